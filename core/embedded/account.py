@@ -1,0 +1,70 @@
+"""The operating-system account the servers run under: PostgreSQL refuses to run as root."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.embedded.errors import EmbeddedError
+
+NOBODY = 65534
+# The caller's PG*, LD_* and locale settings must not change how a server behaves.
+PLAIN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+
+
+@dataclass(frozen=True)
+class ServerAccount:
+    """Keyword arguments and ownership that make a child run as `uid`; None means as we ourselves run."""
+
+    uid: int | None
+
+    @classmethod
+    def current(cls) -> "ServerAccount":
+        return cls(uid=NOBODY if os.geteuid() == 0 else None)
+
+    def popen_options(self) -> dict[str, Any]:
+        if self.uid is None:
+            return {}
+        return {"user": self.uid, "group": self.uid, "extra_groups": []}
+
+    def run(self, command: list[str | Path], **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `command` to its end as this account; stdout and stderr are captured together as text."""
+        try:
+            return subprocess.run(
+                [str(part) for part in command],
+                check=False,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env=PLAIN_ENVIRONMENT | environment,
+                **self.popen_options(),
+            )
+        except PermissionError as error:
+            raise EmbeddedError(
+                f"Can't run {command[0]} as uid {self.uid}: {error.strerror}.",
+                "start Strata as an ordinary user, or allow this container to change users.",
+            ) from error
+        except OSError as error:
+            raise EmbeddedError(
+                f"Can't run {command[0]}: {error.strerror}.",
+                "reinstall the environment, or set STRATA_POSTGRES_BIN to a PostgreSQL that runs on this machine.",
+            ) from error
+
+    def can_reach(self, path: Path) -> bool:
+        """Whether this account may read and pass through every folder down to `path`."""
+        if self.uid is None:
+            return os.access(path, os.R_OK | os.X_OK)
+        return self.run(["test", "-r", path, "-a", "-x", path]).returncode == 0
+
+    def own(self, path: Path) -> None:
+        """Give one file or folder to this account."""
+        if self.uid is not None:
+            os.chown(path, self.uid, self.uid)
+
+    def make_folder(self, path: Path) -> Path:
+        path.mkdir(mode=0o700, parents=False, exist_ok=True)
+        self.own(path)
+        return path

@@ -1,0 +1,62 @@
+"""Where the servers keep their files: `servers/` in the data directory, or a link from there to where they may read.
+
+PostgreSQL does not run as root, so for root the servers run under another account, which can't enter a data directory
+below a folder such as /root (0700). Then `servers` is a link to a folder under /var/lib/strata, named after the data
+directory.
+"""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from core.embedded.account import ServerAccount
+from core.embedded.errors import EmbeddedError
+
+FALLBACK = Path("/var/lib/strata")
+LINK_NAME = "servers"
+MINIMUM_FREE_MB = 600
+
+
+def prepare(data_dir: Path, account: ServerAccount) -> Path:
+    """Make the servers' folder for `data_dir` and return its real path."""
+    link = data_dir / LINK_NAME
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        home = _choose(data_dir, link, account)
+        home.mkdir(mode=0o711, parents=True, exist_ok=True)
+    except OSError as error:
+        raise EmbeddedError(
+            f"Can't write to {error.filename or data_dir}: {error.strerror}.",
+            "choose a folder you can write to with --data-dir.",
+        ) from error
+    return home
+
+
+def remove(data_dir: Path) -> None:
+    """Delete the servers' folder of `data_dir` wherever it is."""
+    link = data_dir / LINK_NAME
+    shutil.rmtree(link.resolve(), ignore_errors=True)
+    link.unlink(missing_ok=True)
+
+
+def check_space(home: Path) -> None:
+    free_mb = shutil.disk_usage(home).free // 1_000_000
+    if free_mb < MINIMUM_FREE_MB:
+        raise EmbeddedError(
+            f"Only {free_mb} MB are free at {home}; the servers need {MINIMUM_FREE_MB} MB to start.",
+            "free some space, or choose another disk with --data-dir.",
+        )
+
+
+def _choose(data_dir: Path, link: Path, account: ServerAccount) -> Path:
+    if link.is_symlink() or link.is_dir():
+        return link.resolve()
+    if account.can_reach(data_dir):
+        return link
+    name = hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:16]
+    home = FALLBACK / name
+    # Left behind by a data directory that was deleted by hand: its passwords are gone with it.
+    shutil.rmtree(home, ignore_errors=True)
+    FALLBACK.mkdir(mode=0o711, parents=True, exist_ok=True)
+    link.symlink_to(home)
+    return home

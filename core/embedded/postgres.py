@@ -1,0 +1,179 @@
+"""One PostgreSQL server as a child process."""
+
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+from psycopg import sql
+
+from core.embedded import postmaster, processes
+from core.embedded.account import PLAIN_ENVIRONMENT
+from core.embedded.errors import EmbeddedError
+from core.embedded.place import Place
+from core.embedded.ports import HOST
+from core.embedded.postgres_settings import client_rules, server_settings
+
+USER = "strata"
+DATABASE = "strata"
+PROGRAM = "postgres"
+START_SECONDS = 60
+POLL_SECONDS = 0.02
+STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
+BUILTIN_LOCALE_SINCE = 17
+
+
+class PostgresServer:
+    """A server whose files are in `place.home/NAME`. Its port is chosen by whoever makes it."""
+
+    def __init__(self, name: str, place: Place, *, port: int, password: str) -> None:
+        self.name = name
+        self.place = place
+        self.port = port
+        self.password = password
+        self.data = place.home / name
+        self.log = place.log_dir / f"postgres-{name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy address of the application's database, as its owner."""
+        return f"postgresql+psycopg://{USER}:{self.password}@{HOST}:{self.port}/{DATABASE}"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def connect(self, database: str = DATABASE) -> psycopg.Connection:
+        """An autocommit connection as the superuser."""
+        return psycopg.connect(
+            host=HOST,
+            port=self.port,
+            user=USER,
+            password=self.password,
+            dbname=database,
+            autocommit=True,
+            connect_timeout=5,
+        )
+
+    def start(self) -> None:
+        """Start, creating what is missing, and return once it accepts connections; a running one is left alone."""
+        if self.running:
+            return
+        self._prepare()
+        self._configure()
+        self._launch()
+        self._wait_for(self._ready, "start")
+        self._complete()
+
+    def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
+        """Stop and wait until no process is left. "immediate" is a crash that recovery mends at the next start."""
+        postmaster_only = [p for p in self._family() if p.pid == postmaster.pid(self.data)]
+        processes.end(postmaster_only, STOP_SIGNALS[mode])
+        self._sweep()
+
+    def kill(self) -> None:
+        """Kill the postmaster as the kernel would (SIGKILL), then wait until its orphans are gone."""
+        if self._process is not None:
+            self._process.kill()
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """End what is left without a postmaster, which would keep the data folder from being used again."""
+        processes.end(self._family(), signal.SIGQUIT)
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+
+    def _family(self) -> list[processes.Process]:
+        return processes.running_in(self.data, PROGRAM)
+
+    def _prepare(self) -> None:
+        """Create the data folder. A half-made one has another name, so the folder is there whole or not at all."""
+        if self.data.is_dir():
+            self._check_major()
+            return
+        part = self._part_folder()
+        with tempfile.NamedTemporaryFile("w", dir=self.place.home, prefix="initdb-") as password_file:
+            password_file.write(self.password)
+            password_file.flush()
+            self.place.account.own(Path(password_file.name))
+            command: list[str | Path] = [
+                self.place.binaries.postgres("initdb"),
+                "-D",
+                part,
+                "-U",
+                USER,
+                "-A",
+                "scram-sha-256",
+            ]
+            command += ["--pwfile", password_file.name, "--encoding=UTF8", "--no-instructions", *self._locale()]
+            self.place.run_tool(command if self.place.durable else [*command, "--no-sync"])
+        part.rename(self.data)
+
+    def _configure(self) -> None:
+        """Write the whole configuration anew; the server's own defaults serve for the rest."""
+        major, durable = self.place.binaries.major, self.place.durable
+        settings = server_settings(self.port, major=major, durable=durable, standby=self._standby_settings())
+        self.place.write(self.data / "postgresql.conf", settings)
+        self.place.write(self.data / "pg_hba.conf", client_rules())
+
+    def _standby_settings(self) -> dict[str, str]:
+        return {}
+
+    def _launch(self) -> None:
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(self.place.binaries.postgres("postgres")), "-D", str(self.data)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env=PLAIN_ENVIRONMENT,
+                # Ctrl-C in a terminal goes to the whole group: the servers must outlive whoever uses them.
+                start_new_session=True,
+                **self.place.account.popen_options(),
+            )
+
+    def _ready(self) -> bool:
+        return self._process is not None and postmaster.accepts_connections(self.data, self._process.pid)
+
+    def _complete(self) -> None:
+        with self.connect("postgres") as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+
+    def _wait_for(self, condition: Callable[[], bool], verb: str, *, seconds: float = START_SECONDS) -> None:
+        """Poll until `condition`; when the server dies or the time is over, stop it and raise EmbeddedError."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if not self.running or time.monotonic() > deadline:
+                self.stop("immediate")
+                raise EmbeddedError(
+                    f"PostgreSQL ({self.name}) did not {verb}: {postmaster.last_words(self.log)}.",
+                    f"remove that cause; {self.log} says more.",
+                )
+            time.sleep(POLL_SECONDS)
+
+    def _part_folder(self) -> Path:
+        part = self.data.with_name(f"{self.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        return self.place.account.make_folder(part)
+
+    def _check_major(self) -> None:
+        made_by = postmaster.data_major(self.data)
+        if made_by != self.place.binaries.major:
+            raise EmbeddedError(
+                f"{self.data} was made by PostgreSQL {made_by}; this is {self.place.binaries.major}.",
+                "start again with --fresh, or set STRATA_POSTGRES_BIN to the older version.",
+            )
+
+    def _locale(self) -> list[str]:
+        if self.place.binaries.major < BUILTIN_LOCALE_SINCE:
+            return ["--locale=C.UTF-8"]
+        return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]

@@ -1,0 +1,190 @@
+"""All embedded servers of one data directory: a primary, its standby, three archives and Valkey."""
+
+import fcntl
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+from core.embedded import binaries, home, processes
+from core.embedded.account import ServerAccount
+from core.embedded.errors import EmbeddedError
+from core.embedded.place import Place
+from core.embedded.postgres import PROGRAM as POSTGRES
+from core.embedded.postgres import PostgresServer
+from core.embedded.standby import Standby
+from core.embedded.state import FILE_NAME, ServersState
+from core.embedded.valkey import PROGRAM as VALKEY_SERVER
+from core.embedded.valkey import ValkeyServer
+
+PRIMARY, REPLICA = "primary", "replica"
+ARCHIVES = ("logs", "visits", "reports")
+VALKEY = "valkey"
+NAMES = (PRIMARY, REPLICA, *ARCHIVES, VALKEY)
+
+
+def _silent(_line: str) -> None:
+    pass
+
+
+class Servers:
+    """Real servers in `data_dir`, reached on 127.0.0.1 only; a context manager that starts and stops them.
+
+    `durable=False`, for tests, survives killed processes but not a power cut. Every fault raises EmbeddedError.
+    """
+
+    valkey: ValkeyServer
+
+    def __init__(
+        self,
+        data_dir: Path,
+        on_progress: Callable[[str], None] = _silent,
+        *,
+        durable: bool = True,
+        postgres_bin: Path | None = None,
+    ) -> None:
+        self.data_dir = data_dir.absolute()
+        self.on_progress = on_progress
+        self.durable = durable
+        self.postgres_bin = postgres_bin
+        self.postgres: dict[str, PostgresServer] = {}
+        self._lock: TextIO | None = None
+        self._starting: ThreadPoolExecutor | None = None
+
+    def start(self) -> None:
+        """Start all, after ending whatever a killed run left behind; on any fault nothing stays running."""
+        try:
+            self._start()
+        except OSError as error:
+            self.stop()
+            raise EmbeddedError(
+                f"The servers can't start: {error.strerror or error} ({error.filename or self.data_dir}).",
+                "free disk space, or choose a folder you can write to with --data-dir.",
+            ) from error
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop all and wait until no process is left. The primary goes first, so its standby receives everything."""
+        if self._starting is not None:
+            self._starting.shutdown()
+        if self.postgres:
+            archives = [self.postgres[name].stop for name in ARCHIVES]
+            self._together(*archives, self._stop_pair, self.valkey.stop)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def replica(self) -> Standby:
+        standby = self.postgres[REPLICA]
+        assert isinstance(standby, Standby)  # noqa: S101
+        return standby
+
+    def env(self) -> dict[str, str]:
+        """The settings that reach these servers."""
+        archives = {f"STRATA_ARCHIVE_{name.upper()}_URL": self.postgres[name].url for name in ARCHIVES}
+        return {
+            "STRATA_PRIMARY_URL": self.postgres[PRIMARY].url,
+            "STRATA_REPLICA_URL": self.postgres[REPLICA].url,
+            **archives,
+            "STRATA_REDIS_URL": self.valkey.url,
+            "STRATA_STAGING_URL": (self.data_dir / "staging").as_uri(),
+        }
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        place = self._make_place()
+        state = self._remembered(place)
+        self._make_servers(place, state)
+        self.on_progress(f"Starting PostgreSQL {place.binaries.major} (primary, standby, three archives) and Valkey")
+        archives = [self.postgres[name].start for name in ARCHIVES]
+        self._together(*archives, self._start_pair, self.valkey.start)
+
+    def _make_place(self) -> Place:
+        account = ServerAccount.current()
+        folder = home.prepare(self.data_dir, account)
+        self._take_lock()
+        for name in ("logs", "staging"):
+            (self.data_dir / name).mkdir(exist_ok=True)
+        found = binaries.find(account, folder / "bin", postgres_bin=self.postgres_bin)
+        return Place(folder, self.data_dir / "logs", found, account, self.durable)
+
+    def _take_lock(self) -> None:
+        self._lock = (self.data_dir / "lock").open("a+")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.seek(0)
+            holder = self._lock.read().strip()
+            self._lock.close()
+            self._lock = None
+            raise EmbeddedError(
+                f"The servers in {self.data_dir} are already running (process {holder}).",
+                "stop that one first, or give this one another --data-dir.",
+            ) from error
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+
+    def _remembered(self, place: Place) -> ServersState:
+        """Ports and passwords, made at the first start; leftovers are ended before the ports are looked at."""
+        state = ServersState.load(self.data_dir)
+        if state is None:
+            if (place.home / PRIMARY).exists():
+                raise EmbeddedError(
+                    f"{self.data_dir} holds databases, but {FILE_NAME} with their passwords is missing.",
+                    "put that file back, or start again with --fresh, which deletes the databases.",
+                )
+            home.check_space(place.home)
+            state = ServersState.new()
+        self._end_leftovers(place)
+        for name in state.settle_ports(NAMES):
+            self.on_progress(f"The port of {name} is taken by another program; it moves to {state.ports[name]}")
+        state.save(self.data_dir)
+        return state
+
+    def _end_leftovers(self, place: Place) -> None:
+        programs = dict.fromkeys((PRIMARY, REPLICA, *ARCHIVES), POSTGRES) | {VALKEY: VALKEY_SERVER}
+        left = [p for name, program in programs.items() for p in processes.running_in(place.home / name, program)]
+        if left:
+            self.on_progress("Ending the servers that a killed run left behind")
+            # Each PostgreSQL process of a server gets it: the postmaster shuts down, the others end their sessions.
+            processes.end(left, signal.SIGTERM, seconds=1)
+
+    def _make_servers(self, place: Place, state: ServersState) -> None:
+        password = state.passwords["postgres"]
+        servers = {
+            name: PostgresServer(name, place, port=state.ports[name], password=password)
+            for name in (PRIMARY, *ARCHIVES)
+        }
+        standby = Standby(REPLICA, place, port=state.ports[REPLICA], password=password, primary=servers[PRIMARY])
+        self.postgres = servers | {REPLICA: standby}
+        self.valkey = ValkeyServer(place, port=state.ports[VALKEY], password=state.passwords["valkey"])
+
+    def _start_pair(self) -> None:
+        self.postgres[PRIMARY].start()
+        self.replica.start()
+
+    def _stop_pair(self) -> None:
+        self.postgres[PRIMARY].stop()
+        self.replica.stop()
+
+    def _together(self, *actions: Callable[[], None]) -> None:
+        """Run the actions side by side; raises the first fault once all have ended."""
+        with ThreadPoolExecutor() as self._starting:
+            futures = [self._starting.submit(action) for action in actions]
+        for future in futures:
+            future.result()
