@@ -1,0 +1,137 @@
+"""Reads of archived rows through the database's own linked tables, on the replica's connection.
+
+Hot is read first, then cold. A batch that is still moving, as the hot snapshot sees it, owns nothing in the archive
+yet: its rows are all still hot. So the hot snapshot carries a window, and cold rows outside it are left out: each row
+is seen exactly once, whatever step the move is in. A row that is in both all the same (one edited during its move)
+is merged by id, and hot wins.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, MetaData, RowMapping, Select, Table, and_, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core import db
+from core.db import Store
+from core.models import Batch, BatchState
+from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES
+
+log = logging.getLogger(__name__)
+
+BREAKER_SECONDS = 5.0
+
+
+class ColdUnavailable(Exception):
+    """An archive server did not answer in time; the rows are safe there, and can't be shown now."""
+
+    def __init__(self, server: str, cause: str) -> None:
+        super().__init__(f"archive server {server} is not answering ({cause})")
+        self.server = server
+
+
+@dataclass(frozen=True)
+class Window:
+    """The batches whose rows the archive owned when hot was read: those up to `last`, bar those still moving."""
+
+    last: int
+    moving: tuple[int, ...]
+
+
+def _cold_tables() -> dict[str, Table]:
+    cold = MetaData(schema="cold")
+    return {
+        table.name: table.to_metadata(cold, schema="cold")
+        for metadata in ARCHIVE_METADATA.values()
+        for table in metadata.tables.values()
+    }
+
+
+RowT = TypeVar("RowT")
+
+_TABLES = _cold_tables()
+
+
+def table(name: str) -> Table:
+    """The linked table of an archived table, in schema `cold`."""
+    return _TABLES[name]
+
+
+def window(session: Session, record_type: str) -> Window:
+    """What the archive owns as this session's snapshot sees it. Read it in the session that reads the hot rows."""
+    last = session.scalar(select(func.max(Batch.id)).where(Batch.record_type == record_type))
+    settled = (BatchState.RELEASED,)
+    moving = session.scalars(
+        select(Batch.id).where(Batch.record_type == record_type, Batch.state.not_in(settled)).order_by(Batch.id)
+    )
+    return Window(last or 0, tuple(moving))
+
+
+def visible(cold: Table, seen: Window) -> ColumnElement[bool]:
+    """The condition on a linked table that leaves out what the archive did not own."""
+    batch = cold.c[BATCH_COLUMN]
+    owned = batch <= seen.last
+    return and_(owned, batch.not_in(seen.moving)) if seen.moving else owned
+
+
+class Breaker:
+    """Stops asking a server that has just failed: open for BREAKER_SECONDS after a failure, then one try."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._open_until = float("-inf")
+
+    def refuses(self) -> bool:
+        """Whether to fail at once; the first caller after the pause is let through."""
+        with self._lock:
+            now = self._clock()
+            if self._open_until > now:
+                return True
+            if self._open_until != float("-inf"):
+                self._open_until = now + BREAKER_SECONDS
+            return False
+
+    def failed(self) -> None:
+        """The server did not answer."""
+        with self._lock:
+            self._open_until = self._clock() + BREAKER_SECONDS
+
+    def answered(self) -> None:
+        """The server answered."""
+        with self._lock:
+            self._open_until = float("-inf")
+
+
+breakers: dict[str, Breaker] = {record_type.server: Breaker() for record_type in RECORD_TYPES.values()}
+
+
+def fetch(record_type: str, query: Select[Any], *, through: Store = Store.REPLICA) -> list[RowMapping]:
+    """Run a query on linked tables. Raises ColdUnavailable soon when the archive, or the way to it, is silent."""
+    server = RECORD_TYPES[record_type].server
+    breaker = breakers[server]
+    if breaker.refuses():
+        raise ColdUnavailable(server, "it failed a moment ago")
+    try:
+        with db.read(through, db.databases().settings.cold_timeout_seconds) as session:
+            rows = list(session.execute(query).mappings())
+    except SQLAlchemyError as fault:
+        breaker.failed()
+        log.warning("archive %s does not answer: %s", server, type(fault).__name__)
+        raise ColdUnavailable(server, type(fault).__name__) from fault
+    breaker.answered()
+    return rows
+
+
+def merge(hot: Iterable[RowT], cold: Iterable[RowT], *, key: Callable[[RowT], Any]) -> list[RowT]:
+    """Hot rows, then those cold rows whose key no hot row has."""
+    merged = list(hot)
+    known = {key(row) for row in merged}
+    return merged + [row for row in cold if key(row) not in known]

@@ -1,0 +1,201 @@
+"""Settings: one frozen object per process, read from STRATA_* variables, checked all at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class ConfigError(Exception):
+    """Settings are missing or wrong; the message names every one, one a line."""
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _database_url(raw: str) -> str:
+    if not raw.startswith(("postgresql+psycopg://", "mssql+pyodbc://")):
+        raise ValueError("must start with postgresql+psycopg:// or mssql+pyodbc://")
+    return raw
+
+
+def _staging_url(raw: str) -> str:
+    if urlsplit(raw).scheme not in ("file", "s3"):
+        raise ValueError("must start with file:// or s3://")
+    return raw
+
+
+def _positive_int(raw: str) -> int:
+    value = int(raw)
+    if value <= 0:
+        raise ValueError("must be a whole number above 0")
+    return value
+
+
+def _seconds(raw: str) -> float:
+    value = float(raw)
+    if value <= 0:
+        raise ValueError("must be a number of seconds above 0")
+    return value
+
+
+def _money(raw: str) -> Decimal:
+    try:
+        value = Decimal(raw)
+    except InvalidOperation:
+        raise ValueError("must be an amount such as 0.50") from None
+    if not value.is_finite() or value < 0:
+        raise ValueError("must be an amount of 0 or more")
+    return value
+
+
+def _flag(raw: str) -> bool:
+    if raw.lower() not in ("0", "1", "true", "false", "yes", "no"):
+        raise ValueError("must be 1 or 0")
+    return raw.lower() in ("1", "true", "yes")
+
+
+def setting(name: str, help_: str, parse: Callable[[str], Any] = _text, *, secret: bool = False, **default: Any) -> Any:
+    """A field that is read from the environment variable `name`; without `default=` it must be set."""
+    return field(metadata={"env": name, "help": help_, "parse": parse, "secret": secret}, **default)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings. Lengths of time carry their unit in the name; money is US dollars."""
+
+    primary_url: str = setting(
+        "STRATA_PRIMARY_URL", "the primary database (SQLAlchemy URL)", _database_url, secret=True
+    )
+    replica_url: str = setting("STRATA_REPLICA_URL", "the read-only replica", _database_url, secret=True)
+    archive_logs_url: str = setting("STRATA_ARCHIVE_LOGS_URL", "archive server for logs", _database_url, secret=True)
+    archive_visits_url: str = setting(
+        "STRATA_ARCHIVE_VISITS_URL", "archive server for visits", _database_url, secret=True
+    )
+    archive_reports_url: str = setting(
+        "STRATA_ARCHIVE_REPORTS_URL", "archive server for reports", _database_url, secret=True
+    )
+    redis_url: str = setting("STRATA_REDIS_URL", "Redis: queue transport, session cache, freshness", secret=True)
+    staging_url: str = setting(
+        "STRATA_STAGING_URL", "where archive batches are staged (file:// or s3://)", _staging_url
+    )
+    secret_key: str = setting(
+        "STRATA_SECRET_KEY", "signs cookies and forms; its own for each portal", secret=True, default=""
+    )
+    public_host: str = setting("STRATA_PUBLIC_HOST", "host name of the patient portal", default="portal.localhost")
+    staff_host: str = setting("STRATA_STAFF_HOST", "host name of the staff portal", default="staff.localhost")
+    time_zone: str = setting("STRATA_TIME_ZONE", "time zone that pages show", default="Asia/Singapore")
+    openai_api_key: str = setting("OPENAI_API_KEY", "key of the model endpoint", secret=True, default="")
+    openai_base_url: str = setting("OPENAI_BASE_URL", "address of the model endpoint", default="")
+    drafter_model: str = setting("STRATA_DRAFTER_MODEL", "model that drafts reports", default="strata-offline-rules")
+    checker_model: str = setting("STRATA_CHECKER_MODEL", "model that checks claims", default="strata-offline-rules")
+    model_timeout_seconds: float = setting(
+        "STRATA_MODEL_TIMEOUT_SECONDS", "time-out of one call", _seconds, default=60.0
+    )
+    revisions_max: int = setting("STRATA_REVISIONS_MAX", "rounds of revision before review", _positive_int, default=2)
+    report_budget_usd: Decimal = setting(
+        "STRATA_REPORT_BUDGET_USD", "most that one report may cost", _money, default=Decimal("0.50")
+    )
+    report_budget_tokens: int = setting(
+        "STRATA_REPORT_BUDGET_TOKENS", "most tokens that one report may use", _positive_int, default=400_000
+    )
+    day_budget_usd: Decimal = setting(
+        "STRATA_DAY_BUDGET_USD", "most that all reports of one day may cost", _money, default=Decimal(50)
+    )
+    log_hot_days: int = setting("STRATA_LOG_HOT_DAYS", "access events stay hot this long", _positive_int, default=7)
+    visit_hot_days: int = setting(
+        "STRATA_VISIT_HOT_DAYS", "closed visits stay hot this long", _positive_int, default=183
+    )
+    report_hot_days: int = setting(
+        "STRATA_REPORT_HOT_DAYS", "closed reports stay hot this long", _positive_int, default=183
+    )
+    archive_batch_rows: int = setting(
+        "STRATA_ARCHIVE_BATCH_ROWS", "root rows in an archive batch", _positive_int, default=2_000
+    )
+    replica_lag_bound_seconds: float = setting(
+        "STRATA_REPLICA_LAG_BOUND_SECONDS", "a replica further behind serves no page", _seconds, default=5.0
+    )
+    replica_wait_seconds: float = setting(
+        "STRATA_REPLICA_WAIT_SECONDS", "heavy reads wait this long for the replica", _seconds, default=30.0
+    )
+    statement_timeout_seconds: float = setting(
+        "STRATA_STATEMENT_TIMEOUT_SECONDS", "a page's query is given up after this", _seconds, default=10.0
+    )
+    cold_timeout_seconds: float = setting(
+        "STRATA_COLD_TIMEOUT_SECONDS", "a read of archived rows is given up after this", _seconds, default=2.0
+    )
+    session_idle_minutes: int = setting(
+        "STRATA_SESSION_IDLE_MINUTES", "a sign-in ends after this long unused", _positive_int, default=30
+    )
+    session_hours: int = setting("STRATA_SESSION_HOURS", "a sign-in ends after this long", _positive_int, default=12)
+    postgres_bin: str = setting("STRATA_POSTGRES_BIN", "folder of PostgreSQL's programs (embedded only)", default="")
+    spool_dir: str = setting(
+        "STRATA_SPOOL_DIR", "folder where access events wait while the primary is down", default=".strata/spool"
+    )
+    plain_http: bool = setting("STRATA_PLAIN_HTTP", "1 if the portals run without TLS (demo)", _flag, default=False)
+    unsafe_controls: bool = setting(
+        "STRATA_UNSAFE_CONTROLS", "1 lets tests tell the offline model to misbehave", _flag, default=False
+    )
+
+    @property
+    def session_idle(self) -> timedelta:
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_absolute(self) -> timedelta:
+        return timedelta(hours=self.session_hours)
+
+    def archive_url(self, server: str) -> str:
+        """The address of one archive server: logs, visits or reports."""
+        return str(getattr(self, f"archive_{server}_url"))
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises ConfigError naming every missing or wrong variable."""
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for item in fields(Settings):
+        name = item.metadata["env"]
+        raw = environ.get(name, "").strip()
+        if raw:
+            try:
+                values[item.name] = item.metadata["parse"](raw)
+            except ValueError as fault:
+                faults.append(f"{name} {fault}")
+        elif item.default is MISSING:
+            faults.append(f"{name} is not set: {item.metadata['help']}")
+    if faults:
+        raise ConfigError("\n".join([*faults, "Start `strata demo`, or see `strata doctor --help`."]))
+    return Settings(**values)
+
+
+@dataclass(frozen=True)
+class Described:
+    """One setting as `strata doctor` lists it; a secret's value is masked."""
+
+    env: str
+    value: str
+    help: str
+    is_default: bool
+
+
+def describe(settings: Settings) -> list[Described]:
+    """Every setting in order, secrets masked."""
+    described = []
+    for item in fields(Settings):
+        value = getattr(settings, item.name)
+        shown = "••••" if item.metadata["secret"] and value else str(value)
+        described.append(Described(item.metadata["env"], shown, item.metadata["help"], value == item.default))
+    return described
+
+
+def environ_with(extra: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment for a child, with `extra` on top."""
+    return {**os.environ, **extra}

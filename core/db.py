@@ -1,0 +1,111 @@
+"""Engines per store, made once per process; `write()` for the primary, `read(store)` for everything else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from core import config
+from core.engines import Adapter, adapter_for
+
+
+class Store(StrEnum):
+    """Where rows are read: the primary, its replica, or an archive server."""
+
+    HOT = "hot"
+    REPLICA = "replica"
+    LOGS = "logs"
+    VISITS = "visits"
+    REPORTS = "reports"
+
+
+class Databases:
+    """The engines of one process. A forked child makes its own."""
+
+    def __init__(self, settings: config.Settings) -> None:
+        self.settings = settings
+        self.adapter: Adapter = adapter_for(settings.primary_url)
+        self._pid = os.getpid()
+        self._engines: dict[tuple[Store, bool], Engine] = {}
+
+    def engine(self, store: Store, *, read_only: bool) -> Engine:
+        """The pooled engine of a store, read-only by its connections unless it is for writing."""
+        if self._pid != os.getpid():
+            self._pid, self._engines = os.getpid(), {}
+        key = (store, read_only)
+        if key not in self._engines:
+            self._engines[key] = self.adapter.create_engine(
+                self._url(store),
+                read_only=read_only,
+                statement_timeout_seconds=self.settings.statement_timeout_seconds,
+                pool_size=5,
+                max_overflow=10,
+                pool_timeout=3,
+            )
+        return self._engines[key]
+
+    def _url(self, store: Store) -> str:
+        if store is Store.HOT:
+            return self.settings.primary_url
+        if store is Store.REPLICA:
+            return self.settings.replica_url
+        return self.settings.archive_url(store)
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+
+
+_databases: Databases | None = None
+
+
+def configure(settings: config.Settings) -> Databases:
+    """Name this process's databases; nothing connects until something is read or written."""
+    global _databases
+    if _databases is not None:
+        _databases.dispose()
+    _databases = Databases(settings)
+    return _databases
+
+
+def databases() -> Databases:
+    """This process's databases, from the environment if nobody configured them."""
+    return _databases if _databases is not None else configure(config.load())
+
+
+@contextmanager
+def write(statement_timeout_seconds: float | None = None) -> Iterator[Session]:
+    """One transaction on the primary: committed at the end, rolled back if anything raises.
+
+    `session.info["position"]` holds the log position after the commit, for `core.freshness`.
+    """
+    engine = databases().engine(Store.HOT, read_only=False)
+    with Session(engine, expire_on_commit=False) as session:
+        if statement_timeout_seconds is not None:
+            _limit(session, statement_timeout_seconds)
+        yield session
+        session.commit()
+        with engine.connect() as connection:
+            session.info["position"] = databases().adapter.write_position(connection)
+
+
+@contextmanager
+def read(store: Store, statement_timeout_seconds: float | None = None) -> Iterator[Session]:
+    """One read-only transaction with a single snapshot on `store`; a write in it fails."""
+    engine = databases().engine(store, read_only=True).execution_options(isolation_level="REPEATABLE READ")
+    with Session(engine, expire_on_commit=False, autoflush=False) as session:
+        if statement_timeout_seconds is not None:
+            _limit(session, statement_timeout_seconds)
+        yield session
+        session.rollback()
+
+
+def _limit(session: Session, seconds: float) -> None:
+    session.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))

@@ -1,0 +1,55 @@
+"""What differs between the two database engines, and nothing else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table
+
+
+class EngineError(Exception):
+    """The engine cannot do what was asked; the message names the mend."""
+
+
+class Adapter(ABC):
+    """One engine's dialect: connecting, freshness, bulk copy, content hash, linked tables."""
+
+    name: str
+
+    @abstractmethod
+    def create_engine(self, url: str, *, read_only: bool, statement_timeout_seconds: float, **pool: Any) -> Engine:
+        """An engine whose sessions speak UTC and, if `read_only`, cannot write whatever they try."""
+
+    @abstractmethod
+    def write_position(self, connection: Connection) -> int:
+        """The primary's log position after everything committed so far, as an increasing integer."""
+
+    @abstractmethod
+    def replayed_position(self, connection: Connection) -> int:
+        """The log position that this replica has replayed; on a primary, its write position."""
+
+    @abstractmethod
+    def replica_lag_seconds(self, connection: Connection) -> float:
+        """Age of the newest replayed commit; 0 when the replica has replayed all it received."""
+
+    @abstractmethod
+    def row_hash(self, table: Table, columns: Sequence[str], alias: str) -> str:
+        """SQL for the SHA-256 of a row's canonical text: lower-case hex, alike on every server."""
+
+    @abstractmethod
+    def copy_out(self, connection: Connection, select: str) -> Iterator[bytes]:
+        """Stream a query's rows as text chunks that `copy_in` takes."""
+
+    @abstractmethod
+    def copy_in(self, connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[bytes]) -> int:
+        """Bulk-load what `copy_out` streamed; returns the rows loaded."""
+
+    @abstractmethod
+    def try_lock(self, connection: Connection, name: str) -> bool:
+        """Take an application lock for the connection's transaction, or return False at once."""
+
+    @abstractmethod
+    def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
+        """Make or refresh the linked server and its tables in schema `cold`. Repeatable."""

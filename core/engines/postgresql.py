@@ -1,0 +1,111 @@
+"""PostgreSQL 15 and newer, through psycopg 3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    Integer,
+    Numeric,
+    Table,
+    create_engine,
+    text,
+)
+
+from core.engines import postgresql_link
+from core.engines.base import Adapter
+
+
+class PostgreSQL(Adapter):
+    """The embedded default; streaming standby as replica, postgres_fdw for linked tables."""
+
+    name = "postgresql"
+
+    def create_engine(self, url: str, *, read_only: bool, statement_timeout_seconds: float, **pool: Any) -> Engine:
+        options = f"-c timezone=UTC -c statement_timeout={int(statement_timeout_seconds * 1000)}"
+        if read_only:
+            # In the connection itself: set later, it leaks to whoever gets the pooled connection next.
+            options += " -c default_transaction_read_only=on"
+        return create_engine(
+            url,
+            # A server-side prepared plan of a linked query loses its remote predicates.
+            connect_args={"options": options, "connect_timeout": 3, "prepare_threshold": None},
+            pool_pre_ping=True,
+            **pool,
+        )
+
+    def write_position(self, connection: Connection) -> int:
+        return self._position(connection, "pg_current_wal_insert_lsn()")
+
+    def replayed_position(self, connection: Connection) -> int:
+        return self._position(
+            connection,
+            "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END",
+        )
+
+    def _position(self, connection: Connection, expression: str) -> int:
+        return int(connection.scalar(text(f"SELECT ({expression}) - '0/0'::pg_lsn")) or 0)
+
+    def replica_lag_seconds(self, connection: Connection) -> float:
+        lag = connection.scalar(
+            text(
+                "SELECT CASE WHEN NOT pg_is_in_recovery() THEN 0"
+                " WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0"
+                " ELSE coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0) END"
+            )
+        )
+        return float(lag or 0)
+
+    def row_hash(self, table: Table, columns: Sequence[str], alias: str) -> str:
+        parts = " || ".join(_canonical(table.c[name], f"{alias}.{name}") for name in columns)
+        return f"encode(sha256(convert_to({parts}, 'UTF8')), 'hex')"
+
+    def copy_out(self, connection: Connection, select: str) -> Iterator[bytes]:
+        with driver_cursor(connection) as cursor, cursor.copy(f"COPY ({select}) TO STDOUT") as copy:
+            for chunk in copy:
+                yield bytes(chunk)
+
+    def copy_in(self, connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[bytes]) -> int:
+        with driver_cursor(connection) as cursor:
+            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+                for chunk in chunks:
+                    copy.write(chunk)
+            return int(cursor.rowcount)
+
+    def try_lock(self, connection: Connection, name: str) -> bool:
+        return bool(
+            connection.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+        )
+
+    def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
+        postgresql_link.link(connection, server, url, tables)
+
+
+def driver_cursor(connection: Connection) -> Any:
+    """A psycopg cursor on the same transaction, for COPY."""
+    return connection.connection.cursor()
+
+
+def _canonical(column: Any, expression: str) -> str:
+    """One value as `length:text`, NULL as `-`, so that no two rows share a canonical text."""
+    kind = column.type
+    if isinstance(kind, BigInteger | Integer):
+        value = f"{expression}::text"
+    elif isinstance(kind, DateTime):
+        value = f"to_char({expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+    elif isinstance(kind, Date):
+        value = f"to_char({expression}, 'YYYY-MM-DD')"
+    elif isinstance(kind, Boolean):
+        value = f"CASE WHEN {expression} THEN '1' ELSE '0' END"
+    elif isinstance(kind, Numeric):
+        value = f"trim_scale({expression})::text"
+    else:
+        value = f"{expression}::text"
+    return f"coalesce(octet_length({value}) || ':' || {value}, '-')"

@@ -1,0 +1,100 @@
+"""Linked tables by postgres_fdw: made on the primary, read through the standby."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Table, make_url, text
+from sqlalchemy.schema import CreateColumn
+
+FETCH_ROWS = 5_000
+CONNECT_TIMEOUT_SECONDS = 2
+REMOTE_STATEMENT_TIMEOUT_MS = 5_000
+
+
+def link(connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
+    """Make or refresh server `archive_<server>`, its user mapping for PUBLIC and its tables in schema `cold`."""
+    connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgres_fdw"))
+    connection.execute(text("CREATE SCHEMA IF NOT EXISTS cold"))
+    _server(connection, f"archive_{server}", url)
+    for table in tables:
+        _foreign_table(connection, f"archive_{server}", table)
+
+
+def _server(connection: Connection, name: str, url: str) -> None:
+    parts = make_url(url)
+    remote = f"-c statement_timeout={REMOTE_STATEMENT_TIMEOUT_MS} -c default_transaction_read_only=on -c timezone=UTC"
+    options = {
+        "host": parts.host or "127.0.0.1",
+        "port": str(parts.port or 5432),
+        "dbname": parts.database or "strata",
+        "fetch_size": str(FETCH_ROWS),
+        "connect_timeout": str(CONNECT_TIMEOUT_SECONDS),
+        "keepalives_idle": "5",
+        "tcp_user_timeout": "5000",
+        "use_remote_estimate": "false",
+        "updatable": "false",
+        "options": remote,
+    }
+    user = {"user": parts.username or "", "password": parts.password or ""}
+    _create_or_alter(
+        connection,
+        exists=f"SELECT 1 FROM pg_foreign_server WHERE srvname = {_literal(name)}",
+        create=f"CREATE SERVER {name} FOREIGN DATA WRAPPER postgres_fdw",
+        alter=f"ALTER SERVER {name}",
+        current=f"SELECT unnest(srvoptions) FROM pg_foreign_server WHERE srvname = {_literal(name)}",
+        options=options,
+    )
+    mapping = f"FROM pg_user_mappings WHERE srvname = {_literal(name)} AND usename = 'public'"
+    _create_or_alter(
+        connection,
+        exists=f"SELECT 1 {mapping}",
+        create=f"CREATE USER MAPPING FOR PUBLIC SERVER {name}",
+        alter=f"ALTER USER MAPPING FOR PUBLIC SERVER {name}",
+        current=f"SELECT unnest(umoptions) {mapping}",
+        options=user,
+    )
+
+
+def _create_or_alter(
+    connection: Connection, *, exists: str, create: str, alter: str, current: str, options: dict[str, str]
+) -> None:
+    if not connection.scalar(text(exists)):
+        listed = ", ".join(f"{key} {_literal(value)}" for key, value in options.items())
+        connection.exec_driver_sql(f"{create} OPTIONS ({listed})")
+        return
+    known = {row.split("=", 1)[0] for row in connection.scalars(text(current)) if row}
+    listed = ", ".join(f"{'SET' if key in known else 'ADD'} {key} {_literal(value)}" for key, value in options.items())
+    connection.exec_driver_sql(f"{alter} OPTIONS ({listed})")
+
+
+def _foreign_table(connection: Connection, server: str, table: Table) -> None:
+    if _columns_of(connection, table.name) == [column.name for column in table.columns]:
+        return
+    columns = ", ".join(_column(connection, column) for column in table.columns)
+    connection.exec_driver_sql(f"DROP FOREIGN TABLE IF EXISTS cold.{table.name}")
+    connection.exec_driver_sql(
+        f"CREATE FOREIGN TABLE cold.{table.name} ({columns}) SERVER {server}"
+        f" OPTIONS (schema_name 'public', table_name {_literal(table.name)})"
+    )
+
+
+def _columns_of(connection: Connection, table: str) -> list[str]:
+    return list(
+        connection.scalars(
+            text(
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_schema = 'cold' AND table_name = :table ORDER BY ordinal_position"
+            ),
+            {"table": table},
+        )
+    )
+
+
+def _column(connection: Connection, column: object) -> str:
+    compiled = str(CreateColumn(column).compile(dialect=connection.dialect))  # type: ignore[arg-type]
+    return compiled.replace("BIGSERIAL", "BIGINT").split(" GENERATED ", 1)[0]
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,73 @@
+"""What keeps the system running: outbox, import ledger, budgets, switches, evaluation runs."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Index, Numeric, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.models.base import Base, Code, Id, utc_now
+
+
+class OutboxMessage(Base):
+    """A job that a transaction has decided on; enqueued after its commit, and again until it has run."""
+
+    __tablename__ = "outbox_message"
+    id: Mapped[Id]
+    queue: Mapped[Code]
+    task: Mapped[str] = mapped_column(String(200))
+    arguments: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    due_at: Mapped[datetime] = mapped_column(default=utc_now)
+    enqueued_at: Mapped[datetime | None]
+    enqueues: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_outbox_message_open", "due_at", postgresql_where=text("done_at IS NULL")),)
+
+
+class ImportedRow(Base):
+    """Which source row became which row of ours, so that importing twice changes nothing, in any tier."""
+
+    __tablename__ = "imported_row"
+    source: Mapped[str] = mapped_column(String(40), primary_key=True)
+    source_key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    ref_type: Mapped[Code]
+    row_id: Mapped[int]
+    content_hash: Mapped[str] = mapped_column(String(64))
+
+
+class DayBudget(Base):
+    """Money reserved and spent on models in one UTC day."""
+
+    __tablename__ = "day_budget"
+    day_on: Mapped[date] = mapped_column(primary_key=True)
+    reserved_usd: Mapped[Decimal] = mapped_column(Numeric(12, 6), default=Decimal(0))
+    spent_usd: Mapped[Decimal] = mapped_column(Numeric(12, 6), default=Decimal(0))
+
+
+class Switch(Base):
+    """Something an admin can turn on or off at once, such as halting the report loop."""
+
+    __tablename__ = "switch"
+    name: Mapped[Code] = mapped_column(primary_key=True)
+    on: Mapped[bool]
+    reason: Mapped[str | None]
+    changed_by: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class EvalRun(Base):
+    """One run of an evaluation suite and its figures."""
+
+    __tablename__ = "eval_run"
+    id: Mapped[Id]
+    suite: Mapped[Code]
+    model: Mapped[str | None] = mapped_column(String(120))
+    prompt_version: Mapped[str | None] = mapped_column(String(80))
+    passed: Mapped[bool]
+    figures: Mapped[dict[str, Any]]
+    ran_at: Mapped[datetime] = mapped_column(default=utc_now)

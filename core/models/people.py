@@ -1,0 +1,101 @@
+"""Patients, those who treat them, and the accounts that sign in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.models.base import Base, Code, Id, utc_now, version_column
+
+
+class Role(StrEnum):
+    """What an account is; a patient's account belongs to one patient."""
+
+    PATIENT = "patient"
+    CLINICIAN = "clinician"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class Sex(StrEnum):
+    """FHIR administrative-gender."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Patient(Base):
+    """A person under care. Stays hot."""
+
+    __tablename__ = "patient"
+    id: Mapped[Id]
+    national_id: Mapped[str | None] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    sex: Mapped[Code]
+    birth_on: Mapped[date]
+    deceased_on: Mapped[date | None]
+    phone: Mapped[str | None] = mapped_column(String(40))
+    address: Mapped[str | None] = mapped_column(String(300))
+    language: Mapped[str | None] = mapped_column(String(40))
+    legal_hold: Mapped[bool] = mapped_column(default=False, server_default="false")
+    created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now())
+    version: Mapped[int] = version_column()
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (Index("ix_patient_name_lower", func.lower(name)), Index("ix_patient_birth_on", "birth_on"))
+
+
+class Clinic(Base):
+    """A place of care (FHIR Organization)."""
+
+    __tablename__ = "clinic"
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(200))
+    address: Mapped[str | None] = mapped_column(String(300))
+
+
+class Practitioner(Base):
+    """Someone who treats (FHIR Practitioner)."""
+
+    __tablename__ = "practitioner"
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(200))
+    speciality: Mapped[str | None] = mapped_column(String(120))
+
+
+class Account(Base):
+    """A sign-in of one person at one portal."""
+
+    __tablename__ = "account"
+    id: Mapped[Id]
+    username: Mapped[str] = mapped_column(String(120), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    totp_secret: Mapped[str | None] = mapped_column(String(255))
+    role: Mapped[Code]
+    name: Mapped[str] = mapped_column(String(200))
+    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"), index=True)
+    practitioner_id: Mapped[int | None] = mapped_column(ForeignKey("practitioner.id"))
+    active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    password_changed_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now())
+    version: Mapped[int] = version_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class SignIn(Base):
+    """A server-side session. Redis holds a copy for speed; this row is the truth."""
+
+    __tablename__ = "sign_in"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    portal: Mapped[Code]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    data: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

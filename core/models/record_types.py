@@ -1,0 +1,154 @@
+"""The record types that archives hold. One list: adding a type touches this file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, Column, ColumnElement, Index, MetaData, Table, and_
+
+from core.config import Settings
+from core.models.audit import AccessEvent
+from core.models.base import NAMING, Base
+from core.models.clinical import (
+    Condition,
+    ConditionStatus,
+    Note,
+    Observation,
+    Prescription,
+    PrescriptionStatus,
+    Visit,
+    VisitStatus,
+)
+from core.models.reports import (
+    Check,
+    Citation,
+    Claim,
+    Evidence,
+    ModelCall,
+    Omission,
+    Report,
+    ReportEvent,
+    ReportState,
+    Signature,
+)
+
+
+@dataclass(frozen=True)
+class Child:
+    """A table that moves with its root, by the column that names the root; `only` leaves current rows hot."""
+
+    table: Table
+    root_column: str
+    only: Callable[[Table], ColumnElement[bool]] | None = None
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """What moves as one: a root, its children, when the root is cold, and the server that takes it."""
+
+    name: str
+    server: str
+    root: Table
+    time_column: str
+    patient_column: str
+    hot_days: Callable[[Settings], int]
+    closed: Callable[[Table], ColumnElement[bool]] | None = None
+    children: tuple[Child, ...] = ()
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The root, then its children."""
+        return (self.root, *(child.table for child in self.children))
+
+    def cutoff(self, as_of: datetime, settings: Settings) -> datetime:
+        """Roots whose time is before this instant are cold."""
+        return as_of - timedelta(days=self.hot_days(settings))
+
+    def is_cold(self, cutoff_at: datetime) -> ColumnElement[bool]:
+        """The condition on the root table, legal holds apart."""
+        cold = self.root.c[self.time_column] < cutoff_at
+        return and_(cold, self.closed(self.root)) if self.closed is not None else cold
+
+
+def _table(model: type[Base]) -> Table:
+    return Base.metadata.tables[model.__tablename__]
+
+
+CLOSED_REPORTS = (ReportState.SIGNED, ReportState.REJECTED, ReportState.WITHDRAWN)
+
+LOG = RecordType(
+    name="log",
+    server="logs",
+    root=_table(AccessEvent),
+    time_column="at",
+    patient_column="patient_id",
+    hot_days=lambda settings: settings.log_hot_days,
+)
+
+VISIT = RecordType(
+    name="visit",
+    server="visits",
+    root=_table(Visit),
+    time_column="ended_at",
+    patient_column="patient_id",
+    hot_days=lambda settings: settings.visit_hot_days,
+    closed=lambda table: table.c.status == VisitStatus.CLOSED,
+    children=(
+        Child(_table(Note), "visit_id"),
+        Child(_table(Observation), "visit_id"),
+        Child(_table(Prescription), "visit_id", only=lambda table: table.c.status != PrescriptionStatus.ACTIVE),
+        Child(_table(Condition), "visit_id", only=lambda table: table.c.status != ConditionStatus.ACTIVE),
+    ),
+)
+
+REPORT = RecordType(
+    name="report",
+    server="reports",
+    root=_table(Report),
+    time_column="closed_at",
+    patient_column="patient_id",
+    hot_days=lambda settings: settings.report_hot_days,
+    closed=lambda table: table.c.state.in_(CLOSED_REPORTS),
+    children=tuple(
+        Child(_table(model), "report_id")
+        for model in (Evidence, Claim, Citation, Check, Omission, ModelCall, Signature, ReportEvent)
+    ),
+)
+
+RECORD_TYPES = {record_type.name: record_type for record_type in (LOG, VISIT, REPORT)}
+
+BATCH_COLUMN = "batch_id"
+
+
+def _archive_table(table: Table, metadata: MetaData, record_type: RecordType) -> Table:
+    columns = [
+        Column(column.name, column.type, primary_key=column.name == "id", nullable=column.nullable)
+        for column in table.columns
+    ]
+    copy = Table(table.name, metadata, *columns, Column(BATCH_COLUMN, BigInteger, nullable=False))
+    Index(None, copy.c[BATCH_COLUMN])
+    root_columns = {child.table.name: child.root_column for child in record_type.children}
+    if table.name in root_columns:
+        Index(None, copy.c[root_columns[table.name]])
+    if "patient_id" in copy.c:
+        time = next(
+            (name for name in (record_type.time_column, "observed_at", "written_at", "started_at") if name in copy.c),
+            None,
+        )
+        Index(None, copy.c.patient_id, *([copy.c[time]] if time else []))
+    return copy
+
+
+def _archive_metadata(server: str) -> MetaData:
+    metadata = MetaData(naming_convention=NAMING)
+    for record_type in RECORD_TYPES.values():
+        if record_type.server == server:
+            for table in record_type.tables:
+                _archive_table(table, metadata, record_type)
+    return metadata
+
+
+SERVERS = ("logs", "visits", "reports")
+ARCHIVE_METADATA = {server: _archive_metadata(server) for server in SERVERS}

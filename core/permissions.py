@@ -1,0 +1,87 @@
+"""Who may: one map from a right to the roles that have it. In which state is in core/policies.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Protocol
+
+from core.models.people import Role
+
+
+class Right(StrEnum):
+    """One thing that a person can do."""
+
+    OWN_RECORD_READ = "own record: read"
+    PATIENT_SEARCH = "patients: search"
+    RECORD_READ = "record: read"
+    VISIT_WRITE = "visit: write"
+    PATIENT_REGISTER = "patient: register"
+    REPORT_REQUEST = "report: request"
+    REPORT_REVIEW = "report: review"
+    REPORT_SIGN = "report: sign"
+    ARCHIVE_RUN = "archive: run"
+    OPERATIONS_READ = "operations: read"
+    ACCOUNTS_MANAGE = "accounts: manage"
+    AUDIT_READ = "audit: read"
+
+
+RIGHTS: Mapping[Right, frozenset[Role]] = {
+    Right.OWN_RECORD_READ: frozenset({Role.PATIENT}),
+    Right.PATIENT_SEARCH: frozenset({Role.CLINICIAN}),
+    Right.RECORD_READ: frozenset({Role.CLINICIAN}),
+    Right.VISIT_WRITE: frozenset({Role.CLINICIAN}),
+    Right.PATIENT_REGISTER: frozenset({Role.CLINICIAN}),
+    Right.REPORT_REQUEST: frozenset({Role.CLINICIAN}),
+    Right.REPORT_REVIEW: frozenset({Role.CLINICIAN}),
+    Right.REPORT_SIGN: frozenset({Role.CLINICIAN}),
+    Right.ARCHIVE_RUN: frozenset({Role.ADMIN}),
+    Right.OPERATIONS_READ: frozenset({Role.ADMIN, Role.AUDITOR}),
+    Right.ACCOUNTS_MANAGE: frozenset({Role.ADMIN}),
+    Right.AUDIT_READ: frozenset({Role.AUDITOR}),
+}
+
+STAFF_ROLES = frozenset({Role.CLINICIAN, Role.ADMIN, Role.AUDITOR})
+
+
+class PermissionDenied(Exception):
+    """The account has not the right; the message names the right."""
+
+
+class Actor(Protocol):
+    """What a permission needs to know of whoever acts: an Account, or its copy in the session."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def active(self) -> bool: ...
+    @property
+    def patient_id(self) -> int | None: ...
+
+
+def can(actor: Actor | None, right: Right) -> bool:
+    """Whether the account has the right; nobody has none."""
+    return actor is not None and actor.active and Role(actor.role) in RIGHTS[right]
+
+
+def check(actor: Actor | None, right: Right) -> None:
+    """Raises PermissionDenied unless the account has the right."""
+    if not can(actor, right):
+        raise PermissionDenied(f"this account may not: {right}")
+
+
+def can_read_record(actor: Actor | None, patient_id: int) -> bool:
+    """Patients read their own record; clinicians, any."""
+    if can(actor, Right.OWN_RECORD_READ):
+        return actor is not None and actor.patient_id == patient_id
+    return can(actor, Right.RECORD_READ)
+
+
+def check_can_read_record(actor: Actor | None, patient_id: int) -> None:
+    """Raises PermissionDenied unless the account may read this patient's record."""
+    if not can_read_record(actor, patient_id):
+        raise PermissionDenied("this account may not read this record")
