@@ -42,12 +42,13 @@ class PostgreSQL(Adapter):
         )
 
     def write_position(self, connection: Connection) -> int:
-        return self._position(connection, "pg_current_wal_insert_lsn()")
+        # Not the insert position: what no commit has forced out may stay unsent for many seconds.
+        return self._position(connection, "pg_current_wal_flush_lsn()")
 
     def replayed_position(self, connection: Connection) -> int:
         return self._position(
             connection,
-            "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END",
+            "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END",
         )
 
     def _position(self, connection: Connection, expression: str) -> int:
