@@ -51,6 +51,13 @@ class Standby(PostgresServer):
     def resume_replay(self) -> None:
         self._ask(self, "SELECT pg_wal_replay_resume()")
 
+    def wait_until_replayed(self) -> None:
+        """Return once everything that the primary has written until now can be read here."""
+        # Not the insert position: what no commit has forced out may stay unsent for many seconds.
+        written = self._ask(self.primary, "SELECT pg_current_wal_flush_lsn()")
+        replayed = f"SELECT pg_last_wal_replay_lsn() >= '{written}'"
+        self._wait_for(lambda: bool(self._ask(self, replayed)), "replay what its primary wrote")
+
     def _start_and_follow(self) -> None:
         super().start()
         self._wait_for(self._following, "follow its primary", seconds=FOLLOW_SECONDS)

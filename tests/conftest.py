@@ -1,0 +1,121 @@
+"""Fixtures that every kind of test may use. Servers start at their first use, once for the whole run."""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg import sql
+from redis import Redis
+
+from core.embedded.servers import Servers
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_only() -> Iterator[None]:
+    """No test may reach another machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            pytest.fail(f"a test tried to reach {address[0]}:{address[1]}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real input data."""
+    folder = Path(os.environ.get("STRATA_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.fail(f"{folder} is missing: set STRATA_SHARED_DATA to the folder with synthea-27 and synthea-59")
+    return folder
+
+
+@pytest.fixture
+def reachable_folder() -> Iterator[Path]:
+    """An empty folder that the servers' account can enter, unlike pytest's own for root."""
+    folder = Path(tempfile.mkdtemp(prefix="strata-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Real servers, shared by the whole run; `database` puts right what a fault test stopped."""
+    folder = Path(tempfile.mkdtemp(prefix="strata-tests-"))
+    folder.chmod(0o755)
+    try:
+        with Servers(folder, durable=False) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def environment(servers: Servers) -> dict[str, str]:
+    """The STRATA_* variables that reach the test servers, for commands run as processes of their own."""
+    return {
+        **servers.env(),
+        "STRATA_SECRET_KEY": "only-for-tests-" + "0" * 32,
+        "STRATA_SPOOL_DIR": str(servers.data_dir / "spool"),
+        "STRATA_PLAIN_HTTP": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def settings(environment: dict[str, str]) -> Any:
+    """Settings for the test servers, with schema and linked tables made."""
+    from core import config
+    from core.setup import initialise
+
+    loaded = config.load(environment)
+    initialise(loaded)
+    return loaded
+
+
+@pytest.fixture
+def database(servers: Servers, settings: Any) -> Iterator[Any]:
+    """Every server running, every table empty, this process configured; gives the settings."""
+    from core import db
+
+    for server in (*servers.postgres.values(), servers.valkey):
+        server.start()
+    servers.replica.resume_replay()
+    databases = db.configure(settings)
+    _empty_tables(servers)
+    _empty_valkey(settings.redis_url)
+    servers.replica.wait_until_replayed()
+    yield settings
+    databases.dispose()
+
+
+@pytest.fixture
+def sync_replica(servers: Servers) -> Callable[[], None]:
+    """Call it to wait until the standby has replayed all that the primary has written."""
+    return servers.replica.wait_until_replayed
+
+
+def _empty_tables(servers: Servers) -> None:
+    for name, server in servers.postgres.items():
+        if name == "replica":
+            continue
+        with server.connect() as connection:
+            query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            tables = [sql.Identifier(row[0]) for row in connection.execute(query)]
+            connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(tables)))
+
+
+def _empty_valkey(url: str) -> None:
+    with Redis.from_url(url) as valkey:
+        valkey.flushall()
