@@ -199,3 +199,8 @@ def describe(settings: Settings) -> list[Described]:
 def environ_with(extra: Mapping[str, str]) -> dict[str, str]:
     """This process's environment for a child, with `extra` on top."""
     return {**os.environ, **extra}
+
+
+def environ_with_defaults(extra: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment, with `extra` where it says nothing."""
+    return {**extra, **os.environ}

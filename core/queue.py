@@ -22,6 +22,11 @@ QUEUES = ("reports", "archive", "ops")
 JOB_TIMEOUT_SECONDS = 900
 RESULT_TTL_SECONDS = 60
 REDELIVER_AFTER = timedelta(seconds=60)
+RETRY_FIRST, RETRY_LONGEST = timedelta(seconds=5), timedelta(minutes=15)
+
+
+class NotNow(Exception):
+    """Raised by a task that can't run yet, for instance because a live worker holds it; it is asked again later."""
 
 
 def connection() -> Redis:
@@ -96,6 +101,14 @@ def take(session: Session, message_id: int) -> tuple[str, dict[str, Any]] | None
 def finish(session: Session, message_id: int) -> None:
     """The message's job has run."""
     session.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(done_at=utc_now()))
+
+
+def postpone(session: Session, message_id: int) -> None:
+    """The message's job could not run; it is due again later, each time after a longer pause."""
+    message = session.get(OutboxMessage, message_id)
+    if message is not None and message.done_at is None:
+        message.due_at = utc_now() + min(RETRY_FIRST * 2 ** min(message.enqueues, 10), RETRY_LONGEST)
+        message.enqueued_at = None
 
 
 def is_listened_to(queue: str) -> bool:

@@ -16,7 +16,7 @@ from core.models.clinical import (
     Visit,
     VisitStatus,
 )
-from core.models.operations import DayBudget, EvalRun, ImportedRow, OutboxMessage, Switch
+from core.models.operations import DayBudget, EvalRun, ImportedRow, OutboxMessage, ScheduleMark, Switch
 from core.models.people import Account, Clinic, Patient, Practitioner, Role, Sex, SignIn
 from core.models.reports import (
     Check,
@@ -70,6 +70,7 @@ __all__ = [
     "Role",
     "RunState",
     "Sex",
+    "ScheduleMark",
     "SignIn",
     "Signature",
     "Step",

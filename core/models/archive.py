@@ -87,6 +87,7 @@ class Batch(Base):
     last_id: Mapped[int]
     roots: Mapped[int] = mapped_column(default=0)
     rows: Mapped[int] = mapped_column(default=0)
+    released_roots: Mapped[int] = mapped_column(default=0)
     released_rows: Mapped[int] = mapped_column(default=0)
     superseded_rows: Mapped[int] = mapped_column(default=0)
     staged_key: Mapped[str | None] = mapped_column(String(300))

@@ -60,6 +60,14 @@ class Switch(Base):
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class ScheduleMark(Base):
+    """When a regular job was last started, so that two schedulers, or a restart, start it once."""
+
+    __tablename__ = "schedule_mark"
+    name: Mapped[Code] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+
+
 class EvalRun(Base):
     """One run of an evaluation suite and its figures."""
 

@@ -327,6 +327,7 @@ def upgrade() -> None:
     sa.Column('last_id', sa.BigInteger(), nullable=False),
     sa.Column('roots', sa.BigInteger(), nullable=False),
     sa.Column('rows', sa.BigInteger(), nullable=False),
+    sa.Column('released_roots', sa.BigInteger(), nullable=False),
     sa.Column('released_rows', sa.BigInteger(), nullable=False),
     sa.Column('superseded_rows', sa.BigInteger(), nullable=False),
     sa.Column('staged_key', sa.String(length=300), nullable=True),
@@ -465,6 +466,11 @@ def upgrade() -> None:
     )
     op.create_index('ix_visit_ended', 'visit', ['ended_at', 'id'], unique=False)
     op.create_index('ix_visit_patient_started', 'visit', ['patient_id', 'started_at', 'id'], unique=False)
+    op.create_table('schedule_mark',
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_schedule_mark'))
+    )
     op.create_table('sign_in',
     sa.Column('token_hash', sa.String(length=64), nullable=False),
     sa.Column('portal', sa.String(length=64), nullable=False),
@@ -486,6 +492,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_sign_in_expires_at'), table_name='sign_in')
     op.drop_index(op.f('ix_sign_in_account_id'), table_name='sign_in')
     op.drop_table('sign_in')
+    op.drop_table('schedule_mark')
     op.drop_index('ix_visit_patient_started', table_name='visit')
     op.drop_index('ix_visit_ended', table_name='visit')
     op.drop_table('visit')

@@ -1,0 +1,56 @@
+"""RQ workers: every job is an outbox message, performed once it is known to be undone."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Callable, Sequence
+
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
+
+from core import db, queue
+
+log = logging.getLogger(__name__)
+
+TASKS_BELOW = "workers."
+
+
+def work(queues: Sequence[str]) -> None:
+    """Take jobs from the queues, first named first, until told to stop. Each job runs in a process of its own."""
+    redis = queue.worker_connection()
+    listened = [Queue(name, connection=redis, serializer=JSONSerializer) for name in queues]
+    db.databases().dispose()
+    Worker(listened, connection=redis, serializer=JSONSerializer, log_job_description=False).work(
+        logging_level="WARNING"
+    )
+
+
+def perform(message_id: int) -> str:
+    """Run the task of one outbox message; says why if it does nothing. A task that raises is asked again later."""
+    with db.write() as session:
+        taken = queue.take(session, message_id)
+    if taken is None:
+        return "done before"
+    task, arguments = taken
+    try:
+        outcome = _task(task)(**arguments)
+    except Exception as fault:
+        with db.write() as session:
+            queue.postpone(session, message_id)
+        if isinstance(fault, queue.NotNow):
+            return f"not now: {fault}"
+        log.error("%s failed: %s", task, type(fault).__name__)
+        raise
+    with db.write() as session:
+        queue.finish(session, message_id)
+    queue.relay()
+    return str(outcome or "done")
+
+
+def _task(name: str) -> Callable[..., object]:
+    if not name.startswith(TASKS_BELOW):
+        raise ValueError(f"not a task of ours: {name}")
+    module, _, function = name.rpartition(".")
+    task: Callable[..., object] = getattr(importlib.import_module(module), function)
+    return task

@@ -1,0 +1,78 @@
+"""Regular jobs: one list, started through the outbox, so that a missed or doubled scheduler does no harm."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from croniter import croniter
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import db, queue
+from core.models import ScheduleMark, utc_now
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A task to start: `when` is a length of time, or a cron line in UTC."""
+
+    name: str
+    queue: str
+    task: str
+    when: timedelta | str
+    arguments: Mapping[str, int | str] = field(default_factory=dict)
+
+
+SCHEDULE = (
+    Entry("resume archive runs", "archive", "workers.archive.driver.resume_runs", timedelta(seconds=30)),
+    Entry("resume reports", "reports", "workers.reports.jobs.resume_reports", timedelta(seconds=30)),
+    Entry("tidy", "ops", "workers.tidy.tidy", timedelta(minutes=1)),
+    Entry("archive logs", "archive", "workers.archive.driver.sweep", "0 18 * * *", {"record_type": "log"}),
+    Entry("archive visits", "archive", "workers.archive.driver.sweep", "15 18 * * *", {"record_type": "visit"}),
+    Entry("archive reports", "archive", "workers.archive.driver.sweep", "30 18 * * *", {"record_type": "report"}),
+)
+
+
+def run() -> None:
+    """Start what is due and send what waits in the outbox, until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.is_set():
+        try:
+            start_due(utc_now())
+            queue.relay()
+        except SQLAlchemyError as fault:
+            log.warning("the primary does not answer, trying again: %s", type(fault).__name__)
+        stop.wait(TICK_SECONDS)
+
+
+def start_due(now: datetime) -> list[str]:
+    """Put every due job in the outbox, once however many schedulers run; returns the names."""
+    started = []
+    with db.write() as session:
+        for entry in SCHEDULE:
+            mark = session.get(ScheduleMark, entry.name, with_for_update=True)
+            if mark is None:
+                session.add(ScheduleMark(name=entry.name, started_at=now))
+            elif now >= due_at(entry, mark.started_at):
+                mark.started_at = now
+                queue.add(session, entry.queue, entry.task, **entry.arguments)
+                started.append(entry.name)
+    return started
+
+
+def due_at(entry: Entry, last: datetime) -> datetime:
+    """When an entry is due that was last started at `last`."""
+    if isinstance(entry.when, timedelta):
+        return last + entry.when
+    following: datetime = croniter(entry.when, last).get_next(datetime)
+    return following
