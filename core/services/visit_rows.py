@@ -1,0 +1,200 @@
+"""The rows of a visit, made from what was typed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy.orm import Session
+
+from core.models import (
+    Account,
+    Clinic,
+    Note,
+    Observation,
+    Patient,
+    Prescription,
+    PrescriptionStatus,
+    Visit,
+    VisitStatus,
+    utc_now,
+)
+from core.permissions import Actor
+from core.queries import assays
+from core.queries.assays import AssayChoice
+from core.services.input import Faults
+
+NOTE_LIMIT = 1_000_000
+CLASSES = {"AMB": "At the clinic", "VR": "By video or telephone", "HH": "At home", "EMER": "Emergency"}
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class NewObservation:
+    """A value as typed, in the assay's unit."""
+
+    assay_id: int | None
+    value: str
+
+
+@dataclass(frozen=True)
+class NewPrescription:
+    """A medicine ordered at the visit."""
+
+    medication: str
+    dose: str = ""
+    frequency: str = ""
+    instructions: str = ""
+
+
+@dataclass(frozen=True)
+class NewVisit:
+    """What a visit form holds. `started_at` is aware and its own day dates the prescriptions, so give it in local time.
+
+    Faults are named by field and row, such as `observations-2-value`.
+    """
+
+    description: str
+    class_code: str
+    started_at: datetime | None
+    reason: str = ""
+    clinic_id: int | None = None
+    note: str = ""
+    observations: tuple[NewObservation, ...] = ()
+    prescriptions: tuple[NewPrescription, ...] = ()
+    close: bool = True
+
+    @property
+    def content_hash(self) -> str:
+        return hashlib.sha256(repr(self).encode()).hexdigest()
+
+
+def add(session: Session, patient: Patient, new: NewVisit, by: Actor) -> Visit:
+    """Add a visit with its note, observations and prescriptions. Raises InvalidInput."""
+    faults = Faults()
+    visit = _visit(session, patient, new, by, faults)
+    day = (new.started_at or visit.started_at).date()
+    age = assays.age_on(patient.birth_on, day)
+    known = assays.by_id(session, sex=patient.sex, age=age) if new.observations else {}
+    observations = _observations(new, visit, known, faults)
+    prescriptions = _prescriptions(new, visit, day, faults)
+    note = faults.text("note", new.note, limit=NOTE_LIMIT)
+    faults.check()
+    session.add(visit)
+    session.flush()
+    rows: list[Note | Observation | Prescription] = [*observations, *prescriptions]
+    if note:
+        rows.append(
+            Note(patient_id=patient.id, kind="Progress note", author=by.name, text=note, written_at=visit.started_at)
+        )
+    for row in rows:
+        row.visit_id = visit.id
+    session.add_all(rows)
+    session.flush()
+    return visit
+
+
+def _visit(session: Session, patient: Patient, new: NewVisit, by: Actor, faults: Faults) -> Visit:
+    account = session.get(Account, by.id)
+    started_at = _started_at(new.started_at, patient, faults)
+    if new.clinic_id is not None and session.get(Clinic, new.clinic_id) is None:
+        faults.add("clinic_id", "Choose a clinic from the list.")
+    return Visit(
+        patient_id=patient.id,
+        clinic_id=new.clinic_id,
+        practitioner_id=account.practitioner_id if account is not None else None,
+        class_code=faults.choice("class_code", new.class_code, CLASSES, "Choose where the visit took place."),
+        status=VisitStatus.CLOSED if new.close else VisitStatus.OPEN,
+        description=faults.line("description", new.description, limit=400, required="Enter what the visit was for."),
+        reason=faults.line("reason", new.reason, limit=400),
+        started_at=started_at,
+        ended_at=_ended_at(started_at) if new.close else None,
+        recorded_by=by.id,
+    )
+
+
+def _started_at(started_at: datetime | None, patient: Patient, faults: Faults) -> datetime:
+    now = utc_now()
+    if started_at is None:
+        faults.add("started_at", "Enter the day and time the visit began.")
+        return now
+    if started_at > now + CLOCK_TOLERANCE:
+        faults.add("started_at", "Enter a time that is not in the future.")
+    elif started_at.date() < patient.birth_on:
+        faults.add("started_at", "Enter a time after the patient's birth.")
+    return started_at.astimezone(UTC)
+
+
+def _ended_at(started_at: datetime) -> datetime:
+    """A visit of today ends as it is saved; one written up later ended, for all we know, when it began."""
+    now = utc_now()
+    return max(now, started_at) if now - started_at < timedelta(days=1) else started_at
+
+
+def _observations(new: NewVisit, visit: Visit, known: Mapping[int, AssayChoice], faults: Faults) -> list[Observation]:
+    rows = []
+    for index, typed in enumerate(new.observations):
+        if typed.assay_id is None and not typed.value.strip():
+            continue
+        assay = known.get(typed.assay_id or 0)
+        if assay is None:
+            faults.add(f"observations-{index}-assay", "Choose what was measured from the list.")
+            continue
+        value = _number(typed.value, f"observations-{index}-value", faults)
+        rows.append(_observation(visit, assay, value))
+    return rows
+
+
+def _number(text: str, field: str, faults: Faults) -> Decimal:
+    try:
+        value = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or abs(value) >= Decimal(10) ** 12:
+        faults.add(field, "Enter the value as a number, such as 7.2.")
+        return Decimal(0)
+    if value != round(value, 6):
+        faults.add(field, "Enter at most six places after the point.")
+    return value
+
+
+def _observation(visit: Visit, assay: AssayChoice, value: Decimal) -> Observation:
+    usual = assay.usual
+    return Observation(
+        patient_id=visit.patient_id,
+        assay_id=assay.id,
+        value_number=value,
+        unit=assay.unit,
+        ref_low=usual.low if usual else None,
+        ref_high=usual.high if usual else None,
+        interpretation=assays.interpret(value, usual),
+        observed_at=visit.started_at,
+    )
+
+
+def _prescriptions(new: NewVisit, visit: Visit, day: date, faults: Faults) -> list[Prescription]:
+    rows = []
+    for index, typed in enumerate(new.prescriptions):
+        field = f"prescriptions-{index}"
+        line = {
+            "medication": faults.line(f"{field}-medication", typed.medication, limit=400),
+            "dose": faults.line(f"{field}-dose", typed.dose, limit=120),
+            "frequency": faults.line(f"{field}-frequency", typed.frequency, limit=120),
+            "instructions": faults.text(f"{field}-instructions", typed.instructions, limit=2_000) or None,
+        }
+        if not any(line.values()):
+            continue
+        if line["medication"] is None:
+            faults.add(f"{field}-medication", "Enter the medicine's name.")
+        rows.append(
+            Prescription(
+                patient_id=visit.patient_id,
+                status=PrescriptionStatus.ACTIVE,
+                started_on=day,
+                **line,
+            )
+        )
+    return rows

@@ -1,0 +1,75 @@
+"""Recording a visit: its note, observations and prescriptions, in one go, once."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import audit, permissions
+from core.models import ImportedRow, Patient, Visit, VisitStatus, utc_now
+from core.permissions import Actor, Right
+from core.services import visit_rows
+from core.services.visit_rows import NewVisit
+
+FORM_SOURCE = "staff form"
+
+
+class AlreadyRecorded(Exception):
+    """This form was saved before, with other content; `visit_id` is the visit that it made."""
+
+    def __init__(self, visit_id: int) -> None:
+        super().__init__("this form was saved already")
+        self.visit_id = visit_id
+
+
+class NoSuchPatient(LookupError):
+    """There is no patient with this id."""
+
+
+class NoSuchVisit(LookupError):
+    """The patient has no such open visit."""
+
+
+def record_visit(session: Session, *, patient_id: int, new: NewVisit, token: str, by: Actor) -> int:
+    """Add a visit with all that belongs to it and return its id; the same form sent twice makes one visit.
+
+    `token` is made once per form. Raises PermissionDenied, NoSuchPatient, InvalidInput, AlreadyRecorded.
+    """
+    permissions.check(by, Right.VISIT_WRITE)
+    patient = session.get(Patient, patient_id)
+    if patient is None:
+        raise NoSuchPatient
+    ledger = _enter(session, f"{by.id}:{patient_id}:{token}", new.content_hash)
+    if ledger.row_id:
+        if ledger.content_hash != new.content_hash:
+            raise AlreadyRecorded(ledger.row_id)
+        return ledger.row_id
+    visit = visit_rows.add(session, patient, new, by)
+    ledger.row_id = visit.id
+    audit.record(session, "visit.recorded", by=by, patient_id=patient_id, target=f"visit:{visit.id}")
+    return visit.id
+
+
+def close_visit(session: Session, *, patient_id: int, visit_id: int, by: Actor) -> Visit:
+    """End an open visit now. Raises PermissionDenied, NoSuchVisit (also when it is closed already)."""
+    permissions.check(by, Right.VISIT_WRITE)
+    query = select(Visit).where(Visit.id == visit_id, Visit.patient_id == patient_id, Visit.status == VisitStatus.OPEN)
+    visit = session.scalar(query.with_for_update())
+    if visit is None:
+        raise NoSuchVisit
+    visit.status, visit.ended_at = VisitStatus.CLOSED, max(utc_now(), visit.started_at)
+    audit.record(session, "visit.closed", by=by, patient_id=patient_id, target=f"visit:{visit_id}")
+    return visit
+
+
+def _enter(session: Session, key: str, content_hash: str) -> ImportedRow:
+    """This form's line in the ledger of sources; a second sending of it waits here for the first to end."""
+    entry = ImportedRow(source=FORM_SOURCE, source_key=key, ref_type="visit", row_id=0, content_hash=content_hash)
+    try:
+        with session.begin_nested():
+            session.add(entry)
+            session.flush()
+    except IntegrityError:
+        return session.get_one(ImportedRow, (FORM_SOURCE, key))
+    return entry
