@@ -49,6 +49,10 @@ class PostgresServer:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def has_processes(self) -> bool:
+        """Whether any process of this server runs, also one that a former run of Strata left behind."""
+        return bool(self._family())
+
     def connect(self, database: str = DATABASE) -> psycopg.Connection:
         """An autocommit connection as the superuser."""
         return psycopg.connect(
@@ -127,6 +131,9 @@ class PostgresServer:
         return {}
 
     def _launch(self) -> None:
+        if not self.has_processes():
+            # Its pid may belong to another program by now, and PostgreSQL would refuse to start.
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [str(self.place.binaries.postgres("postgres")), "-D", str(self.data)],

@@ -2,22 +2,19 @@
 
 import fcntl
 import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from core.embedded import binaries, home, processes
+from core.embedded import binaries, home
 from core.embedded.account import ServerAccount
 from core.embedded.errors import EmbeddedError
 from core.embedded.place import Place
-from core.embedded.postgres import PROGRAM as POSTGRES
 from core.embedded.postgres import PostgresServer
 from core.embedded.standby import Standby
 from core.embedded.state import FILE_NAME, ServersState
-from core.embedded.valkey import PROGRAM as VALKEY_SERVER
 from core.embedded.valkey import ValkeyServer
 
 PRIMARY, REPLICA = "primary", "replica"
@@ -107,8 +104,10 @@ class Servers:
 
     def _start(self) -> None:
         place = self._make_place()
-        state = self._remembered(place)
+        state = ServersState.load(self.data_dir) or self._begin(place)
         self._make_servers(place, state)
+        self._end_leftovers()
+        self._settle_ports(state)
         self.on_progress(f"Starting PostgreSQL {place.binaries.major} (primary, standby, three archives) and Valkey")
         archives = [self.postgres[name].start for name in ARCHIVES]
         self._together(*archives, self._start_pair, self.valkey.start)
@@ -139,40 +138,40 @@ class Servers:
         self._lock.write(str(os.getpid()))
         self._lock.flush()
 
-    def _remembered(self, place: Place) -> ServersState:
-        """Ports and passwords, made at the first start; leftovers are ended before the ports are looked at."""
-        state = ServersState.load(self.data_dir)
-        if state is None:
-            if (place.home / PRIMARY).exists():
-                raise EmbeddedError(
-                    f"{self.data_dir} holds databases, but {FILE_NAME} with their passwords is missing.",
-                    "put that file back, or start again with --fresh, which deletes the databases.",
-                )
-            home.check_space(place.home)
-            state = ServersState.new()
-        self._end_leftovers(place)
-        for name in state.settle_ports(NAMES):
-            self.on_progress(f"The port of {name} is taken by another program; it moves to {state.ports[name]}")
-        state.save(self.data_dir)
-        return state
-
-    def _end_leftovers(self, place: Place) -> None:
-        programs = dict.fromkeys((PRIMARY, REPLICA, *ARCHIVES), POSTGRES) | {VALKEY: VALKEY_SERVER}
-        left = [p for name, program in programs.items() for p in processes.running_in(place.home / name, program)]
-        if left:
-            self.on_progress("Ending the servers that a killed run left behind")
-            # Each PostgreSQL process of a server gets it: the postmaster shuts down, the others end their sessions.
-            processes.end(left, signal.SIGTERM, seconds=1)
+    def _begin(self, place: Place) -> ServersState:
+        if (place.home / PRIMARY).exists():
+            raise EmbeddedError(
+                f"{self.data_dir} holds databases, but {FILE_NAME} with their passwords is missing.",
+                "put that file back, or start again with --fresh, which deletes the databases.",
+            )
+        home.check_space(place.home)
+        return ServersState.new()
 
     def _make_servers(self, place: Place, state: ServersState) -> None:
+        def postgres(name: str) -> PostgresServer:
+            return PostgresServer(name, place, port=state.ports.get(name, 0), password=password)
+
         password = state.passwords["postgres"]
-        servers = {
-            name: PostgresServer(name, place, port=state.ports[name], password=password)
-            for name in (PRIMARY, *ARCHIVES)
-        }
-        standby = Standby(REPLICA, place, port=state.ports[REPLICA], password=password, primary=servers[PRIMARY])
-        self.postgres = servers | {REPLICA: standby}
-        self.valkey = ValkeyServer(place, port=state.ports[VALKEY], password=state.passwords["valkey"])
+        primary = postgres(PRIMARY)
+        standby = Standby(REPLICA, place, port=state.ports.get(REPLICA, 0), password=password, primary=primary)
+        self.postgres = {PRIMARY: primary, REPLICA: standby} | {name: postgres(name) for name in ARCHIVES}
+        self.valkey = ValkeyServer(place, port=state.ports.get(VALKEY, 0), password=state.passwords["valkey"])
+
+    def _all(self) -> dict[str, PostgresServer | ValkeyServer]:
+        return {**self.postgres, VALKEY: self.valkey}
+
+    def _end_leftovers(self) -> None:
+        left = [server for server in self._all().values() if server.has_processes()]
+        if left:
+            self.on_progress("Ending the servers that a killed run left behind")
+            self._together(*[server.stop for server in left])
+
+    def _settle_ports(self, state: ServersState) -> None:
+        for name in state.settle_ports(NAMES):
+            self.on_progress(f"Another program has taken the port of {name}; it moves to {state.ports[name]}")
+        for name, server in self._all().items():
+            server.port = state.ports[name]
+        state.save(self.data_dir)
 
     def _start_pair(self) -> None:
         self.postgres[PRIMARY].start()

@@ -35,6 +35,10 @@ class ValkeyServer:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def has_processes(self) -> bool:
+        """Whether it runs, also when a former run of Strata left it behind."""
+        return bool(processes.running_in(self.data, PROGRAM))
+
     def start(self) -> None:
         """Start and return once it answers. A running server is left as it is."""
         if self.running:
