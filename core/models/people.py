@@ -47,7 +47,17 @@ class Patient(Base):
     version: Mapped[int] = version_column()
 
     __mapper_args__ = {"version_id_col": version}
-    __table_args__ = (Index("ix_patient_name_lower", func.lower(name)), Index("ix_patient_birth_on", "birth_on"))
+    __table_args__ = (
+        Index("ix_patient_name_lower", func.lower(name)),
+        # Finds a word inside a name.
+        Index(
+            "ix_patient_name_words",
+            func.lower(name).label("lowered"),
+            postgresql_using="gin",
+            postgresql_ops={"lowered": "gin_trgm_ops"},
+        ).ddl_if(dialect="postgresql"),
+        Index("ix_patient_birth_on", "birth_on"),
+    )
 
 
 class Clinic(Base):

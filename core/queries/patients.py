@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from core import national_id
 from core.models import Allergy, Patient
+
+Conditions = list[ColumnElement[bool]]
 
 PAGE_ROWS = 25
 WORDS_MAX = 6
@@ -40,8 +43,9 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Cursor:
-    """The last hit of a page; the next page starts after it."""
+    """The last hit of a page, and the group of hits it stands in; the next page starts after it."""
 
+    group: int
     name: str
     id: int
 
@@ -60,7 +64,7 @@ class PatientHit:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """Hits in order of name; `next` is None on the last page."""
+    """Names that begin with a wanted word first, then the others, by name; `next` is None on the last page."""
 
     hits: tuple[PatientHit, ...]
     next: Cursor | None
@@ -111,29 +115,46 @@ def _take_date(text: str) -> tuple[date | None, str]:
 
 
 def search(session: Session, wanted: Wanted, *, after: Cursor | None = None, limit: int = PAGE_ROWS) -> SearchPage:
-    """Patients that fit, by name, `limit` a page."""
-    if wanted == Wanted():
-        return SearchPage((), None)
+    """Patients that fit, `limit` a page. Each group of hits is a range of one index, whatever the word."""
+    found: list[tuple[int, str, Patient]] = []
+    for group, conditions in enumerate(_groups(wanted)):
+        if len(found) <= limit and (after is None or group >= after.group):
+            start = after if after is not None and after.group == group else None
+            rows = _in_order(session, conditions, start, limit + 1 - len(found))
+            found += [(group, name, patient) for patient, name in rows]
+    cursor = None
+    if len(found) > limit:
+        group, name, patient = found[limit - 1]
+        cursor = Cursor(group, name, patient.id)
+    return SearchPage(tuple(_hit(patient) for _, _, patient in found[:limit]), cursor)
+
+
+def _in_order(
+    session: Session, conditions: Conditions, after: Cursor | None, limit: int
+) -> Sequence[Row[Patient, str]]:
     name = func.lower(Patient.name)
-    query = select(Patient, name).where(*_conditions(wanted)).order_by(name, Patient.id).limit(limit + 1)
+    query = select(Patient, name).where(*conditions).order_by(name, Patient.id).limit(limit)
     if after is not None:
         query = query.where(name >= after.name, or_(name > after.name, Patient.id > after.id))
-    rows = session.execute(query).all()
-    last = rows[limit - 1] if len(rows) > limit else None
-    cursor = Cursor(last[1], last[0].id) if last is not None else None
-    return SearchPage(tuple(_hit(row) for row, _ in rows[:limit]), cursor)
+    return session.execute(query).all()
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _groups(wanted: Wanted) -> list[Conditions]:
+    """Conditions of each group: the name begins with the first word, with the second, ..., with none of them."""
     if wanted.national_id:
-        return [Patient.national_id == wanted.national_id]
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.birth_on:
-        conditions.append(Patient.birth_on == wanted.birth_on)
+        return [[Patient.national_id == wanted.national_id]]
+    born = [Patient.birth_on == wanted.birth_on] if wanted.birth_on else []
+    if not wanted.words:
+        return [born] if born else []
     name = func.lower(Patient.name)
-    for word in wanted.words:
-        conditions.append(or_(name.startswith(word, autoescape=True), name.contains(f" {word}", autoescape=True)))
-    return conditions
+    leading = [name.startswith(word, autoescape=True) for word in wanted.words]
+    within = [name.contains(f" {word}", autoescape=True) for word in wanted.words]
+    groups: list[Conditions] = []
+    for place in range(len(leading) + 1):
+        others = [or_(leads, inside) for leads, inside in zip(leading[place + 1 :], within[place + 1 :], strict=True)]
+        begins = leading[place : place + 1]
+        groups.append([*born, *begins, *within[:place], *(not_(leads) for leads in leading[:place]), *others])
+    return groups
 
 
 def _hit(row: Patient) -> PatientHit:
