@@ -7,12 +7,16 @@ directory.
 
 import hashlib
 import shutil
+import signal
 from pathlib import Path
 
+from core.embedded import processes
 from core.embedded.account import ServerAccount
 from core.embedded.errors import EmbeddedError
+from core.embedded.state import FILE_NAME
 
 FALLBACK = Path("/var/lib/strata")
+SERVER_PROGRAMS = ("postgres", "valkey-server")
 LINK_NAME = "servers"
 MINIMUM_FREE_MB = 600
 
@@ -33,10 +37,22 @@ def prepare(data_dir: Path, account: ServerAccount) -> Path:
 
 
 def remove(data_dir: Path) -> None:
-    """Delete the servers' folder of `data_dir` wherever it is."""
+    """Delete the servers' folder of `data_dir` wherever it is; its servers must be stopped."""
     link = data_dir / LINK_NAME
     shutil.rmtree(link.resolve(), ignore_errors=True)
     link.unlink(missing_ok=True)
+
+
+def erase(data_dir: Path, home: Path) -> None:
+    """Delete databases, passwords and staged batches, after ending every server that a killed run left behind."""
+    for entry in [*home.iterdir()]:
+        processes.end([p for name in SERVER_PROGRAMS for p in processes.running_in(entry, name)], signal.SIGKILL)
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    shutil.rmtree(data_dir / "staging", ignore_errors=True)
+    (data_dir / FILE_NAME).unlink(missing_ok=True)
 
 
 def check_space(home: Path) -> None:

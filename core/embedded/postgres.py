@@ -69,6 +69,7 @@ class PostgresServer:
         """Start, creating what is missing, and return once it accepts connections; a running one is left alone."""
         if self.running:
             return
+        self._sweep()
         self._prepare()
         self._configure()
         self._launch()
@@ -131,9 +132,8 @@ class PostgresServer:
         return {}
 
     def _launch(self) -> None:
-        if not self.has_processes():
-            # Its pid may belong to another program by now, and PostgreSQL would refuse to start.
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # The pid in it may belong to another program by now, and PostgreSQL would refuse to start.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [str(self.place.binaries.postgres("postgres")), "-D", str(self.data)],

@@ -1,16 +1,15 @@
 """All embedded servers of one data directory: a primary, its standby, three archives and Valkey."""
 
-import fcntl
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 
 from core.embedded import binaries, home
 from core.embedded.account import ServerAccount
 from core.embedded.errors import EmbeddedError
+from core.embedded.lock import DataDirLock
 from core.embedded.place import Place
 from core.embedded.postgres import PostgresServer
 from core.embedded.standby import Standby
@@ -30,7 +29,8 @@ def _silent(_line: str) -> None:
 class Servers:
     """Real servers in `data_dir`, reached on 127.0.0.1 only; a context manager that starts and stops them.
 
-    `durable=False`, for tests, survives killed processes but not a power cut. Every fault raises EmbeddedError.
+    `durable=False`, for tests, survives killed processes but not a power cut. `fresh=True` deletes what
+    an earlier run left. Every fault raises EmbeddedError.
     """
 
     valkey: ValkeyServer
@@ -41,14 +41,16 @@ class Servers:
         on_progress: Callable[[str], None] = _silent,
         *,
         durable: bool = True,
+        fresh: bool = False,
         postgres_bin: Path | None = None,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self.on_progress = on_progress
         self.durable = durable
+        self.fresh = fresh
         self.postgres_bin = postgres_bin
         self.postgres: dict[str, PostgresServer] = {}
-        self._lock: TextIO | None = None
+        self._lock = DataDirLock(self.data_dir)
         self._starting: ThreadPoolExecutor | None = None
 
     def start(self) -> None:
@@ -72,9 +74,7 @@ class Servers:
         if self.postgres:
             archives = [self.postgres[name].stop for name in ARCHIVES]
             self._together(*archives, self._stop_pair, self.valkey.stop)
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
     @property
     def replica(self) -> Standby:
@@ -115,28 +115,14 @@ class Servers:
     def _make_place(self) -> Place:
         account = ServerAccount.current()
         folder = home.prepare(self.data_dir, account)
-        self._take_lock()
+        self._lock.take()
+        if self.fresh:
+            self.on_progress(f"Deleting what is in {self.data_dir}")
+            home.erase(self.data_dir, folder)
         for name in ("logs", "staging"):
             (self.data_dir / name).mkdir(exist_ok=True)
         found = binaries.find(account, folder / "bin", postgres_bin=self.postgres_bin)
         return Place(folder, self.data_dir / "logs", found, account, self.durable)
-
-    def _take_lock(self) -> None:
-        self._lock = (self.data_dir / "lock").open("a+")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self._lock.seek(0)
-            holder = self._lock.read().strip()
-            self._lock.close()
-            self._lock = None
-            raise EmbeddedError(
-                f"The servers in {self.data_dir} are already running (process {holder}).",
-                "stop that one first, or give this one another --data-dir.",
-            ) from error
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
 
     def _begin(self, place: Place) -> ServersState:
         if (place.home / PRIMARY).exists():

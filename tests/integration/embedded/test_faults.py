@@ -180,3 +180,16 @@ def test_programs_below_a_private_folder_are_copied(
     assert found.postgres_bin.is_relative_to(reachable_folder)
     assert "PostgreSQL" in account.run([found.postgres("pg_basebackup"), "--version"]).stdout
     assert account.run([found.valkey_server, "--version"]).returncode == 0
+
+
+def test_a_fresh_start_ends_leftovers_and_deletes_only_its_own_files(reachable_folder: Path) -> None:
+    (reachable_folder / "letter.txt").write_text("not ours")
+    subprocess.run([sys.executable, "-c", START_AND_DIE, str(reachable_folder)], check=False)
+    assert processes_below(reachable_folder)
+    (reachable_folder / "servers.json").write_text("broken")
+    with pytest.raises(EmbeddedError, match=r"servers\.json can't be read"):
+        Servers(reachable_folder, durable=False).start()
+    with Servers(reachable_folder, durable=False, fresh=True) as servers:
+        assert execute(servers, "primary", "SELECT to_regclass('left_behind')") == [(None,)]
+    assert processes_below(reachable_folder) == []
+    assert (reachable_folder / "letter.txt").read_text() == "not ours"
