@@ -85,3 +85,28 @@ class Positions:
     @staticmethod
     def _key(account_id: int) -> str:
         return f"position:{account_id}"
+
+
+class ReplicaBehind(Exception):
+    """The replica did not catch up in time, or does not answer; the read was not done elsewhere."""
+
+
+def primary_position() -> int:
+    """The primary's log position now."""
+    databases = db.databases()
+    with databases.engine(Store.HOT, read_only=True).connect() as connection:
+        return databases.adapter.write_position(connection)
+
+
+def wait_for_replica(position: int, seconds: float | None = None) -> None:
+    """Wait until the replica has replayed `position`: for heavy reads, which never go to the primary.
+
+    Raises ReplicaBehind after `seconds` (the setting STRATA_REPLICA_WAIT_SECONDS, unless given).
+    """
+    limit = db.databases().settings.replica_wait_seconds if seconds is None else seconds
+    until = time.monotonic() + limit
+    while (state := watch.state()).position < position:
+        if time.monotonic() > until:
+            behind = "is behind" if state.answers else "does not answer"
+            raise ReplicaBehind(f"the replica {behind}: waited {limit:.0f} s for it")
+        time.sleep(PROBE_SECONDS / 5)

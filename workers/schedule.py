@@ -65,7 +65,7 @@ def start_due(now: datetime) -> list[str]:
                 session.add(ScheduleMark(name=entry.name, started_at=now))
             elif now >= due_at(entry, mark.started_at):
                 mark.started_at = now
-                queue.add(session, entry.queue, entry.task, **entry.arguments)
+                queue.add(session, entry.queue, entry.task, **entry.arguments)  # type: ignore[arg-type]
                 started.append(entry.name)
     return started
 

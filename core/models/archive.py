@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.models.base import Base, Code, Id, utc_now, version_column
+from core.models.base import Base, Code, Id, utc_now
 
 
 class RunState(StrEnum):
@@ -66,10 +66,8 @@ class ArchiveRun(Base):
     batch_rows: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     heartbeat_at: Mapped[datetime | None]
+    redriven_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
-    version: Mapped[int] = version_column()
-
-    __mapper_args__ = {"version_id_col": version}
 
 
 class Batch(Base):
@@ -95,9 +93,7 @@ class Batch(Base):
     failed_step: Mapped[Code | None]
     reason: Mapped[str | None]
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
-    version: Mapped[int] = version_column()
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (Index("ix_batch_type_state", "record_type", "state"),)
 
 

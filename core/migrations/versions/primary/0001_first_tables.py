@@ -50,7 +50,7 @@ def upgrade() -> None:
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('heartbeat_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('version', sa.BigInteger(), server_default='1', nullable=False),
+    sa.Column('redriven_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_archive_run'))
     )
     op.create_table('assay',
@@ -335,7 +335,6 @@ def upgrade() -> None:
     sa.Column('failed_step', sa.String(length=64), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('version', sa.BigInteger(), server_default='1', nullable=False),
     sa.ForeignKeyConstraint(['run_id'], ['archive_run.id'], name=op.f('fk_batch_run_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_batch'))
     )

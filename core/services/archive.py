@@ -1,0 +1,123 @@
+"""What an admin, or the schedule, does to archive runs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core import audit, db, permissions, policies, queue
+from core.models import ArchiveRun, Batch, RunState, utc_now
+from core.models.record_types import RECORD_TYPES
+from core.permissions import Actor, Right
+
+SCHEDULE = "the schedule"
+
+
+class UnknownRecordType(ValueError):
+    """Not a record type that archives hold; the message lists them."""
+
+
+class RunUnderWay(Exception):
+    """A run of this record type has not ended; the message names it and what to do."""
+
+
+def start_run(
+    session: Session,
+    *,
+    record_type: str,
+    by: Actor | None,
+    as_of: datetime | None = None,
+    dry_run: bool = False,
+    batch_rows: int | None = None,
+) -> ArchiveRun:
+    """Start moving what is cold as of an instant (now, unless given); `by` is None for the schedule and the command.
+
+    Raises PermissionDenied, UnknownRecordType, RunUnderWay.
+    """
+    _check(by)
+    if record_type not in RECORD_TYPES:
+        raise UnknownRecordType(f"unknown record type {record_type!r}: use {', '.join(RECORD_TYPES)}")
+    _check_none_under_way(session, record_type)
+    settings = db.databases().settings
+    as_of = as_of or utc_now()
+    run = ArchiveRun(
+        record_type=record_type,
+        state=RunState.PLANNING,
+        as_of=as_of,
+        cutoff_at=RECORD_TYPES[record_type].cutoff(as_of, settings),
+        dry_run=dry_run,
+        started_by=by.name if by is not None else SCHEDULE,
+        batch_rows=batch_rows or settings.archive_batch_rows,
+    )
+    session.add(run)
+    session.flush()
+    audit.record(session, "archive.start", by=by, target=f"archive_run:{run.id}", purpose=record_type)
+    enqueue(session, run.id)
+    return run
+
+
+def _check(by: Actor | None) -> None:
+    if by is not None:
+        permissions.check(by, Right.ARCHIVE_RUN)
+
+
+def _check_none_under_way(session: Session, record_type: str) -> None:
+    if not db.databases().adapter.try_lock(session.connection(), f"start archive {record_type}"):
+        raise RunUnderWay(f"a run for {record_type}s is being started: look again")
+    open_run = select(ArchiveRun).where(ArchiveRun.record_type == record_type, ArchiveRun.state != RunState.DONE)
+    under_way = session.scalar(open_run.limit(1))
+    if under_way is not None:
+        mend = {RunState.PAUSED: "resume it", RunState.FAILED: "redrive it"}.get(
+            RunState(under_way.state), "wait for it"
+        )
+        raise RunUnderWay(f"run {under_way.id} for {record_type}s is {under_way.state}: {mend}")
+
+
+def enqueue(session: Session, run_id: int, delay: timedelta = timedelta()) -> None:
+    """Decide on a job that drives the run."""
+    queue.add(session, "archive", "workers.archive.driver.drive", delay=delay, run_id=run_id)
+
+
+def move(run: ArchiveRun, to: RunState) -> None:
+    """Change a run's state. Raises InvalidTransition."""
+    policies.check_transition(f"run {run.id}", run.state, to)
+    run.state = to
+    run.finished_at = utc_now() if to in (RunState.DONE, RunState.FAILED) else None
+
+
+def pause(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
+    """Stop a run after its present step. Raises PermissionDenied, InvalidTransition."""
+    run = _locked(session, run_id, by)
+    move(run, RunState.PAUSED)
+    audit.record(session, "archive.pause", by=by, target=f"archive_run:{run.id}")
+    return run
+
+
+def resume(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
+    """Let a paused run go on. Raises PermissionDenied, InvalidTransition."""
+    run = _locked(session, run_id, by)
+    policies.check_transition(f"run {run.id}", run.state, RunState.RUNNING)
+    return _go_on(session, run, RunState.RUNNING, "archive.resume", by)
+
+
+def redrive(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
+    """Try a failed run again where it failed, however long ago. Raises PermissionDenied, InvalidTransition."""
+    run = _locked(session, run_id, by)
+    planned = session.scalar(select(Batch.id).where(Batch.run_id == run.id).limit(1)) is not None
+    run.reason, run.redriven_at = None, utc_now()
+    session.execute(update(Batch).where(Batch.run_id == run.id).values(failed_step=None, reason=None))
+    return _go_on(session, run, RunState.RUNNING if planned else RunState.PLANNING, "archive.redrive", by)
+
+
+def _go_on(session: Session, run: ArchiveRun, to: RunState, action: str, by: Actor | None) -> ArchiveRun:
+    move(run, to)
+    enqueue(session, run.id)
+    audit.record(session, action, by=by, target=f"archive_run:{run.id}")
+    return run
+
+
+def _locked(session: Session, run_id: int, by: Actor | None) -> ArchiveRun:
+    _check(by)
+    return session.get_one(ArchiveRun, run_id, with_for_update=True)
