@@ -1,0 +1,136 @@
+"""Accounts: making them, their passwords, who a name and password belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.models import Account, Role, utc_now
+from core.permissions import Actor
+
+PASSWORD_LENGTH_MIN = 12
+PASSWORD_LENGTH_MAX = 256
+
+_hasher = PasswordHasher()
+
+
+class AccountFault(Exception):
+    """The account can't be made or changed like that; the message says what to mend."""
+
+
+class SignInRefused(Exception):
+    """The name or the password is wrong, or the account may not use this portal: deliberately not said which."""
+
+
+class TooManyAttempts(Exception):
+    """Too many wrong passwords: `seconds` to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many attempts, wait {seconds} s")
+        self.seconds = seconds
+
+
+def create_account(
+    session: Session,
+    *,
+    username: str,
+    password: str,
+    role: Role,
+    name: str,
+    patient_id: int | None = None,
+    practitioner_id: int | None = None,
+    by: Actor | None = None,
+) -> Account:
+    """Make an account. Raises AccountFault for a taken name, a weak password, or a patient's role without a patient."""
+    username = _clean_username(username)
+    if (role is Role.PATIENT) != (patient_id is not None):
+        raise AccountFault("A patient's account belongs to one patient; a staff account to none.")
+    if session.scalar(select(Account.id).where(Account.username == username)) is not None:
+        raise AccountFault(f"The user name {username} is taken. Choose another.")
+    account = Account(
+        username=username,
+        password_hash=_hash(password, username),
+        role=role,
+        name=name,
+        patient_id=patient_id,
+        practitioner_id=practitioner_id,
+    )
+    session.add(account)
+    session.flush()
+    audit.record(session, "account.created", by=by, target=f"account:{account.id}", patient_id=patient_id)
+    return account
+
+
+def set_password(session: Session, *, account_id: int, password: str, by: Actor | None = None) -> Account:
+    """Give an account a new password; its sign-ins are the caller's to end. Raises AccountFault."""
+    account = session.get_one(Account, account_id, with_for_update=True)
+    account.password_hash = _hash(password, account.username)
+    account.password_changed_at = utc_now()
+    audit.record(session, "account.password_set", by=by, target=f"account:{account.id}")
+    return account
+
+
+def set_active(session: Session, *, account_id: int, active: bool, by: Actor | None = None) -> Account:
+    """Let an account sign in, or not any more; its sign-ins are the caller's to end."""
+    account = session.get_one(Account, account_id, with_for_update=True)
+    account.active = active
+    audit.record(session, f"account.{'opened' if active else 'closed'}", by=by, target=f"account:{account.id}")
+    return account
+
+
+def verify_password(account: Account, password: str) -> bool:
+    """Whether this is the account's password."""
+    return _matches(account.password_hash, password)
+
+
+def authenticate(session: Session, *, username: str, password: str, roles: Collection[Role]) -> Account:
+    """The active account with this name, password and one of these roles.
+
+    Raises SignInRefused, after the same work whichever of them is wrong.
+    """
+    account = session.scalar(select(Account).where(Account.username == username.strip().lower()[:120]))
+    stored = account.password_hash if account is not None else _nobodys_hash()
+    right = _matches(stored, password[:PASSWORD_LENGTH_MAX])
+    if account is None or not right or not account.active or account.role not in roles:
+        raise SignInRefused
+    if _hasher.check_needs_rehash(account.password_hash):
+        account.password_hash = _hasher.hash(password)
+    return account
+
+
+def count(session: Session) -> int:
+    """How many accounts there are."""
+    return session.scalar(select(func.count()).select_from(Account)) or 0
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash("nobody's password")
+
+
+def _hash(password: str, username: str) -> str:
+    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
+        raise AccountFault(f"Use a password of {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters.")
+    if username in password.lower():
+        raise AccountFault("Use a password that does not contain the user name.")
+    return _hasher.hash(password)
+
+
+def _clean_username(username: str) -> str:
+    cleaned = username.strip().lower()
+    if not cleaned or len(cleaned) > 120 or not cleaned.isprintable() or any(char.isspace() for char in cleaned):
+        raise AccountFault("Use a user name of 1 to 120 letters, digits or signs, without spaces.")
+    return cleaned

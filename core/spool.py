@@ -1,0 +1,166 @@
+"""Where access events wait while the primary is down: one JSON line each, on disk before the page is sent.
+
+Each writer's file is a hash chain of its own, so joining it twice changes nothing and an altered line is found.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import audit, db
+from core.audit import CHAINED, GENESIS
+from core.models import AccessEvent, ChainHead, utc_now
+from core.permissions import Actor
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What `audit.record` would have been told."""
+
+    action: str
+    by: Actor | None
+    patient_id: int | None = None
+    target: str | None = None
+    outcome: str = "allow"
+    purpose: str | None = None
+
+
+class _Chain(threading.local):
+    """This thread's chain in the spool; a forked child starts a new one."""
+
+    pid, name, sequence, hash = 0, "", 0, GENESIS
+
+    def start(self) -> None:
+        if self.pid != os.getpid():
+            self.pid, self.sequence, self.hash = os.getpid(), 0, GENESIS
+            self.name = f"spool-{socket.gethostname()[:30]}-{self.pid}-{secrets.token_hex(6)}"
+
+
+_chain = _Chain()
+
+
+def append(event: Event) -> None:
+    """Write one event to the disk, for sure. Raises OSError when the disk can't take it: then nothing may be shown."""
+    _chain.start()
+    row = _chained(event)
+    folder = Path(db.databases().settings.spool_dir)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _locked(folder / f"{_chain.name}.jsonl", "ab") as file:
+        size = file.tell()
+        try:
+            file.write(json.dumps(_plain(row), ensure_ascii=False).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(size)
+            raise
+    _sync_folder(folder)
+    _chain.sequence, _chain.hash = row.sequence, row.hash
+
+
+def _chained(event: Event) -> AccessEvent:
+    here, by = audit.origin.get(), event.by
+    row = AccessEvent(
+        at=utc_now(),
+        portal=here.portal,
+        action=event.action,
+        outcome=event.outcome,
+        account_id=by.id if by is not None else None,
+        actor_name=by.name if by is not None else None,
+        actor_role=by.role if by is not None else None,
+        patient_id=event.patient_id,
+        target=event.target,
+        purpose=event.purpose,
+        address=here.address,
+        request_id=here.request_id,
+        writer=_chain.name,
+        sequence=_chain.sequence + 1,
+        previous_hash=_chain.hash,
+    )
+    row.hash = audit.event_hash(row)
+    return row
+
+
+def _plain(row: AccessEvent) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in (*CHAINED, "hash")}
+    return {**values, "at": row.at.isoformat()}
+
+
+def waiting() -> int:
+    """How many spool files this host has."""
+    return len(_files())
+
+
+def drain(session: Session) -> int:
+    """Join waiting events to the audit trail in the caller's transaction; returns how many were joined now.
+
+    A file goes only when a later call finds all of it committed, so a rollback loses nothing.
+    """
+    return sum(_join(session, path) for path in _files())
+
+
+def _files() -> list[Path]:
+    return sorted(Path(db.databases().settings.spool_dir).glob("spool-*.jsonl"))
+
+
+def _join(session: Session, path: Path) -> int:
+    with _locked(path, "rb") as file:
+        head = session.scalar(select(ChainHead).where(ChainHead.writer == path.stem).with_for_update())
+        known = head.sequence if head is not None else 0
+        rows = list(_rows(file, path))
+        new = [row for row in rows if row.sequence > known]
+        if not new:
+            path.unlink(missing_ok=True)
+            return 0
+        if head is None:
+            head = ChainHead(writer=path.stem, sequence=0, hash=GENESIS)
+            session.add(head)
+        session.add_all(new)
+        head.sequence, head.hash = new[-1].sequence, new[-1].hash
+        session.flush()
+        return len(new)
+
+
+def _rows(file: IO[bytes], path: Path) -> Iterator[AccessEvent]:
+    for number, line in enumerate(file, 1):
+        try:
+            values = json.loads(line)
+            yield AccessEvent(**{**values, "at": datetime.fromisoformat(values["at"])})
+        except (ValueError, TypeError, KeyError):
+            log.error("%s line %s is not an event: its page was never sent", path.name, number)
+
+
+@contextmanager
+def _locked(path: Path, mode: str) -> Iterator[IO[bytes]]:
+    """The file, open and locked; one that was removed while we waited for it is opened anew."""
+    while True:
+        with path.open(mode) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink:
+                yield file
+                return
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

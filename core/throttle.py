@@ -1,0 +1,97 @@
+"""Slows guessing: after a few failures in a row, each further one doubles the wait.
+
+Counts are kept in Redis; while it is down, in this process, so that an outage opens no door.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from redis import Redis, RedisError
+
+FREE_FAILURES = 4
+FIRST_WAIT_SECONDS = 2
+LONGEST_WAIT_SECONDS = 900
+REMEMBERED_KEYS = 10_000
+
+
+def wait_after(failures: int) -> int:
+    """Seconds to wait after so many failures in a row."""
+    if failures <= FREE_FAILURES:
+        return 0
+    return int(min(FIRST_WAIT_SECONDS * 2 ** (failures - FREE_FAILURES - 1), LONGEST_WAIT_SECONDS))
+
+
+@dataclass
+class _Memory:
+    """The newest failures that Redis could not be told."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    seen: OrderedDict[str, tuple[int, float]] = field(default_factory=OrderedDict)
+
+    def failures(self, key: str) -> tuple[int, float]:
+        with self.lock:
+            return self.seen.get(key, (0, 0.0))
+
+    def add(self, key: str, now: float) -> None:
+        with self.lock:
+            count, _ = self.seen.pop(key, (0, 0.0))
+            self.seen[key] = (count + 1, now)
+            while len(self.seen) > REMEMBERED_KEYS:
+                self.seen.popitem(last=False)
+
+    def clear(self, key: str) -> None:
+        with self.lock:
+            self.seen.pop(key, None)
+
+
+_memory = _Memory()
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """Failures of one kind, counted by whatever parts name the guesser: account name, address."""
+
+    redis: Redis
+    kind: str
+
+    def wait_seconds(self, *parts: str) -> int:
+        """How long this guesser must still wait; 0 if not at all."""
+        key = self._key(parts)
+        count, last = _memory.failures(key)
+        try:
+            stored = self.redis.hmget(key, "failures", "at")
+        except RedisError:
+            stored = [None, None]
+        if stored[0] is not None:
+            count, last = count + int(stored[0]), max(last, float(stored[1] or 0))
+        return max(0, round(last + wait_after(count) - time.time() + 0.5)) if wait_after(count) else 0
+
+    def failed(self, *parts: str) -> None:
+        """Count one more failure."""
+        key, now = self._key(parts), time.time()
+        try:
+            with self.redis.pipeline() as pipe:
+                pipe.hincrby(key, "failures", 1)
+                pipe.hset(key, "at", str(now))
+                pipe.expire(key, 2 * LONGEST_WAIT_SECONDS)
+                pipe.execute()
+        except RedisError:
+            _memory.add(key, now)
+
+    def clear(self, *parts: str) -> None:
+        """Forget this guesser's failures: the right password was given."""
+        key = self._key(parts)
+        _memory.clear(key)
+        try:
+            self.redis.delete(key)
+        except RedisError:
+            return
+
+    def _key(self, parts: tuple[str, ...]) -> str:
+        named = "\0".join(part.casefold() for part in parts)
+        return f"throttle:{self.kind}:{hashlib.sha256(named.encode()).hexdigest()}"

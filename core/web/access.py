@@ -1,0 +1,119 @@
+"""Deny by default: each endpoint declares its right or that it is open; each look at a record is recorded first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from core import audit, db, permissions, spool
+from core.outage import UNREACHABLE, primary
+from core.permissions import Right
+from core.web.auth import account_or_none, current_account
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+DECLARATION = "strata_rights"
+OPEN: frozenset[Right] = frozenset()
+
+
+class Undeclared(Exception):
+    """An endpoint says neither which right it needs nor that it is open."""
+
+
+def requires(*rights: Right) -> Callable[[View], View]:
+    """The endpoint needs any one of these rights. Put it under the route decorator."""
+
+    def declare(view: View) -> View:
+        setattr(view, DECLARATION, frozenset(rights))
+        return view
+
+    return declare
+
+
+def open_endpoint(view: View) -> View:
+    """The endpoint needs no sign-in. Put it under the route decorator."""
+    setattr(view, DECLARATION, OPEN)
+    return view
+
+
+def declared(app: Flask, endpoint: str) -> frozenset[Right] | None:
+    """The rights an endpoint declares; empty if it is open, None if it declares nothing."""
+    return getattr(app.view_functions[endpoint], DECLARATION, None)
+
+
+def init_app(app: Flask) -> None:
+    """Check every request before anything else looks at it."""
+    app.before_request(_check)
+    app.context_processor(lambda: {"can": lambda right: permissions.can(account_or_none(), right)})
+
+
+def _check() -> Response | None:
+    if request.endpoint is None:
+        return None
+    rights = declared(current_app, request.endpoint)
+    if rights is None:
+        if current_app.testing:
+            raise Undeclared(request.endpoint)
+        abort(403)
+    if not rights:
+        return None
+    account = account_or_none()
+    if account is None:
+        return ask_to_sign_in()
+    if not any(permissions.can(account, right) for right in rights):
+        record("page.open", target=f"page:{request.endpoint}", outcome="deny")
+        abort(403)
+    return None
+
+
+def ask_to_sign_in() -> Response:
+    """To the sign-in page, and back here afterwards if this was a page."""
+    here = request.full_path.rstrip("?") if request.method == "GET" and "HX-Request" not in request.headers else None
+    target = url_for("auth.sign_in", next=here)
+    if "HX-Request" in request.headers:
+        return Response(status=204, headers={"HX-Redirect": target, "Vary": "HX-Request"})
+    return redirect(target, 303)
+
+
+def safe_next(raw: str | None) -> str | None:
+    """The path to return to after sign-in, if it is one of ours."""
+    if not raw or not raw.startswith("/") or raw.startswith(("//", "/\\")) or not raw.isprintable():
+        return None
+    parts = urlsplit(raw)
+    return raw if not parts.scheme and not parts.netloc and "\\" not in raw else None
+
+
+def look(patient_id: int, action: str, target: str | None = None) -> None:
+    """Record that this account looks at a patient's record, for sure, before the page is sent.
+
+    404 and an audited refusal if it may not. Raises OSError when not even the spool can take the event.
+    """
+    target = target or f"patient:{patient_id}"
+    if not permissions.can_read_record(current_account(), patient_id):
+        refuse(action, target, patient_id=patient_id)
+    record(action, target=target, patient_id=patient_id)
+
+
+def refuse(action: str, target: str, *, patient_id: int | None = None) -> NoReturn:
+    """Record that this account was refused, and answer 404 as if the thing did not exist."""
+    record(action, target=target, patient_id=patient_id, outcome="deny")
+    abort(404)
+
+
+def record(action: str, *, target: str, patient_id: int | None = None, outcome: str = "allow") -> None:
+    """Write one access event: committed on the primary, or while that is down in the durable spool."""
+    event = spool.Event(action, account_or_none(), patient_id, target[:120], outcome)
+    if not primary.refuses():
+        try:
+            with db.write() as session:
+                audit.record(session, action, by=event.by, patient_id=patient_id, target=event.target, outcome=outcome)
+        except UNREACHABLE:
+            primary.failed()
+        else:
+            primary.answered()
+            return
+    spool.append(event)

@@ -1,0 +1,98 @@
+"""The factory that both portals share."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, g, request, url_for
+from htmx_flask import Htmx
+from jinja2 import FileSystemLoader, PrefixLoader, StrictUndefined
+
+from core import permissions
+from core.config import ConfigError, Settings
+from core.web import access, auth, charts, errors, filters, health, security, sign_in, stores
+from core.web.portal import EXTENSION, NavItem, Portal
+from core.web.sessions import PortalSessions
+
+ROOT = Path(__file__).parents[2]
+STATIC_SECONDS = 365 * 24 * 3600
+
+
+def make_app(portal: Portal, settings: Settings) -> Flask:
+    """A portal without its own pages: register their blueprints on it.
+
+    Its templates are named `<portal>/...` and `shared/...`; no other portal's can be rendered.
+    Raises ConfigError without a secret key.
+    """
+    if len(settings.secret_key) < 32:
+        raise ConfigError("STRATA_SECRET_KEY must be at least 32 characters, its own for each portal")
+    app = Flask(portal.name, static_folder=str(ROOT / "static"), static_url_path="/static")
+    app.secret_key = settings.secret_key
+    app.extensions[EXTENSION] = portal
+    app.session_interface = PortalSessions(settings, portal.name)
+    _set_up_templates(app, portal, settings)
+    _register(app, portal, settings)
+    return app
+
+
+def _set_up_templates(app: Flask, portal: Portal, settings: Settings) -> None:
+    folders = {name: FileSystemLoader(ROOT / "templates" / name) for name in (portal.name, "shared")}
+    app.jinja_loader = PrefixLoader(folders)
+    app.jinja_options = {
+        "undefined": StrictUndefined, "autoescape": True, "trim_blocks": True, "lstrip_blocks": True,
+    }  # fmt: skip
+    app.jinja_env.globals.update(asset=asset, number_line=charts.number_line, trend=charts.trend)
+    filters.init_app(app, settings.time_zone)
+    app.context_processor(lambda: _context(portal))
+
+
+def _register(app: Flask, portal: Portal, settings: Settings) -> None:
+    Htmx(app)
+    security.guard_requests(app, portal)
+    auth.init_app(app)
+    access.init_app(app)
+    security.protect_forms(app)
+    stores.init_app(app)
+    errors.init_app(app)
+    app.register_blueprint(health.bp)
+    app.register_blueprint(sign_in.bp)
+    app.after_request(_cache_static)
+    security.add_headers(app, settings)
+    access.open_endpoint(app.view_functions["static"])
+
+
+def _context(portal: Portal) -> dict[str, Any]:
+    account = auth.account_or_none()
+    return {
+        "portal": portal,
+        "is_here": is_here,
+        "account": account,
+        "navigation": [item for item in portal.navigation if permissions.can(account, item.right)],
+        "here": request.endpoint or "",
+        "may_be_behind": bool(g.get("may_be_behind")),
+    }
+
+
+def is_here(item: NavItem, endpoint: str) -> bool:
+    """Whether a link in the bar leads to the part of the portal that is open."""
+    return item.endpoint.rsplit(".", 1)[0] == endpoint.rsplit(".", 1)[0]
+
+
+def asset(name: str) -> str:
+    """A static file's address, which changes with its content so that it can be kept for a year."""
+    return url_for("static", filename=name, v=_digest(name))
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((ROOT / "static" / name).read_bytes()).hexdigest()[:12]
+
+
+def _cache_static(response: Response) -> Response:
+    if request.endpoint == "static" and response.status_code < 400:
+        known = "v" in request.args
+        response.headers["Cache-Control"] = f"public, max-age={STATIC_SECONDS}, immutable" if known else "no-cache"
+    return response

@@ -1,0 +1,132 @@
+"""Who is signed in; signing in and out; the password again before something that binds."""
+
+from __future__ import annotations
+
+import secrets
+from typing import cast
+
+from flask import Flask, abort, current_app, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.orm import Session
+
+from core import audit, cache, db
+from core.db import Store
+from core.models import Account
+from core.services import accounts
+from core.sign_ins import AccountCopy, SignIns
+from core.throttle import Throttle
+from core.web.portal import portal
+from core.web.sessions import PortalSession, PortalSessions
+
+
+class User(UserMixin):
+    """Flask-Login's view of the account in the session."""
+
+    def __init__(self, account: AccountCopy) -> None:
+        self.account = account
+        self.id = account.id
+
+
+def init_app(app: Flask) -> None:
+    """Load the user from the sign-in that the session interface has already found."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.user_loader(_load)
+
+
+def _load(user_id: str) -> User | None:
+    sign_in = _session().sign_in
+    return User(sign_in.account) if sign_in is not None and str(sign_in.account.id) == user_id else None
+
+
+def account_or_none() -> AccountCopy | None:
+    """The account that made this request, or None."""
+    return cast(User, current_user).account if current_user.is_authenticated else None
+
+
+def current_account() -> AccountCopy:
+    """The account that made this request; 401 if nobody has signed in."""
+    account = account_or_none()
+    if account is None:
+        abort(401)
+    return account
+
+
+def sign_in(username: str, password: str) -> AccountCopy:
+    """Begin a new sign-in, with a new token, for the account with this name and password.
+
+    Raises SignInRefused, TooManyAttempts, or SQLAlchemyError when the primary can't be written.
+    """
+    guesser = (username.strip(), request.remote_addr or "")
+    throttle = _throttle("sign_in", guesser)
+    try:
+        with db.write() as store:
+            account = accounts.authenticate(
+                store, username=username, password=password, roles=portal(current_app).roles
+            )
+            copy = AccountCopy.of(account)
+            _begin(store, account, copy)
+            audit.record(store, "account.signed_in", by=copy)
+    except accounts.SignInRefused:
+        throttle.failed(*guesser)
+        with db.write() as store:
+            audit.record(store, "account.sign_in_refused", by=None, outcome="deny")
+        raise
+    throttle.clear(*guesser)
+    return copy
+
+
+def sign_out() -> None:
+    """End this sign-in, on the server and in the browser."""
+    held = _session()
+    account = account_or_none()
+    logout_user()
+    held.clear()
+    held.left = True
+    if held.sign_in is not None:
+        sign_ins().end(held.sign_in.token_hash)
+    if account is not None:
+        with db.write() as store:
+            audit.record(store, "account.signed_out", by=account)
+
+
+def reauthenticate(password: str) -> bool:
+    """Whether this is the signed-in account's password. Raises TooManyAttempts."""
+    copy = current_account()
+    guesser = (str(copy.id), request.remote_addr or "")
+    throttle = _throttle("reauthenticate", guesser)
+    with db.read(Store.HOT) as store:
+        account = store.get(Account, copy.id)
+        right = account is not None and account.active and accounts.verify_password(account, password)
+    if right:
+        throttle.clear(*guesser)
+    else:
+        throttle.failed(*guesser)
+    return right
+
+
+def sign_ins() -> SignIns:
+    """This portal's sign-ins, for ending those of an account."""
+    return cast(PortalSessions, current_app.session_interface).sign_ins
+
+
+def _begin(store: Session, account: Account, copy: AccountCopy) -> None:
+    held = _session()
+    if held.sign_in is not None:
+        sign_ins().end(held.sign_in.token_hash)
+    held.clear()
+    held["csrf_token"] = secrets.token_hex(32)
+    login_user(User(copy))
+    held.new_token = sign_ins().open(store, account, dict(held))
+
+
+def _throttle(kind: str, guesser: tuple[str, str]) -> Throttle:
+    throttle = Throttle(cache.client(), kind)
+    seconds = throttle.wait_seconds(*guesser)
+    if seconds:
+        raise accounts.TooManyAttempts(seconds)
+    return throttle
+
+
+def _session() -> PortalSession:
+    return cast(PortalSession, session._get_current_object())  # type: ignore[attr-defined]

@@ -1,0 +1,95 @@
+"""Pages for what goes wrong. A write that can't be made gives back what was typed."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from core.outage import UNREACHABLE
+from core.permissions import PermissionDenied
+from core.policies import InvalidTransition
+from core.web.access import ask_to_sign_in
+from core.web.htmx import wants_fragment
+
+log = logging.getLogger(__name__)
+
+SECRET_WORDS = ("password", "totp", "csrf", "token", "secret")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a page says when something went wrong, and what the person can do."""
+
+    title: str
+    text: str
+
+
+WORDS = {
+    400: Words("We could not read that request", "Go back, check what you sent and try again."),
+    403: Words("You can't open this page", "Your account does not have access to it."),
+    404: Words("Page not found", "It may have moved, or the address may be mistyped."),
+    405: Words("That can't be done here", "Go back and use the buttons on the page."),
+    409: Words("This has changed since you opened it", "Open the page again to see how it stands now."),
+    413: Words("That is too much at once", "Send less than 2 MB at a time."),
+    429: Words("Too many tries", "Wait a little, then try again."),
+    500: Words("Something went wrong on our side", "Nothing was saved. Try again, or tell us the number below."),
+    503: Words("We can't do this right now", "A part of our system is not answering. Please try again in a minute."),
+}  # fmt: skip
+STALE_FORM = Words("This form is too old", "You may have signed in or out in another window. Open the page again.")
+UNSAVED = Words("Not saved yet", "Our main database is not answering. What you typed is below: try again in a minute.")
+
+
+def init_app(app: Flask) -> None:
+    """Answer every fault with a page, or with a notice when htmx asked."""
+    app.register_error_handler(CSRFError, lambda fault: answer(400, STALE_FORM))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(PermissionDenied, lambda fault: answer(403, WORDS[403]))
+    app.register_error_handler(InvalidTransition, lambda fault: answer(409, WORDS[409]))
+    for fault in UNREACHABLE:
+        app.register_error_handler(fault, _unreachable)
+
+
+def _http(fault: HTTPException) -> Response:
+    if isinstance(fault, InternalServerError) and fault.original_exception is not None:
+        log.error("request %s failed", g.get("request_id"), exc_info=fault.original_exception)
+    if fault.code == 401:
+        return make_response(ask_to_sign_in())
+    code = fault.code or 500
+    response = answer(code, WORDS.get(code) or WORDS[500 if code >= 500 else 400])
+    if code == 405 and fault.get_response().headers.get("Allow"):
+        response.headers["Allow"] = fault.get_response().headers["Allow"]
+    return response
+
+
+def _unreachable(fault: Exception) -> Response:
+    log.error("request %s: database not answering: %s", g.get("request_id"), type(fault).__name__)
+    is_write = request.method == "POST"
+    response = answer(503, UNSAVED if is_write else WORDS[503], typed=_typed() if is_write else [])
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def answer(status: int, words: Words, *, typed: list[tuple[str, str]] | None = None) -> Response:
+    """The page for a fault, or for htmx a notice at the top of the page it is on, which keeps what was typed there."""
+    context = {"status": status, "words": words, "typed": typed or [], "request_id": g.get("request_id", "")}
+    if wants_fragment():
+        response = make_response(render_template("shared/_fault.html", **context), status)
+        response.headers["HX-Retarget"] = "#notices"
+        response.headers["HX-Reswap"] = "innerHTML"
+    else:
+        response = make_response(render_template("shared/fault.html", **context), status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What the form held, secrets left out."""
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if not any(word in name.lower() for word in SECRET_WORDS)
+    ]

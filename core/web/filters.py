@@ -1,0 +1,144 @@
+"""How pages write dates, numbers, units and numbers of people."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+UNITS = {
+    "{score}": "",
+    "{nominal}": "",
+    "1": "",
+    "mm[Hg]": "mmHg",
+    "10*3/uL": "×10³/µL",
+    "10*6/uL": "×10⁶/µL",
+    "10*9/L": "×10⁹/L",
+    "10*12/L": "×10¹²/L",
+    "Cel": "°C",
+    "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+    "mL/min/1.73m2": "mL/min/1.73 m²",
+    "kg/m2": "kg/m²",
+    "[in_i]": "in",
+}
+SPOKEN_UNITS = {
+    "%": "percent",
+    "mmol/L": "millimoles per litre",
+    "umol/L": "micromoles per litre",
+    "mm[Hg]": "millimetres of mercury",
+    "mg/dL": "milligrams per decilitre",
+    "g/dL": "grams per decilitre",
+    "kg": "kilograms",
+    "cm": "centimetres",
+    "/min": "per minute",
+    "Cel": "degrees Celsius",
+    "kg/m2": "kilograms per square metre",
+}
+
+
+class Formats:
+    """The filters of one portal, in its time zone."""
+
+    def __init__(self, time_zone: str) -> None:
+        self.zone = ZoneInfo(time_zone)
+
+    def local(self, value: datetime | date) -> datetime | date:
+        """An instant as the clock here shows it; a day stays as it is."""
+        if isinstance(value, datetime):
+            return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(self.zone)
+        return value
+
+    def day(self, value: datetime | date | None) -> str:
+        """`12 Nov 2026`."""
+        here = self.local(value) if value is not None else None
+        return f"{here.day} {here:%b} {here.year}" if here is not None else ""
+
+    def short_day(self, value: datetime | date) -> str:
+        """`12 Nov`."""
+        here = self.local(value)
+        return f"{here.day} {here:%b}"
+
+    def weekday(self, value: datetime | date) -> str:
+        """`Thursday`."""
+        return f"{self.local(value):%A}"
+
+    def month(self, value: datetime | date) -> str:
+        """`November 2026`."""
+        here = self.local(value)
+        return f"{here:%B} {here.year}"
+
+    def year(self, value: datetime | date) -> int:
+        """`2026`."""
+        return self.local(value).year
+
+    def moment(self, value: datetime | None) -> str:
+        """`12 Nov 2026, 09:14`."""
+        return f"{self.day(value)}, {self.local(value):%H:%M}" if value is not None else ""
+
+    def clock(self, value: datetime | None) -> str:
+        """`09:14:05`."""
+        return f"{self.local(value):%H:%M:%S}" if value is not None else ""
+
+    def iso_day(self, value: datetime | date) -> str:
+        """`2026-11-12`, for `<time datetime>`."""
+        here = self.local(value)
+        return (here.date() if isinstance(here, datetime) else here).isoformat()
+
+
+def number(value: Decimal | float | None) -> str:
+    """A measured number without trailing zeros or exponent; a true minus sign."""
+    if value is None:
+        return ""
+    plain = f"{Decimal(str(value)):f}"
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return plain.replace("-", "−")
+
+
+def count(value: int | None) -> str:
+    """A count with thousands set apart: `412,830`."""
+    return f"{value:,}" if value is not None else ""
+
+
+def unit(code: str | None) -> str:
+    """A UCUM unit as people write it; annotations in braces are left out."""
+    if not code:
+        return ""
+    if code in UNITS:
+        return UNITS[code]
+    plain = re.sub(r"\{[^}]*\}", "", code)
+    return re.sub(r"\bu(?=(mol|g|L|IU|U)\b)", "µ", plain).replace("[iU]", "IU").replace("[degF]", "°F")
+
+
+def spoken_unit(code: str | None) -> str:
+    """A unit as a screen reader should say it."""
+    return SPOKEN_UNITS.get(code or "", unit(code))
+
+
+def masked(national_id: str | None) -> str:
+    """A national id of which only the first and the last four signs show: `S••••567D`."""
+    if not national_id:
+        return ""
+    return "•" * len(national_id) if len(national_id) < 7 else national_id[0] + "••••" + national_id[-4:]
+
+
+def age(born_on: date, on: date | None = None) -> int:
+    """Full years of age on a day, today if none is given."""
+    day = on or datetime.now(UTC).date()
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+def plural(many: int, one: str, more: str | None = None) -> str:
+    """`1 visit`, `2 visits`."""
+    return f"{count(many)} {one if many == 1 else more or one + 's'}"
+
+
+def init_app(app: Flask, time_zone: str) -> None:
+    """Make the filters known to templates."""
+    formats = Formats(time_zone)
+    for name in ("day", "short_day", "weekday", "month", "year", "moment", "clock", "iso_day"):
+        app.jinja_env.filters[name] = getattr(formats, name)
+    for function in (number, count, unit, spoken_unit, masked, age, plural):
+        app.jinja_env.filters[function.__name__] = function

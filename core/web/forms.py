@@ -1,0 +1,51 @@
+"""Forms: Flask-WTF with this portal's token, shown by the macros in templates/shared/_macros.html."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+
+def stripped(value: str | None) -> str | None:
+    """A text field's value without spaces around it or null bytes; empty becomes None."""
+    return (value or "").replace("\0", "").strip() or None
+
+
+class Form(FlaskForm):
+    """A form whose text fields come without the spaces around them."""
+
+    class Meta(FlaskForm.Meta):
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            if issubclass(unbound_field.field_class, StringField) and unbound_field.field_class is not PasswordField:
+                options.setdefault("filters", [stripped])
+            return unbound_field.bind(form=form, **options)
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """Each faulty field's id and its first message, in the form's order, for the summary."""
+        return [(field.id, _first(field.errors)) for field in self if field.errors]
+
+
+def _first(errors: Any) -> str:
+    if isinstance(errors, dict):
+        errors = list(errors.values())
+    head = errors[0]
+    return head if isinstance(head, str) else _first(head)
+
+
+class SignInForm(Form):
+    """A name and a password."""
+
+    username = StringField(
+        "User name",
+        validators=[InputRequired("Enter your user name."), Length(max=120, message="User names are shorter.")],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        "Password",
+        validators=[InputRequired("Enter your password."), Length(max=256, message="Passwords are shorter.")],
+        render_kw={"autocomplete": "current-password"},
+    )

@@ -1,0 +1,65 @@
+"""Headers, host names, request ids, body size and forged forms: what every request passes before its route."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, Response, abort, g, request
+from flask_wtf import CSRFProtect
+
+from core import audit
+from core.config import Settings
+from core.web.portal import Portal
+
+ANY_HOST = ("/healthz", "/readyz")
+BODY_BYTES_MAX = 2 * 1024 * 1024
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+def guard_requests(app: Flask, portal: Portal) -> None:
+    """Name each request and refuse other host names. Register first."""
+
+    @app.before_request
+    def _begin() -> None:
+        g.request_id = secrets.token_hex(8)
+        audit.origin.set(audit.Origin(portal.name, request.remote_addr, g.request_id))
+        if request.path not in ANY_HOST and request.host.rsplit(":", 1)[0].lower() != portal.host.lower():
+            abort(400, f"This portal answers at {portal.host} only.")
+
+
+def protect_forms(app: Flask) -> None:
+    """Refuse every non-GET without the form's token. Register after access: a signed-out form asks to sign in."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
+        MAX_FORM_MEMORY_SIZE=BODY_BYTES_MAX,
+        MAX_FORM_PARTS=2_000,
+        # The token is bound to the sign-in, which has limits of its own.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    CSRFProtect(app)
+
+
+def add_headers(app: Flask, settings: Settings) -> None:
+    """Security headers on every reply; nothing but static files is ever stored by a browser or proxy."""
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        if not settings.plain_http:
+            response.headers["Strict-Transport-Security"] = HSTS
+        if request.endpoint != "static" or response.status_code >= 400:
+            response.headers["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,96 @@
+"""Flask's session, kept on the server by `core.sign_ins`; the cookie holds a random token and nothing else.
+
+Somebody who has not signed in has no row: their few values (the form's token, a message) ride in a signed cookie.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.sessions import SessionInterface, SessionMixin
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.datastructures import CallbackDict
+
+from core import cache
+from core.config import Settings
+from core.outage import UNREACHABLE
+from core.sign_ins import OpenSignIn, SignIns
+
+log = logging.getLogger(__name__)
+
+ANONYMOUS = "anon."
+NOT_NEEDED = ("/static/", "/healthz", "/readyz")
+
+
+class PortalSession(CallbackDict[str, Any], SessionMixin):
+    """Session data, and the sign-in it belongs to if there is one."""
+
+    def __init__(self, data: dict[str, Any] | None = None, sign_in: OpenSignIn | None = None) -> None:
+        def changed(session: PortalSession) -> None:
+            session.modified = True
+
+        super().__init__(data or {}, changed)
+        self.sign_in = sign_in
+        self.modified = False
+        self.new_token: str | None = None
+        self.left = False
+
+
+class PortalSessions(SessionInterface):
+    """Opens and saves sessions of one portal."""
+
+    def __init__(self, settings: Settings, portal: str) -> None:
+        self.settings = settings
+        self.cookie = f"__Host-strata_{portal}"
+        self.portal = portal
+        self._serializer = URLSafeTimedSerializer(settings.secret_key, salt=f"strata-{portal}-anonymous")
+
+    @property
+    def sign_ins(self) -> SignIns:
+        """This portal's sign-ins."""
+        return SignIns(cache.client(), self.settings, self.portal)
+
+    def open_session(self, app: Flask, request: Request) -> PortalSession:
+        value = request.cookies.get(self.cookie, "")
+        if not value or request.path.startswith(NOT_NEEDED):
+            return PortalSession()
+        if value.startswith(ANONYMOUS):
+            return PortalSession(self._anonymous(value))
+        found = self.sign_ins.find(value)
+        return PortalSession(found.data, found) if found is not None else PortalSession()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not isinstance(session, PortalSession):
+            return
+        if session.new_token is not None:
+            self._set(response, session.new_token)
+        elif session.sign_in is not None and not session.left:
+            self._store(session, session.sign_in)
+        elif session and session.modified:
+            self._set(response, ANONYMOUS + self._serialized(session))
+        elif session.left:
+            response.delete_cookie(self.cookie, secure=True, httponly=True, samesite="Lax", path="/")
+        if session.accessed:
+            response.vary.add("Cookie")
+
+    def _store(self, session: PortalSession, sign_in: OpenSignIn) -> None:
+        if session.modified:
+            try:
+                self.sign_ins.save(sign_in, dict(session))
+            except UNREACHABLE as fault:
+                log.warning("session data was not kept: %s", type(fault).__name__)
+
+    def _anonymous(self, value: str) -> dict[str, Any]:
+        try:
+            max_age = int(self.settings.session_absolute.total_seconds())
+            return dict(self._serializer.loads(value.removeprefix(ANONYMOUS), max_age=max_age))
+        except (BadSignature, TypeError, ValueError):
+            return {}
+
+    def _serialized(self, session: PortalSession) -> str:
+        return str(self._serializer.dumps(dict(session)))
+
+    def _set(self, response: Response, value: str) -> None:
+        response.set_cookie(self.cookie, value, secure=True, httponly=True, samesite="Lax", path="/")

@@ -1,0 +1,60 @@
+"""Signing in and out, alike in both portals."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, flash, make_response, redirect, request, url_for
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from core.services.accounts import SignInRefused, TooManyAttempts
+from core.web import auth
+from core.web.access import open_endpoint, safe_next
+from core.web.forms import SignInForm
+from core.web.htmx import htmx_redirect, render
+from core.web.portal import portal
+
+bp = Blueprint("auth", __name__)
+
+
+@bp.get("/sign-in")
+@open_endpoint
+def sign_in() -> WerkzeugResponse:
+    if auth.account_or_none() is not None:
+        return redirect(_after(), 303)
+    return _page(SignInForm(), 200)
+
+
+@bp.post("/sign-in")
+@open_endpoint
+def submit() -> WerkzeugResponse:
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return _page(form, 422)
+    try:
+        auth.sign_in(form.username.data or "", form.password.data or "")
+    except TooManyAttempts as fault:
+        response = _page(form, 429, refusal=f"Too many tries. Wait {_in_words(fault.seconds)}, then try again.")
+        response.headers["Retry-After"] = str(fault.seconds)
+        return response
+    except SignInRefused:
+        return _page(form, 422, refusal="The user name or the password is not right.")
+    return htmx_redirect(_after())
+
+
+@bp.post("/sign-out")
+@open_endpoint
+def sign_out() -> WerkzeugResponse:
+    auth.sign_out()
+    flash("You have signed out.")
+    return htmx_redirect(url_for("auth.sign_in"))
+
+
+def _page(form: SignInForm, status: int, refusal: str | None = None) -> Response:
+    return make_response(render("shared/sign_in.html", status=status, form=form, refusal=refusal))
+
+
+def _after() -> str:
+    return safe_next(request.args.get("next")) or url_for(portal(current_app).home)
+
+
+def _in_words(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 120 else f"{round(seconds / 60)} minutes"

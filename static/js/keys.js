@@ -1,0 +1,45 @@
+// Keyboard help on top of real links and buttons. data-key="f" is pressed by f; j and k walk the [data-row] elements.
+"use strict";
+(() => {
+  const typing = (node) => node.isContentEditable || node.matches("input:not([type=checkbox]):not([type=radio]), textarea, select");
+
+  function press(key) {
+    const node = document.querySelector(`[data-key="${CSS.escape(key)}"]:not([disabled])`);
+    if (!node) return false;
+    if (typing(node)) node.focus();
+    else node.click();
+    return true;
+  }
+
+  function walk(step) {
+    const rows = [...document.querySelectorAll("[data-row]")];
+    if (!rows.length) return false;
+    const here = rows.indexOf(document.activeElement.closest("[data-row]"));
+    const next = rows[Math.min(Math.max(here + step, 0), rows.length - 1)];
+    const link = next.matches("a, button") ? next : next.querySelector("a, button") || next;
+    link.focus();
+    link.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  function focusNews(root) {
+    const news = root.querySelector("[data-focus]");
+    if (news) news.focus();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const done = event.key === "j" ? walk(1) : event.key === "k" ? walk(-1) : press(event.key);
+    if (done) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => focusNews(event.target));
+  // Offline or timed out: htmx has no reply to show, so say it.
+  document.addEventListener("htmx:sendError", () => {
+    const place = document.getElementById("notices");
+    const words = document.createElement("p");
+    words.className = "note bad";
+    words.textContent = "No answer. Check your connection, then try again.";
+    if (place) place.replaceChildren(words);
+  });
+  focusNews(document);
+})();

@@ -1,0 +1,25 @@
+"""`gunicorn "wsgi:public()"` and `gunicorn "wsgi:staff()"`: the two portals, each with its own settings."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from core import config, db
+
+
+def public() -> Flask:
+    """The patient portal. Raises ConfigError naming every faulty setting."""
+    from public_app import create_app
+
+    settings = config.load()
+    db.configure(settings)
+    return create_app(settings)
+
+
+def staff() -> Flask:
+    """The staff portal. Raises ConfigError naming every faulty setting."""
+    from staff_app import create_app
+
+    settings = config.load()
+    db.configure(settings)
+    return create_app(settings)
