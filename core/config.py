@@ -134,6 +134,9 @@ class Settings:
         "STRATA_SESSION_IDLE_MINUTES", "a sign-in ends after this long unused", _positive_int, default=30
     )
     session_hours: int = setting("STRATA_SESSION_HOURS", "a sign-in ends after this long", _positive_int, default=12)
+    public_port: int = setting("STRATA_PUBLIC_PORT", "port of the demo's patient portal", _positive_int, default=8100)
+    staff_port: int = setting("STRATA_STAFF_PORT", "port of the demo's staff portal", _positive_int, default=8200)
+    data_dir: str = setting("STRATA_DATA_DIR", "folder of the demo's databases, keys and logs", default=".strata")
     postgres_bin: str = setting("STRATA_POSTGRES_BIN", "folder of PostgreSQL's programs (embedded only)", default="")
     spool_dir: str = setting(
         "STRATA_SPOOL_DIR", "folder where access events wait while the primary is down", default=".strata/spool"

@@ -14,7 +14,9 @@ class DataDirLock:
         self._file: TextIO | None = None
 
     def take(self) -> None:
-        """Raises EmbeddedError when another process has it."""
+        """Take it unless it is taken already; raises EmbeddedError when another process has it."""
+        if self._file is not None:
+            return
         file = self._path.open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

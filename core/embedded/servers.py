@@ -53,6 +53,12 @@ class Servers:
         self._lock = DataDirLock(self.data_dir)
         self._starting: ThreadPoolExecutor | None = None
 
+    def reserve(self) -> Path:
+        """Make the data directory, keep every other process out of it until `stop`; returns the servers' folder."""
+        folder = home.prepare(self.data_dir, ServerAccount.current())
+        self._lock.take()
+        return folder
+
     def start(self) -> None:
         """Start all, after ending whatever a killed run left behind; on any fault nothing stays running."""
         try:
@@ -113,9 +119,8 @@ class Servers:
         self._together(*archives, self._start_pair, self.valkey.start)
 
     def _make_place(self) -> Place:
+        folder = self.reserve()
         account = ServerAccount.current()
-        folder = home.prepare(self.data_dir, account)
-        self._lock.take()
         if self.fresh:
             self.on_progress(f"Deleting what is in {self.data_dir}")
             home.erase(self.data_dir, folder)
@@ -143,11 +148,12 @@ class Servers:
         self.postgres = {PRIMARY: primary, REPLICA: standby} | {name: postgres(name) for name in ARCHIVES}
         self.valkey = ValkeyServer(place, port=state.ports.get(VALKEY, 0), password=state.passwords["valkey"])
 
-    def _all(self) -> dict[str, PostgresServer | ValkeyServer]:
+    def all(self) -> dict[str, PostgresServer | ValkeyServer]:
+        """Every server by its name; the standby after its primary."""
         return {**self.postgres, VALKEY: self.valkey}
 
     def _end_leftovers(self) -> None:
-        left = [server for server in self._all().values() if server.has_processes()]
+        left = [server for server in self.all().values() if server.has_processes()]
         if left:
             self.on_progress("Ending the servers that a killed run left behind")
             self._together(*[server.stop for server in left])
@@ -155,7 +161,7 @@ class Servers:
     def _settle_ports(self, state: ServersState) -> None:
         for name in state.settle_ports(NAMES):
             self.on_progress(f"Another program has taken the port of {name}; it moves to {state.ports[name]}")
-        for name, server in self._all().items():
+        for name, server in self.all().items():
             server.port = state.ports[name]
         state.save(self.data_dir)
 

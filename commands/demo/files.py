@@ -1,0 +1,99 @@
+"""demo.json, by which other programs find the running demo, and keys.json, which it keeps to itself. Both are 0600."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+from core.config import environ_with
+from core.embedded.errors import EmbeddedError
+from core.embedded.state import write_private_json
+
+DATA_DIR = ".strata"
+DEMO_FILE = "demo.json"
+KEYS_FILE = "keys.json"
+
+
+@dataclass(frozen=True)
+class SignIn:
+    role: str
+    username: str
+    password: str
+    totp_secret: str | None = None
+
+
+@dataclass
+class Keys:
+    """What is made at the first start and kept: each portal's secret, sign-ins, and whether the data are all in."""
+
+    public_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    staff_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    sign_ins: list[SignIn] = field(default_factory=list)
+    filled: bool = False
+
+    @classmethod
+    def load(cls, data_dir: Path) -> Keys:
+        path = data_dir / KEYS_FILE
+        try:
+            content = json.loads(path.read_text())
+            return cls(**{**content, "sign_ins": [SignIn(**sign_in) for sign_in in content["sign_ins"]]})
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise EmbeddedError(f"{path} can't be read: {error}.", "start again with `strata demo --fresh`.") from error
+
+    def save(self, data_dir: Path) -> None:
+        write_private_json(data_dir / KEYS_FILE, asdict(self))
+
+
+def announce(data_dir: Path, *, public_url: str, staff_url: str, sign_ins: list[SignIn], env: dict[str, str]) -> None:
+    """Write demo.json: everything answers."""
+    content = {
+        "public_url": public_url,
+        "staff_url": staff_url,
+        "sign_ins": [asdict(sign_in) for sign_in in sign_ins],
+        "env": env,
+        "pid": os.getpid(),
+    }
+    write_private_json(data_dir / DEMO_FILE, content)
+
+
+def withdraw(data_dir: Path) -> None:
+    """Mark the demo as stopped."""
+    path = data_dir / DEMO_FILE
+    if path.exists():
+        write_private_json(path, {**json.loads(path.read_text()), "pid": None})
+
+
+def forget(data_dir: Path) -> None:
+    """Delete what belongs to databases that are gone."""
+    for name in (DEMO_FILE, KEYS_FILE):
+        (data_dir / name).unlink(missing_ok=True)
+    shutil.rmtree(data_dir / "spool", ignore_errors=True)
+
+
+def discover(folder: Path | None = None) -> dict[str, str] | None:
+    """The settings that reach the demo running in `folder`/.strata or STRATA_DATA_DIR; None if none runs."""
+    named = environ_with({}).get("STRATA_DATA_DIR")
+    path = (Path(named) if named else (folder or Path.cwd()) / DATA_DIR) / DEMO_FILE
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+        written_at = path.stat().st_mtime
+    except (OSError, ValueError):
+        return None
+    return content["env"] if _alive(content.get("pid"), written_at) else None
+
+
+def _alive(pid: int | None, written_at: float) -> bool:
+    """Whether that process lives and is older than the file: a younger one only has the same number."""
+    try:
+        return pid is not None and bool(psutil.Process(pid).create_time() <= written_at)
+    except psutil.Error:
+        return False

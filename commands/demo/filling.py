@@ -1,0 +1,53 @@
+"""Records for an empty demo: generated ones, or imported from a folder."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import exists, select
+
+from commands.demo import programs
+from commands.demo.files import Keys
+from core import db
+from core.config import environ_with
+from core.embedded.errors import EmbeddedError
+from core.models import Patient
+
+
+def fill(
+    data_dir: Path,
+    keys: Keys,
+    *,
+    env: dict[str, str],
+    patients: int,
+    import_dir: Path | None,
+    on_progress: Callable[[str], None],
+) -> None:
+    """Fill the databases once. Raises EmbeddedError when that fails, with nothing marked as filled."""
+    if keys.filled:
+        if import_dir is not None:
+            on_progress(f"Keeping the records of an earlier start: --fresh would import {import_dir} instead")
+        return
+    if import_dir is None:
+        _refuse_half_filled()
+        on_progress(f"Generating {patients} patients")
+        arguments = ["generate", "--patients", str(patients)]
+    else:
+        today = datetime.now(UTC).date().isoformat()
+        on_progress(f"Importing {import_dir}, moved in time so that its newest record is of today")
+        arguments = ["import", "synthea", str(import_dir), "--shift-to", today]
+    done = subprocess.run(programs.strata(*arguments), cwd=programs.CODE_DIR, env=environ_with(env), check=False)
+    if done.returncode:
+        raise EmbeddedError("The records could not be filled in.", "see the line above, then start with --fresh.")
+    keys.filled = True
+    keys.save(data_dir)
+
+
+def _refuse_half_filled() -> None:
+    """Generating twice would double the records; importing twice changes nothing."""
+    with db.write() as session:
+        if session.scalar(select(exists().where(Patient.id.is_not(None)))):
+            raise EmbeddedError("An earlier start was ended while it made records.", "start again with --fresh.")

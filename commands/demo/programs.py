@@ -1,0 +1,34 @@
+"""The command lines of what the demo runs beside the servers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from core.embedded.ports import HOST
+from core.queue import QUEUES
+
+CODE_DIR = Path(__file__).parents[2]
+WORKERS = 2
+# The demo has promised to stop within 10 seconds.
+GUNICORN_OPTIONS = "--workers=2 --threads=4 --worker-class=gthread --graceful-timeout=3 --no-control-socket"
+
+
+def strata(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "cli", *arguments]
+
+
+def portal(name: str, port: int) -> list[str]:
+    return [sys.executable, "-m", "gunicorn", f"wsgi:{name}()", f"--bind={HOST}:{port}", *GUNICORN_OPTIONS.split()]
+
+
+def worker() -> list[str]:
+    return strata("worker", *QUEUES)
+
+
+def scheduler() -> list[str]:
+    return strata("schedule")
+
+
+def offline_model(port: int) -> list[str]:
+    return [sys.executable, "-m", "evals.offline_model", "--port", str(port)]

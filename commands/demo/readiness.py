@@ -1,0 +1,50 @@
+"""Waiting until what was started answers."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from core.embedded.errors import EmbeddedError
+from core.embedded.ports import HOST, is_free
+
+POLL_SECONDS = 0.1
+READY_SECONDS = 60
+
+
+def require_free(port: int, setting: str) -> None:
+    if not is_free(port):
+        raise EmbeddedError(
+            f"Port {port} is taken by another program.", f"end that program, or choose a free port with {setting}."
+        )
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def is_ready(port: int, host_name: str) -> bool:
+    """Whether the portal on `port` says that it can serve. Programs don't resolve `portal.localhost`, browsers do."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": host_name})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def wait_for(what: str, condition: Callable[[], bool], *, log: Path, meanwhile: Callable[[], None]) -> None:
+    """Poll until `condition`, doing `meanwhile` each time; raises EmbeddedError after READY_SECONDS."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"The {what} did not answer in {READY_SECONDS} s.", f"see {log}.")
+        meanwhile()
+        time.sleep(POLL_SECONDS)

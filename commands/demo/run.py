@@ -1,0 +1,153 @@
+"""One run of the demo, from start to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from commands.demo import files, filling, programs, readiness, sign_ins
+from commands.demo.children import Children
+from commands.demo.files import Keys, SignIn
+from core import config, db, setup
+from core.embedded import ports
+from core.embedded.errors import EmbeddedError
+from core.embedded.servers import Servers
+
+WATCH_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Options:
+    data_dir: Path
+    patients: int
+    import_dir: Path | None
+    fresh: bool
+    public_port: int
+    staff_port: int
+    postgres_bin: Path | None
+
+
+class Demo:
+    """`start`, then `supervise` until something interrupts it, then `stop`, which is right at any moment."""
+
+    def __init__(self, options: Options, say: Callable[[str], None]) -> None:
+        self.options = options
+        self.say = say
+        self.data_dir = options.data_dir
+        self.servers = Servers(options.data_dir, say, fresh=options.fresh, postgres_bin=options.postgres_bin)
+        self.children = Children(options.data_dir, programs.CODE_DIR, say)
+        self.env: dict[str, str] = {}
+
+    @property
+    def public_url(self) -> str:
+        return f"http://{self.settings.public_host}:{self.options.public_port}"
+
+    @property
+    def staff_url(self) -> str:
+        return f"http://{self.settings.staff_host}:{self.options.staff_port}"
+
+    def start(self) -> list[SignIn]:
+        """Bring everything up; returns the sign-ins once both portals answer. Raises EmbeddedError."""
+        self._prepare()
+        self.servers.start()
+        keys = self._configure()
+        setup.initialise(self.settings, self.say)
+        self._fill(keys)
+        found = sign_ins.ensure(self.data_dir, keys)
+        db.databases().dispose()
+        self._start_children(keys)
+        self._wait_until_ready()
+        env = {name: value for name, value in config.environ_with(self.env).items() if name in _setting_names()}
+        files.announce(self.data_dir, public_url=self.public_url, staff_url=self.staff_url, sign_ins=found, env=env)
+        return found
+
+    def supervise(self) -> None:
+        """Start again whatever dies, for ever."""
+        while True:
+            time.sleep(WATCH_SECONDS)
+            self.children.revive()
+            self._revive_servers()
+
+    def stop(self) -> None:
+        """End everything that runs, whichever of it does."""
+        if self.env:
+            files.withdraw(self.data_dir)
+        self.children.stop()
+        self.servers.stop()
+
+    def _prepare(self) -> None:
+        self.servers.reserve()
+        self.children.end_leftovers()
+        readiness.require_free(self.options.public_port, "STRATA_PUBLIC_PORT")
+        readiness.require_free(self.options.staff_port, "STRATA_STAFF_PORT")
+
+    def _configure(self) -> Keys:
+        if self.options.fresh:
+            files.forget(self.data_dir)
+        keys = Keys.load(self.data_dir)
+        keys.save(self.data_dir)
+        self.env = self.servers.env() | {
+            "STRATA_DATA_DIR": str(self.data_dir),
+            "STRATA_SPOOL_DIR": str(self.data_dir / "spool"),
+            "STRATA_PUBLIC_PORT": str(self.options.public_port),
+            "STRATA_STAFF_PORT": str(self.options.staff_port),
+            "STRATA_PLAIN_HTTP": "1",
+        }
+        self._choose_model_endpoint()
+        self.settings = config.load(config.environ_with(self.env))
+        db.configure(self.settings)
+        return keys
+
+    def _choose_model_endpoint(self) -> None:
+        given = config.environ_with({})
+        self.model_port = None if given.get("OPENAI_BASE_URL") or given.get("OPENAI_API_KEY") else ports.pick()
+        if self.model_port is not None:
+            self.env |= {"OPENAI_BASE_URL": f"http://{ports.HOST}:{self.model_port}/v1", "OPENAI_API_KEY": "offline"}
+
+    def _fill(self, keys: Keys) -> None:
+        filling.fill(
+            self.data_dir,
+            keys,
+            env=self.env,
+            patients=self.options.patients,
+            import_dir=self.options.import_dir,
+            on_progress=self.say,
+        )
+
+    def _start_children(self, keys: Keys) -> None:
+        self.say("Starting the portals, workers, scheduler and model endpoint")
+        portals = {
+            "public": (self.options.public_port, keys.public_secret),
+            "staff": (self.options.staff_port, keys.staff_secret),
+        }
+        for portal, (port, secret) in portals.items():
+            self.children.start(portal, programs.portal(portal, port), self.env | {"STRATA_SECRET_KEY": secret})
+        if self.model_port is not None:
+            self.children.start("model", programs.offline_model(self.model_port), self.env)
+        for number in range(1, programs.WORKERS + 1):
+            self.children.start(f"worker-{number}", programs.worker(), self.env)
+        self.children.start("scheduler", programs.scheduler(), self.env)
+
+    def _wait_until_ready(self) -> None:
+        def wait(name: str, condition: Callable[[], bool]) -> None:
+            readiness.wait_for(name, condition, log=self.children.log_of(name), meanwhile=self.children.revive)
+
+        wait("public", lambda: readiness.is_ready(self.options.public_port, self.settings.public_host))
+        wait("staff", lambda: readiness.is_ready(self.options.staff_port, self.settings.staff_host))
+        model_port = self.model_port
+        if model_port is not None:
+            wait("model", lambda: readiness.listens(model_port))
+
+    def _revive_servers(self) -> None:
+        for name, server in self.servers.all().items():
+            if not server.running:
+                self.say(f"{name} has ended; starting it again")
+                with suppress(EmbeddedError):
+                    server.start()
+
+
+def _setting_names() -> set[str]:
+    return {item.metadata["env"] for item in fields(config.Settings)} - {"STRATA_SECRET_KEY"}

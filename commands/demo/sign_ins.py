@@ -1,0 +1,82 @@
+"""The demo's accounts, with passwords made at its first start."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from commands.demo.files import Keys, SignIn
+from core import db
+from core.models import Account, Patient, Practitioner, Role, Visit, utc_now
+from core.services import accounts
+
+STAFF = (Role.CLINICIAN, Role.ADMIN, Role.AUDITOR)
+PATIENTS = ("patient1", "patient2")
+RECENT = timedelta(days=183)
+
+
+def ensure(data_dir: Path, keys: Keys) -> list[SignIn]:
+    """Make the accounts that are missing; passwords are kept first, so that none is ever lost."""
+    if not keys.sign_ins:
+        names = [(role, role.value) for role in STAFF] + [(Role.PATIENT, name) for name in PATIENTS]
+        keys.sign_ins = [SignIn(role.value, name, secrets.token_urlsafe(12)) for role, name in names]
+        keys.save(data_dir)
+    with db.write() as session:
+        known = set(session.scalars(select(Account.username)))
+        missing = [sign_in for sign_in in keys.sign_ins if sign_in.username not in known]
+        patients = _patients(session) if missing else []
+        for sign_in in missing:
+            _create(session, sign_in, patients)
+    return keys.sign_ins
+
+
+def _create(session: Session, sign_in: SignIn, patients: list[Patient]) -> None:
+    role = Role(sign_in.role)
+    patient = patients[PATIENTS.index(sign_in.username) % len(patients)] if role is Role.PATIENT else None
+    practitioner = _practitioner(session) if role is Role.CLINICIAN else None
+    person = patient or practitioner
+    accounts.create_account(
+        session,
+        username=sign_in.username,
+        password=sign_in.password,
+        role=role,
+        name=person.name if person else f"Demo {role.value}",
+        patient_id=patient.id if patient else None,
+        practitioner_id=practitioner.id if practitioner else None,
+    )
+
+
+def _patients(session: Session) -> list[Patient]:
+    """Those with the longest history among the living, seen lately if anyone was: they have something to look at."""
+    visits = (
+        select(Visit.patient_id, func.count().label("number"), func.max(Visit.started_at).label("last"))
+        .group_by(Visit.patient_id)
+        .subquery()
+    )
+    query = (
+        select(Patient)
+        .outerjoin(visits, visits.c.patient_id == Patient.id)
+        .where(Patient.deceased_on.is_(None))
+        .order_by(
+            func.coalesce(visits.c.last > utc_now() - RECENT, False).desc(),
+            func.coalesce(visits.c.number, 0).desc(),
+            Patient.id,
+        )
+        .limit(len(PATIENTS))
+    )
+    return list(session.scalars(query))
+
+
+def _practitioner(session: Session) -> Practitioner | None:
+    busiest = (
+        select(Practitioner)
+        .join(Visit)
+        .group_by(Practitioner.id)
+        .order_by(func.count().desc(), Practitioner.id)
+        .limit(1)
+    )
+    return session.scalar(busiest)
