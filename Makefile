@@ -1,0 +1,45 @@
+.PHONY: demo test check check-long static lock clean
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+COMPILE := $(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header
+
+# Everything on this machine, until Ctrl-C. Options: make demo OPTIONS="--patients 1000"
+demo: .venv/runtime-is-ready
+	@exec $(BIN)/strata demo $(OPTIONS)
+
+# All that CI runs, after installing what the tests need.
+test: .venv/development-is-ready
+	@scripts/install-browser
+	@$(MAKE) check
+
+# The same without installing, for daily use.
+check: static
+	@$(BIN)/python -m pytest -m "not long"
+
+check-long: static
+	@$(BIN)/python -m pytest
+
+static:
+	@test -x $(BIN)/ruff || { echo "strata: there is no $(BIN)/ruff: run \`make test\` once." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: .venv/development-is-ready
+	@$(COMPILE) --output-file requirements.txt requirements.in
+	@$(COMPILE) --output-file requirements-dev.txt requirements-dev.in
+
+# Keeps .strata: `strata demo --fresh` deletes data.
+clean:
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results strata.egg-info build
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/runtime-is-ready: requirements.txt pyproject.toml scripts/environment
+	@scripts/environment requirements.txt
+	@touch $@
+
+.venv/development-is-ready: requirements-dev.txt pyproject.toml scripts/environment
+	@scripts/environment requirements-dev.txt
+	@touch $@ .venv/runtime-is-ready
