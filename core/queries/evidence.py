@@ -1,0 +1,197 @@
+"""What a report is drafted from: one patient's rows, recent and current, hot and archived, from the replica."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, select, true
+from sqlalchemy.orm import Session
+
+from core import cold, heavy, rows, source_fields
+from core.db import Store
+from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus
+from core.models.record_types import VISIT
+from core.sources import cold_columns, hot_table
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many rows of each kind are evidence. What matters for safety is never cut, only refused beyond `safety`."""
+
+    total: int = 60
+    results_min: int = 24
+    values_per_assay: int = 3
+    visits: int = 6
+    notes: int = 3
+    resolved_conditions: int = 4
+    stopped_medicines: int = 4
+    safety: int = 100
+
+
+LIMITS = Limits()
+NOT_RESULTS = ("survey", "social-history")
+ABNORMAL = frozenset({"H", "HH", "L", "LL", "A", "AA"})
+
+
+class NoSuchPatient(LookupError):
+    """There is no patient with this id."""
+
+
+class TooMuch(Exception):
+    """The record holds more current rows than a summary can carry; the message says which."""
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """A source row as supplied: `ref` reads `observation:12`, `store` is `replica` or the archive server's name."""
+
+    ref: str
+    type: str
+    patient_id: int
+    store: str
+    content_hash: str
+    fields: dict[str, Any]
+
+
+Found = tuple[str, RowMapping]
+
+
+def collect(patient_id: int, limits: Limits = LIMITS) -> tuple[EvidenceRow, ...]:
+    """The evidence for a patient's report, the patient's row first.
+
+    Raises NoSuchPatient, TooMuch, ReplicaBehind when the replica does not catch up, and ColdUnavailable when an
+    archive that holds rows of this patient is silent: never a part that looks whole.
+    """
+    with heavy.read() as session:
+        record = _Record(session, patient_id)
+        chosen = _current(record, limits) + _recent(record, limits)
+        room = max(limits.results_min, limits.total - len(chosen))
+        results = _results(record, limits.values_per_assay, room)
+        return tuple(_row(table, *found) for table, found in chosen) + tuple(
+            _row("observation", store, values, assay) for (store, values), assay in results
+        )
+
+
+class _Record:
+    """One patient's rows in one snapshot of the replica, and what the archive owned as that snapshot sees it."""
+
+    def __init__(self, session: Session, patient_id: int) -> None:
+        self.session, self.patient_id = session, patient_id
+        self._window = cold.window(session, VISIT.name)
+        self._has_cold = session.get(Holding, (patient_id, VISIT.name)) is not None
+
+    def hot(self, name: str, *conditions: Any) -> list[Found]:
+        table = hot_table(name)
+        owner = table.c.id if name == "patient" else table.c.patient_id
+        query = select(table).where(owner == self.patient_id, *conditions).order_by(table.c.id)
+        return [(Store.REPLICA.value, row) for row in self.session.execute(query).mappings()]
+
+    def newest(self, name: str, time_column: str, count: int, **only: str) -> list[Found]:
+        """The newest rows of a table that archives hold too."""
+
+        def build(table: Table, columns: Select[Any]) -> Select[Any]:
+            query = columns.where(table.c.patient_id == self.patient_id)
+            for column, value in only.items():
+                query = query.where(table.c[column] != value)
+            newest_first = table.c[time_column].desc().nulls_last()
+            return query.order_by(newest_first, table.c.id.desc()).limit(count)
+
+        hot = hot_table(name)
+        found = self._both(name, build(hot, select(hot)), build)
+        found.sort(key=lambda item: (item[1][time_column] is not None, item[1][time_column], item[1]["id"]))
+        return found[::-1][:count]
+
+    def last_values(self, per_assay: int) -> list[Found]:
+        """The last values of each assay, archived ones included."""
+
+        def build(table: Table, columns: Select[Any], owned: ColumnElement[bool] | None = None) -> Select[Any]:
+            order = (table.c.observed_at.desc(), table.c.id.desc())
+            place = func.row_number().over(partition_by=table.c.assay_id, order_by=order).label("place")
+            asked = select(Assay.id).where(Assay.category.not_in(NOT_RESULTS))
+            mine = (table.c.patient_id == self.patient_id, table.c.assay_id.in_(asked))
+            placed = columns.add_columns(place).where(*mine, owned if owned is not None else true()).subquery()
+            return select(placed).where(placed.c.place <= per_assay)
+
+        hot = hot_table("observation")
+        found = self._of_store(Store.REPLICA, self.session.execute(build(hot, select(hot))).mappings())
+        if self._has_cold:
+            table = cold.table("observation")
+            query = build(table, cold_columns(table), cold.visible(table, self._window))
+            found = self._merge(found, cold.fetch(VISIT.name, query))
+        return found
+
+    def _both(self, name: str, hot_query: Select[Any], build: Any) -> list[Found]:
+        found = self._of_store(Store.REPLICA, self.session.execute(hot_query).mappings())
+        if not self._has_cold:
+            return found
+        table = cold.table(name)
+        query = build(table, cold_columns(table).where(cold.visible(table, self._window)))
+        return self._merge(found, cold.fetch(VISIT.name, query))
+
+    def _merge(self, hot: list[Found], archived: Sequence[RowMapping]) -> list[Found]:
+        return cold.merge(hot, self._of_store(VISIT.server, archived), key=lambda item: item[1]["id"])
+
+    @staticmethod
+    def _of_store(store: str, found: Iterable[RowMapping]) -> list[Found]:
+        return [(str(store), row) for row in found]
+
+
+def _current(record: _Record, limits: Limits) -> list[tuple[str, Found]]:
+    """What a summary must not lack: the person, allergies, active problems, current medicines."""
+    person = record.hot("patient")
+    if not person:
+        raise NoSuchPatient(f"there is no patient {record.patient_id}")
+    conditions, prescriptions = hot_table("condition"), hot_table("prescription")
+    kinds = {
+        "allergy": record.hot("allergy"),
+        "condition": record.hot("condition", conditions.c.status == ConditionStatus.ACTIVE),
+        "prescription": record.hot("prescription", prescriptions.c.status == PrescriptionStatus.ACTIVE),
+    }
+    for table, found in kinds.items():
+        if len(found) > limits.safety:
+            raise TooMuch(f"{len(found)} current rows of kind {table}: a summary takes at most {limits.safety}")
+    return [("patient", person[0])] + [(table, row) for table, found in kinds.items() for row in found]
+
+
+def _recent(record: _Record, limits: Limits) -> list[tuple[str, Found]]:
+    recent = {
+        "condition": record.newest(
+            "condition", "resolved_on", limits.resolved_conditions, status=ConditionStatus.ACTIVE
+        ),
+        "prescription": record.newest(
+            "prescription", "stopped_on", limits.stopped_medicines, status=PrescriptionStatus.ACTIVE
+        ),
+        "visit": record.newest("visit", "started_at", limits.visits),
+        "note": record.newest("note", "written_at", limits.notes),
+    }
+    return [(table, row) for table, found in recent.items() for row in found]
+
+
+def _results(record: _Record, per_assay: int, room: int) -> list[tuple[Found, RowMapping]]:
+    """The last values of as many assays as there is room for: out of range first, then the newest."""
+    by_assay: dict[int, list[Found]] = {}
+    for found in sorted(record.last_values(per_assay), key=lambda item: item[1]["observed_at"], reverse=True):
+        by_assay.setdefault(found[1]["assay_id"], []).append(found)
+    histories = sorted((history[:per_assay] for history in by_assay.values()), key=_urgency)
+    table = hot_table("assay")
+    query = select(table).where(table.c.id.in_(by_assay))
+    assays = {assay["id"]: assay for assay in record.session.execute(query).mappings()}
+    return [(found, assays[found[1]["assay_id"]]) for history in histories for found in history][:room]
+
+
+def _urgency(history: list[Found]) -> tuple[bool, float]:
+    _, latest = history[0]
+    return latest["interpretation"] not in ABNORMAL, -latest["observed_at"].timestamp()
+
+
+def _row(table: str, store: str, values: RowMapping, assay: RowMapping | None = None) -> EvidenceRow:
+    return EvidenceRow(
+        ref=rows.row_ref(table, values["id"]),
+        type=table,
+        patient_id=values["id"] if table == "patient" else values["patient_id"],
+        store=store,
+        content_hash=rows.content_hash(table, values),
+        fields=source_fields.fields(table, values, assay),
+    )

@@ -1,0 +1,56 @@
+"""A source row as plain JSON fields: what agents are given, checks look at and the review page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+Values = Mapping[str, Any]
+
+# Our column -> the field's name; fields that are named as their column stand once.
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "patient": {"name": "name", "sex": "sex", "birth_on": "birth_date"},
+    "allergy": {
+        name: name for name in ("substance", "reaction", "criticality", "severity", "category", "status", "recorded_on")
+    },
+    "condition": {name: name for name in ("name", "code", "status", "onset_on", "resolved_on")},
+    "prescription": {
+        name: name
+        for name in (
+            "medication", "dose", "frequency", "route", "instructions", "reason", "status", "started_on", "stopped_on",
+        )
+    },
+    "visit": {
+        "description": "description",
+        "reason": "reason",
+        "class_code": "class",
+        "started_at": "started_at",
+        "ended_at": "ended_at",
+    },
+    "note": {"kind": "kind", "text": "text", "written_at": "written_at"},
+    "observation": {
+        name: name for name in ("unit", "observed_at", "ref_low", "ref_high", "interpretation")
+    },
+}  # fmt: skip
+
+
+def fields(table: str, values: Values, assay: Values | None = None) -> dict[str, Any]:
+    """The fields of one row; an observation needs its assay's row. Days and instants are ISO text, numbers numbers."""
+    made = {field: _plain(values[column]) for column, field in COLUMNS[table].items()}
+    if table == "observation" and assay is not None:
+        number = values["value_number"]
+        value = _plain(number) if number is not None else values["value_text"]
+        made = {"name": assay["name"], "short_name": assay["short_name"], "code": assay["code"], "value": value} | made
+    return made
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
