@@ -1,0 +1,25 @@
+"""What people do to reports: request, decide, sign, reject, withdraw, retry."""
+
+from core.services.reports.decisions import BadDecision, decide_claim, refresh_sources
+from core.services.reports.requests import AlreadyOpen, BadReplacement, reject, request, retry_failed, withdraw
+from core.services.reports.signing import NothingToSign, StaleSource, UndecidedClaims, WrongPassword, sign
+from core.services.reports.states import OPEN_STATES, NoSuchReport
+
+__all__ = [
+    "OPEN_STATES",
+    "AlreadyOpen",
+    "BadDecision",
+    "BadReplacement",
+    "NoSuchReport",
+    "NothingToSign",
+    "StaleSource",
+    "UndecidedClaims",
+    "WrongPassword",
+    "decide_claim",
+    "refresh_sources",
+    "reject",
+    "request",
+    "retry_failed",
+    "sign",
+    "withdraw",
+]

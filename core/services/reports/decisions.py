@@ -1,0 +1,150 @@
+"""A clinician's decision on one claim of a draft, and re-reading rows that have changed under it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import audit, permissions, policies, source_fields, sources
+from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Report, ReportState, utc_now
+from core.permissions import Actor, Right
+from core.services.reports import checking
+from core.services.reports.states import locked
+
+TEXT_LENGTH_MAX = 1_000
+REASON_LENGTH_MAX = 1_000
+
+
+class BadDecision(ValueError):
+    """The decision can't be taken like that; the message says what to mend."""
+
+
+def decide_claim(
+    session: Session,
+    *,
+    report_id: int,
+    claim_id: int,
+    decision: Decision | str,
+    text: str | None = None,
+    reason: str | None = None,
+    by: Actor,
+) -> Claim:
+    """Accept, edit or reject a claim of a report that is ready; gives the claim that stands afterwards.
+
+    An edit makes a new claim, checked by code at once. Accepting a flagged claim, and rejecting any, needs a reason.
+    Raises PermissionDenied, NoSuchReport, InvalidTransition, BadDecision.
+    """
+    permissions.check(by, Right.REPORT_REVIEW)
+    report = _ready(session, report_id)
+    claim = _standing(session, report, claim_id)
+    chosen = Decision(decision)
+    reason = _trimmed(reason, REASON_LENGTH_MAX, "reason")
+    if reason is None and (chosen is Decision.REJECTED or (chosen is Decision.ACCEPTED and claim.flagged)):
+        raise BadDecision("Say why, in a few words: a reason is kept with this decision.")
+    result = _edited(session, claim, text) if chosen is Decision.EDITED else claim
+    claim.decision, claim.decision_reason, claim.decided_by, claim.decided_at = chosen, reason, by.id, utc_now()
+    audit.record(session, f"report.claim_{chosen}", by=by, patient_id=report.patient_id, target=f"claim:{claim.id}")
+    session.flush()
+    return result
+
+
+def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Claim]:
+    """Take cited rows as they are now, and check again, by code, the claims that cite a changed one.
+
+    Their decisions are undone; a claim whose row is gone is flagged. Gives the claims affected.
+    Raises PermissionDenied, NoSuchReport, InvalidTransition, ColdUnavailable.
+    """
+    permissions.check(by, Right.REPORT_REVIEW)
+    _ready(session, report_id)
+    cited = session.scalars(select(Citation).where(Citation.report_id == report_id)).all()
+    now = sources.find(session, {citation.ref for citation in cited})
+    changed = {c.ref for c in cited if c.ref not in now or now[c.ref].content_hash != c.content_hash}
+    for evidence in session.scalars(
+        select(Evidence).where(Evidence.report_id == report_id, Evidence.ref.in_(changed & now.keys()))
+    ):
+        _take(session, evidence, now[evidence.ref])
+    affected = set()
+    for citation in cited:
+        if citation.ref in changed:
+            affected.add(citation.claim_id)
+            if citation.ref in now:
+                citation.content_hash = now[citation.ref].content_hash
+    session.flush()
+    return [_recheck(session, claim, changed - now.keys()) for claim in _claims(session, affected)]
+
+
+def _ready(session: Session, report_id: int) -> Report:
+    report = locked(session, report_id)
+    if report.state != ReportState.READY:
+        raise policies.InvalidTransition(f"report {report_id} is {report.state}: its claims can't be decided")
+    return report
+
+
+def _standing(session: Session, report: Report, claim_id: int) -> Claim:
+    claim = session.get(Claim, claim_id, populate_existing=True)
+    if claim is None or claim.report_id != report.id:
+        raise BadDecision(f"report {report.id} has no claim {claim_id}")
+    if claim.replaced_by is not None:
+        raise BadDecision(f"claim {claim_id} was replaced by claim {claim.replaced_by}: decide that one")
+    return claim
+
+
+def _edited(session: Session, claim: Claim, text: str | None) -> Claim:
+    words = _trimmed(text, TEXT_LENGTH_MAX, "claim")
+    if words is None:
+        raise BadDecision("Write the claim's new words, or reject it.")
+    if words == claim.text:
+        raise BadDecision("The words are the same: accept the claim, or change it.")
+    new = Claim(
+        report_id=claim.report_id,
+        patient_id=claim.patient_id,
+        ordinal=claim.ordinal,
+        section=claim.section,
+        text=words,
+        round=claim.round,
+    )
+    session.add(new)
+    session.flush()
+    for citation in session.scalars(select(Citation).where(Citation.claim_id == claim.id)):
+        session.add(
+            Citation(report_id=claim.report_id, claim_id=new.id, ref=citation.ref, content_hash=citation.content_hash)
+        )
+    claim.replaced_by = new.id
+    session.flush()
+    checking.check_by_code(session, new)
+    return new
+
+
+def _recheck(session: Session, claim: Claim, gone: set[str]) -> Claim:
+    claim.decision = claim.decision_reason = claim.decided_by = claim.decided_at = None
+    checking.check_by_code(session, claim)
+    refs = set(session.scalars(select(Citation.ref).where(Citation.claim_id == claim.id)))
+    lost = sorted(refs & gone)
+    if lost:
+        claim.verdict, claim.flagged = "not_addressed", True
+        reasons = [f"{ref} is no longer in the record" for ref in lost]
+        session.add(
+            Check(report_id=claim.report_id, claim_id=claim.id, checker="code", verdict=claim.verdict, reasons=reasons)
+        )
+    session.flush()
+    return claim
+
+
+def _take(session: Session, evidence: Evidence, source: sources.Source) -> None:
+    table = source.ref.partition(":")[0]
+    assay = session.get(Assay, source.values["assay_id"]) if table == "observation" else None
+    named = {"name": assay.name, "short_name": assay.short_name, "code": assay.code} if assay is not None else None
+    evidence.fields = source_fields.fields(table, source.values, named)
+    evidence.content_hash, evidence.store = source.content_hash, source.store
+
+
+def _claims(session: Session, ids: set[int]) -> list[Claim]:
+    query = select(Claim).where(Claim.id.in_(ids), Claim.replaced_by.is_(None)).order_by(Claim.ordinal)
+    return list(session.scalars(query))
+
+
+def _trimmed(text: str | None, limit: int, what: str) -> str | None:
+    words = " ".join((text or "").split())
+    if len(words) > limit:
+        raise BadDecision(f"Shorten the {what} to {limit:,} characters; it has {len(words):,}.")
+    return words or None

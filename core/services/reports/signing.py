@@ -1,0 +1,140 @@
+"""A clinician's signature: who, when, with what meaning, over exactly which content and sources."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import audit, permissions, policies, sources
+from core.models import Account, Citation, Claim, Report, ReportState, Signature, utc_now
+from core.permissions import Actor, Right
+from core.services import accounts
+from core.services.reports.states import current_claims, locked, move
+
+MEANING = "I have reviewed this report against its sources and take responsibility for its content."
+
+
+class WrongPassword(Exception):
+    """The password given to sign with is not the account's."""
+
+
+class UndecidedClaims(Exception):
+    """Flagged claims still need a decision: `count` of them."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} flagged claim{'s' if count != 1 else ''} still to be decided")
+        self.count = count
+
+
+class StaleSource(Exception):
+    """Cited rows have changed since drafting, or are gone: `refs`."""
+
+    def __init__(self, refs: Sequence[str]) -> None:
+        super().__init__(f"changed since drafting: {', '.join(refs)}. Check the claims that cite them again")
+        self.refs = tuple(refs)
+
+
+class NothingToSign(Exception):
+    """Every claim was rejected: reject the report instead."""
+
+
+def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Report:
+    """Make a checked report final, once, whoever else is trying to.
+
+    Raises PermissionDenied, WrongPassword, NoSuchReport, InvalidTransition, UndecidedClaims, NothingToSign,
+    StaleSource, ColdUnavailable when an archive with a cited row is silent.
+    """
+    account = _reauthenticated(session, by, password)
+    report = locked(session, report_id)
+    policies.check_transition(f"report {report_id}", report.state, ReportState.SIGNED)
+    claims = current_claims(session, report_id)
+    check_decided(claims)
+    cited = citations(session, claims)
+    _check_fresh(session, cited)
+    now = utc_now()
+    session.add(
+        Signature(
+            report_id=report_id,
+            account_id=account.id,
+            name=account.name,
+            meaning=MEANING,
+            signed_at=now,
+            content_hash=content_hash(report, claims, cited, name=account.name, meaning=MEANING, signed_at=now),
+        )
+    )
+    session.flush()
+    move(session, report, ReportState.SIGNED)
+    audit.record(session, "report.signed", by=account, patient_id=report.patient_id, target=f"report:{report_id}")
+    session.flush()
+    return report
+
+
+def check_decided(claims: Sequence[Claim]) -> None:
+    """Raises UndecidedClaims or NothingToSign."""
+    undecided = sum(claim.flagged and claim.decision is None for claim in claims)
+    if undecided:
+        raise UndecidedClaims(undecided)
+    if not claims:
+        raise NothingToSign("every claim was rejected: reject the report instead")
+
+
+def citations(session: Session, claims: Sequence[Claim]) -> dict[int, list[Citation]]:
+    """Each claim's citations, by the claim's id, in order."""
+    found: dict[int, list[Citation]] = defaultdict(list)
+    query = select(Citation).where(Citation.claim_id.in_([claim.id for claim in claims])).order_by(Citation.id)
+    for citation in session.scalars(query):
+        found[citation.claim_id].append(citation)
+    return found
+
+
+def content_hash(
+    report: Report,
+    claims: Sequence[Claim],
+    cited: dict[int, list[Citation]],
+    *,
+    name: str,
+    meaning: str,
+    signed_at: datetime,
+) -> str:
+    """SHA-256 over what is signed: the standing claims with their decisions and source versions, and the signature."""
+    content = {
+        "report": report.id,
+        "patient": report.patient_id,
+        "name": name,
+        "meaning": meaning,
+        "signed_at": signed_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "claims": [
+            [
+                claim.section,
+                claim.text,
+                claim.flagged,
+                claim.decision,
+                claim.decision_reason,
+                [[citation.ref, citation.content_hash] for citation in cited.get(claim.id, [])],
+            ]
+            for claim in claims
+        ],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _reauthenticated(session: Session, by: Actor, password: str) -> Account:
+    account = session.get(Account, by.id, populate_existing=True)
+    permissions.check(account, Right.REPORT_SIGN)
+    if account is None or not accounts.verify_password(account, password):
+        raise WrongPassword("That is not your password.")
+    return account
+
+
+def _check_fresh(session: Session, cited: dict[int, list[Citation]]) -> None:
+    wanted = {citation.ref: citation.content_hash for group in cited.values() for citation in group}
+    now = sources.find(session, wanted, lock=True)
+    stale = sorted(ref for ref, drafted in wanted.items() if ref not in now or now[ref].content_hash != drafted)
+    if stale:
+        raise StaleSource(stale)
