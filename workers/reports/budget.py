@@ -1,0 +1,157 @@
+"""Money and tokens, reserved in the primary before a call and settled after it, whoever else is calling.
+
+A reservation is a model_call row without an end: it counts in full until it is settled, so a worker that dies in a
+call leaves its most possible cost behind, never less.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import db
+from core.config import Settings
+from core.models import DayBudget, ModelCall, utc_now
+from workers.reports import pricing
+from workers.reports.client import Answer, EndpointFault, Question, Usage
+from workers.reports.faults import OverBudget
+
+LOST = "the worker was lost during the call: charged in full"
+
+
+def reserve(
+    settings: Settings,
+    question: Question,
+    *,
+    report_id: int,
+    role: str,
+    round_: int,
+    attempt: int,
+    prompt_version: str,
+) -> int:
+    """Set aside the most that this call may cost, and note the call. Returns its id. Raises OverBudget."""
+    usage = pricing.most(question)
+    price = pricing.price(question.model, usage, settings.openai_base_url)
+    now = utc_now()
+    with db.write() as session:
+        day = _locked_day(session, now.astimezone(UTC).date())
+        _check_day(settings, day, price.usd)
+        _check_report(session, settings, report_id, price.usd, usage)
+        day.reserved_usd += price.usd
+        call = ModelCall(
+            report_id=report_id, role=role, round=round_, attempt=attempt, prompt_version=prompt_version,
+            provider=_provider(settings), requested_model=question.model, input_tokens=usage.input,
+            output_tokens=usage.output, reserved_usd=price.usd, price_version=price.version, started_at=now,
+        )  # fmt: skip
+        session.add(call)
+        session.flush()
+        return call.id
+
+
+def settle(settings: Settings, call_id: int, outcome: Answer | EndpointFault) -> None:
+    """Replace a call's reservation by what it cost; unknown usage costs what was reserved."""
+    with db.write() as session:
+        call = session.get_one(ModelCall, call_id, with_for_update=True)
+        if isinstance(outcome, Answer):
+            call.answering_model, call.finish_reason = outcome.model, outcome.finish_reason
+            _count(settings, call, outcome)
+        else:
+            call.error = str(outcome)
+            if not outcome.charged:
+                call.input_tokens = call.output_tokens = 0
+            call.cost_usd = call.reserved_usd if outcome.charged else Decimal(0)
+        _close(session, call)
+
+
+def settle_lost(session: Session, report_id: int) -> int:
+    """Settle, in full, the calls of a report that a lost worker left open. Returns how many."""
+    query = select(ModelCall).where(ModelCall.report_id == report_id, ModelCall.ended_at.is_(None)).with_for_update()
+    calls = session.scalars(query).all()
+    for call in calls:
+        call.cost_usd, call.error = call.reserved_usd, LOST
+        _close(session, call)
+    return len(calls)
+
+
+def note_unusable(call_id: int, why: str) -> None:
+    """Keep why a call's answer could not be used."""
+    with db.write() as session:
+        session.get_one(ModelCall, call_id).error = why
+
+
+def _count(settings: Settings, call: ModelCall, answer: Answer) -> None:
+    if answer.usage is None:
+        call.cost_usd, call.error = call.reserved_usd, "the endpoint counted no tokens: charged in full"
+        return
+    _set_tokens(call, answer.usage)
+    price = pricing.price(answer.model, answer.usage, settings.openai_base_url)
+    if ": no price" in price.version and call.requested_model != answer.model:
+        price = pricing.price(call.requested_model, answer.usage, settings.openai_base_url)
+    call.cost_usd, call.price_version = price.usd, price.version
+
+
+def _set_tokens(call: ModelCall, usage: Usage) -> None:
+    call.input_tokens, call.cached_tokens = usage.input, usage.cached
+    call.output_tokens, call.reasoning_tokens = usage.output, usage.reasoning
+
+
+def _close(session: Session, call: ModelCall) -> None:
+    now = utc_now()
+    call.ended_at = now
+    call.latency_seconds = Decimal(str(max((now - call.started_at).total_seconds(), 0)))
+    day = _locked_day(session, call.started_at.astimezone(UTC).date())
+    day.reserved_usd -= call.reserved_usd
+    day.spent_usd += call.cost_usd or Decimal(0)
+
+
+def _locked_day(session: Session, day_on: date) -> DayBudget:
+    """The day's budget row, locked: everybody who reserves waits here."""
+    query = select(DayBudget).where(DayBudget.day_on == day_on).with_for_update()
+    day = session.scalar(query, execution_options={"populate_existing": True})
+    if day is not None:
+        return day
+    try:
+        with session.begin_nested():
+            session.add(DayBudget(day_on=day_on, reserved_usd=Decimal(0), spent_usd=Decimal(0)))
+    except IntegrityError:
+        session.expire_all()
+    return session.scalars(query, execution_options={"populate_existing": True}).one()
+
+
+def _check_day(settings: Settings, day: DayBudget, usd: Decimal) -> None:
+    used = day.reserved_usd + day.spent_usd
+    if used + usd > settings.day_budget_usd:
+        raise OverBudget(
+            f"the day's budget of US${settings.day_budget_usd:.2f} would be passed: US${used:.4f} is used or reserved,"
+            f" this call may cost US${usd:.4f}"
+        )
+
+
+def _check_report(session: Session, settings: Settings, report_id: int, usd: Decimal, usage: Usage) -> None:
+    spent = func.coalesce(func.sum(func.coalesce(ModelCall.cost_usd, ModelCall.reserved_usd)), 0)
+    tokens = func.coalesce(func.sum(ModelCall.input_tokens + ModelCall.output_tokens), 0)
+    used, used_tokens = session.execute(select(spent, tokens).where(ModelCall.report_id == report_id)).one()
+    if used + usd > settings.report_budget_usd:
+        raise OverBudget(
+            f"the report's budget of US${settings.report_budget_usd:.2f} would be passed: US${used:.4f} is used,"
+            f" this call may cost US${usd:.4f}"
+        )
+    if used_tokens + usage.input + usage.output > settings.report_budget_tokens:
+        raise OverBudget(
+            f"the report's budget of {settings.report_budget_tokens:,} tokens would be passed:"
+            f" {used_tokens:,} are used, this call may use {usage.input + usage.output:,}"
+        )
+
+
+def _provider(settings: Settings) -> str:
+    return (settings.openai_base_url or "https://api.openai.com/v1")[:120]
+
+
+def spent_on(session: Session, at: datetime) -> Decimal:
+    """What is spent or reserved on an instant's UTC day, in US dollars."""
+    day = session.get(DayBudget, at.astimezone(UTC).date())
+    return Decimal(0) if day is None else day.spent_usd + day.reserved_usd

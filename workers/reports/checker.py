@@ -1,0 +1,66 @@
+"""The fact-checker: a second agent that sees each claim beside the rows it cites, and nothing of how it came about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from core import db
+from workers.reports import calls, prompts, references, schemas, verdicts
+from workers.reports.calls import Call, Reply
+from workers.reports.client import Question
+from workers.reports.lease import Lease
+from workers.reports.wording import day, word
+
+CLAIMS_PER_CALL = 12
+JUDGEMENT_TOKENS_MAX = 6_000
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The fact-checker's verdict on one claim, with its reasons and the words it relied on."""
+
+    verdict: str
+    reasons: tuple[str, ...]
+    quote: str | None
+
+
+@dataclass(frozen=True)
+class ToCheck:
+    """A claim and the rows it cites, as (kind of row, its fields)."""
+
+    claim_id: int
+    text: str
+    rows: tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+def check(lease: Lease, claims: Sequence[ToCheck], on: date, round_: int) -> tuple[dict[int, Judged], Reply]:
+    """Verdicts by claim id, for at most CLAIMS_PER_CALL claims. Raises LoopFailure, LeaseLost."""
+    labels = dict(zip(references.codes(len(claims), length=3), claims, strict=True))
+    worded = {label: [word(kind, fields) for kind, fields in claim.rows] for label, claim in labels.items()}
+    content = {
+        "as_of": day(on.isoformat()),
+        "claims": [{"label": label, "text": claim.text, "rows": worded[label]} for label, claim in labels.items()],
+    }
+    prompt = prompts.load("checker")
+    question = Question(
+        model=db.databases().settings.checker_model,
+        system=prompt.text,
+        contents=(json.dumps(content, ensure_ascii=False, indent=1),),
+        schema_name="claim_judgements",
+        schema=schemas.judgement_schema(list(labels)),
+        output_tokens_max=JUDGEMENT_TOKENS_MAX,
+    )
+    call = Call("checker", round_, prompt.version)
+    judgements, reply = calls.ask(lease, call, question, lambda text: schemas.read_judgements(text, list(labels)))
+    judged = {claim.claim_id: _judged(judgements[label], worded[label]) for label, claim in labels.items()}
+    return judged, reply
+
+
+def _judged(judgement: schemas.Judgement, rows: list[dict[str, str]]) -> Judged:
+    verdict, why = verdicts.with_quote_found(judgement.verdict, judgement.quote, rows)
+    reasons = tuple(reason for reason in (why, judgement.reason) if reason) if verdicts.is_flagged(verdict) else ()
+    return Judged(verdict, reasons, judgement.quote or None)

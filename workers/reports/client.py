@@ -1,0 +1,162 @@
+"""The only way to a model: one attempt at one answer from an OpenAI-compatible endpoint."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
+
+import openai
+from openai import OpenAI
+from openai.types.chat import ChatCompletion
+
+from core.config import Settings
+
+# At their debug level these log whole requests.
+for _name in ("openai", "httpx", "httpx2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of which model; `contents` are user messages, the first one the data."""
+
+    model: str
+    system: str
+    contents: tuple[str, ...]
+    schema_name: str
+    schema: dict[str, Any]
+    output_tokens_max: int
+
+    def again(self, why: str) -> Question:
+        """The same question, with what was wrong with the last answer."""
+        note = (
+            f"Your last answer could not be used: {why}. Answer again, in JSON that fits the schema, and nothing else."
+        )
+        return replace(self, contents=(*self.contents, note))
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens as the endpoint counted them; cached ones are part of the input, reasoning ones part of the output."""
+
+    input: int
+    cached: int
+    output: int
+    reasoning: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, whether it can be used or not. `text` is empty when there was none."""
+
+    text: str
+    refusal: bool
+    model: str
+    finish_reason: str
+    usage: Usage | None
+
+
+class EndpointFault(Exception):
+    """The endpoint gave no answer. `again` is whether asking again may help, `after_seconds` the pause it asked for.
+
+    `charged` is False when the endpoint turned the call away before any work.
+    """
+
+    def __init__(self, cause: str, *, again: bool, after_seconds: float | None = None, charged: bool = False) -> None:
+        super().__init__(cause)
+        self.again, self.after_seconds, self.charged = again, after_seconds, charged
+
+
+_clients: dict[tuple[int, str, str, float], OpenAI] = {}
+_lock = threading.Lock()
+
+
+def _client(settings: Settings) -> OpenAI:
+    if not settings.openai_base_url and not settings.openai_api_key:
+        raise EndpointFault(
+            "no model endpoint is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL to a local one", again=False
+        )
+    key = (os.getpid(), settings.openai_base_url, settings.openai_api_key, settings.model_timeout_seconds)
+    with _lock:
+        if key not in _clients:
+            _clients[key] = OpenAI(
+                api_key=settings.openai_api_key or "none",
+                base_url=settings.openai_base_url or None,
+                timeout=settings.model_timeout_seconds,
+                max_retries=0,
+            )
+        return _clients[key]
+
+
+def ask(settings: Settings, question: Question) -> Answer:
+    """Ask once. Raises EndpointFault."""
+    try:
+        completion = _client(settings).chat.completions.create(
+            model=question.model,
+            messages=[
+                {"role": "system", "content": question.system},
+                *({"role": "user", "content": content} for content in question.contents),
+            ],  # type: ignore[arg-type]
+            response_format={
+                "type": "json_schema",
+                "json_schema": {"name": question.schema_name, "schema": question.schema, "strict": True},
+            },
+            max_completion_tokens=question.output_tokens_max,
+        )
+    except openai.APITimeoutError:
+        seconds = settings.model_timeout_seconds
+        raise EndpointFault(f"no answer within {seconds:g} s", again=True, charged=True) from None
+    except openai.APIConnectionError:
+        raise EndpointFault("the model endpoint can't be reached", again=True) from None
+    except openai.APIStatusError as fault:
+        raise _of_status(fault) from None
+    except (openai.OpenAIError, ValueError) as fault:
+        raise EndpointFault(
+            f"the endpoint's reply can't be read ({type(fault).__name__})", again=True, charged=True
+        ) from None
+    return _answer(completion, question.model)
+
+
+def _of_status(fault: openai.APIStatusError) -> EndpointFault:
+    status = fault.status_code
+    again = status in (408, 409, 429) or status >= 500
+    words = {401: "refuses the key (OPENAI_API_KEY)", 403: "forbids it", 404: "does not know the model or address",
+             429: "asks to slow down"}  # fmt: skip
+    cause = f"the model endpoint {words.get(status, f'answered {status}')}"
+    return EndpointFault(cause, again=again, after_seconds=_pause(fault), charged=status >= 500)
+
+
+def _pause(fault: openai.APIStatusError) -> float | None:
+    raw = fault.response.headers.get("retry-after")
+    try:
+        seconds = float(raw) if raw is not None else None
+    except ValueError:
+        return None
+    return seconds if seconds is not None and seconds >= 0 else None
+
+
+def _answer(completion: ChatCompletion, asked: str) -> Answer:
+    """An answer from whatever the endpoint sent: it may lack what the protocol promises."""
+    choices = getattr(completion, "choices", None)
+    if not choices or getattr(choices[0], "message", None) is None:
+        return Answer("", False, asked, "none", _usage(completion))
+    message = choices[0].message
+    return Answer(
+        text=message.content if isinstance(message.content, str) else "",
+        refusal=bool(message.refusal),
+        model=str(getattr(completion, "model", None) or asked)[:120],
+        finish_reason=str(choices[0].finish_reason or "none")[:60],
+        usage=_usage(completion),
+    )
+
+
+def _usage(completion: ChatCompletion) -> Usage | None:
+    usage = getattr(completion, "usage", None)
+    if usage is None or not isinstance(usage.prompt_tokens, int) or not isinstance(usage.completion_tokens, int):
+        return None
+    cached = getattr(usage.prompt_tokens_details, "cached_tokens", None) or 0
+    reasoning = getattr(usage.completion_tokens_details, "reasoning_tokens", None) or 0
+    return Usage(usage.prompt_tokens, cached, usage.completion_tokens, reasoning)

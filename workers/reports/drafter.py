@@ -1,0 +1,108 @@
+"""The drafter: evidence in, claims out. It has no tools and sees no other patient's rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from core import db
+from core.models import Evidence
+from workers.reports import calls, prompts, references, schemas
+from workers.reports.calls import Call, Reply
+from workers.reports.client import Question
+from workers.reports.lease import Lease
+from workers.reports.references import References
+from workers.reports.wording import day, word
+
+DRAFT_TOKENS_MAX = 8_000
+REVISION_TOKENS_MAX = 6_000
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A claim as the drafter wrote it, its citations mapped back to rows."""
+
+    section: str
+    text: str
+    refs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """A claim that a check has flagged, with the reasons."""
+
+    claim_id: int
+    sentence: Sentence
+    reasons: tuple[str, ...]
+
+
+def draft(lease: Lease, evidence: Sequence[Evidence], on: date) -> tuple[list[Sentence], Reply]:
+    """Draft claims from the evidence. Raises LoopFailure, LeaseLost."""
+    known = References(row.ref for row in evidence)
+    prompt = prompts.load("drafter")
+    question = Question(
+        model=db.databases().settings.drafter_model,
+        system=prompt.text,
+        contents=(_data(evidence, known, on),),
+        schema_name="report_draft",
+        schema=schemas.draft_schema(known.codes),
+        output_tokens_max=DRAFT_TOKENS_MAX,
+    )
+    call = Call("drafter", 0, prompt.version)
+    drafted, reply = calls.ask(lease, call, question, lambda text: schemas.read_draft(text, known.codes))
+    return [_sentence(known, claim.section, claim.text, claim.citations) for claim in drafted], reply
+
+
+def revise(
+    lease: Lease, evidence: Sequence[Evidence], flagged: Sequence[Flagged], on: date, round_: int
+) -> dict[int, Sentence | None]:
+    """Corrected sentences by claim id, None for one to drop; a claim that is not named stays as it is.
+
+    Raises LoopFailure, LeaseLost.
+    """
+    known = References(row.ref for row in evidence)
+    labels = dict(zip(references.codes(len(flagged), length=3), flagged, strict=True))
+    prompt = prompts.load("reviser")
+    claims = [
+        {
+            "label": label,
+            "section": item.sentence.section,
+            "text": item.sentence.text,
+            "citations": [known.code(ref) for ref in item.sentence.refs],
+            "reasons": list(item.reasons),
+        }
+        for label, item in labels.items()
+    ]
+    question = Question(
+        model=db.databases().settings.drafter_model,
+        system=prompt.text,
+        contents=(_data(evidence, known, on, flagged=claims),),
+        schema_name="report_revision",
+        schema=schemas.revision_schema(list(labels), known.codes),
+        output_tokens_max=REVISION_TOKENS_MAX,
+    )
+    call = Call("drafter", round_, prompt.version)
+    revisions, _ = calls.ask(
+        lease, call, question, lambda text: schemas.read_revisions(text, list(labels), known.codes)
+    )
+    return {
+        labels[revision.claim].claim_id: _sentence(
+            known, labels[revision.claim].sentence.section, revision.text, revision.citations
+        )
+        if revision.action == "replace"
+        else None
+        for revision in revisions
+    }
+
+
+def _data(evidence: Sequence[Evidence], known: References, on: date, **more: object) -> str:
+    """The user message: one JSON object, whose string quoting is what keeps data apart from anything else."""
+    rows = [{"ref": known.code(row.ref), **word(row.ref.partition(":")[0], row.fields)} for row in evidence]
+    content = {"as_of": day(on.isoformat()), "allowed_citations": list(known.codes), "evidence": rows, **more}
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def _sentence(known: References, section: str, text: str, codes: Sequence[str]) -> Sentence:
+    return Sentence(section, text, tuple(dict.fromkeys(known.ref(code) for code in codes)))

@@ -1,0 +1,23 @@
+"""How the loop ends otherwise than well. Messages are shown to clinicians and logged: they hold no content."""
+
+from __future__ import annotations
+
+
+class LoopFailure(Exception):
+    """The report fails; the message is its cause."""
+
+
+class TryLater(Exception):
+    """Something the loop needs is away for now; the message says what."""
+
+
+class LeaseLost(Exception):
+    """Another worker has the report, or a person has ended it; the message says which."""
+
+
+class OverBudget(LoopFailure):
+    """The call would pass a budget, so it was not made."""
+
+
+class Unusable(Exception):
+    """A model's answer can't be used; the message says why, without its content."""

@@ -1,0 +1,86 @@
+"""Jobs of the report loop. Each takes ids, may run twice, and says why when it does nothing."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core import db, queue
+from core.models import OutboxMessage, Report, ReportState, utc_now
+from core.services.reports.requests import TASK
+from core.services.reports.states import IN_WORK, NoSuchReport, move
+from workers.reports import loop
+from workers.reports.faults import LeaseLost, LoopFailure, TryLater
+from workers.reports.lease import Held, Lease, NothingToDo, is_alive, take
+
+log = logging.getLogger(__name__)
+
+GIVE_UP_AFTER = timedelta(minutes=10)
+
+
+def draft_report(report_id: int) -> str:
+    """Take a report through the loop, from wherever it stands. Raises NotNow when it has to be asked again."""
+    try:
+        lease = take(report_id)
+    except (NothingToDo, NoSuchReport) as fault:
+        return str(fault)
+    except Held as fault:
+        raise queue.NotNow(str(fault)) from None
+    with lease:
+        try:
+            return loop.run(lease)
+        except LeaseLost as fault:
+            return str(fault)
+        except TryLater as fault:
+            return _wait(lease, str(fault))
+        except LoopFailure as fault:
+            return _fail(lease, str(fault))
+        except SQLAlchemyError:
+            raise
+        except Exception as fault:
+            # The traceback's frames, never the message: that may quote a record.
+            where = "".join(traceback.format_tb(fault.__traceback__))
+            log.error("report %s: %s\n%s", report_id, type(fault).__name__, where)
+            return _fail(lease, f"a fault of the software ({type(fault).__name__}), which is in its log")
+
+
+def resume_reports() -> str:
+    """Ask again for reports that a lost worker, or a lost message, left behind."""
+    with db.write() as session:
+        left = [report.id for report in _in_work(session) if not is_alive(report.heartbeat_at, utc_now())]
+        asked = _asked_for(session)
+        resumed = [report_id for report_id in left if report_id not in asked]
+        for report_id in resumed:
+            queue.add(session, "reports", TASK, report_id=report_id)
+    return f"{len(resumed)} report(s) resumed"
+
+
+def _in_work(session: Session) -> list[Report]:
+    return list(session.scalars(select(Report).where(Report.state.in_(IN_WORK))))
+
+
+def _asked_for(session: Session) -> set[int]:
+    query = select(OutboxMessage.arguments).where(OutboxMessage.done_at.is_(None), OutboxMessage.task == TASK)
+    return {int(arguments["report_id"]) for arguments in session.scalars(query)}
+
+
+def _fail(lease: Lease, cause: str) -> str:
+    with lease.step(*IN_WORK) as (session, report):
+        move(session, report, ReportState.FAILED, reason=cause)
+    return f"report {lease.report_id} failed: {cause}"
+
+
+def _wait(lease: Lease, cause: str) -> str:
+    """Leave the report where it is until what it needs is back; give up after a while."""
+    with lease.step(*IN_WORK) as (_, report):
+        waited = utc_now() - (report.started_at or report.requested_at)
+        if waited <= GIVE_UP_AFTER:
+            report.reason, report.heartbeat_at = f"waiting: {cause}", None
+    if waited <= GIVE_UP_AFTER:
+        raise queue.NotNow(cause)
+    return _fail(lease, f"{cause} (tried for {GIVE_UP_AFTER.seconds // 60} minutes)")

@@ -1,0 +1,105 @@
+"""The right of one worker to work on one report, kept alive by a heartbeat; whoever loses it can write nothing more."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core import db
+from core.models import Base, Report, ReportState, utc_now
+from core.services.reports.states import IN_WORK, locked
+from workers.reports import budget
+from workers.reports.faults import LeaseLost
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 5.0
+LEASE = timedelta(seconds=30)
+
+
+class Held(Exception):
+    """A live worker has the report."""
+
+
+class NothingToDo(Exception):
+    """The report is in no state to be worked on; the message says which."""
+
+
+class Lease:
+    """A worker's hold on a report; the token is the heartbeat that it wrote last."""
+
+    def __init__(self, report_id: int, token: datetime) -> None:
+        self.report_id = report_id
+        self._token = token
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._lost = False
+        self._thread = threading.Thread(target=self._beat_until_stopped, daemon=True)
+
+    def __enter__(self) -> Lease:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @contextmanager
+    def step(self, *states: ReportState) -> Iterator[tuple[Session, Report]]:
+        """One transaction on the report, which must be in one of `states` and still be ours. Raises LeaseLost."""
+        with self._lock, db.write() as session:
+            report = locked(session, self.report_id)
+            if report.state not in states:
+                raise LeaseLost(f"report {self.report_id} is now {report.state}")
+            if report.heartbeat_at != self._token:
+                raise LeaseLost(f"report {self.report_id} was taken over by another worker")
+            yield session, report
+
+    def check(self) -> None:
+        """Raises LeaseLost if a heartbeat found the report gone."""
+        if self._lost:
+            raise LeaseLost(f"report {self.report_id} was taken over, or ended")
+
+    def _beat_until_stopped(self) -> None:
+        while not self._stop.wait(HEARTBEAT_SECONDS):
+            try:
+                self._beat()
+            except SQLAlchemyError as fault:
+                log.warning("report %s: no heartbeat: %s", self.report_id, type(fault).__name__)
+
+    def _beat(self) -> None:
+        table = Base.metadata.tables["report"]
+        with self._lock, db.write() as session:
+            now = utc_now()
+            mine = (table.c.id == self.report_id, table.c.heartbeat_at == self._token)
+            if session.execute(update(table).where(*mine).values(heartbeat_at=now)).rowcount:  # type: ignore[attr-defined]
+                self._token = now
+            else:
+                self._lost = True
+
+
+def take(report_id: int) -> Lease:
+    """Take a report that nobody works on. Raises Held, NothingToDo, NoSuchReport."""
+    with db.write() as session:
+        report = locked(session, report_id)
+        if report.state not in IN_WORK:
+            raise NothingToDo(f"report {report_id} is {report.state}: nothing to do")
+        now = utc_now()
+        if is_alive(report.heartbeat_at, now):
+            raise Held(f"a worker is busy with report {report_id}")
+        budget.settle_lost(session, report_id)
+        report.heartbeat_at = now
+        report.started_at = report.started_at or now
+    return Lease(report_id, now)
+
+
+def is_alive(heartbeat_at: datetime | None, now: datetime) -> bool:
+    """Whether a heartbeat is recent enough for its worker to be living."""
+    return heartbeat_at is not None and now - heartbeat_at < LEASE

@@ -1,0 +1,148 @@
+"""The loop: one function per state, each ending in a transaction that moves the report on.
+
+A worker that dies is followed by another that starts at the state it finds; what was paid for and stored is not
+asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from core import db
+from core.cold import ColdUnavailable
+from core.heavy import ReplicaBehind
+from core.models import Check, Citation, Claim, Evidence, Omission, Report, ReportState, utc_now
+from core.queries import evidence as evidence_query
+from core.queries.evidence import NoSuchPatient, TooMuch
+from core.services.reports.states import IN_WORK, current_claims, move
+from workers.reports import checking, drafter, prompts, revising
+from workers.reports.drafter import Sentence
+from workers.reports.faults import LoopFailure, TryLater
+from workers.reports.lease import Lease
+
+
+def run(lease: Lease) -> str:
+    """Take the report as far as it goes. Returns what came of it. Raises LoopFailure, TryLater, LeaseLost."""
+    steps_max = 2 * db.databases().settings.revisions_max + len(IN_WORK)
+    for _ in range(steps_max):
+        with lease.step(*ReportState) as (_, report):
+            state = ReportState(report.state)
+        if state not in STEPS:
+            return f"report {lease.report_id} is {state}"
+        STEPS[state](lease)
+    raise LoopFailure(f"the loop did not end within {steps_max} steps")
+
+
+def select_evidence(lease: Lease) -> None:
+    """Requested: read the patient's rows from the replica and the archives, and keep them with the report."""
+    with lease.step(ReportState.REQUESTED) as (_, report):
+        patient_id = report.patient_id
+    try:
+        rows = evidence_query.collect(patient_id)
+    except (ReplicaBehind, ColdUnavailable, OperationalError) as fault:
+        cause = "the replica does not answer" if isinstance(fault, OperationalError) else str(fault)
+        raise TryLater(cause) from fault
+    except (NoSuchPatient, TooMuch) as fault:
+        raise LoopFailure(str(fault)) from fault
+    with lease.step(ReportState.REQUESTED) as (session, report):
+        _forget_draft(session, report.id)
+        session.add_all(
+            Evidence(
+                report_id=report.id, patient_id=row.patient_id, ref=row.ref, store=row.store,
+                content_hash=row.content_hash, fields=row.fields,
+            )
+            for row in rows
+        )  # fmt: skip
+        move(session, report, ReportState.DRAFTING)
+
+
+def draft(lease: Lease) -> None:
+    """Drafting: have claims drafted, and keep them with their citations."""
+    with lease.step(ReportState.DRAFTING) as (session, report):
+        evidence = evidence_of(session, report.id)
+    sentences, reply = drafter.draft(lease, evidence, today())
+    with lease.step(ReportState.DRAFTING) as (session, report):
+        for ordinal, sentence in enumerate(sentences, start=1):
+            add_claim(session, report, sentence, evidence, ordinal=ordinal, round_=0)
+        report.model, report.prompt_version = reply.model, prompts.version()
+        move(session, report, ReportState.CHECKING)
+
+
+def check(lease: Lease) -> None:
+    """Checking: code first, then the fact-checker; then to review, or back to the drafter with what is flagged."""
+    checking.check_by_code(lease)
+    while checking.check_next_by_model(lease):
+        pass
+    with lease.step(ReportState.CHECKING) as (session, report):
+        flagged = any(claim.flagged for claim in current_claims(session, report.id))
+        if flagged and report.round < db.databases().settings.revisions_max:
+            report.round += 1
+            move(session, report, ReportState.REVISING)
+        else:
+            checking.keep_omissions(session, report.id, today())
+            move(session, report, ReportState.READY)
+
+
+def revise(lease: Lease) -> None:
+    """Revising: have flagged claims corrected or dropped."""
+    with lease.step(ReportState.REVISING) as (session, report):
+        evidence = evidence_of(session, report.id)
+        flagged, round_ = revising.flagged_claims(session, report.id), report.round
+    sentences = drafter.revise(lease, evidence, flagged, today(), round_)
+    with lease.step(ReportState.REVISING) as (session, report):
+        for claim_id, sentence in sentences.items():
+            claim = session.get_one(Claim, claim_id)
+            if sentence is None:
+                revising.drop(claim)
+            elif sentence.text != claim.text or set(sentence.refs) != revising.refs_of(session, claim_id):
+                new = add_claim(session, report, sentence, evidence, ordinal=claim.ordinal, round_=round_)
+                claim.replaced_by = new.id
+        move(session, report, ReportState.CHECKING)
+
+
+STEPS: Mapping[ReportState, Callable[[Lease], None]] = {
+    ReportState.REQUESTED: select_evidence,
+    ReportState.DRAFTING: draft,
+    ReportState.CHECKING: check,
+    ReportState.REVISING: revise,
+}
+
+
+def add_claim(
+    session: Session, report: Report, sentence: Sentence, evidence: Sequence[Evidence], *, ordinal: int, round_: int
+) -> Claim:
+    """A claim and its citations, which are of supplied rows of the report's patient or nothing is kept."""
+    supplied = {row.ref: row.content_hash for row in evidence if row.patient_id == report.patient_id}
+    if not set(sentence.refs) <= supplied.keys():
+        raise LoopFailure("a claim cites a row that was not supplied")
+    claim = Claim(
+        report_id=report.id, patient_id=report.patient_id, ordinal=ordinal, section=sentence.section,
+        text=sentence.text, round=round_,
+    )  # fmt: skip
+    session.add(claim)
+    session.flush()
+    session.add_all(
+        Citation(report_id=report.id, claim_id=claim.id, ref=ref, content_hash=supplied[ref]) for ref in sentence.refs
+    )
+    return claim
+
+
+def evidence_of(session: Session, report_id: int) -> list[Evidence]:
+    """The rows supplied to a report's drafter, in order."""
+    return list(session.scalars(select(Evidence).where(Evidence.report_id == report_id).order_by(Evidence.id)))
+
+
+def today() -> date:
+    """The day as the evidence counts days: UTC."""
+    return utc_now().date()
+
+
+def _forget_draft(session: Session, report_id: int) -> None:
+    """What an earlier, failed attempt left; its model calls stay, for they were paid for."""
+    for model in (Omission, Check, Citation, Claim, Evidence):
+        session.execute(delete(model).where(model.report_id == report_id))
