@@ -104,7 +104,6 @@ def read(store: Store, statement_timeout_seconds: float | None = None) -> Iterat
         if statement_timeout_seconds is not None:
             _limit(session, statement_timeout_seconds)
         yield session
-        session.rollback()
 
 
 def _limit(session: Session, seconds: float) -> None:

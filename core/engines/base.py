@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
@@ -35,12 +36,16 @@ class Adapter(ABC):
         """Age of the newest replayed commit; 0 when the replica has replayed all it received."""
 
     @abstractmethod
+    def database_bytes(self, connection: Connection) -> int:
+        """The size of the connection's database, in bytes."""
+
+    @abstractmethod
     def row_hash(self, table: Table, columns: Sequence[str], alias: str) -> str:
         """SQL for the SHA-256 of a row's canonical text: lower-case hex, alike on every server."""
 
     @abstractmethod
-    def copy_out(self, connection: Connection, select: str) -> Iterator[bytes]:
-        """Stream a query's rows as text chunks that `copy_in` takes."""
+    def copy_out(self, connection: Connection, select: str) -> AbstractContextManager[Iterator[bytes]]:
+        """A `with` block's stream of a query's rows, each a line of text that `copy_in` takes."""
 
     @abstractmethod
     def copy_in(self, connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[bytes]) -> int:

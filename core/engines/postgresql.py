@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -64,14 +65,17 @@ class PostgreSQL(Adapter):
         )
         return float(lag or 0)
 
+    def database_bytes(self, connection: Connection) -> int:
+        return int(connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+
     def row_hash(self, table: Table, columns: Sequence[str], alias: str) -> str:
         parts = " || ".join(_canonical(table.c[name], f"{alias}.{name}") for name in columns)
         return f"encode(sha256(convert_to({parts}, 'UTF8')), 'hex')"
 
-    def copy_out(self, connection: Connection, select: str) -> Iterator[bytes]:
+    @contextmanager
+    def copy_out(self, connection: Connection, select: str) -> Iterator[Iterator[bytes]]:
         with driver_cursor(connection) as cursor, cursor.copy(f"COPY ({select}) TO STDOUT") as copy:
-            for chunk in copy:
-                yield bytes(chunk)
+            yield map(bytes, copy)
 
     def copy_in(self, connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[bytes]) -> int:
         with driver_cursor(connection) as cursor:

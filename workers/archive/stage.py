@@ -30,6 +30,6 @@ def _stage_table(snapshot: Session, store: ObjectStore, batch: Batch, chosen: Se
     columns = table.columns.keys()
     listed = ", ".join(f"t.{name}" for name in columns)
     query = f"SELECT {listed}, {adapter.row_hash(table, columns, 't')} {chosen.rows(table)} ORDER BY t.id"
-    with store.create(key(batch, f"{table.name}.zst")) as file:
-        rows, sha256 = write_lines(file, adapter.copy_out(connection, query))
+    with store.create(key(batch, f"{table.name}.zst")) as file, adapter.copy_out(connection, query) as lines:
+        rows, sha256 = write_lines(file, lines)
     return StagedTable(table.name, rows, sha256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import zip_longest
 
 from sqlalchemy import Connection, Table, text
@@ -26,11 +27,12 @@ def verify(_session: Session, batch: Batch, _run: ArchiveRun) -> int:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         for table in record_type.tables:
             staged = (id_and_hash(line) for line in read_lines(store, batch, manifest[table.name]))
-            compare(table.name, staged, _archived(connection, table, batch.id))
+            with _archived(connection, table, batch.id) as archived:
+                compare(table.name, staged, archived)
     return sum(table.rows for table in manifest.values())
 
 
-def _archived(connection: Connection, table: Table, batch_id: int) -> Iterator[bytes]:
+def _archived(connection: Connection, table: Table, batch_id: int) -> AbstractContextManager[Iterator[bytes]]:
     adapter = db.databases().adapter
     digest = adapter.row_hash(table, table.columns.keys(), "t")
     query = f"SELECT t.id, {digest} FROM {table.name} t WHERE t.{BATCH_COLUMN} = {int(batch_id)} ORDER BY t.id"
