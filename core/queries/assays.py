@@ -22,6 +22,14 @@ class UsualRange:
     critical_low: Decimal | None = None
     critical_high: Decimal | None = None
 
+    @property
+    def words(self) -> str:
+        """` (usual 4 to 6)`, or nothing for a range without bounds."""
+        low, high = (f"{bound.normalize():f}" if bound is not None else None for bound in (self.low, self.high))
+        if low and high:
+            return f" (usual {low} to {high})"
+        return f" (usual {low} or more)" if low else f" (usual {high} or less)" if high else ""
+
 
 @dataclass(frozen=True)
 class AssayChoice:
@@ -33,6 +41,12 @@ class AssayChoice:
     unit: str | None
     category: str
     usual: UsualRange | None
+
+    @property
+    def label(self) -> str:
+        """`Hemoglobin A1c, % (usual 4 to 6)`."""
+        unit = f", {self.unit}" if self.unit else ""
+        return f"{self.name}{unit}{self.usual.words if self.usual else ''}"
 
 
 def age_on(birth_on: date, day: date) -> int:

@@ -1,0 +1,111 @@
+"""How each server stands, and how much of the primary is cold. Counts and times, never a patient's data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core import db
+from core.db import Store
+from core.models import Base, Patient, utc_now
+from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, RecordType
+
+PROBE_SECONDS = 2.0
+COUNT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One server. Figures are None when it does not answer, or where they make no sense."""
+
+    store: str
+    title: str
+    up: bool
+    milliseconds: float | None = None
+    size_bytes: int | None = None
+    oldest_at: datetime | None = None
+    oldest_what: str | None = None
+    lag_seconds: float | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class ColdCount:
+    """How many roots of one record type a run started now would move, and the instant before which they are cold."""
+
+    record_type: str
+    cutoff_at: datetime
+    roots: int
+
+
+def cold_now(session: Session) -> tuple[ColdCount, ...]:
+    """What is cold on the primary as of now, legal holds apart. A heavy read: give it a session on the replica."""
+    now = utc_now()
+    session.execute(text(f"SET LOCAL statement_timeout = {int(COUNT_SECONDS * 1000)}"))
+    return tuple(_cold(session, kind, now) for kind in RECORD_TYPES.values())
+
+
+def _cold(session: Session, kind: RecordType, now: datetime) -> ColdCount:
+    cutoff_at = kind.cutoff(now, db.databases().settings)
+    held = select(Patient.id).where(Patient.legal_hold)
+    patient = kind.root.c[kind.patient_column]
+    query = select(func.count()).select_from(kind.root).where(kind.is_cold(cutoff_at))
+    count = session.scalar(query.where(patient.is_(None) | patient.not_in(held)))
+    return ColdCount(kind.name, cutoff_at, count or 0)
+
+
+def health() -> tuple[Tier, ...]:
+    """Every server asked at once: primary, replica, then the archives."""
+    probes: list[Callable[[], Tier]] = [lambda: _probe(Store.HOT, "Primary", _primary)]
+    probes.append(lambda: _probe(Store.REPLICA, "Replica", _replica))
+    for kind in RECORD_TYPES.values():
+        probes.append(_archive_probe(kind))
+    with ThreadPoolExecutor(len(probes)) as pool:
+        return tuple(future.result() for future in [pool.submit(probe) for probe in probes])
+
+
+Figures = dict[str, int | float | datetime | str | None]
+
+
+def _archive_probe(kind: RecordType) -> Callable[[], Tier]:
+    return lambda: _probe(Store(kind.server), f"Archive: {kind.server}", lambda connection: _archive(connection, kind))
+
+
+def _probe(store: Store, title: str, look: Callable[[Connection], Figures]) -> Tier:
+    started = time.monotonic()
+    try:
+        with db.read(store, PROBE_SECONDS) as session:
+            session.execute(text("SELECT 1"))
+            milliseconds = (time.monotonic() - started) * 1000
+            return Tier(store, title, up=True, milliseconds=milliseconds, **look(session.connection()))  # type: ignore[arg-type]
+    except SQLAlchemyError as fault:
+        return Tier(store, title, up=False, cause=type(fault).__name__)
+
+
+def _primary(connection: Connection) -> Figures:
+    visit = Base.metadata.tables["visit"]
+    return {
+        "size_bytes": db.databases().adapter.database_bytes(connection),
+        "oldest_at": connection.scalar(select(func.min(visit.c.ended_at))),
+        "oldest_what": "visit",
+    }
+
+
+def _replica(connection: Connection) -> Figures:
+    return {"lag_seconds": db.databases().adapter.replica_lag_seconds(connection)}
+
+
+def _archive(connection: Connection, kind: RecordType) -> Figures:
+    root = ARCHIVE_METADATA[kind.server].tables[kind.root.name]
+    return {
+        "size_bytes": db.databases().adapter.database_bytes(connection),
+        "oldest_at": connection.scalar(select(func.min(root.c[kind.time_column]))),
+        "oldest_what": kind.name.replace("log", "event"),
+    }

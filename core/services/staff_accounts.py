@@ -1,0 +1,81 @@
+"""Accounts that an admin opens: with a made-up password, shown once."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from core import permissions
+from core.models import Account, Patient, Practitioner, Role
+from core.permissions import Actor, Right
+from core.services import accounts
+from core.services.input import Faults
+
+# Without 0, o, 1, l and i, which people mistake for each other when they copy a password by hand.
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+GROUPS, GROUP_LENGTH = 4, 5
+ROLES: dict[str, str] = {role.value: role.value.capitalize() for role in Role}
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """What the form holds; `patient_id` as typed, only for a patient; `practitioner_id` only for a clinician."""
+
+    role: str
+    username: str
+    name: str
+    patient_id: str = ""
+    practitioner_id: int | None = None
+
+
+def open_account(session: Session, *, new: NewAccount, by: Actor) -> tuple[Account, str]:
+    """Make an account and its password, about 99 bits. Raises PermissionDenied, InvalidInput."""
+    permissions.check(by, Right.ACCOUNTS_MANAGE)
+    faults = Faults()
+    role = faults.choice("role", new.role, ROLES, "Choose a role.")
+    username = faults.line("username", new.username, limit=120, required="Enter a user name.")
+    patient = _patient(session, new, faults)
+    name = faults.line("name", new.name, limit=200) or (patient.name if patient is not None else None)
+    if name is None:
+        faults.add("name", "Enter the person's name.")
+    if new.practitioner_id is not None and session.get(Practitioner, new.practitioner_id) is None:
+        faults.add("practitioner_id", "Choose a practitioner from the list.")
+    if new.practitioner_id is not None and role != Role.CLINICIAN:
+        faults.add("practitioner_id", "Only a clinician's account belongs to a practitioner.")
+    faults.check()
+    password = make_password()
+    try:
+        account = accounts.create_account(
+            session,
+            username=username or "",
+            password=password,
+            role=Role(role),
+            name=name or "",
+            patient_id=patient.id if patient is not None else None,
+            practitioner_id=new.practitioner_id,
+            by=by,
+        )
+    except accounts.AccountFault as fault:
+        faults.add("username", str(fault))
+        faults.check()
+        raise
+    return account, password
+
+
+def make_password() -> str:
+    """A password of four groups of five, such as `h7k2m-…`."""
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
+
+
+def _patient(session: Session, new: NewAccount, faults: Faults) -> Patient | None:
+    typed = new.patient_id.strip()
+    if new.role != Role.PATIENT:
+        if typed:
+            faults.add("patient_id", "Only a patient's account belongs to a patient.")
+        return None
+    patient = session.get(Patient, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
+    if patient is None:
+        faults.add("patient_id", "Enter the number of a registered patient, as the address of their chart shows it.")
+    return patient

@@ -1,0 +1,38 @@
+"""The staff portal: clinicians, admins and auditors."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from core.config import Settings
+from core.permissions import STAFF_ROLES, Right
+from core.web.app import make_app
+from core.web.portal import NavItem, Portal
+from staff_app import accounts, archive, audit, charts, home, operations, patients, reports, review, visits
+
+NAVIGATION = (
+    NavItem("patients.search", "Patients", Right.PATIENT_SEARCH),
+    NavItem("reports.worklist", "Reports", Right.REPORT_REVIEW),
+    NavItem("archive.dashboard", "Archive", Right.ARCHIVE_RUN),
+    NavItem("operations.show", "Operations", Right.OPERATIONS_READ),
+    NavItem("accounts.listing", "Accounts", Right.ACCOUNTS_MANAGE),
+    NavItem("audit.search", "Audit", Right.AUDIT_READ),
+)
+MODULES = (home, patients, charts, visits, reports, review, archive, operations, accounts, audit)
+
+
+def create_app(settings: Settings) -> Flask:
+    """The portal for these settings. Raises ConfigError without a secret key."""
+    portal = Portal(
+        name="staff",
+        title="Strata staff",
+        host=settings.staff_host,
+        roles=STAFF_ROLES,
+        home="home.index",
+        navigation=NAVIGATION,
+    )
+    app = make_app(portal, settings)
+    # Several modules put their routes on one blueprint, so that the bar shows which part of the portal is open.
+    for blueprint in dict.fromkeys(module.bp for module in MODULES):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,84 @@
+"""Accounts: listing, making, closing and opening them. An admin never sees a password twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from core.models import Role
+from core.permissions import Right
+from core.queries import accounts_list
+from core.services import accounts
+from core.services.input import InvalidInput
+from core.services.staff_accounts import NewAccount, open_account
+from core.web.access import requires
+from core.web.auth import current_account, sign_ins
+from core.web.htmx import render
+from core.web.stores import page_session, write_session
+from staff_app.forms import AccountForm, choices, put_back, unreadable
+
+bp = Blueprint("accounts", __name__, url_prefix="/accounts")
+
+
+@bp.get("")
+@requires(Right.ACCOUNTS_MANAGE)
+def listing() -> Response:
+    text, role = request.args.get("q", "").strip()[:120].replace("\0", ""), request.args.get("role", "")
+    with page_session() as session:
+        page = accounts_list.accounts(
+            session, text=text, role=role if role in set(Role) else None, after=request.args.get("after")
+        )
+    return render("staff/accounts/listing.html", page=page, q=text, role=role, roles=list(Role))
+
+
+@bp.get("/new")
+@requires(Right.ACCOUNTS_MANAGE)
+def new() -> Response:
+    return _form(AccountForm())
+
+
+@bp.post("/new")
+@requires(Right.ACCOUNTS_MANAGE)
+def create() -> Response:
+    form = AccountForm()
+    try:
+        with write_session() as session:
+            account, password = open_account(session, new=_typed(form), by=current_account())
+    except InvalidInput as fault:
+        return _form(form, put_back(form, {**fault.errors, **unreadable(form)}), status=422)
+    return render("staff/accounts/made.html", made=account, password=password)
+
+
+@bp.post("/<int:account_id>/<any(close, open):verb>")
+@requires(Right.ACCOUNTS_MANAGE)
+def change(account_id: int, verb: str) -> Response:
+    if account_id == current_account().id:
+        flash("You can't close your own account: ask another admin.")
+        return redirect(url_for(".listing"), 303)
+    with write_session() as session:
+        if accounts_list.account(session, account_id) is None:
+            abort(404)
+        account = accounts.set_active(session, account_id=account_id, active=verb == "open", by=current_account())
+        if verb == "close":
+            sign_ins().end_all(session, account_id)
+    flash(f"{account.name}'s account is {'open' if account.active else 'closed'}.")
+    return redirect(url_for(".listing", q=account.username), 303)
+
+
+def _form(form: AccountForm, faults: list[tuple[str, str]] | None = None, *, status: int = 200) -> Response:
+    with page_session() as session:
+        form.practitioner_id.choices = choices(accounts_list.practitioners(session), "None")
+    context: dict[str, Any] = {"form": form, "faults": faults or []}
+    return render("staff/accounts/new.html", status=status, **context)
+
+
+def _typed(form: AccountForm) -> NewAccount:
+    return NewAccount(
+        role=form.role.data or "",
+        username=form.username.data or "",
+        name=form.name.data or "",
+        patient_id=form.patient_id.data or "",
+        practitioner_id=form.practitioner_id.data,
+    )

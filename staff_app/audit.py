@@ -1,0 +1,73 @@
+"""Searching the audit trail."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, abort, request
+from werkzeug.wrappers import Response
+
+from core import heavy
+from core.permissions import Right
+from core.queries import audit_trail
+from core.queries.audit_trail import Cursor, Wanted
+from core.web.access import record, requires
+from core.web.htmx import render
+from staff_app.clock import midnight
+
+bp = Blueprint("audit", __name__, url_prefix="/audit")
+
+FILTERS = ("person", "patient", "action", "outcome", "since", "until")
+
+
+@bp.get("")
+@requires(Right.AUDIT_READ)
+def search() -> Response:
+    typed = {name: request.args.get(name, "").strip().replace("\0", "")[:120] for name in FILTERS}
+    faults: list[tuple[str, str]] = []
+    wanted = _wanted(typed, faults)
+    record("audit.searched", target="access_event")
+    page = None
+    if not faults:
+        with heavy.read() as session:
+            page = audit_trail.search(session, wanted, after=_cursor(request.args.get("after")))
+    following = f"{page.next.at.isoformat()}~{page.next.id}" if page and page.next else None
+    return render("staff/audit/search.html", fragment="staff/audit/_events.html", status=422 if faults else 200,
+                  typed=typed, faults=faults, page=page, following=following)  # fmt: skip
+
+
+def _wanted(typed: dict[str, str], faults: list[tuple[str, str]]) -> Wanted:
+    patient = typed["patient"]
+    if patient and not (patient.isascii() and patient.isdigit() and len(patient) < 19):
+        faults.append(("patient", "Enter a patient's number, digits only."))
+        patient = ""
+    until = _day(typed, "until", faults)
+    return Wanted(
+        person=typed["person"] or None,
+        patient_id=int(patient) if patient else None,
+        action=typed["action"] or None,
+        outcome=typed["outcome"] if typed["outcome"] in ("allow", "deny") else None,
+        since=midnight(_day(typed, "since", faults)),
+        until=midnight(until + timedelta(days=1)) if until else None,
+    )
+
+
+def _day(typed: dict[str, str], name: str, faults: list[tuple[str, str]]) -> date | None:
+    try:
+        return date.fromisoformat(typed[name]) if typed[name] else None
+    except ValueError:
+        faults.append((name, "Enter a day such as 2026-11-12."))
+        return None
+
+
+def _cursor(raw: str | None) -> Cursor | None:
+    if not raw:
+        return None
+    at, _, number = raw.partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        abort(400)
+    if moment.tzinfo is None or not number.isdecimal() or len(number) > 18:
+        abort(400)
+    return Cursor(moment, int(number))

@@ -1,0 +1,136 @@
+"""The staff portal's forms. What their fields must hold is the services' to say; their faults are put back here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeLocalField,
+    Field,
+    FieldList,
+    FormField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms import Form as PlainForm
+
+from core.models import Role
+from core.models.record_types import RECORD_TYPES
+from core.services.patients import SEXES
+from core.services.visit_rows import CLASSES
+from core.web.forms import Form
+
+CHOOSE = ("", "Choose")
+PLAIN = {"autocomplete": "off"}
+ROLES = [(role.value, role.value.capitalize()) for role in Role]
+DAY_HINT = "For example 1961-03-14"
+
+
+def optional_id(value: str | None) -> int | None:
+    """A chosen id, None for the empty choice."""
+    return int(value) if value else None
+
+
+class PatientForm(Form):
+    """Registering a patient."""
+
+    name = StringField("Full name", render_kw=PLAIN)
+    national_id = StringField("NRIC or FIN", description="Leave empty for a person who has none", render_kw=PLAIN)
+    sex = SelectField("Sex", choices=[CHOOSE, *SEXES.items()], validate_choice=False)
+    birth_on = DateField("Birth date", description=DAY_HINT)
+    phone = StringField("Telephone", render_kw={"autocomplete": "off", "inputmode": "tel"})
+    address = StringField("Address", render_kw=PLAIN)
+    language = StringField("Preferred language", render_kw=PLAIN)
+
+
+class ObservationForm(PlainForm):
+    """One measured value."""
+
+    assay = SelectField("Test", coerce=optional_id, validate_choice=False)
+    value = StringField("Value", render_kw={"inputmode": "decimal", "autocomplete": "off"})
+
+
+class PrescriptionForm(PlainForm):
+    """One medicine ordered."""
+
+    medication = StringField("Medicine", render_kw=PLAIN)
+    dose = StringField("Dose", render_kw=PLAIN)
+    frequency = StringField("How often", render_kw=PLAIN)
+    instructions = StringField("Instructions", render_kw=PLAIN)
+
+
+class VisitForm(Form):
+    """A visit with all that belongs to it. `token` makes the same form, sent twice, one visit."""
+
+    token = HiddenField()
+    description = StringField("What the visit is for")
+    class_code = SelectField("Where", choices=list(CLASSES.items()), validate_choice=False)
+    clinic_id = SelectField("Clinic", coerce=optional_id, validate_choice=False)
+    started_at = DateTimeLocalField("Began", format=("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"))
+    reason = StringField("Reason given by the patient")
+    note = TextAreaField("Note", render_kw={"rows": 8})
+    observations = FieldList(FormField(ObservationForm), min_entries=1, max_entries=40)
+    prescriptions = FieldList(FormField(PrescriptionForm), min_entries=1, max_entries=40)
+    close = BooleanField("Close the visit when saving", default=True)
+
+
+class RunForm(Form):
+    """Starting an archive run."""
+
+    record_type = SelectField("Record type", choices=[(name, f"{name}s") for name in RECORD_TYPES])
+    as_of = DateField("As of", description="Empty means now")
+    dry_run = BooleanField("Dry run: plan and count, move nothing")
+
+
+class AccountForm(Form):
+    """Making an account."""
+
+    role = SelectField("Role", choices=[CHOOSE, *ROLES], validate_choice=False)
+    username = StringField("User name", render_kw=PLAIN | {"autocapitalize": "none", "spellcheck": "false"})
+    name = StringField("Name", description="As it stands under signatures and in the audit trail", render_kw=PLAIN)
+    patient_id = StringField(
+        "Patient number", description="Only for a patient's account", render_kw=PLAIN | {"inputmode": "numeric"}
+    )
+    practitioner_id = SelectField(
+        "Practitioner", coerce=optional_id, validate_choice=False, description="Only for a clinician's account"
+    )
+
+
+class SignatureForm(Form):
+    """The password again, before something that binds."""
+
+    password = PasswordField("Your password", render_kw={"autocomplete": "current-password"})
+
+
+def put_back(form: PlainForm, errors: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Show each fault at its field, and give them all for the summary, in the form's order."""
+    known = {field.id: field for field in _leaves(form)}
+    for name, message in errors.items():
+        if name in known:
+            known[name].errors = [message]
+    placed = [(name, errors[name]) for name in known if name in errors]
+    return placed + [(name, message) for name, message in errors.items() if name not in known]
+
+
+def unreadable(form: PlainForm) -> dict[str, str]:
+    """Fields whose text could not be read at all, such as a day that is none."""
+    return {field.id: str(field.process_errors[0]) for field in _leaves(form) if field.process_errors}
+
+
+def _leaves(fields: Any) -> Iterator[Field]:
+    for field in fields:
+        if isinstance(field, FieldList | FormField):
+            yield from _leaves(field)
+        else:
+            yield field
+
+
+def choices(rows: Sequence[tuple[int, str]], first: str) -> list[tuple[str, str]]:
+    """A select's choices, an empty one first."""
+    return [("", first), *((str(row_id), name) for row_id, name in rows)]

@@ -1,0 +1,78 @@
+"""Finding and registering patients."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from core.permissions import Right
+from core.queries import patients
+from core.queries.patients import Cursor
+from core.services.input import InvalidInput
+from core.services.patients import NewPatient, register
+from core.web.access import record, requires
+from core.web.auth import current_account
+from core.web.htmx import render
+from core.web.stores import page_session, write_session
+from staff_app.clock import today
+from staff_app.forms import PatientForm, put_back, unreadable
+
+bp = Blueprint("patients", __name__, url_prefix="/patients")
+
+TEXT_MAX = 200
+
+
+@bp.get("")
+@requires(Right.PATIENT_SEARCH)
+def search() -> Response:
+    text = request.args.get("q", "").strip()[:TEXT_MAX]
+    wanted = patients.parse_search(text)
+    if wanted.by != "nothing":
+        record("patient.searched", target=f"search:{wanted.by}")
+    with page_session() as session:
+        page = patients.search(session, wanted, after=_cursor(request.args.get("after")))
+    following = f"{page.next.group}.{page.next.id}.{page.next.name}" if page.next else None
+    return render("staff/patients/search.html", fragment="staff/patients/_hits.html", q=text, wanted=wanted, page=page,
+                  following=following, first=not request.args.get("after"))  # fmt: skip
+
+
+def _cursor(raw: str | None) -> Cursor | None:
+    if not raw:
+        return None
+    group, _, rest = raw.partition(".")
+    number, _, name = rest.partition(".")
+    if not (group.isdecimal() and number.isdecimal() and len(group) < 3 and len(number) < 19) or "\0" in name:
+        abort(400)
+    return Cursor(int(group), name, int(number))
+
+
+@bp.get("/new")
+@requires(Right.PATIENT_REGISTER)
+def new() -> Response:
+    return render("staff/patients/new.html", form=PatientForm(), faults=[])
+
+
+@bp.post("/new")
+@requires(Right.PATIENT_REGISTER)
+def create() -> Response:
+    form = PatientForm()
+    try:
+        with write_session() as session:
+            patient = register(session, new=_typed(form), today=today(), by=current_account())
+    except InvalidInput as fault:
+        faults = put_back(form, {**fault.errors, **unreadable(form)})
+        return render("staff/patients/new.html", status=422, form=form, faults=faults)
+    flash(f"{patient.name} is registered.")
+    return redirect(url_for("patients.chart", patient_id=patient.id), 303)
+
+
+def _typed(form: PatientForm) -> NewPatient:
+    return NewPatient(
+        name=form.name.data or "",
+        national_id=form.national_id.data or "",
+        sex=form.sex.data or "",
+        birth_on=form.birth_on.data,
+        phone=form.phone.data or "",
+        address=form.address.data or "",
+        language=form.language.data or "",
+    )
