@@ -1,0 +1,1 @@
+"""The evaluation harness, its suites and cases, and the offline model server."""
