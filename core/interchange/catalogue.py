@@ -1,0 +1,89 @@
+"""What many patients share: clinics, practitioners, assays with their usual ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from core.interchange import ledger
+from core.interchange.assay_names import plain_name, short_name
+from core.interchange.ranges import RANGES
+from core.interchange.records import AssayText, Population, Record
+from core.interchange.summary import Summary
+from core.interchange.upsert import Work, upsert
+from core.models import Assay, ReferenceRange
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """Ids of the shared rows: clinics and practitioners by the source's id, assays by code and unit."""
+
+    clinics: dict[str, int] = field(default_factory=dict)
+    practitioners: dict[str, int] = field(default_factory=dict)
+    assays: dict[tuple[str, str | None], int] = field(default_factory=dict)
+
+
+def save(session: Session, population: Population, summary: Summary) -> Catalogue:
+    """Keep the clinics, practitioners and assays of an import."""
+    assays = {record.assay for record in population.of("observation") if record.assay is not None}
+    return Catalogue(
+        _by_source_id(session, population, "clinic", summary),
+        _by_source_id(session, population, "practitioner", summary),
+        save_assays(session, assays),
+    )
+
+
+def _by_source_id(session: Session, population: Population, kind: str, summary: Summary) -> dict[str, int]:
+    records = population.of(kind)
+    known = ledger.find(session, [record.key for record in records])
+    ids = upsert(Work(session, population.source, known, summary), kind, records, _columns)
+    return {record.source_id: ids[record.key] for record in records if record.source_id is not None}
+
+
+def _columns(record: Record) -> dict[str, Any]:
+    return record.values
+
+
+def save_assays(session: Session, wanted: Iterable[AssayText]) -> dict[tuple[str, str | None], int]:
+    """Find or make the assays, by code and unit; a new one gets its names and usual ranges."""
+    query = select(Assay.code, Assay.unit, Assay.id)
+    ids = {(code, unit): row_id for code, unit, row_id in session.execute(query)}
+    ordered = sorted(wanted, key=lambda assay: (assay.code, assay.unit or "", assay.name))
+    missing: Mapping[tuple[str, str | None], AssayText] = {
+        (assay.code, assay.unit): assay for assay in reversed(ordered) if (assay.code, assay.unit) not in ids
+    }
+    for key, assay in missing.items():
+        ids[key] = _make(session, assay)
+    return ids
+
+
+def _make(session: Session, assay: AssayText) -> int:
+    made = session.scalar(
+        insert(Assay)
+        .values(
+            code=assay.code,
+            name=assay.name,
+            short_name=short_name(assay.code, assay.name),
+            plain_name=plain_name(assay.code),
+            unit=assay.unit,
+            category=assay.category,
+        )
+        .returning(Assay.id)
+    )
+    ranges = [
+        {
+            "assay_id": made,
+            "sex": usual.sex,
+            "age_from": usual.age_from,
+            "age_to": usual.age_to,
+            **vars(usual.bounds()),
+        }
+        for usual in RANGES.get((assay.code, assay.unit or ""), ())
+    ]
+    if ranges:
+        session.execute(insert(ReferenceRange), ranges)
+    return int(made or 0)

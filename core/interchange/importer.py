@@ -1,0 +1,104 @@
+"""An import from parsed records to committed rows: resolve, decide the shift, then patient by patient."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from sqlalchemy.exc import DataError, IntegrityError
+
+from core import audit, db
+from core.db import Store
+from core.interchange import catalogue, ledger, load
+from core.interchange.catalogue import Catalogue
+from core.interchange.records import Population
+from core.interchange.resolve import PatientRows, outside_keys, resolve
+from core.interchange.shift import newest_day
+from core.interchange.summary import Counts, Progress, Summary
+from core.interchange.upsert import Work
+
+STATEMENT_TIMEOUT_SECONDS = 60
+PATIENTS_A_LINE = 10
+LOCK = "strata import"
+
+
+class ImportRunning(RuntimeError):
+    """Another import or generation is at work on the same primary."""
+
+
+def run(population: Population, summary: Summary, *, shift_to: date | None, on_progress: Progress) -> Summary:
+    """Bring a population into the primary: each patient's rows in one transaction. Raises ImportRunning."""
+    started = time.monotonic()
+    with alone():
+        with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
+            known = ledger.find(session, outside_keys(population))
+        batches = resolve(population, summary, known)
+        with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
+            shared = catalogue.save(session, population, summary)
+            kept = ledger.shifts(session, [batch.source_id for batch in batches])
+        fresh = _decide_shift([b for b in batches if b.source_id not in kept], shift_to)
+        _remark(summary, kept, fresh, shift_to, any(b.source_id not in kept for b in batches))
+        for done, batch in enumerate(batches, start=1):
+            _save(population.source, batch, kept.get(batch.source_id, fresh), shared, summary)
+            if done % PATIENTS_A_LINE == 0 or done == len(batches):
+                on_progress(f"patients {done} of {len(batches)}")
+        with db.write() as session:
+            audit.record(session, f"import.{population.source}", by=None)
+    summary.seconds = time.monotonic() - started
+    return summary
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Hold the lock that keeps imports one at a time, so that two never make the same row."""
+    databases = db.databases()
+    with databases.engine(Store.HOT, read_only=False).connect() as connection, connection.begin():
+        if not databases.adapter.try_lock(connection, LOCK):
+            raise ImportRunning("another import is running on this primary: wait for it to end")
+        yield
+
+
+def _decide_shift(batches: list[PatientRows], shift_to: date | None) -> int:
+    if shift_to is None:
+        return 0
+    newest = newest_day(record for batch in batches for record in batch.rows)
+    return (shift_to - newest).days if newest is not None else 0
+
+
+def _remark(summary: Summary, kept: dict[str, int], fresh: int, shift_to: date | None, any_new: bool) -> None:
+    before = sorted(set(kept.values()))
+    summary.shift_days = fresh if any_new or len(before) != 1 else before[0]
+    if kept and shift_to is not None and before != [fresh]:
+        days = ", ".join(f"{days:+,}" for days in before)
+        summary.remarks.append(f"{len(kept)} patients are known: their dates stay as first moved ({days} days)")
+
+
+def _save(source: str, batch: PatientRows, days: int, shared: Catalogue, summary: Summary) -> None:
+    mine = Summary()
+    try:
+        with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
+            keys = [ledger.patient_key(batch.source_id), *(record.key for record in batch.rows)]
+            load.save(Work(session, source, ledger.find(session, keys), mine), batch, days, shared)
+    except load.PatientRefused as fault:
+        _refuse_all(batch, str(fault), summary)
+    except (DataError, IntegrityError) as fault:
+        _refuse_all(batch, f"the database refused it: {str(fault.orig).splitlines()[0]}", summary)
+    else:
+        _merge(summary, mine)
+
+
+def _refuse_all(batch: PatientRows, reason: str, summary: Summary) -> None:
+    for record in batch.all():
+        of_patient = record is batch.patient or batch.patient is None
+        text = reason if of_patient else f"its patient {batch.source_id} was refused: {reason}"
+        summary.refuse(record.kind, record.place, text)
+
+
+def _merge(summary: Summary, part: Summary) -> None:
+    for kind, counts in part.counts.items():
+        total = summary.of(kind)
+        for name in Counts.__dataclass_fields__:
+            setattr(total, name, getattr(total, name) + getattr(counts, name))
+    summary.refusals.extend(part.refusals)

@@ -1,0 +1,91 @@
+"""The import ledger: which source row became which row of ours.
+
+One source row has one entry for each format (`synthea`, `fhir`) that brought it, under the key that both share. So a
+row already known from one format is recognised in the other, and either format may be imported again without effect.
+Besides, a visit has an entry under each format's own id for it, so that later files can name it, and a patient has
+one for the shift of its dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from core.interchange import shift
+from core.models import ImportedRow
+
+FORMATS = ("synthea", "fhir")
+KEYS_A_QUERY = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger; of a visit's own id, `content_hash` holds the stamp of its start."""
+
+    source: str
+    key: str
+    ref_type: str
+    row_id: int
+    content_hash: str
+
+
+def patient_key(source_id: str) -> str:
+    """The key of a patient's entry."""
+    return f"{source_id}|patient"
+
+
+def visit_id_key(source_id: str) -> str:
+    """The key under which a visit is known by a format's own id."""
+    return f"encounter-id|{source_id}"
+
+
+def find(session: Session, keys: Collection[str]) -> dict[str, dict[str, Entry]]:
+    """Entries of all formats by key, then format."""
+    found: dict[str, dict[str, Entry]] = {}
+    for part in _parts(keys):
+        query = select(ImportedRow).where(ImportedRow.source.in_(FORMATS), ImportedRow.source_key.in_(part))
+        for row in session.scalars(query):
+            entry = Entry(row.source, row.source_key, row.ref_type, row.row_id, row.content_hash)
+            found.setdefault(entry.key, {})[entry.source] = entry
+    return found
+
+
+def shifts(session: Session, patients: Collection[str]) -> dict[str, int]:
+    """By how many days the dates of each known patient were moved."""
+    found: dict[str, int] = {}
+    for part in _parts(patients):
+        query = select(ImportedRow.source_key, ImportedRow.content_hash)
+        query = query.where(ImportedRow.source == shift.SOURCE, ImportedRow.source_key.in_(part))
+        found.update({key: shift.decode(kept) for key, kept in session.execute(query)})
+    return found
+
+
+def add(session: Session, entries: Iterable[Entry]) -> None:
+    """Write new entries."""
+    rows = [
+        {
+            "source": entry.source,
+            "source_key": entry.key,
+            "ref_type": entry.ref_type,
+            "row_id": entry.row_id,
+            "content_hash": entry.content_hash,
+        }
+        for entry in entries
+    ]
+    if rows:
+        session.execute(insert(ImportedRow), rows)
+
+
+def change(session: Session, entry: Entry, content_hash: str) -> None:
+    """Keep the hash of what a source row says now."""
+    mine = (ImportedRow.source == entry.source, ImportedRow.source_key == entry.key)
+    session.execute(update(ImportedRow).where(*mine).values(content_hash=content_hash))
+
+
+def _parts(keys: Collection[str]) -> Iterator[list[str]]:
+    ordered = sorted(set(keys))
+    for start in range(0, len(ordered), KEYS_A_QUERY):
+        yield ordered[start : start + KEYS_A_QUERY]

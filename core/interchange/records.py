@@ -1,0 +1,118 @@
+"""Source rows in one neutral shape, whatever format they came in, under keys that every format yields alike.
+
+A key is built from what the row is about, never from a format's own id: CSV and FHIR name the same encounter by
+different ids, but it is one patient's visit that starts at one second with one code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from core.interchange.summary import Place
+
+KEY_CHARS_MAX = 200
+
+
+@dataclass(slots=True)
+class Record:
+    """One source row: checked, not yet shifted, its references still the source's.
+
+    `natural` is what makes the row itself within its patient; rows that share it are told apart by the order of
+    `rank`. `values` are columns. `patient` and `visit` are the source's ids; a row that names no visit that is known
+    may be placed by `other_visit`, another format's id, or by `visit_at`, the second at which the visit starts.
+    `clinic` and `practitioner` are source ids too; `assay` describes the assay of an observation.
+    """
+
+    kind: str
+    place: Place
+    natural: tuple[str, ...]
+    values: dict[str, Any]
+    patient: str = ""
+    visit: str | None = None
+    other_visit: str | None = None
+    visit_at: datetime | None = None
+    clinic: str | None = None
+    practitioner: str | None = None
+    assay: AssayText | None = None
+    source_id: str | None = None
+    rank: tuple[Any, ...] = ()
+    key: str = ""
+    visit_key: str | None = None
+    visit_row: int | None = None
+
+    @property
+    def visit_stamp(self) -> str:
+        """When the record's visit starts, as in its key; empty without a visit."""
+        return self.visit_key.split("|")[2] if self.visit_key else ""
+
+    def content_hash(self) -> str:
+        """SHA-256 of what the source says, before any shift: lower-case hex."""
+        parts = [self.kind, self.values, self.visit_stamp, self.clinic, self.practitioner]
+        return hashlib.sha256(json.dumps(parts, default=str, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class AssayText:
+    """An assay as a source describes it."""
+
+    code: str
+    name: str
+    unit: str | None
+    category: str
+
+
+@dataclass(slots=True)
+class Population:
+    """All that one import has read, by kind, and the source ids that were refused (kind, id) with their places."""
+
+    source: str
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    refused: dict[tuple[str, str], Place] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Take a record in."""
+        self.records.setdefault(record.kind, []).append(record)
+
+    def source_ids(self, kind: str) -> set[str]:
+        """The source's ids of one kind."""
+        return {record.source_id for record in self.of(kind) if record.source_id is not None}
+
+    def of(self, kind: str) -> list[Record]:
+        """The records of one kind."""
+        return self.records.get(kind, [])
+
+
+def stamp(at: datetime | date | None) -> str:
+    """A moment as it stands in keys: to the second in UTC, or the day."""
+    if at is None:
+        return ""
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S") if isinstance(at, datetime) else at.strftime("%Y%m%d")
+
+
+def assign_keys(records: Iterable[Record]) -> None:
+    """Give each record its key; equals are numbered in the order of their rank."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Record]] = {}
+    for record in records:
+        groups.setdefault((record.patient, record.kind, record.natural), []).append(record)
+    for (patient, kind, natural), equals in groups.items():
+        if len(equals) > 1:
+            equals.sort(key=lambda record: tuple(_sortable(part) for part in record.rank))
+        stem = "|".join((patient, kind, *(part.replace("|", "%7C") for part in natural)))
+        if len(stem) > KEY_CHARS_MAX - 8:
+            stem = "|".join((patient, kind, hashlib.sha256(stem.encode()).hexdigest()))
+        for ordinal, record in enumerate(equals):
+            record.key = f"{stem}|{ordinal}" if ordinal else stem
+
+
+def _sortable(part: Any) -> tuple[int, Any]:
+    if part is None:
+        return (3, 0)
+    if isinstance(part, int | Decimal):
+        return (0, part)
+    return (1, part) if isinstance(part, str) else (2, part.isoformat())

@@ -1,0 +1,159 @@
+"""References between source rows: ids given twice, patients and visits that are not there, the visit of a note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.interchange.ledger import Entry, patient_key, visit_id_key
+from core.interchange.records import Population, Record, assign_keys, stamp
+from core.interchange.summary import Summary
+
+CHILDREN = ("observation", "condition", "allergy", "prescription", "note")
+Known = Mapping[str, Mapping[str, Entry]]
+
+
+@dataclass(slots=True)
+class PatientRows:
+    """All accepted rows of one patient, visits first; `patient` is None if only the ledger knows the patient."""
+
+    source_id: str
+    patient: Record | None = None
+    rows: list[Record] = field(default_factory=list)
+
+    def all(self) -> list[Record]:
+        """The patient's own record and the rows."""
+        return [*([self.patient] if self.patient is not None else []), *self.rows]
+
+
+def outside_keys(population: Population) -> set[str]:
+    """Keys of patients and visits that earlier imports may have brought."""
+    keys = set()
+    for kind in ("patient", "visit", *CHILDREN):
+        for record in population.of(kind):
+            keys.add(patient_key(record.patient))
+            keys.update(visit_id_key(name) for name in (record.visit, record.other_visit) if name)
+    return keys
+
+
+def resolve(population: Population, summary: Summary, known: Known) -> list[PatientRows]:
+    """Refuse what can't be placed, give every row its key, and group the rows by patient."""
+    for kind in ("clinic", "practitioner", "patient", "visit", "note"):
+        _drop_repeats(population, kind, summary)
+    batches = {record.patient: PatientRows(record.patient, record) for record in population.of("patient")}
+    patients = population.source_ids("patient")
+    for kind in ("visit", *CHILDREN):
+        accepted = [r for r in population.of(kind) if _has_patient(r, patients, population, summary, known)]
+        population.records[kind] = accepted
+    assign_keys([*population.of("clinic"), *population.of("practitioner"), *population.of("patient")])
+    assign_keys(population.of("visit"))
+    _place_in_visits(population, summary, known)
+    for kind in CHILDREN:
+        assign_keys(population.of(kind))
+    for kind in ("visit", *CHILDREN):
+        for record in population.of(kind):
+            batches.setdefault(record.patient, PatientRows(record.patient)).rows.append(record)
+    return list(batches.values())
+
+
+def _drop_repeats(population: Population, kind: str, summary: Summary) -> None:
+    first: dict[tuple[str, str], Record] = {}
+    for record in population.of(kind):
+        if record.source_id is None:
+            continue
+        before = first.setdefault((record.kind, record.source_id), record)
+        if before is record:
+            continue
+        if _says_the_same(before, record):
+            summary.of(kind).unchanged += 1
+        else:
+            reason = f"{kind} {record.source_id} was already at {before.place} with other content"
+            summary.refuse(kind, record.place, reason)
+    kept = {id(record) for record in first.values()}
+    population.records[kind] = [r for r in population.of(kind) if r.source_id is None or id(r) in kept]
+
+
+def _says_the_same(one: Record, other: Record) -> bool:
+    same_place = (one.patient, one.visit, one.natural) == (other.patient, other.visit, other.natural)
+    return same_place and one.content_hash() == other.content_hash()
+
+
+def _has_patient(record: Record, patients: set[str], population: Population, summary: Summary, known: Known) -> bool:
+    if record.patient in patients or patient_key(record.patient) in known:
+        return True
+    refused = population.refused.get(("patient", record.patient))
+    if refused is not None:
+        reason = f"its patient {record.patient} was refused ({refused})"
+    else:
+        reason = f"there is no patient {record.patient}"
+    _refuse(population, record, summary, reason)
+    return False
+
+
+def _place_in_visits(population: Population, summary: Summary, known: Known) -> None:
+    visits = {record.source_id: record for record in population.of("visit") if record.source_id}
+    placed = NotePlaces(population)
+    for kind in CHILDREN:
+        accepted = []
+        for record in population.of(kind):
+            reason = _place(record, visits, population, known, placed)
+            if reason is not None:
+                summary.refuse(kind, record.place, reason)
+                continue
+            if kind == "prescription":
+                record.natural = (*record.natural, record.visit_stamp)
+            accepted.append(record)
+        population.records[kind] = accepted
+
+
+def _place(
+    record: Record, visits: dict[str, Record], population: Population, known: Known, placed: NotePlaces
+) -> str | None:
+    """Find the record's visit; gives the reason if it names one that can't be had."""
+    for name in (record.visit, record.other_visit):
+        if name is None:
+            continue
+        visit = visits.get(name)
+        if visit is not None:
+            if visit.patient != record.patient:
+                return f"its visit {name} belongs to another patient"
+            record.visit_key = visit.key
+            return None
+        for entry in known.get(visit_id_key(name), {}).values():
+            record.visit_row, record.visit_key = entry.row_id, f"{record.patient}|visit|{entry.content_hash}"
+            return None
+    if record.visit is not None:
+        refused = population.refused.get(("visit", record.visit))
+        if refused is not None:
+            return f"its visit {record.visit} was refused ({refused})"
+        return f"there is no visit {record.visit}"
+    if record.visit_at is not None:
+        at_that_second = placed.take(record)
+        record.visit_key = at_that_second.key if at_that_second is not None else None
+    return None
+
+
+class NotePlaces:
+    """Visits that begin at the second a note was written, for notes that name none: each in turn, as filed."""
+
+    def __init__(self, population: Population) -> None:
+        named = {record.visit for record in population.of("note")}
+        self._free: dict[tuple[str, str], list[Record]] = {}
+        self._all: dict[tuple[str, str], Record] = {}
+        for visit in population.of("visit"):
+            at = (visit.patient, stamp(visit.values["started_at"]))
+            self._all.setdefault(at, visit)
+            if visit.source_id not in named:
+                self._free.setdefault(at, []).append(visit)
+
+    def take(self, note: Record) -> Record | None:
+        """The next visit of that second without a note, else any, else None."""
+        at = (note.patient, stamp(note.visit_at))
+        free = self._free.get(at)
+        return free.pop(0) if free else self._all.get(at)
+
+
+def _refuse(population: Population, record: Record, summary: Summary, reason: str) -> None:
+    summary.refuse(record.kind, record.place, reason)
+    if record.source_id is not None:
+        population.refused.setdefault((record.kind, record.source_id), record.place)

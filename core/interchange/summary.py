@@ -1,0 +1,113 @@
+"""What an import or a generation did: rows counted by kind, and every refusal with its place and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Progress = Callable[[str], None]
+
+KINDS = (
+    "clinic",
+    "practitioner",
+    "patient",
+    "visit",
+    "observation",
+    "condition",
+    "allergy",
+    "prescription",
+    "note",
+)
+
+
+def silent(line: str) -> None:
+    """Progress that nobody follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a source row stands: a file and its line, or a bundle and the position of the entry, both from 1."""
+
+    file: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A source row that was left out, and why; line 0 speaks of the whole file."""
+
+    file: str
+    line: int
+    reason: str
+    kind: str = "file"
+
+
+@dataclass(slots=True)
+class Counts:
+    """Rows of one kind."""
+
+    read: int = 0
+    new: int = 0
+    unchanged: int = 0
+    updated: int = 0
+    refused: int = 0
+
+
+@dataclass(slots=True)
+class Summary:
+    """Rows by kind, refusals, the days that dates were moved by, and anything the person should know."""
+
+    counts: dict[str, Counts] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    shift_days: int = 0
+    seconds: float = 0.0
+
+    def of(self, kind: str) -> Counts:
+        """The counts of one kind, made at first use."""
+        return self.counts.setdefault(kind, Counts())
+
+    def refuse(self, kind: str, place: Place, reason: str) -> None:
+        """Leave a row out, with its reason."""
+        self.refusals.append(Refusal(place.file, place.line, reason, kind))
+        if kind != "file":
+            self.of(kind).refused += 1
+
+    @property
+    def read(self) -> int:
+        return sum(count.read for count in self.counts.values())
+
+    @property
+    def new(self) -> int:
+        return sum(count.new for count in self.counts.values())
+
+    @property
+    def unchanged(self) -> int:
+        return sum(count.unchanged for count in self.counts.values())
+
+    @property
+    def updated(self) -> int:
+        return sum(count.updated for count in self.counts.values())
+
+    @property
+    def refused(self) -> int:
+        return len(self.refusals)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for `--json`."""
+        return {
+            "read": self.read,
+            "new": self.new,
+            "unchanged": self.unchanged,
+            "updated": self.updated,
+            "refused": self.refused,
+            "by_kind": {kind: asdict(self.counts[kind]) for kind in KINDS if kind in self.counts},
+            "refusals": [asdict(refusal) for refusal in self.refusals],
+            "remarks": self.remarks,
+            "shift_days": self.shift_days,
+            "seconds": round(self.seconds, 3),
+        }

@@ -1,0 +1,60 @@
+"""Synthea's CSV export, and its notes where they lie beside it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from core.interchange import importer, synthea_notes
+from core.interchange.csv_files import BadFile, rows
+from core.interchange.records import Population
+from core.interchange.summary import Place, Progress, Summary, silent
+from core.interchange.synthea_tables import TABLES, Table
+from core.interchange.values import BadValue
+
+SOURCE = "synthea"
+
+
+def import_directory(path: Path, *, shift_to: date | None = None, on_progress: Progress = silent) -> Summary:
+    """Import the Synthea CSV files in a directory, and notes.ndjson(.gz) there or in its parent.
+
+    Every row is new, unchanged, updated or refused with its place and reason; the rows of one patient are kept or
+    left together. Importing the same again changes nothing. Raises FileNotFoundError if there is nothing to read.
+    """
+    population, summary = read_directory(path, on_progress)
+    return importer.run(population, summary, shift_to=shift_to, on_progress=on_progress)
+
+
+def read_directory(path: Path, on_progress: Progress = silent) -> tuple[Population, Summary]:
+    """Read and check the files without a database. Raises FileNotFoundError, NotADirectoryError."""
+    if not path.is_dir():
+        raise NotADirectoryError(f"{path} is not a directory") if path.exists() else FileNotFoundError(f"no {path}")
+    population, summary = Population(SOURCE), Summary()
+    tables = [table for table in TABLES if (path / table.file).is_file()]
+    notes = synthea_notes.find(path)
+    if not tables and notes is None:
+        raise FileNotFoundError(f"{path} holds none of Synthea's files (patients.csv, encounters.csv, ...)")
+    for table in tables:
+        on_progress(f"reading {table.file}")
+        _read(path / table.file, table, population, summary)
+    if notes is not None:
+        on_progress(f"reading {notes.name}")
+        synthea_notes.read(notes, population, summary)
+    return population, summary
+
+
+def _read(path: Path, table: Table, population: Population, summary: Summary) -> None:
+    try:
+        for row in rows(path, table.columns):
+            summary.of(table.kind).read += 1
+            try:
+                if row.fault is not None:
+                    raise BadValue(row.fault)
+                population.add(table.parse(row.cells, row.place))
+            except BadValue as fault:
+                summary.refuse(table.kind, row.place, str(fault))
+                population.refused.setdefault((table.kind, row.cells.get("Id", "")), row.place)
+    except BadFile as fault:
+        summary.refuse("file", Place(path.name), str(fault))
+    except OSError as fault:
+        summary.refuse("file", Place(path.name), f"{path.name} can't be read ({fault.strerror})")
