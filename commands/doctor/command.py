@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+
+from commands.doctor import databases, others
+from commands.doctor.finding import Finding
+from core import config, db
+from core.config import Described
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def doctor(as_json: bool) -> None:
+    """Look at every server, privilege, clock and setting, and name the mend for what is wrong.
+
+    Exits 1 if anything is wrong. Settings are listed with their value (secrets masked) and what they do.
+    """
+    settings = db.databases().settings
+    findings = [*databases.examine(settings), *others.examine(settings)]
+    described = config.describe(settings)
+    if as_json:
+        click.echo(json.dumps(_as_json(findings, described), indent=2))
+    else:
+        _print(findings, described)
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def _as_json(findings: Sequence[Finding], described: Sequence[Described]) -> dict[str, object]:
+    return {
+        "ok": all(finding.ok for finding in findings),
+        "findings": [asdict(finding) for finding in findings],
+        "settings": [asdict(setting) for setting in described],
+    }
+
+
+def _print(findings: Sequence[Finding], described: Sequence[Described]) -> None:
+    for finding in findings:
+        click.echo(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.subject:<28} {finding.detail}")
+        if finding.mend:
+            click.echo(f"       {'':<28} Mend: {finding.mend}.")
+    click.echo("\nSettings (* not the default)")
+    for setting in described:
+        mark = " " if setting.is_default else "*"
+        click.echo(f"{mark} {setting.env:<36} {setting.value or '(none)':<44} {setting.help}")
+    wrong = sum(not finding.ok for finding in findings)
+    click.echo(f"\n{wrong or 'Nothing'} wrong" if wrong != 1 else "\n1 thing wrong")

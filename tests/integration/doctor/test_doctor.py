@@ -1,0 +1,105 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from commands.doctor import doctor
+from commands.doctor.others import examine as examine_others
+from core import db
+from core.embedded.servers import Servers
+
+Findings = dict[str, dict[str, Any]]
+
+
+def run() -> tuple[int, dict[str, Any]]:
+    result = CliRunner().invoke(doctor, ["--json"])
+    return result.exit_code, json.loads(result.stdout)
+
+
+def by_subject(report: dict[str, Any]) -> Findings:
+    return {finding["subject"]: finding for finding in report["findings"]}
+
+
+@pytest.fixture
+def primary(database: Any, servers: Servers) -> Any:
+    with servers.postgres["primary"].connect() as connection:
+        yield connection
+
+
+def test_a_healthy_system_has_nothing_wrong(database: Any) -> None:
+    status, report = run()
+    assert [finding for finding in report["findings"] if not finding["ok"]] == []
+    assert (status, report["ok"]) == (0, True)
+    assert {"primary", "replica", "archive logs", "archive visits", "archive reports", "redis", "staging"} <= set(
+        by_subject(report)
+    )
+
+
+def test_no_password_is_shown(database: Any, servers: Servers) -> None:
+    shown = CliRunner().invoke(doctor, []).stdout + json.dumps(run()[1])
+    assert servers.postgres["primary"].password not in shown
+    assert servers.valkey.password not in shown
+    assert "STRATA_PRIMARY_URL" in shown
+
+
+def test_a_dead_archive_is_wrong_at_its_address_and_behind_its_links(database: Any, servers: Servers) -> None:
+    servers.postgres["visits"].stop()
+    db.databases().dispose()
+    status, report = run()
+    found = by_subject(report)
+    assert status == 1
+    assert "STRATA_ARCHIVE_VISITS_URL" in found["archive visits"]["mend"]
+    assert not found["linked tables: visits"]["ok"]
+    assert found["archive logs"]["ok"]
+    assert found["linked tables: logs"]["ok"]
+
+
+def test_a_standby_that_is_gone_is_wrong(database: Any, servers: Servers) -> None:
+    servers.replica.stop()
+    db.databases().dispose()
+    found = by_subject(run()[1])
+    assert not found["replica"]["ok"]
+    assert found["replication"]["detail"] == "no standby is connected"
+
+
+def test_a_replica_that_accepts_writes_is_no_replica(database: Any) -> None:
+    db.configure(replace(database, replica_url=database.primary_url))
+    assert "accepts writes" in by_subject(run()[1])["replica: role"]["detail"]
+
+
+def test_links_made_for_another_address_ask_for_init(primary: Any) -> None:
+    old = primary.execute("SELECT srvoptions FROM pg_foreign_server WHERE srvname = 'archive_logs'").fetchone()[0]
+    port = next(option.split("=")[1] for option in old if option.startswith("port="))
+    primary.execute("ALTER SERVER archive_logs OPTIONS (SET port '1')")
+    try:
+        assert by_subject(run()[1])["linked tables: logs"]["mend"] == "run `strata init`"
+    finally:
+        primary.execute(f"ALTER SERVER archive_logs OPTIONS (SET port '{int(port)}')")
+
+
+def test_an_old_schema_asks_for_init(primary: Any) -> None:
+    [revision] = primary.execute("SELECT version_num FROM alembic_version").fetchone()
+    primary.execute("UPDATE alembic_version SET version_num = '0000'")
+    try:
+        assert by_subject(run()[1])["primary: schema"]["mend"] == "run `strata init`"
+    finally:
+        primary.execute("UPDATE alembic_version SET version_num = %s", [revision])
+
+
+def test_other_services_that_do_not_answer_name_their_setting(database: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings = replace(
+        database,
+        redis_url="redis://127.0.0.1:1/0",
+        staging_url=(tmp_path / "file" / "below").as_uri(),
+        spool_dir=str(tmp_path / "spool"),
+        openai_base_url="http://127.0.0.1:1/v1",
+    )
+    found = {finding.subject: finding for finding in examine_others(settings)}
+    assert "STRATA_REDIS_URL" in found["redis"].mend
+    assert "STRATA_STAGING_URL" in found["staging"].mend
+    assert "OPENAI_BASE_URL" in found["model endpoint"].mend
+    assert found["spool of access events"].ok
