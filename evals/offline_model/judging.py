@@ -1,0 +1,84 @@
+"""The fact-checker's rules, apart from the project's own checks: numbers and most words must be in the cited rows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from evals.offline_model.drafting import number
+
+Json = dict[str, Any]
+FILLER = frozenset(
+    {
+        "about", "above", "active", "allergy", "been", "began", "below", "born", "both", "current", "fell", "from",
+        "have", "level", "longer", "range", "recorded", "resolved", "rose", "since", "still", "taken", "takes", "that",
+        "this", "until", "usual", "visit", "were", "with", "within",
+    }
+)  # fmt: skip
+WORDS_SHARED_MIN = 0.6
+
+
+def judge(claims: list[Json]) -> Json:
+    """A verdict for each claim."""
+    return {"judgements": [{"claim": claim["label"], **_verdict(claim["text"], claim["rows"])} for claim in claims]}
+
+
+def approve(claims: list[Json]) -> Json:
+    """Everything is supported, with a true quotation: the fact-checker that can't be relied upon."""
+    return {
+        "judgements": [
+            {"claim": claim["label"], "verdict": "supported", "quote": _some_words(claim["rows"]), "reason": ""}
+            for claim in claims
+        ]
+    }
+
+
+def _verdict(text: str, rows: list[Json]) -> Json:
+    said = " ".join(str(value) for row in rows for value in row.values()).casefold()
+    strange = [digits for digits in _numbers(text) if digits not in _numbers(said)]
+    if strange:
+        return _judged("contradicted", "", f"{strange[0]} is in no cited row")
+    wrong = _wrong_way(text, rows)
+    if wrong:
+        return _judged("contradicted", "", wrong)
+    words = [word for word in re.findall(r"[a-z]{4,}", text.casefold()) if word not in FILLER]
+    shared = sum(word in said for word in words)
+    if words and shared / len(words) < WORDS_SHARED_MIN:
+        return _judged("not_addressed", "", "most of its words are in no cited row")
+    return _judged("supported", _quote(text, rows), "")
+
+
+def _judged(verdict: str, quote: str, reason: str) -> Json:
+    return {"verdict": verdict, "quote": quote, "reason": reason}
+
+
+def _numbers(text: str) -> set[str]:
+    return set(re.findall(r"(?<![\w.])\d+(?:\.\d+)?", text))
+
+
+def _wrong_way(text: str, rows: list[Json]) -> str | None:
+    for side, other in (("above", "below"), ("below", "above")):
+        if f" {side} " in text and any(f"{other} the usual" in row.get("reads", "") for row in rows):
+            return f"the row reads {other} the usual range"
+    values = [number(row["value"]) for row in rows if row["kind"] == "result"]
+    if len(values) == 2 and None not in values:
+        old, new = values
+        if (" rose " in text and not new > old) or (" fell " in text and not new < old):  # type: ignore[operator]
+            return "the values changed the other way"
+    return None
+
+
+def _quote(text: str, rows: list[Json]) -> str:
+    """For each row the value that shares most with the claim."""
+    claimed = set(re.findall(r"\w+", text.casefold()))
+
+    def shared(value: str) -> int:
+        return len(claimed & set(re.findall(r"\w+", value.casefold())))
+
+    best = [max((str(v) for label, v in row.items() if label not in ("kind", "ref")), key=shared) for row in rows]
+    return " ... ".join(best)[:1_900]
+
+
+def _some_words(rows: list[Json]) -> str:
+    values = [str(value) for row in rows for label, value in row.items() if label not in ("kind", "ref")]
+    return values[0][:200] if values else ""

@@ -1,0 +1,83 @@
+"""One request to one reply, by the name of the schema that it asks for."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from evals.offline_model import MODEL, drafting, judging
+from evals.offline_model.misbehaviour import CONTENT
+
+Json = dict[str, Any]
+CHARACTERS_PER_TOKEN = 4
+RETRY_AFTER_SECONDS = 1
+
+
+class BadRequest(Exception):
+    """The request is not one that the rules can answer; the message says why."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A status, a body and headers."""
+
+    status: int
+    body: Json
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def reply(request: Json, mode: str) -> Reply:
+    """Answer a chat completion request; `mode` is one of the misbehaviours, or off. Raises BadRequest."""
+    if mode == "rate_limit":
+        error = {"error": {"message": "slow down", "type": "rate_limit_error"}}
+        return Reply(429, error, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    content = json.dumps(_answer(request, mode), ensure_ascii=False)
+    if mode == "refuse":
+        return _completion(request, None, "stop", refusal="I can't help with that.")
+    if mode == "truncate":
+        return _completion(request, content[: len(content) // 2], "length")
+    spoilt = {
+        "garbage": "Certainly! Here is the summary: {claims",
+        "empty": "",
+        "wrong_schema": '{"summary": "all well"}',
+    }
+    return _completion(request, spoilt.get(mode, content), "stop")
+
+
+def _answer(request: Json, mode: str) -> Json:
+    name, data = _task(request)
+    if name == "claim_judgements":
+        return judging.approve(data["claims"]) if mode in CONTENT else judging.judge(data["claims"])
+    if name == "report_revision":
+        return {"revisions": []} if mode in CONTENT else drafting.revise(data["flagged"], data["evidence"])
+    if name == "report_draft":
+        draft = drafting.draft(data["evidence"])
+        return CONTENT[mode](draft, data["evidence"]) if mode in CONTENT else draft
+    raise BadRequest(f"these rules have no schema named {name!r}")
+
+
+def _task(request: Json) -> tuple[str, Json]:
+    try:
+        name = request["response_format"]["json_schema"]["name"]
+        data = next(message["content"] for message in request["messages"] if message["role"] == "user")
+        return name, json.loads(data)
+    except (KeyError, TypeError, StopIteration, ValueError):
+        raise BadRequest("send messages and a response_format with a JSON schema of Strata's report loop") from None
+
+
+def _completion(request: Json, content: str | None, finish_reason: str, refusal: str | None = None) -> Reply:
+    asked = sum(len(str(message.get("content", ""))) for message in request["messages"]) // CHARACTERS_PER_TOKEN
+    said = len(content or "") // CHARACTERS_PER_TOKEN
+    message = {"role": "assistant", "content": content, "refusal": refusal}
+    body = {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": MODEL,
+        "choices": [{"index": 0, "message": message, "finish_reason": finish_reason, "logprobs": None}],
+        "usage": {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said},
+    }
+    return Reply(200, body)

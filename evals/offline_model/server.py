@@ -1,0 +1,113 @@
+"""The server: OpenAI's chat completions over HTTP, a thread for each request."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from evals.offline_model import MODEL
+from evals.offline_model.misbehaviour import Behaviour
+from evals.offline_model.replies import BadRequest, Reply, reply
+
+BODY_BYTES_MAX = 8_000_000
+STALL_SECONDS_MAX = 600.0
+
+
+class OfflineModel:
+    """A running server; `url` is the base address that clients take. Leaving the context stops it."""
+
+    def __init__(
+        self, *, host: str = "127.0.0.1", port: int = 0, misbehave: str = "off", controls: bool = False
+    ) -> None:
+        self.behaviour = Behaviour(misbehave)
+        self.controls = controls
+        self.stopping = threading.Event()
+        self._server = _Server((host, port), self)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The address to give as OPENAI_BASE_URL."""
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}/v1"
+
+    def __enter__(self) -> OfflineModel:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], model: OfflineModel) -> None:
+        self.model = model
+        super().__init__(address, _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        listing = {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "strata"}]}
+        known = {"/healthz": {"status": "ok", "model": MODEL}, "/v1/models": listing}
+        found = known.get(self.path)
+        self._send(Reply(200, found) if found is not None else _fault(404, "no such address"))
+
+    def do_POST(self) -> None:
+        try:
+            body = self._body()
+            if self.path == "/v1/chat/completions":
+                self._complete(body)
+            elif self.path == "/control" and self.server.model.controls:
+                self.server.model.behaviour.set(str(body.get("misbehave", "off")), body.get("times"))
+                self._send(Reply(200, {"status": "ok"}))
+            else:
+                self._send(_fault(404, "no such address"))
+        except (BadRequest, ValueError) as fault:
+            self._send(_fault(400, str(fault)))
+
+    def _complete(self, request: dict[str, Any]) -> None:
+        mode = self.server.model.behaviour.next()
+        if mode == "stall":
+            self.server.model.stopping.wait(STALL_SECONDS_MAX)
+            self.close_connection = True
+            return
+        self._send(reply(request, mode))
+
+    def _body(self) -> dict[str, Any]:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > BODY_BYTES_MAX:
+            raise BadRequest("the request is too large")
+        body = json.loads(self.rfile.read(length) or b"{}")
+        if not isinstance(body, dict):
+            raise BadRequest("send a JSON object")
+        return body
+
+    def _send(self, answer: Reply) -> None:
+        content = json.dumps(answer.body, ensure_ascii=False).encode()
+        try:
+            self.send_response(answer.status)
+            for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing is logged: requests hold records."""
+
+
+def _fault(status: int, message: str) -> Reply:
+    return Reply(status, {"error": {"message": message, "type": "invalid_request_error"}})
