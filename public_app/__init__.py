@@ -7,9 +7,19 @@ from werkzeug.wrappers import Response
 
 from core.config import Settings
 from core.models import Role
-from core.web.access import open_endpoint
+from core.permissions import Right
+from core.web.access import requires
 from core.web.app import make_app
-from core.web.portal import Portal
+from core.web.portal import NavItem, Portal
+from public_app import privacy, record, results, visits
+
+BLUEPRINTS = (visits.bp, results.bp, record.bp, privacy.bp)
+NAVIGATION = (
+    NavItem("visits.index", "Visits", Right.OWN_RECORD_READ),
+    NavItem("results.index", "Test results", Right.OWN_RECORD_READ),
+    NavItem("record.show", "My record", Right.OWN_RECORD_READ),
+    NavItem("privacy.index", "Who looked", Right.OWN_RECORD_READ),
+)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -19,15 +29,17 @@ def create_app(settings: Settings) -> Flask:
         title="Strata",
         host=settings.public_host,
         roles=frozenset({Role.PATIENT}),
-        home="home",
-        navigation=(),
+        home="visits.index",
+        navigation=NAVIGATION,
     )
     app = make_app(portal, settings)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     app.add_url_rule("/", "home", home)
     return app
 
 
-@open_endpoint
+@requires(Right.OWN_RECORD_READ)
 def home() -> Response:
     """There is no front page: visits come first."""
-    return redirect(url_for("auth.sign_in"), 303)
+    return redirect(url_for("visits.index"), 303)

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, Response, g, request, url_for
 from htmx_flask import Htmx
 from jinja2 import FileSystemLoader, PrefixLoader, StrictUndefined
+from werkzeug.routing import IntegerConverter, Map
 
 from core import permissions
 from core.config import ConfigError, Settings
@@ -19,6 +20,13 @@ from core.web.sessions import PortalSessions
 
 ROOT = Path(__file__).parents[2]
 STATIC_SECONDS = 365 * 24 * 3600
+
+
+class RowId(IntegerConverter):
+    """A row's id in an address, `<id:visit_id>`: what no id can be is 404."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, min=1, max=2**63 - 1)
 
 
 def make_app(portal: Portal, settings: Settings) -> Flask:
@@ -32,6 +40,7 @@ def make_app(portal: Portal, settings: Settings) -> Flask:
     app = Flask(portal.name, static_folder=str(ROOT / "static"), static_url_path="/static")
     app.secret_key = settings.secret_key
     app.extensions[EXTENSION] = portal
+    app.url_map.converters["id"] = RowId
     app.session_interface = PortalSessions(settings, portal.name)
     _set_up_templates(app, portal, settings)
     _register(app, portal, settings)
@@ -44,7 +53,9 @@ def _set_up_templates(app: Flask, portal: Portal, settings: Settings) -> None:
     app.jinja_options = {
         "undefined": StrictUndefined, "autoescape": True, "trim_blocks": True, "lstrip_blocks": True,
     }  # fmt: skip
-    app.jinja_env.globals.update(asset=asset, number_line=charts.number_line, trend=charts.trend)
+    app.jinja_env.globals.update(
+        asset=asset, number_line=charts.number_line, position=charts.position, usual=filters.usual
+    )
     filters.init_app(app, settings.time_zone)
     app.context_processor(lambda: _context(portal))
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -70,6 +73,11 @@ class Formats:
         here = self.local(value)
         return f"{here:%B} {here.year}"
 
+    def month_short(self, value: datetime | date) -> str:
+        """`Nov 2026`."""
+        here = self.local(value)
+        return f"{here:%b} {here.year}"
+
     def year(self, value: datetime | date) -> int:
         """`2026`."""
         return self.local(value).year
@@ -88,6 +96,14 @@ class Formats:
         return (here.date() if isinstance(here, datetime) else here).isoformat()
 
 
+def by_year(formats: Formats, rows: Iterable[Any], attribute: str = "started_at") -> list[tuple[int, list[Any]]]:
+    """Rows under their year, in the order they come."""
+    years: dict[int, list[Any]] = {}
+    for row in rows:
+        years.setdefault(formats.year(getattr(row, attribute)), []).append(row)
+    return list(years.items())
+
+
 def number(value: Decimal | float | None) -> str:
     """A measured number without trailing zeros or exponent; a true minus sign."""
     if value is None:
@@ -95,6 +111,15 @@ def number(value: Decimal | float | None) -> str:
     plain = f"{Decimal(str(value)):f}"
     plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
     return plain.replace("-", "−")
+
+
+def usual(low: Decimal | None, high: Decimal | None) -> str:
+    """A usual range: `4–6`, `6 or less`, `4 or more`; empty without one."""
+    if low is not None and high is not None:
+        return f"{number(low)}–{number(high)}"
+    if high is not None:
+        return f"{number(high)} or less"
+    return f"{number(low)} or more" if low is not None else ""
 
 
 def count(value: int | None) -> str:
@@ -138,7 +163,8 @@ def plural(many: int, one: str, more: str | None = None) -> str:
 def init_app(app: Flask, time_zone: str) -> None:
     """Make the filters known to templates."""
     formats = Formats(time_zone)
-    for name in ("day", "short_day", "weekday", "month", "year", "moment", "clock", "iso_day"):
+    for name in ("day", "short_day", "weekday", "month", "month_short", "year", "moment", "clock", "iso_day"):
         app.jinja_env.filters[name] = getattr(formats, name)
+    app.jinja_env.filters["by_year"] = partial(by_year, formats)
     for function in (number, count, unit, spoken_unit, masked, age, plural):
         app.jinja_env.filters[function.__name__] = function

@@ -109,4 +109,4 @@ def test_where_to_go_after_sign_in_stays_on_this_portal(browser: Browser, accoun
     done = browser.post(
         "/sign-in?next=//evil.example", {"username": account.username, "password": "correct horse battery"}
     )
-    assert done.headers["Location"] == "/"
+    assert done.headers["Location"] == "/visits"

@@ -1,0 +1,62 @@
+"""Who looked at a patient's record: the recent access events, as the patient may see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from core.models import AccessEvent
+from core.models.record_types import LOG
+from core.queries import merged
+from core.queries.merged import Cursor, Held
+from core.sources import hot_table
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at, or change of, the record; `name` is None when it was the system itself."""
+
+    id: int
+    at: datetime
+    name: str | None
+    role: str | None
+    action: str
+    target: str | None
+
+
+@dataclass(frozen=True)
+class Looks:
+    """A page of looks, newest first; `held` is what the archive holds of older ones."""
+
+    looks: tuple[Look, ...]
+    held: Held | None
+    next: Cursor | None
+
+
+def looks(
+    session: Session,
+    patient_id: int,
+    *,
+    leave_out_account: int | None = None,
+    after: Cursor | None = None,
+    limit: int = PAGE_ROWS,
+) -> Looks:
+    """What was allowed on this patient's record, newest first, one account's own looks left out if asked."""
+    table: Table = hot_table(AccessEvent.__tablename__)
+    query = select(AccessEvent).where(AccessEvent.patient_id == patient_id, AccessEvent.outcome == "allow")
+    if leave_out_account is not None:
+        query = query.where(AccessEvent.account_id.is_distinct_from(leave_out_account))
+    if after is not None:
+        query = after.after(query, table, "at")
+    rows = list(session.scalars(query.order_by(AccessEvent.at.desc(), AccessEvent.id.desc()).limit(limit + 1)))
+    shown = rows[:limit]
+    return Looks(
+        looks=tuple(Look(row.id, row.at, row.actor_name, row.actor_role, row.action, row.target) for row in shown),
+        held=merged.held(session, patient_id, LOG.name),
+        next=Cursor(shown[-1].at, shown[-1].id) if len(rows) > limit else None,
+    )

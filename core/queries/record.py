@@ -1,0 +1,112 @@
+"""A patient's own record: who they are, allergies, conditions and medicines now. Hot rows only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.models import Allergy, Condition, ConditionStatus, Patient, Prescription, PrescriptionStatus
+
+
+@dataclass(frozen=True)
+class AllergyLine:
+    """An allergy or intolerance."""
+
+    id: int
+    substance: str
+    reaction: str | None
+    severity: str | None
+    criticality: str | None
+    status: str
+    recorded_on: date | None
+
+
+@dataclass(frozen=True)
+class ProblemLine:
+    """A condition that is there now."""
+
+    id: int
+    name: str
+    onset_on: date | None
+
+
+@dataclass(frozen=True)
+class MedicineLine:
+    """A medicine taken now."""
+
+    id: int
+    medication: str
+    dose: str | None
+    frequency: str | None
+    instructions: str | None
+    reason: str | None
+    started_on: date
+
+
+@dataclass(frozen=True)
+class Record:
+    """A patient's details and what holds now."""
+
+    patient_id: int
+    name: str
+    national_id: str | None
+    sex: str
+    birth_on: date
+    phone: str | None
+    address: str | None
+    language: str | None
+    allergies: tuple[AllergyLine, ...]
+    conditions: tuple[ProblemLine, ...]
+    medicines: tuple[MedicineLine, ...]
+
+
+def record(session: Session, patient_id: int) -> Record | None:
+    """The patient's record, or None if there is no such patient."""
+    patient = session.get(Patient, patient_id)
+    if patient is None:
+        return None
+    return Record(
+        patient_id=patient.id,
+        name=patient.name,
+        national_id=patient.national_id,
+        sex=patient.sex,
+        birth_on=patient.birth_on,
+        phone=patient.phone,
+        address=patient.address,
+        language=patient.language,
+        allergies=_allergies(session, patient_id),
+        conditions=_conditions(session, patient_id),
+        medicines=_medicines(session, patient_id),
+    )
+
+
+def _allergies(session: Session, patient_id: int) -> tuple[AllergyLine, ...]:
+    query = select(Allergy).where(Allergy.patient_id == patient_id).order_by(Allergy.substance, Allergy.id)
+    return tuple(
+        AllergyLine(row.id, row.substance, row.reaction, row.severity, row.criticality, row.status, row.recorded_on)
+        for row in session.scalars(query)
+    )
+
+
+def _conditions(session: Session, patient_id: int) -> tuple[ProblemLine, ...]:
+    query = (
+        select(Condition)
+        .where(Condition.patient_id == patient_id, Condition.status == ConditionStatus.ACTIVE)
+        .order_by(Condition.name, Condition.id)
+    )
+    return tuple(ProblemLine(row.id, row.name, row.onset_on) for row in session.scalars(query))
+
+
+def _medicines(session: Session, patient_id: int) -> tuple[MedicineLine, ...]:
+    query = (
+        select(Prescription)
+        .where(Prescription.patient_id == patient_id, Prescription.status == PrescriptionStatus.ACTIVE)
+        .order_by(Prescription.medication, Prescription.id)
+    )
+    return tuple(
+        MedicineLine(row.id, row.medication, row.dose, row.frequency, row.instructions, row.reason, row.started_on)
+        for row in session.scalars(query)
+    )

@@ -1,0 +1,169 @@
+"""Measured values: the latest of each assay, one assay over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, Table, func, select
+from sqlalchemy.orm import Session
+
+from core import cold
+from core.models import Assay
+from core.models.record_types import VISIT
+from core.queries import merged
+from core.queries.merged import Found, Held
+
+TREND_ROWS = 400
+QUESTIONS = frozenset({"survey", "social-history", "sdoh"})
+
+
+@dataclass(frozen=True)
+class Result:
+    """One value of one assay, with the range that held when it was measured."""
+
+    id: int
+    assay_id: int
+    code: str
+    name: str
+    plain_name: str | None
+    category: str
+    value_number: Decimal | None
+    value_text: str | None
+    unit: str | None
+    ref_low: Decimal | None
+    ref_high: Decimal | None
+    interpretation: str | None
+    observed_at: datetime
+    visit_id: int | None
+    is_archived: bool
+
+    @property
+    def is_answer(self) -> bool:
+        """An answer to a question rather than a measurement."""
+        return self.category in QUESTIONS
+
+    @property
+    def has_range(self) -> bool:
+        return self.value_number is not None and (self.ref_low is not None or self.ref_high is not None)
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The newest result of each assay, by name; `is_partial` if the archive was asked and did not answer."""
+
+    results: tuple[Result, ...]
+    held: Held | None
+    shows_archived: bool
+    is_partial: bool
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Results of one assay, oldest first; at most TREND_ROWS, the newest."""
+
+    latest: Result
+    results: tuple[Result, ...]
+    held: Held | None
+    shows_archived: bool
+    is_partial: bool
+
+
+def latest(session: Session, patient_id: int, *, archived: bool = False) -> Latest:
+    """The newest result of each assay; the archive is asked for assays without a hot one if `archived`."""
+
+    def build(table: Table, columns: Select[Any]) -> Select[Any]:
+        newest_first = (table.c.observed_at.desc(), table.c.id.desc())
+        place = func.row_number().over(partition_by=table.c.assay_id, order_by=newest_first).label("place")
+        placed = columns.add_columns(place).where(table.c.patient_id == patient_id).subquery()
+        return select(placed).where(placed.c.place == 1)
+
+    found, held, is_partial = _read(session, patient_id, build, archived)
+    newest: dict[int, Found] = {}
+    for item in sorted(found, key=_when):
+        newest[item.values["assay_id"]] = item
+    results = sorted(_results(session, newest.values()), key=lambda result: (result.name.casefold(), result.id))
+    return Latest(tuple(results), held, archived and held is not None and not is_partial, is_partial)
+
+
+def trend(session: Session, patient_id: int, assay_id: int, *, archived: bool = False) -> Trend | None:
+    """One assay over time; None if the patient has no result of it that can be seen now."""
+
+    def build(table: Table, columns: Select[Any]) -> Select[Any]:
+        query = columns.where(table.c.patient_id == patient_id, table.c.assay_id == assay_id)
+        return query.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(TREND_ROWS)
+
+    found, held, is_partial = _read(session, patient_id, build, archived)
+    results = _results(session, sorted(found, key=_when)[-TREND_ROWS:])
+    if not results:
+        return None
+    return Trend(results[-1], results, held, archived and held is not None and not is_partial, is_partial)
+
+
+def results_at(session: Session, found: Iterable[Found]) -> tuple[Result, ...]:
+    """The results of one visit: measurements by name, then answers to questions."""
+    return tuple(
+        sorted(_results(session, found), key=lambda result: (result.is_answer, result.name.casefold(), result.id))
+    )
+
+
+def _read(
+    session: Session, patient_id: int, build: merged.Build, archived: bool
+) -> tuple[list[Found], Held | None, bool]:
+    held = merged.held(session, patient_id, VISIT.name)
+    found = merged.hot(session, "observation", build)
+    if not archived or held is None:
+        return found, held, False
+    try:
+        older = merged.archived(session, VISIT.name, "observation", build)
+    except cold.ColdUnavailable:
+        return found, held, True
+    return cold.merge(found, older, key=lambda item: item.values["id"]), held, False
+
+
+def _when(found: Found) -> tuple[datetime, int]:
+    return found.values["observed_at"], found.values["id"]
+
+
+def _results(session: Session, found: Iterable[Found]) -> tuple[Result, ...]:
+    rows = list(found)
+    assays = _assays(session, {item.values["assay_id"] for item in rows})
+    return tuple(_result(item, assays[item.values["assay_id"]]) for item in rows)
+
+
+def _assays(session: Session, ids: set[int]) -> dict[int, Assay]:
+    if not ids:
+        return {}
+    return {assay.id: assay for assay in session.scalars(select(Assay).where(Assay.id.in_(ids)))}
+
+
+def _result(found: Found, assay: Assay) -> Result:
+    row: RowMapping = found.values
+    return Result(
+        id=row["id"],
+        assay_id=assay.id,
+        code=assay.code,
+        name=assay.short_name,
+        plain_name=assay.plain_name,
+        category=assay.category,
+        value_number=row["value_number"],
+        value_text=row["value_text"],
+        unit=row["unit"],
+        ref_low=row["ref_low"],
+        ref_high=row["ref_high"],
+        interpretation=row["interpretation"],
+        observed_at=row["observed_at"],
+        visit_id=row["visit_id"],
+        is_archived=found.is_archived,
+    )
+
+
+def groups(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
+    """Results by category, measurements before answers to questions; each category's own order is kept."""
+    by_category: dict[str, list[Result]] = {}
+    for result in results:
+        by_category.setdefault(result.category, []).append(result)
+    return sorted(by_category.items(), key=lambda item: (item[1][0].is_answer, item[0] != "vital-signs", item[0]))

@@ -1,0 +1,220 @@
+"""A patient's visits: the timeline, and one visit with what was noted, measured, found and prescribed at it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, Table, func, select
+from sqlalchemy.orm import Session
+
+from core import cold
+from core.models import Clinic, Practitioner, Visit, VisitStatus
+from core.models.record_types import VISIT
+from core.queries import merged
+from core.queries.merged import Cursor, Found, Held
+from core.queries.results import Result, results_at
+
+PAGE_ROWS = 40
+
+
+@dataclass(frozen=True)
+class VisitLine:
+    """A visit as a list shows it."""
+
+    id: int
+    description: str
+    reason: str | None
+    class_code: str
+    started_at: datetime
+    ended_at: datetime | None
+    clinic: str | None
+    practitioner: str | None
+    is_open: bool
+    is_archived: bool
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A page of visits, newest first.
+
+    `total` and `since` count archived visits too. `held` is what the archive holds, `shows_archived` whether the
+    page includes it, `is_partial` whether the archive was asked and did not answer.
+    """
+
+    visits: tuple[VisitLine, ...]
+    total: int
+    since: datetime | None
+    held: Held | None
+    shows_archived: bool
+    is_partial: bool
+    next: Cursor | None
+
+
+@dataclass(frozen=True)
+class NoteText:
+    """A note."""
+
+    id: int
+    kind: str
+    author: str | None
+    text: str
+    written_at: datetime
+
+
+@dataclass(frozen=True)
+class PrescriptionLine:
+    """A medicine ordered at a visit."""
+
+    id: int
+    medication: str
+    dose: str | None
+    frequency: str | None
+    instructions: str | None
+    reason: str | None
+    status: str
+    started_on: date
+    stopped_on: date | None
+
+
+@dataclass(frozen=True)
+class ConditionLine:
+    """A condition recorded at a visit."""
+
+    id: int
+    name: str
+    code: str | None
+    status: str
+    onset_on: date | None
+    resolved_on: date | None
+
+
+@dataclass(frozen=True)
+class VisitDetail:
+    """One visit and everything that moves with it."""
+
+    visit: VisitLine
+    notes: tuple[NoteText, ...]
+    results: tuple[Result, ...]
+    prescriptions: tuple[PrescriptionLine, ...]
+    conditions: tuple[ConditionLine, ...]
+
+
+def timeline(
+    session: Session, patient_id: int, *, archived: bool = False, after: Cursor | None = None, limit: int = PAGE_ROWS
+) -> Timeline:
+    """A page of the patient's visits; archived ones among them if asked for, unless the archive is silent."""
+
+    def build(table: Table, columns: Select[Any]) -> Select[Any]:
+        query = columns.where(table.c.patient_id == patient_id)
+        query = after.after(query, table, "started_at") if after is not None else query
+        return query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(limit + 1)
+
+    held = merged.held(session, patient_id, VISIT.name)
+    found, is_partial = merged.hot(session, "visit", build), False
+    if archived and held is not None:
+        try:
+            older = merged.archived(session, VISIT.name, "visit", build)
+            found = cold.merge(found, older, key=lambda item: item.values["id"])
+        except cold.ColdUnavailable:
+            is_partial = True
+    found.sort(key=lambda item: (item.values["started_at"], item.values["id"]), reverse=True)
+    shown = found[:limit]
+    count, first_at = _hot_figures(session, patient_id)
+    return Timeline(
+        visits=_lines(session, shown),
+        total=count + (held.roots if held else 0),
+        since=min(filter(None, (first_at, held.first_at if held else None)), default=None),
+        held=held,
+        shows_archived=archived and held is not None and not is_partial,
+        is_partial=is_partial,
+        next=_cursor(shown[-1]) if len(found) > limit else None,
+    )
+
+
+def _hot_figures(session: Session, patient_id: int) -> tuple[int, datetime | None]:
+    query = select(func.count(), func.min(Visit.started_at)).where(Visit.patient_id == patient_id)
+    count, first_at = session.execute(query).one()
+    return count, first_at
+
+
+def _cursor(found: Found) -> Cursor:
+    return Cursor(found.values["started_at"], found.values["id"])
+
+
+def detail(session: Session, patient_id: int, visit_id: int) -> VisitDetail | None:
+    """One visit of this patient, or None. Raises ColdUnavailable when only the silent archive could tell."""
+
+    def root(table: Table, columns: Select[Any]) -> Select[Any]:
+        return columns.where(table.c.id == visit_id, table.c.patient_id == patient_id)
+
+    def children(table: Table, columns: Select[Any]) -> Select[Any]:
+        return columns.where(table.c.visit_id == visit_id, table.c.patient_id == patient_id)
+
+    found = merged.hot(session, "visit", root)
+    if not found and merged.held(session, patient_id, VISIT.name) is not None:
+        found = merged.archived(session, VISIT.name, "visit", root)
+    if not found:
+        return None
+
+    def read(name: str) -> list[Found]:
+        # A child edited while its visit moved has stayed hot.
+        if found[0].is_archived:
+            return merged.both(session, VISIT.name, name, children)
+        return merged.hot(session, name, children)
+
+    return VisitDetail(
+        visit=_lines(session, found)[0],
+        notes=_notes(read("note")),
+        results=results_at(session, read("observation")),
+        prescriptions=_prescriptions(read("prescription")),
+        conditions=_conditions(read("condition")),
+    )
+
+
+def _lines(session: Session, found: Sequence[Found]) -> tuple[VisitLine, ...]:
+    clinics = _names(session, Clinic, {item.values["clinic_id"] for item in found})
+    practitioners = _names(session, Practitioner, {item.values["practitioner_id"] for item in found})
+    return tuple(_line(item, clinics, practitioners) for item in found)
+
+
+def _names(session: Session, model: type[Clinic] | type[Practitioner], ids: set[int | None]) -> dict[int, str]:
+    known = [row_id for row_id in ids if row_id is not None]
+    if not known:
+        return {}
+    return dict(session.execute(select(model.id, model.name).where(model.id.in_(known))).tuples())
+
+
+def _line(found: Found, clinics: dict[int, str], practitioners: dict[int, str]) -> VisitLine:
+    row = found.values
+    return VisitLine(
+        id=row["id"],
+        description=row["description"],
+        reason=row["reason"],
+        class_code=row["class_code"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        clinic=clinics.get(row["clinic_id"]),
+        practitioner=practitioners.get(row["practitioner_id"]),
+        is_open=row["status"] == VisitStatus.OPEN,
+        is_archived=found.is_archived,
+    )
+
+
+def _notes(found: Sequence[Found]) -> tuple[NoteText, ...]:
+    rows = sorted((item.values for item in found), key=lambda row: (row["written_at"], row["id"]))
+    return tuple(NoteText(row["id"], row["kind"], row["author"], row["text"], row["written_at"]) for row in rows)
+
+
+def _prescriptions(found: Sequence[Found]) -> tuple[PrescriptionLine, ...]:
+    names = PrescriptionLine.__dataclass_fields__
+    lines = [PrescriptionLine(**{name: item.values[name] for name in names}) for item in found]
+    return tuple(sorted(lines, key=lambda line: (line.medication, line.id)))
+
+
+def _conditions(found: Sequence[Found]) -> tuple[ConditionLine, ...]:
+    names = ConditionLine.__dataclass_fields__
+    lines = [ConditionLine(**{name: item.values[name] for name in names}) for item in found]
+    return tuple(sorted(lines, key=lambda line: (line.name, line.id)))

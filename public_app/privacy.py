@@ -1,0 +1,62 @@
+"""Who looked at the patient's record."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from core.permissions import Right
+from core.queries import privacy as queries
+from core.web.access import look, requires
+from core.web.auth import current_account
+from core.web.htmx import render
+from core.web.stores import page_session
+from public_app.own import own_patient_id, place_in_list
+
+bp = Blueprint("privacy", __name__)
+
+WORDS = {
+    "visits.read": "List of visits",
+    "visit.read": "A visit",
+    "results.read": "Test results",
+    "record.read": "Record: details, allergies, medicines",
+    "reports.read": "List of reports",
+    "report.read": "A report",
+    "privacy.read": "This list",
+    "patient.read": "Record",
+    "patient.found": "Found in a search",
+    "patient.searched": "Found in a search",
+    "visit.created": "Wrote a new visit",
+    "visit.recorded": "Wrote a new visit",
+    "report.requested": "Asked for a report",
+    "report.signed": "Signed a report",
+    "report.rejected": "Turned down a report",
+    "account.created": "Made an account",
+}
+ROLES = {"patient": "You", "clinician": "Care team", "admin": "Administrator", "auditor": "Auditor"}
+
+
+def in_words(action: str) -> str:
+    """What was done, in plain words."""
+    return WORDS.get(action) or action.replace(".", ": ").replace("_", " ").capitalize()
+
+
+@bp.get("/privacy")
+@requires(Right.OWN_RECORD_READ)
+def index() -> Response:
+    patient_id, shows_own = own_patient_id(), request.args.get("own") == "1"
+    with page_session() as session:
+        looks = queries.looks(
+            session,
+            patient_id,
+            leave_out_account=None if shows_own else current_account().id,
+            after=place_in_list(),
+        )
+    look(patient_id, "privacy.read")
+    return render(
+        "public/privacy.html",
+        looks=looks,
+        shows_own=shows_own,
+        is_first=place_in_list() is None,
+        in_words=in_words,
+        roles=ROLES,
+    )

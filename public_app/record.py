@@ -1,0 +1,26 @@
+"""What holds now: details, allergies, conditions, medicines."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort
+
+from core.permissions import Right
+from core.queries import record as queries
+from core.web.access import look, requires
+from core.web.htmx import render
+from core.web.stores import page_session
+from public_app.own import own_patient_id
+
+bp = Blueprint("record", __name__)
+
+
+@bp.get("/record")
+@requires(Right.OWN_RECORD_READ)
+def show() -> Response:
+    patient_id = own_patient_id()
+    with page_session() as session:
+        record = queries.record(session, patient_id)
+    if record is None:
+        abort(404)
+    look(patient_id, "record.read")
+    return render("public/record.html", record=record)

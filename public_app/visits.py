@@ -1,0 +1,50 @@
+"""Visits, hot and archived, in one timeline; one visit with what was done at it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from core.cold import ColdUnavailable
+from core.models.record_types import VISIT
+from core.permissions import Right
+from core.queries import merged
+from core.queries import visits as queries
+from core.queries.results import groups
+from core.web.access import look, refuse, requires
+from core.web.htmx import render
+from core.web.stores import page_session
+from public_app.own import own_patient_id, place_in_list, wants_archived
+
+bp = Blueprint("visits", __name__, url_prefix="/visits")
+
+
+@bp.get("")
+@requires(Right.OWN_RECORD_READ)
+def index() -> Response:
+    patient_id = own_patient_id()
+    with page_session() as session:
+        timeline = queries.timeline(session, patient_id, archived=wants_archived(), after=place_in_list())
+    look(patient_id, "visits.read")
+    return render(
+        "public/visits/index.html",
+        fragment="public/visits/_timeline.html",
+        timeline=timeline,
+        older=wants_archived(),
+        is_first=place_in_list() is None,
+    )
+
+
+@bp.get("/<id:visit_id>")
+@requires(Right.OWN_RECORD_READ)
+def show(visit_id: int) -> Response:
+    patient_id, target = own_patient_id(), f"visit:{visit_id}"
+    with page_session() as session:
+        try:
+            detail = queries.detail(session, patient_id, visit_id)
+        except ColdUnavailable:
+            held = merged.held(session, patient_id, VISIT.name)
+            return render("public/visits/silent.html", status=503, held=held)
+    if detail is None:
+        refuse("visit.read", target)
+    look(patient_id, "visit.read", target)
+    return render("public/visits/show.html", detail=detail, visit=detail.visit, groups=groups(detail.results))
