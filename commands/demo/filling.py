@@ -41,7 +41,7 @@ def fill(
         arguments = ["import", "synthea", str(import_dir), "--shift-to", today]
     done = subprocess.run(programs.strata(*arguments), cwd=programs.CODE_DIR, env=environ_with(env), check=False)
     if done.returncode:
-        raise EmbeddedError("The records could not be filled in.", "see the line above, then start with --fresh.")
+        raise EmbeddedError("The records could not be filled in.", "see the line above, then start again.")
     keys.filled = True
     keys.save(data_dir)
 

@@ -30,5 +30,7 @@ def scheduler() -> list[str]:
     return strata("schedule")
 
 
-def offline_model(port: int) -> list[str]:
-    return [sys.executable, "-m", "evals.offline_model", "--port", str(port)]
+def offline_model(port: int, *, controls: bool) -> list[str]:
+    """With `controls`, tests can tell it to misbehave."""
+    command = [sys.executable, "-m", "evals.offline_model", "--port", str(port)]
+    return [*command, "--controls"] if controls else command

@@ -126,7 +126,8 @@ class Demo:
         for portal, (port, secret) in portals.items():
             self.children.start(portal, programs.portal(portal, port), self.env | {"STRATA_SECRET_KEY": secret})
         if self.model_port is not None:
-            self.children.start("model", programs.offline_model(self.model_port), self.env)
+            command = programs.offline_model(self.model_port, controls=self.settings.unsafe_controls)
+            self.children.start("model", command, self.env)
         for number in range(1, programs.WORKERS + 1):
             self.children.start(f"worker-{number}", programs.worker(), self.env)
         self.children.start("scheduler", programs.scheduler(), self.env)
