@@ -27,6 +27,8 @@ MODELS: dict[str, type[Base]] = {
     "note": Note,
 }
 FILLED_BY_ANOTHER_FORMAT = {
+    "clinic": ("address",),
+    "practitioner": ("speciality",),
     "patient": ("phone", "language", "address", "national_id"),
     "prescription": ("dose", "frequency", "route", "instructions", "reason"),
 }
