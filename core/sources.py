@@ -38,18 +38,35 @@ def find(session: Session, refs: Iterable[str], *, lock: bool = False) -> dict[s
 
     `lock` keeps hot rows as they are until the transaction ends. Raises BadReference, ColdUnavailable.
     """
-    wanted = _ids_by_table(refs)
+    wanted = set(refs)
+    hot = find_hot(session, wanted, lock=lock)
+    return hot | find_cold(session, wanted - hot.keys())
+
+
+def find_hot(session: Session, refs: Iterable[str], *, lock: bool = False) -> dict[str, Source]:
+    """Those of the rows that the session's own store holds. Raises BadReference."""
     found: dict[str, Source] = {}
-    for table, ids in wanted.items():
-        query = select(hot_table(table)).where(hot_table(table).c.id.in_(ids))
+    for name, ids in _ids_by_table(refs).items():
+        table = hot_table(name)
+        query = select(table).where(table.c.id.in_(ids))
         if lock:
             query = query.with_for_update(read=True)
-        found |= _sources(table, "hot", session.execute(query).mappings())
-    for table, ids in wanted.items():
-        absent = {row_id for row_id in ids if rows.row_ref(table, row_id) not in found}
-        if absent and table in ARCHIVED_TABLES:
-            found |= _sources(table, VISIT.server, _cold(session, table, absent))
+        found |= _sources(name, "hot", session.execute(query).mappings())
     return found
+
+
+def find_cold(session: Session, refs: Iterable[str]) -> dict[str, Source]:
+    """Those of the rows that an archive holds. Raises BadReference, ColdUnavailable."""
+    found: dict[str, Source] = {}
+    for name, ids in _ids_by_table(refs).items():
+        if name in ARCHIVED_TABLES:
+            found |= _sources(name, VISIT.server, _cold(session, name, ids))
+    return found
+
+
+def named(row: RowMapping) -> dict[str, Any]:
+    """A row by its columns' names."""
+    return {str(column): value for column, value in row.items()}
 
 
 def cold_columns(table: Table) -> Select[Any]:
@@ -75,7 +92,7 @@ def _ids_by_table(refs: Iterable[str]) -> dict[str, set[int]]:
 
 def _sources(table: str, store: str, found: Iterable[RowMapping]) -> dict[str, Source]:
     made = {}
-    for row in found:
+    for row in map(named, found):
         ref = rows.row_ref(table, row["id"])
         made[ref] = Source(ref, store, row, rows.content_hash(table, row))
     return made

@@ -13,7 +13,7 @@ from core import cold, heavy, rows, source_fields
 from core.db import Store
 from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus
 from core.models.record_types import VISIT
-from core.sources import cold_columns, hot_table
+from core.sources import cold_columns, hot_table, named
 
 
 @dataclass(frozen=True)
@@ -186,12 +186,13 @@ def _urgency(history: list[Found]) -> tuple[bool, float]:
     return latest["interpretation"] not in ABNORMAL, -latest["observed_at"].timestamp()
 
 
-def _row(table: str, store: str, values: RowMapping, assay: RowMapping | None = None) -> EvidenceRow:
+def _row(table: str, store: str, row: RowMapping, assay: RowMapping | None = None) -> EvidenceRow:
+    values = named(row)
     return EvidenceRow(
         ref=rows.row_ref(table, values["id"]),
         type=table,
         patient_id=values["id"] if table == "patient" else values["patient_id"],
         store=store,
         content_hash=rows.content_hash(table, values),
-        fields=source_fields.fields(table, values, assay),
+        fields=source_fields.fields(table, values, named(assay) if assay is not None else None),
     )

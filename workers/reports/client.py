@@ -10,7 +10,7 @@ from typing import Any
 
 import openai
 from openai import OpenAI
-from openai.types.chat import ChatCompletion
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from core.config import Settings
 
@@ -96,10 +96,7 @@ def ask(settings: Settings, question: Question) -> Answer:
     try:
         completion = _client(settings).chat.completions.create(
             model=question.model,
-            messages=[
-                {"role": "system", "content": question.system},
-                *({"role": "user", "content": content} for content in question.contents),
-            ],  # type: ignore[arg-type]
+            messages=_messages(question),
             response_format={
                 "type": "json_schema",
                 "json_schema": {"name": question.schema_name, "schema": question.schema, "strict": True},
@@ -118,6 +115,12 @@ def ask(settings: Settings, question: Question) -> Answer:
             f"the endpoint's reply can't be read ({type(fault).__name__})", again=True, charged=True
         ) from None
     return _answer(completion, question.model)
+
+
+def _messages(question: Question) -> list[ChatCompletionMessageParam]:
+    said: list[ChatCompletionMessageParam] = [{"role": "system", "content": question.system}]
+    said += [{"role": "user", "content": content} for content in question.contents]
+    return said
 
 
 def _of_status(fault: openai.APIStatusError) -> EndpointFault:

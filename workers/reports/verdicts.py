@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 SUPPORTED, INFERENCE, NOT_ADDRESSED = "supported", "inference", "not_addressed"
 CANNOT_VERIFY, CONTRADICTED = "cannot_verify", "contradicted"
@@ -22,7 +21,7 @@ def is_flagged(verdict: str) -> bool:
     return verdict != SUPPORTED
 
 
-def with_quote_found(verdict: str, quote: str, rows: list[Mapping[str, Any]]) -> tuple[str, str | None]:
+def with_quote_found(verdict: str, quote: str, rows: Sequence[Mapping[str, str]]) -> tuple[str, str | None]:
     """A verdict that stands on words that are in no cited row is no verdict: gives the verdict, and why it changed."""
     if verdict != SUPPORTED:
         return verdict, None

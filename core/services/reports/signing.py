@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, permissions, policies, sources
+from core import audit, permissions, policies, report_content, sources
 from core.models import Account, Citation, Claim, Report, ReportState, Signature, utc_now
 from core.permissions import Actor, Right
 from core.services import accounts
@@ -58,6 +55,10 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Repor
     cited = citations(session, claims)
     _check_fresh(session, cited)
     now = utc_now()
+    signed = report_content.content_hash(
+        claims, cited, report_id=report_id, patient_id=report.patient_id, name=account.name, meaning=MEANING,
+        signed_at=now,
+    )  # fmt: skip
     session.add(
         Signature(
             report_id=report_id,
@@ -65,7 +66,7 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Repor
             name=account.name,
             meaning=MEANING,
             signed_at=now,
-            content_hash=content_hash(report, claims, cited, name=account.name, meaning=MEANING, signed_at=now),
+            content_hash=signed,
         )
     )
     session.flush()
@@ -91,37 +92,6 @@ def citations(session: Session, claims: Sequence[Claim]) -> dict[int, list[Citat
     for citation in session.scalars(query):
         found[citation.claim_id].append(citation)
     return found
-
-
-def content_hash(
-    report: Report,
-    claims: Sequence[Claim],
-    cited: dict[int, list[Citation]],
-    *,
-    name: str,
-    meaning: str,
-    signed_at: datetime,
-) -> str:
-    """SHA-256 over what is signed: the standing claims with their decisions and source versions, and the signature."""
-    content = {
-        "report": report.id,
-        "patient": report.patient_id,
-        "name": name,
-        "meaning": meaning,
-        "signed_at": signed_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "claims": [
-            [
-                claim.section,
-                claim.text,
-                claim.flagged,
-                claim.decision,
-                claim.decision_reason,
-                [[citation.ref, citation.content_hash] for citation in cited.get(claim.id, [])],
-            ]
-            for claim in claims
-        ],
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def _reauthenticated(session: Session, by: Actor, password: str) -> Account:

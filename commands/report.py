@@ -1,0 +1,119 @@
+"""`strata report`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import click
+from sqlalchemy import select
+
+from core import db, permissions, queue
+from core.db import Store
+from core.models import Account, ReportState, Role
+from core.queries import reports as reads
+from core.queries.reports import ReviewReport
+from core.services import reports
+from core.services.reports.requests import NoSuchPatient
+from core.services.reports.states import IN_WORK
+
+POLL_SECONDS = 0.5
+WAIT_MINUTES_MAX = 20
+
+
+@click.group(name="report")
+def group() -> None:
+    """Patient summaries: drafted by software, checked by software, signed by a clinician."""
+
+
+@group.command()
+@click.option("--patient", "patient_id", required=True, type=click.IntRange(min=1), help="The patient's id.")
+@click.option("--wait", is_flag=True, help="Stay until the report is ready for review, or has failed.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@click.option("--by", "username", help="The clinician who asks.  [default: the first active one]")
+def request(patient_id: int, wait: bool, as_json: bool, username: str | None) -> None:
+    """Ask for a patient's summary.
+
+    Exits 1 if it can't be asked for, or, with --wait, if it fails.
+    """
+    try:
+        with db.write() as session:
+            report_id = reports.request(session, patient_id=patient_id, by=_clinician(session, username)).id
+    except (reports.AlreadyOpen, NoSuchPatient, permissions.PermissionDenied) as fault:
+        raise click.ClickException(str(fault)) from None
+    queue.relay()
+    if wait:
+        _wait(report_id)
+    _print(_read(report_id), as_json)
+
+
+@group.command()
+@click.argument("report_id", metavar="ID", type=click.IntRange(min=1))
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def show(report_id: int, as_json: bool) -> None:
+    """Print a report. Exits 1 if there is none, or if it has failed."""
+    _print(_read(report_id), as_json)
+
+
+def _clinician(session: db.Session, username: str | None) -> Account:
+    query = select(Account).where(Account.role == Role.CLINICIAN, Account.active).order_by(Account.id)
+    if username is not None:
+        query = select(Account).where(Account.username == username)
+    account = session.scalars(query).first()
+    if account is None:
+        missing = f"no account {username!r}" if username else "no active clinician's account: make one first"
+        raise click.ClickException(missing)
+    return account
+
+
+def _wait(report_id: int) -> None:
+    """Say each new state on stderr until the loop has ended."""
+    deadline = time.monotonic() + 60 * WAIT_MINUTES_MAX
+    said = None
+    while time.monotonic() < deadline:
+        report = _read(report_id)
+        line = f"report {report_id}: {report.state}{f' ({report.reason})' if report.reason else ''}"
+        if line != said:
+            click.echo(line, err=True)
+            said = line
+        if report.state not in IN_WORK:
+            return
+        time.sleep(POLL_SECONDS)
+    raise click.ClickException(
+        f"report {report_id} is not ready after {WAIT_MINUTES_MAX} minutes: is a worker running (strata worker)?"
+    )
+
+
+def _read(report_id: int) -> ReviewReport:
+    with db.read(Store.HOT) as session:
+        report = reads.review(session, report_id)
+    if report is None:
+        raise click.ClickException(f"there is no report {report_id}")
+    return report
+
+
+def _print(report: ReviewReport, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(reads.summary_json(report), ensure_ascii=False))
+    else:
+        for line in _lines(report):
+            click.echo(line)
+    if report.state == ReportState.FAILED:
+        click.echo(f"report {report.id} failed: {report.reason}", err=True)
+        sys.exit(1)
+
+
+def _lines(report: ReviewReport) -> list[str]:
+    lines = [f"Report {report.id}: {report.state}. Patient {report.patient.id}. {report.drafted_by}"]
+    for section, claims in report.sections.items():
+        lines += ["", section]
+        for claim in claims:
+            mark = "!" if claim.needs_decision else "x" if claim.decision == "rejected" else " "
+            lines.append(f" {mark} {claim.text} [{', '.join(row.ref for row in claim.citations)}]")
+            lines += [f"     {claim.verdict}: {reason}" for reason in claim.reasons if claim.flagged]
+    if report.omissions:
+        lines += ["", "Not mentioned", *(f"   {omission.ref}: {omission.reason}" for omission in report.omissions)]
+    spent = report.figures
+    lines += ["", f"{spent.tokens} tokens, US${spent.cost_usd:.4f}, {spent.total_seconds:.1f} s"]
+    return lines

@@ -1,0 +1,22 @@
+"""Reports as read: the worklist, one report for its reviewer, and what the patient sees."""
+
+from core.queries.reports.patient import SignedItem, SignedList, SignedReport, signed_for_patient, signed_report
+from core.queries.reports.review import review
+from core.queries.reports.views import CitedRow, ClaimView, ReviewReport, summary_json
+from core.queries.reports.worklist import WorkItem, open_for_patient, worklist
+
+__all__ = [
+    "CitedRow",
+    "ClaimView",
+    "ReviewReport",
+    "SignedItem",
+    "SignedList",
+    "SignedReport",
+    "WorkItem",
+    "open_for_patient",
+    "review",
+    "signed_for_patient",
+    "signed_report",
+    "summary_json",
+    "worklist",
+]

@@ -1,0 +1,128 @@
+"""What a patient sees of their reports: signed ones only, and that software drafted them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, Table, select
+from sqlalchemy.orm import Session
+
+from core.models import ReportState
+from core.models.record_types import REPORT
+from core.queries import merged
+from core.queries.merged import Held
+from core.queries.reports.figures import drafted_by
+from core.queries.reports.review import replaced_by, signature
+from core.queries.reports.rows import ReportRows, load
+
+REVIEWED = "A clinician checked it against your record and signed it."
+
+
+@dataclass(frozen=True)
+class SignedItem:
+    """One signed report in the list. An archived one's signer is told when it is opened."""
+
+    id: int
+    signed_at: datetime
+    signed_by: str | None
+    replaced_by_id: int | None
+    is_archived: bool
+
+
+@dataclass(frozen=True)
+class SignedClaim:
+    """A sentence, and the rows that bear it out, as references."""
+
+    text: str
+    refs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SignedReport:
+    """A signed report as its patient reads it; `holds` is whether it is still what was signed."""
+
+    id: int
+    patient_id: int
+    signed_at: datetime
+    signed_by: str
+    meaning: str
+    note: str
+    holds: bool
+    replaces_id: int | None
+    replaced_by_id: int | None
+    is_archived: bool
+    sections: tuple[tuple[str, tuple[SignedClaim, ...]], ...]
+
+
+@dataclass(frozen=True)
+class SignedList:
+    """A patient's signed reports, the newest first; `held` tells of archived reports without asking the archive."""
+
+    items: tuple[SignedItem, ...]
+    held: Held | None
+
+
+def signed_for_patient(session: Session, patient_id: int, *, archived: bool = False) -> SignedList:
+    """A patient's signed reports; archived ones only if asked for. Raises ColdUnavailable, then."""
+
+    def build(table: Table, columns: Select[Any]) -> Select[Any]:
+        return columns.where(table.c.patient_id == patient_id, table.c.state == ReportState.SIGNED)
+
+    read = merged.both(session, REPORT.name, "report", build) if archived else merged.hot(session, "report", build)
+    signers = _signers(session, [found.values["id"] for found in read])
+    items = [
+        SignedItem(
+            id=found.values["id"],
+            signed_at=found.values["closed_at"],
+            signed_by=signers.get(found.values["id"]),
+            replaced_by_id=replaced_by(session, found.values["id"]),
+            is_archived=found.is_archived,
+        )
+        for found in read
+    ]
+    items.sort(key=lambda item: (item.signed_at, item.id), reverse=True)
+    return SignedList(tuple(items), merged.held(session, patient_id, REPORT.name))
+
+
+def signed_report(session: Session, report_id: int, patient_id: int) -> SignedReport | None:
+    """One signed report of this patient, or None: unsigned ones and other people's are as good as absent.
+
+    Raises ColdUnavailable when only a silent archive can tell.
+    """
+    rows = load(session, report_id)
+    if rows is None or rows.report.patient_id != patient_id or rows.report.state != ReportState.SIGNED:
+        return None
+    signed = signature(rows)
+    if signed is None:
+        return None
+    return SignedReport(
+        id=rows.report.id,
+        patient_id=patient_id,
+        signed_at=signed.signed_at,
+        signed_by=signed.name,
+        meaning=signed.meaning,
+        note=f"{drafted_by(rows.report.model)} {REVIEWED}",
+        holds=signed.holds,
+        replaces_id=rows.report.replaces_id,
+        replaced_by_id=replaced_by(session, report_id),
+        is_archived=rows.is_archived,
+        sections=_sections(rows),
+    )
+
+
+def _sections(rows: ReportRows) -> tuple[tuple[str, tuple[SignedClaim, ...]], ...]:
+    cited = rows.by_claim("citation")
+    grouped: dict[str, list[SignedClaim]] = {}
+    for claim in rows.standing_claims():
+        said = SignedClaim(claim.text, tuple(row.ref for row in cited.get(claim.id, [])))
+        grouped.setdefault(claim.section, []).append(said)
+    return tuple((name, tuple(claims)) for name, claims in grouped.items())
+
+
+def _signers(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    table = REPORT.root.metadata.tables["signature"]
+    query = select(table.c.report_id, table.c.name).where(table.c.report_id.in_(ids))
+    return {row["report_id"]: row["name"] for row in session.execute(query).mappings()}

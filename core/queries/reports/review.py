@@ -1,0 +1,142 @@
+"""One report as its reviewer sees it: each claim beside its source rows, what the checks said, what is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import report_content, sources
+from core.cold import ColdUnavailable
+from core.models import Account, Allergy, Patient, Report, ReportState, utc_now
+from core.queries.reports.figures import drafted_by, figures
+from core.queries.reports.rows import ReportRows, Stored, load
+from core.queries.reports.views import (
+    CHANGED,
+    GONE,
+    UNCHANGED,
+    UNKNOWN,
+    CheckView,
+    CitedRow,
+    ClaimView,
+    OmissionView,
+    PatientHeader,
+    ReviewReport,
+    SignatureView,
+)
+
+
+def review(session: Session, report_id: int) -> ReviewReport | None:
+    """A report, or None if there is none. Raises ColdUnavailable when only a silent archive can tell."""
+    rows = load(session, report_id)
+    if rows is None:
+        return None
+    report = rows.report
+    cited = _cited_rows(session, rows)
+    names = _names(session, rows)
+    views = [_claim(claim, rows, cited, names) for claim in rows.unreplaced_claims()]
+    dropped = {claim.id for claim in rows.of("claim") if claim.decision == "rejected" and claim.decided_by is None}
+    return ReviewReport(
+        id=report.id,
+        patient=_patient(session, report.patient_id),
+        state=report.state,
+        reason=report.reason,
+        requested_by=names.get(report.requested_by, ""),
+        requested_at=report.requested_at,
+        ready_at=report.ready_at,
+        closed_at=report.closed_at,
+        rounds=report.round,
+        drafted_by=drafted_by(report.model),
+        model=report.model,
+        checker_model=report.checker_model,
+        prompt_version=report.prompt_version,
+        replaces_id=report.replaces_id,
+        replaced_by_id=replaced_by(session, report.id),
+        is_archived=rows.is_archived,
+        claims=tuple(view for view in views if view.id not in dropped),
+        dropped=tuple(view for view in views if view.id in dropped),
+        omissions=tuple(OmissionView(row.ref, row.reason, cited.get(row.ref)) for row in rows.of("omission")),
+        figures=figures(rows, utc_now()),
+        signature=signature(rows),
+    )
+
+
+def replaced_by(session: Session, report_id: int) -> int | None:
+    """The signed report that replaces this one, if it is hot: a replacement is always the newer of the two."""
+    query = select(Report.id).where(Report.replaces_id == report_id, Report.state == ReportState.SIGNED)
+    return session.scalar(query.order_by(Report.id.desc()).limit(1))
+
+
+def signature(rows: ReportRows) -> SignatureView | None:
+    """A report's signature, checked against what the report says now."""
+    stored = next(iter(rows.of("signature")), None)
+    if stored is None:
+        return None
+    now = report_content.content_hash(
+        rows.standing_claims(), rows.by_claim("citation"), report_id=rows.report.id, patient_id=rows.report.patient_id,
+        name=stored.name, meaning=stored.meaning, signed_at=stored.signed_at,
+    )  # fmt: skip
+    return SignatureView(stored.name, stored.meaning, stored.signed_at, stored.content_hash, now == stored.content_hash)
+
+
+def _claim(claim: Stored, rows: ReportRows, cited: Mapping[str, CitedRow], names: Mapping[int, str]) -> ClaimView:
+    checks = _latest_checks(rows.by_claim("claim_check").get(claim.id, []))
+    quotes = [check.quote for check in checks if check.quote]
+    return ClaimView(
+        id=claim.id,
+        ordinal=claim.ordinal,
+        section=claim.section,
+        text=claim.text,
+        verdict=claim.verdict,
+        flagged=claim.flagged,
+        reasons=tuple(dict.fromkeys(reason for check in checks for reason in check.reasons)),
+        quote=quotes[-1] if quotes else None,
+        checks=checks,
+        decision=claim.decision,
+        decision_reason=claim.decision_reason,
+        decided_by=names.get(claim.decided_by),
+        decided_at=claim.decided_at,
+        citations=tuple(cited[row.ref] for row in rows.by_claim("citation").get(claim.id, []) if row.ref in cited),
+    )
+
+
+def _latest_checks(checks: list[Stored]) -> tuple[CheckView, ...]:
+    """The last check of each checker: an earlier one was of the rows as they were then."""
+    latest = {check.checker: check for check in checks}
+    return tuple(CheckView(c.checker, c.verdict, tuple(c.reasons), c.quote) for c in latest.values())
+
+
+def _cited_rows(session: Session, rows: ReportRows) -> dict[str, CitedRow]:
+    drafted = {row.ref: row for row in rows.of("evidence")}
+    cited = {row.ref: row.content_hash for row in rows.of("citation")}
+    standing = _since_drafting(session, cited) if rows.report.state == ReportState.READY else {}
+    return {
+        ref: CitedRow(ref, ref.partition(":")[0], row.store, row.fields, standing.get(ref, UNCHANGED))
+        for ref, row in drafted.items()
+    }
+
+
+def _since_drafting(session: Session, cited: Mapping[str, str]) -> dict[str, str]:
+    now = sources.find_hot(session, cited)
+    lost = GONE
+    try:
+        now |= sources.find_cold(session, cited.keys() - now.keys())
+    except ColdUnavailable:
+        lost = UNKNOWN
+    return {
+        ref: (UNCHANGED if now[ref].content_hash == drafted else CHANGED) if ref in now else lost
+        for ref, drafted in cited.items()
+    }
+
+
+def _patient(session: Session, patient_id: int) -> PatientHeader:
+    patient = session.get_one(Patient, patient_id)
+    query = select(Allergy.substance).where(Allergy.patient_id == patient_id, Allergy.status == "active")
+    allergies = tuple(session.scalars(query.order_by(Allergy.id)))
+    return PatientHeader(patient.id, patient.name, patient.sex, patient.birth_on, patient.national_id, allergies)
+
+
+def _names(session: Session, rows: ReportRows) -> dict[int, str]:
+    ids = {claim.decided_by for claim in rows.of("claim") if claim.decided_by} | {rows.report.requested_by}
+    return {row.id: row.name for row in session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))}

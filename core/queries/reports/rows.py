@@ -1,0 +1,77 @@
+"""One report's rows, from the hot store or, when it is not there, from the archive: the same shapes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import cold
+from core.models import Decision
+from core.models.record_types import REPORT
+from core.sources import cold_columns, hot_table
+
+# A stored row; its attributes are its columns.
+Stored = Any
+
+
+@dataclass(frozen=True)
+class ReportRows:
+    """A report and all that belongs to it, each kind in order of its id."""
+
+    report: Stored
+    is_archived: bool
+    children: Mapping[str, Sequence[Stored]]
+
+    def of(self, table: str) -> Sequence[Stored]:
+        """The rows of one kind."""
+        return self.children[table]
+
+    def by_claim(self, table: str) -> Mapping[int, list[Stored]]:
+        """The rows of one kind by the claim they belong to."""
+        found: dict[int, list[Stored]] = defaultdict(list)
+        for row in self.of(table):
+            found[row.claim_id].append(row)
+        return found
+
+    def standing_claims(self) -> list[Stored]:
+        """The claims that were neither replaced nor rejected, in the report's order."""
+        return [claim for claim in self.unreplaced_claims() if claim.decision != Decision.REJECTED]
+
+    def unreplaced_claims(self) -> list[Stored]:
+        """The claims that no other replaced, in the report's order."""
+        claims = [claim for claim in self.of("claim") if claim.replaced_by is None]
+        return sorted(claims, key=lambda claim: (claim.ordinal, claim.id))
+
+
+def load(session: Session, report_id: int) -> ReportRows | None:
+    """The report, or None if there is none. Raises ColdUnavailable when only an archive can tell."""
+    found = _hot(session, "report", "id", report_id)
+    if found:
+        read = {child.table.name: _hot(session, child.table.name, "report_id", report_id) for child in REPORT.children}
+        return ReportRows(found[0], False, read)
+    seen = cold.window(session, REPORT.name)
+    if not seen.last:
+        return None
+    found = _cold(seen, "report", "id", report_id)
+    if not found:
+        return None
+    read = {child.table.name: _cold(seen, child.table.name, "report_id", report_id) for child in REPORT.children}
+    return ReportRows(found[0], True, read)
+
+
+def _hot(session: Session, name: str, column: str, value: int) -> list[Stored]:
+    table = hot_table(name)
+    query = select(table).where(table.c[column] == value).order_by(table.c.id)
+    return [SimpleNamespace(**row) for row in session.execute(query).mappings()]
+
+
+def _cold(seen: cold.Window, name: str, column: str, value: int) -> list[Stored]:
+    table = cold.table(name)
+    query = cold_columns(table).where(table.c[column] == value, cold.visible(table, seen)).order_by(table.c.id)
+    return [SimpleNamespace(**row) for row in cold.fetch(REPORT.name, query)]

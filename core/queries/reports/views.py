@@ -1,0 +1,168 @@
+"""The shapes in which a report is shown to its reviewer, and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from core.queries.reports.figures import Figures
+
+UNCHANGED, CHANGED, GONE, UNKNOWN = "unchanged", "changed", "gone", "unknown"
+
+
+@dataclass(frozen=True)
+class PatientHeader:
+    """Whose report it is, and what nobody may overlook."""
+
+    id: int
+    name: str
+    sex: str
+    birth_on: date
+    national_id: str | None
+    allergies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CitedRow:
+    """A source row as drafted; `since_drafting` is unchanged, changed, gone, or unknown when its archive is silent."""
+
+    ref: str
+    kind: str
+    store: str
+    fields: Mapping[str, Any]
+    since_drafting: str
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """What code, or the fact-checker (`model`), said of a claim."""
+
+    checker: str
+    verdict: str
+    reasons: tuple[str, ...]
+    quote: str | None
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """One claim with its checks, its decision and the rows it cites."""
+
+    id: int
+    ordinal: int
+    section: str
+    text: str
+    verdict: str | None
+    flagged: bool
+    reasons: tuple[str, ...]
+    quote: str | None
+    checks: tuple[CheckView, ...]
+    decision: str | None
+    decision_reason: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    citations: tuple[CitedRow, ...]
+
+    @property
+    def needs_decision(self) -> bool:
+        return self.flagged and self.decision is None
+
+
+@dataclass(frozen=True)
+class OmissionView:
+    """A row that no claim mentions and the reviewer should know of."""
+
+    ref: str
+    reason: str
+    row: CitedRow | None
+
+
+@dataclass(frozen=True)
+class SignatureView:
+    """Who signed, when, with what meaning; `holds` is whether the content is still what was signed."""
+
+    name: str
+    meaning: str
+    signed_at: datetime
+    content_hash: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class ReviewReport:
+    """Everything about one report; `dropped` are claims that the drafter took back after a check."""
+
+    id: int
+    patient: PatientHeader
+    state: str
+    reason: str | None
+    requested_by: str
+    requested_at: datetime
+    ready_at: datetime | None
+    closed_at: datetime | None
+    rounds: int
+    drafted_by: str
+    model: str | None
+    checker_model: str | None
+    prompt_version: str | None
+    replaces_id: int | None
+    replaced_by_id: int | None
+    is_archived: bool
+    claims: tuple[ClaimView, ...]
+    dropped: tuple[ClaimView, ...]
+    omissions: tuple[OmissionView, ...]
+    figures: Figures
+    signature: SignatureView | None
+
+    @property
+    def flags_total(self) -> int:
+        return sum(claim.flagged for claim in self.claims)
+
+    @property
+    def flags_decided(self) -> int:
+        return sum(claim.flagged and claim.decision is not None for claim in self.claims)
+
+    @property
+    def stale_refs(self) -> tuple[str, ...]:
+        """Cited rows that have changed, or gone, since drafting."""
+        cited = (row for claim in self.claims for row in claim.citations)
+        return tuple(dict.fromkeys(row.ref for row in cited if row.since_drafting in (CHANGED, GONE)))
+
+    @property
+    def sections(self) -> dict[str, list[ClaimView]]:
+        """The claims by section, sections in the order of their first claim."""
+        grouped: dict[str, list[ClaimView]] = {}
+        for claim in self.claims:
+            grouped.setdefault(claim.section, []).append(claim)
+        return grouped
+
+
+def summary_json(report: ReviewReport) -> dict[str, Any]:
+    """A report as `strata report show --json` prints it; cost in US dollars, times in seconds."""
+    claims = [
+        {
+            "id": claim.id,
+            "text": claim.text,
+            "section": claim.section,
+            "citations": [row.ref for row in claim.citations],
+            "verdict": claim.verdict,
+            "flagged": claim.flagged,
+            "reasons": list(claim.reasons),
+            "decision": claim.decision,
+        }
+        for claim in report.claims
+    ]
+    return {
+        "id": report.id,
+        "patient_id": report.patient.id,
+        "state": report.state,
+        "reason": report.reason,
+        "claims": claims,
+        "omissions": [{"ref": omission.ref, "reason": omission.reason} for omission in report.omissions],
+        "model": report.model,
+        "prompt_version": report.prompt_version,
+        "tokens": report.figures.tokens,
+        "cost_usd": float(report.figures.cost_usd),
+        "seconds": report.figures.seconds,
+    }
