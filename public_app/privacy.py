@@ -15,6 +15,11 @@ from public_app.own import own_patient_id, place_in_list
 bp = Blueprint("privacy", __name__)
 
 WORDS = {
+    "chart.viewed": "Record: results, medicines, allergies",
+    "visits.viewed": "List of visits",
+    "visit.viewed": "A visit",
+    "results.viewed": "Test results",
+    "report.viewed": "A report",
     "visits.read": "List of visits",
     "visit.read": "A visit",
     "results.read": "Test results",

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app
 from core.permissions import Right
 from core.queries import results as queries
 from core.queries.results import Result, Trend, groups
-from core.web import charts
+from core.web import charts, trends
 from core.web.access import look, refuse, requires
 from core.web.htmx import render
 from core.web.stores import page_session
@@ -59,7 +59,7 @@ def drawing(trend: Trend) -> str:
     if len(points) < 2:
         return ""
     latest = trend.latest
-    return charts.trend(
+    return trends.trend(
         points,
         name=latest.name,
         code=latest.unit,

@@ -18,6 +18,7 @@ from core.queries import merged
 from core.queries.merged import Found, Held
 
 TREND_ROWS = 400
+FIRST_CODES = ("8480-6", "8462-4", "8867-4", "8310-5")
 QUESTIONS = frozenset({"survey", "social-history", "sdoh"})
 
 
@@ -85,7 +86,7 @@ def latest(session: Session, patient_id: int, *, archived: bool = False) -> Late
     newest: dict[int, Found] = {}
     for item in sorted(found, key=_when):
         newest[item.values["assay_id"]] = item
-    results = sorted(_results(session, newest.values()), key=lambda result: (result.name.casefold(), result.id))
+    results = sorted(_results(session, newest.values()), key=_by_name)
     return Latest(tuple(results), held, archived and held is not None and not is_partial, is_partial)
 
 
@@ -105,9 +106,7 @@ def trend(session: Session, patient_id: int, assay_id: int, *, archived: bool = 
 
 def results_at(session: Session, found: Iterable[Found]) -> tuple[Result, ...]:
     """The results of one visit: measurements by name, then answers to questions."""
-    return tuple(
-        sorted(_results(session, found), key=lambda result: (result.is_answer, result.name.casefold(), result.id))
-    )
+    return tuple(sorted(_results(session, found), key=_by_name))
 
 
 def _read(
@@ -159,6 +158,11 @@ def _result(found: Found, assay: Assay) -> Result:
         visit_id=row["visit_id"],
         is_archived=found.is_archived,
     )
+
+
+def _by_name(result: Result) -> tuple[bool, int, str, int]:
+    place = FIRST_CODES.index(result.code) if result.code in FIRST_CODES else len(FIRST_CODES)
+    return result.is_answer, place, result.name.casefold(), result.id
 
 
 def groups(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:

@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from core import permissions
 from core.config import ConfigError, Settings
-from core.web import access, auth, charts, errors, filters, health, security, sign_in, stores
+from core.web import access, auth, charts, errors, filters, health, security, sign_in, stores, trends
 from core.web.portal import EXTENSION, NavItem, Portal
 from core.web.sessions import PortalSessions
 
@@ -54,7 +54,7 @@ def _set_up_templates(app: Flask, portal: Portal, settings: Settings) -> None:
         "undefined": StrictUndefined, "autoescape": True, "trim_blocks": True, "lstrip_blocks": True,
     }  # fmt: skip
     app.jinja_env.globals.update(
-        asset=asset, number_line=charts.number_line, position=charts.position, usual=filters.usual
+        asset=asset, number_line=charts.number_line, position=charts.position, usual=filters.usual, trend=trends.trend
     )
     filters.init_app(app, settings.time_zone)
     app.context_processor(lambda: _context(portal))
