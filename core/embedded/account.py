@@ -1,6 +1,7 @@
 """The operating-system account the servers run under: PostgreSQL refuses to run as root."""
 
 import os
+import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,16 @@ class ServerAccount:
 
     @classmethod
     def current(cls) -> "ServerAccount":
-        return cls(uid=NOBODY if os.geteuid() == 0 else None)
+        """The account for this process. Raises EmbeddedError when PostgreSQL would not run under it."""
+        uid = NOBODY if os.geteuid() == 0 else os.geteuid()
+        try:
+            pwd.getpwuid(uid)
+        except KeyError as error:
+            raise EmbeddedError(
+                f"User id {uid} has no name here, and PostgreSQL refuses to run without one.",
+                "run as a user that is listed in /etc/passwd.",
+            ) from error
+        return cls(uid=uid if os.geteuid() == 0 else None)
 
     def popen_options(self) -> dict[str, Any]:
         if self.uid is None:
