@@ -8,17 +8,16 @@ from core.config import Settings
 from core.permissions import STAFF_ROLES, Right
 from core.web.app import make_app
 from core.web.portal import NavItem, Portal
-from staff_app import accounts, archive, audit, charts, home, operations, patients, reports, review, visits
+from staff_app import accounts, archive, audit, charts, home, operations, patients, visits
 
 NAVIGATION = (
     NavItem("patients.search", "Patients", Right.PATIENT_SEARCH),
-    NavItem("reports.worklist", "Reports", Right.REPORT_REVIEW),
     NavItem("archive.dashboard", "Archive", Right.ARCHIVE_RUN),
     NavItem("operations.show", "Operations", Right.OPERATIONS_READ),
     NavItem("accounts.listing", "Accounts", Right.ACCOUNTS_MANAGE),
     NavItem("audit.search", "Audit", Right.AUDIT_READ),
 )
-MODULES = (home, patients, charts, visits, reports, review, archive, operations, accounts, audit)
+MODULES = (home, patients, charts, visits, archive, operations, accounts, audit)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -32,6 +31,7 @@ def create_app(settings: Settings) -> Flask:
         navigation=NAVIGATION,
     )
     app = make_app(portal, settings)
+    app.jinja_env.globals["rights"] = Right
     # Several modules put their routes on one blueprint, so that the bar shows which part of the portal is open.
     for blueprint in dict.fromkeys(module.bp for module in MODULES):
         app.register_blueprint(blueprint)

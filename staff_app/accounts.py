@@ -30,7 +30,7 @@ def listing() -> Response:
         page = accounts_list.accounts(
             session, text=text, role=role if role in set(Role) else None, after=request.args.get("after")
         )
-    return render("staff/accounts/listing.html", page=page, q=text, role=role, roles=list(Role))
+    return render("staff/accounts/listing.html", found=page, q=text, role=role, roles=list(Role))
 
 
 @bp.get("/new")
@@ -51,7 +51,7 @@ def create() -> Response:
     return render("staff/accounts/made.html", made=account, password=password)
 
 
-@bp.post("/<int:account_id>/<any(close, open):verb>")
+@bp.post("/<id:account_id>/<any(close, open):verb>")
 @requires(Right.ACCOUNTS_MANAGE)
 def change(account_id: int, verb: str) -> Response:
     if account_id == current_account().id:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, url_for
@@ -11,10 +12,11 @@ from werkzeug.wrappers import Response
 
 from core import db, queue
 from core.db import Store
-from core.models import RunState
+from core.models import RunState, StepName
 from core.permissions import Right
 from core.policies import InvalidTransition
 from core.queries import archive, tiers
+from core.queries.archive import RunSummary
 from core.queries.tiers import ColdCount
 from core.services import archive as runs
 from core.services.archive import RunUnderWay
@@ -28,6 +30,14 @@ from staff_app.forms import RunForm, put_back, unreadable
 bp = Blueprint("archive", __name__, url_prefix="/archive")
 
 MOVING = (RunState.PLANNING, RunState.RUNNING)
+PREVIOUS = dict(zip(list(StepName)[1:], StepName, strict=False))
+WORDS = {
+    StepName.PLAN: "{type}s in {batches} batches",
+    StepName.STAGE: "written to files with hashes",
+    StepName.LOAD: "copied to the archive",
+    StepName.VERIFY: "read back and compared",
+    StepName.RELEASE: "removed from the primary",
+}
 VERBS: dict[str, tuple[Callable[..., Any], str]] = {
     "pause": (runs.pause, "The run stops after its present step."),
     "resume": (runs.resume, "The run goes on."),
@@ -63,13 +73,13 @@ def start() -> Response:
     return redirect(url_for(".run", run_id=run.id), 303)
 
 
-@bp.get("/runs/<int:run_id>")
+@bp.get("/runs/<id:run_id>")
 @requires(Right.ARCHIVE_RUN)
 def run(run_id: int) -> Response:
     return render("staff/archive/run.html", fragment="staff/archive/_progress.html", **_progress(run_id))
 
 
-@bp.post("/runs/<int:run_id>/<any(pause, resume, redrive):verb>")
+@bp.post("/runs/<id:run_id>/<any(pause, resume, redrive):verb>")
 @requires(Right.ARCHIVE_RUN)
 def change(run_id: int, verb: str) -> Response:
     act, words = VERBS[verb]
@@ -109,4 +119,32 @@ def _progress(run_id: int) -> dict[str, Any]:
         if found is None:
             abort(404)
         lines = archive.batches(session, run_id)
-    return {"run": found, "batches": lines, "moving": found.state in MOVING, "tiers": tiers.health()}
+    moving = found.state in MOVING
+    steps = [step_shown(found, name, moving=moving) for name in StepName]
+    return {"run": found, "steps": steps, "batches": lines, "moving": moving, "tiers": tiers.health()}
+
+
+@dataclass(frozen=True)
+class StepShown:
+    """One of the five steps as the page draws it; `state` is done, now, failed or nothing."""
+
+    name: str
+    state: str
+    count: int
+    words: str
+
+
+def step_shown(run: RunSummary, name: StepName, *, moving: bool) -> StepShown:
+    """How far a run is with one step."""
+    words = WORDS[name].format(type=run.record_type, batches=run.batches)
+    if name is StepName.PLAN:
+        under_way = run.state == RunState.PLANNING
+        state = "failed" if run.failed_step == name else "now" if under_way else "done"
+        return StepShown(name, state, run.selected, words)
+    count = run.done[name]
+    if run.failed_step == name:
+        return StepShown(name, "failed", count, words)
+    before = run.done.get(PREVIOUS[name], run.selected)
+    is_done = (run.state == RunState.DONE and not run.dry_run) or 0 < run.selected <= count
+    state = "done" if is_done else "now" if moving and before > count else ""
+    return StepShown(name, state, count, words)

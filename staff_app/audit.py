@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from flask import Blueprint, abort, request
 from werkzeug.wrappers import Response
@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from core import heavy
 from core.permissions import Right
 from core.queries import audit_trail
-from core.queries.audit_trail import Cursor, Wanted
+from core.queries.audit_trail import Wanted
+from core.queries.merged import BadCursor, Cursor
 from core.web.access import record, requires
 from core.web.htmx import render
 from staff_app.clock import midnight
@@ -31,9 +32,9 @@ def search() -> Response:
     if not faults:
         with heavy.read() as session:
             page = audit_trail.search(session, wanted, after=_cursor(request.args.get("after")))
-    following = f"{page.next.at.isoformat()}~{page.next.id}" if page and page.next else None
+    following = str(page.next) if page and page.next else None
     return render("staff/audit/search.html", fragment="staff/audit/_events.html", status=422 if faults else 200,
-                  typed=typed, faults=faults, page=page, following=following)  # fmt: skip
+                  typed=typed, faults=faults, found=page, following=following)  # fmt: skip
 
 
 def _wanted(typed: dict[str, str], faults: list[tuple[str, str]]) -> Wanted:
@@ -61,13 +62,7 @@ def _day(typed: dict[str, str], name: str, faults: list[tuple[str, str]]) -> dat
 
 
 def _cursor(raw: str | None) -> Cursor | None:
-    if not raw:
-        return None
-    at, _, number = raw.partition("~")
     try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
+        return Cursor.parse(raw) if raw else None
+    except BadCursor:
         abort(400)
-    if moment.tzinfo is None or not number.isdecimal() or len(number) > 18:
-        abort(400)
-    return Cursor(moment, int(number))

@@ -72,7 +72,7 @@ class VisitForm(Form):
     description = StringField("What the visit is for")
     class_code = SelectField("Where", choices=list(CLASSES.items()), validate_choice=False)
     clinic_id = SelectField("Clinic", coerce=optional_id, validate_choice=False)
-    started_at = DateTimeLocalField("Began", format=("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"))
+    started_at = DateTimeLocalField("Began", format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
     reason = StringField("Reason given by the patient")
     note = TextAreaField("Note", render_kw={"rows": 8})
     observations = FieldList(FormField(ObservationForm), min_entries=1, max_entries=40)

@@ -32,7 +32,7 @@ def search() -> Response:
     with page_session() as session:
         page = patients.search(session, wanted, after=_cursor(request.args.get("after")))
     following = f"{page.next.group}.{page.next.id}.{page.next.name}" if page.next else None
-    return render("staff/patients/search.html", fragment="staff/patients/_hits.html", q=text, wanted=wanted, page=page,
+    return render("staff/patients/search.html", fragment="staff/patients/_hits.html", q=text, wanted=wanted, found=page,
                   following=following, first=not request.args.get("after"))  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from staff_app.record import header_or_404
 Faults = list[tuple[str, str]]
 
 
-@bp.get("/<int:patient_id>/visits/new")
+@bp.get("/<id:patient_id>/visits/new")
 @requires(Right.VISIT_WRITE)
 def new_visit(patient_id: int) -> Response:
     look(patient_id, "visit.form_opened")
@@ -38,7 +38,7 @@ def new_visit(patient_id: int) -> Response:
     return _page(patient_id, form)
 
 
-@bp.post("/<int:patient_id>/visits/new")
+@bp.post("/<id:patient_id>/visits/new")
 @requires(Right.VISIT_WRITE)
 def create_visit(patient_id: int) -> Response:
     form = VisitForm()
@@ -62,7 +62,7 @@ def create_visit(patient_id: int) -> Response:
     return redirect(url_for(".visit", patient_id=patient_id, visit_id=visit_id), 303)
 
 
-@bp.post("/<int:patient_id>/visits/<int:visit_id>/close")
+@bp.post("/<id:patient_id>/visits/<id:visit_id>/close")
 @requires(Right.VISIT_WRITE)
 def close(patient_id: int, visit_id: int) -> Response:
     try:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core import cold
 from core.models import AccessEvent
+from core.queries.merged import Cursor
 
 PAGE_ROWS = 50
 COLUMNS = (
@@ -30,14 +31,6 @@ class Wanted:
     outcome: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """The last event of a page; the next page holds older ones."""
-
-    at: datetime
-    id: int
 
 
 @dataclass(frozen=True)

@@ -1,51 +1,22 @@
-"""What a clinician sees at a glance: current medicines, active problems, latest results. Hot rows only."""
+"""Each assay's latest result with its short history, for a clinician's glance. Hot rows only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from core.models import (
-    Assay,
-    Condition,
-    ConditionStatus,
-    Observation,
-    Prescription,
-    PrescriptionStatus,
-)
+from core.models import Assay, Observation
+from core.queries.results import QUESTIONS
 
 TREND_POINTS = 6
 RESULTS_MAX = 40
 ABNORMAL = frozenset({"H", "HH", "L", "LL", "A", "AA"})
-
-
-@dataclass(frozen=True)
-class Medicine:
-    """A medicine taken now."""
-
-    id: int
-    medication: str
-    dose: str | None
-    frequency: str | None
-    instructions: str | None
-    reason: str | None
-    started_on: date
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A problem on the current list."""
-
-    id: int
-    name: str
-    code: str | None
-    onset_on: date | None
 
 
 @dataclass(frozen=True)
@@ -87,39 +58,12 @@ class LatestResult:
         return "level" if before == now else "up" if now > before else "down"
 
 
-@dataclass(frozen=True)
-class Chart:
-    """A patient's current state; results with an abnormal flag come first, then the newest."""
-
-    medicines: tuple[Medicine, ...]
-    problems: tuple[Problem, ...]
-    results: tuple[LatestResult, ...]
-
-
-def chart(session: Session, patient_id: int) -> Chart:
-    """A patient's current medicines, active problems and latest results."""
-    return Chart(_medicines(session, patient_id), _problems(session, patient_id), _results(session, patient_id))
-
-
-def _medicines(session: Session, patient_id: int) -> tuple[Medicine, ...]:
-    query = (
-        select(Prescription)
-        .where(Prescription.patient_id == patient_id, Prescription.status == PrescriptionStatus.ACTIVE)
-        .order_by(Prescription.medication, Prescription.id)
-    )
-    return tuple(
-        Medicine(row.id, row.medication, row.dose, row.frequency, row.instructions, row.reason, row.started_on)
-        for row in session.scalars(query)
-    )
-
-
-def _problems(session: Session, patient_id: int) -> tuple[Problem, ...]:
-    query = (
-        select(Condition)
-        .where(Condition.patient_id == patient_id, Condition.status == ConditionStatus.ACTIVE)
-        .order_by(Condition.onset_on.desc(), Condition.id.desc())
-    )
-    return tuple(Problem(row.id, row.name, row.code, row.onset_on) for row in session.scalars(query))
+def latest_results(session: Session, patient_id: int) -> tuple[LatestResult, ...]:
+    """Each assay's newest result, those with an abnormal flag first, then the newest; at most RESULTS_MAX."""
+    rows = session.execute(_latest_rows(patient_id)).all()
+    results = [_latest(list(group)) for _, group in groupby(rows, key=lambda row: row[1].id)]
+    results.sort(key=lambda result: (not result.is_abnormal, -result.observed_at.timestamp(), result.name))
+    return tuple(results[:RESULTS_MAX])
 
 
 def _latest_rows(patient_id: int) -> Select[Observation, Assay]:
@@ -133,16 +77,9 @@ def _latest_rows(patient_id: int) -> Select[Observation, Assay]:
         select(Observation, Assay)
         .join(placed, placed.c.id == Observation.id)
         .join(Assay, Assay.id == Observation.assay_id)
-        .where(placed.c.place <= TREND_POINTS)
+        .where(placed.c.place <= TREND_POINTS, Assay.category.not_in(QUESTIONS))
         .order_by(Observation.assay_id, placed.c.place)
     )
-
-
-def _results(session: Session, patient_id: int) -> tuple[LatestResult, ...]:
-    rows = session.execute(_latest_rows(patient_id)).all()
-    results = [_latest(list(group)) for _, group in groupby(rows, key=lambda row: row[1].id)]
-    results.sort(key=lambda result: (not result.is_abnormal, -result.observed_at.timestamp(), result.name))
-    return tuple(results[:RESULTS_MAX])
 
 
 def _latest(newest_first: Sequence[Row[Observation, Assay]]) -> LatestResult:

@@ -1,0 +1,104 @@
+"""A patient's chart, and one visit of it."""
+
+from __future__ import annotations
+
+from flask import abort, current_app, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from core.cold import ColdUnavailable
+from core.permissions import Right
+from core.queries import chart as charts
+from core.queries import record, results, visits
+from core.queries.merged import BadCursor, Cursor
+from core.queries.results import Trend
+from core.queries.visits import Timeline
+from core.web.access import look, requires
+from core.web.charts import position
+from core.web.htmx import render
+from core.web.stores import page_session
+from core.web.trends import Point, trend
+from staff_app.patients import bp
+from staff_app.record import header_or_404
+
+VISITS_AT_FIRST = 10
+OUTSIDE = ("below", "above")
+
+
+@bp.get("/<id:patient_id>")
+@requires(Right.RECORD_READ)
+def chart(patient_id: int) -> Response:
+    look(patient_id, "chart.viewed")
+    with page_session() as session:
+        header = header_or_404(session, patient_id)
+        context = {
+            "current": record.record(session, patient_id),
+            "results": charts.latest_results(session, patient_id),
+            "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST),
+            "reports": (),
+        }
+    return render("staff/patients/chart.html", patient=header, **context)
+
+
+@bp.get("/<id:patient_id>/visits")
+@requires(Right.RECORD_READ)
+def visit_list(patient_id: int) -> Response:
+    look(patient_id, "visits.viewed")
+    with page_session() as session:
+        header = header_or_404(session, patient_id)
+        timeline = _timeline(session, patient_id)
+    return render(
+        "staff/patients/visits.html", fragment="staff/patients/_visits.html", patient=header, timeline=timeline
+    )
+
+
+@bp.get("/<id:patient_id>/visits/<id:visit_id>")
+@requires(Right.RECORD_READ)
+def visit(patient_id: int, visit_id: int) -> Response:
+    look(patient_id, "visit.viewed", f"visit:{visit_id}")
+    with page_session() as session:
+        header = header_or_404(session, patient_id)
+        try:
+            detail = visits.detail(session, patient_id, visit_id)
+        except ColdUnavailable:
+            return render("staff/visits/silent.html", status=503, patient=header)
+    if detail is None:
+        abort(404)
+    return render("staff/visits/show.html", patient=header, detail=detail)
+
+
+@bp.get("/<id:patient_id>/results/<id:assay_id>")
+@requires(Right.RECORD_READ)
+def assay(patient_id: int, assay_id: int) -> Response:
+    look(patient_id, "results.viewed", f"assay:{assay_id}")
+    with page_session() as session:
+        header = header_or_404(session, patient_id)
+        found = results.trend(session, patient_id, assay_id, archived=True)
+    if found is None:
+        abort(404)
+    return render("staff/patients/assay.html", patient=header, trend=found, drawing=_drawing(found))
+
+
+def _drawing(found: Trend) -> str:
+    """The trend of those values that are numbers in the latest value's unit."""
+    latest = found.latest
+    points = [
+        Point(
+            result.observed_at,
+            result.value_number,
+            position(result.value_number, latest.ref_low, latest.ref_high) in OUTSIDE,
+        )
+        for result in found.results
+        if result.value_number is not None and result.unit == latest.unit
+    ]
+    write_day = current_app.jinja_env.filters["day"]
+    return trend(points, name=latest.name, code=latest.unit, low=latest.ref_low, high=latest.ref_high, day=write_day)
+
+
+def _timeline(session: Session, patient_id: int) -> Timeline:
+    raw = request.args.get("after")
+    try:
+        after = Cursor.parse(raw) if raw else None
+    except BadCursor:
+        abort(400)
+    return visits.timeline(session, patient_id, archived="archived" in request.args, after=after)
