@@ -30,8 +30,7 @@ def run(lease: Lease) -> str:
     """Take the report as far as it goes. Returns what came of it. Raises LoopFailure, TryLater, LeaseLost."""
     steps_max = 2 * db.databases().settings.revisions_max + len(IN_WORK)
     for _ in range(steps_max):
-        with lease.step(*ReportState) as (_, report):
-            state = ReportState(report.state)
+        state = lease.state()
         if state not in STEPS:
             return f"report {lease.report_id} is {state}"
         STEPS[state](lease)

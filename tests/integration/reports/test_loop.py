@@ -1,0 +1,145 @@
+"""The whole loop on real servers: from request to signature, and what happens when it is asked twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core import db, queue
+from core.db import Store
+from core.models import Claim, ModelCall, OutboxMessage, Report, ReportState, utc_now
+from core.queries import reports as reads
+from core.services import reports
+from tests.factories import PASSWORD
+from tests.report_records import Record, view
+from workers import run
+from workers.reports import jobs, loop
+from workers.reports.lease import take
+
+
+def test_a_request_becomes_a_checked_report_and_is_signed(ready_report: int, record: Record) -> None:
+    report = view(ready_report)
+    assert report.state == ReportState.READY
+    assert {"Overview", "Allergies", "Conditions", "Medicines", "Results"} <= set(report.sections)
+    said = " ".join(claim.text for claim in report.claims)
+    assert "rose from 8.1 % on 17 February 2026 to 8.9 % on 12 November 2026" in said
+    assert all(claim.citations and claim.verdict == "supported" for claim in report.claims)
+    assert {check.checker for check in report.claims[0].checks} == {"code", "model"}
+    assert "not a language model" in report.drafted_by
+
+    with db.write() as session:
+        reports.sign(session, report_id=ready_report, by=record.doctor, password=PASSWORD)
+    signed = view(ready_report)
+    assert signed.state == ReportState.SIGNED
+    assert signed.signature is not None
+    assert signed.signature.name == "Dr Nair"
+    assert signed.signature.holds
+
+
+def test_each_model_call_is_recorded_with_its_cost_and_prompt(ready_report: int) -> None:
+    with db.read(Store.HOT) as session:
+        calls = session.scalars(select(ModelCall).where(ModelCall.report_id == ready_report)).all()
+    assert [call.role for call in calls[:2]] == ["drafter", "checker"]
+    for call in calls:
+        assert call.answering_model == "strata-offline-rules"
+        assert call.prompt_version.startswith(f"{call.role}-")
+        assert call.input_tokens > 0
+        assert call.output_tokens > 0
+        assert call.finish_reason == "stop"
+        assert call.ended_at is not None
+        assert call.cost_usd == 0
+        assert "no price for strata-offline-rules" in call.price_version
+
+
+def test_summary_json_has_the_published_shape(ready_report: int) -> None:
+    summary = reads.summary_json(view(ready_report))
+    assert list(summary) == [
+        "id", "patient_id", "state", "reason", "claims", "omissions", "model", "prompt_version", "tokens", "cost_usd",
+        "seconds",
+    ]  # fmt: skip
+    assert list(summary["claims"][0]) == [
+        "id", "text", "section", "citations", "verdict", "flagged", "reasons", "decision",
+    ]  # fmt: skip
+    assert summary["seconds"].keys() == {"queue", "draft", "check", "revise"}
+    assert summary["seconds"]["draft"] > 0
+    assert summary["tokens"] > 100
+
+
+def test_the_outbox_message_runs_the_job_once(request_report: Callable[[], int]) -> None:
+    report_id = request_report()
+    with db.read(Store.HOT) as session:
+        message_id = session.scalars(select(OutboxMessage.id)).one()
+    assert run.perform(message_id) == f"report {report_id} is ready"
+    assert run.perform(message_id) == "done before"
+
+
+def test_a_second_delivery_leaves_a_live_worker_alone(request_report: Callable[[], int]) -> None:
+    report_id = request_report()
+    with take(report_id), pytest.raises(queue.NotNow, match="a worker is busy"):
+        jobs.draft_report(report_id)
+
+
+def test_a_finished_report_is_not_drafted_again(ready_report: int) -> None:
+    claims = len(view(ready_report).claims)
+    assert jobs.draft_report(ready_report) == f"report {ready_report} is ready: nothing to do"
+    assert len(view(ready_report).claims) == claims
+
+
+def test_another_worker_goes_on_where_a_lost_one_stopped(
+    request_report: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report_id = request_report()
+    lost = take(report_id)
+    loop.select_evidence(lost)
+    loop.draft(lost)
+    with db.write() as session:
+        session.get_one(Report, report_id).heartbeat_at = utc_now() - timedelta(minutes=5)
+    assert jobs.resume_reports() == "0 report(s) resumed"  # its first message is still open
+    with db.write() as session:
+        for message in session.scalars(select(OutboxMessage)):
+            queue.finish(session, message.id)
+    assert jobs.resume_reports() == "1 report(s) resumed"
+
+    assert jobs.draft_report(report_id) == f"report {report_id} is ready"
+    with db.read(Store.HOT) as session:
+        roles = session.scalars(select(ModelCall.role).where(ModelCall.report_id == report_id)).all()
+    assert roles.count("drafter") == 1
+    with pytest.raises(Exception, match="is now ready"):
+        loop.check(lost)
+
+
+def test_a_lost_lease_can_write_nothing(request_report: Callable[[], int]) -> None:
+    report_id = request_report()
+    first = take(report_id)
+    with db.write() as session:
+        session.get_one(Report, report_id).heartbeat_at = utc_now() - timedelta(minutes=5)
+    take(report_id)
+    with pytest.raises(Exception, match="taken over by another worker"):
+        loop.select_evidence(first)
+
+
+def test_a_withdrawn_report_stops_the_worker(request_report: Callable[[], int], record: Record) -> None:
+    report_id = request_report()
+    with take(report_id) as lease:
+        loop.select_evidence(lease)
+        with db.write() as session:
+            reports.withdraw(session, report_id=report_id, reason="Asked for by mistake", by=record.doctor)
+        with pytest.raises(Exception, match="is now withdrawn"):
+            loop.draft(lease)
+    with db.read(Store.HOT) as session:
+        assert session.scalars(select(Claim).where(Claim.report_id == report_id)).all() == []
+
+
+def test_a_failed_report_can_be_drafted_anew(
+    request_report: Callable[[], int], record: Record, configured: Callable[..., object], model: object
+) -> None:
+    report_id = request_report()
+    model.behaviour.set("garbage")  # type: ignore[attr-defined]
+    assert "failed" in jobs.draft_report(report_id)
+    model.behaviour.set("off")  # type: ignore[attr-defined]
+    with db.write() as session:
+        reports.retry_failed(session, report_id=report_id, by=record.doctor)
+    assert jobs.draft_report(report_id) == f"report {report_id} is ready"
