@@ -11,12 +11,13 @@ from core.permissions import Right
 from core.web.access import requires
 from core.web.app import make_app
 from core.web.portal import NavItem, Portal
-from public_app import privacy, record, results, visits
+from public_app import privacy, record, reports, results, visits
 
-BLUEPRINTS = (visits.bp, results.bp, record.bp, privacy.bp)
+BLUEPRINTS = (visits.bp, results.bp, reports.bp, record.bp, privacy.bp)
 NAVIGATION = (
     NavItem("visits.index", "Visits", Right.OWN_RECORD_READ),
     NavItem("results.index", "Test results", Right.OWN_RECORD_READ),
+    NavItem("reports.index", "Reports", Right.OWN_RECORD_READ),
     NavItem("record.show", "My record", Right.OWN_RECORD_READ),
     NavItem("privacy.index", "Who looked", Right.OWN_RECORD_READ),
 )

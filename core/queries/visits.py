@@ -184,7 +184,7 @@ def _names(session: Session, model: type[Clinic] | type[Practitioner], ids: set[
     known = [row_id for row_id in ids if row_id is not None]
     if not known:
         return {}
-    return dict(session.execute(select(model.id, model.name).where(model.id.in_(known))).tuples().all())
+    return {row.id: row.name for row in session.execute(select(model.id, model.name).where(model.id.in_(known)))}
 
 
 def _line(found: Found, clinics: dict[int, str], practitioners: dict[int, str]) -> VisitLine:

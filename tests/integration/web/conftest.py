@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from core import db
-from core.models import Account, Patient, Role
+from core import cold, db, freshness, spool, throttle
+from core.db import Store
+from core.models import AccessEvent, Account, Patient, Role
+from core.outage import primary
+from core.services import archive
 from core.sign_ins import AccountCopy
+from core.web import health
 from public_app import create_app
-from tests.factories import PASSWORD, make_account, make_patient
+from tests.factories import NOW, PASSWORD, make_account, make_patient
+from workers.archive import driver
 
 HOST = "https://portal.localhost"
 FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def events(*actions: str) -> list[AccessEvent]:
+    """The access events of these kinds, oldest first."""
+    with db.read(Store.HOT) as session:
+        query = select(AccessEvent).where(AccessEvent.action.in_(actions)).order_by(AccessEvent.id)
+        return list(session.scalars(query))
+
+
+def move_to_archive(record_type: str = "visit") -> None:
+    """Archive what is cold as of NOW."""
+    with db.write() as session:
+        run = archive.start_run(session, record_type=record_type, by=None, as_of=NOW)
+        run_id = run.id
+    driver.drive(run_id)
 
 
 class Browser:
@@ -41,6 +63,18 @@ class Browser:
     def cookie(self, name: str = "__Host-strata_public") -> str | None:
         found = self.client.get_cookie(name, domain="portal.localhost")
         return found.value if found is not None else None
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process(database: Any) -> None:
+    """What a process remembers of servers that fail belongs to the test that made them fail."""
+    primary.answered()
+    for breaker in cold.breakers.values():
+        breaker.answered()
+    throttle._memory.seen.clear()
+    freshness.watch._looked_at = health._watch._looked_at = float("-inf")
+    spool._chain.pid = 0
+    shutil.rmtree(database.spool_dir, ignore_errors=True)
 
 
 @pytest.fixture

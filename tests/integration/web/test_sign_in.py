@@ -10,19 +10,14 @@ from sqlalchemy import func, select, update
 
 from core import db
 from core.db import Store
-from core.models import AccessEvent, Account, SignIn, utc_now
+from core.models import Account, SignIn, utc_now
 from core.sign_ins import hash_of
-from tests.integration.web.conftest import HOST, Browser
+from tests.integration.web.conftest import HOST, Browser, events
 
 
 def count_sign_ins() -> int:
     with db.read(Store.HOT) as session:
         return session.scalar(select(func.count()).select_from(SignIn)) or 0
-
-
-def events(action: str) -> list[AccessEvent]:
-    with db.read(Store.HOT) as session:
-        return list(session.scalars(select(AccessEvent).where(AccessEvent.action == action)))
 
 
 def test_signing_in_makes_a_new_token_of_which_only_the_hash_is_kept(browser: Browser, account: Any) -> None:

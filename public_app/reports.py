@@ -1,0 +1,63 @@
+"""Reports that a clinician has signed; drafts are none of this portal's business."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from sqlalchemy.orm import Session
+
+from core.cold import ColdUnavailable
+from core.models.record_types import REPORT
+from core.permissions import Right
+from core.queries import merged
+from core.queries import reports as queries
+from core.queries.reports import SignedList
+from core.web.access import look, refuse, requires
+from core.web.htmx import render
+from core.web.stores import page_session
+from public_app.own import own_patient_id, wants_archived
+
+bp = Blueprint("reports", __name__, url_prefix="/reports")
+
+
+@bp.get("")
+@requires(Right.OWN_RECORD_READ)
+def index() -> Response:
+    patient_id = own_patient_id()
+    with page_session() as session:
+        reports, is_partial = _signed(session, patient_id)
+    look(patient_id, "reports.read")
+    return render(
+        "public/reports/index.html",
+        fragment="public/reports/_list.html",
+        reports=reports,
+        is_partial=is_partial,
+        older=wants_archived(),
+    )
+
+
+@bp.get("/<id:report_id>")
+@requires(Right.OWN_RECORD_READ)
+def show(report_id: int) -> Response:
+    patient_id, target = own_patient_id(), f"report:{report_id}"
+    with page_session() as session:
+        held = merged.held(session, patient_id, REPORT.name)
+        try:
+            report = queries.signed_report(session, report_id, patient_id)
+        except ColdUnavailable:
+            if held is None:
+                refuse("report.read", target)
+            return render("public/reports/silent.html", status=503, held=held)
+    if report is None:
+        refuse("report.read", target)
+    look(patient_id, "report.read", target)
+    return render("public/reports/show.html", report=report)
+
+
+def _signed(session: Session, patient_id: int) -> tuple[SignedList, bool]:
+    """The list, and whether the archive was asked for its part and did not answer."""
+    if wants_archived():
+        try:
+            return queries.signed_for_patient(session, patient_id, archived=True), False
+        except ColdUnavailable:
+            return queries.signed_for_patient(session, patient_id), True
+    return queries.signed_for_patient(session, patient_id), False

@@ -1,0 +1,105 @@
+"""What every request passes: host, headers, rights, forms' tokens, size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jinja2
+import pytest
+
+from core.permissions import Right
+from core.web.access import declared, requires
+from public_app import create_app
+from tests.integration.web.conftest import HOST, Browser, events
+
+PAGES = ("/visits", "/results", "/record", "/reports", "/privacy")
+
+
+def test_every_endpoint_declares_its_right(app: Any) -> None:
+    undeclared = [rule.endpoint for rule in app.url_map.iter_rules() if declared(app, rule.endpoint) is None]
+    assert undeclared == []
+    opened = {rule.endpoint for rule in app.url_map.iter_rules() if declared(app, rule.endpoint) == frozenset()}
+    assert opened == {"static", "health.healthz", "health.readyz", "auth.sign_in", "auth.submit", "auth.sign_out"}
+
+
+def test_an_endpoint_without_a_declaration_is_refused(database: Any, account: Any) -> None:
+    app = create_app(database)
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    app.add_url_rule("/staff-thing", "staff_thing", requires(Right.ARCHIVE_RUN)(lambda: "secret"))
+    browser = Browser(app.test_client())
+    assert browser.get("/forgotten").status_code == 403
+    assert browser.sign_in(account).status_code == 303
+    assert browser.get("/forgotten").status_code == 403
+    assert browser.get("/staff-thing").status_code == 403
+    assert [(event.target, event.outcome) for event in events("page.open")] == [("page:staff_thing", "deny")]
+
+
+def test_a_signed_out_request_is_sent_to_sign_in(browser: Browser) -> None:
+    for path in PAGES:
+        reply = browser.get(path)
+        assert (reply.status_code, reply.headers["Location"]) == (303, f"/sign-in?next={path}")
+        by_htmx = browser.get(path, headers={"HX-Request": "true"})
+        assert (by_htmx.status_code, by_htmx.headers["HX-Redirect"]) == (204, "/sign-in")
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/sign-in", "/healthz", "/readyz", "/nothing-here", "/visits/999"])
+def test_headers_on_each_page(signed_in: Browser, path: str) -> None:
+    headers = signed_in.get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["X-Request-Id"]
+    assert "Strict-Transport-Security" not in headers
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/sign-in"])
+def test_pages_need_no_inline_script_or_style(signed_in: Browser, path: str) -> None:
+    page = signed_in.get(path).text
+    assert "style=" not in page
+    assert "<style" not in page
+    assert "onclick" not in page
+    assert page.count("<script") == page.count("<script src=")
+
+
+def test_static_files_are_kept_for_a_year(browser: Browser) -> None:
+    href = browser.get("/sign-in").text.split('rel="stylesheet" href="')[1].split('"')[0]
+    assert "immutable" in browser.get(href.replace("&amp;", "&")).headers["Cache-Control"]
+    assert browser.get("/static/css/strata.css").headers["Cache-Control"] == "no-cache"
+
+
+def test_another_host_name_is_refused(browser: Browser) -> None:
+    for host in ("https://evil.example", "https://staff.localhost", "https://portal.localhost.evil.example"):
+        assert browser.client.get("/sign-in", base_url=host).status_code == 400
+    assert browser.client.get("/healthz", base_url="http://127.0.0.1:8000").status_code == 200
+    assert browser.client.get("/readyz", base_url="http://127.0.0.1:8000").status_code == 200
+
+
+def test_every_form_is_refused_without_its_token(app: Any, signed_in: Browser) -> None:
+    posts = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    assert posts
+    for rule in posts:
+        reply = signed_in.client.post(rule.rule, base_url=HOST, headers={"Referer": HOST + "/visits"})
+        assert reply.status_code == 400, rule.rule
+
+
+def test_a_body_that_is_too_large_is_refused(browser: Browser) -> None:
+    reply = browser.client.post("/sign-in", base_url=HOST, data={"username": "x" * 3_000_000})
+    assert reply.status_code == 413
+
+
+def test_the_other_portals_templates_are_out_of_reach(app: Any) -> None:
+    with pytest.raises(jinja2.TemplateNotFound):
+        app.jinja_env.get_template("staff/patients/chart.html")
+
+
+def test_readiness_names_each_dependency(browser: Browser, servers: Any) -> None:
+    ready = browser.get("/readyz").json
+    assert ready["ready"] is True
+    names = {"primary", "replica", "redis", "archive_logs", "archive_visits", "archive_reports"}
+    assert set(ready["dependencies"]) == names
+    assert all(state["up"] for state in ready["dependencies"].values())
+    servers.postgres["reports"].stop("immediate")
+    assert browser.get("/readyz").status_code == 200

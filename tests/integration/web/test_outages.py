@@ -1,0 +1,171 @@
+"""One server down: pages go on, looks are recorded all the same, typed text survives (G3, G9, G11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Blueprint, request
+from sqlalchemy import select, text
+
+from core import audit, db, spool
+from core.db import Store
+from core.models import AccessEvent, ChainHead, Patient
+from core.outage import primary
+from core.permissions import Right
+from core.web.access import requires
+from core.web.stores import page_session, write_session
+from tests.factories import make_condition
+from tests.integration.web.conftest import Browser, events
+
+PAGES = ("/visits", "/results", "/record", "/reports", "/privacy")
+
+
+@pytest.fixture
+def app(app: Any) -> Any:
+    """The portal, with a page that writes: this portal has none of its own yet."""
+    bp = Blueprint("writing", __name__)
+
+    @bp.post("/writing")
+    @requires(Right.OWN_RECORD_READ)
+    def write() -> str:
+        with write_session() as session:
+            session.execute(text("UPDATE patient SET phone = :phone"), {"phone": request.form["phone"]})
+        return "saved"
+
+    @bp.get("/reading")
+    @requires(Right.OWN_RECORD_READ)
+    def read() -> str:
+        with page_session() as session:
+            return f"{session.info['store']}: {session.scalar(text('SELECT phone FROM patient'))}"
+
+    app.register_blueprint(bp)
+    return app
+
+
+def test_an_own_write_is_read_back_at_any_lag(signed_in: Browser, servers: Any, sync_replica: Any) -> None:
+    sync_replica()
+    signed_in.get("/reading")
+    servers.replica.pause_replay()
+    assert signed_in.post("/writing", {"phone": "8123 4567"}, page="/visits").text == "saved"
+    assert signed_in.get("/reading").text == "hot: 8123 4567"
+    servers.valkey.stop()
+    assert signed_in.get("/reading").text == "hot: 8123 4567"
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_write_that_redis_never_heard_of_is_read_back_when_redis_returns(
+    signed_in: Browser, servers: Any, sync_replica: Any
+) -> None:
+    sync_replica()
+    signed_in.get("/reading")
+    servers.replica.pause_replay()
+    servers.valkey.stop()
+    assert signed_in.post("/writing", {"phone": "8123 4567"}, page="/visits").text == "saved"
+    servers.valkey.start()
+    assert signed_in.get("/reading").text == "hot: 8123 4567"
+
+
+def test_reads_never_go_back_in_time(signed_in: Browser, servers: Any, sync_replica: Any, patient: Patient) -> None:
+    """What the account has seen on the primary, it goes on seeing, though another wrote it."""
+    sync_replica()
+    servers.replica.pause_replay()
+    signed_in.post("/writing", {"phone": "1"}, page="/visits")
+    with db.write() as session:
+        session.execute(text("UPDATE patient SET phone = '2'"))
+    assert signed_in.get("/reading").text == "hot: 2"
+    signed_in.client.delete_cookie("__Host-strata_public_seen", domain="portal.localhost")
+    assert signed_in.get("/reading").text == "hot: 2"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_redis_down_pages_go_on(signed_in: Browser, servers: Any, path: str) -> None:
+    servers.valkey.stop()
+    assert signed_in.get(path).status_code == 200
+
+
+def test_redis_down_one_can_sign_in_and_out(browser: Browser, servers: Any, account: Any) -> None:
+    servers.valkey.stop()
+    assert browser.sign_in(account).status_code == 303
+    assert browser.get("/visits").status_code == 200
+    browser.post("/sign-out", page="/visits")
+    assert browser.get("/visits").status_code == 303
+
+
+@pytest.mark.parametrize("server", ["replica", "visits"])
+def test_replica_or_archive_down_pages_go_on(signed_in: Browser, servers: Any, server: str) -> None:
+    servers.postgres[server].stop("immediate")
+    for path in PAGES:
+        assert signed_in.get(path).status_code == 200, path
+
+
+@pytest.mark.parametrize("redis_is_up", [True, False])
+def test_primary_down_reads_go_on_and_looks_wait_in_the_spool(
+    signed_in: Browser, servers: Any, patient: Patient, sync_replica: Any, redis_is_up: bool
+) -> None:
+    with db.write() as session:
+        make_condition(session, patient)
+    sync_replica()
+    if not redis_is_up:
+        servers.valkey.stop()
+    servers.postgres["primary"].stop("immediate")
+    page = signed_in.get("/record")
+    assert page.status_code == 200
+    assert "Type 2 diabetes" in page.text
+    signed_in.get("/visits")
+    assert spool.waiting() == 1
+    servers.postgres["primary"].start()
+    primary.answered()
+    assert joined() == 2
+    assert joined() == 0
+    assert spool.waiting() == 0
+    looks = events("record.read", "visits.read")
+    assert [(item.action, item.patient_id) for item in looks] == [
+        ("record.read", patient.id),
+        ("visits.read", patient.id),
+    ]
+    assert chain_faults(looks[0].writer) == []
+
+
+def joined() -> int:
+    with db.write() as session:
+        return spool.drain(session)
+
+
+def chain_faults(writer: str) -> list[audit.Fault]:
+    with db.read(Store.HOT) as session:
+        chain = session.scalars(select(AccessEvent).where(AccessEvent.writer == writer).order_by(AccessEvent.sequence))
+        return audit.verify_chain(writer, chain, session.get(ChainHead, writer))
+
+
+def test_no_look_without_a_record_of_it(signed_in: Browser, servers: Any, database: Any, sync_replica: Any) -> None:
+    from pathlib import Path
+
+    sync_replica()
+    Path(database.spool_dir).parent.mkdir(exist_ok=True)
+    Path(database.spool_dir).write_text("a file where the folder should be")
+    servers.postgres["primary"].stop("immediate")
+    reply = signed_in.get("/record")
+    Path(database.spool_dir).unlink()
+    assert reply.status_code == 500
+    assert "Tan Mei Ling</dd>" not in reply.text
+
+
+def test_a_write_that_can_not_be_made_gives_back_what_was_typed(
+    signed_in: Browser, servers: Any, sync_replica: Any
+) -> None:
+    sync_replica()
+    page = signed_in.get("/visits").text
+    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+    servers.postgres["primary"].stop("immediate")
+    fields = {"csrf_token": token, "phone": "8123 <4567>", "password": "hush"}
+    headers = {"Referer": "https://portal.localhost/visits"}
+    reply = signed_in.client.post("/writing", base_url="https://portal.localhost", data=fields, headers=headers)
+    assert reply.status_code == 503
+    assert "8123 &lt;4567&gt;</textarea>" in reply.text
+    assert "hush" not in reply.text
+    by_htmx = signed_in.client.post(
+        "/writing", base_url="https://portal.localhost", data=fields, headers={**headers, "HX-Request": "true"}
+    )
+    assert (by_htmx.status_code, by_htmx.headers["HX-Retarget"]) == (503, "#notices")
+    assert "<html" not in by_htmx.text

@@ -1,0 +1,249 @@
+"""What a patient sees: hot and archived rows in one story, and never another's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import request_finished
+from sqlalchemy import event
+
+from core import db
+from core.db import Store
+from core.models import Claim, Patient, Report, ReportState, Signature, Visit
+from tests.factories import (
+    NOW,
+    make_allergy,
+    make_assay,
+    make_condition,
+    make_note,
+    make_observation,
+    make_patient,
+    make_prescription,
+    make_visit,
+)
+from tests.integration.web.conftest import Browser, events, move_to_archive
+
+AGES_DAYS = (0, 30, 400, 800)
+
+
+@pytest.fixture
+def visits(patient: Patient) -> list[Visit]:
+    """Four visits of Tan Mei Ling, two of them older than the window, each with a note, a result and a medicine."""
+    with db.write() as session:
+        assay = make_assay(session)
+        made = []
+        for number, days in enumerate(AGES_DAYS):
+            visit = make_visit(session, patient, started_at=NOW - timedelta(days=days), description=f"Visit {number}")
+            make_note(session, visit, f"Note of visit {number} <b>not bold</b>")
+            make_observation(session, visit, assay, str(Decimal("8.9") - number))
+            make_prescription(
+                session, patient, visit_id=visit.id, medication=f"Medicine {number}", status="completed",
+                stopped_on=visit.started_at.date(),
+            )  # fmt: skip
+            made.append(visit)
+        return made
+
+
+@pytest.fixture
+def archived(visits: list[Visit], sync_replica: Any) -> list[Visit]:
+    """The same, after the archive has run."""
+    move_to_archive()
+    sync_replica()
+    with db.read(Store.HOT) as session:
+        assert session.query(Visit).count() == 2
+    return visits
+
+
+def test_every_visit_is_listed_before_and_after_archiving(
+    signed_in: Browser, visits: list[Visit], sync_replica: Any
+) -> None:
+    before = signed_in.get("/visits").text
+    assert [f"Visit {n}" in before for n in range(4)] == [True] * 4
+    assert "4 visits since 2024" in before
+    move_to_archive()
+    sync_replica()
+    after = signed_in.get("/visits").text
+    assert [f"Visit {n}" in after for n in range(4)] == [True, True, False, False]
+    assert "4 visits since 2024" in after
+    assert "2 older visits exist (Sep 2024 to Oct 2025)" in after
+    older = signed_in.get("/visits?older=1").text
+    assert [older.count(f">Visit {n}<") for n in range(4)] == [1] * 4
+    assert older.index("Visit 0") < older.index("Visit 1") < older.index("Visit 2") < older.index("Visit 3")
+
+
+def test_htmx_gets_the_timeline_only(signed_in: Browser, archived: list[Visit]) -> None:
+    reply = signed_in.get("/visits?older=1", headers={"HX-Request": "true"})
+    assert reply.text.lstrip().startswith('<div id="timeline">')
+    assert "HX-Request" in reply.headers["Vary"]
+    restored = signed_in.get("/visits", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert restored.text.startswith("<!doctype html>")
+
+
+def test_a_silent_archive_is_a_named_gap(signed_in: Browser, archived: list[Visit], servers: Any) -> None:
+    servers.postgres["visits"].stop("immediate")
+    reply = signed_in.get("/visits?older=1")
+    assert reply.status_code == 200
+    assert "Visit 0" in reply.text
+    assert "2 older visits can&#39;t be shown right now" in reply.text
+    assert "from September 2024 to October 2025" in reply.text
+    assert "Try again" in reply.text
+    assert "2 older visits exist" in signed_in.get("/visits").text
+    single = signed_in.get(f"/visits/{archived[3].id}")
+    assert single.status_code == 503
+    assert "kept in our archive" in single.text
+    assert signed_in.get(f"/visits/{archived[0].id}").status_code == 200
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_a_visit_shows_what_was_done_hot_or_archived(signed_in: Browser, archived: list[Visit], number: int) -> None:
+    page = signed_in.get(f"/visits/{archived[number].id}").text
+    assert f"Note of visit {number} &lt;b&gt;not bold&lt;/b&gt;" in page
+    assert f"Medicine {number}" in page
+    assert "HbA1c" in page
+    assert "Dr Nair" in page
+    assert ("comes from our archive" in page) == (number == 3)
+
+
+def test_long_lists_have_pages_that_lose_and_double_nothing(signed_in: Browser, archived: list[Visit]) -> None:
+    from core.queries import visits as queries
+
+    with db.read(Store.HOT) as session:
+        seen, after = [], None
+        while True:
+            page = queries.timeline(session, archived[0].patient_id, archived=True, after=after, limit=1)
+            seen += [visit.id for visit in page.visits]
+            after = page.next
+            if after is None:
+                break
+    assert seen == [visit.id for visit in archived]
+    assert signed_in.get("/visits?after=nonsense").status_code == 400
+    assert signed_in.get("/visits?after=2026-01-01T00:00:00_1").status_code == 400
+
+
+def test_the_timeline_takes_few_queries(signed_in: Browser, visits: list[Visit]) -> None:
+    from core.queries import visits as queries
+
+    statements: list[str] = []
+    engine = db.databases().engine(Store.HOT, read_only=True)
+    event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    with db.read(Store.HOT) as session:
+        queries.timeline(session, visits[0].patient_id)
+    assert len(statements) <= 5, statements
+
+
+def test_results_over_time_take_in_the_archive(signed_in: Browser, archived: list[Visit]) -> None:
+    latest = signed_in.get("/results").text
+    assert "8.9 %" in latest
+    assert "Above range" in latest
+    assay_id = latest.split("/results/")[1].split('"')[0]
+    recent = signed_in.get(f"/results/{assay_id}").text
+    assert "2 results" in recent
+    assert "5.9 %" not in recent
+    whole = signed_in.get(f"/results/{assay_id}?older=1").text
+    assert "4 results: from 5.9 percent on 3 Sep 2024 to 8.9 percent" in whole
+    assert whole.count("<tr>") == 5
+
+
+def test_the_record_shows_what_holds_now(signed_in: Browser, patient: Patient) -> None:
+    empty = signed_in.get("/record").text
+    assert "We know of no allergies" in empty
+    with db.write() as session:
+        make_allergy(session, patient, criticality="high")
+        make_condition(session, patient)
+        make_prescription(session, patient)
+        make_prescription(session, patient, medication="Old medicine", status="stopped")
+    signed_in.client.delete_cookie("__Host-strata_public_seen", domain="portal.localhost")
+    db.databases().engine(Store.REPLICA, read_only=True).dispose()
+    page = _until(signed_in, "/record", "Penicillin")
+    assert "Type 2 diabetes" in page
+    assert "Metformin 850 mg tablet" in page
+    assert "Old medicine" not in page
+
+
+def _until(browser: Browser, path: str, words: str) -> str:
+    import time
+
+    deadline = time.monotonic() + 10
+    while words not in (text := browser.get(path).text):
+        assert time.monotonic() < deadline, text
+    return text
+
+
+def test_who_looked_names_others_and_not_oneself(signed_in: Browser, account: Any, patient: Patient) -> None:
+    from core import audit
+    from core.models import Role
+    from tests.factories import make_account
+
+    with db.write() as session:
+        doctor = make_account(session, role=Role.CLINICIAN, name="Dr Nair")
+        audit.record(session, "chart.viewed", by=doctor, patient_id=patient.id)
+        audit.record(session, "chart.viewed", by=doctor, patient_id=patient.id, outcome="deny")
+    signed_in.get("/visits")
+    page = _until(signed_in, "/privacy", "Dr Nair")
+    assert page.count("Dr Nair") == 1
+    assert "List of visits" not in page
+    assert "List of visits" in _until(signed_in, "/privacy?own=1", "List of visits")
+
+
+def signed_report(patient: Patient, state: ReportState = ReportState.SIGNED) -> int:
+    with db.write() as session:
+        report = Report(patient_id=patient.id, state=state, requested_by=1, closed_at=NOW, model="m")
+        session.add(report)
+        session.flush()
+        session.add_all(
+            [
+                Claim(
+                    report_id=report.id, patient_id=patient.id, ordinal=1, section="Diabetes",
+                    text="HbA1c was 8.9 %.", round=0, flagged=False,
+                ),
+                Signature(
+                    report_id=report.id, account_id=1, name="Dr Nair", meaning="Reviewed and approved",
+                    content_hash="0" * 64,
+                ),
+            ]
+        )  # fmt: skip
+        return report.id
+
+
+def test_only_signed_reports_are_shown(signed_in: Browser, patient: Patient, sync_replica: Any) -> None:
+    assert "no reports yet" in signed_in.get("/reports").text
+    signed, draft = signed_report(patient), signed_report(patient, ReportState.READY)
+    sync_replica()
+    assert f"/reports/{signed}" in signed_in.get("/reports").text
+    assert f"/reports/{draft}" not in signed_in.get("/reports").text
+    page = signed_in.get(f"/reports/{signed}").text
+    assert "HbA1c was 8.9 %." in page
+    assert "has changed since it was signed" in page
+    assert signed_in.get(f"/reports/{draft}").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["visits", "reports"])
+def test_another_patients_row_is_404_and_the_attempt_is_audited(
+    signed_in: Browser, account: Any, kind: str, sync_replica: Any
+) -> None:
+    with db.write() as session:
+        other = make_patient(session, name="Lim Wei")
+        visit = make_visit(session, other)
+    row_id = visit.id if kind == "visits" else signed_report(other)
+    sync_replica()
+    assert signed_in.get(f"/{kind}/{row_id}").status_code == 404
+    refused = [item for item in events("visit.read", "report.read") if item.outcome == "deny"]
+    assert [(item.account_id, item.target) for item in refused] == [(account.id, f"{kind[:-1]}:{row_id}")]
+    assert signed_in.get(f"/{kind}/99999999999999999999").status_code == 404
+    assert signed_in.get(f"/{kind}/9999999").status_code == 404
+
+
+def test_each_look_is_recorded_before_the_answer(signed_in: Browser, account: Any, app: Any) -> None:
+    recorded: list[int] = []
+
+    def count(_app: Any, **_reply: Any) -> None:
+        recorded.append(len(events("visits.read", "results.read", "record.read", "reports.read", "privacy.read")))
+
+    request_finished.connect(count, app)
+    for place, path in enumerate(("/visits", "/results", "/record", "/reports", "/privacy"), 1):
+        assert signed_in.get(path).status_code == 200
+        assert recorded[-1] == place, path
+    assert {item.patient_id for item in events("visits.read", "record.read")} == {account.patient_id}
