@@ -52,6 +52,10 @@ class Adapter(ABC):
         """Bulk-load what `copy_out` streamed; returns the rows loaded."""
 
     @abstractmethod
+    def reserve_ids(self, connection: Connection, table: str, count: int) -> int:
+        """Take `count` ids in a row from a table's sequence, for bulk loading; returns the first."""
+
+    @abstractmethod
     def try_lock(self, connection: Connection, name: str) -> bool:
         """Take an application lock for the connection's transaction, or return False at once."""
 

@@ -21,7 +21,9 @@ from sqlalchemy import (
 )
 
 from core.engines import postgresql_link
-from core.engines.base import Adapter
+from core.engines.base import Adapter, EngineError
+
+RESERVE_TRIES = 20
 
 
 class PostgreSQL(Adapter):
@@ -83,6 +85,17 @@ class PostgreSQL(Adapter):
                 for chunk in chunks:
                     copy.write(chunk)
             return int(cursor.rowcount)
+
+    def reserve_ids(self, connection: Connection, table: str, count: int) -> int:
+        query = text(
+            "SELECT min(id), max(id) FROM (SELECT nextval(pg_get_serial_sequence(:table, 'id')) AS id"
+            " FROM generate_series(1, :count)) AS taken"
+        )
+        for _ in range(RESERVE_TRIES):
+            first, last = connection.execute(query, {"table": table, "count": count}).one()
+            if last - first + 1 == count:
+                return int(first)
+        raise EngineError(f"no {count:,} ids of {table} in a row: others are inserting too fast, try again")
 
     def try_lock(self, connection: Connection, name: str) -> bool:
         return bool(

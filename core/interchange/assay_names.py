@@ -34,6 +34,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "14682-9": ("Creatinine", "How well your kidneys clean your blood"),
     "33914-3": ("eGFR", "How much blood your kidneys clean each minute"),
     "62238-1": ("eGFR", "How much blood your kidneys clean each minute"),
+    "98979-8": ("eGFR", "How much blood your kidneys clean each minute"),
     "14959-1": ("Urine albumin/creatinine", "Protein that leaks through your kidneys"),
     "6299-2": ("Urea nitrogen", "Waste that your kidneys should clear"),
     "3094-0": ("Urea nitrogen", "Waste that your kidneys should clear"),

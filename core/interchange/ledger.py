@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core.interchange import shift
 from core.models import ImportedRow
 
-FORMATS = ("synthea", "fhir")
+FORMATS = ("synthea", "fhir", "generate")
 KEYS_A_QUERY = 1_000
 
 

@@ -100,6 +100,7 @@ RANGES: dict[tuple[str, str], tuple[Usual, ...]] = {
     ("33914-3", "mL/min"): _EGFR,
     ("33914-3", "mL/min/{1.73_m2}"): _EGFR,
     ("62238-1", "mL/min/{1.73_m2}"): _EGFR,
+    ("98979-8", "mL/min/{1.73_m2}"): _EGFR,
     ("14959-1", "mg/g"): _any(None, "30"),
     ("6299-2", "mg/dL"): _UREA,
     ("3094-0", "mg/dL"): _UREA,

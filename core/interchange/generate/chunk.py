@@ -1,0 +1,58 @@
+"""A chunk of patients: written as COPY text and loaded in one transaction, in whichever process."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from random import Random
+
+from core import db
+from core.config import Settings
+from core.interchange.generate import story
+from core.interchange.generate.identities import Identity
+from core.interchange.generate.places import Setting
+from core.interchange.generate.tables import COLUMNS, Rows
+
+STATEMENT_TIMEOUT_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some patients, with the ids reserved for them and their visits."""
+
+    seed: int
+    number: int
+    people: tuple[Identity, ...]
+    first_patient_id: int
+    visits: int
+    first_visit_id: int
+
+
+def prepare(settings: Settings) -> None:
+    """Set up a worker process: its own connections, and Ctrl-C left to the parent, so that its chunk ends whole."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    db.configure(settings)
+
+
+def write(chunk: Chunk, setting: Setting) -> Rows:
+    """The rows of a chunk; the same for the same seed, number, identities and ids."""
+    rng = Random(f"{chunk.seed}/{chunk.number}")
+    rows = Rows()
+    people = [story.person(rng, who, setting.as_of) for who in chunk.people]
+    visit_id = chunk.first_visit_id
+    for ordinal, (one, count) in enumerate(zip(people, story.shares(people, chunk.visits), strict=True)):
+        story.write(rows, rng, one, (chunk.first_patient_id + ordinal, visit_id, count), setting)
+        visit_id += count
+    return rows
+
+
+def load(chunk: Chunk, setting: Setting) -> dict[str, int]:
+    """Write and load a chunk, all or nothing; gives the rows loaded by table."""
+    rows = write(chunk, setting)
+    adapter = db.databases().adapter
+    with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
+        connection = session.connection()
+        return {
+            table: adapter.copy_in(connection, table, columns.split(), rows.blocks(table))
+            for table, columns in COLUMNS.items()
+        }
