@@ -8,16 +8,17 @@ from core.config import Settings
 from core.permissions import STAFF_ROLES, Right
 from core.web.app import make_app
 from core.web.portal import NavItem, Portal
-from staff_app import accounts, archive, audit, charts, home, operations, patients, visits
+from staff_app import accounts, archive, audit, charts, home, operations, patients, reports, review, visits
 
 NAVIGATION = (
     NavItem("patients.search", "Patients", Right.PATIENT_SEARCH),
+    NavItem("reports.worklist", "Reports", Right.REPORT_REVIEW),
     NavItem("archive.dashboard", "Archive", Right.ARCHIVE_RUN),
     NavItem("operations.show", "Operations", Right.OPERATIONS_READ),
     NavItem("accounts.listing", "Accounts", Right.ACCOUNTS_MANAGE),
     NavItem("audit.search", "Audit", Right.AUDIT_READ),
 )
-MODULES = (home, patients, charts, visits, archive, operations, accounts, audit)
+MODULES = (home, patients, charts, visits, reports, review, archive, operations, accounts, audit)
 
 
 def create_app(settings: Settings) -> Flask:

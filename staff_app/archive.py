@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, url_for
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from core import db, queue
 from core.db import Store
-from core.models import RunState, StepName
+from core.models import STEPS_OF, RunState, StepName
 from core.permissions import Right
 from core.policies import InvalidTransition
 from core.queries import archive, tiers
@@ -30,13 +31,15 @@ from staff_app.forms import RunForm, put_back, unreadable
 bp = Blueprint("archive", __name__, url_prefix="/archive")
 
 MOVING = (RunState.PLANNING, RunState.RUNNING)
-PREVIOUS = dict(zip(list(StepName)[1:], StepName, strict=False))
+PREVIOUS = {name: before for names in STEPS_OF.values() for before, name in pairwise(names)}
 WORDS = {
     StepName.PLAN: "{type}s in {batches} batches",
     StepName.STAGE: "written to files with hashes",
     StepName.LOAD: "copied to the archive",
     StepName.VERIFY: "read back and compared",
     StepName.RELEASE: "removed from the primary",
+    StepName.RESTORE: "brought back to the primary",
+    StepName.PURGE: "copies removed from the archive",
 }
 VERBS: dict[str, tuple[Callable[..., Any], str]] = {
     "pause": (runs.pause, "The run stops after its present step."),
@@ -120,7 +123,7 @@ def _progress(run_id: int) -> dict[str, Any]:
             abort(404)
         lines = archive.batches(session, run_id)
     moving = found.state in MOVING
-    steps = [step_shown(found, name, moving=moving) for name in StepName]
+    steps = [step_shown(found, name, moving=moving) for name in found.steps]
     return {"run": found, "steps": steps, "batches": lines, "moving": moving, "tiers": tiers.health()}
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from core.cold import ColdUnavailable
 from core.permissions import Right
 from core.queries import chart as charts
-from core.queries import record, results, visits
+from core.queries import record, reports, results, visits
 from core.queries.merged import BadCursor, Cursor
 from core.queries.results import Trend
 from core.queries.visits import Timeline
@@ -20,6 +20,7 @@ from core.web.stores import page_session
 from core.web.trends import Point, trend
 from staff_app.patients import bp
 from staff_app.record import header_or_404
+from staff_app.reports import IN_WORK
 
 VISITS_AT_FIRST = 10
 OUTSIDE = ("below", "above")
@@ -35,9 +36,10 @@ def chart(patient_id: int) -> Response:
             "current": record.record(session, patient_id),
             "results": charts.latest_results(session, patient_id),
             "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST),
-            "reports": (),
+            "open_reports": reports.open_for_patient(session, patient_id),
+            "signed_reports": reports.signed_for_patient(session, patient_id),
         }
-    return render("staff/patients/chart.html", patient=header, **context)
+    return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, **context)
 
 
 @bp.get("/<id:patient_id>/visits")

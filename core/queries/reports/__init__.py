@@ -3,7 +3,7 @@
 from core.queries.reports.patient import SignedItem, SignedList, SignedReport, signed_for_patient, signed_report
 from core.queries.reports.review import review
 from core.queries.reports.views import CitedRow, ClaimView, ReviewReport, summary_json
-from core.queries.reports.worklist import WorkItem, open_for_patient, worklist
+from core.queries.reports.worklist import WorkItem, item, open_for_patient, worklist
 
 __all__ = [
     "CitedRow",
@@ -13,6 +13,7 @@ __all__ = [
     "SignedList",
     "SignedReport",
     "WorkItem",
+    "item",
     "open_for_patient",
     "review",
     "signed_for_patient",

@@ -60,6 +60,11 @@ def open_for_patient(session: Session, patient_id: int) -> tuple[WorkItem, ...]:
     return _read(session, query.order_by(Report.requested_at.desc(), Report.id.desc()))
 
 
+def item(session: Session, report_id: int) -> WorkItem | None:
+    """One hot report, in whatever state; None if it is not hot."""
+    return next(iter(_read(session, _items().where(Report.id == report_id))), None)
+
+
 def _items() -> Select[Report, str, str]:
     return (
         select(Report, Patient.name, Account.name)

@@ -1,7 +1,15 @@
 """What people do to reports: request, decide, sign, reject, withdraw, retry."""
 
 from core.services.reports.decisions import BadDecision, decide_claim, refresh_sources
-from core.services.reports.requests import AlreadyOpen, BadReplacement, reject, request, retry_failed, withdraw
+from core.services.reports.requests import (
+    AlreadyOpen,
+    BadReplacement,
+    NoSuchPatient,
+    reject,
+    request,
+    retry_failed,
+    withdraw,
+)
 from core.services.reports.signing import NothingToSign, StaleSource, UndecidedClaims, WrongPassword, sign
 from core.services.reports.states import OPEN_STATES, NoSuchReport
 
@@ -10,6 +18,7 @@ __all__ = [
     "AlreadyOpen",
     "BadDecision",
     "BadReplacement",
+    "NoSuchPatient",
     "NoSuchReport",
     "NothingToSign",
     "StaleSource",

@@ -1,0 +1,91 @@
+"""Reports: asking for one, the worklist, how far one is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from core import queue
+from core.models import ReportState
+from core.permissions import Right
+from core.policies import InvalidTransition
+from core.queries import reports
+from core.services import reports as service
+from core.services.reports import AlreadyOpen, NoSuchPatient, NoSuchReport
+from core.web.access import look, record, refuse, requires
+from core.web.auth import current_account
+from core.web.htmx import render, wants_fragment
+from core.web.stores import page_session, write_session
+
+bp = Blueprint("reports", __name__)
+
+IN_WORK = (ReportState.REQUESTED, ReportState.DRAFTING, ReportState.CHECKING, ReportState.REVISING)
+LISTS: dict[str, tuple[str, Sequence[ReportState]]] = {
+    "open": ("All open", (ReportState.READY, ReportState.FAILED, *IN_WORK)),
+    "ready": ("Ready for review", (ReportState.READY,)),
+    "progress": ("In progress", IN_WORK),
+    "failed": ("Failed", (ReportState.FAILED,)),
+    "signed": ("Signed", (ReportState.SIGNED,)),
+}
+
+
+@bp.get("/reports")
+@requires(Right.REPORT_REVIEW)
+def worklist() -> Response:
+    chosen = request.args.get("list", "open")
+    if chosen not in LISTS:
+        abort(404)
+    mine = "mine" in request.args
+    record("reports.listed", target=f"reports:{chosen}")
+    with page_session() as session:
+        by = current_account().id if mine else None
+        items = reports.worklist(session, states=LISTS[chosen][1], requested_by=by)
+    moving = any(item.state in IN_WORK for item in items)
+    return render("staff/reports/worklist.html", fragment="staff/reports/_worklist.html", items=items, chosen=chosen,
+                  lists=LISTS, mine=mine, moving=moving, in_work=IN_WORK)  # fmt: skip
+
+
+@bp.post("/patients/<id:patient_id>/reports")
+@requires(Right.REPORT_REQUEST)
+def ask(patient_id: int) -> Response:
+    try:
+        with write_session() as session:
+            report = service.request(session, patient_id=patient_id, by=current_account())
+    except NoSuchPatient:
+        abort(404)
+    except AlreadyOpen as fault:
+        flash("This patient has an open report already: here it is.")
+        return redirect(url_for(".show", report_id=fault.report_id), 303)
+    queue.relay()
+    return redirect(url_for(".show", report_id=report.id), 303)
+
+
+@bp.get("/reports/<id:report_id>")
+@requires(Right.REPORT_REVIEW)
+def show(report_id: int) -> Response:
+    """How far a report is; once it is drafted, the review page takes over."""
+    to_review = redirect(url_for(".review", report_id=report_id), 303)
+    with page_session() as session:
+        item = reports.item(session, report_id)
+    if item is None:
+        return to_review
+    look(item.patient_id, "report.viewed", f"report:{report_id}")
+    if item.state not in (*IN_WORK, ReportState.FAILED) and not wants_fragment():
+        return to_review
+    return render("staff/reports/show.html", fragment="staff/reports/_state.html", item=item, in_work=IN_WORK)
+
+
+@bp.post("/reports/<id:report_id>/retry")
+@requires(Right.REPORT_REQUEST)
+def retry(report_id: int) -> Response:
+    try:
+        with write_session() as session:
+            service.retry_failed(session, report_id=report_id, by=current_account())
+    except NoSuchReport:
+        refuse("report.retried", f"report:{report_id}")
+    except (InvalidTransition, AlreadyOpen) as fault:
+        flash(f"{str(fault).capitalize()}.")
+    queue.relay()
+    return redirect(url_for(".show", report_id=report_id), 303)

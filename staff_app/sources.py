@@ -1,0 +1,112 @@
+"""A source row as the reviewer reads it, with the words and values that a claim rests on marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import current_app
+from markupsafe import Markup, escape
+
+from core.queries.reports import CitedRow, ClaimView
+from core.web.filters import number, unit
+
+LABELS = {
+    "name": "Name", "value": "Value", "observed_at": "Observed", "medication": "Medicine", "dose": "Dose",
+    "frequency": "How often", "route": "Route", "instructions": "Instructions", "reason": "Reason", "status": "Status",
+    "started_on": "From", "stopped_on": "To", "onset_on": "Since", "resolved_on": "Resolved", "substance": "Substance",
+    "reaction": "Reaction", "criticality": "Criticality", "severity": "Severity", "category": "Category",
+    "recorded_on": "Recorded", "description": "Visit", "class": "Kind", "started_at": "Began", "ended_at": "Ended",
+    "text": "Text", "written_at": "Written", "kind": "Kind", "sex": "Sex", "birth_date": "Born",
+}  # fmt: skip
+MERGED = ("short_name", "code", "unit", "ref_low", "ref_high", "interpretation")
+FLAGS = {"N": "normal", "H": "high", "HH": "critically high", "L": "low", "LL": "critically low", "A": "abnormal"}
+COMMON = frozenset(
+    {"and", "are", "been", "for", "from", "had", "has", "have", "her", "his", "its", "not", "since", "than", "that"}
+    | {"the", "their", "them", "they", "this", "was", "were", "which", "who", "with"}
+)
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?")
+WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A cited row with its lines, each a label and marked-up text."""
+
+    row: CitedRow
+    lines: tuple[tuple[str, Markup], ...]
+
+
+def shown(row: CitedRow, claim: ClaimView) -> ShownRow:
+    """A row's fields in people's words; what the claim and the row both say is marked."""
+    words = _words(claim.text)
+    texts = ((LABELS.get(name, name), text) for name, text in _texts(row.fields))
+    return ShownRow(row, tuple((label, marked(text, words, claim.quote)) for label, text in texts))
+
+
+def _texts(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    lines = []
+    for name, value in fields.items():
+        if value in (None, "") or name in MERGED:
+            continue
+        text = _plain(value)
+        if name == "value":
+            text = " · ".join(
+                filter(None, (f"{text} {unit(fields.get('unit'))}".strip(), _range(fields), _flag(fields)))
+            )
+        elif name == "name" and fields.get("code"):
+            text = f"{text} ({fields['code']})"
+        lines.append((name, text))
+    return lines
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str) and ISO.fullmatch(value):
+        filters = current_app.jinja_env.filters
+        if "T" in value:
+            return str(filters["moment"](datetime.fromisoformat(value)))
+        return str(filters["day"](date.fromisoformat(value)))
+    return number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _range(fields: Mapping[str, Any]) -> str:
+    low, high = fields.get("ref_low"), fields.get("ref_high")
+    if low is not None and high is not None:
+        return f"usual {number(low)}–{number(high)}"
+    return f"usual up to {number(high)}" if high is not None else f"usual from {number(low)}" if low is not None else ""
+
+
+def _flag(fields: Mapping[str, Any]) -> str:
+    code = fields.get("interpretation")
+    return FLAGS.get(code, str(code)) if code else ""
+
+
+def _words(text: str) -> frozenset[str]:
+    found = {word.lower() for word in WORD.findall(text)}
+    return frozenset(word for word in found - COMMON if word[0].isdigit() or len(word) > 2)
+
+
+def marked(text: str, words: frozenset[str], quote: str | None) -> Markup:
+    """The text with every word of `words`, and the whole of `quote`, in <mark>."""
+    spans = [match.span() for match in WORD.finditer(text) if match.group().lower() in words]
+    if quote and quote.strip():
+        spans += [match.span() for match in re.finditer(re.escape(quote.strip()), text, re.IGNORECASE)]
+    parts, end = [], 0
+    for start, stop in _joined(sorted(spans), text):
+        parts += [escape(text[end:start]), Markup("<mark>{}</mark>").format(text[start:stop])]
+        end = stop
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def _joined(spans: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """Spans that overlap, or have only a blank between them, as one."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in spans:
+        if joined and (start <= joined[-1][1] or text[joined[-1][1] : start].isspace()):
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+        else:
+            joined.append((start, stop))
+    return joined
