@@ -55,7 +55,11 @@ def synthea(directory: Path, shift_to: date | None, as_json: bool, refusals_file
     """Synthea's CSV files in DIRECTORY, and notes.ndjson or notes.ndjson.gz there or in its parent."""
     from core.interchange import synthea as source
 
-    _run(lambda: source.import_directory(directory, shift_to=shift_to, on_progress=_progress.follow()), as_json, refusals_file)
+    _run(
+        lambda: source.import_directory(directory, shift_to=shift_to, on_progress=_progress.follow()),
+        as_json,
+        refusals_file,
+    )
 
 
 @group.command()

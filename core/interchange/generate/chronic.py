@@ -64,8 +64,8 @@ class Problem:
         self._since, self._step = (chart.visit_id, chart.day_text), 0
 
     def step_up(self, chart: Chart) -> str:
-        """The next higher dose, if there is one: the lower stops today."""
-        if self._step + 1 >= len(self._ladder):
+        """The next higher dose, if there is one and the lower did not begin today: it stops today."""
+        if self._step + 1 >= len(self._ladder) or self._since[1] == chart.day_text:
             return ""
         chart.prescribe(self._ladder[self._step], self.name, self._since, chart.day_text, "stopped")
         self._step += 1
