@@ -35,12 +35,13 @@ RUN_TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
 }
 
 BATCH_TRANSITIONS: Mapping[BatchState, frozenset[BatchState]] = {
-    BatchState.PLANNED: frozenset({BatchState.STAGED}),
-    BatchState.STAGED: frozenset({BatchState.LOADED}),
-    BatchState.LOADED: frozenset({BatchState.VERIFIED}),
-    BatchState.VERIFIED: frozenset({BatchState.RELEASED}),
+    BatchState.PLANNED: frozenset({BatchState.STAGED, BatchState.RESTORED}),
+    BatchState.STAGED: frozenset({BatchState.LOADED, BatchState.PLANNED}),
+    BatchState.LOADED: frozenset({BatchState.VERIFIED, BatchState.PLANNED}),
+    BatchState.VERIFIED: frozenset({BatchState.RELEASED, BatchState.STAGED, BatchState.PLANNED}),
     BatchState.RELEASED: frozenset({BatchState.RESTORED}),
-    BatchState.RESTORED: frozenset(),
+    BatchState.RESTORED: frozenset({BatchState.PURGED}),
+    BatchState.PURGED: frozenset(),
 }
 
 TRANSITIONS: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {

@@ -1,6 +1,20 @@
 """The tables, by topic; import a model from here."""
 
-from core.models.archive import ArchiveRun, Batch, BatchState, Holding, RunState, Step, StepName, StepState
+from core.models.archive import (
+    STEPS_OF,
+    ArchiveRun,
+    Batch,
+    BatchKind,
+    BatchState,
+    Erasure,
+    Holding,
+    RestoredRoot,
+    RunKind,
+    RunState,
+    Step,
+    StepName,
+    StepState,
+)
 from core.models.audit import AccessEvent, ChainHead
 from core.models.base import Base, utc_now
 from core.models.clinical import (
@@ -33,6 +47,7 @@ from core.models.reports import (
 )
 
 __all__ = [
+    "STEPS_OF",
     "AccessEvent",
     "Account",
     "Allergy",
@@ -40,6 +55,7 @@ __all__ = [
     "Assay",
     "Base",
     "Batch",
+    "BatchKind",
     "BatchState",
     "ChainHead",
     "Check",
@@ -50,6 +66,7 @@ __all__ = [
     "ConditionStatus",
     "DayBudget",
     "Decision",
+    "Erasure",
     "EvalRun",
     "Evidence",
     "Holding",
@@ -67,7 +84,9 @@ __all__ = [
     "Report",
     "ReportEvent",
     "ReportState",
+    "RestoredRoot",
     "Role",
+    "RunKind",
     "RunState",
     "ScheduleMark",
     "Sex",

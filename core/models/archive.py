@@ -5,10 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base, Code, Id, utc_now
+
+
+class RunKind(StrEnum):
+    """What a run does: cold rows to the archive, or back to the primary."""
+
+    ARCHIVE = "archive"
+    RESTORE = "restore"
 
 
 class RunState(StrEnum):
@@ -21,8 +28,16 @@ class RunState(StrEnum):
     DONE = "done"
 
 
+class BatchKind(StrEnum):
+    """What a batch moves: roots with their children, late children of archived roots, or what is restored."""
+
+    ROOTS = "roots"
+    STRAGGLERS = "stragglers"
+    RESTORE = "restore"
+
+
 class BatchState(StrEnum):
-    """The last step a batch has completed."""
+    """The last step a batch has completed; a purged one has no copies left in the archive."""
 
     PLANNED = "planned"
     STAGED = "staged"
@@ -30,16 +45,25 @@ class BatchState(StrEnum):
     VERIFIED = "verified"
     RELEASED = "released"
     RESTORED = "restored"
+    PURGED = "purged"
 
 
 class StepName(StrEnum):
-    """The steps of a batch, in order, after the run's plan."""
+    """The steps of a batch, in order, after the run's plan; the last two are a restore's."""
 
     PLAN = "plan"
     STAGE = "stage"
     LOAD = "load"
     VERIFY = "verify"
     RELEASE = "release"
+    RESTORE = "restore"
+    PURGE = "purge"
+
+
+STEPS_OF = {
+    RunKind.ARCHIVE: (StepName.PLAN, StepName.STAGE, StepName.LOAD, StepName.VERIFY, StepName.RELEASE),
+    RunKind.RESTORE: (StepName.PLAN, StepName.RESTORE, StepName.PURGE),
+}
 
 
 class StepState(StrEnum):
@@ -51,10 +75,12 @@ class StepState(StrEnum):
 
 
 class ArchiveRun(Base):
-    """One sweep of one record type up to a cut-off."""
+    """One sweep of one record type up to a cut-off, or one restore of what `scope` names (`batch:3`, `patient:7`)."""
 
     __tablename__ = "archive_run"
     id: Mapped[Id]
+    kind: Mapped[Code] = mapped_column(default=RunKind.ARCHIVE, server_default=RunKind.ARCHIVE)
+    scope: Mapped[str | None] = mapped_column(String(120))
     record_type: Mapped[Code]
     state: Mapped[Code]
     as_of: Mapped[datetime]
@@ -64,6 +90,9 @@ class ArchiveRun(Base):
     reason: Mapped[str | None]
     selected: Mapped[int] = mapped_column(default=0)
     batch_rows: Mapped[int]
+    tunes_size: Mapped[bool] = mapped_column(default=True, server_default="true")
+    throttle_reason: Mapped[str | None]
+    throttled_at: Mapped[datetime | None]
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     heartbeat_at: Mapped[datetime | None]
     redriven_at: Mapped[datetime | None]
@@ -71,25 +100,38 @@ class ArchiveRun(Base):
 
 
 class Batch(Base):
-    """A range of roots, by (time, id), that moves as one."""
+    """Rows that move as one: a range of roots by (time, id), or of root ids for stragglers, or a restore's unit.
+
+    A restore's batch names the batch it undoes, or else a patient; `position` is the primary's log position after it
+    and `replayed_at` when the replica was first seen to have it.
+    """
 
     __tablename__ = "batch"
     id: Mapped[Id]
     run_id: Mapped[int] = mapped_column(ForeignKey("archive_run.id"), index=True)
+    kind: Mapped[Code] = mapped_column(default=BatchKind.ROOTS, server_default=BatchKind.ROOTS)
     record_type: Mapped[Code]
     ordinal: Mapped[int]
     state: Mapped[Code]
-    first_at: Mapped[datetime]
-    first_id: Mapped[int]
-    last_at: Mapped[datetime]
-    last_id: Mapped[int]
+    first_at: Mapped[datetime | None]
+    first_id: Mapped[int | None]
+    last_at: Mapped[datetime | None]
+    last_id: Mapped[int | None]
+    of_batch_id: Mapped[int | None]
+    patient_id: Mapped[int | None]
+    size_reason: Mapped[str | None] = mapped_column(String(200))
     roots: Mapped[int] = mapped_column(default=0)
     rows: Mapped[int] = mapped_column(default=0)
     released_roots: Mapped[int] = mapped_column(default=0)
     released_rows: Mapped[int] = mapped_column(default=0)
     superseded_rows: Mapped[int] = mapped_column(default=0)
+    departed_rows: Mapped[int] = mapped_column(default=0, server_default="0")
+    position: Mapped[int | None]
+    replayed_at: Mapped[datetime | None]
     staged_key: Mapped[str | None] = mapped_column(String(300))
     content_hash: Mapped[str | None] = mapped_column(String(64))
+    staging_key_id: Mapped[str | None] = mapped_column(String(16))
+    expired_at: Mapped[datetime | None]
     failed_step: Mapped[Code | None]
     reason: Mapped[str | None]
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -109,6 +151,8 @@ class Step(Base):
     state: Mapped[Code]
     rows: Mapped[int] = mapped_column(default=0)
     cause: Mapped[str | None]
+    fault: Mapped[Code | None]
+    retry_at: Mapped[datetime | None]
     worker: Mapped[str | None] = mapped_column(String(120))
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]
@@ -125,3 +169,38 @@ class Holding(Base):
     rows: Mapped[int]
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
+
+
+class RestoredRoot(Base):
+    """A root that a restore brought back: its copy in the archive is nobody's, and goes when no reader needs it.
+
+    Until `keep_until` it stays hot, however cold.
+    """
+
+    __tablename__ = "restored_root"
+    record_type: Mapped[Code] = mapped_column(primary_key=True)
+    root_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    batch_id: Mapped[int] = mapped_column(index=True)
+    patient_id: Mapped[int | None]
+    restored_at: Mapped[datetime]
+    keep_until: Mapped[datetime]
+    purged_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_restored_root_unpurged", "record_type", "root_id", postgresql_where=text("purged_at IS NULL")),
+    )
+
+
+class Erasure(Base):
+    """A patient's data removed from every tier, and how far that is. It holds nothing of the patient but the id."""
+
+    __tablename__ = "erasure"
+    id: Mapped[Id]
+    patient_id: Mapped[int] = mapped_column(unique=True)
+    requested_by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(String(400))
+    requested_at: Mapped[datetime] = mapped_column(default=utc_now)
+    hot_at: Mapped[datetime | None]
+    archives_at: Mapped[datetime | None]
+    staged_at: Mapped[datetime | None]
+    rows: Mapped[int] = mapped_column(default=0)

@@ -4,30 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from core.models import ArchiveRun, Batch, BatchState, Holding, Step, StepName, utc_now
+from core.models import (
+    STEPS_OF,
+    ArchiveRun,
+    Batch,
+    BatchKind,
+    BatchState,
+    Holding,
+    RunKind,
+    RunState,
+    Step,
+    StepName,
+    utc_now,
+)
 
+LOST_AFTER = timedelta(seconds=15)
+OF_RUN = (
+    "id", "record_type", "state", "dry_run", "started_by", "cutoff_at", "started_at", "finished_at", "selected",
+    "reason", "kind", "scope", "heartbeat_at", "redriven_at", "throttle_reason", "throttled_at", "batch_rows",
+)  # fmt: skip
+
+# The states in which a batch has each step behind it.
+ENDED = (BatchState.RESTORED, BatchState.PURGED)
 REACHED = {
-    StepName.STAGE: (
-        BatchState.STAGED,
-        BatchState.LOADED,
-        BatchState.VERIFIED,
-        BatchState.RELEASED,
-        BatchState.RESTORED,
-    ),
-    StepName.LOAD: (BatchState.LOADED, BatchState.VERIFIED, BatchState.RELEASED, BatchState.RESTORED),
-    StepName.VERIFY: (BatchState.VERIFIED, BatchState.RELEASED, BatchState.RESTORED),
-    StepName.RELEASE: (BatchState.RELEASED, BatchState.RESTORED),
+    StepName.STAGE: (BatchState.STAGED, BatchState.LOADED, BatchState.VERIFIED, BatchState.RELEASED, *ENDED),
+    StepName.LOAD: (BatchState.LOADED, BatchState.VERIFIED, BatchState.RELEASED, *ENDED),
+    StepName.VERIFY: (BatchState.VERIFIED, BatchState.RELEASED, *ENDED),
+    StepName.RELEASE: (BatchState.RELEASED, *ENDED),
+    StepName.RESTORE: ENDED,
+    StepName.PURGE: (BatchState.PURGED,),
 }
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run and how far it is. Counts are of roots (visits, reports, events); `rows` counts their children too."""
+    """A run and how far it is. Counts are of roots (visits, reports, events); `rows` counts their children too.
+
+    `scope` is what a restore brings back (`batch:3`, `run:2`, `patient:7`). `worker_lost`: it should be moving and has
+    been silent for LOST_AFTER; it is resumed by itself. `throttle_reason` is why it waits now, since `throttled_at`.
+    """
 
     id: int
     record_type: str
@@ -47,20 +67,36 @@ class RunSummary:
     seconds: float
     rows_per_second: float
     seconds_left: float | None
+    kind: str
+    scope: str | None
+    heartbeat_at: datetime | None
+    redriven_at: datetime | None
+    throttle_reason: str | None
+    throttled_at: datetime | None
+    batch_rows: int
+    worker_lost: bool
+
+    @property
+    def steps(self) -> tuple[StepName, ...]:
+        """The steps of a run of this kind, in order."""
+        return STEPS_OF[RunKind(self.kind)]
 
     def as_json(self) -> dict[str, object]:
         """The shape that `strata archive run --json` prints."""
         return {
             "run_id": self.id,
+            "kind": self.kind,
             "type": self.record_type,
             "state": self.state,
             "selected": self.selected,
             "staged": self.done[StepName.STAGE],
             "verified": self.done[StepName.VERIFY],
             "released": self.done[StepName.RELEASE],
+            "restored": self.done[StepName.RESTORE],
             "batches": self.batches,
             "failed_step": self.failed_step,
             "reason": self.reason,
+            "throttle_reason": self.throttle_reason,
             "seconds": round(self.seconds, 3),
             "rows_per_second": round(self.rows_per_second, 1),
         }
@@ -68,7 +104,11 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class BatchLine:
-    """A batch as the dashboard lists it."""
+    """A batch as the dashboard lists it.
+
+    `kind` is roots, stragglers (late children of archived roots) or restore; `size_reason` says why it has its size;
+    `departed_rows` have left the archive again, restored or erased; `expired_at` is when its staged files went.
+    """
 
     id: int
     ordinal: int
@@ -83,11 +123,18 @@ class BatchLine:
     attempts: int
     seconds: float
     updated_at: datetime
+    kind: str
+    size_reason: str | None
+    departed_rows: int
+    of_batch_id: int | None
+    patient_id: int | None
+    staged_key: str | None
+    expired_at: datetime | None
 
 
 @dataclass(frozen=True)
 class StepLine:
-    """One attempt at one step."""
+    """One attempt at one step. `fault` is the class of what went wrong; `retry_at` when it is tried again by itself."""
 
     id: int
     batch_id: int | None
@@ -99,6 +146,8 @@ class StepLine:
     worker: str | None
     started_at: datetime
     finished_at: datetime | None
+    fault: str | None
+    retry_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -140,9 +189,8 @@ def batches(session: Session, run_id: int, limit: int = 100) -> list[BatchLine]:
         .group_by(Step.batch_id)
         .subquery()
     )
-    names = ("id", "ordinal", "state", "roots", "rows", "released_rows", "superseded_rows", "content_hash",
-             "failed_step", "reason", "updated_at")  # fmt: skip
-    rank = case((Batch.failed_step.is_not(None), 0), (Batch.state.in_(REACHED[StepName.RELEASE]), 2), else_=1)
+    names = [name for name in BatchLine.__dataclass_fields__ if name not in ("attempts", "seconds")]
+    rank = case((Batch.failed_step.is_not(None), 0), (Batch.state.in_((BatchState.RELEASED, *ENDED)), 2), else_=1)
     started = case((Batch.state == BatchState.PLANNED, 1), else_=0)
     query = (
         select(*(getattr(Batch, name) for name in names), work.c.attempts, work.c.seconds)
@@ -182,45 +230,36 @@ def holdings(session: Session) -> list[HoldingTotal]:
 
 
 def _summary(session: Session, found: ArchiveRun) -> RunSummary:
-    reached = {
-        name: func.coalesce(func.sum(case((Batch.state.in_(states), Batch.roots), else_=0)), 0)
-        for name, states in REACHED.items()
-    }
-    released = func.coalesce(func.sum(Batch.released_roots), 0)
-    counts = session.execute(
-        select(
-            func.count(Batch.id),
-            func.coalesce(func.sum(Batch.released_rows), 0),
-            func.coalesce(func.sum(Batch.superseded_rows), 0),
-            reached[StepName.STAGE],
-            reached[StepName.LOAD],
-            reached[StepName.VERIFY],
-            released,
-        ).where(Batch.run_id == found.id)
-    ).one()
-    done = dict(zip(REACHED, map(int, counts[3:]), strict=True))
+    reached = [
+        func.coalesce(func.sum(case((Batch.state.in_(states), Batch.roots), else_=0)), 0) for states in REACHED.values()
+    ]
+    moved = case(
+        (Batch.kind == BatchKind.RESTORE, case((Batch.state.in_(ENDED), Batch.rows))), else_=Batch.released_rows
+    )
+    sums = [func.coalesce(func.sum(column), 0) for column in (moved, Batch.superseded_rows, Batch.released_roots)]
+    query = select(func.count(Batch.id), *sums, *reached).where(Batch.run_id == found.id)
+    batches, rows, superseded, released, *counts = map(int, session.execute(query).one())
+    done = {**dict(zip(REACHED, counts, strict=True)), StepName.RELEASE: released}
     failed = session.scalar(select(Batch.failed_step).where(Batch.run_id == found.id, Batch.failed_step.is_not(None)))
     seconds = ((found.finished_at or utc_now()) - found.started_at).total_seconds()
-    rows = int(counts[1])
-    gone, left = done[StepName.RELEASE], found.selected - done[StepName.RELEASE]
-    moving = found.finished_at is None and gone > 0
+    gone = done[StepName.RESTORE if found.kind == RunKind.RESTORE else StepName.RELEASE]
+    left = max(0, found.selected - gone)
     return RunSummary(
-        id=found.id,
-        record_type=found.record_type,
-        state=found.state,
-        dry_run=found.dry_run,
-        started_by=found.started_by,
-        cutoff_at=found.cutoff_at,
-        started_at=found.started_at,
-        finished_at=found.finished_at,
-        selected=found.selected,
+        **{name: getattr(found, name) for name in OF_RUN},
         done=done,
         rows=rows,
-        superseded_rows=int(counts[2]),
-        batches=int(counts[0]),
-        failed_step=failed or (StepName.PLAN if found.reason and not counts[0] else None),
-        reason=found.reason,
+        superseded_rows=superseded,
+        batches=batches,
+        failed_step=failed or (StepName.PLAN if found.reason and not batches else None),
         seconds=seconds,
         rows_per_second=rows / seconds if seconds > 0 else 0.0,
-        seconds_left=seconds / gone * left if moving else None,
+        seconds_left=seconds / gone * left if found.finished_at is None and gone > 0 else None,
+        worker_lost=_is_silent(found),
     )
+
+
+def _is_silent(found: ArchiveRun) -> bool:
+    """Whether a run that should be moving has had no sign of life for so long that its worker is lost."""
+    if found.state not in (RunState.PLANNING, RunState.RUNNING):
+        return False
+    return utc_now() - (found.heartbeat_at or found.started_at) > LOST_AFTER

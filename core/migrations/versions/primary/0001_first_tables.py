@@ -38,6 +38,8 @@ def upgrade() -> None:
     op.create_index('ix_access_event_patient_at', 'access_event', ['patient_id', 'at'], unique=False)
     op.create_table('archive_run',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('kind', sa.String(length=64), server_default='archive', nullable=False),
+    sa.Column('scope', sa.String(length=120), nullable=True),
     sa.Column('record_type', sa.String(length=64), nullable=False),
     sa.Column('state', sa.String(length=64), nullable=False),
     sa.Column('as_of', sa.DateTime(timezone=True), nullable=False),
@@ -47,11 +49,39 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('selected', sa.BigInteger(), nullable=False),
     sa.Column('batch_rows', sa.BigInteger(), nullable=False),
+    sa.Column('tunes_size', sa.Boolean(), server_default='true', nullable=False),
+    sa.Column('throttle_reason', sa.Text(), nullable=True),
+    sa.Column('throttled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('heartbeat_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('redriven_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_archive_run'))
+    )
+    op.create_table('restored_root',
+    sa.Column('record_type', sa.String(length=64), nullable=False),
+    sa.Column('root_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('batch_id', sa.BigInteger(), nullable=False),
+    sa.Column('patient_id', sa.BigInteger(), nullable=True),
+    sa.Column('restored_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('keep_until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('purged_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('record_type', 'root_id', name=op.f('pk_restored_root'))
+    )
+    op.create_index(op.f('ix_restored_root_batch_id'), 'restored_root', ['batch_id'], unique=False)
+    op.create_index('ix_restored_root_unpurged', 'restored_root', ['record_type', 'root_id'], unique=False, postgresql_where=sa.text('purged_at IS NULL'))
+    op.create_table('erasure',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('patient_id', sa.BigInteger(), nullable=False),
+    sa.Column('requested_by', sa.String(length=200), nullable=False),
+    sa.Column('reason', sa.String(length=400), nullable=False),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('hot_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('archives_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('staged_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('rows', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_erasure')),
+    sa.UniqueConstraint('patient_id', name=op.f('uq_erasure_patient_id'))
     )
     op.create_table('assay',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -265,6 +295,8 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=64), nullable=False),
     sa.Column('rows', sa.BigInteger(), nullable=False),
     sa.Column('cause', sa.Text(), nullable=True),
+    sa.Column('fault', sa.String(length=64), nullable=True),
+    sa.Column('retry_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('worker', sa.String(length=120), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
@@ -318,20 +350,29 @@ def upgrade() -> None:
     op.create_table('batch',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('run_id', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.String(length=64), server_default='roots', nullable=False),
     sa.Column('record_type', sa.String(length=64), nullable=False),
     sa.Column('ordinal', sa.BigInteger(), nullable=False),
     sa.Column('state', sa.String(length=64), nullable=False),
-    sa.Column('first_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('first_id', sa.BigInteger(), nullable=False),
-    sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('last_id', sa.BigInteger(), nullable=False),
+    sa.Column('first_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('first_id', sa.BigInteger(), nullable=True),
+    sa.Column('last_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_id', sa.BigInteger(), nullable=True),
+    sa.Column('of_batch_id', sa.BigInteger(), nullable=True),
+    sa.Column('patient_id', sa.BigInteger(), nullable=True),
+    sa.Column('size_reason', sa.String(length=200), nullable=True),
     sa.Column('roots', sa.BigInteger(), nullable=False),
     sa.Column('rows', sa.BigInteger(), nullable=False),
     sa.Column('released_roots', sa.BigInteger(), nullable=False),
     sa.Column('released_rows', sa.BigInteger(), nullable=False),
     sa.Column('superseded_rows', sa.BigInteger(), nullable=False),
+    sa.Column('departed_rows', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=True),
+    sa.Column('replayed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('staged_key', sa.String(length=300), nullable=True),
     sa.Column('content_hash', sa.String(length=64), nullable=True),
+    sa.Column('staging_key_id', sa.String(length=16), nullable=True),
+    sa.Column('expired_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('failed_step', sa.String(length=64), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -554,6 +595,10 @@ def downgrade() -> None:
     op.drop_table('citation')
     op.drop_table('chain_head')
     op.drop_table('assay')
+    op.drop_table('erasure')
+    op.drop_index('ix_restored_root_unpurged', table_name='restored_root')
+    op.drop_index(op.f('ix_restored_root_batch_id'), table_name='restored_root')
+    op.drop_table('restored_root')
     op.drop_table('archive_run')
     op.drop_index('ix_access_event_patient_at', table_name='access_event')
     op.drop_index('ix_access_event_at', table_name='access_event')
