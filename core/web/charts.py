@@ -84,14 +84,14 @@ def number_line(value: Decimal, low: Decimal | None, high: Decimal | None, code:
 
 
 def _line_scale(value: float, low: Decimal | None, high: Decimal | None) -> Scale:
-    """Room on both sides of the range, and always the value."""
+    """Room on both sides of the range; more for a far value, but never so much that the range can't be seen."""
     bottom = float(low) if low is not None else min(0.0, float(high or 0))
     top = float(high) if high is not None else max(value, bottom) + abs(bottom) * 0.5
-    room = (top - bottom or abs(top) or 1.0) * 0.6
-    start = min(bottom - room, value) if low is not None else bottom
+    span = top - bottom or abs(top) or 1.0
+    start = max(min(bottom - 0.6 * span, value), bottom - 4 * span) if low is not None else bottom
     if start < 0 <= min(value, bottom):
         start = 0.0
-    end = max(top + room, value) if high is not None else max(top, value) + room
+    end = min(max(top + 0.6 * span, value), top + 4 * span) if high is not None else max(top, value) + 0.6 * span
     return Scale(start, end, LINE_PAD, LINE_WIDTH - LINE_PAD)
 
 

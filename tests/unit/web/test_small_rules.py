@@ -1,0 +1,52 @@
+"""Rules that need no server: where sign-in may lead, how long a guesser waits, what a list's address may say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core import throttle
+from core.queries.merged import BadCursor, Cursor
+from core.web.access import safe_next
+from core.web.forms import stripped
+
+
+@pytest.mark.parametrize("path", ["/visits", "/visits?older=1", "/results/4", "/reports/2/review#claim-3"])
+def test_paths_of_ours_are_safe(path: str) -> None:
+    assert safe_next(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        None, "", "visits", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)",
+        "/visits\r\nSet-Cookie: a=b", "/visits\\..\\x", "\t//evil.example",
+    ],
+)  # fmt: skip
+def test_other_addresses_are_not(path: str | None) -> None:
+    assert safe_next(path) is None
+
+
+def test_waiting_grows_and_ends() -> None:
+    waits = [throttle.wait_after(failures) for failures in range(20)]
+    assert waits[: throttle.FREE_FAILURES + 1] == [0] * (throttle.FREE_FAILURES + 1)
+    assert waits == sorted(waits)
+    assert waits[-1] == throttle.LONGEST_WAIT_SECONDS
+
+
+def test_a_place_in_a_list_survives_its_address() -> None:
+    place = Cursor(datetime(2026, 11, 12, 2, 3, 4, 567, tzinfo=UTC), 42)
+    assert Cursor.parse(str(place)) == place
+
+
+@pytest.mark.parametrize("raw", ["", "_", "2026-01-01_x", "2026-01-01T00:00:00_1", "2026-01-01T00:00:00+00:00_-1"])
+def test_a_wrong_place_is_refused(raw: str) -> None:
+    with pytest.raises(BadCursor):
+        Cursor.parse(raw)
+
+
+def test_text_fields_lose_their_edges_and_null_bytes() -> None:
+    assert stripped("  a\0b ") == "ab"
+    assert stripped("   ") is None
+    assert stripped(None) is None
