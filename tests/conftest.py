@@ -107,13 +107,22 @@ def sync_replica(servers: Servers) -> Callable[[], None]:
 
 
 def _empty_tables(servers: Servers) -> None:
+    """Far quicker than TRUNCATE, which makes new files for each table and index."""
     for name, server in servers.postgres.items():
         if name == "replica":
             continue
         with server.connect() as connection:
             query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-            tables = [sql.Identifier(row[0]) for row in connection.execute(query)]
-            connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(tables)))
+            tables = [row[0] for row in connection.execute(query)]
+            filled = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables)
+            # Foreign keys are enforced by triggers, which a replica's session does not fire.
+            connection.execute("SET session_replication_role = replica")
+            for (table,) in connection.execute(sql.SQL(filled)).fetchall():
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+            connection.execute(
+                "SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences"
+                " WHERE schemaname = 'public' AND last_value IS NOT NULL"
+            )
 
 
 def _empty_valkey(url: str) -> None:
