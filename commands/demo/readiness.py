@@ -45,6 +45,14 @@ def wait_for(what: str, condition: Callable[[], bool], *, log: Path, meanwhile: 
     deadline = time.monotonic() + READY_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise EmbeddedError(f"The {what} did not answer in {READY_SECONDS} s.", f"see {log}.")
+            raise EmbeddedError(
+                f"{what} did not answer in {READY_SECONDS} s: {_last_line(log)}.",
+                f"remove that cause; {log} says more.",
+            )
         meanwhile()
         time.sleep(POLL_SECONDS)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1].rstrip(".") if lines else "it wrote no log"

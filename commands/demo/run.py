@@ -124,10 +124,12 @@ class Demo:
             "staff": (self.options.staff_port, keys.staff_secret),
         }
         for portal, (port, secret) in portals.items():
-            self.children.start(portal, programs.portal(portal, port), self.env | {"STRATA_SECRET_KEY": secret})
+            self.children.start(
+                f"{portal}-portal", programs.portal(portal, port), self.env | {"STRATA_SECRET_KEY": secret}
+            )
         if self.model_port is not None:
             command = programs.offline_model(self.model_port, controls=self.settings.unsafe_controls)
-            self.children.start("model", command, self.env)
+            self.children.start("model-endpoint", command, self.env)
         for number in range(1, programs.WORKERS + 1):
             self.children.start(f"worker-{number}", programs.worker(), self.env)
         self.children.start("scheduler", programs.scheduler(), self.env)
@@ -136,11 +138,11 @@ class Demo:
         def wait(name: str, condition: Callable[[], bool]) -> None:
             readiness.wait_for(name, condition, log=self.children.log_of(name), meanwhile=self.children.revive)
 
-        wait("public", lambda: readiness.is_ready(self.options.public_port, self.settings.public_host))
-        wait("staff", lambda: readiness.is_ready(self.options.staff_port, self.settings.staff_host))
+        wait("public-portal", lambda: readiness.is_ready(self.options.public_port, self.settings.public_host))
+        wait("staff-portal", lambda: readiness.is_ready(self.options.staff_port, self.settings.staff_host))
         model_port = self.model_port
         if model_port is not None:
-            wait("model", lambda: readiness.listens(model_port))
+            wait("model-endpoint", lambda: readiness.listens(model_port))
 
     def _revive_servers(self) -> None:
         for name, server in self.servers.all().items():

@@ -1,0 +1,144 @@
+"""The demo as its user sees it: started, found by other commands, stopped, killed, started again."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from commands.demo.children import MARK
+from core.embedded import home, ports, processes
+
+ROOT = Path(__file__).parents[3]
+FIRST_START_SECONDS, SECOND_START_SECONDS, STOP_SECONDS = 150, 20, 10
+
+
+class Run:
+    """One `strata demo` process with its output."""
+
+    def __init__(self, data_dir: Path, options: list[str]) -> None:
+        self.data_dir = data_dir
+        self.output = Path(tempfile.mkstemp(prefix="output-", dir=data_dir.parent)[1])
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "cli", "demo", "--data-dir", str(data_dir), *options],
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_announced(self, seconds: float) -> dict[str, Any]:
+        path = self.data_dir / "demo.json"
+        deadline = time.monotonic() + seconds
+        while True:
+            content = json.loads(path.read_text()) if path.exists() else {}
+            if content.get("pid") == self.process.pid:
+                return content
+            assert self.process.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.05)
+
+    def end(self, number: signal.Signals) -> float:
+        """Send a signal; returns the seconds until it had ended."""
+        begun = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(30)
+        return time.monotonic() - begun
+
+
+@pytest.fixture(scope="module")
+def options() -> list[str]:
+    public = ports.pick()
+    return ["--patients", "20", "--public-port", str(public), "--staff-port", str(ports.pick(taken=[public]))]
+
+
+@pytest.fixture(scope="module")
+def start(options: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Run]]:
+    data_dir = tmp_path_factory.mktemp("demo") / ".strata"
+    runs: list[Run] = []
+
+    def start_one() -> Run:
+        runs.append(Run(data_dir, options))
+        return runs[-1]
+
+    yield start_one
+    for run in runs:
+        if run.process.poll() is None:
+            run.end(signal.SIGTERM)
+    home.remove(data_dir)
+
+
+def left_running(data_dir: Path) -> list[str]:
+    servers = (data_dir / "servers").resolve()
+    below = [p for p in psutil.process_iter(["cwd"]) if (p.info["cwd"] or "").startswith(str(servers))]
+    return [process.name() for process in [*below, *processes.marked(MARK, str(data_dir))]]
+
+
+def strata(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "STRATA_DATA_DIR": str(data_dir)}
+    command = [sys.executable, "-m", "cli", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+def ready(url: str) -> int:
+    host, port = url.removeprefix("http://").split(":")
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
+    connection.request("GET", "/readyz", headers={"Host": host})
+    return connection.getresponse().status
+
+
+def test_the_demo_from_first_start_to_killed_and_cleaned_up(start: Callable[[], Run]) -> None:
+    first = start()
+    announced = first.wait_until_announced(FIRST_START_SECONDS)
+    data_dir = first.data_dir
+    assert [ready(announced[name]) for name in ("public_url", "staff_url")] == [200, 200]
+    roles = [sign_in["role"] for sign_in in announced["sign_ins"]]
+    assert roles == ["clinician", "admin", "auditor", "patient", "patient"]
+
+    health = strata(data_dir, "doctor", "--json")
+    assert health.returncode == 0, health.stdout + health.stderr
+
+    refused = start()
+    assert refused.process.wait(30) == 1
+    assert "already running" in refused.output.read_text()
+    assert ready(announced["public_url"]) == 200
+
+    assert first.end(signal.SIGINT) < STOP_SECONDS
+    assert left_running(data_dir) == []
+    assert json.loads((data_dir / "demo.json").read_text())["pid"] is None
+    assert "is not set" in strata(data_dir, "doctor").stderr
+
+    begun = time.monotonic()
+    second = start()
+    again = second.wait_until_announced(SECOND_START_SECONDS)
+    assert time.monotonic() - begun < SECOND_START_SECONDS
+    assert again["sign_ins"] == announced["sign_ins"]
+
+    second.end(signal.SIGKILL)
+    assert left_running(data_dir)
+    third = start()
+    third.wait_until_announced(SECOND_START_SECONDS)
+    assert "that a killed run left behind" in third.output.read_text()
+    assert third.end(signal.SIGTERM) < STOP_SECONDS
+    assert left_running(data_dir) == []
+
+
+def test_a_busy_port_is_one_clear_line(start: Callable[[], Run], options: list[str]) -> None:
+    import socket
+
+    port = int(options[options.index("--staff-port") + 1])
+    with socket.create_server(("127.0.0.1", port)):
+        run = start()
+        assert run.process.wait(30) == 1
+    assert f"Port {port} is taken by another program. Mend: end that program" in run.output.read_text()
+    assert left_running(run.data_dir) == []
