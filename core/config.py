@@ -146,6 +146,8 @@ class Settings:
         "STRATA_UNSAFE_CONTROLS", "1 lets tests tell the offline model to misbehave", _flag, default=False
     )
 
+    fail_point: str = setting("STRATA_FAILPOINT", "where a test makes a worker die, fail or wait", default="")
+
     @property
     def session_idle(self) -> timedelta:
         return timedelta(minutes=self.session_idle_minutes)

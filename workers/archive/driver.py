@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core import db, policies, queue
+from core import db, failpoints, policies, queue
 from core.db import Store
 from core.models import ArchiveRun, Batch, BatchState, RunState, Step, StepName, StepState, utc_now
 from core.services import archive
@@ -108,6 +108,7 @@ def _perform(step_id: int) -> None:
     """Do a step's work and note its end in one transaction: for release, the one that removes the rows."""
     with db.write() as session:
         step = session.get_one(Step, step_id)
+        failpoints.hit(f"{step.name}.begun")
         run = session.get_one(ArchiveRun, step.run_id)
         if step.batch_id is None:
             step.rows = plan(session, run)
@@ -121,6 +122,8 @@ def _perform(step_id: int) -> None:
             batch.failed_step = batch.reason = None
         step.state, step.finished_at = StepState.DONE, utc_now()
         session.execute(update(ArchiveRun).where(ArchiveRun.id == run.id).values(heartbeat_at=utc_now()))
+        failpoints.hit(f"{step.name}.before_commit")
+    failpoints.hit(f"{step.name}.after_commit")
 
 
 def _abandon_steps(run_id: int) -> None:

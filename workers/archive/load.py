@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.orm import Session
 
-from core import db
+from core import db, failpoints
 from core.db import Store
 from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
@@ -23,7 +23,10 @@ def load(_session: Session, batch: Batch, _run: ArchiveRun) -> int:
     engine = db.databases().engine(Store(record_type.server), read_only=False)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        return sum(_load_table(connection, store, batch, table, manifest[table.name]) for table in record_type.tables)
+        rows = sum(_load_table(connection, store, batch, table, manifest[table.name]) for table in record_type.tables)
+        failpoints.hit("load.before_archive_commit")
+    failpoints.hit("load.after_archive_commit")
+    return rows
 
 
 def _load_table(connection: Connection, store: ObjectStore, batch: Batch, table: Table, staged: StagedTable) -> int:
@@ -37,6 +40,7 @@ def _load_table(connection: Connection, store: ObjectStore, batch: Batch, table:
     stale = f"batch_id = :batch OR id IN (SELECT id FROM {incoming})"
     connection.execute(text(f"DELETE FROM {table.name} WHERE {stale}"), {"batch": batch.id})
     connection.execute(text(f"INSERT INTO {table.name} SELECT * FROM {incoming}"))
+    failpoints.hit("load.table_loaded")
     return rows
 
 

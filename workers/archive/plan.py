@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core import db, freshness
+from core import db, failpoints, freshness
 from core.db import Store
 from core.models import ArchiveRun, Batch, BatchState, Patient
 from core.models.record_types import RECORD_TYPES
@@ -28,6 +28,7 @@ class Edge(NamedTuple):
 def plan(session: Session, run: ArchiveRun) -> int:
     """Make the run's batches and count its roots. Returns the roots; a dry run makes no batches."""
     edges = _edges(run)
+    failpoints.hit("plan.read")
     run.selected = edges[-1].place if edges else 0
     if not run.dry_run:
         for ordinal, (first, last) in enumerate(pairs(edges, run.batch_rows), start=1):

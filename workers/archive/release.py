@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.orm import Session
 
-from core import db
+from core import db, failpoints
 from core.db import Store
 from core.models import ArchiveRun, Batch, Patient
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, Child, RecordType
@@ -52,7 +52,9 @@ def release(session: Session, batch: Batch, run: ArchiveRun) -> int:
     gone = _keep_unchanged_roots(moving, run)
     for child in moving.record_type.children:
         gone += _keep_unchanged_children(moving, child)
+    failpoints.hit("release.before_superseded")
     _drop_superseded(moving, manifest, gone)
+    failpoints.hit("release.after_superseded")
     _add_to_holdings(moving)
     removed = {table.name: _remove(moving, table) for table in reversed(moving.record_type.tables)}
     batch.released_roots = removed[moving.record_type.root.name]
@@ -101,6 +103,7 @@ def _drop_superseded(moving: Moving, manifest: dict[str, StagedTable], gone: lis
     with engine.begin() as archive:
         for table in moving.record_type.tables:
             _check_copies(moving, archive, table, manifest[table.name].rows)
+            failpoints.hit("release.between_superseded")
             ids = [row_id for name, row_id in gone if name == table.name]
             if ids:
                 archive.execute(
@@ -144,4 +147,6 @@ def _add_to_holdings(moving: Moving) -> None:
 
 
 def _remove(moving: Moving, table: Table) -> int:
-    return moving.run(f"DELETE FROM {table.name} t USING moving_{table.name} m WHERE t.id = m.id")
+    removed = moving.run(f"DELETE FROM {table.name} t USING moving_{table.name} m WHERE t.id = m.id")
+    failpoints.hit("release.between_removals")
+    return removed

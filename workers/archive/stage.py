@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Table, text
 from sqlalchemy.orm import Session
 
-from core import db
+from core import db, failpoints
 from core.db import Store
 from core.models import ArchiveRun, Batch
 from core.staging import ObjectStore, object_store
@@ -19,7 +19,9 @@ def stage(_session: Session, batch: Batch, run: ArchiveRun) -> int:
     with db.read(Store.HOT) as snapshot:
         snapshot.execute(text("SET LOCAL statement_timeout = 0"))
         tables = [_stage_table(snapshot, store, batch, chosen, table) for table in chosen.record_type.tables]
+    failpoints.hit("stage.before_manifest")
     batch.content_hash = write_manifest(store, batch, tables)
+    failpoints.hit("stage.after_manifest")
     batch.staged_key = key(batch, "")
     batch.roots, batch.rows = tables[0].rows, sum(table.rows for table in tables)
     return batch.rows
@@ -32,4 +34,5 @@ def _stage_table(snapshot: Session, store: ObjectStore, batch: Batch, chosen: Se
     query = f"SELECT {listed}, {adapter.row_hash(table, columns, 't')} {chosen.rows(table)} ORDER BY t.id"
     with store.create(key(batch, f"{table.name}.zst")) as file, adapter.copy_out(connection, query) as lines:
         rows, sha256 = write_lines(file, lines)
+    failpoints.hit("stage.table_written")
     return StagedTable(table.name, rows, sha256)

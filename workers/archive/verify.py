@@ -9,7 +9,7 @@ from itertools import zip_longest
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.orm import Session
 
-from core import db
+from core import db, failpoints
 from core.db import Store
 from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
@@ -29,6 +29,7 @@ def verify(_session: Session, batch: Batch, _run: ArchiveRun) -> int:
             staged = (id_and_hash(line) for line in read_lines(store, batch, manifest[table.name]))
             with _archived(connection, table, batch.id) as archived:
                 compare(table.name, staged, archived)
+            failpoints.hit("verify.table_compared")
     return sum(table.rows for table in manifest.values())
 
 
