@@ -1,0 +1,155 @@
+"""Spend never passes a budget, whoever else is spending."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from core import db
+from core.config import Settings
+from core.db import Store
+from core.models import DayBudget, ModelCall, ReportState
+from core.services import reports
+from tests.factories import make_allergy, make_patient
+from tests.report_records import Record, view
+from workers.reports import budget, jobs, pricing
+from workers.reports.client import Answer, EndpointFault, Question, Usage
+from workers.reports.faults import OverBudget
+from workers.reports.lease import take
+
+PRICED = "gpt-4o-mini"
+QUESTION = Question(PRICED, "system", ("data",), "report_draft", {}, 10_000)
+
+
+def reserve(settings: Settings, report_id: int = 1, question: Question = QUESTION) -> int:
+    return budget.reserve(
+        settings, question, report_id=report_id, role="drafter", round_=0, attempt=1, prompt_version="drafter-test"
+    )
+
+
+def day() -> DayBudget:
+    with db.read(Store.HOT) as session:
+        return session.scalars(select(DayBudget)).one()
+
+
+def most_usd() -> Decimal:
+    return pricing.price(PRICED, pricing.most(QUESTION)).usd
+
+
+def test_four_workers_together_never_pass_the_days_budget(configured: Callable[..., Settings]) -> None:
+    settings = configured(day_budget_usd=most_usd() * 7 + Decimal("0.000001"), report_budget_usd=Decimal(100))
+    gate, refused, highest = threading.Barrier(4), [], []
+
+    def worker(number: int) -> None:
+        gate.wait()
+        for _ in range(10):
+            try:
+                call_id = reserve(settings, report_id=number)
+            except OverBudget as fault:
+                refused.append(str(fault))
+                continue
+            highest.append(day().reserved_usd + day().spent_usd)
+            spent = Usage(input=50, cached=0, output=9_000, reasoning=0)
+            budget.settle(settings, call_id, Answer("{}", False, PRICED, "stop", spent))
+
+    threads = [threading.Thread(target=worker, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert refused
+    assert max(highest) <= settings.day_budget_usd
+    with db.read(Store.HOT) as session:
+        costs = [call.cost_usd or Decimal(0) for call in session.scalars(select(ModelCall))]
+    assert sum(costs) == day().spent_usd <= settings.day_budget_usd
+    assert day().reserved_usd == 0
+
+
+def test_a_report_over_its_budget_fails_before_any_call(
+    request_report: Callable[[], int], configured: Callable[..., Settings]
+) -> None:
+    report_id = request_report()
+    configured(drafter_model=PRICED, report_budget_usd=Decimal("0.0001"))
+    jobs.draft_report(report_id)
+    report = view(report_id)
+    assert report.state == ReportState.FAILED
+    assert (report.reason or "").startswith("the report's budget of US$0.00 would be passed: US$0.0000 is used")
+    assert report.figures.calls == 0
+
+
+def test_a_report_over_its_tokens_fails(request_report: Callable[[], int], configured: Callable[..., Settings]) -> None:
+    report_id = request_report()
+    configured(report_budget_tokens=9_000)
+    jobs.draft_report(report_id)
+    assert "budget of 9,000 tokens would be passed" in (view(report_id).reason or "")
+
+
+def test_parallel_reports_share_the_day(record: Record, configured: Callable[..., Settings]) -> None:
+    with db.write() as session:
+        patients = [make_patient(session, name=f"Patient {number}") for number in range(4)]
+        for patient in patients:
+            make_allergy(session, patient)
+        ids = [reports.request(session, patient_id=patient.id, by=record.doctor).id for patient in patients]
+    settings = configured(drafter_model=PRICED, day_budget_usd=Decimal("0.012"))
+    threads = [threading.Thread(target=jobs.draft_report, args=(report_id,)) for report_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    outcomes = [view(report_id) for report_id in ids]
+    assert {report.state for report in outcomes} <= {ReportState.READY, ReportState.FAILED}
+    for report in outcomes:
+        if report.state == ReportState.FAILED:
+            assert "the day's budget" in (report.reason or "")
+    assert day().spent_usd + day().reserved_usd <= settings.day_budget_usd
+    assert day().reserved_usd == 0
+    assert day().spent_usd > 0
+
+
+def test_a_lost_call_counts_in_full(request_report: Callable[[], int], configured: Callable[..., Settings]) -> None:
+    settings = configured()
+    report_id = request_report()
+    call_id = reserve(settings, report_id)
+    with take(report_id), db.read(Store.HOT) as session:
+        call = session.get_one(ModelCall, call_id)
+        assert call.cost_usd == call.reserved_usd > 0
+        assert call.error == budget.LOST
+    assert (day().reserved_usd, day().spent_usd) == (0, most_usd())
+
+
+@pytest.mark.parametrize(("charged", "share"), [(True, 1), (False, 0)])
+def test_a_call_without_an_answer_costs_what_it_may_have(
+    configured: Callable[..., Settings], charged: bool, share: int
+) -> None:
+    settings = configured()
+    call_id = reserve(settings)
+    budget.settle(settings, call_id, EndpointFault("no answer within 1 s", again=True, charged=charged))
+    assert (day().reserved_usd, day().spent_usd) == (0, most_usd() * share)
+
+
+def test_cached_tokens_are_counted_once(configured: Callable[..., Settings]) -> None:
+    settings = configured()
+    plain, cached = Usage(1_000, 0, 100, 0), Usage(1_000, 800, 100, 0)
+    for usage in (plain, cached):
+        budget.settle(settings, reserve(settings), Answer("{}", False, PRICED, "stop", usage))
+    with db.read(Store.HOT) as session:
+        first, second = session.scalars(select(ModelCall).order_by(ModelCall.id))
+    assert (first.input_tokens, second.input_tokens, second.cached_tokens) == (1_000, 1_000, 800)
+    assert first.cost_usd is not None
+    assert second.cost_usd is not None
+    assert Decimal(0) < second.cost_usd < first.cost_usd
+
+
+def test_an_answer_without_token_counts_costs_what_was_reserved(configured: Callable[..., Settings]) -> None:
+    settings = configured()
+    call_id = reserve(settings)
+    budget.settle(settings, call_id, Answer("{}", False, PRICED, "stop", None))
+    with db.read(Store.HOT) as session:
+        call = session.get_one(ModelCall, call_id)
+    assert call.cost_usd == call.reserved_usd
+    assert call.error == "the endpoint counted no tokens: charged in full"

@@ -1,0 +1,178 @@
+"""Where evidence comes from: the replica, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import event, select
+
+from core import db, heavy, queue
+from core.cold import ColdUnavailable, breakers
+from core.config import Settings
+from core.db import Store
+from core.embedded.servers import Servers
+from core.models import Assay, Evidence, Observation, Patient, ReportState
+from core.queries import evidence
+from core.queries.evidence import EvidenceRow, Limits
+from core.services import archive
+from tests.factories import NOW, make_allergy, make_assay, make_observation, make_patient, make_visit
+from tests.report_records import Record, view
+from workers.archive import driver
+from workers.reports import jobs
+
+
+@pytest.fixture
+def archived_record(record: Record) -> Iterator[Record]:
+    """The patient's older visit, with its HbA1c of 8.1 %, is in the archive."""
+    with db.write() as session:
+        run = archive.start_run(session, record_type="visit", by=None, as_of=NOW)
+        run_id = run.id
+    driver.drive(run_id)
+    yield record
+    for breaker in breakers.values():
+        breaker.answered()
+
+
+def of_type(rows: tuple[EvidenceRow, ...], kind: str) -> list[EvidenceRow]:
+    return [row for row in rows if row.type == kind]
+
+
+def test_every_kind_of_row_is_there_with_its_hash(record: Record) -> None:
+    rows = evidence.collect(record.patient_id)
+    assert [row.type for row in rows][:2] == ["patient", "allergy"]
+    assert {row.type for row in rows} == {
+        "patient", "allergy", "condition", "prescription", "visit", "note", "observation",
+    }  # fmt: skip
+    assert {row.patient_id for row in rows} == {record.patient_id}
+    latest = next(row for row in rows if row.ref == f"observation:{record.latest_id}")
+    assert latest.fields == {
+        "name": "Hemoglobin A1c/Hemoglobin.total in Blood", "short_name": "HbA1c", "code": "4548-4", "value": 8.9,
+        "unit": "%", "observed_at": "2026-11-12T02:00:00Z", "ref_low": 4, "ref_high": 6, "interpretation": "H",
+    }  # fmt: skip
+    assert latest.store == "replica"
+    assert len(latest.content_hash) == 64
+
+
+def test_evidence_never_touches_a_row_of_the_primary(record: Record) -> None:
+    seen: list[str] = []
+    primary = db.databases().engine(Store.HOT, read_only=True)
+    writer = db.databases().engine(Store.HOT, read_only=False)
+    for engine in (primary, writer):
+        event.listen(engine, "before_cursor_execute", lambda *call: seen.append(call[2]))
+    evidence.collect(record.patient_id)
+    assert [statement for statement in seen if " FROM " in statement.upper()] == []
+
+
+def test_it_waits_for_what_was_written_just_before(record: Record, servers: Servers) -> None:
+    servers.replica.pause_replay()
+    with db.write() as session:
+        make_allergy(session, session.get_one(Patient, record.patient_id), substance="Latex")
+    servers.replica.resume_replay()
+    substances = {row.fields["substance"] for row in of_type(evidence.collect(record.patient_id), "allergy")}
+    assert substances == {"Penicillin", "Latex"}
+
+
+def test_a_replica_that_stays_behind_is_no_reason_to_read_the_primary(
+    record: Record, servers: Servers, configured: Callable[..., Settings]
+) -> None:
+    configured(replica_wait_seconds=0.5)
+    servers.replica.pause_replay()
+    with db.write() as session:
+        make_patient(session, name="Somebody Else")
+    with pytest.raises(heavy.ReplicaBehind, match="has not replayed"):
+        evidence.collect(record.patient_id)
+
+
+def test_archived_rows_are_part_of_the_history(archived_record: Record) -> None:
+    with db.read(Store.HOT) as session:
+        hot = {float(value) for value in session.scalars(select(Observation.value_number)) if value is not None}
+    assert hot == {8.9, 5.4}
+    rows = evidence.collect(archived_record.patient_id)
+    values = {row.fields["value"]: row.store for row in of_type(rows, "observation")}
+    assert values == {8.9: "replica", 8.1: "visits", 5.4: "replica"}
+    assert len(of_type(rows, "visit")) == 2
+
+
+def test_a_silent_archive_fails_the_report_by_name_and_later_it_is_drafted_whole(
+    archived_record: Record, servers: Servers, request_report: Callable[[], int]
+) -> None:
+    report_id = request_report()
+    servers.postgres["visits"].stop()
+    with pytest.raises(ColdUnavailable, match="archive server visits is not answering"):
+        evidence.collect(archived_record.patient_id)
+    with pytest.raises(queue.NotNow, match="visits"):
+        jobs.draft_report(report_id)
+    waiting = view(report_id)
+    assert waiting.state == ReportState.REQUESTED
+    assert "waiting: archive server visits is not answering" in (waiting.reason or "")
+
+    servers.postgres["visits"].start()
+    breakers["visits"].answered()
+    assert jobs.draft_report(report_id) == f"report {report_id} is ready"
+    assert view(report_id).reason is None
+
+
+def test_after_waiting_too_long_it_fails_with_the_cause(
+    archived_record: Record, servers: Servers, request_report: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "GIVE_UP_AFTER", timedelta(0))
+    report_id = request_report()
+    servers.postgres["visits"].stop()
+    jobs.draft_report(report_id)
+    failed = view(report_id)
+    assert failed.state == ReportState.FAILED
+    assert "archive server visits" in (failed.reason or "")
+
+
+def test_a_patient_without_archived_rows_needs_no_archive(record: Record, servers: Servers) -> None:
+    servers.postgres["visits"].stop()
+    assert len(evidence.collect(record.patient_id)) > 5
+
+
+def test_history_is_bounded_and_what_is_abnormal_comes_first(record: Record) -> None:
+    with db.write() as session:
+        visit = make_visit(session, session.get_one(Patient, record.patient_id))
+        for number in range(30):
+            assay = make_assay(session, code=f"code-{number}", name=f"Assay {number}", unit="mmol/L")
+            for days in range(5):
+                observed_at = visit.started_at - timedelta(days=days)
+                make_observation(session, visit, assay, "5", observed_at=observed_at, interpretation="N")
+    rows = evidence.collect(record.patient_id, Limits(total=40, results_min=10))
+    results = of_type(rows, "observation")
+    assert len(rows) == 40
+    assert results[0].fields["short_name"] == "HbA1c"
+    assert [row.fields["value"] for row in results[:2]] == [8.9, 8.1]
+
+
+def test_survey_answers_are_no_results(record: Record) -> None:
+    with db.write() as session:
+        visit = make_visit(session, session.get_one(Patient, record.patient_id))
+        question = make_assay(session, code="q", name="Housing status", unit=None, category="survey")
+        make_observation(session, visit, question, None, value_text="I have housing", interpretation=None)
+        assert session.get_one(Assay, question.id).category == "survey"
+    names = {row.fields["name"] for row in of_type(evidence.collect(record.patient_id), "observation")}
+    assert "Housing status" not in names
+
+
+def test_too_many_current_rows_are_refused_rather_than_cut(record: Record) -> None:
+    with pytest.raises(evidence.TooMuch, match="current rows of kind"):
+        evidence.collect(record.patient_id, Limits(safety=0))
+
+
+def test_an_unknown_patient_fails_the_report(record: Record) -> None:
+    with pytest.raises(evidence.NoSuchPatient):
+        evidence.collect(record.patient_id + 1_000)
+
+
+def test_another_patients_rows_are_out_of_reach(record: Record, request_report: Callable[[], int]) -> None:
+    with db.write() as session:
+        other = make_patient(session, name="Other Person")
+        make_observation(session, make_visit(session, other), session.get_one(Assay, 1), "7.7", ref_low=Decimal(4))
+    report_id = request_report()
+    jobs.draft_report(report_id)
+    with db.read(Store.HOT) as session:
+        owners = set(session.scalars(select(Evidence.patient_id).where(Evidence.report_id == report_id)))
+    assert owners == {record.patient_id}
