@@ -1,4 +1,4 @@
-.PHONY: demo test check check-long static lock clean
+.PHONY: demo test check check-long static screenshots lock clean
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 COMPILE := $(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
@@ -26,6 +26,10 @@ static:
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# The README's pictures, of a demo that runs in another terminal.
+screenshots: .venv/development-is-ready
+	@$(BIN)/python scripts/screenshots.py
 
 lock: .venv/development-is-ready
 	@$(COMPILE) --output-file requirements.txt requirements.in
