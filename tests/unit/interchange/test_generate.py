@@ -1,0 +1,135 @@
+"""A generated population, without a database."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date
+from random import Random
+
+import pytest
+
+from core import national_id
+from core.interchange.generate import identities
+from core.interchange.generate.chunk import Chunk, write
+from core.interchange.generate.identities import Numbers, NumbersExhausted
+from core.interchange.generate.places import Setting, Staff
+from core.interchange.generate.tables import COLUMNS, Rows
+
+AS_OF = date(2026, 11, 23)
+SETTING = Setting(
+    (Staff(1, ((1, "Dr Lim"), (2, "Dr Rao"))), Staff(2, ((3, "Dr Noor"),))), tuple(range(101, 121)), AS_OF
+)
+
+
+def _people(count: int, seed: int = 1, numbers: Numbers | None = None) -> tuple[identities.Identity, ...]:
+    rng, numbers = Random(seed), numbers or Numbers()
+    return tuple(identities.draw(rng, numbers, AS_OF) for _ in range(count))
+
+
+def _rows(seed: int = 1, patients: int = 150, visits: int = 1500) -> Rows:
+    return write(Chunk(seed, 0, _people(patients, seed), 1000, visits, 50_000), SETTING)
+
+
+def _cells(rows: Rows, table: str) -> list[dict[str, str]]:
+    names = COLUMNS[table].split()
+    return [dict(zip(names, line.rstrip("\n").split("\t"), strict=True)) for line in rows.lines[table]]
+
+
+def test_numbers_are_valid_and_given_once() -> None:
+    people = _people(3000)
+    assert len({who.national_id for who in people}) == 3000
+    assert all(national_id.parse(who.national_id) == who.national_id for who in people)
+    assert {who.national_id[0] for who in people} == set("STFGM")
+
+
+def test_the_first_digits_of_a_resident_are_the_year_of_birth() -> None:
+    for who in _people(500):
+        if who.national_id[0] in "ST" and who.birth_on.year >= 1968:
+            assert who.national_id[1:3] == f"{who.birth_on.year % 100:02}"
+            assert (who.national_id[0] == "T") == (who.birth_on.year >= 2000)
+
+
+def test_numbers_in_use_are_left_alone() -> None:
+    before = {who.national_id for who in _people(500)}
+    again = {who.national_id for who in _people(500, numbers=Numbers(before))}
+    assert not before & again
+
+
+def test_a_full_series_gives_way_and_the_end_is_said() -> None:
+    numbers = Numbers()
+    assert [numbers.take("S", 5, 2, 1) is not None for _ in range(3)] == [True, True, False]
+    full = Numbers()
+    full._used = {letter: bytearray(b"\xff" * len(bits)) for letter, bits in full._used.items()}
+    with pytest.raises(NumbersExhausted):
+        identities.draw(Random(1), full, AS_OF)
+
+
+def test_the_same_seed_tells_the_same_story() -> None:
+    assert _rows(1).lines == _rows(1).lines
+    assert _rows(1).lines["note"] != _rows(2).lines["note"]
+
+
+def test_counts_are_exact_and_every_row_has_its_columns() -> None:
+    rows = _rows()
+    visits = _cells(rows, "visit")
+    assert [int(visit["id"]) for visit in visits] == list(range(50_000, 51_500))
+    assert len(_cells(rows, "patient")) == 150
+    assert len(_cells(rows, "note")) == 1500
+    for table in COLUMNS:
+        assert _cells(rows, table)
+
+
+def test_days_make_sense() -> None:
+    rows = _rows()
+    born = {cells["id"]: cells["birth_on"] for cells in _cells(rows, "patient")}
+    for visit in _cells(rows, "visit"):
+        day = visit["started_at"][:10]
+        assert born[visit["patient_id"]] <= day < AS_OF.isoformat()
+        assert visit["started_at"] < visit["ended_at"]
+        at_birth = day == born[visit["patient_id"]]
+        assert date.fromisoformat(day).weekday() != 6 or at_birth
+    for order in _cells(rows, "prescription"):
+        assert order["stopped_on"] == "\\N" or order["started_on"] < order["stopped_on"] < AS_OF.isoformat()
+        assert (order["stopped_on"] == "\\N") == (order["status"] == "active")
+
+
+def test_the_chronically_ill_come_about_quarterly() -> None:
+    rows = _rows(patients=300, visits=3000)
+    ill = {cells["patient_id"] for cells in _cells(rows, "condition") if cells["status"] == "active"}
+    counts = Counter(cells["patient_id"] for cells in _cells(rows, "visit"))
+    well = set(counts) - ill
+    assert sum(counts[p] for p in ill) / len(ill) > 2 * sum(counts[p] for p in well) / len(well)
+
+
+def test_notes_say_what_was_measured_and_given() -> None:
+    rows = _rows()
+    values: dict[str, set[tuple[str, str]]] = {}
+    for cells in _cells(rows, "observation"):
+        values.setdefault(cells["visit_id"], set()).add((cells["assay_id"], cells["value_number"]))
+    given: dict[str, set[str]] = {}
+    for cells in _cells(rows, "prescription"):
+        given.setdefault(cells["patient_id"], set()).add(f"{cells['medication'].lower()} {cells['frequency']}")
+    checked = 0
+    for note in _cells(rows, "note"):
+        for value in re.findall(r"HbA1c (\d+\.\d) %", note["text"]):
+            assert ("108", value) in values[note["visit_id"]]
+        for upper, lower in re.findall(r"BP (\d+)/(\d+)", note["text"]):
+            assert {("101", upper), ("102", lower)} <= values[note["visit_id"]]
+        for medicines in re.findall(r"To continue (.*)\.$", note["text"]):
+            assert set(medicines.split(", ")) <= given[note["patient_id"]]
+            checked += 1
+    assert checked > 100
+
+
+def test_values_are_spread_and_drift_with_the_person() -> None:
+    shown = [float(cells["value_number"]) for cells in _cells(_rows(), "observation") if cells["assay_id"] == "108"]
+    assert len(set(shown)) > 15
+    assert min(shown) > 4
+    assert max(shown) < 14
+
+
+def test_nobody_asks_for_more_visits_than_fit() -> None:
+    rows = write(Chunk(1, 0, _people(3), 1, 0, 0), SETTING)
+    assert len(rows.lines["patient"]) == 3
+    assert not rows.lines["visit"]
