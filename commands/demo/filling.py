@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import exists, select
+from sqlalchemy import func, select
 
 from commands.demo import programs
 from commands.demo.files import Keys
@@ -31,23 +31,24 @@ def fill(
         if import_dir is not None:
             on_progress(f"Keeping the records of an earlier start: --fresh would import {import_dir} instead")
         return
-    if import_dir is None:
-        _refuse_half_filled()
-        on_progress(f"Generating {patients} patients")
-        arguments = ["generate", "--patients", str(patients)]
-    else:
-        today = datetime.now(UTC).date().isoformat()
+    if import_dir is not None:
         on_progress(f"Importing {import_dir}, moved in time so that its newest record is of today")
-        arguments = ["import", "synthea", str(import_dir), "--shift-to", today]
-    done = subprocess.run(programs.strata(*arguments), cwd=programs.CODE_DIR, env=environ_with(env), check=False)
-    if done.returncode:
-        raise EmbeddedError("The records could not be filled in.", "see the line above, then start again.")
+        today = datetime.now(UTC).date().isoformat()
+        _run(env, "import", "synthea", str(import_dir), "--shift-to", today)
+    elif (missing := patients - _count_patients()) > 0:
+        on_progress(f"Generating {missing} patients")
+        _run(env, "generate", "--patients", str(missing))
     keys.filled = True
     keys.save(data_dir)
 
 
-def _refuse_half_filled() -> None:
-    """Generating twice would double the records; importing twice changes nothing."""
+def _run(env: dict[str, str], *arguments: str) -> None:
+    done = subprocess.run(programs.strata(*arguments), cwd=programs.CODE_DIR, env=environ_with(env), check=False)
+    if done.returncode:
+        raise EmbeddedError("The records could not be filled in.", "see the line above, then start again.")
+
+
+def _count_patients() -> int:
+    """Those that an interrupted start has made: they come in chunks, each whole."""
     with db.write() as session:
-        if session.scalar(select(exists().where(Patient.id.is_not(None)))):
-            raise EmbeddedError("An earlier start was ended while it made records.", "start again with --fresh.")
+        return session.scalar(select(func.count()).select_from(Patient)) or 0

@@ -1,8 +1,7 @@
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from commands.demo import children as module
 from commands.demo.children import MARK, Children
 from core.embedded import processes
+from tests.integration.demo.waiting import until
 
 FOREVER = "import time; time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
@@ -26,14 +26,6 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
-
-
-def until(condition: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        meanwhile()
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import pytest
 
 from commands.demo.children import MARK
 from core.embedded import home, ports, processes
+from tests.integration.demo.waiting import until
 
 ROOT = Path(__file__).parents[3]
 FIRST_START_SECONDS, SECOND_START_SECONDS, STOP_SECONDS = 150, 20, 10
@@ -133,9 +135,18 @@ def test_the_demo_from_first_start_to_killed_and_cleaned_up(start: Callable[[], 
     assert left_running(data_dir) == []
 
 
-def test_a_busy_port_is_one_clear_line(start: Callable[[], Run], options: list[str]) -> None:
-    import socket
+def test_ctrl_c_during_the_first_start_leaves_nothing(options: list[str], tmp_path: Path) -> None:
+    run = Run(tmp_path / ".strata", options)
+    try:
+        until(lambda: "Starting PostgreSQL" in run.output.read_text())
+        until(lambda: bool(left_running(run.data_dir)))
+        assert run.end(signal.SIGINT) < STOP_SECONDS
+        assert left_running(run.data_dir) == []
+    finally:
+        home.remove(run.data_dir)
 
+
+def test_a_busy_port_is_one_clear_line(start: Callable[[], Run], options: list[str]) -> None:
     port = int(options[options.index("--staff-port") + 1])
     with socket.create_server(("127.0.0.1", port)):
         run = start()

@@ -13,7 +13,7 @@ from core.embedded import binaries, home, postmaster
 from core.embedded.account import NOBODY, ServerAccount
 from core.embedded.errors import EmbeddedError
 from core.embedded.servers import Servers
-from tests.integration.embedded.test_servers import execute, processes_below
+from tests.integration.embedded.looking import execute, processes_below
 
 START_AND_DIE = """
 import os, signal, sys

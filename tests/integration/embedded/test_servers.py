@@ -7,20 +7,7 @@ from redis import Redis
 
 from core.embedded.errors import EmbeddedError
 from core.embedded.servers import Servers
-
-
-def execute(servers: Servers, name: str, query: str) -> list[tuple]:
-    with servers.postgres[name].connect() as connection:
-        cursor = connection.execute(query)
-        return cursor.fetchall() if cursor.description else []
-
-
-def processes_below(folder: Path) -> list[str]:
-    found = []
-    for process in psutil.process_iter(["name", "cwd"]):
-        if process.info["cwd"] and Path(process.info["cwd"]).is_relative_to(folder):
-            found.append(process.info["name"])
-    return found
+from tests.integration.embedded.looking import execute, processes_below
 
 
 def test_a_second_start_finds_data_ports_and_passwords_again(own_folder: Path) -> None:
