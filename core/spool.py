@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from core import audit, db
@@ -54,10 +55,12 @@ class _Chain(threading.local):
 
 
 _chain = _Chain()
+_may_wait = True
 
 
 def append(event: Event) -> None:
     """Write one event to the disk, for sure. Raises OSError when the disk can't take it: then nothing may be shown."""
+    global _may_wait
     _chain.start()
     row = _chained(event)
     folder = Path(db.databases().settings.spool_dir)
@@ -73,6 +76,7 @@ def append(event: Event) -> None:
             raise
     _sync_folder(folder)
     _chain.sequence, _chain.hash = row.sequence, row.hash
+    _may_wait = True
 
 
 def _chained(event: Event) -> AccessEvent:
@@ -113,7 +117,25 @@ def drain(session: Session) -> int:
 
     A file goes only when a later call finds all of it committed, so a rollback loses nothing.
     """
-    return sum(_join(session, path) for path in _files())
+    joined = 0
+    for path in _files():
+        try:
+            with session.begin_nested():
+                joined += _join(session, path)
+        except (DataError, IntegrityError, OSError) as fault:
+            log.error("%s can't be joined: %s", path.name, type(fault).__name__)
+    return joined
+
+
+def join_waiting() -> int:
+    """Join what waits, in its own transaction, unless this process knows that nothing does. Raises SQLAlchemyError."""
+    global _may_wait
+    if not _may_wait:
+        return 0
+    with db.write() as session:
+        joined = drain(session)
+    _may_wait = waiting() > 0
+    return joined
 
 
 def _files() -> list[Path]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, redirect, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from core import audit, db, permissions, spool
 from core.outage import UNREACHABLE, primary
 from core.permissions import Right
 from core.web.auth import account_or_none, current_account
+
+log = logging.getLogger(__name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -115,5 +119,13 @@ def record(action: str, *, target: str, patient_id: int | None = None, outcome: 
             primary.failed()
         else:
             primary.answered()
+            _join_spool()
             return
     spool.append(event)
+
+
+def _join_spool() -> None:
+    try:
+        spool.join_waiting()
+    except (SQLAlchemyError, OSError) as fault:
+        log.warning("the spool was not joined: %s", type(fault).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from typing import cast
 
@@ -12,11 +13,14 @@ from sqlalchemy.orm import Session
 from core import audit, cache, db
 from core.db import Store
 from core.models import Account
+from core.outage import UNREACHABLE
 from core.services import accounts
 from core.sign_ins import AccountCopy, SignIns
 from core.throttle import Throttle
 from core.web.portal import portal
 from core.web.sessions import PortalSession, PortalSessions
+
+log = logging.getLogger(__name__)
 
 
 class User(UserMixin):
@@ -79,15 +83,15 @@ def sign_in(username: str, password: str) -> AccountCopy:
 def sign_out() -> None:
     """End this sign-in, on the server and in the browser."""
     held = _session()
-    account = account_or_none()
     logout_user()
     held.clear()
     held.left = True
     if held.sign_in is not None:
-        sign_ins().end(held.sign_in.token_hash)
-    if account is not None:
-        with db.write() as store:
-            audit.record(store, "account.signed_out", by=account)
+        try:
+            sign_ins().end(held.sign_in.token_hash)
+        except UNREACHABLE:
+            # The browser forgets the token all the same, and the sign-in soon ends by itself.
+            log.warning("a sign-in could not be ended in the table: the primary is down")
 
 
 def reauthenticate(password: str) -> bool:

@@ -9,6 +9,8 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from core.cold import ColdUnavailable
+from core.heavy import ReplicaBehind
 from core.outage import UNREACHABLE
 from core.permissions import PermissionDenied
 from core.policies import InvalidTransition
@@ -39,6 +41,10 @@ WORDS = {
     500: Words("Something went wrong on our side", "Nothing was saved. Try again, or tell us the number below."),
     503: Words("We can't do this right now", "A part of our system is not answering. Please try again in a minute."),
 }  # fmt: skip
+SILENT = Words("Our archive is not answering", "What you asked for is safe there. Please try again in a minute.")
+BEHIND = Words(
+    "We are catching up", "Our copy of the newest entries is not complete yet. Please try again in a minute."
+)
 STALE_FORM = Words("This form is too old", "You may have signed in or out in another window. Open the page again.")
 UNSAVED = Words("Not saved yet", "Our main database is not answering. What you typed is below: try again in a minute.")
 
@@ -49,6 +55,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(PermissionDenied, lambda fault: answer(403, WORDS[403]))
     app.register_error_handler(InvalidTransition, lambda fault: answer(409, WORDS[409]))
+    app.register_error_handler(ColdUnavailable, lambda fault: answer(503, SILENT))
+    app.register_error_handler(ReplicaBehind, lambda fault: answer(503, BEHIND))
     for fault in UNREACHABLE:
         app.register_error_handler(fault, _unreachable)
 

@@ -21,6 +21,7 @@ from core.sign_ins import OpenSignIn, SignIns
 log = logging.getLogger(__name__)
 
 ANONYMOUS = "anon."
+POLLING = "X-Poll"
 NOT_NEEDED = ("/static/", "/healthz", "/readyz")
 
 
@@ -58,7 +59,7 @@ class PortalSessions(SessionInterface):
             return PortalSession()
         if value.startswith(ANONYMOUS):
             return PortalSession(self._anonymous(value))
-        found = self.sign_ins.find(value)
+        found = self.sign_ins.find(value, is_use=POLLING not in request.headers)
         return PortalSession(found.data, found) if found is not None else PortalSession()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from core.services.accounts import SignInRefused, TooManyAttempts
 from core.web import auth
-from core.web.access import open_endpoint, safe_next
+from core.web.access import open_endpoint, record, safe_next
 from core.web.forms import SignInForm
 from core.web.htmx import htmx_redirect, render
 from core.web.portal import portal
@@ -43,6 +43,9 @@ def submit() -> WerkzeugResponse:
 @bp.post("/sign-out")
 @open_endpoint
 def sign_out() -> WerkzeugResponse:
+    account = auth.account_or_none()
+    if account is not None:
+        record("account.signed_out", target=f"account:{account.id}")
     auth.sign_out()
     flash("You have signed out.")
     return htmx_redirect(url_for("auth.sign_in"))

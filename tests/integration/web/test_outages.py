@@ -66,15 +66,17 @@ def test_a_write_that_redis_never_heard_of_is_read_back_when_redis_returns(
     assert signed_in.get("/reading").text == "hot: 8123 4567"
 
 
-def test_reads_never_go_back_in_time(signed_in: Browser, servers: Any, sync_replica: Any, patient: Patient) -> None:
-    """What the account has seen on the primary, it goes on seeing, though another wrote it."""
+@pytest.mark.usefixtures("patient")
+def test_reads_never_go_back_in_time(signed_in: Browser, servers: Any, sync_replica: Any) -> None:
+    """What an account has seen on the primary it goes on seeing, though another account wrote it."""
     sync_replica()
+    signed_in.get("/reading")
     servers.replica.pause_replay()
-    signed_in.post("/writing", {"phone": "1"}, page="/visits")
     with db.write() as session:
         session.execute(text("UPDATE patient SET phone = '2'"))
+    servers.valkey.stop()
     assert signed_in.get("/reading").text == "hot: 2"
-    signed_in.client.delete_cookie("__Host-strata_public_seen", domain="portal.localhost")
+    servers.valkey.start()
     assert signed_in.get("/reading").text == "hot: 2"
 
 
@@ -125,6 +127,29 @@ def test_primary_down_reads_go_on_and_looks_wait_in_the_spool(
         ("visits.read", patient.id),
     ]
     assert chain_faults(looks[0].writer) == []
+
+
+def test_the_next_look_after_an_outage_joins_the_spool(signed_in: Browser, servers: Any, sync_replica: Any) -> None:
+    sync_replica()
+    servers.postgres["primary"].stop("immediate")
+    signed_in.get("/record")
+    servers.postgres["primary"].start()
+    primary.answered()
+    signed_in.get("/visits")
+    assert len(events("record.read")) == 1
+
+
+def test_primary_down_one_can_sign_out(signed_in: Browser, servers: Any, sync_replica: Any) -> None:
+    sync_replica()
+    token = signed_in.cookie()
+    form = signed_in.get("/visits").text.split('name="csrf_token" value="')[1].split('"')[0]
+    servers.postgres["primary"].stop("immediate")
+    reply = signed_in.client.post("/sign-out", base_url="https://portal.localhost", data={"csrf_token": form},
+                                  headers={"Referer": "https://portal.localhost/"})  # fmt: skip
+    assert reply.headers["Location"] == "/sign-in"
+    assert "You have signed out" in signed_in.get("/sign-in").text
+    signed_in.client.set_cookie("__Host-strata_public", token or "", domain="portal.localhost")
+    assert signed_in.get("/visits").status_code == 303
 
 
 def joined() -> int:
