@@ -1,0 +1,142 @@
+"""A generated population on real servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from core import db, national_id
+from core.interchange.generate import chunk, generate, run
+from core.models import AccessEvent, Clinic, Note, Observation, Patient, Visit
+
+AS_OF = date(2026, 11, 23)
+
+
+def _count(model: Any) -> int:
+    with db.write() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def _fingerprint() -> list[str | None]:
+    columns = {
+        "patient": "id, national_id, name, birth_on",
+        "visit": "id, started_at, practitioner_id",
+        "note": "text",
+        "observation": "visit_id, assay_id, value_number, interpretation",
+        "prescription": "visit_id, medication, status, stopped_on",
+    }
+    query = "SELECT md5(string_agg(({columns})::text, ';' ORDER BY ({columns})::text)) FROM {table}"
+    with db.write(60) as session:
+        return [session.scalar(text(query.format(columns=c, table=table))) for table, c in columns.items()]
+
+
+def test_twice_with_other_seeds(database: Any) -> None:
+    first = generate(200, 10, 1, AS_OF)
+    assert (first.of("patient").new, first.of("visit").new, first.of("note").new) == (200, 2000, 2000)
+    second = generate(200, 7.5, 2, AS_OF)
+    assert (second.of("patient").new, second.of("visit").new, second.of("clinic").new) == (200, 1500, 0)
+    assert (_count(Patient), _count(Visit), _count(Clinic)) == (400, 3500, 12)
+    with db.write() as session:
+        numbers = session.scalars(select(Patient.national_id)).all()
+        assert len(set(numbers)) == 400
+        assert all(national_id.parse(number or "") for number in numbers)
+        latest = session.scalar(select(func.max(Visit.ended_at)))
+        assert latest.date() < AS_OF
+        actions = session.scalars(select(AccessEvent.action)).all()
+    assert list(actions) == ["generate.population"] * 2
+
+
+def test_the_same_seed_on_a_full_database_takes_no_number_twice(database: Any) -> None:
+    generate(150, 1, 1, AS_OF)
+    generate(150, 1, 1, AS_OF)
+    with db.write() as session:
+        assert session.scalar(select(func.count(func.distinct(Patient.national_id)))) == 300
+
+
+def test_worker_processes_and_one_process_make_the_same(
+    database: Any, monkeypatch: pytest.MonkeyPatch, empty: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(run, "PATIENTS_A_CHUNK", 30)
+    generate(90, 3, 5, AS_OF)
+    by_workers = _fingerprint()
+    empty()
+    monkeypatch.setattr(run, "PROCESSES_MAX", 1)
+    generate(90, 3, 5, AS_OF)
+    assert _fingerprint() == by_workers
+
+
+def test_rows_belong_together(database: Any) -> None:
+    generate(100, 8, 3, AS_OF)
+    with db.write() as session:
+        for table in ("note", "observation", "condition", "prescription"):
+            stray = (
+                f"SELECT count(*) FROM {table} c LEFT JOIN visit v ON v.id = c.visit_id AND v.patient_id = c.patient_id"
+            )
+            assert session.scalar(text(f"{stray} WHERE v.id IS NULL")) == 0
+        judged = select(func.count()).where(Observation.ref_high < Observation.value_number)
+        assert session.scalar(judged.where(Observation.interpretation.not_in(("H", "HH")))) == 0
+    with db.write() as session:
+        session.add(Visit(**_visit_values(session.scalar(select(func.min(Patient.id))) or 0)))
+
+
+def _visit_values(patient_id: int) -> dict[str, Any]:
+    at = "2026-11-23T00:00:00+00:00"
+    from datetime import datetime
+
+    return {
+        "patient_id": patient_id,
+        "class_code": "AMB",
+        "status": "in-progress",
+        "description": "After the generator",
+        "started_at": datetime.fromisoformat(at),
+    }
+
+
+def test_interrupted_it_says_how_many_and_leaves_whole_chunks(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "PATIENTS_A_CHUNK", 20)
+    monkeypatch.setattr(run, "PROCESSES_MAX", 1)
+    monkeypatch.setattr(chunk, "write", _interrupted_the_third_time(chunk.write))
+    summary = generate(100, 2, 1, AS_OF)
+    assert summary.remarks == ["stopped: 40 of 100 patients are complete, none is half-written"]
+    assert (_count(Patient), _count(Visit), _count(Note)) == (40, 80, 80)
+
+
+def _interrupted_the_third_time(function: Callable[..., Any]) -> Callable[..., Any]:
+    calls = []
+
+    def wrapped(*arguments: Any) -> Any:
+        calls.append(arguments)
+        rows = function(*arguments)
+        if len(calls) == 3:
+            rows.lines["note"].append("1\tnot a row\n")
+            raise KeyboardInterrupt
+        return rows
+
+    return wrapped
+
+
+def test_a_failing_chunk_says_how_many_are_complete(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "PATIENTS_A_CHUNK", 20)
+    monkeypatch.setattr(run, "PROCESSES_MAX", 1)
+    written = chunk.write
+
+    def spoiled(one: chunk.Chunk, setting: Any) -> Any:
+        rows = written(one, setting)
+        if one.number == 1:
+            rows.lines["note"].append("1\tnot a row\n")
+        return rows
+
+    monkeypatch.setattr(chunk, "write", spoiled)
+    with pytest.raises(run.Stopped, match="20 of 60 patients are complete"):
+        generate(60, 2, 1, AS_OF)
+    assert (_count(Patient), _count(Visit)) == (20, 40)
+
+
+@pytest.mark.parametrize(("patients", "visits"), [(0, 1), (-1, 1), (1, -1), (1, 1_001), (1, float("nan"))])
+def test_senseless_numbers(patients: int, visits: float) -> None:
+    with pytest.raises(ValueError, match="at least 1 patient"):
+        generate(patients, visits)
