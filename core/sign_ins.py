@@ -108,14 +108,14 @@ class SignIns:
         )
         return token
 
-    def find(self, token: str) -> OpenSignIn | None:
-        """The sign-in of a token, or None if there is none or it has ended."""
+    def find(self, token: str, *, is_use: bool = True) -> OpenSignIn | None:
+        """The sign-in of a token, or None if there is none or it has ended. A page that polls is no use of it."""
         token_hash, now = hash_of(token), utc_now()
         copy, ended = self._copy(token_hash)
         if ended:
             return None
         if copy is not None and now - copy.checked_at < timedelta(seconds=TRUST_SECONDS):
-            return copy if self._lives(copy, now) else None
+            return self._used(copy, now, is_use) if self._lives(copy, now) else None
         try:
             found = self._row_on_primary(token_hash, now)
         except UNREACHABLE:
@@ -123,9 +123,15 @@ class SignIns:
         if found is None or not self._lives(found, now):
             self._forget(token_hash)
             return None
-        self._touch(found, now)
-        self._keep(replace(found, seen_at=now))
-        return found
+        self._keep(found)
+        return self._used(found, now, is_use)
+
+    def _used(self, sign_in: OpenSignIn, now: datetime, is_use: bool) -> OpenSignIn:
+        if is_use and now - sign_in.seen_at >= timedelta(seconds=TRUST_SECONDS):
+            self._touch(sign_in, now)
+            sign_in = replace(sign_in, seen_at=now)
+            self._keep(sign_in)
+        return sign_in
 
     def save(self, sign_in: OpenSignIn, data: dict[str, Any]) -> None:
         """Store changed session data. Raises SQLAlchemyError when the primary can't take it."""
@@ -203,8 +209,6 @@ class SignIns:
         return sign_in.account.active and now < sign_in.expires_at and idle < self.settings.session_idle
 
     def _touch(self, sign_in: OpenSignIn, now: datetime) -> None:
-        if now - sign_in.seen_at < timedelta(seconds=TRUST_SECONDS):
-            return
         try:
             with db.write() as session:
                 session.execute(update(SignIn).where(SignIn.token_hash == sign_in.token_hash).values(seen_at=now))
