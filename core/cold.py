@@ -2,8 +2,9 @@
 
 Hot is read first, then cold. A batch that is still moving, as the hot snapshot sees it, owns nothing in the archive
 yet: its rows are all still hot. So the hot snapshot carries a window, and cold rows outside it are left out: each row
-is seen exactly once, whatever step the move is in. A row that is in both all the same (one edited during its move)
-is merged by id, and hot wins.
+is seen exactly once, whatever step the move is in. A restored root is hot again while its copy stays in the archive
+for readers with an older snapshot: newer ones leave it out too. A row that is in both all the same (one edited
+during its move) is merged by id, and hot wins.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.db import Store
-from core.models import Batch, BatchState
-from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES
+from core.models import Batch, BatchKind, BatchState, RestoredRoot
+from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +40,14 @@ class ColdUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Window:
-    """The batches whose rows the archive owned when hot was read: those up to `last`, bar those still moving."""
+    """The batches whose rows the archive owned when hot was read: those up to `last`, bar those still moving.
+
+    A batch that was restored counts as moving until its copies are gone; `restored` are the ids of single roots.
+    """
 
     last: int
     moving: tuple[int, ...]
+    restored: tuple[int, ...] = ()
 
 
 def _cold_tables() -> dict[str, Table]:
@@ -66,19 +71,24 @@ def table(name: str) -> Table:
 
 def window(session: Session, record_type: str) -> Window:
     """What the archive owns as this session's snapshot sees it. Read it in the session that reads the hot rows."""
-    last = session.scalar(select(func.max(Batch.id)).where(Batch.record_type == record_type))
-    settled = (BatchState.RELEASED,)
-    moving = session.scalars(
-        select(Batch.id).where(Batch.record_type == record_type, Batch.state.not_in(settled)).order_by(Batch.id)
-    )
-    return Window(last or 0, tuple(moving))
+    batches = (Batch.record_type == record_type, Batch.kind != BatchKind.RESTORE)
+    last = session.scalar(select(func.max(Batch.id)).where(*batches))
+    settled = (BatchState.RELEASED, BatchState.PURGED)
+    moving = session.scalars(select(Batch.id).where(*batches, Batch.state.not_in(settled)).order_by(Batch.id))
+    unpurged = (RestoredRoot.record_type == record_type, RestoredRoot.purged_at.is_(None), RestoredRoot.by_id)
+    restored = session.scalars(select(RestoredRoot.root_id).where(*unpurged).order_by(RestoredRoot.root_id))
+    return Window(last or 0, tuple(moving), tuple(restored))
 
 
 def visible(cold: Table, seen: Window) -> ColumnElement[bool]:
-    """The condition on a linked table that leaves out what the archive did not own."""
+    """The condition on an archived table, linked or on its own server, that leaves out what the archive did not own."""
     batch = cold.c[BATCH_COLUMN]
     owned = batch <= seen.last
-    return and_(owned, batch.not_in(seen.moving)) if seen.moving else owned
+    if seen.moving:
+        owned = and_(owned, batch.not_in(seen.moving))
+    if seen.restored:
+        owned = and_(owned, cold.c[ROOT_COLUMNS[cold.name]].not_in(seen.restored))
+    return owned
 
 
 class Breaker:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
@@ -43,6 +45,36 @@ def _seconds(raw: str) -> float:
     if value <= 0:
         raise ValueError("must be a number of seconds above 0")
     return value
+
+
+def _milliseconds(raw: str) -> float:
+    value = float(raw)
+    if value <= 0:
+        raise ValueError("must be a number of milliseconds above 0")
+    return value
+
+
+def _count(raw: str) -> int:
+    value = int(raw)
+    if value < 0:
+        raise ValueError("must be a whole number, 0 or more")
+    return value
+
+
+def _window(raw: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", raw) or raw[:5] == raw[6:]:
+        raise ValueError("must be two different times of day such as 01:00-05:00")
+    return raw
+
+
+def _aes_key(raw: str) -> str:
+    try:
+        length = len(base64.b64decode(raw, altchars=b"-_", validate=True))
+    except ValueError:
+        length = 0
+    if length != 32:
+        raise ValueError("must be 32 bytes as base64: make one with `openssl rand -base64 32`")
+    return raw
 
 
 def _money(raw: str) -> Decimal:
@@ -116,7 +148,40 @@ class Settings:
         "STRATA_REPORT_HOT_DAYS", "closed reports stay hot this long", _positive_int, default=183
     )
     archive_batch_rows: int = setting(
-        "STRATA_ARCHIVE_BATCH_ROWS", "root rows in an archive batch", _positive_int, default=2_000
+        "STRATA_ARCHIVE_BATCH_ROWS", "roots in a run's first batch; later ones follow", _positive_int, default=2_000
+    )
+    archive_step_seconds: float = setting(
+        "STRATA_ARCHIVE_STEP_SECONDS", "batches are sized so that a step takes this long", _seconds, default=1.0
+    )
+    archive_window: str = setting(
+        "STRATA_ARCHIVE_WINDOW", "hours of the day when runs may move, such as 01:00-05:00", _window, default=""
+    )
+    archive_rows_per_second: int = setting(
+        "STRATA_ARCHIVE_ROWS_PER_SECOND", "most rows a run moves in a second; 0 for no limit", _count, default=0
+    )
+    archive_lag_max_seconds: float = setting(
+        "STRATA_ARCHIVE_LAG_MAX_SECONDS", "runs wait while the replica is further behind", _seconds, default=10.0
+    )
+    archive_lag_max_mb: int = setting(
+        "STRATA_ARCHIVE_LAG_MAX_MB", "runs wait while the replica lacks more log than this", _positive_int, default=256
+    )
+    archive_latency_max_ms: float = setting(
+        "STRATA_ARCHIVE_LATENCY_MAX_MS", "runs wait while the primary is slower (median)", _milliseconds, default=100.0
+    )
+    restored_keep_days: int = setting(
+        "STRATA_RESTORED_KEEP_DAYS", "restored rows stay hot at least this long", _positive_int, default=30
+    )
+    restored_grace_seconds: float = setting(
+        "STRATA_RESTORED_GRACE_SECONDS",
+        "copies of restored rows outlive any page's read by this",
+        _seconds,
+        default=60.0,
+    )
+    staging_key: str = setting(
+        "STRATA_STAGING_KEY", "key that encrypts staged files: 32 bytes as base64", _aes_key, secret=True, default=""
+    )
+    staging_keep_days: int = setting(
+        "STRATA_STAGING_KEEP_DAYS", "staged files are kept this long after release", _positive_int, default=30
     )
     replica_lag_bound_seconds: float = setting(
         "STRATA_REPLICA_LAG_BOUND_SECONDS", "a replica further behind serves no page", _seconds, default=5.0
@@ -126,6 +191,9 @@ class Settings:
     )
     statement_timeout_seconds: float = setting(
         "STRATA_STATEMENT_TIMEOUT_SECONDS", "a page's query is given up after this", _seconds, default=10.0
+    )
+    silence_seconds: float = setting(
+        "STRATA_SILENCE_SECONDS", "a server that sends nothing for this long is given up", _seconds, default=120.0
     )
     cold_timeout_seconds: float = setting(
         "STRATA_COLD_TIMEOUT_SECONDS", "a read of archived rows is given up after this", _seconds, default=2.0

@@ -17,6 +17,10 @@ class StagingError(Exception):
     """Staging can't be written or read; the message names the mend."""
 
 
+class StagedMissing(StagingError):
+    """A staged object is not there: the batch can be staged again."""
+
+
 class ObjectStore(ABC):
     """Keys are `a/b/c` paths of safe names; an object appears whole, and durable, or not at all."""
 
@@ -59,10 +63,10 @@ class Folder(ObjectStore):
     def open(self, key: str) -> IO[bytes]:
         try:
             return self._path(key).open("rb")
+        except FileNotFoundError as fault:
+            raise StagedMissing(f"staged object {key} is missing: the batch is staged again") from fault
         except OSError as fault:
-            raise StagingError(
-                f"staged object {key} can't be read: {fault.strerror}; redrive stages it again"
-            ) from fault
+            raise StagingError(f"staged object {key} can't be read: {fault.strerror}") from fault
 
     def delete(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)

@@ -20,8 +20,18 @@ class Adapter(ABC):
     name: str
 
     @abstractmethod
-    def create_engine(self, url: str, *, read_only: bool, statement_timeout_seconds: float, **pool: Any) -> Engine:
-        """An engine whose sessions speak UTC and, if `read_only`, cannot write whatever they try."""
+    def create_engine(
+        self, url: str, *, read_only: bool, statement_timeout_seconds: float, silence_seconds: float, **pool: Any
+    ) -> Engine:
+        """An engine whose sessions speak UTC and, if `read_only`, cannot write whatever they try.
+
+        A statement is ended by the server after `statement_timeout_seconds`; a server that sends nothing for
+        `silence_seconds` is given up by the client.
+        """
+
+    @abstractmethod
+    def limit(self, connection: Connection, seconds: float) -> None:
+        """For the rest of this connection's transaction: each statement is over, one way or the other, after this."""
 
     @abstractmethod
     def write_position(self, connection: Connection) -> int:
@@ -58,6 +68,10 @@ class Adapter(ABC):
     @abstractmethod
     def try_lock(self, connection: Connection, name: str) -> bool:
         """Take an application lock for the connection's transaction, or return False at once."""
+
+    @abstractmethod
+    def limit_idle(self, connection: Connection, seconds: float) -> None:
+        """Let the server end the connection's transaction once it has heard nothing for so long, if it can."""
 
     @abstractmethod
     def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -19,11 +20,16 @@ from sqlalchemy import (
     create_engine,
     text,
 )
+from sqlalchemy.exc import DBAPIError
 
-from core.engines import postgresql_link
+from core.engines import postgresql_connection, postgresql_link
 from core.engines.base import Adapter, EngineError
 
 RESERVE_TRIES = 20
+
+
+# A vanished client must not hold its locks for hours, nor a vanished server its client.
+KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
 
 class PostgreSQL(Adapter):
@@ -31,18 +37,27 @@ class PostgreSQL(Adapter):
 
     name = "postgresql"
 
-    def create_engine(self, url: str, *, read_only: bool, statement_timeout_seconds: float, **pool: Any) -> Engine:
+    def create_engine(
+        self, url: str, *, read_only: bool, statement_timeout_seconds: float, silence_seconds: float, **pool: Any
+    ) -> Engine:
         options = f"-c timezone=UTC -c statement_timeout={int(statement_timeout_seconds * 1000)}"
+        options += "".join(f" -c tcp_{name.removeprefix('tcp_')}={value}" for name, value in KEEPALIVE.items())
         if read_only:
             # In the connection itself: set later, it leaks to whoever gets the pooled connection next.
             options += " -c default_transaction_read_only=on"
-        return create_engine(
+        engine = create_engine(
             url,
             # A server-side prepared plan of a linked query loses its remote predicates.
-            connect_args={"options": options, "connect_timeout": 3, "prepare_threshold": None},
+            connect_args={"options": options, "connect_timeout": 3, "prepare_threshold": None, **KEEPALIVE},
             pool_pre_ping=True,
             **pool,
         )
+        postgresql_connection.bound(engine, silence_seconds)
+        return engine
+
+    def limit(self, connection: Connection, seconds: float) -> None:
+        connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+        postgresql_connection.limit(connection, seconds)
 
     def write_position(self, connection: Connection) -> int:
         # Not the insert position: what no commit has forced out may stay unsent for many seconds.
@@ -102,13 +117,26 @@ class PostgreSQL(Adapter):
             connection.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
         )
 
+    def limit_idle(self, connection: Connection, seconds: float) -> None:
+        connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {int(seconds * 1000)}"))
+
     def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
         postgresql_link.link(connection, server, url, tables)
 
 
-def driver_cursor(connection: Connection) -> Any:
-    """A psycopg cursor on the same transaction, for COPY."""
-    return connection.connection.cursor()
+@contextmanager
+def driver_cursor(connection: Connection) -> Iterator[Any]:
+    """A psycopg cursor on the same transaction, for COPY. Its faults are raised as SQLAlchemy's, like all others."""
+    try:
+        with connection.connection.cursor() as cursor:  # type: ignore[attr-defined]
+            yield cursor
+    except psycopg.Error as fault:
+        lost = connection.connection.dbapi_connection.closed  # type: ignore[union-attr]
+        if lost:
+            connection.invalidate(fault)
+        raise DBAPIError.instance(
+            "COPY", None, fault, psycopg.Error, connection_invalidated=lost, dialect=connection.dialect
+        ) from fault
 
 
 def _canonical(column: Any, expression: str) -> str:

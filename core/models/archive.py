@@ -75,7 +75,10 @@ class StepState(StrEnum):
 
 
 class ArchiveRun(Base):
-    """One sweep of one record type up to a cut-off, or one restore of what `scope` names (`batch:3`, `patient:7`)."""
+    """One sweep of one record type up to a cut-off, or one restore of what `scope` names (`batch:3`, `patient:7`).
+
+    Silence before `wakes_at` is meant: the run waits to try again, or for a throttle.
+    """
 
     __tablename__ = "archive_run"
     id: Mapped[Id]
@@ -93,6 +96,7 @@ class ArchiveRun(Base):
     tunes_size: Mapped[bool] = mapped_column(default=True, server_default="true")
     throttle_reason: Mapped[str | None]
     throttled_at: Mapped[datetime | None]
+    wakes_at: Mapped[datetime | None]
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     heartbeat_at: Mapped[datetime | None]
     redriven_at: Mapped[datetime | None]
@@ -174,7 +178,8 @@ class Holding(Base):
 class RestoredRoot(Base):
     """A root that a restore brought back: its copy in the archive is nobody's, and goes when no reader needs it.
 
-    Until `keep_until` it stays hot, however cold.
+    Until `keep_until` it stays hot, however cold. `by_id`: some of its copies lie in batches that were restored only in
+    part, so that readers must leave it out by its id, not by its batch.
     """
 
     __tablename__ = "restored_root"
@@ -182,6 +187,7 @@ class RestoredRoot(Base):
     root_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     batch_id: Mapped[int] = mapped_column(index=True)
     patient_id: Mapped[int | None]
+    by_id: Mapped[bool]
     restored_at: Mapped[datetime]
     keep_until: Mapped[datetime]
     purged_at: Mapped[datetime | None]

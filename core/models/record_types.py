@@ -120,6 +120,12 @@ REPORT = RecordType(
 RECORD_TYPES = {record_type.name: record_type for record_type in (LOG, VISIT, REPORT)}
 
 BATCH_COLUMN = "batch_id"
+# The column of each archived table that names its root.
+ROOT_COLUMNS = {
+    name: column
+    for kind in RECORD_TYPES.values()
+    for name, column in [(kind.root.name, "id"), *((child.table.name, child.root_column) for child in kind.children)]
+}
 
 
 def _archive_table(table: Table, metadata: MetaData, record_type: RecordType) -> Table:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from core import audit, db, permissions, policies, queue
-from core.models import ArchiveRun, Batch, RunState, utc_now
+from core.models import ArchiveRun, Batch, OutboxMessage, RunState, Step, StepName, StepState, utc_now
 from core.models.record_types import RECORD_TYPES
 from core.permissions import Actor, Right
 
 SCHEDULE = "the schedule"
+DRIVE = "workers.archive.driver.drive"
+JOB_LOST_AFTER = timedelta(minutes=2)
 
 
 class UnknownRecordType(ValueError):
@@ -50,6 +52,7 @@ def start_run(
         dry_run=dry_run,
         started_by=by.name if by is not None else SCHEDULE,
         batch_rows=batch_rows or settings.archive_batch_rows,
+        tunes_size=batch_rows is None,
     )
     session.add(run)
     session.flush()
@@ -77,7 +80,19 @@ def _check_none_under_way(session: Session, record_type: str) -> None:
 
 def enqueue(session: Session, run_id: int, delay: timedelta = timedelta()) -> None:
     """Decide on a job that drives the run."""
-    queue.add(session, "archive", "workers.archive.driver.drive", delay=delay, run_id=run_id)
+    queue.add(session, "archive", DRIVE, delay=delay, run_id=run_id)
+
+
+def enqueue_unless_waiting(session: Session, run: ArchiveRun) -> bool:
+    """The same for a silent run, unless a job for it was made since it fell silent; whether one is made now."""
+    since = max(utc_now() - JOB_LOST_AFTER, run.heartbeat_at or run.started_at)
+    made = select(OutboxMessage.arguments).where(
+        OutboxMessage.task == DRIVE, OutboxMessage.done_at.is_(None), OutboxMessage.created_at > since
+    )
+    if any(arguments.get("run_id") == run.id for arguments in session.scalars(made)):
+        return False
+    enqueue(session, run.id)
+    return True
 
 
 def move(run: ArchiveRun, to: RunState) -> None:
@@ -105,10 +120,14 @@ def resume(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
 def redrive(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
     """Try a failed run again where it failed, however long ago. Raises PermissionDenied, InvalidTransition."""
     run = _locked(session, run_id, by)
-    planned = session.scalar(select(Batch.id).where(Batch.run_id == run.id).limit(1)) is not None
+    planned = session.scalar(select(Step.id).where(*_done_plan(run)).limit(1)) is not None
     run.reason, run.redriven_at = None, utc_now()
     session.execute(update(Batch).where(Batch.run_id == run.id).values(failed_step=None, reason=None))
     return _go_on(session, run, RunState.RUNNING if planned else RunState.PLANNING, "archive.redrive", by)
+
+
+def _done_plan(run: ArchiveRun) -> tuple[ColumnElement[bool], ...]:
+    return Step.run_id == run.id, Step.name == StepName.PLAN, Step.state == StepState.DONE
 
 
 def _go_on(session: Session, run: ArchiveRun, to: RunState, action: str, by: Actor | None) -> ArchiveRun:

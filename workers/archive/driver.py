@@ -1,35 +1,37 @@
 """Drives a run: the next step of the next batch, until done, paused, failed, or this job's time is up.
 
-State lives in the primary. Each step can be repeated at any point; one driver at a time holds a run's lock.
+State lives in the primary. Each step can be repeated at any point; one driver at a time holds a run's lock, and a
+step holds its batch, so that even a driver that lost its lock unawares can't do a step over another's.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core import db, failpoints, policies, queue
-from core.db import Store
 from core.models import ArchiveRun, Batch, BatchState, RunState, Step, StepName, StepState, utc_now
+from core.queries.archive import LOST_AFTER
 from core.services import archive
-from workers.archive import failures
+from workers.archive import failures, heartbeat
+from workers.archive.faults import Overtaken
 from workers.archive.load import load
 from workers.archive.plan import plan
 from workers.archive.release import release
+from workers.archive.sizing import next_batch
 from workers.archive.stage import stage
 from workers.archive.verify import verify
 
 log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 20.0
-SILENT_AFTER = timedelta(seconds=60)
 
 
 class Work(NamedTuple):
@@ -50,13 +52,12 @@ WORK = {
 
 def drive(run_id: int, slice_seconds: float = SLICE_SECONDS) -> str:
     """Advance a run; a job, safe to repeat. Says how it ended. Raises NotNow while another driver has the run."""
-    databases = db.databases()
-    with databases.engine(Store.HOT, read_only=False).connect() as holder, holder.begin():
-        if not databases.adapter.try_lock(holder, f"archive run {run_id}"):
-            raise queue.NotNow(f"another worker drives run {run_id}")
+    with heartbeat.hold(run_id) as held:
         _abandon_steps(run_id)
         until = time.monotonic() + slice_seconds
         while time.monotonic() < until:
+            if held.lost:
+                raise queue.NotNow(f"run {run_id} was lost: the primary did not answer")
             if not advance(run_id):
                 return f"run {run_id} rests"
     with db.write() as session:
@@ -67,27 +68,37 @@ def drive(run_id: int, slice_seconds: float = SLICE_SECONDS) -> str:
 def advance(run_id: int) -> bool:
     """Take one step of a run; whether there is more to do at once."""
     with db.write() as session:
-        run = session.get_one(ArchiveRun, run_id, with_for_update=True)
-        if run.state not in (RunState.PLANNING, RunState.RUNNING):
-            return False
-        batch = _next_batch(session, run) if run.state == RunState.RUNNING else None
-        if run.state == RunState.RUNNING and batch is None:
-            archive.move(run, RunState.DONE)
-            return False
-        step_id = _begin(session, run, batch).id
+        step_id = _next_step(session, session.get_one(ArchiveRun, run_id, with_for_update=True))
+    if step_id is None:
+        return False
     try:
         _perform(step_id)
     except Exception as fault:
-        return failures.note(step_id, fault)
+        with db.write() as session:
+            return failures.note(session, step_id, fault)
     return True
 
 
-def _next_batch(session: Session, run: ArchiveRun) -> Batch | None:
+def _next_step(session: Session, run: ArchiveRun) -> int | None:
+    """Begin the run's next step; None if it rests, or has just ended."""
+    run.heartbeat_at, run.wakes_at = utc_now(), None
+    if run.state == RunState.PLANNING:
+        return _begin(session, run, None)
+    if run.state != RunState.RUNNING:
+        return None
+    batch = _moving_batch(session, run) or next_batch(session, run)
+    if batch is None:
+        archive.move(run, RunState.DONE)
+        return None
+    return _begin(session, run, batch)
+
+
+def _moving_batch(session: Session, run: ArchiveRun) -> Batch | None:
     moving = select(Batch).where(Batch.run_id == run.id, Batch.state.in_(WORK))
     return session.scalar(moving.order_by(Batch.ordinal).limit(1))
 
 
-def _begin(session: Session, run: ArchiveRun, batch: Batch | None) -> Step:
+def _begin(session: Session, run: ArchiveRun, batch: Batch | None) -> int:
     name = StepName.PLAN if batch is None else WORK[BatchState(batch.state)].name
     batch_id = batch.id if batch is not None else None
     step = Step(
@@ -96,12 +107,11 @@ def _begin(session: Session, run: ArchiveRun, batch: Batch | None) -> Step:
         name=name,
         attempt=failures.attempts(session, run, batch_id, name) + 1,
         state=StepState.RUNNING,
-        worker=socket.gethostname()[:120],
+        worker=f"{socket.gethostname()}:{os.getpid()}"[:120],
     )
-    run.heartbeat_at = utc_now()
     session.add(step)
     session.flush()
-    return step
+    return step.id
 
 
 def _perform(step_id: int) -> None:
@@ -111,19 +121,31 @@ def _perform(step_id: int) -> None:
         failpoints.hit(f"{step.name}.begun")
         run = session.get_one(ArchiveRun, step.run_id)
         if step.batch_id is None:
-            step.rows = plan(session, run)
-            archive.move(session.get_one(ArchiveRun, run.id, with_for_update=True), RunState.RUNNING)
+            _plan(session, run, step)
         else:
-            batch = session.get_one(Batch, step.batch_id)
-            work = WORK[BatchState(batch.state)]
-            policies.check_transition(f"batch {batch.id}", batch.state, work.leads_to)
-            step.rows = work.perform(session, batch, run)
-            batch.state, batch.updated_at = work.leads_to, utc_now()
-            batch.failed_step = batch.reason = None
+            _move(session, run, step)
         step.state, step.finished_at = StepState.DONE, utc_now()
-        session.execute(update(ArchiveRun).where(ArchiveRun.id == run.id).values(heartbeat_at=utc_now()))
         failpoints.hit(f"{step.name}.before_commit")
     failpoints.hit(f"{step.name}.after_commit")
+
+
+def _plan(session: Session, run: ArchiveRun, step: Step) -> None:
+    selected = plan(session, run)
+    run = session.get_one(ArchiveRun, run.id, with_for_update=True, populate_existing=True)
+    archive.move(run, RunState.RUNNING)
+    step.rows = run.selected = selected
+
+
+def _move(session: Session, run: ArchiveRun, step: Step) -> None:
+    db.databases().adapter.limit_idle(session.connection(), heartbeat.STEP_IDLE_SECONDS)
+    batch = session.get_one(Batch, step.batch_id, with_for_update={"nowait": True})
+    work = WORK.get(BatchState(batch.state))
+    if work is None or work.name != step.name:
+        raise Overtaken(f"batch {batch.id} is {batch.state}: another worker has done {step.name}")
+    policies.check_transition(f"batch {batch.id}", batch.state, work.leads_to)
+    step.rows = work.perform(session, batch, run)
+    batch.state, batch.updated_at = work.leads_to, utc_now()
+    batch.failed_step = batch.reason = None
 
 
 def _abandon_steps(run_id: int) -> None:
@@ -132,7 +154,12 @@ def _abandon_steps(run_id: int) -> None:
         session.execute(
             update(Step)
             .where(Step.run_id == run_id, Step.state == StepState.RUNNING)
-            .values(state=StepState.FAILED, cause="its worker stopped before the end", finished_at=utc_now())
+            .values(
+                state=StepState.FAILED,
+                cause="its worker stopped before the end",
+                fault="worker lost",
+                finished_at=utc_now(),
+            )
         )
 
 
@@ -148,11 +175,11 @@ def sweep(record_type: str) -> str:
 
 def resume_runs() -> str:
     """Drive every run that should be moving and has been silent: its worker was lost, or its job."""
-    silent = utc_now() - SILENT_AFTER
+    silent = utc_now() - LOST_AFTER
     with db.write() as session:
         moving = ArchiveRun.state.in_((RunState.PLANNING, RunState.RUNNING))
         quiet = ArchiveRun.heartbeat_at.is_(None) | (ArchiveRun.heartbeat_at < silent)
-        found = session.scalars(select(ArchiveRun.id).where(moving, quiet)).all()
-        for run_id in found:
-            archive.enqueue(session, run_id)
-    return f"{len(found)} run(s) resumed"
+        awake = ArchiveRun.wakes_at.is_(None) | (ArchiveRun.wakes_at < silent)
+        found = session.scalars(select(ArchiveRun).where(moving, quiet, awake)).all()
+        resumed = [run.id for run in found if archive.enqueue_unless_waiting(session, run)]
+    return f"{len(resumed)} run(s) resumed"

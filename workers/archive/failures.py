@@ -1,27 +1,19 @@
-"""What a failed step leads to: again after a pause, loading once more, or a failed run that waits for a redrive."""
+"""What a failed step leads to: again after a pause, back to an earlier step, or a run that waits for a redrive."""
 
 from __future__ import annotations
 
 import logging
-import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from core import db
-from core.freshness import ReplicaBehind
-from core.models import ArchiveRun, Batch, BatchState, RunState, Step, StepState, utc_now
+from core.models import ArchiveRun, Batch, RunState, Step, StepState, utc_now
 from core.services import archive
-from core.staging import StagingError
-from workers.archive.batches import Superseded
+from workers.archive.faults import FaultClass, Overtaken, classify
 
 log = logging.getLogger(__name__)
-
-ATTEMPTS_MAX = 4
-BACK_OFF_FIRST = timedelta(seconds=2)
-TRANSIENT = (DBAPIError, StagingError, ReplicaBehind, OSError)
 
 
 def attempts(session: Session, run: ArchiveRun, batch_id: int | None, name: str) -> int:
@@ -33,34 +25,39 @@ def attempts(session: Session, run: ArchiveRun, batch_id: int | None, name: str)
     return session.scalar(tried) or 0
 
 
-def note(step_id: int, fault: Exception) -> bool:
+def note(session: Session, step_id: int, fault: BaseException) -> bool:
     """Record a step's failure and decide what follows; whether the run goes on at once."""
-    log.warning("archive step %s failed: %s", step_id, type(fault).__name__)
-    with db.write() as session:
-        step = session.get_one(Step, step_id)
-        run = session.get_one(ArchiveRun, step.run_id, with_for_update=True)
-        batch = session.get_one(Batch, step.batch_id) if step.batch_id else None
-        step.state, step.cause, step.finished_at = StepState.FAILED, cause(fault), utc_now()
-        if batch is not None:
-            batch.failed_step, batch.reason, batch.updated_at = step.name, step.cause, utc_now()
-        if isinstance(fault, Superseded) and batch is not None and step.attempt < ATTEMPTS_MAX:
-            batch.state = BatchState.STAGED
-            return True
-        if isinstance(fault, TRANSIENT) and step.attempt < ATTEMPTS_MAX:
-            run.heartbeat_at = utc_now()
-            archive.enqueue(session, run.id, delay=back_off(step.attempt))
-            return False
+    kind = classify(fault)
+    log.warning("archive step %s failed (%s): %s", step_id, kind.name, type(fault).__name__)
+    step = session.get_one(Step, step_id, with_for_update=True)
+    if step.state != StepState.RUNNING:
+        return True
+    run = session.get_one(ArchiveRun, step.run_id, with_for_update=True)
+    step.state, step.cause, step.fault, step.finished_at = StepState.FAILED, cause(fault), kind.name, utc_now()
+    if step.batch_id is not None and not isinstance(fault, Overtaken):
+        _mark(session.get_one(Batch, step.batch_id, with_for_update=True), step, kind)
+    if run.state not in (RunState.PLANNING, RunState.RUNNING):
+        return False
+    if step.attempt >= kind.attempts:
         archive.move(run, RunState.FAILED)
         run.reason = step.cause
         return False
+    if not kind.first:
+        return True
+    pause = kind.pause(step.attempt)
+    run.heartbeat_at = utc_now()
+    run.wakes_at = step.retry_at = utc_now() + pause
+    archive.enqueue(session, run.id, delay=pause)
+    return False
 
 
-def back_off(attempt: int) -> timedelta:
-    """The pause after a failed attempt, from 1: doubled each time, and up to half longer by chance."""
-    return BACK_OFF_FIRST * 2 ** (attempt - 1) * random.uniform(1.0, 1.5)  # noqa: S311
+def _mark(batch: Batch, step: Step, kind: FaultClass) -> None:
+    batch.failed_step, batch.reason, batch.updated_at = step.name, step.cause, utc_now()
+    if kind.back_to is not None:
+        batch.state = kind.back_to
 
 
-def cause(fault: Exception) -> str:
+def cause(fault: BaseException) -> str:
     """What to show of a fault: never the values of a row, which a database's message may quote."""
     if isinstance(fault, DBAPIError):
         primary = getattr(getattr(fault.orig, "diag", None), "message_primary", None)

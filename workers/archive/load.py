@@ -8,38 +8,37 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.orm import Session
 
 from core import db, failpoints
-from core.db import Store
 from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
 from core.staging import ObjectStore, object_store
-from workers.archive.batches import Mismatch, StagedTable, read_lines, read_manifest
+from workers.archive import lease
+from workers.archive.faults import Mismatch
+from workers.archive.files import StagedTable, read_lines, read_manifest
+from workers.archive.selection import tables_of
 
 
-def load(_session: Session, batch: Batch, _run: ArchiveRun) -> int:
+def load(session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Copy the batch in. Repeatable: an earlier copy of these rows is replaced, for the primary owns them still."""
-    record_type = RECORD_TYPES[batch.record_type]
     store = object_store()
     manifest = read_manifest(store, batch)
-    engine = db.databases().engine(Store(record_type.server), read_only=False)
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        rows = sum(_load_table(connection, store, batch, table, manifest[table.name]) for table in record_type.tables)
+    with lease.archive_write(session, batch, RECORD_TYPES[batch.record_type].server) as archive:
+        rows = sum(_load_table(archive, store, batch, table, manifest[table.name]) for table in tables_of(batch))
         failpoints.hit("load.before_archive_commit")
     failpoints.hit("load.after_archive_commit")
     return rows
 
 
-def _load_table(connection: Connection, store: ObjectStore, batch: Batch, table: Table, staged: StagedTable) -> int:
+def _load_table(archive: Connection, store: ObjectStore, batch: Batch, table: Table, staged: StagedTable) -> int:
     columns = [*table.columns.keys(), BATCH_COLUMN]
     incoming = f"incoming_{table.name}"
-    connection.execute(text(f"CREATE TEMP TABLE {incoming} (LIKE {table.name}) ON COMMIT DROP"))
+    archive.execute(text(f"CREATE TEMP TABLE {incoming} (LIKE {table.name}) ON COMMIT DROP"))
     lines = read_lines(store, batch, staged)
-    rows = db.databases().adapter.copy_in(connection, incoming, columns, _with_batch(lines, batch.id))
+    rows = db.databases().adapter.copy_in(archive, incoming, columns, _with_batch(lines, batch.id))
     if rows != staged.rows:
         raise Mismatch(f"{table.name}: {staged.rows} rows staged, {rows} loaded")
     stale = f"batch_id = :batch OR id IN (SELECT id FROM {incoming})"
-    connection.execute(text(f"DELETE FROM {table.name} WHERE {stale}"), {"batch": batch.id})
-    connection.execute(text(f"INSERT INTO {table.name} SELECT * FROM {incoming}"))
+    archive.execute(text(f"DELETE FROM {table.name} WHERE {stale}"), {"batch": batch.id})
+    archive.execute(text(f"INSERT INTO {table.name} SELECT * FROM {incoming}"))
     failpoints.hit("load.table_loaded")
     return rows
 

@@ -1,78 +1,58 @@
-"""Plan: cut the cold roots into batches by (time, id). Read from the replica; stage looks again on the primary."""
+"""Plan: count the cold roots, and find late children of archived ones. Read from the replica.
+
+Batches of roots are not cut here but as the run goes, so that their size follows how long steps take.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import db, failpoints, freshness
 from core.db import Store
-from core.models import ArchiveRun, Batch, BatchState, Patient
+from core.eligible import may_move
+from core.models import ArchiveRun, Batch, BatchKind, BatchState
 from core.models.record_types import RECORD_TYPES
+from workers.archive.stragglers import late_roots
 
 PLAN_TIMEOUT_SECONDS = 600
 
 
-class Edge(NamedTuple):
-    """A batch's first or last root: its time, its id, and its place among all cold roots, from 1."""
-
-    at: datetime
-    id: int
-    place: int
-
-
 def plan(session: Session, run: ArchiveRun) -> int:
-    """Make the run's batches and count its roots. Returns the roots; a dry run makes no batches."""
-    edges = _edges(run)
-    failpoints.hit("plan.read")
-    run.selected = edges[-1].place if edges else 0
-    if not run.dry_run:
-        for ordinal, (first, last) in enumerate(pairs(edges, run.batch_rows), start=1):
-            session.add(_batch(run, ordinal, first, last))
-    return run.selected
-
-
-def pairs(edges: list[Edge], size: int) -> Iterator[tuple[Edge, Edge]]:
-    """The first and last root of each batch of `size`; the last batch may be smaller."""
-    first: Edge | None = None
-    for edge in edges:
-        first = first or edge
-        if edge.place % size == 0 or edge is edges[-1]:
-            yield first, edge
-            first = None
-
-
-def _edges(run: ArchiveRun) -> list[Edge]:
+    """Make the run's batches of stragglers; returns its cold roots. A dry run makes no batches."""
     record_type = RECORD_TYPES[run.record_type]
-    root, size = record_type.root, run.batch_rows
-    time, patient = root.c[record_type.time_column], root.c[record_type.patient_column]
-    held = select(Patient.id).where(Patient.legal_hold)
-    place = func.row_number().over(order_by=(time, root.c.id))
-    cold = (
-        select(time.label("at"), root.c.id.label("id"), place.label("place"))
-        .where(record_type.is_cold(run.cutoff_at), patient.is_(None) | patient.not_in(held))
-        .subquery()
-    )
-    total = select(func.max(cold.c.place)).scalar_subquery()
-    is_edge = (cold.c.place % size).in_((0, 1)) | (cold.c.place == total)
     freshness.wait_for_replica(freshness.primary_position())
-    with db.read(Store.REPLICA, PLAN_TIMEOUT_SECONDS) as session:
-        return [Edge(*row) for row in session.execute(select(cold).where(is_edge).order_by(cold.c.place))]
+    with db.read(Store.REPLICA, PLAN_TIMEOUT_SECONDS) as replica:
+        cold = select(func.count()).select_from(record_type.root).where(may_move(record_type, run.cutoff_at))
+        selected = replica.scalar(cold) or 0
+        ranges = [] if run.dry_run else list(cut(late_roots(replica, record_type), run.batch_rows))
+    failpoints.hit("plan.read")
+    for ordinal, (first, last) in enumerate(ranges, start=1):
+        session.add(
+            Batch(
+                run_id=run.id,
+                kind=BatchKind.STRAGGLERS,
+                record_type=run.record_type,
+                ordinal=ordinal,
+                state=BatchState.PLANNED,
+                first_id=first,
+                last_id=last,
+                size_reason="rows that came late to archived roots",
+            )
+        )
+    return selected
 
 
-def _batch(run: ArchiveRun, ordinal: int, first: Edge, last: Edge) -> Batch:
-    return Batch(
-        run_id=run.id,
-        record_type=run.record_type,
-        ordinal=ordinal,
-        state=BatchState.PLANNED,
-        roots=last.place - first.place + 1,
-        first_at=first.at,
-        first_id=first.id,
-        last_at=last.at,
-        last_id=last.id,
-    )
+def cut(ids: Iterable[int], size: int) -> Iterator[tuple[int, int]]:
+    """The first and last of each part of `size` ids; the last part may be smaller."""
+    first = last = None
+    for place, last in enumerate(ids):
+        if place % size == 0:
+            first = last
+        if place % size == size - 1 and first is not None:
+            yield first, last
+            first = None
+    if first is not None and last is not None:
+        yield first, last

@@ -14,18 +14,19 @@ from core.db import Store
 from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
 from core.staging import object_store
-from workers.archive.batches import Mismatch, id_and_hash, read_lines, read_manifest
+from workers.archive.faults import Mismatch
+from workers.archive.files import id_and_hash, read_lines, read_manifest
+from workers.archive.selection import tables_of
 
 
 def verify(_session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Compare counts and every row's hash, computed by the archive server. Raises Mismatch. Returns the rows."""
-    record_type = RECORD_TYPES[batch.record_type]
     store = object_store()
     manifest = read_manifest(store, batch)
-    engine = db.databases().engine(Store(record_type.server), read_only=True)
+    engine = db.databases().engine(Store(RECORD_TYPES[batch.record_type].server), read_only=True)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        for table in record_type.tables:
+        for table in tables_of(batch):
             staged = (id_and_hash(line) for line in read_lines(store, batch, manifest[table.name]))
             with _archived(connection, table, batch.id) as archived:
                 compare(table.name, staged, archived)

@@ -1,0 +1,106 @@
+"""What can go wrong in a move, by class: how to tell it, how often and when to try again, from where."""
+
+from __future__ import annotations
+
+import errno
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, TimeoutError
+
+from core.freshness import ReplicaBehind
+from core.models import BatchState
+from core.staging import StagedMissing, StagingError
+
+
+class Mismatch(Exception):
+    """A copy differs from its original; nothing was removed. Names the first rows that differ, never their content."""
+
+
+class Superseded(Exception):
+    """The copies that release would rely on are not all there: the batch must be loaded again."""
+
+
+class SchemaDrift(Exception):
+    """A table is not alike on both sides; the message names table, column, both sides and the mend."""
+
+
+class Busy(Exception):
+    """Another worker is writing this batch's copies just now."""
+
+
+class Overtaken(Exception):
+    """Another worker has done this step; nothing is wrong."""
+
+
+@dataclass(frozen=True)
+class FaultClass:
+    """How one class of fault is met.
+
+    `attempts` counts all tries of a step; pauses double from `first` to `longest`; `back_to` is the state from which
+    the batch goes on, where that is not where it stood.
+    """
+
+    name: str
+    matches: Callable[[BaseException], bool]
+    attempts: int
+    first: timedelta = timedelta()
+    longest: timedelta = timedelta()
+    back_to: BatchState | None = None
+
+    def pause(self, attempt: int) -> timedelta:
+        """The pause after a failed attempt, from 1: doubled each time, and up to half longer by chance."""
+        return min(self.first * 2 ** min(attempt - 1, 20), self.longest) * random.uniform(1.0, 1.5)  # noqa: S311
+
+
+def _states(*prefixes: str) -> Callable[[BaseException], bool]:
+    """A database's fault whose SQLSTATE begins with one of these."""
+
+    def matches(fault: BaseException) -> bool:
+        state = getattr(getattr(fault, "orig", fault), "sqlstate", None)
+        return isinstance(state, str) and state.startswith(prefixes)
+
+    return matches
+
+
+def _no_space(fault: BaseException) -> bool:
+    cause = fault.__cause__ if isinstance(fault, StagingError) else fault
+    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _connection(fault: BaseException) -> bool:
+    if _states("08", "57P", "53300")(fault) or isinstance(fault, TimeoutError | InvalidatePoolError | OSError):
+        return True
+    without_state = getattr(getattr(fault, "orig", None), "sqlstate", "") is None
+    return isinstance(fault, DBAPIError) and (fault.connection_invalidated or without_state)
+
+
+def _is(*kinds: type[BaseException]) -> Callable[[BaseException], bool]:
+    return lambda fault: isinstance(fault, kinds)
+
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+# The first that matches counts.
+FAULTS = (
+    FaultClass("overtaken", _is(Overtaken), attempts=100),
+    FaultClass("superseded", _is(Superseded), attempts=4, back_to=BatchState.STAGED),
+    FaultClass("staged file missing", _is(StagedMissing), attempts=4, back_to=BatchState.PLANNED),
+    FaultClass("mismatch", _is(Mismatch), attempts=1, back_to=BatchState.PLANNED),
+    FaultClass("schema drift", _is(SchemaDrift), attempts=1),
+    FaultClass("disk full", _no_space, attempts=10, first=5 * SECOND, longest=5 * MINUTE),
+    FaultClass("disk full", _states("53100"), attempts=10, first=5 * SECOND, longest=5 * MINUTE),
+    FaultClass("staging", _is(StagingError), attempts=8, first=SECOND, longest=MINUTE),
+    FaultClass("replica behind", _is(ReplicaBehind), attempts=20, first=5 * SECOND, longest=MINUTE),
+    FaultClass("lock or time-out", _is(Busy), attempts=8, first=SECOND, longest=MINUTE),
+    FaultClass("lock or time-out", _states("55P03", "57014", "40", "25P03"), attempts=8, first=SECOND, longest=MINUTE),
+    FaultClass("connection", _connection, attempts=10, first=SECOND, longest=MINUTE),
+    FaultClass("bug", lambda _fault: True, attempts=1),
+)
+
+
+def classify(fault: BaseException) -> FaultClass:
+    """The class of a fault."""
+    return next(known for known in FAULTS if known.matches(fault))
