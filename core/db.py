@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from core import config
@@ -43,6 +43,7 @@ class Databases:
                 self._url(store),
                 read_only=read_only,
                 statement_timeout_seconds=self.settings.statement_timeout_seconds,
+                silence_seconds=self.settings.silence_seconds,
                 pool_size=5,
                 max_overflow=10,
                 pool_timeout=3,
@@ -107,4 +108,4 @@ def read(store: Store, statement_timeout_seconds: float | None = None) -> Iterat
 
 
 def _limit(session: Session, seconds: float) -> None:
-    session.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+    databases().adapter.limit(session.connection(), seconds)

@@ -1,0 +1,103 @@
+"""A server that falls silent is given up by the client, whoever waits and for what."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from core import db
+from core.db import Store
+from tests.tcp_proxy import TcpProxy
+
+
+@pytest.fixture
+def proxy(servers: Any, database: Any) -> Iterator[TcpProxy]:
+    """The only way to the primary, for a process that waits half a second for an answer."""
+    with TcpProxy(servers.postgres["primary"].port) as way:
+        db.configure(replace(database, primary_url=way.url(database.primary_url), silence_seconds=0.5))
+        yield way
+
+
+def seconds_of(action: Callable[[], Any]) -> float:
+    started = time.monotonic()
+    with pytest.raises(DBAPIError):
+        action()
+    return time.monotonic() - started
+
+
+def test_a_statement_is_given_up(proxy: TcpProxy) -> None:
+    def silent_statement() -> None:
+        with db.read(Store.HOT) as session:
+            session.execute(text("SELECT 1"))
+            proxy.silence()
+            session.execute(text("SELECT 2"))
+
+    assert 0.4 < seconds_of(silent_statement) < 2
+    proxy.heal()
+    with db.read(Store.HOT) as session:
+        assert session.scalar(text("SELECT 3")) == 3
+
+
+def test_the_limit_of_a_session_holds_when_the_server_is_silent(proxy: TcpProxy) -> None:
+    def silent_page() -> None:
+        with db.read(Store.HOT, 0.1) as session:
+            proxy.silence()
+            session.execute(text("SELECT 1"))
+
+    assert seconds_of(silent_page) < 0.4
+
+
+def test_a_pooled_connection_that_fell_silent_is_found_out(proxy: TcpProxy) -> None:
+    with db.read(Store.HOT) as session:
+        session.execute(text("SELECT 1"))
+    proxy.silence()
+
+    def first_use() -> None:
+        with db.read(Store.HOT) as session:
+            session.connection()
+
+    assert seconds_of(first_use) < 5
+    proxy.heal()
+    with db.read(Store.HOT) as session:
+        assert session.scalar(text("SELECT 3")) == 3
+
+
+def test_a_copy_is_given_up_as_any_statement(proxy: TcpProxy) -> None:
+    def silent_copy() -> None:
+        with db.read(Store.HOT) as session:
+            adapter, connection = db.databases().adapter, session.connection()
+            with adapter.copy_out(connection, "SELECT repeat('x', 1000) FROM generate_series(1, 1000000)") as lines:
+                next(lines)
+                proxy.silence()
+                for _line in lines:
+                    pass
+
+    started = time.monotonic()
+    with pytest.raises(OperationalError) as fault:
+        silent_copy()
+    assert time.monotonic() - started < 3
+    assert fault.value.connection_invalidated
+
+
+def test_a_cut_connection_is_a_database_fault_too(proxy: TcpProxy) -> None:
+    with db.write() as session:
+        connection = session.connection()
+        connection.execute(text("CREATE TEMP TABLE incoming (line text)"))
+
+        def lines() -> Iterator[bytes]:
+            for _ in range(100_000):
+                yield b"x" * 1_000 + b"\n"
+            proxy.cut()
+            for _ in range(100_000):
+                yield b"x" * 1_000 + b"\n"
+
+        with pytest.raises(OperationalError):
+            db.databases().adapter.copy_in(connection, "incoming", ["line"], lines())
+        proxy.heal()
+        session.rollback()
