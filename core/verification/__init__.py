@@ -1,0 +1,7 @@
+"""The deterministic half of fact-checking: what code can decide about a claim from its own words and its rows."""
+
+from core.verification.check import check_claim
+from core.verification.omissions import find_omissions
+from core.verification.types import Claim, Finding, Omission, Result, Row, Verdict
+
+__all__ = ["Claim", "Finding", "Omission", "Result", "Row", "Verdict", "check_claim", "find_omissions"]

@@ -1,0 +1,92 @@
+"""Every number of a claim, given to the check that knows its kind. None is passed over."""
+
+from core.verification import binding, counts, durations, quantities, strengths, trend, units, values
+from core.verification.facts import Facts
+from core.verification.reading import Mention, Reading
+from core.verification.scope import NEGATED
+from core.verification.text import NUMBER, PAIR, SHORTHAND, WORD
+from core.verification.words import NUMBER_WORDS
+
+
+def check(reading: Reading) -> dict[int, list[Facts]]:
+    """Token index of each number borne out -> the rows that bear it out."""
+    bound = binding.bind(reading)
+    borne: dict[int, list[Facts]] = {}
+    for i, token in enumerate(reading.tokens):
+        if token.done:
+            continue
+        if token.kind == SHORTHAND:
+            length = durations.of_shorthand(token.text)
+            if length:
+                durations.check(reading, i, *length, reading.subject(i))
+        elif token.kind == PAIR:
+            borne[i] = values.check_pair(reading, i, _facts(reading, bound.get(i)))
+        elif token.kind == NUMBER:
+            borne[i] = _number(reading, i, bound.get(i))
+        elif token.kind == WORD and token.norm in NUMBER_WORDS:
+            _word(reading, i)
+        if borne.get(i) and token.flags & NEGATED:
+            reading.wrong(f"The claim denies {token.text.strip()}, which the cited row holds.", i, fact=borne[i][0])
+    return {i: facts for i, facts in borne.items() if facts}
+
+
+def _facts(reading: Reading, mention: Mention | None) -> list[Facts]:
+    return mention.facts if mention else reading.facts
+
+
+def _number(reading: Reading, i: int, mention: Mention | None) -> list[Facts]:
+    facts = _facts(reading, mention)
+    quantity = quantities.read(reading.tokens[i], [])
+    if quantity.unit and quantity.unit.kind == "time" and not _measures_time(facts):
+        durations.check(reading, i, quantity.value, quantity.unit, reading.subject(i))
+        return []
+    if trend.check_delta(reading, i):
+        return []
+    kind = counts.counted(reading, i) if quantity.unit is None and quantity.decimals == 0 else None
+    if kind:
+        counts.check(reading, i, int(quantity.value), kind)
+        return []
+    if strengths.holds_year(reading, i, facts) and not any(values.matches(quantity, f) for f in facts):
+        reading.right("The year is that of a cited row.", i)
+        return []
+    return _measured(reading, i, facts, mention)
+
+
+def _measured(reading: Reading, i: int, facts: list[Facts], mention: Mention | None) -> list[Facts]:
+    results = [fact for fact in facts if fact.value is not None]
+    quantity = quantities.read(reading.tokens[i], reading.before(i))
+    others = [fact for fact in facts if fact.value is None]
+    if results and not any(values.matches(quantity, fact) for fact in results):
+        if others and strengths.holds(reading, i, others):
+            return strengths.check(reading, i, others)
+        texts = [fact for fact in reading.facts if fact.type in ("note", "visit")]
+        if texts and strengths.holds(reading, i, texts):
+            return strengths.check(reading, i, texts)
+    if results:
+        borne = values.check(reading, i, facts)
+    else:
+        wider = facts + [fact for fact in reading.facts if fact.type == "note" and fact not in facts]
+        borne = strengths.check(reading, i, wider)
+    if borne and mention and mention.facts is not borne and any(f.type == "prescription" for f in borne):
+        mention.facts = [fact for fact in mention.facts if fact in borne] or mention.facts
+    return borne
+
+
+def _measures_time(facts: list[Facts]) -> bool:
+    return any(fact.unit is not None and fact.unit.kind == "time" for fact in facts)
+
+
+def _word(reading: Reading, i: int) -> None:
+    count = counts.number_word(reading, i)
+    if count is None:
+        return
+    following = reading.tokens[i + 1]
+    unit = units.parse(following.norm) if following.kind == WORD else None
+    kind = counts.counted(reading, i)
+    if kind:
+        counts.check(reading, i, count, kind)
+    elif unit and unit.kind == "time":
+        durations.check(reading, i, float(count), unit, reading.subject(i))
+        reading.done(i + 1)
+    elif not any(number.value == count for fact in reading.facts for s in fact.sentences for number in s.numbers):
+        reading.wrong(f"No cited row holds the number {reading.tokens[i].text}.", i)

@@ -1,0 +1,73 @@
+"""Counts: "three visits", "two results", "on four occasions since March"."""
+
+from core.verification import dates
+from core.verification.facts import Facts
+from core.verification.reading import Reading
+from core.verification.text import DATE, NUMBER, WORD
+from core.verification.words import COUNTED, FILLER, NUMBER_WORDS
+
+_REACH = 3
+
+
+def counted(reading: Reading, i: int) -> str | None:
+    """The record type that the number at token `i` counts, "any" for occasions; None if it counts nothing."""
+    for token in reading.tokens[i + 1 : i + 2 + _REACH]:
+        if token.norm in COUNTED:
+            return COUNTED[token.norm]
+        if token.kind != WORD or token.norm in ("of", "was", "is", "and", "to", "on", "in"):
+            return None
+    return None
+
+
+def check(reading: Reading, i: int, count: int, kind: str) -> None:
+    mention = next(
+        (m for m in reading.mentions if m.first > i and m.first - i <= 2 * _REACH), None
+    ) or reading.mention_of(i)
+    facts = (
+        mention.facts if mention and (kind == "any" or any(f.type == kind for f in mention.facts)) else reading.facts
+    )
+    of_kind = [fact for fact in facts if kind in (fact.type, "any")]
+    since = _since(reading, i)
+    if since:
+        of_kind = [fact for fact in of_kind if (day := fact.first_day()) and day >= since]
+    if len(of_kind) == count:
+        reading.right(f"{count} cited rows are of this kind.", i)
+    elif _said(facts, count):
+        reading.right(f"The cited row says {count}.", i)
+    else:
+        reading.wrong(f"The claim counts {count}; {len(of_kind)} cited rows are of this kind.", i)
+
+
+def _since(reading: Reading, i: int) -> dates.date | None:
+    for at, token in enumerate(reading.tokens):
+        if token.kind == DATE and reading.before(at, 1) == ["since"] and at > i:
+            found = dates.written(token.text)
+            reading.done(at)
+            return found[0].first if found else None
+    return None
+
+
+def _said(facts: list[Facts], count: int) -> bool:
+    return any(
+        number.value == count for fact in facts if fact.type == "note" for s in fact.sentences for number in s.numbers
+    )
+
+
+def number_word(reading: Reading, i: int) -> int | None:
+    """The number that a word writes where it counts or measures ("three weeks"), not where it is a pronoun."""
+    token = reading.tokens[i]
+    if token.kind != WORD or token.norm not in NUMBER_WORDS:
+        return None
+    following = reading.tokens[i + 1] if i + 1 < len(reading.tokens) else None
+    if following is None or following.kind == NUMBER:
+        return None
+    if token.norm in ("one", "single", "once", "twice", "zero") and counted(reading, i) is None:
+        return None
+    return (
+        NUMBER_WORDS[token.norm]
+        if following.norm not in FILLER or counted(reading, i) or following.norm in _TIMES
+        else None
+    )
+
+
+_TIMES = frozenset({"day", "days", "week", "weeks", "month", "months", "year", "years", "hours", "hour"})

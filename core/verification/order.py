@@ -1,0 +1,88 @@
+"""Which came first: "from A to B", "B, up from A", "latest", "previous"."""
+
+from datetime import date
+
+from core.verification.facts import Facts
+from core.verification.reading import Reading
+from core.verification.text import NUMBER, PAIR
+
+_LATEST = frozenset({"latest", "recent", "newest", "last"})
+_FIRST = frozenset({"first", "earliest", "initial", "baseline", "initially"})
+_BACKWARD = frozenset({"from", "versus", "vs", "against"})
+
+
+def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
+    _from_to(reading, borne)
+    for i, token in enumerate(reading.tokens):
+        if token.norm in _LATEST and not _is_span(reading, i):
+            _place(reading, i, borne, latest=True)
+        elif token.norm in _FIRST:
+            _place(reading, i, borne, latest=False)
+
+
+def _from_to(reading: Reading, borne: dict[int, list[Facts]]) -> None:
+    numbers = [i for i in borne if reading.tokens[i].kind in (NUMBER, PAIR)]
+    for a, b in zip(numbers, numbers[1:], strict=False):
+        if reading.sentence(a) != reading.sentence(b) or not _same_kind(borne[a], borne[b]):
+            continue
+        words = [reading.tokens[n].norm for n in range(a + 1, b)]
+        if _preceded(reading, a, "from") and ("to" in words or "-" in words):
+            earlier, later = a, b
+        elif words and (words[-1] in _BACKWARD or words[-2:] in (["compared", "with"], ["compared", "to"])):
+            earlier, later = b, a
+        else:
+            continue
+        if not _can_precede(borne[earlier], borne[later]):
+            shown = reading.tokens[earlier].text.strip()
+            reading.wrong(f"{shown} is not the earlier of the two values.", a, b + 1, borne[earlier][0])
+
+
+def _preceded(reading: Reading, i: int, word: str) -> bool:
+    return word in reading.before(i, 2)
+
+
+def _same_kind(first: list[Facts], second: list[Facts]) -> bool:
+    return (first[0].assay or first[0].type) == (second[0].assay or second[0].type)
+
+
+def _can_precede(earlier: list[Facts], later: list[Facts]) -> bool:
+    days = [
+        (a.first_day(), b.first_day(), a, b)
+        for a in earlier
+        for b in later
+        if a is not b or len(earlier) == 1 == len(later)
+    ]
+    return any(a is None or b is None or _moment(fa, a) < _moment(fb, b) for a, b, fa, fb in days) or not days
+
+
+def _moment(fact: Facts, day: date) -> tuple[str, str]:
+    return day.isoformat(), str(fact.fields.get("observed_at") or fact.fields.get("started_at") or "")
+
+
+def _is_span(reading: Reading, i: int) -> bool:
+    """ "last month", "last for": not a place in an order."""
+    return bool(
+        reading.tokens[i].norm == "last" and set(reading.after(i, 1)) & {"month", "week", "year", "for", "until"}
+    )
+
+
+def _place(reading: Reading, i: int, borne: dict[int, list[Facts]], latest: bool) -> None:
+    after = [n for n in borne if n > i and reading.sentence(n) == reading.sentence(i)]
+    mention = next((m for m in reading.mentions if m.first > i and m.first - i <= 4), None) or reading.mention_of(i)
+    facts = borne[after[0]] if after else mention.facts if mention else reading.facts
+    if not facts or len({(f.assay, f.name) for f in facts}) > 1:
+        return
+    kin = [
+        f
+        for f in (*reading.facts, *reading.others)
+        if f.type == facts[0].type and (f.assay, f.name) == (facts[0].assay, facts[0].name)
+    ]
+    days = [day for f in kin if (day := f.first_day())]
+    mine = [day for f in facts if (day := f.first_day())]
+    if not days or not mine:
+        return
+    if latest and max(mine) < max(days):
+        reading.wrong(f"There is a later {facts[0].name} than the one stated.", i, None, facts[0])
+    elif not latest and min(mine) > min(days) and len(kin) > len(facts):
+        reading.wrong(f"There is an earlier {facts[0].name} than the one stated.", i, None, facts[0])
+    reading.done(i)

@@ -1,0 +1,148 @@
+"""Standing of a condition, medicine or allergy: active, stopped, completed, resolved; taken from A to B is not stopped."""
+
+from core.verification.facts import Facts
+from core.verification.reading import Reading
+from core.verification.text import DATE
+from core.verification.words import STATUS_WORDS
+
+_OVER = frozenset({"stopped", "completed", "ended", "cancelled", "entered-in-error", "draft", "unknown"})
+_HAS_STANDING = frozenset({"condition", "prescription", "allergy"})
+_PRESENT = frozenset({"has", "is", "are", "have", "suffers", "uses", "receives", "receiving", "remains", "lives"})
+_PAST = frozenset({"was", "were", "had", "previous", "previously", "past", "former", "formerly", "been"})
+
+
+def check(reading: Reading) -> None:
+    for i, token in enumerate(reading.tokens):
+        if token.done:
+            continue
+        said = STATUS_WORDS.get(token.norm)
+        if token.norm == "longer" and reading.before(i, 1) == ["no"]:
+            said = "ended"
+            reading.done(i - 1)
+            _consume_next(reading, i)
+        if said:
+            _judge(reading, i, said)
+    _present_tense(reading)
+    _ongoing_since(reading)
+
+
+def _consume_next(reading: Reading, i: int) -> None:
+    if reading.tokens[i + 1 : i + 2] and reading.tokens[i + 1].norm in (
+        "taken",
+        "taking",
+        "takes",
+        "active",
+        "current",
+        "used",
+        "on",
+        "prescribed",
+    ):
+        reading.done(i + 1)
+
+
+def _judge(reading: Reading, i: int, said: str) -> None:
+    facts = _about(reading, i)
+    if not facts:
+        return
+    denied = bool(set(reading.before(i, 2)) & {"not", "never", "isn't", "wasn't"})
+    known = [fact for fact in facts if fact.standing]
+    if not known:
+        reading.silent(f"The cited row does not say whether it is {reading.tokens[i].text}.", i)
+        return
+    if (
+        said == "active"
+        and set(reading.before(i, 1)) & {"was", "were", "had"}
+        and reading.tokens[i].norm in ("taking",)
+    ):
+        reading.done(i)
+        return
+    bad = next((fact for fact in known if _fits(reading, i, said, fact) is denied), None)
+    if denied:
+        reading.done(max(0, i - 2), i)
+    if bad is None:
+        reading.right(f"{known[0].name} is {_worded(known[0])}.", i, None, known[0], _worded(known[0]))
+    else:
+        reading.wrong(f"{bad.name} is {_worded(bad)}, not {reading.tokens[i].text}.", i, None, bad, _worded(bad))
+
+
+def _about(reading: Reading, i: int) -> list[Facts]:
+    named = [m for m in reading.mentions if any(f.type in _HAS_STANDING for f in m.facts)]
+    following = next(
+        (m for m in named if m.first in (i + 1, i + 2) and reading.tokens[i + 1].text not in ",;(-)"), None
+    )
+    mention = following or reading.mention_of(i, named)
+    facts = mention.facts if mention else reading.facts
+    return [fact for fact in facts if fact.type in _HAS_STANDING]
+
+
+def _fits(reading: Reading, i: int, said: str, fact: Facts) -> bool:
+    standing = fact.standing or ""
+    if said == "active":
+        return standing not in _OVER and standing != "on-hold"
+    if said == "ended":
+        return standing in _OVER
+    if said == "stopped" and standing in ("completed", "ended"):
+        explicit = str(fact.fields.get("status") or "").lower() == "completed"
+        return not _spans(reading, i) and (not explicit or _dated_stop(reading, i, fact))
+    if said == "completed" and standing == "ended":
+        return True
+    return standing == said
+
+
+def _spans(reading: Reading, i: int) -> bool:
+    """ "stopped from A to B" says something else than taken from A to B."""
+    return reading.after(i, 1) == ["from"]
+
+
+def _dated_stop(reading: Reading, i: int, fact: Facts) -> bool:
+    stop = fact.day("stop")
+    return stop is not None and any(token.kind == DATE for token in reading.tokens[i + 1 : i + 3])
+
+
+def _present_tense(reading: Reading) -> None:
+    """ "has X", "is on X" of something that is over."""
+    for mention in reading.mentions:
+        over = [fact for fact in mention.facts if fact.type in _HAS_STANDING and fact.standing in _OVER]
+        if len(over) != len(mention.facts) or not over:
+            continue
+        words = reading.before(mention.first, 4)
+        verbs = [word for word in words if word in _PRESENT or word in _PAST]
+        softened = {"history", "been", "past", "no", "recorded", "prescribed"} & set(words)
+        follows = {"resolved", "ended", "inactive", "completed", "stopped", "history"} & {
+            t.norm for t in reading.tokens
+        }
+        if (
+            verbs[:1]
+            and verbs[0] in ("has", "have", "uses", "receives", "suffers")
+            or words[:2] in (["on", "is"], ["with", "lives"])
+        ):
+            if not softened and not follows and not _ended_in_text(reading, over[0]):
+                reading.wrong(
+                    f"{over[0].name} is {_worded(over[0])}; the claim speaks of it as present.",
+                    mention.first,
+                    mention.end,
+                    over[0],
+                )
+
+
+def _ended_in_text(reading: Reading, fact: Facts) -> bool:
+    return any(
+        reading.tokens[i].done and token.kind == DATE and fact.day("stop") is not None
+        for i, token in enumerate(reading.tokens)
+    ) and any(t.norm in ("to", "until", "till", "-") for t in reading.tokens)
+
+
+def _ongoing_since(reading: Reading) -> None:
+    """ "X since March 2015" says that it goes on."""
+    for i, token in enumerate(reading.tokens):
+        if token.norm != "since" or not reading.tokens[i + 1 : i + 2] or reading.tokens[i + 1].kind != DATE:
+            continue
+        facts = _about(reading, i)
+        if facts and all(fact.standing in _OVER for fact in facts):
+            reading.wrong(f"{facts[0].name} is {_worded(facts[0])}; “since” says that it goes on.", i, None, facts[0])
+
+
+def _worded(fact: Facts) -> str:
+    if fact.standing == "ended" and fact.type == "condition":
+        return "resolved"
+    return {"ended": "no longer current"}.get(fact.standing or "", fact.standing or "")

@@ -1,0 +1,147 @@
+"""Ordinary words by what they do in a claim. A word in none of these tables must come from a cited row."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Words that say nothing about the patient by themselves.
+FILLER = _words(
+    """
+    a an the this that these those which who whom whose what when where there here it its it's they them their he she his
+    her him hers i we our your you of in on at by to from with within into onto upon about as per via than then and or nor
+    but while whereas also both such so too plus is are was were be been being am do does did done has have had having
+    patient patients pt individual person subject name named named case mr mrs ms miss mdm dr please note noted notes
+    measured measurement measurements recorded record records recording documented documentation document listed lists
+    list reported reports shows showed shown show showing reads read reading readings indicates
+    observed observation observations obtained found finding findings result results resulted level levels value values
+    measure measures figure figures test tests tested testing testings assay lab labs laboratory panel
+    sample reveals revealed revealing stands stood came come comes back returned registered entered entry entries
+    according chart file system data available date dated day time times taken drawn performed carried out made given seen
+    respectively approximately approx about around roughly nearly almost just circa
+    up down total score scored scoring scale rated rating points point number count counts percent percentage
+    rate units unit mean blood serum plasma venous body vital vitals sign signs clinical medical health
+    medicine medicines medication medications drug drugs prescription prescriptions treatment 
+    dose doses dosage dosing strength formulation form
+    condition conditions problem problems diagnosis diagnoses disorder disorders disease diseases illness
+    visit visits encounter encounters appointment appointments consultation consultations
+    allergen allergens reaction reactions substance substances
+    year years month months week weeks days hour hours period
+    one two three four five six seven eight nine ten overall same different more most less least very
+    further another other others each every all any some several many few multiple single
+    new newly old older later earlier subsequently
+    status state following against compared comparison versus vs relative between among across over during throughout until till
+    through since before after ago whether if
+    shows appears appear appeared remains remain remained get gets got
+    s t course born birth e.g i.e eg ie etc ref reference references range ranges interval limits limit
+    occurred occurs occur took place place event held began begin begins
+    first second third initial latest last recent recently
+    manifested manifesting manifests presenting presented presents 
+    clinician doctor physician nurse gp provider
+    said says say stated states described describes response answer answered answers question asked
+    evaluation assessment assessed examined examination
+    known history
+    well  attended attends
+    lasting lasted lasts duration
+    onset begun's
+    """
+)
+
+# A word of a record type: it needs a cited row of that type (or a row that says the word).
+TYPE_WORDS: dict[str, tuple[str, ...]] = {}
+for _types, _spellings in {
+    ("allergy",): "allergy allergies allergic intolerance intolerant sensitivity",
+    ("prescription",): "prescribed prescribes medicated",
+    ("condition", "visit"): "diagnosed diagnosis",
+}.items():
+    for _word in _spellings.split():
+        TYPE_WORDS[_word] = _types
+
+# Words that state a condition's or a medicine's standing.
+STATUS_WORDS: dict[str, str] = {
+    **dict.fromkeys(
+        "active current currently ongoing continues continuing continued still present presently now".split(), "active"
+    ),
+    **dict.fromkeys("takes taking".split(), "active"),
+    **dict.fromkeys("stopped discontinued ceased withdrawn halted discontinuation stopping".split(), "stopped"),
+    **dict.fromkeys("completed finished complete completion".split(), "completed"),
+    **dict.fromkeys("resolved cleared recovered resolution subsided inactive".split(), "ended"),
+    **dict.fromkeys("ended previously formerly former past previous expired".split(), "ended"),
+    **dict.fromkeys("cancelled canceled".split(), "cancelled"),
+    **dict.fromkeys("paused held suspended".split(), "on-hold"),
+}
+
+START_WORDS = _words(
+    """started starting start starts began begun begin initiated commenced commencing introduced prescribed onset diagnosed
+    diagnosis since from first identified given dispensed arrived opened admitted presented issued ordered"""
+)
+STOP_WORDS = _words(
+    """stopped stopping stop ended ending ends end until till discontinued ceased completed finished resolved to through
+    resolution withdrawn cleared discharged closed discharge recovered expired -"""
+)
+
+# Words that change what is said; nobody may add one that the record does not hold.
+INFERENCE = _words(
+    """because due secondary cause caused causes causing attributed attributable suggests suggesting suggestive suggest
+    indicative indicating consistent likely probably possibly possible probable may might could should would will shall
+    must plan plans planned planning recommend recommended recommends recommendation advise advised consider considered
+    considering therefore thus hence reflecting reflects response responding responded despite expected risk controlled
+    uncontrolled explained explains resulting led leads leading owing thanks follow-up warrants warranted requires needs
+    need target goal suspected presumed appears"""
+)
+
+RISE = _words(
+    "rose rise rises risen rising increase increased increases increasing climbed climbing climbs higher up gained grew upward"
+)
+FALL = _words(
+    """fell fall falls fallen falling decrease decreased decreases decreasing declined declining decline dropped drop
+    dropping drops lower down reduced reducing reduction lost downward lowered"""
+)
+STEADY = _words("stable unchanged steady steadily-same constant static plateaued flat")
+BETTER = _words("improved improving improvement improves better")
+WORSE = _words("worsened worsening worse deteriorated deteriorating deterioration")
+
+HIGH = _words("high elevated raised increased above hyper excessive")
+LOW = _words("low reduced decreased below depressed subnormal diminished")
+NORMAL = _words("normal unremarkable in-range")
+ABNORMAL = _words("abnormal")
+BORDERLINE = _words("borderline")
+CRITICAL = _words("critical critically panic")
+SLIGHT = _words("slightly mildly mild slight marginally minimally")
+MARKED = _words("markedly significantly substantially grossly severely considerably very dramatically sharply")
+
+NEGATORS = _words("no not never without denies denied deny denying nil none neither nor absent absence free isn't wasn't aren't "
+                  "weren't hasn't doesn't didn't don't cannot can't non lacks lacking negative excluded unlikely")  # fmt: skip
+NEGATION_ENDS = _words(
+    "but however although though except has had have who whereas while yet otherwise reports presents takes is was"
+)
+HEDGES = _words("suspected possible possibly probable probably query likely may might could presumed potential risk screening "
+                "rule unlikely")  # fmt: skip
+PLANS = _words("plan plans planned planning consider considering considered if should will recommend recommended advise advised "
+               "would discuss discussed offer offered pending schedule scheduled")  # fmt: skip
+RELATIVES = _words("mother father brother sister son daughter grandmother grandfather aunt uncle cousin parent parents sibling siblings "
+                   "maternal paternal familial relative relatives wife husband spouse mother's father's brother's sister's grandparent "
+                   "grandparents grandmother's grandfather's child's children twin family mum dad mom niece nephew")  # fmt: skip
+
+MALE = _words("man male boy gentleman he his him himself mr")
+FEMALE = _words("woman female girl lady she her hers herself mrs ms miss mdm")
+STATED_SEX = _words("man male boy gentleman woman female girl lady")
+
+NUMBER_WORDS: dict[str, int] = {
+    w: n
+    for n, w in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+    )
+} | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "single": 1, "once": 1, "twice": 2}
+
+COUNTED: dict[str, str] = {
+    **dict.fromkeys("visit visits encounter encounters appointment appointments consultation consultations admission admissions attendances".split(), "visit"),
+    **dict.fromkeys("reading readings result results measurement measurements observation observations test tests value values".split(), "observation"),
+    **dict.fromkeys("prescription prescriptions medicine medicines medication medications drug drugs courses course".split(), "prescription"),
+    **dict.fromkeys("condition conditions problem problems diagnosis diagnoses episode episodes".split(), "condition"),
+    **dict.fromkeys("allergy allergies".split(), "allergy"),
+    **dict.fromkeys("note notes".split(), "note"),
+    **dict.fromkeys("times occasions occasion".split(), "any"),
+}  # fmt: skip
+
+NO_VALUES = _words("no negative none never false absent")

@@ -1,0 +1,222 @@
+"""Change over time: rose, fell, stable, doubled, highest, by how much. Computed from the cited results by their dates."""
+
+from datetime import date
+
+from core.verification import words
+from core.verification.facts import Facts
+from core.verification.quantities import in_unit_of, read
+from core.verification.reading import Reading
+from core.verification.tables.assays import ASSAYS
+from core.verification.text import NUMBER
+
+_STEADY = {assay.key: assay.steady for assay in ASSAYS}
+_WORSE = {assay.key: assay.worse for assay in ASSAYS}
+STEADY_DEFAULT = 0.05
+_FACTORS = {"doubled": 2.0, "tripled": 3.0, "halved": 0.5, "doubling": 2.0, "quadrupled": 4.0}
+FACTOR_SLACK = 0.1
+_DIRECTION = {**dict.fromkeys(words.RISE, 1), **dict.fromkeys(words.FALL, -1), **dict.fromkeys(words.STEADY, 0)}
+_JUDGED = {**dict.fromkeys(words.BETTER, "better"), **dict.fromkeys(words.WORSE, "worse")}
+_HIGHEST = frozenset({"highest", "peak", "peaked", "maximum", "max"})
+_LOWEST = frozenset({"lowest", "nadir", "minimum", "min"})
+_EITHER = words.HIGH | words.LOW
+_UPRIGHT = frozenset({"up", "down", "higher", "lower", "better", "constant", "flat"})
+_UNMOVED = frozenset({"change", "changed", "difference", "changes"})
+
+Point = tuple[date, float, Facts]
+
+
+def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
+    for i, token in enumerate(reading.tokens):
+        if token.done:
+            continue
+        norm = token.norm
+        if norm in _HIGHEST or norm in _LOWEST:
+            _extreme(reading, i, borne, norm in _HIGHEST)
+        elif norm in _FACTORS:
+            _factor(reading, i, _FACTORS[norm])
+        elif norm in _UNMOVED and set(reading.before(i, 3)) & {"no", "not", "without", "little"}:
+            _settle(reading, i, 0)
+            _absorb_negation(reading, i)
+        elif norm in _DIRECTION or norm in _JUDGED:
+            _direction(reading, i, norm)
+
+
+def _direction(reading: Reading, i: int, norm: str) -> None:
+    points = _points(reading, i)
+    if len(points) < 2 and (norm in _EITHER or norm in _UPRIGHT):
+        return
+    if len(points) < 2 and _in_text(reading, i):
+        return
+    if len(points) < 2:
+        reading.silent(f"“{reading.tokens[i].text}” needs two dated results; the claim does not cite them.", i)
+        return
+    if norm in _UPRIGHT and not _compares(reading, i):
+        return
+    if norm in _EITHER and "significantly" not in reading.before(i, 1) and not _compares(reading, i):
+        return
+    wanted = _DIRECTION.get(norm)
+    if wanted is None:
+        worse = _WORSE.get(points[0][2].assay or "")
+        if worse is None:
+            reading.unsure(f"Whether {points[0][2].name} has {norm} is a judgement the row does not make.", i)
+            return
+        wanted = (1 if worse == "up" else -1) * (1 if _JUDGED[norm] == "worse" else -1)
+    if _negated(reading, i):
+        _absorb_negation(reading, i)
+        moved = _moved(points)
+        (reading.wrong if moved == wanted else reading.right)(_say(points), i, None, points[-1][2])
+        return
+    _settle(reading, i, wanted)
+
+
+def _settle(reading: Reading, i: int, wanted: int) -> None:
+    points = _points(reading, i)
+    if len(points) < 2:
+        reading.silent("A statement about change needs two dated results; the claim does not cite them.", i)
+        return
+    if wanted == 0:
+        if _in_band(points):
+            reading.right(_say(points), i, None, points[-1][2])
+        else:
+            reading.wrong(f"Not stable: {_say(points)}", i, None, points[-1][2])
+    elif (points[-1][1] - points[0][1]) * wanted > 0 and _keeps(reading, points, wanted):
+        reading.right(_say(points), i, None, points[-1][2])
+    else:
+        reading.wrong(f"The direction is wrong: {_say(points)}", i, None, points[-1][2])
+
+
+def _keeps(reading: Reading, points: list[Point], wanted: int) -> bool:
+    if not any(token.norm in ("steadily", "progressively", "consistently", "gradually") for token in reading.tokens):
+        return True
+    for i, token in enumerate(reading.tokens):
+        if token.norm in ("steadily", "progressively", "gradually"):
+            reading.done(i)
+    return all((b[1] - a[1]) * wanted >= 0 for a, b in zip(points, points[1:], strict=False))
+
+
+def _compares(reading: Reading, i: int) -> bool:
+    """Whether a word like "up", "lower" or "increased" is about change here: beside a from, a to, a by or a than."""
+    near = set(reading.after(i, 4)) | set(reading.before(i, 2))
+    return bool(near & {"from", "than", "by", "over", "between", "since", "compared", "to", "steadily"}) or _multi(
+        reading, i
+    )
+
+
+def _multi(reading: Reading, i: int) -> bool:
+    numbers = [n for n in reading.span_of(i) if reading.tokens[n].kind == NUMBER]
+    return len(numbers) > 1
+
+
+def _points(reading: Reading, i: int) -> list[Point]:
+    """The dated values a trend word is about, oldest first; only those whose value the claim states, if it states two."""
+    mention = reading.mention_of(i, [m for m in reading.mentions if any(f.value is not None for f in m.facts)])
+    facts = mention.facts if mention else reading.facts
+    points = _dated(facts)
+    if len({fact.assay or fact.name for _, _, fact in points}) > 1:
+        keys = [fact.assay or fact.name for _, _, fact in points]
+        points = [p for p in points if keys.count(p[2].assay or p[2].name) > 1]
+    stated = [p for p in points if _stated(reading, p[2])]
+    return stated if len(stated) > 1 else points
+
+
+def _stated(reading: Reading, fact: Facts) -> bool:
+    return any(f.row_ref == fact.ref and f.quote == fact.shown() for f in reading.findings)
+
+
+def _dated(facts: list[Facts]) -> list[Point]:
+    points = []
+    for fact in facts:
+        day = fact.first_day()
+        if fact.value is not None and day is not None:
+            points.append((day, fact.value, fact))
+        elif fact.type == "prescription" and day is not None:
+            strengths = [n.value for s in fact.sentences for n in s.numbers if n.unit and n.unit.kind == "mass"]
+            if strengths:
+                points.append((day, strengths[0], fact))
+    points.sort(key=lambda point: (point[0], str(point[2].fields.get("observed_at", ""))))
+    return points
+
+
+def _moved(points: list[Point]) -> int:
+    if _in_band(points):
+        return 0
+    return 1 if points[-1][1] > points[0][1] else -1
+
+
+def _in_band(points: list[Point]) -> bool:
+    allowed = _STEADY.get(points[0][2].assay or "", STEADY_DEFAULT)
+    low, high = min(p[1] for p in points), max(p[1] for p in points)
+    return high - low <= allowed * max(abs(high), abs(low)) + 1e-9
+
+
+def _factor(reading: Reading, i: int, factor: float) -> None:
+    points = _points(reading, i)
+    if len(points) < 2 or not points[0][1]:
+        reading.silent(f"“{reading.tokens[i].text}” needs two dated results; the claim does not cite them.", i)
+    elif abs(points[-1][1] / points[0][1] - factor) <= FACTOR_SLACK * factor:
+        reading.right(_say(points), i, None, points[-1][2])
+    else:
+        reading.wrong(f"Not {reading.tokens[i].text}: {_say(points)}", i, None, points[-1][2])
+
+
+def _extreme(reading: Reading, i: int, borne: dict[int, list[Facts]], highest: bool) -> None:
+    mention = reading.mention_of(i, [m for m in reading.mentions if any(f.value is not None for f in m.facts)])
+    facts = [f for f in (mention.facts if mention else reading.facts) if f.value is not None]
+    if len(facts) < 2:
+        if not _in_text(reading, i):
+            reading.silent(f"“{reading.tokens[i].text}” needs the other results; the claim does not cite them.", i)
+        return
+    best = (max if highest else min)(f.value for f in facts if f.value is not None)
+    near = sorted(borne, key=lambda n: abs(n - i))
+    named = borne[near[0]] if near else [_dated(facts)[-1][2]] if _dated(facts) else facts
+    if any(f.value == best for f in named):
+        reading.right(f"{best:g} is the {'highest' if highest else 'lowest'} of the cited results.", i, None, named[0])
+    else:
+        reading.wrong(f"The {'highest' if highest else 'lowest'} of the cited results is {best:g}.", i, None, named[0])
+
+
+def check_delta(reading: Reading, i: int) -> bool:
+    """Whether number token `i` is an amount of change ("by 1.2 %", "an increase of 12"), and if so settle it."""
+    before = reading.before(i, 4)
+    if not (before[:1] == ["by"] or (before[:1] == ["of"] and set(before[1:3]) & (words.RISE | words.FALL | _UNMOVED))):
+        return False
+    points = _points(reading, i)
+    if len(points) < 2:
+        return False
+    quantity = read(reading.tokens[i], before)
+    first, last = points[0], points[-1]
+    changes = []
+    ends = [in_unit_of(quantity, p[1], p[2].unit, p[2].assay) for p in (first, last)]
+    if ends[0] and ends[1]:
+        changes.append(abs(ends[1][0] - ends[0][0]))
+    if quantity.unit and quantity.unit.kind == "percent" and first[1]:
+        changes.append(abs(last[1] - first[1]) / abs(first[1]) * 100)
+    if any(
+        abs(quantity.value - change) <= max(0.5 * 10.0**-quantity.decimals, 0.02 * change) + 1e-9 for change in changes
+    ):
+        reading.right(_say(points), i, None, last[2])
+    else:
+        reading.wrong(f"The amount of change is wrong: {_say(points)}", i, None, last[2])
+    return True
+
+
+def _negated(reading: Reading, i: int) -> bool:
+    return bool(set(reading.before(i, 3)) & {"not", "no", "never", "without"})
+
+
+def _absorb_negation(reading: Reading, i: int) -> None:
+    for n in range(max(0, i - 3), i):
+        if reading.tokens[n].norm in ("not", "no", "never", "without", "significant", "little", "material"):
+            reading.done(n)
+
+
+def _in_text(reading: Reading, i: int) -> bool:
+    from core.verification.text import stem
+
+    term = stem(reading.tokens[i].norm)
+    return any(fact.flags_of(term) for fact in reading.facts if fact.type != "observation" or fact.value_text)
+
+
+def _say(points: list[Point]) -> str:
+    first, last = points[0], points[-1]
+    return f"{last[2].name} went from {first[2].shown()} to {last[2].shown()}."

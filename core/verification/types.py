@@ -1,0 +1,66 @@
+"""What a claim check takes and gives: plain values, the same for the report loop, the review page and the evals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    NOT_ADDRESSED = "not_addressed"
+    CANNOT_VERIFY = "cannot_verify"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One source row. `ref` reads `observation:12`; `fields` are those of the record type, each may be missing or None."""
+
+    ref: str
+    type: str
+    patient_id: int
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence of a report, with the references of the rows it rests on."""
+
+    text: str
+    citations: tuple[str, ...]
+    patient_id: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at in a claim. `span` is a character range of the claim's text, `quote` the words of the row."""
+
+    verdict: Verdict
+    reason: str
+    span: tuple[int, int] | None = None
+    row_ref: str | None = None
+    quote: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+    @property
+    def flagged(self) -> bool:
+        return self.verdict is not Verdict.SUPPORTED
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the claim is flagged, in plain English; empty if it is supported."""
+        return tuple(dict.fromkeys(f.reason for f in self.findings if f.verdict is not Verdict.SUPPORTED))
+
+
+@dataclass(frozen=True)
+class Omission:
+    """A row that a reader would expect in the summary and that no claim mentions."""
+
+    ref: str
+    reason: str
