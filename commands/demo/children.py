@@ -51,6 +51,7 @@ class Children:
     def start(self, name: str, command: list[str], env: dict[str, str]) -> None:
         child = Child(name, command, env)
         self._children.append(child)
+        self.log_of(name).unlink(missing_ok=True)
         self._launch(child)
 
     def log_of(self, name: str) -> Path:

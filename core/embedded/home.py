@@ -13,6 +13,7 @@ from pathlib import Path
 from core.embedded import processes
 from core.embedded.account import ServerAccount
 from core.embedded.errors import EmbeddedError
+from core.embedded.lock import LOCK_NAME
 from core.embedded.state import FILE_NAME
 
 FALLBACK = Path("/var/lib/strata")
@@ -45,7 +46,7 @@ def remove(data_dir: Path) -> None:
 
 def erase(data_dir: Path, home: Path) -> None:
     """Delete databases, passwords and staged batches, after ending every server that a killed run left behind."""
-    for entry in [*home.iterdir()]:
+    for entry in [entry for entry in home.iterdir() if entry.name != LOCK_NAME]:
         processes.end([p for name in SERVER_PROGRAMS for p in processes.running_in(entry, name)], signal.SIGKILL)
         if entry.is_dir():
             shutil.rmtree(entry)

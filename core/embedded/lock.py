@@ -5,19 +5,20 @@ from typing import TextIO
 
 from core.embedded.errors import EmbeddedError
 
+LOCK_NAME = "lock"
 
-class DataDirLock:
-    """Keeps a data directory to one process; the kernel lets go of it when that process dies."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / "lock"
+class ServersLock:
+    """Keeps a servers' folder to one process; the kernel lets go of it when that process dies."""
+
+    def __init__(self) -> None:
         self._file: TextIO | None = None
 
-    def take(self) -> None:
+    def take(self, folder: Path) -> None:
         """Take it unless it is taken already; raises EmbeddedError when another process has it."""
         if self._file is not None:
             return
-        file = self._path.open("a+")
+        file = (folder / LOCK_NAME).open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -25,7 +26,7 @@ class DataDirLock:
             holder = file.read().strip()
             file.close()
             raise EmbeddedError(
-                f"The servers in {self._path.parent} are already running (process {holder}).",
+                f"The servers in {folder} are already running (process {holder}).",
                 "stop that one first, or give this one another --data-dir.",
             ) from error
         file.truncate(0)

@@ -9,7 +9,7 @@ from typing import Self
 from core.embedded import binaries, home
 from core.embedded.account import ServerAccount
 from core.embedded.errors import EmbeddedError
-from core.embedded.lock import DataDirLock
+from core.embedded.lock import ServersLock
 from core.embedded.place import Place
 from core.embedded.postgres import PostgresServer
 from core.embedded.standby import Standby
@@ -50,13 +50,13 @@ class Servers:
         self.fresh = fresh
         self.postgres_bin = postgres_bin
         self.postgres: dict[str, PostgresServer] = {}
-        self._lock = DataDirLock(self.data_dir)
+        self._lock = ServersLock()
         self._starting: ThreadPoolExecutor | None = None
 
     def reserve(self) -> Path:
         """Make the data directory, keep every other process out of it until `stop`; returns the servers' folder."""
         folder = home.prepare(self.data_dir, ServerAccount.current())
-        self._lock.take()
+        self._lock.take(folder)
         return folder
 
     def start(self) -> None:
