@@ -14,6 +14,7 @@ from wtforms import (
     FormField,
     HiddenField,
     PasswordField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -26,9 +27,9 @@ from core.services.patients import SEXES
 from core.services.visit_rows import CLASSES
 from core.web.forms import Form
 
-CHOOSE = ("", "Choose")
+CHOOSE = SelectChoice("", "Choose")
 PLAIN = {"autocomplete": "off"}
-ROLES = [(role.value, role.value.capitalize()) for role in Role]
+ROLES = [SelectChoice(role.value, role.value.capitalize()) for role in Role]
 DAY_HINT = "For example 1961-03-14"
 
 
@@ -42,7 +43,7 @@ class PatientForm(Form):
 
     name = StringField("Full name", render_kw=PLAIN)
     national_id = StringField("NRIC or FIN", description="Leave empty for a person who has none", render_kw=PLAIN)
-    sex = SelectField("Sex", choices=[CHOOSE, *SEXES.items()], validate_choice=False)
+    sex = SelectField("Sex", choices=[CHOOSE, *(SelectChoice(*item) for item in SEXES.items())], validate_choice=False)
     birth_on = DateField("Birth date", description=DAY_HINT)
     phone = StringField("Telephone", render_kw={"autocomplete": "off", "inputmode": "tel"})
     address = StringField("Address", render_kw=PLAIN)
@@ -70,7 +71,7 @@ class VisitForm(Form):
 
     token = HiddenField()
     description = StringField("What the visit is for")
-    class_code = SelectField("Where", choices=list(CLASSES.items()), validate_choice=False)
+    class_code = SelectField("Where", choices=[SelectChoice(*item) for item in CLASSES.items()], validate_choice=False)
     clinic_id = SelectField("Clinic", coerce=optional_id, validate_choice=False)
     started_at = DateTimeLocalField("Began", format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
     reason = StringField("Reason given by the patient")
@@ -83,7 +84,7 @@ class VisitForm(Form):
 class RunForm(Form):
     """Starting an archive run."""
 
-    record_type = SelectField("Record type", choices=[(name, f"{name}s") for name in RECORD_TYPES])
+    record_type = SelectField("Record type", choices=[SelectChoice(name, f"{name}s") for name in RECORD_TYPES])
     as_of = DateField("As of", description="Empty means now")
     dry_run = BooleanField("Dry run: plan and count, move nothing")
 
@@ -119,8 +120,9 @@ def put_back(form: PlainForm, errors: Mapping[str, str]) -> list[tuple[str, str]
 
 
 def unreadable(form: PlainForm) -> dict[str, str]:
-    """Fields whose text could not be read at all, such as a day that is none."""
-    return {field.id: str(field.process_errors[0]) for field in _leaves(form) if field.process_errors}
+    """Fields whose text could not be read, such as a day that is none; empty ones are for the service to judge."""
+    faulty = (field for field in _leaves(form) if field.process_errors and any(field.raw_data or ()))
+    return {field.id: str(field.process_errors[0]) for field in faulty}
 
 
 def _leaves(fields: Any) -> Iterator[Field]:
@@ -131,6 +133,6 @@ def _leaves(fields: Any) -> Iterator[Field]:
             yield field
 
 
-def choices(rows: Sequence[tuple[int, str]], first: str) -> list[tuple[str, str]]:
+def choices(rows: Sequence[tuple[int, str]], first: str) -> list[SelectChoice]:
     """A select's choices, an empty one first."""
-    return [("", first), *((str(row_id), name) for row_id, name in rows)]
+    return [SelectChoice("", first), *(SelectChoice(str(row_id), name) for row_id, name in rows)]

@@ -147,6 +147,7 @@ def _page(
         "selected": selected,
         "next_flag": _next_flag(report.claims, selected),
         "rows": [sources.shown(row, selected) for row in selected.citations] if selected else [],
+        "focus": not faults and not refusal and bool({"claim", "after"} & request.args.keys()),
         "is_open": report.state == ReportState.READY,
         "faults": faults or [],
         "typed": typed or {},
