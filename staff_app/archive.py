@@ -123,7 +123,7 @@ def _progress(run_id: int) -> dict[str, Any]:
             abort(404)
         lines = archive.batches(session, run_id)
     moving = found.state in MOVING
-    steps = [step_shown(found, name, moving=moving) for name in found.steps]
+    steps = shown_steps(found, moving=moving)
     return {"run": found, "steps": steps, "batches": lines, "moving": moving, "tiers": tiers.health()}
 
 
@@ -137,17 +137,18 @@ class StepShown:
     words: str
 
 
-def step_shown(run: RunSummary, name: StepName, *, moving: bool) -> StepShown:
-    """How far a run is with one step."""
-    words = WORDS[name].format(type=run.record_type, batches=run.batches)
-    if name is StepName.PLAN:
-        under_way = run.state == RunState.PLANNING
-        state = "failed" if run.failed_step == name else "now" if under_way else "done"
-        return StepShown(name, state, run.selected, words)
-    count = run.done[name]
-    if run.failed_step == name:
-        return StepShown(name, "failed", count, words)
-    before = run.done.get(PREVIOUS[name], run.selected)
-    is_done = (run.state == RunState.DONE and not run.dry_run) or 0 < run.selected <= count
-    state = "done" if is_done else "now" if moving and before > count else ""
-    return StepShown(name, state, count, words)
+def shown_steps(run: RunSummary, *, moving: bool) -> list[StepShown]:
+    """How far a run is with each of its steps."""
+    names = run.steps
+    reached = [run.selected, *(run.done[name] for name in names[1:])]
+    planning = "failed" if run.failed_step == names[0] else "now" if run.state == RunState.PLANNING else "done"
+    states = [planning]
+    for place, name in enumerate(names[1:], start=1):
+        is_done = (run.state == RunState.DONE and not run.dry_run) or 0 < run.selected <= reached[place]
+        is_next = moving and reached[place - 1] > reached[place]
+        states.append("failed" if run.failed_step == name else "done" if is_done else "now" if is_next else "")
+    words = {"type": run.record_type, "batches": run.batches}
+    return [
+        StepShown(name, state, count, WORDS[name].format(**words))
+        for name, state, count in zip(names, states, reached, strict=True)
+    ]
