@@ -20,6 +20,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms import Form as PlainForm
+from wtforms.validators import Optional
 
 from core.models import Role
 from core.models.record_types import RECORD_TYPES
@@ -85,7 +86,7 @@ class RunForm(Form):
     """Starting an archive run."""
 
     record_type = SelectField("Record type", choices=[SelectChoice(name, f"{name}s") for name in RECORD_TYPES])
-    as_of = DateField("As of", description="Empty means now")
+    as_of = DateField("As of", description="Empty means now", validators=[Optional()])
     dry_run = BooleanField("Dry run: plan and count, move nothing")
 
 
