@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from core.verification import amounts, dating, links, names, order, people, ranges, rest, scope, status, trend
+from core.verification import amounts, dating, frequency, links, names, order, people, ranges, rest, scope, status, trend
 from core.verification.facts import Facts
 from core.verification.reading import Reading
 from core.verification.types import Claim, Finding, Result, Row, Verdict
@@ -22,6 +22,7 @@ def check_claim(claim: Claim, rows: Sequence[Row], *, on: date | None = None) ->
     names.check(reading)
     scope.mark(reading.tokens)
     people.check(reading)
+    frequency.check(reading)
     borne = amounts.check(reading)
     dating.check(reading, borne)
     order.check(reading, borne)

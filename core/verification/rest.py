@@ -7,7 +7,7 @@ from core.verification.facts import Facts, name_terms
 from core.verification.reading import Mention, Reading
 from core.verification.scope import DOUBTED, NEGATED, OF_RELATIVE, PLANNED
 from core.verification.text import MARK, REFERENCE, WORD, stem
-from core.verification.words import FILLER, INFERENCE, NEGATORS, PLANS, RELATIVES, STATUS_WORDS, TYPE_WORDS
+from core.verification.words import FILLER, INFERENCE, NEGATORS, PLANS, RELATIVES, START_WORDS, STATUS_WORDS, STOP_WORDS, TYPE_WORDS
 
 _WHY = {
     NEGATED: "The cited row says the opposite of “{}”.",
@@ -67,27 +67,9 @@ def _phrases(reading: Reading) -> None:
         if fact and not any(f.type == "observation" and f.assay and meaning.startswith("assay:") for f in [fact]):
             reading.right(f"The cited row says {lexicon.name_of(meaning)}.", first, end, fact)
             continue
-        if not fact and meaning.startswith("frequency:"):
-            _frequency(reading, first, end, facts)
-        elif not fact and (rival := _rival((meaning,), facts)):
+        if not fact and (rival := _rival((meaning,), facts)):
             written = reading.claim.text[reading.tokens[first].start : reading.tokens[end - 1].end]
             reading.wrong(f"The claim says “{written}”; the cited row says {rival}.", first, end, facts[0])
-
-
-def _frequency(reading: Reading, first: int, end: int, facts: list[Facts]) -> None:
-    written = reading.claim.text[reading.tokens[first].start : reading.tokens[end - 1].end]
-    for fact in facts:
-        stems = [stem(t.norm) for t in reading.tokens[first:end] if t.kind == WORD]
-        if all(fact.flags_of(s) for s in stems):
-            reading.right(f"The cited row says {written}.", first, end, fact)
-            return
-    other = next(
-        (term for fact in facts for s in fact.sentences for term in s.words if term.startswith("frequency:")), None
-    )
-    if other:
-        reading.wrong(f"The claim says {written}; the cited row says {lexicon.name_of(other)}.", first, end, facts[0])
-    else:
-        reading.silent(f"No cited row says how often ({written}).", first, end)
 
 
 def _is_filler(reading: Reading, first: int, end: int) -> bool:
@@ -120,7 +102,7 @@ def _word(reading: Reading, i: int) -> None:
     if norm in TYPE_WORDS:
         _type_word(reading, i)
         return
-    if norm in FILLER:
+    if norm in FILLER or _dates_something(reading, i):
         return
     terms = (stem(norm), *_meanings(reading, i))
     if norm in RELATIVES and any(fact.flags_of(stem(norm)) for fact in reading.facts):
@@ -134,6 +116,13 @@ def _word(reading: Reading, i: int) -> None:
         reading.right(f"The cited row says “{token.text}”.", i, None, fact)
         return
     _unborne(reading, i, terms, facts)
+
+
+def _dates_something(reading: Reading, i: int) -> bool:
+    """Whether the word says a beginning or an end of what has one: "started", "prescribed", "until"."""
+    norm = reading.tokens[i].norm
+    role = "start" if norm in START_WORDS else "stop" if norm in STOP_WORDS else None
+    return role is not None and any(fact.day(role) for fact in reading.subject(i))
 
 
 def _meanings(reading: Reading, i: int) -> list[str]:

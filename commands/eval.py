@@ -1,0 +1,77 @@
+"""`strata eval`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evals.cases import BadCases, load
+from evals.suites import SUITES
+from evals.synthea_rows import BadRecords
+
+
+@click.group(name="eval")
+def group() -> None:
+    """How good the checks are: suites of cases with known answers. No server and no model is needed."""
+
+
+@group.command("list")
+def list_suites() -> None:
+    """Name each suite and say what it measures."""
+    for suite in SUITES.values():
+        click.echo(f"{suite.name}  {suite.summary}")
+
+
+@group.command()
+@click.argument("suite_name", metavar="SUITE", type=click.Choice(sorted(SUITES)))
+@click.option("--cases", "cases_file", type=click.Path(path_type=Path), help="Your own cases, one JSON object a line.")
+@click.option("--records", "folder", type=click.Path(path_type=Path), help="Make the suite's cases from Synthea CSV here.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Of the made cases.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def run(suite_name: str, cases_file: Path | None, folder: Path | None, seed: int, as_json: bool) -> None:
+    """Run SUITE and print how often the checks were right.
+
+    Without --cases it runs its own: a set written by hand, and claims made from records, half of them true and half
+    with one thing wrong. Exits 1 if its own cases fall short of the suite's bar; with --cases, only if they can't be read.
+
+    \b
+    A case is one line:
+    {"id": "c1", "patient_id": 7, "label": "supported", "error_type": null,
+     "rows": [{"ref": "observation:12", "type": "observation", "patient_id": 7,
+               "fields": {"name": "Hemoglobin A1c", "code": "4548-4", "value": 8.9, "unit": "%",
+                          "observed_at": "2026-05-03T02:10:00Z", "ref_low": 4.0, "ref_high": 6.0}}],
+     "claim": {"text": "HbA1c was 8.9 % on 3 May 2026.", "citations": ["observation:12"]}}
+
+    \b
+    label       supported, contradicted or not_addressed, of the cited rows alone
+    error_type  your name for what is wrong, or null
+    """
+    if cases_file and folder:
+        raise click.UsageError("--cases and --records exclude each other")
+    suite = SUITES[suite_name]
+    try:
+        result = suite.run(load(cases_file) if cases_file else suite.own_cases(folder, seed))
+    except (BadCases, BadRecords) as fault:
+        raise click.ClickException(str(fault)) from None
+    click.echo(json.dumps(result) if as_json else _table(result))
+    short = [] if cases_file else suite.bar(result)
+    if short:
+        raise click.ClickException(f"{suite.name} falls short: {'; '.join(short)}")
+
+
+def _table(result: dict[str, Any]) -> str:
+    lines = [f"{result['cases']} cases, {result['claims_per_second']} claims/s", "", "label            n  flagged  agreed"]
+    lines += [f"{label:14} {t['n']:>4} {t['flagged']:>8} {t['agreed']:>7}" for label, t in result["by_label"].items()]
+    lines += ["", "error                 n  flagged  recall, 95 %"]
+    for error_type, tally in result["by_error_type"].items():
+        low, high = tally["recall_95"]
+        lines.append(f"{error_type:19} {tally['n']:>4} {tally['flagged']:>8}  {low:.3f} to {high:.3f}")
+    lines += ["", *(f"{name:15} {_share(result[name])}" for name in ("recall", "precision", "false_flag_rate"))]
+    return "\n".join(lines)
+
+
+def _share(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4f}"

@@ -1,0 +1,66 @@
+"""The fact-check suite: each case's claim through the deterministic checks, and how often they were right."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from core.verification import check_claim
+from evals import intervals
+from evals.cases import LABELS, Case
+
+SUPPORTED = "supported"
+
+
+def run(cases: Sequence[Case]) -> dict[str, Any]:
+    """The suite's result, as `strata eval run factcheck --json` prints it. It costs nothing: no model is asked."""
+    began = time.perf_counter()
+    checked = [(case, check_claim(case.claim, case.rows)) for case in cases]
+    seconds = time.perf_counter() - began
+    outcomes = [(case.label, case.error_type, result.flagged, str(result.verdict)) for case, result in checked]
+    wrong = [flagged for label, _, flagged, _ in outcomes if label != SUPPORTED]
+    right = [flagged for label, _, flagged, _ in outcomes if label == SUPPORTED]
+    flagged = sum(wrong) + sum(right)
+    return {
+        "suite": "factcheck",
+        "cases": len(cases),
+        "by_label": {label: _of_label(label, outcomes) for label in LABELS},
+        "by_error_type": _by_error_type(outcomes),
+        "false_flags": sum(right),
+        "false_flag_rate": sum(right) / len(right) if right else None,
+        "recall": sum(wrong) / len(wrong) if wrong else None,
+        "recall_95": intervals.wilson(sum(wrong), len(wrong)),
+        "precision": sum(wrong) / flagged if flagged else None,
+        "cost_usd": 0.0,
+        "claims_per_second": round(len(cases) / seconds) if seconds else None,
+        "results": [
+            {"id": case.id, "verdict": str(result.verdict), "flagged": result.flagged, "reasons": list(result.reasons)}
+            for case, result in checked
+        ],
+    }
+
+
+Outcome = tuple[str, str | None, bool, str]
+
+
+def _of_label(label: str, outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """How many there are, how many were flagged, and how many got this very label as their verdict."""
+    of_it = [outcome for outcome in outcomes if outcome[0] == label]
+    return {
+        "n": len(of_it),
+        "flagged": sum(flagged for _, _, flagged, _ in of_it),
+        "agreed": sum(verdict == label for *_, verdict in of_it),
+    }
+
+
+def _by_error_type(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for _, error_type, flagged, _ in outcomes:
+        if error_type is not None:
+            tally = found.setdefault(error_type, {"n": 0, "flagged": 0})
+            tally["n"] += 1
+            tally["flagged"] += flagged
+    for tally in found.values():
+        tally["recall_95"] = intervals.wilson(tally["flagged"], tally["n"])
+    return dict(sorted(found.items()))

@@ -1,0 +1,145 @@
+"""True claims about rows, in words a report might use. Each gives its text in parts that an error can replace."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from core.verification import Row
+
+SAY_NAME = {
+    "4548-4": ("HbA1c", "A1c", "Glycated haemoglobin", "Haemoglobin A1c"), "62238-1": ("eGFR",),
+    "33914-3": ("eGFR",), "8480-6": ("Systolic blood pressure", "Systolic BP"), "8462-4": ("Diastolic blood pressure",),
+    "29463-7": ("Body weight", "Weight"), "18262-6": ("LDL cholesterol", "LDL"), "2085-9": ("HDL cholesterol",),
+    "6690-2": ("White cell count", "WBC"), "8867-4": ("Heart rate", "Pulse"), "2708-6": ("Oxygen saturation", "SpO2"),
+    "718-7": ("Haemoglobin", "Hb"), "777-3": ("Platelet count", "Platelets"),
+}  # fmt: skip
+SAY_UNIT = {
+    "mm[Hg]": ("mmHg", "mm[Hg]"), "10*3/uL": ("x10^3/uL", "10*3/uL", "x10^9/L"), "/min": ("/min", "per minute"),
+    "Cel": ("°C",), "umol/L": ("umol/L", "µmol/L"), "mL/min/{1.73_m2}": ("mL/min/1.73 m2", "mL/min"), "kg/m2": ("kg/m2", "kg/m²"),
+}  # fmt: skip
+OBSERVATION = (
+    "{name} was {value}{unit} on {date}.", "On {date}, {name} was {value}{unit}.", "{name} {value}{unit} ({date}).",
+    "The {name} measured on {date} was {value}{unit}.", "{name} of {value}{unit} was recorded on {date}.",
+)  # fmt: skip
+DATES = ("{d.day} {d:%B %Y}", "{d.day} {d:%b %Y}", "{d:%Y-%m-%d}", "{d:%B} {d.day}, {d.year}", "{d:%d/%m/%Y}")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A true claim: `template` filled with `parts` speaks of `rows` and cites them all."""
+
+    template: str
+    parts: Mapping[str, str]
+    rows: tuple[Row, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self) -> str:
+        return self.template.format(**self.parts)
+
+    def but(self, **parts: str) -> Phrase:
+        return replace(self, parts={**self.parts, **parts})
+
+
+def say_date(rng: random.Random, day: str) -> str:
+    return rng.choice(DATES).format(d=date.fromisoformat(day[:10]))
+
+
+def say_number(value: float) -> str:
+    return f"{value:g}" if abs(value) < 100000 else f"{value:.0f}"
+
+
+def name_of(rng: random.Random, row: Row) -> str:
+    known = SAY_NAME.get(row.fields.get("code") or "")
+    return rng.choice(known) if known else plain_name(row)
+
+
+def plain_name(row: Row) -> str:
+    """A row's name as a person says it: without the method in brackets and the terminology's label."""
+    name = str(next(row.fields[key] for key in ("name", "medication", "substance", "description") if row.fields.get(key)))
+    for cut in (" [", " (", "/"):
+        if row.type != "prescription":
+            name = name.split(cut)[0]
+    return name.replace("  ", " ")
+
+
+def say_unit(rng: random.Random, unit: str | None) -> str:
+    if not unit or unit.startswith("{") or unit in ("[pH]", "a", "n/a"):
+        return ""
+    said = rng.choice(SAY_UNIT.get(unit, (unit,)))
+    return said if said == "%" and rng.random() < 0.5 else " " + said
+
+
+def observation(rng: random.Random, row: Row) -> Phrase:
+    parts = {
+        "name": name_of(rng, row),
+        "value": say_number(row.fields["value"]),
+        "unit": say_unit(rng, row.fields.get("unit")),
+        "date": say_date(rng, row.fields["observed_at"]),
+    }
+    return Phrase(rng.choice(OBSERVATION), parts, (row,))
+
+
+def trend(rng: random.Random, earlier: Row, later: Row) -> Phrase:
+    a, b = earlier.fields["value"], later.fields["value"]
+    parts = {
+        "name": name_of(rng, earlier), "first": say_number(a), "last": say_number(b), "unit": say_unit(rng, earlier.fields.get("unit")),
+        "verb": rng.choice(("rose", "increased", "climbed") if b > a else ("fell", "decreased", "dropped")),
+        "from": say_date(rng, earlier.fields["observed_at"]), "to": say_date(rng, later.fields["observed_at"]),
+    }  # fmt: skip
+    template = rng.choice(
+        ("{name} {verb} from {first}{unit} on {from} to {last}{unit} on {to}.", "{name} {verb} from {first} to {last}{unit}.",
+         "Between {from} and {to}, {name} {verb} from {first} to {last}{unit}.", "{name} has {verb} to {last}{unit} on {to}.".replace("has ", ""))
+    )  # fmt: skip
+    return Phrase(template, parts, (earlier, later), {"rose": b > a})
+
+
+def interpretation(rng: random.Random, row: Row, standing: str) -> Phrase:
+    words = {"high": ("high", "elevated", "above the reference range"), "low": ("low", "below the reference range"),
+             "normal": ("normal", "within the reference range", "within normal limits")}  # fmt: skip
+    parts = {"name": name_of(rng, row), "value": say_number(row.fields["value"]), "unit": say_unit(rng, row.fields.get("unit")),
+             "word": rng.choice(words[standing])}  # fmt: skip
+    template = rng.choice(("{name} was {word} at {value}{unit}.", "{name} was {value}{unit}, which is {word}."))
+    return Phrase(template, parts, (row,), {"words": words, "standing": standing})
+
+
+def prescription(rng: random.Random, row: Row) -> Phrase:
+    fields = row.fields
+    parts = {"name": plain_name(row), "start": say_date(rng, fields["started_on"]), "how": ""}
+    if fields.get("dose"):
+        parts["how"] = f" {fields['dose']}{' ' + fields['frequency'] if fields.get('frequency') else ''}"
+    if fields.get("stopped_on"):
+        parts["stop"] = say_date(rng, fields["stopped_on"])
+        templates = ("{name}{how} was taken from {start} to {stop}.", "{name}{how} was taken from {start} to {stop} and is no longer taken.",
+                     "{name}{how}, started on {start}, is no longer taken.")  # fmt: skip
+    else:
+        templates = ("The patient takes {name}{how}, started on {start}.", "{name}{how} is active since {start}.",
+                     "Current medicine: {name}{how} (since {start}).", "{name}{how} was started on {start} and is ongoing.")  # fmt: skip
+    return Phrase(rng.choice(templates), parts, (row,))
+
+
+def condition(rng: random.Random, row: Row) -> Phrase:
+    fields = row.fields
+    parts = {"name": plain_name(row), "start": say_date(rng, fields["onset_on"])}
+    if fields.get("resolved_on"):
+        parts["stop"] = say_date(rng, fields["resolved_on"])
+        templates = ("{name} began on {start} and resolved on {stop}.", "{name}, diagnosed on {start}, has resolved.",
+                     "{name} lasted from {start} to {stop}.")  # fmt: skip
+    else:
+        templates = ("The patient has {name}, diagnosed on {start}.", "{name} has been active since {start}.",
+                     "Active condition: {name} (onset {start}).")  # fmt: skip
+    return Phrase(rng.choice(templates), parts, (row,))
+
+
+def allergy(rng: random.Random, row: Row) -> Phrase:
+    parts = {"name": plain_name(row).lower(), "date": say_date(rng, row.fields["recorded_on"])}
+    templates = ("The patient is allergic to {name}.", "Allergy to {name}, recorded on {date}.", "{name} allergy was recorded on {date}.")
+    return Phrase(rng.choice(templates), parts, (row,))
+
+
+def visit(rng: random.Random, row: Row) -> Phrase:
+    parts = {"name": plain_name(row), "date": say_date(rng, row.fields["started_at"])}
+    return Phrase(rng.choice(("{name} on {date}.", "A visit took place on {date}: {name}.")), parts, (row,))

@@ -1,0 +1,57 @@
+"""The suites that `strata eval` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from evals import factcheck, generate_cases, records, synthea_rows
+from evals.cases import HARD, Case, load
+
+RECALL_MIN = 0.99
+FALSE_FLAG_RATE_MAX = 0.01
+CASES_PER_TYPE = 130
+
+
+@dataclass(frozen=True)
+class Suite:
+    """`own_cases` takes a folder of Synthea CSV (None: built-in records) and a seed; `bar` says what fell short."""
+
+    name: str
+    summary: str
+    own_cases: Callable[[Path | None, int], list[Case]]
+    run: Callable[[list[Case]], dict[str, Any]]
+    bar: Callable[[dict[str, Any]], list[str]]
+
+
+def _factcheck_cases(folder: Path | None, seed: int) -> list[Case]:
+    made = generate_cases.generate(records.patients(seed), seed=seed, per_type=CASES_PER_TYPE)
+    if folder:
+        of_records = generate_cases.generate(synthea_rows.read(folder), seed=seed, per_type=CASES_PER_TYPE)
+        made += [replace(case, id=f"records-{case.id}") for case in of_records]
+    return load(HARD) + made
+
+
+def _factcheck_bar(result: dict[str, Any]) -> list[str]:
+    short = []
+    if result["recall"] is not None and result["recall"] < RECALL_MIN:
+        short.append(f"recall {result['recall']:.4f} is below {RECALL_MIN}")
+    if result["false_flag_rate"] is not None and result["false_flag_rate"] > FALSE_FLAG_RATE_MAX:
+        short.append(f"false flags {result['false_flag_rate']:.4f} are above {FALSE_FLAG_RATE_MAX}")
+    return short
+
+
+SUITES: dict[str, Suite] = {
+    suite.name: suite
+    for suite in (
+        Suite(
+            "factcheck",
+            "claims against their rows: supported, contradicted or not addressed",
+            _factcheck_cases,
+            factcheck.run,
+            _factcheck_bar,
+        ),
+    )
+}
