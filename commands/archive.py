@@ -13,14 +13,16 @@ import click
 
 from core import db, queue
 from core.db import Store
-from core.models import ArchiveRun, RunState
+from core.models import ArchiveRun, RunState, StepName
 from core.models.record_types import RECORD_TYPES
 from core.policies import InvalidTransition
 from core.queries import archive as queries
 from core.queries.archive import RunSummary
 from core.services import archive
+from core.services import archive_restore as restores
 
 POLL_SECONDS = 0.2
+PAST = {name: f"{name}ed".replace("eed", "ed").replace("yed", "ied") for name in StepName}
 record_type_option = click.option(
     "--type", "record_type", type=click.Choice(list(RECORD_TYPES)), help="Record type: log, visit or report."
 )
@@ -84,7 +86,9 @@ def _run(record_type: str | None, as_of: datetime | None, *, dry_run: bool, as_j
 def _start_and_follow(record_type: str, as_of: datetime | None, dry_run: bool) -> RunSummary:
     try:
         with db.write() as session:
-            started = archive.start_run(session, record_type=record_type, by=None, as_of=as_of, dry_run=dry_run)
+            started = archive.start_run(
+                session, record_type=record_type, by=None, as_of=as_of, dry_run=dry_run, instead_of=archive.COMMAND
+            )
     except archive.RunUnderWay as fault:
         raise click.ClickException(str(fault)) from None
     queue.relay()
@@ -116,7 +120,7 @@ def _drive(run_id: int) -> None:
 
 
 def _progress(summary: RunSummary) -> str:
-    counts = ", ".join(f"{name}d {count:,}" for name, count in summary.done.items())
+    counts = ", ".join(f"{PAST[name]} {summary.done[name]:,}" for name in summary.steps[1:])
     return f"run {summary.id} ({summary.record_type}s): {summary.state}, {summary.selected:,} selected, {counts}"
 
 
@@ -179,3 +183,58 @@ def resume(record_type: str | None, run_id: int | None) -> None:
 def redrive(record_type: str | None, run_id: int | None) -> None:
     """Try a failed run again from the step that failed, however long ago."""
     _act(archive.redrive, record_type, run_id)
+
+
+@group.command()
+@click.option("--batch", "batch_id", type=int, help="Bring back what this batch archived.")
+@click.option("--run", "run_id", type=int, help="Bring back what this run archived.")
+@click.option("--patient", "patient_id", type=int, help="Bring back this patient's rows: of --type, or all.")
+@record_type_option
+@json_option
+def restore(
+    batch_id: int | None, run_id: int | None, patient_id: int | None, record_type: str | None, as_json: bool
+) -> None:
+    """Bring archived rows back to the primary, and follow it to its end.
+
+    They stay hot for at least STRATA_RESTORED_KEEP_DAYS. With --json prints an object, with --patient and no --type a
+    list.
+    """
+    if sum(value is not None for value in (batch_id, run_id, patient_id)) != 1:
+        raise click.UsageError("name one of --batch, --run or --patient")
+    if record_type is not None and patient_id is None:
+        raise click.UsageError("--type goes with --patient: a batch or a run has but one type")
+    ended = [_restore(batch_id, run_id, patient_id, kind) for kind in _types(patient_id, record_type)]
+    if as_json:
+        shown = [summary.as_json() for summary in ended]
+        click.echo(json.dumps(shown if patient_id is not None and record_type is None else shown[0]))
+    else:
+        for summary in ended:
+            _print(summary)
+    sys.exit(0 if all(summary.state == RunState.DONE for summary in ended) else 1)
+
+
+def _types(patient_id: int | None, record_type: str | None) -> list[str | None]:
+    if patient_id is None or record_type is not None:
+        return [record_type]
+    with db.read(Store.HOT) as session:
+        held = restores.held_types(session, patient_id)
+    if not held:
+        raise click.ClickException(f"the archive holds nothing of patient {patient_id}")
+    return list(held)
+
+
+def _restore(batch_id: int | None, run_id: int | None, patient_id: int | None, record_type: str | None) -> RunSummary:
+    try:
+        with db.write() as session:
+            if batch_id is not None:
+                started = restores.start_batch_restore(session, batch_id=batch_id, by=None)
+            elif run_id is not None:
+                started = restores.start_run_restore(session, run_id=run_id, by=None)
+            else:
+                started = restores.start_patient_restore(
+                    session, patient_id=patient_id or 0, record_type=record_type or "", by=None
+                )
+    except (archive.RunUnderWay, restores.NothingToRestore) as fault:
+        raise click.ClickException(str(fault)) from None
+    queue.relay()
+    return _follow(started.id)

@@ -30,6 +30,8 @@ POINTS = {
         "before_commit",
         "after_commit",
     ),
+    "restore": ("begun", "inserted", "before_commit", "after_commit"),
+    "purge": ("begun", "after_archive_commit", "before_commit"),
 }
 NAMES = tuple(f"{step}.{point}" for step, points in POINTS.items() for point in points)
 PAUSE_POLL_SECONDS = 0.01

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
@@ -68,6 +69,10 @@ class Adapter(ABC):
     @abstractmethod
     def try_lock(self, connection: Connection, name: str) -> bool:
         """Take an application lock for the connection's transaction, or return False at once."""
+
+    @abstractmethod
+    def oldest_snapshot_at(self, connection: Connection) -> datetime | None:
+        """When the oldest snapshot that another session still reads by was begun, as far as this one may know."""
 
     @abstractmethod
     def limit_idle(self, connection: Connection, seconds: float) -> None:

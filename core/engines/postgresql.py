@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -116,6 +117,15 @@ class PostgreSQL(Adapter):
         return bool(
             connection.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
         )
+
+    def oldest_snapshot_at(self, connection: Connection) -> datetime | None:
+        oldest: datetime | None = connection.scalar(
+            text(
+                "SELECT min(xact_start) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+                " AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()"
+            )
+        )
+        return oldest
 
     def limit_idle(self, connection: Connection, seconds: float) -> None:
         connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {int(seconds * 1000)}"))

@@ -12,7 +12,7 @@ from core.models import ArchiveRun, Batch, OutboxMessage, RunState, Step, StepNa
 from core.models.record_types import RECORD_TYPES
 from core.permissions import Actor, Right
 
-SCHEDULE = "the schedule"
+SCHEDULE, COMMAND = "the schedule", "the command"
 DRIVE = "workers.archive.driver.drive"
 JOB_LOST_AFTER = timedelta(minutes=2)
 
@@ -33,15 +33,17 @@ def start_run(
     as_of: datetime | None = None,
     dry_run: bool = False,
     batch_rows: int | None = None,
+    instead_of: str = SCHEDULE,
 ) -> ArchiveRun:
-    """Start moving what is cold as of an instant (now, unless given); `by` is None for the schedule and the command.
+    """Start moving what is cold as of an instant (now, unless given).
+
+    `by` is None for the schedule and the command, named by `instead_of`; `batch_rows` fixes the size of batches.
 
     Raises PermissionDenied, UnknownRecordType, RunUnderWay.
     """
-    _check(by)
-    if record_type not in RECORD_TYPES:
-        raise UnknownRecordType(f"unknown record type {record_type!r}: use {', '.join(RECORD_TYPES)}")
-    _check_none_under_way(session, record_type)
+    check_right(by)
+    check_record_type(record_type)
+    check_none_under_way(session, record_type)
     settings = db.databases().settings
     as_of = as_of or utc_now()
     run = ArchiveRun(
@@ -50,7 +52,7 @@ def start_run(
         as_of=as_of,
         cutoff_at=RECORD_TYPES[record_type].cutoff(as_of, settings),
         dry_run=dry_run,
-        started_by=by.name if by is not None else SCHEDULE,
+        started_by=by.name if by is not None else instead_of,
         batch_rows=batch_rows or settings.archive_batch_rows,
         tunes_size=batch_rows is None,
     )
@@ -61,12 +63,20 @@ def start_run(
     return run
 
 
-def _check(by: Actor | None) -> None:
+def check_right(by: Actor | None) -> None:
+    """Raises PermissionDenied unless the actor may run the archive; None, the schedule or the command, may."""
     if by is not None:
         permissions.check(by, Right.ARCHIVE_RUN)
 
 
-def _check_none_under_way(session: Session, record_type: str) -> None:
+def check_record_type(record_type: str) -> None:
+    """Raises UnknownRecordType."""
+    if record_type not in RECORD_TYPES:
+        raise UnknownRecordType(f"unknown record type {record_type!r}: use {', '.join(RECORD_TYPES)}")
+
+
+def check_none_under_way(session: Session, record_type: str) -> None:
+    """Keep others from starting a run of this type until the transaction ends. Raises RunUnderWay."""
     if not db.databases().adapter.try_lock(session.connection(), f"start archive {record_type}"):
         raise RunUnderWay(f"a run for {record_type}s is being started: look again")
     open_run = select(ArchiveRun).where(ArchiveRun.record_type == record_type, ArchiveRun.state != RunState.DONE)
@@ -138,5 +148,5 @@ def _go_on(session: Session, run: ArchiveRun, to: RunState, action: str, by: Act
 
 
 def _locked(session: Session, run_id: int, by: Actor | None) -> ArchiveRun:
-    _check(by)
+    check_right(by)
     return session.get_one(ArchiveRun, run_id, with_for_update=True)

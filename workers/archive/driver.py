@@ -7,8 +7,6 @@ step holds its batch, so that even a driver that lost its lock unawares can't do
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,10 +15,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core import db, failpoints, policies, queue
-from core.models import ArchiveRun, Batch, BatchState, RunState, Step, StepName, StepState, utc_now
+from core.models import ArchiveRun, Batch, BatchKind, BatchState, RunKind, RunState, Step, StepName, StepState, utc_now
 from core.queries.archive import LOST_AFTER
 from core.services import archive
-from workers.archive import failures, heartbeat
+from workers.archive import failures, heartbeat, lease, purge, restore
 from workers.archive.faults import Overtaken
 from workers.archive.load import load
 from workers.archive.plan import plan
@@ -48,6 +46,14 @@ WORK = {
     BatchState.LOADED: Work(StepName.VERIFY, verify, BatchState.VERIFIED),
     BatchState.VERIFIED: Work(StepName.RELEASE, release, BatchState.RELEASED),
 }
+RESTORE_WORK = {BatchState.PLANNED: Work(StepName.RESTORE, restore.restore, BatchState.RESTORED)}
+PLANS = {RunKind.ARCHIVE: plan, RunKind.RESTORE: restore.plan}
+
+
+def work_on(batch: Batch) -> Work | None:
+    """What a batch needs next, if anything."""
+    works = RESTORE_WORK if batch.kind == BatchKind.RESTORE else WORK
+    return works.get(BatchState(batch.state))
 
 
 def drive(run_id: int, slice_seconds: float = SLICE_SECONDS) -> str:
@@ -99,7 +105,8 @@ def _moving_batch(session: Session, run: ArchiveRun) -> Batch | None:
 
 
 def _begin(session: Session, run: ArchiveRun, batch: Batch | None) -> int:
-    name = StepName.PLAN if batch is None else WORK[BatchState(batch.state)].name
+    work = work_on(batch) if batch is not None else None
+    name = work.name if work is not None else StepName.PLAN
     batch_id = batch.id if batch is not None else None
     step = Step(
         run_id=run.id,
@@ -107,7 +114,7 @@ def _begin(session: Session, run: ArchiveRun, batch: Batch | None) -> int:
         name=name,
         attempt=failures.attempts(session, run, batch_id, name) + 1,
         state=StepState.RUNNING,
-        worker=f"{socket.gethostname()}:{os.getpid()}"[:120],
+        worker=lease.worker_name(),
     )
     session.add(step)
     session.flush()
@@ -127,10 +134,12 @@ def _perform(step_id: int) -> None:
         step.state, step.finished_at = StepState.DONE, utc_now()
         failpoints.hit(f"{step.name}.before_commit")
     failpoints.hit(f"{step.name}.after_commit")
+    if step.name == StepName.RESTORE and step.batch_id is not None:
+        purge.note_position(step.batch_id, session.info["position"])
 
 
 def _plan(session: Session, run: ArchiveRun, step: Step) -> None:
-    selected = plan(session, run)
+    selected = PLANS[RunKind(run.kind)](session, run)
     run = session.get_one(ArchiveRun, run.id, with_for_update=True, populate_existing=True)
     archive.move(run, RunState.RUNNING)
     step.rows = run.selected = selected
@@ -139,7 +148,7 @@ def _plan(session: Session, run: ArchiveRun, step: Step) -> None:
 def _move(session: Session, run: ArchiveRun, step: Step) -> None:
     db.databases().adapter.limit_idle(session.connection(), heartbeat.STEP_IDLE_SECONDS)
     batch = session.get_one(Batch, step.batch_id, with_for_update={"nowait": True})
-    work = WORK.get(BatchState(batch.state))
+    work = work_on(batch)
     if work is None or work.name != step.name:
         raise Overtaken(f"batch {batch.id} is {batch.state}: another worker has done {step.name}")
     policies.check_transition(f"batch {batch.id}", batch.state, work.leads_to)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from core.models import BatchKind
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.orm import Session
+
+from core import cold, db
+from core.db import Store
+from core.models import BatchKind, Holding
+from core.models.record_types import ARCHIVE_METADATA, RecordType
 from workers.archive.moving import Moving
+from workers.archive.restoring import Restoring
 from workers.archive.stragglers import NO_PATIENT
 
 
@@ -49,3 +58,38 @@ def _add_rows(moving: Moving) -> None:
         " GROUP BY m.patient_id) n WHERE h.patient_id = n.patient_id AND h.record_type = :type",
         type=kind.name,
     )
+
+
+def lower(work: Restoring) -> None:
+    """Take out what a restore brings back; first and last come anew from what the archive still owns."""
+    patients = f"coalesce(r.patient_id, {NO_PATIENT})"
+    work.run(
+        "UPDATE holding h SET roots = h.roots - n.roots, rows = h.rows - n.rows FROM"
+        f" (SELECT {patients} AS patient_id, count(*) AS roots, sum(c.rows) AS rows FROM restoring_roots r"
+        " JOIN (SELECT root_id, count(*) AS rows FROM restoring_rows GROUP BY root_id) c USING (root_id) GROUP BY 1) n"
+        " WHERE h.patient_id = n.patient_id AND h.record_type = :type",
+        type=work.record_type.name,
+    )
+    touched = list(work.session.scalars(text(f"SELECT DISTINCT {patients} FROM restoring_roots r")))
+    recount(work.session, work.record_type, touched)
+
+
+def recount(session: Session, kind: RecordType, patients: Sequence[int]) -> None:
+    """Set the first and last of these patients' holdings by what the archive owns as `session` sees it."""
+    session.execute(
+        delete(Holding).where(
+            Holding.record_type == kind.name, Holding.patient_id == func.any(list(patients)), Holding.roots <= 0
+        )
+    )
+    root = ARCHIVE_METADATA[kind.server].tables[kind.root.name]
+    patient, at = root.c[kind.patient_column], root.c[kind.time_column]
+    owned = cold.visible(root, cold.window(session, kind.name))
+    query = select(patient, func.min(at), func.max(at)).where(patient == func.any(list(patients)), owned)
+    with db.read(Store(kind.server)) as archive:
+        spans = archive.execute(query.group_by(patient)).all()
+    values = [
+        {"patient_id": patient_id, "record_type": kind.name, "first_at": first_at, "last_at": last_at}
+        for patient_id, first_at, last_at in spans
+    ]
+    if values:
+        session.execute(update(Holding), values)

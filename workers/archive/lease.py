@@ -7,6 +7,8 @@ row is still held: a lost worker commits nothing that its successor would not re
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,6 +31,11 @@ def archive_write(session: Session, batch: Batch, server: str) -> Iterator[Conne
             raise Busy(f"another worker writes the copies of batch {batch.id}")
         yield connection
         check_held(session)
+
+
+def worker_name() -> str:
+    """This process, as steps name it."""
+    return f"{socket.gethostname()}:{os.getpid()}"[:120]
 
 
 def check_held(session: Session) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.eligible import may_move
-from core.models import ArchiveRun, Batch, BatchKind, BatchState, Step, StepState
+from core.models import ArchiveRun, Batch, BatchKind, BatchState, RunKind, Step, StepState
 from core.models.record_types import RECORD_TYPES, RecordType
 
 ROOTS_MIN, ROOTS_MAX = 100, 50_000
@@ -26,7 +26,7 @@ class Size(NamedTuple):
 
 def next_batch(session: Session, run: ArchiveRun) -> Batch | None:
     """Cut the next batch of cold roots, from where the run's last one ended; None when there are no more."""
-    if run.dry_run:
+    if run.dry_run or run.kind == RunKind.RESTORE:
         return None
     record_type = RECORD_TYPES[run.record_type]
     size = next_size(session, run)

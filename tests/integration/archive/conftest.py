@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -27,6 +29,16 @@ from workers.archive import driver
 
 NOW = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
 PATIENTS, VISITS = 3, 8
+
+
+@pytest.fixture
+def with_settings(database: Any) -> Callable[..., None]:
+    """Call it to change settings of this process for the test."""
+
+    def change(**values: Any) -> None:
+        db.databases().settings = replace(db.databases().settings, **values)
+
+    return change
 
 
 @pytest.fixture

@@ -1,0 +1,140 @@
+"""Purge: remove from the archive the copies of restored roots, once no reader can need them.
+
+A reader whose snapshot is older than the restore finds these rows nowhere else. So a purge waits until the replica
+has replayed the restore, then until every snapshot taken before that is gone from both servers, and then for a grace
+time, longer than any page reads.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Table, delete, exists, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core import db, failpoints
+from core.db import Store
+from core.models import Batch, BatchKind, BatchState, RestoredRoot, Step, StepName, StepState, utc_now
+from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS
+from workers.archive import lease
+from workers.archive.failures import cause
+from workers.archive.faults import classify
+
+IDS_A_STATEMENT = 5_000
+
+
+def note_position(batch_id: int, position: int) -> None:
+    """Keep the log position that a replica must have replayed to have a restore."""
+    with db.write() as session:
+        session.execute(update(Batch).where(Batch.id == batch_id).values(position=position))
+
+
+def purge_restored() -> str:
+    """Purge each restore that is due; a job, safe to repeat. Forgets roots that need be kept hot no longer."""
+    with db.read(Store.HOT) as session:
+        restored = select(Batch.id).where(Batch.kind == BatchKind.RESTORE, Batch.state == BatchState.RESTORED)
+        waiting = list(session.scalars(restored.order_by(Batch.id)))
+    try:
+        purged = sum(1 for batch_id in waiting if _is_due(batch_id) and _purge(batch_id))
+    except SQLAlchemyError as fault:
+        return f"not now: {type(fault).__name__}"
+    with db.write() as session:
+        session.execute(
+            delete(RestoredRoot).where(RestoredRoot.purged_at.is_not(None), RestoredRoot.keep_until < utc_now())
+        )
+    return f"{purged} of {len(waiting)} restores purged"
+
+
+def _is_due(batch_id: int) -> bool:
+    with db.write() as session:
+        batch = session.get_one(Batch, batch_id, with_for_update=True)
+        if batch.position is None:
+            batch.position = db.databases().adapter.write_position(session.connection())
+        if batch.replayed_at is None and _replayed() >= batch.position:
+            batch.replayed_at = utc_now()
+        if batch.replayed_at is None:
+            return False
+        grace = timedelta(seconds=db.databases().settings.restored_grace_seconds)
+        return utc_now() - batch.replayed_at > grace and _oldest_snapshot(session) > batch.replayed_at
+
+
+def _replayed() -> int:
+    databases = db.databases()
+    with databases.engine(Store.REPLICA, read_only=True).connect() as connection:
+        return databases.adapter.replayed_position(connection)
+
+
+def _oldest_snapshot(session: Session) -> datetime:
+    """When the oldest snapshot that is still open, on the primary or the replica, was taken."""
+    databases = db.databases()
+    with databases.engine(Store.REPLICA, read_only=True).connect() as replica:
+        found = (databases.adapter.oldest_snapshot_at(server) for server in (session.connection(), replica))
+        return min(at or utc_now() for at in found)
+
+
+def _purge(batch_id: int) -> bool:
+    step_id = _begin(batch_id)
+    try:
+        with db.write() as session:
+            batch = session.get_one(Batch, batch_id, with_for_update={"nowait": True})
+            failpoints.hit("purge.begun")
+            rows = _remove(session, batch) if batch.state == BatchState.RESTORED else 0
+            values = {"state": StepState.DONE, "rows": rows, "finished_at": utc_now()}
+            session.execute(update(Step).where(Step.id == step_id).values(values))
+            failpoints.hit("purge.before_commit")
+    except Exception as fault:
+        _note(step_id, fault)
+        return False
+    return True
+
+
+def _begin(batch_id: int) -> int:
+    with db.write() as session:
+        batch = session.get_one(Batch, batch_id)
+        tried = session.scalars(select(Step.id).where(Step.batch_id == batch_id, Step.name == StepName.PURGE)).all()
+        step = Step(run_id=batch.run_id, batch_id=batch_id, name=StepName.PURGE, attempt=len(tried) + 1,
+                    state=StepState.RUNNING, worker=lease.worker_name())  # fmt: skip
+        session.add(step)
+        session.flush()
+        return step.id
+
+
+def _note(step_id: int, fault: Exception) -> None:
+    values = {"state": StepState.FAILED, "cause": cause(fault), "fault": classify(fault).name, "finished_at": utc_now()}
+    with db.write() as session:
+        session.execute(update(Step).where(Step.id == step_id).values(values))
+
+
+def _remove(session: Session, batch: Batch) -> int:
+    """Remove the copies of the batch's roots, then say so on the primary. Returns the rows."""
+    kind = RECORD_TYPES[batch.record_type]
+    mine = (RestoredRoot.batch_id == batch.id, RestoredRoot.purged_at.is_(None))
+    ids = list(session.scalars(select(RestoredRoot.root_id).where(*mine).order_by(RestoredRoot.root_id)))
+    with lease.archive_write(session, batch, kind.server) as archive:
+        rows = sum(_remove_copies(archive, table, ids) for table in reversed(kind.tables))
+    failpoints.hit("purge.after_archive_commit")
+    session.execute(update(RestoredRoot).where(*mine).values(purged_at=utc_now()))
+    batch.state, batch.updated_at = BatchState.PURGED, utc_now()
+    _close_emptied(session, batch.record_type)
+    return rows
+
+
+def _remove_copies(archive: Connection, table: Table, ids: list[int]) -> int:
+    query = text(f"DELETE FROM {table.name} WHERE {ROOT_COLUMNS[table.name]} = ANY(:ids)")
+    parts = (ids[start : start + IDS_A_STATEMENT] for start in range(0, len(ids), IDS_A_STATEMENT))
+    return sum(archive.execute(query, {"ids": part}).rowcount for part in parts)
+
+
+def _close_emptied(session: Session, record_type: str) -> None:
+    """Batches that were restored whole and have no copy left need no reader's attention any more."""
+    kind = RECORD_TYPES[record_type]
+    restored = select(Batch).where(
+        Batch.record_type == record_type, Batch.kind != BatchKind.RESTORE, Batch.state == BatchState.RESTORED
+    )
+    tables = [ARCHIVE_METADATA[kind.server].tables[table.name] for table in kind.tables]
+    with db.read(Store(kind.server)) as archive:
+        for batch in session.scalars(restored):
+            left = [exists().where(table.c[BATCH_COLUMN] == batch.id) for table in tables]
+            if not any(archive.scalar(select(one)) for one in left):
+                batch.state, batch.updated_at = BatchState.PURGED, utc_now()

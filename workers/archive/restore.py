@@ -1,0 +1,107 @@
+"""Restore: bring archived roots back to the primary, in one transaction there.
+
+From its commit on hot owns them. Their copies stay in the archive for readers with an older snapshot, marked by
+`restored_root` so that newer ones leave them out; workers/archive/purge.py removes them later.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, Table, func, literal_column, select, text, union
+from sqlalchemy.orm import Session
+
+from core import cold, db, failpoints
+from core.cold import Window
+from core.db import Store
+from core.models import ArchiveRun, Batch, BatchKind, BatchState
+from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, RecordType
+from workers.archive import holdings, selection
+from workers.archive.faults import Mismatch
+from workers.archive.restoring import Restoring
+
+
+def plan(session: Session, run: ArchiveRun) -> int:
+    """Make a restore's batches: one for each batch that it undoes, or one for its patient. Returns the roots."""
+    what, _, number = (run.scope or "").partition(":")
+    units = {
+        "patient": lambda: [{"patient_id": int(number)}],
+        "batch": lambda: [{"of_batch_id": int(number)}],
+        "run": lambda: [{"of_batch_id": batch_id} for batch_id in _released(session, int(number))],
+    }[what]()
+    seen = cold.window(session, run.record_type)
+    selected = 0
+    for ordinal, unit in enumerate(units, start=1):
+        batch = Batch(run_id=run.id, kind=BatchKind.RESTORE, record_type=run.record_type, ordinal=ordinal,
+                      state=BatchState.PLANNED, size_reason=f"all of {run.scope}", **unit)  # fmt: skip
+        batch.roots = _count(batch, seen)
+        selected += batch.roots
+        session.add(batch)
+    return selected
+
+
+def _released(session: Session, run_id: int) -> list[int]:
+    released = select(Batch.id).where(Batch.run_id == run_id, Batch.state == BatchState.RELEASED)
+    return list(session.scalars(released.order_by(Batch.id)))
+
+
+def _count(batch: Batch, seen: Window) -> int:
+    with db.read(Store(RECORD_TYPES[batch.record_type].server)) as archive:
+        return archive.scalar(select(func.count()).select_from(_roots(batch, seen).subquery())) or 0
+
+
+def _roots(batch: Batch, seen: Window) -> Select[tuple[int]]:
+    """Ids on the archive server of the roots that a unit brings back: with any row in a batch, or of a patient."""
+    kind = RECORD_TYPES[batch.record_type]
+    tables = ARCHIVE_METADATA[kind.server].tables
+    root = tables[kind.root.name]
+    query = select(root.c.id).where(cold.visible(root, seen))
+    if batch.patient_id is not None:
+        return query.where(root.c[kind.patient_column] == batch.patient_id)
+    having = [
+        select(table.c[ROOT_COLUMNS[table.name]]).where(table.c[BATCH_COLUMN] == batch.of_batch_id)
+        for table in (tables[table.name] for table in kind.tables)
+    ]
+    return query.where(root.c.id.in_(union(*having)))
+
+
+def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
+    """Insert the unit's rows in the caller's transaction, which holds the batch. Returns the rows. Raises Mismatch."""
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    kind = RECORD_TYPES[batch.record_type]
+    work = Restoring(session, batch)
+    _copy(work, kind, cold.window(session, kind.name))
+    work.count()
+    for table in kind.tables:
+        _insert(work, table)
+        failpoints.hit("restore.inserted")
+    work.mark_batches()
+    work.mark_roots()
+    holdings.lower(work)
+    return batch.rows
+
+
+def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
+    roots = _roots(work.batch, seen).correlate(None)
+    with db.read(Store(kind.server)) as archive:
+        archive.execute(text("SET LOCAL statement_timeout = 0"))
+        for table in kind.tables:
+            copied = ARCHIVE_METADATA[kind.server].tables[table.name]
+            digest: ColumnElement[str] = literal_column(db.databases().adapter.row_hash(table, table.columns.keys(), copied.name))
+            mine = (copied.c[ROOT_COLUMNS[table.name]].in_(roots), cold.visible(copied, seen))
+            query = select(*copied.c, digest).where(*mine).order_by(copied.c.id)
+            work.copy(archive.connection(), table, selection.sql(query))
+
+
+def _insert(work: Restoring, table: Table) -> None:
+    """Insert a table's rows that are not hot already, and see that they are there as they were."""
+    name, columns = table.name, ", ".join(table.columns.keys())
+    work.run(f"DELETE FROM restoring_{name} r USING {name} t WHERE t.id = r.id")
+    work.run(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM restoring_{name}")
+    digest = db.databases().adapter.row_hash(table, table.columns.keys(), "t")
+    differing = work.session.scalar(
+        text(
+            f"SELECT r.id FROM restoring_{name} r LEFT JOIN {name} t ON t.id = r.id"
+            f" WHERE t.id IS NULL OR {digest} <> r.content_hash ORDER BY r.id LIMIT 1"
+        )
+    )
+    if differing is not None:
+        raise Mismatch(f"{name}:{differing} is not on the primary what it was in the archive; it stays there")
