@@ -31,7 +31,9 @@ class Limits:
 
 
 LIMITS = Limits()
-NOT_RESULTS = ("survey", "social-history")
+# Answers to questions are no results, whatever category they came with: one asks for the patient's address.
+NOT_RESULTS = ("survey", "social-history", "other")
+QUESTIONS = "%?"
 ABNORMAL = frozenset({"H", "HH", "L", "LL", "A", "AA"})
 
 
@@ -109,7 +111,7 @@ class _Record:
         def build(table: Table, columns: Select[Any], owned: ColumnElement[bool] | None = None) -> Select[Any]:
             order = (table.c.observed_at.desc(), table.c.id.desc())
             place = func.row_number().over(partition_by=table.c.assay_id, order_by=order).label("place")
-            asked = select(Assay.id).where(Assay.category.not_in(NOT_RESULTS))
+            asked = select(Assay.id).where(Assay.category.not_in(NOT_RESULTS), Assay.name.not_like(QUESTIONS))
             mine = (table.c.patient_id == self.patient_id, table.c.assay_id.in_(asked))
             placed = columns.add_columns(place).where(*mine, owned if owned is not None else true()).subquery()
             return select(placed).where(placed.c.place <= per_assay)

@@ -9,7 +9,8 @@ from typing import Any
 
 Json = dict[str, Any]
 CLAIMS_MAX = 36
-MOST_OF_A_KIND = {"Conditions": 10, "Medicines": 10, "Results": 12, "Visits": 3}
+MOST_OF_A_KIND = {"Results": 10, "Visits": 3}
+CURRENT_ENOUGH = 4
 LABELS_OF_TERMS = (
     r"\((?:disorder|finding|situation|procedure|substance|organism|product|event|morphologic abnormality)\)"
 )
@@ -69,10 +70,16 @@ def _is_current(row: Json) -> bool:
     return "still" in (row.get("course") or row.get("taken") or "")
 
 
+def _mostly_current(rows: list[Json]) -> list[Json]:
+    """Everything current; what is over only to fill up."""
+    current = [row for row in rows if _is_current(row)]
+    over = [row for row in rows if not _is_current(row)]
+    return current + over[: max(0, CURRENT_ENOUGH - len(current))]
+
+
 def _conditions(evidence: list[Json]) -> Iterator[Made]:
     rows = [row for row in evidence if row["kind"] == "condition"]
-    rows.sort(key=lambda row: not _is_current(row))
-    return _of(rows, "condition", _condition)
+    return _of(_mostly_current(rows), "condition", _condition)
 
 
 def _condition(row: Json) -> str:
@@ -86,36 +93,38 @@ def _condition(row: Json) -> str:
 
 def _medicines(evidence: list[Json]) -> Iterator[Made]:
     rows = [row for row in evidence if row["kind"] == "medicine"]
-    rows.sort(key=lambda row: not _is_current(row))
-    return _of(rows, "medicine", _medicine)
+    return _of(_mostly_current(rows), "medicine", _medicine)
 
 
 def _medicine(row: Json) -> str:
     how = "".join(f", {row[label]}" for label in ("dose", "how often") if row.get(label))
     taken = row.get("taken", "")
     spell = re.match(r"from (.+) to (.+), ", taken)
-    if "still taken" in taken:
-        since = re.search(r"since ([^,]+)", taken)
-        return (
-            f"{row['medicine']}{how}, has been taken since {since.group(1)}." if since else f"Takes {row['medicine']}."
-        )
+    since = re.match(r"since ([^,]+), still taken", taken)
+    if since:
+        return f"{row['medicine']}{how}{',' if how else ''} has been taken since {since.group(1)}."
     if spell:
         return f"{row['medicine']} was taken from {spell.group(1)} to {spell.group(2)} and is no longer taken."
     return f"{row['medicine']} is no longer taken."
 
 
 def _results(evidence: list[Json]) -> Iterator[Made]:
-    """Per test, in the order given: the change since the value before, if both are numbers; else the latest value."""
-    by_test: dict[str, list[Json]] = {}
+    """Per test and unit: the latest value, unless it is usual and a change says it as well; and the change."""
+    by_test: dict[tuple[str, str], list[Json]] = {}
     for row in evidence:
         if row["kind"] == "result":
-            by_test.setdefault(row["test"], []).append(row)
+            by_test.setdefault((row["test"], row["value"].partition(" ")[2]), []).append(row)
     for rows in by_test.values():
         latest = rows[0]
-        yield _result(latest), [latest["ref"]]
         trend = _trend(rows[1], latest) if len(rows) > 1 else None
-        if trend:
+        if trend is None or _is_unusual(latest):
+            yield _result(latest), [latest["ref"]]
+        if trend is not None:
             yield trend, [rows[1]["ref"], latest["ref"]]
+
+
+def _is_unusual(row: Json) -> bool:
+    return "reads" in row and not row["reads"].startswith("within")
 
 
 def _result(row: Json) -> str:
@@ -137,7 +146,7 @@ def _trend(before: Json, latest: Json) -> str | None:
 
 
 def _visit(row: Json) -> str:
-    why = f", for {term(row['why'])}" if row.get("why") else ""
+    why = f" ({term(row['why'])})" if row.get("why") else ""
     when = row["when"]
     return f"Visit {'from' if ' to ' in when else 'on'} {when}: {term(row['visit'])}{why}."
 
@@ -148,8 +157,10 @@ def term(text: str) -> str:
 
 
 def test_name(row: Json) -> str:
-    """A test's name without its method, which is in square brackets or after `by`."""
-    return re.sub(r"\s*\[[^\]]*\]", "", row["test"]).strip()
+    """A test's name without what stands in brackets; `Blood pressure, systolic` the other way round."""
+    name = re.sub(r"\s*\[[^\]]*\]", "", row["test"]).strip()
+    main, comma, which = name.partition(", ")
+    return f"{which.capitalize()} {main[:1].lower()}{main[1:]}" if comma and "," not in which else name
 
 
 def number(value: str) -> float | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from evals.offline_model.drafting import number
-
 Json = dict[str, Any]
 FILLER = frozenset(
     {
@@ -16,6 +14,7 @@ FILLER = frozenset(
     }
 )  # fmt: skip
 WORDS_SHARED_MIN = 0.6
+CHANGE = re.compile(r" (rose|fell) from (-?\d+(?:\.\d+)?)\b.* to (-?\d+(?:\.\d+)?)\b")
 
 
 def judge(claims: list[Json]) -> Json:
@@ -58,12 +57,12 @@ def _numbers(text: str) -> set[str]:
 
 def _wrong_way(text: str, rows: list[Json]) -> str | None:
     for side, other in (("above", "below"), ("below", "above")):
-        if f" {side} " in text and any(f"{other} the usual" in row.get("reads", "") for row in rows):
-            return f"the row reads {other} the usual range"
-    values = [number(row["value"]) for row in rows if row["kind"] == "result"]
-    if len(values) == 2 and None not in values:
-        old, new = values
-        if (" rose " in text and not new > old) or (" fell " in text and not new < old):  # type: ignore[operator]
+        if f" {side} " in text and any(f"{other} the reference" in row.get("reads", "") for row in rows):
+            return f"the row reads {other} the reference range"
+    change = CHANGE.search(text)
+    if change is not None:
+        way, old, new = change.group(1), float(change.group(2)), float(change.group(3))
+        if not (new > old if way == "rose" else new < old):
             return "the values changed the other way"
     return None
 

@@ -13,11 +13,11 @@ CUT = " [cut here]"
 
 Fields = Mapping[str, Any]
 READS = {
-    "H": "above the usual range",
-    "HH": "critically above the usual range",
-    "L": "below the usual range",
-    "LL": "critically below the usual range",
-    "N": "within the usual range",
+    "H": "above the reference range",
+    "HH": "critically above the reference range",
+    "L": "below the reference range",
+    "LL": "critically below the reference range",
+    "N": "within the reference range",
     "A": "abnormal",
     "AA": "critically abnormal",
 }
@@ -60,7 +60,7 @@ def _quantity(value: Any, code: str | None) -> str:
     return f"{value} {unit(code)}".strip()
 
 
-def _usual_range(fields: Fields) -> str | None:
+def _reference_range(fields: Fields) -> str | None:
     low, high, code = fields.get("ref_low"), fields.get("ref_high"), fields.get("unit")
     if low is not None and high is not None:
         return f"{low} to {_quantity(high, code)}"
@@ -78,12 +78,14 @@ def _course(started: str | None, ended: str | None, current: bool, *, still: str
 
 
 def _result(fields: Fields) -> dict[str, Any]:
+    name, short = fields.get("name"), fields.get("short_name")
     return {
         "kind": "result",
-        "test": fields.get("name"),
+        "test": short or name,
+        "full name": name if short and short != name else None,
         "value": _quantity(fields.get("value"), fields.get("unit")),
         "measured": day(fields.get("observed_at")),
-        "usual range": _usual_range(fields),
+        "reference range": _reference_range(fields),
         "reads": READS.get(fields.get("interpretation") or ""),
     }
 

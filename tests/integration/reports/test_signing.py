@@ -176,7 +176,7 @@ def test_an_accepted_flag_needs_a_reason_and_keeps_it(
 
 
 def test_an_edit_is_checked_at_once(ready_report: int, record: Record) -> None:
-    claim = next(c for c in view(ready_report).claims if c.text.startswith("Hemoglobin") and "8.9 %" in c.text)
+    claim = next(c for c in view(ready_report).claims if c.text.startswith("HbA1c was 8.9 %"))
     with db.write() as session:
         edited = reports.decide_claim(
             session, report_id=ready_report, claim_id=claim.id, decision="edited",

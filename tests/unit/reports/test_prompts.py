@@ -39,8 +39,8 @@ def test_rows_are_plain_words_without_ids() -> None:
     assert patient == {"ref": "BB", "kind": "patient", "name": "Tan Mei Ling", "sex": "female", "born": "14 March 1961"}
     assert result["value"] == "8.9 %"
     assert result["measured"] == "12 November 2026"
-    assert result["usual range"] == "4 to 6 %"
-    assert result["reads"] == "above the usual range"
+    assert result["reference range"] == "4 to 6 %"
+    assert result["reads"] == "above the reference range"
     assert medicine["taken"] == "from 3 March 2024 to 2 January 2025, no longer taken"
     assert "88213" not in message()
     assert "475" not in message()
@@ -127,4 +127,4 @@ def test_a_medicines_course_is_spelt(fields: dict[str, str], taken: str) -> None
 )
 def test_a_range_may_be_open(low: int | None, high: int | None, said: str | None) -> None:
     fields = {"name": "A", "value": 5, "unit": "%", "ref_low": low, "ref_high": high}
-    assert wording.word("observation", fields).get("usual range") == said
+    assert wording.word("observation", fields).get("reference range") == said

@@ -11,7 +11,7 @@ from core.verification.types import Verdict
 from workers.reports import calls, verdicts
 from workers.reports.schemas import Judgement
 
-ROWS = [{"kind": "result", "test": "Hemoglobin A1c", "value": "8.9 %", "reads": "above the usual range"}]
+ROWS = [{"kind": "result", "test": "Hemoglobin A1c", "value": "8.9 %", "reads": "above the reference range"}]
 
 
 @pytest.mark.parametrize(("one", "other"), list(product(verdicts.STRICTNESS, repeat=2)))
@@ -33,12 +33,14 @@ def test_every_verdict_that_can_be_given_has_its_place() -> None:
     assert given == set(verdicts.STRICTNESS)
 
 
-@pytest.mark.parametrize("quote", ["8.9 %", "hemoglobin a1c", '"8.9 %"', "8.9 % ... above the usual", "8.9 % … above"])
+@pytest.mark.parametrize(
+    "quote", ["8.9 %", "hemoglobin a1c", '"8.9 %"', "8.9 % ... above the reference", "8.9 % … above"]
+)
 def test_a_quotation_of_the_rows_stands(quote: str) -> None:
     assert verdicts.with_quote_found("supported", quote, ROWS) == ("supported", None)
 
 
-@pytest.mark.parametrize("quote", ["", "  ", "...", "6.9 %", "8.9 % ... below the usual"])
+@pytest.mark.parametrize("quote", ["", "  ", "...", "6.9 %", "8.9 % ... below the reference"])
 def test_a_quotation_of_nothing_does_not(quote: str) -> None:
     verdict, why = verdicts.with_quote_found("supported", quote, ROWS)
     assert verdict == "cannot_verify"
