@@ -5,6 +5,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ import pytest
 from psycopg import sql
 from redis import Redis
 
+from core.embedded import home
+from core.embedded.errors import EmbeddedError
+from core.embedded.lock import LOCK_NAME, ServersLock
 from core.embedded.servers import Servers
 
 ROOT = Path(__file__).parents[1]
+SERVERS_PREFIX = "strata-tests-"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,13 +58,14 @@ def reachable_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """Real servers, shared by the whole run; `database` puts right what a fault test stopped."""
-    folder = Path(tempfile.mkdtemp(prefix="strata-tests-"))
+    _clear_abandoned()
+    folder = Path(tempfile.mkdtemp(prefix=SERVERS_PREFIX))
     folder.chmod(0o755)
     try:
         with Servers(folder, durable=False) as running:
             yield running
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +110,17 @@ def database(servers: Servers, settings: Any) -> Iterator[Any]:
 def sync_replica(servers: Servers) -> Callable[[], None]:
     """Call it to wait until the standby has replayed all that the primary has written."""
     return servers.replica.wait_until_replayed
+
+
+def _clear_abandoned() -> None:
+    """End and delete the servers of test runs that were killed; a living run holds its lock."""
+    for found in Path(tempfile.gettempdir()).glob(f"{SERVERS_PREFIX}*/{home.LINK_NAME}/{LOCK_NAME}"):
+        lock, folder = ServersLock(), found.parent
+        with suppress(EmbeddedError, OSError):
+            lock.take(folder)
+            home.erase(folder.parent, folder)
+            shutil.rmtree(folder.parent, ignore_errors=True)
+        lock.release()
 
 
 def _empty_tables(servers: Servers) -> None:
