@@ -1,0 +1,104 @@
+"""Readers that look at every row of every tier without pause while a move goes on and things break."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import cold, db
+from core.db import Store
+from core.models import Base
+from core.models.record_types import VISIT
+from core.rows import content_hash
+
+TABLES = tuple(table.name for table in VISIT.tables)
+PAUSE_SECONDS = 0.005
+
+
+def look(store: Store) -> Counter[str]:
+    """How often each row is seen by a reader of hot rows on `store`, then of archived ones: `visit:3`."""
+    found: Counter[str] = Counter()
+    with db.read(store) as session:
+        for name in TABLES:
+            ids = session.scalars(select(Base.metadata.tables[name].c.id))
+            found.update(f"{name}:{row_id}" for row_id in ids)
+        window = cold.window(session, VISIT.name)
+    for name in TABLES:
+        linked = cold.table(name)
+        rows = cold.fetch(VISIT.name, select(linked.c.id).where(cold.visible(linked, window)))
+        found.update(f"{name}:{row['id']}" for row in rows)
+    return found
+
+
+def contents() -> dict[str, str]:
+    """The content hash of every row, hot or archived: `visit:3`."""
+    found = {}
+    with db.read(Store.HOT) as session:
+        for name in TABLES:
+            hot = Base.metadata.tables[name]
+            found.update(
+                {f"{name}:{row['id']}": content_hash(name, row) for row in session.execute(select(hot)).mappings()}
+            )
+        window = cold.window(session, VISIT.name)
+    for name in TABLES:
+        linked = cold.table(name)
+        rows = cold.fetch(VISIT.name, select(linked).where(cold.visible(linked, window)), through=Store.HOT)
+        found.update({f"{name}:{row['id']}": content_hash(name, row) for row in rows})
+    return found
+
+
+class Reader(threading.Thread):
+    """Reads again and again. A read may fail; one that succeeds must see each row once, or it is in `wrong`."""
+
+    def __init__(self, store: Store, rows: frozenset[str]) -> None:
+        super().__init__(daemon=True)
+        self.store = store
+        self.rows = rows
+        self.reads = self.failures = 0
+        self.wrong: list[str] = []
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        while not self._stop_asked.wait(PAUSE_SECONDS):
+            try:
+                found = look(self.store)
+            except (SQLAlchemyError, cold.ColdUnavailable):
+                self.failures += 1
+                cold.breakers[VISIT.server].answered()
+                continue
+            self.reads += 1
+            if found.keys() != self.rows or found.total() != len(self.rows):
+                twice = sorted(row for row, times in found.items() if times > 1)
+                self.wrong.append(f"missing {sorted(self.rows - found.keys())}, twice {twice}")
+
+    def stop(self) -> None:
+        self._stop_asked.set()
+        self.join()
+
+
+class Readers:
+    """A reader by way of the primary and one by way of the standby; at the end of the `with` block none was wrong."""
+
+    def __init__(self) -> None:
+        rows = frozenset(look(Store.HOT))
+        self.all = [Reader(Store.HOT, rows), Reader(Store.REPLICA, rows)]
+
+    def __enter__(self) -> Self:
+        for reader in self.all:
+            reader.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for reader in self.all:
+            reader.stop()
+        for reader in self.all:
+            assert not reader.wrong, f"by way of the {reader.store}: {reader.wrong[:3]}"
+        if error is None:
+            assert all(reader.reads for reader in self.all)
