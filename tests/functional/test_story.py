@@ -1,0 +1,140 @@
+"""The whole loop in a browser: visits before and after the archive, a report from request to the patient's reading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.functional.conftest import RunningDemo
+
+SignIn = Callable[..., Page]
+REPORT_SECONDS = 60_000
+
+
+def visits_of(page: Page, demo: RunningDemo) -> set[str]:
+    """The address of every visit on the patient's timeline, paged through to the end."""
+    page.goto(f"{demo.public_url}/visits")
+    older = page.get_by_role("link", name=re.compile("Show older visits"))
+    if older.count():
+        older.click()
+        expect(page.get_by_text("come from our archive").first).to_be_visible()
+    seen: set[str] = set()
+    while True:
+        links = page.locator("ol.timeline h3 a")
+        found = {link.get_attribute("href") or "" for link in links.all()}
+        assert not seen & found, "a visit is shown twice"
+        seen |= found
+        more = page.get_by_role("link", name="More visits")
+        if not more.count():
+            return seen
+        more.click()
+        page.wait_for_load_state()
+
+
+def visits_in_heading(page: Page, demo: RunningDemo) -> int:
+    page.goto(f"{demo.public_url}/visits")
+    words = page.get_by_role("main").get_by_text(re.compile(r"[\d,]+ visits? since")).inner_text()
+    return int(words.split()[0].replace(",", ""))
+
+
+def archive_visits(page: Page, demo: RunningDemo) -> None:
+    """An admin starts the move and watches it finish."""
+    page.goto(f"{demo.staff_url}/archive")
+    page.get_by_label("Record type").select_option("visit")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name=re.compile(r"Run \d+: visits"))).to_be_visible()
+    expect(page.locator("#progress .tag").first).to_have_text("done", timeout=60_000)
+
+
+def request_report(page: Page, demo: RunningDemo, patient_name: str) -> None:
+    """A clinician finds the patient, asks for a report and opens it when it is ready."""
+    page.goto(f"{demo.staff_url}/patients")
+    page.get_by_label("Name, NRIC or birth date").fill(patient_name)
+    page.get_by_role("main").get_by_role("button", name="Search").click()
+    page.get_by_role("link", name=patient_name).first.click()
+    page.get_by_role("button", name="Request a summary report").click()
+    review = page.get_by_role("link", name=re.compile("Review the summary"))
+    expect(review).to_be_visible(timeout=REPORT_SECONDS)
+    review.click()
+    expect(page.get_by_role("heading", name=re.compile("Summary report"))).to_be_visible()
+
+
+def read_each_claim(page: Page) -> int:
+    """Open every claim beside its source rows; returns how many there are."""
+    claims = page.locator("ol.claims > li")
+    count = claims.count()
+    for number in range(count):
+        refs = page.locator("ol.claims > li").nth(number).locator(".refs a").all_inner_texts()
+        page.locator("ol.claims > li").nth(number).locator("a[data-row]").click()
+        expect(page.locator("ol.claims > li").nth(number).locator("a[data-row]")).to_have_attribute(
+            "aria-current", "true"
+        )
+        for ref in refs:
+            expect(page.locator("aside.source").get_by_role("heading", name=ref, exact=True)).to_be_visible()
+    return count
+
+
+def decide_flags(page: Page) -> None:
+    """Reject every flagged claim, with a reason."""
+    while (flag := page.get_by_role("link", name=re.compile("Next flag"))).count():
+        flag.click()
+        page.get_by_label(re.compile("^Reason")).fill("not borne out by the record")
+        before = page.get_by_text(re.compile(r"\d+ of \d+ flags decided")).inner_text()
+        page.get_by_role("button", name=re.compile("^Reject")).first.click()
+        expect(page.get_by_text(re.compile(r"\d+ of \d+ flags decided"))).not_to_have_text(before)
+
+
+def sign(page: Page, demo: RunningDemo) -> None:
+    page.get_by_label("Your password").fill(demo.passwords["clinician"])
+    page.get_by_role("button", name="Sign the report").click()
+    expect(page.get_by_role("heading", name=re.compile("^Signed by"))).to_be_visible()
+
+
+@pytest.mark.timeout(300)
+def test_the_whole_loop(demo: RunningDemo, sign_in: SignIn) -> None:
+    patient, admin, clinician = sign_in("patient1"), sign_in("admin"), sign_in("clinician")
+    name = patient.locator(".who").inner_text().split("Sign out")[0].strip(" ·\n")
+    before, told_before = visits_of(patient, demo), visits_in_heading(patient, demo)
+    assert len(before) == told_before > 20
+
+    archive_visits(admin, demo)
+
+    assert visits_in_heading(patient, demo) == told_before
+    expect(patient.get_by_text(re.compile("older visits exist"))).to_be_visible()
+    assert visits_of(patient, demo) == before
+
+    request_report(clinician, demo, name)
+    assert read_each_claim(clinician) >= 5
+    decide_flags(clinician)
+    sign(clinician, demo)
+
+    patient.goto(f"{demo.public_url}/reports")
+    patient.get_by_role("main").get_by_role("link").first.click()
+    expect(patient.get_by_text(re.compile("drafted by", re.IGNORECASE)).first).to_be_visible()
+    assert clinician.locator("ol.claims a[data-row]").first.inner_text() in patient.get_by_role("main").inner_text()
+
+
+@pytest.mark.timeout(300)
+def test_an_invented_value_is_flagged_and_blocks_signing(demo: RunningDemo, sign_in: SignIn) -> None:
+    patient, clinician = sign_in("patient2"), sign_in("clinician")
+    name = patient.locator(".who").inner_text().split("Sign out")[0].strip(" ·\n")
+    demo.tell_model_to("invent")
+    try:
+        request_report(clinician, demo, name)
+    finally:
+        demo.tell_model_to("off")
+    assert clinician.get_by_role("link", name=re.compile("Next flag")).count()
+    button = clinician.get_by_role("button", name="Sign the report")
+    expect(button).to_be_disabled()
+
+    button.evaluate("button => { button.disabled = false }")
+    clinician.get_by_label("Your password").fill(demo.passwords["clinician"])
+    with clinician.expect_response(lambda response: response.request.method == "POST") as refused:
+        button.click()
+    assert refused.value.status == 409
+    expect(clinician.get_by_role("alert")).to_contain_text("flag")
+    patient.goto(f"{demo.public_url}/reports")
+    expect(patient.get_by_role("main")).not_to_contain_text(re.compile("drafted by", re.IGNORECASE))
