@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,19 @@ from sqlalchemy import Connection, Engine, Table
 
 class EngineError(Exception):
     """The engine cannot do what was asked; the message names the mend."""
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """A column as its server has it: type with width, whether it may be null, and how its text is compared."""
+
+    type: str
+    nullable: bool
+    collation: str | None
+
+    def __str__(self) -> str:
+        collation = f" collate {self.collation}" if self.collation else ""
+        return f"{self.type}{collation}{'' if self.nullable else ' not null'}"
 
 
 class Adapter(ABC):
@@ -73,6 +87,12 @@ class Adapter(ABC):
     @abstractmethod
     def oldest_snapshot_at(self, connection: Connection) -> datetime | None:
         """When the oldest snapshot that another session still reads by was begun, as far as this one may know."""
+
+    @abstractmethod
+    def columns(
+        self, connection: Connection, schema: str, tables: Sequence[str]
+    ) -> Mapping[str, Mapping[str, ColumnFacts]]:
+        """The columns of tables, by table and name; a table that isn't there is left out."""
 
     @abstractmethod
     def limit_idle(self, connection: Connection, seconds: float) -> None:

@@ -24,13 +24,30 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from core.engines import postgresql_connection, postgresql_link
-from core.engines.base import Adapter, EngineError
+from core.engines.base import Adapter, ColumnFacts, EngineError
 
 RESERVE_TRIES = 20
 
 
 # A vanished client must not hold its locks for hours, nor a vanished server its client.
 KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+
+
+# A column of default collation compares as its database does: the encoding and the provider count too.
+COLUMNS = """
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+    CASE WHEN a.attcollation = 0 THEN NULL
+         WHEN l.collname <> 'default' THEN l.collname || ' ' || pg_encoding_to_char(d.encoding)
+         ELSE concat_ws(' ', d.datcollate, d.datctype, d.datlocprovider,
+             coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'), pg_encoding_to_char(d.encoding))
+    END
+FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_database d ON d.datname = current_database()
+LEFT JOIN pg_collation l ON l.oid = a.attcollation
+WHERE n.nspname = :schema AND c.relname = ANY(:tables) AND a.attnum > 0 AND NOT a.attisdropped
+"""
 
 
 class PostgreSQL(Adapter):
@@ -126,6 +143,12 @@ class PostgreSQL(Adapter):
             )
         )
         return oldest
+
+    def columns(self, connection: Connection, schema: str, tables: Sequence[str]) -> dict[str, dict[str, ColumnFacts]]:
+        found: dict[str, dict[str, ColumnFacts]] = {}
+        for table, name, *facts in connection.execute(text(COLUMNS), {"schema": schema, "tables": list(tables)}):
+            found.setdefault(table, {})[name] = ColumnFacts(*facts)
+        return found
 
     def limit_idle(self, connection: Connection, seconds: float) -> None:
         connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {int(seconds * 1000)}"))

@@ -11,7 +11,7 @@ from core import db, failpoints
 from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
 from core.staging import ObjectStore, object_store
-from workers.archive import lease
+from workers.archive import drift, lease
 from workers.archive.faults import Mismatch
 from workers.archive.files import StagedTable, read_lines, read_manifest
 from workers.archive.selection import tables_of
@@ -19,6 +19,7 @@ from workers.archive.selection import tables_of
 
 def load(session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Copy the batch in. Repeatable: an earlier copy of these rows is replaced, for the primary owns them still."""
+    drift.check(session, RECORD_TYPES[batch.record_type])
     store = object_store()
     manifest = read_manifest(store, batch)
     with lease.archive_write(session, batch, RECORD_TYPES[batch.record_type].server) as archive:

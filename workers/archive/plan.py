@@ -15,14 +15,16 @@ from core.db import Store
 from core.eligible import may_move
 from core.models import ArchiveRun, Batch, BatchKind, BatchState
 from core.models.record_types import RECORD_TYPES
+from workers.archive import drift
 from workers.archive.stragglers import late_roots
 
 PLAN_TIMEOUT_SECONDS = 600
 
 
 def plan(session: Session, run: ArchiveRun) -> int:
-    """Make the run's batches of stragglers; returns its cold roots. A dry run makes no batches."""
+    """Make the run's batches of stragglers; returns its cold roots. A dry run makes no batches. Raises SchemaDrift."""
     record_type = RECORD_TYPES[run.record_type]
+    drift.check(session, record_type)
     freshness.wait_for_replica(freshness.primary_position())
     with db.read(Store.REPLICA, PLAN_TIMEOUT_SECONDS) as replica:
         cold = select(func.count()).select_from(record_type.root).where(may_move(record_type, run.cutoff_at))

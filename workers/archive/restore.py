@@ -14,7 +14,7 @@ from core.cold import Window
 from core.db import Store
 from core.models import ArchiveRun, Batch, BatchKind, BatchState
 from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, RecordType
-from workers.archive import holdings, selection
+from workers.archive import drift, holdings, selection
 from workers.archive.faults import Mismatch
 from workers.archive.restoring import Restoring
 
@@ -67,6 +67,7 @@ def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Insert the unit's rows in the caller's transaction, which holds the batch. Returns the rows. Raises Mismatch."""
     session.execute(text("SET LOCAL statement_timeout = 0"))
     kind = RECORD_TYPES[batch.record_type]
+    drift.check(session, kind)
     work = Restoring(session, batch)
     _copy(work, kind, cold.window(session, kind.name))
     work.count()
@@ -85,7 +86,9 @@ def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
         archive.execute(text("SET LOCAL statement_timeout = 0"))
         for table in kind.tables:
             copied = ARCHIVE_METADATA[kind.server].tables[table.name]
-            digest: ColumnElement[str] = literal_column(db.databases().adapter.row_hash(table, table.columns.keys(), copied.name))
+            digest: ColumnElement[str] = literal_column(
+                db.databases().adapter.row_hash(table, table.columns.keys(), copied.name)
+            )
             mine = (copied.c[ROOT_COLUMNS[table.name]].in_(roots), cold.visible(copied, seen))
             query = select(*copied.c, digest).where(*mine).order_by(copied.c.id)
             work.copy(archive.connection(), table, selection.sql(query))

@@ -1,0 +1,108 @@
+"""A schema that is not alike on all sides stops a run before it moves anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import text
+
+from core import db
+from core.db import Store
+from core.models import ArchiveRun, RunState
+from core.models.record_types import RECORD_TYPES
+from core.services import archive
+from core.setup import initialise
+from tests.integration.archive.conftest import run_to_end, seen, start
+from workers.archive import drift, driver
+
+CASES = {
+    "narrower": (
+        Store.VISITS,
+        "ALTER TABLE visit ALTER description TYPE varchar(200)",
+        "ALTER TABLE visit ALTER description TYPE varchar(400)",
+        r"visit\.description is character varying\(400\) .* on the primary but character varying\(200\) .* on archive",
+    ),
+    "type": (
+        Store.VISITS,
+        "ALTER TABLE observation ALTER value_number TYPE double precision",
+        "ALTER TABLE observation ALTER value_number TYPE numeric(18,6)",
+        r"observation\.value_number is numeric\(18,6\) on the primary but double precision on archive server visits",
+    ),
+    "null": (
+        Store.VISITS,
+        "ALTER TABLE note ALTER text DROP NOT NULL",
+        "ALTER TABLE note ALTER text SET NOT NULL",
+        r"note\.text is text .* not null on the primary but text [^;]* on archive server visits",
+    ),
+    "collation": (
+        Store.VISITS,
+        'ALTER TABLE condition ALTER code TYPE varchar(64) COLLATE "C"',
+        'ALTER TABLE condition ALTER code TYPE varchar(64) COLLATE "default"',
+        r"condition\.code is character varying\(64\) collate .* but character varying\(64\) collate C",
+    ),
+    "only in hot": (
+        Store.HOT,
+        "ALTER TABLE prescription ADD brand text",
+        "ALTER TABLE prescription DROP brand",
+        r"prescription\.brand is on the primary but not in this version of Strata",
+    ),
+    "link": (
+        Store.HOT,
+        "ALTER FOREIGN TABLE cold.note DROP author",
+        "SELECT 1",
+        r"note\.author is missing on the link to visits",
+    ),
+}
+
+
+@contextmanager
+def altered(store: Store, forth: str, back: str) -> Iterator[None]:
+    engine = db.databases().engine(store, read_only=False)
+    with engine.begin() as connection:
+        connection.execute(text(forth))
+    try:
+        yield
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text(back))
+        if "cold." in forth:
+            initialise(db.databases().settings)
+
+
+@pytest.mark.usefixtures("population")
+@pytest.mark.parametrize("case", CASES)
+def test_drift_refuses_to_start(case: str) -> None:
+    store, forth, back, message = CASES[case]
+    before = seen("visit")
+    with altered(store, forth, back):
+        run = run_to_end()
+    assert run.state == RunState.FAILED
+    assert run.reason is not None
+    assert re.search(message, run.reason), run.reason
+    assert "strata init" in run.reason
+    assert seen("visit") == before
+    with db.write() as session:
+        archive.redrive(session, run_id=run.id, by=None)
+    driver.drive(run.id)
+    assert seen("visit") == before
+
+
+@pytest.mark.usefixtures("population")
+def test_drift_during_a_run_stops_the_load() -> None:
+    run_id = start()
+    driver.advance(run_id)
+    driver.advance(run_id)
+    with altered(*CASES["narrower"][:3]):
+        assert not driver.advance(run_id)
+    with db.read(Store.HOT) as session:
+        assert session.get_one(ArchiveRun, run_id).state == RunState.FAILED
+
+
+@pytest.mark.usefixtures("database")
+def test_no_drift_as_made() -> None:
+    with db.read(Store.HOT) as session:
+        for record_type in RECORD_TYPES.values():
+            assert list(drift.differences(session, record_type)) == []
