@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, url_for
@@ -13,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from core import db, queue
 from core.db import Store
-from core.models import STEPS_OF, RunState, StepName
+from core.models import RunState, StepName
 from core.permissions import Right
 from core.policies import InvalidTransition
 from core.queries import archive, tiers
@@ -31,7 +30,6 @@ from staff_app.forms import RunForm, put_back, unreadable
 bp = Blueprint("archive", __name__, url_prefix="/archive")
 
 MOVING = (RunState.PLANNING, RunState.RUNNING)
-PREVIOUS = {name: before for names in STEPS_OF.values() for before, name in pairwise(names)}
 WORDS = {
     StepName.PLAN: "{type}s in {batches} batches",
     StepName.STAGE: "written to files with hashes",

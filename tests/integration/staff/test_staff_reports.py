@@ -1,0 +1,221 @@
+"""Asking for a report, following it, reviewing it beside its sources, signing it, and being refused."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from core import db
+from core.db import Store
+from core.models import AccessEvent, Claim, Observation, OutboxMessage, Patient, Report, ReportState, Signature
+from core.services import reports
+from tests.factories import PASSWORD, make_patient
+from tests.integration.staff.conftest import StaffBrowser
+from tests.ready_report import ReadyReport, make_ready_report
+
+
+@pytest.fixture
+def ready(clinician: StaffBrowser, patient: Patient) -> ReadyReport:
+    """A draft with two flags."""
+    with db.write() as session:
+        return make_ready_report(session, patient, clinician.account)
+
+
+def page_of(ready: ReadyReport) -> str:
+    return f"/reports/{ready.id}/review"
+
+
+def decide(browser: StaffBrowser, ready: ReadyReport, claim_id: int, decision: str, **typed: str) -> Any:
+    path = f"/reports/{ready.id}/claims/{claim_id}"
+    return browser.post(path, {"decision": decision, **typed}, page=page_of(ready))
+
+
+def decide_all(browser: StaffBrowser, ready: ReadyReport) -> None:
+    for claim_id in (ready.contradicted_id, ready.unverified_id):
+        assert decide(browser, ready, claim_id, "rejected", reason="Not so.").status_code == 303
+
+
+def sign(browser: StaffBrowser, ready: ReadyReport, password: str = PASSWORD) -> Any:
+    return browser.post(f"/reports/{ready.id}/sign", {"password": password}, page=page_of(ready))
+
+
+def state(report_id: int) -> str:
+    with db.read(Store.HOT) as session:
+        return session.get_one(Report, report_id).state
+
+
+def claim(claim_id: int) -> Claim:
+    with db.read(Store.HOT) as session:
+        return session.get_one(Claim, claim_id)
+
+
+def test_a_report_is_asked_for_from_the_chart(clinician: StaffBrowser, patient: Patient) -> None:
+    chart = f"/patients/{patient.id}"
+    reply = clinician.post(f"{chart}/reports", page=chart)
+    assert reply.status_code == 303
+    assert "waiting" in clinician.get(reply.headers["Location"]).text
+    with db.read(Store.HOT) as session:
+        assert len(session.scalars(select(OutboxMessage)).all()) == 1
+    again = clinician.post(f"{chart}/reports", page="/patients/new")
+    assert again.headers["Location"] == reply.headers["Location"]
+    assert clinician.post("/patients/4711/reports", page="/patients/new").status_code == 404
+
+
+def test_the_state_polls_while_it_moves_and_stops_when_it_is_finished(
+    clinician: StaffBrowser, patient: Patient
+) -> None:
+    with db.write() as session:
+        report = reports.request(session, patient_id=patient.id, by=clinician.account)
+    fragment = clinician.get(f"/reports/{report.id}", headers={"HX-Request": "true"})
+    assert 'hx-trigger="every' in fragment.text
+    with db.write() as session:
+        session.execute(update(Report).values(state=ReportState.READY))
+    fragment = clinician.get(f"/reports/{report.id}", headers={"HX-Request": "true"})
+    assert fragment.status_code == 200
+    assert "hx-trigger" not in fragment.text
+    assert f"/reports/{report.id}/review" in fragment.text
+
+
+def test_a_failed_report_shows_its_cause_and_can_be_tried_again(clinician: StaffBrowser, patient: Patient) -> None:
+    with db.write() as session:
+        report = reports.request(session, patient_id=patient.id, by=clinician.account)
+        session.execute(update(Report).values(state=ReportState.FAILED, reason="The model did not answer."))
+    page = f"/reports/{report.id}"
+    assert "The model did not answer." in clinician.get(page).text
+    assert clinician.post(f"{page}/retry", page=page).status_code == 303
+    assert state(report.id) == ReportState.REQUESTED
+
+
+def test_the_worklist_tells_how_far_each_is(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    page = clinician.get("/reports").text
+    assert "Tan Mei Ling" in page
+    assert "0 of 2" in page
+    assert "Tan Mei Ling" not in clinician.get("/reports?list=failed").text
+    assert clinician.get("/reports?list=nothing").status_code == 404
+
+
+def test_the_review_opens_at_the_first_flag_with_its_source_beside_it(
+    clinician: StaffBrowser, ready: ReadyReport, patient: Patient
+) -> None:
+    page = clinician.get(page_of(ready)).text
+    assert "Draft, not signed" in page
+    assert "0 of 2 flags decided" in page
+    assert "The cited values do not fall." in page
+    assert "Potassium 5.4" in page
+    assert "<mark>8.9</mark>" in page
+    assert "usual 4–6" in page
+    assert "S1234567D" not in page
+    with db.read(Store.HOT) as session:
+        event = session.scalars(select(AccessEvent).where(AccessEvent.action == "report.reviewed")).one()
+    assert (event.patient_id, event.target) == (patient.id, f"report:{ready.id}")
+
+
+def test_each_claim_is_a_link_and_next_flag_goes_round(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    page = clinician.get(page_of(ready) + f"?claim={ready.unverified_id}").text
+    assert re.search(rf'<li aria-current="true" id="claim-{ready.unverified_id}">', page)
+    following = re.search(r'data-key="f" href="[^"]*claim=(\d+)', page)
+    assert following
+    assert int(following[1]) == ready.contradicted_id
+
+
+def test_decisions_are_taken_with_a_reason_and_lead_to_the_next_flag(
+    clinician: StaffBrowser, ready: ReadyReport
+) -> None:
+    refused = decide(clinician, ready, ready.contradicted_id, "rejected")
+    assert refused.status_code == 422
+    assert "Say why" in refused.text
+    reply = decide(clinician, ready, ready.contradicted_id, "rejected", reason="It rose.")
+    assert reply.status_code == 303
+    page = clinician.get(reply.headers["Location"]).text
+    assert "1 of 2 flags decided" in page
+    assert re.search(rf'<li aria-current="true" id="claim-{ready.unverified_id}">', page)
+    assert claim(ready.contradicted_id).decision_reason == "It rose."
+
+
+def test_an_edit_is_checked_again_and_typed_words_survive_a_fault(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    words = "HbA1c was 8.9 %, " + "x" * 1_000
+    refused = decide(clinician, ready, ready.contradicted_id, "edited", text=words)
+    assert refused.status_code == 422
+    assert words in refused.text
+    assert decide(clinician, ready, ready.contradicted_id, "edited", text="HbA1c was 8.9 %.").status_code == 303
+    old = claim(ready.contradicted_id)
+    assert old.replaced_by is not None
+    new = claim(old.replaced_by)
+    assert (new.text, new.flagged) == ("HbA1c was 8.9 %.", False)
+
+
+def test_what_is_no_decision_changes_nothing(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    for decision in ("", "signed"):
+        assert decide(clinician, ready, ready.contradicted_id, decision).status_code == 422
+    assert claim(ready.contradicted_id).decision is None
+
+
+def test_signing_with_open_flags_is_refused_also_by_a_direct_post(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    assert "disabled" in clinician.get(page_of(ready)).text
+    reply = sign(clinician, ready)
+    assert reply.status_code == 409
+    assert "Not signed. 2 flagged claims still to be decided." in reply.text
+    assert state(ready.id) == ReportState.READY
+
+
+def test_a_wrong_password_does_not_sign(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    decide_all(clinician, ready)
+    reply = sign(clinician, ready, "wrong")
+    assert reply.status_code == 422
+    assert "That is not your password." in reply.text
+    assert state(ready.id) == ReportState.READY
+
+
+def test_a_row_that_changed_since_drafting_blocks_until_it_is_read_again(
+    clinician: StaffBrowser, ready: ReadyReport
+) -> None:
+    decide_all(clinician, ready)
+    with db.write() as session:
+        session.execute(update(Observation).values(value_number=9, version=2))
+    reply = sign(clinician, ready)
+    assert reply.status_code == 409
+    assert f"observation:{ready.observation_id}" in reply.text
+    assert clinician.post(f"/reports/{ready.id}/refresh", page=page_of(ready)).status_code == 303
+    assert claim(ready.supported_id).flagged
+
+
+def test_a_signed_report_shows_who_signed_what(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    decide_all(clinician, ready)
+    assert sign(clinician, ready).status_code == 303
+    page = clinician.get(page_of(ready)).text
+    with db.read(Store.HOT) as session:
+        signature = session.scalars(select(Signature)).one()
+    for words in (f"Signed by {clinician.account.name}", signature.content_hash, "the content is what was signed"):
+        assert words in page, words
+    assert "Draft, not signed" not in page
+    assert 'name="decision"' not in page
+    assert decide(clinician, ready, ready.supported_id, "rejected", reason="Late.").status_code == 409
+
+
+def test_a_draft_is_rejected_with_a_reason(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    path = f"/reports/{ready.id}/reject"
+    assert clinician.post(path, {"reason": " "}, page=page_of(ready)).status_code == 422
+    assert clinician.post(path, {"reason": "Of no use."}, page=page_of(ready)).status_code == 303
+    assert state(ready.id) == ReportState.REJECTED
+    assert "Of no use." in clinician.get(page_of(ready)).text
+
+
+def test_a_report_that_is_not_there_is_404_and_the_try_is_recorded(clinician: StaffBrowser) -> None:
+    assert clinician.get("/reports/4711/review").status_code == 404
+    reply = clinician.post("/reports/4711/sign", {"password": PASSWORD}, page="/patients/new")
+    assert reply.status_code == 404
+    with db.read(Store.HOT) as session:
+        denied = session.scalars(select(AccessEvent.target).where(AccessEvent.outcome == "deny")).all()
+    assert denied == ["report:4711", "report:4711"]
+
+
+def test_a_claim_of_another_report_can_not_be_decided_through_this_one(
+    clinician: StaffBrowser, ready: ReadyReport
+) -> None:
+    with db.write() as session:
+        other = make_ready_report(session, make_patient(session, name="Lim"), clinician.account)
+    assert decide(clinician, ready, other.contradicted_id, "rejected", reason="No.").status_code == 422
+    assert claim(other.contradicted_id).decision is None
