@@ -91,7 +91,10 @@ def latest(session: Session, patient_id: int, *, archived: bool = False) -> Late
 
 
 def trend(session: Session, patient_id: int, assay_id: int, *, archived: bool = False) -> Trend | None:
-    """One assay over time; None if the patient has no result of it that can be seen now."""
+    """One assay over time; None if the patient has no result of it in the stores that were asked.
+
+    Raises ColdUnavailable when no hot result is left and the archive, asked for the others, is silent.
+    """
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
         query = columns.where(table.c.patient_id == patient_id, table.c.assay_id == assay_id)
@@ -99,6 +102,8 @@ def trend(session: Session, patient_id: int, assay_id: int, *, archived: bool = 
 
     found, held, is_partial = _read(session, patient_id, build, archived)
     results = _results(session, sorted(found, key=_when)[-TREND_ROWS:])
+    if not results and is_partial:
+        raise cold.ColdUnavailable(VISIT.server, "it alone may hold results of this assay")
     if not results:
         return None
     return Trend(results[-1], results, held, archived and held is not None and not is_partial, is_partial)
