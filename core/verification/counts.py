@@ -2,7 +2,7 @@
 
 from core.verification import dates
 from core.verification.facts import Facts
-from core.verification.reading import Reading
+from core.verification.reading import Mention, Reading
 from core.verification.text import DATE, NUMBER, WORD
 from core.verification.words import COUNTED, FILLER, NUMBER_WORDS
 
@@ -20,9 +20,7 @@ def counted(reading: Reading, i: int) -> str | None:
 
 
 def check(reading: Reading, i: int, count: int, kind: str) -> None:
-    mention = next(
-        (m for m in reading.mentions if m.first > i and m.first - i <= 2 * _REACH), None
-    ) or reading.mention_of(i)
+    mention = _counted_thing(reading, i)
     facts = (
         mention.facts if mention and (kind == "any" or any(f.type == kind for f in mention.facts)) else reading.facts
     )
@@ -36,6 +34,17 @@ def check(reading: Reading, i: int, count: int, kind: str) -> None:
         reading.right(f"The cited row says {count}.", i)
     else:
         reading.wrong(f"The claim counts {count}; {len(of_kind)} cited rows are of this kind.", i)
+
+
+def _counted_thing(reading: Reading, i: int) -> Mention | None:
+    """What is counted: "two HbA1c results", "three results of HbA1c"; nothing for a bare "two visits"."""
+    for n in range(i + 1, min(i + 2 + 2 * _REACH, len(reading.tokens))):
+        if reading.tokens[n].text in ":,;." or reading.tokens[n].kind == DATE:
+            return None
+        mention = next((m for m in reading.mentions if m.first == n), None)
+        if mention is not None:
+            return mention
+    return None
 
 
 def _since(reading: Reading, i: int) -> dates.date | None:

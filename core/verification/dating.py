@@ -34,6 +34,9 @@ def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
 
 def _about(reading: Reading, i: int) -> list[Facts]:
     facts = reading.subject(i)
+    if reading.after(i, 1) in (["("], [":"]):
+        following = next((m for m in reading.mentions if i < m.first <= i + 3), None)
+        facts = following.facts if following else facts
     span = reading.span_of(i)
     if any(reading.tokens[n].norm in _VISIT_WORDS for n in span):
         facts = facts + [fact for fact in reading.facts if fact.type in ("visit", "note") and fact not in facts]
@@ -95,7 +98,8 @@ def _role(reading: Reading, i: int) -> str | None:
             return "start"
         if token.norm == "between":
             return "start"
-    return _role_after(reading, i, span)
+    named_before = any(span.start <= m.first < i for m in reading.mentions)
+    return None if named_before else _role_after(reading, i, span)
 
 
 def _between(reading: Reading, n: int) -> bool:

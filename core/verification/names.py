@@ -4,7 +4,7 @@ from core.verification import lexicon
 from core.verification.facts import Facts, name_terms, spellings
 from core.verification.reading import Mention, Reading
 from core.verification.text import WORD, stem
-from core.verification.words import FILLER, HIGH, INFERENCE, LOW, NEGATORS, NORMAL, NUMBER_WORDS
+from core.verification.words import FILLER, HIGH, INFERENCE, LOW, NEGATORS, NORMAL, NUMBER_WORDS, STATUS_WORDS
 
 NAMELESS = ("route", "frequency", "visit", "result")
 _QUALIFIERS = HIGH | LOW | NORMAL
@@ -30,7 +30,7 @@ def _word_for_word(reading: Reading, owners: list[list[Facts] | None]) -> None:
         for spelling in spellings(fact.names) if fact.names else ():
             if _claim_span(reading, owners, spelling, fact):
                 break
-        if fact.value_text and len(fact.value_text) > 3:
+        if fact.value_text and len(fact.value_text) > 3 and not fact.inverted:
             for spelling in spellings((fact.value_text,)):
                 if _claim_span(reading, owners, spelling, fact):
                     break
@@ -130,7 +130,7 @@ def _by_stem(reading: Reading, owners: list[list[Facts] | None]) -> None:
     for i, token in enumerate(reading.tokens):
         if owners[i] is not None or token.done or token.kind != WORD or token.norm in FILLER:
             continue
-        if token.norm in INFERENCE or token.norm in NEGATORS or token.norm in NUMBER_WORDS or token.norm in _QUALIFIERS:
+        if token.norm in INFERENCE or token.norm in NEGATORS or token.norm in NUMBER_WORDS or token.norm in _QUALIFIERS or token.norm in STATUS_WORDS:
             continue
         term = stem(token.norm)
         named = [

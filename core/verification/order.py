@@ -5,6 +5,7 @@ from datetime import date
 from core.verification.facts import Facts
 from core.verification.reading import Reading
 from core.verification.text import NUMBER, PAIR
+from core.verification.words import NUMBER_WORDS
 
 _LATEST = frozenset({"latest", "recent", "newest", "last"})
 _FIRST = frozenset({"first", "earliest", "initial", "baseline", "initially"})
@@ -69,7 +70,9 @@ def _is_span(reading: Reading, i: int) -> bool:
 def _place(reading: Reading, i: int, borne: dict[int, list[Facts]], latest: bool) -> None:
     after = [n for n in borne if n > i and reading.sentence(n) == reading.sentence(i)]
     mention = next((m for m in reading.mentions if m.first > i and m.first - i <= 4), None) or reading.mention_of(i)
-    facts = borne[after[0]] if after else mention.facts if mention else reading.facts
+    several = bool(set(reading.before(i, 3)) & NUMBER_WORDS.keys()) or reading.tokens[i - 1].kind == NUMBER
+    stated = list(dict.fromkeys(fact for n in (after if several else after[:1]) for fact in borne[n]))
+    facts = stated or (mention.facts if mention else reading.facts)
     if not facts or len({(f.assay, f.name) for f in facts}) > 1:
         return
     kin = [

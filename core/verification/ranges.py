@@ -16,6 +16,7 @@ _WORDS = {
     **dict.fromkeys(words.CRITICAL, "critical"),
 }  # fmt: skip
 _RANGE = frozenset({"range", "limits", "limit", "interval", "reference"})
+_ALWAYS = frozenset({"persistently", "consistently", "repeatedly"})
 _DEGREE = words.SLIGHT | words.MARKED
 
 
@@ -51,6 +52,9 @@ def _judge(reading: Reading, i: int, said: str) -> None:
     facts = _about(reading, i)
     denied = bool(set(reading.before(i, 2)) & {"not", "never", "no", "non"}) or reading.before(i, 1) == ["without"]
     if not facts:
+        return
+    if len(facts) < 2 and set(reading.before(i, 2)) & _ALWAYS:
+        reading.silent("One cited result does not show what holds every time.", i)
         return
     marks = [(fact, standing(fact)) for fact in facts]
     unknown = [fact for fact, mark in marks if mark is None]
@@ -179,7 +183,7 @@ def _apart(fact: Facts) -> float:
 def _absorb(reading: Reading, i: int, denied: bool) -> None:
     for n in range(max(0, i - 2), i):
         token = reading.tokens[n]
-        if token.norm in _DEGREE or (denied and token.norm in words.NEGATORS):
+        if token.norm in _DEGREE | _ALWAYS or (denied and token.norm in words.NEGATORS):
             reading.done(n)
     for n in range(i + 1, min(len(reading.tokens), i + 6)):
         if reading.tokens[n].norm in _RANGE or reading.tokens[n].norm in (

@@ -184,6 +184,8 @@ def _names(reading: Reading) -> None:
     for mention in reading.mentions:
         flags = {reading.tokens[n].flags for n in range(mention.first, mention.end)}
         terms = [t for n in range(mention.first, mention.end) for t in _terms_of(reading, n)]
+        if any(f & OF_RELATIVE for f in flags):
+            _same_relative(reading, mention, terms)
         held = [fact.flags_of(term) for fact in mention.facts for term in terms]
         held = [bits for bits in held if bits]
         if (
@@ -202,6 +204,17 @@ def _names(reading: Reading) -> None:
         if kind:
             text = reading.claim.text[reading.tokens[mention.first].start : reading.tokens[mention.end - 1].end]
             reading.wrong(_WHY[kind].format(text), mention.first, mention.end, mention.facts[0])
+
+
+def _same_relative(reading: Reading, mention: Mention, terms: list[str]) -> None:
+    """What the record says of the father is not the mother's."""
+    for i in reading.span_of(mention.first):
+        norm = reading.tokens[i].norm
+        if norm not in RELATIVES or norm in ("family", "relative", "relatives", "familial"):
+            continue
+        kin = stem(norm)
+        if not any(kin in s.words and any(t in s.words for t in terms) for fact in mention.facts for s in fact.sentences):
+            reading.wrong(f"No cited row says this of the {norm}.", i, None, mention.facts[0])
 
 
 def _terms_of(reading: Reading, n: int) -> list[str]:

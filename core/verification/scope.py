@@ -11,7 +11,7 @@ DOUBT_REACH = 6
 
 _ENDS = frozenset(".;!?")
 _AFTER = frozenset({"negative", "absent", "excluded", "unlikely"})  # say no of what stands before them
-_NOT_NEGATING = frozenset({"only", "just", "known"})
+_FOUND = frozenset({"detected", "present", "found", "seen", "identified", "reported", "noted", "documented", "observed"})
 _TRIGGERS = words.NEGATORS | words.HEDGES | words.RELATIVES | words.PLANS
 
 
@@ -24,11 +24,23 @@ def mark(tokens: Sequence[Token]) -> None:
         if norm in words.NEGATORS and not token.done:
             _negate(tokens, i)
         if norm in words.HEDGES:
-            _spread(tokens, i + 1, DOUBTED, DOUBT_REACH)
+            _doubt(tokens, i)
         if norm in words.PLANS:
             _spread(tokens, i + 1, PLANNED, REACH)
         if norm in words.RELATIVES:
             _relative(tokens, i)
+
+
+def _doubt(tokens: Sequence[Token], i: int) -> None:
+    norm = tokens[i].norm
+    following = tokens[i + 1].norm if i + 1 < len(tokens) else ""
+    if norm in ("risk", "potential", "screening") and following not in ("of", "for"):
+        return
+    if norm == "rule" and following != "out":
+        return
+    if i and tokens[i - 1].norm in ("was", "is", "were", "are", "been"):
+        _back(tokens, i, DOUBTED)
+    _spread(tokens, i + 1, DOUBTED, DOUBT_REACH)
 
 
 def _negate(tokens: Sequence[Token], i: int) -> None:
@@ -38,6 +50,9 @@ def _negate(tokens: Sequence[Token], i: int) -> None:
         return
     if norm in _AFTER and not (norm == "negative" and following in ("for", "of")):
         _back(tokens, i, NEGATED)
+    elif norm in ("not", "wasn't", "isn't", "never") and following in _FOUND:
+        _back(tokens, i, NEGATED)
+        tokens[i + 1].flags |= NEGATED
     elif norm == "free" and following != "of":
         return
     else:

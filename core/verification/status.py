@@ -42,6 +42,10 @@ def _consume_next(reading: Reading, i: int) -> None:
 
 def _judge(reading: Reading, i: int, said: str) -> None:
     facts = _about(reading, i)
+    if reading.tokens[i].norm in ("takes", "taking"):
+        facts = [fact for fact in facts if fact.type == "prescription"]
+        if not facts and not any(fact.type == "note" for fact in reading.facts):
+            reading.silent("No cited row is a medicine that the patient takes.", i)
     if not facts:
         return
     denied = bool(set(reading.before(i, 2)) & {"not", "never", "isn't", "wasn't"})

@@ -8,6 +8,7 @@ from core.verification.reading import Reading
 from core.verification.text import NUMBER, WORD, stem
 from core.verification.words import FILLER
 
+_REACH = 3
 _JOINING = frozenset({"type", "stage", "grade", "class", "phase", "nyha", "covid", "degree"})
 
 
@@ -31,22 +32,32 @@ def holds(reading: Reading, i: int, facts: list[Facts]) -> Facts | None:
     return next((fact for fact in facts if _find(fact, quantity, anchors)), None)
 
 
-def _anchors(reading: Reading, i: int) -> tuple[list[str], list[str]]:
-    """The stems of the words that matter before and after a number, nearest first, within its sentence."""
+Anchors = tuple[list[tuple[str, ...]], list[tuple[str, ...]]]
+
+
+def _anchors(reading: Reading, i: int) -> Anchors:
+    """The words that matter before and after a number, nearest first, within its sentence; each as its stem and meanings."""
     span = reading.span_of(i)
-    before = [stem(t.norm) for t in reading.tokens[span.start : i] if _matters(t.kind, t.norm)][::-1]
-    after = [stem(t.norm) for t in reading.tokens[i + 1 : span.stop] if _matters(t.kind, t.norm)]
+    before = [_terms(reading, n) for n in range(i - 1, span.start - 1, -1) if _matters(reading, n)]
+    after = [_terms(reading, n) for n in range(i + 1, span.stop) if _matters(reading, n)]
     return before, after
 
 
-def _matters(kind: int, norm: str) -> bool:
-    return kind == WORD and norm not in FILLER or norm in _JOINING
+def _terms(reading: Reading, n: int) -> tuple[str, ...]:
+    return (stem(reading.tokens[n].norm), *(m for first, end, m in reading.phrases or () if first <= n < end))
 
 
-def _find(fact: Facts, quantity: Quantity, anchors: tuple[list[str], list[str]]) -> TextNumber | None:
+def _matters(reading: Reading, n: int) -> bool:
+    token = reading.tokens[n]
+    return (token.kind == WORD and token.norm not in FILLER) or token.norm in _JOINING
+
+
+def _find(fact: Facts, quantity: Quantity, anchors: Anchors) -> TextNumber | None:
+    before, after = ([a for a in side if any(t in s.places for t in a for s in fact.sentences)] for side in anchors)
+    near = (before or after)[:1]
     for sentence in fact.sentences:
         for number in sentence.numbers:
-            if _agrees(quantity, number) and _beside(sentence, number, anchors, fact.type):
+            if _agrees(quantity, number) and _beside(sentence, number, near, fact.type):
                 return number
     return None
 
@@ -56,23 +67,22 @@ def _agrees(quantity: Quantity, number: TextNumber) -> bool:
     return found is not None and quantity.agrees(*found)
 
 
-def _beside(sentence: Sentence, number: TextNumber, anchors: tuple[list[str], list[str]], kind: str) -> bool:
-    """Whether the nearest word of the claim stands with this number in the row, no number of its kind between them."""
-    before, after = anchors
-    near = [a for a in before if a in sentence.places][:1] or [a for a in after if a in sentence.places][:1]
-    if kind == "prescription" and len(sentence.numbers) == 1:
+def _beside(sentence: Sentence, number: TextNumber, near: list[tuple[str, ...]], kind: str) -> bool:
+    """Whether the claim's nearest word that the row holds has this number in the row."""
+    if not near or (kind == "prescription" and len(sentence.numbers) == 1):
         return True
-    if not near:
-        return kind == "prescription" or not (before or after)
-    return any(not _rival_between(sentence, number, place) for place in sentence.places[near[0]])
+    return any(_belongs(sentence, number, place) for term in near[0] for place in sentence.places.get(term, ()))
 
 
-def _rival_between(sentence: Sentence, number: TextNumber, place: int) -> bool:
-    low, high = sorted((number.place, place))
+def _belongs(sentence: Sentence, number: TextNumber, place: int) -> bool:
+    """Whether a word's number is this one: the first of its kind after it, or the one before in "500 mg of"."""
     kind = number.unit.kind if number.unit else None
-    return any(
-        low < other.place < high and (other.unit.kind if other.unit else None) == kind for other in sentence.numbers
-    )
+    alike = [other for other in sentence.numbers if (other.unit.kind if other.unit else None) == kind]
+    before = [other for other in alike if other.place < place]
+    after = [other for other in alike if other.place > place]
+    if before and before[-1].place + 1 in sentence.places.get("of", ()) and place - before[-1].place <= _REACH:
+        return number.place == before[-1].place
+    return number.place == (after[0] if after else before[-1]).place
 
 
 def _say_wrong(reading: Reading, i: int, quantity: Quantity, facts: list[Facts]) -> None:

@@ -178,7 +178,7 @@ def _extreme(reading: Reading, i: int, borne: dict[int, list[Facts]], highest: b
 def check_delta(reading: Reading, i: int) -> bool:
     """Whether number token `i` is an amount of change ("by 1.2 %", "an increase of 12"), and if so settle it."""
     before = reading.before(i, 4)
-    if not (before[:1] == ["by"] or (before[:1] == ["of"] and set(before[1:3]) & (words.RISE | words.FALL | _UNMOVED))):
+    if not (before[:1] in (["by"], ["lost"], ["gained"]) or (before[:1] == ["of"] and set(before[1:3]) & (words.RISE | words.FALL | _UNMOVED))):
         return False
     points = _points(reading, i)
     if len(points) < 2:

@@ -118,7 +118,7 @@ ASSAYS: tuple[Assay, ...] = (
     Assay("temperature", ("8310-5", "8331-1"), ("temperature", "body temperature", "temp"), None, 0.008),
     Assay("saturation", ("2708-6", "59408-5", "2713-6"), (
         "oxygen saturation", "spo2", "o2 saturation", "sats", "sao2", "o2 sats", "o2 sat", "oxygen saturations"), "down", 0.02),
-    Assay("weight", ("29463-7", "3141-9"), ("weight", "body weight", "bodyweight"), None, 0.02),
+    Assay("weight", ("29463-7", "3141-9"), ("weight", "body weight", "bodyweight", "weighed", "weighs", "weighing"), None, 0.02),
     Assay("height", ("8302-2",), ("height", "body height", "length"), None, 0.01),
     Assay("bmi", ("39156-5",), ("bmi", "body mass index"), None, 0.03),
     Assay("bmi percentile", ("59576-9",), ("bmi percentile", "body mass index percentile")),

@@ -33,7 +33,7 @@ FILLER = _words(
     status state following against compared comparison versus vs relative between among across over during throughout until till
     through since before after ago whether if
     shows appears appear appeared remains remain remained get gets got
-    s t course born birth e.g i.e eg ie etc ref reference references range ranges interval limits limit
+    s t course born birth written for episode episodes presence bearing e.g i.e eg ie etc ref reference references range ranges interval limits limit
     occurred occurs occur took place place event held began begin begins
     first second third initial latest last recent recently
     manifested manifesting manifests presenting presented presents 
