@@ -62,7 +62,7 @@ class PostgresServer:
             password=self.password,
             dbname=database,
             autocommit=True,
-            connect_timeout=5,
+            connect_timeout=15,
         )
 
     def start(self) -> None:

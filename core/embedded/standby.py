@@ -8,9 +8,10 @@ from typing import Any
 from core.embedded.errors import EmbeddedError
 from core.embedded.place import Place
 from core.embedded.ports import HOST
-from core.embedded.postgres import USER, PostgresServer
+from core.embedded.postgres import START_SECONDS, USER, PostgresServer
 
 SLOT = "replica"
+# Longer than a standby needs that can follow at all; then it is rebuilt.
 FOLLOW_SECONDS = 15
 END_SENDER_MS = 5_000
 
@@ -31,7 +32,7 @@ class Standby(PostgresServer):
             return
         if self.data.is_dir() and self._slot_usable():
             with suppress(EmbeddedError):
-                self._start_and_follow()
+                self._start_and_follow(FOLLOW_SECONDS)
                 return
         self.rebuild()
 
@@ -39,7 +40,7 @@ class Standby(PostgresServer):
         """Throw the copy away and make a new one from the primary, which must be running."""
         self.stop("immediate")
         shutil.rmtree(self.data, ignore_errors=True)
-        self._start_and_follow()
+        self._start_and_follow(START_SECONDS)
 
     def pause_replay(self) -> None:
         """Stop applying what arrives, and return once that is so; reads go on and see an ever older state."""
@@ -58,9 +59,9 @@ class Standby(PostgresServer):
         replayed = f"SELECT pg_last_wal_replay_lsn() >= '{written}'"
         self._wait_for(lambda: bool(self._ask(self, replayed)), "replay what its primary wrote")
 
-    def _start_and_follow(self) -> None:
+    def _start_and_follow(self, seconds: float) -> None:
         super().start()
-        self._wait_for(self._following, "follow its primary", seconds=FOLLOW_SECONDS)
+        self._wait_for(self._following, "follow its primary", seconds=seconds)
 
     def _prepare(self) -> None:
         if self.data.is_dir():
@@ -89,9 +90,8 @@ class Standby(PostgresServer):
 
     def _slot_usable(self) -> bool:
         """Whether the primary still keeps all that this standby has not received."""
-        return self._ask(
-            self.primary, f"SELECT wal_status <> 'lost' FROM pg_replication_slots WHERE slot_name = '{SLOT}'"
-        )
+        status = self._ask(self.primary, f"SELECT wal_status FROM pg_replication_slots WHERE slot_name = '{SLOT}'")
+        return status not in (None, "lost")
 
     def _renew_slot(self) -> None:
         slot = f"FROM pg_replication_slots WHERE slot_name = '{SLOT}'"
