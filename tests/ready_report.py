@@ -75,14 +75,7 @@ def make_ready_report(session: Session, patient: Patient, by: Any) -> ReadyRepor
     about = {"report_id": report.id, "patient_id": patient.id}
     session.add_all(
         [
-            Evidence(
-                report_id=report.id,
-                patient_id=patient.id,
-                ref=ref,
-                store="replica",
-                content_hash=content_hash,
-                fields=fields,
-            ),
+            Evidence(**about, ref=ref, store="replica", content_hash=content_hash, fields=fields),
             Omission(report_id=report.id, ref=ref, reason="Potassium 5.4 mmol/L, high, is not mentioned."),
             ReportEvent(report_id=report.id, from_state=None, to_state=ReportState.REQUESTED, at=NOW),
         ]
