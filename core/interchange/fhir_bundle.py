@@ -66,6 +66,13 @@ def each(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def wording(concept: Any) -> Any:
+    """The words of a CodeableConcept."""
+    return dig(concept, "text") or next(
+        (dig(c, "display") for c in each(dig(concept, "coding")) if dig(c, "display")), None
+    )
+
+
 @dataclass(slots=True)
 class References:
     """All resources that were read, found by full URL, `Type/id` or `urn:uuid:id`."""

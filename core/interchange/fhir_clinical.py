@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir_bundle import References, Resource, dig, each
+from core.interchange.fhir_bundle import References, Resource, dig, each, wording
 from core.interchange.fhir_people import CareTeam
 from core.interchange.records import Record, stamp
 from core.interchange.summary import Place
@@ -44,13 +44,6 @@ def patient_of(resource: Resource, references: References) -> str:
     if source_id is None:
         raise BadValue("it names no patient (subject)")
     return identifier(source_id, "subject")
-
-
-def wording(concept: Any) -> Any:
-    """The words of a CodeableConcept."""
-    return dig(concept, "text") or next(
-        (dig(c, "display") for c in each(dig(concept, "coding")) if dig(c, "display")), None
-    )
 
 
 def code_of(concept: Any, prefer: str = "") -> str | None:
@@ -181,6 +174,9 @@ def _dosage(instruction: Any) -> dict[str, str | None]:
 def _frequency(instruction: Any) -> str | None:
     repeat = dig(instruction, "timing", "repeat")
     count, period, unit = dig(repeat, "frequency"), dig(repeat, "period"), PERIODS.get(str(dig(repeat, "periodUnit")))
+    words = wording(dig(instruction, "timing", "code"))
+    if isinstance(words, str):
+        return words
     if not isinstance(count, int) or period is None or unit is None:
         return "as needed" if dig(instruction, "asNeededBoolean") is True else None
     often = TIMES.get(count, f"{count} times")

@@ -6,8 +6,8 @@ import base64
 import binascii
 from typing import Any
 
-from core.interchange.fhir_bundle import References, Resource, dig, each
-from core.interchange.fhir_clinical import patient_of, wording
+from core.interchange.fhir_bundle import References, Resource, dig, each, wording
+from core.interchange.fhir_clinical import patient_of
 from core.interchange.fhir_people import written_by
 from core.interchange.records import Record
 from core.interchange.summary import Place

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir_bundle import References, Resource, dig, each
-from core.interchange.fhir_clinical import code_of, patient_of, wording
+from core.interchange.fhir_bundle import References, Resource, dig, each, wording
+from core.interchange.fhir_clinical import code_of, patient_of
 from core.interchange.records import AssayText, Record, stamp
 from core.interchange.summary import Place
 from core.interchange.synthea_tables import CATEGORY_WITHOUT_NAME

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir_bundle import References, Resource, dig, each
+from core.interchange.fhir_bundle import References, Resource, dig, each, wording
 from core.interchange.records import Population, Record
 from core.interchange.summary import Place, Summary
 from core.interchange.synthea_tables import practitioner_key
@@ -75,7 +75,8 @@ class CareTeam:
     def clinic(self, reference: Any, place: Place) -> str | None:
         """The source id of the clinic that a Reference names, or None."""
         source_id = self._references.id_of(reference)
-        name = dig(self._references.resource(reference), "name") or dig(reference, "display")
+        resource = self._references.resource(reference)
+        name = dig(resource, "name") or dig(reference, "display")
         if source_id is None or not isinstance(name, str):
             return None
         self._add(
@@ -83,7 +84,7 @@ class CareTeam:
                 "clinic",
                 place,
                 (identifier(source_id, "serviceProvider"),),
-                {"name": required(name, 200, "serviceProvider"), "address": None},
+                {"name": required(name, 200, "serviceProvider"), "address": _address(dig(resource, "address", 0))},
                 source_id=source_id,
             )
         )
@@ -92,13 +93,12 @@ class CareTeam:
     def practitioner(self, reference: Any, clinic: str | None, place: Place) -> str | None:
         """The source id of the practitioner that a Reference names, or None."""
         resource = self._references.resource(reference)
-        name = _name(dig(resource, "name")) if resource is not None else dig(reference, "display")
+        name = _name(dig(resource, "name")) if resource is not None else _untitled(dig(reference, "display"))
         if not isinstance(name, str) or not name.strip():
             return None
-        for title in TITLES:
-            name = name.removeprefix(title)
         natural = practitioner_key(clinic or "", name)
-        values = {"name": required(display_name(name), 200, "participant"), "speciality": None}
+        speciality = text(wording(dig(resource, "qualification", 0, "code")), 120, "qualification")
+        values = {"name": required(display_name(name), 200, "participant"), "speciality": speciality}
         record = Record("practitioner", place, natural, values, source_id="~".join(natural))
         self._add(record)
         return record.source_id
@@ -109,6 +109,14 @@ class CareTeam:
             self._seen.add(name)
             self._population.add(record)
             self._summary.of(record.kind).read += 1
+
+
+def _untitled(name: Any) -> Any:
+    """A display name without the title that Synthea puts before it, which its CSV lacks."""
+    if isinstance(name, str):
+        for title in TITLES:
+            name = name.removeprefix(title)
+    return name
 
 
 def written_by(reference: Any) -> str | None:

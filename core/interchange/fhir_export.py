@@ -1,0 +1,120 @@
+"""One patient's whole record as a FHIR R4 bundle: hot and archived rows, read from the replica."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Select, Table, select
+from sqlalchemy.orm import Session
+
+from core import audit, db, heavy
+from core.interchange import fhir_resources as fhir
+from core.interchange.fhir_resources import Resource, Row, bare
+from core.models import Patient
+from core.models.record_types import VISIT
+from core.queries import merged
+from core.sources import hot_table
+
+MAKERS = {
+    "condition": fhir.condition,
+    "prescription": fhir.medication_request,
+    "allergy": fhir.allergy,
+    "note": fhir.document_reference,
+}
+ARCHIVED = frozenset(table.name for table in VISIT.tables)
+
+
+class NoSuchPatient(LookupError):
+    """There is no patient with this id."""
+
+
+def export_patient(patient_id: int) -> dict[str, Any]:
+    """A collection bundle of everything in a patient's record; `import_path` takes it back.
+
+    The look is recorded first. Raises NoSuchPatient, ReplicaBehind, and ColdUnavailable if an archive that holds rows
+    of this patient is silent: never a part that looks whole.
+    """
+    with db.write() as session:
+        if session.get(Patient, patient_id) is None:
+            raise NoSuchPatient(f"there is no patient {patient_id}")
+        audit.record(session, "patient.export", by=None, patient_id=patient_id, target=f"patient:{patient_id}")
+    with heavy.read() as session:
+        return _Bundle(session, patient_id).build()
+
+
+class _Bundle:
+    """The rows of one patient in one snapshot, and the names under which they refer to each other."""
+
+    def __init__(self, session: Session, patient_id: int) -> None:
+        self._session, self._patient_id = session, patient_id
+        (self._patient,) = self._by_ids("patient", [patient_id])
+        self._seed = f"{patient_id}|{self._patient['created_at'].isoformat()}|{self._patient['birth_on']}"
+        self._has_cold = merged.held(session, patient_id, VISIT.name) is not None
+
+    def build(self) -> dict[str, Any]:
+        """The bundle, what is referred to first."""
+        visits, observations = self._rows("visit"), self._rows("observation")
+        assays = {row["id"]: row for row in self._by_ids("assay", {row["assay_id"] for row in observations})}
+        clinics = self._by_ids("clinic", {row["clinic_id"] for row in visits})
+        practitioners = self._by_ids("practitioner", {row["practitioner_id"] for row in visits})
+        names = {("clinic", row["id"]): row["name"] for row in clinics}
+        names |= {("practitioner", row["id"]): row["name"] for row in practitioners}
+        entries = [self._entry("patient", self._patient, fhir.patient(self._patient))]
+        entries += [self._entry("clinic", row, fhir.organization(row)) for row in clinics]
+        entries += [self._entry("practitioner", row, fhir.practitioner(row)) for row in practitioners]
+        entries += [self._entry("visit", row, self._encounter(row, names)) for row in visits]
+        for row in observations:
+            entries.append(
+                self._entry("observation", row, self._child(row, fhir.observation(row, assays[row["assay_id"]])))
+            )
+        for table, make in MAKERS.items():
+            entries += [self._entry(table, row, self._child(row, make(row))) for row in self._rows(table)]
+        return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+    def _rows(self, name: str) -> list[Row]:
+        def build(table: Table, columns: Select[Any]) -> Select[Any]:
+            return columns.where(table.c.patient_id == self._patient_id)
+
+        if self._has_cold and name in ARCHIVED:
+            found = merged.both(self._session, VISIT.name, name, build)
+        else:
+            found = merged.hot(self._session, name, build)
+        rows: list[Row] = [dict(item.values) for item in found]
+        return sorted(rows, key=lambda row: row["id"])
+
+    def _by_ids(self, name: str, ids: Iterable[int | None]) -> list[Row]:
+        table = hot_table(name)
+        query = select(table).where(table.c.id.in_([row_id for row_id in ids if row_id is not None]))
+        return [dict(row) for row in self._session.execute(query.order_by(table.c.id)).mappings()]
+
+    def _id(self, table: str, row_id: int) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"strata:{self._seed}:{table}:{row_id}"))
+
+    def _reference(self, table: str, row_id: int | None, display: str | None = None) -> Resource | None:
+        if row_id is None:
+            return None
+        return bare({"reference": f"urn:uuid:{self._id(table, row_id)}", "display": display})
+
+    def _encounter(self, row: Row, names: dict[tuple[str, int], str]) -> Resource:
+        clinic, doctor = row["clinic_id"], row["practitioner_id"]
+        who = self._reference("practitioner", doctor, names.get(("practitioner", doctor)))
+        return fhir.encounter(row) | {
+            "subject": self._reference("patient", self._patient_id),
+            "serviceProvider": self._reference("clinic", clinic, names.get(("clinic", clinic))),
+            "participant": [{"individual": who}] if who else [],
+        }
+
+    def _child(self, row: Row, resource: Resource) -> Resource:
+        subject = self._reference("patient", self._patient_id)
+        encounter = self._reference("visit", row.get("visit_id"))
+        if resource["resourceType"] == "AllergyIntolerance":
+            return resource | {"patient": subject}
+        if resource["resourceType"] == "DocumentReference":
+            return resource | {"subject": subject, "context": {"encounter": [encounter]} if encounter else None}
+        return resource | {"subject": subject, "encounter": encounter}
+
+    def _entry(self, table: str, row: Row, resource: Resource) -> dict[str, Any]:
+        name = self._id(table, row["id"])
+        return {"fullUrl": f"urn:uuid:{name}", "resource": bare({**resource, "id": name})}
