@@ -16,9 +16,9 @@ from public_app import privacy, record, reports, results, visits
 BLUEPRINTS = (visits.bp, results.bp, reports.bp, record.bp, privacy.bp)
 NAVIGATION = (
     NavItem("visits.index", "Visits", Right.OWN_RECORD_READ),
-    NavItem("results.index", "Test results", Right.OWN_RECORD_READ),
+    NavItem("results.index", "Results", Right.OWN_RECORD_READ),
     NavItem("reports.index", "Reports", Right.OWN_RECORD_READ),
-    NavItem("record.show", "My record", Right.OWN_RECORD_READ),
+    NavItem("record.show", "Record", Right.OWN_RECORD_READ),
     NavItem("privacy.index", "Who looked", Right.OWN_RECORD_READ),
 )
 
