@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import SQLAlchemyError
 
-from core import db, failpoints, queue
-from core.db import Store
-from core.models import ArchiveRun, RunState
-from core.services import archive
+from core import failpoints
 from tests.integration.archive import faults
-from tests.integration.archive.conftest import start
 from tests.integration.archive.faults import FAULTS, SILENCE_SECONDS, Fault, Site
+from tests.integration.archive.journeys import JOURNEYS, hot_visits
 from tests.integration.archive.readers import Readers, contents
 from tests.integration.archive.worker import END_SECONDS, Worker
 from tests.tcp_proxy import TcpProxy
-from workers.archive import driver
 
-RESUME_SECONDS = 60
 KILL = "worker killed"
-BEFORE_RELEASE = 4
-OLDEST, NEXT_OLDEST = 8, 16
+GRACE_SECONDS = 0.3
 DISKS = {
     "stage.begun": faults.full_staging,
     "stage.table_written": faults.full_staging,
@@ -37,27 +28,43 @@ DISKS = {
     "load.table_loaded": faults.full_archive,
 }
 SHORT = {
-    ("stage.after_manifest", KILL),
-    ("load.after_archive_commit", KILL),
-    ("release.after_superseded", KILL),
-    ("release.before_commit", "primary killed"),
-    ("release.between_superseded", "archive killed"),
-    ("load.table_loaded", "archive silent"),
-    ("release.before_commit", "primary cut"),
-    ("load.after_commit", "valkey killed"),
+    ("archive", "stage.after_manifest", KILL),
+    ("archive", "load.after_archive_commit", KILL),
+    ("archive", "release.after_superseded", KILL),
+    ("archive", "release.before_commit", "primary killed"),
+    ("archive", "release.between_superseded", "archive killed"),
+    ("archive", "load.table_loaded", "archive silent"),
+    ("archive", "release.before_commit", "primary cut"),
+    ("archive", "load.after_commit", "valkey killed"),
+    ("stragglers", "release.after_superseded", KILL),
+    ("restore", "restore.before_commit", "primary killed"),
+    ("purge", "purge.after_archive_commit", KILL),
 }
+STRAGGLERS_STEPS = ("stage", "load", "verify", "release")
+STRAGGLERS_FAULTS = (KILL, "primary killed", "archive killed")
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+
+
+def journeys_through(point: str) -> list[str]:
+    """The journeys that pass a place."""
+    step = point.split(".", maxsplit=1)[0]
+    if step in ("restore", "purge"):
+        return [step]
+    return ["archive", "stragglers"] if step in STRAGGLERS_STEPS else ["archive"]
 
 
 def scenarios() -> list[Any]:
     """All of them; those that are not in SHORT are long."""
     return [
         pytest.param(
-            point, fault, marks=[] if (point, fault) in SHORT else [pytest.mark.long], id=f"{fault} at {point}"
+            *(journey, point, fault),
+            marks=[] if (journey, point, fault) in SHORT else [pytest.mark.long],
+            id=f"{journey}: {fault} at {point}",
         )
         for point in failpoints.NAMES
-        for fault in (KILL, *FAULTS)
+        for journey in journeys_through(point)
+        for fault in (STRAGGLERS_FAULTS if journey == "stragglers" else (KILL, *FAULTS))
     ]
 
 
@@ -72,20 +79,24 @@ def site(servers: Any, database: Any, reachable_folder: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def worker_environment(environment: Mapping[str, str], site: Site) -> dict[str, str]:
+def worker_environment(
+    environment: Mapping[str, str], site: Site, with_settings: Callable[..., None]
+) -> dict[str, str]:
     """A worker's settings: its ways go by the proxies."""
+    with_settings(restored_grace_seconds=GRACE_SECONDS)
     return {
         **environment,
         "STRATA_PRIMARY_URL": site.primary.url(environment["STRATA_PRIMARY_URL"]),
         "STRATA_ARCHIVE_VISITS_URL": site.archive.url(environment["STRATA_ARCHIVE_VISITS_URL"]),
         "STRATA_SILENCE_SECONDS": str(SILENCE_SECONDS),
+        "STRATA_RESTORED_GRACE_SECONDS": "0.01",
     }
 
 
-@pytest.mark.parametrize(("point", "fault"), scenarios())
+@pytest.mark.parametrize(("journey", "point", "fault"), scenarios())
 @pytest.mark.usefixtures("population")
-def test_a_move_survives(point: str, fault: str, site: Site, worker_environment: dict[str, str]) -> None:
-    play(point, FAULTS.get(fault), site, worker_environment)
+def test_a_move_survives(journey: str, point: str, fault: str, site: Site, worker_environment: dict[str, str]) -> None:
+    play(journey, point, FAULTS.get(fault), site, worker_environment)
 
 
 @needs_root
@@ -100,69 +111,23 @@ def test_a_move_survives_a_full_disk(point: str, site: Site, worker_environment:
         else:
             disk = stack.enter_context(faults.small_disk(site.folder / "tablespace", server.place.account.uid))
             stack.enter_context(faults.archive_on(server, disk))
-        play(point, DISKS[point], site, worker_environment)
+        play("archive", point, DISKS[point], site, worker_environment)
 
 
-def play(point: str, fault: Fault | None, site: Site, worker_environment: dict[str, str]) -> None:
-    """Break something at a place of a move, mend it, let the run end; no row was lost, doubled or altered."""
-    run_id = start()
-    if point.startswith("release."):
-        for _step in range(BEFORE_RELEASE):
-            driver.advance(run_id)
-    edit("visit", OLDEST)
-    edit("note", NEXT_OLDEST)
+def play(kind: str, point: str, fault: Fault | None, site: Site, worker_environment: dict[str, str]) -> None:
+    """Break something at a place of a journey, mend it, go on to the end: no row was lost, doubled or altered."""
+    journey = JOURNEYS[kind]
+    run_id = journey.begin(point)
     expected = contents()
     with Readers():
         worker = Worker.start(worker_environment, point, site.folder, kill=fault is None)
         if fault is None:
-            assert worker.ends_within(END_SECONDS)
+            assert worker.ends_within(END_SECONDS), "the worker hangs"
             assert worker.process.exitcode == -9, worker.log()
         else:
             worker.wait_until_reached()
             fault(site, worker)
             assert worker.ends_within(END_SECONDS), "the worker hangs"
-        come_to_the_end(run_id)
+        journey.end(run_id)
     assert contents() == expected
-    assert hot_rows("visit") == 12 + (1 if point.startswith("release.") else 0)
-
-
-def edit(table: str, row_id: int) -> None:
-    """Change a row as a person would."""
-    column = {"visit": "reason", "note": "text"}[table]
-    with db.write() as session:
-        session.execute(
-            text(f"UPDATE {table} SET {column} = 'edited', version = version + 1 WHERE id = :id"), {"id": row_id}
-        )
-
-
-def come_to_the_end(run_id: int) -> None:
-    """Resume or redrive the run until it is done, as the schedule and an admin would."""
-    until = time.monotonic() + RESUME_SECONDS
-    while (state := _retry(lambda: _state(run_id))) != RunState.DONE:
-        assert time.monotonic() < until, f"run {run_id} is still {state}"
-        _retry(lambda state=state: _push(run_id, state))
-
-
-def _retry(action: Callable[[], Any]) -> Any:
-    try:
-        return action()
-    except (SQLAlchemyError, queue.NotNow):
-        time.sleep(0.1)
-        return None
-
-
-def _push(run_id: int, state: str) -> None:
-    if state == RunState.FAILED:
-        with db.write() as session:
-            archive.redrive(session, run_id=run_id, by=None)
-    driver.drive(run_id)
-
-
-def _state(run_id: int) -> str | None:
-    with db.read(Store.HOT) as session:
-        return session.scalar(select(ArchiveRun.state).where(ArchiveRun.id == run_id))
-
-
-def hot_rows(table: str) -> int:
-    with db.read(Store.HOT) as session:
-        return session.scalar(text(f"SELECT count(*) FROM {table}")) or 0
+    assert hot_visits() == journey.hot_visits(point)
