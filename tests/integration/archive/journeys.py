@@ -79,7 +79,7 @@ def _begin_purge(point: str) -> int:
     with db.write() as session:
         queue.add(session, "archive", "workers.archive.purge.purge_restored")
         restores = list(session.scalars(select(Batch.id).where(Batch.kind == BatchKind.RESTORE)))
-    _until_done(lambda: all([purge._is_due(batch_id) for batch_id in restores]))
+    _until_done(lambda: all(purge._is_due(batch_id) for batch_id in restores))
     return run_id
 
 
