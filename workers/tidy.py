@@ -6,16 +6,17 @@ from datetime import timedelta
 
 from sqlalchemy import delete
 
-from core import db
-from core.models import OutboxMessage, SignIn, utc_now
+from core import db, sign_ins, spool
+from core.models import OutboxMessage, utc_now
 
 KEEP_DONE_MESSAGES = timedelta(days=2)
 
 
 def tidy() -> str:
-    """Forget sign-ins that have ended and outbox messages long done."""
+    """Join spooled access events; forget sign-ins that have ended and outbox messages long done."""
+    spool.join_waiting()
     now = utc_now()
     with db.write() as session:
-        session.execute(delete(SignIn).where(SignIn.expires_at < now))
+        sign_ins.sweep(session, db.databases().settings)
         session.execute(delete(OutboxMessage).where(OutboxMessage.done_at < now - KEEP_DONE_MESSAGES))
     return "tidied"

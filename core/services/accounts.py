@@ -7,7 +7,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -102,11 +102,6 @@ def authenticate(session: Session, *, username: str, password: str, roles: Colle
     if _hasher.check_needs_rehash(account.password_hash):
         account.password_hash = _hasher.hash(password)
     return account
-
-
-def count(session: Session) -> int:
-    """How many accounts there are."""
-    return session.scalar(select(func.count()).select_from(Account)) or 0
 
 
 def _matches(stored: str, password: str) -> bool:

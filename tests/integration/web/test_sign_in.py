@@ -13,6 +13,7 @@ from core.db import Store
 from core.models import Account, SignIn, utc_now
 from core.sign_ins import hash_of
 from tests.integration.web.conftest import HOST, Browser, events
+from workers.tidy import tidy
 
 
 def count_sign_ins() -> int:
@@ -93,6 +94,14 @@ def test_a_sign_in_ends_by_itself(signed_in: Browser, database: Any, limit: str)
         session.execute(update(SignIn).values({limit: past}))
     signed_in.client.application.session_interface.sign_ins.redis.flushall()
     assert signed_in.get("/visits").status_code == 303
+
+
+def test_sign_ins_that_are_over_are_swept(signed_in: Browser, another_browser: Any, account: Any) -> None:
+    with db.write() as session:
+        session.execute(update(SignIn).values(seen_at=utc_now() - timedelta(hours=1)))
+    assert another_browser().sign_in(account).status_code == 303
+    tidy()
+    assert count_sign_ins() == 1
 
 
 def test_where_to_go_after_sign_in_stays_on_this_portal(browser: Browser, account: Any) -> None:
