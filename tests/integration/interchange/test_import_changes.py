@@ -104,7 +104,7 @@ def test_hostile_text_is_kept_as_it_is(database: Any, tmp_path: Path) -> None:
         patients=[files.patient(FIRST=HOSTILE, LAST="O'Brien", ADDRESS=HOSTILE)],
         encounters=[files.visit(DESCRIPTION=HOSTILE, REASONDESCRIPTION=HOSTILE)],
         observations=[files.observation(TYPE="text", VALUE=HOSTILE, DESCRIPTION=HOSTILE, UNITS=HOSTILE[:60])],
-        medications=[files.medication(DESCRIPTION=HOSTILE, CODE="'; --|x")],
+        medications=[files.medication(DESCRIPTION=HOSTILE, CODE="'; --|x\t\\N")],
     )
     megabyte = HOSTILE * (1024 * 1024 // len(HOSTILE))
     folder = files.write(tmp_path, hostile, notes=[files.note(text=megabyte)])
