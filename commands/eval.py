@@ -28,7 +28,9 @@ def list_suites() -> None:
 @group.command()
 @click.argument("suite_name", metavar="SUITE", type=click.Choice(sorted(SUITES)))
 @click.option("--cases", "cases_file", type=click.Path(path_type=Path), help="Your own cases, one JSON object a line.")
-@click.option("--records", "folder", type=click.Path(path_type=Path), help="Make the suite's cases from Synthea CSV here.")
+@click.option(
+    "--records", "folder", type=click.Path(path_type=Path), help="Make the suite's cases from Synthea CSV here."
+)
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Of the made cases.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def run(suite_name: str, cases_file: Path | None, folder: Path | None, seed: int, as_json: bool) -> None:
@@ -63,7 +65,11 @@ def run(suite_name: str, cases_file: Path | None, folder: Path | None, seed: int
 
 
 def _table(result: dict[str, Any]) -> str:
-    lines = [f"{result['cases']} cases, {result['claims_per_second']} claims/s", "", "label            n  flagged  agreed"]
+    lines = [
+        f"{result['cases']} cases, {result['claims_per_second']} claims/s",
+        "",
+        "label            n  flagged  agreed",
+    ]
     lines += [f"{label:14} {t['n']:>4} {t['flagged']:>8} {t['agreed']:>7}" for label, t in result["by_label"].items()]
     lines += ["", "error                 n  flagged  recall, 95 %"]
     for error_type, tally in result["by_error_type"].items():

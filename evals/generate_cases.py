@@ -15,7 +15,16 @@ from evals.phrasing import Phrase
 
 Patients = Mapping[int, list[Row]]
 WRONG_UNITS = ("%", "mmol/L", "mg/dL", "g/L", "mmHg", "kg", "U/L")
-INVENTED = ("Digoxin", "Rivaroxaban", "Prednisolone", "Levothyroxine", "Sertraline", "Insulin glargine", "Colchicine", "Tamsulosin")
+INVENTED = (
+    "Digoxin",
+    "Rivaroxaban",
+    "Prednisolone",
+    "Levothyroxine",
+    "Sertraline",
+    "Insulin glargine",
+    "Colchicine",
+    "Tamsulosin",
+)
 SIDES = {"left": "right", "right": "left"}
 DAYS_OFF_MAX = 400
 TRIES_MAX = 400
@@ -57,7 +66,11 @@ class _Pool:
 
     def phrase(self) -> Phrase:
         """A true claim about any row."""
-        makers = [(phrasing.observation, "result"), (phrasing.prescription, "prescription"), (phrasing.condition, "condition")]
+        makers = [
+            (phrasing.observation, "result"),
+            (phrasing.prescription, "prescription"),
+            (phrasing.condition, "condition"),
+        ]
         maker, kind = self.rng.choice(makers)
         return maker(self.rng, self.one(kind))
 
@@ -118,13 +131,23 @@ def _wrong_value(pool: _Pool) -> Made:
     factor = pool.rng.choice((0.5, 0.8, 0.9, 1.1, 1.25, 2))
     decimals = len(right.parts["value"].partition(".")[2])
     other = round(value * factor, decimals)
-    return right, right.but(value=phrasing.say_number(other if other != value else value + 10**-decimals)), "contradicted"
+    return (
+        right,
+        right.but(value=phrasing.say_number(other if other != value else value + 10**-decimals)),
+        "contradicted",
+    )
 
 
 def _wrong_unit(pool: _Pool) -> Made:
-    right = phrasing.observation(pool.rng, pool.one("result", lambda row: phrasing.say_unit(pool.rng, row.fields.get("unit"))))
+    right = phrasing.observation(
+        pool.rng, pool.one("result", lambda row: phrasing.say_unit(pool.rng, row.fields.get("unit")))
+    )
     said = right.rows[0].fields["unit"]
-    return right, right.but(unit=" " + pool.rng.choice([unit for unit in WRONG_UNITS if not _same_unit(unit, said)])), "contradicted"
+    return (
+        right,
+        right.but(unit=" " + pool.rng.choice([unit for unit in WRONG_UNITS if not _same_unit(unit, said)])),
+        "contradicted",
+    )
 
 
 def _same_unit(a: str, b: str) -> bool:
@@ -160,7 +183,11 @@ def _wrong_row(pool: _Pool) -> Made:
 def _negation(pool: _Pool) -> Made:
     if pool.rng.random() < 0.5:
         right = phrasing.allergy(pool.rng, pool.one("allergy"))
-        templates: tuple[str, ...] = ("The patient is not allergic to {name}.", "No allergy to {name}.", "No known drug allergies.")
+        templates: tuple[str, ...] = (
+            "The patient is not allergic to {name}.",
+            "No allergy to {name}.",
+            "No known drug allergies.",
+        )
     else:
         right = phrasing.condition(pool.rng, pool.one("condition", lambda row: not row.fields.get("resolved_on")))
         templates = ("The patient does not have {name}.", "No evidence of {name}.", "There is no history of {name}.")
@@ -168,7 +195,9 @@ def _negation(pool: _Pool) -> Made:
 
 
 def _laterality(pool: _Pool) -> Made:
-    right = phrasing.condition(pool.rng, pool.one("condition", lambda row: set(str(row.fields["name"]).lower().split()) & set(SIDES)))
+    right = phrasing.condition(
+        pool.rng, pool.one("condition", lambda row: set(str(row.fields["name"]).lower().split()) & set(SIDES))
+    )
     name = " ".join(SIDES.get(word, word) for word in right.parts["name"].split())
     return right, right.but(name=name), "contradicted"
 
@@ -188,7 +217,9 @@ def _wrong_dose(pool: _Pool) -> Made:
 
 def _dose(row: Row) -> str | None:
     words = f"{row.fields['medication']} {row.fields.get('dose') or ''}".split()
-    return next((a for a, b in pairwise(words) if a.replace(".", "").isdigit() and b.lower() in ("mg", "mcg", "g")), None)
+    return next(
+        (a for a, b in pairwise(words) if a.replace(".", "").isdigit() and b.lower() in ("mg", "mcg", "g")), None
+    )
 
 
 def _swap(text: str, number: str, other: str) -> str:
@@ -213,7 +244,9 @@ def _reversed_trend(pool: _Pool) -> Made:
     if not pool.pairs:
         raise NoMaterial("trend")
     right = phrasing.trend(pool.rng, *pool.rng.choice(pool.pairs))
-    verb = pool.rng.choice(("fell", "decreased", "dropped") if right.facts["rose"] else ("rose", "increased", "climbed"))
+    verb = pool.rng.choice(
+        ("fell", "decreased", "dropped") if right.facts["rose"] else ("rose", "increased", "climbed")
+    )
     return right, right.but(verb=verb), "contradicted"
 
 

@@ -59,7 +59,9 @@ def name_of(rng: random.Random, row: Row) -> str:
 
 def plain_name(row: Row) -> str:
     """A row's name as a person says it: without the method in brackets and the terminology's label."""
-    name = str(next(row.fields[key] for key in ("name", "medication", "substance", "description") if row.fields.get(key)))
+    name = str(
+        next(row.fields[key] for key in ("name", "medication", "substance", "description") if row.fields.get(key))
+    )
     for cut in (" [", " (", "/"):
         if row.type != "prescription":
             name = name.split(cut)[0]
@@ -136,7 +138,11 @@ def condition(rng: random.Random, row: Row) -> Phrase:
 
 def allergy(rng: random.Random, row: Row) -> Phrase:
     parts = {"name": plain_name(row).lower(), "date": say_date(rng, row.fields["recorded_on"])}
-    templates = ("The patient is allergic to {name}.", "Allergy to {name}, recorded on {date}.", "{name} allergy was recorded on {date}.")
+    templates = (
+        "The patient is allergic to {name}.",
+        "Allergy to {name}, recorded on {date}.",
+        "{name} allergy was recorded on {date}.",
+    )
     return Phrase(rng.choice(templates), parts, (row,))
 
 

@@ -22,9 +22,11 @@ def check(reading: Reading) -> dict[int, list[Facts]]:
         elif token.kind == PAIR:
             borne[i] = values.check_pair(reading, i, _facts(reading, bound.get(i)))
         elif token.kind == NUMBER:
-            borne[i] = _number(reading, i, bound.get(i))
+            borne[i] = _number(reading, i, bound.get(i), list(bound.values()).count(bound.get(i)) == 1)
         elif token.kind == WORD and token.norm in NUMBER_WORDS:
             _word(reading, i)
+        elif token.norm in ("a", "an") and _is_length(reading, i):
+            durations.check_word(reading, i, 1)
         if borne.get(i) and token.flags & NEGATED:
             reading.wrong(f"The claim denies {token.text.strip()}, which the cited row holds.", i, fact=borne[i][0])
     return {i: facts for i, facts in borne.items() if facts}
@@ -34,7 +36,7 @@ def _facts(reading: Reading, mention: Mention | None) -> list[Facts]:
     return mention.facts if mention else reading.facts
 
 
-def _number(reading: Reading, i: int, mention: Mention | None) -> list[Facts]:
+def _number(reading: Reading, i: int, mention: Mention | None, alone: bool) -> list[Facts]:
     facts = _facts(reading, mention)
     quantity = quantities.read(reading.tokens[i], [])
     if quantity.unit and quantity.unit.kind == "time" and not _measures_time(facts):
@@ -49,10 +51,11 @@ def _number(reading: Reading, i: int, mention: Mention | None) -> list[Facts]:
     if strengths.holds_year(reading, i, facts) and not any(values.matches(quantity, f) for f in facts):
         reading.right("The year is that of a cited row.", i)
         return []
-    return _measured(reading, i, facts, mention)
+    return _measured(reading, i, facts, mention, alone)
 
 
-def _measured(reading: Reading, i: int, facts: list[Facts], mention: Mention | None) -> list[Facts]:
+def _measured(reading: Reading, i: int, facts: list[Facts], mention: Mention | None, alone: bool) -> list[Facts]:
+    """`alone`: no other number is said of what is named, so that a strength tells which of its rows is meant."""
     results = [fact for fact in facts if fact.value is not None]
     quantity = quantities.read(reading.tokens[i], reading.before(i))
     others = [fact for fact in facts if fact.value is None]
@@ -67,13 +70,30 @@ def _measured(reading: Reading, i: int, facts: list[Facts], mention: Mention | N
     else:
         wider = facts + [fact for fact in reading.facts if fact.type == "note" and fact not in facts]
         borne = strengths.check(reading, i, wider)
-    if borne and mention and mention.facts is not borne and any(f.type == "prescription" for f in borne):
+    if borne and mention and alone and any(f.type == "prescription" for f in borne):
         mention.facts = [fact for fact in mention.facts if fact in borne] or mention.facts
     return borne
 
 
 def _measures_time(facts: list[Facts]) -> bool:
     return any(fact.unit is not None and fact.unit.kind == "time" for fact in facts)
+
+
+def _is_length(reading: Reading, i: int) -> bool:
+    """ "for a year", "about a month later", not "twice a day"."""
+    unit = reading.after(i, 1)
+    lead = set(reading.before(i, 2)) & {
+        "for",
+        "over",
+        "lasted",
+        "lasting",
+        "after",
+        "within",
+        "about",
+        "nearly",
+        "almost",
+    }
+    return bool(lead) and unit[:1] in (["day"], ["week"], ["month"], ["year"], ["fortnight"], ["decade"])
 
 
 def _word(reading: Reading, i: int) -> None:
@@ -86,7 +106,6 @@ def _word(reading: Reading, i: int) -> None:
     if kind:
         counts.check(reading, i, count, kind)
     elif unit and unit.kind == "time":
-        durations.check(reading, i, float(count), unit, reading.subject(i))
-        reading.done(i + 1)
+        durations.check_word(reading, i, count)
     elif not any(number.value == count for fact in reading.facts for s in fact.sentences for number in s.numbers):
         reading.wrong(f"No cited row holds the number {reading.tokens[i].text}.", i)

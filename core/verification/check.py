@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 from datetime import date
 
-from core.verification import amounts, dating, frequency, links, names, order, people, ranges, rest, scope, status, trend
+from core.verification import (
+    amounts,
+    dating,
+    frequency,
+    links,
+    names,
+    order,
+    people,
+    ranges,
+    rest,
+    scope,
+    status,
+    trend,
+)
 from core.verification.facts import Facts
 from core.verification.reading import Reading
 from core.verification.types import Claim, Finding, Result, Row, Verdict

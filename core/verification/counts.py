@@ -70,6 +70,8 @@ def number_word(reading: Reading, i: int) -> int | None:
     following = reading.tokens[i + 1] if i + 1 < len(reading.tokens) else None
     if following is None or following.kind == NUMBER:
         return None
+    if following.norm in _TIMES and token.norm not in ("once", "twice"):
+        return NUMBER_WORDS[token.norm]
     if token.norm in ("one", "single", "once", "twice", "zero") and counted(reading, i) is None:
         return None
     return (

@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from core.verification import units
+from core.verification import strengths, units
 from core.verification.facts import Facts
+from core.verification.quantities import Quantity
 from core.verification.reading import Reading
 
 _APART = frozenset({"later", "apart", "earlier", "after", "before", "between", "following", "over", "within"})
@@ -17,12 +18,12 @@ def check(reading: Reading, i: int, count: float, unit: units.Unit, facts: list[
     if "ago" in near or near & {"past", "last"} and not facts:
         _since_then(reading, i, count, unit, facts)
         return
+    quantity = Quantity(count, 0, unit, "", False, "")
     lengths = _lengths(reading, facts, bool(near & _APART))
     if any(_fits(count, unit, days) for days in lengths):
         reading.right(f"The rows' dates are {text} apart.", i, fact=facts[0] if facts else None)
-    elif any(_says(fact, count, unit) for fact in reading.facts):
-        fact = next(fact for fact in reading.facts if _says(fact, count, unit))
-        reading.right(f"The cited row says {text}.", i, fact=fact)
+    elif said := strengths.holds_quantity(reading, i, quantity, reading.facts):
+        reading.right(f"The cited row says {text}.", i, fact=said)
     elif lengths:
         reading.wrong(
             f"The claim says {text}; the cited rows' dates are {_say(lengths[0])} apart.",
@@ -31,6 +32,14 @@ def check(reading: Reading, i: int, count: float, unit: units.Unit, facts: list[
         )
     else:
         reading.unsure(f"The cited rows do not show a length of {text}.", i)
+
+
+def check_word(reading: Reading, i: int, count: int) -> None:
+    """The same for a number that is a word: "three weeks", "a year"."""
+    unit = units.parse(reading.tokens[i + 1].norm)
+    if unit:
+        check(reading, i, float(count), unit, reading.subject(i))
+        reading.done(i + 1)
 
 
 def of_shorthand(text: str) -> tuple[float, units.Unit] | None:
@@ -73,18 +82,6 @@ def _fits(count: float, unit: units.Unit, days: int) -> bool:
     if unit.size <= 1:
         return abs(days - count * unit.size) <= 1
     return (count - 0.5) * unit.size <= days < (count + (1 if unit.size > 300 else 0.5)) * unit.size
-
-
-def _says(fact: Facts, count: float, unit: units.Unit) -> bool:
-    for sentence in fact.sentences:
-        for number in sentence.numbers:
-            if (
-                number.unit
-                and number.unit.kind == "time"
-                and abs(number.value * number.unit.size - count * unit.size) < 0.01 * count * unit.size
-            ):
-                return True
-    return False
 
 
 def _say(days: int) -> str:

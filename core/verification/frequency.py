@@ -25,7 +25,9 @@ def _judge(reading: Reading, first: int, end: int, meaning: str) -> None:
     if same is not None:
         reading.right(f"The cited row says {written}.", first, end, same)
         return
-    other = next((term for fact in facts for s in fact.sentences for term in s.words if term.startswith("frequency:")), None)
+    other = next(
+        (term for fact in facts for s in fact.sentences for term in s.words if term.startswith("frequency:")), None
+    )
     if other:
         reading.wrong(f"The claim says {written}; the cited row says {_worded(other)}.", first, end, facts[0])
     elif written.lower() not in _WEAK or any(fact.type == "prescription" for fact in facts):
@@ -33,13 +35,22 @@ def _judge(reading: Reading, first: int, end: int, meaning: str) -> None:
 
 
 def _about(reading: Reading, i: int) -> list[Facts]:
-    mention = reading.mention_of(i, [m for m in reading.mentions if any(f.type in ("prescription", "note") for f in m.facts)])
+    mention = reading.mention_of(
+        i, [m for m in reading.mentions if any(f.type in ("prescription", "note") for f in m.facts)]
+    )
     facts = mention.facts if mention else reading.facts
     return facts + [fact for fact in reading.facts if fact.type == "note" and fact not in facts]
 
 
 def _worded(meaning: str) -> str:
     count, _, per = lexicon.name_of(meaning).partition("/")
-    units = {"d": "a day", "w": "a week", "m": "a month", "2d": "every two days", "2w": "every two weeks", "3m": "every three months"}
+    units = {
+        "d": "a day",
+        "w": "a week",
+        "m": "a month",
+        "2d": "every two days",
+        "2w": "every two weeks",
+        "3m": "every three months",
+    }
     unit, _, when = per.partition(" ")
     return f"{count} times {units[unit]}{' at ' + when if when else ''}" if unit in units else lexicon.name_of(meaning)

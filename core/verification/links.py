@@ -7,13 +7,25 @@ from core.verification.text import stem
 _LINKS = frozenset(
     {"for", "because", "due", "secondary", "treat", "treats", "treating", "manage", "manages", "indication"}
 )
+_CAUSES = frozenset({"cause", "causes", "caused", "causing", "leading", "resulting"})
 _CONDITION_TYPES = frozenset({"condition", "visit", "note"})
 
 
 def check(reading: Reading) -> None:
     for i, token in enumerate(reading.tokens):
-        if token.norm in _LINKS and not token.done:
+        if token.norm in _CAUSES and not token.done and _of_allergy(reading, i):
+            reading.done(i)
+        elif token.norm in _LINKS and not token.done:
             _link(reading, i)
+
+
+def _of_allergy(reading: Reading, i: int) -> bool:
+    """ "latex causes a rash": a substance and its reaction, of one row."""
+    mention = reading.mention_of(i)
+    following = [stem(t.norm) for t in reading.tokens[i + 1 : i + 6] if t.text[:1].isalpha()]
+    return mention is not None and any(
+        f.type == "allergy" and any(f.flags_of(s) for s in following) for f in mention.facts
+    )
 
 
 def _link(reading: Reading, i: int) -> None:

@@ -130,7 +130,13 @@ def _by_stem(reading: Reading, owners: list[list[Facts] | None]) -> None:
     for i, token in enumerate(reading.tokens):
         if owners[i] is not None or token.done or token.kind != WORD or token.norm in FILLER:
             continue
-        if token.norm in INFERENCE or token.norm in NEGATORS or token.norm in NUMBER_WORDS or token.norm in _QUALIFIERS or token.norm in STATUS_WORDS:
+        if (
+            token.norm in INFERENCE
+            or token.norm in NEGATORS
+            or token.norm in NUMBER_WORDS
+            or token.norm in _QUALIFIERS
+            or token.norm in STATUS_WORDS
+        ):
             continue
         term = stem(token.norm)
         named = [

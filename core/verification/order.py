@@ -19,6 +19,8 @@ def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
             _place(reading, i, borne, latest=True)
         elif token.norm in _FIRST:
             _place(reading, i, borne, latest=False)
+        elif token.norm in ("previous", "previously", "prior") and not token.done:
+            _previous(reading, i, borne)
 
 
 def _from_to(reading: Reading, borne: dict[int, list[Facts]]) -> None:
@@ -47,17 +49,32 @@ def _same_kind(first: list[Facts], second: list[Facts]) -> bool:
 
 
 def _can_precede(earlier: list[Facts], later: list[Facts]) -> bool:
-    days = [
-        (a.first_day(), b.first_day(), a, b)
-        for a in earlier
-        for b in later
-        if a is not b or len(earlier) == 1 == len(later)
-    ]
-    return any(a is None or b is None or _moment(fa, a) < _moment(fb, b) for a, b, fa, fb in days) or not days
+    """Whether some row of the one is older than some row of the other; undated rows and one and the same may be."""
+    pairs = [(a, b) for a in earlier for b in later if a is not b]
+    if not pairs:
+        return True
+    days = [(a.first_day(), b.first_day(), a, b) for a, b in pairs]
+    return any(a is None or b is None or _moment(fa, a) < _moment(fb, b) for a, b, fa, fb in days)
 
 
 def _moment(fact: Facts, day: date) -> tuple[str, str]:
     return day.isoformat(), str(fact.fields.get("observed_at") or fact.fields.get("started_at") or "")
+
+
+def _previous(reading: Reading, i: int, borne: dict[int, list[Facts]]) -> None:
+    """ "8.9 %, previously 7.2 %": the value after the word is the earlier one."""
+    numbers = [n for n in borne if reading.sentence(n) == reading.sentence(i) and borne[n][0].type == "observation"]
+    after, before = [n for n in numbers if n > i], [n for n in numbers if n < i]
+    if not after or not before:
+        return
+    reading.done(i)
+    if not _can_precede(borne[after[0]], borne[before[-1]]):
+        reading.wrong(
+            f"{reading.tokens[after[0]].text.strip()} is not the earlier of the two values.",
+            i,
+            None,
+            borne[after[0]][0],
+        )
 
 
 def _is_span(reading: Reading, i: int) -> bool:

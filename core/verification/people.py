@@ -6,7 +6,7 @@ from datetime import date
 from core.verification import dates
 from core.verification.facts import Facts, name_terms
 from core.verification.reading import Reading
-from core.verification.text import AGE, WORD, stem
+from core.verification.text import AGE, NUMBER, WORD, stem
 from core.verification.words import FEMALE, MALE, STATED_SEX
 
 _NUMBER = re.compile(r"\d+")
@@ -19,6 +19,8 @@ def check(reading: Reading) -> None:
     _name(reading, patient)
     for i, token in enumerate(reading.tokens):
         if token.kind == AGE:
+            _age(reading, i, patient)
+        elif token.kind == NUMBER and _is_bare_age(reading, i):
             _age(reading, i, patient)
         elif token.kind == WORD and (token.norm in MALE or token.norm in FEMALE) and not token.done:
             _sex(reading, i, patient)
@@ -58,6 +60,18 @@ def _age(reading: Reading, i: int, patient: Facts | None) -> None:
         reading.right(f"Born on {dates.say(born)}.", i, None, patient, dates.say(born))
     else:
         reading.wrong(f"The age does not fit the date of birth, {dates.say(born)}.", i, None, patient, dates.say(born))
+
+
+def _is_bare_age(reading: Reading, i: int) -> bool:
+    """ "she was 51 when", "the patient is 51"."""
+    before, after = reading.before(i, 2), reading.after(i, 1)
+    who = before[1:2] and before[1] in ("he", "she", "patient")
+    return (
+        bool(who)
+        and before[0] in ("is", "was")
+        and reading.tokens[i].text.isdigit()
+        and after[:1] in (["when"], ["at"], ["on"], ["."], [], ["and"], ["years"])
+    )
 
 
 def _short_sex(reading: Reading, i: int, patient: Facts | None, letter: str) -> None:

@@ -9,6 +9,7 @@ from core.verification.text import DATE, NUMBER, PAIR, SHORTHAND, WORD, Token, s
 from core.verification.words import NUMBER_WORDS
 
 _HEADING = re.compile(r"^\s*#+\s*(.*)$")
+_PLAN = re.compile(r"\s*(?:p|plan)\s*:\s*\S", re.IGNORECASE)
 _SHORT = {"7": "days", "52": "weeks", "12": "months"}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
 
@@ -43,8 +44,9 @@ def _parse(text: str) -> tuple[Sentence, ...]:
         heading = _HEADING.match(line)
         if heading:
             inherited = scope.OF_RELATIVE if "family" in heading[1].lower() else 0
+        planned = scope.PLANNED if _PLAN.match(line) else 0
         if line.strip():
-            sentences += [_sentence(part, line, inherited) for part in _parts(tokens(line))]
+            sentences += [_sentence(part, line, inherited | planned) for part in _parts(tokens(line))]
     return tuple(sentences)
 
 

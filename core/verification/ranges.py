@@ -50,7 +50,9 @@ def _names_something(reading: Reading, i: int) -> bool:
 
 def _judge(reading: Reading, i: int, said: str) -> None:
     facts = _about(reading, i)
-    denied = bool(set(reading.before(i, 2)) & {"not", "never", "no", "non"}) or reading.before(i, 1) == ["without"]
+    denied = bool(set(reading.before(i, 2)) & {"not", "never", "no", "non", "neither", "nor"}) or reading.before(
+        i, 1
+    ) == ["without"]
     if not facts:
         return
     if len(facts) < 2 and set(reading.before(i, 2)) & _ALWAYS:

@@ -7,7 +7,17 @@ from core.verification.facts import Facts, name_terms
 from core.verification.reading import Mention, Reading
 from core.verification.scope import DOUBTED, NEGATED, OF_RELATIVE, PLANNED
 from core.verification.text import MARK, REFERENCE, WORD, stem
-from core.verification.words import FILLER, INFERENCE, NEGATORS, PLANS, RELATIVES, START_WORDS, STATUS_WORDS, STOP_WORDS, TYPE_WORDS
+from core.verification.words import (
+    FILLER,
+    INFERENCE,
+    NEGATORS,
+    PLANS,
+    RELATIVES,
+    START_WORDS,
+    STATUS_WORDS,
+    STOP_WORDS,
+    TYPE_WORDS,
+)
 
 _WHY = {
     NEGATED: "The cited row says the opposite of “{}”.",
@@ -15,6 +25,8 @@ _WHY = {
     OF_RELATIVE: "In the cited row “{}” is about a relative, not the patient.",
     PLANNED: "In the cited row “{}” is planned or advised, not done.",
 }
+SIDES = frozenset({"left", "right", "bilateral", "bilaterally"})
+_SIDE_REACH = 4
 _BOUND_TYPES = frozenset({"allergy", "prescription", "observation", "condition"})
 
 
@@ -112,10 +124,36 @@ def _word(reading: Reading, i: int) -> None:
     if fact is None and norm not in STATUS_WORDS and facts is not reading.facts:
         named = [f for f in reading.facts if f not in facts and any(t in name_terms(f.names) for t in terms)]
         fact = _bearer(named, terms, flags)
-    if fact is not None:
+    if fact is not None and _on_that_side(reading, i, fact):
         reading.right(f"The cited row says “{token.text}”.", i, None, fact)
         return
+    if norm in PLANS and any(f.flags_of(term) for f in facts for term in terms):
+        return
+    if (
+        fact is None
+        and norm in PLANS
+        and any(b >> PLANNED for f in facts for s in f.sentences for b in s.words.values())
+    ):
+        return
     _unborne(reading, i, terms, facts)
+
+
+def _on_that_side(reading: Reading, i: int, fact: Facts) -> bool:
+    """Whether a side stands beside the same thing in the row: the left eye does not bear out a left foot."""
+    if reading.tokens[i].norm not in SIDES:
+        return True
+    things = [stem(t.norm) for t in reading.tokens[i + 1 : i + 4] if t.kind == WORD and t.norm not in FILLER]
+    things = things or [
+        stem(t.norm) for t in reading.tokens[max(0, i - 3) : i] if t.kind == WORD and t.norm not in FILLER
+    ]
+    side = stem(reading.tokens[i].norm)
+    for sentence in fact.sentences:
+        for place in sentence.places.get(side, ()):
+            if not things or any(
+                abs(at - place) <= _SIDE_REACH for thing in things[:1] for at in sentence.places.get(thing, ())
+            ):
+                return True
+    return False
 
 
 def _dates_something(reading: Reading, i: int) -> bool:
@@ -191,6 +229,7 @@ def _names(reading: Reading) -> None:
         if (
             not held
             or not _worded(mention)
+            or all(reading.tokens[n].norm in PLANS for n in range(mention.first, mention.end))
             or any(bits >> f & 1 for bits in held for f in flags)
             or 0 in flags
             and any(b & 1 for b in held)
@@ -213,7 +252,9 @@ def _same_relative(reading: Reading, mention: Mention, terms: list[str]) -> None
         if norm not in RELATIVES or norm in ("family", "relative", "relatives", "familial"):
             continue
         kin = stem(norm)
-        if not any(kin in s.words and any(t in s.words for t in terms) for fact in mention.facts for s in fact.sentences):
+        if not any(
+            kin in s.words and any(t in s.words for t in terms) for fact in mention.facts for s in fact.sentences
+        ):
             reading.wrong(f"No cited row says this of the {norm}.", i, None, mention.facts[0])
 
 

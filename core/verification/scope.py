@@ -11,13 +11,21 @@ DOUBT_REACH = 6
 
 _ENDS = frozenset(".;!?")
 _AFTER = frozenset({"negative", "absent", "excluded", "unlikely"})  # say no of what stands before them
-_FOUND = frozenset({"detected", "present", "found", "seen", "identified", "reported", "noted", "documented", "observed"})
+_FOUND = frozenset(
+    {"detected", "present", "found", "seen", "identified", "reported", "noted", "documented", "observed"}
+)
+_PLANNED = frozenset({"planned", "scheduled", "pending", "advised", "recommended", "considered", "offered"})
+_SAID_OF = frozenset(
+    {"who", "has", "had", "have", "with", "was", "is", "died", "suffers", "diagnosed", ",", ":", "(", "-", "also"}
+)
 _TRIGGERS = words.NEGATORS | words.HEDGES | words.RELATIVES | words.PLANS
 
 
 def mark(tokens: Sequence[Token]) -> None:
     """Set `flags` of every token that stands under something."""
     for i, token in enumerate(tokens):
+        if token.text == "?" and i + 1 < len(tokens) and tokens[i + 1].start == token.end:
+            _spread(tokens, i + 1, DOUBTED, DOUBT_REACH)
         if token.kind != WORD or token.norm not in _TRIGGERS:
             continue
         norm = token.norm
@@ -26,7 +34,7 @@ def mark(tokens: Sequence[Token]) -> None:
         if norm in words.HEDGES:
             _doubt(tokens, i)
         if norm in words.PLANS:
-            _spread(tokens, i + 1, PLANNED, REACH)
+            _plan(tokens, i)
         if norm in words.RELATIVES:
             _relative(tokens, i)
 
@@ -41,6 +49,15 @@ def _doubt(tokens: Sequence[Token], i: int) -> None:
     if i and tokens[i - 1].norm in ("was", "is", "were", "are", "been"):
         _back(tokens, i, DOUBTED)
     _spread(tokens, i + 1, DOUBTED, DOUBT_REACH)
+
+
+def _plan(tokens: Sequence[Token], i: int) -> None:
+    following = tokens[i + 1].text if i + 1 < len(tokens) else "."
+    if tokens[i].norm in _PLANNED and (
+        following in _ENDS or tokens[i - 1].norm in ("was", "is", "were", "are", "been")
+    ):
+        _back(tokens, i, PLANNED)
+    _spread(tokens, i + 1, PLANNED, REACH)
 
 
 def _negate(tokens: Sequence[Token], i: int) -> None:
@@ -80,13 +97,19 @@ def _back(tokens: Sequence[Token], i: int, flag: int) -> None:
 
 
 def _relative(tokens: Sequence[Token], i: int) -> None:
-    """What follows a relative is the relative's; what stands before too, in "diabetes in his mother", "(mother)"."""
+    """What is said of a relative: what follows "mother had", what precedes "in his mother"; not "lives with his wife"."""
     before = [token.norm for token in tokens[max(0, i - 2) : i]]
-    if tokens[i].norm in ("familial", "wife", "husband", "spouse", "child") and "of" not in before:
+    following = [token.norm for token in tokens[i + 1 : i + 3]]
+    norm = tokens[i].norm
+    if norm == "family" and following[:1] not in (["history"], ["hx"]) and before[-2:] != ["in", "the"]:
         return
-    if before[-1:] in (["with"], ["of"]) and tokens[i].norm != "family" and "history" not in before:
+    opens = (
+        i <= 2
+        or tokens[i - 1].text in ":;.("
+        or tokens[i - 1].norm in ("her", "his", "the", "patient", "patient's", "and")
+    )
+    lives_with = "with" in before
+    if (opens and not lives_with) or norm in ("family", "fhx", "fh") or following[:1] and following[0] in _SAID_OF:
         _spread(tokens, i + 1, OF_RELATIVE, 2 * REACH)
-        return
-    _spread(tokens, i + 1, OF_RELATIVE, 2 * REACH)
     if before[-1:] in (["in"], ["("], ["-"]) or before[:1] in (["in"], ["of"]):
         _back(tokens, i, OF_RELATIVE)

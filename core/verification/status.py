@@ -1,7 +1,7 @@
 """Standing of a condition, medicine or allergy: active, stopped, completed, resolved; taken from A to B is not stopped."""
 
 from core.verification.facts import Facts
-from core.verification.reading import Reading
+from core.verification.reading import Mention, Reading
 from core.verification.text import DATE
 from core.verification.words import STATUS_WORDS
 
@@ -75,8 +75,24 @@ def _about(reading: Reading, i: int) -> list[Facts]:
         (m for m in named if m.first in (i + 1, i + 2) and reading.tokens[i + 1].text not in ",;(-)"), None
     )
     mention = following or reading.mention_of(i, named)
-    facts = mention.facts if mention else reading.facts
+    facts = list(mention.facts) if mention else reading.facts
+    if mention is not None and mention.first > i:
+        facts += _listed_after(reading, mention, named)
     return [fact for fact in facts if fact.type in _HAS_STANDING]
+
+
+def _listed_after(reading: Reading, mention: Mention, named: list[Mention]) -> list[Facts]:
+    """ "active problems: A, B and C" speaks of all three."""
+    facts, end = [], mention.end
+    for following in named:
+        if following.first < end:
+            continue
+        between = [token.norm for token in reading.tokens[end : following.first]]
+        if not set(between) <= {",", "and", "&", "the", "a", "also", "as", "well", "plus", "mg"} or not between:
+            break
+        facts += following.facts
+        end = following.end
+    return facts
 
 
 def _fits(reading: Reading, i: int, said: str, fact: Facts) -> bool:

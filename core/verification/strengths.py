@@ -16,20 +16,26 @@ def check(reading: Reading, i: int, facts: list[Facts]) -> list[Facts]:
     """Check number token `i` against the text of rows; the rows that hold it beside the same words."""
     quantity = read(reading.tokens[i], reading.before(i))
     anchors = _anchors(reading, i)
+    led = next(iter(reading.before(i, 1)), "")
     for fact in facts:
-        found = _find(fact, quantity, anchors)
+        found = _find(fact, quantity, anchors, led)
         if found:
             reading.right(f"The cited row says {found.written}.", i, fact=fact, quote=found.written)
-            return [other for other in facts if _find(other, quantity, anchors)]
+            return [other for other in facts if _find(other, quantity, anchors, led)]
     _say_wrong(reading, i, quantity, facts)
     return []
 
 
 def holds(reading: Reading, i: int, facts: list[Facts]) -> Facts | None:
     """The row whose text holds number token `i` beside the same words, if any; nothing is recorded."""
-    quantity = read(reading.tokens[i], reading.before(i))
+    return holds_quantity(reading, i, read(reading.tokens[i], reading.before(i)), facts)
+
+
+def holds_quantity(reading: Reading, i: int, quantity: Quantity, facts: list[Facts]) -> Facts | None:
+    """The same for a quantity that token `i` writes otherwise: "six weeks", "6/52"."""
     anchors = _anchors(reading, i)
-    return next((fact for fact in facts if _find(fact, quantity, anchors)), None)
+    led = next(iter(reading.before(i, 1)), "")
+    return next((fact for fact in facts if _find(fact, quantity, anchors, led)), None)
 
 
 Anchors = tuple[list[tuple[str, ...]], list[tuple[str, ...]]]
@@ -52,12 +58,13 @@ def _matters(reading: Reading, n: int) -> bool:
     return (token.kind == WORD and token.norm not in FILLER) or token.norm in _JOINING
 
 
-def _find(fact: Facts, quantity: Quantity, anchors: Anchors) -> TextNumber | None:
+def _find(fact: Facts, quantity: Quantity, anchors: Anchors, led: str) -> TextNumber | None:
+    """`led` is the word before the claim's number: what comes after "from" in the row is not what comes after "to"."""
     before, after = ([a for a in side if any(t in s.places for t in a for s in fact.sentences)] for side in anchors)
     near = (before or after)[:1]
     for sentence in fact.sentences:
         for number in sentence.numbers:
-            if _agrees(quantity, number) and _beside(sentence, number, near, fact.type):
+            if _agrees(quantity, number) and _beside(sentence, number, near, fact.type) and _led(sentence, number, led):
                 return number
     return None
 
@@ -82,7 +89,14 @@ def _belongs(sentence: Sentence, number: TextNumber, place: int) -> bool:
     after = [other for other in alike if other.place > place]
     if before and before[-1].place + 1 in sentence.places.get("of", ()) and place - before[-1].place <= _REACH:
         return number.place == before[-1].place
+    if number in after[1:2] and number.place - 1 in sentence.places.get("to", ()):
+        return True
     return number.place == (after[0] if after else before[-1]).place
+
+
+def _led(sentence: Sentence, number: TextNumber, led: str) -> bool:
+    other = {"from": "to", "to": "from"}.get(led)
+    return other is None or number.place - 1 not in sentence.places.get(other, ())
 
 
 def _say_wrong(reading: Reading, i: int, quantity: Quantity, facts: list[Facts]) -> None:

@@ -37,6 +37,8 @@ def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
         elif norm in _UNMOVED and set(reading.before(i, 3)) & {"no", "not", "without", "little"}:
             _settle(reading, i, 0)
             _absorb_negation(reading, i)
+        elif norm in words.FALL and set(reading.after(i, 1)) & {"within", "in", "inside", "outside", "below", "above"}:
+            reading.done(i)
         elif norm in _DIRECTION or norm in _JUDGED:
             _direction(reading, i, norm)
 
@@ -112,11 +114,16 @@ def _points(reading: Reading, i: int) -> list[Point]:
     mention = reading.mention_of(i, [m for m in reading.mentions if any(f.value is not None for f in m.facts)])
     facts = mention.facts if mention else reading.facts
     points = _dated(facts)
-    if len({fact.assay or fact.name for _, _, fact in points}) > 1:
-        keys = [fact.assay or fact.name for _, _, fact in points]
-        points = [p for p in points if keys.count(p[2].assay or p[2].name) > 1]
+    keys = [_series(fact) for _, _, fact in points]
+    if len(set(keys)) > 1:
+        points = [p for p in points if keys.count(_series(p[2])) > 1]
     stated = [p for p in points if _stated(reading, p[2])]
     return stated if len(stated) > 1 else points
+
+
+def _series(fact: Facts) -> str:
+    """What makes results, or strengths of a medicine, values of one thing."""
+    return fact.name.split()[0].lower() if fact.type == "prescription" else fact.assay or fact.name
 
 
 def _stated(reading: Reading, fact: Facts) -> bool:
@@ -178,7 +185,10 @@ def _extreme(reading: Reading, i: int, borne: dict[int, list[Facts]], highest: b
 def check_delta(reading: Reading, i: int) -> bool:
     """Whether number token `i` is an amount of change ("by 1.2 %", "an increase of 12"), and if so settle it."""
     before = reading.before(i, 4)
-    if not (before[:1] in (["by"], ["lost"], ["gained"]) or (before[:1] == ["of"] and set(before[1:3]) & (words.RISE | words.FALL | _UNMOVED))):
+    if not (
+        before[:1] in (["by"], ["lost"], ["gained"])
+        or (before[:1] == ["of"] and set(before[1:3]) & (words.RISE | words.FALL | _UNMOVED))
+    ):
         return False
     points = _points(reading, i)
     if len(points) < 2:

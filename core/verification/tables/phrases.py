@@ -90,6 +90,11 @@ FINDINGS: tuple[tuple[str, ...], ...] = (
     ("chest pain", "chest pains"),
     ("headache", "headaches"),
     ("nausea", "nauseated"),
+    ("school level", "education", "highest level of school", "level of education", "educational level", "schooling"),
+    ("previous", "previously", "prev"),
+    ("review", "r/v"),
+    ("follow up", "f/u"),
+    ("complaining of", "c/o"),
     ("swelling", "oedema", "swollen"),
     ("alcohol", "alcoholic", "alcoholism"),
 )  # fmt: skip

@@ -8,42 +8,57 @@ def _words(text: str) -> frozenset[str]:
 # Words that say nothing about the patient by themselves.
 FILLER = _words(
     """
-    a an the this that these those which who whom whose what when where there here it its it's they them their he she his
-    her him hers i we our your you of in on at by to from with within into onto upon about as per via than then and or nor
-    but while whereas also both such so too plus is are was were be been being am do does did done has have had having
-    patient patients pt individual person subject name named named case mr mrs ms miss mdm dr please note noted notes
-    measured measurement measurements recorded record records recording documented documentation document listed lists
-    list reported reports shows showed shown show showing reads read reading readings indicates
-    observed observation observations obtained found finding findings result results resulted level levels value values
-    measure measures figure figures test tests tested testing testings assay lab labs laboratory panel
+    a an the this that these those which who whom whose what when where there here it its it's they them their he
+    she his her him hers i we our your you of in on at by to from with within into onto upon about as per via than
+    then and or nor but while whereas also both such so too plus is are was were be been being am do does did done
+    has have had having patient patients pt individual person subject name named case mr mrs ms miss mdm dr please
+    note noted notes measured measurement measurements recorded record records recording documented documentation
+    document listed lists list reported reports shows showed shown show showing reads read reading readings
+    indicates observed observation observations obtained found finding findings result results resulted level levels
+    value values measure measures figure figures test tests tested testing testings assay lab labs laboratory panel
     sample reveals revealed revealing stands stood came come comes back returned registered entered entry entries
-    according chart file system data available date dated day time times taken drawn performed carried out made given seen
-    respectively approximately approx about around roughly nearly almost just circa
-    up down total score scored scoring scale rated rating points point number count counts percent percentage
-    rate units unit mean blood serum plasma venous body vital vitals sign signs clinical medical health
-    medicine medicines medication medications drug drugs prescription prescriptions treatment 
-    dose doses dosage dosing strength formulation form
-    condition conditions problem problems diagnosis diagnoses disorder disorders disease diseases illness
-    visit visits encounter encounters appointment appointments consultation consultations
-    allergen allergens reaction reactions substance substances
-    year years month months week weeks days hour hours period
-    one two three four five six seven eight nine ten overall same different more most less least very
-    further another other others each every all any some several many few multiple single
-    new newly old older later earlier subsequently
-    status state following against compared comparison versus vs relative between among across over during throughout until till
-    through since before after ago whether if
-    shows appears appear appeared remains remain remained get gets got
-    s t course born birth written for episode episodes presence bearing e.g i.e eg ie etc ref reference references range ranges interval limits limit
-    occurred occurs occur took place place event held began begin begins
-    first second third initial latest last recent recently
-    manifested manifesting manifests presenting presented presents 
-    clinician doctor physician nurse gp provider
-    said says say stated states described describes response answer answered answers question asked
-    evaluation assessment assessed examined examination
-    known history
-    well  attended attends
-    lasting lasted lasts duration
-    onset begun's
+    according chart file system data available date dated day time times taken drawn performed carried out made
+    given seen respectively approximately approx around roughly nearly almost just circa up down total score scored
+    scoring scale rated rating points point number count counts percent percentage rate units unit mean blood serum
+    plasma venous body vital vitals sign signs clinical medical health medicine medicines medication medications
+    drug drugs prescription prescriptions treatment dose doses dosage dosing strength formulation form condition
+    conditions problem problems diagnosis diagnoses disorder disorders disease diseases illness visit visits
+    encounter encounters appointment appointments consultation consultations allergen allergens reaction reactions
+    substance substances year years month months week weeks days hour hours period one two three four five six seven
+    eight nine ten overall same different more most less least very further another other others each every all any
+    some several many few multiple single new newly old older later earlier subsequently status state following
+    against compared comparison versus vs relative between among across over during throughout until till through
+    since before after ago n/a whether if appears appear appeared remains remain remained get gets got s t course born
+    birth written for criticality severity flagged flag going went gone go goes use used uses using usage ran run
+    runs running include includes included including gives give gave giving wrote write preferred tall mention
+    mentioned mentions detail details summary summarised overview evident evidence experienced experience
+    experiences experiencing suffered suffer suffering sustained developed develops developing underwent received
+    receives receive receiving supplied treatments managed therapy therapies regimen background classed classified
+    categorised marked labelled graded interpreted lies lie lay sits sit sitting outside inside carries carry
+    affecting affects affected involving involves involved bout occurrence occurrences occurring instance noticed
+    demonstrated demonstrates displayed displays yielded yields produced produces exactly precisely specifically
+    notably additionally moreover furthermore similarly likewise meanwhile thereafter afterwards afterward
+    eventually finally lastly namely meaning means meant stay stays stayed corresponds corresponding equals equal
+    equivalent amounts amounted amount set sets consists consisted comprised comprises comprising consist part parts
+    kind type types category setting site under aforementioned together alone along well look looks looked looking
+    check checks checked checking tracked tracking followed follows lasting long short span spanning spanned
+    extended extending window stretch timeline timepoint moment interval baseline register logged log logs captured
+    capture collected collect collection reporting report communicated verify database sheet dataset information
+    clinic facility centre center practice department provider make makes making put puts hold holds held keep keeps
+    kept integer decimal exact rounded rounding rounds self himself herself themselves itself oneself own ones
+    everything anything something nothing thing things way ways main chief key relevant respective particular
+    certain yes thank accordance terms term regarding concerning respect relating amongst amid towards toward beyond
+    onwards onward forward again can doing become becomes became becoming seems seem seemed seeming turned turns
+    turn attends attending presents visited visiting admits arrival arrived arrives quantity quantities
+    concentration concentrations ratio index tier top bottom entire whole partial identity identifier id dob he'd
+    she'd they'd who's that's there's here's what's let's words wording verbatim quote quoted quotes text entitled
+    called label labels listing listings item items survey questionnaire questionnaires screens screening forms tool
+    tools instrument instruments assessed assesses assessing assess evaluation evaluated episode episodes presence
+    bearing  eg ie etc ref reference references range ranges limits limit occurred occurs occur took place
+    event began begin begins first second third initial latest recent recently manifested manifesting manifests
+    presenting presented clinician doctor physician nurse gp said says say stated states described describes
+    response answer answered answers question asked assessment examined examination known history attended lasted
+    lasts duration onset begun
     """
 )
 
@@ -101,7 +116,7 @@ STEADY = _words("stable unchanged steady steadily-same constant static plateaued
 BETTER = _words("improved improving improvement improves better")
 WORSE = _words("worsened worsening worse deteriorated deteriorating deterioration")
 
-HIGH = _words("high elevated raised increased above hyper excessive")
+HIGH = _words("high elevated raised increased above hyper excessive exceeds exceed exceeded exceeding")
 LOW = _words("low reduced decreased below depressed subnormal diminished")
 NORMAL = _words("normal unremarkable in-range")
 ABNORMAL = _words("abnormal")
@@ -118,10 +133,10 @@ NEGATION_ENDS = _words(
 HEDGES = _words("suspected possible possibly probable probably query likely may might could presumed potential risk screening "
                 "rule unlikely")  # fmt: skip
 PLANS = _words("plan plans planned planning consider considering considered if should will recommend recommended advise advised "
-               "would discuss discussed offer offered pending schedule scheduled")  # fmt: skip
-RELATIVES = _words("mother father brother sister son daughter grandmother grandfather aunt uncle cousin parent parents sibling siblings "
-                   "maternal paternal familial relative relatives wife husband spouse mother's father's brother's sister's grandparent "
-                   "grandparents grandmother's grandfather's child's children twin family mum dad mom niece nephew")  # fmt: skip
+               "would discuss discussed offer offered pending review refer referred referral schedule scheduled")  # fmt: skip
+RELATIVES = _words("mother father brother sister son daughter grandmother grandfather aunt uncle cousin fhx fh parent parents sibling siblings "
+                   "maternal paternal relative relatives wife husband spouse mother's father's brother's sister's grandparent "
+                   "grandparents grandmother's grandfather's children twin family mum dad mom niece nephew")  # fmt: skip
 
 MALE = _words("man male boy gentleman he his him himself mr")
 FEMALE = _words("woman female girl lady she her hers herself mrs ms miss mdm")
