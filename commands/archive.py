@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+from sqlalchemy.exc import NoResultFound
 
 from core import db, queue
 from core.db import Store
@@ -180,9 +181,22 @@ def resume(record_type: str | None, run_id: int | None) -> None:
 @group.command()
 @record_type_option
 @run_option
-def redrive(record_type: str | None, run_id: int | None) -> None:
+@click.option("--batch", "batch_id", type=int, help="The run of this batch.")
+@click.option("--from-start", is_flag=True, help="With --batch: stage it anew.")
+def redrive(record_type: str | None, run_id: int | None, batch_id: int | None, from_start: bool) -> None:
     """Try a failed run again from the step that failed, however long ago."""
-    _act(archive.redrive, record_type, run_id)
+    if batch_id is None:
+        _act(archive.redrive, record_type, run_id)
+        return
+    try:
+        with db.write() as session:
+            run = archive.redrive_batch(session, batch_id=batch_id, by=None, from_start=from_start)
+    except NoResultFound:
+        raise click.ClickException(f"there is no batch {batch_id}") from None
+    except InvalidTransition as fault:
+        raise click.ClickException(str(fault)) from None
+    queue.relay()
+    click.echo(f"run {run.id} is {run.state}", err=True)
 
 
 @group.command()

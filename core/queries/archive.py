@@ -262,5 +262,5 @@ def _is_silent(found: ArchiveRun) -> bool:
     """Whether a run that should be moving has had no sign of life for so long that its worker is lost."""
     if found.state not in (RunState.PLANNING, RunState.RUNNING):
         return False
-    signs = (found.heartbeat_at, found.wakes_at, found.started_at)
-    return utc_now() - max(sign for sign in signs if sign is not None) > LOST_AFTER
+    sign = found.heartbeat_at or found.started_at
+    return utc_now() - max(sign, found.wakes_at or sign) > LOST_AFTER

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from core import audit, db, permissions, policies, queue
-from core.models import ArchiveRun, Batch, OutboxMessage, RunState, Step, StepName, StepState, utc_now
+from core.models import ArchiveRun, Batch, BatchState, OutboxMessage, RunState, Step, StepName, StepState, utc_now
 from core.models.record_types import RECORD_TYPES
 from core.permissions import Actor, Right
 
@@ -134,6 +134,16 @@ def redrive(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
     run.reason, run.redriven_at = None, utc_now()
     session.execute(update(Batch).where(Batch.run_id == run.id).values(failed_step=None, reason=None))
     return _go_on(session, run, RunState.RUNNING if planned else RunState.PLANNING, "archive.redrive", by)
+
+
+def redrive_batch(session: Session, *, batch_id: int, by: Actor | None, from_start: bool = False) -> ArchiveRun:
+    """Redrive a batch's failed run; `from_start` stages the batch anew. Raises PermissionDenied, InvalidTransition."""
+    check_right(by)
+    batch = session.get_one(Batch, batch_id, with_for_update=True)
+    if from_start and batch.state != BatchState.PLANNED:
+        policies.check_transition(f"batch {batch_id}", batch.state, BatchState.PLANNED)
+        batch.state = BatchState.PLANNED
+    return redrive(session, run_id=batch.run_id, by=by)
 
 
 def _done_plan(run: ArchiveRun) -> tuple[ColumnElement[bool], ...]:

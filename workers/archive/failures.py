@@ -35,7 +35,7 @@ def note(session: Session, step_id: int, fault: BaseException) -> bool:
     run = session.get_one(ArchiveRun, step.run_id, with_for_update=True)
     step.state, step.cause, step.fault, step.finished_at = StepState.FAILED, cause(fault), kind.name, utc_now()
     if step.batch_id is not None and not isinstance(fault, Overtaken):
-        _mark(session.get_one(Batch, step.batch_id, with_for_update=True), step, kind)
+        _mark(session, step, kind)
     if run.state not in (RunState.PLANNING, RunState.RUNNING):
         return False
     if step.attempt >= kind.attempts:
@@ -51,10 +51,12 @@ def note(session: Session, step_id: int, fault: BaseException) -> bool:
     return False
 
 
-def _mark(batch: Batch, step: Step, kind: FaultClass) -> None:
-    batch.failed_step, batch.reason, batch.updated_at = step.name, step.cause, utc_now()
-    if kind.back_to is not None:
-        batch.state = kind.back_to
+def _mark(session: Session, step: Step, kind: FaultClass) -> None:
+    """Say it on the batch too, unless another worker has that and will say how it went."""
+    batch = session.scalar(select(Batch).where(Batch.id == step.batch_id).with_for_update(skip_locked=True))
+    if batch is not None:
+        batch.failed_step, batch.reason, batch.updated_at = step.name, step.cause, utc_now()
+        batch.state = kind.back_to or batch.state
 
 
 def cause(fault: BaseException) -> str:
