@@ -42,9 +42,7 @@ def worklist() -> Response:
     with page_session() as session:
         by = current_account().id if mine else None
         items = reports.worklist(session, states=LISTS[chosen][1], requested_by=by)
-    moving = any(item.state in IN_WORK for item in items)
-    return render("staff/reports/worklist.html", fragment="staff/reports/_worklist.html", items=items, chosen=chosen,
-                  lists=LISTS, mine=mine, moving=moving, in_work=IN_WORK)  # fmt: skip
+    return render("staff/reports/worklist.html", items=items, chosen=chosen, lists=LISTS, mine=mine, in_work=IN_WORK)
 
 
 @bp.post("/patients/<id:patient_id>/reports")
@@ -71,9 +69,11 @@ def show(report_id: int) -> Response:
         item = reports.item(session, report_id)
     if item is None:
         return to_review
-    look(item.patient_id, "report.viewed", f"report:{report_id}")
-    if item.state not in (*IN_WORK, ReportState.FAILED) and not wants_fragment():
-        return to_review
+    # The fragment tells the state and nothing of the patient: a look a second would bury the trail.
+    if not wants_fragment():
+        look(item.patient_id, "report.viewed", f"report:{report_id}")
+        if item.state not in (*IN_WORK, ReportState.FAILED):
+            return to_review
     return render("staff/reports/show.html", fragment="staff/reports/_state.html", item=item, in_work=IN_WORK)
 
 

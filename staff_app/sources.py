@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import month_abbr, month_name
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,7 +30,8 @@ COMMON = frozenset(
     | {"the", "their", "them", "they", "this", "was", "were", "which", "who", "with"}
 )
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?")
-WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
+MONTHS = {name.lower(): short.lower() for name, short in zip(month_name, month_abbr, strict=True) if name}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class ShownRow:
 
 def shown(row: CitedRow, claim: ClaimView) -> ShownRow:
     """A row's fields in people's words; what the claim and the row both say is marked."""
-    words = _words(claim.text)
+    words = telling_words(claim.text)
     texts = ((LABELS.get(name, name), text) for name, text in _texts(row.fields))
     return ShownRow(row, tuple((label, marked(text, words, claim.quote)) for label, text in texts))
 
@@ -84,8 +86,10 @@ def _flag(fields: Mapping[str, Any]) -> str:
     return FLAGS.get(code, str(code)) if code else ""
 
 
-def _words(text: str) -> frozenset[str]:
+def telling_words(text: str) -> frozenset[str]:
+    """The words and numbers of a claim that its source may bear out; months also as rows write them."""
     found = {word.lower() for word in WORD.findall(text)}
+    found |= {MONTHS[word] for word in found & MONTHS.keys()}
     return frozenset(word for word in found - COMMON if word[0].isdigit() or len(word) > 2)
 
 
