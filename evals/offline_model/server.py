@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         listing = {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "strata"}]}
-        known = {"/healthz": {"status": "ok", "model": MODEL}, "/v1/models": listing}
+        known: dict[str, dict[str, Any]] = {"/healthz": {"status": "ok", "model": MODEL}, "/v1/models": listing}
         found = known.get(self.path)
         self._send(Reply(200, found) if found is not None else _fault(404, "no such address"))
 

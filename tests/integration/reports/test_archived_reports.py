@@ -14,7 +14,7 @@ from core.db import Store
 from core.embedded.servers import Servers
 from core.models import Report, utc_now
 from core.queries import reports as reads
-from core.services import archive, reports
+from core.services import archive, archive_restore, reports
 from tests.factories import PASSWORD
 from tests.report_records import Record, view
 from workers.archive import driver
@@ -44,6 +44,17 @@ def test_it_reads_the_same_and_the_signature_holds(archived_report: int, record:
     assert cold == replace(hot, is_archived=True)
     assert cold.signature is not None
     assert cold.signature.holds
+
+
+def test_it_comes_back_as_it_was(archived_report: int, record: Record) -> None:
+    hot = view(archived_report)
+    move_to_archive()
+    with db.write() as session:
+        run_id = archive_restore.start_patient_restore(
+            session, patient_id=record.patient_id, record_type="report", by=None
+        ).id
+    driver.drive(run_id)
+    assert view(archived_report) == hot
 
 
 def test_its_patient_finds_it_and_is_told_how_many_there_are(archived_report: int, record: Record) -> None:
