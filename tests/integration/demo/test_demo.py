@@ -58,15 +58,15 @@ class Run:
         return time.monotonic() - begun
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def options() -> list[str]:
     public = ports.pick()
     return ["--patients", "20", "--public-port", str(public), "--staff-port", str(ports.pick(taken=[public]))]
 
 
-@pytest.fixture(scope="module")
-def start(options: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Run]]:
-    data_dir = tmp_path_factory.mktemp("demo") / ".strata"
+@pytest.fixture
+def start(options: list[str], tmp_path: Path) -> Iterator[Callable[[], Run]]:
+    data_dir = tmp_path / ".strata"
     runs: list[Run] = []
 
     def start_one() -> Run:
@@ -94,7 +94,7 @@ def strata(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def ready(url: str) -> int:
     host, port = url.removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
     connection.request("GET", "/readyz", headers={"Host": host})
     return connection.getresponse().status
 
@@ -111,7 +111,7 @@ def test_the_demo_from_first_start_to_killed_and_cleaned_up(start: Callable[[], 
     assert health.returncode == 0, health.stdout + health.stderr
 
     refused = start()
-    assert refused.process.wait(30) == 1
+    assert refused.process.wait(60) == 1
     assert "already running" in refused.output.read_text()
     assert ready(announced["public_url"]) == 200
 
@@ -146,10 +146,10 @@ def test_ctrl_c_during_the_first_start_leaves_nothing(options: list[str], tmp_pa
         home.remove(run.data_dir)
 
 
-def test_a_busy_port_is_one_clear_line(start: Callable[[], Run], options: list[str]) -> None:
-    port = int(options[options.index("--staff-port") + 1])
-    with socket.create_server(("127.0.0.1", port)):
-        run = start()
-        assert run.process.wait(30) == 1
+def test_a_busy_port_is_one_clear_line(options: list[str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        run = Run(tmp_path / ".strata", [*options, "--staff-port", str(port)])
+        assert run.process.wait(60) == 1
     assert f"Port {port} is taken by another program. Mend: end that program" in run.output.read_text()
     assert left_running(run.data_dir) == []

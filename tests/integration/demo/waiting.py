@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 
 def until(condition: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         meanwhile()
