@@ -39,4 +39,4 @@ def mask(number: str | None) -> str:
     """The number as pages show it: the first character and the last four, `S••••567D`; nothing for None."""
     if not number:
         return ""
-    return f"{number[0]}••••{number[-4:]}" if len(number) > 5 else "•" * len(number)
+    return f"{number[0]}••••{number[-4:]}" if len(number) > 6 else "•" * len(number)

@@ -19,6 +19,7 @@ from core.services.accounts import TooManyAttempts
 from core.services.reports import BadDecision, NoSuchReport, NothingToSign, StaleSource, UndecidedClaims, WrongPassword
 from core.web.access import look, refuse, requires
 from core.web.auth import current_account, reauthenticate
+from core.web.filters import plural
 from core.web.htmx import htmx_redirect, render
 from core.web.stores import page_session, write_session
 from staff_app import sources
@@ -90,7 +91,7 @@ def refresh(report_id: int) -> Response:
         refuse("report.refreshed", f"report:{report_id}")
     except InvalidTransition as fault:
         return _refused(report_id, f"{str(fault).capitalize()}.")
-    flash(f"The sources are read again; {len(affected)} claims were checked anew.")
+    flash(f"The sources are read again; {plural(len(affected), 'claim')} checked anew.")
     return redirect(url_for(".review", report_id=report_id), 303)
 
 

@@ -59,10 +59,16 @@ def _texts(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
             text = " · ".join(
                 filter(None, (f"{text} {unit(fields.get('unit'))}".strip(), _range(fields), _flag(fields)))
             )
-        elif name == "name" and fields.get("code"):
-            text = f"{text} ({fields['code']})"
+        elif name == "name":
+            text = _naming(text, fields)
         lines.append((name, text))
     return lines
+
+
+def _naming(name: str, fields: Mapping[str, Any]) -> str:
+    """`HbA1c · Hemoglobin A1c (4548-4)`."""
+    short, code = fields.get("short_name"), fields.get("code")
+    return f"{short} · " * bool(short and short != name) + name + f" ({code})" * bool(code)
 
 
 def _plain(value: Any) -> str:

@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
+from core import national_id
+from core.queries.assays import age_on
+
 UNITS = {
     "{score}": "",
     "{nominal}": "",
@@ -142,17 +145,14 @@ def spoken_unit(code: str | None) -> str:
     return SPOKEN_UNITS.get(code or "", unit(code))
 
 
-def masked(national_id: str | None) -> str:
+def masked(number: str | None) -> str:
     """A national id of which only the first and the last four signs show: `S••••567D`."""
-    if not national_id:
-        return ""
-    return "•" * len(national_id) if len(national_id) < 7 else national_id[0] + "••••" + national_id[-4:]
+    return national_id.mask(number)
 
 
 def age(born_on: date, on: date | None = None) -> int:
     """Full years of age on a day, today if none is given."""
-    day = on or datetime.now(UTC).date()
-    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+    return age_on(born_on, on or datetime.now(UTC).date())
 
 
 def plural(many: int, one: str, more: str | None = None) -> str:
