@@ -186,6 +186,12 @@ class Settings:
     replica_lag_bound_seconds: float = setting(
         "STRATA_REPLICA_LAG_BOUND_SECONDS", "a replica further behind serves no page", _seconds, default=5.0
     )
+    spill_reads_max: int = setting(
+        "STRATA_SPILL_READS_MAX",
+        "pages of one process that read the primary at once in the replica's place",
+        _positive_int,
+        default=8,
+    )
     replica_wait_seconds: float = setting(
         "STRATA_REPLICA_WAIT_SECONDS", "heavy reads wait this long for the replica", _seconds, default=30.0
     )

@@ -6,12 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from core import config
 from core.engines import Adapter, adapter_for
+
+PROBE_SECONDS = 1.0
 
 
 class Store(StrEnum):
@@ -31,22 +34,30 @@ class Databases:
         self.settings = settings
         self.adapter: Adapter = adapter_for(settings.primary_url)
         self._pid = os.getpid()
-        self._engines: dict[tuple[Store, bool], Engine] = {}
+        self._engines: dict[tuple[Store, str], Engine] = {}
 
     def engine(self, store: Store, *, read_only: bool) -> Engine:
         """The pooled engine of a store, read-only by its connections unless it is for writing."""
+        use, seconds = "read" if read_only else "write", self.settings.statement_timeout_seconds
+        pool = {"pool_size": 5, "max_overflow": 10, "pool_timeout": 3}
+        return self._engine(store, use, seconds, self.settings.silence_seconds, pool)
+
+    def probe_engine(self, store: Store) -> Engine:
+        """An engine with one connection of its own, to ask how a server stands while pages use up all others."""
+        pool = {"pool_size": 1, "max_overflow": 0, "pool_timeout": PROBE_SECONDS}
+        return self._engine(store, "probe", PROBE_SECONDS, PROBE_SECONDS, pool)
+
+    def _engine(self, store: Store, use: str, seconds: float, silence_seconds: float, pool: dict[str, Any]) -> Engine:
         if self._pid != os.getpid():
             self._pid, self._engines = os.getpid(), {}
-        key = (store, read_only)
+        key = (store, use)
         if key not in self._engines:
             self._engines[key] = self.adapter.create_engine(
                 self._url(store),
-                read_only=read_only,
-                statement_timeout_seconds=self.settings.statement_timeout_seconds,
-                silence_seconds=self.settings.silence_seconds,
-                pool_size=5,
-                max_overflow=10,
-                pool_timeout=3,
+                read_only=use != "write",
+                statement_timeout_seconds=seconds,
+                silence_seconds=silence_seconds,
+                **pool,
             )
         return self._engines[key]
 

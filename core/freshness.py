@@ -1,4 +1,4 @@
-"""What each account has written and seen, and what the replica has replayed.
+"""What each account has written and seen, and waiting for the replica to have it.
 
 Positions are the primary's log positions. An account's position only rises, and is kept in Redis; when Redis
 can't tell, the account reads the primary.
@@ -6,8 +6,6 @@ can't tell, the account reads the primary.
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from dataclasses import dataclass
 
@@ -16,49 +14,28 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import db
 from core.db import Store
-from core.routing import ReplicaState
+from core.replica_watch import watch
+from core.routing import ReadKind, choose
 
-log = logging.getLogger(__name__)
-
-PROBE_SECONDS = 0.25
+POLL_SECONDS = 0.05
+FLOORS = "positions:floors"
+# A Redis that was restarted or replaced may have lost positions: its run's floor is above all that it can have lost.
+READ = """
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+return {redis.call('GET', KEYS[1]) or '0', redis.call('HGET', KEYS[2], run) or '', run}
+"""
+SET_FLOOR = """
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+end
+return redis.call('HGET', KEYS[1], ARGV[1])
+"""
 RAISE_ONLY = """
 local known = tonumber(redis.call('GET', KEYS[1]) or '0')
 if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
 return 1
 """
-
-
-class ReplicaWatch:
-    """The replica's state, looked at no more often than every PROBE_SECONDS."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._state = ReplicaState(answers=False)
-        self._looked_at = float("-inf")
-
-    def state(self) -> ReplicaState:
-        """The state as of at most PROBE_SECONDS ago."""
-        with self._lock:
-            if time.monotonic() - self._looked_at >= PROBE_SECONDS:
-                self._state = self._look()
-                self._looked_at = time.monotonic()
-            return self._state
-
-    def _look(self) -> ReplicaState:
-        databases = db.databases()
-        try:
-            with databases.engine(Store.REPLICA, read_only=True).connect() as connection:
-                return ReplicaState(
-                    answers=True,
-                    position=databases.adapter.replayed_position(connection),
-                    lag_seconds=databases.adapter.replica_lag_seconds(connection),
-                )
-        except SQLAlchemyError as fault:
-            log.warning("replica does not answer: %s", type(fault).__name__)
-            return ReplicaState(answers=False)
-
-
-watch = ReplicaWatch()
 
 
 @dataclass(frozen=True)
@@ -70,9 +47,13 @@ class Positions:
     def needed(self, account_id: int) -> int | None:
         """The position this account must see; 0 if it never wrote; None if it can't be told."""
         try:
-            return int(self.redis.get(self._key(account_id)) or 0)
-        except (RedisError, ValueError):
+            known, floor, run = self.redis.eval(READ, 2, self._key(account_id), FLOORS)
+            return max(int(known), int(floor) if floor else self._set_floor(run))
+        except (RedisError, SQLAlchemyError, ValueError):
             return None
+
+    def _set_floor(self, run: str) -> int:
+        return int(self.redis.eval(SET_FLOOR, 1, FLOORS, run, str(primary_position())))
 
     def raise_to(self, account_id: int, position: int) -> bool:
         """Note that the account has seen `position`; False if Redis could not be told."""
@@ -88,7 +69,7 @@ class Positions:
 
 
 class ReplicaBehind(Exception):
-    """The replica did not catch up in time, or does not answer; the read was not done elsewhere."""
+    """The replica did not catch up in time, or does not answer; the read was not done elsewhere. Says why."""
 
 
 def primary_position() -> int:
@@ -98,15 +79,23 @@ def primary_position() -> int:
         return databases.adapter.write_position(connection)
 
 
-def wait_for_replica(position: int, seconds: float | None = None) -> None:
+def wait_for_replica(position: int | None, seconds: float | None = None) -> None:
     """Wait until the replica has replayed `position`: for heavy reads, which never go to the primary.
 
     Raises ReplicaBehind after `seconds` (the setting STRATA_REPLICA_WAIT_SECONDS, unless given).
     """
-    limit = db.databases().settings.replica_wait_seconds if seconds is None else seconds
+    settings = db.databases().settings
+    limit = settings.replica_wait_seconds if seconds is None else seconds
     until = time.monotonic() + limit
-    while (state := watch.state()).position < position:
+    while True:
+        decision = choose(
+            ReadKind.HEAVY,
+            needs=position,
+            replica=watch.state(),
+            lag_bound_seconds=settings.replica_lag_bound_seconds,
+        )
+        if not decision.wait:
+            return
         if time.monotonic() > until:
-            behind = "is behind" if state.answers else "does not answer"
-            raise ReplicaBehind(f"the replica {behind}: waited {limit:.0f} s for it")
-        time.sleep(PROBE_SECONDS / 5)
+            raise ReplicaBehind(f"{decision.reason}: waited {limit:.0f} s for it")
+        time.sleep(POLL_SECONDS)

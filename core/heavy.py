@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from core import db, freshness, routing
+from core import db, freshness
 from core.db import Store
-from core.routing import ReadKind
+from core.freshness import ReplicaBehind
 
-
-class ReplicaBehind(Exception):
-    """The replica did not catch up in time; the message says how it stands."""
+__all__ = ["ReplicaBehind", "await_replica", "read"]
 
 
 @contextmanager
@@ -31,27 +28,8 @@ def read() -> Iterator[Session]:
 
 def await_replica() -> None:
     """Wait until the replica has replayed what the primary has written by now. Raises ReplicaBehind."""
-    settings = db.databases().settings
-    needs = _written()
-    deadline = time.monotonic() + settings.replica_wait_seconds
-    while True:
-        decision = routing.choose(
-            ReadKind.HEAVY,
-            needs=needs,
-            replica=freshness.watch.state(),
-            lag_bound_seconds=settings.replica_lag_bound_seconds,
-        )
-        if not decision.wait:
-            return
-        if time.monotonic() >= deadline:
-            raise ReplicaBehind(decision.reason)
-        time.sleep(freshness.PROBE_SECONDS)
-
-
-def _written() -> int | None:
-    databases = db.databases()
     try:
-        with databases.engine(Store.HOT, read_only=True).connect() as connection:
-            return databases.adapter.write_position(connection)
+        written: int | None = freshness.primary_position()
     except SQLAlchemyError:
-        return None
+        written = None
+    freshness.wait_for_replica(written)

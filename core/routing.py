@@ -18,11 +18,17 @@ class ReadKind(StrEnum):
 
 @dataclass(frozen=True)
 class ReplicaState:
-    """What was last seen of the replica: log position replayed, seconds behind; `answers` is False when it is down."""
+    """What was last seen of the replica: log position replayed, at most so many seconds behind.
+
+    `answers` is False when it is down. `is_settled` is False after a restart, which `incarnation` tells, until it has
+    been seen to have all that the primary has: before, it may lack what it has shown already.
+    """
 
     answers: bool
     position: int = 0
     lag_seconds: float = 0.0
+    incarnation: str = ""
+    is_settled: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ def choose(kind: ReadKind, *, needs: int | None, replica: ReplicaState, lag_boun
 def _unfit(needs: int | None, replica: ReplicaState, lag_bound_seconds: float) -> str | None:
     if not replica.answers:
         return "the replica does not answer"
+    if not replica.is_settled:
+        return "the replica was restarted and is catching up"
     if replica.lag_seconds > lag_bound_seconds:
         return f"the replica is {replica.lag_seconds:.1f} s behind"
     if needs is None:

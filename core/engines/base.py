@@ -12,6 +12,19 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table
 
 
+@dataclass(frozen=True)
+class ReplicaLook:
+    """What a replica says of itself.
+
+    `incarnation` changes when it was restarted: its position may then have gone back. `newest_age_seconds` is the age
+    of the newest commit it has, None if it has seen none since then.
+    """
+
+    position: int
+    incarnation: str
+    newest_age_seconds: float | None
+
+
 class EngineError(Exception):
     """The engine cannot do what was asked; the message names the mend."""
 
@@ -45,6 +58,10 @@ class Adapter(ABC):
         """
 
     @abstractmethod
+    def limit_silence(self, connection: Connection, seconds: float) -> None:
+        """Until the connection goes back to its pool: give the server up when it sends nothing for this long."""
+
+    @abstractmethod
     def limit(self, connection: Connection, seconds: float) -> None:
         """For the rest of this connection's transaction: each statement is over, one way or the other, after this."""
 
@@ -57,8 +74,12 @@ class Adapter(ABC):
         """The log position that this replica has replayed; on a primary, its write position."""
 
     @abstractmethod
+    def look_at_replica(self, connection: Connection) -> ReplicaLook:
+        """How a replica stands, by one query. A primary may stand in for its own replica."""
+
+    @abstractmethod
     def replica_lag_seconds(self, connection: Connection) -> float:
-        """Age of the newest replayed commit; 0 when the replica has replayed all it received."""
+        """Age of the newest replayed commit; 0 while its stream is alive and it has replayed all it received."""
 
     @abstractmethod
     def database_bytes(self, connection: Connection) -> int:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from core.engines import postgresql_connection, postgresql_link
-from core.engines.base import Adapter, ColumnFacts, EngineError
+from core.engines.base import Adapter, ColumnFacts, EngineError, ReplicaLook
 
 RESERVE_TRIES = 20
 
@@ -73,6 +73,9 @@ class PostgreSQL(Adapter):
         postgresql_connection.bound(engine, silence_seconds)
         return engine
 
+    def limit_silence(self, connection: Connection, seconds: float) -> None:
+        postgresql_connection.limit(connection, seconds)
+
     def limit(self, connection: Connection, seconds: float) -> None:
         connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
         postgresql_connection.limit(connection, seconds)
@@ -90,11 +93,23 @@ class PostgreSQL(Adapter):
     def _position(self, connection: Connection, expression: str) -> int:
         return int(connection.scalar(text(f"SELECT ({expression}) - '0/0'::pg_lsn")) or 0)
 
+    def look_at_replica(self, connection: Connection) -> ReplicaLook:
+        row = connection.execute(
+            text(
+                "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END"
+                " - '0/0'::pg_lsn, pg_postmaster_start_time()::text || ' ' || coalesce(inet_server_port(), 0),"
+                " extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())"
+            )
+        ).one()
+        return ReplicaLook(int(row[0] or 0), row[1], float(row[2]) if row[2] is not None else None)
+
     def replica_lag_seconds(self, connection: Connection) -> float:
         lag = connection.scalar(
             text(
                 "SELECT CASE WHEN NOT pg_is_in_recovery() THEN 0"
-                " WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0"
+                # A receiver that is gone has received nothing for as long: what it had does not count as all.
+                " WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()"
+                " AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0"
                 " ELSE coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0) END"
             )
         )

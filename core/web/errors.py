@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from core.cold import ColdUnavailable
 from core.heavy import ReplicaBehind
 from core.outage import UNREACHABLE
+from core.page_reads import SPILL_RETRY_SECONDS, Busy
 from core.permissions import PermissionDenied
 from core.policies import InvalidTransition
 from core.web.access import ask_to_sign_in
@@ -45,6 +46,7 @@ SILENT = Words("Our archive is not answering", "What you asked for is safe there
 BEHIND = Words(
     "We are catching up", "Our copy of the newest entries is not complete yet. Please try again in a minute."
 )
+BUSY = Words("We are very busy", "Your page was not opened, to keep others working. Please try again in a few seconds.")
 STALE_FORM = Words("This form is too old", "You may have signed in or out in another window. Open the page again.")
 UNSAVED = Words("Not saved yet", "Our main database is not answering. What you typed is below: try again in a minute.")
 
@@ -57,6 +59,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(InvalidTransition, lambda fault: answer(409, WORDS[409]))
     app.register_error_handler(ColdUnavailable, lambda fault: answer(503, SILENT))
     app.register_error_handler(ReplicaBehind, lambda fault: answer(503, BEHIND))
+    app.register_error_handler(Busy, _busy)
     for fault in UNREACHABLE:
         app.register_error_handler(fault, _unreachable)
 
@@ -78,6 +81,12 @@ def _unreachable(fault: Exception) -> Response:
     is_write = request.method == "POST"
     response = answer(503, UNSAVED if is_write else WORDS[503], typed=_typed() if is_write else [])
     response.headers["Retry-After"] = "30"
+    return response
+
+
+def _busy(_fault: Exception) -> Response:
+    response = answer(503, BUSY)
+    response.headers["Retry-After"] = str(SPILL_RETRY_SECONDS)
     return response
 
 

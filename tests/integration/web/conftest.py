@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from core import cold, db, freshness, spool, throttle
+from core import cold, db, replica_watch, spool, throttle
 from core.db import Store
 from core.models import AccessEvent, Account, Patient, Role
 from core.outage import primary
@@ -72,7 +72,8 @@ def _fresh_process(database: Any) -> None:
     for breaker in cold.breakers.values():
         breaker.answered()
     throttle._memory.seen.clear()
-    freshness.watch._looked_at = health._watch._looked_at = float("-inf")
+    replica_watch.forget()
+    health._watch._looked_at = float("-inf")
     spool._chain.pid = 0
     shutil.rmtree(database.spool_dir, ignore_errors=True)
 
