@@ -37,7 +37,8 @@ def run(suite_name: str, cases_file: Path | None, folder: Path | None, seed: int
     """Run SUITE and print how often the checks were right.
 
     Without --cases it runs its own: a set written by hand, and claims made from records, half of them true and half
-    with one thing wrong. Exits 1 if its own cases fall short of the suite's bar; with --cases, only if they can't be read.
+    with one thing wrong. Exits 1 if its own cases fall short of the suite's bar; with --cases, only if they can't
+    be read.
 
     \b
     A case is one line:

@@ -14,10 +14,10 @@ SUPPORTED = "supported"
 
 
 def run(cases: Sequence[Case]) -> dict[str, Any]:
-    """The suite's result, as `strata eval run factcheck --json` prints it. It costs nothing: no model is asked."""
-    began = time.perf_counter()
+    """The suite's result, as `strata eval run factcheck --json` prints it; claims per second of one core's time."""
+    began = time.process_time()
     checked = [(case, check_claim(case.claim, case.rows)) for case in cases]
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     outcomes = [(case.label, case.error_type, result.flagged, str(result.verdict)) for case, result in checked]
     wrong = [flagged for label, _, flagged, _ in outcomes if label != SUPPORTED]
     right = [flagged for label, _, flagged, _ in outcomes if label == SUPPORTED]

@@ -19,7 +19,8 @@ SAY_NAME = {
 }  # fmt: skip
 SAY_UNIT = {
     "mm[Hg]": ("mmHg", "mm[Hg]"), "10*3/uL": ("x10^3/uL", "10*3/uL", "x10^9/L"), "/min": ("/min", "per minute"),
-    "Cel": ("°C",), "umol/L": ("umol/L", "µmol/L"), "mL/min/{1.73_m2}": ("mL/min/1.73 m2", "mL/min"), "kg/m2": ("kg/m2", "kg/m²"),
+    "Cel": ("°C",), "umol/L": ("umol/L", "µmol/L"), "mL/min/{1.73_m2}": ("mL/min/1.73 m2", "mL/min"),
+    "kg/m2": ("kg/m2", "kg/m²"),
 }  # fmt: skip
 OBSERVATION = (
     "{name} was {value}{unit} on {date}.", "On {date}, {name} was {value}{unit}.", "{name} {value}{unit} ({date}).",
@@ -64,7 +65,7 @@ def plain_name(row: Row) -> str:
     )
     for cut in (" [", " (", "/"):
         if row.type != "prescription":
-            name = name.split(cut)[0]
+            name = name.split(cut, maxsplit=1)[0]
     return name.replace("  ", " ")
 
 
@@ -88,13 +89,16 @@ def observation(rng: random.Random, row: Row) -> Phrase:
 def trend(rng: random.Random, earlier: Row, later: Row) -> Phrase:
     a, b = earlier.fields["value"], later.fields["value"]
     parts = {
-        "name": name_of(rng, earlier), "first": say_number(a), "last": say_number(b), "unit": say_unit(rng, earlier.fields.get("unit")),
+        "name": name_of(rng, earlier), "first": say_number(a), "last": say_number(b),
+        "unit": say_unit(rng, earlier.fields.get("unit")),
         "verb": rng.choice(("rose", "increased", "climbed") if b > a else ("fell", "decreased", "dropped")),
         "from": say_date(rng, earlier.fields["observed_at"]), "to": say_date(rng, later.fields["observed_at"]),
     }  # fmt: skip
     template = rng.choice(
-        ("{name} {verb} from {first}{unit} on {from} to {last}{unit} on {to}.", "{name} {verb} from {first} to {last}{unit}.",
-         "Between {from} and {to}, {name} {verb} from {first} to {last}{unit}.", "{name} has {verb} to {last}{unit} on {to}.".replace("has ", ""))
+        ("{name} {verb} from {first}{unit} on {from} to {last}{unit} on {to}.",
+        "{name} {verb} from {first} to {last}{unit}.",
+         "Between {from} and {to}, {name} {verb} from {first} to {last}{unit}.",
+         "{name} has {verb} to {last}{unit} on {to}.".replace("has ", ""))
     )  # fmt: skip
     return Phrase(template, parts, (earlier, later), {"rose": b > a})
 
@@ -102,7 +106,8 @@ def trend(rng: random.Random, earlier: Row, later: Row) -> Phrase:
 def interpretation(rng: random.Random, row: Row, standing: str) -> Phrase:
     words = {"high": ("high", "elevated", "above the reference range"), "low": ("low", "below the reference range"),
              "normal": ("normal", "within the reference range", "within normal limits")}  # fmt: skip
-    parts = {"name": name_of(rng, row), "value": say_number(row.fields["value"]), "unit": say_unit(rng, row.fields.get("unit")),
+    parts = {"name": name_of(rng, row), "value": say_number(row.fields["value"]),
+    "unit": say_unit(rng, row.fields.get("unit")),
              "word": rng.choice(words[standing])}  # fmt: skip
     template = rng.choice(("{name} was {word} at {value}{unit}.", "{name} was {value}{unit}, which is {word}."))
     return Phrase(template, parts, (row,), {"words": words, "standing": standing})
@@ -115,11 +120,13 @@ def prescription(rng: random.Random, row: Row) -> Phrase:
         parts["how"] = f" {fields['dose']}{' ' + fields['frequency'] if fields.get('frequency') else ''}"
     if fields.get("stopped_on"):
         parts["stop"] = say_date(rng, fields["stopped_on"])
-        templates = ("{name}{how} was taken from {start} to {stop}.", "{name}{how} was taken from {start} to {stop} and is no longer taken.",
+        templates = ("{name}{how} was taken from {start} to {stop}.",
+        "{name}{how} was taken from {start} to {stop} and is no longer taken.",
                      "{name}{how}, started on {start}, is no longer taken.")  # fmt: skip
     else:
         templates = ("The patient takes {name}{how}, started on {start}.", "{name}{how} is active since {start}.",
-                     "Current medicine: {name}{how} (since {start}).", "{name}{how} was started on {start} and is ongoing.")  # fmt: skip
+                     "Current medicine: {name}{how} (since {start}).",
+                     "{name}{how} was started on {start} and is ongoing.")  # fmt: skip
     return Phrase(rng.choice(templates), parts, (row,))
 
 

@@ -31,7 +31,7 @@ def _factcheck_cases(folder: Path | None, seed: int) -> list[Case]:
     if folder:
         of_records = generate_cases.generate(synthea_rows.read(folder), seed=seed, per_type=CASES_PER_TYPE)
         made += [replace(case, id=f"records-{case.id}") for case in of_records]
-    return load(HARD) + made
+    return [case for path in HARD for case in load(path)] + made
 
 
 def _factcheck_bar(result: dict[str, Any]) -> list[str]:

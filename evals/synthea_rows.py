@@ -60,14 +60,17 @@ def _observation(cells: Cells) -> dict[str, Any]:
     if cells["TYPE"] == "numeric":
         value = float(cells["VALUE"])
     unit = cells["UNITS"] if cells["UNITS"] not in ("", "null") else None
-    return {"name": cells["DESCRIPTION"], "code": cells["CODE"], "value": value, "unit": unit, "observed_at": cells["DATE"],
+    return {"name": cells["DESCRIPTION"], "code": cells["CODE"],
+    "value": value, "unit": unit, "observed_at": cells["DATE"],
             "ref_low": low, "ref_high": high, "interpretation": None}  # fmt: skip
 
 
 def _prescription(cells: Cells) -> dict[str, Any]:
     stop = cells["STOP"][:10] or None
-    return {"medication": cells["DESCRIPTION"], "dose": None, "frequency": None, "status": "completed" if stop else "active",
-            "started_on": cells["START"][:10], "stopped_on": stop, "reason": cells["REASONDESCRIPTION"] or None}  # fmt: skip
+    return {"medication": cells["DESCRIPTION"], "dose": None, "frequency": None, "status": "completed"
+    if stop else "active",
+            "started_on": cells["START"][:10],
+            "stopped_on": stop, "reason": cells["REASONDESCRIPTION"] or None}  # fmt: skip
 
 
 def _condition(cells: Cells) -> dict[str, Any]:
@@ -78,11 +81,13 @@ def _condition(cells: Cells) -> dict[str, Any]:
 
 def _allergy(cells: Cells) -> dict[str, Any]:
     return {"substance": cells["DESCRIPTION"], "reaction": cells["DESCRIPTION1"] or None, "criticality": None,
-            "severity": (cells["SEVERITY1"] or "").lower() or None, "status": "active", "recorded_on": cells["START"][:10]}  # fmt: skip
+            "severity": (cells["SEVERITY1"] or "").lower() or None, "status": "active",
+            "recorded_on": cells["START"][:10]}  # fmt: skip
 
 
 def _visit(cells: Cells) -> dict[str, Any]:
-    return {"description": cells["DESCRIPTION"], "reason": cells["REASONDESCRIPTION"] or None, "class": cells["ENCOUNTERCLASS"],
+    return {"description": cells["DESCRIPTION"], "reason": cells["REASONDESCRIPTION"] or None,
+    "class": cells["ENCOUNTERCLASS"],
             "started_at": cells["START"], "ended_at": cells["STOP"] or None}  # fmt: skip
 
 

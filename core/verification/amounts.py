@@ -22,7 +22,8 @@ def check(reading: Reading) -> dict[int, list[Facts]]:
         elif token.kind == PAIR:
             borne[i] = values.check_pair(reading, i, _facts(reading, bound.get(i)))
         elif token.kind == NUMBER:
-            borne[i] = _number(reading, i, bound.get(i), list(bound.values()).count(bound.get(i)) == 1)
+            mention = bound.get(i)
+            borne[i] = _number(reading, i, mention, sum(other is mention for other in bound.values()) == 1)
         elif token.kind == WORD and token.norm in NUMBER_WORDS:
             _word(reading, i)
         elif token.norm in ("a", "an") and _is_length(reading, i):

@@ -1,4 +1,4 @@
-"""Which name each number belongs to: "sodium and potassium were 141 and 4.2", "a 5.8 % HbA1c", "HbA1c 8.9, glucose 7.2"."""
+"""Which name each number belongs to: "sodium and potassium were 141 and 4.2", "a 5.8 % HbA1c"."""
 
 from core.verification.reading import Mention, Reading
 from core.verification.text import NUMBER, PAIR

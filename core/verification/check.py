@@ -28,10 +28,10 @@ def check_claim(claim: Claim, rows: Sequence[Row], *, on: date | None = None) ->
     `rows` hold the cited rows and may hold others of the patient: those speak against a claim ("latest", sex, no
     allergies), never for it. `on` is the day that "ago" and a current age count from.
     """
-    cited, others, faults = _sort(claim, rows)
+    cited, uncited, faults = _sort(claim, rows)
     if faults or not claim.text.strip():
         return Result(faults[0].verdict if faults else Verdict.CANNOT_VERIFY, tuple(faults) or (_EMPTY,))
-    reading = Reading(claim, cited, others, on)
+    reading = Reading(claim, cited, uncited, on)
     names.check(reading)
     scope.mark(reading.tokens)
     people.check(reading)
@@ -50,7 +50,7 @@ def check_claim(claim: Claim, rows: Sequence[Row], *, on: date | None = None) ->
 _EMPTY = Finding(Verdict.CANNOT_VERIFY, "The claim is empty.")
 
 
-def _sort(claim: Claim, rows: Sequence[Row]) -> tuple[list[Facts], list[Facts], list[Finding]]:
+def _sort(claim: Claim, rows: Sequence[Row]) -> tuple[list[Facts], list[Row], list[Finding]]:
     by_ref = {row.ref: row for row in rows}
     faults = []
     if not claim.citations:
@@ -66,7 +66,7 @@ def _sort(claim: Claim, rows: Sequence[Row]) -> tuple[list[Facts], list[Facts], 
         return [], [], faults
     mine = [row for row in by_ref.values() if row.patient_id == claim.patient_id]
     cited = [Facts(by_ref[ref]) for ref in dict.fromkeys(claim.citations)]
-    return cited, [Facts(row) for row in mine if row.ref not in claim.citations], []
+    return cited, [row for row in mine if row.ref not in claim.citations], []
 
 
 def _verdict(reading: Reading) -> Verdict:

@@ -6,7 +6,10 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-_MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {
+    name: n
+    for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 _NAME = re.compile(r"[a-z]+")
 _NUMBER = re.compile(r"\d+")
 
@@ -27,24 +30,27 @@ class Days(NamedTuple):
 @lru_cache(maxsize=20000)
 def written(text: str) -> tuple[Days, ...]:
     """What a date in a claim may mean, nothing if it is no date. 03/05/2026 may mean 3 May or March 5."""
-    numbers = [int(n) for n in _NUMBER.findall(text.split("t")[0] if text[:4].isdigit() else text)]
+    day_only = text.split("t", maxsplit=1)[0] if text[:4].isdigit() else text
+    numbers = [int(n) for n in _NUMBER.findall(day_only)]
     month = next((_MONTHS[w[:3]] for w in _NAME.findall(text) if w[:3] in _MONTHS), None)
     try:
-        if month:
-            return _with_month_name(month, numbers)
-        if len(numbers) >= 3 and numbers[0] > 31:
-            return (_day(numbers[0], numbers[1], numbers[2]),)
-        if len(numbers) == 3:
-            year = _full_year(numbers[2])
-            day_first = _day(year, numbers[1], numbers[0]) if numbers[1] <= 12 else None
-            month_first = _day(year, numbers[0], numbers[1]) if numbers[0] <= 12 else None
-            return tuple(days for days in (day_first, month_first) if days)
-        if len(numbers) == 2:
-            return (_month(numbers[1], numbers[0]),)
-        if len(numbers) == 1:
-            return (Days(date(numbers[0], 1, 1), date(numbers[0], 12, 31)),)
+        return _with_month_name(month, numbers) if month else _of_numbers(numbers)
     except ValueError:
         return ()
+
+
+def _of_numbers(numbers: list[int]) -> tuple[Days, ...]:
+    match numbers:
+        case [year, month, day, *_] if year > 31:
+            return (_day(year, month, day),)
+        case [first, second, year]:
+            day_first = _day(_full_year(year), second, first) if second <= 12 else None
+            month_first = _day(_full_year(year), first, second) if first <= 12 else None
+            return tuple(days for days in (day_first, month_first) if days)
+        case [month, year]:
+            return (_month(year, month),)
+        case [year]:
+            return (Days(date(year, 1, 1), date(year, 12, 31)),)
     return ()
 
 

@@ -1,4 +1,4 @@
-"""Dates of a claim: each must be a date of what it is said about, in the same role (start, end), with the same value."""
+"""Dates of a claim: each must be a date of what it is said about, as its start or its end, with its value."""
 
 from core.verification import dates
 from core.verification.facts import Facts
@@ -11,7 +11,7 @@ _DURING = frozenset({"of", "during", "throughout", "in"})
 _VISIT_WORDS = frozenset(
     {"visit", "encounter", "note", "seen", "appointment", "consultation", "admission", "admitted", "attended"}
 )
-_BOUND = frozenset({"since", "from", "between", "after", "before", "until", "through", "by"})
+_NEXT_TO_DATE = frozenset({"to", "-", "from", "through", "first", "end"})
 
 
 def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
@@ -46,6 +46,8 @@ def _about(reading: Reading, i: int) -> list[Facts]:
 def _check(reading: Reading, i: int, days: tuple[dates.Days, ...], facts: list[Facts]) -> None:
     role = _role(reading, i)
     holding = [(fact, found) for fact in facts for found, day in fact.days if any(d.holds(day) for d in days)]
+    if role is None and not _several_dates(reading, i):
+        holding = [(fact, found) for fact, found in holding if fact.type != "visit" or found != "stop"]
     fitting = [fact for fact, found in holding if found in (role, "at", "other") or (role is None and found != "born")]
     if fitting:
         if reading.tokens[i].flags & NEGATED and not _denied_elsewhere(reading, i):
@@ -63,6 +65,10 @@ def _check(reading: Reading, i: int, days: tuple[dates.Days, ...], facts: list[F
         reading.done(i)
     else:
         _say_wrong(reading, i, facts)
+
+
+def _several_dates(reading: Reading, i: int) -> bool:
+    return sum(reading.tokens[n].kind == DATE for n in reading.span_of(i)) > 1
 
 
 def _denied_elsewhere(reading: Reading, i: int) -> bool:
@@ -92,6 +98,8 @@ def _role(reading: Reading, i: int) -> str | None:
             )
         if token.norm in ("born", "birth"):
             return "born"
+        if token.norm in _NEXT_TO_DATE and n < i - 1:
+            continue
         if token.norm in STOP_WORDS:
             return "stop"
         if token.norm in START_WORDS:

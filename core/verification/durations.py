@@ -15,7 +15,7 @@ def check(reading: Reading, i: int, count: float, unit: units.Unit, facts: list[
     """Check that `count` units of time at token `i` is the length of something in the rows."""
     text = reading.tokens[i].text.strip()
     near = set(reading.after(i, 2)) | set(reading.before(i, 2))
-    if "ago" in near or near & {"past", "last"} and not facts:
+    if "ago" in near or (near & {"past", "last"} and not facts):
         _since_then(reading, i, count, unit, facts)
         return
     quantity = Quantity(count, 0, unit, "", False, "")

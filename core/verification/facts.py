@@ -13,7 +13,8 @@ from core.verification.types import Row
 from core.verification.words import FILLER, NO_VALUES
 
 NAME_FIELDS = {
-    "observation": ("name", "short_name"), "prescription": ("medication",), "condition": ("name",), "allergy": ("substance",),
+    "observation": ("name", "short_name"), "prescription": ("medication",), "condition": ("name",),
+    "allergy": ("substance",),
     "visit": ("description",), "patient": ("name",), "note": (),
 }  # fmt: skip
 _ROLES = {
@@ -143,7 +144,9 @@ def name_terms(names: tuple[str, ...]) -> frozenset[str]:
     for name in names:
         words = tokens(_TERM.sub("", plain(name)))
         terms.update(
-            stem(word.norm) for word in words if word.norm not in FILLER and word.text.isalnum() or "-" in word.text[1:]
+            stem(word.norm)
+            for word in words
+            if (word.norm not in FILLER and word.text.isalnum()) or "-" in word.text[1:]
         )
         terms.update(meaning for _, _, meaning in lexicon.phrases_in(words))
     return frozenset(terms)
@@ -181,7 +184,8 @@ def _days(fields: Mapping[str, Any]) -> tuple[tuple[str, date], ...]:
 def _standing(kind: str, fields: Mapping[str, Any], days: tuple[tuple[str, date], ...]) -> str | None:
     """active, stopped, completed, ended, on-hold, cancelled; None if the row does not say."""
     status = str(fields.get("status") or "").lower().strip()
-    known = {"resolved": "ended", "inactive": "ended", "remission": "ended", "finished": "ended", "recurrence": "active",
+    known = {"resolved": "ended", "inactive": "ended", "remission": "ended", "finished": "ended",
+    "recurrence": "active",
              "relapse": "active", "cancelled": "cancelled", "ended": "ended", "in-progress": "active"}  # fmt: skip
     if status:
         return known.get(status, status)

@@ -1,4 +1,4 @@
-"""What a claim names, and which of its rows bear that name. A test or medicine that no cited row holds is not addressed."""
+"""What a claim names, and which of its rows bear that name. A test that no cited row holds is not addressed."""
 
 from core.verification import lexicon
 from core.verification.facts import Facts, name_terms, spellings

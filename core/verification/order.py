@@ -1,6 +1,7 @@
 """Which came first: "from A to B", "B, up from A", "latest", "previous"."""
 
 from datetime import date
+from itertools import pairwise
 
 from core.verification.facts import Facts
 from core.verification.reading import Reading
@@ -25,7 +26,7 @@ def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
 
 def _from_to(reading: Reading, borne: dict[int, list[Facts]]) -> None:
     numbers = [i for i in borne if reading.tokens[i].kind in (NUMBER, PAIR)]
-    for a, b in zip(numbers, numbers[1:], strict=False):
+    for a, b in pairwise(numbers):
         if reading.sentence(a) != reading.sentence(b) or not _same_kind(borne[a], borne[b]):
             continue
         words = [reading.tokens[n].norm for n in range(a + 1, b)]
@@ -94,7 +95,7 @@ def _place(reading: Reading, i: int, borne: dict[int, list[Facts]], latest: bool
         return
     kin = [
         f
-        for f in (*reading.facts, *reading.others)
+        for f in (*reading.facts, *reading.others(facts[0].type))
         if f.type == facts[0].type and (f.assay, f.name) == (facts[0].assay, facts[0].name)
     ]
     days = [day for f in kin if (day := f.first_day())]

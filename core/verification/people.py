@@ -15,12 +15,10 @@ _UNITS = {"m": ("month", 30.4375), "w": ("week", 7.0), "d": ("day", 1.0)}
 
 
 def check(reading: Reading) -> None:
-    patient = next((f for f in (*reading.facts, *reading.others) if f.type == "patient"), None)
+    patient = next((f for f in (*reading.facts, *reading.others("patient")) if f.type == "patient"), None)
     _name(reading, patient)
     for i, token in enumerate(reading.tokens):
-        if token.kind == AGE:
-            _age(reading, i, patient)
-        elif token.kind == NUMBER and _is_bare_age(reading, i):
+        if token.kind == AGE or (token.kind == NUMBER and _is_bare_age(reading, i)):
             _age(reading, i, patient)
         elif token.kind == WORD and (token.norm in MALE or token.norm in FEMALE) and not token.done:
             _sex(reading, i, patient)

@@ -1,4 +1,4 @@
-"""The text of a row, read once: which words it holds and under what, its numbers and its dates, sentence by sentence."""
+"""The text of a row, read once: its words and what they stand under, its numbers and dates, by sentence."""
 
 import re
 from functools import lru_cache

@@ -34,7 +34,8 @@ def _range_follows(reading: Reading, i: int) -> bool:
     following = reading.after(i, 4)
     place = next((n for n, word in enumerate(following) if word in _RANGE), None)
     return place is not None and all(
-        w in ("the", "of", "normal", "reference", "its", "a", "lab", "laboratory", "upper", "lower", "expected") for w in following[:place]
+        w in ("the", "of", "normal", "reference", "its", "a", "lab", "laboratory", "upper", "lower", "expected")
+        for w in following[:place]
     ) and not (reading.tokens[i].norm == "in" and place == 0 and following[0] == "reference")  # fmt: skip
 
 
@@ -160,20 +161,19 @@ def _limit(fact: Facts, key: str) -> float | None:
 
 
 def _fits(reading: Reading, i: int, said: str, fact: Facts, mark: str) -> bool:
-    if said == "abnormal":
-        return mark != "normal"
-    if said == "critical":
-        return critical(fact)
+    if said in ("high", "low", "normal"):
+        return said == mark and (said == "normal" or _degree_fits(reading, i, fact))
     if said == "borderline":
         return _apart(fact) <= BORDERLINE_WITHIN
-    if said != mark:
-        return False
+    return critical(fact) if said == "critical" else mark != "normal"
+
+
+def _degree_fits(reading: Reading, i: int, fact: Facts) -> bool:
+    """ "Slightly" high is near the limit, "markedly" high is not."""
     degree = set(reading.before(i, 2))
-    if degree & words.SLIGHT and said != "normal":
+    if degree & words.SLIGHT:
         return _apart(fact) <= SLIGHT_MAX
-    if degree & words.MARKED and said != "normal":
-        return _apart(fact) >= MARKED_MIN or critical(fact)
-    return True
+    return not degree & words.MARKED or _apart(fact) >= MARKED_MIN or critical(fact)
 
 
 def _apart(fact: Facts) -> float:

@@ -5,8 +5,7 @@ from datetime import date
 
 from core.verification import text
 from core.verification.facts import Facts
-from core.verification.text import Token
-from core.verification.types import Claim, Finding, Verdict
+from core.verification.types import Claim, Finding, Row, Verdict
 
 SENTENCE_ENDS = frozenset(".;!?")
 
@@ -21,10 +20,10 @@ class Mention:
 
 
 class Reading:
-    """One check in progress. `facts` are the cited rows of this patient, `others` its rows that are not cited."""
+    """One check in progress. `facts` are the cited rows of this patient, `others` gives rows that it does not cite."""
 
-    def __init__(self, claim: Claim, facts: list[Facts], others: list[Facts], on: date | None) -> None:
-        self.claim, self.facts, self.others, self.on = claim, facts, others, on
+    def __init__(self, claim: Claim, facts: list[Facts], uncited: list[Row], on: date | None) -> None:
+        self.claim, self.facts, self._uncited, self.on = claim, facts, uncited, on
         self.plain = text.plain(claim.text)
         self.tokens = text.tokens(claim.text)
         self.mentions: list[Mention] = []
@@ -36,34 +35,38 @@ class Reading:
     def observations(self, facts: Iterable[Facts] | None = None) -> list[Facts]:
         return [f for f in (self.facts if facts is None else facts) if f.type == "observation"]
 
-    def add(
-        self, verdict: Verdict, reason: str, first: int | None = None, end: int | None = None,
-        fact: Facts | None = None, quote: str | None = None,
-    ) -> None:  # fmt: skip
-        """A finding about tokens `first` to `end` (one token without `end`; the whole claim without either)."""
-        span = None
-        if first is not None:
-            span = (self.tokens[first].start, self.tokens[(end or first + 1) - 1].end)
-        self.findings.append(Finding(verdict, reason, span, fact.ref if fact else None, quote))
+    def others(self, kind: str) -> list[Facts]:
+        """The patient's rows of a kind that the claim does not cite."""
+        return [Facts(row) for row in self._uncited if row.type == kind]
 
     def wrong(
         self, reason: str, first: int, end: int | None = None, fact: Facts | None = None, quote: str | None = None
     ) -> None:
-        self.add(Verdict.CONTRADICTED, reason, first, end, fact, quote)
-        self.done(first, end)
+        """A contradiction in tokens `first` to `end` (one token without `end`); likewise the others below."""
+        self._add(Verdict.CONTRADICTED, reason, (first, end), fact, quote)
 
     def right(
         self, reason: str, first: int, end: int | None = None, fact: Facts | None = None, quote: str | None = None
     ) -> None:
-        self.add(Verdict.SUPPORTED, reason, first, end, fact, quote)
-        self.done(first, end)
+        self._add(Verdict.SUPPORTED, reason, (first, end), fact, quote)
 
     def silent(self, reason: str, first: int, end: int | None = None) -> None:
-        self.add(Verdict.NOT_ADDRESSED, reason, first, end)
-        self.done(first, end)
+        self._add(Verdict.NOT_ADDRESSED, reason, (first, end))
 
     def unsure(self, reason: str, first: int, end: int | None = None) -> None:
-        self.add(Verdict.CANNOT_VERIFY, reason, first, end)
+        self._add(Verdict.CANNOT_VERIFY, reason, (first, end))
+
+    def _add(
+        self,
+        verdict: Verdict,
+        reason: str,
+        at: tuple[int, int | None],
+        fact: Facts | None = None,
+        quote: str | None = None,
+    ) -> None:
+        first, end = at[0], at[1] or at[0] + 1
+        span = (self.tokens[first].start, self.tokens[end - 1].end)
+        self.findings.append(Finding(verdict, reason, span, fact.ref if fact else None, quote))
         self.done(first, end)
 
     def done(self, first: int, end: int | None = None) -> None:
@@ -90,7 +93,7 @@ class Reading:
         return range(first, last + 1)
 
     def mention_of(self, i: int, among: Sequence[Mention] | None = None) -> Mention | None:
-        """What a token is about: the last thing named before it in its sentence, else the next, else the last before."""
+        """What a token is about: the last thing named before it in its sentence, else the next, else an earlier one."""
         named = self.mentions if among is None else among
         before = after = earlier = None
         for mention in named:

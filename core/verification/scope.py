@@ -97,7 +97,7 @@ def _back(tokens: Sequence[Token], i: int, flag: int) -> None:
 
 
 def _relative(tokens: Sequence[Token], i: int) -> None:
-    """What is said of a relative: what follows "mother had", what precedes "in his mother"; not "lives with his wife"."""
+    """What is said of a relative: after "mother had", before "in his mother"; not "lives with his wife"."""
     before = [token.norm for token in tokens[max(0, i - 2) : i]]
     following = [token.norm for token in tokens[i + 1 : i + 3]]
     norm = tokens[i].norm
@@ -109,7 +109,7 @@ def _relative(tokens: Sequence[Token], i: int) -> None:
         or tokens[i - 1].norm in ("her", "his", "the", "patient", "patient's", "and")
     )
     lives_with = "with" in before
-    if (opens and not lives_with) or norm in ("family", "fhx", "fh") or following[:1] and following[0] in _SAID_OF:
+    if (opens and not lives_with) or norm in ("family", "fhx", "fh") or (following[:1] and following[0] in _SAID_OF):
         _spread(tokens, i + 1, OF_RELATIVE, 2 * REACH)
     if before[-1:] in (["in"], ["("], ["-"]) or before[:1] in (["in"], ["of"]):
         _back(tokens, i, OF_RELATIVE)

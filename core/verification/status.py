@@ -1,4 +1,4 @@
-"""Standing of a condition, medicine or allergy: active, stopped, completed, resolved; taken from A to B is not stopped."""
+"""Standing of a condition, medicine or allergy: active, stopped, completed, resolved."""
 
 from core.verification.facts import Facts
 from core.verification.reading import Mention, Reading
@@ -7,6 +7,9 @@ from core.verification.words import STATUS_WORDS
 
 _OVER = frozenset({"stopped", "completed", "ended", "cancelled", "entered-in-error", "draft", "unknown"})
 _HAS_STANDING = frozenset({"condition", "prescription", "allergy"})
+_NOW = frozenset({"has", "have", "uses", "receives", "suffers"})
+_SOFTENED = frozenset({"history", "been", "past", "no", "recorded", "prescribed"})
+_OVER_WORDS = frozenset({"resolved", "ended", "inactive", "completed", "stopped", "history"})
 _PRESENT = frozenset({"has", "is", "are", "have", "suffers", "uses", "receives", "receiving", "remains", "lives"})
 _PAST = frozenset({"was", "were", "had", "previous", "previously", "past", "former", "formerly", "been"})
 
@@ -125,24 +128,17 @@ def _present_tense(reading: Reading) -> None:
         over = [fact for fact in mention.facts if fact.type in _HAS_STANDING and fact.standing in _OVER]
         if len(over) != len(mention.facts) or not over:
             continue
-        words = reading.before(mention.first, 4)
-        verbs = [word for word in words if word in _PRESENT or word in _PAST]
-        softened = {"history", "been", "past", "no", "recorded", "prescribed"} & set(words)
-        follows = {"resolved", "ended", "inactive", "completed", "stopped", "history"} & {
-            t.norm for t in reading.tokens
-        }
-        if (
-            verbs[:1]
-            and verbs[0] in ("has", "have", "uses", "receives", "suffers")
-            or words[:2] in (["on", "is"], ["with", "lives"])
-        ):
-            if not softened and not follows and not _ended_in_text(reading, over[0]):
-                reading.wrong(
-                    f"{over[0].name} is {_worded(over[0])}; the claim speaks of it as present.",
-                    mention.first,
-                    mention.end,
-                    over[0],
-                )
+        if _speaks_of_now(reading, mention) and not _ended_in_text(reading, over[0]):
+            text = f"{over[0].name} is {_worded(over[0])}; the claim speaks of it as present."
+            reading.wrong(text, mention.first, mention.end, over[0])
+
+
+def _speaks_of_now(reading: Reading, mention: Mention) -> bool:
+    words = reading.before(mention.first, 4)
+    verb = next((word for word in words if word in _PRESENT or word in _PAST), None)
+    if verb not in _NOW and words[:2] not in (["on", "is"], ["with", "lives"]):
+        return False
+    return not _SOFTENED & set(words) and not _OVER_WORDS & {token.norm for token in reading.tokens}
 
 
 def _ended_in_text(reading: Reading, fact: Facts) -> bool:

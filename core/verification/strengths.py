@@ -42,7 +42,7 @@ Anchors = tuple[list[tuple[str, ...]], list[tuple[str, ...]]]
 
 
 def _anchors(reading: Reading, i: int) -> Anchors:
-    """The words that matter before and after a number, nearest first, within its sentence; each as its stem and meanings."""
+    """The words that matter before and after a number in its sentence, nearest first, as stems and meanings."""
     span = reading.span_of(i)
     before = [_terms(reading, n) for n in range(i - 1, span.start - 1, -1) if _matters(reading, n)]
     after = [_terms(reading, n) for n in range(i + 1, span.stop) if _matters(reading, n)]

@@ -9,11 +9,16 @@ from core.verification.tables.units import NOT_IN_SENTENCES, UNITS
 
 WORD, NUMBER, DATE, PAIR, AGE, SHORTHAND, REFERENCE, MARK = range(8)
 
+_SPACES = "\u00a0\u2002\u2003\u2009\u202f\n\t\r\u200b\u200c\u200d\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"
 _SAME_LENGTH = str.maketrans(
-    {**dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"), **dict.fromkeys("‘’ʼ`", "'"), **dict.fromkeys("“”", '"'), **dict.fromkeys("µμ", "u"),
-     **dict.fromkeys("\u00a0\u2002\u2003\u2009\u202f\n\t\r\u200b\u200c\u200d\u2060\ufeff\u202a\u202b\u202c\u202d\u202e", " "), "×": "x", "⁄": "/",
-     **dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))}
-)  # fmt: skip
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+    | dict.fromkeys("‘’ʼ`", "'")
+    | dict.fromkeys("“”", '"')
+    | dict.fromkeys("\u00b5\u03bc", "u")
+    | dict.fromkeys(_SPACES, " ")
+    | {"×": "x", "⁄": "/"}
+    | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
+)
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -46,7 +51,7 @@ _MONTH_FIRST = "|".join(
     )
 )
 _SPELLINGS = sorted({u for kind in UNITS.values() for u in kind} - NOT_IN_SENTENCES, key=lambda u: (-len(u), u))
-_UNIT = "|".join(re.escape(u).replace(r"\ ", r"\s?") for u in _SPELLINGS)
+_UNIT = "|".join(re.escape(u).replace(r"\ ", r"\s?") for u in _SPELLINGS) + r"|m(?=\s(?:tall|in\sheight))"
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:[.,]\d+)?)"
 _AGE = (
     r"\d{1,3}[\s-]?(?:years?|yrs?|y|months?|weeks?|days?)[\s-](?:old|of\s+age)(?!\w)|\d{1,3}\s?(?:y/o|yo)(?!\w)"
@@ -67,20 +72,69 @@ _TOKEN = re.compile(
     r"|(?P<mark>\S)"
 )
 _BARE_YEAR = re.compile(_YEAR)
-_YEAR_FOLLOWS = frozenset("in since from until during by early late mid year before after till through".split())
+_YEAR_FOLLOWS = frozenset(
+    [
+        "in",
+        "since",
+        "from",
+        "until",
+        "during",
+        "by",
+        "early",
+        "late",
+        "mid",
+        "year",
+        "before",
+        "after",
+        "till",
+        "through",
+    ]
+)
 _KINDS = {
     "ref": REFERENCE, "month": DATE, "date": DATE, "aged": AGE, "age": AGE, "short": SHORTHAND, "pair": PAIR,
     "number": NUMBER, "ordinal": WORD, "word": WORD, "mark": MARK,
 }  # fmt: skip
 _SUFFIXES = sorted(
-    """ations ation atic ments ment ities ings ions ants ical ance ives ies ing ity ion ive ers ors ant ous ed es er or ic
-    al ia y e s a""".split(),
+    [
+        "ations",
+        "ation",
+        "atic",
+        "ments",
+        "ment",
+        "ities",
+        "ings",
+        "ions",
+        "ants",
+        "ical",
+        "ance",
+        "ives",
+        "ies",
+        "ing",
+        "ity",
+        "ion",
+        "ive",
+        "ers",
+        "ors",
+        "ant",
+        "ous",
+        "ed",
+        "es",
+        "er",
+        "or",
+        "ic",
+        "al",
+        "ia",
+        "y",
+        "e",
+        "s",
+        "a",
+    ],
     key=lambda suffix: -len(suffix),
 )
 
 
 class Token:
-    """One piece of a claim. `norm` is a word in one spelling, `match` the details of a number; `done` once accounted for."""
+    """One piece of a claim. `norm` is a word in one spelling, `match` a number's details; `done`: accounted for."""
 
     __slots__ = ("done", "end", "flags", "kind", "match", "norm", "start", "text")
 

@@ -1,13 +1,14 @@
-"""Change over time: rose, fell, stable, doubled, highest, by how much. Computed from the cited results by their dates."""
+"""Change over time: rose, fell, stable, doubled, highest, by how much; from the cited results by their dates."""
 
 from datetime import date
+from itertools import pairwise
 
 from core.verification import words
 from core.verification.facts import Facts
 from core.verification.quantities import in_unit_of, read
 from core.verification.reading import Reading
 from core.verification.tables.assays import ASSAYS
-from core.verification.text import NUMBER
+from core.verification.text import NUMBER, stem
 
 _STEADY = {assay.key: assay.steady for assay in ASSAYS}
 _WORSE = {assay.key: assay.worse for assay in ASSAYS}
@@ -45,30 +46,28 @@ def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
 
 def _direction(reading: Reading, i: int, norm: str) -> None:
     points = _points(reading, i)
-    if len(points) < 2 and (norm in _EITHER or norm in _UPRIGHT):
-        return
-    if len(points) < 2 and _in_text(reading, i):
-        return
     if len(points) < 2:
-        reading.silent(f"“{reading.tokens[i].text}” needs two dated results; the claim does not cite them.", i)
+        if norm not in _EITHER and norm not in _UPRIGHT and not _in_text(reading, i):
+            reading.silent(f"“{reading.tokens[i].text}” needs two dated results; the claim does not cite them.", i)
         return
-    if norm in _UPRIGHT and not _compares(reading, i):
-        return
-    if norm in _EITHER and "significantly" not in reading.before(i, 1) and not _compares(reading, i):
+    if (norm in _UPRIGHT or norm in _EITHER) and not _compares(reading, i):
         return
     wanted = _DIRECTION.get(norm)
     if wanted is None:
-        worse = _WORSE.get(points[0][2].assay or "")
-        if worse is None:
-            reading.unsure(f"Whether {points[0][2].name} has {norm} is a judgement the row does not make.", i)
-            return
-        wanted = (1 if worse == "up" else -1) * (1 if _JUDGED[norm] == "worse" else -1)
-    if _negated(reading, i):
+        wanted = _judged(norm, points[0][2])
+    if wanted is None:
+        reading.unsure(f"Whether {points[0][2].name} has {norm} is a judgement the row does not make.", i)
+    elif _negated(reading, i):
         _absorb_negation(reading, i)
-        moved = _moved(points)
-        (reading.wrong if moved == wanted else reading.right)(_say(points), i, None, points[-1][2])
-        return
-    _settle(reading, i, wanted)
+        (reading.wrong if _moved(points) == wanted else reading.right)(_say(points), i, None, points[-1][2])
+    else:
+        _settle(reading, i, wanted)
+
+
+def _judged(norm: str, fact: Facts) -> int | None:
+    """The direction that "improved" or "worsened" means for a test; None where both directions can be bad."""
+    worse = _WORSE.get(fact.assay or "")
+    return None if worse is None else (1 if worse == "up" else -1) * (1 if _JUDGED[norm] == "worse" else -1)
 
 
 def _settle(reading: Reading, i: int, wanted: int) -> None:
@@ -93,7 +92,7 @@ def _keeps(reading: Reading, points: list[Point], wanted: int) -> bool:
     for i, token in enumerate(reading.tokens):
         if token.norm in ("steadily", "progressively", "gradually"):
             reading.done(i)
-    return all((b[1] - a[1]) * wanted >= 0 for a, b in zip(points, points[1:], strict=False))
+    return all((b[1] - a[1]) * wanted >= 0 for a, b in pairwise(points))
 
 
 def _compares(reading: Reading, i: int) -> bool:
@@ -110,7 +109,7 @@ def _multi(reading: Reading, i: int) -> bool:
 
 
 def _points(reading: Reading, i: int) -> list[Point]:
-    """The dated values a trend word is about, oldest first; only those whose value the claim states, if it states two."""
+    """The dated values a trend word is about, oldest first; if the claim states two of them, those."""
     mention = reading.mention_of(i, [m for m in reading.mentions if any(f.value is not None for f in m.facts)])
     facts = mention.facts if mention else reading.facts
     points = _dated(facts)
@@ -221,8 +220,6 @@ def _absorb_negation(reading: Reading, i: int) -> None:
 
 
 def _in_text(reading: Reading, i: int) -> bool:
-    from core.verification.text import stem
-
     term = stem(reading.tokens[i].norm)
     return any(fact.flags_of(term) for fact in reading.facts if fact.type != "observation" or fact.value_text)
 

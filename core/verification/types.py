@@ -15,7 +15,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One source row. `ref` reads `observation:12`; `fields` are those of the record type, each may be missing or None."""
+    """One source row. `ref` reads `observation:12`; each field of the record type may be missing or None."""
 
     ref: str
     type: str

@@ -1,6 +1,7 @@
 """Units and their conversion, between units of one kind and, for an assay, between kinds."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,7 +21,14 @@ _MOLAR_MASS = {assay.key: assay.molar_mass for assay in ASSAYS if assay.molar_ma
 _MONOVALENT = {"sodium", "potassium", "chloride", "bicarbonate", "carbon dioxide"}
 _DIVALENT = {"calcium", "magnesium"}
 _ANNOTATION = re.compile(r"\{[^}]*\}")
-_SAME = {frozenset(("celsius", "degrees")), frozenset(("fahrenheit", "degrees")), frozenset(("rate", "time"))}
+_SAME = {frozenset(("celsius", "degrees")), frozenset(("fahrenheit", "degrees"))}
+# The IFCC's master equation for HbA1c, and temperatures.
+_BETWEEN: dict[tuple[str, str], Callable[[float], float]] = {
+    ("percent", "mmol/mol"): lambda value: (value - 2.152) / 0.09148,
+    ("mmol/mol", "percent"): lambda value: value * 0.09148 + 2.152,
+    ("celsius", "fahrenheit"): lambda value: value * 9 / 5 + 32,
+    ("fahrenheit", "celsius"): lambda value: (value - 32) * 5 / 9,
+}
 
 
 @lru_cache(maxsize=4096)
@@ -52,15 +60,9 @@ def convert(value: float, unit: Unit, to: Unit, assay: str | None = None) -> flo
     if unit.kind == to.kind:
         return value * unit.size / to.size
     pair = (unit.kind, to.kind)
-    if pair == ("percent", "mmol/mol") and assay == "hba1c":
-        return (value - 2.152) / 0.09148
-    if pair == ("mmol/mol", "percent") and assay == "hba1c":
-        return value * 0.09148 + 2.152
-    if pair == ("celsius", "fahrenheit"):
-        return value * 9 / 5 + 32
-    if pair == ("fahrenheit", "celsius"):
-        return (value - 32) * 5 / 9
-    if frozenset(pair) in _SAME and "rate" not in pair:
+    if pair in _BETWEEN and (assay == "hba1c" or "celsius" in pair):
+        return _BETWEEN[pair](value)
+    if frozenset(pair) in _SAME:
         return value
     return _by_substance(value, unit, to, assay)
 

@@ -22,7 +22,7 @@ def check(reading: Reading, i: int, facts: list[Facts]) -> list[Facts]:
     results = [fact for fact in facts if fact.value is not None]
     if _is_range(reading, i):
         return _check_range(reading, i, quantity, results)
-    if before[:1] and before[0] in _MEAN or (before[1:2] and before[1] in _MEAN):
+    if (before[:1] and before[0] in _MEAN) or (before[1:2] and before[1] in _MEAN):
         return _check_mean(reading, i, quantity, results)
     comparison = quantity.sign or _comparison(before)
     if comparison:
@@ -83,14 +83,18 @@ def _is_scale(reading: Reading, i: int, quantity: Quantity, fact: Facts) -> bool
     whole = SCALE_MAX.get(fact.assay or "")
     if (
         whole is not None
-        and (before[:2] == ["of", "out"] or "/" in before[:1] or "of" in before[:1])
+        and (
+            before[:2] == ["of", "out"]
+            or "/" in before[:1]
+            or (before[:1] == ["of"] and before[1:2] and before[1].isdigit())
+        )
         and quantity.value == whole
     ):
         return True
     return any(
         number.value == quantity.value
         for sentence in fact.sentences for number in sentence.numbers
-        if reading.tokens[i + 1 : i + 2] and reading.tokens[i + 1].text == "-" or before[:1] == ["-"]
+        if (reading.tokens[i + 1 : i + 2] and reading.tokens[i + 1].text == "-") or before[:1] == ["-"]
     ) and "scale" in reading.plain  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from core.verification import Claim, Row
 
 LABELS = ("supported", "contradicted", "not_addressed")
-HARD = Path(__file__).with_name("factcheck_hard.jsonl")
+HARD = tuple(sorted(Path(__file__).parent.glob("factcheck_hard*.jsonl")))
 
 
 class BadCases(Exception):

@@ -1,6 +1,7 @@
 """Words that mean the same: conditions, reactions, substances, routes, kinds of visit, and set phrases.
 
-Each line is one meaning; its first spelling names it. Spelling differences between British and American English need no entry.
+Each line is one meaning; its first spelling names it. Spelling differences between British
+and American English need no entry.
 """
 
 CONDITIONS: tuple[tuple[str, ...], ...] = (
@@ -71,7 +72,8 @@ CONDITIONS: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 
 FINDINGS: tuple[tuple[str, ...], ...] = (
-    ("dyspnoea", "shortness of breath", "breathlessness", "short of breath", "breathless", "sob", "difficulty breathing"),
+    ("dyspnoea", "shortness of breath", "breathlessness", "short of breath", "breathless", "sob",
+    "difficulty breathing"),
     ("eruption of skin", "skin rash", "rash", "skin eruption", "eruption"),
     ("allergic skin rash", "allergic rash"),
     ("wheal", "hives", "urticaria", "weal"),
@@ -138,7 +140,8 @@ VISITS: tuple[tuple[str, ...], ...] = (
     ("inpatient", "in patient", "admitted", "admission", "hospitalised", "hospital admission", "hospitalisation", "imp",
      "hospital stay", "admitted to hospital", "encounter inpatient"),
     ("outpatient", "out patient", "ambulatory", "amb"),
-    ("wellness", "check up", "checkup", "check ups", "wellness visit", "general examination", "physical examination", "physical exam", "well child"),
+    ("wellness", "check up", "checkup", "check ups", "wellness visit", "general examination", "physical examination",
+    "physical exam", "well child"),
     ("urgent care", "urgentcare"),
     ("prenatal", "antenatal"),
     ("postnatal", "postpartum"),

@@ -1,4 +1,4 @@
-"""Units by kind. Each kind has a base unit; a unit's number is its size in that base. Spelled in lower case without spaces."""
+"""Units by kind. Each kind has a base unit; a unit's number is its size in that base. Spelled in lower case."""
 
 # kind: {spelling: size in the base unit}. Base units are named in the comment where they are not the first entry.
 UNITS: dict[str, dict[str, float]] = {
@@ -59,8 +59,7 @@ UNITS: dict[str, dict[str, float]] = {
     "mass per actuation": {"mg/actuat": 1, "mg/actuation": 1, "mcg/actuat": 1e-3, "mg/puff": 1, "mcg/puff": 1e-3,
                            "mg per actuation": 1, "mcg per actuation": 1e-3, "mg per puff": 1, "mg/spray": 1,
                            "mg per spray": 1, "mcg/actuation": 1e-3, "mcg per puff": 1e-3},
-    "mass per hour": {"mg/hr": 1, "mg/h": 1, "mg/hour": 1, "mg per hour": 1, "mcg/hr": 1e-3, "mcg/h": 1e-3,
-                      "mg/hr": 1},
+    "mass per hour": {"mg/hr": 1, "mg/h": 1, "mg/hour": 1, "mg per hour": 1, "mcg/hr": 1e-3, "mcg/h": 1e-3},
     "mass ratio": {"mg/g": 1, "ug/mg": 1, "mg/mmol": 8.84, "ug/g": 1e-3, "mcg/mg": 1},
     "saturation index": {"{t-score}": 1},
     "international units": {"unit": 1, "units": 1, "iu": 1, "unt": 1, "unt/ml": 1},

@@ -28,9 +28,9 @@ FILLER = _words(
     eight nine ten overall same different more most less least very further another other others each every all any
     some several many few multiple single new newly old older later earlier subsequently status state following
     against compared comparison versus vs relative between among across over during throughout until till through
-    since before after ago n/a whether if appears appear appeared remains remain remained get gets got s t course born
-    birth written for criticality severity flagged flag going went gone go goes use used uses using usage ran run
-    runs running include includes included including gives give gave giving wrote write preferred tall mention
+    since before after ago n/a whether if appears appear appeared remains remain remained get gets got s t course
+    born birth written for criticality severity flagged flag going went gone go goes use used uses using usage ran
+    run runs running include includes included including gives give gave giving wrote write preferred tall mention
     mentioned mentions detail details summary summarised overview evident evidence experienced experience
     experiences experiencing suffered suffer suffering sustained developed develops developing underwent received
     receives receive receiving supplied treatments managed therapy therapies regimen background classed classified
@@ -54,11 +54,11 @@ FILLER = _words(
     she'd they'd who's that's there's here's what's let's words wording verbatim quote quoted quotes text entitled
     called label labels listing listings item items survey questionnaire questionnaires screens screening forms tool
     tools instrument instruments assessed assesses assessing assess evaluation evaluated episode episodes presence
-    bearing  eg ie etc ref reference references range ranges limits limit occurred occurs occur took place
-    event began begin begins first second third initial latest recent recently manifested manifesting manifests
-    presenting presented clinician doctor physician nurse gp said says say stated states described describes
-    response answer answered answers question asked assessment examined examination known history attended lasted
-    lasts duration onset begun
+    bearing eg ie etc ref reference references range ranges limits limit occurred occurs occur took place event
+    began begin begins first second third initial latest recent recently manifested manifesting manifests presenting
+    presented clinician doctor physician nurse gp said says say stated states described describes response answer
+    answered answers question asked assessment examined examination known history attended lasted lasts duration
+    onset begun
     """
 )
 
@@ -75,42 +75,68 @@ for _types, _spellings in {
 # Words that state a condition's or a medicine's standing.
 STATUS_WORDS: dict[str, str] = {
     **dict.fromkeys(
-        "active current currently ongoing continues continuing continued still present presently now".split(), "active"
+        [
+            "active",
+            "current",
+            "currently",
+            "ongoing",
+            "continues",
+            "continuing",
+            "continued",
+            "still",
+            "present",
+            "presently",
+            "now",
+        ],
+        "active",
     ),
-    **dict.fromkeys("takes taking".split(), "active"),
-    **dict.fromkeys("stopped discontinued ceased withdrawn halted discontinuation stopping".split(), "stopped"),
-    **dict.fromkeys("completed finished complete completion".split(), "completed"),
-    **dict.fromkeys("resolved cleared recovered resolution subsided inactive".split(), "ended"),
-    **dict.fromkeys("ended previously formerly former past previous expired".split(), "ended"),
-    **dict.fromkeys("cancelled canceled".split(), "cancelled"),
-    **dict.fromkeys("paused held suspended".split(), "on-hold"),
+    **dict.fromkeys(["takes", "taking"], "active"),
+    **dict.fromkeys(
+        ["stopped", "discontinued", "ceased", "withdrawn", "halted", "discontinuation", "stopping"], "stopped"
+    ),
+    **dict.fromkeys(["completed", "finished", "complete", "completion"], "completed"),
+    **dict.fromkeys(["resolved", "cleared", "recovered", "resolution", "subsided", "inactive"], "ended"),
+    **dict.fromkeys(["ended", "previously", "formerly", "former", "past", "previous", "expired"], "ended"),
+    **dict.fromkeys(["cancelled", "canceled"], "cancelled"),
+    **dict.fromkeys(["paused", "held", "suspended"], "on-hold"),
 }
 
 START_WORDS = _words(
-    """started starting start starts began begun begin initiated commenced commencing introduced prescribed onset diagnosed
-    diagnosis since from first identified given dispensed arrived opened admitted presented issued ordered"""
+    """
+    started starting start starts began begun begin initiated commenced commencing introduced prescribed onset
+    diagnosed diagnosis since from first identified given dispensed arrived opened admitted presented issued ordered
+    """
 )
 STOP_WORDS = _words(
-    """stopped stopping stop ended ending ends end until till discontinued ceased completed finished resolved to through
-    resolution withdrawn cleared discharged closed discharge recovered expired -"""
+    """
+    stopped stopping stop ended ending ends end until till discontinued ceased completed finished resolved to
+    through resolution withdrawn cleared discharged closed discharge recovered expired -
+    """
 )
 
 # Words that change what is said; nobody may add one that the record does not hold.
 INFERENCE = _words(
-    """because due secondary cause caused causes causing attributed attributable suggests suggesting suggestive suggest
-    indicative indicating consistent likely probably possibly possible probable may might could should would will shall
-    must plan plans planned planning recommend recommended recommends recommendation advise advised consider considered
-    considering therefore thus hence reflecting reflects response responding responded despite expected risk controlled
-    uncontrolled explained explains resulting led leads leading owing thanks follow-up warrants warranted requires needs
-    need target goal suspected presumed appears"""
+    """
+    because due secondary cause caused causes causing attributed attributable suggests suggesting suggestive suggest
+    indicative indicating consistent likely probably possibly possible probable may might could should would will
+    shall must plan plans planned planning recommend recommended recommends recommendation advise advised consider
+    considered considering therefore thus hence reflecting reflects response responding responded despite expected
+    risk controlled uncontrolled explained explains resulting led leads leading owing thanks follow-up warrants
+    warranted requires needs need target goal suspected presumed appears
+    """
 )
 
 RISE = _words(
-    "rose rise rises risen rising increase increased increases increasing climbed climbing climbs higher up gained grew upward"
+    """
+    rose rise rises risen rising increase increased increases increasing climbed climbing climbs higher up gained
+    grew upward
+    """
 )
 FALL = _words(
-    """fell fall falls fallen falling decrease decreased decreases decreasing declined declining decline dropped drop
-    dropping drops lower down reduced reducing reduction lost downward lowered"""
+    """
+    fell fall falls fallen falling decrease decreased decreases decreasing declined declining decline dropped drop
+    dropping drops lower down reduced reducing reduction lost downward lowered
+    """
 )
 STEADY = _words("stable unchanged steady steadily-same constant static plateaued flat")
 BETTER = _words("improved improving improvement improves better")
@@ -125,18 +151,36 @@ CRITICAL = _words("critical critically panic")
 SLIGHT = _words("slightly mildly mild slight marginally minimally")
 MARKED = _words("markedly significantly substantially grossly severely considerably very dramatically sharply")
 
-NEGATORS = _words("no not never without denies denied deny denying nil none neither nor absent absence free isn't wasn't aren't "
-                  "weren't hasn't doesn't didn't don't cannot can't non lacks lacking negative excluded unlikely")  # fmt: skip
-NEGATION_ENDS = _words(
-    "but however although though except has had have who whereas while yet otherwise reports presents takes is was"
+NEGATORS = _words(
+    """
+    no not never without denies denied deny denying nil none neither nor absent absence free isn't wasn't aren't
+    weren't hasn't doesn't didn't don't cannot can't non lacks lacking negative excluded unlikely
+    """
 )
-HEDGES = _words("suspected possible possibly probable probably query likely may might could presumed potential risk screening "
-                "rule unlikely")  # fmt: skip
-PLANS = _words("plan plans planned planning consider considering considered if should will recommend recommended advise advised "
-               "would discuss discussed offer offered pending review refer referred referral schedule scheduled")  # fmt: skip
-RELATIVES = _words("mother father brother sister son daughter grandmother grandfather aunt uncle cousin fhx fh parent parents sibling siblings "
-                   "maternal paternal relative relatives wife husband spouse mother's father's brother's sister's grandparent "
-                   "grandparents grandmother's grandfather's children twin family mum dad mom niece nephew")  # fmt: skip
+NEGATION_ENDS = _words(
+    """
+    but however although though except has had have who whereas while yet otherwise reports presents takes is was
+    """
+)
+HEDGES = _words(
+    """
+    suspected possible possibly probable probably query likely may might could presumed potential risk screening
+    rule unlikely
+    """
+)
+PLANS = _words(
+    """
+    plan plans planned planning consider considering considered if should will recommend recommended advise advised
+    would discuss discussed offer offered pending review refer referred referral schedule scheduled
+    """
+)
+RELATIVES = _words(
+    """
+    mother father brother sister son daughter grandmother grandfather aunt uncle cousin fhx fh parent parents
+    sibling siblings maternal paternal relative relatives wife husband spouse mother's father's brother's sister's
+    grandparent grandparents grandmother's grandfather's children twin family mum dad mom niece nephew
+    """
+)
 
 MALE = _words("man male boy gentleman he his him himself mr")
 FEMALE = _words("woman female girl lady she her hers herself mrs ms miss mdm")
@@ -145,18 +189,40 @@ STATED_SEX = _words("man male boy gentleman woman female girl lady")
 NUMBER_WORDS: dict[str, int] = {
     w: n
     for n, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+        ]
     )
 } | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "single": 1, "once": 1, "twice": 2}
 
 COUNTED: dict[str, str] = {
-    **dict.fromkeys("visit visits encounter encounters appointment appointments consultation consultations admission admissions attendances".split(), "visit"),
-    **dict.fromkeys("reading readings result results measurement measurements observation observations test tests value values".split(), "observation"),
-    **dict.fromkeys("prescription prescriptions medicine medicines medication medications drug drugs courses course".split(), "prescription"),
-    **dict.fromkeys("condition conditions problem problems diagnosis diagnoses episode episodes".split(), "condition"),
-    **dict.fromkeys("allergy allergies".split(), "allergy"),
-    **dict.fromkeys("note notes".split(), "note"),
-    **dict.fromkeys("times occasions occasion".split(), "any"),
+    **dict.fromkeys(["visit", "visits", "encounter", "encounters", "appointment", "appointments", "consultation",
+    "consultations", "admission", "admissions", "attendances"], "visit"),
+    **dict.fromkeys(["reading", "readings", "result", "results", "measurement", "measurements", "observation",
+    "observations", "test", "tests", "value", "values"], "observation"),
+    **dict.fromkeys(["prescription", "prescriptions", "medicine", "medicines", "medication", "medications", "drug",
+    "drugs", "courses", "course"], "prescription"),
+    **dict.fromkeys(["condition", "conditions", "problem", "problems", "diagnosis", "diagnoses", "episode",
+    "episodes"], "condition"),
+    **dict.fromkeys(["allergy", "allergies"], "allergy"),
+    **dict.fromkeys(["note", "notes"], "note"),
+    **dict.fromkeys(["times", "occasions", "occasion"], "any"),
 }  # fmt: skip
 
 NO_VALUES = _words("no negative none never false absent")
