@@ -110,6 +110,8 @@ def move(run: ArchiveRun, to: RunState) -> None:
     policies.check_transition(f"run {run.id}", run.state, to)
     run.state = to
     run.finished_at = utc_now() if to in (RunState.DONE, RunState.FAILED) else None
+    if to != RunState.RUNNING:
+        run.throttle_reason = run.throttled_at = run.wakes_at = None
 
 
 def pause(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core import db, failpoints, policies, queue
+from core.db import Store
 from core.models import ArchiveRun, Batch, BatchKind, BatchState, RunKind, RunState, Step, StepName, StepState, utc_now
 from core.queries.archive import LOST_AFTER
 from core.services import archive
-from workers.archive import failures, heartbeat, lease, purge, restore
+from workers.archive import failures, heartbeat, lease, purge, restore, throttles
 from workers.archive.faults import Overtaken
 from workers.archive.load import load
 from workers.archive.plan import plan
@@ -30,6 +32,8 @@ from workers.archive.verify import verify
 log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 20.0
+THROTTLE_LOOK_SECONDS = 0.25
+THROTTLE_PAUSE = timedelta(seconds=2)
 
 
 class Work(NamedTuple):
@@ -60,15 +64,37 @@ def drive(run_id: int, slice_seconds: float = SLICE_SECONDS) -> str:
     """Advance a run; a job, safe to repeat. Says how it ended. Raises NotNow while another driver has the run."""
     with heartbeat.hold(run_id) as held:
         _abandon_steps(run_id)
-        until = time.monotonic() + slice_seconds
+        until, throttled = time.monotonic() + slice_seconds, False
         while time.monotonic() < until:
             if held.lost:
                 raise queue.NotNow(f"run {run_id} was lost: the primary did not answer")
-            if not advance(run_id):
+            if throttled := _throttled(run_id):
+                time.sleep(THROTTLE_LOOK_SECONDS)
+            elif not advance(run_id):
                 return f"run {run_id} rests"
-    with db.write() as session:
-        archive.enqueue(session, run_id)
+    _enqueue_next(run_id, THROTTLE_PAUSE if throttled else timedelta())
     return f"run {run_id} goes on in the next job"
+
+
+def _throttled(run_id: int) -> bool:
+    """Whether the run must wait before its next batch; the reason is kept with the run, to be shown."""
+    with db.read(Store.HOT) as session:
+        run = session.get_one(ArchiveRun, run_id)
+        if run.state != RunState.RUNNING or _moving_batch(session, run) is not None:
+            return False
+    why = throttles.reason(run_id)
+    if why != run.throttle_reason:
+        since = (run.throttled_at or utc_now()) if why else None
+        with db.write() as session:
+            still = (ArchiveRun.id == run_id, ArchiveRun.state == RunState.RUNNING)
+            session.execute(update(ArchiveRun).where(*still).values(throttle_reason=why, throttled_at=since))
+    return why is not None
+
+
+def _enqueue_next(run_id: int, pause: timedelta) -> None:
+    with db.write() as session:
+        session.execute(update(ArchiveRun).where(ArchiveRun.id == run_id).values(wakes_at=utc_now() + pause))
+        archive.enqueue(session, run_id, delay=pause)
 
 
 def advance(run_id: int) -> bool:

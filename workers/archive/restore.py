@@ -103,7 +103,7 @@ def _insert(work: Restoring, table: Table) -> None:
     differing = work.session.scalar(
         text(
             f"SELECT r.id FROM restoring_{name} r LEFT JOIN {name} t ON t.id = r.id"
-            f" WHERE t.id IS NULL OR {digest} <> r.archived_row_hash ORDER BY r.id LIMIT 1"
+            f" WHERE t.id IS NULL OR {digest} <> r.row_hash ORDER BY r.id LIMIT 1"
         )
     )
     if differing is not None:
