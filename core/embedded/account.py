@@ -38,12 +38,11 @@ class ServerAccount:
             return {}
         return {"user": self.uid, "group": self.uid, "extra_groups": []}
 
-    def run(self, command: list[str | Path], **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run `command` to its end as this account; stdout and stderr are captured together as text."""
+    def begin(self, command: list[str | Path], **environment: str) -> subprocess.Popen[str]:
+        """Begin `command` as this account, its stdout and stderr together as text in a pipe. Raises EmbeddedError."""
         try:
-            return subprocess.run(
+            return subprocess.Popen(
                 [str(part) for part in command],
-                check=False,
                 text=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -63,11 +62,17 @@ class ServerAccount:
                 "reinstall the environment, or set STRATA_POSTGRES_BIN to a PostgreSQL that runs on this machine.",
             ) from error
 
+    def run(self, command: list[str | Path]) -> tuple[int, str]:
+        """Run `command` to its end as this account; returns its exit status and what it wrote."""
+        process = self.begin(command)
+        output, _ = process.communicate()
+        return process.returncode, output
+
     def can_reach(self, path: Path) -> bool:
         """Whether this account may read and pass through every folder down to `path`."""
         if self.uid is None:
             return os.access(path, os.R_OK | os.X_OK)
-        return self.run(["test", "-r", path, "-a", "-x", path]).returncode == 0
+        return self.run(["test", "-r", path, "-a", "-x", path])[0] == 0
 
     def own(self, path: Path) -> None:
         """Give one file or folder to this account."""

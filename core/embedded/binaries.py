@@ -88,11 +88,11 @@ def _empty(folder: Path) -> Path:
 
 
 def _major(account: ServerAccount, postgres: Path) -> int:
-    answer = account.run([postgres, "--version"])
-    found = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
-    if answer.returncode or not found:
+    status, answer = account.run([postgres, "--version"])
+    found = re.search(r"\(PostgreSQL\) (\d+)", answer)
+    if status or not found:
         raise EmbeddedError(
-            f"{postgres} does not run on this machine: {answer.stdout.strip() or 'no output'}.",
+            f"{postgres} does not run on this machine: {answer.strip() or 'no output'}.",
             "set STRATA_POSTGRES_BIN to the bin folder of a PostgreSQL that does.",
         )
     if int(found[1]) < OLDEST_MAJOR:

@@ -1,20 +1,29 @@
-from dataclasses import dataclass
+import subprocess
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.embedded.account import ServerAccount
 from core.embedded.binaries import Binaries
 from core.embedded.errors import EmbeddedError
 
+LOOK_SECONDS = 0.1
+
+
+class Abandoned(Exception):
+    """The start was given up while it went on."""
+
 
 @dataclass(frozen=True)
 class Place:
-    """What all embedded servers of one data directory share."""
+    """What all embedded servers of one data directory share. Once `abandoned` is set, whatever starts gives up soon."""
 
     home: Path
     log_dir: Path
     binaries: Binaries
     account: ServerAccount
     durable: bool
+    abandoned: threading.Event = field(default_factory=threading.Event)
 
     def write(self, path: Path, content: str) -> None:
         """Write a file that only the servers' account may read."""
@@ -23,10 +32,24 @@ class Place:
         path.write_text(content)
 
     def run_tool(self, command: list[str | Path], **environment: str) -> None:
-        """Run one of the servers' programs; raises EmbeddedError with its last words when it fails."""
-        done = self.account.run(command, **environment)
-        if done.returncode:
+        """Run one of the servers' programs; raises EmbeddedError with its last words when it fails, or Abandoned."""
+        process = self.account.begin(command, **environment)
+        output = self._watch(process)
+        self.check_wanted()
+        if process.returncode:
             raise EmbeddedError(
-                f"{Path(command[0]).name} failed: {done.stdout.strip()[-400:]}",
+                f"{Path(command[0]).name} failed: {output.strip()[-400:]}",
                 "remove the cause named above (a full disk?), then start again.",
             )
+
+    def check_wanted(self) -> None:
+        if self.abandoned.is_set():
+            raise Abandoned
+
+    def _watch(self, process: subprocess.Popen[str]) -> str:
+        while True:
+            try:
+                return process.communicate(timeout=LOOK_SECONDS)[0]
+            except subprocess.TimeoutExpired:
+                if self.abandoned.is_set():
+                    process.terminate()

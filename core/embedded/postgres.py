@@ -132,6 +132,7 @@ class PostgresServer:
         return {}
 
     def _launch(self) -> None:
+        self.place.check_wanted()
         # The pid in it may belong to another program by now, and PostgreSQL would refuse to start.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         with self.log.open("wb") as log:
@@ -165,6 +166,7 @@ class PostgresServer:
                     f"PostgreSQL ({self.name}) did not {verb}: {postmaster.last_words(self.log)}.",
                     f"remove that cause; {self.log} says more.",
                 )
+            self.place.check_wanted()
             time.sleep(POLL_SECONDS)
 
     def _part_folder(self) -> Path:

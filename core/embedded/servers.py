@@ -34,6 +34,7 @@ class Servers:
     """
 
     valkey: ValkeyServer
+    _place: Place
 
     def __init__(
         self,
@@ -51,7 +52,7 @@ class Servers:
         self.postgres_bin = postgres_bin
         self.postgres: dict[str, PostgresServer] = {}
         self._lock = ServersLock()
-        self._starting: ThreadPoolExecutor | None = None
+        self._busy: ThreadPoolExecutor | None = None
 
     def reserve(self) -> Path:
         """Make the data directory, keep every other process out of it until `stop`; returns the servers' folder."""
@@ -75,8 +76,9 @@ class Servers:
 
     def stop(self) -> None:
         """Stop all and wait until no process is left. The primary goes first, so its standby receives everything."""
-        if self._starting is not None:
-            self._starting.shutdown()
+        if self._busy is not None:
+            self._place.abandoned.set()
+            self._busy.shutdown()
         if self.postgres:
             archives = [self.postgres[name].stop for name in ARCHIVES]
             self._together(*archives, self._stop_pair, self.valkey.stop)
@@ -109,7 +111,7 @@ class Servers:
         self.stop()
 
     def _start(self) -> None:
-        place = self._make_place()
+        place = self._place = self._make_place()
         state = ServersState.load(self.data_dir) or self._begin(place)
         self._make_servers(place, state)
         self._end_leftovers()
@@ -175,7 +177,8 @@ class Servers:
 
     def _together(self, *actions: Callable[[], None]) -> None:
         """Run the actions side by side; raises the first fault once all have ended."""
-        with ThreadPoolExecutor() as self._starting:
-            futures = [self._starting.submit(action) for action in actions]
+        with ThreadPoolExecutor() as self._busy:
+            futures = [self._busy.submit(action) for action in actions]
+        self._busy = None
         for future in futures:
             future.result()

@@ -43,6 +43,7 @@ class ValkeyServer:
         """Start and return once it answers. A running server is left as it is."""
         if self.running:
             return
+        self.place.check_wanted()
         self.place.account.make_folder(self.data)
         settings = self.data / "valkey.conf"
         self.place.write(settings, self._settings())

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -178,8 +179,8 @@ def test_programs_below_a_private_folder_are_copied(
     found = binaries.find(account, reachable_folder)
 
     assert found.postgres_bin.is_relative_to(reachable_folder)
-    assert "PostgreSQL" in account.run([found.postgres("pg_basebackup"), "--version"]).stdout
-    assert account.run([found.valkey_server, "--version"]).returncode == 0
+    assert "PostgreSQL" in account.run([found.postgres("pg_basebackup"), "--version"])[1]
+    assert account.run([found.valkey_server, "--version"])[0] == 0
 
 
 def test_a_fresh_start_ends_leftovers_and_deletes_only_its_own_files(reachable_folder: Path) -> None:
@@ -193,3 +194,16 @@ def test_a_fresh_start_ends_leftovers_and_deletes_only_its_own_files(reachable_f
         assert execute(servers, "primary", "SELECT to_regclass('left_behind')") == [(None,)]
     assert processes_below(reachable_folder) == []
     assert (reachable_folder / "letter.txt").read_text() == "not ours"
+
+
+def test_an_interrupted_start_gives_up_soon_and_leaves_nothing(reachable_folder: Path) -> None:
+    def interrupt(line: str) -> None:
+        if line.startswith("Starting"):
+            threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+
+    servers = Servers(reachable_folder, interrupt, durable=False)
+    with pytest.raises(KeyboardInterrupt):
+        servers.start()
+    assert processes_below(reachable_folder) == []
+    with Servers(reachable_folder, durable=False) as servers:
+        assert execute(servers, "replica", "SELECT 1") == [(1,)]
