@@ -43,7 +43,7 @@ def visits_in_heading(page: Page, demo: RunningDemo) -> int:
 def archive_visits(page: Page, demo: RunningDemo) -> None:
     """An admin starts the move and watches it finish."""
     page.goto(f"{demo.staff_url}/archive")
-    page.get_by_label("Record type").select_option("visit")
+    page.get_by_label("Record type", exact=True).select_option("visit")
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("heading", name=re.compile(r"Run \d+: visits"))).to_be_visible()
     expect(page.locator("#progress .tag").first).to_have_text("done", timeout=60_000)

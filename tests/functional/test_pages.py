@@ -1,0 +1,62 @@
+"""Every page, in a real browser: axe finds nothing, nothing overflows a phone, the console stays silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from tests.functional.conftest import RunningDemo
+
+PAGES = {
+    "patient1": ("visits", "visits?older=1", "results", "reports", "record", "privacy"),
+    "clinician": ("patients", "patients/3", "patients/3/visits/new", "patients/new", "reports"),
+    "admin": ("archive", "operations", "accounts"),
+    "auditor": ("audit", "operations"),
+}
+PHONE = {"width": 320, "height": 700}
+
+
+def faults_of(page: Page, address: str) -> list[str]:
+    """What is wrong with one page: its status, what axe says, whether it is wider than the screen."""
+    response = page.goto(address)
+    faults = [] if response is not None and response.ok else [f"{address}: {response and response.status}"]
+    found = Axe().run(page).response["violations"]
+    faults += [f"{address}: {item['id']}: {[node['html'][:120] for node in item['nodes']]}" for item in found]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        faults.append(f"{address}: wider than the screen")
+    return faults
+
+
+@pytest.mark.parametrize("username", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages(demo: RunningDemo, sign_in: Callable[..., Page], username: str, scheme: str) -> None:
+    page = sign_in(username, viewport=PHONE, color_scheme=scheme)
+    said: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            said.append(message.text)
+
+    page.on("console", listen)
+    url = demo.public_url if username.startswith("patient") else demo.staff_url
+    faults = [fault for path in PAGES[username] for fault in faults_of(page, f"{url}/{path}")]
+    assert faults + said == []
+
+
+def test_sign_in_pages_and_misses(demo: RunningDemo, browser: Browser) -> None:
+    with browser.new_context(viewport=PHONE) as context:
+        page = context.new_page()
+        assert [*faults_of(page, f"{demo.public_url}/sign-in"), *faults_of(page, f"{demo.staff_url}/sign-in")] == []
+
+
+def test_pages_work_without_javascript(demo: RunningDemo, sign_in: Callable[..., Page]) -> None:
+    page = sign_in("patient1", java_script_enabled=False)
+    page.goto(f"{demo.public_url}/visits")
+    page.locator("ol.timeline h3 a").first.click()
+    assert page.get_by_role("heading", level=1).is_visible()
+    page.goto(f"{demo.public_url}/results")
+    page.get_by_role("main").get_by_role("link").first.click()
+    assert page.get_by_role("table").first.is_visible()
