@@ -11,21 +11,36 @@ from typing import Any
 from core.verification import Row
 
 SAY_NAME = {
-    "4548-4": ("HbA1c", "A1c", "Glycated haemoglobin", "Haemoglobin A1c"), "62238-1": ("eGFR",),
-    "33914-3": ("eGFR",), "8480-6": ("Systolic blood pressure", "Systolic BP"), "8462-4": ("Diastolic blood pressure",),
-    "29463-7": ("Body weight", "Weight"), "18262-6": ("LDL cholesterol", "LDL"), "2085-9": ("HDL cholesterol",),
-    "6690-2": ("White cell count", "WBC"), "8867-4": ("Heart rate", "Pulse"), "2708-6": ("Oxygen saturation", "SpO2"),
-    "718-7": ("Haemoglobin", "Hb"), "777-3": ("Platelet count", "Platelets"),
-}  # fmt: skip
+    "4548-4": ("HbA1c", "A1c", "Glycated haemoglobin", "Haemoglobin A1c"),
+    "62238-1": ("eGFR",),
+    "33914-3": ("eGFR",),
+    "8480-6": ("Systolic blood pressure", "Systolic BP"),
+    "8462-4": ("Diastolic blood pressure",),
+    "29463-7": ("Body weight", "Weight"),
+    "18262-6": ("LDL cholesterol", "LDL"),
+    "2085-9": ("HDL cholesterol",),
+    "6690-2": ("White cell count", "WBC"),
+    "8867-4": ("Heart rate", "Pulse"),
+    "2708-6": ("Oxygen saturation", "SpO2"),
+    "718-7": ("Haemoglobin", "Hb"),
+    "777-3": ("Platelet count", "Platelets"),
+}
 SAY_UNIT = {
-    "mm[Hg]": ("mmHg", "mm[Hg]"), "10*3/uL": ("x10^3/uL", "10*3/uL", "x10^9/L"), "/min": ("/min", "per minute"),
-    "Cel": ("°C",), "umol/L": ("umol/L", "µmol/L"), "mL/min/{1.73_m2}": ("mL/min/1.73 m2", "mL/min"),
+    "mm[Hg]": ("mmHg", "mm[Hg]"),
+    "10*3/uL": ("x10^3/uL", "10*3/uL", "x10^9/L"),
+    "/min": ("/min", "per minute"),
+    "Cel": ("°C",),
+    "umol/L": ("umol/L", "µmol/L"),
+    "mL/min/{1.73_m2}": ("mL/min/1.73 m2", "mL/min"),
     "kg/m2": ("kg/m2", "kg/m²"),
-}  # fmt: skip
+}
 OBSERVATION = (
-    "{name} was {value}{unit} on {date}.", "On {date}, {name} was {value}{unit}.", "{name} {value}{unit} ({date}).",
-    "The {name} measured on {date} was {value}{unit}.", "{name} of {value}{unit} was recorded on {date}.",
-)  # fmt: skip
+    "{name} was {value}{unit} on {date}.",
+    "On {date}, {name} was {value}{unit}.",
+    "{name} {value}{unit} ({date}).",
+    "The {name} measured on {date} was {value}{unit}.",
+    "{name} of {value}{unit} was recorded on {date}.",
+)
 DATES = ("{d.day} {d:%B %Y}", "{d.day} {d:%b %Y}", "{d:%Y-%m-%d}", "{d:%B} {d.day}, {d.year}", "{d:%d/%m/%Y}")
 
 
@@ -89,26 +104,37 @@ def observation(rng: random.Random, row: Row) -> Phrase:
 def trend(rng: random.Random, earlier: Row, later: Row) -> Phrase:
     a, b = earlier.fields["value"], later.fields["value"]
     parts = {
-        "name": name_of(rng, earlier), "first": say_number(a), "last": say_number(b),
+        "name": name_of(rng, earlier),
+        "first": say_number(a),
+        "last": say_number(b),
         "unit": say_unit(rng, earlier.fields.get("unit")),
         "verb": rng.choice(("rose", "increased", "climbed") if b > a else ("fell", "decreased", "dropped")),
-        "from": say_date(rng, earlier.fields["observed_at"]), "to": say_date(rng, later.fields["observed_at"]),
-    }  # fmt: skip
+        "from": say_date(rng, earlier.fields["observed_at"]),
+        "to": say_date(rng, later.fields["observed_at"]),
+    }
     template = rng.choice(
-        ("{name} {verb} from {first}{unit} on {from} to {last}{unit} on {to}.",
-        "{name} {verb} from {first} to {last}{unit}.",
-         "Between {from} and {to}, {name} {verb} from {first} to {last}{unit}.",
-         "{name} has {verb} to {last}{unit} on {to}.".replace("has ", ""))
-    )  # fmt: skip
+        (
+            "{name} {verb} from {first}{unit} on {from} to {last}{unit} on {to}.",
+            "{name} {verb} from {first} to {last}{unit}.",
+            "Between {from} and {to}, {name} {verb} from {first} to {last}{unit}.",
+            "{name} has {verb} to {last}{unit} on {to}.".replace("has ", ""),
+        )
+    )
     return Phrase(template, parts, (earlier, later), {"rose": b > a})
 
 
 def interpretation(rng: random.Random, row: Row, standing: str) -> Phrase:
-    words = {"high": ("high", "elevated", "above the reference range"), "low": ("low", "below the reference range"),
-             "normal": ("normal", "within the reference range", "within normal limits")}  # fmt: skip
-    parts = {"name": name_of(rng, row), "value": say_number(row.fields["value"]),
-    "unit": say_unit(rng, row.fields.get("unit")),
-             "word": rng.choice(words[standing])}  # fmt: skip
+    words = {
+        "high": ("high", "elevated", "above the reference range"),
+        "low": ("low", "below the reference range"),
+        "normal": ("normal", "within the reference range", "within normal limits"),
+    }
+    parts = {
+        "name": name_of(rng, row),
+        "value": say_number(row.fields["value"]),
+        "unit": say_unit(rng, row.fields.get("unit")),
+        "word": rng.choice(words[standing]),
+    }
     template = rng.choice(("{name} was {word} at {value}{unit}.", "{name} was {value}{unit}, which is {word}."))
     return Phrase(template, parts, (row,), {"words": words, "standing": standing})
 
@@ -120,13 +146,18 @@ def prescription(rng: random.Random, row: Row) -> Phrase:
         parts["how"] = f" {fields['dose']}{' ' + fields['frequency'] if fields.get('frequency') else ''}"
     if fields.get("stopped_on"):
         parts["stop"] = say_date(rng, fields["stopped_on"])
-        templates = ("{name}{how} was taken from {start} to {stop}.",
-        "{name}{how} was taken from {start} to {stop} and is no longer taken.",
-                     "{name}{how}, started on {start}, is no longer taken.")  # fmt: skip
+        templates: tuple[str, ...] = (
+            "{name}{how} was taken from {start} to {stop}.",
+            "{name}{how} was taken from {start} to {stop} and is no longer taken.",
+            "{name}{how}, started on {start}, is no longer taken.",
+        )
     else:
-        templates = ("The patient takes {name}{how}, started on {start}.", "{name}{how} is active since {start}.",
-                     "Current medicine: {name}{how} (since {start}).",
-                     "{name}{how} was started on {start} and is ongoing.")  # fmt: skip
+        templates = (
+            "The patient takes {name}{how}, started on {start}.",
+            "{name}{how} is active since {start}.",
+            "Current medicine: {name}{how} (since {start}).",
+            "{name}{how} was started on {start} and is ongoing.",
+        )
     return Phrase(rng.choice(templates), parts, (row,))
 
 
@@ -135,11 +166,17 @@ def condition(rng: random.Random, row: Row) -> Phrase:
     parts = {"name": plain_name(row), "start": say_date(rng, fields["onset_on"])}
     if fields.get("resolved_on"):
         parts["stop"] = say_date(rng, fields["resolved_on"])
-        templates = ("{name} began on {start} and resolved on {stop}.", "{name}, diagnosed on {start}, has resolved.",
-                     "{name} lasted from {start} to {stop}.")  # fmt: skip
+        templates: tuple[str, ...] = (
+            "{name} began on {start} and resolved on {stop}.",
+            "{name}, diagnosed on {start}, has resolved.",
+            "{name} lasted from {start} to {stop}.",
+        )
     else:
-        templates = ("The patient has {name}, diagnosed on {start}.", "{name} has been active since {start}.",
-                     "Active condition: {name} (onset {start}).")  # fmt: skip
+        templates = (
+            "The patient has {name}, diagnosed on {start}.",
+            "{name} has been active since {start}.",
+            "Active condition: {name} (onset {start}).",
+        )
     return Phrase(rng.choice(templates), parts, (row,))
 
 

@@ -18,6 +18,12 @@ _WHY = {
     PLANNED: "In the cited row “{}” is planned or advised, not done.",
 }
 
+_ADDED = {
+    OF_RELATIVE: "No cited row says “{}” of a relative.",
+    DOUBTED: "No cited row speaks of “{}” as suspected, likely or a risk.",
+    PLANNED: "No cited row plans or advises anything about “{}”.",
+}
+
 
 def terms(reading: Reading, i: int) -> tuple[str, ...]:
     """A word's stem and the meanings of the phrases it is part of."""
@@ -43,10 +49,19 @@ def bearer(facts: Iterable[Facts], wanted: Iterable[str], flags: int) -> Facts |
     return None
 
 
-def why_not(bits: int, flags: int, text: str) -> str | None:
-    """What sets the claim's word apart from the rows' word; None if nothing does."""
+def set_apart(reading: Reading, first: int, end: int, bits: int, fact: Facts) -> bool:
+    """Record what sets the claim's words apart from the same words in the rows; whether anything does."""
+    flags = min(reading.tokens[n].flags for n in range(first, end))
     found = next((f for f in range(16) if bits >> f & 1), 0)
-    return next((_WHY[kind].format(text) for kind in _WHY if (found ^ flags) & kind), None)
+    kind = next((kind for kind in _WHY if (found ^ flags) & kind), None)
+    text = reading.claim.text[reading.tokens[first].start : reading.tokens[end - 1].end]
+    if kind is None:
+        return False
+    if flags & kind and kind in _ADDED:
+        reading.silent(_ADDED[kind].format(text), first, end)
+    else:
+        reading.wrong(_WHY[kind].format(text), first, end, fact)
+    return True
 
 
 def rival(wanted: tuple[str, ...], facts: list[Facts]) -> str | None:

@@ -59,10 +59,7 @@ def _mention(reading: Reading, mention: Mention) -> None:
     said = min(flags)
     if said & NEGATED and _used_up(reading, mention):
         return
-    text = reading.claim.text[reading.tokens[mention.first].start : reading.tokens[mention.end - 1].end]
-    why = bearing.why_not(bits, said, text)
-    if why:
-        reading.wrong(why, mention.first, mention.end, mention.facts[0])
+    bearing.set_apart(reading, mention.first, mention.end, bits, mention.facts[0])
 
 
 def _same_relative(reading: Reading, mention: Mention, terms: list[str]) -> None:
@@ -75,7 +72,7 @@ def _same_relative(reading: Reading, mention: Mention, terms: list[str]) -> None
         if not any(
             kin in s.words and any(t in s.words for t in terms) for fact in mention.facts for s in fact.sentences
         ):
-            reading.wrong(f"No cited row says this of the {norm}.", i, None, mention.facts[0])
+            reading.silent(f"No cited row says this of the {norm}.", i)
 
 
 def _worded(mention: Mention) -> bool:

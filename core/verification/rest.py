@@ -138,8 +138,8 @@ def _unborne(reading: Reading, i: int, terms: tuple[str, ...], facts: list[Facts
     token = reading.tokens[i]
     bits = bearing.held(facts, terms)
     if bits:
-        why = bearing.why_not(bits, token.flags, token.text) or f"The cited row says “{token.text}” of something else."
-        reading.wrong(why, i, None, facts[0])
+        if not bearing.set_apart(reading, i, i + 1, bits, facts[0]):
+            reading.wrong(f"The cited row says “{token.text}” of something else.", i, None, facts[0])
     elif rival := bearing.rival(terms, facts):
         reading.wrong(f"The claim says “{token.text}”; the cited row says {rival}.", i, None, facts[0])
     elif token.norm in INFERENCE or token.norm in PLANS:

@@ -1,0 +1,107 @@
+"""What must hold for any claim: nothing written in it is passed over, whatever the rows look like."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from core.verification import Claim, Row, Verdict, check_claim
+from core.verification.dates import say
+from tests.unit.verification.made_rows import PATIENT, check, hba1c, result, row
+
+A1C = hba1c(8.9, "2026-05-03")
+VALUES = st.decimals(min_value=1, max_value=500, places=1)
+
+
+@given(VALUES)
+def test_a_value_as_the_row_gives_it_is_supported(value: Decimal) -> None:
+    assert not check(
+        f"Creatinine was {value} umol/L.", result("Creatinine", float(value), "umol/L", "2026-05-03")
+    ).reasons
+
+
+@given(VALUES, VALUES)
+def test_a_number_altered_beyond_its_written_precision_is_flagged(value: Decimal, other: Decimal) -> None:
+    assume(value != other)
+    assert check(f"Creatinine was {other} umol/L.", result("Creatinine", float(value), "umol/L", "2026-05-03")).flagged
+
+
+@given(VALUES, st.integers(min_value=0, max_value=999))
+def test_a_number_added_anywhere_is_flagged(value: Decimal, extra: int) -> None:
+    assume(abs(extra - value) >= Decimal("0.5"))
+    found = check(
+        f"Creatinine was {value} umol/L, {extra}.", result("Creatinine", float(value), "umol/L", "2026-05-03")
+    )
+    assert found.flagged
+
+
+@given(st.dates(date(1950, 1, 1), date(2030, 12, 31)), st.integers(min_value=-800, max_value=800))
+def test_another_day_is_flagged(day: date, off: int) -> None:
+    said = day + timedelta(days=off)
+    found = check(f"HbA1c was 8.9 % on {say(said)}.", hba1c(8.9, day.isoformat()))
+    assert found.flagged == (off != 0)
+
+
+@given(st.text(max_size=60))
+def test_any_text_gets_an_answer_with_spans_inside_it(text: str) -> None:
+    for finding in check(text, A1C).findings:
+        if finding.span:
+            assert 0 <= finding.span[0] < finding.span[1] <= len(text)
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=80))
+def test_any_row_text_gets_an_answer(name: str, value: str, text: str) -> None:
+    odd = (
+        row("observation", name=name, value=value, unit=text, observed_at=text, ref_low=value, ref_high=name),
+        row("note", text=text, written_at=value),
+        row("condition", name=name, status=text, onset_on=value),
+        row("letter", subject=name, tags=[text, 3], more={"a": value}),
+    )
+    assert isinstance(check("HbA1c was 8.9 % on 3 May 2026.", *odd).verdict, Verdict)
+
+
+def test_row_ids_are_no_facts() -> None:
+    ibuprofen = Row(
+        "prescription:475", "prescription", PATIENT, {"medication": "Ibuprofen", "started_on": "2020-01-01"}
+    )
+    assert check("Ibuprofen 475 mg.", ibuprofen).flagged
+
+
+def test_a_row_of_another_patient_bears_nothing_out() -> None:
+    other = Row("observation:900", "observation", PATIENT + 1, dict(A1C.fields))
+    assert check_claim(Claim("HbA1c was 8.9 %.", (other.ref,), PATIENT), [other]).flagged
+
+
+def test_a_cited_row_that_is_not_there_is_flagged() -> None:
+    assert check_claim(Claim("HbA1c was 8.9 %.", ("observation:404",), PATIENT), [A1C]).verdict == Verdict.CANNOT_VERIFY
+
+
+@pytest.mark.parametrize("text", ["", "   "])
+def test_an_empty_claim_is_flagged(text: str) -> None:
+    assert check(text, A1C).flagged
+
+
+def test_a_claim_without_citations_is_flagged() -> None:
+    assert check_claim(Claim("HbA1c was 8.9 %.", (), PATIENT), [A1C]).verdict == Verdict.NOT_ADDRESSED
+
+
+@pytest.mark.parametrize("value", [8.9, "8.9", "8.9 %", Decimal("8.9")])
+@pytest.mark.parametrize(
+    "day", ["2026-05-03", "2026-05-03T02:10:00+08:00", date(2026, 5, 3), datetime(2026, 5, 3, tzinfo=UTC)]
+)
+def test_rows_may_hold_text_or_typed_values(value: Any, day: Any) -> None:
+    typed = row("observation", name="HbA1c", value=value, unit="%", observed_at=day)
+    assert not check("HbA1c was 8.9 % on 3 May 2026.", typed).reasons
+    assert check("HbA1c was 8.8 % on 3 May 2026.", typed).flagged
+
+
+def test_how_long_ago_needs_a_day_to_count_from() -> None:
+    claim = Claim("HbA1c was 8.9 % three weeks ago.", (A1C.ref,), PATIENT)
+    assert check_claim(claim, [A1C]).verdict == Verdict.CANNOT_VERIFY
+    assert not check_claim(claim, [A1C], on=date(2026, 5, 24)).flagged
+    assert check_claim(claim, [A1C], on=date(2026, 8, 24)).flagged
