@@ -59,4 +59,5 @@ def test_pages_work_without_javascript(demo: RunningDemo, sign_in: Callable[...,
     assert page.get_by_role("heading", level=1).is_visible()
     page.goto(f"{demo.public_url}/results")
     page.get_by_role("main").get_by_role("link").first.click()
+    page.locator("summary").first.click()
     assert page.get_by_role("table").first.is_visible()
