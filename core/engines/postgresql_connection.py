@@ -10,7 +10,7 @@ from psycopg.errors import _WaitTimeout
 from sqlalchemy import Connection as SQLConnection
 from sqlalchemy import Engine, event
 
-PING_SECONDS = 1.0
+PING_SECONDS = 0.5
 GRACE_SECONDS = 0.1
 DEFAULT_INTERVAL_SECONDS = 0.1
 

@@ -1,0 +1,192 @@
+"""A modelled primary, standby and Redis on a clock of their own, under the real routing of pages.
+
+Positions are numbers of commits. The standby replays each commit a while after it was made, may be paused, killed,
+started again at an earlier position, or rebuilt; Redis may be away, or come back without what it knew.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from redis import RedisError
+from redis.exceptions import ConnectionError as RedisDown
+
+from core import freshness
+from core.db import Store
+from core.engines.base import ReplicaLook
+from core.probe import ANSWER_SECONDS, PROBE_SECONDS, Answer
+from core.replica_watch import ReplicaWatch
+
+
+@dataclass
+class Clock:
+    now: float = 1_000_000.0
+
+
+@dataclass
+class Primary:
+    """Every commit: when, and what it wrote to which key."""
+
+    clock: Clock
+    times: list[float] = field(default_factory=list)
+    writes: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def position(self) -> int:
+        return len(self.times)
+
+    def write(self, key: str) -> int:
+        """The key's new version, which is the commit's position."""
+        self.times.append(self.clock.now)
+        self.writes.append((key, self.position))
+        return self.position
+
+    def read(self, key: str, upto: int | None = None) -> int:
+        """The key's version in the first `upto` commits; 0 if it was never written."""
+        seen = self.writes[: self.position if upto is None else upto]
+        return next((version for name, version in reversed(seen) if name == key), 0)
+
+
+@dataclass
+class Standby:
+    """Follows the primary `delay` seconds behind."""
+
+    clock: Clock
+    primary: Primary
+    delay: float
+    is_up: bool = True
+    is_paused: bool = False
+    incarnation: int = 1
+    _replayed: int = 0
+
+    @property
+    def position(self) -> int:
+        if self.is_up and not self.is_paused:
+            due = bisect.bisect_right(self.primary.times, self.clock.now - self.delay)
+            self._replayed = max(self._replayed, due)
+        return self._replayed
+
+    def kill(self) -> None:
+        self._replayed, self.is_up = self.position, False
+
+    def start(self, lost: int = 0) -> None:
+        """Begin again, so many commits before where it was."""
+        if not self.is_up:
+            self._replayed = max(0, self._replayed - lost)
+            self.is_up, self.incarnation = True, self.incarnation + 1
+
+    def rebuild(self) -> None:
+        self._replayed = self.primary.position
+        self.is_up, self.is_paused, self.incarnation = True, False, self.incarnation + 1
+
+    def look(self) -> ReplicaLook | None:
+        if not self.is_up:
+            return None
+        position = self.position
+        age = self.clock.now - self.primary.times[position - 1] if position else None
+        return ReplicaLook(position, str(self.incarnation), age)
+
+
+class ModelledRedis:
+    """Understands the three scripts of `core.freshness`, and nothing else."""
+
+    def __init__(self) -> None:
+        self.is_up = True
+        self.run = 1
+        self.values: dict[str, int] = {}
+        self.floors: dict[str, int] = {}
+
+    def restart(self, lost: set[str]) -> None:
+        self.run += 1
+        self.is_up = True
+        self.values = {key: value for key, value in self.values.items() if key not in lost}
+
+    def eval(self, script: str, _keys: int, *arguments: str) -> Any:
+        if not self.is_up:
+            raise RedisDown
+        if script == freshness.READ:
+            run = str(self.run)
+            return [str(self.values.get(arguments[0], 0)), str(self.floors.get(run, "")), run]
+        if script == freshness.SET_FLOOR:
+            self.floors = {arguments[1]: self.floors.get(arguments[1], int(arguments[2]))}
+            return self.floors[arguments[1]]
+        if script == freshness.RAISE_ONLY:
+            self.values[arguments[0]] = max(self.values.get(arguments[0], 0), int(arguments[1]))
+            return 1
+        raise RedisError("an unknown script")
+
+
+class Process:
+    """One portal process: what it last saw of the servers, and connections of its own."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.watch = ReplicaWatch(self._ask_replica, self._ask_primary, lambda: world.clock.now)
+        self._replica: Answer[ReplicaLook] | None = None
+        self._asked_replica = self._asked_primary = float("-inf")
+        self._primary: Answer[int] | None = None
+
+    def _ask_replica(self) -> Answer[ReplicaLook] | None:
+        now = self.world.clock.now
+        if now - self._asked_replica >= PROBE_SECONDS:
+            look = self.world.standby.look()
+            self._replica = Answer(look, now) if look is not None else None
+            self._asked_replica = now
+            if look is None:
+                self.world.clock.now += ANSWER_SECONDS
+        return self._replica
+
+    def _ask_primary(self) -> Answer[int] | None:
+        now = self.world.clock.now
+        if now - self._asked_primary >= PROBE_SECONDS:
+            self._primary, self._asked_primary = Answer(self.world.primary.position, now), now
+        return self._primary
+
+
+class World:
+    """Everything of one history."""
+
+    def __init__(self, delay: float, processes: int = 2) -> None:
+        self.clock = Clock()
+        self.primary = Primary(self.clock)
+        self.standby = Standby(self.clock, self.primary, delay)
+        self.redis = ModelledRedis()
+        self.processes = [Process(self) for _ in range(processes)]
+
+    def databases(self) -> Any:
+        settings = SimpleNamespace(replica_lag_bound_seconds=5.0, spill_reads_max=8)
+        adapter = SimpleNamespace(write_position=lambda _connection: self.primary.position)
+        return SimpleNamespace(settings=settings, adapter=adapter)
+
+    def session(self, store: Store) -> Any:
+        """A snapshot: `read(key)` gives a version."""
+        upto = self.primary.position if store is Store.HOT else self.standby.position
+        return SimpleNamespace(
+            info={}, connection=lambda: None, read=lambda key: self.primary.read(key, upto), position=upto
+        )
+
+
+@contextmanager
+def routed(world: World, process: Process, patch: Any) -> Iterator[None]:
+    """Let `core.page_reads` run in this process of this world, for a `with` block."""
+    from core import page_reads
+
+    def connect_replica(_stack: Any, judged: Any) -> Any:
+        if not world.standby.is_up:
+            raise page_reads.PrimarySilent
+        if judged is not None and judged.incarnation != str(world.standby.incarnation):
+            raise page_reads.Reincarnated
+        return world.session(Store.REPLICA)
+
+    with patch.context() as patched:
+        patched.setattr(page_reads, "db", SimpleNamespace(databases=world.databases))
+        patched.setattr(page_reads, "watch", process.watch)
+        patched.setattr(page_reads, "_connect_hot", lambda _stack: world.session(Store.HOT))
+        patched.setattr(page_reads, "_connect_replica", connect_replica)
+        patched.setattr(freshness, "primary_position", lambda: world.primary.position)
+        yield

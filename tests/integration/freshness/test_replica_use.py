@@ -1,0 +1,186 @@
+"""A standby that is dead, silent, cut off or behind is out of use within a second, and back when it has caught up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from core import cache, db, freshness, heavy, page_reads
+from core.db import Store
+from core.freshness import Positions
+from core.page_reads import Busy, Reader, page_read
+from tests.tcp_proxy import TcpProxy
+
+OUT_SECONDS = 1.0
+BACK_SECONDS = 2.0
+SLACK_SECONDS = 0.5
+NOBODY = Reader(None)
+
+
+def store_of_a_page() -> Store:
+    with page_read(Positions(cache.client()), NOBODY) as session:
+        session.execute(text("SELECT 1"))
+    store: Store = session.info["store"]
+    return store
+
+
+def wait_for(store: Store, seconds: float) -> None:
+    """Fails unless pages are read on `store` within so many seconds."""
+    until = time.monotonic() + seconds + SLACK_SECONDS
+    while store_of_a_page() is not store:
+        assert time.monotonic() < until, f"pages are not read on the {store} after {seconds} s"
+        time.sleep(0.02)
+
+
+def write() -> None:
+    with db.write() as session:
+        session.execute(text("SELECT pg_logical_emit_message(true, 'test', 'something is written')"))
+
+
+@pytest.fixture
+def in_use(watched: Any, with_bound: Callable[[float], None], sync_replica: Callable[[], None]) -> None:
+    """The standby serves pages, unless it is half a second behind."""
+    with_bound(0.5)
+    sync_replica()
+    wait_for(Store.REPLICA, BACK_SECONDS)
+
+
+@pytest.fixture
+def with_bound(watched: Any) -> Callable[[float], None]:
+    """Call it to set the lag bound."""
+
+    def change(seconds: float) -> None:
+        db.databases().settings = replace(db.databases().settings, replica_lag_bound_seconds=seconds)
+
+    return change
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_dead_standby(servers: Any) -> None:
+    servers.replica.kill()
+    wait_for(Store.HOT, OUT_SECONDS)
+    servers.replica.start()
+    wait_for(Store.REPLICA, BACK_SECONDS)
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_standby_behind(servers: Any) -> None:
+    servers.replica.pause_replay()
+    write()
+    wait_for(Store.HOT, 0.5 + OUT_SECONDS)
+    servers.replica.resume_replay()
+    wait_for(Store.REPLICA, BACK_SECONDS)
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_standby_cut_off_from_its_primary(servers: Any) -> None:
+    """It has replayed all that it received, and would call itself fresh for ever."""
+    with servers.replica.connect("postgres") as connection:
+        connection.execute("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'")
+        connection.execute("SELECT pg_reload_conf()")
+        try:
+            until = time.monotonic() + 10
+            while connection.execute("SELECT pid FROM pg_stat_wal_receiver").fetchone():
+                assert time.monotonic() < until
+            write()
+            wait_for(Store.HOT, 0.5 + OUT_SECONDS)
+            with db.read(Store.REPLICA) as session:
+                assert db.databases().adapter.replica_lag_seconds(session.connection()) > 0
+        finally:
+            connection.execute("ALTER SYSTEM RESET primary_conninfo")
+            connection.execute("SELECT pg_reload_conf()")
+    wait_for(Store.REPLICA, 8)
+
+
+def test_a_rebuilt_standby(servers: Any, in_use: None) -> None:
+    servers.replica.kill()
+    write()
+    wait_for(Store.HOT, OUT_SECONDS)
+    servers.replica.rebuild()
+    wait_for(Store.REPLICA, BACK_SECONDS)
+
+
+@pytest.fixture
+def silent_way(servers: Any, watched: Any) -> Iterator[TcpProxy]:
+    """The only way to the standby."""
+    with TcpProxy(servers.replica.port) as way:
+        db.configure(replace(watched, replica_url=way.url(watched.replica_url)))
+        wait_for(Store.REPLICA, BACK_SECONDS)
+        yield way
+
+
+def test_a_silent_standby_holds_up_no_page_after_a_second(silent_way: TcpProxy) -> None:
+    silent_way.silence()
+    time.sleep(OUT_SECONDS)
+    for _ in range(20):
+        started = time.monotonic()
+        assert store_of_a_page() is Store.HOT
+        assert time.monotonic() - started < 1.0
+    silent_way.heal()
+    wait_for(Store.REPLICA, BACK_SECONDS)
+
+
+@pytest.mark.usefixtures("in_use")
+def test_pages_that_read_the_primary_are_capped(servers: Any) -> None:
+    db.databases().settings = replace(db.databases().settings, spill_reads_max=2)
+    servers.replica.kill()
+    wait_for(Store.HOT, OUT_SECONDS)
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(page_read(Positions(cache.client()), NOBODY))
+        with pytest.raises(Busy):
+            store_of_a_page()
+    assert store_of_a_page() is Store.HOT
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_page_waits_a_little_for_its_place(servers: Any) -> None:
+    db.databases().settings = replace(db.databases().settings, spill_reads_max=1)
+    servers.replica.kill()
+    wait_for(Store.HOT, OUT_SECONDS)
+    holding, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with page_reads.spill.place():
+            holding.set()
+            release.wait(10)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    holding.wait(10)
+    threading.Timer(page_reads.SPILL_WAIT_SECONDS / 4, release.set).start()
+    assert store_of_a_page() is Store.HOT
+    other.join()
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_heavy_read_waits_and_says_why(servers: Any) -> None:
+    db.databases().settings = replace(db.databases().settings, replica_wait_seconds=0.3)
+    servers.replica.pause_replay()
+    write()
+    with pytest.raises(heavy.ReplicaBehind, match="waited 0 s"), heavy.read():
+        pass
+    servers.replica.kill()
+    with pytest.raises(heavy.ReplicaBehind, match="does not answer"):
+        freshness.wait_for_replica(0)
+
+
+@pytest.mark.usefixtures("in_use")
+@pytest.mark.parametrize("store", [store for store in Store if store is not Store.HOT])
+def test_a_write_on_any_store_but_the_primary_fails(store: Store) -> None:
+    with pytest.raises(DBAPIError, match="read-only"), db.read(store) as session:
+        session.execute(text("CREATE TABLE never (id bigint)"))
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_write_in_a_reading_session_on_the_primary_fails() -> None:
+    with pytest.raises(DBAPIError, match="read-only"), db.read(Store.HOT) as session:
+        session.execute(text("CREATE TABLE never (id bigint)"))
