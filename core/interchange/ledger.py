@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core import db
 from core.interchange import copy_text, shift
 from core.models import ImportedRow
 
@@ -67,12 +66,8 @@ def shifts(session: Session, patients: Collection[str]) -> dict[str, int]:
 
 def add(session: Session, entries: Iterable[Entry]) -> None:
     """Write new entries, in bulk: they are as many as the rows they speak of."""
-    lines = [
-        copy_text.line((entry.source, entry.key, entry.ref_type, entry.row_id, entry.content_hash)) for entry in entries
-    ]
-    if lines:
-        adapter, chunk = db.databases().adapter, "".join(lines).encode()
-        adapter.copy_in(session.connection(), ImportedRow.__tablename__, COLUMNS, [chunk])
+    rows = ((entry.source, entry.key, entry.ref_type, entry.row_id, entry.content_hash) for entry in entries)
+    copy_text.load(session, ImportedRow.__tablename__, COLUMNS, rows)
 
 
 def change(session: Session, entry: Entry, content_hash: str) -> None:

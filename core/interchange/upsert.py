@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
-from core.interchange import ledger
+from core import db
+from core.interchange import copy_text, ledger
 from core.interchange.ledger import Entry
 from core.interchange.records import Record
 from core.interchange.summary import Summary
@@ -80,10 +81,14 @@ def upsert(work: Work, kind: str, records: Sequence[Record], row_of: RowOf) -> d
 def _insert(work: Work, kind: str, records: list[Record], row_of: RowOf) -> dict[str, int]:
     if not records:
         return {}
-    table = table_of(kind)
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    made = work.session.scalars(statement, [row_of(record) for record in records]).all()
-    ids = {record.key: row_id for record, row_id in zip(records, made, strict=True)}
+    table = MODELS[kind].__tablename__
+    rows = [row_of(record) for record in records]
+    first = db.databases().adapter.reserve_ids(work.session.connection(), table, len(rows))
+    columns = tuple(rows[0])
+    # Bulk INSERT spends most of its time on placeholders: COPY takes half as long.
+    numbered = ((row_id, *(row[name] for name in columns)) for row_id, row in enumerate(rows, start=first))
+    copy_text.load(work.session, table, ("id", *columns), numbered)
+    ids = {record.key: row_id for row_id, record in enumerate(records, start=first)}
     ledger.add(work.session, [Entry(work.source, r.key, kind, ids[r.key], r.content_hash()) for r in records])
     work.summary.of(kind).new += len(records)
     return ids

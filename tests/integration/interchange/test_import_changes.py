@@ -127,6 +127,17 @@ def test_a_national_id_of_another_patient_is_refused_with_all_rows(database: Any
     assert (_count(Patient), _count(Visit)) == (1, 1)
 
 
+def test_what_the_database_refuses_takes_one_patient_only(
+    database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "_check_identity", lambda *arguments: None)
+    patients = [files.patient(), files.patient(files.OTHER, SSN=files.patient()["SSN"])]
+    summary = synthea.import_directory(files.write(tmp_path, files.tables(patients=patients)))
+    assert [(r.file, r.line) for r in summary.refusals] == [("patients.csv", 3)]
+    assert "the database refused it: duplicate key" in summary.refusals[0].reason
+    assert (_count(Patient), _count(Observation)) == (1, 1)
+
+
 def test_an_id_that_means_another_person_is_refused(database: Any, tmp_path: Path) -> None:
     synthea.import_directory(files.write(tmp_path))
     other = files.tables(patients=[files.patient(FIRST="Someone", LAST="Else", BIRTHDATE="1990-01-01")])
