@@ -146,7 +146,7 @@ def _trend(before: Json, latest: Json) -> str | None:
 
 
 def _visit(row: Json) -> str:
-    why = f" ({term(row['why'])})" if row.get("why") else ""
+    why = f"; {term(row['why'])}" if row.get("why") else ""
     when = row["when"]
     return f"Visit {'from' if ' to ' in when else 'on'} {when}: {term(row['visit'])}{why}."
 

@@ -39,7 +39,7 @@ def test_a_summary_reads_well() -> None:
         "Lisinopril 10 mg, 1 tablet, once a day, has been taken since 1 May 2020.",
         "Systolic blood pressure was 151 mmHg on 3 May 2026, above the reference range.",
         "Systolic blood pressure rose from 139 mmHg on 2 May 2025 to 151 mmHg on 3 May 2026.",
-        "Visit on 3 May 2026: Check-up (Hypertension).",
+        "Visit on 3 May 2026: Check-up; Hypertension.",
     ]
 
 
