@@ -19,7 +19,9 @@ def test_a_quote_is_marked_as_a_whole_with_the_words_beside_it() -> None:
 
 
 def test_markup_in_a_row_stays_text() -> None:
-    assert marked("<b>8.9</b> & more", frozenset({"8.9"}), "<b>") == ("<mark>&lt;b&gt;8.9</mark>&lt;/b&gt; &amp; more")
+    assert marked("<i> <b>8.9</b> & more", frozenset({"8.9"}), "<b>") == (
+        "&lt;i&gt; <mark>&lt;b&gt;8.9</mark>&lt;/b&gt; &amp; more"
+    )
 
 
 def test_a_claims_month_is_found_as_rows_write_it() -> None:

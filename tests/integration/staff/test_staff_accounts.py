@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from core import audit, db
 from core.db import Store
+from core.embedded.servers import Servers
 from core.models import AccessEvent, Account, Patient, utc_now
 from core.queries import audit_trail
 from core.queries.audit_trail import Wanted
@@ -152,3 +154,12 @@ def test_operations_show_real_figures_to_admins_and_auditors(admin: StaffBrowser
         page = browser.get("/operations").text
         assert "Replica" in page
         assert "No model has been called yet." in page
+
+
+def test_figures_wait_for_the_replica_and_then_say_so(admin: StaffBrowser, database: Any, servers: Servers) -> None:
+    db.configure(replace(database, replica_wait_seconds=0.1))
+    servers.replica.stop()
+    reply = admin.get("/operations")
+    assert reply.status_code == 503
+    assert "We are catching up" in reply.text
+    assert admin.get("/archive").status_code == 200
