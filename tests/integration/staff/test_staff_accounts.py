@@ -16,8 +16,10 @@ from core.embedded.servers import Servers
 from core.models import AccessEvent, Account, Patient, utc_now
 from core.queries import audit_trail
 from core.queries.audit_trail import Wanted
+from core.services import archive
 from core.services.staff_accounts import make_password
 from tests.integration.staff.conftest import StaffBrowser
+from workers.archive import driver
 
 NEW = {"role": "clinician", "username": "nair", "name": "Dr Nair"}
 
@@ -163,3 +165,18 @@ def test_figures_wait_for_the_replica_and_then_say_so(admin: StaffBrowser, datab
     assert reply.status_code == 503
     assert "We are catching up" in reply.text
     assert admin.get("/archive").status_code == 200
+
+
+def test_archived_events_are_found_and_a_silent_archive_is_a_named_gap(
+    auditor: StaffBrowser, patient: Patient, servers: Servers
+) -> None:
+    with db.write() as session:
+        audit.record(session, "chart.viewed", by=None, patient_id=patient.id, at=utc_now() - timedelta(days=30))
+        run = archive.start_run(session, record_type="log", by=None)
+    driver.drive(run.id)
+    page = auditor.get("/audit", query_string={"action": "chart"}).text
+    assert page.count("chart.viewed") == 1
+    assert '<span class="tag">archive</span>' in page
+    servers.postgres["logs"].stop()
+    page = auditor.get("/audit", query_string={"action": "chart"}).text
+    assert "Older events can&#39;t be shown right now" in page
