@@ -28,7 +28,7 @@ def check(reading: Reading) -> dict[int, list[Facts]]:
             _word(reading, i)
         elif token.norm in ("a", "an") and _is_length(reading, i):
             durations.check_word(reading, i, 1)
-        if borne.get(i) and token.flags & NEGATED:
+        if borne.get(i) and token.flags & NEGATED and "not" in reading.before(i, 2):
             reading.wrong(f"The claim denies {token.text.strip()}, which the cited row holds.", i, fact=borne[i][0])
     return {i: facts for i, facts in borne.items() if facts}
 

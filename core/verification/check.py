@@ -14,6 +14,7 @@ from core.verification import (
     ranges,
     rest,
     scope,
+    spread,
     status,
     trend,
 )
@@ -39,7 +40,8 @@ def check_claim(claim: Claim, rows: Sequence[Row], *, on: date | None = None) ->
     borne = amounts.check(reading)
     dating.check(reading, borne)
     order.check(reading, borne)
-    trend.check(reading, borne)
+    spread.check(reading, borne)
+    trend.check(reading)
     ranges.check(reading)
     status.check(reading)
     links.check(reading)

@@ -45,12 +45,12 @@ def _fill() -> None:
 _fill()
 _BY_NAME = {f"assay:{name}": tuple(f"assay:{member}" for member in members) for name, members in assays.GROUPS.items()}
 _BY_CODE = {code: assay.key for assay in assays.ASSAYS for code in assay.codes}
+_GENERIC = {line[0] for line in medicines.SAME_MEDICINE}
 _INGREDIENTS = {
-    f"brand:{brand}": tuple(meaning_of(name) for name in names)
-    for brand, names in medicines.BRANDS.items()
-    for meaning_of in (
-        lambda name: f"medicine:{name}" if any(name == line[0] for line in medicines.SAME_MEDICINE) else spell(name),
+    f"brand:{brand}": tuple(
+        term for name in names for term in ((f"medicine:{name}",) if name in _GENERIC else map(spell, name.split()))
     )
+    for brand, names in medicines.BRANDS.items()
 }
 EXCLUSIVE = tuple(frozenset(words) for words in phrases.EXCLUSIVE)
 

@@ -15,6 +15,7 @@ _WORDS = {
     **dict.fromkeys(words.ABNORMAL, "abnormal"), **dict.fromkeys(words.BORDERLINE, "borderline"),
     **dict.fromkeys(words.CRITICAL, "critical"),
 }  # fmt: skip
+_LETTERS = {"h": "high", "hh": "critical", "l": "low", "ll": "critical"}
 _RANGE = frozenset({"range", "limits", "limit", "interval", "reference"})
 _ALWAYS = frozenset({"persistently", "consistently", "repeatedly"})
 _DEGREE = words.SLIGHT | words.MARKED
@@ -26,6 +27,8 @@ def check(reading: Reading) -> None:
             continue
         if token.norm in ("within", "inside", "in", "outside", "out") and _range_follows(reading, i):
             _judge(reading, i, "normal" if token.norm in ("within", "inside", "in") else "abnormal")
+        elif token.norm in _LETTERS and reading.before(i, 1) in (["["], ["("]):
+            _judge(reading, i, _LETTERS[token.norm])
         elif token.norm in _WORDS and not _names_something(reading, i):
             _judge(reading, i, _WORDS[token.norm])
 
@@ -83,15 +86,29 @@ def _about(reading: Reading, i: int) -> list[Facts]:
     facts = [f for f in (mention.facts if mention else reading.facts) if _numeric(f)]
     together = _listed_with(reading, mention, named, i)
     facts = list(dict.fromkeys(facts + together))
+    if set(reading.before(i, 2)) & _ALWAYS:
+        return facts
     stated = [
         f for f in facts if any(found.row_ref == f.ref and found.quote == f.shown() for found in reading.findings)
     ]
+    following = _value_after(reading, i, stated)
+    if following:
+        return [following]
     if len(stated) > 1 and not any(
         t.norm in ("all", "both", "consistently", "persistently", "remained") for t in reading.tokens
     ):
         near = _nearest_stated(reading, i, stated)
         return [near] if near else stated
     return stated or facts
+
+
+def _value_after(reading: Reading, i: int, stated: list[Facts]) -> Facts | None:
+    """The value in "normal (3.9 mmol/L)" and "high at 8.9 %"."""
+    if reading.after(i, 1) not in (["("], ["at"], ["of"]) or i + 2 >= len(reading.tokens):
+        return None
+    start = reading.tokens[i + 2].start
+    ref = next((f.row_ref for f in reading.findings if f.span and f.span[0] == start and f.quote), None)
+    return next((fact for fact in stated if fact.ref == ref), None)
 
 
 def _nearest_stated(reading: Reading, i: int, stated: list[Facts]) -> Facts | None:

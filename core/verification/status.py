@@ -7,6 +7,7 @@ from core.verification.words import STATUS_WORDS
 
 _OVER = frozenset({"stopped", "completed", "ended", "cancelled", "entered-in-error", "draft", "unknown"})
 _HAS_STANDING = frozenset({"condition", "prescription", "allergy"})
+_DONE_NOW = frozenset({"taken", "used", "prescribed", "given"})
 _NOW = frozenset({"has", "have", "uses", "receives", "suffers"})
 _SOFTENED = frozenset({"history", "been", "past", "no", "recorded", "prescribed"})
 _OVER_WORDS = frozenset({"resolved", "ended", "inactive", "completed", "stopped", "history"})
@@ -23,6 +24,8 @@ def check(reading: Reading) -> None:
             said = "ended"
             reading.done(i - 1)
             _consume_next(reading, i)
+        if token.norm in _DONE_NOW and reading.before(i, 1) in (["is"], ["are"], ["being"]):
+            said = "active"
         if said:
             _judge(reading, i, said)
     _present_tense(reading)

@@ -57,7 +57,7 @@ _AGE = (
     r"\d{1,3}[\s-]?(?:years?|yrs?|y|months?|weeks?|days?)[\s-](?:old|of\s+age)(?!\w)|\d{1,3}\s?(?:y/o|yo)(?!\w)"
     r"|\d{2}[mf](?![\w/])"
 )
-_AGED = r"(?:aged?|age\s+(?:of|is|was))\s+\d{1,3}(?!\s?(?:%|[\d.]|m[gl]))(?:\s+(?:years?|months?|weeks?))?(?!\w)"
+_AGED = r"(?:aged?|age\s+(?:of|is|was))\s+\d{1,3}(?!\s?(?:%|\d|\.\d|m[gl]))(?:\s+(?:years?|months?|weeks?))?(?!\w)"
 # Letters first, then digits: at each place only the forms that can begin there are tried.
 _TOKEN = re.compile(
     r"(?=\w)(?<!\w)(?=[^\W\d])(?:"

@@ -3,7 +3,7 @@
 from datetime import date
 from itertools import pairwise
 
-from core.verification import words
+from core.verification import ranges, words
 from core.verification.facts import Facts
 from core.verification.quantities import in_unit_of, read
 from core.verification.reading import Reading
@@ -17,24 +17,24 @@ _FACTORS = {"doubled": 2.0, "tripled": 3.0, "halved": 0.5, "doubling": 2.0, "qua
 FACTOR_SLACK = 0.1
 _DIRECTION = {**dict.fromkeys(words.RISE, 1), **dict.fromkeys(words.FALL, -1), **dict.fromkeys(words.STEADY, 0)}
 _JUDGED = {**dict.fromkeys(words.BETTER, "better"), **dict.fromkeys(words.WORSE, "worse")}
-_HIGHEST = frozenset({"highest", "peak", "peaked", "maximum", "max"})
-_LOWEST = frozenset({"lowest", "nadir", "minimum", "min"})
 _EITHER = words.HIGH | words.LOW
 _UPRIGHT = frozenset({"up", "down", "higher", "lower", "better", "constant", "flat"})
+_GRADUAL = frozenset({"steadily", "progressively", "consistently", "gradually", "progressive", "gradual", "steady"})
+_RECOVERED = frozenset({"recovered", "normalized", "corrected"})
 _UNMOVED = frozenset({"change", "changed", "difference", "changes"})
 
 Point = tuple[date, float, Facts]
 
 
-def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
+def check(reading: Reading) -> None:
     for i, token in enumerate(reading.tokens):
         if token.done:
             continue
         norm = token.norm
-        if norm in _HIGHEST or norm in _LOWEST:
-            _extreme(reading, i, borne, norm in _HIGHEST)
-        elif norm in _FACTORS:
+        if norm in _FACTORS:
             _factor(reading, i, _FACTORS[norm])
+        elif norm in _RECOVERED and len(points := _points(reading, i)) > 1:
+            _recovery(reading, i, points)
         elif norm in _UNMOVED and set(reading.before(i, 3)) & {"no", "not", "without", "little"}:
             _settle(reading, i, 0)
             _absorb_negation(reading, i)
@@ -47,7 +47,7 @@ def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
 def _direction(reading: Reading, i: int, norm: str) -> None:
     points = _points(reading, i)
     if len(points) < 2:
-        if norm not in _EITHER and norm not in _UPRIGHT and not _in_text(reading, i):
+        if norm not in _EITHER and norm not in _UPRIGHT and not in_text(reading, i):
             reading.silent(f"“{reading.tokens[i].text}” needs two dated results; the claim does not cite them.", i)
         return
     if (norm in _UPRIGHT or norm in _EITHER) and not _compares(reading, i):
@@ -62,6 +62,17 @@ def _direction(reading: Reading, i: int, norm: str) -> None:
         (reading.wrong if _moved(points) == wanted else reading.right)(_say(points), i, None, points[-1][2])
     else:
         _settle(reading, i, wanted)
+
+
+def _recovery(reading: Reading, i: int, points: list[Point]) -> None:
+    """ "Normalised", "recovered": out of range before, within it now."""
+    before, now = ranges.standing(points[0][2]), ranges.standing(points[-1][2])
+    if before in ("high", "low", "abnormal") and now == "normal":
+        reading.right(_say(points), i, None, points[-1][2])
+    else:
+        reading.wrong(
+            f"{_say(points)} It was {before or 'unranged'} and is {now or 'unranged'}.", i, None, points[-1][2]
+        )
 
 
 def _judged(norm: str, fact: Facts) -> int | None:
@@ -87,11 +98,11 @@ def _settle(reading: Reading, i: int, wanted: int) -> None:
 
 
 def _keeps(reading: Reading, points: list[Point], wanted: int) -> bool:
-    if not any(token.norm in ("steadily", "progressively", "consistently", "gradually") for token in reading.tokens):
+    gradual = [i for i, token in enumerate(reading.tokens) if token.norm in _GRADUAL]
+    if not gradual:
         return True
-    for i, token in enumerate(reading.tokens):
-        if token.norm in ("steadily", "progressively", "gradually"):
-            reading.done(i)
+    for i in gradual:
+        reading.done(i)
     return all((b[1] - a[1]) * wanted >= 0 for a, b in pairwise(points))
 
 
@@ -112,7 +123,7 @@ def _points(reading: Reading, i: int) -> list[Point]:
     """The dated values a trend word is about, oldest first; if the claim states two of them, those."""
     mention = reading.mention_of(i, [m for m in reading.mentions if any(f.value is not None for f in m.facts)])
     facts = mention.facts if mention else reading.facts
-    points = _dated(facts)
+    points = dated(facts)
     keys = [_series(fact) for _, _, fact in points]
     if len(set(keys)) > 1:
         points = [p for p in points if keys.count(_series(p[2])) > 1]
@@ -129,7 +140,7 @@ def _stated(reading: Reading, fact: Facts) -> bool:
     return any(f.row_ref == fact.ref and f.quote == fact.shown() for f in reading.findings)
 
 
-def _dated(facts: list[Facts]) -> list[Point]:
+def dated(facts: list[Facts]) -> list[Point]:
     points = []
     for fact in facts:
         day = fact.first_day()
@@ -163,22 +174,6 @@ def _factor(reading: Reading, i: int, factor: float) -> None:
         reading.right(_say(points), i, None, points[-1][2])
     else:
         reading.wrong(f"Not {reading.tokens[i].text}: {_say(points)}", i, None, points[-1][2])
-
-
-def _extreme(reading: Reading, i: int, borne: dict[int, list[Facts]], highest: bool) -> None:
-    mention = reading.mention_of(i, [m for m in reading.mentions if any(f.value is not None for f in m.facts)])
-    facts = [f for f in (mention.facts if mention else reading.facts) if f.value is not None]
-    if len(facts) < 2:
-        if not _in_text(reading, i):
-            reading.silent(f"“{reading.tokens[i].text}” needs the other results; the claim does not cite them.", i)
-        return
-    best = (max if highest else min)(f.value for f in facts if f.value is not None)
-    near = sorted(borne, key=lambda n: abs(n - i))
-    named = borne[near[0]] if near else [_dated(facts)[-1][2]] if _dated(facts) else facts
-    if any(f.value == best for f in named):
-        reading.right(f"{best:g} is the {'highest' if highest else 'lowest'} of the cited results.", i, None, named[0])
-    else:
-        reading.wrong(f"The {'highest' if highest else 'lowest'} of the cited results is {best:g}.", i, None, named[0])
 
 
 def check_delta(reading: Reading, i: int) -> bool:
@@ -219,7 +214,7 @@ def _absorb_negation(reading: Reading, i: int) -> None:
             reading.done(n)
 
 
-def _in_text(reading: Reading, i: int) -> bool:
+def in_text(reading: Reading, i: int) -> bool:
     term = stem(reading.tokens[i].norm)
     return any(fact.flags_of(term) for fact in reading.facts if fact.type != "observation" or fact.value_text)
 

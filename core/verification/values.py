@@ -1,6 +1,6 @@
 """Numbers of results: the value, its reference range, comparisons, averages and blood pressures."""
 
-from core.verification import dates
+from core.verification import dates, spread
 from core.verification.facts import Facts
 from core.verification.quantities import Quantity, in_unit_of, read
 from core.verification.reading import Reading
@@ -11,8 +11,6 @@ RANGE_WORDS = frozenset(
 )
 _MORE = {"above", "over", "exceeds", "exceeding", "exceeded", "greater", "more", "higher"}
 _LESS = {"below", "under", "less", "lower"}
-_MEAN = {"average", "averaged", "averaging", "mean", "averages"}
-_EXTENT = {"ranged", "ranging", "varied", "varying", "ranges", "fluctuated"}
 
 
 def check(reading: Reading, i: int, facts: list[Facts]) -> list[Facts]:
@@ -20,10 +18,14 @@ def check(reading: Reading, i: int, facts: list[Facts]) -> list[Facts]:
     quantity = read(reading.tokens[i], reading.before(i))
     before = reading.before(i, 5)
     results = [fact for fact in facts if fact.value is not None]
-    if _is_range(reading, i):
+    if _is_distance(reading, i, quantity, results):
+        return results
+    if _is_range(reading, i) and not (before[:1] == ["("] and any(matches(quantity, fact) for fact in results)):
         return _check_range(reading, i, quantity, results)
-    if (before[:1] and before[0] in _MEAN) or (before[1:2] and before[1] in _MEAN):
-        return _check_mean(reading, i, quantity, results)
+    mean = spread.is_mean(reading, i)
+    if mean is not None and spread.is_mean_of(quantity, results):
+        reading.right(f"The mean of the {len(results)} cited results.", mean, i + 1)
+        return results
     comparison = quantity.sign or _comparison(before)
     if comparison:
         reading.done(max(0, i - 1 - (before[:1] == ["than"])), i)
@@ -77,6 +79,20 @@ def _dated(fact: Facts) -> str:
     return f"{fact.name} {fact.shown()}{' on ' + dates.say(day) if day else ''}"
 
 
+def _is_distance(reading: Reading, i: int, quantity: Quantity, results: list[Facts]) -> bool:
+    """ "0.4 mmol/L below the lower limit": how far a value lies outside its range."""
+    side = next(iter(reading.after(i, 1)), "")
+    if side not in ("above", "below") or not set(reading.after(i, 5)) & RANGE_WORDS:
+        return False
+    key = "ref_high" if side == "above" else "ref_low"
+    for fact in results:
+        limit = _number(fact.fields.get(key))
+        if limit is not None and fact.value is not None and quantity.agrees(abs(fact.value - limit)):
+            reading.right(f"{fact.name} is {fact.shown()}, the limit {limit:g}.", i, fact=fact, quote=fact.shown())
+            return True
+    return False
+
+
 def _is_scale(reading: Reading, i: int, quantity: Quantity, fact: Facts) -> bool:
     """The 10 of "2 out of 10", the 0 and 10 of "0-10 scale"."""
     before = reading.before(i, 2)
@@ -118,8 +134,6 @@ def _check_range(reading: Reading, i: int, quantity: Quantity, results: list[Fac
             if found and quantity.agrees(*found):
                 reading.right(f"The row's reference range has the limit {limit:g}.", i, fact=fact, quote=f"{limit:g}")
                 return results
-    if any(word in _EXTENT for word in reading.before(i, 6)):
-        return _check_value(reading, i, quantity, results)
     reading.wrong(
         f"{reading.tokens[i].text} is not a limit of the cited row's reference range.",
         i,
@@ -161,14 +175,6 @@ def _check_comparison(reading: Reading, i: int, quantity: Quantity, results: lis
         return as_written or results
     _say_wrong(reading, i, quantity, results)
     return []
-
-
-def _check_mean(reading: Reading, i: int, quantity: Quantity, results: list[Facts]) -> list[Facts]:
-    found = [v for f in results if f.value is not None and (v := in_unit_of(quantity, f.value, f.unit, f.assay))]
-    if found and quantity.agrees(sum(value for value, _ in found) / len(found)):
-        reading.right(f"The mean of the {len(found)} cited results.", i)
-        return results
-    return _check_value(reading, i, quantity, results)
 
 
 def check_pair(reading: Reading, i: int, facts: list[Facts]) -> list[Facts]:

@@ -1,8 +1,14 @@
 """Ordinary words by what they do in a claim. A word in none of these tables must come from a cited row."""
 
+from typing import Any
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+def _by_word(spellings: dict[Any, str]) -> dict[str, Any]:
+    return {word: meaning for meaning, words in spellings.items() for word in words.split()}
 
 
 # Words that say nothing about the patient by themselves.
@@ -28,7 +34,8 @@ FILLER = _words(
     eight nine ten overall same different more most less least very further another other others each every all any
     some several many few multiple single new newly old older later earlier subsequently status state following
     against compared comparison versus vs relative between among across over during throughout until till through
-    since before after ago n/a whether if appears appear appeared remains remain remained get gets got s t course
+    since before after ago n/a trend trends trajectory pattern crept edged trended trending care whether if appears
+    appear appeared remains remain remained get gets got s t course
     born birth written for criticality severity flagged flag going went gone go goes use used uses using usage ran
     run runs running include includes included including gives give gave giving wrote write preferred tall mention
     mentioned mentions detail details summary summarised overview evident evidence experienced experience
@@ -63,43 +70,27 @@ FILLER = _words(
 )
 
 # A word of a record type: it needs a cited row of that type (or a row that says the word).
-TYPE_WORDS: dict[str, tuple[str, ...]] = {}
-for _types, _spellings in {
-    ("allergy",): "allergy allergies allergic intolerance intolerant sensitivity",
-    ("prescription",): "prescribed prescribes medicated",
-    ("condition", "visit"): "diagnosed diagnosis",
-}.items():
-    for _word in _spellings.split():
-        TYPE_WORDS[_word] = _types
+TYPE_WORDS = _by_word(
+    {
+        ("allergy",): "allergy allergies allergic intolerance intolerant sensitivity",
+        ("prescription",): "prescribed prescribes medicated",
+        ("condition", "visit"): "diagnosed diagnosis",
+    }
+)
 
 # Words that state a condition's or a medicine's standing.
-STATUS_WORDS: dict[str, str] = {
-    **dict.fromkeys(
-        [
-            "active",
-            "current",
-            "currently",
-            "ongoing",
-            "continues",
-            "continuing",
-            "continued",
-            "still",
-            "present",
-            "presently",
-            "now",
-        ],
-        "active",
-    ),
-    **dict.fromkeys(["takes", "taking"], "active"),
-    **dict.fromkeys(
-        ["stopped", "discontinued", "ceased", "withdrawn", "halted", "discontinuation", "stopping"], "stopped"
-    ),
-    **dict.fromkeys(["completed", "finished", "complete", "completion"], "completed"),
-    **dict.fromkeys(["resolved", "cleared", "recovered", "resolution", "subsided", "inactive"], "ended"),
-    **dict.fromkeys(["ended", "previously", "formerly", "former", "past", "previous", "expired"], "ended"),
-    **dict.fromkeys(["cancelled", "canceled"], "cancelled"),
-    **dict.fromkeys(["paused", "held", "suspended"], "on-hold"),
-}
+STATUS_WORDS = _by_word(
+    {
+        "active": """active current currently ongoing continues continuing continued still present presently now takes
+                     taking persists persisting unresolved maintained""",
+        "stopped": "stopped discontinued ceased withdrawn halted discontinuation stopping",
+        "completed": "completed finished complete completion",
+        "ended": """resolved resolve resolves cleared recovered resolution subsided inactive ended previously formerly
+                    former past previous expired healed settled cured""",
+        "cancelled": "cancelled canceled",
+        "on-hold": "paused held suspended",
+    }
+)
 
 START_WORDS = _words(
     """
@@ -129,23 +120,24 @@ INFERENCE = _words(
 RISE = _words(
     """
     rose rise rises risen rising increase increased increases increasing climbed climbing climbs higher up gained
-    grew upward
+    grew upward gain gains gaining surged jumped soared rebounded
     """
 )
 FALL = _words(
     """
     fell fall falls fallen falling decrease decreased decreases decreasing declined declining decline dropped drop
-    dropping drops lower down reduced reducing reduction lost downward lowered
+    dropping drops lower down reduced reducing reduction lost downward lowered loss losing dipped plummeted slipped
+    sank eased
     """
 )
-STEADY = _words("stable unchanged steady steadily-same constant static plateaued flat")
+STEADY = _words("stable unchanged steady similar constant static plateaued flat")
 BETTER = _words("improved improving improvement improves better")
 WORSE = _words("worsened worsening worse deteriorated deteriorating deterioration")
 
-HIGH = _words("high elevated raised increased above hyper excessive exceeds exceed exceeded exceeding")
+HIGH = _words("high elevated elevation raised increased above hyper excessive exceeds exceed exceeded exceeding")
 LOW = _words("low reduced decreased below depressed subnormal diminished")
-NORMAL = _words("normal unremarkable in-range")
-ABNORMAL = _words("abnormal")
+NORMAL = _words("normal unremarkable normalised")
+ABNORMAL = _words("abnormal deranged")
 BORDERLINE = _words("borderline")
 CRITICAL = _words("critical critically panic")
 SLIGHT = _words("slightly mildly mild slight marginally minimally")
@@ -186,43 +178,24 @@ MALE = _words("man male boy gentleman he his him himself mr")
 FEMALE = _words("woman female girl lady she her hers herself mrs ms miss mdm")
 STATED_SEX = _words("man male boy gentleman woman female girl lady")
 
-NUMBER_WORDS: dict[str, int] = {
-    w: n
-    for n, w in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-        ]
-    )
-} | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "single": 1, "once": 1, "twice": 2}
+_COUNTING = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+NUMBER_WORDS: dict[str, int] = {word: number for number, word in enumerate(_COUNTING.split())}
+NUMBER_WORDS |= {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "single": 1, "once": 1, "twice": 2}
 
-COUNTED: dict[str, str] = {
-    **dict.fromkeys(["visit", "visits", "encounter", "encounters", "appointment", "appointments", "consultation",
-    "consultations", "admission", "admissions", "attendances"], "visit"),
-    **dict.fromkeys(["reading", "readings", "result", "results", "measurement", "measurements", "observation",
-    "observations", "test", "tests", "value", "values"], "observation"),
-    **dict.fromkeys(["prescription", "prescriptions", "medicine", "medicines", "medication", "medications", "drug",
-    "drugs", "courses", "course"], "prescription"),
-    **dict.fromkeys(["condition", "conditions", "problem", "problems", "diagnosis", "diagnoses", "episode",
-    "episodes"], "condition"),
-    **dict.fromkeys(["allergy", "allergies"], "allergy"),
-    **dict.fromkeys(["note", "notes"], "note"),
-    **dict.fromkeys(["times", "occasions", "occasion"], "any"),
-}  # fmt: skip
+# What may be counted, by record type.
+COUNTED = _by_word(
+    {
+        "visit": """visit visits encounter encounters appointment appointments consultation consultations admission
+                    admissions attendances""",
+        "observation": """reading readings result results measurement measurements observation observations test tests
+                          values""",
+        "prescription": """prescription prescriptions medicine medicines medication medications drug drugs courses
+                           course""",
+        "condition": "condition conditions problem problems diagnosis diagnoses episode episodes",
+        "allergy": "allergy allergies",
+        "note": "note notes",
+        "any": "times occasions occasion",
+    }
+)
 
 NO_VALUES = _words("no negative none never false absent")

@@ -53,6 +53,19 @@ def test_flagged(text: str) -> None:
     assert check(text, NOTE).flagged
 
 
+def test_a_family_section_is_about_relatives_without_naming_one() -> None:
+    family = note("# Family History\nType 2 diabetes.\n# Allergies\nLatex.")
+    assert check("The patient has type 2 diabetes.", family).flagged
+    assert not check("Family history of type 2 diabetes.", family).flagged
+
+
+def test_a_change_of_dose_keeps_its_direction() -> None:
+    changed = note("Amlodipine increased from 5 mg to 10 mg daily. Bisoprolol 2.5 mg.")
+    assert not check("Amlodipine was increased from 5 mg to 10 mg daily.", changed).reasons
+    assert check("Amlodipine was increased from 10 mg to 5 mg daily.", changed).flagged
+    assert check("Amlodipine 2.5 mg.", changed).flagged
+
+
 def test_shorthand_in_the_claim_is_read_as_weeks() -> None:
     assert not check("Amoxicillin 500 mg for 1/52.", NOTE).flagged
     assert check("Amoxicillin 500 mg for 1/12.", NOTE).flagged
