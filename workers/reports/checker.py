@@ -49,7 +49,7 @@ def check(lease: Lease, claims: Sequence[ToCheck], on: date, round_: int) -> tup
     question = Question(
         model=db.databases().settings.checker_model,
         system=prompt.text,
-        contents=(json.dumps(content, ensure_ascii=False, indent=1),),
+        contents=(json.dumps(content, ensure_ascii=False),),
         schema_name="claim_judgements",
         schema=schemas.judgement_schema(list(labels)),
         output_tokens_max=JUDGEMENT_TOKENS_MAX,

@@ -101,7 +101,7 @@ def _data(evidence: Sequence[Evidence], known: References, on: date, **more: obj
     """The user message: one JSON object, whose string quoting is what keeps data apart from anything else."""
     rows = [{"ref": known.code(row.ref), **word(row.ref.partition(":")[0], row.fields)} for row in evidence]
     content = {"as_of": day(on.isoformat()), "allowed_citations": list(known.codes), "evidence": rows, **more}
-    return json.dumps(content, ensure_ascii=False, indent=1)
+    return json.dumps(content, ensure_ascii=False)
 
 
 def _sentence(known: References, section: str, text: str, codes: Sequence[str]) -> Sentence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,12 +18,14 @@ from core.db import Store
 from core.models import Base, Report, ReportState, utc_now
 from core.services.reports.states import IN_WORK, locked
 from workers.reports import budget
-from workers.reports.faults import LeaseLost
+from workers.reports.faults import LeaseLost, LoopFailure
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5.0
 LEASE = timedelta(seconds=30)
+# Less than a job's time limit, so that a slow endpoint ends with its cause and not with a killed job.
+WORK_SECONDS_MAX = 600.0
 
 
 class Held(Exception):
@@ -42,6 +45,7 @@ class Lease:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._lost = False
+        self._started = time.monotonic()
         self._thread = threading.Thread(target=self._beat_until_stopped, daemon=True)
 
     def __enter__(self) -> Lease:
@@ -69,9 +73,11 @@ class Lease:
             return ReportState(session.get_one(Report, self.report_id).state)
 
     def check(self) -> None:
-        """Raises LeaseLost if a heartbeat found the report gone."""
+        """Raises LeaseLost if a heartbeat found the report gone, LoopFailure if the work has taken too long."""
         if self._lost:
             raise LeaseLost(f"report {self.report_id} was taken over, or ended")
+        if time.monotonic() - self._started > WORK_SECONDS_MAX:
+            raise LoopFailure(f"the models were too slow: {WORK_SECONDS_MAX / 60:g} minutes were not enough")
 
     def _beat_until_stopped(self) -> None:
         while not self._stop.wait(HEARTBEAT_SECONDS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,13 +11,15 @@ from sqlalchemy import select
 
 from core import db, queue
 from core.db import Store
-from core.models import Claim, ModelCall, OutboxMessage, Report, ReportState, utc_now
+from core.models import Claim, Evidence, ModelCall, OutboxMessage, Report, ReportState, utc_now
 from core.queries import reports as reads
 from core.services import reports
 from tests.factories import PASSWORD
 from tests.report_records import Record, view
 from workers import run
 from workers.reports import jobs, loop
+from workers.reports.drafter import Sentence
+from workers.reports.faults import LoopFailure
 from workers.reports.lease import take
 
 
@@ -143,3 +146,48 @@ def test_a_failed_report_can_be_drafted_anew(
     with db.write() as session:
         reports.retry_failed(session, report_id=report_id, by=record.doctor)
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"
+
+
+def test_a_claim_of_a_row_not_supplied_is_never_kept(request_report: Callable[[], int], record: Record) -> None:
+    report_id = request_report()
+    with take(report_id) as lease:
+        loop.select_evidence(lease)
+        with lease.step(ReportState.DRAFTING) as (session, report):
+            supplied = loop.evidence_of(session, report_id)
+            foreign = Evidence(patient_id=record.patient_id + 1, ref="observation:9", content_hash="0")
+            for ref in ("observation:424242", foreign.ref):
+                sentence = Sentence("Results", "HbA1c was 8.9 %.", (ref,))
+                with pytest.raises(LoopFailure, match="cites a row that was not supplied"):
+                    loop.add_claim(session, report, sentence, [*supplied, foreign], ordinal=1, round_=0)
+
+
+def test_work_that_takes_too_long_fails_with_its_cause(
+    request_report: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report_id = request_report()
+    monkeypatch.setattr("workers.reports.lease.WORK_SECONDS_MAX", 0.0)
+    jobs.draft_report(report_id)
+    assert view(report_id).reason == "the models were too slow: 0 minutes were not enough"
+
+
+def test_a_bug_fails_the_report_without_telling_its_content(
+    request_report: Callable[[], int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = "Tan Mei Ling has diabetes"
+
+    def broken(*_: object) -> None:
+        raise ValueError(content)
+
+    report_id = request_report()
+    monkeypatch.setattr("workers.reports.drafter.draft", broken)
+    jobs.draft_report(report_id)
+    assert view(report_id).reason == "a fault of the software (ValueError), which is in its log"
+    assert "ValueError" in caplog.text
+    assert "Tan Mei Ling" not in caplog.text
+
+
+def test_nothing_of_the_record_is_logged(request_report: Callable[[], int], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    jobs.draft_report(request_report())
+    for words in ("Tan Mei Ling", "Penicillin", "Metformin", "8.9"):
+        assert words not in caplog.text
