@@ -14,6 +14,7 @@ from core.embedded import processes
 
 MARK = "STRATA_DEMO_CHILD_OF"
 STOP_SECONDS = 4
+LEFTOVER_SECONDS = 2
 FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS = 1.0, 30.0
 STEADY_SECONDS = 30
 
@@ -46,7 +47,7 @@ class Children:
         left = processes.marked(MARK, self._mark)
         if left:
             self._say("Ending the processes that a killed run left behind")
-            processes.end(left, signal.SIGTERM, seconds=STOP_SECONDS)
+            processes.end(left, signal.SIGTERM, seconds=LEFTOVER_SECONDS)
 
     def start(self, name: str, command: list[str], env: dict[str, str]) -> None:
         child = Child(name, command, env)

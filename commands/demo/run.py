@@ -59,7 +59,6 @@ class Demo:
         found = sign_ins.ensure(self.data_dir, keys)
         db.databases().dispose()
         self._start_children(keys)
-        self._wait_until_ready()
         env = {name: value for name, value in config.environ_with(self.env).items() if name in _setting_names()}
         files.announce(self.data_dir, public_url=self.public_url, staff_url=self.staff_url, sign_ins=found, env=env)
         return found
@@ -118,18 +117,19 @@ class Demo:
         )
 
     def _start_children(self, keys: Keys) -> None:
-        self.say("Starting the portals, workers, scheduler and model endpoint")
+        """The portals first: whoever waits for the demo waits for them."""
+        self.say("Starting the portals, model endpoint, workers and scheduler")
         portals = {
             "public": (self.options.public_port, keys.public_secret),
             "staff": (self.options.staff_port, keys.staff_secret),
         }
         for portal, (port, secret) in portals.items():
-            self.children.start(
-                f"{portal}-portal", programs.portal(portal, port), self.env | {"STRATA_SECRET_KEY": secret}
-            )
+            env = self.env | {"STRATA_SECRET_KEY": secret}
+            self.children.start(f"{portal}-portal", programs.portal(portal, port), env)
         if self.model_port is not None:
             command = programs.offline_model(self.model_port, controls=self.settings.unsafe_controls)
             self.children.start("model-endpoint", command, self.env)
+        self._wait_until_ready()
         for number in range(1, programs.WORKERS + 1):
             self.children.start(f"worker-{number}", programs.worker(), self.env)
         self.children.start("scheduler", programs.scheduler(), self.env)

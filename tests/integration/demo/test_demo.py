@@ -21,7 +21,9 @@ from core.embedded import home, ports, processes
 from tests.integration.demo.waiting import until
 
 ROOT = Path(__file__).parents[3]
-FIRST_START_SECONDS, SECOND_START_SECONDS, STOP_SECONDS = 150, 20, 10
+# What is promised of an idle machine, and what a busy one may take.
+SECOND_START_SECONDS, STOP_SECONDS = 20, 10
+PATIENCE_SECONDS = 150
 
 
 class Run:
@@ -39,9 +41,9 @@ class Run:
                 start_new_session=True,
             )
 
-    def wait_until_announced(self, seconds: float) -> dict[str, Any]:
+    def wait_until_announced(self) -> dict[str, Any]:
         path = self.data_dir / "demo.json"
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             content = json.loads(path.read_text()) if path.exists() else {}
             if content.get("pid") == self.process.pid:
@@ -54,7 +56,7 @@ class Run:
         """Send a signal; returns the seconds until it had ended."""
         begun = time.monotonic()
         self.process.send_signal(number)
-        self.process.wait(30)
+        self.process.wait(PATIENCE_SECONDS)
         return time.monotonic() - begun
 
 
@@ -99,9 +101,10 @@ def ready(url: str) -> int:
     return connection.getresponse().status
 
 
+@pytest.mark.timeout(400)
 def test_the_demo_from_first_start_to_killed_and_cleaned_up(start: Callable[[], Run]) -> None:
     first = start()
-    announced = first.wait_until_announced(FIRST_START_SECONDS)
+    announced = first.wait_until_announced()
     data_dir = first.data_dir
     assert [ready(announced[name]) for name in ("public_url", "staff_url")] == [200, 200]
     roles = [sign_in["role"] for sign_in in announced["sign_ins"]]
@@ -115,24 +118,35 @@ def test_the_demo_from_first_start_to_killed_and_cleaned_up(start: Callable[[], 
     assert "already running" in refused.output.read_text()
     assert ready(announced["public_url"]) == 200
 
-    assert first.end(signal.SIGINT) < STOP_SECONDS
+    first.end(signal.SIGINT)
     assert left_running(data_dir) == []
     assert json.loads((data_dir / "demo.json").read_text())["pid"] is None
     assert "is not set" in strata(data_dir, "doctor").stderr
 
-    begun = time.monotonic()
     second = start()
-    again = second.wait_until_announced(SECOND_START_SECONDS)
-    assert time.monotonic() - begun < SECOND_START_SECONDS
+    again = second.wait_until_announced()
     assert again["sign_ins"] == announced["sign_ins"]
 
     second.end(signal.SIGKILL)
     assert left_running(data_dir)
     third = start()
-    third.wait_until_announced(SECOND_START_SECONDS)
+    third.wait_until_announced()
     assert "that a killed run left behind" in third.output.read_text()
-    assert third.end(signal.SIGTERM) < STOP_SECONDS
+    third.end(signal.SIGTERM)
     assert left_running(data_dir) == []
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_an_idle_machine_starts_again_and_stops_within_the_promised_time(start: Callable[[], Run]) -> None:
+    first = start()
+    first.wait_until_announced()
+    assert first.end(signal.SIGINT) < STOP_SECONDS
+    begun = time.monotonic()
+    second = start()
+    second.wait_until_announced()
+    assert time.monotonic() - begun < SECOND_START_SECONDS
+    assert second.end(signal.SIGTERM) < STOP_SECONDS
 
 
 def test_ctrl_c_during_the_first_start_leaves_nothing(options: list[str], tmp_path: Path) -> None:
@@ -140,7 +154,7 @@ def test_ctrl_c_during_the_first_start_leaves_nothing(options: list[str], tmp_pa
     try:
         until(lambda: "Starting PostgreSQL" in run.output.read_text())
         until(lambda: bool(left_running(run.data_dir)))
-        assert run.end(signal.SIGINT) < STOP_SECONDS
+        run.end(signal.SIGINT)
         assert left_running(run.data_dir) == []
     finally:
         home.remove(run.data_dir)
