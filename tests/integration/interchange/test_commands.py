@@ -36,6 +36,7 @@ def test_synthea_as_json_and_as_a_table(run: Run, tmp_path: Path) -> None:
     assert first.exit_code == 0
     said = json.loads(first.stdout)
     assert (said["read"], said["new"], said["refused"]) == (9, 8, 1)
+    assert said["by_kind"]["condition"] == {"read": 2, "new": 1, "unchanged": 0, "updated": 0, "refused": 1}
     assert said["refusals"] == [
         {"file": "conditions.csv", "line": 3, "kind": "condition", "reason": "there is no patient nobody"}
     ]

@@ -48,7 +48,10 @@ def _content(patient_id: int | None = None) -> dict[str, list[str]]:
 
 def _busiest() -> int:
     with db.write() as session:
-        query = "SELECT patient_id FROM prescription GROUP BY 1 ORDER BY count(DISTINCT status) DESC, count(*) DESC, 1"
+        query = (
+            "SELECT patient_id FROM prescription WHERE patient_id IN (SELECT patient_id FROM allergy)"
+            " GROUP BY 1 ORDER BY count(DISTINCT status) DESC, count(*) DESC, 1"
+        )
         return int(session.scalar(text(query)) or 0)
 
 
