@@ -15,7 +15,7 @@ Resource = dict[str, Any]
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
 RXNORM, ATC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://www.whocc.no/atc"
-_AMOUNT = re.compile(r"(\d+(?:\.\d+)?) (\D.*)")
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([^\d\s]\S*)")
 
 
 def bare(resource: Resource) -> Resource:
@@ -138,18 +138,23 @@ def medication_request(row: Row) -> Resource:
 
 
 def _dosage(row: Row) -> Resource:
-    amount = _AMOUNT.fullmatch(row["dose"] or "")
-    quantity = {"value": numeral(Decimal(amount[1])), "unit": amount[2]} if amount else None
-    # A dose such as "thin layer" is no quantity: it goes before the instructions.
-    words = " ".join(part for part in (None if amount else row["dose"], row["instructions"]) if part)
+    frequency, quantity = row["frequency"], _dose(row["dose"])
     return bare(
         {
-            "text": words or None,
-            "timing": {"code": {"text": row["frequency"]}} if row["frequency"] else None,
+            "text": row["instructions"],
+            "timing": {"code": {"text": frequency}} if frequency else None,
             "route": concept(row["route"]),
             "doseAndRate": [{"doseQuantity": quantity}] if quantity else [],
         }
     )
+
+
+def _dose(dose: str | None) -> Resource | None:
+    """A dose as a Quantity; one in words, such as "thin layer", has a unit and no value."""
+    if dose is None:
+        return None
+    amount = _AMOUNT.fullmatch(dose)
+    return {"value": numeral(Decimal(amount[1])), "unit": amount[2]} if amount else {"unit": dose}
 
 
 def document_reference(row: Row) -> Resource:
