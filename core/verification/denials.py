@@ -3,7 +3,7 @@
 from core.verification import bearing
 from core.verification.reading import Mention, Reading
 from core.verification.scope import NEGATED, OF_RELATIVE
-from core.verification.text import WORD, stem
+from core.verification.text import stem
 from core.verification.words import FILLER, NEGATORS, PLANS, RELATIVES
 
 _ANY_RELATIVE = frozenset({"family", "relative", "relatives", "fhx", "fh"})
@@ -88,9 +88,7 @@ def _used_up(reading: Reading, mention: Mention) -> bool:
 
 def _unused(reading: Reading) -> None:
     """A negation that no check has used turns the claim around."""
-    for i, token in enumerate(reading.tokens):
-        if token.norm not in NEGATORS or token.done or token.kind != WORD:
-            continue
+    for i, token in reading.having(NEGATORS):
         scope = [t for t in reading.tokens if t.flags & NEGATED]
         if any(_borne_negated(reading, t.norm) for t in scope) or any(f.inverted for f in reading.facts):
             token.done = True

@@ -12,11 +12,11 @@ _CONDITION_TYPES = frozenset({"condition", "visit", "note"})
 
 
 def check(reading: Reading) -> None:
-    for i, token in enumerate(reading.tokens):
-        if token.norm in _CAUSES and not token.done and _of_allergy(reading, i):
+    for i, _ in reading.having(_CAUSES):
+        if _of_allergy(reading, i):
             reading.done(i)
-        elif token.norm in _LINKS and not token.done:
-            _link(reading, i)
+    for i, _ in reading.having(_LINKS):
+        _link(reading, i)
 
 
 def _of_allergy(reading: Reading, i: int) -> bool:

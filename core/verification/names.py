@@ -172,9 +172,9 @@ def _gather(reading: Reading, owners: list[list[Facts] | None], meanings: list[s
 
 
 def _type_nouns(reading: Reading) -> None:
-    for i, token in enumerate(reading.tokens):
-        kind = _TYPE_NOUNS.get(token.norm)
-        if kind and not any(m.first <= i < m.end for m in reading.mentions):
+    for i, token in reading.having(_TYPE_NOUNS.keys()):
+        kind = _TYPE_NOUNS[token.norm]
+        if not any(m.first <= i < m.end for m in reading.mentions):
             facts = [fact for fact in reading.facts if fact.type == kind]
             if facts:
                 reading.mentions.append(Mention(i, i + 1, facts))

@@ -10,18 +10,17 @@ from core.verification.words import NUMBER_WORDS
 
 _LATEST = frozenset({"latest", "recent", "newest", "last"})
 _FIRST = frozenset({"first", "earliest", "initial", "baseline", "initially"})
+_PREVIOUS = frozenset({"previous", "previously", "prior"})
 _BACKWARD = frozenset({"from", "versus", "vs", "against"})
 
 
 def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
     _from_to(reading, borne)
-    for i, token in enumerate(reading.tokens):
-        if token.norm in _LATEST and not _is_span(reading, i):
-            _place(reading, i, borne, latest=True)
-        elif token.norm in _FIRST:
-            _place(reading, i, borne, latest=False)
-        elif token.norm in ("previous", "previously", "prior") and not token.done:
-            _previous(reading, i, borne)
+    for i, token in reading.having(_LATEST | _FIRST):
+        if not _is_span(reading, i):
+            _place(reading, i, borne, latest=token.norm in _LATEST)
+    for i, _ in reading.having(_PREVIOUS):
+        _previous(reading, i, borne)
 
 
 def _from_to(reading: Reading, borne: dict[int, list[Facts]]) -> None:

@@ -15,6 +15,7 @@ _WORDS = {
     **dict.fromkeys(words.ABNORMAL, "abnormal"), **dict.fromkeys(words.BORDERLINE, "borderline"),
     **dict.fromkeys(words.CRITICAL, "critical"),
 }  # fmt: skip
+_SIDES_OF_RANGE = {"within": "normal", "inside": "normal", "in": "normal", "outside": "abnormal", "out": "abnormal"}
 _LETTERS = {"h": "high", "hh": "critical", "l": "low", "ll": "critical"}
 _RANGE = frozenset({"range", "limits", "limit", "interval", "reference"})
 _ALWAYS = frozenset({"persistently", "consistently", "repeatedly"})
@@ -22,11 +23,9 @@ _DEGREE = words.SLIGHT | words.MARKED
 
 
 def check(reading: Reading) -> None:
-    for i, token in enumerate(reading.tokens):
-        if token.done:
-            continue
-        if token.norm in ("within", "inside", "in", "outside", "out") and _range_follows(reading, i):
-            _judge(reading, i, "normal" if token.norm in ("within", "inside", "in") else "abnormal")
+    for i, token in reading.having(_SIDES_OF_RANGE.keys() | _LETTERS.keys() | _WORDS.keys()):
+        if token.norm in _SIDES_OF_RANGE and _range_follows(reading, i):
+            _judge(reading, i, _SIDES_OF_RANGE[token.norm])
         elif token.norm in _LETTERS and reading.before(i, 1) in (["["], ["("]):
             _judge(reading, i, _LETTERS[token.norm])
         elif token.norm in _WORDS and not _names_something(reading, i):

@@ -1,10 +1,12 @@
 """A claim being read: its tokens, the rows it may rest on, what it names, and what has been found so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 from core.verification import text
 from core.verification.facts import Facts
+from core.verification.text import Token
 from core.verification.types import Claim, Finding, Row, Verdict
 
 SENTENCE_ENDS = frozenset(".;!?")
@@ -30,10 +32,15 @@ class Reading:
         self.phrases: list[tuple[int, int, str]] | None = None
         self.missing = False
         self.findings: list[Finding] = []
-        self._sentence_of: list[int] | None = None
+        self._said = frozenset(token.norm for token in self.tokens)
+        self._spans = _spans(self.tokens)
 
-    def observations(self, facts: Iterable[Facts] | None = None) -> list[Facts]:
-        return [f for f in (self.facts if facts is None else facts) if f.type == "observation"]
+    def having(self, words: AbstractSet[str]) -> Iterator[tuple[int, Token]]:
+        """The tokens among `words` that are not yet accounted for when their turn comes."""
+        if not self._said.isdisjoint(words):
+            for i, token in enumerate(self.tokens):
+                if token.norm in words and not token.done:
+                    yield i, token
 
     def others(self, kind: str) -> list[Facts]:
         """The patient's rows of a kind that the claim does not cite."""
@@ -74,35 +81,25 @@ class Reading:
             token.done = True
 
     def sentence(self, i: int) -> int:
-        """Which sentence of the claim a token stands in."""
-        if self._sentence_of is None:
-            count, self._sentence_of = 0, []
-            for token in self.tokens:
-                self._sentence_of.append(count)
-                count += token.text in SENTENCE_ENDS
-        return self._sentence_of[i]
+        """Which sentence of the claim a token stands in, told by its first token."""
+        return self._spans[i].start
 
     def span_of(self, i: int) -> range:
         """The indexes of a token's sentence."""
-        here = self.sentence(i)
-        first = last = i
-        while first > 0 and self.sentence(first - 1) == here:
-            first -= 1
-        while last + 1 < len(self.tokens) and self.sentence(last + 1) == here:
-            last += 1
-        return range(first, last + 1)
+        return self._spans[i]
 
     def mention_of(self, i: int, among: Sequence[Mention] | None = None) -> Mention | None:
         """What a token is about: the last thing named before it in its sentence, else the next, else an earlier one."""
         named = self.mentions if among is None else among
         before = after = earlier = None
+        span = self._spans[i]
         for mention in named:
             if mention.first <= i:
-                if self.sentence(mention.first) == self.sentence(i):
+                if mention.first >= span.start:
                     before = mention
                 else:
                     earlier = mention
-            elif after is None and self.sentence(mention.first) == self.sentence(i):
+            elif after is None and mention.first < span.stop:
                 after = mention
         return before or after or earlier
 
@@ -117,3 +114,14 @@ class Reading:
 
     def after(self, i: int, reach: int = 3) -> list[str]:
         return [token.norm for token in self.tokens[i + 1 : i + 1 + reach]]
+
+
+def _spans(tokens: Sequence[Token]) -> list[range]:
+    """For each token the indexes of its sentence."""
+    spans: list[range] = []
+    first = 0
+    for i, token in enumerate(tokens):
+        if token.text in SENTENCE_ENDS or i + 1 == len(tokens):
+            spans += [range(first, i + 1)] * (i + 1 - first)
+            first = i + 1
+    return spans

@@ -13,13 +13,10 @@ _EXTENT = frozenset({"ranged", "ranging", "varied", "varying", "fluctuated", "fl
 
 
 def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
-    for i, token in enumerate(reading.tokens):
-        if token.done:
-            continue
-        if token.norm in HIGHEST or token.norm in LOWEST:
-            _extreme(reading, i, borne, token.norm in HIGHEST)
-        elif token.norm in _EXTENT:
-            _extent(reading, i, borne)
+    for i, token in reading.having(HIGHEST | LOWEST):
+        _extreme(reading, i, borne, token.norm in HIGHEST)
+    for i, _ in reading.having(_EXTENT):
+        _extent(reading, i, borne)
 
 
 def _extreme(reading: Reading, i: int, borne: dict[int, list[Facts]], highest: bool) -> None:

@@ -8,6 +8,7 @@ from core.verification.words import STATUS_WORDS
 _OVER = frozenset({"stopped", "completed", "ended", "cancelled", "entered-in-error", "draft", "unknown"})
 _HAS_STANDING = frozenset({"condition", "prescription", "allergy"})
 _DONE_NOW = frozenset({"taken", "used", "prescribed", "given"})
+_WORDS = STATUS_WORDS.keys() | _DONE_NOW | {"longer"}
 _NOW = frozenset({"has", "have", "uses", "receives", "suffers"})
 _SOFTENED = frozenset({"history", "been", "past", "no", "recorded", "prescribed"})
 _OVER_WORDS = frozenset({"resolved", "ended", "inactive", "completed", "stopped", "history"})
@@ -16,9 +17,7 @@ _PAST = frozenset({"was", "were", "had", "previous", "previously", "past", "form
 
 
 def check(reading: Reading) -> None:
-    for i, token in enumerate(reading.tokens):
-        if token.done:
-            continue
+    for i, token in reading.having(_WORDS):
         said = STATUS_WORDS.get(token.norm)
         if token.norm == "longer" and reading.before(i, 1) == ["no"]:
             said = "ended"
@@ -153,8 +152,8 @@ def _ended_in_text(reading: Reading, fact: Facts) -> bool:
 
 def _ongoing_since(reading: Reading) -> None:
     """ "X since March 2015" says that it goes on."""
-    for i, token in enumerate(reading.tokens):
-        if token.norm != "since" or not reading.tokens[i + 1 : i + 2] or reading.tokens[i + 1].kind != DATE:
+    for i, _ in reading.having({"since"}):
+        if not reading.tokens[i + 1 : i + 2] or reading.tokens[i + 1].kind != DATE:
             continue
         facts = _about(reading, i)
         if facts and all(fact.standing in _OVER for fact in facts):

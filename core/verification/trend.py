@@ -22,14 +22,13 @@ _UPRIGHT = frozenset({"up", "down", "higher", "lower", "better", "constant", "fl
 _GRADUAL = frozenset({"steadily", "progressively", "consistently", "gradually", "progressive", "gradual", "steady"})
 _RECOVERED = frozenset({"recovered", "normalized", "corrected"})
 _UNMOVED = frozenset({"change", "changed", "difference", "changes"})
+_WORDS = _FACTORS.keys() | _DIRECTION.keys() | _JUDGED.keys() | _RECOVERED | _UNMOVED
 
 Point = tuple[date, float, Facts]
 
 
 def check(reading: Reading) -> None:
-    for i, token in enumerate(reading.tokens):
-        if token.done:
-            continue
+    for i, token in reading.having(_WORDS):
         norm = token.norm
         if norm in _FACTORS:
             _factor(reading, i, _FACTORS[norm])
