@@ -5,8 +5,8 @@ The services refuse all of it first, with clear words; this holds for whatever e
 
 from alembic import op
 
-revision = "p0003"
-down_revision = "p0002"
+revision = "p0005"
+down_revision = "p0004"
 branch_labels = None
 depends_on = None
 

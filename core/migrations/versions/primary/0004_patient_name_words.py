@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "p0002"
-down_revision = "p0001"
+revision = "p0004"
+down_revision = "p0003"
 branch_labels = None
 depends_on = None
 
