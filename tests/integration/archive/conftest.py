@@ -44,6 +44,11 @@ def with_settings(database: Any) -> Callable[..., None]:
 @pytest.fixture
 def population(database: Any) -> list[int]:
     """Three patients, each with a visit every 60 days up to NOW; of eight visits, four or five are cold."""
+    return populate()
+
+
+def populate() -> list[int]:
+    """Make the population in empty tables; returns the patients' ids."""
     with db.write() as session:
         assay = Assay(code="4548-4", name="Hemoglobin A1c", short_name="HbA1c", unit="%", category="laboratory")
         patients = [Patient(name=f"Patient {n}", sex="female", birth_on=date(1960, 1, n + 1)) for n in range(PATIENTS)]

@@ -1,0 +1,272 @@
+"""Everything that can happen to rows and batches, in any order, against a twin in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import select, text, update
+
+from core import db, failpoints
+from core.db import Store
+from core.failpoints import Crash
+from core.models import ArchiveRun, Batch, BatchKind, BatchState, Note, Observation, Patient, RunKind, RunState, Visit
+from core.services import archive, archive_restore
+from tests.conftest import _empty_tables
+from tests.integration.archive.conftest import NOW, PATIENTS, VISITS, populate, start
+from tests.integration.archive.twin import Twin, ids, restores_left
+from workers.archive import driver, purge
+
+MOVING = (BatchState.PLANNED, BatchState.STAGED, BatchState.LOADED, BatchState.VERIFIED)
+EDITED = {"visit": (Visit, "reason"), "note": (Note, "text"), "observation": (Observation, "value_text")}
+STEPS_TO_REST = 400
+numbers = st.integers(min_value=0, max_value=1_000)
+
+
+def pick(options: list[Any], number: int) -> Any:
+    return options[number % len(options)]
+
+
+class Machine(RuleBasedStateMachine):
+    """One population from its first move to its last restore."""
+
+    servers: Any = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        _empty_tables(self.servers)
+        self.patients = populate()
+        self.visits = list(range(1, PATIENTS * VISITS + 1))
+        self.servers.replica.wait_until_replayed()
+        self.twin = Twin()
+        self.run_id: int | None = None
+        self.damaged = False
+
+    @invariant()
+    def every_row_is_where_it_should_be(self) -> None:
+        self.twin.check()
+
+    def state(self) -> str | None:
+        with db.read(Store.HOT) as session:
+            return session.scalar(select(ArchiveRun.state).where(ArchiveRun.id == self.run_id))
+
+    def is_open(self) -> bool:
+        return self.state() not in (None, RunState.DONE)
+
+    def is_moving(self) -> bool:
+        return self.state() in (RunState.PLANNING, RunState.RUNNING)
+
+    @precondition(lambda self: not self.is_open())
+    @rule(batch_rows=st.integers(min_value=1, max_value=7))
+    def start_run(self, batch_rows: int) -> None:
+        self.run_id = start(batch_rows=batch_rows)
+
+    @precondition(lambda self: self.is_moving())
+    @rule(times=st.integers(min_value=1, max_value=4))
+    def step(self, times: int) -> None:
+        for _ in range(times):
+            if not driver.advance(self.run_id):  # type: ignore[arg-type]
+                break
+
+    @precondition(lambda self: self.is_moving())
+    @rule(point=st.sampled_from([name for name in failpoints.NAMES if not name.startswith("purge.")]))
+    def crash(self, point: str) -> None:
+        """The worker dies at this place, if its next steps come by; another takes over."""
+        with failpoints.armed(f"{point}=raise"):
+            for _ in range(3):
+                try:
+                    if not driver.advance(self.run_id):  # type: ignore[arg-type]
+                        break
+                except Crash:
+                    break
+        driver.drive(self.run_id, slice_seconds=0)  # type: ignore[arg-type]
+
+    @rule(number=numbers, table=st.sampled_from(list(EDITED)))
+    def edit(self, number: int, table: str) -> None:
+        hot = ids(table)
+        if not hot:
+            return
+        row_id = pick(hot, number)
+        model, column = EDITED[table]
+        with db.write() as session:
+            row = session.get_one(model, row_id)
+            setattr(row, column, f"edited {number}")
+            self.twin.changed(session, table, row_id)
+
+    @rule(number=numbers)
+    def stop_a_medicine(self, number: int) -> None:
+        """It may leave the primary from then on, with its visit or after it."""
+        active = ids("prescription", "status = 'active'")
+        if active:
+            row_id = pick(active, number)
+            with db.write() as session:
+                session.execute(text("UPDATE prescription SET status = 'stopped' WHERE id = :id"), {"id": row_id})
+                self.twin.changed(session, "prescription", row_id)
+
+    @rule(number=numbers)
+    def add_late_result(self, number: int) -> None:
+        visit_id = pick(self.visits, number)
+        with db.write() as session:
+            result = Observation(
+                patient_id=self.patients[(visit_id - 1) // VISITS],
+                visit_id=visit_id,
+                assay_id=1,
+                value_text=f"late {number}",
+                observed_at=NOW,
+            )
+            session.add(result)
+            session.flush()
+            self.twin.changed(session, "observation", result.id)
+
+    @rule(number=numbers)
+    def delete_a_note(self, number: int) -> None:
+        hot = ids("note")
+        if hot:
+            row_id = pick(hot, number)
+            with db.write() as session:
+                session.execute(text("DELETE FROM note WHERE id = :id"), {"id": row_id})
+            self.twin.deleted("note", row_id)
+
+    @rule(number=numbers, held=st.booleans())
+    def hold(self, number: int, held: bool) -> None:
+        with db.write() as session:
+            session.execute(update(Patient).where(Patient.id == pick(self.patients, number)).values(legal_hold=held))
+
+    @precondition(lambda self: self.state() == RunState.RUNNING)
+    @rule(number=numbers)
+    def repeat_a_step(self, number: int) -> None:
+        """As if a worker had done a step and its note of it were lost."""
+        with db.write() as session:
+            moving = session.scalars(
+                select(Batch).where(Batch.state.in_(MOVING), Batch.kind != BatchKind.RESTORE)
+            ).first()
+            if moving is not None and moving.state != BatchState.PLANNED:
+                moving.state = MOVING[number % MOVING.index(BatchState(moving.state))]
+
+    @precondition(lambda self: self.state() == RunState.RUNNING)
+    @rule()
+    def damage_a_copy(self) -> None:
+        """Of a batch that is loaded and not yet verified: verify finds it."""
+        with db.write() as session:
+            batch = session.scalars(select(Batch).where(Batch.state == BatchState.LOADED)).first()
+        if batch is not None:
+            query = text("UPDATE observation SET value_text = 'damaged' WHERE batch_id = :batch")
+            with db.databases().engine(Store.VISITS, read_only=False).begin() as server:
+                server.execute(query, {"batch": batch.id})
+
+    @precondition(lambda self: self.state() == RunState.RUNNING)
+    @rule()
+    def pause(self) -> None:
+        with db.write() as session:
+            archive.pause(session, run_id=self.run_id, by=None)  # type: ignore[arg-type]
+
+    @precondition(lambda self: self.state() == RunState.PAUSED)
+    @rule()
+    def resume(self) -> None:
+        with db.write() as session:
+            archive.resume(session, run_id=self.run_id, by=None)  # type: ignore[arg-type]
+
+    @precondition(lambda self: self.state() == RunState.FAILED)
+    @rule()
+    def redrive(self) -> None:
+        with db.write() as session:
+            archive.redrive(session, run_id=self.run_id, by=None)  # type: ignore[arg-type]
+
+    @precondition(lambda self: not self.is_open())
+    @rule(number=numbers, what=st.sampled_from(["patient", "batch", "run"]))
+    def start_restore(self, number: int, what: str) -> None:
+        try:
+            with db.write() as session:
+                self.run_id = self._restore(session, what, number)
+        except archive_restore.NothingToRestore:
+            return
+
+    def _restore(self, session: Any, what: str, number: int) -> int:
+        if what == "patient":
+            patient = pick(self.patients, number)
+            run = archive_restore.start_patient_restore(session, patient_id=patient, record_type="visit", by=None)
+        elif what == "batch":
+            batches = list(session.scalars(select(Batch.id).order_by(Batch.id))) or [0]
+            run = archive_restore.start_batch_restore(session, batch_id=pick(batches, number), by=None)
+        else:
+            runs = list(session.scalars(select(ArchiveRun.id).where(ArchiveRun.kind == RunKind.ARCHIVE))) or [0]
+            run = archive_restore.start_run_restore(session, run_id=pick(runs, number), by=None)
+        return run.id
+
+    @rule()
+    def purge(self) -> None:
+        self.servers.replica.wait_until_replayed()
+        self.twin.unsettled.clear()
+        purge.purge_restored()
+
+    @rule(point=st.sampled_from([name for name in failpoints.NAMES if name.startswith("purge.")]))
+    def crash_while_purging(self, point: str) -> None:
+        with failpoints.armed(f"{point}=raise"):
+            try:
+                purge.purge_restored()
+            except Crash:
+                return
+
+    @rule()
+    def forget_that_they_came_back(self) -> None:
+        """The days for which restored rows stay hot are over."""
+        with db.write() as session:
+            session.execute(text("UPDATE restored_root SET keep_until = now() - interval '1 second'"))
+
+    def teardown(self) -> None:
+        """Whatever happened, what is under way comes to its end, and all is where it should be."""
+        for _ in range(STEPS_TO_REST):
+            state = self.state()
+            if state in (None, RunState.DONE):
+                break
+            if state == RunState.FAILED:
+                self.redrive()
+            elif state == RunState.PAUSED:
+                self.resume()
+            driver.advance(self.run_id)  # type: ignore[arg-type]
+        assert not self.is_open()
+        self.twin.check()
+        self.twin.check_holdings()
+        for _ in range(20):
+            if not restores_left():
+                break
+            self.purge()
+        assert not restores_left()
+        self.twin.check()
+
+
+@pytest.fixture
+def machine(database: Any, servers: Any, monkeypatch: pytest.MonkeyPatch) -> type[Machine]:
+    """Restored copies may be purged at once; the throttles let everything through."""
+    monkeypatch.setattr(Machine, "servers", servers)
+    db.databases().settings = replace(database, restored_grace_seconds=1e-6, archive_lag_max_seconds=3_600.0)
+    return Machine
+
+
+def play(machine: type[Machine], examples: int, steps: int, *, derandomize: bool) -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            derandomize=derandomize,
+            deadline=None,
+            database=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_anything_in_any_order(machine: type[Machine]) -> None:
+    play(machine, 4, 25, derandomize=True)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7_200)
+def test_ten_thousand_steps(machine: type[Machine]) -> None:
+    play(machine, 200, 50, derandomize=False)

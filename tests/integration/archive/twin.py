@@ -1,0 +1,89 @@
+"""A twin in memory of every row that moves between tiers, and what must hold between it and the tiers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from core import cold, db
+from core.db import Store
+from core.models import Base, Batch, BatchKind, BatchState, Holding, Step, StepName, StepState
+from core.models.record_types import VISIT
+from core.rows import content_hash
+from tests.integration.archive.readers import TABLES, contents, look
+
+
+class Twin:
+    """`rows` maps `note:5` to its content hash. What changes a row says so here, in its own transaction."""
+
+    def __init__(self) -> None:
+        self.rows = contents()
+        self.unsettled: set[str] = set()
+
+    def changed(self, session: Session, table: str, row_id: int) -> None:
+        """A row was made or edited in this transaction."""
+        session.flush()
+        model = Base.metadata.tables[table]
+        row = session.execute(select(model).where(model.c.id == row_id)).mappings().one()
+        ref = f"{table}:{row_id}"
+        if ref not in self.rows:
+            self.unsettled.add(ref)
+        self.rows[ref] = content_hash(table, row)
+
+    def deleted(self, table: str, row_id: int) -> None:
+        ref = f"{table}:{row_id}"
+        del self.rows[ref]
+        self.unsettled.add(ref)
+
+    def check(self) -> None:
+        """Everything is where a reader finds it, once, as it was last written."""
+        assert contents() == self.rows
+        self._check_reader(Store.HOT, self.rows.keys(), exact=True)
+        self._check_reader(Store.REPLICA, self.rows.keys() - self.unsettled, exact=False)
+        self._check_verified()
+
+    def _check_reader(self, store: Store, rows: Any, *, exact: bool) -> None:
+        """The standby may not have replayed yet that a row came or went."""
+        found = look(store)
+        assert max(found.values(), default=1) == 1, f"seen twice by way of the {store}: {found}"
+        assert rows <= found.keys(), f"not seen by way of the {store}: {rows - found.keys()}"
+        if exact:
+            assert found.keys() == rows, f"seen by way of the {store}, though deleted: {found.keys() - rows}"
+
+    def _check_verified(self) -> None:
+        """Whatever batch owns rows in the archive was verified after it was last loaded."""
+        with db.read(Store.HOT) as session:
+            for batch in session.scalars(select(Batch).where(Batch.state == BatchState.RELEASED)):
+                steps = select(Step.name).where(Step.batch_id == batch.id, Step.state == StepState.DONE)
+                names = list(session.scalars(steps.order_by(Step.id)))
+                assert StepName.VERIFY in names[len(names) - names[::-1].index(StepName.LOAD) :], (batch.id, names)
+
+    def check_holdings(self) -> None:
+        """Holdings say what the archive holds, for each patient."""
+        with db.read(Store.HOT) as session:
+            window = cold.window(session, VISIT.name)
+            told = {row.patient_id: (row.roots, row.rows) for row in session.scalars(select(Holding)) if row.rows}
+        counted: dict[int, list[int]] = {}
+        for name in TABLES:
+            linked = cold.table(name)
+            query = select(linked.c.patient_id).where(cold.visible(linked, window))
+            for row in cold.fetch(VISIT.name, query, through=Store.HOT):
+                of_patient = counted.setdefault(row["patient_id"], [0, 0])
+                of_patient[0] += name == VISIT.root.name
+                of_patient[1] += 1
+        assert told == {patient: tuple(both) for patient, both in counted.items()}
+
+
+def restores_left() -> list[int]:
+    """Restores whose copies are still in the archive."""
+    with db.read(Store.HOT) as session:
+        left = select(Batch.id).where(Batch.kind == BatchKind.RESTORE, Batch.state == BatchState.RESTORED)
+        return list(session.scalars(left))
+
+
+def ids(table: str, condition: str = "true") -> list[int]:
+    """Hot rows of a table, in order."""
+    with db.read(Store.HOT) as session:
+        return list(session.scalars(text(f"SELECT id FROM {table} WHERE {condition} ORDER BY id")))
