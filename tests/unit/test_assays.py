@@ -12,7 +12,16 @@ HBA1C = UsualRange(Decimal("4.0"), Decimal("6.0"), Decimal("3.0"), Decimal("12.0
 
 @pytest.mark.parametrize(
     ("value", "code"),
-    [("2.9", "LL"), ("3.0", "L"), ("3.9", "L"), ("4.0", "N"), ("6.0", "N"), ("6.1", "H"), ("12.0", "H"), ("12.1", "HH")],
+    [
+        ("2.9", "LL"),
+        ("3.0", "L"),
+        ("3.9", "L"),
+        ("4.0", "N"),
+        ("6.0", "N"),
+        ("6.1", "H"),
+        ("12.0", "H"),
+        ("12.1", "HH"),
+    ],
 )
 def test_both_ends_of_the_usual_range_are_usual(value: str, code: str) -> None:
     assert interpret(Decimal(value), HBA1C) == code
