@@ -1,6 +1,6 @@
 """Every number of a claim, given to the check that knows its kind. None is passed over."""
 
-from core.verification import binding, counts, durations, quantities, strengths, trend, units, values
+from core.verification import binding, counts, deltas, durations, quantities, strengths, units, values
 from core.verification.facts import Facts
 from core.verification.reading import Mention, Reading
 from core.verification.scope import NEGATED
@@ -43,7 +43,7 @@ def _number(reading: Reading, i: int, mention: Mention | None, alone: bool) -> l
     if quantity.unit and quantity.unit.kind == "time" and not _measures_time(facts):
         durations.check(reading, i, quantity.value, quantity.unit, reading.subject(i))
         return []
-    if trend.check_delta(reading, i):
+    if deltas.check(reading, i):
         return []
     kind = counts.counted(reading, i) if quantity.unit is None and quantity.decimals == 0 else None
     if kind:

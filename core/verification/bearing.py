@@ -7,7 +7,7 @@ from core.verification.facts import Facts
 from core.verification.reading import Reading
 from core.verification.scope import DOUBTED, NEGATED, OF_RELATIVE, PLANNED
 from core.verification.text import WORD, stem
-from core.verification.words import FILLER
+from core.verification.words import FILLER, NEGATORS
 
 SIDES = frozenset({"left", "right", "bilateral", "bilaterally"})
 _SIDE_REACH = 4
@@ -28,6 +28,16 @@ _ADDED = {
 def terms(reading: Reading, i: int) -> tuple[str, ...]:
     """A word's stem and the meanings of the phrases it is part of."""
     return (stem(reading.tokens[i].norm), *(m for first, end, m in reading.phrases or () if first <= i < end))
+
+
+def flags_at(reading: Reading, i: int) -> int:
+    """What a word stands under, without a negation that another check has used up."""
+    flags = reading.tokens[i].flags
+    if flags & NEGATED:
+        before = [token for token in reading.tokens[:i] if token.norm in NEGATORS]
+        if before and before[-1].done:
+            flags &= ~NEGATED
+    return flags
 
 
 def held(facts: Iterable[Facts], wanted: Iterable[str]) -> int:
@@ -51,7 +61,7 @@ def bearer(facts: Iterable[Facts], wanted: Iterable[str], flags: int) -> Facts |
 
 def set_apart(reading: Reading, first: int, end: int, bits: int, fact: Facts) -> bool:
     """Record what sets the claim's words apart from the same words in the rows; whether anything does."""
-    flags = min(reading.tokens[n].flags for n in range(first, end))
+    flags = min(flags_at(reading, n) for n in range(first, end))
     found = next((f for f in range(16) if bits >> f & 1), 0)
     kind = next((kind for kind in _WHY if (found ^ flags) & kind), None)
     text = reading.claim.text[reading.tokens[first].start : reading.tokens[end - 1].end]

@@ -4,7 +4,7 @@ from core.verification import dates
 from core.verification.facts import Facts
 from core.verification.reading import Mention, Reading
 from core.verification.text import DATE, NUMBER, WORD
-from core.verification.words import COUNTED, FILLER, NUMBER_WORDS
+from core.verification.words import COUNTED, FILLER, NUMBER_WORDS, STATUS_WORDS
 
 _REACH = 3
 
@@ -25,6 +25,9 @@ def check(reading: Reading, i: int, count: int, kind: str) -> None:
         mention.facts if mention and (kind == "any" or any(f.type == kind for f in mention.facts)) else reading.facts
     )
     of_kind = [fact for fact in facts if kind in (fact.type, "any")]
+    standing = _standing(reading, i)
+    if standing:
+        of_kind = [fact for fact in of_kind if (fact.standing == "active") is (standing == "active")]
     since = _since(reading, i)
     if since:
         of_kind = [fact for fact in of_kind if (day := fact.first_day()) and day >= since]
@@ -39,12 +42,17 @@ def check(reading: Reading, i: int, count: int, kind: str) -> None:
 def _counted_thing(reading: Reading, i: int) -> Mention | None:
     """What is counted: "two HbA1c results", "three results of HbA1c"; nothing for a bare "two visits"."""
     for n in range(i + 1, min(i + 2 + 2 * _REACH, len(reading.tokens))):
-        if reading.tokens[n].text in ":,;." or reading.tokens[n].kind == DATE:
+        if reading.tokens[n].text in ":,;.(" or reading.tokens[n].kind == DATE:
             return None
         mention = next((m for m in reading.mentions if m.first == n), None)
         if mention is not None:
             return mention
     return None
+
+
+def _standing(reading: Reading, i: int) -> str | None:
+    """The standing in "two active conditions"."""
+    return next((STATUS_WORDS[word] for word in reading.after(i, 2) if word in STATUS_WORDS), None)
 
 
 def _since(reading: Reading, i: int) -> dates.date | None:

@@ -11,6 +11,7 @@ _DURING = frozenset({"of", "during", "throughout", "in"})
 _VISIT_WORDS = frozenset(
     {"visit", "encounter", "note", "seen", "appointment", "consultation", "admission", "admitted", "attended"}
 )
+_PARTS = {"early": (1, 5), "mid": (4, 9), "late": (8, 12)}
 _NEXT_TO_DATE = frozenset({"to", "-", "from", "through", "first", "end"})
 
 
@@ -26,10 +27,25 @@ def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
         days = dates.written(token.text.strip(".,"))
         if not days:
             reading.wrong(f"{token.text} is not a date.", i)
+        elif _part_of_year(reading, i, days):
+            continue
         elif i in pairs:
             _check(reading, i, days, pairs[i])
         else:
             _check(reading, i, days, _about(reading, i))
+
+
+def _part_of_year(reading: Reading, i: int, days: tuple[dates.Days, ...]) -> bool:
+    """ "Early 2011": the months it may mean; whether that was all there is to check."""
+    part = next(iter(word for word in reading.before(i, 2) if word in _PARTS), None)
+    if part is None or days[0].first.year != days[0].last.year or days[0].first.month == days[0].last.month:
+        return False
+    reading.done(i - 2 if reading.tokens[i - 1].norm != part else i - 1)
+    first, last = _PARTS[part]
+    held = [day for fact in _about(reading, i) for _, day in fact.days if days[0].holds(day)]
+    if held and not any(first <= day.month <= last for day in held):
+        reading.wrong(f"The row's date is {dates.say(held[0])}, not {part} in the year.", i)
+    return reading.tokens[i].done
 
 
 def _about(reading: Reading, i: int) -> list[Facts]:
@@ -56,6 +72,8 @@ def _check(reading: Reading, i: int, days: tuple[dates.Days, ...], facts: list[F
             )
         else:
             reading.right(f"The row's date is {reading.tokens[i].text}.", i, fact=fitting[0])
+    elif _between_bounds(reading, i, facts):
+        reading.done(i)
     elif holding:
         fact, found = holding[0]
         reading.wrong(
@@ -65,6 +83,16 @@ def _check(reading: Reading, i: int, days: tuple[dates.Days, ...], facts: list[F
         reading.done(i)
     else:
         _say_wrong(reading, i, facts)
+
+
+def _between_bounds(reading: Reading, i: int, facts: list[Facts]) -> bool:
+    """ "Three visits between A and B": both bounds hold all rows."""
+    bounds = [n for n in reading.span_of(i) if reading.tokens[n].kind == DATE]
+    days = [day for fact in facts if (day := fact.first_day())]
+    if len(bounds) != 2 or len(days) < 2 or not _between(reading, bounds[0]):
+        return False
+    first, last = (dates.written(reading.tokens[n].text) for n in bounds)
+    return bool(first and last) and all(first[0].first <= day <= last[0].last for day in days)
 
 
 def _several_dates(reading: Reading, i: int) -> bool:

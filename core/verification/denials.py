@@ -47,7 +47,7 @@ def _own_negation(reading: Reading, mention: Mention) -> None:
 
 def _mention(reading: Reading, mention: Mention) -> None:
     within = range(mention.first, mention.end)
-    flags = {reading.tokens[n].flags for n in within}
+    flags = {bearing.flags_at(reading, n) for n in within}
     terms = [term for n in within for term in bearing.terms(reading, n)]
     if any(f & OF_RELATIVE for f in flags):
         _same_relative(reading, mention, terms)
@@ -55,9 +55,6 @@ def _mention(reading: Reading, mention: Mention) -> None:
         return
     bits = bearing.held(mention.facts, terms)
     if not bits or any(bits >> f & 1 for f in flags):
-        return
-    said = min(flags)
-    if said & NEGATED and _used_up(reading, mention):
         return
     bearing.set_apart(reading, mention.first, mention.end, bits, mention.facts[0])
 
@@ -78,12 +75,6 @@ def _same_relative(reading: Reading, mention: Mention, terms: list[str]) -> None
 def _worded(mention: Mention) -> bool:
     """A number's polarity is the number's affair; a name's is that of words."""
     return any(fact.value is None for fact in mention.facts)
-
-
-def _used_up(reading: Reading, mention: Mention) -> bool:
-    """The negation before the mention was used up by another check: "not active", "no change"."""
-    before = [t for t in reading.tokens[: mention.first] if t.norm in NEGATORS]
-    return bool(before) and before[-1].done
 
 
 def _unused(reading: Reading) -> None:

@@ -23,6 +23,9 @@ def _add_lines(lines: Iterable[tuple[str, ...]], kind: str) -> None:
     for line in lines:
         for phrase in line:
             _add(phrase, f"{kind}:{line[0]}")
+        if kind == "assay":
+            for phrase in line:
+                _add(f"{phrase} count", f"{kind}:{line[0]}")
 
 
 def _fill() -> None:

@@ -57,6 +57,11 @@ def _can_precede(earlier: list[Facts], later: list[Facts]) -> bool:
     return any(a is None or b is None or _moment(fa, a) < _moment(fb, b) for a, b, fa, fb in days)
 
 
+def _series(fact: Facts) -> tuple[str, str]:
+    """What rows are in one order: values of one test, all visits."""
+    return fact.type, fact.type if fact.type in ("visit", "note") else fact.assay or fact.name
+
+
 def _moment(fact: Facts, day: date) -> tuple[str, str]:
     return day.isoformat(), str(fact.fields.get("observed_at") or fact.fields.get("started_at") or "")
 
@@ -90,13 +95,9 @@ def _place(reading: Reading, i: int, borne: dict[int, list[Facts]], latest: bool
     several = bool(set(reading.before(i, 3)) & NUMBER_WORDS.keys()) or reading.tokens[i - 1].kind == NUMBER
     stated = list(dict.fromkeys(fact for n in (after if several else after[:1]) for fact in borne[n]))
     facts = stated or (mention.facts if mention else reading.facts)
-    if not facts or len({(f.assay, f.name) for f in facts}) > 1:
+    if not facts or len({_series(fact) for fact in facts}) > 1:
         return
-    kin = [
-        f
-        for f in (*reading.facts, *reading.others(facts[0].type))
-        if f.type == facts[0].type and (f.assay, f.name) == (facts[0].assay, facts[0].name)
-    ]
+    kin = [f for f in (*reading.facts, *reading.others(facts[0].type)) if _series(f) == _series(facts[0])]
     days = [day for f in kin if (day := f.first_day())]
     mine = [day for f in facts if (day := f.first_day())]
     if not days or not mine:

@@ -111,13 +111,24 @@ def _value_after(reading: Reading, i: int, stated: list[Facts]) -> Facts | None:
 
 
 def _nearest_stated(reading: Reading, i: int, stated: list[Facts]) -> Facts | None:
-    """Of several stated values, the one the word stands by: the last before it, else the next."""
-    place = reading.tokens[i].start
+    """Of several stated values, the one the word stands by: the last before it, else the next, in its part of the
+    sentence; else in all of it."""
+    place, (start, end) = reading.tokens[i].start, _clause(reading, i)
     spans = sorted((f.span[0], f.row_ref) for f in reading.findings if f.span and f.row_ref and f.quote)
-    before = [ref for start, ref in spans if start <= place]
-    after = [ref for start, ref in spans if start > place]
-    ref = before[-1] if before else after[0] if after else None
+    before = [(at, ref) for at, ref in spans if at <= place]
+    after = [(at, ref) for at, ref in spans if at > place]
+    near = [ref for at, ref in before if at >= start][-1:] + [ref for at, ref in after if at < end][:1]
+    ref = (near + [ref for _, ref in before[-1:]] + [ref for _, ref in after[:1]] + [None])[0]
     return next((f for f in stated if f.ref == ref), None)
+
+
+def _clause(reading: Reading, i: int) -> tuple[int, int]:
+    """From where to where, in characters, a word's part of the sentence runs: between commas and contrasts."""
+    span = reading.span_of(i)
+    bounds = [n for n in span if reading.tokens[n].text in ",;" or reading.tokens[n].norm in words.CONTRAST]
+    first = next((n for n in reversed(bounds) if n < i), span.start)
+    last = next((n for n in bounds if n > i), span.stop - 1)
+    return reading.tokens[first].start, reading.tokens[last].end
 
 
 def _adjective(reading: Reading, i: int, named: list[Mention]) -> Mention | None:
@@ -153,6 +164,14 @@ def standing(fact: Facts) -> str | None:
             return "high"
         return "low" if low is not None and fact.value < low else "normal"
     return _CODES.get(str(fact.fields.get("interpretation") or "").upper())
+
+
+def outside_by(fact: Facts) -> float | None:
+    """How far a value lies outside its range, 0 if within; None without a range."""
+    low, high = _limit(fact, "ref_low"), _limit(fact, "ref_high")
+    if fact.value is None or (low is None and high is None):
+        return None
+    return max(0.0, fact.value - high if high is not None else 0.0, low - fact.value if low is not None else 0.0)
 
 
 def critical(fact: Facts) -> bool:

@@ -98,10 +98,11 @@ def _is_ordinary(reading: Reading, i: int) -> bool:
 def _bearer(reading: Reading, i: int, terms: tuple[str, ...], facts: list[Facts]) -> Facts | None:
     """The row that says the word: one of `facts`, or another cited row that it names."""
     token = reading.tokens[i]
-    fact = bearing.bearer(facts, terms, token.flags)
+    flags = bearing.flags_at(reading, i)
+    fact = bearing.bearer(facts, terms, flags)
     if fact is None and token.norm not in STATUS_WORDS and facts is not reading.facts:
         named = [f for f in reading.facts if f not in facts and any(t in name_terms(f.names) for t in terms)]
-        fact = bearing.bearer(named, terms, token.flags)
+        fact = bearing.bearer(named, terms, flags)
     return fact
 
 

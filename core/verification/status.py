@@ -3,7 +3,7 @@
 from core.verification.facts import Facts
 from core.verification.reading import Mention, Reading
 from core.verification.text import DATE
-from core.verification.words import STATUS_WORDS
+from core.verification.words import STATUS_LEADS, STATUS_WORDS
 
 _OVER = frozenset({"stopped", "completed", "ended", "cancelled", "entered-in-error", "draft", "unknown"})
 _HAS_STANDING = frozenset({"condition", "prescription", "allergy"})
@@ -53,37 +53,61 @@ def _judge(reading: Reading, i: int, said: str) -> None:
             reading.silent("No cited row is a medicine that the patient takes.", i)
     if not facts:
         return
-    denied = bool(set(reading.before(i, 2)) & {"not", "never", "isn't", "wasn't"})
+    denied = _denied(reading, i)
     known = [fact for fact in facts if fact.standing]
     if not known:
         reading.silent(f"The cited row does not say whether it is {reading.tokens[i].text}.", i)
         return
-    if (
-        said == "active"
-        and set(reading.before(i, 1)) & {"was", "were", "had"}
-        and reading.tokens[i].norm in ("taking",)
-    ):
+    if reading.tokens[i].norm == "taking" and set(reading.before(i, 1)) & {"was", "were"}:
         reading.done(i)
         return
-    bad = next((fact for fact in known if _fits(reading, i, said, fact) is denied), None)
     if denied:
-        reading.done(max(0, i - 2), i)
+        bad = next((fact for fact in known if (fact.standing in _OVER) is (said != "active")), None)
+    else:
+        bad = next((fact for fact in known if not _fits(reading, i, said, fact)), None)
     if bad is None:
         reading.right(f"{known[0].name} is {_worded(known[0])}.", i, None, known[0], _worded(known[0]))
     else:
         reading.wrong(f"{bad.name} is {_worded(bad)}, not {reading.tokens[i].text}.", i, None, bad, _worded(bad))
 
 
+def _denied(reading: Reading, i: int) -> bool:
+    """Whether the word is denied; the denial is then accounted for."""
+    for n in range(max(0, i - 3), i):
+        if reading.tokens[n].norm in ("not", "never", "isn't", "wasn't", "hasn't"):
+            reading.done(n)
+            return True
+    neither = [n for n in reading.span_of(i) if n < i and reading.tokens[n].norm in ("neither", "nor", "none")]
+    for n in neither:
+        reading.done(n)
+    return bool(neither)
+
+
 def _about(reading: Reading, i: int) -> list[Facts]:
     named = [m for m in reading.mentions if any(f.type in _HAS_STANDING for f in m.facts)]
-    following = next(
-        (m for m in named if m.first in (i + 1, i + 2) and reading.tokens[i + 1].text not in ",;(-)"), None
-    )
+    following = next((m for m in named if i < m.first <= i + 5), None)
+    if following and not all(token.norm in STATUS_LEADS for token in reading.tokens[i + 1 : following.first]):
+        following = None
     mention = following or reading.mention_of(i, named)
     facts = list(mention.facts) if mention else reading.facts
+    if not following:
+        facts = facts + _listed_before(reading, mention, named, i)
     if mention is not None and mention.first > i:
         facts += _listed_after(reading, mention, named)
     return [fact for fact in facts if fact.type in _HAS_STANDING]
+
+
+def _listed_before(reading: Reading, mention: Mention | None, named: list[Mention], i: int) -> list[Facts]:
+    """ "A and B have been stopped" speaks of both."""
+    facts: list[Facts] = []
+    while mention is not None and mention.end <= i:
+        earlier = next((m for m in reversed(named) if m.end <= mention.first), None)
+        between = reading.tokens[earlier.end : mention.first] if earlier else []
+        if not between or not {token.norm for token in between} <= {",", "and", "nor", "or", "both", "the"}:
+            break
+        facts += earlier.facts if earlier else []
+        mention = earlier
+    return facts
 
 
 def _listed_after(reading: Reading, mention: Mention, named: list[Mention]) -> list[Facts]:

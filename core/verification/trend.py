@@ -5,7 +5,6 @@ from itertools import pairwise
 
 from core.verification import ranges, words
 from core.verification.facts import Facts
-from core.verification.quantities import in_unit_of, read
 from core.verification.reading import Reading
 from core.verification.tables.assays import ASSAYS
 from core.verification.text import NUMBER, stem
@@ -21,8 +20,9 @@ _EITHER = words.HIGH | words.LOW
 _UPRIGHT = frozenset({"up", "down", "higher", "lower", "better", "constant", "flat"})
 _GRADUAL = frozenset({"steadily", "progressively", "consistently", "gradually", "progressive", "gradual", "steady"})
 _RECOVERED = frozenset({"recovered", "normalized", "corrected"})
-_UNMOVED = frozenset({"change", "changed", "difference", "changes"})
-_WORDS = _FACTORS.keys() | _DIRECTION.keys() | _JUDGED.keys() | _RECOVERED | _UNMOVED
+_NOT_MUCH = frozenset({"no", "not", "without", "little", "minimally", "barely", "hardly"})
+UNMOVED = frozenset({"change", "changed", "difference", "changes"})
+_WORDS = _FACTORS.keys() | _DIRECTION.keys() | _JUDGED.keys() | _RECOVERED | UNMOVED
 
 Point = tuple[date, float, Facts]
 
@@ -32,9 +32,9 @@ def check(reading: Reading) -> None:
         norm = token.norm
         if norm in _FACTORS:
             _factor(reading, i, _FACTORS[norm])
-        elif norm in _RECOVERED and len(points := _points(reading, i)) > 1:
+        elif norm in _RECOVERED and len(points := points_of(reading, i)) > 1:
             _recovery(reading, i, points)
-        elif norm in _UNMOVED and set(reading.before(i, 3)) & {"no", "not", "without", "little"}:
+        elif norm in UNMOVED and set(reading.before(i, 3) + reading.after(i, 2)) & _NOT_MUCH:
             _settle(reading, i, 0)
             _absorb_negation(reading, i)
         elif norm in words.FALL and set(reading.after(i, 1)) & {"within", "in", "inside", "outside", "below", "above"}:
@@ -44,7 +44,7 @@ def check(reading: Reading) -> None:
 
 
 def _direction(reading: Reading, i: int, norm: str) -> None:
-    points = _points(reading, i)
+    points = points_of(reading, i)
     if len(points) < 2:
         if norm not in _EITHER and norm not in _UPRIGHT and not in_text(reading, i):
             reading.silent(f"“{reading.tokens[i].text}” needs two dated results; the claim does not cite them.", i)
@@ -53,12 +53,12 @@ def _direction(reading: Reading, i: int, norm: str) -> None:
         return
     wanted = _DIRECTION.get(norm)
     if wanted is None:
-        wanted = _judged(norm, points[0][2])
+        wanted = _judged(norm, points)
     if wanted is None:
         reading.unsure(f"Whether {points[0][2].name} has {norm} is a judgement the row does not make.", i)
     elif _negated(reading, i):
         _absorb_negation(reading, i)
-        (reading.wrong if _moved(points) == wanted else reading.right)(_say(points), i, None, points[-1][2])
+        (reading.wrong if _moved(points) == wanted else reading.right)(say(points), i, None, points[-1][2])
     else:
         _settle(reading, i, wanted)
 
@@ -67,33 +67,41 @@ def _recovery(reading: Reading, i: int, points: list[Point]) -> None:
     """ "Normalised", "recovered": out of range before, within it now."""
     before, now = ranges.standing(points[0][2]), ranges.standing(points[-1][2])
     if before in ("high", "low", "abnormal") and now == "normal":
-        reading.right(_say(points), i, None, points[-1][2])
+        reading.right(say(points), i, None, points[-1][2])
     else:
         reading.wrong(
-            f"{_say(points)} It was {before or 'unranged'} and is {now or 'unranged'}.", i, None, points[-1][2]
+            f"{say(points)} It was {before or 'unranged'} and is {now or 'unranged'}.", i, None, points[-1][2]
         )
 
 
-def _judged(norm: str, fact: Facts) -> int | None:
-    """The direction that "improved" or "worsened" means for a test; None where both directions can be bad."""
-    worse = _WORSE.get(fact.assay or "")
-    return None if worse is None else (1 if worse == "up" else -1) * (1 if _JUDGED[norm] == "worse" else -1)
+def _judged(norm: str, points: list[Point]) -> int | None:
+    """The direction that "improved" or "worsened" means for a test; where both can be bad, by the distance from its
+    range; None if there is no telling."""
+    better = -1 if _JUDGED[norm] == "worse" else 1
+    worse = _WORSE.get(points[0][2].assay or "")
+    if worse is not None:
+        return better * (-1 if worse == "up" else 1)
+    before, now = ranges.outside_by(points[0][2]), ranges.outside_by(points[-1][2])
+    if before is None or now is None or before == now:
+        return None
+    moved = 1 if points[-1][1] > points[0][1] else -1
+    return moved if (now < before) == (better == 1) else -moved
 
 
 def _settle(reading: Reading, i: int, wanted: int) -> None:
-    points = _points(reading, i)
+    points = points_of(reading, i)
     if len(points) < 2:
         reading.silent("A statement about change needs two dated results; the claim does not cite them.", i)
         return
     if wanted == 0:
         if _in_band(points):
-            reading.right(_say(points), i, None, points[-1][2])
+            reading.right(say(points), i, None, points[-1][2])
         else:
-            reading.wrong(f"Not stable: {_say(points)}", i, None, points[-1][2])
+            reading.wrong(f"Not stable: {say(points)}", i, None, points[-1][2])
     elif (points[-1][1] - points[0][1]) * wanted > 0 and _keeps(reading, points, wanted):
-        reading.right(_say(points), i, None, points[-1][2])
+        reading.right(say(points), i, None, points[-1][2])
     else:
-        reading.wrong(f"The direction is wrong: {_say(points)}", i, None, points[-1][2])
+        reading.wrong(f"The direction is wrong: {say(points)}", i, None, points[-1][2])
 
 
 def _keeps(reading: Reading, points: list[Point], wanted: int) -> bool:
@@ -118,7 +126,7 @@ def _multi(reading: Reading, i: int) -> bool:
     return len(numbers) > 1
 
 
-def _points(reading: Reading, i: int) -> list[Point]:
+def points_of(reading: Reading, i: int) -> list[Point]:
     """The dated values a trend word is about, oldest first; if the claim states two of them, those."""
     mention = reading.mention_of(i, [m for m in reading.mentions if any(f.value is not None for f in m.facts)])
     facts = mention.facts if mention else reading.facts
@@ -166,41 +174,13 @@ def _in_band(points: list[Point]) -> bool:
 
 
 def _factor(reading: Reading, i: int, factor: float) -> None:
-    points = _points(reading, i)
+    points = points_of(reading, i)
     if len(points) < 2 or not points[0][1]:
         reading.silent(f"“{reading.tokens[i].text}” needs two dated results; the claim does not cite them.", i)
     elif abs(points[-1][1] / points[0][1] - factor) <= FACTOR_SLACK * factor:
-        reading.right(_say(points), i, None, points[-1][2])
+        reading.right(say(points), i, None, points[-1][2])
     else:
-        reading.wrong(f"Not {reading.tokens[i].text}: {_say(points)}", i, None, points[-1][2])
-
-
-def check_delta(reading: Reading, i: int) -> bool:
-    """Whether number token `i` is an amount of change ("by 1.2 %", "an increase of 12"), and if so settle it."""
-    before = reading.before(i, 4)
-    if not (
-        before[:1] in (["by"], ["lost"], ["gained"])
-        or (before[:1] == ["of"] and set(before[1:3]) & (words.RISE | words.FALL | _UNMOVED))
-    ):
-        return False
-    points = _points(reading, i)
-    if len(points) < 2:
-        return False
-    quantity = read(reading.tokens[i], before)
-    first, last = points[0], points[-1]
-    changes = []
-    ends = [in_unit_of(quantity, p[1], p[2].unit, p[2].assay) for p in (first, last)]
-    if ends[0] and ends[1]:
-        changes.append(abs(ends[1][0] - ends[0][0]))
-    if quantity.unit and quantity.unit.kind == "percent" and first[1]:
-        changes.append(abs(last[1] - first[1]) / abs(first[1]) * 100)
-    if any(
-        abs(quantity.value - change) <= max(0.5 * 10.0**-quantity.decimals, 0.02 * change) + 1e-9 for change in changes
-    ):
-        reading.right(_say(points), i, None, last[2])
-    else:
-        reading.wrong(f"The amount of change is wrong: {_say(points)}", i, None, last[2])
-    return True
+        reading.wrong(f"Not {reading.tokens[i].text}: {say(points)}", i, None, points[-1][2])
 
 
 def _negated(reading: Reading, i: int) -> bool:
@@ -208,8 +188,8 @@ def _negated(reading: Reading, i: int) -> bool:
 
 
 def _absorb_negation(reading: Reading, i: int) -> None:
-    for n in range(max(0, i - 3), i):
-        if reading.tokens[n].norm in ("not", "no", "never", "without", "significant", "little", "material"):
+    for n in range(max(0, i - 3), min(len(reading.tokens), i + 3)):
+        if reading.tokens[n].norm in _NOT_MUCH or reading.tokens[n].norm in ("never", "significant", "material"):
             reading.done(n)
 
 
@@ -218,6 +198,6 @@ def in_text(reading: Reading, i: int) -> bool:
     return any(fact.flags_of(term) for fact in reading.facts if fact.type != "observation" or fact.value_text)
 
 
-def _say(points: list[Point]) -> str:
+def say(points: list[Point]) -> str:
     first, last = points[0], points[-1]
     return f"{last[2].name} went from {first[2].shown()} to {last[2].shown()}."

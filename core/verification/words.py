@@ -12,6 +12,7 @@ FILLER = _spelled(table.FILLER) - _spelled(table.INFERENCE)
 INFERENCE = _spelled(table.INFERENCE)
 TYPE_WORDS = {spell(word): types for word, types in table.TYPE_WORDS.items()}
 STATUS_WORDS = {spell(word): status for word, status in table.STATUS_WORDS.items()}
+STATUS_LEADS = _spelled(table.STATUS_LEADS)
 START_WORDS, STOP_WORDS = _spelled(table.START_WORDS), _spelled(table.STOP_WORDS)
 RISE, FALL, STEADY = _spelled(table.RISE), _spelled(table.FALL), _spelled(table.STEADY)
 BETTER, WORSE = _spelled(table.BETTER), _spelled(table.WORSE)

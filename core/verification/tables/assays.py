@@ -89,7 +89,8 @@ ASSAYS: tuple[Assay, ...] = (
         "urinary albumin creatinine ratio", "urine acr", "albumin to creatinine ratio", "microalbumin creatinine",
         "microalbumin to creatinine ratio", "urine albumin to creatinine ratio",
         "urinary albumin to creatinine ratio"), "up", 0.1),
-    Assay("platelets", ("777-3", "26515-7"), ("platelet", "platelets", "plt", "platelet count", "thrombocytes")),
+    Assay("platelets", ("777-3", "26515-7"), ("platelet", "platelets", "plt", "platelet count", "thrombocytes",
+    "thrombocyte")),
     Assay("pdw", ("32207-3",), ("pdw", "platelet distribution width")),
     Assay("mpv", ("32623-1",), ("mpv", "mean platelet volume", "platelet mean volume")),
     Assay("wbc", ("6690-2", "26464-8"), (

@@ -72,7 +72,7 @@ FILLER = _words(
 # A word of a record type: it needs a cited row of that type (or a row that says the word).
 TYPE_WORDS = _by_word(
     {
-        ("allergy",): "allergy allergies allergic intolerance intolerant sensitivity",
+        ("allergy",): "allergy allergies allergic intolerance intolerant sensitivity reacts reacted",
         ("prescription",): "prescribed prescribes medicated",
         ("condition", "visit"): "diagnosed diagnosis",
     }
@@ -85,13 +85,21 @@ STATUS_WORDS = _by_word(
                      taking persists persisting unresolved maintained""",
         "stopped": "stopped discontinued ceased withdrawn halted discontinuation stopping",
         "completed": "completed finished complete completion",
-        "ended": """resolved resolve resolves cleared recovered resolution subsided inactive ended previously formerly
-                    former past previous expired healed settled cured""",
+        "ended": """resolved resolve resolves resolving cleared recovered resolution subsided inactive ended previously
+                    formerly former past previous expired healed settled cured""",
         "cancelled": "cancelled canceled",
         "on-hold": "paused held suspended",
     }
 )
 
+# Words that may stand between a standing and what has it: "active problems: A", "ongoing treatment with B".
+STATUS_LEADS = _words(
+    """
+    condition conditions problem problems diagnosis diagnoses medicine medicines medication medications drug drugs
+    prescription prescriptions allergy allergies treatment with include includes including is are : ( of list the a an
+    on for
+    """
+)
 START_WORDS = _words(
     """
     started starting start starts began begun begin initiated commenced commencing introduced prescribed onset
@@ -100,7 +108,7 @@ START_WORDS = _words(
 )
 STOP_WORDS = _words(
     """
-    stopped stopping stop ended ending ends end until till discontinued ceased completed finished resolved to
+    stopped stopping stop ended ending ends end until till discontinued ceased completed finished resolved resolving to
     through resolution withdrawn cleared discharged closed discharge recovered expired -
     """
 )
