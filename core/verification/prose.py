@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.verification import dates, lexicon, scope, units
-from core.verification.text import DATE, NUMBER, PAIR, SHORTHAND, WORD, Token, stem, tokens
+from core.verification.text import AGE, DATE, NUMBER, PAIR, SHORTHAND, WORD, Token, stem, tokens
 from core.verification.words import NUMBER_WORDS
 
 _HEADING = re.compile(r"^\s*#+\s*(.*)$")
@@ -74,8 +74,8 @@ def _sentence(found: list[Token], line: str, inherited: int) -> Sentence:
     for place, token in enumerate(found):
         if token.kind == WORD:
             add(stem(token.norm), place, token.flags | inherited)
-    for first, end, meaning in lexicon.phrases_in(found):
-        add(meaning, first, found[end - 1].flags | inherited)
+    for first, _, meaning in lexicon.phrases_in(found):
+        add(meaning, first, found[first].flags | inherited)
     return Sentence(
         seen,
         {term: tuple(at) for term, at in places.items()},
@@ -89,6 +89,8 @@ def _numbers(token: Token, place: int) -> list[TextNumber]:
     if token.kind == NUMBER:
         unit = units.parse(token.match["unit"])
         return [TextNumber(value_of(token), unit, place, token.text)]
+    if token.kind == AGE:
+        return [TextNumber(float(re.findall(r"\d+", token.text)[0]), None, place, token.text)]
     if token.kind == SHORTHAND:
         count, per = token.text.split("/")
         return [TextNumber(float(count), units.parse(_SHORT[per]), place, token.text)]

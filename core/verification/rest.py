@@ -47,7 +47,7 @@ def _phrases(reading: Reading) -> None:
             reading.done(first, end)
             continue
         facts = _scoped(reading, first)
-        flags = reading.tokens[end - 1].flags
+        flags = bearing.flags_at(reading, first)
         fact = bearing.bearer(facts, (meaning,), flags)
         if fact and not any(f.type == "observation" and f.assay and meaning.startswith("assay:") for f in [fact]):
             reading.right(f"The cited row says {lexicon.name_of(meaning)}.", first, end, fact)

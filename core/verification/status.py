@@ -23,6 +23,8 @@ def check(reading: Reading) -> None:
             said = "ended"
             reading.done(i - 1)
             _consume_next(reading, i)
+        if token.norm in ("remain", "remains") and set(reading.after(i, 2)) & _WORDS:
+            continue
         if token.norm in _DONE_NOW and reading.before(i, 1) in (["is"], ["are"], ["being"]):
             said = "active"
         if said:

@@ -62,7 +62,7 @@ _AGED = r"(?:aged?|age\s+(?:of|is|was))\s+\d{1,3}(?!\s?(?:%|\d|\.\d|m[gl]))(?:\s
 _TOKEN = re.compile(
     r"(?=\w)(?<!\w)(?=[^\W\d])(?:"
     rf"(?P<ref>(?:observation|prescription|condition|allergy|visit|note|patient):\d+)|(?P<month>{_MONTH_FIRST})"
-    rf"|(?P<aged>{_AGED})|(?P<word>(?:[^\W\d_]\.){{2,}}[^\W\d_]?|a&e|n/a|x(?=\d)|[^\W_]\w*(?:-\d+[^\W\d_]?\b)?(?:'[^\W\d_]+)?))"
+    rf"|(?P<aged>{_AGED})|(?P<word>(?:[^\W\d_]\.){{2,}}[^\W\d_]?|a&e|n/a|non-[^\W\d_]+|x(?=\d)|[^\W_]\w*(?:-\d+[^\W\d_]?\b)?(?:'[^\W\d_]+)?))"
     rf"|(?=[\d<>≤≥~±+-])(?:(?:(?<![\w.])|(?<=\bx))(?:(?P<date>(?<!/)(?:{_DATES}))|(?P<age>{_AGE})"
     r"|(?P<short>(?<!/)\d{1,2}/(?:7|52|12)(?![\d/]|\.\d))"
     r"|(?P<pair>(?<!/)\d{1,3}(?:\.\d+)?\s?/\s?\d{1,3}(?:\.\d+)?(?![\d/])(?:\s?(?:mm\s?hg|mm\[hg\]|mg))?(?!\w)))"

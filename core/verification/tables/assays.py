@@ -163,6 +163,6 @@ GROUPS: dict[str, frozenset[str]] = {
 GROUP_NAMES: dict[str, tuple[str, ...]] = {
     "lipids": ("lipids", "lipid profile", "lipid panel"),
     "renal function": ("renal function", "kidney function"),
-    "liver function": ("liver function", "liver enzymes", "liver function tests", "lfts"),
+    "liver function": ("liver function", "liver enzymes", "liver enzyme", "liver function tests", "lfts"),
     "electrolytes": ("electrolytes",),
 }

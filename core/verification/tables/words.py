@@ -35,37 +35,45 @@ FILLER = _words(
     some several many few multiple single new newly old older later earlier subsequently status state following
     against compared comparison versus vs relative between among across over during throughout until till through
     since before after ago n/a trend trends trajectory pattern crept edged trended trending care whether if appears
-    appear appeared remains remain remained get gets got s t course
-    born birth written for criticality severity flagged flag going went gone go goes use used uses using usage ran
-    run runs running include includes included including gives give gave giving wrote write preferred tall mention
-    mentioned mentions detail details summary summarised overview evident evidence experienced experience
-    experiences experiencing suffered suffer suffering sustained developed develops developing underwent received
-    receives receive receiving supplied treatments managed therapy therapies regimen background classed classified
-    categorised marked labelled graded interpreted lies lie lay sits sit sitting outside inside carries carry
-    affecting affects affected involving involves involved bout occurrence occurrences occurring instance noticed
-    demonstrated demonstrates displayed displays yielded yields produced produces exactly precisely specifically
-    notably additionally moreover furthermore similarly likewise meanwhile thereafter afterwards afterward
-    eventually finally lastly namely meaning means meant stay stays stayed corresponds corresponding equals equal
-    equivalent amounts amounted amount set sets consists consisted comprised comprises comprising consist part parts
-    kind type types category setting site under aforementioned together alone along well look looks looked looking
-    check checks checked checking tracked tracking followed follows lasting long short span spanning spanned
-    extended extending window stretch timeline timepoint moment interval baseline register logged log logs captured
-    capture collected collect collection reporting report communicated verify database sheet dataset information
-    clinic facility centre center practice department provider make makes making put puts hold holds held keep keeps
-    kept integer decimal exact rounded rounding rounds self himself herself themselves itself oneself own ones
-    everything anything something nothing thing things way ways main chief key relevant respective particular
-    certain yes thank accordance terms term regarding concerning respect relating amongst amid towards toward beyond
-    onwards onward forward again can doing become becomes became becoming seems seem seemed seeming turned turns
-    turn attends attending presents visited visiting admits arrival arrived arrives quantity quantities
-    concentration concentrations ratio index tier top bottom entire whole partial identity identifier id dob he'd
-    she'd they'd who's that's there's here's what's let's words wording verbatim quote quoted quotes text entitled
-    called label labels listing listings item items survey questionnaire questionnaires screens screening forms tool
-    tools instrument instruments assessed assesses assessing assess evaluation evaluated episode episodes presence
-    bearing eg ie etc ref reference references range ranges limits limit occurred occurs occur took place event
-    began begin begins first second third initial latest recent recently manifested manifesting manifests presenting
-    presented clinician doctor physician nurse gp said says say stated states described describes response answer
-    answered answers question asked assessment examined examination known history attended lasted lasts duration
-    onset begun
+    appear appeared remains remain remained get gets got s t course born birth written for criticality severity
+    flagged flag going went gone go goes use used uses using usage ran run runs running include includes included
+    including gives give gave giving wrote write preferred tall mention mentioned mentions detail details summary
+    summarised overview evident evidence experienced experience experiences experiencing suffered suffer suffering
+    sustained developed develops developing underwent received receives receive receiving supplied treatments
+    managed therapy therapies regimen background classed classified categorised marked labelled graded interpreted
+    lies lie lay sits sit sitting outside inside carries carry affecting affects affected involving involves
+    involved bout occurrence occurrences occurring instance noticed demonstrated demonstrates displayed displays
+    yielded yields produced produces exactly precisely specifically notably additionally moreover furthermore
+    similarly likewise meanwhile thereafter afterwards afterward eventually finally lastly namely meaning means
+    meant stay stays stayed corresponds corresponding equals equal equivalent amounts amounted amount set sets
+    consists consisted comprised comprises comprising consist part parts kind type types category setting site under
+    aforementioned together alone along well look looks looked looking check checks checked checking tracked
+    tracking followed follows lasting long short span spanning spanned extended extending window stretch timeline
+    timepoint moment interval baseline register logged log logs captured capture collected collect collection
+    reporting report communicated verify database sheet dataset information clinic facility centre center practice
+    department provider make makes making put puts hold holds held keep keeps kept integer decimal exact rounded
+    rounding rounds self himself herself themselves itself oneself own ones everything anything something nothing
+    thing things way ways main chief key relevant respective particular certain yes thank accordance terms term
+    regarding concerning respect relating amongst amid towards toward beyond onwards onward forward again can doing
+    become becomes became becoming seems seem seemed seeming turned turns turn attends attending presents visited
+    visiting admits arrival arrived arrives quantity quantities concentration concentrations ratio index tier top
+    bottom entire whole partial identity identifier id dob he'd she'd they'd who's that's there's here's what's
+    let's words wording verbatim quote quoted quotes text entitled called label labels listing listings item items
+    survey questionnaire questionnaires screens screening forms tool tools instrument instruments assessed assesses
+    assessing assess evaluation evaluated episode episodes presence bearing eg ie etc ref reference references range
+    ranges limits limit occurred occurs occur took place event began begin begins first second third initial latest
+    recent recently manifested manifesting manifests presenting presented clinician doctor physician nurse gp said
+    says say stated states described describes response answer answered answers question asked assessment examined
+    examination known history attended lasted lasts duration onset begun hovering hovered standing situated marginal
+    small large big sizeable notable noticeable clear clearly distinct apparent apparently evidently close near
+    comfortably safely squarely firmly barely narrowly sampled assayed quantified calculated computed derived
+    determined ascertained established identified discovered picked clocked reached reaching attained totalled
+    numbered placed administered administration issued ordered pill pills coded code codes complaint complaints
+    issue issues matter saw consulted attendance attendances session trip dating dates originally formally
+    officially stamped timed effective stating explicitly documents documentary picture profile altogether sum
+    afternoon compares compare comparing consecutive successive sequential serial separate pair trio couple either
+    series sequence happens happening turning returning moves moving shifted shift shifts stepped travelled freshly
+    far hitherto obtainable filed theirs ours yours minus approximates approximating nearest
     """
 )
 
@@ -81,8 +89,8 @@ TYPE_WORDS = _by_word(
 # Words that state a condition's or a medicine's standing.
 STATUS_WORDS = _by_word(
     {
-        "active": """active current currently ongoing continues continuing continued still present presently now takes
-                     taking persists persisting unresolved maintained""",
+        "active": """active current currently ongoing continues continuing continued still remain remains present
+                    presently now takes taking persists persisting unresolved maintained""",
         "stopped": "stopped discontinued ceased withdrawn halted discontinuation stopping",
         "completed": "completed finished complete completion",
         "ended": """resolved resolve resolves resolving cleared recovered resolution subsided inactive ended previously
@@ -148,7 +156,7 @@ NORMAL = _words("normal unremarkable normalised")
 ABNORMAL = _words("abnormal deranged")
 BORDERLINE = _words("borderline")
 CRITICAL = _words("critical critically panic")
-SLIGHT = _words("slightly mildly mild slight marginally minimally")
+SLIGHT = _words("slightly mildly modestly modest mild slight marginally minimally")
 MARKED = _words("markedly significantly substantially grossly severely considerably very dramatically sharply")
 
 NEGATORS = _words(
