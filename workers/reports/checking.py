@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core import verification
-from core.models import Check, Citation, Claim, Omission, ReportState, utc_now
+from core.models import Check, Claim, Omission, ReportState, utc_now
 from core.services.reports import checking as code_checking
-from core.services.reports.states import current_claims
+from core.services.reports.states import cited_refs, current_claims
 from core.verification import Row
 from workers.reports import checker, verdicts
 from workers.reports.checker import Judged, ToCheck
@@ -24,8 +23,10 @@ def check_by_code(lease: Lease) -> None:
     """Check by code each standing claim that code has not checked."""
     with lease.step(ReportState.CHECKING) as (session, report):
         evidence = code_checking.evidence_rows(session, report.id)
-        for claim in _unchecked(session, report.id, code_checking.CODE):
-            code_checking.check_by_code(session, claim, evidence)
+        cited = cited_refs(session, report.id)
+        with session.no_autoflush:
+            for claim in _unchecked(session, report.id, code_checking.CODE):
+                code_checking.check_by_code(session, claim, cited[claim.id], evidence)
 
 
 def check_next_by_model(lease: Lease) -> bool:
@@ -36,7 +37,8 @@ def check_next_by_model(lease: Lease) -> bool:
     with lease.step(ReportState.CHECKING) as (session, report):
         claims = _unchecked(session, report.id, MODEL)[: checker.CLAIMS_PER_CALL]
         evidence = code_checking.evidence_rows(session, report.id)
-        asked = [_to_check(session, claim, evidence) for claim in claims]
+        cited = cited_refs(session, report.id)
+        asked = [_to_check(claim, [evidence[ref] for ref in cited[claim.id]]) for claim in claims]
         round_ = report.round
     if not asked:
         return False
@@ -50,8 +52,9 @@ def check_next_by_model(lease: Lease) -> bool:
 
 def keep_omissions(session: Session, report_id: int, on: date) -> None:
     """List, for the clinician, the rows that no standing claim mentions and should."""
+    cited = cited_refs(session, report_id)
     claims = [
-        verification.Claim(claim.text, tuple(_refs(session, claim.id)), claim.patient_id)
+        verification.Claim(claim.text, cited[claim.id], claim.patient_id)
         for claim in current_claims(session, report_id)
     ]
     rows = list(code_checking.evidence_rows(session, report_id).values())
@@ -67,8 +70,7 @@ def _unchecked(session: Session, report_id: int, by: str) -> list[Claim]:
     return [claim for claim in current_claims(session, report_id) if claim.id not in checked]
 
 
-def _to_check(session: Session, claim: Claim, evidence: Mapping[str, Row]) -> ToCheck:
-    cited = [evidence[ref] for ref in _refs(session, claim.id)]
+def _to_check(claim: Claim, cited: list[Row]) -> ToCheck:
     return ToCheck(claim.id, claim.text, tuple((row.type, row.fields) for row in cited))
 
 
@@ -81,7 +83,3 @@ def _keep(session: Session, claim: Claim, judged: Judged, call_id: int) -> None:
     )  # fmt: skip
     claim.verdict = verdicts.stricter(claim.verdict or verdicts.CANNOT_VERIFY, judged.verdict)
     claim.flagged = claim.flagged or verdicts.is_flagged(claim.verdict)
-
-
-def _refs(session: Session, claim_id: int) -> list[str]:
-    return list(session.scalars(select(Citation.ref).where(Citation.claim_id == claim_id).order_by(Citation.id)))

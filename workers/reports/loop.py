@@ -66,8 +66,7 @@ def draft(lease: Lease) -> None:
         evidence = evidence_of(session, report.id)
     sentences, reply = drafter.draft(lease, evidence, today())
     with lease.step(ReportState.DRAFTING) as (session, report):
-        for ordinal, sentence in enumerate(sentences, start=1):
-            add_claim(session, report, sentence, evidence, ordinal=ordinal, round_=0)
+        add_claims(session, report, list(enumerate(sentences, start=1)), evidence, round_=0)
         report.model, report.prompt_version = reply.model, prompts.version()
         move(session, report, ReportState.CHECKING)
 
@@ -99,7 +98,7 @@ def revise(lease: Lease) -> None:
             if sentence is None:
                 revising.drop(claim)
             elif sentence.text != claim.text or set(sentence.refs) != revising.refs_of(session, claim_id):
-                new = add_claim(session, report, sentence, evidence, ordinal=claim.ordinal, round_=round_)
+                (new,) = add_claims(session, report, [(claim.ordinal, sentence)], evidence, round_=round_)
                 claim.replaced_by = new.id
         move(session, report, ReportState.CHECKING)
 
@@ -112,23 +111,33 @@ STEPS: Mapping[ReportState, Callable[[Lease], None]] = {
 }
 
 
-def add_claim(
-    session: Session, report: Report, sentence: Sentence, evidence: Sequence[Evidence], *, ordinal: int, round_: int
-) -> Claim:
-    """A claim and its citations, which are of supplied rows of the report's patient or nothing is kept."""
+def add_claims(
+    session: Session,
+    report: Report,
+    sentences: Sequence[tuple[int, Sentence]],
+    evidence: Sequence[Evidence],
+    *,
+    round_: int,
+) -> list[Claim]:
+    """Claims with their ordinals and citations, all of supplied rows of the report's patient, or nothing is kept."""
     supplied = {row.ref: row.content_hash for row in evidence if row.patient_id == report.patient_id}
-    if not set(sentence.refs) <= supplied.keys():
+    if not all(set(sentence.refs) <= supplied.keys() for _, sentence in sentences):
         raise LoopFailure("a claim cites a row that was not supplied")
-    claim = Claim(
-        report_id=report.id, patient_id=report.patient_id, ordinal=ordinal, section=sentence.section,
-        text=sentence.text, round=round_,
-    )  # fmt: skip
-    session.add(claim)
+    claims = [
+        Claim(
+            report_id=report.id, patient_id=report.patient_id, ordinal=ordinal, section=sentence.section,
+            text=sentence.text, round=round_,
+        )
+        for ordinal, sentence in sentences
+    ]  # fmt: skip
+    session.add_all(claims)
     session.flush()
     session.add_all(
-        Citation(report_id=report.id, claim_id=claim.id, ref=ref, content_hash=supplied[ref]) for ref in sentence.refs
+        Citation(report_id=report.id, claim_id=claim.id, ref=ref, content_hash=supplied[ref])
+        for claim, (_, sentence) in zip(claims, sentences, strict=True)
+        for ref in sentence.refs
     )
-    return claim
+    return claims
 
 
 def evidence_of(session: Session, report_id: int) -> list[Evidence]:

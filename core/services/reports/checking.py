@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import verification
-from core.models import Check, Citation, Claim, Evidence
+from core.models import Check, Claim, Evidence
 from core.verification import Result, Row
 
 CODE = "code"
@@ -20,14 +22,14 @@ def evidence_rows(session: Session, report_id: int) -> dict[str, Row]:
     }
 
 
-def check_by_code(session: Session, claim: Claim, evidence: dict[str, Row] | None = None) -> Result:
-    """Check a claim, keep the check, and set the claim's verdict and flag by it alone."""
+def check_by_code(
+    session: Session, claim: Claim, cited: tuple[str, ...], evidence: Mapping[str, Row] | None = None
+) -> Result:
+    """Check a claim against the rows it cites, keep the check, and set the claim's verdict and flag by it alone."""
     rows = evidence if evidence is not None else evidence_rows(session, claim.report_id)
-    cited = tuple(session.scalars(select(Citation.ref).where(Citation.claim_id == claim.id).order_by(Citation.id)))
     given = [rows[ref] for ref in cited if ref in rows]
     result = verification.check_claim(verification.Claim(claim.text, cited, claim.patient_id), given)
     claim.verdict, claim.flagged = result.verdict, result.flagged
-    quote = next((finding.quote for finding in result.findings if finding.quote), None)
     session.add(
         Check(
             report_id=claim.report_id,
@@ -35,7 +37,7 @@ def check_by_code(session: Session, claim: Claim, evidence: dict[str, Row] | Non
             checker=CODE,
             verdict=result.verdict,
             reasons=list(result.reasons),
-            quote=quote,
+            quote=next((finding.quote for finding in result.findings if finding.quote), None),
         )
     )
     return result

@@ -9,7 +9,7 @@ from core import audit, permissions, policies, source_fields, sources
 from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Report, ReportState, utc_now
 from core.permissions import Actor, Right
 from core.services.reports import checking
-from core.services.reports.states import locked
+from core.services.reports.states import cited_refs, current_claims, locked
 
 TEXT_LENGTH_MAX = 1_000
 REASON_LENGTH_MAX = 1_000
@@ -51,7 +51,7 @@ def decide_claim(
 def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Claim]:
     """Take cited rows as they are now, and check again, by code, the claims that cite a changed one.
 
-    Their decisions are undone; a claim whose row is gone is flagged. Gives the claims affected.
+    Their decisions are undone, rejections apart; a claim whose row is gone is flagged. Gives the claims affected.
     Raises PermissionDenied, NoSuchReport, InvalidTransition, ColdUnavailable.
     """
     permissions.check(by, Right.REPORT_REVIEW)
@@ -70,7 +70,9 @@ def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Clai
             if citation.ref in now:
                 citation.content_hash = now[citation.ref].content_hash
     session.flush()
-    return [_recheck(session, claim, changed - now.keys()) for claim in _claims(session, affected)]
+    refs = cited_refs(session, report_id)
+    standing = [claim for claim in current_claims(session, report_id) if claim.id in affected]
+    return [_recheck(session, claim, refs[claim.id], changed - now.keys()) for claim in standing]
 
 
 def _ready(session: Session, report_id: int) -> Report:
@@ -105,21 +107,21 @@ def _edited(session: Session, claim: Claim, text: str | None) -> Claim:
     )
     session.add(new)
     session.flush()
-    for citation in session.scalars(select(Citation).where(Citation.claim_id == claim.id)):
-        session.add(
-            Citation(report_id=claim.report_id, claim_id=new.id, ref=citation.ref, content_hash=citation.content_hash)
-        )
+    cited = session.scalars(select(Citation).where(Citation.claim_id == claim.id).order_by(Citation.id)).all()
+    session.add_all(
+        Citation(report_id=claim.report_id, claim_id=new.id, ref=citation.ref, content_hash=citation.content_hash)
+        for citation in cited
+    )
     claim.replaced_by = new.id
+    checking.check_by_code(session, new, tuple(citation.ref for citation in cited))
     session.flush()
-    checking.check_by_code(session, new)
     return new
 
 
-def _recheck(session: Session, claim: Claim, gone: set[str]) -> Claim:
+def _recheck(session: Session, claim: Claim, refs: tuple[str, ...], gone: set[str]) -> Claim:
     claim.decision = claim.decision_reason = claim.decided_by = claim.decided_at = None
-    checking.check_by_code(session, claim)
-    refs = set(session.scalars(select(Citation.ref).where(Citation.claim_id == claim.id)))
-    lost = sorted(refs & gone)
+    checking.check_by_code(session, claim, refs)
+    lost = sorted(gone.intersection(refs))
     if lost:
         claim.verdict, claim.flagged = "not_addressed", True
         reasons = [f"{ref} is no longer in the record" for ref in lost]
@@ -136,11 +138,6 @@ def _take(session: Session, evidence: Evidence, source: sources.Source) -> None:
     named = {"name": assay.name, "short_name": assay.short_name, "code": assay.code} if assay is not None else None
     evidence.fields = source_fields.fields(table, source.values, named)
     evidence.content_hash, evidence.store = source.content_hash, source.store
-
-
-def _claims(session: Session, ids: set[int]) -> list[Claim]:
-    query = select(Claim).where(Claim.id.in_(ids), Claim.replaced_by.is_(None)).order_by(Claim.ordinal)
-    return list(session.scalars(query))
 
 
 def _trimmed(text: str | None, limit: int, what: str) -> str | None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import policies
-from core.models import Claim, Decision, Report, ReportEvent, ReportState, utc_now
+from core.models import Citation, Claim, Decision, Report, ReportEvent, ReportState, utc_now
 from core.models.record_types import CLOSED_REPORTS
 
 IN_WORK = (ReportState.REQUESTED, ReportState.DRAFTING, ReportState.CHECKING, ReportState.REVISING)
@@ -37,6 +37,15 @@ def move(session: Session, report: Report, to: ReportState, *, reason: str | Non
         report.closed_at = now
     if to not in IN_WORK:
         report.heartbeat_at = None
+
+
+def cited_refs(session: Session, report_id: int) -> dict[int, tuple[str, ...]]:
+    """The rows that each claim of a report cites, in order, by the claim's id."""
+    cited: dict[int, tuple[str, ...]] = {}
+    query = select(Citation.claim_id, Citation.ref).where(Citation.report_id == report_id).order_by(Citation.id)
+    for claim_id, ref in session.execute(query):
+        cited[claim_id] = (*cited.get(claim_id, ()), ref)
+    return cited
 
 
 def current_claims(session: Session, report_id: int) -> list[Claim]:

@@ -52,7 +52,8 @@ def test_four_workers_together_never_pass_the_days_budget(configured: Callable[.
             except OverBudget as fault:
                 refused.append(str(fault))
                 continue
-            highest.append(day().reserved_usd + day().spent_usd)
+            now = day()
+            highest.append(now.reserved_usd + now.spent_usd)
             spent = Usage(input=50, cached=0, output=9_000, reasoning=0)
             budget.settle(settings, call_id, Answer("{}", False, PRICED, "stop", spent))
 

@@ -158,7 +158,7 @@ def test_a_claim_of_a_row_not_supplied_is_never_kept(request_report: Callable[[]
             for ref in ("observation:424242", foreign.ref):
                 sentence = Sentence("Results", "HbA1c was 8.9 %.", (ref,))
                 with pytest.raises(LoopFailure, match="cites a row that was not supplied"):
-                    loop.add_claim(session, report, sentence, [*supplied, foreign], ordinal=1, round_=0)
+                    loop.add_claims(session, report, [(1, sentence)], [*supplied, foreign], round_=0)
 
 
 def test_work_that_takes_too_long_fails_with_its_cause(

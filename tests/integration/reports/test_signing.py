@@ -127,6 +127,20 @@ def test_a_cited_row_that_changed_blocks_the_signature_until_it_is_checked_again
         sign(ready_report, record.doctor)
 
 
+def test_reading_sources_again_leaves_rejected_claims_rejected(ready_report: int, record: Record) -> None:
+    ref = f"observation:{record.latest_id}"
+    claim = next(c for c in view(ready_report).claims if any(row.ref == ref for row in c.citations))
+    with db.write() as session:
+        reports.decide_claim(
+            session, report_id=ready_report, claim_id=claim.id, decision="rejected", reason="No", by=record.doctor
+        )
+        session.get_one(Observation, record.latest_id).value_number = Decimal("9.4")
+    with db.write() as session:
+        affected = reports.refresh_sources(session, report_id=ready_report, by=record.doctor)
+    assert claim.id not in {other.id for other in affected}
+    assert next(c for c in view(ready_report).claims if c.id == claim.id).decision == Decision.REJECTED
+
+
 def test_a_cited_row_that_is_gone_blocks_the_signature(ready_report: int, record: Record) -> None:
     cited = next(row.ref for c in view(ready_report).claims for row in c.citations if row.kind == "prescription")
     with db.write() as session:
