@@ -22,6 +22,8 @@ from core.verification.facts import Facts
 from core.verification.reading import Reading
 from core.verification.types import Claim, Finding, Result, Row, Verdict
 
+CLAIM_CHARACTERS_MAX = 2_000
+
 
 def check_claim(claim: Claim, rows: Sequence[Row], *, on: date | None = None) -> Result:
     """Judge a claim by its own words against the rows it cites.
@@ -32,6 +34,8 @@ def check_claim(claim: Claim, rows: Sequence[Row], *, on: date | None = None) ->
     cited, uncited, faults = _sort(claim, rows)
     if faults or not claim.text.strip():
         return Result(faults[0].verdict if faults else Verdict.CANNOT_VERIFY, tuple(faults) or (_EMPTY,))
+    if len(claim.text) > CLAIM_CHARACTERS_MAX:
+        return Result(Verdict.CANNOT_VERIFY, (_TOO_LONG,))
     reading = Reading(claim, cited, uncited, on)
     names.check(reading)
     scope.mark(reading.tokens)
@@ -49,6 +53,7 @@ def check_claim(claim: Claim, rows: Sequence[Row], *, on: date | None = None) ->
     return Result(_verdict(reading), tuple(reading.findings))
 
 
+_TOO_LONG = Finding(Verdict.CANNOT_VERIFY, f"The claim is longer than {CLAIM_CHARACTERS_MAX} characters.")
 _EMPTY = Finding(Verdict.CANNOT_VERIFY, "The claim is empty.")
 
 

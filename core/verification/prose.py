@@ -8,6 +8,8 @@ from core.verification import dates, lexicon, scope, units
 from core.verification.text import AGE, DATE, NUMBER, PAIR, SHORTHAND, WORD, Token, stem, tokens
 from core.verification.words import NUMBER_WORDS
 
+# Longer texts are kept in memory only a few at a time.
+LONG_CHARACTERS = 20_000
 _HEADING = re.compile(r"^\s*#+\s*(.*)$")
 _PLAN = re.compile(r"\s*(?:p|plan)\s*:\s*\S", re.IGNORECASE)
 _SHORT = {"7": "days", "52": "weeks", "12": "months"}
@@ -35,7 +37,7 @@ class Sentence(NamedTuple):
 
 def read(text: str) -> tuple[Sentence, ...]:
     """The sentences of a row's text. Lines under a heading "Family history" are about relatives."""
-    return _read(text) if len(text) < 20000 else _parse(text)
+    return _read(text) if len(text) < LONG_CHARACTERS else _read_long(text)
 
 
 def _parse(text: str) -> tuple[Sentence, ...]:
@@ -51,6 +53,7 @@ def _parse(text: str) -> tuple[Sentence, ...]:
 
 
 _read = lru_cache(maxsize=8192)(_parse)
+_read_long = lru_cache(maxsize=16)(_parse)
 
 
 def _parts(found: list[Token]) -> list[list[Token]]:

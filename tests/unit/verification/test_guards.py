@@ -86,6 +86,10 @@ def test_an_empty_claim_is_flagged(text: str) -> None:
     assert check(text, A1C).flagged
 
 
+def test_a_claim_too_long_to_check_is_flagged() -> None:
+    assert check("HbA1c was 8.9 %. " * 200, A1C).verdict == Verdict.CANNOT_VERIFY
+
+
 def test_a_claim_without_citations_is_flagged() -> None:
     assert check_claim(Claim("HbA1c was 8.9 %.", (), PATIENT), [A1C]).verdict == Verdict.NOT_ADDRESSED
 
