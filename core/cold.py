@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, MetaData, RowMapping, Select, Table, and_, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from core import db
@@ -130,9 +131,11 @@ def fetch(record_type: str, query: Select[Any], *, through: Store = Store.REPLIC
     if breaker.refuses():
         raise ColdUnavailable(server, "it failed a moment ago")
     try:
-        with db.read(through, db.databases().settings.cold_timeout_seconds) as session:
+        with db.read_linked(through, server, db.databases().settings.cold_timeout_seconds) as session:
             rows = list(session.execute(query).mappings())
-    except SQLAlchemyError as fault:
+    except PoolTimeout as crowd:
+        raise ColdUnavailable(server, "too many are reading it") from crowd
+    except (OperationalError, InterfaceError) as fault:
         breaker.failed()
         log.warning("archive %s does not answer: %s", server, type(fault).__name__)
         raise ColdUnavailable(server, type(fault).__name__) from fault

@@ -153,6 +153,9 @@ class Settings:
     archive_step_seconds: float = setting(
         "STRATA_ARCHIVE_STEP_SECONDS", "batches are sized so that a step takes this long", _seconds, default=1.0
     )
+    archive_lanes: int = setting(
+        "STRATA_ARCHIVE_LANES", "batches that a run moves at the same time", _positive_int, default=2
+    )
     archive_window: str = setting(
         "STRATA_ARCHIVE_WINDOW", "hours of the day when runs may move, such as 01:00-05:00", _window, default=""
     )
@@ -202,7 +205,7 @@ class Settings:
         "STRATA_SILENCE_SECONDS", "a server that sends nothing for this long is given up", _seconds, default=120.0
     )
     cold_timeout_seconds: float = setting(
-        "STRATA_COLD_TIMEOUT_SECONDS", "a read of archived rows is given up after this", _seconds, default=2.0
+        "STRATA_COLD_TIMEOUT_SECONDS", "a read of archived rows is given up after this", _seconds, default=1.7
     )
     session_idle_minutes: int = setting(
         "STRATA_SESSION_IDLE_MINUTES", "a sign-in ends after this long unused", _positive_int, default=30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -15,6 +16,8 @@ from core import config
 from core.engines import Adapter, adapter_for
 
 PROBE_SECONDS = 1.0
+COLD_POOL_SECONDS = 0.3
+MINIMUM_SECONDS = 0.05
 
 
 class Store(StrEnum):
@@ -46,6 +49,12 @@ class Databases:
         """An engine with one connection of its own, to ask how a server stands while pages use up all others."""
         pool = {"pool_size": 1, "max_overflow": 0, "pool_timeout": PROBE_SECONDS}
         return self._engine(store, "probe", PROBE_SECONDS, PROBE_SECONDS, pool)
+
+    def cold_engine(self, through: Store, server: str) -> Engine:
+        """An engine for reads of one archive's linked tables, so that a silent archive takes no other's connections."""
+        settings = self.settings
+        pool = {"pool_size": 2, "max_overflow": 4, "pool_timeout": COLD_POOL_SECONDS}
+        return self._engine(through, f"cold {server}", settings.cold_timeout_seconds, settings.silence_seconds, pool)
 
     def _engine(self, store: Store, use: str, seconds: float, silence_seconds: float, pool: dict[str, Any]) -> Engine:
         if self._pid != os.getpid():
@@ -111,10 +120,26 @@ def write(statement_timeout_seconds: float | None = None) -> Iterator[Session]:
 @contextmanager
 def read(store: Store, statement_timeout_seconds: float | None = None) -> Iterator[Session]:
     """One read-only transaction with a single snapshot on `store`; a write in it fails."""
-    engine = databases().engine(store, read_only=True).execution_options(isolation_level="REPEATABLE READ")
-    with Session(engine, expire_on_commit=False, autoflush=False) as session:
+    with _snapshot(databases().engine(store, read_only=True)) as session:
         if statement_timeout_seconds is not None:
             _limit(session, statement_timeout_seconds)
+        yield session
+
+
+@contextmanager
+def read_linked(through: Store, server: str, seconds: float) -> Iterator[Session]:
+    """A read-only transaction on `through` for linked tables of one archive server: over after so many seconds."""
+    until = time.monotonic() + seconds
+    with _snapshot(databases().cold_engine(through, server)) as session:
+        session.connection()
+        _limit(session, max(until - time.monotonic(), MINIMUM_SECONDS))
+        yield session
+
+
+@contextmanager
+def _snapshot(engine: Engine) -> Iterator[Session]:
+    engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with Session(engine, expire_on_commit=False, autoflush=False) as session:
         yield session
 
 

@@ -1,0 +1,202 @@
+"""Every cold query of the pages, caught as the pages ask it: each of its predicates is evaluated by the archive."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, select, text
+
+from core import cold, db
+from core.db import Store
+from core.models import ArchiveRun, Batch, BatchState, Holding, Note, RunState
+from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES
+from core.queries import audit_chains, audit_trail, evidence, results, visits
+from core.queries.reports import patient, rows
+from core.services.reports import requests
+from core.sources import find_cold
+from tests.factories import NOW
+from tests.integration.cold.conftest import Record
+
+# A hot table, such as the assays, that a cold query joins is read here.
+COLD_NODES = ("Foreign Scan", "Subquery Scan", "WindowAgg", "Result")
+LARGE_ROWS = 5_000_000
+CORE = Path(cold.__file__).parent
+# What a window function has numbered is filtered where it was numbered: the archive can't know of it.
+NUMBERED = re.compile(r"\(*\w+\.place <= \d+\)*|\(*\w+\.place = 1\)*|row_number\(\) OVER .* <= \d+")
+
+
+class Caught:
+    """The cold queries that were asked, by file and function of whoever asked."""
+
+    def __init__(self) -> None:
+        self.queries: list[tuple[str, str, Select[Any]]] = []
+
+    def fetch(self, record_type: str, query: Select[Any], *, through: Store = Store.REPLICA) -> Any:
+        caller = inspect.stack()[1]
+        self.queries.append((Path(caller.filename).relative_to(CORE).as_posix(), caller.function, query))
+        return _fetch(record_type, query, through=through)
+
+    @property
+    def callers(self) -> set[tuple[str, str]]:
+        return {(file, function) for file, function, _ in self.queries}
+
+
+_fetch = cold.fetch
+
+
+def places_that_fetch() -> Iterator[tuple[str, str]]:
+    """Every function in core that calls `cold.fetch`."""
+    for file in CORE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                calls = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
+                if any(isinstance(func, ast.Attribute) and ast.unparse(func) == "cold.fetch" for func in calls):
+                    yield file.relative_to(CORE).as_posix(), node.name
+
+
+@pytest.fixture
+def everything_is_cold(archived: Record, sync_replica: Callable[[], None]) -> Iterator[Record]:
+    """The primary says that every archive holds something of this patient."""
+    with db.write() as session:
+        for kind in RECORD_TYPES.values():
+            run = ArchiveRun(
+                record_type=kind.name, state=RunState.DONE, as_of=NOW, cutoff_at=NOW, started_by="test", batch_rows=1
+            )
+            session.add(run)
+            session.flush()
+            for state in (BatchState.RELEASED, BatchState.LOADED):
+                session.add(Batch(run_id=run.id, record_type=kind.name, ordinal=1, state=state))
+            held = (archived.patient_id, kind.name)
+            if session.get(Holding, held) is None:
+                session.add(
+                    Holding(
+                        patient_id=held[0],
+                        record_type=kind.name,
+                        server=kind.server,
+                        roots=1,
+                        rows=1,
+                        first_at=NOW,
+                        last_at=NOW,
+                    )
+                )
+    _tell_sizes(LARGE_ROWS)
+    sync_replica()
+    yield archived
+    _tell_sizes(0)
+
+
+def _tell_sizes(rows: int) -> None:
+    """Let the planner think that each linked table has so many rows: for a dozen it sorts and cuts off at home."""
+    with db.databases().engine(Store.HOT, read_only=False).begin() as connection:
+        for metadata in ARCHIVE_METADATA.values():
+            for name in metadata.tables:
+                connection.execute(
+                    text(
+                        "SELECT pg_restore_relation_stats('schemaname', 'cold', 'relname', CAST(:name AS text),"
+                        " 'relpages', CAST(:pages AS integer), 'reltuples', CAST(:rows AS real))"
+                    ),
+                    {"name": name, "pages": rows // 50, "rows": float(rows)},
+                )
+
+
+@pytest.fixture
+def caught(everything_is_cold: Record, monkeypatch: pytest.MonkeyPatch) -> Caught:
+    """What the pages, the reports and the audit ask of the archives."""
+    caught = Caught()
+    monkeypatch.setattr(cold, "fetch", caught.fetch)
+    with db.read(Store.HOT) as session:
+        notes = list(session.scalars(select(Note.id).limit(3)))
+    evidence.collect(everything_is_cold.patient_id)
+    with db.read(Store.REPLICA) as session:
+        _read_pages(session, everything_is_cold)
+        _read_audit(session)
+        find_cold(session, [f"note:{note}" for note in notes])
+        requests._archived(session, 1)
+    return caught
+
+
+def _read_pages(session: Any, record: Record) -> None:
+    page = visits.timeline(session, record.patient_id, archived=True, limit=2)
+    visits.timeline(session, record.patient_id, archived=True, limit=2, after=page.next)
+    visits.detail(session, record.patient_id, record.visits[-1])
+    results.latest(session, record.patient_id, archived=True)
+    results.trend(session, record.patient_id, record.assay_id, archived=True)
+    patient.signed_for_patient(session, record.patient_id, archived=True)
+    rows.load(session, 1)
+
+
+def _read_audit(session: Any) -> None:
+    wanted = audit_trail.Wanted(
+        person="tan", action="report", patient_id=7, outcome="done", since=NOW - timedelta(days=9), until=NOW
+    )
+    page = audit_trail.Cursor(NOW, 5)
+    audit_trail.search(session, wanted, after=page)
+    list(audit_chains._cold(cold.window(session, "log")))
+
+
+def test_every_place_that_asks_is_caught(caught: Caught) -> None:
+    assert caught.callers == set(places_that_fetch())
+
+
+def test_every_predicate_is_evaluated_by_the_archive(caught: Caught) -> None:
+    assert caught.queries
+    for file, function, query in caught.queries:
+        for node in nodes(plan_of(query)):
+            local = node.get("Filter", "") if node["Node Type"] in COLD_NODES else ""
+            assert not local or NUMBERED.fullmatch(local), f"{file} {function} filters here: {local}"
+            if node["Node Type"] == "Foreign Scan":
+                remote = node["Remote SQL"]
+                assert "batch_id" in remote.partition(" WHERE ")[2], f"{file} {function} asks for all rows: {remote}"
+
+
+def test_every_bounded_query_is_bounded_at_the_archive(caught: Caught) -> None:
+    """By its limit or, at least, to one patient: else a page of forty would fetch everybody's."""
+    bounded = [(file, function, query) for file, function, query in caught.queries if query._limit is not None]
+    assert bounded
+    for file, function, query in bounded:
+        remotes = [node["Remote SQL"] for node in nodes(plan_of(query)) if node["Node Type"] == "Foreign Scan"]
+        bounds = (" LIMIT ", "(patient_id = ")
+        assert all(any(bound in remote for bound in bounds) for remote in remotes), f"{file} {function}: {remotes}"
+
+
+def test_a_page_of_visits_is_cut_off_by_the_archive(caught: Caught) -> None:
+    pages = [plan_of(query) for file, _, query in caught.queries if file == "queries/merged.py" and query._limit]
+    scans = [node["Remote SQL"] for plan in pages for node in nodes(plan) if node["Node Type"] == "Foreign Scan"]
+    remotes = [scan for scan in scans if " FROM public.visit " in scan]
+    assert remotes
+    assert all(" LIMIT " in remote for remote in remotes), remotes
+
+
+def test_a_predicate_that_stays_here_would_be_seen(caught: Caught) -> None:
+    linked = cold.table("note")
+    # A volatile function is never sent.
+    here = select(linked.c.id).where(linked.c.version > db_random())
+    assert [node for node in nodes(plan_of(here)) if node.get("Filter")]
+
+
+def db_random() -> Any:
+    from sqlalchemy import func
+
+    return func.random()
+
+
+def plan_of(query: Select[Any]) -> dict[str, Any]:
+    with db.read(Store.REPLICA) as session:
+        connection = session.connection()
+        compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        explained = connection.exec_driver_sql(f"EXPLAIN (VERBOSE, FORMAT JSON) {compiled}", dict(compiled.params))
+        plan: dict[str, Any] = explained.scalar_one()[0]["Plan"]
+        return plan
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)

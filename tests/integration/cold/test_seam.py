@@ -1,0 +1,61 @@
+"""Pages across the seam between hot and archived rows: none twice, none missing, whatever moves meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from core import db
+from core.db import Store
+from core.queries import visits
+from core.services import archive_restore
+from tests.integration.cold.conftest import Record, begin_move
+from workers.archive import driver
+
+PAGE = 2
+
+
+def pages(record: Record, between: Callable[[], None], store: Store = Store.REPLICA) -> Iterator[int]:
+    """The visits of each page in turn, by the cursor of the one before."""
+    after = None
+    while True:
+        with db.read(store) as session:
+            page = visits.timeline(session, record.patient_id, archived=True, after=after, limit=PAGE)
+        assert not page.is_partial
+        yield from [visit.id for visit in page.visits]
+        after = page.next
+        if after is None:
+            return
+        between()
+
+
+def nothing() -> None:
+    """Between two pages, nothing happens."""
+
+
+def test_pages_of_archived_and_hot_visits(archived: Record) -> None:
+    assert tuple(pages(archived, nothing)) == archived.visits
+
+
+@pytest.mark.parametrize("store", [Store.HOT, Store.REPLICA])
+def test_pages_while_visits_are_archived(record: Record, store: Store) -> None:
+    run_id, listings = begin_move(batch_rows=1), 0
+    moving = [True]
+
+    def advance() -> None:
+        moving[0] = moving[0] and driver.advance(run_id)
+
+    while moving[0]:
+        assert tuple(pages(record, advance, store)) == record.visits
+        listings += 1
+    assert listings > 4
+
+
+@pytest.mark.parametrize("store", [Store.HOT, Store.REPLICA])
+def test_pages_while_visits_come_back(archived: Record, store: Store) -> None:
+    with db.write() as session:
+        run_id = archive_restore.start_patient_restore(
+            session, patient_id=archived.patient_id, record_type="visit", by=None
+        ).id
+    assert tuple(pages(archived, lambda: driver.advance(run_id) and None, store)) == archived.visits

@@ -1,0 +1,133 @@
+"""G5: a dead or silent archive is given up soon, asked seldom, and slows no page of hot rows."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import ProgrammingError
+
+from core import cold, db
+from core.cold import ColdUnavailable
+from core.db import Store
+from core.queries import visits
+from tests.integration.cold.conftest import Record
+from tests.tcp_proxy import TcpProxy
+
+FIRST_SECONDS, NEXT_SECONDS = 2.0, 0.05
+PAGES, ROUNDS = 60, 4
+
+
+def cold_read(record: Record) -> list[Any]:
+    linked = cold.table("visit")
+    return cold.fetch("visit", select(linked.c.id).where(linked.c.patient_id == record.patient_id))
+
+
+def seconds_to_fail(record: Record) -> float:
+    started = time.monotonic()
+    with pytest.raises(ColdUnavailable):
+        cold_read(record)
+    return time.monotonic() - started
+
+
+def test_a_dead_archive_fails_soon_and_then_at_once(way: TcpProxy, archived: Record, servers: Any) -> None:
+    assert cold_read(archived)
+    servers.postgres["visits"].kill()
+    assert seconds_to_fail(archived) < FIRST_SECONDS
+    assert max(seconds_to_fail(archived) for _ in range(20)) < NEXT_SECONDS
+
+
+@pytest.mark.parametrize("is_used_before", [True, False])
+def test_a_silent_archive_fails_soon_and_then_at_once(way: TcpProxy, archived: Record, is_used_before: bool) -> None:
+    """Whether the linked connection was open before, or must be made."""
+    if is_used_before:
+        assert cold_read(archived)
+    way.silence()
+    assert seconds_to_fail(archived) < FIRST_SECONDS
+    assert max(seconds_to_fail(archived) for _ in range(20)) < NEXT_SECONDS
+
+
+def test_it_is_asked_again_when_the_breaker_closes(
+    way: TcpProxy, archived: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cold, "BREAKER_SECONDS", 0.2)
+    way.cut()
+    seconds_to_fail(archived)
+    way.heal()
+    until = time.monotonic() + 10
+    while True:
+        try:
+            assert cold_read(archived)
+            return
+        except ColdUnavailable:
+            assert time.monotonic() < until
+
+
+def test_a_crowd_at_a_silent_archive_is_turned_away_in_time(way: TcpProxy, archived: Record) -> None:
+    way.silence()
+    with ThreadPoolExecutor(20) as pool:
+        took = list(pool.map(lambda _: seconds_to_fail(archived), range(20)))
+    assert max(took) < FIRST_SECONDS
+
+
+def test_a_silent_archive_takes_no_connection_from_another(way: TcpProxy, archived: Record) -> None:
+    way.silence()
+    linked = cold.table("access_event")
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(seconds_to_fail, archived) for _ in range(8)]
+        assert cold.fetch("log", select(linked.c.id).limit(1)) == []
+        for one in waiting:
+            one.result()
+
+
+def test_a_query_that_is_wrong_is_no_silence(archived: Record) -> None:
+    linked = cold.table("visit")
+    with pytest.raises(ProgrammingError):
+        cold.fetch("visit", select(linked.c.id).where(linked.c.id == linked.c.description))
+    assert cold_read(archived)
+
+
+def p95(record: Record) -> float:
+    """Seconds that the slowest of twenty pages of hot rows takes."""
+    took = []
+    for _ in range(PAGES):
+        started = time.perf_counter()
+        with db.read(Store.REPLICA) as session:
+            assert visits.timeline(session, record.patient_id).visits
+        took.append(time.perf_counter() - started)
+    return statistics.quantiles(took, n=20)[-1]
+
+
+@pytest.mark.parametrize("broken", ["dead", "silent"])
+def test_a_page_of_hot_rows_is_not_slowed(way: TcpProxy, archived: Record, broken: str) -> None:
+    """In turns with the archive well and broken, while somebody asks for archived rows; the better of the rounds."""
+    breaks: Callable[[], None] = way.cut if broken == "dead" else way.silence
+    p95(archived)
+    ratios = []
+    for _ in range(ROUNDS):
+        way.heal()
+        usual = p95(archived)
+        breaks()
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(seconds_to_fail, archived)
+            ratios.append(p95(archived) / usual)
+            asking.result()
+        cold.breakers["visits"].answered()
+        if min(ratios) <= 1.1:
+            return
+    pytest.fail(f"the page's p95 rose to {min(ratios):.2f} of the usual at best: {ratios}")
+
+
+def test_a_partial_page_says_so_and_what_is_missing(way: TcpProxy, archived: Record) -> None:
+    way.silence()
+    with db.read(Store.REPLICA) as session:
+        page = visits.timeline(session, archived.patient_id, archived=True)
+    assert page.is_partial
+    assert page.total == len(archived.visits)
+    assert page.held is not None
+    assert page.held.roots + len(page.visits) == len(archived.visits)
