@@ -1,6 +1,6 @@
 """Every number of a claim, given to the check that knows its kind. None is passed over."""
 
-from core.verification import binding, counts, deltas, durations, quantities, strengths, units, values
+from core.verification import binding, counts, deltas, durations, strengths, units, values
 from core.verification.facts import Facts
 from core.verification.reading import Mention, Reading
 from core.verification.scope import NEGATED
@@ -39,7 +39,7 @@ def _facts(reading: Reading, mention: Mention | None) -> list[Facts]:
 
 def _number(reading: Reading, i: int, mention: Mention | None, alone: bool) -> list[Facts]:
     facts = _facts(reading, mention)
-    quantity = quantities.read(reading.tokens[i], [])
+    quantity = reading.quantity(i)
     if quantity.unit and quantity.unit.kind == "time" and not _measures_time(facts):
         durations.check(reading, i, quantity.value, quantity.unit, reading.subject(i))
         return []
@@ -58,7 +58,7 @@ def _number(reading: Reading, i: int, mention: Mention | None, alone: bool) -> l
 def _measured(reading: Reading, i: int, facts: list[Facts], mention: Mention | None, alone: bool) -> list[Facts]:
     """`alone`: no other number is said of what is named, so that a strength tells which of its rows is meant."""
     results = [fact for fact in facts if fact.value is not None]
-    quantity = quantities.read(reading.tokens[i], reading.before(i))
+    quantity = reading.quantity(i)
     others = [fact for fact in facts if fact.value is None]
     if results and not any(values.matches(quantity, fact) for fact in results):
         if others and strengths.holds(reading, i, others):

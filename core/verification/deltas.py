@@ -1,7 +1,7 @@
 """Amounts of change: "by 1.2 %", "an increase of 12", "a 0.4 mg/dL rise", "44 % higher"."""
 
 from core.verification import trend, words
-from core.verification.quantities import Quantity, in_unit_of, read
+from core.verification.quantities import Quantity, in_unit_of
 from core.verification.reading import Reading
 
 _SLACK = 0.02
@@ -10,7 +10,7 @@ _MOVES = words.RISE | words.FALL | trend.UNMOVED
 
 def check(reading: Reading, i: int) -> bool:
     """Whether number token `i` is an amount of change between two cited values, and if so settle it."""
-    quantity = read(reading.tokens[i], reading.before(i, 4))
+    quantity = reading.quantity(i)
     if not _is_amount(reading, i):
         return False
     points = trend.points_of(reading, i)

@@ -64,6 +64,8 @@ def in_unit_of(
         return (value, False) if quantity.unit.kind in ("score", "dose form") else None
     if unit == quantity.unit:
         return value, False
+    if value == 0 and unit.kind == quantity.unit.kind:
+        return None  # nought is nought in any unit: only the row's own unit tells
     converted = units.convert(value, unit, quantity.unit, assay)
     if converted is None:
         return None

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from core.verification import text
+from core.verification import quantities, text
 from core.verification.facts import Facts
+from core.verification.quantities import Quantity
 from core.verification.text import Token
 from core.verification.types import Claim, Finding, Row, Verdict
 
@@ -27,11 +28,12 @@ class Reading:
     def __init__(self, claim: Claim, facts: list[Facts], uncited: list[Row], on: date | None) -> None:
         self.claim, self.facts, self._uncited, self.on = claim, facts, uncited, on
         self.plain = text.plain(claim.text)
-        self.tokens = text.tokens(claim.text)
+        self.tokens = text.lex(self.plain)
         self.mentions: list[Mention] = []
         self.phrases: list[tuple[int, int, str]] | None = None
         self.missing = False
         self.findings: list[Finding] = []
+        self._quantities: dict[int, Quantity] = {}
         self._said = frozenset(token.norm for token in self.tokens)
         self._spans = _spans(self.tokens)
 
@@ -41,6 +43,13 @@ class Reading:
             for i, token in enumerate(self.tokens):
                 if token.norm in words and not token.done:
                     yield i, token
+
+    def quantity(self, i: int) -> Quantity:
+        """The quantity that number token `i` writes."""
+        found = self._quantities.get(i)
+        if found is None:
+            found = self._quantities[i] = quantities.read(self.tokens[i], self.before(i, 2))
+        return found
 
     def others(self, kind: str) -> list[Facts]:
         """The patient's rows of a kind that the claim does not cite."""

@@ -3,7 +3,7 @@
 from core.verification import dates
 from core.verification.facts import Facts
 from core.verification.prose import Sentence, TextNumber
-from core.verification.quantities import Quantity, in_unit_of, read
+from core.verification.quantities import Quantity, in_unit_of
 from core.verification.reading import Reading
 from core.verification.text import NUMBER, WORD, stem
 from core.verification.words import FILLER
@@ -14,7 +14,7 @@ _JOINING = frozenset({"type", "stage", "grade", "class", "phase", "nyha", "covid
 
 def check(reading: Reading, i: int, facts: list[Facts]) -> list[Facts]:
     """Check number token `i` against the text of rows; the rows that hold it beside the same words."""
-    quantity = read(reading.tokens[i], reading.before(i))
+    quantity = reading.quantity(i)
     anchors = _anchors(reading, i)
     led = next(iter(reading.before(i, 1)), "")
     for fact in facts:
@@ -28,7 +28,7 @@ def check(reading: Reading, i: int, facts: list[Facts]) -> list[Facts]:
 
 def holds(reading: Reading, i: int, facts: list[Facts]) -> Facts | None:
     """The row whose text holds number token `i` beside the same words, if any; nothing is recorded."""
-    return holds_quantity(reading, i, read(reading.tokens[i], reading.before(i)), facts)
+    return holds_quantity(reading, i, reading.quantity(i), facts)
 
 
 def holds_quantity(reading: Reading, i: int, quantity: Quantity, facts: list[Facts]) -> Facts | None:

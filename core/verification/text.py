@@ -1,7 +1,6 @@
 """Text to tokens. Positions always count characters of the text as written, so that findings can point at it."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -157,7 +156,15 @@ def plain(text: str) -> str:
 
 
 def tokens(text: str) -> list[Token]:
-    found = list(_tokens(plain(text)))
+    return lex(plain(text))
+
+
+def lex(text: str) -> list[Token]:
+    """The tokens of a text that is plain already."""
+    found = [
+        Token(_KINDS[match.lastgroup or "mark"], match[0], match.start(), match.end(), match)
+        for match in _TOKEN.finditer(text)
+    ]
     for i, token in enumerate(found):
         if (
             token.kind == NUMBER
@@ -178,12 +185,6 @@ def _dates(found: list[Token], i: int) -> bool:
     if before in ("to", "-", "and"):
         return i > 1 and found[i - 2].kind == DATE
     return before == "(" and i + 1 < len(found) and found[i + 1].text in ")-,"
-
-
-def _tokens(text: str) -> Iterator[Token]:
-    for match in _TOKEN.finditer(text):
-        name = match.lastgroup or "mark"
-        yield Token(_KINDS[name], match[0], match.start(), match.end(), match if name == "number" else None)
 
 
 @lru_cache(maxsize=20000)

@@ -2,7 +2,7 @@
 
 from core.verification import dates, spread
 from core.verification.facts import Facts
-from core.verification.quantities import Quantity, in_unit_of, read
+from core.verification.quantities import Quantity, in_unit_of
 from core.verification.reading import Reading
 from core.verification.tables.scales import SCALE_MAX
 
@@ -15,7 +15,7 @@ _LESS = {"below", "under", "less", "lower"}
 
 def check(reading: Reading, i: int, facts: list[Facts]) -> list[Facts]:
     """Check number token `i` against results; the rows that bear it out (none: a finding says why)."""
-    quantity = read(reading.tokens[i], reading.before(i))
+    quantity = reading.quantity(i)
     before = reading.before(i, 5)
     results = [fact for fact in facts if fact.value is not None]
     if _is_distance(reading, i, quantity, results):
