@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ from core.embedded.lock import LOCK_NAME, ServersLock
 from core.embedded.servers import Servers
 
 ROOT = Path(__file__).parents[1]
+
+# A run started in the background ignores Ctrl-C, and so would every program that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 SERVERS_PREFIX = "strata-tests-"
 
 
