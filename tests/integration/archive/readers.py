@@ -17,7 +17,7 @@ from core.models.record_types import VISIT
 from core.rows import content_hash
 
 TABLES = tuple(table.name for table in VISIT.tables)
-PAUSE_SECONDS = 0.005
+PAUSE_SECONDS = 0.02
 
 
 def look(store: Store) -> Counter[str]:
