@@ -87,11 +87,19 @@ class Adapter(ABC):
 
     @abstractmethod
     def row_hash(self, table: Table, columns: Sequence[str], alias: str) -> str:
-        """SQL for the SHA-256 of a row's canonical text: lower-case hex, alike on every server."""
+        """SQL for the SHA-256, as bytes, of a row's canonical text: alike on every server."""
+
+    @abstractmethod
+    def row_version(self, alias: str) -> str:
+        """SQL for bytes that change with every write to a row of this server, whatever it writes."""
+
+    @abstractmethod
+    def rows_hash(self, parts: str, ids: str) -> str:
+        """SQL aggregate: SHA-256, lower-case hex, over rows' hashes or versions in order of their ids: one for all."""
 
     @abstractmethod
     def copy_out(self, connection: Connection, select: str) -> AbstractContextManager[Iterator[bytes]]:
-        """A `with` block's stream of a query's rows, each a line of text that `copy_in` takes."""
+        """A `with` block's stream of a query's rows as chunks of text that `copy_in` takes."""
 
     @abstractmethod
     def copy_in(self, connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[bytes]) -> int:

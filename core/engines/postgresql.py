@@ -9,14 +9,8 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
     Connection,
-    Date,
-    DateTime,
     Engine,
-    Integer,
-    Numeric,
     Table,
     create_engine,
     text,
@@ -58,7 +52,7 @@ class PostgreSQL(Adapter):
     def create_engine(
         self, url: str, *, read_only: bool, statement_timeout_seconds: float, silence_seconds: float, **pool: Any
     ) -> Engine:
-        options = f"-c timezone=UTC -c statement_timeout={int(statement_timeout_seconds * 1000)}"
+        options = f"-c timezone=UTC -c datestyle=ISO -c statement_timeout={int(statement_timeout_seconds * 1000)}"
         options += "".join(f" -c tcp_{name.removeprefix('tcp_')}={value}" for name, value in KEEPALIVE.items())
         if read_only:
             # In the connection itself: set later, it leaks to whoever gets the pooled connection next.
@@ -119,13 +113,21 @@ class PostgreSQL(Adapter):
         return int(connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
 
     def row_hash(self, table: Table, columns: Sequence[str], alias: str) -> str:
-        parts = " || ".join(_canonical(table.c[name], f"{alias}.{name}") for name in columns)
-        return f"encode(sha256(convert_to({parts}, 'UTF8')), 'hex')"
+        # A row's text form is unambiguous: fields are quoted, and NULL is not the empty text.
+        listed = ", ".join(f"{alias}.{name}" for name in columns)
+        return f"sha256(convert_to(ROW({listed})::text, 'UTF8'))"
+
+    def row_version(self, alias: str) -> str:
+        # The transaction that wrote this version of the row; freezing keeps it.
+        return f"int8send({alias}.id) || xidsend({alias}.xmin)"
+
+    def rows_hash(self, parts: str, ids: str) -> str:
+        return f"encode(sha256(coalesce(string_agg({parts}, ''::bytea ORDER BY {ids}), ''::bytea)), 'hex')"
 
     @contextmanager
     def copy_out(self, connection: Connection, select: str) -> Iterator[Iterator[bytes]]:
         with driver_cursor(connection) as cursor, cursor.copy(f"COPY ({select}) TO STDOUT") as copy:
-            yield map(bytes, copy)
+            yield postgresql_connection.chunks(copy)
 
     def copy_in(self, connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[bytes]) -> int:
         with driver_cursor(connection) as cursor:
@@ -185,21 +187,3 @@ def driver_cursor(connection: Connection) -> Iterator[Any]:
         raise DBAPIError.instance(
             "COPY", None, fault, psycopg.Error, connection_invalidated=lost, dialect=connection.dialect
         ) from fault
-
-
-def _canonical(column: Any, expression: str) -> str:
-    """One value as `length:text`, NULL as `-`, so that no two rows share a canonical text."""
-    kind = column.type
-    if isinstance(kind, BigInteger | Integer):
-        value = f"{expression}::text"
-    elif isinstance(kind, DateTime):
-        value = f"to_char({expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
-    elif isinstance(kind, Date):
-        value = f"to_char({expression}, 'YYYY-MM-DD')"
-    elif isinstance(kind, Boolean):
-        value = f"CASE WHEN {expression} THEN '1' ELSE '0' END"
-    elif isinstance(kind, Numeric):
-        value = f"trim_scale({expression})::text"
-    else:
-        value = f"{expression}::text"
-    return f"coalesce(octet_length({value}) || ':' || {value}, '-')"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
-from psycopg.abc import RV, PQGen
+from psycopg import errors, generators
+from psycopg.abc import RV, Buffer, PQGen
 from psycopg.errors import _WaitTimeout
 from sqlalchemy import Connection as SQLConnection
 from sqlalchemy import Engine, event
 
 PING_SECONDS = 0.5
+CHUNK_BYTES = 1 << 18
 GRACE_SECONDS = 0.1
 DEFAULT_INTERVAL_SECONDS = 0.1
 
@@ -32,6 +35,36 @@ class Connection(psycopg.Connection[Any]):
         except _WaitTimeout:
             self.pgconn.finish()
             raise Silence(f"the server did not answer within {self.silence_seconds:g} s") from None
+
+
+def chunks(copy: psycopg.Copy) -> Iterator[bytes]:
+    """What a COPY sends, joined to CHUNK_BYTES: psycopg hands out row by row, each through a wait of its own."""
+    pgconn = copy.connection.pgconn
+    rows: list[Any] = []
+    size = 0
+    while True:
+        row: Buffer
+        length, row = pgconn.get_copy_data(1)
+        if length == 0:
+            row = copy.read()
+            length = len(row)
+        elif length < 0:
+            _end(copy)
+        if length <= 0:
+            break
+        rows.append(row)
+        size += length
+        if size >= CHUNK_BYTES:
+            yield b"".join(rows)
+            rows, size = [], 0
+    if rows:
+        yield b"".join(rows)
+
+
+def _end(copy: psycopg.Copy) -> None:
+    (result,) = copy.connection.wait(generators.fetch_many(copy.connection.pgconn))
+    if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
+        raise errors.error_from_result(result)
 
 
 def bound(engine: Engine, silence_seconds: float) -> None:

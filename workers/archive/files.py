@@ -1,14 +1,12 @@
-"""A batch's staged files: compressed lines with a manifest of hashes, written whole and checked when read."""
+"""A batch's staged files: what COPY sends, compressed, and a manifest of hashes; checked when read."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO
+from dataclasses import asdict, dataclass
 
 import zstandard
 
@@ -16,16 +14,24 @@ from core.models import Batch
 from core.staging import ObjectStore
 from workers.archive.faults import Mismatch
 
-READ_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
 class StagedTable:
-    """One table of a batch in staging: rows, and the SHA-256 of its uncompressed bytes."""
+    """One table of a batch in staging.
 
-    name: str
+    `sha256` is over the uncompressed bytes of its file; `contents` over the content hashes of its rows, which any
+    server can compute of the rows it has; `versions` over their versions on the primary.
+    """
+
     rows: int
     sha256: str
+    contents: str
+    versions: str
+
+
+Manifest = dict[str, StagedTable]
 
 
 def new_folder(batch: Batch) -> str:
@@ -43,9 +49,9 @@ def manifest_key(folder: str) -> str:
     return f"{folder}manifest.json"
 
 
-def write_manifest(store: ObjectStore, batch: Batch, folder: str, tables: list[StagedTable]) -> str:
+def write_manifest(store: ObjectStore, batch: Batch, folder: str, tables: Manifest) -> str:
     """Write the manifest, last of a batch's objects; returns the hash over all of them."""
-    listed = {table.name: {"rows": table.rows, "sha256": table.sha256} for table in tables}
+    listed = {name: asdict(table) for name, table in tables.items()}
     content = {"batch": batch.id, "type": batch.record_type, "tables": listed}
     body = json.dumps(content, sort_keys=True).encode()
     with store.create(manifest_key(folder)) as file:
@@ -53,39 +59,38 @@ def write_manifest(store: ObjectStore, batch: Batch, folder: str, tables: list[S
     return hashlib.sha256(body).hexdigest()
 
 
-def read_manifest(store: ObjectStore, batch: Batch) -> dict[str, StagedTable]:
+def read_manifest(store: ObjectStore, batch: Batch) -> Manifest:
     """The batch's manifest by table. Raises Mismatch if it isn't the one that was staged."""
     with store.open(manifest_key(batch.staged_key or "")) as file:
         body = file.read()
     if hashlib.sha256(body).hexdigest() != batch.content_hash:
         raise Mismatch("the staged manifest was altered: redrive stages the batch again")
-    tables = json.loads(body)["tables"]
-    return {name: StagedTable(name, entry["rows"], entry["sha256"]) for name, entry in tables.items()}
+    return {name: StagedTable(**entry) for name, entry in json.loads(body)["tables"].items()}
 
 
-def write_lines(file: IO[bytes], lines: Iterator[bytes]) -> tuple[int, str]:
-    """Compress lines into `file`; returns their number and the SHA-256 of the uncompressed bytes."""
-    digest, count = hashlib.sha256(), 0
-    with zstandard.ZstdCompressor(level=1).stream_writer(file, closefd=False) as compressed:
-        for line in lines:
-            compressed.write(line)
-            digest.update(line)
-            count += 1
-    return count, digest.hexdigest()
-
-
-def read_lines(store: ObjectStore, batch: Batch, table: StagedTable) -> Iterator[bytes]:
-    """A staged table's lines; raises Mismatch at the end if the bytes are not those that were staged."""
+def write_table(store: ObjectStore, folder: str, table: str, chunks: Iterator[bytes]) -> str:
+    """Write a table's rows; returns the SHA-256 of their bytes."""
     digest = hashlib.sha256()
-    with store.open(table_key(batch.staged_key or "", table.name)) as file:
-        reader = io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(file), READ_BYTES)
-        for line in reader:
-            digest.update(line)
-            yield line
-    if digest.hexdigest() != table.sha256:
-        raise Mismatch(f"staged {table.name} was altered: redrive stages the batch again")
+    compressor = zstandard.ZstdCompressor(level=1)
+    with (
+        store.create(table_key(folder, table)) as file,
+        compressor.stream_writer(file, closefd=False) as compressed,
+    ):
+        for chunk in chunks:
+            compressed.write(chunk)
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
-def id_and_hash(line: bytes) -> bytes:
-    """`id TAB hash NEWLINE` of a staged line, whose first field is the id and whose last is the content hash."""
-    return line[: line.index(b"\t") + 1] + line[line.rindex(b"\t") + 1 :]
+def read_table(store: ObjectStore, batch: Batch, table: str, staged: StagedTable) -> Iterator[bytes]:
+    """A staged table's bytes in chunks; raises Mismatch at the end if they are not those that were staged."""
+    digest = hashlib.sha256()
+    with store.open(table_key(batch.staged_key or "", table)) as file:
+        try:
+            for chunk in zstandard.ZstdDecompressor().read_to_iter(file, write_size=CHUNK_BYTES):
+                digest.update(chunk)
+                yield chunk
+        except zstandard.ZstdError as fault:
+            raise Mismatch(f"staged {table} can't be read: redrive stages the batch again") from fault
+    if digest.hexdigest() != staged.sha256:
+        raise Mismatch(f"staged {table} was altered: redrive stages the batch again")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import cold, db
 from core.db import Store
-from core.models import BatchKind, Holding
+from core.models import Holding
 from core.models.record_types import ARCHIVE_METADATA, RecordType
 from workers.archive.moving import Moving
 from workers.archive.restoring import Restoring
@@ -17,46 +17,36 @@ from workers.archive.stragglers import NO_PATIENT
 
 
 def add(moving: Moving) -> None:
-    """Count what `moving_*` releases now. Late rows add to a holding that their roots have made."""
-    if moving.batch.kind == BatchKind.STRAGGLERS:
+    """Count what is `released` now. Late rows add to a holding that their roots have made."""
+    if moving.is_late:
         _add_rows(moving)
     else:
         _add_roots(moving)
 
 
-def _children_by_root(moving: Moving) -> str:
-    rows = [
-        f"SELECT t.{child.root_column} AS root_id FROM {child.table.name} t JOIN moving_{child.table.name} USING (id)"
-        for child in moving.record_type.children
-    ]
-    listed = " UNION ALL ".join(rows) or "SELECT NULL::bigint AS root_id WHERE false"
-    return f"SELECT root_id, count(*) AS rows FROM ({listed}) a GROUP BY root_id"
+CHILDREN = "SELECT patient_id, sum(rows) AS rows FROM released GROUP BY patient_id"
 
 
 def _add_roots(moving: Moving) -> None:
-    kind = moving.record_type
     moving.run(
-        f"INSERT INTO holding AS h (patient_id, record_type, server, roots, rows, first_at, last_at)"
-        f" SELECT coalesce(t.{kind.patient_column}, {NO_PATIENT}), :type, :server,"
-        f" count(*), count(*) + sum(coalesce(c.rows, 0)), min(t.{kind.time_column}), max(t.{kind.time_column})"
-        f" FROM {kind.root.name} t JOIN moving_{kind.root.name} m ON m.id = t.id"
-        f" LEFT JOIN ({_children_by_root(moving)}) c ON c.root_id = t.id"
-        " GROUP BY 1 ORDER BY 1"
+        "INSERT INTO holding AS h (patient_id, record_type, server, roots, rows, first_at, last_at)"
+        " SELECT r.patient_id, :type, :server, r.roots, r.roots + coalesce(c.rows, 0), r.first_at, r.last_at"
+        " FROM (SELECT patient_id, count(*) AS roots, min(at) AS first_at, max(at) AS last_at"
+        " FROM releasing GROUP BY patient_id) r"
+        f" LEFT JOIN ({CHILDREN}) c USING (patient_id) ORDER BY r.patient_id"
         " ON CONFLICT (patient_id, record_type) DO UPDATE SET roots = h.roots + excluded.roots,"
         " rows = h.rows + excluded.rows, first_at = least(h.first_at, excluded.first_at),"
         " last_at = greatest(h.last_at, excluded.last_at)",
-        type=kind.name,
-        server=kind.server,
+        type=moving.record_type.name,
+        server=moving.record_type.server,
     )
 
 
 def _add_rows(moving: Moving) -> None:
-    kind = moving.record_type
     moving.run(
-        f"UPDATE holding h SET rows = h.rows + n.rows FROM (SELECT m.patient_id, sum(c.rows) AS rows"
-        f" FROM moving_{kind.root.name} m JOIN ({_children_by_root(moving)}) c ON c.root_id = m.id"
-        " GROUP BY m.patient_id) n WHERE h.patient_id = n.patient_id AND h.record_type = :type",
-        type=kind.name,
+        f"UPDATE holding h SET rows = h.rows + n.rows FROM ({CHILDREN}) n"
+        " WHERE h.patient_id = n.patient_id AND h.record_type = :type",
+        type=moving.record_type.name,
     )
 
 

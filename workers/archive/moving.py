@@ -1,25 +1,33 @@
-"""A batch's release under way: its staged ids and hashes in temporary tables beside the hot rows."""
+"""A batch's release under way: what it shares between its quick way and its careful one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from core import db
-from core.models import Batch
+from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import RECORD_TYPES, RecordType
 from core.staging import ObjectStore
-from workers.archive.files import StagedTable, id_and_hash, read_lines
+from workers.archive import selection, stragglers
+from workers.archive.files import Manifest
+from workers.archive.stragglers import NO_PATIENT
 
 
 @dataclass(frozen=True)
 class Moving:
-    """The caller's transaction on the primary; temporary tables `moving_NAME` hold staged ids and hashes."""
+    """The caller's transaction on the primary, which holds the batch.
+
+    The temporary table `releasing` has the roots that go, or whose late children go, with patient and time;
+    `released` counts the children that went, by patient.
+    """
 
     session: Session
     batch: Batch
+    run_: ArchiveRun
+    store: ObjectStore
+    manifest: Manifest
 
     @property
     def record_type(self) -> RecordType:
@@ -29,32 +37,43 @@ class Moving:
     def connection(self) -> Connection:
         return self.session.connection()
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the roots have gone before."""
+        return self.batch.kind == BatchKind.STRAGGLERS
+
     def run(self, sql: str, **values: object) -> int:
         """Execute; returns the rows touched."""
         return int(self.session.execute(text(sql), values).rowcount)  # type: ignore[attr-defined]
 
-    def hash_of(self, table: Table, alias: str = "t") -> str:
-        """SQL for a row's content hash."""
-        return db.databases().adapter.row_hash(table, table.columns.keys(), alias)
-
-    def read_staged(self, store: ObjectStore, table: Table, staged: StagedTable) -> None:
-        """Fill a table's `moving_NAME` from its staged file."""
-        name = f"moving_{table.name}"
-        self.run(f"CREATE TEMP TABLE {name} (id bigint PRIMARY KEY, hash text NOT NULL) ON COMMIT DROP")
-        lines = (id_and_hash(line) for line in read_lines(store, self.batch, staged))
-        db.databases().adapter.copy_in(self.connection, name, ["id", "hash"], lines)
-        self.run(f"ANALYZE {name}")
-
-    def lock(self, table: Table) -> None:
-        """Keep the hot rows of `moving_NAME` as they are until the transaction ends."""
-        self.run(
-            f"SELECT t.id FROM {table.name} t JOIN moving_{table.name} m ON m.id = t.id ORDER BY t.id FOR UPDATE OF t"
+    def choose_range(self) -> None:
+        """Fill `releasing` with the batch's roots as they are eligible now."""
+        kind = self.record_type
+        roots = selection.of_range(self.batch, self.run_).roots
+        self._make(
+            f"SELECT t.id, coalesce(t.{kind.patient_column}, {NO_PATIENT}) AS patient_id, t.{kind.time_column} AS at"
+            f" FROM {kind.root.name} t WHERE t.id IN ({roots})"
         )
 
-    def keep(self, table: Table, condition: str) -> list[tuple[str, int]]:
-        """Leave in `moving_NAME` the rows that meet the condition on the primary now; returns the others."""
-        matches = f"SELECT 1 FROM {table.name} t WHERE t.id = m.id AND {condition}"
-        gone = self.session.scalars(
-            text(f"DELETE FROM moving_{table.name} m WHERE NOT EXISTS ({matches}) RETURNING m.id")
+    def choose(self, found: str) -> None:
+        """Fill `releasing` with the hot roots that a query names by id."""
+        kind = self.record_type
+        self._make(
+            f"SELECT t.id, coalesce(t.{kind.patient_column}, {NO_PATIENT}) AS patient_id, t.{kind.time_column} AS at"
+            f" FROM {kind.root.name} t JOIN ({found}) f ON f.id = t.id"
         )
-        return [(table.name, row_id) for row_id in gone]
+
+    def choose_archived(self, owned: dict[int, int]) -> None:
+        """Fill `releasing` with roots that the archive has, each with its patient."""
+        self._make("SELECT id, patient_id, CAST(NULL AS timestamptz) AS at"
+                   " FROM unnest(CAST(:ids AS bigint[]), CAST(:patients AS bigint[])) AS o(id, patient_id)",
+                   ids=list(owned), patients=list(owned.values()))  # fmt: skip
+
+    def choose_late(self) -> None:
+        """Fill `releasing` with the batch's archived roots that have late children now."""
+        self.choose_archived(stragglers.archived_roots(self.session, self.batch))
+
+    def _make(self, query: str, **values: object) -> None:
+        self.run(f"CREATE TEMP TABLE releasing ON COMMIT DROP AS {query}", **values)
+        self.run("CREATE TEMP TABLE released (patient_id bigint, rows bigint) ON COMMIT DROP")
+        self.run("ANALYZE releasing")

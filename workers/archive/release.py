@@ -1,7 +1,8 @@
 """Release: in one transaction on the primary, remove the rows whose copies are verified and that have not changed.
 
-A root that was edited during the move stays hot with all its children, an edited child stays alone; the copies of
-both are superseded and removed from the archive while the batch still owns nothing there.
+The quick way removes all rows of the batch's range and looks at the versions of what it removed: if they are those
+that were staged, to the row, nobody has written to any since, and it is done. Else this is undone, and the careful way
+(release_rows.py) compares contents row by row.
 """
 
 from __future__ import annotations
@@ -9,103 +10,96 @@ from __future__ import annotations
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.orm import Session
 
-from core import failpoints
-from core.models import ArchiveRun, Batch, BatchKind, Patient
-from core.models.record_types import BATCH_COLUMN, Child
+from core import db, failpoints
+from core.models import ArchiveRun, Batch
+from core.models.record_types import BATCH_COLUMN
 from core.staging import object_store
-from workers.archive import holdings, lease, stragglers
+from workers.archive import hashes, holdings, lease, release_rows, room
 from workers.archive.faults import Superseded
-from workers.archive.files import StagedTable, read_manifest
+from workers.archive.files import read_manifest
 from workers.archive.moving import Moving
+from workers.archive.release_rows import Gone
 from workers.archive.selection import child_condition, child_of, tables_of
 
+# Under the server's deadlock time-out, so that it is the release that gives way and not who edits a record.
+LOCK_TIMEOUT_MS = 700
 
-def release(session: Session, batch: Batch, _run: ArchiveRun) -> int:
+
+def release(session: Session, batch: Batch, run: ArchiveRun) -> int:
     """Remove the batch's unchanged rows in the caller's transaction, which holds the batch. Returns the rows removed.
 
     Raises Superseded if the archive lacks a copy that this would rely on: load the batch again.
     """
-    session.execute(text("SET LOCAL statement_timeout = 0"))
-    moving, store = Moving(session, batch), object_store()
-    manifest = read_manifest(store, batch)
-    for table in tables_of(batch):
-        moving.read_staged(store, table, manifest[table.name])
-    gone = _keep_roots(moving)
-    for table in moving.record_type.tables[1:]:
-        gone += _keep_children(moving, child_of(moving.record_type, table))
+    room.make(session.connection())
+    session.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
+    store = object_store()
+    moving = Moving(session, batch, run, store, read_manifest(store, batch))
+    removed, gone = _unchanged(moving) or release_rows.release(moving)
     failpoints.hit("release.before_superseded")
-    _drop_superseded(moving, manifest, gone)
+    _drop_superseded(moving, removed, gone)
     failpoints.hit("release.after_superseded")
+    session.execute(text("SET LOCAL lock_timeout = 0"))
     holdings.add(moving)
-    removed = {table.name: _remove(moving, table) for table in reversed(tables_of(batch))}
     batch.released_roots = removed.get(moving.record_type.root.name, 0)
     batch.released_rows = sum(removed.values())
-    batch.superseded_rows = len(gone)
+    batch.superseded_rows = sum(len(ids) for ids in gone.values())
     return batch.released_rows
 
 
-def _keep_roots(moving: Moving) -> list[tuple[str, int]]:
-    """Leave in `moving_ROOT` the roots that go, or whose late children go."""
-    root, patient = moving.record_type.root, moving.record_type.patient_column
-    if moving.batch.kind == BatchKind.STRAGGLERS:
-        _archived_roots(moving)
-        return []
-    moving.lock(root)
-    held = f"SELECT p.id FROM {Patient.__tablename__} p WHERE p.legal_hold"
-    free = f"(t.{patient} IS NULL OR t.{patient} NOT IN ({held}))"
-    return moving.keep(root, f"m.hash = {moving.hash_of(root)} AND {free}")
+def _unchanged(moving: Moving) -> tuple[dict[str, int], Gone] | None:
+    """Remove everything, if everything is as it was staged; else nothing, and None."""
+    removed = {}
+    savepoint = moving.session.begin_nested()
+    if moving.is_late:
+        moving.choose_late()
+    else:
+        moving.choose_range()
+    for table in reversed(tables_of(moving.batch)):
+        staged = moving.manifest[table.name]
+        if _remove(moving, table) != (staged.rows, staged.versions):
+            savepoint.rollback()
+            return None
+        removed[table.name] = staged.rows
+        failpoints.hit("release.between_removals")
+    savepoint.commit()
+    return removed, {}
 
 
-def _archived_roots(moving: Moving) -> None:
-    kind = moving.record_type
-    of_rows = " UNION ".join(
-        f"SELECT t.{child.root_column} FROM {child.table.name} t JOIN moving_{child.table.name} m ON m.id = t.id"
-        f" WHERE NOT EXISTS (SELECT 1 FROM {kind.root.name} r WHERE r.id = t.{child.root_column})"
-        for child in kind.children
+def _remove(moving: Moving, table: Table) -> tuple[int, str]:
+    """Remove a table's rows; returns how many, and the hash over the versions that were removed."""
+    version = f"{db.databases().adapter.row_version('t')} AS row_version"
+    if table is moving.record_type.root:
+        removal = f"DELETE FROM {table.name} t USING releasing r WHERE t.id = r.id RETURNING t.id, {version}"
+        return hashes.of_versions(moving.connection, f"WITH taken AS ({removal})")
+    child = child_of(moving.record_type, table)
+    removal = (
+        f"DELETE FROM {table.name} t USING releasing r WHERE t.{child.root_column} = r.id AND {child_condition(child)}"
+        f" RETURNING t.id, r.patient_id, {version}"
     )
-    owned = stragglers.owned(moving.session, kind, list(moving.session.scalars(text(of_rows))))
-    moving.run(f"CREATE TEMP TABLE moving_{kind.root.name} (id bigint PRIMARY KEY, patient_id bigint) ON COMMIT DROP")
-    moving.run(
-        f"INSERT INTO moving_{kind.root.name}"
-        " SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:patients AS bigint[]))",
-        ids=list(owned),
-        patients=list(owned.values()),
-    )
+    counted = "INSERT INTO released SELECT patient_id, count(*) FROM taken GROUP BY patient_id"
+    return hashes.of_versions(moving.connection, f"WITH taken AS ({removal}), counted AS ({counted})")
 
 
-def _keep_children(moving: Moving, child: Child) -> list[tuple[str, int]]:
-    moving.lock(child.table)
-    moves = f"t.{child.root_column} IN (SELECT id FROM moving_{moving.record_type.root.name})"
-    return moving.keep(child.table, f"m.hash = {moving.hash_of(child.table)} AND {moves} AND {child_condition(child)}")
-
-
-def _drop_superseded(moving: Moving, manifest: dict[str, StagedTable], gone: list[tuple[str, int]]) -> None:
+def _drop_superseded(moving: Moving, removed: dict[str, int], gone: Gone) -> None:
     """Remove superseded copies from the archive, once it is sure that it has every copy that release relies on."""
     with lease.archive_write(moving.session, moving.batch, moving.record_type.server) as archive:
         for table in tables_of(moving.batch):
-            _check_copies(moving, archive, table, manifest[table.name].rows)
+            _check_copies(moving, archive, table, removed[table.name])
             failpoints.hit("release.between_superseded")
-            ids = [row_id for name, row_id in gone if name == table.name]
-            if ids:
+            if gone.get(table.name):
                 archive.execute(
                     text(f"DELETE FROM {table.name} WHERE {BATCH_COLUMN} = :batch AND id = ANY(:ids)"),
-                    {"batch": moving.batch.id, "ids": ids},
+                    {"batch": moving.batch.id, "ids": gone[table.name]},
                 )
 
 
-def _check_copies(moving: Moving, archive: Connection, table: Table, staged: int) -> None:
+def _check_copies(moving: Moving, archive: Connection, table: Table, removed: int) -> None:
     """The copies are those that were verified, unless an earlier release removed superseded ones: then by id."""
     batch = {"batch": moving.batch.id}
     count = archive.scalar(text(f"SELECT count(*) FROM {table.name} WHERE {BATCH_COLUMN} = :batch"), batch)
+    staged = moving.manifest[table.name].rows
     if count == staged:
         return
     held = set(archive.scalars(text(f"SELECT id FROM {table.name} WHERE {BATCH_COLUMN} = :batch"), batch))
-    needed = moving.session.scalars(text(f"SELECT id FROM moving_{table.name}"))
-    if any(row_id not in held for row_id in needed):
+    if removed == staged or not release_rows.removed_ids(moving, table) <= held:
         raise Superseded(f"the archive lacks verified copies of {table.name}: the batch is loaded again")
-
-
-def _remove(moving: Moving, table: Table) -> int:
-    removed = moving.run(f"DELETE FROM {table.name} t USING moving_{table.name} m WHERE t.id = m.id")
-    failpoints.hit("release.between_removals")
-    return removed

@@ -14,7 +14,7 @@ from core.cold import Window
 from core.db import Store
 from core.models import ArchiveRun, Batch, BatchKind, BatchState
 from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, RecordType
-from workers.archive import drift, holdings, selection
+from workers.archive import drift, holdings, room, selection
 from workers.archive.faults import Mismatch
 from workers.archive.restoring import Restoring
 
@@ -65,7 +65,7 @@ def _roots(batch: Batch, seen: Window) -> Select[tuple[int]]:
 
 def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Insert the unit's rows in the caller's transaction, which holds the batch. Returns the rows. Raises Mismatch."""
-    session.execute(text("SET LOCAL statement_timeout = 0"))
+    room.make(session.connection())
     kind = RECORD_TYPES[batch.record_type]
     drift.check(session, kind)
     work = Restoring(session, batch)
@@ -83,7 +83,7 @@ def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
 def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
     roots = _roots(work.batch, seen).correlate(None)
     with db.read(Store(kind.server)) as archive:
-        archive.execute(text("SET LOCAL statement_timeout = 0"))
+        room.make(archive.connection())
         for table in kind.tables:
             copied = ARCHIVE_METADATA[kind.server].tables[table.name]
             digest: ColumnElement[str] = literal_column(

@@ -34,7 +34,7 @@ class Restoring:
     def copy(self, archive: Connection, table: Table, query: str) -> None:
         """Fill a table's `restoring_NAME` with what a query on the archive server finds."""
         adapter, name = db.databases().adapter, f"restoring_{table.name}"
-        self.run(f"CREATE TEMP TABLE {name} (LIKE {table.name}, {BATCH_COLUMN} bigint, row_hash text) ON COMMIT DROP")
+        self.run(f"CREATE TEMP TABLE {name} (LIKE {table.name}, {BATCH_COLUMN} bigint, row_hash bytea) ON COMMIT DROP")
         columns = [*table.columns.keys(), BATCH_COLUMN, "row_hash"]
         with adapter.copy_out(archive, query) as lines:
             adapter.copy_in(self.session.connection(), name, columns, lines)

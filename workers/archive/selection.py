@@ -13,7 +13,7 @@ from core.eligible import may_move
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import RECORD_TYPES, Child, RecordType
 
-NOTHING = "SELECT NULL::bigint WHERE false"
+NOTHING = "SELECT CAST(NULL AS bigint) AS id WHERE false"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
 from sqlalchemy import Table, text
 from sqlalchemy.orm import Session
 
@@ -10,39 +14,64 @@ from core.db import Store
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import RECORD_TYPES
 from core.staging import ObjectStore, object_store
-from workers.archive import selection, stragglers
-from workers.archive.files import StagedTable, new_folder, table_key, write_lines, write_manifest
+from workers.archive import hashes, room, selection, stragglers
+from workers.archive.files import StagedTable, new_folder, write_manifest, write_table
 from workers.archive.selection import Selection
+
+
+class Target(NamedTuple):
+    """Where one attempt at staging a batch writes."""
+
+    store: ObjectStore
+    folder: str
+    batch_id: int
 
 
 def stage(_session: Session, batch: Batch, run: ArchiveRun) -> int:
     """Write the batch's files and manifest, and note counts and hash on `batch`. Repeatable. Returns the rows."""
     store, folder = object_store(), new_folder(batch)
-    with db.read(Store.HOT) as snapshot:
-        snapshot.execute(text("SET LOCAL statement_timeout = 0"))
+    with _snapshot() as snapshot:
         chosen = _choose(snapshot, batch, run)
-        tables = [_stage_table(snapshot, store, folder, chosen, table) for table in selection.tables_of(batch)]
+        tables = {
+            table.name: _stage_table(snapshot, Target(store, folder, batch.id), table, chosen.rows(table))
+            for table in selection.tables_of(batch)
+        }
     failpoints.hit("stage.before_manifest")
     batch.content_hash = write_manifest(store, batch, folder, tables)
     failpoints.hit("stage.after_manifest")
     batch.staged_key = folder
-    batch.roots = tables[0].rows if batch.kind == BatchKind.ROOTS else 0
-    batch.rows = sum(table.rows for table in tables)
+    batch.roots = tables[chosen.record_type.root.name].rows if batch.kind == BatchKind.ROOTS else 0
+    batch.rows = sum(table.rows for table in tables.values())
     return batch.rows
 
 
+@contextmanager
+def _snapshot() -> Iterator[Session]:
+    """One snapshot of the primary, in which temporary tables can be made; nothing is committed."""
+    engine = db.databases().engine(Store.HOT, read_only=False).execution_options(isolation_level="REPEATABLE READ")
+    with Session(engine, autoflush=False) as session:
+        room.make(session.connection())
+        yield session
+
+
 def _choose(snapshot: Session, batch: Batch, run: ArchiveRun) -> Selection:
+    """The batch's rows, by its roots in a temporary table: they are looked for once, not for every table."""
+    record_type = RECORD_TYPES[batch.record_type]
     if batch.kind == BatchKind.ROOTS:
-        return selection.of_range(batch, run)
-    return selection.of_ids(RECORD_TYPES[batch.record_type], list(stragglers.archived_roots(snapshot, batch)))
+        chosen = selection.of_range(batch, run)
+    else:
+        chosen = selection.of_ids(record_type, list(stragglers.archived_roots(snapshot, batch)))
+    snapshot.execute(text(f"CREATE TEMP TABLE staging ON COMMIT DROP AS {chosen.roots}"))
+    snapshot.execute(text("ANALYZE staging"))
+    return Selection(record_type, "SELECT s.id FROM staging s")
 
 
-def _stage_table(snapshot: Session, store: ObjectStore, folder: str, chosen: Selection, table: Table) -> StagedTable:
-    adapter, connection = db.databases().adapter, snapshot.connection()
-    columns = table.columns.keys()
-    listed = ", ".join(f"t.{name}" for name in columns)
-    query = f"SELECT {listed}, {adapter.row_hash(table, columns, 't')} {chosen.rows(table)} ORDER BY t.id"
-    with store.create(table_key(folder, table.name)) as file, adapter.copy_out(connection, query) as lines:
-        rows, sha256 = write_lines(file, lines)
+def _stage_table(snapshot: Session, target: Target, table: Table, rows: str) -> StagedTable:
+    """Write the rows as the archive will take them, with the batch that brings them."""
+    columns = ", ".join(f"t.{column.name}" for column in table.columns)
+    query = f"SELECT {columns}, {int(target.batch_id)} {rows} ORDER BY t.id"
+    with db.databases().adapter.copy_out(snapshot.connection(), query) as chunks:
+        sha256 = write_table(target.store, target.folder, table.name, chunks)
     failpoints.hit("stage.table_written")
-    return StagedTable(table.name, rows, sha256)
+    found = hashes.of_rows(snapshot.connection(), table, rows)
+    return StagedTable(found.rows, sha256, found.contents, found.versions)

@@ -27,7 +27,7 @@ from core.models import (
 from core.services import archive
 from core.services import archive_restore as restores
 from tests.integration.archive.conftest import NOW, PATIENTS, run_to_end, seen
-from workers.archive import driver, purge
+from workers.archive import driver, purge, restore
 
 TABLES = ("visit", "note", "observation", "prescription", "condition")
 
@@ -79,15 +79,15 @@ def test_a_run_comes_back_and_every_row_is_seen_once() -> None:
     run = run_to_end()
     assert archived() == PATIENTS * 4
     with db.write() as session:
-        restore = restores.start_run_restore(session, run_id=run.id, by=None)
-    while driver.advance(restore.id):
+        started = restores.start_run_restore(session, run_id=run.id, by=None)
+    while driver.advance(started.id):
         assert everything() == before
     assert everything() == before
     assert count(Visit) == PATIENTS * 8
     assert holdings() == {}
     assert set(states()) == {BatchState.RESTORED}
     with db.read(Store.HOT) as session:
-        ended = session.get_one(ArchiveRun, restore.id)
+        ended = session.get_one(ArchiveRun, started.id)
         event = session.scalars(select(AccessEvent).where(AccessEvent.action == "archive.restore")).one()
     assert (ended.state, ended.selected) == (RunState.DONE, PATIENTS * 4)
     assert event.purpose == f"run:{run.id}"
@@ -205,7 +205,7 @@ def test_a_row_that_changed_on_its_way_back_stays_in_the_archive(
     before = everything()
     run = run_to_end()
     insert = "workers.archive.restore._insert"
-    original = driver.restore._insert
+    original = restore._insert
 
     def damage(work: Any, table: Any) -> None:
         if table.name == "note":

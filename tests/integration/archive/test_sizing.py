@@ -80,7 +80,7 @@ def test_a_size_that_was_asked_for_is_kept() -> None:
 
 @pytest.mark.usefixtures("population")
 def test_a_run_tunes_itself(with_settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    with_settings(archive_batch_rows=2, archive_step_seconds=1000.0)
+    with_settings(archive_batch_rows=2, archive_step_seconds=1000.0, archive_lanes=1)
     monkeypatch.setattr(sizing, "ROOTS_MIN", 1)
     before = everything()
     with db.write() as session:

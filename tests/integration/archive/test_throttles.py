@@ -17,7 +17,7 @@ from core.queries import archive as queries
 from core.services import archive
 from tests.integration.archive.conftest import start
 from tests.integration.archive.test_drivers import run_row, until
-from workers.archive import driver, throttles
+from workers.archive import crew, driver, throttles
 
 
 def waiting_reason(run_id: int, slice_seconds: float = 1.0) -> str:
@@ -125,7 +125,7 @@ def test_a_run_moves_no_more_rows_a_second_than_it_may(
 ) -> None:
     with_settings(archive_rows_per_second=1)
     run_id = start()
-    while not driver._throttled(run_id):
+    while not crew.throttled(run_id):
         driver.advance(run_id)
     assert waiting_reason(run_id, 0.1) == "1 rows/s is the most"
     with db.read(Store.HOT) as session:

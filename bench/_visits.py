@@ -1,0 +1,77 @@
+"""Cold visits with their children, made anew on the primary before each repetition."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from core import db
+from core.db import Store
+from core.models.record_types import VISIT
+
+PATIENTS_FOR = 20
+PRISTINE = "bench_{}"
+
+MAKE = """
+INSERT INTO patient (name, sex, birth_on, legal_hold, created_at, version)
+SELECT 'Patient ' || n, 'female', DATE '1960-01-01' + (n % 20000), false, now(), 1 FROM generate_series(1, :patients) n;
+INSERT INTO assay (code, name, short_name, unit, category)
+SELECT 'B-' || n, 'Assay ' || n, 'A' || n, 'mmol/L', 'laboratory' FROM generate_series(1, 20) n;
+INSERT INTO visit (id, patient_id, class_code, status, description, reason, started_at, ended_at, version)
+SELECT n, 1 + n % :patients, 'AMB', 'finished', 'Review of long-term conditions', 'Diabetes mellitus, type ' || n % 3,
+    TIMESTAMPTZ '2015-01-01' + n * INTERVAL '20 minutes', TIMESTAMPTZ '2015-01-01 00:18' + n * INTERVAL '20 minutes', 1
+FROM generate_series(1, :visits) n;
+INSERT INTO note (patient_id, visit_id, kind, author, text, written_at, version)
+SELECT patient_id, id, 'Progress note', 'Dr Nair', 'Feels well. ' || repeat(md5(id::text) || ' ', 8), started_at, 1
+FROM visit ORDER BY id;
+INSERT INTO observation (patient_id, visit_id, assay_id, value_number, unit, ref_low, ref_high, interpretation,
+    observed_at, version)
+SELECT v.patient_id, v.id, 1 + (v.id + k) % 20, (v.id + k) % 900 / 100.0, 'mmol/L', 3.5, 6.1, 'N', v.started_at, 1
+FROM visit v, generate_series(1, 4) k ORDER BY v.id, k;
+INSERT INTO prescription (patient_id, visit_id, medication, dose, frequency, status, started_on, stopped_on, version)
+SELECT patient_id, id, 'Amoxicillin 500 mg capsule', '1 capsule', 'three times a day', 'completed',
+    started_at::date, started_at::date + 7, 1
+FROM visit WHERE id % 2 = 0 ORDER BY id;
+INSERT INTO condition (patient_id, visit_id, code, name, status, onset_on, resolved_on, version)
+SELECT patient_id, id, 'J06.9', 'Acute upper respiratory infection', 'resolved', started_at::date,
+    started_at::date + 10, 1
+FROM visit WHERE id % 2 = 1 ORDER BY id
+"""
+
+
+def make(visits: int) -> int:
+    """Make so many cold visits with their children, and a pristine copy of each table; returns the rows."""
+    engine = db.databases().engine(Store.HOT, read_only=False)
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        for statement in MAKE.split(";\n"):
+            connection.execute(text(statement), {"visits": visits, "patients": max(1, visits // PATIENTS_FOR)})
+        rows = 0
+        for table in VISIT.tables:
+            pristine = PRISTINE.format(table.name)
+            connection.execute(text(f"CREATE TABLE {pristine} AS SELECT * FROM {table.name} ORDER BY id"))
+            rows += connection.scalar(text(f"SELECT count(*) FROM {pristine}")) or 0
+    return rows
+
+
+def put_back() -> None:
+    """Every row hot again, nothing in the archive or in holdings, statistics fresh."""
+    engine = db.databases().engine(Store.HOT, read_only=False)
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        names = [table.name for table in VISIT.tables]
+        connection.execute(text(f"TRUNCATE {', '.join(names)}, holding, step, batch, archive_run, outbox_message CASCADE"))
+        for name in names:
+            connection.execute(text(f"INSERT INTO {name} SELECT * FROM {PRISTINE.format(name)}"))
+    archives = db.databases().engine(Store(VISIT.server), read_only=False)
+    with archives.begin() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(names)}"))
+    for store in (engine, archives):
+        with store.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            _settle(connection)
+
+
+def _settle(connection: Connection) -> None:
+    connection.execute(text("SET statement_timeout = 0"))
+    connection.execute(text(f"VACUUM ANALYZE {', '.join(table.name for table in VISIT.tables)}"))
+    connection.execute(text("CHECKPOINT"))
+    connection.execute(text("RESET statement_timeout"))
