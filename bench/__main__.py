@@ -19,7 +19,7 @@ def names() -> list[str]:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("name", type=click.Choice(names()))
-@click.option("--scale", type=float, default=1.0, help="Size of the data, 1 being the size that docs/scaling.md reports.")
+@click.option("--scale", type=float, default=1.0, help="Size of the data; docs/scaling.md reports 1.")
 @click.option("--json", "as_json", is_flag=True, help="Print figures as JSON, ratios first.")
 def main(name: str, scale: float, as_json: bool) -> None:
     """Run one benchmark on servers of its own, made for it and removed."""

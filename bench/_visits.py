@@ -59,7 +59,9 @@ def put_back() -> None:
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         names = [table.name for table in VISIT.tables]
-        connection.execute(text(f"TRUNCATE {', '.join(names)}, holding, step, batch, archive_run, outbox_message CASCADE"))
+        connection.execute(
+            text(f"TRUNCATE {', '.join(names)}, holding, step, batch, archive_run, outbox_message CASCADE")
+        )
         for name in names:
             connection.execute(text(f"INSERT INTO {name} SELECT * FROM {PRISTINE.format(name)}"))
     archives = db.databases().engine(Store(VISIT.server), read_only=False)
