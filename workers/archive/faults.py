@@ -27,6 +27,10 @@ class SchemaDrift(Exception):
     """A table is not alike on both sides; the message names table, column, both sides and the mend."""
 
 
+class Overlap(Exception):
+    """Rows were edited from one batch's range into another's: one has copies of them, or owns them by now."""
+
+
 class Busy(Exception):
     """Another worker is writing this batch's copies just now."""
 
@@ -87,6 +91,8 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 FAULTS = (
     FaultClass("overtaken", _is(Overtaken), attempts=100),
     FaultClass("superseded", _is(Superseded), attempts=4, back_to=BatchState.STAGED),
+    # Staged anew it is without the rows that the other owns; what the other does not own it removes at its release.
+    FaultClass("overlap", _is(Overlap), attempts=30, first=SECOND, longest=MINUTE, back_to=BatchState.PLANNED),
     FaultClass("staged file missing", _is(StagedMissing), attempts=4, back_to=BatchState.PLANNED),
     FaultClass("mismatch", _is(Mismatch), attempts=1, back_to=BatchState.PLANNED),
     FaultClass("schema drift", _is(SchemaDrift), attempts=1),
