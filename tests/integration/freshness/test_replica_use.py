@@ -40,6 +40,17 @@ def wait_for(store: Store, seconds: float) -> None:
         time.sleep(0.02)
 
 
+def why_heavy_reads_wait(seconds: float) -> str:
+    """Fails unless heavy reads wait for the replica within so many seconds."""
+    until = time.monotonic() + seconds + SLACK_SECONDS
+    while time.monotonic() < until:
+        try:
+            freshness.wait_for_replica(0)
+        except heavy.ReplicaBehind as fault:
+            return str(fault)
+    return "nothing"
+
+
 def write() -> None:
     with db.write() as session:
         session.execute(text("SELECT pg_logical_emit_message(true, 'test', 'something is written')"))
@@ -169,8 +180,7 @@ def test_a_heavy_read_waits_and_says_why(servers: Any) -> None:
     with pytest.raises(heavy.ReplicaBehind, match="waited 0 s"), heavy.read():
         pass
     servers.replica.kill()
-    with pytest.raises(heavy.ReplicaBehind, match="does not answer"):
-        freshness.wait_for_replica(0)
+    assert "does not answer" in why_heavy_reads_wait(OUT_SECONDS)
 
 
 @pytest.mark.usefixtures("in_use")
