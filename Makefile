@@ -1,8 +1,8 @@
 .PHONY: demo test check check-long static screenshots lock clean
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
-COMPILE := $(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
-	--no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links
 
 # Everything on this machine, until Ctrl-C. Options: make demo OPTIONS="--patients 1000"
 demo: .venv/runtime-is-ready
@@ -32,8 +32,8 @@ screenshots: .venv/development-is-ready
 	@$(BIN)/python scripts/screenshots.py
 
 lock: .venv/development-is-ready
-	@$(COMPILE) --output-file requirements.txt requirements.in
-	@$(COMPILE) --output-file requirements-dev.txt requirements-dev.in
+	@$(LOCK) --output-file requirements-dev.txt requirements-dev.in
+	@$(LOCK) --constraints requirements-dev.txt --output-file requirements.txt requirements.in
 
 # Keeps .strata: `strata demo --fresh` deletes data.
 clean:
