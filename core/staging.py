@@ -1,8 +1,9 @@
-"""The object store where archive batches are staged: a folder, written whole or not at all."""
+"""The object store where archive batches are staged: a folder or S3, encrypted if there is a key for it."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -21,8 +22,18 @@ class StagedMissing(StagingError):
     """A staged object is not there: the batch can be staged again."""
 
 
+class StagedAltered(StagingError):
+    """A staged object is not what was written; the batch can be staged again."""
+
+
+class StagingKeyMissing(StagingError):
+    """A staged object is encrypted with a key that this process does not have."""
+
+
 class ObjectStore(ABC):
     """Keys are `a/b/c` paths of safe names; an object appears whole, and durable, or not at all."""
+
+    key_id: str | None = None
 
     @abstractmethod
     def create(self, key: str) -> AbstractContextManager[IO[bytes]]:
@@ -30,11 +41,15 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def open(self, key: str) -> IO[bytes]:
-        """The object's bytes. Raises StagingError if it isn't there."""
+        """The object's bytes. Raises StagedMissing if it isn't there, StagingError for other faults."""
 
     @abstractmethod
-    def delete(self, key: str) -> None:
-        """Remove the object, if it is there."""
+    def list(self, prefix: str) -> Iterator[str]:
+        """The keys below `prefix`, which ends in a slash."""
+
+    @abstractmethod
+    def delete(self, prefix: str) -> None:
+        """Remove every object below `prefix`, which ends in a slash."""
 
 
 class Folder(ObjectStore):
@@ -68,14 +83,29 @@ class Folder(ObjectStore):
         except OSError as fault:
             raise StagingError(f"staged object {key} can't be read: {fault.strerror}") from fault
 
-    def delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+    def list(self, prefix: str) -> Iterator[str]:
+        for path in sorted(self._path(prefix).rglob("*")):
+            if path.is_file() and path.suffix != ".partial":
+                yield path.relative_to(self.root).as_posix()
+
+    def delete(self, prefix: str) -> None:
+        try:
+            shutil.rmtree(self._path(prefix))
+        except FileNotFoundError:
+            return
+        except OSError as fault:
+            raise StagingError(f"staged files in {prefix} can't be removed: {fault.strerror}") from fault
 
     def _path(self, key: str) -> Path:
-        parts = PurePosixPath(key).parts
-        if not parts or any(part in ("..", "/", ".") or "\\" in part or "\0" in part for part in parts):
-            raise StagingError(f"not a staging key: {key!r}")
-        return self.root.joinpath(*parts)
+        return self.root.joinpath(*safe_parts(key))
+
+
+def safe_parts(key: str) -> tuple[str, ...]:
+    """The parts of a key. Raises StagingError for one that could leave its place."""
+    parts = PurePosixPath(key).parts
+    if not parts or any(part in ("..", "/", ".") or "\\" in part or "\0" in part for part in parts):
+        raise StagingError(f"not a staging key: {key!r}")
+    return parts
 
 
 def _sync_folder(path: Path) -> None:
@@ -87,8 +117,16 @@ def _sync_folder(path: Path) -> None:
 
 
 def object_store() -> ObjectStore:
-    """The store that STRATA_STAGING_URL names. Raises StagingError for one that can't be used."""
-    url = urlsplit(db.databases().settings.staging_url)
-    if url.scheme != "file":
-        raise StagingError(f"{url.scheme}:// staging is not supported yet: set STRATA_STAGING_URL to a file:// folder")
-    return Folder(Path(unquote(url.path)))
+    """The store that STRATA_STAGING_URL names, encrypting if STRATA_STAGING_KEY is set. Raises StagingError."""
+    settings = db.databases().settings
+    url = urlsplit(settings.staging_url)
+    store = Folder(Path(unquote(url.path))) if url.scheme == "file" else _s3(url.netloc, url.path.strip("/"))
+    from core.staging_seal import Sealed, parse_key
+
+    return Sealed(store, parse_key(settings.staging_key))
+
+
+def _s3(bucket: str, prefix: str) -> ObjectStore:
+    from core.staging_s3 import S3
+
+    return S3(bucket, prefix)

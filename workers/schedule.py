@@ -34,6 +34,7 @@ class Entry:
 SCHEDULE = (
     Entry("resume archive runs", "archive", "workers.archive.driver.resume_runs", timedelta(seconds=10)),
     Entry("purge restored copies", "archive", "workers.archive.purge.purge_restored", timedelta(seconds=30)),
+    Entry("expire staged files", "archive", "workers.archive.expire.expire_staged", timedelta(hours=1)),
     Entry("resume reports", "reports", "workers.reports.jobs.resume_reports", timedelta(seconds=30)),
     Entry("tidy", "ops", "workers.tidy.tidy", timedelta(minutes=1)),
     Entry("archive logs", "archive", "workers.archive.driver.sweep", "0 18 * * *", {"record_type": "log"}),

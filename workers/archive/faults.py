@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError, TimeoutError
 
 from core.freshness import ReplicaBehind
 from core.models import BatchState
-from core.staging import StagedMissing, StagingError
+from core.staging import StagedAltered, StagedMissing, StagingError, StagingKeyMissing
 
 
 class Mismatch(Exception):
@@ -94,7 +94,8 @@ FAULTS = (
     # Staged anew it is without the rows that the other owns; what the other does not own it removes at its release.
     FaultClass("overlap", _is(Overlap), attempts=30, first=SECOND, longest=MINUTE, back_to=BatchState.PLANNED),
     FaultClass("staged file missing", _is(StagedMissing), attempts=4, back_to=BatchState.PLANNED),
-    FaultClass("mismatch", _is(Mismatch), attempts=1, back_to=BatchState.PLANNED),
+    FaultClass("mismatch", _is(Mismatch, StagedAltered), attempts=1, back_to=BatchState.PLANNED),
+    FaultClass("staging key", _is(StagingKeyMissing), attempts=1),
     FaultClass("schema drift", _is(SchemaDrift), attempts=1),
     FaultClass("disk full", _no_space, attempts=10, first=5 * SECOND, longest=5 * MINUTE),
     FaultClass("disk full", _states("53100"), attempts=10, first=5 * SECOND, longest=5 * MINUTE),

@@ -36,7 +36,12 @@ Manifest = dict[str, StagedTable]
 
 def new_folder(batch: Batch) -> str:
     """A folder for one attempt at staging: no late writer of an earlier attempt can disturb it."""
-    return f"{batch.record_type}/run-{batch.run_id}/batch-{batch.id}/{secrets.token_hex(4)}/"
+    return f"{batch_folder(batch)}{secrets.token_hex(4)}/"
+
+
+def batch_folder(batch: Batch) -> str:
+    """The folder of all attempts at staging a batch."""
+    return f"{batch.record_type}/run-{batch.run_id}/batch-{batch.id}/"
 
 
 def table_key(folder: str, table: str) -> str:
@@ -52,7 +57,7 @@ def manifest_key(folder: str) -> str:
 def write_manifest(store: ObjectStore, batch: Batch, folder: str, tables: Manifest) -> str:
     """Write the manifest, last of a batch's objects; returns the hash over all of them."""
     listed = {name: asdict(table) for name, table in tables.items()}
-    content = {"batch": batch.id, "type": batch.record_type, "tables": listed}
+    content = {"batch": batch.id, "type": batch.record_type, "key": store.key_id, "tables": listed}
     body = json.dumps(content, sort_keys=True).encode()
     with store.create(manifest_key(folder)) as file:
         file.write(body)

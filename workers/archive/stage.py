@@ -39,7 +39,7 @@ def stage(_session: Session, batch: Batch, run: ArchiveRun) -> int:
     failpoints.hit("stage.before_manifest")
     batch.content_hash = write_manifest(store, batch, folder, tables)
     failpoints.hit("stage.after_manifest")
-    batch.staged_key = folder
+    batch.staged_key, batch.staging_key_id = folder, store.key_id
     batch.roots = tables[chosen.record_type.root.name].rows if batch.kind == BatchKind.ROOTS else 0
     batch.rows = sum(table.rows for table in tables.values())
     return batch.rows
