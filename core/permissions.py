@@ -21,6 +21,7 @@ class Right(StrEnum):
     REPORT_REVIEW = "report: review"
     REPORT_SIGN = "report: sign"
     ARCHIVE_RUN = "archive: run"
+    PATIENT_ERASE = "patient: erase"
     OPERATIONS_READ = "operations: read"
     ACCOUNTS_MANAGE = "accounts: manage"
     AUDIT_READ = "audit: read"
@@ -36,6 +37,7 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.REPORT_REVIEW: frozenset({Role.CLINICIAN}),
     Right.REPORT_SIGN: frozenset({Role.CLINICIAN}),
     Right.ARCHIVE_RUN: frozenset({Role.ADMIN}),
+    Right.PATIENT_ERASE: frozenset({Role.ADMIN}),
     Right.OPERATIONS_READ: frozenset({Role.ADMIN, Role.AUDITOR}),
     Right.ACCOUNTS_MANAGE: frozenset({Role.ADMIN}),
     Right.AUDIT_READ: frozenset({Role.AUDITOR}),

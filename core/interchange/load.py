@@ -74,7 +74,9 @@ def _check_identity(session: Session, record: Record, row_id: int | None, days: 
     if row_id is not None:
         query = select(Patient.name, Patient.birth_on).where(Patient.id == row_id)
         kept = session.execute(query).first()
-        if kept is not None and kept[0] != values["name"] and kept[1] != values["birth_on"]:
+        if kept is None:
+            raise PatientRefused(f"patient:{row_id} was erased here at their request and is not imported again")
+        if kept[0] != values["name"] and kept[1] != values["birth_on"]:
             raise PatientRefused(f"id {record.patient} belongs to another person here (name and birth date differ)")
     if values["national_id"] is not None:
         holder = session.scalar(select(Patient.id).where(Patient.national_id == values["national_id"]))

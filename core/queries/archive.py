@@ -27,6 +27,7 @@ LOST_AFTER = timedelta(seconds=15)
 OF_RUN = (
     "id", "record_type", "state", "dry_run", "started_by", "cutoff_at", "started_at", "finished_at", "selected",
     "reason", "kind", "scope", "heartbeat_at", "redriven_at", "throttle_reason", "throttled_at", "batch_rows",
+    "wakes_at",
 )  # fmt: skip
 
 # The states in which a batch has each step behind it.
@@ -46,7 +47,8 @@ class RunSummary:
     """A run and how far it is. Counts are of roots (visits, reports, events); `rows` counts their children too.
 
     `scope` is what a restore brings back (`batch:3`, `run:2`, `patient:7`). `worker_lost`: it should be moving and has
-    been silent for LOST_AFTER; it is resumed by itself. `throttle_reason` is why it waits now, since `throttled_at`.
+    been silent for LOST_AFTER; it is resumed by itself. `throttle_reason` is why it waits now, since `throttled_at`;
+    `wakes_at` is when it is tried again after a fault.
     """
 
     id: int
@@ -74,6 +76,7 @@ class RunSummary:
     throttle_reason: str | None
     throttled_at: datetime | None
     batch_rows: int
+    wakes_at: datetime | None
     worker_lost: bool
 
     @property

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit, db
-from core.models import ArchiveRun, Batch, BatchKind, BatchState, Holding, RunKind, RunState, utc_now
+from core.models import ArchiveRun, Batch, BatchKind, BatchState, Erasure, Holding, RunKind, RunState, utc_now
 from core.permissions import Actor
 from core.services import archive
 
@@ -58,6 +58,7 @@ def _start(
     session: Session, record_type: str, scope: str, by: Actor | None, patient_id: int | None = None
 ) -> ArchiveRun:
     archive.check_none_under_way(session, record_type)
+    _check_no_erasure(session)
     now = utc_now()
     run = ArchiveRun(
         kind=RunKind.RESTORE,
@@ -76,3 +77,11 @@ def _start(
     )
     archive.enqueue(session, run.id)
     return run
+
+
+def _check_no_erasure(session: Session) -> None:
+    """A restore must not bring back what is being erased."""
+    open_ones = select(Erasure.patient_id).where(Erasure.archives_at.is_(None))
+    patient_id = session.scalar(open_ones.limit(1))
+    if patient_id is not None:
+        raise archive.RunUnderWay(f"patient {patient_id} is being erased from the archives: wait for it")

@@ -1,0 +1,72 @@
+"""A run as it goes, for whoever started it."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from core import db, queue
+from core.db import Store
+from core.models import RunState, StepName, utc_now
+from core.queries import archive as queries
+from core.queries.archive import RunSummary
+
+POLL_SECONDS = 0.2
+PAST = {name: f"{name}ed".replace("eed", "ed").replace("yed", "ied") for name in StepName}
+
+
+def follow(run_id: int) -> RunSummary:
+    """Show a run's progress until it rests; does the work itself where no worker listens."""
+    shown = ""
+    while True:
+        summary = find(None, run_id)
+        if _is_awake(summary) and not queue.is_listened_to("archive"):
+            _drive(run_id)
+            summary = find(None, run_id)
+        line = progress(summary)
+        if line != shown:
+            click.echo(line, err=True)
+            shown = line
+        if summary.state in (RunState.DONE, RunState.FAILED, RunState.PAUSED):
+            return summary
+        time.sleep(POLL_SECONDS)
+
+
+def _is_awake(summary: RunSummary) -> bool:
+    """Whether the run goes on now, rather than after the pause that follows a fault."""
+    return summary.wakes_at is None or summary.wakes_at <= utc_now()
+
+
+def _drive(run_id: int) -> None:
+    from workers.archive import driver
+
+    try:
+        driver.drive(run_id)
+    except queue.NotNow:
+        time.sleep(POLL_SECONDS)
+
+
+def progress(summary: RunSummary) -> str:
+    """A run in one line."""
+    counts = ", ".join(f"{PAST[name]} {summary.done[name]:,}" for name in summary.steps[1:])
+    waits = f"; waits: {summary.throttle_reason}" if summary.throttle_reason else ""
+    return f"run {summary.id} ({summary.record_type}s): {summary.state}, {summary.selected:,} selected, {counts}{waits}"
+
+
+def find(record_type: str | None, run_id: int | None) -> RunSummary:
+    """The run, or the newest."""
+    with db.read(Store.HOT) as session:
+        summary = queries.run(session, run_id) if run_id else queries.latest(session, record_type)
+    if summary is None:
+        raise click.ClickException("there is no such run: start one with `strata archive run`")
+    return summary
+
+
+def show(summary: RunSummary) -> None:
+    """Print a run for people."""
+    click.echo(progress(summary))
+    click.echo(f"  {summary.rows:,} rows in {summary.seconds:.1f} s ({summary.rows_per_second:,.0f} rows/s)")
+    if summary.reason:
+        click.echo(f"  stopped at {summary.failed_step}: {summary.reason}")
+        click.echo(f"  try again from there: strata archive redrive --run {summary.id}")

@@ -1,0 +1,72 @@
+"""`strata archive restore`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from commands.archive.following import follow, show
+from commands.archive.group import group, json_option, record_type_option
+from core import db, queue
+from core.db import Store
+from core.models import RunState
+from core.queries.archive import RunSummary
+from core.services import archive
+from core.services import archive_restore as restores
+
+
+@group.command()
+@click.option("--batch", "batch_id", type=int, help="Bring back what this batch archived.")
+@click.option("--run", "run_id", type=int, help="Bring back what this run archived.")
+@click.option("--patient", "patient_id", type=int, help="Bring back this patient's rows: of --type, or all.")
+@record_type_option
+@json_option
+def restore(
+    batch_id: int | None, run_id: int | None, patient_id: int | None, record_type: str | None, as_json: bool
+) -> None:
+    """Bring archived rows back to the primary, and follow it to its end.
+
+    They stay hot for at least STRATA_RESTORED_KEEP_DAYS. With --json prints an object, with --patient and no --type a
+    list.
+    """
+    if sum(value is not None for value in (batch_id, run_id, patient_id)) != 1:
+        raise click.UsageError("name one of --batch, --run or --patient")
+    if record_type is not None and patient_id is None:
+        raise click.UsageError("--type goes with --patient: a batch or a run has but one type")
+    ended = [_restore(batch_id, run_id, patient_id, kind) for kind in _types(patient_id, record_type)]
+    if as_json:
+        shown = [summary.as_json() for summary in ended]
+        click.echo(json.dumps(shown if patient_id is not None and record_type is None else shown[0]))
+    else:
+        for summary in ended:
+            show(summary)
+    sys.exit(0 if all(summary.state == RunState.DONE for summary in ended) else 1)
+
+
+def _types(patient_id: int | None, record_type: str | None) -> list[str | None]:
+    if patient_id is None or record_type is not None:
+        return [record_type]
+    with db.read(Store.HOT) as session:
+        held = restores.held_types(session, patient_id)
+    if not held:
+        raise click.ClickException(f"the archive holds nothing of patient {patient_id}")
+    return list(held)
+
+
+def _restore(batch_id: int | None, run_id: int | None, patient_id: int | None, record_type: str | None) -> RunSummary:
+    try:
+        with db.write() as session:
+            if batch_id is not None:
+                started = restores.start_batch_restore(session, batch_id=batch_id, by=None)
+            elif run_id is not None:
+                started = restores.start_run_restore(session, run_id=run_id, by=None)
+            else:
+                started = restores.start_patient_restore(
+                    session, patient_id=patient_id or 0, record_type=record_type or "", by=None
+                )
+    except (archive.RunUnderWay, restores.NothingToRestore) as fault:
+        raise click.ClickException(str(fault)) from None
+    queue.relay()
+    return follow(started.id)
