@@ -10,7 +10,8 @@ import time
 from collections import deque
 from dataclasses import dataclass, replace
 
-from steps import Bounds, Model, State, Variant, Violation
+from states import Bounds, State, Variant, Violation
+from steps import Model
 
 AS_BUILT = Variant()
 BROKEN = {
@@ -22,6 +23,7 @@ BROKEN = {
     "archive again before the purge": Variant(stages_before_purge=True),
     "superseded copies left": Variant(keeps_superseded=True),
     "rows and batch in two transactions": Variant(marks_apart=True),
+    "a load that replaces what another batch owns": Variant(replaces_what_others_own=True),
 }
 
 
@@ -63,10 +65,14 @@ def trace_to(state: State, came_by: dict[State, tuple[State, str] | None]) -> tu
 SHORT = {
     "one row, one edit, archived, restored, purged, archived again": Bounds(rows=1, edits=1, batches=2),
     "two rows, one edit each, archived": Bounds(rows=2, edits=1, batches=1, restores=False),
+    "one row, one edit, two batches side by side, nobody reads": Bounds(
+        rows=1, edits=1, batches=2, restores=False, lanes=2, readers=False
+    ),
 }
 LONG = {
     "one row, two edits, archived three times": Bounds(rows=1, edits=2, batches=3),
     "two rows, one edit each, archived, restored, purged, archived again": Bounds(rows=2, edits=1, batches=2),
+    "one row, one edit, two batches side by side": Bounds(rows=1, edits=1, batches=2, restores=False, lanes=2),
 }
 
 

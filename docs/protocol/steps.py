@@ -1,77 +1,32 @@
-"""The protocol by which rows move between tiers: its states, and the steps that can follow each."""
+"""The protocol by which rows move between tiers: the steps that can follow each state."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-NONE, PLANNED, STAGED, LOADED, VERIFIED, RELEASED, RESTORED, PURGED = range(8)
-OWNS_NOTHING_YET = (PLANNED, STAGED, LOADED, VERIFIED, RESTORED)
-
-
-class Primary(NamedTuple):
-    """What the primary has committed; also a snapshot of it. `truth` is what a row should read: the model's own."""
-
-    hot: tuple[int, ...]
-    batches: tuple[int, ...]
-    files: tuple[tuple[int, ...], ...]
-    restored: tuple[bool, ...]
-    truth: tuple[int, ...]
-
-
-class State(NamedTuple):
-    """Everything. A version of 0 is no row; a copy in the archive is (batch, version) or None.
-
-    `worker` is what a live worker is in the middle of, `zombie` a write to the archive by one that is lost.
-    """
-
-    primary: Primary
-    replica: Primary
-    archive: tuple[tuple[int, int] | None, ...]
-    worker: tuple[Any, ...] | None = None
-    zombie: tuple[Any, ...] | None = None
-    reader: tuple[Any, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """How much happens: more rows, edits and batches mean more states."""
-
-    rows: int
-    edits: int
-    batches: int
-    restores: bool = True
-    crashes: bool = True
-
-
-@dataclass(frozen=True)
-class Variant:
-    """The protocol, or one that is broken in one place."""
-
-    cold_before_hot: bool = False
-    ignores_window: bool = False
-    purges_at_once: bool = False
-    releases_unverified: bool = False
-    ignores_versions: bool = False
-    stages_before_purge: bool = False
-    keeps_superseded: bool = False
-    marks_apart: bool = False
-
-
-class Violation(Exception):
-    """A guarantee does not hold here."""
-
+from states import (
+    LOADED,
+    NONE,
+    OWNS_NOTHING_YET,
+    PLANNED,
+    PURGED,
+    RELEASED,
+    RESTORED,
+    STAGED,
+    VERIFIED,
+    Bounds,
+    Primary,
+    State,
+    Variant,
+    Violation,
+    in_state,
+    put,
+)
 
 Step = tuple[str, State]
-
-
-def put(values: tuple[Any, ...], place: int, value: Any) -> tuple[Any, ...]:
-    return (*values[:place], value, *values[place + 1 :])
-
-
-def in_state(primary: Primary, batch: int, state: int) -> Primary:
-    return primary._replace(batches=put(primary.batches, batch, state))
+# A step and what its worker is in the middle of after it.
+Act = tuple[str, State, tuple[Any, ...] | None]
 
 
 class Model:
@@ -83,18 +38,21 @@ class Model:
 
     def first(self) -> State:
         ones, batches = (1,) * self.bounds.rows, self.bounds.batches
-        start = Primary(ones, (NONE,) * batches, ((),) * batches, (False,) * self.bounds.rows, ones)
-        return State(start, start, (None,) * self.bounds.rows)
+        nowhere = (0,) * self.bounds.rows
+        start = Primary(ones, nowhere, (NONE,) * batches, ((),) * batches, (False,) * self.bounds.rows, ones)
+        return State(start, start, (None,) * self.bounds.rows, (None,) * self.bounds.lanes)
 
     def steps(self, state: State) -> Iterator[Step]:
         """Raises Violation when the next step of a reader or of a release breaks a guarantee."""
         self.check_truth(state)
         yield from self.edits(state)
-        yield from self.reads(state)
-        if state.replica != state.primary:
+        yield from self.reads(state) if self.bounds.readers else ()
+        if state.replica != state.primary and self.bounds.readers:
             yield "replay", state._replace(replica=state.primary)
         yield from self.crashes(state)
-        yield from self.begins(state) if state.worker is None else self.goes_on(state, *state.worker)
+        for lane, worker in enumerate(state.workers):
+            for label, following, after in self.begins(state) if worker is None else self.goes_on(state, *worker):
+                yield label, following._replace(workers=put(following.workers, lane, after))
 
     def check_truth(self, state: State) -> None:
         """No edit is lost: what is hot, or else owned by the archive, is the newest version."""
@@ -106,14 +64,23 @@ class Model:
                 raise Violation(f"row {row} reads {found or 'nothing'} and should read {state.primary.truth[row]}")
 
     def edits(self, state: State) -> Iterator[Step]:
-        locked = state.worker[-1] if state.worker and state.worker[0] in ("dropping", "dropped") else ()
+        """A person changes a row, perhaps its time too, unless a release holds its lock."""
+        locked = self.locked(state)
         for row in self.ids:
             version = state.primary.hot[row]
             if version and row not in locked and version <= self.bounds.edits:
-                changed = state.primary._replace(
-                    hot=put(state.primary.hot, row, version + 1), truth=put(state.primary.truth, row, version + 1)
-                )
-                yield f"edit row {row}", state._replace(primary=changed)
+                for place in range(self.bounds.lanes):
+                    changed = state.primary._replace(
+                        hot=put(state.primary.hot, row, version + 1),
+                        truth=put(state.primary.truth, row, version + 1),
+                        ranges=put(state.primary.ranges, row, place),
+                    )
+                    yield f"edit row {row}, range {place}", state._replace(primary=changed)
+
+    def locked(self, state: State) -> set[int]:
+        """Rows that a release holds."""
+        releasing = (worker for worker in state.workers if worker and worker[0] in ("dropping", "dropped"))
+        return {row for worker in releasing for row in worker[-1]}
 
     def visible(self, seen: Primary, row: int, copy: tuple[int, int]) -> bool:
         if self.variant.ignores_window:
@@ -153,111 +120,123 @@ class Model:
                 self.write_archive(state._replace(zombie=None), state.zombie),
             )
             yield "the lost worker's archive write is rolled back", state._replace(zombie=None)
-        if state.worker is not None and self.bounds.crashes:
-            if state.worker[0] in ("loading", "dropping", "purging") and state.zombie is None:
-                yield "crash, writing to the archive", state._replace(worker=None, zombie=state.worker)
-            yield "crash", state._replace(worker=None)
+        for lane, worker in enumerate(state.workers if self.bounds.crashes else ()):
+            lost = state._replace(workers=put(state.workers, lane, None))
+            if worker is not None and worker[0] in ("loading", "dropping", "purging") and state.zombie is None:
+                yield "crash, writing to the archive", lost._replace(zombie=worker)
+            if worker is not None:
+                yield "crash", lost
 
-    def begins(self, state: State) -> Iterator[Step]:
+    def begins(self, state: State) -> Iterator[Act]:
         """What a worker without work can begin: the next step of a moving batch, a new batch, a restore, a purge."""
+        begin: dict[int, Callable[[State, int], Iterator[Act]]] = {
+            PLANNED: self.stage,
+            STAGED: self.load,
+            LOADED: self.verify,
+            VERIFIED: self.release,
+            RESTORED: self.purge,
+            RELEASED: self.restore,
+        }
         primary = state.primary
         for batch, stands in enumerate(primary.batches):
-            begin: dict[int, Callable[[State, int], Iterator[Step]]] = {
-                PLANNED: self.stage,
-                STAGED: self.load,
-                LOADED: self.verify,
-                VERIFIED: self.release,
-                RESTORED: self.purge,
-            }
-            if stands in begin:
+            if stands in begin and batch not in self.busy(state):
                 yield from begin[stands](state, batch)
-            if stands == RELEASED and self.bounds.restores and batch == 0 and NONE in primary.batches:
-                yield "restore reads the archive", state._replace(worker=("restoring", batch, state.archive))
-        if not any(stands in OWNS_NOTHING_YET[:4] for stands in primary.batches) and NONE in primary.batches:
+        moving = sum(stands in OWNS_NOTHING_YET[:4] for stands in primary.batches)
+        if moving < self.bounds.lanes and NONE in primary.batches:
             planned = in_state(primary, primary.batches.index(NONE), PLANNED)
-            yield "plan", state._replace(primary=planned)
+            yield "plan", state._replace(primary=planned), None
 
-    def stage(self, state: State, batch: int) -> Iterator[Step]:
+    def busy(self, state: State) -> set[int]:
+        """Batches whose rows on the primary a worker has locked."""
+        return {worker[1] for worker in state.workers if worker}
+
+    def stage(self, state: State, batch: int) -> Iterator[Act]:
         may = self.variant.stages_before_purge
+        mine = [self.bounds.lanes == 1 or place == batch for place in state.primary.ranges]
         rows = tuple(
-            version if may or not kept else 0
-            for version, kept in zip(state.primary.hot, state.primary.restored, strict=True)
+            version if mine[row] and (may or not state.primary.restored[row]) else 0
+            for row, version in enumerate(state.primary.hot)
         )
-        yield f"stage {batch} writes", state._replace(worker=("staged", batch, rows))
+        yield f"stage {batch} reads", state, ("staged", batch, rows)
 
-    def load(self, state: State, batch: int) -> Iterator[Step]:
+    def load(self, state: State, batch: int) -> Iterator[Act]:
         if self.variant.releases_unverified:
             yield from self.release(state, batch)
+        rows = state.primary.files[batch]
         if not self.is_locked(state, batch):
-            rows = state.primary.files[batch]
-            yield f"load {batch} copies", state._replace(worker=("loading", batch, rows))
+            yield f"load {batch} copies", state, ("loading", batch, rows)
             damaged = next((row for row in self.ids if rows[row]), None)
             if damaged is not None:
-                yield f"load {batch} copies badly", state._replace(worker=("loading", batch, put(rows, damaged, -1)))
+                yield f"load {batch} copies badly", state, ("loading", batch, put(rows, damaged, -1))
 
-    def verify(self, state: State, batch: int) -> Iterator[Step]:
+    def verify(self, state: State, batch: int) -> Iterator[Act]:
         copies = tuple(copy[1] if copy and copy[0] == batch else 0 for copy in state.archive)
         if copies == state.primary.files[batch]:
-            yield f"verify {batch} compares", state._replace(worker=("verified", batch))
+            yield f"verify {batch} compares", state, ("verified", batch)
         else:
-            yield f"verify {batch} finds a difference", self.at(state, batch, PLANNED)
+            yield f"verify {batch} finds a difference", self.at(state, batch, PLANNED), None
         if self.variant.releases_unverified:
             yield from self.release(state, batch)
 
-    def release(self, state: State, batch: int) -> Iterator[Step]:
-        if self.is_locked(state, batch):
-            return
+    def release(self, state: State, batch: int) -> Iterator[Act]:
         staged, hot = state.primary.files[batch], state.primary.hot
-        unchanged = tuple(
-            row
-            for row in self.ids
-            if staged[row] and hot[row] and (hot[row] == staged[row] or self.variant.ignores_versions)
-        )
-        locked = tuple(row for row in self.ids if staged[row])
-        yield f"release {batch} locks", state._replace(worker=("dropping", batch, unchanged, locked))
+        locks = tuple(row for row in self.ids if staged[row] and hot[row])
+        if self.is_locked(state, batch) or self.locked(state) & set(locks):
+            return
+        unchanged = tuple(row for row in locks if hot[row] == staged[row] or self.variant.ignores_versions)
+        yield f"release {batch} locks", state, ("dropping", batch, unchanged, locks)
 
-    def purge(self, state: State, batch: int) -> Iterator[Step]:
+    def restore(self, state: State, batch: int) -> Iterator[Act]:
+        if self.bounds.restores and batch == 0 and NONE in state.primary.batches:
+            yield "restore reads the archive", state, ("restoring", batch, state.archive)
+
+    def purge(self, state: State, batch: int) -> Iterator[Act]:
         """Once the replica has the restore, and no snapshot is open that is older."""
         older = state.replica.batches[batch] != RESTORED
         if state.reader is not None and state.reader[0] == "hot":
             older = older or state.reader[1].batches[batch] != RESTORED
         if (not older or self.variant.purges_at_once) and not self.is_locked(state, batch):
-            yield f"purge {batch} removes", state._replace(worker=("purging", batch, state.primary.restored))
+            yield f"purge {batch} begins", state, ("purging", batch, state.primary.restored)
 
     def is_locked(self, state: State, batch: int) -> bool:
         """A lost worker's write to the archive holds the batch's lock there."""
         return state.zombie is not None and state.zombie[1] == batch
 
     def at(self, state: State, batch: int, stands: int) -> State:
-        return state._replace(primary=in_state(state.primary, batch, stands), worker=None)
+        return state._replace(primary=in_state(state.primary, batch, stands))
 
-    def goes_on(self, state: State, act: str, batch: int, *rest: Any) -> Iterator[Step]:
+    def goes_on(self, state: State, act: str, batch: int, *rest: Any) -> Iterator[Act]:
         """The worker's next commit, on the archive or on the primary."""
         if act in ("loading", "dropping", "purging"):
             if act == "dropping" and not self.has_copies(state, batch, rest[0]):
-                yield f"release {batch} misses copies", self.at(state, batch, STAGED)
+                yield f"release {batch} misses copies", self.at(state, batch, STAGED), None
+                return
+            if act == "loading" and self.meets_others(state, batch, rest[0]):
+                yield f"load {batch} meets another batch's copies", self.at(state, batch, PLANNED), None
                 return
             after = {"loading": ("loaded", batch), "dropping": ("dropped", batch, *rest), "purging": ("purged", batch)}
-            yield (
-                f"{act} {batch}: the archive commits",
-                self.write_archive(state, state.worker)._replace(worker=after[act]),
-            )
-        elif act == "staged":
-            files = put(state.primary.files, batch, rest[0])
-            staged = in_state(state.primary._replace(files=files), batch, STAGED)
-            yield f"stage {batch} commits", state._replace(primary=staged, worker=None)
-        elif act in ("loaded", "verified"):
-            yield f"{act} {batch} commits", self.at(state, batch, LOADED if act == "loaded" else VERIFIED)
+            yield f"{act} {batch}: the archive commits", self.write_archive(state, (act, batch, *rest)), after[act]
+        elif act == "dropped" and self.variant.marks_apart:
+            yield f"{act} {batch} commits", self.remove(state, batch, *rest), ("marking", batch)
         else:
-            commit = {"dropped": self.commit_release, "marking": self.commit_mark, "restoring": self.commit_restore,
-                      "purged": self.commit_purge}[act]  # fmt: skip
-            yield f"{act} {batch} commits", commit(state, batch, *rest)
+            commit: dict[str, Callable[..., State]] = {
+                "staged": self.commit_stage,
+                "loaded": lambda state, batch: self.at(state, batch, LOADED),
+                "verified": lambda state, batch: self.at(state, batch, VERIFIED),
+                "dropped": lambda state, batch, *rest: self.at(self.remove(state, batch, *rest), batch, RELEASED),
+                "marking": lambda state, batch: self.at(state, batch, RELEASED),
+                "restoring": self.commit_restore,
+                "purged": self.commit_purge,
+            }
+            yield f"{act} {batch} commits", commit[act](state, batch, *rest), None
 
     def has_copies(self, state: State, batch: int, rows: tuple[int, ...]) -> bool:
         return all((copy := state.archive[row]) is not None and copy[0] == batch for row in rows)
 
     def write_archive(self, state: State, write: tuple[Any, ...]) -> State:
         act, batch, what = write[:3]
+        if act == "loading" and self.meets_others(state, batch, what):
+            return state
         archive = list(state.archive)
         for row in self.ids:
             copy = archive[row]
@@ -269,18 +248,22 @@ class Model:
                 archive[row] = None
         return state._replace(archive=tuple(archive))
 
-    def commit_release(self, state: State, batch: int, rows: tuple[int, ...], _locked: tuple[int, ...]) -> State:
+    def meets_others(self, state: State, batch: int, rows: tuple[int, ...]) -> bool:
+        """The archive has one copy of a row at most: a load that meets another batch's copies adds and removes none."""
+        copies = (copy for row, copy in enumerate(state.archive) if rows[row] and copy)
+        return any(copy[0] != batch for copy in copies) and not self.variant.replaces_what_others_own
+
+    def commit_stage(self, state: State, batch: int, rows: tuple[int, ...]) -> State:
+        files = put(state.primary.files, batch, rows)
+        return self.at(state._replace(primary=state.primary._replace(files=files)), batch, STAGED)
+
+    def remove(self, state: State, batch: int, rows: tuple[int, ...], _locked: tuple[int, ...]) -> State:
         """G2: what is deleted has its copy, of just this version."""
         for row in rows:
             if state.archive[row] != (batch, state.primary.hot[row]):
                 raise Violation(f"row {row} is deleted at {state.primary.hot[row]}; its copy is {state.archive[row]}")
         hot = tuple(0 if row in rows else version for row, version in enumerate(state.primary.hot))
-        if self.variant.marks_apart:
-            return state._replace(primary=state.primary._replace(hot=hot), worker=("marking", batch))
-        return self.at(state._replace(primary=state.primary._replace(hot=hot)), batch, RELEASED)
-
-    def commit_mark(self, state: State, batch: int) -> State:
-        return self.at(state, batch, RELEASED)
+        return state._replace(primary=state.primary._replace(hot=hot))
 
     def commit_restore(self, state: State, batch: int, copies: tuple[tuple[int, int] | None, ...]) -> State:
         primary = state.primary

@@ -20,6 +20,7 @@ VARIANTS = (
     "archive again before the purge",
     "superseded copies left",
     "rows and batch in two transactions",
+    "a load that replaces what another batch owns",
 )
 
 
@@ -35,14 +36,15 @@ def model() -> Iterator[ModuleType]:
         patch.setitem(sys.modules, "protocol_model", module)
         spec.loader.exec_module(module)
         yield module
-        sys.modules.pop("steps")
+        for part in ("states", "steps"):
+            sys.modules.pop(part)
 
 
 def test_every_guarantee_holds_in_every_interleaving(model: ModuleType) -> None:
     for name, bounds in model.SHORT.items():
         outcome = model.explore(bounds)
         assert outcome.why is None, f"{name}: {outcome.why}: {outcome.trace}"
-        assert outcome.states > 10_000, f"{name}: only {outcome.states} states"
+        assert outcome.states > 4_000, f"{name}: only {outcome.states} states"
 
 
 @pytest.mark.long
