@@ -147,6 +147,8 @@ def test_each_step_can_be_repeated(population: list[int]) -> None:
     while driver.advance(run_id):
         pass
     assert everything() == before
+    assert count(Step, Step.state == "failed") == 0
+    assert count(Visit) == PATIENTS * 4
 
 
 def test_a_copy_that_differs_stops_the_run(population: list[int]) -> None:
