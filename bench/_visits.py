@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from core import db
+from core import db, freshness
 from core.db import Store
 from core.models.record_types import VISIT
 
 PATIENTS_FOR = 20
+REPLAY_SECONDS = 300.0
 PRISTINE = "bench_{}"
 
 MAKE = """
@@ -70,6 +71,7 @@ def put_back() -> None:
     for store in (engine, archives):
         with store.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             _settle(connection)
+    freshness.wait_for_replica(freshness.primary_position(), REPLAY_SECONDS)
 
 
 def _settle(connection: Connection) -> None:

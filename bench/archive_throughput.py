@@ -48,10 +48,11 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
                     rate = rows / (_bare(Path(folder)) if kind == "bare" else _ours(rows, steps))
                     (bare if kind == "bare" else ours).append(rate)
                     say(f"repetition {repetition + 1}, {kind}: {rate:,.0f} rows/s")
+            pt_archiver = compare_pt_archiver(Path(folder), ours, say)
     ratios = [mine / other for mine, other in zip(ours, bare, strict=True)]
     return {
         "ratio_to_bare_copy": spread(ratios),
-        **compare_pt_archiver(scale, max(ours), say),
+        **pt_archiver,
         "rows": rows,
         "rows_per_second": spread(ours),
         "bare_rows_per_second": spread(bare),
