@@ -72,6 +72,9 @@ class Demo:
 
     def stop(self) -> None:
         """End everything that runs, whichever of it does."""
+        if not self.servers.is_reserved:
+            # What runs there is another demo's.
+            return
         if self.env:
             files.withdraw(self.data_dir)
         self.children.stop()

@@ -34,6 +34,11 @@ class ServersLock:
         file.flush()
         self._file = file
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether this process has it."""
+        return self._file is not None
+
     def release(self) -> None:
         if self._file is not None:
             self._file.close()

@@ -85,6 +85,11 @@ class Servers:
         self._lock.release()
 
     @property
+    def is_reserved(self) -> bool:
+        """Whether the folder, and so whatever runs in it, is this process's."""
+        return self._lock.is_taken
+
+    @property
     def replica(self) -> Standby:
         standby = self.postgres[REPLICA]
         assert isinstance(standby, Standby)  # noqa: S101

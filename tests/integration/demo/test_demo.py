@@ -113,9 +113,11 @@ def test_the_demo_from_first_start_to_killed_and_cleaned_up(start: Callable[[], 
     health = strata(data_dir, "doctor", "--json")
     assert health.returncode == 0, health.stdout + health.stderr
 
+    children = {process.pid for process in processes.marked(MARK, str(data_dir))}
     refused = start()
     assert refused.process.wait(60) == 1
     assert "already running" in refused.output.read_text()
+    assert {process.pid for process in processes.marked(MARK, str(data_dir))} == children
     assert ready(announced["public_url"]) == 200
 
     first.end(signal.SIGINT)
