@@ -1,6 +1,8 @@
 .PHONY: demo test check check-long static screenshots lock clean
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
+# Each worker process has servers of its own.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
@@ -15,10 +17,10 @@ test: .venv/development-is-ready
 
 # The same without installing, for daily use.
 check: static
-	@$(BIN)/python -m pytest -m "not long"
+	@$(PYTEST) -m "not long"
 
 check-long: static
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 static:
 	@test -x $(BIN)/ruff || { echo "strata: there is no $(BIN)/ruff: run \`make test\` once." >&2; exit 1; }

@@ -26,6 +26,19 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 SERVERS_PREFIX = "strata-tests-"
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Once for the run: its worker processes would meet one another's new servers."""
+    if not hasattr(session.config, "workerinput"):
+        _clear_abandoned()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests run in one worker process; all browser tests share one demo."""
+    for item in items:
+        kind = item.path.relative_to(ROOT / "tests").parts[0]
+        item.add_marker(pytest.mark.xdist_group(kind if kind == "functional" else str(item.path)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _loopback_only() -> Iterator[None]:
     """No test may reach another machine."""
@@ -62,7 +75,6 @@ def reachable_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """Real servers, shared by the whole run; `database` puts right what a fault test stopped."""
-    _clear_abandoned()
     folder = Path(tempfile.mkdtemp(prefix=SERVERS_PREFIX))
     folder.chmod(0o755)
     try:
