@@ -22,6 +22,7 @@ class Right(StrEnum):
     REPORT_SIGN = "report: sign"
     ARCHIVE_RUN = "archive: run"
     PATIENT_ERASE = "patient: erase"
+    LEGAL_HOLD = "patient: legal hold"
     OPERATIONS_READ = "operations: read"
     ACCOUNTS_MANAGE = "accounts: manage"
     AUDIT_READ = "audit: read"
@@ -38,6 +39,7 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.REPORT_SIGN: frozenset({Role.CLINICIAN}),
     Right.ARCHIVE_RUN: frozenset({Role.ADMIN}),
     Right.PATIENT_ERASE: frozenset({Role.ADMIN}),
+    Right.LEGAL_HOLD: frozenset({Role.ADMIN}),
     Right.OPERATIONS_READ: frozenset({Role.ADMIN, Role.AUDITOR}),
     Right.ACCOUNTS_MANAGE: frozenset({Role.ADMIN}),
     Right.AUDIT_READ: frozenset({Role.AUDITOR}),

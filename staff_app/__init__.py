@@ -8,7 +8,21 @@ from core.config import Settings
 from core.permissions import STAFF_ROLES, Right
 from core.web.app import make_app
 from core.web.portal import NavItem, Portal
-from staff_app import accounts, archive, audit, charts, home, operations, patients, reports, review, visits
+from staff_app import (
+    accounts,
+    archive,
+    archive_restores,
+    archive_runs,
+    audit,
+    charts,
+    home,
+    operations,
+    patients,
+    reports,
+    retention,
+    review,
+    visits,
+)
 
 NAVIGATION = (
     NavItem("patients.search", "Patients", Right.PATIENT_SEARCH),
@@ -18,7 +32,10 @@ NAVIGATION = (
     NavItem("accounts.listing", "Accounts", Right.ACCOUNTS_MANAGE),
     NavItem("audit.search", "Audit", Right.AUDIT_READ),
 )
-MODULES = (home, patients, charts, visits, reports, review, archive, operations, accounts, audit)
+MODULES = (
+    home, patients, charts, visits, reports, review, archive, archive_runs, archive_restores, retention, operations,
+    accounts, audit,
+)  # fmt: skip
 
 
 def create_app(settings: Settings) -> Flask:

@@ -90,6 +90,25 @@ class RunForm(Form):
     dry_run = BooleanField("Dry run: plan and count, move nothing")
 
 
+NUMBER = PLAIN | {"inputmode": "numeric"}
+
+
+class HoldForm(Form):
+    """Setting or lifting a legal hold."""
+
+    patient = StringField("Patient number", render_kw=NUMBER)
+    reason = StringField("Reason", description="Kept in the audit trail; no clinical content", render_kw=PLAIN)
+    lift = BooleanField("Lift the hold that is there")
+
+
+class EraseForm(Form):
+    """Erasing a patient at their request."""
+
+    patient = StringField("Patient number", render_kw=NUMBER)
+    reason = StringField("Reason", description="Kept in the audit trail; no clinical content", render_kw=PLAIN)
+    words = StringField("To confirm, type: erase patient, then the number", render_kw=PLAIN)
+
+
 class AccountForm(Form):
     """Making an account."""
 

@@ -162,6 +162,17 @@ class Step(Base):
     finished_at: Mapped[datetime | None]
 
 
+class RunEvent(Base):
+    """What somebody did to a run: who started, paused, resumed or redrove it, and when."""
+
+    __tablename__ = "run_event"
+    id: Mapped[Id]
+    run_id: Mapped[int] = mapped_column(ForeignKey("archive_run.id"), index=True)
+    action: Mapped[Code]
+    by_name: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class Holding(Base):
     """What an archive server holds for a patient; patient 0 holds rows that belong to nobody."""
 

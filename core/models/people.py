@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, func
+from sqlalchemy import ForeignKey, Index, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base, Code, Id, utc_now, version_column
@@ -57,6 +57,7 @@ class Patient(Base):
             postgresql_ops={"lowered": "gin_trgm_ops"},
         ).ddl_if(dialect="postgresql"),
         Index("ix_patient_birth_on", "birth_on"),
+        Index("ix_patient_legal_hold", "id", postgresql_where=text("legal_hold")),
     )
 
 

@@ -18,7 +18,6 @@ from core.models import (
     Holding,
     RunKind,
     RunState,
-    Step,
     StepName,
     utc_now,
 )
@@ -106,54 +105,6 @@ class RunSummary:
 
 
 @dataclass(frozen=True)
-class BatchLine:
-    """A batch as the dashboard lists it.
-
-    `kind` is roots, stragglers (late children of archived roots) or restore; `size_reason` says why it has its size;
-    `departed_rows` have left the archive again, restored or erased; `expired_at` is when its staged files went.
-    """
-
-    id: int
-    ordinal: int
-    state: str
-    roots: int
-    rows: int
-    released_rows: int
-    superseded_rows: int
-    content_hash: str | None
-    failed_step: str | None
-    reason: str | None
-    attempts: int
-    seconds: float
-    updated_at: datetime
-    kind: str
-    size_reason: str | None
-    departed_rows: int
-    of_batch_id: int | None
-    patient_id: int | None
-    staged_key: str | None
-    expired_at: datetime | None
-
-
-@dataclass(frozen=True)
-class StepLine:
-    """One attempt at one step. `fault` is the class of what went wrong; `retry_at` when it is tried again by itself."""
-
-    id: int
-    batch_id: int | None
-    name: str
-    attempt: int
-    state: str
-    rows: int
-    cause: str | None
-    worker: str | None
-    started_at: datetime
-    finished_at: datetime | None
-    fault: str | None
-    retry_at: datetime | None
-
-
-@dataclass(frozen=True)
 class HoldingTotal:
     """What all patients have of one record type in the archive."""
 
@@ -181,40 +132,6 @@ def latest(session: Session, record_type: str | None = None) -> RunSummary | Non
     query = select(ArchiveRun).order_by(ArchiveRun.id.desc()).limit(1)
     found = session.scalar(query.where(ArchiveRun.record_type == record_type) if record_type else query)
     return _summary(session, found) if found is not None else None
-
-
-def batches(session: Session, run_id: int, limit: int = 100) -> list[BatchLine]:
-    """A run's batches: the failed and the moving first, then the newest."""
-    spent = func.coalesce(func.sum(func.extract("epoch", Step.finished_at - Step.started_at)), 0)
-    work = (
-        select(Step.batch_id, func.count().label("attempts"), spent.label("seconds"))
-        .where(Step.run_id == run_id)
-        .group_by(Step.batch_id)
-        .subquery()
-    )
-    names = [name for name in BatchLine.__dataclass_fields__ if name not in ("attempts", "seconds")]
-    rank = case((Batch.failed_step.is_not(None), 0), (Batch.state.in_((BatchState.RELEASED, *ENDED)), 2), else_=1)
-    started = case((Batch.state == BatchState.PLANNED, 1), else_=0)
-    query = (
-        select(*(getattr(Batch, name) for name in names), work.c.attempts, work.c.seconds)
-        .outerjoin(work, work.c.batch_id == Batch.id)
-        .where(Batch.run_id == run_id)
-        .order_by(rank, started, Batch.ordinal.desc())
-        .limit(limit)
-    )
-    return [
-        BatchLine(**{**row, "attempts": row["attempts"] or 0, "seconds": float(row["seconds"] or 0)})
-        for row in session.execute(query).mappings()
-    ]
-
-
-def steps(session: Session, run_id: int, batch_id: int | None = None, limit: int = 200) -> list[StepLine]:
-    """Attempts at steps, newest first; of one batch if given."""
-    names = tuple(StepLine.__dataclass_fields__)
-    query = select(*(getattr(Step, name) for name in names)).where(Step.run_id == run_id)
-    if batch_id is not None:
-        query = query.where(Step.batch_id == batch_id)
-    return [StepLine(**row) for row in session.execute(query.order_by(Step.id.desc()).limit(limit)).mappings()]
 
 
 def holdings(session: Session) -> list[HoldingTotal]:

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.db import Store
-from core.models import Base, Patient, utc_now
+from core.eligible import may_move
+from core.models import Base, utc_now
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, RecordType
 
 PROBE_SECONDS = 2.0
@@ -38,15 +39,22 @@ class Tier:
 
 @dataclass(frozen=True)
 class ColdCount:
-    """How many roots of one record type a run started now would move, and the instant before which they are cold."""
+    """How many roots of one record type a run started now would move, and the instant before which they are cold.
+
+    `oldest_at` is the oldest closed root that is still on the primary, for whatever reason.
+    """
 
     record_type: str
     cutoff_at: datetime
     roots: int
+    oldest_at: datetime | None
 
 
 def cold_now(session: Session) -> tuple[ColdCount, ...]:
-    """What is cold on the primary as of now, legal holds apart. A heavy read: give it a session on the replica."""
+    """What is cold on the primary as of now, bar what is held or was brought back.
+
+    A heavy read: give it a session on the replica.
+    """
     now = utc_now()
     session.execute(text(f"SET LOCAL statement_timeout = {int(COUNT_SECONDS * 1000)}"))
     return tuple(_cold(session, kind, now) for kind in RECORD_TYPES.values())
@@ -54,11 +62,9 @@ def cold_now(session: Session) -> tuple[ColdCount, ...]:
 
 def _cold(session: Session, kind: RecordType, now: datetime) -> ColdCount:
     cutoff_at = kind.cutoff(now, db.databases().settings)
-    held = select(Patient.id).where(Patient.legal_hold)
-    patient = kind.root.c[kind.patient_column]
-    query = select(func.count()).select_from(kind.root).where(kind.is_cold(cutoff_at))
-    count = session.scalar(query.where(patient.is_(None) | patient.not_in(held)))
-    return ColdCount(kind.name, cutoff_at, count or 0)
+    count = session.scalar(select(func.count()).select_from(kind.root).where(may_move(kind, cutoff_at)))
+    oldest = select(func.min(kind.root.c[kind.time_column]))
+    return ColdCount(kind.name, cutoff_at, count or 0, session.scalar(oldest))
 
 
 def health() -> tuple[Tier, ...]:

@@ -8,7 +8,18 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from core import audit, db, permissions, policies, queue
-from core.models import ArchiveRun, Batch, BatchState, OutboxMessage, RunState, Step, StepName, StepState, utc_now
+from core.models import (
+    ArchiveRun,
+    Batch,
+    BatchState,
+    OutboxMessage,
+    RunEvent,
+    RunState,
+    Step,
+    StepName,
+    StepState,
+    utc_now,
+)
 from core.models.record_types import RECORD_TYPES
 from core.permissions import Actor, Right
 
@@ -58,9 +69,26 @@ def start_run(
     )
     session.add(run)
     session.flush()
-    audit.record(session, "archive.start", by=by, target=f"archive_run:{run.id}", purpose=record_type)
+    tell(session, run, "start", by=by, instead_of=instead_of, purpose=record_type)
     enqueue(session, run.id)
     return run
+
+
+def tell(
+    session: Session,
+    run: ArchiveRun,
+    action: str,
+    *,
+    by: Actor | None,
+    instead_of: str = COMMAND,
+    patient_id: int | None = None,
+    purpose: str | None = None,
+) -> None:
+    """Keep with the run, and in the audit trail, who did what to it."""
+    session.add(RunEvent(run_id=run.id, action=action, by_name=by.name if by is not None else instead_of))
+    audit.record(
+        session, f"archive.{action}", by=by, patient_id=patient_id, target=f"archive_run:{run.id}", purpose=purpose
+    )
 
 
 def check_right(by: Actor | None) -> None:
@@ -118,7 +146,7 @@ def pause(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
     """Stop a run after its present step. Raises PermissionDenied, InvalidTransition."""
     run = _locked(session, run_id, by)
     move(run, RunState.PAUSED)
-    audit.record(session, "archive.pause", by=by, target=f"archive_run:{run.id}")
+    tell(session, run, "pause", by=by)
     return run
 
 
@@ -126,7 +154,7 @@ def resume(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
     """Let a paused run go on. Raises PermissionDenied, InvalidTransition."""
     run = _locked(session, run_id, by)
     policies.check_transition(f"run {run.id}", run.state, RunState.RUNNING)
-    return _go_on(session, run, RunState.RUNNING, "archive.resume", by)
+    return _go_on(session, run, RunState.RUNNING, "resume", by)
 
 
 def redrive(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
@@ -135,7 +163,7 @@ def redrive(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
     planned = session.scalar(select(Step.id).where(*_done_plan(run)).limit(1)) is not None
     run.reason, run.redriven_at = None, utc_now()
     session.execute(update(Batch).where(Batch.run_id == run.id).values(failed_step=None, reason=None))
-    return _go_on(session, run, RunState.RUNNING if planned else RunState.PLANNING, "archive.redrive", by)
+    return _go_on(session, run, RunState.RUNNING if planned else RunState.PLANNING, "redrive", by)
 
 
 def redrive_batch(session: Session, *, batch_id: int, by: Actor | None, from_start: bool = False) -> ArchiveRun:
@@ -155,7 +183,7 @@ def _done_plan(run: ArchiveRun) -> tuple[ColumnElement[bool], ...]:
 def _go_on(session: Session, run: ArchiveRun, to: RunState, action: str, by: Actor | None) -> ArchiveRun:
     move(run, to)
     enqueue(session, run.id)
-    audit.record(session, action, by=by, target=f"archive_run:{run.id}")
+    tell(session, run, action, by=by)
     return run
 
 

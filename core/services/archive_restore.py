@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, db
+from core import db
 from core.models import ArchiveRun, Batch, BatchKind, BatchState, Erasure, Holding, RunKind, RunState, utc_now
 from core.permissions import Actor
 from core.services import archive
@@ -72,9 +72,7 @@ def _start(
     )
     session.add(run)
     session.flush()
-    audit.record(
-        session, "archive.restore", by=by, patient_id=patient_id, target=f"archive_run:{run.id}", purpose=scope
-    )
+    archive.tell(session, run, "restore", by=by, patient_id=patient_id, purpose=scope)
     archive.enqueue(session, run.id)
     return run
 

@@ -1,0 +1,82 @@
+"""Legal holds and erasures, by patient number: no name, no clinical text."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+from core import queue
+from core.permissions import Right
+from core.queries import retention
+from core.services import archive as runs
+from core.services import erasure, legal_hold
+from core.web.access import requires
+from core.web.auth import current_account
+from core.web.forms import Form
+from core.web.htmx import render
+from core.web.stores import page_session, write_session
+from staff_app.archive import bp
+from staff_app.forms import EraseForm, HoldForm, put_back
+
+
+@bp.get("/retention")
+@requires(Right.LEGAL_HOLD)
+def shown() -> Response:
+    return _page()
+
+
+@bp.post("/retention/hold")
+@requires(Right.LEGAL_HOLD)
+def hold() -> Response:
+    form = HoldForm(prefix="hold-")
+    number = _number(form)
+    if number is None:
+        return _page(hold=form, faults=put_back(form, {"hold-patient": "Write the patient's number, such as 1234."}))
+    act = legal_hold.lift_hold if form.lift.data else legal_hold.set_hold
+    try:
+        with write_session() as session:
+            act(session, patient_id=number, reason=form.reason.data or "", by=current_account())
+    except legal_hold.BadHold as fault:
+        field = "hold-reason" if "why" in str(fault) else "hold-patient"
+        return _page(hold=form, faults=put_back(form, {field: str(fault)}))
+    flash(f"The legal hold of patient {number} is {'lifted' if form.lift.data else 'set'}.")
+    return redirect(url_for(".shown"), 303)
+
+
+@bp.post("/retention/erase")
+@requires(Right.PATIENT_ERASE)
+def erase() -> Response:
+    form = EraseForm(prefix="erase-")
+    number = _number(form)
+    if number is None:
+        return _page(erase=form, faults=put_back(form, {"erase-patient": "Write the patient's number, such as 1234."}))
+    wanted = erasure.confirmation(number)
+    faults = {} if form.reason.data else {"erase-reason": "Say why: the reason is kept in the audit trail."}
+    if (form.words.data or "").strip() != wanted:
+        faults["erase-words"] = f"Type “{wanted}” to go on. Nothing was erased."
+    if faults:
+        return _page(erase=form, faults=put_back(form, faults))
+    try:
+        with write_session() as session:
+            begun = erasure.erase_patient(session, patient_id=number, reason=form.reason.data, by=current_account())
+            words = f"Patient {number} is erased from the primary ({begun.rows:,} rows); archives and files follow."
+    except (erasure.NoSuchPatient, erasure.LegalHold, runs.RunUnderWay) as fault:
+        return _page(erase=form, faults=put_back(form, {"erase-patient": f"{str(fault).capitalize()}."}))
+    queue.relay()
+    flash(words)
+    return redirect(url_for(".shown"), 303)
+
+
+def _number(form: HoldForm | EraseForm) -> int | None:
+    raw = (form.patient.data or "").strip()
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
+
+
+def _page(
+    *, hold: Form | None = None, erase: Form | None = None, faults: list[tuple[str, str]] | None = None
+) -> Response:
+    with page_session() as session:
+        held, erasures = retention.held_patients(session), retention.erasures(session)
+    return render("staff/archive/retention.html", status=422 if faults else 200, faults=faults or [],
+                  hold=hold or HoldForm(prefix="hold-"), erase=erase or EraseForm(prefix="erase-"),
+                  held=held, erasures=erasures)  # fmt: skip

@@ -1,0 +1,83 @@
+"""Legal holds are set and lifted, patients erased, from the page: by number, with a reason, on record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from core import db
+from core.db import Store
+from core.models import AccessEvent, Erasure, Patient, Visit
+from tests.integration.staff.conftest import StaffBrowser
+from tests.integration.staff.test_staff_archive import drive, make_cold_visits, start
+from workers.archive import erase as work
+
+PAGE = "/archive/retention"
+
+
+def hold(admin: StaffBrowser, number: object, **typed: str) -> Any:
+    fields = {"hold-patient": str(number), "hold-reason": "court order 12/2026", **typed}
+    return admin.post(f"{PAGE}/hold", fields, page=PAGE)
+
+
+def erase(admin: StaffBrowser, number: int, **typed: str) -> Any:
+    words = {"erase-patient": str(number), "erase-reason": "asked on 3 May", "erase-words": f"erase patient {number}"}
+    return admin.post(f"{PAGE}/erase", {**words, **typed}, page=PAGE)
+
+
+def purposes(action: str) -> list[str | None]:
+    with db.read(Store.HOT) as session:
+        return list(session.scalars(select(AccessEvent.purpose).where(AccessEvent.action == action)))
+
+
+def hot_visits() -> int:
+    with db.read(Store.HOT) as session:
+        return session.scalar(select(func.count()).select_from(Visit)) or 0
+
+
+def test_a_hold_keeps_rows_until_it_is_lifted(admin: StaffBrowser, patient: Patient) -> None:
+    make_cold_visits(patient, 2)
+    assert hold(admin, patient.id).status_code == 303
+    page = admin.get(PAGE).text
+    assert f"1 patient under a hold: {patient.id}" in page
+    assert "Tan Mei Ling" not in page
+    assert purposes("patient.hold") == ["court order 12/2026"]
+    drive(start(admin))
+    assert hot_visits() == 2
+    assert "under a legal hold" in erase(admin, patient.id).text
+    assert hold(admin, patient.id, **{"hold-lift": "y"}).status_code == 303
+    drive(start(admin))
+    assert hot_visits() == 0
+    assert purposes("patient.hold_lifted") == ["court order 12/2026"]
+
+
+def test_bad_holds_are_named_at_their_fields(admin: StaffBrowser, patient: Patient) -> None:
+    for reply, words in (
+        (hold(admin, "Tan"), "Write the patient&#39;s number"),
+        (hold(admin, 4711), "There is no patient 4711."),
+        (hold(admin, patient.id, **{"hold-reason": " "}), "Say why"),
+        (hold(admin, patient.id, **{"hold-lift": "y"}), "is under no legal hold"),
+    ):
+        assert reply.status_code == 422
+        assert words in reply.text
+    assert purposes("patient.hold") == []
+
+
+def test_a_patient_is_erased_after_typing_the_words(admin: StaffBrowser, patient: Patient) -> None:
+    make_cold_visits(patient, 1)
+    for reply, words in (
+        (erase(admin, patient.id, **{"erase-words": "yes"}), f"erase patient {patient.id}"),
+        (erase(admin, patient.id, **{"erase-reason": ""}), "Say why"),
+        (erase(admin, 4711), "There is no patient 4711"),
+    ):
+        assert reply.status_code == 422
+        assert words in reply.text
+    assert hot_visits() == 1
+    assert erase(admin, patient.id).status_code == 303
+    assert hot_visits() == 0
+    assert "to do" in admin.get(PAGE).text
+    with db.read(Store.HOT) as session:
+        erasure_id = session.scalar(select(Erasure.id)) or 0
+    work.erase(erasure_id)
+    assert "to do" not in admin.get(PAGE).text
