@@ -4,7 +4,6 @@ of the same rows with no check, in turn on the same servers; and against pt-arch
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,16 +13,15 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select, text
 
 from bench import _visits
+from bench._environment import environment
 from bench._pt_archiver import compare as compare_pt_archiver
 from bench._spread import spread
-from core import config, db
+from core import db
 from core.db import Store
-from core.embedded.servers import Servers
 from core.models import Batch, RunState, Step
 from core.models.record_types import BATCH_COLUMN, VISIT
 from core.queries import archive as queries
 from core.services import archive
-from core.setup import initialise
 from workers.archive import driver
 
 VISITS = 100_000
@@ -34,21 +32,17 @@ AS_OF = datetime(2030, 1, 1, tzinfo=UTC)
 
 def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     """Figures of `bench archive_throughput`; rates are rows a second, of visits and children alike."""
-    with tempfile.TemporaryDirectory(prefix="strata-bench-") as folder:
-        Path(folder).chmod(0o755)
-        with Servers(Path(folder), say) as servers:
-            env = {**servers.env(), "STRATA_SPOOL_DIR": f"{folder}/spool"}
-            initialise(config.load(env))
-            rows = _visits.make(round(VISITS * scale))
-            say(f"{rows:,} rows made")
-            bare, ours, steps = [], [], []
-            for repetition in range(REPETITIONS):
-                for kind in ("bare", "ours") if repetition % 2 == 0 else ("ours", "bare"):
-                    _visits.put_back()
-                    rate = rows / (_bare(Path(folder)) if kind == "bare" else _ours(rows, steps))
-                    (bare if kind == "bare" else ours).append(rate)
-                    say(f"repetition {repetition + 1}, {kind}: {rate:,.0f} rows/s")
-            pt_archiver = compare_pt_archiver(Path(folder), ours, say)
+    with environment(say) as made:
+        rows = _visits.make(round(VISITS * scale))
+        say(f"{rows:,} rows made")
+        bare, ours, steps = [], [], []
+        for repetition in range(REPETITIONS):
+            for kind in ("bare", "ours") if repetition % 2 == 0 else ("ours", "bare"):
+                _visits.put_back()
+                rate = rows / (_bare(made.folder) if kind == "bare" else _ours(rows, steps))
+                (bare if kind == "bare" else ours).append(rate)
+                say(f"repetition {repetition + 1}, {kind}: {rate:,.0f} rows/s")
+        pt_archiver = compare_pt_archiver(made.folder, ours, say)
     ratios = [mine / other for mine, other in zip(ours, bare, strict=True)]
     return {
         "ratio_to_bare_copy": spread(ratios),

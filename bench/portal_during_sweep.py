@@ -1,0 +1,100 @@
+"""p95 of the patients' pages while visits are being archived, against p95 without, in turn on the same servers.
+
+Everything shares one machine here: servers, worker, portal and client. So the sweep runs twice: as fast as it can, and
+held to CAPPED_ROWS_PER_SECOND, as an operator would hold it during opening hours.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from bench import _visits
+from bench._environment import Environment, environment, program
+from bench._portal import Client, make_account, p95, signed_in
+from bench._spread import spread
+from core import db
+from core.db import Store
+from core.models import ArchiveRun, RunState
+from core.services import archive
+
+VISITS = 60_000
+REPETITIONS = 5
+PATIENT = 7
+CAPPED_ROWS_PER_SECOND = 5_000
+REQUESTS = 150
+PAUSE_SECONDS = 0.03
+PATHS = ("/visits", "/results", "/record", "/reports")
+AS_OF = datetime(2030, 1, 1, tzinfo=UTC)
+# The patient's own visits stay hot, so that both sides show the same pages.
+HOLD = "UPDATE patient SET legal_hold = true WHERE id = :patient"
+
+
+def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
+    """Ratios of p95; milliseconds for each side."""
+    figures: dict[str, Any] = {}
+    for name, cap in (("capped", CAPPED_ROWS_PER_SECOND), ("full_speed", 0)):
+        with environment(say, STRATA_ARCHIVE_ROWS_PER_SECOND=str(cap), STRATA_ARCHIVE_BATCH_ROWS="500") as made:
+            figures |= {f"{key}_{name}": value for key, value in _compare(made, scale, cap, say).items()}
+    return {**dict(sorted(figures.items(), reverse=True)), "capped_at_rows_per_second": CAPPED_ROWS_PER_SECOND}
+
+
+def _compare(made: Environment, scale: float, cap: int, say: Callable[[str], None]) -> dict[str, Any]:
+    _visits.make(round(VISITS * scale))
+    with db.write() as session:
+        session.execute(text(HOLD), {"patient": PATIENT})
+    username = make_account(PATIENT)
+    calm: list[float] = []
+    swept: list[float] = []
+    with signed_in(made, username, workers=2) as client, program(made.env, "cli", "worker", "archive"):
+        _measure(client, REQUESTS)
+        for repetition in range(REPETITIONS):
+            _visits.put_back()
+            calm.append(p95(_measure(client, REQUESTS)) * 1000)
+            run_id = _start(cap)
+            swept.append(p95(_measure(client, REQUESTS)) * 1000)
+            if _state(run_id) == RunState.DONE:
+                raise RuntimeError("the sweep ended before the pages were read: give it more --scale")
+            say(f"repetition {repetition + 1}: p95 {calm[-1]:.1f} ms calm, {swept[-1]:.1f} ms during the sweep")
+            _end(run_id)
+    return {
+        "ratio_of_p95": spread([during / without for during, without in zip(swept, calm, strict=True)]),
+        "p95_ms_calm": spread(calm),
+        "p95_ms_during_sweep": spread(swept),
+    }
+
+
+def _measure(client: Client, requests: int) -> list[float]:
+    seconds = []
+    for number in range(requests):
+        seconds.append(client.seconds(PATHS[number % len(PATHS)]))
+        time.sleep(PAUSE_SECONDS)
+    return seconds
+
+
+def _start(cap: int) -> int:
+    with db.write() as session:
+        size = 500 if cap else None
+        run = archive.start_run(session, record_type="visit", by=None, as_of=AS_OF, batch_rows=size)
+    from core import queue
+
+    queue.relay()
+    return run.id
+
+
+def _state(run_id: int) -> str:
+    with db.read(Store.HOT) as session:
+        return session.get_one(ArchiveRun, run_id).state
+
+
+def _end(run_id: int) -> None:
+    """Pause what is left of a run, and let its worker put it down."""
+    with db.write() as session:
+        run = session.get_one(ArchiveRun, run_id, with_for_update=True)
+        if run.state == RunState.RUNNING:
+            archive.move(run, RunState.PAUSED)
+    time.sleep(2)
