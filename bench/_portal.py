@@ -53,8 +53,14 @@ class Client:
         headers = {"Host": self._host, "Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}
         if body is not None:
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"http://{self._host}/sign-in"}
-        self._connection.request(method, path, body, headers)
-        response = self._connection.getresponse()
+        try:
+            self._connection.request(method, path, body, headers)
+            response = self._connection.getresponse()
+        except http.client.RemoteDisconnected:
+            # The portal has let go of a connection that was idle.
+            self._connection.close()
+            self._connection.request(method, path, body, headers)
+            response = self._connection.getresponse()
         for cookie in response.headers.get_all("Set-Cookie", ()):
             name, _, value = cookie.partition(";")[0].partition("=")
             self._cookies[name] = value

@@ -26,7 +26,7 @@ VISITS = 60_000
 REPETITIONS = 5
 PATIENT = 7
 CAPPED_ROWS_PER_SECOND = 5_000
-REQUESTS = 150
+REQUESTS, REQUESTS_MIN = 200, 60
 PAUSE_SECONDS = 0.03
 PATHS = ("/visits", "/results", "/record", "/reports")
 AS_OF = datetime(2030, 1, 1, tzinfo=UTC)
@@ -56,9 +56,10 @@ def _compare(made: Environment, scale: float, cap: int, say: Callable[[str], Non
             _visits.put_back()
             calm.append(p95(_measure(client, REQUESTS)) * 1000)
             run_id = _start(cap)
-            swept.append(p95(_measure(client, REQUESTS)) * 1000)
-            if _state(run_id) == RunState.DONE:
-                raise RuntimeError("the sweep ended before the pages were read: give it more --scale")
+            seconds = _measure(client, REQUESTS, until=lambda run_id=run_id: _state(run_id) == RunState.DONE)
+            if len(seconds) < REQUESTS_MIN:
+                raise RuntimeError(f"the sweep ended after {len(seconds)} pages: give it more --scale")
+            swept.append(p95(seconds) * 1000)
             say(f"repetition {repetition + 1}: p95 {calm[-1]:.1f} ms calm, {swept[-1]:.1f} ms during the sweep")
             _end(run_id)
     return {
@@ -68,11 +69,13 @@ def _compare(made: Environment, scale: float, cap: int, say: Callable[[str], Non
     }
 
 
-def _measure(client: Client, requests: int) -> list[float]:
-    seconds = []
-    for number in range(requests):
-        seconds.append(client.seconds(PATHS[number % len(PATHS)]))
-        time.sleep(PAUSE_SECONDS)
+def _measure(client: Client, requests: int, until: Callable[[], bool] = lambda: False) -> list[float]:
+    """Seconds of so many pages, or of as many as are read before `until`, which is asked each round of PATHS."""
+    seconds: list[float] = []
+    while len(seconds) < requests and not until():
+        for path in PATHS:
+            seconds.append(client.seconds(path))
+            time.sleep(PAUSE_SECONDS)
     return seconds
 
 

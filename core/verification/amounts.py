@@ -26,6 +26,8 @@ def check(reading: Reading) -> dict[int, list[Facts]]:
             borne[i] = _number(reading, i, mention, sum(other is mention for other in bound.values()) == 1)
         elif token.kind == WORD and token.norm in NUMBER_WORDS:
             _word(reading, i)
+        elif token.norm in deltas.FRACTIONS:
+            deltas.check_fraction(reading, i)
         elif token.norm in ("a", "an") and _is_length(reading, i):
             durations.check_word(reading, i, 1)
         if borne.get(i) and token.flags & NEGATED and "not" in reading.before(i, 2):
@@ -80,6 +82,9 @@ def _measures_time(facts: list[Facts]) -> bool:
     return any(fact.unit is not None and fact.unit.kind == "time" for fact in facts)
 
 
+_LENGTHS = [[unit] for unit in ("hour", "day", "week", "fortnight", "month", "year", "decade")]
+
+
 def _is_length(reading: Reading, i: int) -> bool:
     """ "for a year", "about a month later", not "twice a day"."""
     unit = reading.after(i, 1)
@@ -94,7 +99,7 @@ def _is_length(reading: Reading, i: int) -> bool:
         "nearly",
         "almost",
     }
-    return bool(lead) and unit[:1] in (["day"], ["week"], ["month"], ["year"], ["fortnight"], ["decade"])
+    return bool(lead) and unit[:1] in _LENGTHS
 
 
 def _word(reading: Reading, i: int) -> None:
@@ -104,9 +109,9 @@ def _word(reading: Reading, i: int) -> None:
     following = reading.tokens[i + 1]
     unit = units.parse(following.norm) if following.kind == WORD else None
     kind = counts.counted(reading, i)
-    if kind:
-        counts.check(reading, i, count, kind)
-    elif unit and unit.kind == "time":
+    if unit and unit.kind == "time":
         durations.check_word(reading, i, count)
+    elif kind:
+        counts.check(reading, i, count, kind)
     elif not any(number.value == count for fact in reading.facts for s in fact.sentences for number in s.numbers):
         reading.wrong(f"No cited row holds the number {reading.tokens[i].text}.", i)

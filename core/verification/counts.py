@@ -1,12 +1,13 @@
 """Counts: "three visits", "two results", "on four occasions since March"."""
 
-from core.verification import dates
+from core.verification import dates, ranges
 from core.verification.facts import Facts
 from core.verification.reading import Mention, Reading
 from core.verification.text import DATE, NUMBER, WORD
 from core.verification.words import COUNTED, FILLER, NUMBER_WORDS, STATUS_WORDS
 
 _REACH = 3
+_VERBS = frozenset({"was", "were", "is", "are"})
 
 
 def counted(reading: Reading, i: int) -> str | None:
@@ -28,6 +29,10 @@ def check(reading: Reading, i: int, count: int, kind: str) -> None:
     standing = _standing(reading, i)
     if standing:
         of_kind = [fact for fact in of_kind if (fact.standing == "active") is (standing == "active")]
+    ranged = next((n for n in (i + 1, i + 2) if n < len(reading.tokens) and ranges.side(reading, n)), None)
+    if ranged is not None:
+        of_kind = [fact for fact in of_kind if ranges.standing(fact) == ranges.side(reading, ranged)]
+        reading.done(ranged)
     since = _since(reading, i)
     if since:
         of_kind = [fact for fact in of_kind if (day := fact.first_day()) and day >= since]
@@ -42,7 +47,7 @@ def check(reading: Reading, i: int, count: int, kind: str) -> None:
 def _counted_thing(reading: Reading, i: int) -> Mention | None:
     """What is counted: "two HbA1c results", "three results of HbA1c"; nothing for a bare "two visits"."""
     for n in range(i + 1, min(i + 2 + 2 * _REACH, len(reading.tokens))):
-        if reading.tokens[n].text in ":,;.(" or reading.tokens[n].kind == DATE:
+        if reading.tokens[n].text in ":,;.(" or reading.tokens[n].kind == DATE or reading.tokens[n].norm in _VERBS:
             return None
         mention = next((m for m in reading.mentions if m.first == n), None)
         if mention is not None:

@@ -29,7 +29,7 @@ def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
             reading.wrong(f"{token.text} is not a date.", i)
         elif _part_of_year(reading, i, days):
             continue
-        elif i in pairs:
+        elif i in pairs and "than" not in reading.before(i, 3):
             _check(reading, i, days, pairs[i])
         else:
             _check(reading, i, days, _about(reading, i))
@@ -63,7 +63,8 @@ def _check(reading: Reading, i: int, days: tuple[dates.Days, ...], facts: list[F
     role = _role(reading, i)
     holding = [(fact, found) for fact in facts for found, day in fact.days if any(d.holds(day) for d in days)]
     if role is None and not _several_dates(reading, i):
-        holding = [(fact, found) for fact, found in holding if fact.type != "visit" or found != "stop"]
+        # A bare date is when a thing began.
+        holding = [(fact, found) for fact, found in holding if found != "stop"]
     fitting = [fact for fact, found in holding if found in (role, "at", "other") or (role is None and found != "born")]
     if fitting:
         if reading.tokens[i].flags & NEGATED and not _denied_elsewhere(reading, i):
@@ -79,10 +80,14 @@ def _check(reading: Reading, i: int, days: tuple[dates.Days, ...], facts: list[F
         reading.wrong(
             f"{reading.tokens[i].text} is when {fact.name} {'ended' if found == 'stop' else 'began'}.", i, fact=fact
         )
-    elif _covered(reading, i, days, facts) or any(d in s.days for fact in facts for s in fact.sentences for d in days):
+    elif _covered(reading, i, days, facts, role) or _in_text(days, facts):
         reading.done(i)
     else:
         _say_wrong(reading, i, facts)
+
+
+def _in_text(days: tuple[dates.Days, ...], facts: list[Facts]) -> bool:
+    return any(day in sentence.days for fact in facts for sentence in fact.sentences for day in days)
 
 
 def _between_bounds(reading: Reading, i: int, facts: list[Facts]) -> bool:
@@ -124,7 +129,7 @@ def _role(reading: Reading, i: int) -> str | None:
                 if any(reading.tokens[m].norm in ("and", "-", "to") for m in range(n + 1, i)) and _between(reading, n)
                 else None
             )
-        if token.norm in ("born", "birth"):
+        if token.norm in ("born", "birth", "dob"):
             return "born"
         if token.norm in _NEXT_TO_DATE and n < i - 1:
             continue
@@ -154,14 +159,14 @@ def _role_after(reading: Reading, i: int, span: range) -> str | None:
     return "start" if starts else "stop"
 
 
-def _covered(reading: Reading, i: int, days: tuple[dates.Days, ...], facts: list[Facts]) -> bool:
+def _covered(reading: Reading, i: int, days: tuple[dates.Days, ...], facts: list[Facts], role: str | None) -> bool:
     """ "As of March 2020" or "in 2015" for something that ran through that time; a bound that all rows keep."""
     before = reading.before(i, 2)
     wide = any(d.first != d.last and not d.yearless for d in days)
     if (
         before[:2] == ["of", "as"]
         or (before[:1] and before[0] in ("during", "throughout"))
-        or (wide and before[:1] == ["in"])
+        or (wide and before[:1] == ["in"] and role is None)
     ):
         for fact in facts:
             start, stop = fact.day("start"), fact.day("stop")

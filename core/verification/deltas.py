@@ -5,6 +5,10 @@ from core.verification.quantities import Quantity, in_unit_of
 from core.verification.reading import Reading
 
 _SLACK = 0.02
+_FRACTIONS = {"half": 1 / 2, "third": 1 / 3, "thirds": 1 / 3, "quarter": 1 / 4, "quarters": 1 / 4, "fifth": 1 / 5,
+              "tenth": 1 / 10}  # fmt: skip
+_SHARE_SLACK = 0.15
+FRACTIONS = frozenset(_FRACTIONS)
 _MOVES = words.RISE | words.FALL | trend.UNMOVED
 
 
@@ -25,9 +29,27 @@ def check(reading: Reading, i: int) -> bool:
     return True
 
 
+def check_fraction(reading: Reading, i: int) -> bool:
+    """ "By a quarter", "by two thirds": whether word `i` is such a share of the first value, and if so settle it."""
+    share = _FRACTIONS.get(reading.tokens[i].norm)
+    before = reading.before(i, 4)
+    if share is None or "by" not in before:
+        return False
+    share *= 2 if before[0] == "two" else 3 if before[0] == "three" else 1
+    points = trend.points_of(reading, i)
+    if len(points) < 2 or not points[0][1]:
+        return False
+    change = abs(points[-1][1] - points[0][1]) / abs(points[0][1])
+    say = reading.right if abs(change - share) <= _SHARE_SLACK * share else reading.wrong
+    say(trend.say(points), i, None, points[-1][2])
+    return True
+
+
 def _is_amount(reading: Reading, i: int) -> bool:
     before, after = reading.before(i, 4), reading.after(i, 2)
     if before[:1] in (["by"], ["lost"], ["gained"]):
+        return True
+    if before[:1] in (["up"], ["down"]) and set(after) & {"from", "since", "on", "over", "in"}:
         return True
     if before[:1] == ["of"] and set(before[1:3]) & _MOVES:
         return True

@@ -1,13 +1,16 @@
 """Lengths of time: how long something was taken or lasted, how far apart two results are, 6/52 for six weeks."""
 
-from datetime import date
+from datetime import date, datetime
 
 from core.verification import strengths, units
 from core.verification.facts import Facts
 from core.verification.quantities import Quantity
 from core.verification.reading import Reading
 
+MINUTES_A_DAY = 1440
+VISIT_SLACK = 0.1
 _APART = frozenset({"later", "apart", "earlier", "after", "before", "between", "following", "over", "within"})
+_SPANS = frozenset({"past", "last", "preceding", "previous", "next", "following"})
 _PER = {"7": "days", "52": "weeks", "12": "months"}
 
 
@@ -18,10 +21,15 @@ def check(reading: Reading, i: int, count: float, unit: units.Unit, facts: list[
     if "ago" in near or (near & {"past", "last"} and not facts):
         _since_then(reading, i, count, unit, facts)
         return
+    if unit.size < 1 and (minutes := _minutes(facts or reading.facts)):
+        _of_visit(reading, i, count * unit.size * MINUTES_A_DAY, minutes)
+        return
     quantity = Quantity(count, 0, unit, "", False, "")
     lengths = _lengths(reading, facts, bool(near & _APART))
     if any(_fits(count, unit, days) for days in lengths):
         reading.right(f"The rows' dates are {text} apart.", i, fact=facts[0] if facts else None)
+        if i and reading.tokens[i - 1].norm in _SPANS:
+            reading.done(i - 1)
     elif said := strengths.holds_quantity(reading, i, quantity, reading.facts):
         reading.right(f"The cited row says {text}.", i, fact=said)
     elif lengths:
@@ -32,6 +40,26 @@ def check(reading: Reading, i: int, count: float, unit: units.Unit, facts: list[
         )
     else:
         reading.unsure(f"The cited rows do not show a length of {text}.", i)
+
+
+def _minutes(facts: list[Facts]) -> list[float]:
+    """How long each visit lasted, by its times."""
+    found = []
+    for fact in facts:
+        ends = [fact.fields.get(key) for key in ("started_at", "ended_at")]
+        try:
+            first, last = (datetime.fromisoformat(str(end)) for end in ends)
+            found.append((last - first).total_seconds() / 60)
+        except (ValueError, TypeError):
+            continue
+    return found
+
+
+def _of_visit(reading: Reading, i: int, said: float, minutes: list[float]) -> None:
+    if any(abs(said - length) <= max(1.0, VISIT_SLACK * length) for length in minutes):
+        reading.right("The visit lasted that long.", i)
+    else:
+        reading.wrong(f"The visit lasted {minutes[0]:.0f} minutes.", i)
 
 
 def check_word(reading: Reading, i: int, count: int) -> None:

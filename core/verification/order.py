@@ -3,9 +3,10 @@
 from datetime import date
 from itertools import pairwise
 
+from core.verification import dates
 from core.verification.facts import Facts
 from core.verification.reading import Reading
-from core.verification.text import NUMBER, PAIR
+from core.verification.text import DATE, NUMBER, PAIR
 from core.verification.words import NUMBER_WORDS
 
 _LATEST = frozenset({"latest", "recent", "newest", "last"})
@@ -89,12 +90,20 @@ def _is_span(reading: Reading, i: int) -> bool:
     )
 
 
+def _of_its_date(reading: Reading, i: int, facts: list[Facts]) -> list[Facts]:
+    """ "The last visit was in May": the rows of that date, if the sentence gives one."""
+    written = [dates.written(reading.tokens[n].text) for n in reading.span_of(i) if reading.tokens[n].kind == DATE]
+    if len(written) != 1:
+        return facts
+    return [f for f in facts if (day := f.first_day()) and any(d.holds(day) for d in written[0])] or facts
+
+
 def _place(reading: Reading, i: int, borne: dict[int, list[Facts]], latest: bool) -> None:
     after = [n for n in borne if n > i and reading.sentence(n) == reading.sentence(i)]
     mention = next((m for m in reading.mentions if m.first > i and m.first - i <= 4), None) or reading.mention_of(i)
     several = bool(set(reading.before(i, 3)) & NUMBER_WORDS.keys()) or reading.tokens[i - 1].kind == NUMBER
     stated = list(dict.fromkeys(fact for n in (after if several else after[:1]) for fact in borne[n]))
-    facts = stated or (mention.facts if mention else reading.facts)
+    facts = stated or _of_its_date(reading, i, mention.facts if mention else reading.facts)
     if not facts or len({_series(fact) for fact in facts}) > 1:
         return
     kin = [f for f in (*reading.facts, *reading.others(facts[0].type)) if _series(f) == _series(facts[0])]

@@ -1,11 +1,14 @@
 """High, low, normal, borderline, critical: against the row's own range and its laboratory's mark."""
 
-from core.verification import words
+from datetime import date
+
+from core.verification import dates, words
 from core.verification.facts import Facts
 from core.verification.reading import Mention, Reading
-from core.verification.text import stem
+from core.verification.text import DATE, stem
 
 SLIGHT_MAX = 0.3
+AT_LIMIT = 0.02
 MARKED_MIN = 0.1
 BORDERLINE_WITHIN = 0.1
 _CODES = {"H": "high", "HH": "high", "HU": "high", "L": "low", "LL": "low", "LU": "low", "N": "normal",
@@ -19,10 +22,13 @@ _SIDES_OF_RANGE = {"within": "normal", "inside": "normal", "in": "normal", "outs
 _LETTERS = {"h": "high", "hh": "critical", "l": "low", "ll": "critical"}
 _RANGE = frozenset({"range", "limits", "limit", "interval", "reference"})
 _ALWAYS = frozenset({"persistently", "consistently", "repeatedly"})
+_NOW = frozenset({"now", "currently", "presently"})
 _DEGREE = words.SLIGHT | words.MARKED
 
 
 def check(reading: Reading) -> None:
+    for i, _ in reading.having({"upper", "lower"}):
+        _at_limit(reading, i)
     for i, token in reading.having(_SIDES_OF_RANGE.keys() | _LETTERS.keys() | _WORDS.keys()):
         if token.norm in _SIDES_OF_RANGE and _range_follows(reading, i):
             _judge(reading, i, _SIDES_OF_RANGE[token.norm])
@@ -30,6 +36,25 @@ def check(reading: Reading) -> None:
             _judge(reading, i, _LETTERS[token.norm])
         elif token.norm in _WORDS and not _names_something(reading, i):
             _judge(reading, i, _WORDS[token.norm])
+
+
+def side(reading: Reading, i: int) -> str | None:
+    """What a word says of a result against its range, "high" for "raised"; None if it says nothing of the kind."""
+    return _WORDS.get(reading.tokens[i].norm)
+
+
+def _at_limit(reading: Reading, i: int) -> None:
+    """ "At the upper limit of the range": just the limit."""
+    if reading.before(i, 2) != ["the", "at"] or reading.after(i, 1) not in (["limit"], ["end"]):
+        return
+    key = "ref_high" if reading.tokens[i].norm == "upper" else "ref_low"
+    facts = [fact for fact in _about(reading, i) if _limit(fact, key) is not None]
+    if facts:
+        at = all(
+            abs((fact.value or 0.0) - (_limit(fact, key) or 0.0)) <= AT_LIMIT * abs(fact.value or 1.0) for fact in facts
+        )
+        say = reading.right if at else reading.wrong
+        say(f"{facts[0].name} {facts[0].shown()} has {limits(facts[0])}.", i, i + 2, facts[0], facts[0].shown())
 
 
 def _range_follows(reading: Reading, i: int) -> bool:
@@ -87,6 +112,7 @@ def _about(reading: Reading, i: int) -> list[Facts]:
     facts = list(dict.fromkeys(facts + together))
     if set(reading.before(i, 2)) & _ALWAYS:
         return facts
+    facts = _of_its_time(reading, i, facts)
     stated = [
         f for f in facts if any(found.row_ref == f.ref and found.quote == f.shown() for found in reading.findings)
     ]
@@ -99,6 +125,23 @@ def _about(reading: Reading, i: int) -> list[Facts]:
         near = _nearest_stated(reading, i, stated)
         return [near] if near else stated
     return stated or facts
+
+
+def _of_its_time(reading: Reading, i: int, facts: list[Facts]) -> list[Facts]:
+    """ "Above range in June, within range in July", "now normal": the results of that time, if its clause names one."""
+    if len(facts) < 2:
+        return facts
+    start, end = _clause(reading, i)
+    near = [n for n in reading.span_of(i) if start <= reading.tokens[n].start < end]
+    now = [n for n in near if reading.tokens[n].norm in _NOW]
+    if now and all(fact.first_day() for fact in facts):
+        reading.done(now[0])
+        latest = max(fact.first_day() or date.min for fact in facts)
+        return [fact for fact in facts if fact.first_day() == latest]
+    written = [dates.written(reading.tokens[n].text) for n in near if reading.tokens[n].kind == DATE]
+    if len(written) != 1:
+        return facts
+    return [f for f in facts if (day := f.first_day()) and any(d.holds(day) for d in written[0])] or facts
 
 
 def _value_after(reading: Reading, i: int, stated: list[Facts]) -> Facts | None:

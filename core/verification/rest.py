@@ -17,6 +17,7 @@ from core.verification.words import (
     TYPE_WORDS,
 )
 
+_OF_ALL = frozenset({"all", "both", "each", "every"})
 _BOUND_TYPES = frozenset({"allergy", "prescription", "observation", "condition"})
 
 
@@ -49,12 +50,22 @@ def _phrases(reading: Reading) -> None:
         facts = _scoped(reading, first)
         flags = bearing.flags_at(reading, first)
         fact = bearing.bearer(facts, (meaning,), flags)
+        if fact and meaning.startswith("visit:") and (other := _exception(reading, first, meaning, flags)):
+            reading.wrong("Not all of the visits are that.", first, end, other)
+            continue
         if fact and not any(f.type == "observation" and f.assay and meaning.startswith("assay:") for f in [fact]):
             reading.right(f"The cited row says {lexicon.name_of(meaning)}.", first, end, fact)
             continue
         if not fact and (rival := bearing.rival((meaning,), facts)):
             written = reading.claim.text[reading.tokens[first].start : reading.tokens[end - 1].end]
             reading.wrong(f"The claim says “{written}”; the cited row says {rival}.", first, end, facts[0])
+
+
+def _exception(reading: Reading, i: int, meaning: str, flags: int) -> Facts | None:
+    """ "All three visits were emergencies": a visit that is none."""
+    if not any(reading.tokens[n].norm in _OF_ALL for n in reading.span_of(i)):
+        return None
+    return next((f for f in reading.facts if f.type == "visit" and not f.flags_of(meaning) >> flags & 1), None)
 
 
 def _is_filler(reading: Reading, first: int, end: int) -> bool:

@@ -33,7 +33,8 @@ def mark(tokens: Sequence[Token]) -> None:
             _negate(tokens, i)
         if norm in words.HEDGES:
             _doubt(tokens, i)
-        if norm in words.PLANS:
+        # A visit that is called a review plans none.
+        if norm in words.PLANS and not token.done:
             _plan(tokens, i)
         if norm in words.RELATIVES:
             _relative(tokens, i)

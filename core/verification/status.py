@@ -3,7 +3,7 @@
 from core.verification.facts import Facts
 from core.verification.reading import Mention, Reading
 from core.verification.text import DATE
-from core.verification.words import STATUS_LEADS, STATUS_WORDS
+from core.verification.words import COUNTED, NUMBER_WORDS, STATUS_LEADS, STATUS_WORDS
 
 _OVER = frozenset({"stopped", "completed", "ended", "cancelled", "entered-in-error", "draft", "unknown"})
 _HAS_STANDING = frozenset({"condition", "prescription", "allergy"})
@@ -11,6 +11,7 @@ _DONE_NOW = frozenset({"taken", "used", "prescribed", "given"})
 _WORDS = STATUS_WORDS.keys() | _DONE_NOW | {"longer"}
 _NOW = frozenset({"has", "have", "uses", "receives", "suffers"})
 _SOFTENED = frozenset({"history", "been", "past", "no", "recorded", "prescribed"})
+_TAKING = frozenset({"takes", "taking", "taken", "uses", "using", "used", "has", "receives", "prescribed", "active"})
 _OVER_WORDS = frozenset({"resolved", "ended", "inactive", "completed", "stopped", "history"})
 _PRESENT = frozenset({"has", "is", "are", "have", "suffers", "uses", "receives", "receiving", "remains", "lives"})
 _PAST = frozenset({"was", "were", "had", "previous", "previously", "past", "former", "formerly", "been"})
@@ -23,14 +24,49 @@ def check(reading: Reading) -> None:
             said = "ended"
             reading.done(i - 1)
             _consume_next(reading, i)
-        if token.norm in ("remain", "remains") and set(reading.after(i, 2)) & _WORDS:
+        if _counted(reading, i, said):
+            continue
+        if token.norm in ("remain", "remains", "now") and set(reading.after(i, 2)) & _WORDS:
+            reading.done(i)
             continue
         if token.norm in _DONE_NOW and reading.before(i, 1) in (["is"], ["are"], ["being"]):
             said = "active"
         if said:
             _judge(reading, i, said)
+    _bare_denial(reading)
     _present_tense(reading)
     _ongoing_since(reading)
+
+
+def _counted(reading: Reading, i: int, said: str | None) -> bool:
+    """ "Two active conditions and one resolved": how many have that standing is what is said of them."""
+    count = NUMBER_WORDS.get(reading.before(i, 1)[0] if i else "")
+    if count is None or said not in ("active", "ended", "stopped"):
+        return False
+    kinds = {kind for token in reading.tokens if (kind := COUNTED.get(token.norm)) in _HAS_STANDING}
+    having = [f for f in reading.facts if f.type in (kinds or _HAS_STANDING) and _stands(said, f.standing)]
+    (reading.right if len(having) == count else reading.wrong)(
+        f"{len(having)} of the cited rows are {reading.tokens[i].text}.", i - 1, i + 1
+    )
+    return True
+
+
+def _stands(said: str, standing: str | None) -> bool:
+    return standing == "active" if said == "active" else standing in _OVER
+
+
+def _bare_denial(reading: Reading) -> None:
+    """ "A is a current medicine; B is not."."""
+    for i, _ in reading.having({"not"}):
+        if reading.before(i, 1) not in (["is"], ["are"]) or reading.after(i, 1) not in ([], ["."], [";"]):
+            continue
+        said = next((STATUS_WORDS[t.norm] for t in reading.tokens[:i][::-1] if t.norm in STATUS_WORDS), None)
+        mention = reading.mention_of(i)
+        facts = [f for f in mention.facts if f.type in _HAS_STANDING and f.standing] if mention else []
+        if said != "active" or not facts:
+            continue
+        bad = next((fact for fact in facts if fact.standing not in _OVER), None)
+        (reading.wrong if bad else reading.right)(f"{facts[0].name} is {_worded(facts[0])}.", i, None, bad or facts[0])
 
 
 def _consume_next(reading: Reading, i: int) -> None:
@@ -88,7 +124,8 @@ def _denied(reading: Reading, i: int) -> bool:
 def _about(reading: Reading, i: int) -> list[Facts]:
     named = [m for m in reading.mentions if any(f.type in _HAS_STANDING for f in m.facts)]
     following = next((m for m in named if i < m.first <= i + 5), None)
-    if following and not all(token.norm in STATUS_LEADS for token in reading.tokens[i + 1 : following.first]):
+    leads = STATUS_LEADS | _TAKING if reading.tokens[i].norm == "longer" else STATUS_LEADS
+    if following and not all(token.norm in leads for token in reading.tokens[i + 1 : following.first]):
         following = None
     mention = following or reading.mention_of(i, named)
     facts = list(mention.facts) if mention else reading.facts
@@ -132,9 +169,11 @@ def _fits(reading: Reading, i: int, said: str, fact: Facts) -> bool:
         return standing not in _OVER and standing != "on-hold"
     if said == "ended":
         return standing in _OVER
+    if said == "stopped" and _spans(reading, i):
+        return False
     if said == "stopped" and standing in ("completed", "ended"):
         explicit = str(fact.fields.get("status") or "").lower() == "completed"
-        return not _spans(reading, i) and (not explicit or _dated_stop(reading, i, fact))
+        return not explicit or _dated_stop(reading, i, fact)
     if said == "completed" and standing == "ended":
         return True
     return standing == said
@@ -142,7 +181,8 @@ def _fits(reading: Reading, i: int, said: str, fact: Facts) -> bool:
 
 def _spans(reading: Reading, i: int) -> bool:
     """ "stopped from A to B" says something else than taken from A to B."""
-    return reading.after(i, 1) == ["from"]
+    following = [reading.tokens[n].kind == DATE for n in reading.span_of(i) if n > i]
+    return reading.after(i, 1) == ["from"] and sum(following) > 1
 
 
 def _dated_stop(reading: Reading, i: int, fact: Facts) -> bool:

@@ -19,6 +19,9 @@ _SAME_LENGTH = str.maketrans(
     | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 )
 
+# "A three-week course" measures as "three weeks" does.
+_HYPHENED = re.compile(r"(?<=[a-z0-9])-(?=(?:day|week|month|year|hour|minute)s?\b)")
+
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
@@ -50,7 +53,8 @@ _MONTH_FIRST = "|".join(
     )
 )
 _SPELLINGS = sorted({u for kind in UNITS.values() for u in kind} - NOT_IN_SENTENCES, key=lambda u: (-len(u), u))
-_UNIT = "|".join(re.escape(u).replace(r"\ ", r"\s?") for u in _SPELLINGS) + r"|m(?=\s(?:tall|in\sheight))"
+_UNIT = "|".join(re.escape(u).replace(r"\ ", r"\s?") for u in _SPELLINGS)
+_UNIT += r"|m(?=\s(?:tall|in\sheight|and)|[.,;)])|[cf](?=[\s.,;)]|$)"
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:[.,]\d+)?)"
 _AGE = (
     r"\d{1,3}[\s-]?(?:years?|yrs?|y|months?|weeks?|days?)[\s-](?:old|of\s+age)(?!\w)|\d{1,3}\s?(?:y/o|yo)(?!\w)"
@@ -71,6 +75,8 @@ _TOKEN = re.compile(
     r"|(?P<mark>\S)"
 )
 _BARE_YEAR = re.compile(_YEAR)
+_BARE_DAY = re.compile(rf"({_DAY})(?:st|nd|rd|th)?")
+_FULL_DAY = re.compile(rf"({_DAY})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?[a-z]")
 _YEAR_FOLLOWS = frozenset(
     [
         "in",
@@ -115,6 +121,7 @@ _SUFFIXES = sorted(
         "ers",
         "ors",
         "ant",
+        "able",
         "ous",
         "ed",
         "es",
@@ -149,10 +156,11 @@ class Token:
 
 def plain(text: str) -> str:
     """The same text, as long as before, in lower case with one kind of dash, quote, space and micro sign."""
-    lower = text.translate(_SAME_LENGTH).lower()
+    same = text.translate(_SAME_LENGTH)
+    lower = same.lower()
     if len(lower) != len(text):
-        return "".join(c.lower() if len(c.lower()) == 1 else c for c in text.translate(_SAME_LENGTH))
-    return lower
+        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in same)
+    return _HYPHENED.sub(" ", lower) if "-" in lower else lower
 
 
 def tokens(text: str) -> list[Token]:
@@ -174,7 +182,22 @@ def lex(text: str) -> list[Token]:
             and _dates(found, i)
         ):
             token.kind = DATE
+        if token.kind == DATE and i > 1 and _is_day_of(found[i - 2], found[i - 1], token):
+            found[i - 2] = _day_before(found[i - 2], token)
     return found
+
+
+def _is_day_of(first: Token, between: Token, token: Token) -> bool:
+    """Whether `first` is the 1 of "1 to 15 February 2019"."""
+    is_day = first.kind in (NUMBER, WORD) and _BARE_DAY.fullmatch(first.text) is not None
+    return is_day and between.norm in ("to", "-", "and", "until") and _FULL_DAY.match(token.text) is not None
+
+
+def _day_before(first: Token, token: Token) -> Token:
+    """The whole date that a bare day stands for."""
+    day, month = _BARE_DAY.match(first.text), _FULL_DAY.match(token.text)
+    text = f"{day[1] if day else ''} {token.text[month.end(1) :].strip() if month else ''}"
+    return Token(DATE, text, first.start, first.end)
 
 
 def _dates(found: list[Token], i: int) -> bool:
@@ -182,7 +205,7 @@ def _dates(found: list[Token], i: int) -> bool:
     before = found[i - 1].norm
     if before in _YEAR_FOLLOWS:
         return True
-    if before in ("to", "-", "and"):
+    if before in ("to", "-", "and", ",", "or"):
         return i > 1 and found[i - 2].kind == DATE
     return before == "(" and i + 1 < len(found) and found[i + 1].text in ")-,"
 

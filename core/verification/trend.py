@@ -12,6 +12,9 @@ from core.verification.text import NUMBER, stem
 _STEADY = {assay.key: assay.steady for assay in ASSAYS}
 _WORSE = {assay.key: assay.worse for assay in ASSAYS}
 STEADY_DEFAULT = 0.05
+# "Unchanged" says more than "stable".
+SAME = 0.01
+_SAME_WORDS = frozenset({"unchanged", "constant"})
 _FACTORS = {"doubled": 2.0, "tripled": 3.0, "halved": 0.5, "doubling": 2.0, "quadrupled": 4.0}
 FACTOR_SLACK = 0.1
 _DIRECTION = {**dict.fromkeys(words.RISE, 1), **dict.fromkeys(words.FALL, -1), **dict.fromkeys(words.STEADY, 0)}
@@ -94,7 +97,7 @@ def _settle(reading: Reading, i: int, wanted: int) -> None:
         reading.silent("A statement about change needs two dated results; the claim does not cite them.", i)
         return
     if wanted == 0:
-        if _in_band(points):
+        if _in_band(points, reading.tokens[i].norm):
             reading.right(say(points), i, None, points[-1][2])
         else:
             reading.wrong(f"Not stable: {say(points)}", i, None, points[-1][2])
@@ -116,6 +119,8 @@ def _keeps(reading: Reading, points: list[Point], wanted: int) -> bool:
 def _compares(reading: Reading, i: int) -> bool:
     """Whether a word like "up", "lower" or "increased" is about change here: beside a from, a to, a by or a than."""
     near = set(reading.after(i, 4)) | set(reading.before(i, 2))
+    if any(reading.tokens[n].norm in ("compared", "than") for n in reading.span_of(i)):
+        return True
     return bool(near & {"from", "than", "by", "over", "between", "since", "compared", "to", "steadily"}) or _multi(
         reading, i
     )
@@ -167,8 +172,8 @@ def _moved(points: list[Point]) -> int:
     return 1 if points[-1][1] > points[0][1] else -1
 
 
-def _in_band(points: list[Point]) -> bool:
-    allowed = _STEADY.get(points[0][2].assay or "", STEADY_DEFAULT)
+def _in_band(points: list[Point], word: str = "") -> bool:
+    allowed = SAME if word in _SAME_WORDS else _STEADY.get(points[0][2].assay or "", STEADY_DEFAULT)
     low, high = min(p[1] for p in points), max(p[1] for p in points)
     return high - low <= allowed * max(abs(high), abs(low)) + 1e-9
 

@@ -39,6 +39,9 @@ def _check_value(reading: Reading, i: int, quantity: Quantity, results: list[Fac
         fact = matched[0]
         reading.right(f"{fact.name} is {fact.shown()} in the cited row.", i, fact=fact, quote=fact.shown())
         return matched
+    if results and _in_brackets(reading, i) and _limit_of(quantity, results) is not None:
+        reading.done(i)
+        return results
     if results and _is_scale(reading, i, quantity, results[0]):
         reading.done(i)
         return results
@@ -127,19 +130,34 @@ def _is_range(reading: Reading, i: int) -> bool:
 
 
 def _check_range(reading: Reading, i: int, quantity: Quantity, results: list[Facts]) -> list[Facts]:
-    for fact in results:
-        for key in ("ref_low", "ref_high"):
-            limit = _number(fact.fields.get(key))
-            found = in_unit_of(quantity, limit, fact.unit, fact.assay) if limit is not None else None
-            if found and quantity.agrees(*found):
-                reading.right(f"The row's reference range has the limit {limit:g}.", i, fact=fact, quote=f"{limit:g}")
-                return results
+    fact = _limit_of(quantity, results)
+    if fact is not None:
+        reading.right("The row's reference range has this limit.", i, fact=fact, quote=reading.tokens[i].text.strip())
+        return results
     reading.wrong(
         f"{reading.tokens[i].text} is not a limit of the cited row's reference range.",
         i,
         fact=results[0] if results else None,
     )
     return []
+
+
+def _limit_of(quantity: Quantity, results: list[Facts]) -> Facts | None:
+    """The first result whose reference range has this limit."""
+    for fact in results:
+        for key in ("ref_low", "ref_high"):
+            limit = _number(fact.fields.get(key))
+            found = in_unit_of(quantity, limit, fact.unit, fact.assay) if limit is not None else None
+            if found and quantity.agrees(*found):
+                return fact
+    return None
+
+
+def _in_brackets(reading: Reading, i: int) -> bool:
+    """ "2.1 mIU/L (0.4-4.0)": the two numbers of a range, and nothing else, in brackets."""
+    texts = [token.text.strip() for token in reading.tokens]
+    opened = next((n for n in (i - 1, i - 3) if n >= 0 and texts[n] in "(["), None)
+    return opened is not None and len(texts) > opened + 4 and texts[opened + 2] == "-" and texts[opened + 4] in ")]"
 
 
 def _number(value: object) -> float | None:

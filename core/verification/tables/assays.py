@@ -40,7 +40,7 @@ ASSAYS: tuple[Assay, ...] = (
         "good cholesterol"), "down", 0.05, 386.65),
     Assay("triglycerides", ("2571-8", "14927-8"), ("triglyceride", "triglycerides", "tg", "trigs"), "up", 0.08, 885.7),
     Assay("sodium", ("2947-0", "2951-2"), ("sodium", "na", "serum sodium"), None, 0.02),
-    Assay("potassium", ("6298-4", "2823-3"), ("potassium", "serum potassium"), None, 0.04),
+    Assay("potassium", ("6298-4", "2823-3"), ("potassium", "serum potassium", "k"), None, 0.04),
     Assay("chloride", ("2069-3", "2075-0"), ("chloride", "serum chloride"), None, 0.02),
     Assay("bicarbonate", ("1960-4", "1963-8"), ("bicarbonate", "hco3", "bicarb"), None),
     Assay("carbon dioxide", ("20565-8", "2028-9"), ("carbon dioxide", "co2", "total co2", "total carbon dioxide")),

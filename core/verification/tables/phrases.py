@@ -137,7 +137,7 @@ ROUTES: tuple[tuple[str, ...], ...] = (
 )
 
 VISITS: tuple[tuple[str, ...], ...] = (
-    ("emergency", "a&e", "emergency room", "emergency department", "ed visit", "casualty", "emer"),
+    ("emergency", "emergencies", "a&e", "emergency room", "emergency department", "ed visit", "casualty", "emer"),
     ("inpatient", "in patient", "admitted", "admission", "hospitalised", "hospital admission", "hospitalisation", "imp",
      "hospital stay", "admitted to hospital", "encounter inpatient"),
     ("outpatient", "out patient", "ambulatory", "amb"),
@@ -183,6 +183,7 @@ EXCLUSIVE: tuple[frozenset[str], ...] = (
     frozenset({"upper", "lower"}),
     frozenset({"type 1 diabetes", "type 2 diabetes"}),
     frozenset({"emergency", "inpatient", "outpatient", "urgent care"}),
+    frozenset({"inpatient", "wellness", "virtual"}),
     frozenset({"oral", "topical", "intravenous", "intramuscular", "subcutaneous", "inhalation", "rectal"}),
     frozenset({"tablet", "capsule"}),
     frozenset({"full time", "part time", "unemployed"}),

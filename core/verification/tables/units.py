@@ -2,7 +2,7 @@
 
 # kind: {spelling: size in the base unit}. Base units are named in the comment where they are not the first entry.
 UNITS: dict[str, dict[str, float]] = {
-    "percent": {"%": 1, "percent": 1, "per cent": 1, "pct": 1},
+    "percent": {"%": 1, "percent": 1, "per cent": 1, "pct": 1, "percentage points": 1, "percentage point": 1},
     "mmol/mol": {"mmol/mol": 1},
     "mass concentration": {  # base g/L
         "g/l": 1, "g/dl": 10, "gm/dl": 10, "mg/dl": 0.01, "mg/l": 1e-3, "mg/ml": 1, "ug/ml": 1e-3, "ug/dl": 1e-5,
@@ -19,6 +19,7 @@ UNITS: dict[str, dict[str, float]] = {
     "enzyme activity": {  # base U/L
         "u/l": 1, "iu/l": 1, "units/l": 1, "miu/l": 1e-3, "mu/l": 1e-3, "ku/l": 1000, "units per litre": 1,
         "units per liter": 1, "iu/ml": 1000, "u/ml": 1000, "miu/ml": 1, "uiu/ml": 1e-3,
+        "[iu]/l": 1, "m[iu]/l": 1e-3, "m[iu]/ml": 1, "u[iu]/ml": 1e-3, "[iu]/ml": 1000, "k[iu]/l": 1000,
     },
     "count concentration": {  # base 10^9/L
         "10*3/ul": 1, "10^3/ul": 1, "103/ul": 1, "x10^3/ul": 1, "x10*3/ul": 1, "x103/ul": 1, "x 10^3/ul": 1, "k/ul": 1,
@@ -62,7 +63,7 @@ UNITS: dict[str, dict[str, float]] = {
     "mass per hour": {"mg/hr": 1, "mg/h": 1, "mg/hour": 1, "mg per hour": 1, "mcg/hr": 1e-3, "mcg/h": 1e-3},
     "mass ratio": {"mg/g": 1, "ug/mg": 1, "mg/mmol": 8.84, "ug/g": 1e-3, "mcg/mg": 1},
     "saturation index": {"{t-score}": 1},
-    "international units": {"unit": 1, "units": 1, "iu": 1, "unt": 1, "unt/ml": 1},
+    "international units": {"unit": 1, "units": 1, "iu": 1, "unt": 1, "unt/ml": 1, "u": 1},
     "dose form": {"tablet": 1, "tablets": 1, "tab": 1, "tabs": 1, "capsule": 1, "capsules": 1, "cap": 1, "caps": 1,
                   "puff": 1, "puffs": 1, "drop": 1, "drops": 1, "spray": 1, "sprays": 1, "actuat": 1, "actuation": 1,
                   "actuations": 1, "patch": 1, "patches": 1, "sachet": 1, "sachets": 1},

@@ -71,7 +71,8 @@ FILLER = _words(
     numbered placed administered administration issued ordered pill pills coded code codes complaint complaints
     issue issues matter saw consulted attendance attendances session trip dating dates originally formally
     officially stamped timed effective stating explicitly documents documentary picture profile altogether sum
-    afternoon compares compare comparing consecutive successive sequential serial separate pair trio couple either
+    afternoon occasion occasions compares compare comparing consecutive successive sequential serial separate pair
+    trio couple either
     series sequence happens happening turning returning moves moving shifted shift shifts stepped travelled freshly
     far hitherto obtainable filed theirs ours yours minus approximates approximating nearest
     """
