@@ -4,8 +4,10 @@ from core.verification import binding, counts, deltas, durations, strengths, uni
 from core.verification.facts import Facts
 from core.verification.reading import Mention, Reading
 from core.verification.scope import NEGATED
-from core.verification.text import NUMBER, PAIR, SHORTHAND, WORD
+from core.verification.text import MARK, NUMBER, PAIR, SHORTHAND, WORD
 from core.verification.words import NUMBER_WORDS
+
+_WORDS = NUMBER_WORDS.keys() | deltas.FRACTIONS | {"a", "an"}
 
 
 def check(reading: Reading) -> dict[int, list[Facts]]:
@@ -13,26 +15,29 @@ def check(reading: Reading) -> dict[int, list[Facts]]:
     bound = binding.bind(reading)
     borne: dict[int, list[Facts]] = {}
     for i, token in enumerate(reading.tokens):
-        if token.done:
+        kind = token.kind
+        if token.done or kind == MARK:
             continue
-        if token.kind == SHORTHAND:
+        if kind == WORD:
+            if token.norm in _WORDS:
+                _word(reading, i)
+        elif kind == SHORTHAND:
             length = durations.of_shorthand(token.text)
             if length:
                 durations.check(reading, i, *length, reading.subject(i))
-        elif token.kind == PAIR:
-            borne[i] = values.check_pair(reading, i, _facts(reading, bound.get(i)))
-        elif token.kind == NUMBER:
-            mention = bound.get(i)
-            borne[i] = _number(reading, i, mention, sum(other is mention for other in bound.values()) == 1)
-        elif token.kind == WORD and token.norm in NUMBER_WORDS:
-            _word(reading, i)
-        elif token.norm in deltas.FRACTIONS:
-            deltas.check_fraction(reading, i)
-        elif token.norm in ("a", "an") and _is_length(reading, i):
-            durations.check_word(reading, i, 1)
-        if borne.get(i) and token.flags & NEGATED and "not" in reading.before(i, 2):
-            reading.wrong(f"The claim denies {token.text.strip()}, which the cited row holds.", i, fact=borne[i][0])
+        elif kind in (PAIR, NUMBER):
+            borne[i] = _figure(reading, i, bound)
+            if borne[i] and token.flags & NEGATED and "not" in reading.before(i, 2):
+                text = token.text.strip()
+                reading.wrong(f"The claim denies {text}, which the cited row holds.", i, fact=borne[i][0])
     return {i: facts for i, facts in borne.items() if facts}
+
+
+def _figure(reading: Reading, i: int, bound: dict[int, Mention]) -> list[Facts]:
+    mention = bound.get(i)
+    if reading.tokens[i].kind == PAIR:
+        return values.check_pair(reading, i, _facts(reading, mention))
+    return _number(reading, i, mention, sum(other is mention for other in bound.values()) == 1)
 
 
 def _facts(reading: Reading, mention: Mention | None) -> list[Facts]:
@@ -103,6 +108,16 @@ def _is_length(reading: Reading, i: int) -> bool:
 
 
 def _word(reading: Reading, i: int) -> None:
+    norm = reading.tokens[i].norm
+    if norm in NUMBER_WORDS:
+        _number_word(reading, i)
+    elif norm in deltas.FRACTIONS:
+        deltas.check_fraction(reading, i)
+    elif _is_length(reading, i):
+        durations.check_word(reading, i, 1)
+
+
+def _number_word(reading: Reading, i: int) -> None:
     count = counts.number_word(reading, i)
     if count is None:
         return

@@ -17,6 +17,8 @@ _NEXT_TO_DATE = frozenset({"to", "-", "from", "through", "first", "end"})
 
 def check(reading: Reading, borne: dict[int, list[Facts]]) -> None:
     """`borne` are the rows that bear each number out: a date beside a number must be a date of one of them."""
+    if not any(token.kind == DATE for token in reading.tokens):
+        return
     pairs = _pairs(reading, borne)
     for i, token in enumerate(reading.tokens):
         if token.kind != DATE or token.done:

@@ -23,11 +23,12 @@ _LETTERS = {"h": "high", "hh": "critical", "l": "low", "ll": "critical"}
 _RANGE = frozenset({"range", "limits", "limit", "interval", "reference"})
 _ALWAYS = frozenset({"persistently", "consistently", "repeatedly"})
 _NOW = frozenset({"now", "currently", "presently"})
+_ENDS = frozenset({"upper", "lower"})
 _DEGREE = words.SLIGHT | words.MARKED
 
 
 def check(reading: Reading) -> None:
-    for i, _ in reading.having({"upper", "lower"}):
+    for i, _ in reading.having(_ENDS):
         _at_limit(reading, i)
     for i, token in reading.having(_SIDES_OF_RANGE.keys() | _LETTERS.keys() | _WORDS.keys()):
         if token.norm in _SIDES_OF_RANGE and _range_follows(reading, i):

@@ -1,6 +1,6 @@
 """A claim being read: its tokens, the rows it may rest on, what it names, and what has been found so far."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 
@@ -34,15 +34,18 @@ class Reading:
         self.missing = False
         self.findings: list[Finding] = []
         self._quantities: dict[int, Quantity] = {}
-        self._said = frozenset(token.norm for token in self.tokens)
+        self._norms = [token.norm for token in self.tokens]
+        self._said = frozenset(self._norms)
         self._spans = _spans(self.tokens)
 
-    def having(self, words: AbstractSet[str]) -> Iterator[tuple[int, Token]]:
+    def having(self, words: AbstractSet[str]) -> Iterable[tuple[int, Token]]:
         """The tokens among `words` that are not yet accounted for when their turn comes."""
-        if not self._said.isdisjoint(words):
-            for i, token in enumerate(self.tokens):
-                if token.norm in words and not token.done:
-                    yield i, token
+        return () if self._said.isdisjoint(words) else self._among(words)
+
+    def _among(self, words: AbstractSet[str]) -> Iterator[tuple[int, Token]]:
+        for i, token in enumerate(self.tokens):
+            if token.norm in words and not token.done:
+                yield i, token
 
     def quantity(self, i: int) -> Quantity:
         """The quantity that number token `i` writes."""
@@ -119,10 +122,10 @@ class Reading:
 
     def before(self, i: int, reach: int = 4) -> list[str]:
         """The words just before a token, nearest first."""
-        return [token.norm for token in self.tokens[max(0, i - reach) : i]][::-1]
+        return self._norms[max(0, i - reach) : i][::-1]
 
     def after(self, i: int, reach: int = 3) -> list[str]:
-        return [token.norm for token in self.tokens[i + 1 : i + 1 + reach]]
+        return self._norms[i + 1 : i + 1 + reach]
 
 
 def _spans(tokens: Sequence[Token]) -> list[range]:

@@ -11,6 +11,7 @@ _DONE_NOW = frozenset({"taken", "used", "prescribed", "given"})
 _WORDS = STATUS_WORDS.keys() | _DONE_NOW | {"longer"}
 _NOW = frozenset({"has", "have", "uses", "receives", "suffers"})
 _SOFTENED = frozenset({"history", "been", "past", "no", "recorded", "prescribed"})
+_NOT, _SINCE = frozenset({"not"}), frozenset({"since"})
 _TAKING = frozenset({"takes", "taking", "taken", "uses", "using", "used", "has", "receives", "prescribed", "active"})
 _OVER_WORDS = frozenset({"resolved", "ended", "inactive", "completed", "stopped", "history"})
 _PRESENT = frozenset({"has", "is", "are", "have", "suffers", "uses", "receives", "receiving", "remains", "lives"})
@@ -57,7 +58,7 @@ def _stands(said: str, standing: str | None) -> bool:
 
 def _bare_denial(reading: Reading) -> None:
     """ "A is a current medicine; B is not."."""
-    for i, _ in reading.having({"not"}):
+    for i, _ in reading.having(_NOT):
         if reading.before(i, 1) not in (["is"], ["are"]) or reading.after(i, 1) not in ([], ["."], [";"]):
             continue
         said = next((STATUS_WORDS[t.norm] for t in reading.tokens[:i][::-1] if t.norm in STATUS_WORDS), None)
@@ -218,7 +219,7 @@ def _ended_in_text(reading: Reading, fact: Facts) -> bool:
 
 def _ongoing_since(reading: Reading) -> None:
     """ "X since March 2015" says that it goes on."""
-    for i, _ in reading.having({"since"}):
+    for i, _ in reading.having(_SINCE):
         if not reading.tokens[i + 1 : i + 2] or reading.tokens[i + 1].kind != DATE:
             continue
         facts = _about(reading, i)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Verdict(StrEnum):
@@ -32,8 +32,7 @@ class Claim:
     patient_id: int
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing looked at in a claim. `span` is a character range of the claim's text, `quote` the words of the row."""
 
     verdict: Verdict
@@ -43,8 +42,7 @@ class Finding:
     quote: str | None = None
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     verdict: Verdict
     findings: tuple[Finding, ...]
 
