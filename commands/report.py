@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import asdict
 
 import click
 from sqlalchemy import select
 
 from core import db, permissions, queue
+from core.cold import ColdUnavailable
 from core.db import Store
 from core.models import Account, ReportState, Role
 from core.queries import reports as reads
@@ -54,6 +56,52 @@ def request(patient_id: int, wait: bool, as_json: bool, username: str | None) ->
 def show(report_id: int, as_json: bool) -> None:
     """Print a report. Exits 1 if there is none, or if it has failed."""
     _print(_read(report_id), as_json)
+
+
+@group.command("list")
+@click.option("--model", help="Drafted or checked by this model.")
+@click.option("--prompt-version", help="Made with this prompt version, or a part of it.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def list_made(model: str | None, prompt_version: str | None, as_json: bool) -> None:
+    """List every report that a model or prompt version has made, archived ones too, with who signed it."""
+    if model is None and prompt_version is None:
+        raise click.UsageError("name --model, --prompt-version or both")
+    try:
+        with db.read(Store.REPLICA) as session:
+            found = reads.made_by(session, model=model, prompt_version=prompt_version)
+    except ColdUnavailable as fault:
+        raise click.ClickException(f"{fault}: the list would not be whole; try again when it is back") from None
+    if as_json:
+        click.echo(json.dumps([{**asdict(made), "requested_at": made.requested_at.isoformat()} for made in found]))
+        return
+    for made in found:
+        signed = f", signed by {made.signed_by}" if made.signed_by else ""
+        click.echo(f"report {made.id}: {made.state}{signed}; patient {made.patient_id}; {made.model}")
+    click.echo(f"{len(found)} report(s)", err=True)
+
+
+@group.command()
+@click.option("--reason", required=True, help="Shown to those who wait; no clinical content.")
+def halt(reason: str) -> None:
+    """Halt the report loop at once: new requests wait, running reports stop at their next step."""
+    try:
+        with db.write() as session:
+            reports.halt(session, reason=reason, by=None)
+    except reports.BadHalt as fault:
+        raise click.ClickException(str(fault)) from None
+    click.echo("The report loop is halted. To let it go on: strata report resume")
+
+
+@group.command()
+def resume() -> None:
+    """Let a halted report loop go on, with every report that waits."""
+    try:
+        with db.write() as session:
+            waiting = reports.resume(session, by=None)
+    except reports.BadHalt as fault:
+        raise click.ClickException(str(fault)) from None
+    queue.relay()
+    click.echo(f"The report loop goes on; {waiting} report(s) waited.")
 
 
 def _clinician(session: db.Session, username: str | None) -> Account:

@@ -20,6 +20,7 @@ class Right(StrEnum):
     REPORT_REQUEST = "report: request"
     REPORT_REVIEW = "report: review"
     REPORT_SIGN = "report: sign"
+    REPORTS_HALT = "reports: halt"
     ARCHIVE_RUN = "archive: run"
     PATIENT_ERASE = "patient: erase"
     LEGAL_HOLD = "patient: legal hold"
@@ -37,6 +38,7 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.REPORT_REQUEST: frozenset({Role.CLINICIAN}),
     Right.REPORT_REVIEW: frozenset({Role.CLINICIAN}),
     Right.REPORT_SIGN: frozenset({Role.CLINICIAN}),
+    Right.REPORTS_HALT: frozenset({Role.ADMIN}),
     Right.ARCHIVE_RUN: frozenset({Role.ADMIN}),
     Right.PATIENT_ERASE: frozenset({Role.ADMIN}),
     Right.LEGAL_HOLD: frozenset({Role.ADMIN}),

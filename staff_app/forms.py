@@ -109,6 +109,12 @@ class EraseForm(Form):
     words = StringField("To confirm, type: erase patient, then the number", render_kw=PLAIN)
 
 
+class HaltForm(Form):
+    """Halting the report loop."""
+
+    reason = StringField("Reason", description="Shown to those who wait for a report; no clinical content")
+
+
 class AccountForm(Form):
     """Making an account."""
 

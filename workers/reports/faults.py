@@ -11,6 +11,10 @@ class TryLater(Exception):
     """Something the loop needs is away for now; the message says what."""
 
 
+class Halted(Exception):
+    """An admin has halted the loop: the report waits where it is; the message says why."""
+
+
 class LeaseLost(Exception):
     """Another worker has the report, or a person has ended it; the message says which."""
 

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from core import db, queue
 from core.models import OutboxMessage, Report, ReportState, utc_now
+from core.services.reports import halting
 from core.services.reports.requests import TASK
 from core.services.reports.states import IN_WORK, NoSuchReport, move
 from workers.reports import loop
-from workers.reports.faults import LeaseLost, LoopFailure, TryLater
+from workers.reports.faults import Halted, LeaseLost, LoopFailure, TryLater
 from workers.reports.lease import Held, Lease, NothingToDo, is_alive, take
 
 log = logging.getLogger(__name__)
@@ -32,26 +33,34 @@ def draft_report(report_id: int) -> str:
     except Held as fault:
         raise queue.NotNow(str(fault)) from None
     with lease:
-        try:
-            return loop.run(lease)
-        except LeaseLost as fault:
-            return str(fault)
-        except TryLater as fault:
-            return _wait(lease, str(fault))
-        except LoopFailure as fault:
-            return _fail(lease, str(fault))
-        except SQLAlchemyError:
-            raise
-        except Exception as fault:
-            # The traceback's frames, never the message: that may quote a record.
-            where = "".join(traceback.format_tb(fault.__traceback__))
-            log.error("report %s: %s\n%s", report_id, type(fault).__name__, where)
-            return _fail(lease, f"a fault of the software ({type(fault).__name__}), which is in its log")
+        return _work(lease)
+
+
+def _work(lease: Lease) -> str:
+    try:
+        return loop.run(lease)
+    except LeaseLost as fault:
+        return str(fault)
+    except Halted as fault:
+        return _halt(lease, str(fault))
+    except TryLater as fault:
+        return _wait(lease, str(fault))
+    except LoopFailure as fault:
+        return _fail(lease, str(fault))
+    except SQLAlchemyError:
+        raise
+    except Exception as fault:
+        # The traceback's frames, never the message: that may quote a record.
+        where = "".join(traceback.format_tb(fault.__traceback__))
+        log.error("report %s: %s\n%s", lease.report_id, type(fault).__name__, where)
+        return _fail(lease, f"a fault of the software ({type(fault).__name__}), which is in its log")
 
 
 def resume_reports() -> str:
     """Ask again for reports that a lost worker, or a lost message, left behind."""
     with db.write() as session:
+        if halting.halted(session) is not None:
+            return "the report loop is halted"
         left = [report.id for report in _in_work(session) if not is_alive(report.heartbeat_at, utc_now())]
         asked = _asked_for(session)
         resumed = [report_id for report_id in left if report_id not in asked]
@@ -73,6 +82,13 @@ def _fail(lease: Lease, cause: str) -> str:
     with lease.step(*IN_WORK) as (session, report):
         move(session, report, ReportState.FAILED, reason=cause)
     return f"report {lease.report_id} failed: {cause}"
+
+
+def _halt(lease: Lease, cause: str) -> str:
+    """Leave the report where it is; whoever lets the loop go on asks for it again."""
+    with lease.step(*IN_WORK) as (_, report):
+        report.reason, report.heartbeat_at, report.started_at = cause, None, None
+    return f"report {lease.report_id} waits: {cause}"
 
 
 def _wait(lease: Lease, cause: str) -> str:

@@ -15,26 +15,37 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.cold import ColdUnavailable
+from core.db import Store
 from core.heavy import ReplicaBehind
 from core.models import Check, Citation, Claim, Evidence, Omission, Report, ReportState, utc_now
 from core.queries import evidence as evidence_query
 from core.queries.evidence import NoSuchPatient, TooMuch
+from core.services.reports import halting
 from core.services.reports.states import IN_WORK, current_claims, move
 from workers.reports import checking, drafter, prompts, revising
 from workers.reports.drafter import Sentence
-from workers.reports.faults import LoopFailure, TryLater
+from workers.reports.faults import Halted, LoopFailure, TryLater
 from workers.reports.lease import Lease
 
 
 def run(lease: Lease) -> str:
-    """Take the report as far as it goes. Returns what came of it. Raises LoopFailure, TryLater, LeaseLost."""
+    """Take the report as far as it goes. Returns what came of it. Raises LoopFailure, TryLater, Halted, LeaseLost."""
     steps_max = 2 * db.databases().settings.revisions_max + len(IN_WORK)
     for _ in range(steps_max):
         state = lease.state()
         if state not in STEPS:
             return f"report {lease.report_id} is {state}"
+        check_not_halted()
         STEPS[state](lease)
     raise LoopFailure(f"the loop did not end within {steps_max} steps")
+
+
+def check_not_halted() -> None:
+    """Raises Halted while an admin has stopped the loop."""
+    with db.read(Store.HOT) as session:
+        switch = halting.halted(session)
+    if switch is not None:
+        raise Halted(f"halted by {switch.changed_by}: {switch.reason}")
 
 
 def select_evidence(lease: Lease) -> None:

@@ -1,5 +1,6 @@
 """Reports as read: the worklist, one report for its reviewer, and what the patient sees."""
 
+from core.queries.reports.made_by import MadeReport, made_by
 from core.queries.reports.patient import SignedItem, SignedList, SignedReport, signed_for_patient, signed_report
 from core.queries.reports.review import review
 from core.queries.reports.views import CitedRow, ClaimView, ReviewReport, summary_json
@@ -8,12 +9,14 @@ from core.queries.reports.worklist import WorkItem, item, open_for_patient, work
 __all__ = [
     "CitedRow",
     "ClaimView",
+    "MadeReport",
     "ReviewReport",
     "SignedItem",
     "SignedList",
     "SignedReport",
     "WorkItem",
     "item",
+    "made_by",
     "open_for_patient",
     "review",
     "signed_for_patient",

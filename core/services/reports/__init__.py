@@ -1,6 +1,7 @@
 """What people do to reports: request, decide, sign, reject, withdraw, retry."""
 
 from core.services.reports.decisions import BadDecision, decide_claim, refresh_sources
+from core.services.reports.halting import BadHalt, halt, halted, resume
 from core.services.reports.requests import (
     AlreadyOpen,
     BadReplacement,
@@ -17,6 +18,7 @@ __all__ = [
     "OPEN_STATES",
     "AlreadyOpen",
     "BadDecision",
+    "BadHalt",
     "BadReplacement",
     "NoSuchPatient",
     "NoSuchReport",
@@ -25,9 +27,12 @@ __all__ = [
     "UndecidedClaims",
     "WrongPassword",
     "decide_claim",
+    "halt",
+    "halted",
     "refresh_sources",
     "reject",
     "request",
+    "resume",
     "retry_failed",
     "sign",
     "withdraw",
