@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from core.queue import QUEUES
+
+NICENESS = 10
 
 
 @click.command()
 @click.argument("queues", nargs=-1, type=click.Choice(QUEUES))
 def worker(queues: tuple[str, ...]) -> None:
-    """Run jobs from QUEUES (all of them, if none is named) until stopped."""
+    """Run jobs from QUEUES (all of them, if none is named) until stopped; portals beside it come first."""
     from workers import run
 
+    os.nice(NICENESS)
     run.work(queues or QUEUES)
 
 

@@ -1,5 +1,6 @@
 """One PostgreSQL server as a child process."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -29,9 +30,13 @@ BUILTIN_LOCALE_SINCE = 17
 
 
 class PostgresServer:
-    """A server whose files are in `place.home/NAME`. Its port is chosen by whoever makes it."""
+    """A server whose files are in `place.home/NAME`. Its port is chosen by whoever makes it.
 
-    def __init__(self, name: str, place: Place, *, port: int, password: str) -> None:
+    `niceness` is the scheduling priority that it gives up to others on the machine, 0 to 19.
+    """
+
+    def __init__(self, name: str, place: Place, *, port: int, password: str, niceness: int = 0) -> None:
+        self.niceness = niceness
         self.name = name
         self.place = place
         self.port = port
@@ -147,6 +152,8 @@ class PostgresServer:
                 start_new_session=True,
                 **self.place.account.popen_options(),
             )
+        # Its backends inherit it.
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, self.niceness)
 
     def _ready(self) -> bool:
         return self._process is not None and postmaster.accepts_connections(self.data, self._process.pid)

@@ -26,6 +26,9 @@ def _silent(_line: str) -> None:
     pass
 
 
+ARCHIVE_NICENESS = 10
+
+
 class Servers:
     """Real servers in `data_dir`, reached on 127.0.0.1 only; a context manager that starts and stops them.
 
@@ -147,7 +150,9 @@ class Servers:
 
     def _make_servers(self, place: Place, state: ServersState) -> None:
         def postgres(name: str) -> PostgresServer:
-            return PostgresServer(name, place, port=state.ports.get(name, 0), password=password)
+            # In earnest archives have machines of their own; here they give way to those that serve pages.
+            niceness = ARCHIVE_NICENESS if name in ARCHIVES else 0
+            return PostgresServer(name, place, port=state.ports.get(name, 0), password=password, niceness=niceness)
 
         password = state.passwords["postgres"]
         primary = postgres(PRIMARY)
