@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
@@ -17,6 +19,7 @@ from core.web.access import requires
 from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.stores import page_session, write_session
+from staff_app.archive_steps import MOVING
 from staff_app.clock import midnight
 from staff_app.forms import RunForm, put_back, unreadable
 
@@ -27,6 +30,13 @@ bp = Blueprint("archive", __name__, url_prefix="/archive")
 @requires(Right.ARCHIVE_RUN)
 def dashboard() -> Response:
     return _dashboard(RunForm())
+
+
+@bp.get("/runs")
+@requires(Right.ARCHIVE_RUN)
+def runs_shown() -> Response:
+    """The runs alone: what the dashboard polls, without counting what is cold or asking the servers each time."""
+    return render("staff/archive/runs.html", fragment="staff/archive/_runs.html", **_runs())
 
 
 @bp.post("/runs")
@@ -53,12 +63,15 @@ def start() -> Response:
 
 def _dashboard(form: RunForm, faults: list[tuple[str, str]] | None = None, *, status: int = 200) -> Response:
     with page_session() as session:
-        context = {
-            "runs": archive.runs(session),
-            "holdings": {total.record_type: total for total in archive.holdings(session)},
-        }
+        holdings = {total.record_type: total for total in archive.holdings(session)}
     return render("staff/archive/dashboard.html", status=status, form=form, faults=faults or [], cold=_cold(),
-                  tiers=tiers.health(), **context)  # fmt: skip
+                  tiers=tiers.health(), holdings=holdings, **_runs())  # fmt: skip
+
+
+def _runs() -> dict[str, Any]:
+    with page_session() as session:
+        found = archive.runs(session)
+    return {"runs": found, "follow": any(run.state in MOVING for run in found)}
 
 
 def _cold() -> tuple[ColdCount, ...] | None:

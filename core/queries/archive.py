@@ -21,6 +21,7 @@ from core.models import (
     StepName,
     utc_now,
 )
+from core.queries import archive_pace
 
 LOST_AFTER = timedelta(seconds=15)
 OF_RUN = (
@@ -47,7 +48,8 @@ class RunSummary:
 
     `scope` is what a restore brings back (`batch:3`, `run:2`, `patient:7`). `worker_lost`: it should be moving and has
     been silent for LOST_AFTER; it is resumed by itself. `throttle_reason` is why it waits now, since `throttled_at`;
-    `wakes_at` is when it is tried again after a fault.
+    `wakes_at` is when it is tried again after a fault. `rows_per_second` and `seconds_left` go by the time at work:
+    what it spent paused, or failed until it was redriven, is left out.
     """
 
     id: int
@@ -116,8 +118,9 @@ class HoldingTotal:
 
 
 def runs(session: Session, limit: int = 50) -> list[RunSummary]:
-    """The latest runs, newest first."""
-    found = session.scalars(select(ArchiveRun).order_by(ArchiveRun.id.desc()).limit(limit)).all()
+    """The latest runs: those that have not ended first, as they keep others from starting, then the newest."""
+    ended = case((ArchiveRun.state == RunState.DONE, 1), else_=0)
+    found = session.scalars(select(ArchiveRun).order_by(ended, ArchiveRun.id.desc()).limit(limit)).all()
     return [_summary(session, run) for run in found]
 
 
@@ -162,6 +165,8 @@ def _summary(session: Session, found: ArchiveRun) -> RunSummary:
     done = {**dict(zip(REACHED, counts, strict=True)), StepName.RELEASE: released}
     failed = session.scalar(select(Batch.failed_step).where(Batch.run_id == found.id, Batch.failed_step.is_not(None)))
     seconds = ((found.finished_at or utc_now()) - found.started_at).total_seconds()
+    waited = archive_pace.idle(session, [found.id]).get(found.id, timedelta()).total_seconds()
+    at_work = max(0.0, seconds - waited)
     gone = done[StepName.RESTORE if found.kind == RunKind.RESTORE else StepName.RELEASE]
     left = max(0, found.selected - gone)
     return RunSummary(
@@ -172,8 +177,8 @@ def _summary(session: Session, found: ArchiveRun) -> RunSummary:
         batches=batches,
         failed_step=failed or (StepName.PLAN if found.reason and not batches else None),
         seconds=seconds,
-        rows_per_second=rows / seconds if seconds > 0 else 0.0,
-        seconds_left=seconds / gone * left if found.finished_at is None and gone > 0 else None,
+        rows_per_second=rows / at_work if at_work > 0 else 0.0,
+        seconds_left=at_work / gone * left if found.finished_at is None and gone > 0 else None,
         worker_lost=_is_silent(found),
     )
 

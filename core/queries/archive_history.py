@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.models import ArchiveRun, Batch, BatchKind, RunEvent, RunKind, RunState
+from core.queries import archive_pace
 
 RUNS_LOOKED_AT = 5
 
@@ -39,11 +40,11 @@ def events(session: Session, run_id: int) -> list[RunEventLine]:
 
 
 def estimate(session: Session, record_type: str, roots: int) -> Estimate | None:
-    """None where there is no earlier run to go by."""
+    """None where there is no earlier run to go by; the time that those were paused or failed is left out."""
     moved = (
         select(
             ArchiveRun.id,
-            func.extract("epoch", func.max(ArchiveRun.finished_at) - func.min(ArchiveRun.started_at)).label("seconds"),
+            (func.max(ArchiveRun.finished_at) - func.min(ArchiveRun.started_at)).label("took"),
             func.sum(Batch.released_roots).label("roots"),
             func.sum(Batch.released_rows).label("rows"),
             func.count(Batch.id).label("batches"),
@@ -59,11 +60,16 @@ def estimate(session: Session, record_type: str, roots: int) -> Estimate | None:
         .group_by(ArchiveRun.id)
         .order_by(ArchiveRun.id.desc())
         .limit(RUNS_LOOKED_AT)
-        .subquery()
     )
-    sums = [func.coalesce(func.sum(moved.c[name]), 0) for name in ("roots", "rows", "batches", "seconds")]
-    count, of_roots, rows, batches, seconds = session.execute(select(func.count(), *sums).select_from(moved)).one()
-    if not count:
+    runs = session.execute(moved).all()
+    if not runs:
         return None
-    share = roots / float(of_roots)
-    return Estimate(round(share * float(rows)), max(1, round(share * float(batches))), share * float(seconds), count)
+    waited = archive_pace.idle(session, [run.id for run in runs])
+    at_work = sum((run.took - waited.get(run.id, timedelta()) for run in runs), timedelta())
+    share = roots / int(sum(run.roots for run in runs))
+    return Estimate(
+        rows=round(share * int(sum(run.rows for run in runs))),
+        batches=max(1, round(share * sum(run.batches for run in runs))),
+        seconds=share * at_work.total_seconds(),
+        runs=len(runs),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from core.db import Store
 from core.eligible import may_move
 from core.models import Base, utc_now
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, RecordType
+from core.replica_watch import watch
 
 PROBE_SECONDS = 2.0
 COUNT_SECONDS = 5.0
@@ -24,7 +26,10 @@ COUNT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Tier:
-    """One server. Figures are None when it does not answer, or where they make no sense."""
+    """One server. Figures are None when it does not answer, or where they make no sense.
+
+    `state` is how portal pages use the replica: in use, behind, or catching up (after a restart, until it has all).
+    """
 
     store: str
     title: str
@@ -34,6 +39,7 @@ class Tier:
     oldest_at: datetime | None = None
     oldest_what: str | None = None
     lag_seconds: float | None = None
+    state: str | None = None
     cause: str | None = None
 
 
@@ -105,7 +111,14 @@ def _primary(connection: Connection) -> Figures:
 
 
 def _replica(connection: Connection) -> Figures:
-    return {"lag_seconds": db.databases().adapter.replica_lag_seconds(connection)}
+    """The lag as routing judges it: a replica cut off from the primary would call itself fresh for ever."""
+    seen = watch.state()
+    late = not seen.answers or seen.lag_seconds > db.databases().settings.replica_lag_bound_seconds
+    return {
+        "size_bytes": db.databases().adapter.database_bytes(connection),
+        "lag_seconds": seen.lag_seconds if math.isfinite(seen.lag_seconds) else None,
+        "state": "behind" if late else "in use" if seen.is_settled else "catching up",
+    }
 
 
 def _archive(connection: Connection, kind: RecordType) -> Figures:

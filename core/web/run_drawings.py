@@ -11,7 +11,7 @@ from markupsafe import Markup
 from core.web.charts import Scale, text_at
 from core.web.filters import count
 
-WIDTH, LEFT, RIGHT = 640, 72, 632
+WIDTH, LEFT, RIGHT = 640, 96, 632
 BARS_TOP, BARS_BOTTOM = 12, 96
 ROW, ROW_TOP = 26, 8
 BAR_MIN = 2.0
@@ -102,7 +102,8 @@ def attempt_bars(
         right=RIGHT,
         y=height,
         bars=Markup("").join(bars),
-        times=text_at(LEFT, height + 18, clock(first)) + text_at(RIGHT, height + 18, clock(last), "end"),
+        times=text_at(LEFT, height + 18, clock(first))
+        + text_at(RIGHT, height + 18, f"{clock(last)}, {(last - first).total_seconds():,.2f} s later", "end"),
     )
 
 

@@ -32,6 +32,18 @@
     const done = event.key === "j" ? walk(1) : event.key === "k" ? walk(-1) : press(event.key);
     if (done) event.preventDefault();
   });
+  // A table that was scrolled sideways stays so when the page around it is renewed.
+  const scrolled = new Map();
+  document.addEventListener("htmx:beforeSwap", () => {
+    for (const node of document.querySelectorAll(".scroll[id]")) scrolled.set(node.id, node.scrollLeft);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const [id, left] of scrolled) {
+      const node = document.getElementById(id);
+      if (node && left) node.scrollLeft = left;
+    }
+    scrolled.clear();
+  });
   document.addEventListener("htmx:afterSwap", (event) => focusNews(event.target));
   // Offline or timed out: htmx has no reply to show, so say it.
   document.addEventListener("htmx:sendError", () => {

@@ -45,11 +45,12 @@ def test_a_batch_is_followed_from_select_to_release(admin: StaffBrowser, patient
     staged = admin.get(batch_place(place), headers={"HX-Request": "true"}).text
     assert "<html" not in staged
     assert 'hx-trigger="every' in staged
-    assert staged.count('class="done"') == 1
+    assert staged.count('class="done"') == 2
     assert staged.count('class="now"') == 1
     drive(place)
     released = admin.get(batch_place(place)).text
-    assert released.count('class="done"') == 4
+    assert released.count('class="done"') == 5
+    assert "visits of its range" in released
     assert "hx-trigger" not in released
     for shown in ("Content hash", "Staged files", "not encrypted", "visit:", "4 attempts", 'class="bar done"'):
         assert shown in released
@@ -73,6 +74,7 @@ def test_from_a_failed_step_to_its_cause_to_redrive(admin: StaffBrowser, patient
         followed = admin.get(batch_place(place)).text
         assert "Stopped at load" in followed
         assert "Stage it anew" in followed
+        assert "still on the primary" in followed
     finally:
         with db.databases().engine(Store.VISITS, read_only=False).begin() as connection:
             connection.exec_driver_sql("ALTER TABLE note RENAME COLUMN words TO text")

@@ -1,0 +1,31 @@
+"""How long runs were at work: a night paused, or failed until somebody came, says nothing of their pace."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.models import ArchiveRun, RunEvent, Step
+
+GOES_ON = ("resume", "redrive")
+
+
+def idle(session: Session, run_ids: Collection[int]) -> dict[int, timedelta]:
+    """Per run, the time between the end of a step and the resume or redrive that followed it, for runs that had one."""
+    ended = (
+        select(func.max(Step.finished_at))
+        .where(Step.run_id == RunEvent.run_id, Step.finished_at <= RunEvent.at)
+        .correlate(RunEvent)
+        .scalar_subquery()
+    )
+    went_on = RunEvent.run_id.in_(run_ids), RunEvent.action.in_(GOES_ON)
+    query = (
+        select(RunEvent.run_id, func.sum(RunEvent.at - func.coalesce(ended, ArchiveRun.started_at)).label("waited"))
+        .join(ArchiveRun, ArchiveRun.id == RunEvent.run_id)
+        .where(*went_on)
+        .group_by(RunEvent.run_id)
+    )
+    return {row.run_id: row.waited for row in session.execute(query)}
