@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
@@ -23,6 +23,8 @@ from staff_app.archive_steps import MOVING
 from staff_app.clock import midnight
 from staff_app.forms import RunForm, put_back, unreadable
 
+FEW_SHOWN, ALL_SHOWN = 8, 100
+
 bp = Blueprint("archive", __name__, url_prefix="/archive")
 
 
@@ -36,7 +38,8 @@ def dashboard() -> Response:
 @requires(Right.ARCHIVE_RUN)
 def runs_shown() -> Response:
     """The runs alone: what the dashboard polls, without counting what is cold or asking the servers each time."""
-    return render("staff/archive/runs.html", fragment="staff/archive/_runs.html", **_runs())
+    return render("staff/archive/runs.html", fragment="staff/archive/_runs.html",
+                  **_runs(FEW_SHOWN if "few" in request.args else None))  # fmt: skip
 
 
 @bp.post("/runs")
@@ -65,13 +68,13 @@ def _dashboard(form: RunForm, faults: list[tuple[str, str]] | None = None, *, st
     with page_session() as session:
         holdings = {total.record_type: total for total in archive.holdings(session)}
     return render("staff/archive/dashboard.html", status=status, form=form, faults=faults or [], cold=_cold(),
-                  tiers=tiers.health(), holdings=holdings, **_runs())  # fmt: skip
+                  tiers=tiers.health(), holdings=holdings, **_runs(FEW_SHOWN))  # fmt: skip
 
 
-def _runs() -> dict[str, Any]:
+def _runs(few: int | None) -> dict[str, Any]:
     with page_session() as session:
-        found = archive.runs(session)
-    return {"runs": found, "follow": any(run.state in MOVING for run in found)}
+        found = archive.runs(session, few or ALL_SHOWN)
+    return {"runs": found, "few": few, "follow": any(run.state in MOVING for run in found)}
 
 
 def _cold() -> tuple[ColdCount, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core import queue
@@ -22,7 +22,9 @@ from staff_app.forms import EraseForm, HoldForm, put_back
 @bp.get("/retention")
 @requires(Right.LEGAL_HOLD)
 def shown() -> Response:
-    return _page()
+    number = request.args.get("lift", "")
+    lifting = {"patient": number, "lift": True} if number.isascii() and number.isdigit() else {}
+    return _page(hold=HoldForm(prefix="hold-", data=lifting))
 
 
 @bp.post("/retention/hold")
@@ -76,7 +78,7 @@ def _page(
     *, hold: Form | None = None, erase: Form | None = None, faults: list[tuple[str, str]] | None = None
 ) -> Response:
     with page_session() as session:
-        held, erasures = retention.held_patients(session), retention.erasures(session)
+        held, erasures = retention.holds(session), retention.erasures(session)
     return render("staff/archive/retention.html", status=422 if faults else 200, faults=faults or [],
                   hold=hold or HoldForm(prefix="hold-"), erase=erase or EraseForm(prefix="erase-"),
                   held=held, erasures=erasures)  # fmt: skip

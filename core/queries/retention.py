@@ -5,12 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
-from core.models import Batch, BatchKind, BatchState, Erasure, Holding, Patient
+from core.models import AccessEvent, Batch, BatchKind, BatchState, Erasure, Holding, Patient
 
 SHOWN_MAX = 200
+HELD = "patient.hold"
+
+
+@dataclass(frozen=True)
+class HoldLine:
+    """A patient under a legal hold; who set it, when and why are None if it was not set through the portal."""
+
+    patient_id: int
+    since: datetime | None
+    by_name: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -34,10 +45,22 @@ class Restorable:
     rows: int
 
 
-def held_patients(session: Session) -> list[int]:
-    """The numbers of patients under a legal hold, at most SHOWN_MAX."""
-    held = select(Patient.id).where(Patient.legal_hold).order_by(Patient.id)
-    return list(session.scalars(held.limit(SHOWN_MAX)))
+def holds(session: Session) -> list[HoldLine]:
+    """The patients under a legal hold, at most SHOWN_MAX, with the event that set it.
+
+    That event is on the primary as long as the hold: a held patient's events stay where they are.
+    """
+    held = select(Patient.id).where(Patient.legal_hold).order_by(Patient.id).limit(SHOWN_MAX).subquery()
+    latest = (
+        select(AccessEvent.at, AccessEvent.actor_name, AccessEvent.purpose)
+        .where(AccessEvent.patient_id == held.c.id, AccessEvent.action == HELD)
+        .order_by(AccessEvent.at.desc())
+        .limit(1)
+        .lateral()
+    )
+    query = select(held.c.id, latest.c.at, latest.c.actor_name, latest.c.purpose)
+    query = query.select_from(held.outerjoin(latest, true())).order_by(held.c.id)
+    return [HoldLine(*row) for row in session.execute(query)]
 
 
 def erasures(session: Session) -> list[ErasureLine]:

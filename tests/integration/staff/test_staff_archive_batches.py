@@ -75,6 +75,7 @@ def test_from_a_failed_step_to_its_cause_to_redrive(admin: StaffBrowser, patient
         assert "Stopped at load" in followed
         assert "Stage it anew" in followed
         assert "still on the primary" in followed
+        assert "A redrive goes on with load." in followed
     finally:
         with db.databases().engine(Store.VISITS, read_only=False).begin() as connection:
             connection.exec_driver_sql("ALTER TABLE note RENAME COLUMN words TO text")

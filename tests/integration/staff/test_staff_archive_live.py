@@ -119,6 +119,7 @@ def test_runs_that_wait_for_somebody_come_first(admin: StaffBrowser, staged: str
     drive(f"/archive/runs/{ended.id}")
     listed = admin.get("/archive").text
     assert listed.index(">Run 1<") < listed.index(">Run 2<")
+    assert 'id="all-runs"' not in listed
     assert "the archive server visits does not answer" in listed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import func, select
@@ -40,7 +41,11 @@ def test_a_hold_keeps_rows_until_it_is_lifted(admin: StaffBrowser, patient: Pati
     make_cold_visits(patient, 2)
     assert hold(admin, patient.id).status_code == 303
     page = admin.get(PAGE).text
-    assert f"1 patient under a hold: {patient.id}" in page
+    for shown in (f"<td>{patient.id}</td>", "court order 12/2026", admin.account.name, f"{PAGE}?lift={patient.id}#"):
+        assert shown in page.split('id="held"')[1]
+    lifting = admin.get(f"{PAGE}?lift={patient.id}").text
+    assert f'name="hold-patient" type="text" value="{patient.id}"' in lifting
+    assert re.search(r'<input[^>]*checked[^>]*name="hold-lift"', lifting)
     assert "Tan Mei Ling" not in page
     assert purposes("patient.hold") == ["court order 12/2026"]
     drive(start(admin))
