@@ -1,4 +1,4 @@
-"""An admin at night: a differing copy stops a run; from the failed step to its cause to redrive, by keyboard alone."""
+"""An admin at night: a batch followed live to its release; a failed step, its cause and redrive, by keyboard alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from sqlalchemy import create_engine, text
 from tests.functional.conftest import RunningDemo
 
 # So long ago that most of what is cold is left for others.
-LONG_AGO = "1995-01-01"
+LONGEST_AGO, LONG_AGO = "1985-01-01", "1995-01-01"
+SLOW = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$;
+CREATE TRIGGER slow AFTER INSERT ON visit FOR EACH STATEMENT EXECUTE FUNCTION slow();
+"""
+QUICK = "DROP TRIGGER IF EXISTS slow ON visit; DROP FUNCTION IF EXISTS slow();"
 DAMAGE = """
 CREATE FUNCTION damage() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.text := 'damaged'; RETURN NEW; END $$;
 CREATE TRIGGER damage BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION damage();
@@ -36,6 +41,14 @@ def damaging_server(demo: RunningDemo) -> Iterator[Callable[[], None]]:
     on_visits_server(demo, MEND)
 
 
+@pytest.fixture
+def slow_server(demo: RunningDemo) -> Iterator[None]:
+    """The archive of visits takes its time, so that a person can watch."""
+    on_visits_server(demo, SLOW)
+    yield
+    on_visits_server(demo, QUICK)
+
+
 def press(page: Page, target: Locator) -> None:
     """Go to a link or button with the keyboard, and press it."""
     for _step in range(60):
@@ -50,21 +63,43 @@ def faults_of(page: Page) -> list[str]:
     return [item["id"] for item in Axe().run(page).response["violations"]]
 
 
-def start_run(page: Page, demo: RunningDemo) -> str:
+def start_run(page: Page, demo: RunningDemo, as_of: str) -> str:
     page.goto(f"{demo.staff_url}/archive")
     page.get_by_label("Record type", exact=True).first.select_option("visit")
-    page.get_by_label(re.compile("^As of")).fill(LONG_AGO)
+    page.get_by_label(re.compile("^As of")).fill(as_of)
     page.get_by_role("button", name="Start").click()
     heading = page.get_by_role("heading", name=re.compile(r"Run \d+: visits"))
     expect(heading).to_be_visible()
     return str(re.findall(r"\d+", heading.inner_text())[0])
 
 
+def test_a_batch_is_followed_live_from_select_to_release(
+    demo: RunningDemo, sign_in: Callable[..., Page], slow_server: None
+) -> None:
+    page = sign_in("admin")
+    start_run(page, demo, LONGEST_AGO)
+    press(page, page.locator("#batches [id^=batch-]"))
+    expect(page.get_by_role("heading", name="Batch 1: visits")).to_be_visible()
+    expect(page.locator("ol.steps .now")).to_contain_text("Load")
+    page.locator("#attempts").focus()
+    page.evaluate("document.getElementById('batch').classList.add('before')")
+    expect(page.locator("#batch:not(.before)")).to_be_visible()
+    expect(page.locator("#attempts")).to_be_focused()
+
+    expect(page.locator("#batch .tag").first).to_have_text("released", timeout=30_000)
+    expect(page.locator("#said")).to_have_text("Batch 1 is released")
+    expect(page.locator("#attempts")).to_be_focused()
+    assert page.locator("ol.steps .done").count() == 5
+    for fact in ("Content hash", "Staged files", "Why this size"):
+        expect(page.get_by_role("term").filter(has_text=fact)).to_be_visible()
+    assert faults_of(page) == []
+
+
 def test_from_a_failed_step_to_its_cause_to_redrive(
     demo: RunningDemo, sign_in: Callable[..., Page], damaging_server: Callable[[], None]
 ) -> None:
     page = sign_in("admin")
-    number = start_run(page, demo)
+    number = start_run(page, demo, LONG_AGO)
     expect(page.locator("#progress .tag").first).to_have_text("failed", timeout=30_000)
 
     page.goto(f"{demo.staff_url}/archive")
