@@ -160,11 +160,19 @@ def plural(many: int, one: str, more: str | None = None) -> str:
     return f"{count(many)} {one if many == 1 else more or one + 's'}"
 
 
+def duration(seconds: float) -> str:
+    """`0.9 s`, `42 s`, `27 min`, `9 h 5 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
 def init_app(app: Flask, time_zone: str) -> None:
     """Make the filters known to templates."""
     formats = Formats(time_zone)
     for name in ("day", "short_day", "weekday", "month", "month_short", "year", "moment", "clock", "iso_day"):
         app.jinja_env.filters[name] = getattr(formats, name)
     app.jinja_env.filters["by_year"] = partial(by_year, formats)
-    for function in (number, count, unit, spoken_unit, masked, age, plural):
+    for function in (number, count, unit, spoken_unit, masked, age, plural, duration):
         app.jinja_env.filters[function.__name__] = function

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from markupsafe import Markup
@@ -15,6 +15,8 @@ WIDTH, LEFT, RIGHT = 640, 96, 632
 BARS_TOP, BARS_BOTTOM = 12, 96
 ROW, ROW_TOP = 26, 8
 BAR_MIN = 2.0
+IDLE = timedelta(minutes=2)
+STRETCHES_DRAWN = 3
 
 
 class Sized(Protocol):
@@ -64,7 +66,7 @@ def size_bars(sizes: Sequence[Sized]) -> Markup:
         bars=Markup("").join(bars),
         words=text_at(LEFT - 8, BARS_TOP + 8, count(most), "end")
         + text_at(LEFT, BARS_BOTTOM + 18, f"batch {first.ordinal}")
-        + text_at(RIGHT, BARS_BOTTOM + 18, f"batch {last.ordinal}", "end"),
+        + (text_at(RIGHT, BARS_BOTTOM + 18, f"batch {last.ordinal}", "end") if last is not first else Markup("")),
     )
 
 
@@ -78,10 +80,30 @@ def _bar(size: Sized, x: float, y: float, step: float) -> Markup:
 def attempt_bars(
     attempts: Sequence[Attempt], names: Sequence[str], *, now: datetime, clock: Callable[[datetime], str]
 ) -> Markup:
-    """A row for each step in `names`, a bar for each attempt from its start to its end. Empty without attempts."""
-    drawn = [attempt for attempt in attempts if attempt.name in names]
-    if not drawn:
-        return Markup("")
+    """A row for each step in `names`, a bar for each attempt from its start to its end. Empty without attempts.
+
+    A drawing for each of the latest stretches of work: else a night before a redrive would leave no room for the work.
+    """
+    drawn = sorted((attempt for attempt in attempts if attempt.name in names), key=lambda attempt: attempt.started_at)
+    parts = _stretches(drawn, now)[-STRETCHES_DRAWN:]
+    return Markup("").join(_stretch(part, names, now=now, clock=clock) for part in parts)
+
+
+def _stretches(attempts: Sequence[Attempt], now: datetime) -> list[list[Attempt]]:
+    """Attempts in order of their start, apart where nothing was at work for IDLE."""
+    parts: list[list[Attempt]] = []
+    busy_until = datetime.min.replace(tzinfo=UTC)
+    for attempt in attempts:
+        if not parts or attempt.started_at - busy_until > IDLE:
+            parts.append([])
+        parts[-1].append(attempt)
+        busy_until = max(busy_until, attempt.finished_at or now)
+    return parts
+
+
+def _stretch(
+    drawn: Sequence[Attempt], names: Sequence[str], *, now: datetime, clock: Callable[[datetime], str]
+) -> Markup:
     first = min(attempt.started_at for attempt in drawn)
     last = max(*(attempt.finished_at or now for attempt in drawn), first + timedelta(milliseconds=1))
     x = Scale(0.0, (last - first).total_seconds(), LEFT, RIGHT)
