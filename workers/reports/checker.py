@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from core import db
 from workers.reports import calls, prompts, references, schemas, verdicts
@@ -37,27 +37,43 @@ class ToCheck:
     rows: tuple[tuple[str, Mapping[str, Any]], ...]
 
 
-def check(lease: Lease, claims: Sequence[ToCheck], on: date, round_: int) -> tuple[dict[int, Judged], Reply]:
-    """Verdicts by claim id, for at most CLAIMS_PER_CALL claims. Raises LoopFailure, LeaseLost."""
+class Judging(NamedTuple):
+    """The question that asks for verdicts, and what its labels stand for."""
+
+    question: Question
+    labels: dict[str, ToCheck]
+    worded: dict[str, list[dict[str, str]]]
+
+    def read(self, text: str) -> dict[int, Judged]:
+        """Verdicts by claim id. Raises Unusable."""
+        found = schemas.read_judgements(text, list(self.labels))
+        return {claim.claim_id: _judged(found[label], self.worded[label]) for label, claim in self.labels.items()}
+
+
+def judging(claims: Sequence[ToCheck], on: date, model: str) -> Judging:
+    """What is asked of the fact-checker about at most CLAIMS_PER_CALL claims."""
     labels = dict(zip(references.codes(len(claims), length=3), claims, strict=True))
     worded = {label: [word(kind, fields) for kind, fields in claim.rows] for label, claim in labels.items()}
     content = {
         "as_of": day(on.isoformat()),
         "claims": [{"label": label, "text": claim.text, "rows": worded[label]} for label, claim in labels.items()],
     }
-    prompt = prompts.load("checker")
     question = Question(
-        model=db.databases().settings.checker_model,
-        system=prompt.text,
+        model=model,
+        system=prompts.load("checker").text,
         contents=(json.dumps(content, ensure_ascii=False),),
         schema_name="claim_judgements",
         schema=schemas.judgement_schema(list(labels)),
         output_tokens_max=JUDGEMENT_TOKENS_MAX,
     )
-    call = Call("checker", round_, prompt.version)
-    judgements, reply = calls.ask(lease, call, question, lambda text: schemas.read_judgements(text, list(labels)))
-    judged = {claim.claim_id: _judged(judgements[label], worded[label]) for label, claim in labels.items()}
-    return judged, reply
+    return Judging(question, labels, worded)
+
+
+def check(lease: Lease, claims: Sequence[ToCheck], on: date, round_: int) -> tuple[dict[int, Judged], Reply]:
+    """Verdicts by claim id, for at most CLAIMS_PER_CALL claims. Raises LoopFailure, LeaseLost."""
+    asked = judging(claims, on, db.databases().settings.checker_model)
+    call = Call("checker", round_, prompts.load("checker").version)
+    return calls.ask(lease, call, asked.question, asked.read)
 
 
 def _judged(judgement: schemas.Judgement, rows: list[dict[str, str]]) -> Judged:

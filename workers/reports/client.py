@@ -6,17 +6,26 @@ import logging
 import os
 import threading
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import openai
 from openai import OpenAI
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
-from core.config import Settings
-
 # At their debug level these log whole requests.
 for _name in ("openai", "httpx", "httpx2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class Endpoint(Protocol):
+    """Where models answer: a part of the settings."""
+
+    @property
+    def openai_base_url(self) -> str: ...
+    @property
+    def openai_api_key(self) -> str: ...
+    @property
+    def model_timeout_seconds(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ _clients: dict[tuple[int, str, str, float], OpenAI] = {}
 _lock = threading.Lock()
 
 
-def _client(settings: Settings) -> OpenAI:
+def _client(settings: Endpoint) -> OpenAI:
     if not settings.openai_base_url and not settings.openai_api_key:
         raise EndpointFault(
             "no model endpoint is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL to a local one", again=False
@@ -91,7 +100,7 @@ def _client(settings: Settings) -> OpenAI:
         return _clients[key]
 
 
-def ask(settings: Settings, question: Question) -> Answer:
+def ask(settings: Endpoint, question: Question) -> Answer:
     """Ask once. Raises EndpointFault."""
     try:
         completion = _client(settings).chat.completions.create(

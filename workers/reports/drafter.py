@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, NamedTuple, Protocol
 
 from core import db
-from core.models import Evidence
 from workers.reports import calls, prompts, references, schemas
 from workers.reports.calls import Call, Reply
 from workers.reports.client import Question
@@ -18,6 +18,15 @@ from workers.reports.wording import day, word
 
 DRAFT_TOKENS_MAX = 8_000
 REVISION_TOKENS_MAX = 6_000
+
+
+class Sourced(Protocol):
+    """A source row as the drafter is told of it."""
+
+    @property
+    def ref(self) -> str: ...
+    @property
+    def fields(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -38,25 +47,41 @@ class Flagged:
     reasons: tuple[str, ...]
 
 
-def draft(lease: Lease, evidence: Sequence[Evidence], on: date) -> tuple[list[Sentence], Reply]:
-    """Draft claims from the evidence. Raises LoopFailure, LeaseLost."""
+class Drafting(NamedTuple):
+    """The question that asks for a draft, and the codes that stand for its rows."""
+
+    question: Question
+    known: References
+
+    def read(self, text: str) -> list[Sentence]:
+        """The sentences of an answer. Raises Unusable."""
+        drafted = schemas.read_draft(text, self.known.codes)
+        return [_sentence(self.known, claim.section, claim.text, claim.citations) for claim in drafted]
+
+
+def drafting(evidence: Sequence[Sourced], on: date, model: str) -> Drafting:
+    """What is asked of the drafter about these rows."""
     known = References(row.ref for row in evidence)
-    prompt = prompts.load("drafter")
     question = Question(
-        model=db.databases().settings.drafter_model,
-        system=prompt.text,
+        model=model,
+        system=prompts.load("drafter").text,
         contents=(_data(evidence, known, on),),
         schema_name="report_draft",
         schema=schemas.draft_schema(known.codes),
         output_tokens_max=DRAFT_TOKENS_MAX,
     )
-    call = Call("drafter", 0, prompt.version)
-    drafted, reply = calls.ask(lease, call, question, lambda text: schemas.read_draft(text, known.codes))
-    return [_sentence(known, claim.section, claim.text, claim.citations) for claim in drafted], reply
+    return Drafting(question, known)
+
+
+def draft(lease: Lease, evidence: Sequence[Sourced], on: date) -> tuple[list[Sentence], Reply]:
+    """Draft claims from the evidence. Raises LoopFailure, LeaseLost."""
+    asked = drafting(evidence, on, db.databases().settings.drafter_model)
+    call = Call("drafter", 0, prompts.load("drafter").version)
+    return calls.ask(lease, call, asked.question, asked.read)
 
 
 def revise(
-    lease: Lease, evidence: Sequence[Evidence], flagged: Sequence[Flagged], on: date, round_: int
+    lease: Lease, evidence: Sequence[Sourced], flagged: Sequence[Flagged], on: date, round_: int
 ) -> dict[int, Sentence | None]:
     """Corrected sentences by claim id, None for one to drop; a claim that is not named stays as it is.
 
@@ -97,7 +122,7 @@ def revise(
     }
 
 
-def _data(evidence: Sequence[Evidence], known: References, on: date, **more: object) -> str:
+def _data(evidence: Sequence[Sourced], known: References, on: date, **more: object) -> str:
     """The user message: one JSON object, whose string quoting is what keeps data apart from anything else."""
     rows = [{"ref": known.code(row.ref), **word(row.ref.partition(":")[0], row.fields)} for row in evidence]
     content = {"as_of": day(on.isoformat()), "allowed_citations": list(known.codes), "evidence": rows, **more}
