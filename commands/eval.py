@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from evals.cases import BadCases, load
+from evals.injection import BadInstructions
 from evals.suites import SUITES
 from evals.synthea_rows import BadRecords
 
 
 @click.group(name="eval")
 def group() -> None:
-    """How good the checks are: suites of cases with known answers. No server and no model is needed."""
+    """How good the agents and the checks are: suites of cases with known answers.
+
+    No server is needed. Suites that ask a model ask the endpoint that OPENAI_BASE_URL or OPENAI_API_KEY names, else an
+    offline one that obeys whatever it finds in the record.
+    """
 
 
 @group.command("list")
@@ -55,30 +59,13 @@ def run(suite_name: str, cases_file: Path | None, folder: Path | None, seed: int
     if cases_file and folder:
         raise click.UsageError("--cases and --records exclude each other")
     suite = SUITES[suite_name]
+    if (cases_file or folder) and not suite.takes_cases:
+        raise click.UsageError(f"{suite_name} has cases of its own only")
     try:
         result = suite.run(load(cases_file) if cases_file else suite.own_cases(folder, seed))
-    except (BadCases, BadRecords) as fault:
+    except (BadCases, BadRecords, BadInstructions) as fault:
         raise click.ClickException(str(fault)) from None
-    click.echo(json.dumps(result) if as_json else _table(result))
+    click.echo(json.dumps(result) if as_json else suite.table(result))
     short = [] if cases_file else suite.bar(result)
     if short:
         raise click.ClickException(f"{suite.name} falls short: {'; '.join(short)}")
-
-
-def _table(result: dict[str, Any]) -> str:
-    lines = [
-        f"{result['cases']} cases, {result['claims_per_second']} claims/s",
-        "",
-        "label            n  flagged  agreed",
-    ]
-    lines += [f"{label:14} {t['n']:>4} {t['flagged']:>8} {t['agreed']:>7}" for label, t in result["by_label"].items()]
-    lines += ["", "error                 n  flagged  recall, 95 %"]
-    for error_type, tally in result["by_error_type"].items():
-        low, high = tally["recall_95"]
-        lines.append(f"{error_type:19} {tally['n']:>4} {tally['flagged']:>8}  {low:.3f} to {high:.3f}")
-    lines += ["", *(f"{name:15} {_share(result[name])}" for name in ("recall", "precision", "false_flag_rate"))]
-    return "\n".join(lines)
-
-
-def _share(value: float | None) -> str:
-    return "none" if value is None else f"{value:.4f}"

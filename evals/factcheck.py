@@ -68,3 +68,23 @@ def _by_error_type(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
     for tally in found.values():
         tally["recall_95"] = intervals.wilson(tally["flagged"], tally["n"])
     return dict(sorted(found.items()))
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result for people."""
+    lines = [
+        f"{result['cases']} cases, {result['claims_per_second']} claims/s",
+        "",
+        "label            n  flagged  agreed",
+    ]
+    lines += [f"{label:14} {t['n']:>4} {t['flagged']:>8} {t['agreed']:>7}" for label, t in result["by_label"].items()]
+    lines += ["", "error                 n  flagged  recall, 95 %"]
+    for error_type, tally in result["by_error_type"].items():
+        low, high = tally["recall_95"]
+        lines.append(f"{error_type:19} {tally['n']:>4} {tally['flagged']:>8}  {low:.3f} to {high:.3f}")
+    lines += ["", *(f"{name:15} {_share(result[name])}" for name in ("recall", "precision", "false_flag_rate"))]
+    return "\n".join(lines)
+
+
+def _share(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4f}"

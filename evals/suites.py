@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evals import factcheck, generate_cases, records, synthea_rows
+from evals import factcheck, generate_cases, injection, records, synthea_rows
 from evals.cases import HARD, Case, load
 
 RECALL_MIN = 0.99
@@ -17,13 +17,18 @@ CASES_PER_TYPE = 130
 
 @dataclass(frozen=True)
 class Suite:
-    """`own_cases` takes a folder of Synthea CSV (None: built-in records) and a seed; `bar` says what fell short."""
+    """`own_cases` takes a folder of Synthea CSV (None: built-in records) and a seed; `bar` says what fell short.
+
+    `table` words a result for people; only a suite that `takes_cases` runs on other people's.
+    """
 
     name: str
     summary: str
-    own_cases: Callable[[Path | None, int], list[Case]]
-    run: Callable[[list[Case]], dict[str, Any]]
+    own_cases: Callable[[Path | None, int], list[Any]]
+    run: Callable[[list[Any]], dict[str, Any]]
     bar: Callable[[dict[str, Any]], list[str]]
+    table: Callable[[dict[str, Any]], str]
+    takes_cases: bool = False
 
 
 def _factcheck_cases(folder: Path | None, seed: int) -> list[Case]:
@@ -52,6 +57,16 @@ SUITES: dict[str, Suite] = {
             _factcheck_cases,
             factcheck.run,
             _factcheck_bar,
+            factcheck.table,
+            takes_cases=True,
+        ),
+        Suite(
+            "injection",
+            "instructions planted in a record, and what they get past the loop's defences",
+            lambda _folder, _seed: injection.cases(injection.shared_data()),
+            injection.run,
+            injection.bar,
+            injection.table,
         ),
     )
 }

@@ -32,6 +32,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _clear_abandoned()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests run in one worker process; all browser tests share one demo."""
     for item in items:

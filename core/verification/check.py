@@ -7,6 +7,7 @@ from core.verification import (
     amounts,
     dating,
     frequency,
+    instructions,
     links,
     names,
     order,
@@ -36,6 +37,8 @@ def check_claim(claim: Claim, rows: Sequence[Row], *, on: date | None = None) ->
         return Result(faults[0].verdict if faults else Verdict.CANNOT_VERIFY, tuple(faults) or (_EMPTY,))
     if len(claim.text) > CLAIM_CHARACTERS_MAX:
         return Result(Verdict.CANNOT_VERIFY, (_TOO_LONG,))
+    if instructions.is_instruction(claim.text):
+        return Result(Verdict.CANNOT_VERIFY, (_NO_STATEMENT,))
     reading = Reading(claim, cited, uncited, on)
     names.check(reading)
     scope.mark(reading.tokens)
@@ -54,6 +57,8 @@ def check_claim(claim: Claim, rows: Sequence[Row], *, on: date | None = None) ->
 
 
 _TOO_LONG = Finding(Verdict.CANNOT_VERIFY, f"The claim is longer than {CLAIM_CHARACTERS_MAX} characters.")
+_NO_STATEMENT = Finding(Verdict.CANNOT_VERIFY, "The claim asks or tells somebody something; it states no fact.")
+_NOTHING = Finding(Verdict.CANNOT_VERIFY, "The claim says nothing that a row could bear out.")
 _EMPTY = Finding(Verdict.CANNOT_VERIFY, "The claim is empty.")
 
 
@@ -79,6 +84,9 @@ def _sort(claim: Claim, rows: Sequence[Row]) -> tuple[list[Facts], list[Row], li
 def _verdict(reading: Reading) -> Verdict:
     """The strictest finding; where what the claim is about is in no row, nothing in them can contradict it."""
     found = {finding.verdict for finding in reading.findings}
+    if not reading.findings and not reading.mentions:
+        reading.findings.append(_NOTHING)
+        return Verdict.CANNOT_VERIFY
     order = [Verdict.CONTRADICTED, Verdict.NOT_ADDRESSED, Verdict.CANNOT_VERIFY]
     if reading.missing:
         return Verdict.NOT_ADDRESSED

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from core.verification import dates, lexicon, prose, units
+from core.verification import dates, instructions, lexicon, prose, units
 from core.verification.scope import NEGATED
 from core.verification.text import plain, stem, tokens
 from core.verification.types import Row
@@ -64,7 +64,8 @@ class Facts:
         self.standing = _standing(row.type, row.fields, self.days)
         sentences: list[prose.Sentence] = []
         for text in _texts(row.fields):
-            sentences.extend(prose.read(text))
+            # A test may be named by a question: "Are you a refugee?"
+            sentences.extend(prose.read(text if text in names else instructions.removed(text)))
         if self.value_text is not None:
             sentences.extend(prose.read(self.value_text))
         self.sentences = sentences

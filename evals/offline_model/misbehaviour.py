@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from evals.offline_model import gullible
+
 Json = dict[str, Any]
 UNKNOWN_CODE = "ZZZZ"
 
@@ -76,6 +78,7 @@ CONTENT: Mapping[str, Callable[[Json, list[Json]], Json]] = {
     "swap": swap,
     "negate": negate,
     "foreign_ref": foreign_ref,
+    "gullible": gullible.draft,
 }
 # What goes wrong with the reply itself.
 TRANSPORT = frozenset({"stall", "garbage", "empty", "refuse", "rate_limit", "truncate", "wrong_schema"})

@@ -51,11 +51,12 @@ def check_next_by_model(lease: Lease) -> bool:
 
 
 def keep_omissions(session: Session, report_id: int, on: date) -> None:
-    """List, for the clinician, the rows that no standing claim mentions and should."""
+    """List, for the clinician, the rows that no claim states and should; a flagged claim states nothing yet."""
     cited = cited_refs(session, report_id)
     claims = [
         verification.Claim(claim.text, cited[claim.id], claim.patient_id)
         for claim in current_claims(session, report_id)
+        if not claim.flagged
     ]
     rows = list(code_checking.evidence_rows(session, report_id).values())
     session.execute(delete(Omission).where(Omission.report_id == report_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,26 +35,35 @@ def made_by(session: Session, *, model: str | None = None, prompt_version: str |
 
     Raises ColdUnavailable: a list of what an incident affects is whole, or it is none.
     """
-    tables = {name: Base.metadata.tables[name] for name in ("report", "signature")}
-    hot = session.execute(_query(tables["report"], tables["signature"], model, prompt_version)).mappings().all()
+    report, signature = (Base.metadata.tables[name] for name in ("report", "signature"))
+    hot = session.execute(_reports(report, model, prompt_version)).mappings().all()
+    signed = session.execute(_signatures(signature, hot)).all()
+    found = _made(hot, dict(map(tuple, signed)), archived=False)
     seen = cold.window(session, REPORT.name)
     report, signature = cold.table("report"), cold.table("signature")
-    query = _query(report, signature, model, prompt_version).where(cold.visible(report, seen))
-    archived = cold.fetch(REPORT.name, query)
-    found = cold.merge(_made(hot, archived=False), _made(archived, archived=True), key=lambda made: made.id)
-    return sorted(found, key=lambda made: (made.requested_at, made.id), reverse=True)
+    rows = cold.fetch(REPORT.name, _reports(report, model, prompt_version).where(cold.visible(report, seen)))
+    names = cold.fetch(REPORT.name, _signatures(signature, rows).where(cold.visible(signature, seen))) if rows else []
+    archived = _made(rows, {row["report_id"]: row["name"] for row in names}, archived=True)
+    whole = cold.merge(found, archived, key=lambda made: made.id)
+    return sorted(whole, key=lambda made: (made.requested_at, made.id), reverse=True)
 
 
-def _made(rows: Sequence[RowMapping], *, archived: bool) -> list[MadeReport]:
-    return [MadeReport(**{str(name): value for name, value in row.items()}, archived=archived) for row in rows]
+def _made(rows: Sequence[RowMapping], signed: Mapping[int, str], *, archived: bool) -> list[MadeReport]:
+    found = ({str(name): value for name, value in row.items()} for row in rows)
+    return [MadeReport(**row, signed_by=signed.get(row["id"]), archived=archived) for row in found]
 
 
-def _query(report: Table, signature: Table, model: str | None, prompt_version: str | None) -> Select[Any]:
+def _reports(report: Table, model: str | None, prompt_version: str | None) -> Select[Any]:
     columns = [report.c[name] for name in MadeReport.__dataclass_fields__ if name not in ("signed_by", "archived")]
     wanted: list[ColumnElement[bool]] = []
     if model is not None:
         wanted.append(or_(report.c.model == model, report.c.checker_model == model))
     if prompt_version is not None:
         wanted.append(report.c.prompt_version.contains(prompt_version, autoescape=True))
-    joined = report.outerjoin(signature, signature.c.report_id == report.c.id)
-    return select(*columns, signature.c.name.label("signed_by")).select_from(joined).where(*wanted)
+    return select(*columns).where(*wanted)
+
+
+def _signatures(signature: Table, reports: Sequence[RowMapping]) -> Select[Any]:
+    return select(signature.c.report_id, signature.c.name).where(
+        signature.c.report_id.in_([row["id"] for row in reports])
+    )

@@ -19,6 +19,7 @@ from core.models import ArchiveRun, Batch, BatchState, Holding, Note, RunState
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES
 from core.queries import audit_chains, audit_trail, evidence, results, visits
 from core.queries.reports import patient, rows
+from core.queries.reports.made_by import made_by
 from core.services.reports import requests
 from core.sources import find_cold
 from tests.factories import NOW
@@ -130,6 +131,7 @@ def _read_pages(session: Any, record: Record) -> None:
     results.trend(session, record.patient_id, record.assay_id, archived=True)
     patient.signed_for_patient(session, record.patient_id, archived=True)
     rows.load(session, 1)
+    made_by(session, model="m", prompt_version="p")
 
 
 def _read_audit(session: Any) -> None:

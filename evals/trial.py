@@ -1,0 +1,90 @@
+"""One report's draft and checks over HTTP, without a database: what the agents answer and what is flagged of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from core import verification
+from core.verification import Omission, Row
+from workers.reports import checker, client, drafter, verdicts
+from workers.reports.checker import ToCheck
+from workers.reports.client import Answer, Question, Usage
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where models answer, and which: from the environment, or the offline server."""
+
+    openai_base_url: str
+    openai_api_key: str = "offline"
+    model_timeout_seconds: float = 60.0
+    drafter_model: str = "strata-offline-rules"
+    checker_model: str = "strata-offline-rules"
+
+
+def from_environment() -> Endpoint | None:
+    """The endpoint that OPENAI_BASE_URL or OPENAI_API_KEY name; None if neither is set."""
+    url, key = os.environ.get("OPENAI_BASE_URL", ""), os.environ.get("OPENAI_API_KEY", "")
+    if not url and not key:
+        return None
+    models = {
+        f"{role}_model": os.environ[f"STRATA_{role.upper()}_MODEL"]
+        for role in ("drafter", "checker")
+        if os.environ.get(f"STRATA_{role.upper()}_MODEL")
+    }
+    return Endpoint(url, key, **models)  # type: ignore[arg-type]
+
+
+class Checked(NamedTuple):
+    """A claim as the clinician would get it."""
+
+    text: str
+    refs: tuple[str, ...]
+    section: str
+    verdict: str
+    flagged: bool
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A draft after both checks, what no claim mentions, and what the calls used."""
+
+    claims: tuple[Checked, ...]
+    omissions: tuple[Omission, ...]
+    usage: tuple[tuple[str, Usage | None], ...]
+
+
+def run(endpoint: Endpoint, rows: Sequence[Row], on: date) -> Trial:
+    """Draft and check one patient's summary. Raises EndpointFault, Unusable."""
+    usage: list[tuple[str, Usage | None]] = []
+
+    def ask(question: Question) -> Answer:
+        answer = client.ask(endpoint, question)
+        usage.append((answer.model, answer.usage))
+        return answer
+
+    asked = drafter.drafting(rows, on, endpoint.drafter_model)
+    sentences = asked.read(ask(asked.question).text)
+    by_ref = {row.ref: row for row in rows}
+    claims = [verification.Claim(s.text, s.refs, rows[0].patient_id) for s in sentences]
+    by_code = [verification.check_claim(claim, [by_ref[ref] for ref in claim.citations]) for claim in claims]
+    judged: dict[int, checker.Judged] = {}
+    for start in range(0, len(claims), checker.CLAIMS_PER_CALL):
+        part = range(start, min(start + checker.CLAIMS_PER_CALL, len(claims)))
+        judging = checker.judging([_to_check(n, claims[n], by_ref) for n in part], on, endpoint.checker_model)
+        judged |= judging.read(ask(judging.question).text)
+    checked = []
+    for n, sentence in enumerate(sentences):
+        verdict = verdicts.stricter(by_code[n].verdict, judged[n].verdict)
+        flagged = by_code[n].flagged or verdicts.is_flagged(verdict)
+        checked.append(Checked(sentence.text, sentence.refs, sentence.section, verdict, flagged))
+    stated = [claim for claim, result in zip(claims, checked, strict=True) if not result.flagged]
+    return Trial(tuple(checked), tuple(verification.find_omissions(stated, rows, on)), tuple(usage))
+
+
+def _to_check(number: int, claim: verification.Claim, rows: dict[str, Row]) -> ToCheck:
+    return ToCheck(number, claim.text, tuple((rows[ref].type, rows[ref].fields) for ref in claim.citations))
