@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from psycopg import sql
 from redis import Redis
+from xdist.scheduler import LoadScopeScheduling
 
 from core.embedded import home
 from core.embedded.errors import EmbeddedError
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 # A run started in the background ignores Ctrl-C, and so would every program that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 SERVERS_PREFIX = "strata-tests-"
+FUNCTIONAL = "tests/functional/"
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -32,12 +34,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _clear_abandoned()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """A file's tests run in one worker process; all browser tests share one demo."""
-    for item in items:
-        kind = item.path.relative_to(ROOT / "tests").parts[0]
-        item.add_marker(pytest.mark.xdist_group(kind if kind == "functional" else str(item.path)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return FUNCTIONAL if file.startswith(FUNCTIONAL) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
