@@ -115,8 +115,9 @@ def settings(environment: dict[str, str]) -> Any:
 
 @pytest.fixture
 def database(servers: Servers, settings: Any) -> Iterator[Any]:
-    """Every server running, every table empty, this process configured; gives the settings."""
-    from core import db
+    """Every server running, every table empty, this process configured and without grudges; gives the settings."""
+    from core import cold, db, replica_watch
+    from core.outage import primary
 
     for server in (*servers.postgres.values(), servers.valkey):
         server.start()
@@ -125,6 +126,11 @@ def database(servers: Servers, settings: Any) -> Iterator[Any]:
     _empty_tables(servers)
     _empty_valkey(settings.redis_url)
     servers.replica.wait_until_replayed()
+    # What a process remembers of servers that failed belongs to the test that made them fail.
+    primary.answered()
+    for breaker in cold.breakers.values():
+        breaker.answered()
+    replica_watch.forget()
     yield settings
     databases.dispose()
 

@@ -11,10 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from core import cold, db, replica_watch, spool, throttle
+from core import db, spool, throttle
 from core.db import Store
 from core.models import AccessEvent, Account, Patient, Role
-from core.outage import primary
 from core.services import archive
 from core.sign_ins import AccountCopy
 from core.web import health
@@ -67,12 +66,8 @@ class Browser:
 
 @pytest.fixture(autouse=True)
 def _fresh_process(database: Any) -> None:
-    """What a process remembers of servers that fail belongs to the test that made them fail."""
-    primary.answered()
-    for breaker in cold.breakers.values():
-        breaker.answered()
+    """No attempts, no look at health and no spool of an earlier test."""
     throttle._memory.seen.clear()
-    replica_watch.forget()
     health._watch._looked_at = float("-inf")
     spool._chain.pid = 0
     shutil.rmtree(database.spool_dir, ignore_errors=True)
