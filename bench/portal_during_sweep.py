@@ -25,7 +25,7 @@ from core.services import archive
 VISITS = 60_000
 REPETITIONS = 5
 PATIENT = 7
-CAPPED_ROWS_PER_SECOND = 1_000
+CAPPED_ROWS_PER_SECOND = 2_000
 REQUESTS, REQUESTS_MIN = 200, 60
 PAUSE_SECONDS = 0.03
 PATHS = ("/visits", "/results", "/record", "/reports")

@@ -1,6 +1,7 @@
 """Free text that speaks to software: it states nothing of the patient, so no claim may rest on it."""
 
 import re
+import unicodedata
 from functools import lru_cache
 
 # To whom the text speaks, or about what it wants done to the summary.
@@ -36,8 +37,23 @@ def is_instruction(sentence: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def removed(text: str) -> str:
-    """A text of many lines with what speaks to software left blank; as long as before."""
-    return "\n".join(without(line) for line in text.split("\n"))
+    """A text of many lines without what can't be seen, and with what speaks to software left blank."""
+    return "\n".join(without(line) for line in visible(text).split("\n"))
+
+
+def visible(text: str) -> str:
+    """A text without controls, zero-width and direction marks, tags and variation selectors."""
+    return (
+        text
+        if text.isascii() and text.isprintable()
+        else "".join(char for char in text if char in "\n\t" or not _is_hidden(char))
+    )
+
+
+def _is_hidden(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs", "Cn") or unicodedata.name(char, "").startswith(
+        "VARIATION SELECTOR"
+    )
 
 
 def without(text: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
+
+from core.verification.instructions import visible
 
 NOTE_CHARACTERS_MAX = 6_000
 TEXT_CHARACTERS_MAX = 1_000
@@ -26,14 +27,8 @@ UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "[degF]": "°F", "[lb_av]": "lb", "[in_
 
 def clean(text: str, limit: int = TEXT_CHARACTERS_MAX) -> str:
     """Text without controls, zero-width and direction marks, tags and variation selectors; cut at `limit`."""
-    kept = "".join(char for char in text.replace("\r\n", "\n") if char in "\n\t" or not _is_hidden(char)).strip()
+    kept = visible(text.replace("\r\n", "\n")).strip()
     return kept if len(kept) <= limit else kept[:limit].rstrip() + CUT
-
-
-def _is_hidden(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs", "Cn") or unicodedata.name(char, "").startswith(
-        "VARIATION SELECTOR"
-    )
 
 
 def word(kind: str, fields: Fields) -> dict[str, str]:
