@@ -33,7 +33,8 @@ def environment(say: Callable[[str], None], **extra: str) -> Iterator[Environmen
         folder = Path(made)
         folder.chmod(0o755)
         with Servers(folder, say) as servers:
-            own = {"STRATA_SPOOL_DIR": f"{folder}/spool", "STRATA_SECRET_KEY": "b" * 40, "STRATA_PLAIN_HTTP": "1"}
+            own = {"STRATA_SPOOL_DIR": f"{folder}/spool", "STRATA_SECRET_KEY": "b" * 40, "STRATA_PLAIN_HTTP": "1",
+                   "STRATA_ARCHIVE_ROWS_PER_SECOND": "0"}  # fmt: skip
             env = {**servers.env(), **own, **extra}
             initialise(config.load(env))
             yield Environment(servers, env, folder)

@@ -160,7 +160,7 @@ class Settings:
         "STRATA_ARCHIVE_WINDOW", "hours of the day when runs may move, such as 01:00-05:00", _window, default=""
     )
     archive_rows_per_second: int = setting(
-        "STRATA_ARCHIVE_ROWS_PER_SECOND", "most rows a run moves in a second; 0 for no limit", _count, default=0
+        "STRATA_ARCHIVE_ROWS_PER_SECOND", "most rows a run moves in a second; 0 for no limit", _count, default=500
     )
     archive_lag_max_seconds: float = setting(
         "STRATA_ARCHIVE_LAG_MAX_SECONDS", "runs wait while the replica is further behind", _seconds, default=10.0

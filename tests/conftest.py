@@ -99,6 +99,7 @@ def environment(servers: Servers) -> dict[str, str]:
         "STRATA_SECRET_KEY": "only-for-tests-" + "0" * 32,
         "STRATA_SPOOL_DIR": str(servers.data_dir / "spool"),
         "STRATA_PLAIN_HTTP": "1",
+        "STRATA_ARCHIVE_ROWS_PER_SECOND": "0",
     }
 
 

@@ -27,7 +27,7 @@ def drive(run_id: int, slice_seconds: float = SLICE_SECONDS) -> str:
     with heartbeat.hold(run_id) as held:
         _abandon_steps(run_id)
         crew = Crew(run_id, held, time.monotonic() + slice_seconds)
-        crew.work(db.databases().settings.archive_lanes)
+        crew.work(_lanes())
         if crew.rests:
             return f"run {run_id} rests"
     pause = THROTTLE_PAUSE if crew.throttled else timedelta()
@@ -35,6 +35,12 @@ def drive(run_id: int, slice_seconds: float = SLICE_SECONDS) -> str:
         session.execute(update(ArchiveRun).where(ArchiveRun.id == run_id).values(wakes_at=utc_now() + pause))
         archive.enqueue(session, run_id, delay=pause)
     return f"run {run_id} goes on in the next job"
+
+
+def _lanes() -> int:
+    """One lane suffices for a run that is held to a pace, and leaves the other cores to pages."""
+    settings = db.databases().settings
+    return 1 if settings.archive_rows_per_second else settings.archive_lanes
 
 
 def advance(run_id: int) -> bool:

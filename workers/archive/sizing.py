@@ -13,6 +13,8 @@ from core.models import ArchiveRun, Batch, BatchKind, BatchState, RunKind, Step,
 from core.models.record_types import RECORD_TYPES, RecordType
 
 ROOTS_MIN, ROOTS_MAX = 100, 50_000
+# A run that is held to a pace moves in bursts of so many seconds' rows.
+BURST_SECONDS = 10
 STEP_UP, STEP_DOWN = 2.0, 0.5
 AVERAGE_OF = 5
 
@@ -87,22 +89,36 @@ def next_size(session: Session, run: ArchiveRun) -> Size:
     """How many roots the next batch has: as asked for, or so many that its longest step takes the target time."""
     if not run.tunes_size:
         return Size(run.batch_rows, "as asked for")
-    target = db.databases().settings.archive_step_seconds
+    settings = db.databases().settings
+    target, pace = settings.archive_step_seconds, settings.archive_rows_per_second
     recent = _longest_steps(session, run)
     if not recent:
         return Size(run.batch_rows, "the first: as set by STRATA_ARCHIVE_BATCH_ROWS")
-    roots, seconds = recent[0]
-    average = sum(seconds for _, seconds in recent) / sum(roots for roots, _ in recent)
+    roots, seconds, _ = recent[0]
+    all_roots = sum(moved.roots for moved in recent)
+    average = sum(moved.seconds for moved in recent) / all_roots
     wanted = min(max(target / max(average, 1e-9), roots * STEP_DOWN), roots * STEP_UP)
     size = round(min(max(wanted, ROOTS_MIN), ROOTS_MAX))
+    rows_of_a_root = max(sum(moved.rows for moved in recent) / all_roots, 1)
+    burst = max(round(pace * BURST_SECONDS / rows_of_a_root), 1)
+    if pace and burst < size:
+        return Size(burst, f"{BURST_SECONDS} s of rows at {pace:,} rows/s, {rows_of_a_root:.1f} for each")
     return Size(size, f"longest step {seconds:.2f} s for {roots:,}, aiming at {target:.2f} s")
 
 
-def _longest_steps(session: Session, run: ArchiveRun) -> list[tuple[int, float]]:
-    """Roots, and seconds of the longest step, of the last batches moved without a failed step; newest first."""
+class Moved(NamedTuple):
+    """A batch that was moved: its roots, the seconds of its longest step, its rows in all."""
+
+    roots: int
+    seconds: float
+    rows: int
+
+
+def _longest_steps(session: Session, run: ArchiveRun) -> list[Moved]:
+    """The last batches moved without a failed step; newest first."""
     seconds = func.max(func.extract("epoch", Step.finished_at - Step.started_at))
     query = (
-        select(Batch.roots, seconds)
+        select(Batch.roots, seconds, Batch.rows)
         .join(Step, Step.batch_id == Batch.id)
         .where(
             Batch.run_id == run.id,
@@ -115,4 +131,4 @@ def _longest_steps(session: Session, run: ArchiveRun) -> list[tuple[int, float]]
         .order_by(Batch.ordinal.desc())
         .limit(AVERAGE_OF)
     )
-    return [(roots, float(spent)) for roots, spent in session.execute(query)]
+    return [Moved(roots, float(spent), rows) for roots, spent, rows in session.execute(query)]

@@ -16,6 +16,8 @@ from tests.integration.archive.conftest import NOW, PATIENTS, run_to_end, start
 from tests.integration.archive.test_restore import everything
 from workers.archive import driver, sizing
 
+ROWS_OF_A_ROOT = 8
+
 
 def run_with(*moved: tuple[int, float]) -> int:
     """A running run whose batches so far had so many roots, and a longest step of so many seconds."""
@@ -25,7 +27,8 @@ def run_with(*moved: tuple[int, float]) -> int:
         session.add(run)
         session.flush()
         for ordinal, (roots, seconds) in enumerate(moved, start=1):
-            batch = Batch(run_id=run.id, record_type="visit", ordinal=ordinal, state="released", roots=roots)
+            batch = Batch(run_id=run.id, record_type="visit", ordinal=ordinal, state="released", roots=roots,
+                          rows=roots * ROWS_OF_A_ROOT)  # fmt: skip
             session.add(batch)
             session.flush()
             for name, spent in (("stage", seconds / 3), ("load", seconds), ("verify", seconds / 2)):
@@ -56,6 +59,23 @@ def test_size_aims_at_the_step_time(moved: tuple[tuple[int, float], ...], roots:
     size = next_size(run_with(*moved))
     assert size.roots == roots
     assert ("aiming at 1.00 s" in size.reason) is bool(moved)
+
+
+@pytest.mark.usefixtures("database")
+def test_a_paced_run_moves_in_short_bursts(with_settings: Callable[..., None]) -> None:
+    with_settings(archive_rows_per_second=500)
+    assert next_size(run_with((2_000, 0.1))) == (625, "10 s of rows at 500 rows/s, 8.0 for each")
+    assert next_size(run_with((400, 30.0))).roots == 200
+
+
+@pytest.mark.usefixtures("population")
+def test_a_paced_run_has_one_lane(with_settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    lanes: list[int] = []
+    monkeypatch.setattr(driver.Crew, "work", lambda self, number: lanes.append(number))
+    for pace in (0, 500):
+        with_settings(archive_rows_per_second=pace, archive_lanes=2)
+        driver.drive(start("report" if pace else "visit"))
+    assert lanes == [2, 1]
 
 
 @pytest.mark.usefixtures("database")
