@@ -147,6 +147,7 @@ def _page(
         "patient": patient,
         "selected": selected,
         "next_flag": _next_flag(report.claims, selected),
+        "previous_flag": _previous_flag(report.claims, selected),
         "rows": [sources.shown(row, selected) for row in selected.citations] if selected else [],
         "focus": not faults and not refusal and bool({"claim", "after"} & request.args.keys()),
         "is_open": report.state == ReportState.READY,
@@ -172,3 +173,9 @@ def _next_flag(claims: Sequence[ClaimView], selected: ClaimView | None) -> Claim
     """The next claim that waits for a decision, after the selected one and round to the beginning."""
     start = next((place for place, claim in enumerate(claims) if selected and claim.id == selected.id), -1) + 1
     return next((claim for claim in (*claims[start:], *claims[:start]) if claim.needs_decision), None)
+
+
+def _previous_flag(claims: Sequence[ClaimView], selected: ClaimView | None) -> ClaimView | None:
+    """The flag before the selected claim and round to the end, unless it is the next one as well."""
+    found = _next_flag(claims[::-1], selected)
+    return found if found is not _next_flag(claims, selected) else None

@@ -2,6 +2,18 @@
 
 from core.verification.check import check_claim
 from core.verification.omissions import find_omissions
+from core.verification.severity import Severity, severity
 from core.verification.types import Claim, Finding, Omission, Result, Row, Verdict
 
-__all__ = ["Claim", "Finding", "Omission", "Result", "Row", "Verdict", "check_claim", "find_omissions"]
+__all__ = [
+    "Claim",
+    "Finding",
+    "Omission",
+    "Result",
+    "Row",
+    "Severity",
+    "Verdict",
+    "check_claim",
+    "find_omissions",
+    "severity",
+]

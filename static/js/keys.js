@@ -1,4 +1,5 @@
 // Keyboard help on top of real links and buttons. data-key="f" is pressed by f; j and k walk the [data-row] elements.
+// data-first="reason" sends the key to that field for as long as it is empty; Escape leaves a field.
 "use strict";
 (() => {
   const typing = (node) => node.isContentEditable || node.matches("input:not([type=checkbox]):not([type=radio]), textarea, select");
@@ -6,7 +7,9 @@
   function press(key) {
     const node = document.querySelector(`[data-key="${CSS.escape(key)}"]:not([disabled])`);
     if (!node) return false;
-    if (typing(node)) node.focus();
+    const first = document.getElementById(node.dataset.first || "");
+    if (first && !first.value.trim()) first.focus();
+    else if (typing(node)) node.focus();
     else node.click();
     return true;
   }
@@ -28,7 +31,11 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
     const done = event.key === "j" ? walk(1) : event.key === "k" ? walk(-1) : press(event.key);
     if (done) event.preventDefault();
   });

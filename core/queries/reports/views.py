@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from core.queries.reports.figures import Figures
+from core.verification import Severity, severity
 
 UNCHANGED, CHANGED, GONE, UNKNOWN = "unchanged", "changed", "gone", "unknown"
 
@@ -68,6 +69,11 @@ class ClaimView:
     def needs_decision(self) -> bool:
         return self.flagged and self.decision is None
 
+    @property
+    def severity(self) -> Severity:
+        """How much harm the claim could do if it is wrong and believed."""
+        return severity(self.verdict, {row.kind for row in self.citations})
+
 
 @dataclass(frozen=True)
 class OmissionView:
@@ -124,6 +130,11 @@ class ReviewReport:
         return sum(claim.flagged and claim.decision is not None for claim in self.claims)
 
     @property
+    def graver_flags(self) -> int:
+        """The flags still to decide that could change a treatment."""
+        return sum(claim.needs_decision and claim.severity == Severity.HIGH for claim in self.claims)
+
+    @property
     def stale_refs(self) -> tuple[str, ...]:
         """Cited rows that have changed, or gone, since drafting."""
         cited = (row for claim in self.claims for row in claim.citations)
@@ -148,6 +159,7 @@ def summary_json(report: ReviewReport) -> dict[str, Any]:
             "citations": [row.ref for row in claim.citations],
             "verdict": claim.verdict,
             "flagged": claim.flagged,
+            "severity": str(claim.severity),
             "reasons": list(claim.reasons),
             "decision": claim.decision,
         }

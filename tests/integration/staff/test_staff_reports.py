@@ -119,6 +119,19 @@ def test_each_claim_is_a_link_and_next_flag_goes_round(clinician: StaffBrowser, 
     following = re.search(r'data-key="f" href="[^"]*claim=(\d+)', page)
     assert following
     assert int(following[1]) == ready.contradicted_id
+    assert 'data-key="p"' not in page
+    page = clinician.get(page_of(ready) + f"?claim={ready.supported_id}").text
+    before = re.search(r'data-key="p" href="[^"]*claim=(\d+)', page)
+    assert before
+    assert int(before[1]) == ready.unverified_id
+
+
+def test_flags_tell_how_much_harm_they_could_do(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    page = clinician.get(page_of(ready)).text
+    assert "0 of 2 flags decided; 1 of high severity to decide" in page
+    assert page.count("to decide · high severity") == page.count("to decide · medium severity") == 1
+    decide(clinician, ready, ready.contradicted_id, "rejected", reason="It rose.")
+    assert "of high severity" not in clinician.get(page_of(ready)).text
 
 
 def test_decisions_are_taken_with_a_reason_and_lead_to_the_next_flag(
