@@ -18,6 +18,7 @@ from staff_app import (
     home,
     operations,
     patients,
+    report_making,
     reports,
     retention,
     review,
@@ -33,8 +34,8 @@ NAVIGATION = (
     NavItem("audit.search", "Audit", Right.AUDIT_READ),
 )
 MODULES = (
-    home, patients, charts, visits, reports, review, archive, archive_runs, archive_restores, retention, operations,
-    accounts, audit,
+    home, patients, charts, visits, reports, review, report_making, archive, archive_runs, archive_restores, retention,
+    operations, accounts, audit,
 )  # fmt: skip
 
 

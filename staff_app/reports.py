@@ -8,12 +8,13 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core import queue
+from core.cold import ColdUnavailable
 from core.models import ReportState
 from core.permissions import Right
 from core.policies import InvalidTransition
 from core.queries import reports
 from core.services import reports as service
-from core.services.reports import AlreadyOpen, NoSuchPatient, NoSuchReport
+from core.services.reports import AlreadyOpen, BadReplacement, NoSuchPatient, NoSuchReport
 from core.web.access import look, record, refuse, requires
 from core.web.auth import current_account
 from core.web.htmx import render, wants_fragment
@@ -56,6 +57,27 @@ def ask(patient_id: int) -> Response:
     except AlreadyOpen as fault:
         flash("This patient has an open report already: here it is.")
         return redirect(url_for(".show", report_id=fault.report_id), 303)
+    queue.relay()
+    return redirect(url_for(".show", report_id=report.id), 303)
+
+
+@bp.post("/reports/<id:report_id>/amend")
+@requires(Right.REPORT_REQUEST)
+def amend(report_id: int) -> Response:
+    """Ask for a report that replaces a signed one."""
+    try:
+        with write_session() as session:
+            report = service.amend(session, report_id=report_id, by=current_account())
+    except NoSuchReport:
+        refuse("report.requested", f"report:{report_id}")
+    except AlreadyOpen as fault:
+        flash("This patient has an open report already: here it is.")
+        return redirect(url_for(".show", report_id=fault.report_id), 303)
+    except BadReplacement as fault:
+        flash(f"{str(fault).capitalize()}.")
+        return redirect(url_for(".show", report_id=report_id), 303)
+    except ColdUnavailable:
+        return render("staff/reports/silent.html", status=503)
     queue.relay()
     return redirect(url_for(".show", report_id=report.id), 303)
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.functional.conftest import RunningDemo
+from tests.functional.test_pages import PHONE, faults_of
 from tests.functional.test_story import REPORT_SECONDS
 
 PATIENT = 5
@@ -71,3 +72,9 @@ def test_a_review_and_a_signature_by_keyboard_alone(demo: RunningDemo, sign_in: 
     page.keyboard.type(demo.passwords["clinician"])
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=re.compile("^Signed by"))).to_be_visible()
+
+    making = page.url.split("/review")[0] + "/making"
+    assert faults_of(page, making) == []
+    expect(page.get_by_role("table", name="Calls of a model").get_by_role("row")).not_to_have_count(1)
+    page.set_viewport_size(PHONE)
+    assert faults_of(page, making) == []

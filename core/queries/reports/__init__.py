@@ -1,6 +1,7 @@
 """Reports as read: the worklist, one report for its reviewer, and what the patient sees."""
 
 from core.queries.reports.made_by import MadeReport, made_by
+from core.queries.reports.making import Making, making
 from core.queries.reports.patient import SignedItem, SignedList, SignedReport, signed_for_patient, signed_report
 from core.queries.reports.review import review
 from core.queries.reports.views import CitedRow, ClaimView, ReviewReport, summary_json
@@ -10,6 +11,7 @@ __all__ = [
     "CitedRow",
     "ClaimView",
     "MadeReport",
+    "Making",
     "ReviewReport",
     "SignedItem",
     "SignedList",
@@ -17,6 +19,7 @@ __all__ = [
     "WorkItem",
     "item",
     "made_by",
+    "making",
     "open_for_patient",
     "review",
     "signed_for_patient",

@@ -10,7 +10,7 @@ from core.db import Store
 from core.models import Patient, Report, ReportEvent, ReportState, utc_now
 from core.models.record_types import REPORT
 from core.permissions import Actor, Right
-from core.services.reports.states import OPEN_STATES, locked, move
+from core.services.reports.states import OPEN_STATES, NoSuchReport, locked, move
 
 TASK = "workers.reports.jobs.draft_report"
 
@@ -53,6 +53,18 @@ def request(session: Session, *, patient_id: int, by: Actor, replaces_id: int | 
     queue.add(session, "reports", TASK, report_id=report.id)
     _record(session, "report.requested", report, by)
     return report
+
+
+def amend(session: Session, *, report_id: int, by: Actor) -> Report:
+    """Ask for a new report that replaces a signed one, which stands until the new one is signed.
+
+    Raises PermissionDenied, NoSuchReport, AlreadyOpen, BadReplacement, ColdUnavailable.
+    """
+    permissions.check(by, Right.REPORT_REQUEST)
+    patient_id, _ = _standing(session, report_id)
+    if patient_id is None:
+        raise NoSuchReport(f"there is no report {report_id}")
+    return request(session, patient_id=patient_id, by=by, replaces_id=report_id)
 
 
 def retry_failed(session: Session, *, report_id: int, by: Actor) -> Report:
@@ -102,10 +114,15 @@ def _check_none_open(session: Session, patient_id: int, but: int | None = None) 
 
 
 def _check_replaceable(session: Session, patient_id: int, replaces_id: int) -> None:
-    hot = session.get(Report, replaces_id)
-    owner, state = (hot.patient_id, hot.state) if hot is not None else _archived(session, replaces_id)
+    owner, state = _standing(session, replaces_id)
     if owner != patient_id or state != ReportState.SIGNED:
         raise BadReplacement(f"report {replaces_id} is not a signed report of this patient")
+
+
+def _standing(session: Session, report_id: int) -> tuple[int | None, str | None]:
+    """Whose report it is, and its state, wherever it is."""
+    hot = session.get(Report, report_id)
+    return (hot.patient_id, hot.state) if hot is not None else _archived(session, report_id)
 
 
 def _archived(session: Session, report_id: int) -> tuple[int | None, str | None]:
