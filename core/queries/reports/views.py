@@ -159,7 +159,6 @@ def summary_json(report: ReviewReport) -> dict[str, Any]:
             "citations": [row.ref for row in claim.citations],
             "verdict": claim.verdict,
             "flagged": claim.flagged,
-            "severity": str(claim.severity),
             "reasons": list(claim.reasons),
             "decision": claim.decision,
         }
