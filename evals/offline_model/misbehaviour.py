@@ -19,6 +19,7 @@ class Behaviour:
     def __init__(self, mode: str = "off", times: int | None = None) -> None:
         self._lock = threading.Lock()
         self._mode, self._times = mode, times
+        self.asked = 0
 
     def set(self, mode: str, times: int | None = None) -> None:
         """Behave like this from now on. Raises ValueError for an unknown mode."""
@@ -28,8 +29,9 @@ class Behaviour:
             self._mode, self._times = mode, times
 
     def next(self) -> str:
-        """The mode for the request at hand."""
+        """The mode for the request at hand, which is counted in `asked`."""
         with self._lock:
+            self.asked += 1
             if self._times is None:
                 return self._mode
             self._times -= 1
@@ -81,5 +83,5 @@ CONTENT: Mapping[str, Callable[[Json, list[Json]], Json]] = {
     "gullible": gullible.draft,
 }
 # What goes wrong with the reply itself.
-TRANSPORT = frozenset({"stall", "garbage", "empty", "refuse", "rate_limit", "truncate", "wrong_schema"})
+TRANSPORT = frozenset({"slow", "stall", "garbage", "empty", "refuse", "rate_limit", "truncate", "wrong_schema"})
 MODES = frozenset({"off", *CONTENT, *TRANSPORT})

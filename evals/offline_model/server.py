@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,6 +14,7 @@ from evals.offline_model.replies import BadRequest, Reply, reply
 
 BODY_BYTES_MAX = 8_000_000
 STALL_SECONDS_MAX = 600.0
+SLOW_SECONDS = 0.1
 
 
 class OfflineModel:
@@ -52,6 +54,11 @@ class _Server(ThreadingHTTPServer):
         self.model = model
         super().__init__(address, _Handler)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no fault of the server."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -82,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.model.stopping.wait(STALL_SECONDS_MAX)
             self.close_connection = True
             return
+        if mode == "slow":
+            self.server.model.stopping.wait(SLOW_SECONDS)
         self._send(reply(request, mode))
 
     def _body(self) -> dict[str, Any]:

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.config import Settings
-from core.models import DayBudget, ModelCall, utc_now
+from core.models import Check, DayBudget, ModelCall, Report, ReportEvent, utc_now
 from workers.reports import pricing
 from workers.reports.client import Answer, EndpointFault, Question, Usage
 from workers.reports.faults import OverBudget
 
 LOST = "the worker was lost during the call: charged in full"
+ANSWER_LOST = "the worker was lost before this answer was kept: paid for, and asked again"
 
 
 def reserve(
@@ -74,6 +75,24 @@ def settle_lost(session: Session, report_id: int) -> int:
     for call in calls:
         call.cost_usd, call.error = call.reserved_usd, LOST
         _close(session, call)
+    return len(calls)
+
+
+def note_lost_answers(session: Session, report: Report) -> int:
+    """Say so of answers that a lost worker paid for in the report's present state and did not keep. Returns how many.
+
+    A draft or a revision that is kept moves the report on; a judgement that is kept has its checks.
+    """
+    moved = (ReportEvent.report_id == report.id, ReportEvent.to_state == report.state)
+    since = select(func.max(ReportEvent.at)).where(*moved).scalar_subquery()
+    kept = select(Check.model_call_id).where(Check.report_id == report.id, Check.model_call_id.is_not(None))
+    query = select(ModelCall).where(
+        ModelCall.report_id == report.id, ModelCall.started_at >= since, ModelCall.ended_at.is_not(None),
+        ModelCall.error.is_(None), ModelCall.id.not_in(kept),
+    )  # fmt: skip
+    calls = session.scalars(query).all()
+    for call in calls:
+        call.error = ANSWER_LOST
     return len(calls)
 
 

@@ -107,6 +107,7 @@ def take(report_id: int) -> Lease:
         if is_alive(report.heartbeat_at, now):
             raise Held(f"a worker is busy with report {report_id}")
         budget.settle_lost(session, report_id)
+        budget.note_lost_answers(session, report)
         report.heartbeat_at = now
         report.started_at = report.started_at or now
     return Lease(report_id, now)

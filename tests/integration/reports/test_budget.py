@@ -12,62 +12,36 @@ from sqlalchemy import select
 from core import db
 from core.config import Settings
 from core.db import Store
-from core.models import DayBudget, ModelCall, ReportState
+from core.models import ModelCall, ReportState
 from core.services import reports
 from tests.factories import make_allergy, make_patient
+from tests.integration.reports.spending import PRICED, QUESTION, day, reserve, spend_together
 from tests.report_records import Record, view
 from workers.reports import budget, jobs, pricing
-from workers.reports.client import Answer, EndpointFault, Question, Usage
-from workers.reports.faults import OverBudget
+from workers.reports.client import Answer, EndpointFault, Usage
 from workers.reports.lease import take
-
-PRICED = "gpt-4o-mini"
-QUESTION = Question(PRICED, "system", ("data",), "report_draft", {}, 10_000)
-
-
-def reserve(settings: Settings, report_id: int = 1, question: Question = QUESTION) -> int:
-    return budget.reserve(
-        settings, question, report_id=report_id, role="drafter", round_=0, attempt=1, prompt_version="drafter-test"
-    )
-
-
-def day() -> DayBudget:
-    with db.read(Store.HOT) as session:
-        return session.scalars(select(DayBudget)).one()
 
 
 def most_usd() -> Decimal:
     return pricing.price(PRICED, pricing.most(QUESTION)).usd
 
 
-def test_four_workers_together_never_pass_the_days_budget(configured: Callable[..., Settings]) -> None:
-    settings = configured(day_budget_usd=most_usd() * 7 + Decimal("0.000001"), report_budget_usd=Decimal(100))
-    gate, refused, highest = threading.Barrier(4), [], []
-
-    def worker(number: int) -> None:
-        gate.wait()
-        for _ in range(10):
-            try:
-                call_id = reserve(settings, report_id=number)
-            except OverBudget as fault:
-                refused.append(str(fault))
-                continue
-            now = day()
-            highest.append(now.reserved_usd + now.spent_usd)
-            spent = Usage(input=50, cached=0, output=9_000, reasoning=0)
-            budget.settle(settings, call_id, Answer("{}", False, PRICED, "stop", spent))
-
-    threads = [threading.Thread(target=worker, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-
-    assert refused
-    assert max(highest) <= settings.day_budget_usd
+def test_twenty_workers_together_never_pass_the_days_budget(
+    configured: Callable[..., Settings], environment: dict[str, str]
+) -> None:
+    configured()
+    most = most_usd() * 30 + Decimal("0.000001")
+    told = spend_together(
+        {**environment, "STRATA_DAY_BUDGET_USD": str(most), "STRATA_REPORT_BUDGET_USD": "100"}, workers=20, times=3
+    )
+    calls = sum(worker.calls for worker in told)
+    assert calls + sum(worker.refused for worker in told) == 60
+    assert 0 < calls < 60
+    assert max(worker.highest_usd for worker in told) <= most
     with db.read(Store.HOT) as session:
         costs = [call.cost_usd or Decimal(0) for call in session.scalars(select(ModelCall))]
-    assert sum(costs) == day().spent_usd <= settings.day_budget_usd
+    assert len(costs) == calls
+    assert sum(costs) == day().spent_usd <= most
     assert day().reserved_usd == 0
 
 
