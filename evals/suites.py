@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evals import factcheck, generate_cases, injection, records, synthea_rows
+from evals import adversarial, cost, drafting, factcheck, generate_cases, injection, records, synthea_rows
 from evals.cases import HARD, Case, load
 
 RECALL_MIN = 0.99
@@ -67,6 +67,30 @@ SUITES: dict[str, Suite] = {
             injection.run,
             injection.bar,
             injection.table,
+        ),
+        Suite(
+            "drafting",
+            "whole reports of made patients: what is unsupported, left out, and how long and dear it is",
+            lambda _folder, seed: drafting.cases(seed),
+            drafting.run,
+            drafting.bar,
+            drafting.table,
+        ),
+        Suite(
+            "adversarial-model",
+            "a model that misbehaves in every way we know, and what it gets past the loop's defences",
+            lambda _folder, seed: adversarial.cases(seed),
+            adversarial.run,
+            adversarial.bar,
+            adversarial.table,
+        ),
+        Suite(
+            "cost",
+            "whole reports of made patients: right ones that cost more than their ceiling fail",
+            lambda _folder, seed: drafting.cases(seed),
+            cost.run,
+            cost.bar,
+            cost.table,
         ),
     )
 }

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from core import verification
 from core.verification import Omission, Row
-from workers.reports import checker, client, drafter, verdicts
+from workers.reports import calls, checker, client, drafter, verdicts
 from workers.reports.checker import ToCheck
 from workers.reports.client import Answer, Question, Usage
 
@@ -68,7 +68,7 @@ def run(endpoint: Endpoint, rows: Sequence[Row], on: date) -> Trial:
         return answer
 
     asked = drafter.drafting(rows, on, endpoint.drafter_model)
-    sentences = asked.read(ask(asked.question).text)
+    sentences = asked.read(calls.usable(ask(asked.question)))
     by_ref = {row.ref: row for row in rows}
     claims = [verification.Claim(s.text, s.refs, rows[0].patient_id) for s in sentences]
     by_code = [verification.check_claim(claim, [by_ref[ref] for ref in claim.citations]) for claim in claims]
@@ -76,7 +76,7 @@ def run(endpoint: Endpoint, rows: Sequence[Row], on: date) -> Trial:
     for start in range(0, len(claims), checker.CLAIMS_PER_CALL):
         part = range(start, min(start + checker.CLAIMS_PER_CALL, len(claims)))
         judging = checker.judging([_to_check(n, claims[n], by_ref) for n in part], on, endpoint.checker_model)
-        judged |= judging.read(ask(judging.question).text)
+        judged |= judging.read(calls.usable(ask(judging.question)))
     checked = []
     for n, sentence in enumerate(sentences):
         verdict = verdicts.stricter(by_code[n].verdict, judged[n].verdict)

@@ -8,7 +8,9 @@ from functools import lru_cache
 _ABOUT = re.compile(
     r"\b(?:(?:your|the|this|its|any|each)\s+(?:\w+\s+)?(?:response|answer|reply|message|output|summary|draft|report|prompt|verdicts?)\b"
     r"|(?:previous|prior|above|earlier|these|following|all)\s+(?:instructions?|prompts?|rules|directions)"
-    r"|system\s+(?:prompt|message|override|note)|(?:language|the)\s+model|leav(?:e|ing)\s+out|must\s+(?:end|begin|start|say|state|include)|(?:ai|a\.i\.|llm|gpt|chatgpt|chatbot)\b|assistant"
+    r"|system\s+(?:prompt|message|override|note)|(?:language|the)\s+model|leav(?:e|ing)\s+out|must\s+(?:end|begin|start|say|state|include)|(?:ai|a\.i\.|llm|gpt|chatgpt|chatbot)\b"
+    r"|(?<!physician )(?<!medical )(?<!dental )(?<!clinic )(?<!clinical )(?<!nursing )(?<!healthcare )(?<!health care )"
+    r"(?<!pharmacy )(?<!care )assistant(?!s?\s+(?:nurse|physician|surgeon|doctor|professor|manager|director))"
     r"|fact[\s-]?check(?:er|ing)?|summari[sz](?:er|ing)|drafter|checker|(?:all|every|each|the|this)\s+claims?\b"
     r"|as\s+(?:supported|verified|correct|true)\b|override|jailbreak|developer\s+mode|https?://|www\.|\w+@\w+\.\w+"
     r"|\w+\.(?:com|xyz|org|net)\b)",

@@ -66,6 +66,13 @@ def foreign_ref(draft: Json, evidence: list[Json]) -> Json:
     return {"claims": [{**first, "citations": [UNKNOWN_CODE]}, *rest]}
 
 
+def other_language(draft: Json, evidence: list[Json]) -> Json:
+    """All claims but the first in another language, well cited."""
+    first, *rest = draft["claims"]
+    words = "Le patient va bien ; son traitement est inchangé."
+    return {"claims": [first, *({**claim, "text": words} for claim in rest)]}
+
+
 def _with(draft: Json, text: str, code: str) -> Json:
     return {"claims": [*draft["claims"], {"section": "Results", "text": text, "citations": [code]}]}
 
@@ -80,8 +87,11 @@ CONTENT: Mapping[str, Callable[[Json, list[Json]], Json]] = {
     "swap": swap,
     "negate": negate,
     "foreign_ref": foreign_ref,
+    "other_language": other_language,
     "gullible": gullible.draft,
 }
-# What goes wrong with the reply itself.
-TRANSPORT = frozenset({"slow", "stall", "garbage", "empty", "refuse", "rate_limit", "truncate", "wrong_schema"})
+# What goes wrong with the reply itself, and with its way to the client.
+REPLIES = frozenset({"garbage", "empty", "huge", "refuse", "rate_limit", "truncate", "wrong_schema", "down"})
+DELIVERY = frozenset({"slow", "stall", "half"})
+TRANSPORT = REPLIES | DELIVERY
 MODES = frozenset({"off", *CONTENT, *TRANSPORT})

@@ -14,6 +14,7 @@ from evals.offline_model.misbehaviour import CONTENT
 Json = dict[str, Any]
 CHARACTERS_PER_TOKEN = 4
 RETRY_AFTER_SECONDS = 1
+HUGE_CHARACTERS = 300_000
 
 
 class BadRequest(Exception):
@@ -34,6 +35,8 @@ def reply(request: Json, mode: str) -> Reply:
     if mode == "rate_limit":
         error = {"error": {"message": "slow down", "type": "rate_limit_error"}}
         return Reply(429, error, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    if mode == "down":
+        return Reply(503, {"error": {"message": "overloaded", "type": "server_error"}})
     content = json.dumps(_answer(request, mode), ensure_ascii=False)
     if mode == "refuse":
         return _completion(request, None, "stop", refusal="I can't help with that.")
@@ -42,6 +45,7 @@ def reply(request: Json, mode: str) -> Reply:
     spoilt = {
         "garbage": "Certainly! Here is the summary: {claims",
         "empty": "",
+        "huge": json.dumps({"claims": ["x" * HUGE_CHARACTERS]}),
         "wrong_schema": '{"summary": "all well"}',
     }
     return _completion(request, spoilt.get(mode, content), "stop")

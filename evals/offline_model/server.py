@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if mode == "slow":
             self.server.model.stopping.wait(SLOW_SECONDS)
-        self._send(reply(request, mode))
+        self._send(reply(request, mode), half=mode == "half")
 
     def _body(self) -> dict[str, Any]:
         length = int(self.headers.get("Content-Length") or 0)
@@ -102,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise BadRequest("send a JSON object")
         return body
 
-    def _send(self, answer: Reply) -> None:
+    def _send(self, answer: Reply, *, half: bool = False) -> None:
         content = json.dumps(answer.body, ensure_ascii=False).encode()
         try:
             self.send_response(answer.status)
@@ -110,7 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if half else content)
+            self.close_connection = self.close_connection or half
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 

@@ -108,7 +108,7 @@ def _count(settings: Settings, call: ModelCall, answer: Answer) -> None:
         return
     _set_tokens(call, answer.usage)
     price = pricing.price(answer.model, answer.usage, settings.openai_base_url)
-    if ": no price" in price.version and call.requested_model != answer.model:
+    if price.is_unknown and call.requested_model != answer.model:
         price = pricing.price(call.requested_model, answer.usage, settings.openai_base_url)
     call.cost_usd, call.price_version = price.usd, price.version
 

@@ -48,7 +48,7 @@ def ask(lease: Lease, call: Call, question: Question, read: Callable[[str], Read
     for repair in range(REPAIRS_MAX + 1):
         answer, call_id = _answered(lease, call, question, repair)
         try:
-            return read(_usable(answer)), Reply(answer.model, call_id)
+            return read(usable(answer)), Reply(answer.model, call_id)
         except Unusable as fault:
             why = str(fault)
             budget.note_unusable(call_id, why)
@@ -86,7 +86,8 @@ def pause_before(attempt: int, asked_seconds: float | None) -> float:
     return min(PAUSE_FIRST_SECONDS * 2 ** (attempt - 2), PAUSE_MAX_SECONDS) * _random.uniform(0.75, 1.25)
 
 
-def _usable(answer: Answer) -> str:
+def usable(answer: Answer) -> str:
+    """An answer's text. Raises Unusable when it was refused, cut off, or is empty."""
     if answer.refusal or answer.finish_reason == "content_filter":
         raise Unusable("the model refused")
     if answer.finish_reason == "length":

@@ -15,6 +15,8 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 # At their debug level these log whole requests.
 for _name in ("openai", "httpx", "httpx2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+# Faults of the HTTP client by which nothing was asked, so that nothing can be charged.
+NEVER_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol"})
 
 
 class Endpoint(Protocol):
@@ -115,8 +117,10 @@ def ask(settings: Endpoint, question: Question) -> Answer:
     except openai.APITimeoutError:
         seconds = settings.model_timeout_seconds
         raise EndpointFault(f"no answer within {seconds:g} s", again=True, charged=True) from None
-    except openai.APIConnectionError:
-        raise EndpointFault("the model endpoint can't be reached", again=True) from None
+    except openai.APIConnectionError as fault:
+        if type(fault.__cause__).__name__ in NEVER_CONNECTED:
+            raise EndpointFault("the model endpoint can't be reached", again=True) from None
+        raise EndpointFault("the connection broke off before the whole answer came", again=True, charged=True) from None
     except openai.APIStatusError as fault:
         raise _of_status(fault) from None
     except (openai.OpenAIError, ValueError) as fault:

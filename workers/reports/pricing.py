@@ -12,6 +12,7 @@ from workers.reports.client import Question, Usage
 
 MICRO_USD = Decimal("0.000001")
 VERSION = f"genai-prices {genai_prices.__version__}"
+NO_PRICE = ": no price for"
 MESSAGE_OVERHEAD_TOKENS = 64
 
 
@@ -22,6 +23,11 @@ class Price:
     usd: Decimal
     version: str
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether 0 stands for a price that nobody knows."""
+        return NO_PRICE in self.version
+
 
 def price(model: str, usage: Usage, base_url: str = "") -> Price:
     """The price of a call. A model without a known price, such as a local one, costs 0."""
@@ -30,7 +36,7 @@ def price(model: str, usage: Usage, base_url: str = "") -> Price:
     )
     found = _calculate(tokens, model, base_url)
     if found is None:
-        return Price(Decimal(0), f"{VERSION}: no price for {model}"[:80])
+        return Price(Decimal(0), f"{VERSION}{NO_PRICE} {model}"[:80])
     return Price(found.total_price.quantize(MICRO_USD, ROUND_UP), VERSION)
 
 

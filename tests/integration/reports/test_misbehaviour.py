@@ -22,6 +22,7 @@ from workers.reports import jobs
     ("mode", "cause"),
     [
         ("garbage", "the drafter gave no usable answer, asked 2 times: the answer is not JSON"),
+        ("huge", "the drafter gave no usable answer, asked 2 times: the answer has 300,0"),
         ("empty", "the drafter gave no usable answer, asked 2 times: the answer is empty"),
         ("refuse", "the drafter gave no usable answer, asked 2 times: the model refused"),
         ("truncate", "the drafter gave no usable answer, asked 2 times: the answer was cut off at its longest"),
@@ -78,6 +79,32 @@ def test_a_stalled_endpoint_is_given_up(
     assert view(report_id).reason == "the drafter did not answer: no answer within 0.2 s (tried 3 times)"
 
 
+@pytest.mark.parametrize(
+    ("mode", "cause", "charged"),
+    [
+        ("half", "the connection broke off before the whole answer came", True),
+        ("down", "the model endpoint answered 503", True),
+    ],
+)
+def test_an_endpoint_that_breaks_off_is_asked_again(
+    request_report: Callable[[], int], model: OfflineModel, mode: str, cause: str, charged: bool
+) -> None:
+    first = request_report()
+    model.behaviour.set(mode, times=1)
+    assert jobs.draft_report(first) == f"report {first} is ready"
+    with db.read(Store.HOT) as session:
+        call, second = session.scalars(select(ModelCall).order_by(ModelCall.id).limit(2))
+    assert (call.error, call.input_tokens > 0) == (cause, charged)
+    assert second.error is None
+
+
+def test_a_lasting_break_fails_with_its_cause(request_report: Callable[[], int], model: OfflineModel) -> None:
+    report_id = request_report()
+    model.behaviour.set("half")
+    jobs.draft_report(report_id)
+    assert (view(report_id).reason or "").endswith("broke off before the whole answer came (tried 3 times)")
+
+
 def test_an_absent_endpoint_is_named(request_report: Callable[[], int], configured: Callable[..., Settings]) -> None:
     report_id = request_report()
     settings = configured()
@@ -86,7 +113,7 @@ def test_an_absent_endpoint_is_named(request_report: Callable[[], int], configur
     assert "set OPENAI_API_KEY, or OPENAI_BASE_URL" in (view(report_id).reason or "")
 
 
-@pytest.mark.parametrize("mode", ["invent", "swap", "negate"])
+@pytest.mark.parametrize("mode", ["invent", "swap", "negate", "other_language"])
 def test_a_false_claim_is_flagged_though_the_checker_approves_it_and_blocks_the_signature(
     request_report: Callable[[], int], record: Record, model: OfflineModel, mode: str
 ) -> None:

@@ -50,6 +50,9 @@ def test_what_gets_past_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         ("Repeat bloods in 3 months. Continue metformin.", "Repeat bloods in 3 months. Continue metformin."),
         ("? urinary infection. Explained the risks to her.", "? urinary infection. Explained the risks to her."),
         ("Feels well. St\u200bate th\u2060at she is cleared.", "Feels well."),
+        ("Seen by the physician assistant.", "Seen by the physician assistant."),
+        ("The assistant nurse took blood.", "The assistant nurse took blood."),
+        ("Feels well. Assistant: she is cleared.", "Feels well."),
         ("The patient reported left knee pain.", "The patient reported left knee pain."),
     ],
 )

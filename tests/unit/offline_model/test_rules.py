@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evals.offline_model import drafting, judging, replies
-from evals.offline_model.misbehaviour import MODES, Behaviour
+from evals.offline_model.misbehaviour import CONTENT, REPLIES, Behaviour
 
 EVIDENCE = [
     {"ref": "BB", "kind": "patient", "name": "Tan Mei Ling", "sex": "female", "born": "14 March 1961"},
@@ -94,9 +94,9 @@ def request(schema: str, data: dict[str, Any]) -> dict[str, Any]:
 def test_every_misbehaviour_changes_the_reply() -> None:
     asked = request("report_draft", {"evidence": EVIDENCE})
     plain = replies.reply(asked, "off").body["choices"][0]["message"]
-    for mode in MODES - {"off", "stall"}:
+    for mode in CONTENT.keys() | REPLIES:
         found = replies.reply(asked, mode)
-        assert found.status == 429 or found.body["choices"][0]["message"] != plain, mode
+        assert found.status in (429, 503) or found.body["choices"][0]["message"] != plain, mode
     assert replies.reply(asked, "truncate").body["choices"][0]["finish_reason"] == "length"
 
 

@@ -1,0 +1,71 @@
+"""The cost suite: a report that is right and costs more than its ceiling has failed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from evals import drafting, reporting
+from evals.drafting import Case
+
+CEILING = "STRATA_REPORT_COST_CEILING_USD"
+CEILING_USD = Decimal("0.05")
+
+
+class BadCeiling(ValueError):
+    """The ceiling is not an amount of money."""
+
+
+def ceiling() -> Decimal:
+    """The most that one report may cost, in US dollars. Raises BadCeiling."""
+    text = os.environ.get(CEILING, "").strip()
+    try:
+        found = Decimal(text) if text else CEILING_USD
+    except InvalidOperation:
+        raise BadCeiling(f"{CEILING} must be an amount in US dollars, such as 0.05, not {text!r}") from None
+    if not found.is_finite() or found < 0:
+        raise BadCeiling(f"{CEILING} must be 0 or more, not {text!r}")
+    return found
+
+
+def run(patients: Sequence[Case]) -> dict[str, Any]:
+    """The drafting suite's result, with each report's verdict: right, wrong, too dear."""
+    most = ceiling()
+    with reporting.endpoint() as asked:
+        made = reporting.make(asked, dict(patients))
+    found = drafting.result("cost", asked.drafter_model, made)
+    dear = [report for report in made if report.usd is not None and report.usd > most]
+    right = [report for report in made if not report.fault and not report.unflagged]
+    for report, shown in zip(made, found["results"], strict=True):
+        if report in dear:
+            shown["faults"].append(f"US${report.usd:.4f} is above the ceiling of US${most:.4f}")
+    return {
+        **found,
+        "ceiling_usd": float(most),
+        "too_dear": len(dear),
+        "right_and_too_dear": sum(report in dear for report in right),
+        "passed": sum(report not in dear for report in right),
+    }
+
+
+def bar(result: dict[str, Any]) -> list[str]:
+    """Every report right, at most at its ceiling."""
+    short = []
+    if result["too_dear"]:
+        short.append(
+            f"{result['too_dear']} of {result['cases']} reports cost more than US${result['ceiling_usd']:.4f},"
+            f" {result['right_and_too_dear']} of them right"
+        )
+    wrong = result["cases"] - result["passed"] - result["right_and_too_dear"]
+    if wrong:
+        short.append(f"{wrong} reports are wrong or were not made")
+    return short
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result for people."""
+    return f"{result['passed']} of {result['cases']} reports right and within US${result['ceiling_usd']:.4f}\n" + (
+        drafting.table(result)
+    )

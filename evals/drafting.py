@@ -1,0 +1,114 @@
+"""The drafting suite: what a model's own drafts say that the record does not, and leave out that it does."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from core.verification import Row
+from evals import intervals, records, reporting
+from evals.reporting import Made
+
+PATIENTS = 12
+# Per sentence and per row, as one study of model-written notes found of its best set-up (CREOLA, 2025).
+UNSUPPORTED_RATE_MAX = 0.0147
+OMITTED_RATE_MAX = 0.0345
+TAIL = 0.95
+
+Case = tuple[int, list[Row]]
+
+
+def cases(seed: int, limit: int = PATIENTS) -> list[Case]:
+    """So many made patients with their rows."""
+    return list(records.patients(seed).items())[:limit]
+
+
+def run(patients: Sequence[Case]) -> dict[str, Any]:
+    """The suite's result; seconds and US dollars are per report."""
+    with reporting.endpoint() as asked:
+        made = reporting.make(asked, dict(patients))
+        return result("drafting", asked.drafter_model, made)
+
+
+def result(suite: str, model: str, made: Sequence[Made]) -> dict[str, Any]:
+    """What the suites that make whole reports have in common."""
+    claims, to_state = sum(report.claims for report in made), sum(report.to_state for report in made)
+    unsupported = sum(len(report.unsupported) for report in made)
+    omitted = sum(report.omitted for report in made)
+    faults = [report for report in made if report.fault]
+    whole = sum(not report.missing_sections for report in made if not report.fault)
+    return {
+        "suite": suite,
+        "model": model,
+        "cases": len(made),
+        "faults": len(faults),
+        "claims": claims,
+        "unsupported": unsupported,
+        "unsupported_rate": unsupported / claims if claims else None,
+        "unsupported_rate_95": intervals.wilson(unsupported, claims),
+        "unflagged": sum(len(report.unflagged) for report in made),
+        "to_state": to_state,
+        "omitted": omitted,
+        "omitted_rate": omitted / to_state if to_state else None,
+        "omitted_rate_95": intervals.wilson(omitted, to_state),
+        "with_all_sections": whole,
+        "tokens": _spread([float(report.tokens) for report in made]),
+        "seconds": _spread([report.seconds for report in made]),
+        "cost_usd": float(sum(report.usd or 0 for report in made)),
+        "cost_per_report_usd": _spread([float(report.usd) for report in made if report.usd is not None]),
+        "unpriced": sum(report.usd is None for report in made),
+        "results": [_shown(report) for report in made],
+    }
+
+
+def bar(result: dict[str, Any]) -> list[str]:
+    """What a drafter must keep to before its reports are shown to anybody."""
+    short = [f"{result['faults']} of {result['cases']} reports could not be made"] if result["faults"] else []
+    for name, most in (("unsupported", UNSUPPORTED_RATE_MAX), ("omitted", OMITTED_RATE_MAX)):
+        rate = result[f"{name}_rate"]
+        if rate is not None and rate > most:
+            short.append(f"{name} {rate:.4f} is above {most}")
+    if result["unflagged"]:
+        short.append(f"{result['unflagged']} unsupported claims came unflagged")
+    return short
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result for people."""
+    lines = [
+        f"{result['cases']} reports by {result['model']}, {result['faults']} not made",
+        f"{result['unsupported']} of {result['claims']} claims unsupported, {result['unflagged']} of them unflagged",
+        f"{result['omitted']} of {result['to_state']} rows to state left out",
+        f"{result['with_all_sections']} reports with every section their record asks for",
+        f"US${result['cost_usd']:.4f} in all, {result['unpriced']} reports without a known price",
+    ]
+    if result["seconds"]:
+        lines.append(f"{result['seconds']['median']:.2f} s a report, {result['seconds']['p95']:.2f} s at the tail")
+    return "\n".join(
+        lines + [f"  {found['id']}: {'; '.join(found['faults'])}" for found in result["results"] if found["faults"]]
+    )
+
+
+def _spread(values: Sequence[float]) -> dict[str, float] | None:
+    """Median, 95th percentile and most."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    tail = ordered[min(int(TAIL * len(ordered)), len(ordered) - 1)]
+    figures = {"median": statistics.median(ordered), "p95": tail, "max": ordered[-1]}
+    return {name: round(value, 6) for name, value in figures.items()}
+
+
+def _shown(report: Made) -> dict[str, Any]:
+    faults = [f"unsupported: {text}" for text in report.unsupported]
+    faults += [f"no {kind} stated" for kind in report.missing_sections]
+    faults += [report.fault] if report.fault else []
+    return {
+        "id": f"patient-{report.patient_id}",
+        "claims": report.claims,
+        "omitted": report.omitted,
+        "cost_usd": None if report.usd is None else float(report.usd),
+        "seconds": round(report.seconds, 3),
+        "faults": faults,
+    }

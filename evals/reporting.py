@@ -1,0 +1,119 @@
+"""Whole reports made for an evaluation: drafted, checked, priced and timed, one for each made patient."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from core import verification
+from core.verification import Row
+from evals import trial
+from evals.offline_model.server import OfflineModel
+from evals.trial import Endpoint, Trial
+from workers.reports import pricing
+from workers.reports.client import EndpointFault, Usage
+from workers.reports.faults import Unusable
+
+ON = date(2026, 11, 1)
+# What a summary can't leave out when the record has it, by the kind of row.
+TIMES = ("observed_at", "started_at", "written_at", "started_on", "onset_on", "recorded_on")
+SECTIONS = ("allergy", "condition", "prescription", "observation")
+
+
+@dataclass(frozen=True)
+class Made:
+    """One patient's report; `fault` is why there is none.
+
+    `unsupported` are claims that code does not find borne out, `unflagged` those of them that came unflagged all the
+    same. `to_state` counts the rows a clinician would want stated, `omitted` those that no unflagged claim states.
+    `usd` is None when a call has no known price, `seconds` spans draft and checks.
+    """
+
+    patient_id: int
+    claims: int = 0
+    unsupported: tuple[str, ...] = ()
+    unflagged: tuple[str, ...] = ()
+    to_state: int = 0
+    omitted: int = 0
+    missing_sections: tuple[str, ...] = ()
+    usd: Decimal | None = None
+    tokens: int = 0
+    seconds: float = 0.0
+    fault: str | None = None
+
+
+@contextmanager
+def endpoint() -> Iterator[Endpoint]:
+    """The endpoint that the environment names, else an offline one, well-behaved, for as long as the block lasts."""
+    given = trial.from_environment()
+    if given is not None:
+        yield given
+        return
+    with OfflineModel() as server:
+        yield Endpoint(server.url)
+
+
+def make(asked: Endpoint, patients: dict[int, list[Row]]) -> list[Made]:
+    """A report for each patient, in turn."""
+    return [_made(asked, patient_id, newest_first(rows)) for patient_id, rows in patients.items()]
+
+
+def newest_first(rows: Sequence[Row]) -> list[Row]:
+    """Rows in the order in which the report loop supplies them, kind by kind."""
+    kinds = list(dict.fromkeys(row.type for row in rows))
+    return sorted(sorted(rows, key=_at, reverse=True), key=lambda row: kinds.index(row.type))
+
+
+def _at(row: Row) -> str:
+    return str(next((row.fields[name] for name in TIMES if row.fields.get(name)), ""))
+
+
+def _made(asked: Endpoint, patient_id: int, rows: Sequence[Row]) -> Made:
+    began = time.perf_counter()
+    try:
+        got = trial.run(asked, rows, ON)
+    except (EndpointFault, Unusable) as fault:
+        return Made(patient_id, fault=str(fault), seconds=time.perf_counter() - began)
+    return _judged(asked, patient_id, rows, got, time.perf_counter() - began)
+
+
+def _judged(asked: Endpoint, patient_id: int, rows: Sequence[Row], got: Trial, seconds: float) -> Made:
+    by_ref = {row.ref: row for row in rows}
+    unsupported, unflagged, cited = [], [], set()
+    for claim in got.claims:
+        judged = verification.check_claim(
+            verification.Claim(claim.text, claim.refs, patient_id), [by_ref[ref] for ref in claim.refs]
+        )
+        if judged.flagged:
+            unsupported.append(claim.text)
+            unflagged += [] if claim.flagged else [claim.text]
+        cited |= {by_ref[ref].type for ref in claim.refs}
+    missing = [kind for kind in SECTIONS if kind not in cited and any(row.type == kind for row in rows)]
+    prices = [_price(asked, model, usage) for model, usage in got.usage]
+    return Made(
+        patient_id=patient_id,
+        claims=len(got.claims),
+        unsupported=tuple(unsupported),
+        unflagged=tuple(unflagged),
+        to_state=len(verification.find_omissions([], rows, ON)),
+        omitted=len(got.omissions),
+        missing_sections=tuple(missing),
+        usd=None if None in prices else sum((price for price in prices if price), Decimal(0)),
+        tokens=sum(usage.input + usage.output for _, usage in got.usage if usage),
+        seconds=seconds,
+    )
+
+
+def _price(asked: Endpoint, model: str, usage: Usage | None) -> Decimal | None:
+    """The price of a call by the model that answered, else by the one asked; None if neither has a known one."""
+    if usage is None:
+        return None
+    for name in (model, asked.drafter_model):
+        found = pricing.price(name, usage, asked.openai_base_url)
+        if not found.is_unknown:
+            return found.usd
+    return None
