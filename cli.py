@@ -80,10 +80,9 @@ def _prepare(arguments: list[str]) -> None:
     words = [word for word in arguments if not word.startswith("-")]
     if not words or words[0] in WITHOUT_SERVERS or "--help" in arguments or "-h" in arguments:
         return
-    from commands.demo import discover
-    from core import config, db
+    from commands import beside
 
-    db.configure(config.load(config.environ_with_defaults(discover() or {})))
+    beside.configure()
 
 
 def _first_line(fault: Exception) -> str:

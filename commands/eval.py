@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from typing import Any
 
 import click
 
+from commands import beside
+from core import db
+from core.config import Settings
+from core.db import Store
+from core.queries import evaluations as runs
+from core.queries.evaluations import HISTORY_MAX
+from core.services import evaluations
+from core.services.evaluations import KEPT
 from evals.cases import BadCases, load
+from evals.cost import BadCeiling
 from evals.injection import BadInstructions
 from evals.suites import SUITES
 from evals.synthea_rows import BadRecords
+from workers.reports import prompts
 
 
 @click.group(name="eval")
@@ -36,13 +48,14 @@ def list_suites() -> None:
     "--records", "folder", type=click.Path(path_type=Path), help="Make the suite's cases from Synthea CSV here."
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Of the made cases.")
+@click.option("--keep", is_flag=True, help="Store the result, and compare it with the last of its kind.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-def run(suite_name: str, cases_file: Path | None, folder: Path | None, seed: int, as_json: bool) -> None:
+def run(suite_name: str, *, cases_file: Path | None, folder: Path | None, seed: int, keep: bool, as_json: bool) -> None:
     """Run SUITE and print how often the checks were right.
 
     Without --cases it runs its own: a set written by hand, and claims made from records, half of them true and half
-    with one thing wrong. Exits 1 if its own cases fall short of the suite's bar; with --cases, only if they can't
-    be read.
+    with one thing wrong. Exits 1 if its own cases fall short of the suite's bar or, with --keep, have become worse
+    than STRATA_EVAL_DROP_MAX allows; with --cases, only if they can't be read.
 
     \b
     A case is one line:
@@ -61,11 +74,47 @@ def run(suite_name: str, cases_file: Path | None, folder: Path | None, seed: int
     suite = SUITES[suite_name]
     if (cases_file or folder) and not suite.takes_cases:
         raise click.UsageError(f"{suite_name} has cases of its own only")
+    if keep and cases_file:
+        raise click.UsageError("--keep is for a suite's own cases: other people's can't be compared with them")
+    settings = beside.configure() if keep else None
+    began = time.perf_counter()
     try:
         result = suite.run(load(cases_file) if cases_file else suite.own_cases(folder, seed))
-    except (BadCases, BadRecords, BadInstructions) as fault:
+    except (BadCases, BadRecords, BadInstructions, BadCeiling) as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(json.dumps(result) if as_json else suite.table(result))
     short = [] if cases_file else suite.bar(result)
+    if settings is not None:
+        short += _keep(result, short, settings, time.perf_counter() - began)
     if short:
         raise click.ClickException(f"{suite.name} falls short: {'; '.join(short)}")
+
+
+def _keep(result: dict[str, Any], short: list[str], settings: Settings, seconds: float) -> tuple[str, ...]:
+    with db.write() as session:
+        kept = evaluations.keep(
+            session, result, short=tuple(short), prompt_version=prompts.version(), drop_max=settings.eval_drop_max,
+            seconds=seconds,
+        )  # fmt: skip
+        click.echo(f"{KEPT} {kept.run.id}", err=True)
+    return kept.drops
+
+
+@group.command()
+@click.option("--suite", "suite_name", type=click.Choice(sorted(SUITES)), help="Of this suite only.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, HISTORY_MAX), help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def history(suite_name: str | None, limit: int, as_json: bool) -> None:
+    """List the results that were kept, the newest first."""
+    beside.configure()
+    with db.read(Store.HOT) as session:
+        found = runs.history(session, suite=suite_name, limit=limit)
+    if as_json:
+        click.echo(json.dumps([run.as_json() for run in found]))
+        return
+    for run in found:
+        rate = "" if run.pass_rate is None else f"{run.pass_rate:7.2%}"
+        words = "; ".join((*run.short, *run.drops)) or "passed"
+        click.echo(f"{run.ran_at:%Y-%m-%d %H:%M}  {run.suite:18} {run.model or '':34} {rate}  {words}")
+    if not found:
+        click.echo("Nothing is kept yet: `strata eval run SUITE --keep` keeps a result.")

@@ -54,6 +54,13 @@ def _milliseconds(raw: str) -> float:
     return value
 
 
+def _share(raw: str) -> float:
+    value = float(raw)
+    if not 0 <= value <= 1:
+        raise ValueError("must be a share from 0 to 1")
+    return value
+
+
 def _count(raw: str) -> int:
     value = int(raw)
     if value < 0:
@@ -141,6 +148,9 @@ class Settings:
         "STRATA_DAY_BUDGET_USD", "most that all reports of one day may cost", _money, default=Decimal(50)
     )
     log_hot_days: int = setting("STRATA_LOG_HOT_DAYS", "access events stay hot this long", _positive_int, default=7)
+    eval_drop_max: float = setting(
+        "STRATA_EVAL_DROP_MAX", "an evaluation's rates may fall by this share since its last run", _share, default=0.01
+    )
     visit_hot_days: int = setting(
         "STRATA_VISIT_HOT_DAYS", "closed visits stay hot this long", _positive_int, default=183
     )

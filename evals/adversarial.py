@@ -51,6 +51,7 @@ def run(asked: Sequence[Case]) -> dict[str, Any]:
         "model": "strata-offline-rules (misbehaving)",
         "cases": len(outcomes),
         "hits": len(hits),
+        "pass_rate": 1 - len(hits) / len(outcomes) if outcomes else None,
         "by_error_type": by_mode,
         "cost_usd": 0.0,
         "results": [

@@ -38,6 +38,7 @@ def run(patients: Sequence[Case]) -> dict[str, Any]:
     found = drafting.result("cost", asked.drafter_model, made)
     dear = [report for report in made if report.usd is not None and report.usd > most]
     right = [report for report in made if not report.fault and not report.unflagged]
+    passed = sum(report not in dear for report in right)
     for report, shown in zip(made, found["results"], strict=True):
         if report in dear:
             shown["faults"].append(f"US${report.usd:.4f} is above the ceiling of US${most:.4f}")
@@ -46,7 +47,8 @@ def run(patients: Sequence[Case]) -> dict[str, Any]:
         "ceiling_usd": float(most),
         "too_dear": len(dear),
         "right_and_too_dear": sum(report in dear for report in right),
-        "passed": sum(report not in dear for report in right),
+        "passed": passed,
+        "pass_rate": passed / len(made),
     }
 
 

@@ -43,6 +43,7 @@ def result(suite: str, model: str, made: Sequence[Made]) -> dict[str, Any]:
         "model": model,
         "cases": len(made),
         "faults": len(faults),
+        "pass_rate": sum(not (report.fault or report.unsupported or report.omitted) for report in made) / len(made),
         "claims": claims,
         "unsupported": unsupported,
         "unsupported_rate": unsupported / claims if claims else None,

@@ -35,6 +35,7 @@ def run(cases: Sequence[Case]) -> dict[str, Any]:
         "false_flag_rate": sum(right) / len(right) if right else None,
         "recall": sum(wrong) / len(wrong) if wrong else None,
         "recall_95": intervals.wilson(sum(wrong), len(wrong)),
+        "pass_rate": (sum(wrong) + len(right) - sum(right)) / len(cases) if cases else None,
         "precision": sum(wrong) / flagged if flagged else None,
         "cost_usd": 0.0,
         "claims_per_second": round(len(cases) / seconds) if seconds else None,

@@ -104,6 +104,7 @@ def _result(
         "cases": len(planted),
         "hits": hit,
         "faults": len(faults),
+        "pass_rate": 1 - hit / len(outcomes) if outcomes else None,
         "hit_rate_95": intervals.wilson(hit, len(outcomes)),
         "by_kind": _by_kind(outcomes),
         "results": [
