@@ -2,105 +2,34 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
+
+from core.setting_values import (
+    aes_key,
+    count,
+    database_url,
+    flag,
+    milliseconds,
+    money,
+    positive_int,
+    seconds,
+    share,
+    staging_url,
+    text,
+    window,
+)
 
 
 class ConfigError(Exception):
     """Settings are missing or wrong; the message names every one, one a line."""
 
 
-def _text(raw: str) -> str:
-    return raw
-
-
-def _database_url(raw: str) -> str:
-    if not raw.startswith(("postgresql+psycopg://", "mssql+pyodbc://")):
-        raise ValueError("must start with postgresql+psycopg:// or mssql+pyodbc://")
-    return raw
-
-
-def _staging_url(raw: str) -> str:
-    if urlsplit(raw).scheme not in ("file", "s3"):
-        raise ValueError("must start with file:// or s3://")
-    return raw
-
-
-def _positive_int(raw: str) -> int:
-    value = int(raw)
-    if value <= 0:
-        raise ValueError("must be a whole number above 0")
-    return value
-
-
-def _seconds(raw: str) -> float:
-    value = float(raw)
-    if value <= 0:
-        raise ValueError("must be a number of seconds above 0")
-    return value
-
-
-def _milliseconds(raw: str) -> float:
-    value = float(raw)
-    if value <= 0:
-        raise ValueError("must be a number of milliseconds above 0")
-    return value
-
-
-def _share(raw: str) -> float:
-    value = float(raw)
-    if not 0 <= value <= 1:
-        raise ValueError("must be a share from 0 to 1")
-    return value
-
-
-def _count(raw: str) -> int:
-    value = int(raw)
-    if value < 0:
-        raise ValueError("must be a whole number, 0 or more")
-    return value
-
-
-def _window(raw: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", raw) or raw[:5] == raw[6:]:
-        raise ValueError("must be two different times of day such as 01:00-05:00")
-    return raw
-
-
-def _aes_key(raw: str) -> str:
-    try:
-        length = len(base64.b64decode(raw, altchars=b"-_", validate=True))
-    except ValueError:
-        length = 0
-    if length != 32:
-        raise ValueError("must be 32 bytes as base64: make one with `openssl rand -base64 32`")
-    return raw
-
-
-def _money(raw: str) -> Decimal:
-    try:
-        value = Decimal(raw)
-    except InvalidOperation:
-        raise ValueError("must be an amount such as 0.50") from None
-    if not value.is_finite() or value < 0:
-        raise ValueError("must be an amount of 0 or more")
-    return value
-
-
-def _flag(raw: str) -> bool:
-    if raw.lower() not in ("0", "1", "true", "false", "yes", "no"):
-        raise ValueError("must be 1 or 0")
-    return raw.lower() in ("1", "true", "yes")
-
-
-def setting(name: str, help_: str, parse: Callable[[str], Any] = _text, *, secret: bool = False, **default: Any) -> Any:
+def setting(name: str, help_: str, parse: Callable[[str], Any] = text, *, secret: bool = False, **default: Any) -> Any:
     """A field that is read from the environment variable `name`; without `default=` it must be set."""
     return field(metadata={"env": name, "help": help_, "parse": parse, "secret": secret}, **default)
 
@@ -109,21 +38,17 @@ def setting(name: str, help_: str, parse: Callable[[str], Any] = _text, *, secre
 class Settings:
     """All settings. Lengths of time carry their unit in the name; money is US dollars."""
 
-    primary_url: str = setting(
-        "STRATA_PRIMARY_URL", "the primary database (SQLAlchemy URL)", _database_url, secret=True
-    )
-    replica_url: str = setting("STRATA_REPLICA_URL", "the read-only replica", _database_url, secret=True)
-    archive_logs_url: str = setting("STRATA_ARCHIVE_LOGS_URL", "archive server for logs", _database_url, secret=True)
+    primary_url: str = setting("STRATA_PRIMARY_URL", "the primary database (SQLAlchemy URL)", database_url, secret=True)
+    replica_url: str = setting("STRATA_REPLICA_URL", "the read-only replica", database_url, secret=True)
+    archive_logs_url: str = setting("STRATA_ARCHIVE_LOGS_URL", "archive server for logs", database_url, secret=True)
     archive_visits_url: str = setting(
-        "STRATA_ARCHIVE_VISITS_URL", "archive server for visits", _database_url, secret=True
+        "STRATA_ARCHIVE_VISITS_URL", "archive server for visits", database_url, secret=True
     )
     archive_reports_url: str = setting(
-        "STRATA_ARCHIVE_REPORTS_URL", "archive server for reports", _database_url, secret=True
+        "STRATA_ARCHIVE_REPORTS_URL", "archive server for reports", database_url, secret=True
     )
     redis_url: str = setting("STRATA_REDIS_URL", "Redis: queue transport, session cache, freshness", secret=True)
-    staging_url: str = setting(
-        "STRATA_STAGING_URL", "where archive batches are staged (file:// or s3://)", _staging_url
-    )
+    staging_url: str = setting("STRATA_STAGING_URL", "where archive batches are staged (file:// or s3://)", staging_url)
     secret_key: str = setting(
         "STRATA_SECRET_KEY", "signs cookies and forms; its own for each portal", secret=True, default=""
     )
@@ -135,102 +60,102 @@ class Settings:
     drafter_model: str = setting("STRATA_DRAFTER_MODEL", "model that drafts reports", default="strata-offline-rules")
     checker_model: str = setting("STRATA_CHECKER_MODEL", "model that checks claims", default="strata-offline-rules")
     model_timeout_seconds: float = setting(
-        "STRATA_MODEL_TIMEOUT_SECONDS", "time-out of one call", _seconds, default=60.0
+        "STRATA_MODEL_TIMEOUT_SECONDS", "time-out of one call", seconds, default=60.0
     )
-    revisions_max: int = setting("STRATA_REVISIONS_MAX", "rounds of revision before review", _positive_int, default=2)
+    revisions_max: int = setting("STRATA_REVISIONS_MAX", "rounds of revision before review", positive_int, default=2)
     report_budget_usd: Decimal = setting(
-        "STRATA_REPORT_BUDGET_USD", "most that one report may cost", _money, default=Decimal("0.50")
+        "STRATA_REPORT_BUDGET_USD", "most that one report may cost", money, default=Decimal("0.50")
     )
     report_budget_tokens: int = setting(
-        "STRATA_REPORT_BUDGET_TOKENS", "most tokens that one report may use", _positive_int, default=400_000
+        "STRATA_REPORT_BUDGET_TOKENS", "most tokens that one report may use", positive_int, default=400_000
     )
     day_budget_usd: Decimal = setting(
-        "STRATA_DAY_BUDGET_USD", "most that all reports of one day may cost", _money, default=Decimal(50)
+        "STRATA_DAY_BUDGET_USD", "most that all reports of one day may cost", money, default=Decimal(50)
     )
-    log_hot_days: int = setting("STRATA_LOG_HOT_DAYS", "access events stay hot this long", _positive_int, default=7)
+    log_hot_days: int = setting("STRATA_LOG_HOT_DAYS", "access events stay hot this long", positive_int, default=7)
     eval_drop_max: float = setting(
-        "STRATA_EVAL_DROP_MAX", "an evaluation's rates may fall by this share since its last run", _share, default=0.01
+        "STRATA_EVAL_DROP_MAX", "an evaluation's rates may fall by this share since its last run", share, default=0.01
     )
     visit_hot_days: int = setting(
-        "STRATA_VISIT_HOT_DAYS", "closed visits stay hot this long", _positive_int, default=183
+        "STRATA_VISIT_HOT_DAYS", "closed visits stay hot this long", positive_int, default=183
     )
     report_hot_days: int = setting(
-        "STRATA_REPORT_HOT_DAYS", "closed reports stay hot this long", _positive_int, default=183
+        "STRATA_REPORT_HOT_DAYS", "closed reports stay hot this long", positive_int, default=183
     )
     archive_batch_rows: int = setting(
-        "STRATA_ARCHIVE_BATCH_ROWS", "roots in a run's first batch; later ones follow", _positive_int, default=2_000
+        "STRATA_ARCHIVE_BATCH_ROWS", "roots in a run's first batch; later ones follow", positive_int, default=2_000
     )
     archive_step_seconds: float = setting(
-        "STRATA_ARCHIVE_STEP_SECONDS", "batches are sized so that a step takes this long", _seconds, default=1.0
+        "STRATA_ARCHIVE_STEP_SECONDS", "batches are sized so that a step takes this long", seconds, default=1.0
     )
     archive_lanes: int = setting(
-        "STRATA_ARCHIVE_LANES", "batches that a run moves at the same time", _positive_int, default=2
+        "STRATA_ARCHIVE_LANES", "batches that a run moves at the same time", positive_int, default=2
     )
     archive_window: str = setting(
-        "STRATA_ARCHIVE_WINDOW", "hours of the day when runs may move, such as 01:00-05:00", _window, default=""
+        "STRATA_ARCHIVE_WINDOW", "hours of the day when runs may move, such as 01:00-05:00", window, default=""
     )
     archive_rows_per_second: int = setting(
-        "STRATA_ARCHIVE_ROWS_PER_SECOND", "most rows a run moves in a second; 0 for no limit", _count, default=500
+        "STRATA_ARCHIVE_ROWS_PER_SECOND", "most rows a run moves in a second; 0 for no limit", count, default=500
     )
     archive_lag_max_seconds: float = setting(
-        "STRATA_ARCHIVE_LAG_MAX_SECONDS", "runs wait while the replica is further behind", _seconds, default=10.0
+        "STRATA_ARCHIVE_LAG_MAX_SECONDS", "runs wait while the replica is further behind", seconds, default=10.0
     )
     archive_lag_max_mb: int = setting(
-        "STRATA_ARCHIVE_LAG_MAX_MB", "runs wait while the replica lacks more log than this", _positive_int, default=256
+        "STRATA_ARCHIVE_LAG_MAX_MB", "runs wait while the replica lacks more log than this", positive_int, default=256
     )
     archive_latency_max_ms: float = setting(
-        "STRATA_ARCHIVE_LATENCY_MAX_MS", "runs wait while the primary is slower (median)", _milliseconds, default=100.0
+        "STRATA_ARCHIVE_LATENCY_MAX_MS", "runs wait while the primary is slower (median)", milliseconds, default=100.0
     )
     restored_keep_days: int = setting(
-        "STRATA_RESTORED_KEEP_DAYS", "restored rows stay hot at least this long", _positive_int, default=30
+        "STRATA_RESTORED_KEEP_DAYS", "restored rows stay hot at least this long", positive_int, default=30
     )
     restored_grace_seconds: float = setting(
         "STRATA_RESTORED_GRACE_SECONDS",
         "copies of restored rows outlive any page's read by this",
-        _seconds,
+        seconds,
         default=60.0,
     )
     staging_key: str = setting(
-        "STRATA_STAGING_KEY", "key that encrypts staged files: 32 bytes as base64", _aes_key, secret=True, default=""
+        "STRATA_STAGING_KEY", "key that encrypts staged files: 32 bytes as base64", aes_key, secret=True, default=""
     )
     staging_keep_days: int = setting(
-        "STRATA_STAGING_KEEP_DAYS", "staged files are kept this long after release", _positive_int, default=30
+        "STRATA_STAGING_KEEP_DAYS", "staged files are kept this long after release", positive_int, default=30
     )
     replica_lag_bound_seconds: float = setting(
-        "STRATA_REPLICA_LAG_BOUND_SECONDS", "a replica further behind serves no page", _seconds, default=5.0
+        "STRATA_REPLICA_LAG_BOUND_SECONDS", "a replica further behind serves no page", seconds, default=5.0
     )
     spill_reads_max: int = setting(
         "STRATA_SPILL_READS_MAX",
         "pages of one process that read the primary at once in the replica's place",
-        _positive_int,
+        positive_int,
         default=8,
     )
     replica_wait_seconds: float = setting(
-        "STRATA_REPLICA_WAIT_SECONDS", "heavy reads wait this long for the replica", _seconds, default=30.0
+        "STRATA_REPLICA_WAIT_SECONDS", "heavy reads wait this long for the replica", seconds, default=30.0
     )
     statement_timeout_seconds: float = setting(
-        "STRATA_STATEMENT_TIMEOUT_SECONDS", "a page's query is given up after this", _seconds, default=10.0
+        "STRATA_STATEMENT_TIMEOUT_SECONDS", "a page's query is given up after this", seconds, default=10.0
     )
     silence_seconds: float = setting(
-        "STRATA_SILENCE_SECONDS", "a server that sends nothing for this long is given up", _seconds, default=120.0
+        "STRATA_SILENCE_SECONDS", "a server that sends nothing for this long is given up", seconds, default=120.0
     )
     cold_timeout_seconds: float = setting(
-        "STRATA_COLD_TIMEOUT_SECONDS", "a read of archived rows is given up after this", _seconds, default=1.7
+        "STRATA_COLD_TIMEOUT_SECONDS", "a read of archived rows is given up after this", seconds, default=1.7
     )
     session_idle_minutes: int = setting(
-        "STRATA_SESSION_IDLE_MINUTES", "a sign-in ends after this long unused", _positive_int, default=30
+        "STRATA_SESSION_IDLE_MINUTES", "a sign-in ends after this long unused", positive_int, default=30
     )
-    session_hours: int = setting("STRATA_SESSION_HOURS", "a sign-in ends after this long", _positive_int, default=12)
-    public_port: int = setting("STRATA_PUBLIC_PORT", "port of the demo's patient portal", _positive_int, default=8100)
-    staff_port: int = setting("STRATA_STAFF_PORT", "port of the demo's staff portal", _positive_int, default=8200)
+    session_hours: int = setting("STRATA_SESSION_HOURS", "a sign-in ends after this long", positive_int, default=12)
+    public_port: int = setting("STRATA_PUBLIC_PORT", "port of the demo's patient portal", positive_int, default=8100)
+    staff_port: int = setting("STRATA_STAFF_PORT", "port of the demo's staff portal", positive_int, default=8200)
     data_dir: str = setting("STRATA_DATA_DIR", "folder of the demo's databases, keys and logs", default=".strata")
     postgres_bin: str = setting("STRATA_POSTGRES_BIN", "folder of PostgreSQL's programs (embedded only)", default="")
     spool_dir: str = setting(
         "STRATA_SPOOL_DIR", "folder where access events wait while the primary is down", default=".strata/spool"
     )
-    plain_http: bool = setting("STRATA_PLAIN_HTTP", "1 if the portals run without TLS (demo)", _flag, default=False)
+    plain_http: bool = setting("STRATA_PLAIN_HTTP", "1 if the portals run without TLS (demo)", flag, default=False)
     unsafe_controls: bool = setting(
-        "STRATA_UNSAFE_CONTROLS", "1 lets tests tell the offline model to misbehave", _flag, default=False
+        "STRATA_UNSAFE_CONTROLS", "1 lets tests tell the offline model to misbehave", flag, default=False
     )
 
     fail_point: str = setting("STRATA_FAILPOINT", "where a test makes a worker die, fail or wait", default="")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from core.setting_values import money
 from evals import drafting, reporting
 from evals.drafting import Case
 
@@ -22,12 +23,9 @@ def ceiling() -> Decimal:
     """The most that one report may cost, in US dollars. Raises BadCeiling."""
     text = os.environ.get(CEILING, "").strip()
     try:
-        found = Decimal(text) if text else CEILING_USD
-    except InvalidOperation:
-        raise BadCeiling(f"{CEILING} must be an amount in US dollars, such as 0.05, not {text!r}") from None
-    if not found.is_finite() or found < 0:
-        raise BadCeiling(f"{CEILING} must be 0 or more, not {text!r}")
-    return found
+        return money(text) if text else CEILING_USD
+    except ValueError as fault:
+        raise BadCeiling(f"{CEILING} {fault}, not {text!r}") from None
 
 
 def run(patients: Sequence[Case]) -> dict[str, Any]:

@@ -1,0 +1,103 @@
+"""Reading one setting's text: each function returns the value, or raises ValueError with what it must be."""
+
+from __future__ import annotations
+
+import base64
+import re
+from decimal import Decimal, InvalidOperation
+from urllib.parse import urlsplit
+
+
+def text(raw: str) -> str:
+    """Any text."""
+    return raw
+
+
+def database_url(raw: str) -> str:
+    """The address of a database in SQLAlchemy's form."""
+    if not raw.startswith(("postgresql+psycopg://", "mssql+pyodbc://")):
+        raise ValueError("must start with postgresql+psycopg:// or mssql+pyodbc://")
+    return raw
+
+
+def staging_url(raw: str) -> str:
+    """A folder or a bucket."""
+    if urlsplit(raw).scheme not in ("file", "s3"):
+        raise ValueError("must start with file:// or s3://")
+    return raw
+
+
+def positive_int(raw: str) -> int:
+    """A whole number above 0."""
+    value = int(raw)
+    if value <= 0:
+        raise ValueError("must be a whole number above 0")
+    return value
+
+
+def seconds(raw: str) -> float:
+    """A length of time above 0."""
+    value = float(raw)
+    if value <= 0:
+        raise ValueError("must be a number of seconds above 0")
+    return value
+
+
+def milliseconds(raw: str) -> float:
+    """A length of time above 0."""
+    value = float(raw)
+    if value <= 0:
+        raise ValueError("must be a number of milliseconds above 0")
+    return value
+
+
+def share(raw: str) -> float:
+    """A part of 1."""
+    value = float(raw)
+    if not 0 <= value <= 1:
+        raise ValueError("must be a share from 0 to 1")
+    return value
+
+
+def count(raw: str) -> int:
+    """A whole number, 0 or more."""
+    value = int(raw)
+    if value < 0:
+        raise ValueError("must be a whole number, 0 or more")
+    return value
+
+
+def window(raw: str) -> str:
+    """Hours of the day."""
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", raw) or raw[:5] == raw[6:]:
+        raise ValueError("must be two different times of day such as 01:00-05:00")
+    return raw
+
+
+def aes_key(raw: str) -> str:
+    """32 bytes as base64."""
+    try:
+        length = len(base64.b64decode(raw, altchars=b"-_", validate=True))
+    except ValueError:
+        length = 0
+    if length != 32:
+        raise ValueError("must be 32 bytes as base64: make one with `openssl rand -base64 32`")
+    return raw
+
+
+def money(raw: str) -> Decimal:
+    """US dollars, 0 or more."""
+    try:
+        value = Decimal(raw)
+    except InvalidOperation:
+        raise ValueError("must be an amount such as 0.50") from None
+    if not value.is_finite() or value < 0:
+        raise ValueError("must be an amount of 0 or more")
+    return value
+
+
+def flag(raw: str) -> bool:
+    """Yes or no."""
+    if raw.lower() not in ("0", "1", "true", "false", "yes", "no"):
+        raise ValueError("must be 1 or 0")
+    return raw.lower() in ("1", "true", "yes")
