@@ -21,6 +21,7 @@ from core.setting_values import (
     share,
     staging_url,
     text,
+    web_url,
     window,
 )
 
@@ -73,6 +74,12 @@ class Settings:
         "STRATA_DAY_BUDGET_USD", "most that all reports of one day may cost", money, default=Decimal(50)
     )
     log_hot_days: int = setting("STRATA_LOG_HOT_DAYS", "access events stay hot this long", positive_int, default=7)
+    alert_webhook_url: str = setting(
+        "STRATA_ALERT_WEBHOOK_URL", "where alerts are sent, as JSON by POST; nowhere if empty", web_url, default=""
+    )
+    alert_webhook_secret: str = setting(
+        "STRATA_ALERT_WEBHOOK_SECRET", "signs what is sent there (HMAC-SHA-256)", secret=True, default=""
+    )
     eval_drop_max: float = setting(
         "STRATA_EVAL_DROP_MAX", "an evaluation's rates may fall by this share since its last run", share, default=0.01
     )

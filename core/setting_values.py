@@ -20,6 +20,13 @@ def database_url(raw: str) -> str:
     return raw
 
 
+def web_url(raw: str) -> str:
+    """The address of a service."""
+    if urlsplit(raw).scheme not in ("http", "https") or not urlsplit(raw).hostname:
+        raise ValueError("must be an address that starts with https:// or http://")
+    return raw
+
+
 def staging_url(raw: str) -> str:
     """A folder or a bucket."""
     if urlsplit(raw).scheme not in ("file", "s3"):

@@ -12,7 +12,7 @@ from core.services.evaluations import KEPT
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[1]
-SECONDS_MAX = 1_500
+SECONDS_MAX = 840
 
 
 def evaluate(suite: str) -> str:

@@ -31,7 +31,7 @@ from core.models.clinical import (
     Visit,
     VisitStatus,
 )
-from core.models.operations import DayBudget, EvalRun, ImportedRow, OutboxMessage, ScheduleMark, Switch
+from core.models.operations import Alert, DayBudget, EvalRun, ImportedRow, OutboxMessage, ScheduleMark, Switch
 from core.models.people import Account, Clinic, Patient, Practitioner, Role, Sex, SignIn
 from core.models.reports import (
     Check,
@@ -51,6 +51,7 @@ __all__ = [
     "STEPS_OF",
     "AccessEvent",
     "Account",
+    "Alert",
     "Allergy",
     "ArchiveRun",
     "Assay",

@@ -79,3 +79,22 @@ class EvalRun(Base):
     passed: Mapped[bool]
     figures: Mapped[dict[str, Any]]
     ran_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Alert(Base):
+    """A rule that fired: what was measured, against which threshold, from when until it cleared."""
+
+    __tablename__ = "alert"
+    id: Mapped[Id]
+    rule: Mapped[Code]
+    value: Mapped[float]
+    threshold: Mapped[float]
+    samples: Mapped[int]
+    fired_at: Mapped[datetime] = mapped_column(default=utc_now)
+    cleared_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        # A rule fires once until it clears, however many evaluate it.
+        Index("ix_alert_firing", "rule", unique=True, postgresql_where=text("cleared_at IS NULL")),
+        Index("ix_alert_fired", "fired_at"),
+    )

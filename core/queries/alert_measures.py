@@ -1,0 +1,152 @@
+"""What alert rules measure: a value and how many samples it rests on; None where there is nothing to measure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Float, Integer, cast, extract, func, or_, select
+from sqlalchemy.orm import Session
+
+from core import db
+from core.models import (
+    ArchiveRun,
+    Claim,
+    DayBudget,
+    Decision,
+    EvalRun,
+    ModelCall,
+    OutboxMessage,
+    Report,
+    ReportState,
+    RunState,
+)
+from core.models.record_types import RECORD_TYPES
+from core.queries.tiers import cold_now
+from core.replica_watch import watch
+
+DAY_SECONDS = 86_400.0
+NEVER_SECONDS = 1e9
+
+
+class Measured(NamedTuple):
+    """A value in its rule's unit, and on how many samples it rests."""
+
+    value: float
+    samples: int
+
+
+def cost_per_report(session: Session, since: datetime) -> Measured | None:
+    """Mean US dollars of a report that was called for since then."""
+    usd = func.sum(func.coalesce(ModelCall.cost_usd, ModelCall.reserved_usd))
+    each = select(usd.label("usd")).where(ModelCall.started_at >= since).group_by(ModelCall.report_id).subquery()
+    return _measured(session, func.avg(each.c.usd), func.count(each.c.usd))
+
+
+def day_budget_used(session: Session, since: datetime) -> Measured | None:
+    """Share of today's budget (UTC) that is spent or reserved."""
+    most = db.databases().settings.day_budget_usd
+    day = session.get(DayBudget, datetime.now(UTC).date())
+    if day is None or not most:
+        return None
+    return Measured(float((day.spent_usd + day.reserved_usd) / most), 1)
+
+
+def seconds_p95(session: Session, since: datetime) -> Measured | None:
+    """95th percentile of the seconds from request to ready."""
+    return _latency(session, since, 0.95)
+
+
+def seconds_p99(session: Session, since: datetime) -> Measured | None:
+    """99th percentile of the seconds from request to ready."""
+    return _latency(session, since, 0.99)
+
+
+def _latency(session: Session, since: datetime, share: float) -> Measured | None:
+    seconds = extract("epoch", Report.ready_at - Report.requested_at)
+    value = func.percentile_cont(share).within_group(seconds)
+    return _measured(session, value, func.count(), Report.ready_at >= since)
+
+
+def failed_reports(session: Session, since: datetime) -> Measured | None:
+    """Share of reports asked for since then that failed."""
+    failed = cast(Report.state == ReportState.FAILED, Integer)
+    return _measured(session, func.avg(failed), func.count(), Report.requested_at >= since)
+
+
+def pass_rate(session: Session, since: datetime) -> Measured | None:
+    """Pass rate of the last fact-check evaluation."""
+    last = _last_run(session, "factcheck", since)
+    return None if last is None else Measured(float(last.figures.get("pass_rate") or 0.0), 1)
+
+
+def evaluations_fallen(session: Session, since: datetime) -> Measured | None:
+    """How many suites' last evaluation fell short of its bar, or of the run before."""
+    suites = session.scalars(select(EvalRun.suite).where(EvalRun.ran_at >= since).distinct()).all()
+    last = [run for suite in suites if (run := _last_run(session, suite, since)) is not None]
+    return Measured(float(sum(not run.passed for run in last)), len(last)) if last else None
+
+
+def injection_hits(session: Session, since: datetime) -> Measured | None:
+    """Planted instructions that got something past in the last evaluation."""
+    last = _last_run(session, "injection", since)
+    return None if last is None else Measured(float(last.figures.get("hits") or 0), 1)
+
+
+def _last_run(session: Session, suite: str, since: datetime) -> EvalRun | None:
+    query = select(EvalRun).where(EvalRun.suite == suite, EvalRun.ran_at >= since)
+    return session.scalar(query.order_by(EvalRun.ran_at.desc(), EvalRun.id.desc()).limit(1))
+
+
+def flagged_share(session: Session, since: datetime) -> Measured | None:
+    """Share of the claims of drafts that became ready since then that were flagged."""
+    drafted = select(Report.id).where(Report.ready_at >= since)
+    standing = (Claim.report_id.in_(drafted), Claim.replaced_by.is_(None))
+    return _measured(session, func.avg(cast(Claim.flagged, Integer)), func.count(), *standing)
+
+
+def reviewers_disagree(session: Session, since: datetime) -> Measured | None:
+    """Share of signed reports in which the clinician edited or rejected a claim, or let a flagged one stand."""
+    signed = select(Report.id).where(Report.state == ReportState.SIGNED, Report.closed_at >= since)
+    reports = session.scalar(select(func.count()).select_from(signed.subquery())) or 0
+    against = or_(Claim.decision.in_((Decision.EDITED, Decision.REJECTED)), Claim.flagged)
+    touched = select(func.count(Claim.report_id.distinct())).where(
+        Claim.report_id.in_(signed), Claim.decided_by.is_not(None), against
+    )
+    return Measured((session.scalar(touched) or 0) / reports, reports) if reports else None
+
+
+def failed_runs(session: Session, since: datetime) -> Measured | None:
+    """Archive runs that wait, failed, for somebody."""
+    failed = session.scalar(select(func.count()).where(ArchiveRun.state == RunState.FAILED)) or 0
+    return Measured(float(failed), 1)
+
+
+def days_overdue(session: Session, since: datetime) -> Measured | None:
+    """Days by which the oldest root that a run would move is past its time, of all record types."""
+    oldest = [
+        (count.cutoff_at - count.oldest_at).total_seconds() / DAY_SECONDS
+        for count in cold_now(session)
+        if count.roots and count.oldest_at is not None
+    ]
+    return Measured(max(oldest, default=0.0), len(RECORD_TYPES))
+
+
+def replica_lag(session: Session, since: datetime) -> Measured | None:
+    """Seconds by which the replica is behind; a very long time if it does not answer."""
+    state = watch.state()
+    return Measured(state.lag_seconds if state.answers else NEVER_SECONDS, 1)
+
+
+def queue_age(session: Session, since: datetime) -> Measured | None:
+    """Seconds for which the oldest due job has been waiting."""
+    oldest = session.scalar(select(func.min(OutboxMessage.due_at)).where(OutboxMessage.done_at.is_(None)))
+    waited = (datetime.now(UTC) - oldest).total_seconds() if oldest is not None else 0.0
+    return Measured(max(waited, 0.0), 1)
+
+
+def _measured(
+    session: Session, value: ColumnElement[object], samples: ColumnElement[int], *where: ColumnElement[bool]
+) -> Measured | None:
+    found, many = session.execute(select(cast(value, Float), samples).where(*where)).one()
+    return None if found is None else Measured(float(found), int(many))

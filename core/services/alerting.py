@@ -1,0 +1,144 @@
+"""Alert rules, as one list, and their evaluation: a rule fires once, and clears when what it measures is well again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core import db, heavy, queue
+from core.db import Store
+from core.models import Alert, utc_now
+from core.queries import alert_measures as measure
+from core.queries.alert_measures import Measured
+
+DELIVER = "workers.alerts.deliver"
+FIRED, CLEARED = "fired", "cleared"
+ALWAYS = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Fires when `measure` is above `threshold` (below it if `below`), on at least `samples_min` samples.
+
+    `window` is how far back it looks; ALWAYS means the state as it is now. `runbook` is a file in docs/runbooks.
+    `on_primary` rules don't need the replica.
+    """
+
+    name: str
+    says: str
+    unit: str
+    measure: Callable[[Session, datetime], Measured | None]
+    threshold: float
+    runbook: str
+    window: timedelta = ALWAYS
+    samples_min: int = 1
+    below: bool = False
+    on_primary: bool = False
+
+    def is_beyond(self, value: float) -> bool:
+        return value < self.threshold if self.below else value > self.threshold
+
+
+DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=28)
+RULES = (
+    Rule("report cost", "A report costs too much, on average", "US$", measure.cost_per_report, 0.25, "cost.md", DAY, 3),
+    Rule("day budget", "Most of today's model budget is used", "share", measure.day_budget_used, 0.8, "cost.md"),
+    Rule("report latency", "Reports take long", "s", measure.seconds_p95, 120.0, "latency.md", DAY, 5),
+    Rule("report latency tail", "The slowest reports take very long", "s", measure.seconds_p99, 300.0, "latency.md",
+         DAY, 20),
+    Rule("reports failing", "Reports fail", "share", measure.failed_reports, 0.1, "latency.md", DAY, 5),
+    Rule("fact-check pass rate", "The fact-checker gets cases wrong", "share", measure.pass_rate, 0.99,
+         "agent-incident.md", 2 * WEEK, below=True),
+    Rule("evaluation fell short", "An evaluation fell short, or fell", "suites", measure.evaluations_fallen, 0.0,
+         "agent-incident.md", 2 * WEEK),
+    Rule("injection hit", "A planted instruction had an effect", "hits", measure.injection_hits, 0.0,
+         "agent-incident.md", 2 * WEEK),
+    Rule("flags", "Many claims are flagged", "share", measure.flagged_share, 0.2, "agent-incident.md", WEEK, 50),
+    Rule("reviewers agree with everything", "Clinicians change next to nothing before they sign", "share",
+         measure.reviewers_disagree, 0.02, "agent-incident.md", MONTH, 30, below=True),
+    Rule("archive run failed", "An archive run waits for somebody", "runs", measure.failed_runs, 0.0,
+         "archive-run-failed.md"),
+    Rule("archive behind", "Cold rows stay on the primary", "days", measure.days_overdue, 3.0, "archive-behind.md"),
+    Rule("replica lag", "The replica is behind, or gone", "s", measure.replica_lag, 30.0, "replica.md",
+         on_primary=True),
+    Rule("queue age", "Jobs wait", "s", measure.queue_age, 300.0, "queue.md", on_primary=True),
+)  # fmt: skip
+
+
+class Looked(NamedTuple):
+    """A rule with what it measured now: `state` is firing, quiet, or unknown where there is too little to tell."""
+
+    rule: Rule
+    measured: Measured | None
+    state: str
+
+
+def look(rules: Sequence[Rule] = RULES) -> list[Looked]:
+    """Measure rules: on the replica, bar those that ask after the replica or the queue.
+
+    A rule whose store does not answer is unknown; the others are not.
+    """
+    now = utc_now()
+    found = {rule.name: _measure(rule, Store.HOT, now) for rule in rules if rule.on_primary}
+    try:
+        heavy.await_replica()
+        found |= {rule.name: _measure(rule, Store.REPLICA, now) for rule in rules if not rule.on_primary}
+    except heavy.ReplicaBehind:
+        pass
+    return [Looked(rule, found.get(rule.name), _state(rule, found.get(rule.name))) for rule in rules]
+
+
+def _measure(rule: Rule, store: Store, now: datetime) -> Measured | None:
+    try:
+        with db.read(store) as session:
+            return rule.measure(session, now - rule.window)
+    except SQLAlchemyError:
+        return None
+
+
+def _state(rule: Rule, measured: Measured | None) -> str:
+    if measured is None or measured.samples < rule.samples_min:
+        return "unknown"
+    return "firing" if rule.is_beyond(measured.value) else "quiet"
+
+
+def note(session: Session, looked: list[Looked]) -> list[str]:
+    """Keep what fired and what cleared since the last time, and send it. Returns `fired: x`, `cleared: y`.
+
+    What is unknown changes nothing: an alert is not over because nobody can tell.
+    """
+    query = select(Alert).where(Alert.cleared_at.is_(None)).with_for_update()
+    firing = {alert.rule: alert for alert in session.scalars(query)}
+    said = []
+    for rule, measured, state in looked:
+        alert = firing.get(rule.name)
+        if state == "firing" and alert is None and measured is not None:
+            alert = Alert(rule=rule.name, value=measured.value, threshold=rule.threshold, samples=measured.samples)
+            session.add(alert)
+            session.flush()
+            said.append(_send(session, alert, FIRED))
+        elif state == "quiet" and alert is not None:
+            alert.cleared_at = utc_now()
+            said.append(_send(session, alert, CLEARED))
+    # A rule that is no longer in the list can't clear by itself.
+    for name, alert in firing.items():
+        if name not in {rule.name for rule in RULES}:
+            alert.cleared_at = utc_now()
+    return said
+
+
+def _send(session: Session, alert: Alert, event: str) -> str:
+    if db.databases().settings.alert_webhook_url:
+        queue.add(session, "ops", DELIVER, alert_id=alert.id, event=event)
+    return f"{event}: {alert.rule}"
+
+
+def rule_of(name: str) -> Rule | None:
+    """The rule of that name, if there still is one."""
+    return next((rule for rule in RULES if rule.name == name), None)
