@@ -21,13 +21,19 @@ FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 class StaffBrowser:
-    """A client that sends the form's token as a page would."""
+    """A client that sends the form's token as a page would.
 
-    def __init__(self, client: FlaskClient, account: AccountCopy) -> None:
+    Before each page it waits, by `sync`, until the replica has what a test wrote past the portal: only what an account
+    writes by itself is sure to be on its next page.
+    """
+
+    def __init__(self, client: FlaskClient, account: AccountCopy, sync: Callable[[], None] = lambda: None) -> None:
         self.client = client
         self.account = account
+        self.sync = sync
 
     def get(self, path: str, **options: Any) -> Any:
+        self.sync()
         return self.client.get(path, base_url=HOST, **options)
 
     def post(self, path: str, data: dict[str, Any] | None = None, *, page: str = "/sign-in", **options: Any) -> Any:
@@ -47,13 +53,13 @@ def app(database: Any) -> Flask:
 
 
 @pytest.fixture
-def signed_in(app: Flask) -> Callable[[Role], StaffBrowser]:
+def signed_in(app: Flask, sync_replica: Callable[[], None]) -> Callable[[Role], StaffBrowser]:
     """Makes an account of a role and signs it in."""
 
     def make(role: Role) -> StaffBrowser:
         with db.write() as session:
             account = AccountCopy.of(make_account(session, role=role))
-        browser = StaffBrowser(app.test_client(), account)
+        browser = StaffBrowser(app.test_client(), account, sync_replica)
         reply = browser.post("/sign-in", {"username": account.username, "password": PASSWORD})
         assert reply.status_code == 303, reply.text
         return browser
