@@ -11,12 +11,14 @@ from typing import Any
 
 from core.setting_values import (
     aes_key,
+    amounts,
     count,
     database_url,
     flag,
     milliseconds,
     money,
     positive_int,
+    schema_capability,
     seconds,
     share,
     staging_url,
@@ -63,6 +65,12 @@ class Settings:
     model_timeout_seconds: float = setting(
         "STRATA_MODEL_TIMEOUT_SECONDS", "time-out of one call", seconds, default=60.0
     )
+    model_schema: str = setting(
+        "STRATA_MODEL_SCHEMA",
+        "what the endpoint can be told of an answer's shape: strict (a JSON schema), object, none",
+        schema_capability,
+        default="strict",
+    )
     revisions_max: int = setting("STRATA_REVISIONS_MAX", "rounds of revision before review", positive_int, default=2)
     report_budget_usd: Decimal = setting(
         "STRATA_REPORT_BUDGET_USD", "most that one report may cost", money, default=Decimal("0.50")
@@ -79,6 +87,15 @@ class Settings:
     )
     alert_webhook_secret: str = setting(
         "STRATA_ALERT_WEBHOOK_SECRET", "signs what is sent there (HMAC-SHA-256)", secret=True, default=""
+    )
+    day_budget_tokens: int = setting(
+        "STRATA_DAY_BUDGET_TOKENS", "most tokens that all reports of one day may use", positive_int, default=20_000_000
+    )
+    model_budgets_usd: tuple[tuple[str, Decimal], ...] = setting(
+        "STRATA_MODEL_BUDGETS_USD",
+        "most that one model may cost in a day, such as gpt-4o=10,gpt-4o-mini=5; others have the day's",
+        amounts,
+        default=(),
     )
     eval_drop_max: float = setting(
         "STRATA_EVAL_DROP_MAX", "an evaluation's rates may fall by this share since its last run", share, default=0.01

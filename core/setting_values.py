@@ -20,6 +20,13 @@ def database_url(raw: str) -> str:
     return raw
 
 
+def schema_capability(raw: str) -> str:
+    """What a model endpoint can be told of the shape of its answer."""
+    if raw not in ("strict", "object", "none"):
+        raise ValueError("must be strict, object or none")
+    return raw
+
+
 def web_url(raw: str) -> str:
     """The address of a service."""
     if urlsplit(raw).scheme not in ("http", "https") or not urlsplit(raw).hostname:
@@ -101,6 +108,17 @@ def money(raw: str) -> Decimal:
     if not value.is_finite() or value < 0:
         raise ValueError("must be an amount of 0 or more")
     return value
+
+
+def amounts(raw: str) -> tuple[tuple[str, Decimal], ...]:
+    """US dollars by name."""
+    found = {}
+    for part in raw.split(","):
+        name, _, amount = part.rpartition("=")
+        if not name.strip():
+            raise ValueError("must be amounts by model such as gpt-4o=10,gpt-4o-mini=5")
+        found[name.strip()] = money(amount.strip())
+    return tuple(found.items())
 
 
 def flag(raw: str) -> bool:

@@ -24,6 +24,7 @@ class Endpoint:
     model_timeout_seconds: float = 60.0
     drafter_model: str = "strata-offline-rules"
     checker_model: str = "strata-offline-rules"
+    model_schema: str = client.STRICT
 
 
 def from_environment() -> Endpoint | None:
@@ -36,6 +37,7 @@ def from_environment() -> Endpoint | None:
         for role in ("drafter", "checker")
         if os.environ.get(f"STRATA_{role.upper()}_MODEL")
     }
+    models["model_schema"] = os.environ.get("STRATA_MODEL_SCHEMA") or client.STRICT
     return Endpoint(url, key, **models)  # type: ignore[arg-type]
 
 

@@ -164,6 +164,8 @@ class ModelCall(Base):
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     ended_at: Mapped[datetime | None]
 
+    __table_args__ = (Index("ix_model_call_started", "started_at"), Index("ix_model_call_ended", "ended_at"))
+
 
 class Signature(Base):
     """A clinician's signature: name, time, meaning, bound to the hash of content and source versions."""

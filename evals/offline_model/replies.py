@@ -12,6 +12,7 @@ from evals.offline_model import MODEL, drafting, judging
 from evals.offline_model.misbehaviour import CONTENT
 
 Json = dict[str, Any]
+SCHEMAS = ("report_draft", "report_revision", "claim_judgements")
 CHARACTERS_PER_TOKEN = 4
 RETRY_AFTER_SECONDS = 1
 HUGE_CHARACTERS = 300_000
@@ -65,11 +66,20 @@ def _answer(request: Json, mode: str) -> Json:
 
 def _task(request: Json) -> tuple[str, Json]:
     try:
-        name = request["response_format"]["json_schema"]["name"]
+        name = _schema_name(request)
         data = next(message["content"] for message in request["messages"] if message["role"] == "user")
         return name, json.loads(data)
     except (KeyError, TypeError, StopIteration, ValueError):
         raise BadRequest("send messages and a response_format with a JSON schema of Strata's report loop") from None
+
+
+def _schema_name(request: Json) -> str:
+    """By the response format, else by what the system message says of it, as for endpoints without strict schemas."""
+    shape = request.get("response_format") or {}
+    if shape.get("type") == "json_schema":
+        return str(shape["json_schema"]["name"])
+    system = next(message["content"] for message in request["messages"] if message["role"] == "system")
+    return next(name for name in SCHEMAS if f"JSON schema, {name}:" in system)
 
 
 def _completion(request: Json, content: str | None, finish_reason: str, refusal: str | None = None) -> Reply:

@@ -14,6 +14,11 @@ from evals.offline_model.replies import BadRequest, Reply, reply
 
 BODY_BYTES_MAX = 8_000_000
 STALL_SECONDS_MAX = 600.0
+KNOWN_SHAPES = {
+    "strict": ("json_schema", "json_object", "none"),
+    "object": ("json_object", "none"),
+    "none": ("none",),
+}
 SLOW_SECONDS = 0.1
 
 
@@ -21,10 +26,17 @@ class OfflineModel:
     """A running server; `url` is the base address that clients take. Leaving the context stops it."""
 
     def __init__(
-        self, *, host: str = "127.0.0.1", port: int = 0, misbehave: str = "off", controls: bool = False
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        misbehave: str = "off",
+        controls: bool = False,
+        schemas: str = "strict",
     ) -> None:
+        """`schemas` is what it can be told of an answer's shape: strict, object or none; it refuses more."""
         self.behaviour = Behaviour(misbehave)
-        self.controls = controls
+        self.controls, self.schemas = controls, schemas
         self.stopping = threading.Event()
         self._server = _Server((host, port), self)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -84,6 +96,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(_fault(400, str(fault)))
 
     def _complete(self, request: dict[str, Any]) -> None:
+        shape = (request.get("response_format") or {}).get("type", "none")
+        if shape not in KNOWN_SHAPES[self.server.model.schemas]:
+            raise BadRequest(f"response_format {shape} is not supported")
         mode = self.server.model.behaviour.next()
         if mode == "stall":
             self.server.model.stopping.wait(STALL_SECONDS_MAX)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core import db
 from core.config import Settings
 from core.models import Check, DayBudget, ModelCall, Report, ReportEvent, utc_now
-from workers.reports import pricing
+from workers.reports import breaker, pricing
 from workers.reports.client import Answer, EndpointFault, Question, Usage
 from workers.reports.faults import OverBudget
 
@@ -34,18 +34,20 @@ def reserve(
     attempt: int,
     prompt_version: str,
 ) -> int:
-    """Set aside the most that this call may cost, and note the call. Returns its id. Raises OverBudget."""
+    """Set aside the most that this call may cost, and note the call. Returns its id. Raises OverBudget, TryLater."""
     usage = pricing.most(question)
     price = pricing.price(question.model, usage, settings.openai_base_url)
     now = utc_now()
     with db.write() as session:
         day = _locked_day(session, now.astimezone(UTC).date())
+        breaker.check(session, provider(settings), now)
         _check_day(settings, day, price.usd)
+        _check_day_calls(session, settings, question.model, price.usd, usage)
         _check_report(session, settings, report_id, price.usd, usage)
         day.reserved_usd += price.usd
         call = ModelCall(
             report_id=report_id, role=role, round=round_, attempt=attempt, prompt_version=prompt_version,
-            provider=_provider(settings), requested_model=question.model, input_tokens=usage.input,
+            provider=provider(settings), requested_model=question.model, input_tokens=usage.input,
             output_tokens=usage.output, reserved_usd=price.usd, price_version=price.version, started_at=now,
         )  # fmt: skip
         session.add(call)
@@ -61,7 +63,7 @@ def settle(settings: Settings, call_id: int, outcome: Answer | EndpointFault) ->
             call.answering_model, call.finish_reason = outcome.model, outcome.finish_reason
             _count(settings, call, outcome)
         else:
-            call.error = str(outcome)
+            call.error, call.finish_reason = str(outcome), breaker.BROKEN if outcome.broken else None
             if not outcome.charged:
                 call.input_tokens = call.output_tokens = 0
             call.cost_usd = call.reserved_usd if outcome.charged else Decimal(0)
@@ -150,6 +152,29 @@ def _check_day(settings: Settings, day: DayBudget, usd: Decimal) -> None:
         )
 
 
+def _check_day_calls(session: Session, settings: Settings, model: str, usd: Decimal, usage: Usage) -> None:
+    """The day's tokens, and the money of one model version, over the calls of this UTC day."""
+    midnight = utc_now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    tokens = func.coalesce(func.sum(ModelCall.input_tokens + ModelCall.output_tokens), 0)
+    used_tokens = session.scalar(select(tokens).where(ModelCall.started_at >= midnight)) or 0
+    if used_tokens + usage.input + usage.output > settings.day_budget_tokens:
+        raise OverBudget(
+            f"the day's budget of {settings.day_budget_tokens:,} tokens would be passed: {used_tokens:,} are used,"
+            f" this call may use {usage.input + usage.output:,}"
+        )
+    most = dict(settings.model_budgets_usd).get(model)
+    if most is None:
+        return
+    spent = func.coalesce(func.sum(func.coalesce(ModelCall.cost_usd, ModelCall.reserved_usd)), 0)
+    of_model = (ModelCall.started_at >= midnight, ModelCall.requested_model == model)
+    used = session.scalar(select(spent).where(*of_model)) or Decimal(0)
+    if used + usd > most:
+        raise OverBudget(
+            f"the day's budget of US${most:.2f} for {model} would be passed: US${used:.4f} is used or reserved,"
+            f" this call may cost US${usd:.4f}"
+        )
+
+
 def _check_report(session: Session, settings: Settings, report_id: int, usd: Decimal, usage: Usage) -> None:
     spent = func.coalesce(func.sum(func.coalesce(ModelCall.cost_usd, ModelCall.reserved_usd)), 0)
     tokens = func.coalesce(func.sum(ModelCall.input_tokens + ModelCall.output_tokens), 0)
@@ -166,7 +191,8 @@ def _check_report(session: Session, settings: Settings, report_id: int, usd: Dec
         )
 
 
-def _provider(settings: Settings) -> str:
+def provider(settings: Settings) -> str:
+    """The endpoint's address, as calls keep it."""
     return (settings.openai_base_url or "https://api.openai.com/v1")[:120]
 
 

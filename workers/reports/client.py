@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 import openai
@@ -19,6 +22,10 @@ for _name in ("openai", "httpx", "httpx2"):
 NEVER_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol"})
 
 
+# What an endpoint can be told of an answer's shape: a strict JSON schema, that it is a JSON object, or nothing.
+STRICT, OBJECT, NOTHING = "strict", "object", "none"
+
+
 class Endpoint(Protocol):
     """Where models answer: a part of the settings."""
 
@@ -28,6 +35,8 @@ class Endpoint(Protocol):
     def openai_api_key(self) -> str: ...
     @property
     def model_timeout_seconds(self) -> float: ...
+    @property
+    def model_schema(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -73,12 +82,21 @@ class Answer:
 class EndpointFault(Exception):
     """The endpoint gave no answer. `again` is whether asking again may help, `after_seconds` the pause it asked for.
 
-    `charged` is False when the endpoint turned the call away before any work.
+    `charged` is False when the endpoint turned the call away before any work; `broken` is whether it is at fault
+    itself, rather than the call or its pace.
     """
 
-    def __init__(self, cause: str, *, again: bool, after_seconds: float | None = None, charged: bool = False) -> None:
+    def __init__(
+        self,
+        cause: str,
+        *,
+        again: bool,
+        after_seconds: float | None = None,
+        charged: bool = False,
+        broken: bool = False,
+    ) -> None:
         super().__init__(cause)
-        self.again, self.after_seconds, self.charged = again, after_seconds, charged
+        self.again, self.after_seconds, self.charged, self.broken = again, after_seconds, charged, broken
 
 
 _clients: dict[tuple[int, str, str, float], OpenAI] = {}
@@ -107,33 +125,57 @@ def ask(settings: Endpoint, question: Question) -> Answer:
     try:
         completion = _client(settings).chat.completions.create(
             model=question.model,
-            messages=_messages(question),
-            response_format={
-                "type": "json_schema",
-                "json_schema": {"name": question.schema_name, "schema": question.schema, "strict": True},
-            },
-            max_completion_tokens=question.output_tokens_max,
+            messages=_messages(question, strict=settings.model_schema == STRICT),
+            **_format(settings, question),
         )
     except openai.APITimeoutError:
         seconds = settings.model_timeout_seconds
-        raise EndpointFault(f"no answer within {seconds:g} s", again=True, charged=True) from None
+        raise EndpointFault(f"no answer within {seconds:g} s", again=True, charged=True, broken=True) from None
     except openai.APIConnectionError as fault:
         if type(fault.__cause__).__name__ in NEVER_CONNECTED:
-            raise EndpointFault("the model endpoint can't be reached", again=True) from None
-        raise EndpointFault("the connection broke off before the whole answer came", again=True, charged=True) from None
+            raise EndpointFault("the model endpoint can't be reached", again=True, broken=True) from None
+        raise EndpointFault(
+            "the connection broke off before the whole answer came", again=True, charged=True, broken=True
+        ) from None
     except openai.APIStatusError as fault:
         raise _of_status(fault) from None
     except (openai.OpenAIError, ValueError) as fault:
         raise EndpointFault(
-            f"the endpoint's reply can't be read ({type(fault).__name__})", again=True, charged=True
+            f"the endpoint's reply can't be read ({type(fault).__name__})", again=True, charged=True, broken=True
         ) from None
-    return _answer(completion, question.model)
+    answer = _answer(completion, question.model)
+    return answer if settings.model_schema == STRICT else replace(answer, text=unfenced(answer.text))
 
 
-def _messages(question: Question) -> list[ChatCompletionMessageParam]:
-    said: list[ChatCompletionMessageParam] = [{"role": "system", "content": question.system}]
+def _format(settings: Endpoint, question: Question) -> dict[str, Any]:
+    """What tells an endpoint the shape and length of its answer, as far as it can be told."""
+    if settings.model_schema == STRICT:
+        schema = {"name": question.schema_name, "schema": question.schema, "strict": True}
+        return {
+            "response_format": {"type": "json_schema", "json_schema": schema},
+            "max_completion_tokens": question.output_tokens_max,
+        }
+    shape = {"response_format": {"type": "json_object"}} if settings.model_schema == OBJECT else {}
+    return {**shape, "max_tokens": question.output_tokens_max}
+
+
+def unfenced(text: str) -> str:
+    """The JSON object of an answer that wraps it in words or a code fence; the answer as it is, if there is none."""
+    first, last = text.find("{"), text.rfind("}")
+    return text[first : last + 1] if 0 <= first < last else text
+
+
+def _messages(question: Question, *, strict: bool) -> list[ChatCompletionMessageParam]:
+    system = question.system if strict else f"{question.system}\n\n{in_words(question)}"
+    said: list[ChatCompletionMessageParam] = [{"role": "system", "content": system}]
     said += [{"role": "user", "content": content} for content in question.contents]
     return said
+
+
+def in_words(question: Question) -> str:
+    """The schema for an endpoint that can't be held to one: its answers are checked like any other."""
+    schema = json.dumps(question.schema, ensure_ascii=False)
+    return f"Answer with one JSON object and nothing else, by this JSON schema, {question.schema_name}:\n{schema}"
 
 
 def _of_status(fault: openai.APIStatusError) -> EndpointFault:
@@ -142,16 +184,27 @@ def _of_status(fault: openai.APIStatusError) -> EndpointFault:
     words = {401: "refuses the key (OPENAI_API_KEY)", 403: "forbids it", 404: "does not know the model or address",
              429: "asks to slow down"}  # fmt: skip
     cause = f"the model endpoint {words.get(status, f'answered {status}')}"
-    return EndpointFault(cause, again=again, after_seconds=_pause(fault), charged=status >= 500)
+    return EndpointFault(cause, again=again, after_seconds=_pause(fault), charged=status >= 500, broken=status >= 500)
 
 
 def _pause(fault: openai.APIStatusError) -> float | None:
-    raw = fault.response.headers.get("retry-after")
-    try:
-        seconds = float(raw) if raw is not None else None
-    except ValueError:
+    return pause_asked(fault.response.headers.get("retry-after"), datetime.now(UTC))
+
+
+def pause_asked(raw: str | None, now: datetime) -> float | None:
+    """Seconds to wait by a Retry-After header, which gives seconds or an HTTP date; None if it says nothing usable."""
+    if raw is None:
         return None
-    return seconds if seconds is not None and seconds >= 0 else None
+    try:
+        seconds = float(raw)
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(raw)
+        except ValueError:
+            return None
+        seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+        return max(seconds, 0.0)
+    return seconds if 0 <= seconds < float("inf") else None
 
 
 def _answer(completion: ChatCompletion, asked: str) -> Answer:

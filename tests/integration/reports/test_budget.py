@@ -19,6 +19,7 @@ from tests.integration.reports.spending import PRICED, QUESTION, day, reserve, s
 from tests.report_records import Record, view
 from workers.reports import budget, jobs, pricing
 from workers.reports.client import Answer, EndpointFault, Usage
+from workers.reports.faults import OverBudget
 from workers.reports.lease import take
 
 
@@ -55,6 +56,24 @@ def test_a_report_over_its_budget_fails_before_any_call(
     assert report.state == ReportState.FAILED
     assert (report.reason or "").startswith("the report's budget of US$0.00 would be passed: US$0.0000 is used")
     assert report.figures.calls == 0
+
+
+def test_a_model_version_has_a_budget_of_its_own(
+    request_report: Callable[[], int], configured: Callable[..., Settings]
+) -> None:
+    report_id = request_report()
+    configured(drafter_model=PRICED, model_budgets_usd=((PRICED, Decimal("0.0001")), ("another", Decimal(10))))
+    jobs.draft_report(report_id)
+    reason = view(report_id).reason or ""
+    assert reason.startswith(f"the day's budget of US$0.00 for {PRICED} would be passed: US$0.0000 is used or reserved")
+
+
+def test_a_days_tokens_are_counted_over_all_reports(configured: Callable[..., Settings]) -> None:
+    settings = configured(day_budget_tokens=25_000, report_budget_tokens=400_000)
+    reserve(settings, report_id=1)
+    reserve(settings, report_id=2)
+    with pytest.raises(OverBudget, match="the day's budget of 25,000 tokens would be passed: 20,"):
+        reserve(settings, report_id=3)
 
 
 def test_a_report_over_its_tokens_fails(request_report: Callable[[], int], configured: Callable[..., Settings]) -> None:
