@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core import db
 from core.config import Settings
 from core.models import Check, DayBudget, ModelCall, Report, ReportEvent, utc_now
-from workers.reports import breaker, pricing
+from workers.reports import breaker, pricing, telemetry
 from workers.reports.client import Answer, EndpointFault, Question, Usage
 from workers.reports.faults import OverBudget
 
@@ -127,6 +127,7 @@ def _close(session: Session, call: ModelCall) -> None:
     day = _locked_day(session, call.started_at.astimezone(UTC).date())
     day.reserved_usd -= call.reserved_usd
     day.spent_usd += call.cost_usd or Decimal(0)
+    telemetry.say(call)
 
 
 def _locked_day(session: Session, day_on: date) -> DayBudget:

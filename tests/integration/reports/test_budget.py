@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -21,6 +23,8 @@ from workers.reports import budget, jobs, pricing
 from workers.reports.client import Answer, EndpointFault, Usage
 from workers.reports.faults import OverBudget
 from workers.reports.lease import take
+
+USAGE = ("input_tokens", "cache_read.input_tokens", "output_tokens", "reasoning.output_tokens")
 
 
 def most_usd() -> Decimal:
@@ -137,6 +141,27 @@ def test_cached_tokens_are_counted_once(configured: Callable[..., Settings]) -> 
     assert first.cost_usd is not None
     assert second.cost_usd is not None
     assert Decimal(0) < second.cost_usd < first.cost_usd
+
+
+def test_a_call_is_logged_by_the_field_s_names_without_its_content(
+    configured: Callable[..., Settings], caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = configured()
+    asked = replace(QUESTION, contents=("Tan Mei Ling, HbA1c 8.9 %",))
+    with caplog.at_level("INFO", "strata.gen_ai"):
+        call_id = reserve(settings, question=asked)
+        answer = Answer('{"claims": ["HbA1c 8.9 %"]}', False, "gpt-4o-mini-2024", "stop", Usage(1_000, 800, 100, 40))
+        budget.settle(settings, call_id, answer)
+        budget.settle(settings, reserve(settings), EndpointFault("no answer within 1 s", again=True, charged=True))
+    first, second = (json.loads(record.getMessage().partition(" ")[2]) for record in caplog.records)
+    assert first["gen_ai.request.model"] == PRICED
+    assert first["gen_ai.response.model"] == "gpt-4o-mini-2024"
+    assert [first[f"gen_ai.usage.{name}"] for name in USAGE] == [1_000, 800, 100, 40]
+    assert first["gen_ai.response.finish_reasons"] == ["stop"]
+    assert 0 < first["strata.cost_usd"] < 0.001
+    assert second["error.type"] == "no answer within 1 s"
+    assert "HbA1c" not in caplog.text
+    assert "Tan Mei Ling" not in caplog.text
 
 
 def test_an_answer_without_token_counts_costs_what_was_reserved(configured: Callable[..., Settings]) -> None:
