@@ -20,6 +20,7 @@ COMMANDS = {
     "archive": "commands.archive:group",
     "report": "commands.report:group",
     "eval": "commands.eval:group",
+    "model": "commands.model:group",
     "alerts": "commands.alerts:group",
     "audit": "commands.audit:group",
     "export": "commands.export:group",

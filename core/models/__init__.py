@@ -31,7 +31,17 @@ from core.models.clinical import (
     Visit,
     VisitStatus,
 )
-from core.models.operations import Alert, DayBudget, EvalRun, ImportedRow, OutboxMessage, ScheduleMark, Switch
+from core.models.operations import (
+    AgentSetup,
+    Alert,
+    DayBudget,
+    EvalRun,
+    ImportedRow,
+    OutboxMessage,
+    ScheduleMark,
+    SetupState,
+    Switch,
+)
 from core.models.people import Account, Clinic, Patient, Practitioner, Role, Sex, SignIn
 from core.models.reports import (
     Check,
@@ -51,6 +61,7 @@ __all__ = [
     "STEPS_OF",
     "AccessEvent",
     "Account",
+    "AgentSetup",
     "Alert",
     "Allergy",
     "ArchiveRun",
@@ -92,6 +103,7 @@ __all__ = [
     "RunKind",
     "RunState",
     "ScheduleMark",
+    "SetupState",
     "Sex",
     "SignIn",
     "Signature",

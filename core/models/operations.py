@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, Numeric, String, text
+from sqlalchemy import Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base, Code, Id, utc_now
@@ -97,4 +98,40 @@ class Alert(Base):
         # A rule fires once until it clears, however many evaluate it.
         Index("ix_alert_firing", "rule", unique=True, postgresql_where=text("cleared_at IS NULL")),
         Index("ix_alert_fired", "fired_at"),
+    )
+
+
+class SetupState(StrEnum):
+    """How far a setup of agents has come: tried, for a share of the reports, for all of them, or no longer."""
+
+    CANDIDATE = "candidate"
+    CANARY = "canary"
+    IN_USE = "in use"
+    RETIRED = "retired"
+
+
+class AgentSetup(Base):
+    """The two models and the prompts that make a report together. `share`, in percent, is of a canary's reports."""
+
+    __tablename__ = "agent_setup"
+    id: Mapped[Id]
+    drafter_model: Mapped[str] = mapped_column(String(120))
+    checker_model: Mapped[str] = mapped_column(String(120))
+    prompt_version: Mapped[str] = mapped_column(String(80))
+    state: Mapped[Code]
+    share: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str]
+    changed_by: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    __table_args__ = (
+        UniqueConstraint("drafter_model", "checker_model", "prompt_version"),
+        # One in use, and one canary, of the same prompts.
+        Index(
+            "ix_agent_setup_place",
+            "prompt_version",
+            "state",
+            unique=True,
+            postgresql_where=text("state IN ('in use', 'canary')"),
+        ),
     )

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from core import db
-from workers.reports import calls, prompts, references, schemas, verdicts
+from workers.reports import calls, prompts, references, schemas, setups, verdicts
 from workers.reports.calls import Call, Reply
 from workers.reports.client import Question
 from workers.reports.lease import Lease
@@ -71,7 +70,7 @@ def judging(claims: Sequence[ToCheck], on: date, model: str) -> Judging:
 
 def check(lease: Lease, claims: Sequence[ToCheck], on: date, round_: int) -> tuple[dict[int, Judged], Reply]:
     """Verdicts by claim id, for at most CLAIMS_PER_CALL claims. Raises LoopFailure, LeaseLost."""
-    asked = judging(claims, on, db.databases().settings.checker_model)
+    asked = judging(claims, on, setups.of_report(lease.report_id).checker_model)
     call = Call("checker", round_, prompts.load("checker").version)
     return calls.ask(lease, call, asked.question, asked.read)
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
-from core import db
-from workers.reports import calls, prompts, references, schemas
+from workers.reports import calls, prompts, references, schemas, setups
 from workers.reports.calls import Call, Reply
 from workers.reports.client import Question
 from workers.reports.lease import Lease
@@ -75,7 +74,7 @@ def drafting(evidence: Sequence[Sourced], on: date, model: str) -> Drafting:
 
 def draft(lease: Lease, evidence: Sequence[Sourced], on: date) -> tuple[list[Sentence], Reply]:
     """Draft claims from the evidence. Raises LoopFailure, LeaseLost."""
-    asked = drafting(evidence, on, db.databases().settings.drafter_model)
+    asked = drafting(evidence, on, setups.of_report(lease.report_id).drafter_model)
     call = Call("drafter", 0, prompts.load("drafter").version)
     return calls.ask(lease, call, asked.question, asked.read)
 
@@ -101,7 +100,7 @@ def revise(
         for label, item in labels.items()
     ]
     question = Question(
-        model=db.databases().settings.drafter_model,
+        model=setups.of_report(lease.report_id).drafter_model,
         system=prompt.text,
         contents=(_data(evidence, known, on, flagged=claims),),
         schema_name="report_revision",

@@ -1,0 +1,27 @@
+"""The models that work on a report, by what is in use."""
+
+from __future__ import annotations
+
+from core import db
+from core.services import agent_setups
+from core.services.agent_setups import Setup
+from workers.reports import prompts
+from workers.reports.faults import TryLater
+
+
+def configured() -> Setup:
+    """The models that the settings name, with the prompts of this code."""
+    settings = db.databases().settings
+    return Setup(settings.drafter_model, settings.checker_model, prompts.version())
+
+
+def of_report(report_id: int) -> Setup:
+    """The setup for a report. Raises TryLater, with the mend, while there is none in use."""
+    setup = configured()
+    if setup.is_offline:
+        return setup
+    try:
+        with db.write() as session:
+            return agent_setups.chosen(session, setup, report_id)
+    except agent_setups.NotInUse as fault:
+        raise TryLater(str(fault)) from None
