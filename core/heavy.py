@@ -16,20 +16,20 @@ __all__ = ["ReplicaBehind", "await_replica", "read"]
 
 
 @contextmanager
-def read() -> Iterator[Session]:
+def read(wait_seconds: float | None = None) -> Iterator[Session]:
     """A snapshot on the replica that holds all that was committed before this call.
 
-    Waits up to `replica_wait_seconds`. Raises ReplicaBehind.
+    Waits up to `replica_wait_seconds`, unless told how long. Raises ReplicaBehind.
     """
-    await_replica()
+    await_replica(wait_seconds)
     with db.read(Store.REPLICA) as session:
         yield session
 
 
-def await_replica() -> None:
+def await_replica(wait_seconds: float | None = None) -> None:
     """Wait until the replica has replayed what the primary has written by now. Raises ReplicaBehind."""
     try:
         written: int | None = freshness.primary_position()
     except SQLAlchemyError:
         written = None
-    freshness.wait_for_replica(written)
+    freshness.wait_for_replica(written, wait_seconds)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, url_for
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from core import heavy, queue
+from core.models import utc_now
 from core.permissions import Right
-from core.queries import operations, tiers
+from core.queries import evaluations, operations, tiers
+from core.queries.loop_figures import WINDOWS_DAYS, loop_figures, span
 from core.services import reports
 from core.web.access import requires
 from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.stores import page_session, write_session
 from staff_app.forms import HaltForm, put_back
+from staff_app.operations_figures import eval_weeks, figures
+
+DAYS_SHOWN = 28
+# The switch that halts the loop must not wait long for the replica.
+WAIT_SECONDS = 2.0
 
 bp = Blueprint("operations", __name__, url_prefix="/operations")
 
@@ -52,9 +62,25 @@ def resume() -> Response:
 
 
 def _page(form: HaltForm, faults: list[tuple[str, str]] | None = None) -> Response:
-    with heavy.read() as session:
-        figures = operations.figures(session)
     with page_session() as session:
         halted = reports.halted(session)
-    return render("staff/operations/show.html", status=422 if faults else 200, figures=figures, tiers=tiers.health(),
-                  halted=halted, form=form, faults=faults or [])  # fmt: skip
+    return render("staff/operations/show.html", status=422 if faults else 200, tiers=tiers.health(), halted=halted,
+                  form=form, faults=faults or [], windows=WINDOWS_DAYS, **_figures(_days()))  # fmt: skip
+
+
+def _days() -> int:
+    """The time asked for; anything else than one of the links is the usual one."""
+    return next((days for days in WINDOWS_DAYS if request.args.get("days") == str(days)), DAYS_SHOWN)
+
+
+def _figures(days: int) -> dict[str, Any]:
+    """What the page shows of the replica; without it the figures are missing and the rest of the page is not."""
+    over = span(days, utc_now().date())
+    try:
+        with heavy.read(WAIT_SECONDS) as session:
+            now = operations.figures(session, over.since)
+            weeks = evaluations.weekly(session, "factcheck", len(eval_weeks(over)))
+            shown = figures(loop_figures(session, over), weeks, now.models, lambda *rules: [])
+    except (heavy.ReplicaBehind, SQLAlchemyError):
+        return {"days": days, "now": None, "figures": ()}
+    return {"days": days, "now": now, "figures": shown}

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import extract, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.models import ModelCall, OutboxMessage, Report, ReportState, utc_now
-
-LATENCY_DAYS = 30
+from core.models import ModelCall, OutboxMessage, Report, ReportState
 
 
 @dataclass(frozen=True)
@@ -21,6 +19,7 @@ class ModelUse:
     model: str
     prompt_version: str
     role: str
+    reports: int
     calls: int
     failed: int
     input_tokens: int
@@ -30,14 +29,17 @@ class ModelUse:
     unpriced: int
     latency_seconds: Decimal | None
 
+    @property
+    def version(self) -> str:
+        return f"{self.model}, {self.role}, {self.prompt_version}"
 
-@dataclass(frozen=True)
-class Latency:
-    """Seconds from request to ready, over the last LATENCY_DAYS days; None without reports."""
+    @property
+    def usd(self) -> float:
+        return float(self.cost_usd)
 
-    reports: int
-    p50_seconds: float | None
-    p95_seconds: float | None
+    @property
+    def usd_per_report(self) -> float:
+        return self.usd / self.reports
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,16 @@ class QueueState:
 
 @dataclass(frozen=True)
 class Figures:
-    """All of it; report states in their order, each with its count."""
+    """All of it; report states in their order, each with its count; models since the time asked for."""
 
     report_states: tuple[tuple[str, int], ...]
     models: tuple[ModelUse, ...]
-    latency: Latency
     queues: tuple[QueueState, ...]
 
 
-def figures(session: Session) -> Figures:
-    """Every figure, from one snapshot."""
-    return Figures(_states(session), _models(session), _latency(session), _queues(session))
+def figures(session: Session, since: datetime) -> Figures:
+    """Every figure, from one snapshot. A heavy read."""
+    return Figures(_states(session), _models(session, since), _queues(session))
 
 
 def _states(session: Session) -> tuple[tuple[str, int], ...]:
@@ -71,12 +72,13 @@ def _states(session: Session) -> tuple[tuple[str, int], ...]:
     return tuple((state.value, counts.get(state, 0)) for state in ReportState)
 
 
-def _models(session: Session) -> tuple[ModelUse, ...]:
+def _models(session: Session, since: datetime) -> tuple[ModelUse, ...]:
     model = func.coalesce(ModelCall.answering_model, ModelCall.requested_model).label("model")
     query = select(
         model,
         ModelCall.prompt_version,
         ModelCall.role,
+        func.count(ModelCall.report_id.distinct()).label("reports"),
         func.count().label("calls"),
         func.count(ModelCall.error).label("failed"),
         func.sum(ModelCall.input_tokens).label("input_tokens"),
@@ -85,20 +87,10 @@ def _models(session: Session) -> tuple[ModelUse, ...]:
         func.coalesce(func.sum(ModelCall.cost_usd), Decimal(0)).label("cost_usd"),
         (func.count() - func.count(ModelCall.cost_usd)).label("unpriced"),
         func.avg(ModelCall.latency_seconds).label("latency_seconds"),
-    ).group_by(model, ModelCall.prompt_version, ModelCall.role)
+    ).where(ModelCall.started_at >= since)
+    query = query.group_by(model, ModelCall.prompt_version, ModelCall.role)
     rows = session.execute(query.order_by(model, ModelCall.prompt_version, ModelCall.role)).mappings()
     return tuple(ModelUse(**{str(name): value for name, value in row.items()}) for row in rows)
-
-
-def _latency(session: Session) -> Latency:
-    seconds = extract("epoch", Report.ready_at - Report.requested_at)
-    query = select(
-        func.count(),
-        func.percentile_cont(0.5).within_group(seconds),
-        func.percentile_cont(0.95).within_group(seconds),
-    ).where(Report.ready_at.is_not(None), Report.requested_at >= utc_now() - timedelta(days=LATENCY_DAYS))
-    count, p50, p95 = session.execute(query).one()
-    return Latency(count, _seconds(p50), _seconds(p95))
 
 
 def _queues(session: Session) -> tuple[QueueState, ...]:
@@ -114,7 +106,3 @@ def _queues(session: Session) -> tuple[QueueState, ...]:
         .order_by(OutboxMessage.queue)
     )
     return tuple(QueueState(*row) for row in session.execute(query))
-
-
-def _seconds(value: Decimal | float | None) -> float | None:
-    return None if value is None else float(value)

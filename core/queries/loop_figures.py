@@ -1,0 +1,207 @@
+"""How the report loop did, bucket by bucket: cost, latency by phase, flags, review. Never a patient's data.
+
+Heavy reads: give them a session on the replica.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Date, Float, SQLColumnExpression, and_, cast, extract, func, select
+from sqlalchemy.orm import Session
+
+from core.models import Claim, Decision, ModelCall, Report, ReportEvent, ReportState
+from core.queries.reports.figures import PHASES
+
+WINDOWS_DAYS = (7, 28, 90)
+WEEKLY_FROM_DAYS = 90
+REVIEWED = (ReportState.SIGNED, ReportState.REJECTED)
+SHARES = (0.5, 0.95, 0.99)
+Column = SQLColumnExpression[Any]
+
+
+@dataclass(frozen=True)
+class Span:
+    """The time that figures cover, to its `last` day, in buckets: days in UTC, or ISO weeks by their Mondays."""
+
+    days: int
+    last: date
+    bucket: str
+    starts: tuple[date, ...]
+
+    @property
+    def since(self) -> datetime:
+        return datetime.combine(self.starts[0], time(), UTC)
+
+
+def span(days: int, today: date) -> Span:
+    """The last `days` days up to `today`, in days; from WEEKLY_FROM_DAYS on, in the weeks that they touch."""
+    first = today - timedelta(days=days - 1)
+    if days < WEEKLY_FROM_DAYS:
+        return Span(days, today, "day", tuple(first + timedelta(days=n) for n in range(days)))
+    first -= timedelta(days=first.weekday())
+    weeks = (today - first).days // 7 + 1
+    return Span(days, today, "week", tuple(first + timedelta(weeks=n) for n in range(weeks)))
+
+
+@dataclass(frozen=True)
+class Cost:
+    """US dollars of the reports whose first call was in a bucket."""
+
+    reports: int
+    mean_usd: float
+    p95_usd: float
+    total_usd: float
+
+
+@dataclass(frozen=True)
+class Times:
+    """How many were timed, and the seconds within which half, 95 and 99 in 100 of them ended."""
+
+    many: int
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Claims of the reports that became ready; `overrides` are flagged ones that a clinician accepted as they were."""
+
+    reports: int
+    claims: int
+    flagged: int
+    decided: int
+    overrides: int
+
+    @property
+    def flagged_share(self) -> float | None:
+        return self.flagged / self.claims if self.claims else None
+
+    @property
+    def override_share(self) -> float | None:
+        """Of the flagged claims that were decided."""
+        return self.overrides / self.decided if self.decided else None
+
+
+@dataclass(frozen=True)
+class LoopFigures:
+    """All of it; buckets in which nothing happened are missing. `phases` are in order, over the whole span."""
+
+    span: Span
+    costs: Mapping[date, Cost]
+    latencies: Mapping[date, Times]
+    phases: Mapping[str, Times]
+    flags: Mapping[date, Flags]
+    reviews: Mapping[date, Times]
+
+
+def loop_figures(session: Session, over: Span) -> LoopFigures:
+    """Every figure, from one snapshot."""
+    return LoopFigures(
+        over,
+        costs(session, over),
+        latencies(session, over),
+        phases(session, over),
+        flags(session, over),
+        reviews(session, over),
+    )
+
+
+def costs(session: Session, over: Span) -> dict[date, Cost]:
+    """What reports cost, by the bucket of their first call; a call without a cost counts what was set aside for it."""
+    each = (
+        select(
+            func.min(ModelCall.started_at).label("at"),
+            cast(func.sum(func.coalesce(ModelCall.cost_usd, ModelCall.reserved_usd)), Float).label("usd"),
+        )
+        .group_by(ModelCall.report_id)
+        .having(func.min(ModelCall.started_at) >= over.since)
+        .subquery()
+    )
+    start, usd = _start(each.c.at, over), each.c.usd
+    query = select(start, func.count(), func.avg(usd), _percentile(0.95, usd), func.sum(usd)).group_by(start)
+    return {row[0]: Cost(*row[1:]) for row in session.execute(query.order_by(start))}
+
+
+def latencies(session: Session, over: Span) -> dict[date, Times]:
+    """From request to ready, by the bucket in which reports became ready."""
+    seconds = extract("epoch", Report.ready_at - Report.requested_at)
+    return _timed(session, Report.ready_at, seconds, over)
+
+
+def reviews(session: Session, over: Span) -> dict[date, Times]:
+    """From ready to signed or rejected, by the bucket of the end."""
+    seconds = extract("epoch", Report.closed_at - Report.ready_at)
+    return _timed(session, Report.closed_at, seconds, over, Report.state.in_(REVIEWED), Report.ready_at.is_not(None))
+
+
+def phases(session: Session, over: Span) -> dict[str, Times]:
+    """Seconds in each phase of reports that became ready in the span, rounds added up; then review, of those closed."""
+    until = func.lead(ReportEvent.at).over(partition_by=ReportEvent.report_id, order_by=ReportEvent.id)
+    spent = (
+        select(ReportEvent.report_id, ReportEvent.to_state, extract("epoch", until - ReportEvent.at).label("seconds"))
+        .join(Report, Report.id == ReportEvent.report_id)
+        .where(Report.ready_at >= over.since)
+        .subquery()
+    )
+    each = (
+        select(spent.c.to_state, func.sum(spent.c.seconds).label("seconds"))
+        .where(spent.c.to_state.in_(PHASES), spent.c.seconds.is_not(None))
+        .group_by(spent.c.report_id, spent.c.to_state)
+        .subquery()
+    )
+    query = select(each.c.to_state, *_times(each.c.seconds)).group_by(each.c.to_state)
+    found = {PHASES[ReportState(row[0])]: _as_times(row[1:]) for row in session.execute(query)}
+    in_order = {phase: found[phase] for phase in PHASES.values() if phase in found}
+    reviewed = (Report.state.in_(REVIEWED), Report.ready_at.is_not(None), Report.closed_at >= over.since)
+    query = select(*_times(extract("epoch", Report.closed_at - Report.ready_at))).where(*reviewed)
+    reviewed_in = session.execute(query).one()
+    return {**in_order, "review": _as_times(reviewed_in)} if reviewed_in[0] else in_order
+
+
+def flags(session: Session, over: Span) -> dict[date, Flags]:
+    """Claims and decisions, by the bucket in which their reports became ready."""
+    start = _start(Report.ready_at, over)
+    standing = Claim.replaced_by.is_(None)
+    decided = and_(Claim.flagged, Claim.decided_by.is_not(None))
+    query = (
+        select(
+            start,
+            func.count(Report.id.distinct()),
+            func.count().filter(standing),
+            func.count().filter(standing, Claim.flagged),
+            func.count().filter(decided),
+            func.count().filter(decided, Claim.decision == Decision.ACCEPTED),
+        )
+        .join(Claim, Claim.report_id == Report.id)
+        .where(Report.ready_at >= over.since)
+        .group_by(start)
+    )
+    return {row[0]: Flags(*row[1:]) for row in session.execute(query.order_by(start))}
+
+
+def _timed(session: Session, at: Column, seconds: Column, over: Span, *where: Column) -> dict[date, Times]:
+    start = _start(at, over)
+    query = select(start, *_times(seconds)).where(at >= over.since, *where).group_by(start).order_by(start)
+    return {row[0]: _as_times(row[1:]) for row in session.execute(query)}
+
+
+def _times(seconds: Column) -> tuple[Column, ...]:
+    return (func.count(), *(_percentile(share, seconds) for share in SHARES))
+
+
+def _as_times(row: Sequence[Any]) -> Times:
+    many, *seconds = row
+    return Times(many, *(float(value) for value in seconds))
+
+
+def _percentile(share: float, value: Column) -> Column:
+    return func.percentile_cont(share).within_group(value)
+
+
+def _start(at: Column, over: Span) -> Column:
+    return cast(func.date_trunc(over.bucket, func.timezone("UTC", at)), Date)
