@@ -10,8 +10,8 @@ from dataclasses import asdict
 import click
 from sqlalchemy import select
 
+from commands import report_incident
 from core import db, permissions, queue
-from core.cold import ColdUnavailable
 from core.db import Store
 from core.models import Account, ReportState, Role
 from core.queries import reports as reads
@@ -19,6 +19,7 @@ from core.queries.reports import ReviewReport
 from core.services import reports
 from core.services.reports.requests import NoSuchPatient
 from core.services.reports.states import IN_WORK
+from evals.suites import SUITES
 
 POLL_SECONDS = 0.5
 WAIT_MINUTES_MAX = 20
@@ -61,22 +62,18 @@ def show(report_id: int, as_json: bool) -> None:
 @group.command("list")
 @click.option("--model", help="Drafted or checked by this model.")
 @click.option("--prompt-version", help="Made with this prompt version, or a part of it.")
+@click.option("--signed", is_flag=True, help="Only signed ones, which patients see.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-def list_made(model: str | None, prompt_version: str | None, as_json: bool) -> None:
+def list_made(model: str | None, prompt_version: str | None, signed: bool, as_json: bool) -> None:
     """List every report that a model or prompt version has made, archived ones too, with who signed it."""
-    if model is None and prompt_version is None:
-        raise click.UsageError("name --model, --prompt-version or both")
-    try:
-        with db.read(Store.REPLICA) as session:
-            found = reads.made_by(session, model=model, prompt_version=prompt_version)
-    except ColdUnavailable as fault:
-        raise click.ClickException(f"{fault}: the list would not be whole; try again when it is back") from None
+    made = report_incident.made_by(model, prompt_version)
+    found = [one for one in made if one.state == ReportState.SIGNED or not signed]
     if as_json:
-        click.echo(json.dumps([{**asdict(made), "requested_at": made.requested_at.isoformat()} for made in found]))
+        click.echo(json.dumps([{**asdict(one), "requested_at": one.requested_at.isoformat()} for one in found]))
         return
-    for made in found:
-        signed = f", signed by {made.signed_by}" if made.signed_by else ""
-        click.echo(f"report {made.id}: {made.state}{signed}; patient {made.patient_id}; {made.model}")
+    for one in found:
+        signer = f", signed by {one.signed_by}" if one.signed_by else ""
+        click.echo(f"report {one.id}: {one.state}{signer}; patient {one.patient_id}; {one.model}")
     click.echo(f"{len(found)} report(s)", err=True)
 
 
@@ -93,10 +90,15 @@ def halt(reason: str) -> None:
 
 
 @group.command()
-def resume() -> None:
+@click.option(
+    "--if-passed", "suites", multiple=True, type=click.Choice(sorted(SUITES)),
+    help="Only if this suite's last kept run since the halt passed; may be given again.",
+)  # fmt: skip
+def resume(suites: tuple[str, ...]) -> None:
     """Let a halted report loop go on, with every report that waits."""
     try:
         with db.write() as session:
+            reports.check_restart(session, suites)
             waiting = reports.resume(session, by=None)
     except reports.BadHalt as fault:
         raise click.ClickException(str(fault)) from None
@@ -104,15 +106,18 @@ def resume() -> None:
     click.echo(f"The report loop goes on; {waiting} report(s) waited.")
 
 
+for _command in report_incident.COMMANDS:
+    group.add_command(_command)
+
+
 def _clinician(session: db.Session, username: str | None) -> Account:
-    query = select(Account).where(Account.role == Role.CLINICIAN, Account.active).order_by(Account.id)
     if username is not None:
-        query = select(Account).where(Account.username == username)
-    account = session.scalars(query).first()
-    if account is None:
-        missing = f"no account {username!r}" if username else "no active clinician's account: make one first"
-        raise click.ClickException(missing)
-    return account
+        return report_incident.account(session, username)
+    query = select(Account).where(Account.role == Role.CLINICIAN, Account.active).order_by(Account.id)
+    found = session.scalars(query).first()
+    if found is None:
+        raise click.ClickException("no active clinician's account: make one first")
+    return found
 
 
 def _wait(report_id: int) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from core import heavy, queue
+from core import heavy, queue, runbooks
 from core.models import utc_now
 from core.permissions import Right
-from core.queries import evaluations, operations, tiers
+from core.queries import alerts, evaluations, operations, tiers
 from core.queries.loop_figures import WINDOWS_DAYS, loop_figures, span
 from core.services import reports
 from core.web.access import requires
@@ -19,9 +19,11 @@ from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.stores import page_session, write_session
 from staff_app.forms import HaltForm, put_back
+from staff_app.operations_alerts import alert_lines, amounts, limits
 from staff_app.operations_figures import eval_weeks, figures
 
 DAYS_SHOWN = 28
+PAST_ALERTS_SHOWN = 30
 # The switch that halts the loop must not wait long for the replica.
 WAIT_SECONDS = 2.0
 
@@ -61,11 +63,24 @@ def resume() -> Response:
     return redirect(url_for(".show"), 303)
 
 
+@bp.get("/runbooks/<name>")
+@requires(Right.OPERATIONS_READ)
+def runbook(name: str) -> Response:
+    found = runbooks.read(name)
+    if found is None:
+        abort(404)
+    return render("staff/operations/runbook.html", name=name, title=found.title, parts=found.parts)
+
+
 def _page(form: HaltForm, faults: list[tuple[str, str]] | None = None) -> Response:
     with page_session() as session:
         halted = reports.halted(session)
+        lines = alert_lines(alerts.firing(session))
+        past = amounts(alerts.history(session, PAST_ALERTS_SHOWN))
+        is_evaluated = alerts.are_evaluated(session)
     return render("staff/operations/show.html", status=422 if faults else 200, tiers=tiers.health(), halted=halted,
-                  form=form, faults=faults or [], windows=WINDOWS_DAYS, **_figures(_days()))  # fmt: skip
+                  form=form, faults=faults or [], alerts=lines, past=past, is_evaluated=is_evaluated,
+                  rules={line.name: line for line in lines}, windows=WINDOWS_DAYS, **_figures(_days()))  # fmt: skip
 
 
 def _days() -> int:
@@ -80,7 +95,7 @@ def _figures(days: int) -> dict[str, Any]:
         with heavy.read(WAIT_SECONDS) as session:
             now = operations.figures(session, over.since)
             weeks = evaluations.weekly(session, "factcheck", len(eval_weeks(over)))
-            shown = figures(loop_figures(session, over), weeks, now.models, lambda *rules: [])
+            shown = figures(loop_figures(session, over), weeks, now.models, limits)
     except (heavy.ReplicaBehind, SQLAlchemyError):
         return {"days": days, "now": None, "figures": ()}
     return {"days": days, "now": now, "figures": shown}

@@ -14,7 +14,7 @@ from core.queries.loop_figures import LoopFigures, Span, Times
 from core.queries.operations import ModelUse
 from core.web.filters import count
 from core.web.plot_rows import Bar, Percentiles, bars, spans, took
-from core.web.plots import Limit, Series, lines
+from core.web.plots import TIME_STEPS, Limit, Series, lines
 
 NO_CALL = "No model was called in this time."
 NONE_READY = "No report became ready in this time."
@@ -128,7 +128,7 @@ def _timed(
 ) -> Figure:
     stamps = _stamps(over)
     series = [Series(name, _values(over, by_start, name)) for name in PERCENTILES]
-    drawing = lines(series, [*stamps.values()], name=about[1], write=took, limits=limits)
+    drawing = lines(series, [*stamps.values()], name=about[1], write=took, limits=limits, steps=TIME_STEPS)
     rows = [(stamps[start], *_times(times)) for start, times in by_start.items()]
     return Figure(*about, drawing, (over.bucket.capitalize(), "Reports", *PERCENTILES), rows, empty, rules)
 

@@ -14,7 +14,7 @@ from core.permissions import Right
 from core.policies import InvalidTransition
 from core.queries import reports
 from core.services import reports as service
-from core.services.reports import AlreadyOpen, BadReplacement, NoSuchPatient, NoSuchReport
+from core.services.reports import AlreadyOpen, BadReplacement, NoSuchNotice, NoSuchPatient, NoSuchReport
 from core.web.access import look, record, refuse, requires
 from core.web.auth import current_account
 from core.web.htmx import render, wants_fragment
@@ -43,7 +43,22 @@ def worklist() -> Response:
     with page_session() as session:
         by = current_account().id if mine else None
         items = reports.worklist(session, states=LISTS[chosen][1], requested_by=by)
-    return render("staff/reports/worklist.html", items=items, chosen=chosen, lists=LISTS, mine=mine, in_work=IN_WORK)
+        notices = reports.open_notices(session, current_account().id)
+    return render("staff/reports/worklist.html", items=items, chosen=chosen, lists=LISTS, mine=mine, in_work=IN_WORK,
+                  notices=notices)  # fmt: skip
+
+
+@bp.post("/reports/notices/<id:notice_id>/answer")
+@requires(Right.REPORT_REVIEW)
+def answer_notice(notice_id: int) -> Response:
+    """The signer has looked again at a report that an incident touches."""
+    try:
+        with write_session() as session:
+            service.answer_notice(session, notice_id=notice_id, by=current_account())
+    except NoSuchNotice:
+        refuse("report.notice_answered", f"notice:{notice_id}")
+    flash("Noted: you have looked at it again.")
+    return redirect(url_for(".worklist"), 303)
 
 
 @bp.post("/patients/<id:patient_id>/reports")

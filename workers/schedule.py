@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import db, queue
 from core.models import ScheduleMark, utc_now
+from core.queries.alerts import SCHEDULED_AS
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ SCHEDULE = (
     Entry("purge restored copies", "archive", "workers.archive.purge.purge_restored", timedelta(seconds=30)),
     Entry("expire staged files", "archive", "workers.archive.expire.expire_staged", timedelta(hours=1)),
     Entry("resume reports", "reports", "workers.reports.jobs.resume_reports", timedelta(seconds=30)),
-    Entry("evaluate alerts", "ops", "workers.alerts.evaluate", timedelta(minutes=1)),
+    Entry(SCHEDULED_AS, "ops", "workers.alerts.evaluate", timedelta(minutes=1)),
     Entry("tidy", "ops", "workers.tidy.tidy", timedelta(minutes=1)),
     Entry("evaluate factcheck", "ops", "workers.evaluate.evaluate", "0 19 * * 0", {"suite": "factcheck"}),
     Entry("evaluate injection", "ops", "workers.evaluate.evaluate", "20 19 * * 0", {"suite": "injection"}),

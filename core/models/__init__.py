@@ -40,6 +40,7 @@ from core.models.operations import (
     OutboxMessage,
     ScheduleMark,
     SetupState,
+    SignerNotice,
     Switch,
 )
 from core.models.people import Account, Clinic, Patient, Practitioner, Role, Sex, SignIn
@@ -107,6 +108,7 @@ __all__ = [
     "Sex",
     "SignIn",
     "Signature",
+    "SignerNotice",
     "Step",
     "StepName",
     "StepState",

@@ -135,3 +135,26 @@ class AgentSetup(Base):
             postgresql_where=text("state IN ('in use', 'canary')"),
         ),
     )
+
+
+class SignerNotice(Base):
+    """A signer is asked to look again at a report; open until answered."""
+
+    __tablename__ = "signer_notice"
+    id: Mapped[Id]
+    report_id: Mapped[int]
+    account_id: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(400))
+    sent_at: Mapped[datetime] = mapped_column(default=utc_now)
+    answered_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        # One open notice for a signer and a report, however many incidents touch it.
+        Index(
+            "ix_signer_notice_open",
+            "account_id",
+            "report_id",
+            unique=True,
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+    )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.models import Alert
+from core.models import Alert, ScheduleMark, utc_now
 
 HISTORY_MAX = 200
+# Its name in the schedule, and the age after which it has stopped.
+SCHEDULED_AS, LATELY = "evaluate alerts", timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,18 @@ def history(session: Session, limit: int = HISTORY_MAX) -> list[AlertView]:
     """Alerts, those that are firing first, then the newest."""
     query = select(Alert).order_by(Alert.cleared_at.is_not(None), Alert.fired_at.desc(), Alert.id.desc())
     return [_view(alert) for alert in session.scalars(query.limit(limit))]
+
+
+def firing(session: Session) -> dict[str, AlertView]:
+    """The alerts that are firing now, by their rule."""
+    query = select(Alert).where(Alert.cleared_at.is_(None)).order_by(Alert.id)
+    return {alert.rule: _view(alert) for alert in session.scalars(query)}
+
+
+def are_evaluated(session: Session) -> bool:
+    """Whether the schedule has had the rules evaluated lately, so that silence means something."""
+    mark = session.get(ScheduleMark, SCHEDULED_AS)
+    return mark is not None and mark.started_at > utc_now() - LATELY
 
 
 def one(session: Session, alert_id: int) -> AlertView | None:

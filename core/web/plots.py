@@ -16,6 +16,25 @@ from core.web.charts import Scale, text_at
 WIDTH, LEFT, RIGHT = 640, 104, 628
 TOP, BOTTOM, HEIGHT = 44, 190, 222
 TICKS = (1, 2, 2.5, 5, 10)
+# Seconds that people count in; shorter and longer steps are decimal.
+TIME_STEPS = (
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    30.0,
+    60.0,
+    120.0,
+    300.0,
+    600.0,
+    1800.0,
+    3600.0,
+    7200.0,
+    21_600.0,
+    43_200.0,
+    86_400.0,
+)
+TICKS_MAX = 4
 SHAPES = (
     Markup('<circle class="mark s0" cx="{x}" cy="{y}" r="4.5">{said}</circle>'),
     Markup('<rect class="mark s1" x="{x0}" y="{y0}" width="9" height="9">{said}</rect>'),
@@ -52,28 +71,32 @@ def lines(
     limits: Sequence[Limit] = (),
     low: float = 0.0,
     high: float | None = None,
+    steps: Sequence[float] = (),
 ) -> Markup:
     """A line for each series over the stamps, oldest first, with each limit. Empty without a value.
 
-    The axis goes from `low` (or the least value, if that is lower) to `high`, or so high that all can be seen.
+    The axis goes from `low` (or the least value, if that is lower) to `high`, or so high that all can be seen, in
+    one of `steps` if one fits.
     """
     known = [value for line in series for value in line.values if value is not None]
     if not known:
         return Markup("")
     bounds = [*known, *(limit.value for limit in limits)]
-    ticks = _ticks(min(low, *bounds), high if high is not None else max(*bounds, low) or 1.0)
+    top = high if high is not None else max(*bounds, low) or 1.0
+    ticks = _ticks(min(low, *bounds), top, steps)
     y = Scale(ticks[0], ticks[-1], BOTTOM, TOP)
     x = Scale(0, max(len(stamps) - 1, 1), LEFT + 10, RIGHT - 10)
     return Markup(
         '<svg class="plot" viewBox="0 0 {w} {h}" role="img" aria-label="{label}">'
-        "{grid}{legend}{limits}{lines}{stamps}</svg>"
+        "{grid}{legend}{limits}{lines}{limit_words}{stamps}</svg>"
     ).format(
         w=WIDTH,
         h=HEIGHT,
         label=_label(series, stamps, name, write, limits),
         grid=Markup("").join(_grid(tick, y(tick), write) for tick in ticks),
         legend=legend([line.name for line in series]) if len(series) > 1 else "",
-        limits=Markup("").join(_limit(limit, y(limit.value), write) for limit in limits),
+        limits=Markup("").join(_limit(y(limit.value)) for limit in limits),
+        limit_words=Markup("").join(_limit_words(limit, y(limit.value), write) for limit in limits),
         lines=Markup("").join(_line(n, line, (x, y), stamps, write) for n, line in enumerate(series)),
         stamps=_stamps(stamps, x),
     )
@@ -93,11 +116,13 @@ def legend(names: Sequence[str]) -> Markup:
     )
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """Three to six round values that span both ends."""
+def _ticks(low: float, high: float, steps: Sequence[float]) -> list[float]:
+    """Two to six round values that span both ends."""
     room = (high - low) or abs(high) or 1.0
     power = 10.0 ** _exponent(room / 3)
-    step = next(tick * power for tick in TICKS if room / (tick * power) <= 4)
+    decimal = next(tick * power for tick in TICKS if room / (tick * power) <= TICKS_MAX)
+    fits = [step for step in steps if room / TICKS_MAX <= step <= room]
+    step = fits[0] if fits else decimal
     first, last = int(low // step), -int(-high // step)
     return [round(n * step, 10) for n in range(first, max(last, first + 1) + 1)]
 
@@ -111,10 +136,14 @@ def _grid(tick: float, y: float, write: Write) -> Markup:
     return line + text_at(LEFT - 8, round(y + 5, 1), write(tick), "end")
 
 
-def _limit(limit: Limit, y: float, write: Write) -> Markup:
-    line = Markup('<line class="limit" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(LEFT, y, RIGHT, y)
+def _limit(y: float) -> Markup:
+    return Markup('<line class="limit" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(LEFT, y, RIGHT, y)
+
+
+def _limit_words(limit: Limit, y: float, write: Write) -> Markup:
+    """On the side where the alert fires."""
     words = Markup('<text class="limit-words" x="{}" y="{}" text-anchor="end">{}</text>')
-    return line + words.format(RIGHT, round(y + 18 if limit.below else y - 6, 1), limit.words(write))
+    return words.format(RIGHT, round(y + 18 if limit.below else y - 6, 1), limit.words(write))
 
 
 def _line(number: int, line: Series, scales: tuple[Scale, Scale], stamps: Sequence[str], write: Write) -> Markup:

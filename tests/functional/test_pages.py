@@ -13,7 +13,16 @@ from tests.functional.conftest import RunningDemo
 PAGES = {
     "patient1": ("visits", "visits?older=1", "results", "reports", "record", "privacy"),
     "clinician": ("patients", "patients/3", "patients/3/visits/new", "patients/new", "reports"),
-    "admin": ("archive", "archive/runs", "archive/retention", "archive/restore?patient=1", "operations", "accounts"),
+    "admin": (
+        "archive",
+        "archive/runs",
+        "archive/retention",
+        "archive/restore?patient=1",
+        "operations",
+        "operations?days=90",
+        "operations/runbooks/agent-incident",
+        "accounts",
+    ),
     "auditor": ("audit", "operations"),
 }
 PHONE = {"width": 320, "height": 700}

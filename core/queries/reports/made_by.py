@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,12 @@ from core import cold
 from core.models import Base
 from core.models.record_types import REPORT
 
+NOT_OF_REPORT = ("signed_by", "signer_id", "archived")
+
 
 @dataclass(frozen=True)
 class MadeReport:
-    """One report. `signed_by` is who to tell; `archived` says where it lies."""
+    """One report. `signed_by` is who to tell, `signer_id` that person's account; `archived` says where it lies."""
 
     id: int
     patient_id: int
@@ -27,6 +29,7 @@ class MadeReport:
     prompt_version: str | None
     requested_at: datetime
     signed_by: str | None
+    signer_id: int | None
     archived: bool
 
 
@@ -37,24 +40,26 @@ def made_by(session: Session, *, model: str | None = None, prompt_version: str |
     """
     report, signature = (Base.metadata.tables[name] for name in ("report", "signature"))
     hot = session.execute(_reports(report, model, prompt_version)).mappings().all()
-    signed = session.execute(_signatures(signature, hot)).all()
-    found = _made(hot, dict(map(tuple, signed)), archived=False)
+    signed = session.execute(_signatures(signature, hot)).mappings().all()
+    found = _made(hot, signed, archived=False)
     seen = cold.window(session, REPORT.name)
     report, signature = cold.table("report"), cold.table("signature")
     rows = cold.fetch(REPORT.name, _reports(report, model, prompt_version).where(cold.visible(report, seen)))
-    names = cold.fetch(REPORT.name, _signatures(signature, rows).where(cold.visible(signature, seen))) if rows else []
-    archived = _made(rows, {row["report_id"]: row["name"] for row in names}, archived=True)
+    signed = cold.fetch(REPORT.name, _signatures(signature, rows).where(cold.visible(signature, seen))) if rows else []
+    archived = _made(rows, signed, archived=True)
     whole = cold.merge(found, archived, key=lambda made: made.id)
     return sorted(whole, key=lambda made: (made.requested_at, made.id), reverse=True)
 
 
-def _made(rows: Sequence[RowMapping], signed: Mapping[int, str], *, archived: bool) -> list[MadeReport]:
+def _made(rows: Sequence[RowMapping], signed: Sequence[RowMapping], *, archived: bool) -> list[MadeReport]:
+    by_report = {row["report_id"]: {"signed_by": row["name"], "signer_id": row["account_id"]} for row in signed}
+    unsigned = {"signed_by": None, "signer_id": None}
     found = ({str(name): value for name, value in row.items()} for row in rows)
-    return [MadeReport(**row, signed_by=signed.get(row["id"]), archived=archived) for row in found]
+    return [MadeReport(**row, **by_report.get(row["id"], unsigned), archived=archived) for row in found]
 
 
 def _reports(report: Table, model: str | None, prompt_version: str | None) -> Select[Any]:
-    columns = [report.c[name] for name in MadeReport.__dataclass_fields__ if name not in ("signed_by", "archived")]
+    columns = [report.c[name] for name in MadeReport.__dataclass_fields__ if name not in NOT_OF_REPORT]
     wanted: list[ColumnElement[bool]] = []
     if model is not None:
         wanted.append(or_(report.c.model == model, report.c.checker_model == model))
@@ -64,6 +69,6 @@ def _reports(report: Table, model: str | None, prompt_version: str | None) -> Se
 
 
 def _signatures(signature: Table, reports: Sequence[RowMapping]) -> Select[Any]:
-    return select(signature.c.report_id, signature.c.name).where(
+    return select(signature.c.report_id, signature.c.name, signature.c.account_id).where(
         signature.c.report_id.in_([row["id"] for row in reports])
     )

@@ -2,6 +2,7 @@
 
 from core.services.reports.decisions import BadDecision, decide_claim, refresh_sources
 from core.services.reports.halting import BadHalt, halt, halted, resume
+from core.services.reports.notices import BadNotice, NoSuchNotice, answer_notice, notify_signers
 from core.services.reports.requests import (
     AlreadyOpen,
     BadReplacement,
@@ -12,6 +13,7 @@ from core.services.reports.requests import (
     retry_failed,
     withdraw,
 )
+from core.services.reports.restart import check_restart
 from core.services.reports.signing import NothingToSign, StaleSource, UndecidedClaims, WrongPassword, sign
 from core.services.reports.states import OPEN_STATES, NoSuchReport
 
@@ -20,7 +22,9 @@ __all__ = [
     "AlreadyOpen",
     "BadDecision",
     "BadHalt",
+    "BadNotice",
     "BadReplacement",
+    "NoSuchNotice",
     "NoSuchPatient",
     "NoSuchReport",
     "NothingToSign",
@@ -28,9 +32,12 @@ __all__ = [
     "UndecidedClaims",
     "WrongPassword",
     "amend",
+    "answer_notice",
+    "check_restart",
     "decide_claim",
     "halt",
     "halted",
+    "notify_signers",
     "refresh_sources",
     "reject",
     "request",

@@ -28,6 +28,8 @@ VALUES = {
     "run_id": 1,
     "batch_id": 1,
     "account_id": 99,
+    "notice_id": 1,
+    "name": "cost",
 }
 EXPECTED = {
     "home": {Role.CLINICIAN, Role.ADMIN, Role.AUDITOR},

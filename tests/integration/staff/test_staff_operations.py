@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from core import db
+import re
+from datetime import timedelta
+
+from core import db, runbooks
 from core.db import Store
+from core.models import Alert, ScheduleMark, utc_now
+from core.queries.alerts import SCHEDULED_AS
 from core.services import reports
+from core.services.alerting import RULES
 from tests.integration.staff.conftest import StaffBrowser
 
 PAGE = "/operations"
@@ -27,3 +33,40 @@ def test_an_auditor_sees_the_state_and_no_switch(auditor: StaffBrowser) -> None:
     assert "running" in page
     assert "Halt the loop" not in page
     assert auditor.post(f"{PAGE}/halt", {"reason": "x"}, page=PAGE).status_code == 403
+
+
+def test_alerts_are_shown_with_state_since_when_and_runbook(admin: StaffBrowser) -> None:
+    page = admin.get(PAGE).text
+    for rule in RULES:
+        assert f'<span class="quiet small">{rule.name}</span>' in page
+        assert f'href="/operations/runbooks/{rule.runbook.removesuffix(".md")}"' in page
+    assert ">firing<" not in page
+    assert "Nothing has fired yet." in page
+    fired_at = utc_now() - timedelta(hours=3)
+    with db.write() as session:
+        session.add(Alert(rule="report cost", value=0.31, threshold=0.25, samples=4, fired_at=fired_at))
+        session.add(Alert(rule="queue age", value=400.0, threshold=300.0, samples=1, fired_at=fired_at,
+                          cleared_at=utc_now()))  # fmt: skip
+    rows = re.findall(r"<tr><td>(.*?)</tr>", admin.get(PAGE).text)
+    first = next(row for row in rows if "quiet small" in row)
+    assert "report cost" in first
+    assert all(words in first for words in (">firing<", "$0.31", "above $0.25", "last day, from 3 on"))
+    assert "firing" not in next(row for row in rows if row.startswith("queue age</td>"))
+    assert "firing" in next(row for row in rows if row.startswith("report cost</td>"))
+
+
+def test_silence_of_rules_that_nobody_evaluates_is_not_taken_for_health(admin: StaffBrowser) -> None:
+    assert "The rules have not been evaluated lately" in admin.get(PAGE).text
+    with db.write() as session:
+        session.add(ScheduleMark(name=SCHEDULED_AS, started_at=utc_now()))
+    assert "The rules have not been evaluated lately" not in admin.get(PAGE).text
+
+
+def test_runbooks_are_read_in_the_portal(auditor: StaffBrowser) -> None:
+    for name in runbooks.names():
+        page = auditor.get(f"{PAGE}/runbooks/{name}")
+        assert page.status_code == 200
+        assert page.text.count("<h1>") == 1
+    assert "strata report halt" in auditor.get(f"{PAGE}/runbooks/agent-incident").text
+    for name in ("README", "nothing", "..", "%2e%2e%2fadr%2f0003-outbox"):
+        assert auditor.get(f"{PAGE}/runbooks/{name}").status_code in (404, 308), name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import select, update
 
 from core import db
 from core.db import Store
-from core.models import AccessEvent, Claim, Observation, OutboxMessage, Patient, Report, ReportState, Signature
+from core.models import AccessEvent, Claim, Observation, OutboxMessage, Patient, Report, ReportState, Role, Signature
 from core.services import reports
 from tests.factories import PASSWORD, make_patient
 from tests.integration.staff.conftest import StaffBrowser
@@ -232,3 +233,18 @@ def test_a_claim_of_another_report_can_not_be_decided_through_this_one(
         other = make_ready_report(session, make_patient(session, name="Lim"), clinician.account)
     assert decide(clinician, ready, other.contradicted_id, "rejected", reason="No.").status_code == 422
     assert claim(other.contradicted_id).decision is None
+
+
+def test_a_signer_is_asked_to_look_again_and_answers(signed_in: Callable[[Role], StaffBrowser]) -> None:
+    signer, other = signed_in(Role.CLINICIAN), signed_in(Role.CLINICIAN)
+    with db.write() as session:
+        report = make_ready_report(session, make_patient(session), signer.account)
+        about = (report.id, 1, signer.account.id)
+        (notice,) = reports.notify_signers(session, [about], reason="Incident 7: please read it again", by=None)
+    page = signer.get("/reports").text
+    assert f"Look again at report {report.id}, which you signed" in page
+    assert "Incident 7: please read it again" in page
+    assert "Look again at report" not in other.get("/reports").text
+    assert other.post(f"/reports/notices/{notice.id}/answer", page="/reports").status_code == 404
+    assert signer.post(f"/reports/notices/{notice.id}/answer", page="/reports").status_code == 303
+    assert "Look again at report" not in signer.get("/reports").text

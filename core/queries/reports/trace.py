@@ -1,0 +1,80 @@
+"""A report's whole trace, to be kept as evidence: every row that belongs to it, each with its hash, and one for all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.models import utc_now
+from core.queries.reports.rows import Stored, load
+
+FORMAT = "strata-report-trace/1"
+SEAL, ROW_HASH = "sha256", "row_sha256"
+# The tables under the names that people use.
+TABLES = {
+    "evidence": "evidence",
+    "claims": "claim",
+    "citations": "citation",
+    "checks": "claim_check",
+    "omissions": "omission",
+    "model_calls": "model_call",
+    "signatures": "signature",
+    "events": "report_event",
+}
+
+
+class BadTrace(ValueError):
+    """The file is no trace, or was altered; the message says where."""
+
+
+def trace(session: Session, report_id: int) -> dict[str, Any] | None:
+    """A report with all its rows, or None if there is none. Raises ColdUnavailable when only an archive can tell."""
+    rows = load(session, report_id)
+    if rows is None:
+        return None
+    body = {
+        "format": FORMAT,
+        "taken_at": utc_now().isoformat(),
+        "archived": rows.is_archived,
+        "report": _row(rows.report),
+        **{name: [_row(row) for row in rows.of(table)] for name, table in TABLES.items()},
+    }
+    return {**body, SEAL: digest(body)}
+
+
+def verify(found: Mapping[str, Any]) -> int:
+    """Check a trace against its hashes; how many rows it holds. Raises BadTrace."""
+    if found.get("format") != FORMAT or SEAL not in found:
+        raise BadTrace(f"not a trace: its format is not {FORMAT}")
+    rows = [("report", found["report"]), *((name, row) for name in TABLES for row in found[name])]
+    for name, row in rows:
+        if row.get(ROW_HASH) != digest({key: value for key, value in row.items() if key != ROW_HASH}):
+            raise BadTrace(f"altered: row {row.get('id')} of {name} does not have its hash")
+    if found[SEAL] != digest({key: value for key, value in found.items() if key != SEAL}):
+        raise BadTrace("altered: the whole does not have its hash, though each row has")
+    return len(rows)
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """SHA-256 over JSON with sorted keys and no spaces: lower-case hex."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _row(row: Stored) -> dict[str, Any]:
+    plain = {name: _plain(value) for name, value in vars(row).items()}
+    return {**plain, ROW_HASH: digest(plain)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,72 @@
+"""The alert rules as the operations page shows them, and the limits that they draw into its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.queries.alerts import AlertView
+from core.services.alerting import RULES, Rule
+from core.web.filters import number
+from core.web.plot_rows import took
+from core.web.plots import Limit
+from staff_app.operations_figures import percent, usd
+
+WRITERS = {"US$": usd, "share": percent, "s": took}
+
+
+@dataclass(frozen=True)
+class AlertLine:
+    """A rule in words; `since` and `value` are those of the alert that fires now, None while none does."""
+
+    name: str
+    says: str
+    fires: str
+    looks_at: str
+    runbook: str
+    since: datetime | None
+    value: str | None
+
+
+def alert_lines(firing: Mapping[str, AlertView]) -> list[AlertLine]:
+    """Every rule, those that fire first."""
+    lines = [_line(rule, firing.get(rule.name)) for rule in RULES]
+    return sorted(lines, key=lambda line: line.since is None)
+
+
+def limits(*names: str) -> list[Limit]:
+    """What the named rules draw into a figure."""
+    return [Limit(rule.threshold, rule.below) for rule in RULES if rule.name in names]
+
+
+def amount(value: float, unit: str) -> str:
+    """A measured value in its rule's unit: `$0.25`, `12 %`, `2 min`, `3 days`."""
+    writer = WRITERS.get(unit)
+    return writer(value) if writer else f"{number(round(value, 1))} {unit}"
+
+
+def amounts(history: Sequence[AlertView]) -> list[tuple[AlertView, str]]:
+    """Past alerts with what was measured when they fired, in words."""
+    units = {rule.name: rule.unit for rule in RULES}
+    return [(alert, amount(alert.value, units.get(alert.rule, ""))) for alert in history]
+
+
+def _line(rule: Rule, alert: AlertView | None) -> AlertLine:
+    return AlertLine(
+        name=rule.name,
+        says=rule.says,
+        fires=f"{'below' if rule.below else 'above'} {amount(rule.threshold, rule.unit)}",
+        looks_at=_looks_at(rule),
+        runbook=rule.runbook.removesuffix(".md"),
+        since=alert.fired_at if alert else None,
+        value=amount(alert.value, rule.unit) if alert else None,
+    )
+
+
+def _looks_at(rule: Rule) -> str:
+    if not rule.window:
+        return "now"
+    days = rule.window // timedelta(days=1)
+    few = f", from {rule.samples_min} on" if rule.samples_min > 1 else ""
+    return f"last {'day' if days == 1 else f'{days} days'}{few}"
