@@ -51,11 +51,16 @@ def _shown(found: alerting.Looked) -> dict[str, object]:
 
 
 @group.command()
-def evaluate() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def evaluate(as_json: bool) -> None:
     """Evaluate the rules now, as the schedule does each minute, and say what fired or cleared."""
     looked = alerting.look()
     with db.write() as session:
         said = alerting.note(session, looked)
+    if as_json:
+        changes = [line.split(": ", 1) for line in said]
+        click.echo(json.dumps([{"event": event, "rule": rule} for event, rule in changes]))
+        return
     click.echo("\n".join(said) or "nothing changed")
 
 

@@ -148,4 +148,6 @@ def test_the_job_looks_keeps_and_says() -> None:
     assert "firing   queue age" in shell.invoke(group, ["list"]).stdout
     with db.write() as session:
         session.execute(OutboxMessage.__table__.update().values(done_at=OutboxMessage.due_at))
-    assert shell.invoke(group, ["evaluate"]).stdout == "cleared: queue age\n"
+    cleared = json.loads(shell.invoke(group, ["evaluate", "--json"]).stdout)
+    assert cleared == [{"event": "cleared", "rule": "queue age"}]
+    assert shell.invoke(group, ["evaluate"]).stdout == "nothing changed\n"
