@@ -1,6 +1,7 @@
 """Server-side sessions: the sign_in table is the truth, Redis a copy for speed.
 
-Only the SHA-256 of a token is ever stored. A copy is believed for TRUST_SECONDS, then looked up again.
+Only the SHA-256 of a token is ever stored. A copy is believed for TRUST_SECONDS, then looked up again; at once, if its
+account has changed since (`distrust`). A portal knows its own copies only.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from redis import Redis, RedisError
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session
 
-from core import db
+from core import cache, db
 from core.config import Settings
 from core.db import Store
 from core.models import Account, SignIn, utc_now
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 TOKEN_BYTES = 32
 TRUST_SECONDS = 60
+# Longer than any read that began before an account changed can still be under way.
+DISTRUST_SECONDS = 3_600
 ENDED = "ended"
 
 
@@ -114,7 +117,7 @@ class SignIns:
         copy, ended = self._copy(token_hash)
         if ended:
             return None
-        if copy is not None and now - copy.checked_at < timedelta(seconds=TRUST_SECONDS):
+        if copy is not None and self._is_trusted(copy, now):
             return self._used(copy, now, is_use) if self._lives(copy, now) else None
         try:
             found = self._row_on_primary(token_hash, now)
@@ -125,6 +128,15 @@ class SignIns:
             return None
         self._keep(found)
         return self._used(found, now, is_use)
+
+    def _is_trusted(self, copy: OpenSignIn, now: datetime) -> bool:
+        if now - copy.checked_at >= timedelta(seconds=TRUST_SECONDS):
+            return False
+        try:
+            changed = self.redis.get(_changed_key(copy.account.id))
+            return changed is None or copy.checked_at > datetime.fromisoformat(str(changed))
+        except (RedisError, ValueError):
+            return False
 
     def _used(self, sign_in: OpenSignIn, now: datetime, is_use: bool) -> OpenSignIn:
         if is_use and now - sign_in.seen_at >= timedelta(seconds=TRUST_SECONDS):
@@ -158,8 +170,7 @@ class SignIns:
                 .returning(SignIn.token_hash)
             )
         )
-        for token_hash in ended:
-            self._forget(token_hash)
+        distrust(session, account_id)
         return len(ended)
 
     def _find_without_primary(self, token_hash: str, copy: OpenSignIn | None, now: datetime) -> OpenSignIn | None:
@@ -235,9 +246,28 @@ class SignIns:
         except RedisError:
             return
 
-    @staticmethod
-    def _key(token_hash: str) -> str:
-        return f"sign_in:{token_hash}"
+    def _key(self, token_hash: str) -> str:
+        return f"sign_in:{self.portal}:{token_hash}"
+
+
+def distrust(session: Session, account_id: int) -> None:
+    """Have every copy of an account's sign-ins looked up again, once the caller's transaction is committed.
+
+    Belongs into each transaction that changes what an account may do, or ends its sign-ins. While Redis is down there
+    are no copies to be believed.
+    """
+
+    def mark(_session: Session) -> None:
+        try:
+            cache.client().set(_changed_key(account_id), utc_now().isoformat(), ex=DISTRUST_SECONDS)
+        except RedisError as fault:
+            log.warning("an account's copies could not be distrusted: %s", type(fault).__name__)
+
+    event.listen(session, "after_commit", mark, once=True)
+
+
+def _changed_key(account_id: int) -> str:
+    return f"account_changed:{account_id}"
 
 
 def sweep(session: Session, settings: Settings) -> int:

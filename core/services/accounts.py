@@ -10,7 +10,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit
+from core import audit, sign_ins
 from core.models import Account, Role, utc_now
 from core.permissions import Actor
 
@@ -80,6 +80,7 @@ def set_active(session: Session, *, account_id: int, active: bool, by: Actor | N
     """Let an account sign in, or not any more; its sign-ins are the caller's to end."""
     account = session.get_one(Account, account_id, with_for_update=True)
     account.active = active
+    sign_ins.distrust(session, account_id)
     audit.record(session, f"account.{'opened' if active else 'closed'}", by=by, target=f"account:{account.id}")
     return account
 

@@ -15,7 +15,7 @@ from core.outage import UNREACHABLE
 from core.page_reads import SPILL_RETRY_SECONDS, Busy
 from core.permissions import PermissionDenied
 from core.policies import InvalidTransition
-from core.web.access import ask_to_sign_in
+from core.web.access import ask_to_sign_in, record
 from core.web.htmx import wants_fragment
 
 log = logging.getLogger(__name__)
@@ -55,13 +55,19 @@ def init_app(app: Flask) -> None:
     """Answer every fault with a page, or with a notice when htmx asked."""
     app.register_error_handler(CSRFError, lambda fault: answer(400, STALE_FORM))
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(PermissionDenied, lambda fault: answer(403, WORDS[403]))
+    app.register_error_handler(PermissionDenied, _denied)
     app.register_error_handler(InvalidTransition, lambda fault: answer(409, WORDS[409]))
     app.register_error_handler(ColdUnavailable, lambda fault: answer(503, SILENT))
     app.register_error_handler(ReplicaBehind, lambda fault: answer(503, BEHIND))
     app.register_error_handler(Busy, _busy)
     for fault in UNREACHABLE:
         app.register_error_handler(fault, _unreachable)
+
+
+def _denied(fault: PermissionDenied) -> Response:
+    """A service refused what the page let through: on record, like any refusal."""
+    record("page.refused", target=f"page:{request.endpoint}", outcome="deny")
+    return answer(403, WORDS[403])
 
 
 def _http(fault: HTTPException) -> Response:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 ANONYMOUS = "anon."
 POLLING = "X-Poll"
+# Methods that nobody uses a page with: they keep no sign-in alive.
+NO_USE = ("HEAD", "OPTIONS")
 NOT_NEEDED = ("/static/", "/healthz", "/readyz")
 
 
@@ -59,7 +61,8 @@ class PortalSessions(SessionInterface):
             return PortalSession()
         if value.startswith(ANONYMOUS):
             return PortalSession(self._anonymous(value))
-        found = self.sign_ins.find(value, is_use=POLLING not in request.headers)
+        is_use = POLLING not in request.headers and request.method not in NO_USE
+        found = self.sign_ins.find(value, is_use=is_use)
         return PortalSession(found.data, found) if found is not None else PortalSession()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:

@@ -13,11 +13,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from core import db
+from core import db, permissions
 from core.cold import ColdUnavailable
 from core.db import Store
 from core.heavy import ReplicaBehind
-from core.models import Check, Citation, Claim, Evidence, Omission, Report, ReportState, utc_now
+from core.models import Account, Check, Citation, Claim, Evidence, Omission, Report, ReportState, utc_now
+from core.permissions import Right
 from core.queries import evidence as evidence_query
 from core.queries.evidence import NoSuchPatient, TooMuch
 from core.services.reports import halting
@@ -36,6 +37,7 @@ def run(lease: Lease) -> str:
         if state not in STEPS:
             return f"report {lease.report_id} is {state}"
         check_not_halted()
+        check_requester(lease)
         STEPS[state](lease)
     raise LoopFailure(f"the loop did not end within {steps_max} steps")
 
@@ -46,6 +48,15 @@ def check_not_halted() -> None:
         switch = halting.halted(session)
     if switch is not None:
         raise Halted(f"halted by {switch.changed_by}: {switch.reason}")
+
+
+def check_requester(lease: Lease) -> None:
+    """Raises LoopFailure when whoever asked for the report may not ask for one any more: it is made in their name."""
+    with db.read(Store.HOT) as session:
+        account = session.get(Account, session.get_one(Report, lease.report_id).requested_by)
+    if not permissions.can(account, Right.REPORT_REQUEST):
+        name = account.name if account is not None else "whoever asked for it"
+        raise LoopFailure(f"{name} may not ask for reports any more: another clinician can try again")
 
 
 def select_evidence(lease: Lease) -> None:

@@ -74,7 +74,8 @@ def retry_failed(session: Session, *, report_id: int, by: Actor) -> Report:
     _lock_patient(session, report.patient_id)
     _check_none_open(session, report.patient_id, but=report_id)
     move(session, report, ReportState.REQUESTED)
-    report.started_at, report.round = None, 0
+    # It is made in the name of whoever asked last.
+    report.started_at, report.round, report.requested_by = None, 0, by.id
     queue.add(session, "reports", TASK, report_id=report.id)
     _record(session, "report.retried", report, by)
     return report
