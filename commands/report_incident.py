@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from core import audit, db, heavy, permissions, queue
 from core.cold import ColdUnavailable
-from core.db import Store
 from core.models import Account, ReportState
 from core.policies import InvalidTransition
 from core.queries import reports as reads
@@ -177,9 +176,9 @@ def account(session: db.Session, username: str) -> Account:
 
 def _trace(report_id: int) -> dict[str, Any]:
     try:
-        with db.read(Store.HOT) as session:
+        with heavy.read() as session:
             found = reads.trace(session, report_id)
-    except ColdUnavailable as fault:
+    except (ColdUnavailable, heavy.ReplicaBehind) as fault:
         raise click.ClickException(f"{fault}: try again when it is back") from None
     if found is None:
         raise click.ClickException(f"there is no report {report_id}")
