@@ -19,8 +19,9 @@ test: .venv/development-is-ready
 check: static
 	@$(PYTEST) -m "not long"
 
+# With the long runs, and other examples of each property than the day before.
 check-long: static
-	@$(PYTEST)
+	@$(PYTEST) --hypothesis-profile explore
 
 static:
 	@test -x $(BIN)/ruff || { echo "strata: there is no $(BIN)/ruff: run \`make test\` once." >&2; exit 1; }

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from psycopg import sql
 from redis import Redis
@@ -26,6 +27,11 @@ ROOT = Path(__file__).parents[1]
 signal.signal(signal.SIGINT, signal.default_int_handler)
 SERVERS_PREFIX = "strata-tests-"
 FUNCTIONAL = "tests/functional/"
+
+# The same examples on each run, so that a change and nothing else makes a test fail; new ones in `make check-long`.
+hypothesis.settings.register_profile("check", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=500)
+hypothesis.settings.load_profile("check")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -33,7 +33,8 @@ def test_a_number_altered_beyond_its_written_precision_is_flagged(value: Decimal
 
 @given(VALUES, st.integers(min_value=0, max_value=999))
 def test_a_number_added_anywhere_is_flagged(value: Decimal, extra: int) -> None:
-    assume(abs(extra - value) >= Decimal("0.5"))
+    # Half a unit is within what a whole number says: 32.5 is written 32 by some, 33 by others.
+    assume(abs(extra - value) > Decimal("0.5"))
     found = check(
         f"Creatinine was {value} umol/L, {extra}.", result("Creatinine", float(value), "umol/L", "2026-05-03")
     )
