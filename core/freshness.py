@@ -14,10 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import db
 from core.db import Store
-from core.replica_watch import watch
+from core.replica_watch import replica_probe, watch
 from core.routing import ReadKind, choose
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.01
 FLOORS = "positions:floors"
 # A Redis that was restarted or replaced may have lost positions: its run's floor is above all that it can have lost.
 READ = """
@@ -99,3 +99,4 @@ def wait_for_replica(position: int | None, seconds: float | None = None) -> None
         if time.monotonic() > until:
             raise ReplicaBehind(f"{decision.reason}: waited {limit:.0f} s for it")
         time.sleep(POLL_SECONDS)
+        replica_probe.refresh()

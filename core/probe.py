@@ -67,6 +67,12 @@ class Probe(Generic[AnswerT]):
         asking.wait()
         return asking.answer if asking.is_done() else None
 
+    def refresh(self) -> None:
+        """Ask anew at the next look, unless a question is on its way."""
+        with self._lock:
+            if self._asking is not None and self._asking.is_done():
+                self._asking = None
+
     def forget(self) -> None:
         """Ask anew at the next look."""
         with self._lock:

@@ -45,6 +45,23 @@ def test_a_silent_server_costs_the_first_caller_little_and_the_next_nothing(sile
     assert time.monotonic() - started < 0.1
 
 
+def test_asking_anew_leaves_a_question_on_its_way_alone(silent: threading.Event) -> None:
+    asked: list[int] = []
+
+    def ask() -> int | None:
+        asked.append(1)
+        return 7 if len(asked) == 1 or silent.wait(30) else None
+
+    asking = Probe(ask)
+    assert asking.latest() is not None
+    asking.refresh()
+    assert asking.latest() is None
+    for _ in range(3):
+        asking.refresh()
+        assert asking.latest() is None
+    assert len(asked) == 2
+
+
 def test_a_late_answer_is_told_as_soon_as_it_is_there(silent: threading.Event) -> None:
     asking = Probe(lambda: 7 if silent.wait(30) else None)
     assert asking.latest() is None

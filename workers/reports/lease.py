@@ -14,7 +14,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core import db
-from core.db import Store
 from core.models import Base, Report, ReportState, utc_now
 from core.services.reports.states import IN_WORK, locked
 from workers.reports import budget
@@ -66,11 +65,6 @@ class Lease:
             if report.heartbeat_at != self._token:
                 raise LeaseLost(f"report {self.report_id} was taken over by another worker")
             yield session, report
-
-    def state(self) -> ReportState:
-        """Where the report stands now."""
-        with db.read(Store.HOT) as session:
-            return ReportState(session.get_one(Report, self.report_id).state)
 
     def check(self) -> None:
         """Raises LeaseLost if a heartbeat found the report gone, LoopFailure if the work has taken too long."""

@@ -33,30 +33,30 @@ def run(lease: Lease) -> str:
     """Take the report as far as it goes. Returns what came of it. Raises LoopFailure, TryLater, Halted, LeaseLost."""
     steps_max = 2 * db.databases().settings.revisions_max + len(IN_WORK)
     for _ in range(steps_max):
-        state = lease.state()
+        state = _next_state(lease)
         if state not in STEPS:
             return f"report {lease.report_id} is {state}"
-        check_not_halted()
-        check_requester(lease)
         STEPS[state](lease)
     raise LoopFailure(f"the loop did not end within {steps_max} steps")
 
 
-def check_not_halted() -> None:
-    """Raises Halted while an admin has stopped the loop."""
+def _next_state(lease: Lease) -> ReportState:
+    """Where the report stands, if it may be worked on.
+
+    Raises Halted while an admin has stopped the loop, LoopFailure when whoever asked for the report may not ask for one
+    any more: it is made in their name.
+    """
     with db.read(Store.HOT) as session:
+        report = session.get_one(Report, lease.report_id)
         switch = halting.halted(session)
-    if switch is not None:
+        account = session.get(Account, report.requested_by)
+    state = ReportState(report.state)
+    if state in STEPS and switch is not None:
         raise Halted(f"halted by {switch.changed_by}: {switch.reason}")
-
-
-def check_requester(lease: Lease) -> None:
-    """Raises LoopFailure when whoever asked for the report may not ask for one any more: it is made in their name."""
-    with db.read(Store.HOT) as session:
-        account = session.get(Account, session.get_one(Report, lease.report_id).requested_by)
-    if not permissions.can(account, Right.REPORT_REQUEST):
+    if state in STEPS and not permissions.can(account, Right.REPORT_REQUEST):
         name = account.name if account is not None else "whoever asked for it"
         raise LoopFailure(f"{name} may not ask for reports any more: another clinician can try again")
+    return state
 
 
 def select_evidence(lease: Lease) -> None:

@@ -47,4 +47,5 @@ def attributes(call: ModelCall) -> dict[str, Any]:
 
 def say(call: ModelCall) -> None:
     """Log a call that has ended: at INFO, as one JSON object."""
-    log.info("gen_ai.client.inference %s", json.dumps(attributes(call)))
+    if log.isEnabledFor(logging.INFO):
+        log.info("gen_ai.client.inference %s", json.dumps(attributes(call)))
