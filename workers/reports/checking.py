@@ -34,7 +34,7 @@ def check_next_by_model(lease: Lease) -> bool:
 
     Raises LoopFailure, LeaseLost.
     """
-    with lease.step(ReportState.CHECKING) as (session, report):
+    with lease.look(ReportState.CHECKING) as (session, report):
         claims = _unchecked(session, report.id, MODEL)[: checker.CLAIMS_PER_CALL]
         evidence = code_checking.evidence_rows(session, report.id)
         cited = cited_refs(session, report.id)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core import db
+from core.db import Store
 from core.models import Base, Report, ReportState, utc_now
 from core.services.reports.states import IN_WORK, locked
 from workers.reports import budget
@@ -60,11 +61,22 @@ class Lease:
         """One transaction on the report, which must be in one of `states` and still be ours. Raises LeaseLost."""
         with self._lock, db.write() as session:
             report = locked(session, self.report_id)
-            if report.state not in states:
-                raise LeaseLost(f"report {self.report_id} is now {report.state}")
-            if report.heartbeat_at != self._token:
-                raise LeaseLost(f"report {self.report_id} was taken over by another worker")
+            self._check_ours(report, states)
             yield session, report
+
+    @contextmanager
+    def look(self, *states: ReportState) -> Iterator[tuple[Session, Report]]:
+        """The report read as `step` would, and neither held nor changed: whatever is written after it looks again."""
+        with self._lock, db.read(Store.HOT) as session:
+            report = session.get_one(Report, self.report_id)
+            self._check_ours(report, states)
+            yield session, report
+
+    def _check_ours(self, report: Report, states: tuple[ReportState, ...]) -> None:
+        if report.state not in states:
+            raise LeaseLost(f"report {self.report_id} is now {report.state}")
+        if report.heartbeat_at != self._token:
+            raise LeaseLost(f"report {self.report_id} was taken over by another worker")
 
     def check(self) -> None:
         """Raises LeaseLost if a heartbeat found the report gone, LoopFailure if the work has taken too long."""

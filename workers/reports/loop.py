@@ -61,7 +61,7 @@ def _next_state(lease: Lease) -> ReportState:
 
 def select_evidence(lease: Lease) -> None:
     """Requested: read the patient's rows from the replica and the archives, and keep them with the report."""
-    with lease.step(ReportState.REQUESTED) as (_, report):
+    with lease.look(ReportState.REQUESTED) as (_, report):
         patient_id = report.patient_id
     try:
         rows = evidence_query.collect(patient_id)
@@ -84,7 +84,7 @@ def select_evidence(lease: Lease) -> None:
 
 def draft(lease: Lease) -> None:
     """Drafting: have claims drafted, and keep them with their citations."""
-    with lease.step(ReportState.DRAFTING) as (session, report):
+    with lease.look(ReportState.DRAFTING) as (session, report):
         evidence = evidence_of(session, report.id)
     sentences, reply = drafter.draft(lease, evidence, today())
     with lease.step(ReportState.DRAFTING) as (session, report):
@@ -110,7 +110,7 @@ def check(lease: Lease) -> None:
 
 def revise(lease: Lease) -> None:
     """Revising: have flagged claims corrected or dropped."""
-    with lease.step(ReportState.REVISING) as (session, report):
+    with lease.look(ReportState.REVISING) as (session, report):
         evidence = evidence_of(session, report.id)
         flagged, round_ = revising.flagged_claims(session, report.id), report.round
     sentences = drafter.revise(lease, evidence, flagged, today(), round_)
