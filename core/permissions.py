@@ -47,6 +47,29 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.AUDIT_READ: frozenset({Role.AUDITOR}),
 }
 
+CLINICAL = frozenset(
+    {
+        Right.PATIENT_SEARCH,
+        Right.RECORD_READ,
+        Right.VISIT_WRITE,
+        Right.PATIENT_REGISTER,
+        Right.REPORT_REQUEST,
+        Right.REPORT_REVIEW,
+        Right.REPORT_SIGN,
+    }
+)
+RUNNING = frozenset(
+    {Right.REPORTS_HALT, Right.ARCHIVE_RUN, Right.PATIENT_ERASE, Right.LEGAL_HOLD, Right.ACCOUNTS_MANAGE}
+)
+
+# Duties that no grant may join; a denial beats whatever RIGHTS says.
+DENIED: Mapping[Role, frozenset[Right]] = {
+    Role.PATIENT: CLINICAL | RUNNING | {Right.OPERATIONS_READ, Right.AUDIT_READ},
+    Role.CLINICIAN: RUNNING | {Right.OWN_RECORD_READ, Right.AUDIT_READ},
+    Role.ADMIN: CLINICAL | {Right.OWN_RECORD_READ, Right.AUDIT_READ},
+    Role.AUDITOR: CLINICAL | RUNNING | {Right.OWN_RECORD_READ},
+}
+
 STAFF_ROLES = frozenset({Role.CLINICIAN, Role.ADMIN, Role.AUDITOR})
 
 
@@ -70,8 +93,11 @@ class Actor(Protocol):
 
 
 def can(actor: Actor | None, right: Right) -> bool:
-    """Whether the account has the right; nobody has none."""
-    return actor is not None and actor.active and Role(actor.role) in RIGHTS[right]
+    """Whether the account has the right: granted to its role, and not denied to it. Nobody has none."""
+    if actor is None or not actor.active:
+        return False
+    role = Role(actor.role)
+    return right not in DENIED[role] and role in RIGHTS[right]
 
 
 def check(actor: Actor | None, right: Right) -> None:
