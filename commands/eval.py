@@ -17,6 +17,7 @@ from core.queries import evaluations as runs
 from core.queries.evaluations import HISTORY_MAX
 from core.services import evaluations
 from core.services.evaluations import KEPT
+from evals import trial
 from evals.cases import BadCases, load
 from evals.cost import BadCeiling
 from evals.injection import BadInstructions
@@ -82,12 +83,22 @@ def run(suite_name: str, *, cases_file: Path | None, folder: Path | None, seed: 
         result = suite.run(load(cases_file) if cases_file else suite.own_cases(folder, seed))
     except (BadCases, BadRecords, BadInstructions, BadCeiling) as fault:
         raise click.ClickException(str(fault)) from None
+    except trial.BudgetSpent as fault:
+        if settings is not None:
+            stopped = {"suite": suite.name, "model": _drafter(), "cases": 0, "cost_usd": float(trial.purse.spent)}
+            _keep(stopped, [str(fault)], settings, time.perf_counter() - began)
+        raise click.ClickException(str(fault)) from None
     click.echo(json.dumps(result) if as_json else suite.table(result))
     short = [] if cases_file else suite.bar(result)
     if settings is not None:
         short += _keep(result, short, settings, time.perf_counter() - began)
     if short:
         raise click.ClickException(f"{suite.name} falls short: {'; '.join(short)}")
+
+
+def _drafter() -> str | None:
+    given = trial.from_environment()
+    return given.drafter_model if given is not None else None
 
 
 def _keep(result: dict[str, Any], short: list[str], settings: Settings, seconds: float) -> tuple[str, ...]:

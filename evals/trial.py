@@ -6,11 +6,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from core import verification
+from core.setting_values import money
 from core.verification import Omission, Row
-from workers.reports import calls, checker, client, drafter, verdicts
+from workers.reports import calls, checker, client, drafter, pricing, verdicts
 from workers.reports.checker import ToCheck
 from workers.reports.client import Answer, Question, Usage
 
@@ -41,6 +43,36 @@ def from_environment() -> Endpoint | None:
     return Endpoint(url, key, **models)  # type: ignore[arg-type]
 
 
+class BudgetSpent(Exception):
+    """The evaluation has cost as much as it may; the message names the setting."""
+
+
+@dataclass
+class Purse:
+    """What this process may spend on evaluations, and has spent, in US dollars."""
+
+    spent: Decimal = Decimal(0)
+
+    def check(self) -> None:
+        """Raises BudgetSpent, also for a setting that is no amount."""
+        text = os.environ.get(BUDGET, "").strip()
+        try:
+            most = money(text) if text else BUDGET_USD
+        except ValueError as fault:
+            raise BudgetSpent(f"{BUDGET} {fault}, not {text!r}") from None
+        if self.spent >= most:
+            raise BudgetSpent(f"stopped: US${self.spent:.2f} is spent, {BUDGET} allows US${most:.2f}")
+
+    def pay(self, usd: Decimal) -> None:
+        """Count a call."""
+        self.spent += usd
+
+
+BUDGET = "STRATA_EVAL_BUDGET_USD"
+BUDGET_USD = Decimal(5)
+purse = Purse()
+
+
 class Checked(NamedTuple):
     """A claim as the clinician would get it."""
 
@@ -61,12 +93,17 @@ class Trial:
 
 
 def run(endpoint: Endpoint, rows: Sequence[Row], on: date) -> Trial:
-    """Draft and check one patient's summary. Raises EndpointFault, Unusable."""
+    """Draft and check one patient's summary. Raises EndpointFault, Unusable, BudgetSpent."""
     usage: list[tuple[str, Usage | None]] = []
 
     def ask(question: Question) -> Answer:
+        purse.check()
         answer = client.ask(endpoint, question)
         usage.append((answer.model, answer.usage))
+        if answer.usage is not None:
+            names = (answer.model, question.model)
+            prices = [pricing.price(name, answer.usage, endpoint.openai_base_url) for name in names]
+            purse.pay(max(price.usd for price in prices))
         return answer
 
     asked = drafter.drafting(rows, on, endpoint.drafter_model)

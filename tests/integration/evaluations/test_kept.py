@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ from core.db import Store
 from core.models import EvalRun, utc_now
 from core.queries import evaluations as reads
 from core.services import evaluations
+from evals import trial
 from workers import evaluate
 from workers.reports import prompts
+from workers.reports.pricing import Price
 from workers.schedule import SCHEDULE
 
 
@@ -118,6 +121,21 @@ def test_the_job_runs_the_suite_and_keeps_it() -> None:
         del os.environ["STRATA_REPORT_COST_CEILING_USD"]
     with db.read(Store.HOT) as session:
         assert [run.suite for run in reads.history(session)] == ["cost"]
+
+
+@pytest.mark.usefixtures("_servers")
+def test_an_evaluation_that_costs_too_much_stops_and_is_kept_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "purse", trial.Purse())
+    monkeypatch.setattr(trial.pricing, "price", lambda *_: Price(Decimal("0.4"), "dear"))
+    monkeypatch.setenv(trial.BUDGET, "1.00")
+    stopped = strata_eval("run", "drafting", "--keep")
+    assert stopped.exit_code == 1
+    assert "stopped: US$1.20 is spent, STRATA_EVAL_BUDGET_USD allows US$1.00" in stopped.stderr
+    with db.read(Store.HOT) as session:
+        (found,) = reads.history(session)
+    assert (found.passed, found.cost_usd) == (False, 1.2)
+    monkeypatch.setenv(trial.BUDGET, "much")
+    assert "must be an amount such as 0.50, not 'much'" in strata_eval("run", "drafting").stderr
 
 
 def test_suites_run_weekly() -> None:
