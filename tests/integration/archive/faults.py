@@ -17,7 +17,8 @@ from core.models.record_types import VISIT
 from tests.integration.archive.worker import Worker
 from tests.tcp_proxy import TcpProxy
 
-SILENCE_SECONDS = 1.0
+# Longer than a busy machine keeps a living server from answering.
+SILENCE_SECONDS = 3.0
 HEAL_AFTER_SECONDS = 2.5
 DISK_BYTES = 1 << 20
 
