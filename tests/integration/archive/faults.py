@@ -19,7 +19,7 @@ from tests.tcp_proxy import TcpProxy
 
 # Longer than a busy machine keeps a living server from answering.
 SILENCE_SECONDS = 3.0
-HEAL_AFTER_SECONDS = 2.5
+HEAL_AFTER_SECONDS = SILENCE_SECONDS + 1.5
 DISK_BYTES = 1 << 20
 
 
