@@ -103,18 +103,13 @@ def databases() -> Databases:
 
 @contextmanager
 def write(statement_timeout_seconds: float | None = None) -> Iterator[Session]:
-    """One transaction on the primary: committed at the end, rolled back if anything raises.
-
-    `session.info["position"]` holds the log position after the commit, for `core.freshness`.
-    """
+    """One transaction on the primary: committed at the end, rolled back if anything raises."""
     engine = databases().engine(Store.HOT, read_only=False)
     with Session(engine, expire_on_commit=False) as session:
         if statement_timeout_seconds is not None:
             _limit(session, statement_timeout_seconds)
         yield session
         session.commit()
-        with engine.connect() as connection:
-            session.info["position"] = databases().adapter.write_position(connection)
 
 
 @contextmanager

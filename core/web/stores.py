@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy.orm import Session
 
 from core import cache, db
-from core.freshness import Positions
+from core.freshness import Positions, primary_position
 from core.outage import primary
 from core.page_reads import Reader, page_read
 from core.web.auth import account_or_none
@@ -42,12 +42,9 @@ def write_session() -> Iterator[Session]:
     with db.write() as session:
         yield session
     primary.answered()
-    _seen(session.info["position"])
-
-
-def _seen(position: int) -> None:
     account = account_or_none()
     if account is not None:
+        position = primary_position()
         Positions(cache.client()).raise_to(account.id, position)
         g.position = position
 

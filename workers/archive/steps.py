@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import db, failpoints, policies
+from core.freshness import primary_position
 from core.models import (
     ArchiveRun,
     Batch,
@@ -137,7 +138,7 @@ def _perform(step_id: int) -> None:
         failpoints.hit(f"{step.name}.before_commit")
     failpoints.hit(f"{step.name}.after_commit")
     if step.name == StepName.RESTORE and step.batch_id is not None:
-        purge.note_position(step.batch_id, session.info["position"])
+        purge.note_position(step.batch_id, primary_position())
 
 
 def _plan(session: Session, run: ArchiveRun, step: Step) -> None:

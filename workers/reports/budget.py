@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -124,9 +124,15 @@ def _close(session: Session, call: ModelCall) -> None:
     now = utc_now()
     call.ended_at = now
     call.latency_seconds = Decimal(str(max((now - call.started_at).total_seconds(), 0)))
-    day = _locked_day(session, call.started_at.astimezone(UTC).date())
-    day.reserved_usd -= call.reserved_usd
-    day.spent_usd += call.cost_usd or Decimal(0)
+    session.execute(
+        update(DayBudget)
+        .where(DayBudget.day_on == call.started_at.astimezone(UTC).date())
+        .values(
+            reserved_usd=DayBudget.reserved_usd - call.reserved_usd,
+            spent_usd=DayBudget.spent_usd + (call.cost_usd or Decimal(0)),
+        )
+        .execution_options(synchronize_session=False)
+    )
     telemetry.say(call)
 
 

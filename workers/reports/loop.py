@@ -17,10 +17,11 @@ from core import db, permissions
 from core.cold import ColdUnavailable
 from core.db import Store
 from core.heavy import ReplicaBehind
-from core.models import Account, Check, Citation, Claim, Evidence, Omission, Report, ReportState, utc_now
+from core.models import Account, Check, Citation, Claim, Evidence, Omission, Report, ReportState, Switch, utc_now
 from core.permissions import Right
 from core.queries import evidence as evidence_query
 from core.queries.evidence import NoSuchPatient, TooMuch
+from core.services.reports import checking as code_checking
 from core.services.reports import halting
 from core.services.reports.states import IN_WORK, current_claims, move
 from workers.reports import checking, drafter, prompts, revising
@@ -46,11 +47,15 @@ def _next_state(lease: Lease) -> ReportState:
     Raises Halted while an admin has stopped the loop, LoopFailure when whoever asked for the report may not ask for one
     any more: it is made in their name.
     """
+    query = (
+        select(Report.state, Account, Switch)
+        .outerjoin(Account, Account.id == Report.requested_by)
+        .outerjoin(Switch, halting.is_halted())
+        .where(Report.id == lease.report_id)
+    )
     with db.read(Store.HOT) as session:
-        report = session.get_one(Report, lease.report_id)
-        switch = halting.halted(session)
-        account = session.get(Account, report.requested_by)
-    state = ReportState(report.state)
+        reached, account, switch = session.execute(query).one()
+    state = ReportState(reached)
     if state in STEPS and switch is not None:
         raise Halted(f"halted by {switch.changed_by}: {switch.reason}")
     if state in STEPS and not permissions.can(account, Right.REPORT_REQUEST):
@@ -83,7 +88,7 @@ def select_evidence(lease: Lease) -> None:
 
 
 def draft(lease: Lease) -> None:
-    """Drafting: have claims drafted, and keep them with their citations."""
+    """Drafting: have claims drafted, and keep them with their citations and the checks by code."""
     with lease.look(ReportState.DRAFTING) as (session, report):
         evidence = evidence_of(session, report.id)
     sentences, reply = drafter.draft(lease, evidence, today())
@@ -94,17 +99,15 @@ def draft(lease: Lease) -> None:
 
 
 def check(lease: Lease) -> None:
-    """Checking: code first, then the fact-checker; then to review, or back to the drafter with what is flagged."""
-    checking.check_by_code(lease)
-    while checking.check_next_by_model(lease):
-        pass
+    """Checking: let the fact-checker judge too; then to review, or back to the drafter with what is flagged."""
+    checking.check_by_model(lease)
     with lease.step(ReportState.CHECKING) as (session, report):
-        flagged = any(claim.flagged for claim in current_claims(session, report.id))
-        if flagged and report.round < db.databases().settings.revisions_max:
+        claims = current_claims(session, report.id)
+        if any(claim.flagged for claim in claims) and report.round < db.databases().settings.revisions_max:
             report.round += 1
             move(session, report, ReportState.REVISING)
         else:
-            checking.keep_omissions(session, report.id, today())
+            checking.keep_omissions(session, report.id, claims, today())
             move(session, report, ReportState.READY)
 
 
@@ -141,7 +144,7 @@ def add_claims(
     *,
     round_: int,
 ) -> list[Claim]:
-    """Claims with their ordinals and citations, all of supplied rows of the report's patient, or nothing is kept."""
+    """Claims with ordinals, citations and checks by code; all cite supplied rows of the patient, or nothing is kept."""
     supplied = {row.ref: row.content_hash for row in evidence if row.patient_id == report.patient_id}
     if not all(set(sentence.refs) <= supplied.keys() for _, sentence in sentences):
         raise LoopFailure("a claim cites a row that was not supplied")
@@ -152,8 +155,16 @@ def add_claims(
         )
         for ordinal, sentence in sentences
     ]  # fmt: skip
+    rows = code_checking.as_rows(evidence)
+    checks = [
+        code_checking.check_by_code(claim, sentence.refs, rows)
+        for claim, (_, sentence) in zip(claims, sentences, strict=True)
+    ]
     session.add_all(claims)
     session.flush()
+    for claim, check_ in zip(claims, checks, strict=True):
+        check_.claim_id = claim.id
+    session.add_all(checks)
     session.add_all(
         Citation(report_id=report.id, claim_id=claim.id, ref=ref, content_hash=supplied[ref])
         for claim, (_, sentence) in zip(claims, sentences, strict=True)
@@ -174,5 +185,7 @@ def today() -> date:
 
 def _forget_draft(session: Session, report_id: int) -> None:
     """What an earlier, failed attempt left; its model calls stay, for they were paid for."""
+    if session.scalar(select(Evidence.id).where(Evidence.report_id == report_id).limit(1)) is None:
+        return
     for model in (Omission, Check, Citation, Claim, Evidence):
         session.execute(delete(model).where(model.report_id == report_id))

@@ -1,15 +1,15 @@
-"""The deterministic check of one stored claim against its evidence as drafted."""
+"""The deterministic check of one claim against its evidence as drafted, and the verdicts that claims come to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from core import verification
-from core.models import Check, Claim, Evidence
-from core.verification import Result, Row
+from core.models import Base, Check, Claim, Evidence
+from core.verification import Row
 
 CODE = "code"
 
@@ -17,27 +17,43 @@ CODE = "code"
 def evidence_rows(session: Session, report_id: int) -> dict[str, Row]:
     """The rows supplied to a report's drafter, by reference, as the checks take them."""
     query = select(Evidence).where(Evidence.report_id == report_id).order_by(Evidence.id)
-    return {
-        row.ref: Row(row.ref, row.ref.partition(":")[0], row.patient_id, row.fields) for row in session.scalars(query)
-    }
+    return as_rows(session.scalars(query))
 
 
-def check_by_code(
-    session: Session, claim: Claim, cited: tuple[str, ...], evidence: Mapping[str, Row] | None = None
-) -> Result:
-    """Check a claim against the rows it cites, keep the check, and set the claim's verdict and flag by it alone."""
-    rows = evidence if evidence is not None else evidence_rows(session, claim.report_id)
+def as_rows(evidence: Iterable[Evidence]) -> dict[str, Row]:
+    """Rows of evidence by reference, as the checks take them."""
+    return {row.ref: Row(row.ref, row.ref.partition(":")[0], row.patient_id, row.fields) for row in evidence}
+
+
+def check_by_code(claim: Claim, cited: tuple[str, ...], rows: Mapping[str, Row]) -> Check:
+    """Check a claim against the rows it cites; its verdict and flag are set by that alone. Returns the check to keep.
+
+    The check has the claim's id, if the claim has one by now.
+    """
     given = [rows[ref] for ref in cited if ref in rows]
     result = verification.check_claim(verification.Claim(claim.text, cited, claim.patient_id), given)
     claim.verdict, claim.flagged = result.verdict, result.flagged
-    session.add(
-        Check(
-            report_id=claim.report_id,
-            claim_id=claim.id,
-            checker=CODE,
-            verdict=result.verdict,
-            reasons=list(result.reasons),
-            quote=next((finding.quote for finding in result.findings if finding.quote), None),
-        )
+    return Check(
+        report_id=claim.report_id,
+        claim_id=claim.id,
+        checker=CODE,
+        verdict=result.verdict,
+        reasons=list(result.reasons),
+        quote=next((finding.quote for finding in result.findings if finding.quote), None),
     )
-    return result
+
+
+def keep_verdicts(session: Session, verdicts: Mapping[int, tuple[str, bool]]) -> None:
+    """Set the verdict and flag of claims, by id, at once. The caller holds their report's lock."""
+    claim = Base.metadata.tables["claim"]
+    statement = update(claim).where(claim.c.id == bindparam("claim_id"))
+    statement = statement.values(
+        verdict=bindparam("to_verdict"), flagged=bindparam("to_flagged"), version=claim.c.version + 1
+    )
+    session.execute(
+        statement,
+        [
+            {"claim_id": claim_id, "to_verdict": verdict, "to_flagged": flagged}
+            for claim_id, (verdict, flagged) in verdicts.items()
+        ],
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,6 +12,7 @@ from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Repor
 from core.permissions import Actor, Right
 from core.services.reports import checking
 from core.services.reports.states import cited_refs, current_claims, locked
+from core.verification import Row
 
 TEXT_LENGTH_MAX = 1_000
 REASON_LENGTH_MAX = 1_000
@@ -72,7 +75,8 @@ def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Clai
     session.flush()
     refs = cited_refs(session, report_id)
     standing = [claim for claim in current_claims(session, report_id) if claim.id in affected]
-    return [_recheck(session, claim, refs[claim.id], changed - now.keys()) for claim in standing]
+    rows = checking.evidence_rows(session, report_id)
+    return [_recheck(session, claim, refs[claim.id], rows, changed - now.keys()) for claim in standing]
 
 
 def _ready(session: Session, report_id: int) -> Report:
@@ -113,14 +117,15 @@ def _edited(session: Session, claim: Claim, text: str | None) -> Claim:
         for citation in cited
     )
     claim.replaced_by = new.id
-    checking.check_by_code(session, new, tuple(citation.ref for citation in cited))
+    rows = checking.evidence_rows(session, claim.report_id)
+    session.add(checking.check_by_code(new, tuple(citation.ref for citation in cited), rows))
     session.flush()
     return new
 
 
-def _recheck(session: Session, claim: Claim, refs: tuple[str, ...], gone: set[str]) -> Claim:
+def _recheck(session: Session, claim: Claim, refs: tuple[str, ...], rows: Mapping[str, Row], gone: set[str]) -> Claim:
     claim.decision = claim.decision_reason = claim.decided_by = claim.decided_at = None
-    checking.check_by_code(session, claim, refs)
+    session.add(checking.check_by_code(claim, refs, rows))
     lost = sorted(gone.intersection(refs))
     if lost:
         claim.verdict, claim.flagged = "not_addressed", True

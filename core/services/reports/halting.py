@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from core import audit, permissions, queue
@@ -21,8 +21,12 @@ class BadHalt(ValueError):
 
 def halted(session: Session) -> Switch | None:
     """Who halted the loop, why and since when; None while it runs."""
-    switch = session.get(Switch, HALT)
-    return switch if switch is not None and switch.on else None
+    return session.scalar(select(Switch).where(is_halted()))
+
+
+def is_halted() -> ColumnElement[bool]:
+    """The condition that finds the loop's switch while it is on."""
+    return and_(Switch.name == HALT, Switch.on)
 
 
 def halt(session: Session, *, reason: str, by: Actor | None) -> Switch:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,11 @@ def start(options: list[str], tmp_path: Path) -> Iterator[Callable[[], Run]]:
 def left_running(data_dir: Path) -> list[str]:
     servers = (data_dir / "servers").resolve()
     below = [p for p in psutil.process_iter(["cwd"]) if (p.info["cwd"] or "").startswith(str(servers))]
-    return [process.name() for process in [*below, *processes.marked(MARK, str(data_dir))]]
+    names = []
+    for process in [*below, *processes.marked(MARK, str(data_dir))]:
+        with suppress(psutil.NoSuchProcess):
+            names.append(process.name())
+    return names
 
 
 def strata(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

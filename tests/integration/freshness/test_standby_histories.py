@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from core import cache, db
 from core.db import Store
-from core.freshness import Positions
+from core.freshness import Positions, primary_position
 from core.models import Patient
 from core.page_reads import Reader, page_read
 from tests.integration.freshness.histories import Seen
@@ -53,7 +53,7 @@ class Player:
         self.version += 1
         with db.write() as session:
             session.execute(update(Patient).where(Patient.id == self.patient_id).values(phone=str(self.version)))
-        Positions(cache.client()).raise_to(account, session.info["position"])
+        Positions(cache.client()).raise_to(account, primary_position())
         self.seen.wrote(account, KEY, self.version)
 
     def read(self, account: int) -> None:
