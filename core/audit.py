@@ -11,10 +11,11 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -109,12 +110,18 @@ def _head(session: Session, writer: str) -> ChainHead:
 
 def event_hash(event: AccessEvent) -> str:
     """SHA-256 over what an event says and its place in the chain: lower-case hex."""
-    values = [_plain(getattr(event, name)) for name in CHAINED]
-    return hashlib.sha256(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return values_hash([getattr(event, name) for name in CHAINED])
 
 
-def _plain(value: object) -> object:
-    return value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+def values_hash(values: Sequence[Any]) -> str:
+    """The hash of an event given as its CHAINED values, the instant first."""
+    at: datetime = values[0]
+    plain = [at.astimezone(UTC).isoformat(timespec="microseconds"), *values[1:]]
+    return hashlib.sha256(_encode(plain).encode()).hexdigest()
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_WRITER, _SEQUENCE, _PREVIOUS = (CHAINED.index(name) for name in ("writer", "sequence", "previous_hash"))
 
 
 @dataclass(frozen=True)
@@ -126,20 +133,57 @@ class Fault:
     what: str
 
 
-def verify_chain(writer: str, events: Iterable[AccessEvent], head: ChainHead | None) -> list[Fault]:
-    """Check one writer's events, given in order of sequence from all tiers, against each other and the chain's head."""
-    faults: list[Fault] = []
-    sequence, previous = 0, GENESIS
-    for event in events:
-        if event.sequence != sequence + 1:
-            faults.append(Fault(writer, sequence + 1, f"{event.sequence - sequence - 1} event(s) missing"))
-        elif event.previous_hash != previous:
-            faults.append(Fault(writer, event.sequence, "does not follow the event before it"))
-        if event_hash(event) != event.hash:
-            faults.append(Fault(writer, event.sequence, "was altered"))
-        sequence, previous = event.sequence, event.hash
-    if head is None:
-        faults.append(Fault(writer, sequence, "the chain's head is missing"))
-    elif (head.sequence, head.hash) != (sequence, previous):
-        faults.append(Fault(writer, sequence + 1, f"{head.sequence - sequence} event(s) missing at the end"))
-    return faults
+@dataclass(frozen=True)
+class Link:
+    """A place in a chain: the event's number and its hash."""
+
+    sequence: int
+    hash: str
+
+
+class Chains:
+    """Checks the events of all writers as they come; each writer's in order. Keeps one link a writer."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.events = 0
+        self._tips: dict[str, Link] = {}
+
+    def __len__(self) -> int:
+        return len(self._tips)
+
+    def take(self, values: Sequence[Any], stated: str) -> None:
+        """Check one event, given as its CHAINED values and the hash that stands beside them."""
+        self.events += 1
+        writer, sequence = values[_WRITER], values[_SEQUENCE]
+        tip = self._tips.get(writer, START)
+        if values_hash(values) != stated:
+            self.faults.append(Fault(writer, sequence, "was altered"))
+        if sequence <= tip.sequence:
+            self.faults.append(Fault(writer, sequence, "is out of order, or there twice and not alike"))
+            return
+        if sequence != tip.sequence + 1:
+            self.faults.append(Fault(writer, tip.sequence + 1, f"{sequence - tip.sequence - 1} event(s) missing"))
+        elif values[_PREVIOUS] != tip.hash:
+            self.faults.append(Fault(writer, sequence, "does not follow the event before it"))
+        self._tips[writer] = Link(sequence, stated)
+
+    def end(self, heads: dict[str, Link]) -> None:
+        """After the last event: compare every chain's end with its head."""
+        self.faults += _ends(self._tips, heads)
+
+
+START = Link(0, GENESIS)
+
+
+def _ends(tips: dict[str, Link], heads: dict[str, Link]) -> Iterator[Fault]:
+    for writer in sorted(tips.keys() | heads.keys()):
+        tip, head = tips.get(writer, START), heads.get(writer)
+        if head is None:
+            yield Fault(writer, tip.sequence, "the chain's head is missing")
+        elif writer not in tips and head.sequence:
+            yield Fault(writer, 1, "every event of the chain is missing")
+        elif head.sequence > tip.sequence:
+            yield Fault(writer, tip.sequence + 1, f"{head.sequence - tip.sequence} event(s) missing at the end")
+        elif head != tip:
+            yield Fault(writer, head.sequence, "the chain's head is not its last event")

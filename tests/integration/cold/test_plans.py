@@ -17,7 +17,7 @@ from core import cold, db
 from core.db import Store
 from core.models import ArchiveRun, Batch, BatchState, Holding, Note, RunState
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES
-from core.queries import audit_chains, audit_trail, evidence, results, visits
+from core.queries import audit_stream, audit_trail, evidence, results, visits
 from core.queries.reports import patient, rows
 from core.queries.reports.made_by import made_by
 from core.services.reports import requests
@@ -140,7 +140,8 @@ def _read_audit(session: Any) -> None:
     )
     page = audit_trail.Cursor(NOW, 5)
     audit_trail.search(session, wanted, after=page)
-    list(audit_chains._cold(cold.window(session, "log")))
+    part = audit_stream.Part(since=NOW - timedelta(days=9), until=NOW, patient_id=7)
+    list(audit_stream.stream(session, part))
 
 
 def test_every_place_that_asks_is_caught(caught: Caught) -> None:

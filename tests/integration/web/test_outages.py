@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from flask import Blueprint, request
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from core import audit, db, spool
-from core.db import Store
-from core.models import AccessEvent, ChainHead, Patient
+from core import db, spool
+from core.models import Patient
 from core.outage import primary
 from core.permissions import Right
 from core.web.access import requires
 from core.web.stores import page_session, write_session
+from tests.audit_events import chain_faults
 from tests.factories import make_condition
 from tests.integration.web.conftest import Browser, events
 
@@ -155,12 +155,6 @@ def test_primary_down_one_can_sign_out(signed_in: Browser, servers: Any, sync_re
 def joined() -> int:
     with db.write() as session:
         return spool.drain(session)
-
-
-def chain_faults(writer: str) -> list[audit.Fault]:
-    with db.read(Store.HOT) as session:
-        chain = session.scalars(select(AccessEvent).where(AccessEvent.writer == writer).order_by(AccessEvent.sequence))
-        return audit.verify_chain(writer, chain, session.get(ChainHead, writer))
 
 
 def test_no_look_without_a_record_of_it(signed_in: Browser, servers: Any, database: Any, sync_replica: Any) -> None:

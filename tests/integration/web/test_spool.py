@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from core import audit, db, spool
-from core.db import Store
-from core.models import AccessEvent, ChainHead
+from core import db, spool
+from tests.audit_events import chain_faults as faults
 
 
 @pytest.fixture
@@ -24,12 +22,6 @@ def file(database: Any) -> Path:
 def drained() -> int:
     with db.write() as session:
         return spool.drain(session)
-
-
-def faults(writer: str) -> list[audit.Fault]:
-    with db.read(Store.HOT) as session:
-        chain = session.scalars(select(AccessEvent).where(AccessEvent.writer == writer).order_by(AccessEvent.sequence))
-        return audit.verify_chain(writer, chain, session.get(ChainHead, writer))
 
 
 def test_events_are_joined_once_and_the_file_goes_after_the_commit(file: Path) -> None:

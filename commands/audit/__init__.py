@@ -8,6 +8,9 @@ from dataclasses import asdict
 
 import click
 
+from commands.audit.export import export
+from core.cold import ColdUnavailable
+from core.heavy import ReplicaBehind
 from core.queries import audit_chains
 
 
@@ -23,7 +26,10 @@ def verify(as_json: bool) -> None:
 
     Exits 1 if one is found. An archive server that does not answer is an error, never a pass.
     """
-    verdict = audit_chains.verify()
+    try:
+        verdict = audit_chains.verify()
+    except (ColdUnavailable, ReplicaBehind) as fault:
+        raise click.ClickException(f"nothing was verified: {fault}") from None
     if as_json:
         click.echo(
             json.dumps(
@@ -35,3 +41,6 @@ def verify(as_json: bool) -> None:
         for fault in verdict.faults:
             click.echo(f"  {fault.writer} at {fault.sequence}: {fault.what}")
     sys.exit(1 if verdict.faults else 0)
+
+
+group.add_command(export)

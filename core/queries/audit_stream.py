@@ -1,0 +1,100 @@
+"""Access events of all tiers as one stream of plain rows, by id, in little memory."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy.orm import Session
+
+from core import cold, db, heavy
+from core.audit import CHAINED
+from core.db import Store
+from core.models import AccessEvent
+
+# A row: its id, what is chained, the hash.
+COLUMNS = ("id", *CHAINED, "hash")
+EventRow = tuple[Any, ...]
+
+PAGE_ROWS = 5_000
+STREAM_TIMEOUT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which events: from `since` to before `until`, of one patient; None asks for all."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    patient_id: int | None = None
+
+
+ALL = Part()
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """A snapshot on the replica for `stream`, as recent as this call. Raises ReplicaBehind."""
+    heavy.await_replica()
+    with db.read(Store.REPLICA, statement_timeout_seconds=STREAM_TIMEOUT_SECONDS) as session:
+        yield session
+
+
+def stream(session: Session, part: Part = ALL) -> Iterator[EventRow]:
+    """Hot events of this session's snapshot and archived ones, by id; one that is alike in both comes once.
+
+    A writer's events have ids in the order of its chain. Raises ColdUnavailable if the archive is silent.
+    """
+    window = cold.window(session, "log")
+    previous: EventRow = ()
+    for row in heapq.merge(_hot(session, part), _cold(window, part), key=itemgetter(0)):
+        if row != previous:
+            yield row
+        previous = row
+
+
+def _hot(session: Session, part: Part) -> Iterator[EventRow]:
+    table = AccessEvent.__table__
+    assert isinstance(table, Table)  # noqa: S101
+    query = select(*(table.c[name] for name in COLUMNS)).where(*_conditions(table, part)).order_by(table.c.id)
+    for rows in session.execute(query.execution_options(yield_per=PAGE_ROWS)).partitions():
+        yield from map(tuple, rows)
+
+
+def _cold(window: cold.Window, part: Part) -> Iterator[EventRow]:
+    """Span by span of ids, so that each query is short however few events of a long archive fit."""
+    if not window.last:
+        return
+    table = cold.table("access_event")
+    whose = [] if part.patient_id is None else [table.c.patient_id == part.patient_id]
+    seen = [cold.visible(table, window), *whose]
+    columns = [table.c[name] for name in COLUMNS]
+    first = 0
+    while True:
+        following = cold.fetch(
+            "log", select(table.c.id).where(table.c.id >= first, *seen).order_by(table.c.id).limit(1)
+        )
+        if not following:
+            return
+        first, last = following[0]["id"], following[0]["id"] + PAGE_ROWS
+        within = (table.c.id >= first, table.c.id < last, *seen, *_conditions(table, part))
+        for row in cold.fetch("log", select(*columns).where(*within).order_by(table.c.id)):
+            yield tuple(row.values())
+        first = last
+
+
+def _conditions(table: Table, part: Part) -> list[ColumnElement[bool]]:
+    conditions = []
+    if part.since is not None:
+        conditions.append(table.c.at >= part.since)
+    if part.until is not None:
+        conditions.append(table.c.at < part.until)
+    if part.patient_id is not None:
+        conditions.append(table.c.patient_id == part.patient_id)
+    return conditions
