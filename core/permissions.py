@@ -12,6 +12,7 @@ from core.models.people import Role
 class Right(StrEnum):
     """One thing that a person can do."""
 
+    OWN_ACCOUNT = "own account: change"
     OWN_RECORD_READ = "own record: read"
     PATIENT_SEARCH = "patients: search"
     RECORD_READ = "record: read"
@@ -30,6 +31,7 @@ class Right(StrEnum):
 
 
 RIGHTS: Mapping[Right, frozenset[Role]] = {
+    Right.OWN_ACCOUNT: frozenset(Role),
     Right.OWN_RECORD_READ: frozenset({Role.PATIENT}),
     Right.PATIENT_SEARCH: frozenset({Role.CLINICIAN}),
     Right.RECORD_READ: frozenset({Role.CLINICIAN}),

@@ -147,9 +147,13 @@ class SignIns:
 
     def save(self, sign_in: OpenSignIn, data: dict[str, Any]) -> None:
         """Store changed session data. Raises SQLAlchemyError when the primary can't take it."""
-        with db.write() as session:
-            session.execute(update(SignIn).where(SignIn.token_hash == sign_in.token_hash).values(data=json.dumps(data)))
+        self.save_data(sign_in.token_hash, data)
         self._keep(replace(sign_in, data=data))
+
+    def save_data(self, token_hash: str, data: dict[str, Any]) -> None:
+        """Store changed session data of a sign-in that has no copy yet. Raises as `save`."""
+        with db.write() as session:
+            session.execute(update(SignIn).where(SignIn.token_hash == token_hash).values(data=json.dumps(data)))
 
     def end(self, token_hash: str) -> None:
         """End one sign-in, in Redis and in the table. Raises SQLAlchemyError when the primary can't take it."""
@@ -172,6 +176,18 @@ class SignIns:
         )
         distrust(session, account_id)
         return len(ended)
+
+    def of_account(self, account_id: int) -> list[SignIn]:
+        """An account's living sign-ins in this portal, the newest first, as the primary has them."""
+        now = utc_now()
+        query = select(SignIn).where(
+            SignIn.account_id == account_id,
+            SignIn.portal == self.portal,
+            SignIn.expires_at > now,
+            SignIn.seen_at > now - self.settings.session_idle,
+        )
+        with db.read(Store.HOT) as session:
+            return list(session.scalars(query.order_by(SignIn.created_at.desc(), SignIn.token_hash)))
 
     def _find_without_primary(self, token_hash: str, copy: OpenSignIn | None, now: datetime) -> OpenSignIn | None:
         if copy is None:

@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from core import permissions
 from core.config import ConfigError, Settings
-from core.web import access, auth, charts, errors, filters, health, security, sign_in, stores, trends
+from core.web import access, auth, charts, errors, filters, health, own_account, security, sign_in, stores, trends
 from core.web.portal import EXTENSION, NavItem, Portal
 from core.web.sessions import PortalSessions
 
@@ -70,6 +70,7 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     errors.init_app(app)
     app.register_blueprint(health.bp)
     app.register_blueprint(sign_in.bp)
+    app.register_blueprint(own_account.bp)
     app.after_request(_cache_static)
     security.add_headers(app, settings)
     access.open_endpoint(app.view_functions["static"])

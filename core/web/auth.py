@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
+from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from flask import Flask, abort, current_app, request, session
@@ -21,6 +24,20 @@ from core.web.portal import portal
 from core.web.sessions import PortalSession, PortalSessions
 
 log = logging.getLogger(__name__)
+
+
+ADDRESS = "address"
+
+
+@dataclass(frozen=True)
+class OwnSignIn:
+    """One place where an account is signed in."""
+
+    key: str
+    created_at: datetime
+    seen_at: datetime
+    address: str | None
+    is_this: bool
 
 
 class User(UserMixin):
@@ -109,6 +126,41 @@ def reauthenticate(password: str) -> bool:
     return right
 
 
+def change_password(password: str) -> int:
+    """Give the signed-in account a new password: this sign-in goes on with a new token, all others end.
+
+    Returns how many others there were. Raises AccountFault, or SQLAlchemyError when the primary can't be written.
+    """
+    copy, here = current_account(), _session().sign_in
+    with db.write() as store:
+        account = accounts.set_password(store, account_id=copy.id, password=password, by=copy)
+        ended = sign_ins().end_all(store, copy.id, but=here.token_hash if here is not None else None)
+        _begin(store, account, AccountCopy.of(account))
+    return ended
+
+
+def own_sign_ins() -> list[OwnSignIn]:
+    """The signed-in account's sign-ins in this portal, the newest first; the token's hash is their key."""
+    here = _session().sign_in
+    return [
+        OwnSignIn(kept.token_hash, kept.created_at, kept.seen_at, json.loads(kept.data).get(ADDRESS),
+                  here is not None and kept.token_hash == here.token_hash)
+        for kept in sign_ins().of_account(current_account().id)
+    ]  # fmt: skip
+
+
+def end_others(key: str | None) -> int:
+    """End one of the signed-in account's other sign-ins, or all others when `key` is None. Returns how many."""
+    copy = current_account()
+    keys = [kept.key for kept in own_sign_ins() if not kept.is_this and key in (None, kept.key)]
+    for ended in keys:
+        sign_ins().end(ended)
+    if keys:
+        with db.write() as store:
+            audit.record(store, "account.sign_ins_ended", by=copy, target=f"account:{copy.id}")
+    return len(keys)
+
+
 def sign_ins() -> SignIns:
     """This portal's sign-ins, for ending those of an account."""
     return cast(PortalSessions, current_app.session_interface).sign_ins
@@ -120,8 +172,10 @@ def _begin(store: Session, account: Account, copy: AccountCopy) -> None:
         sign_ins().end(held.sign_in.token_hash)
     held.clear()
     held["csrf_token"] = secrets.token_hex(32)
+    held[ADDRESS] = request.remote_addr
     login_user(User(copy))
     held.new_token = sign_ins().open(store, account, dict(held))
+    held.modified = False
 
 
 def _throttle(kind: str, guesser: tuple[str, str]) -> Throttle:

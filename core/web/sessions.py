@@ -16,7 +16,7 @@ from werkzeug.datastructures import CallbackDict
 from core import cache
 from core.config import Settings
 from core.outage import UNREACHABLE
-from core.sign_ins import OpenSignIn, SignIns
+from core.sign_ins import OpenSignIn, SignIns, hash_of
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,8 @@ class PortalSessions(SessionInterface):
             return
         if session.new_token is not None:
             self._set(response, session.new_token)
+            if session.modified:
+                self.sign_ins.save_data(hash_of(session.new_token), dict(session))
         elif session.sign_in is not None and not session.left:
             self._store(session, session.sign_in)
         elif session and session.modified:

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from tests.functional.conftest import RunningDemo
 
 PAGES = {
-    "patient1": ("visits", "visits?older=1", "results", "reports", "record", "privacy"),
-    "clinician": ("patients", "patients/3", "patients/3/visits/new", "patients/new", "reports"),
+    "patient1": ("visits", "visits?older=1", "results", "reports", "record", "privacy", "account"),
+    "clinician": ("patients", "patients/3", "patients/3/visits/new", "patients/new", "reports", "account"),
     "admin": (
         "archive",
         "archive/runs",

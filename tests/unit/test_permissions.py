@@ -15,8 +15,9 @@ from core.permissions import DENIED, RIGHTS, Right
 
 # Written out again, so that a denial taken from the map is missed here.
 NEVER_DENIED = {
-    Role.PATIENT: {Right.OWN_RECORD_READ},
+    Role.PATIENT: {Right.OWN_ACCOUNT, Right.OWN_RECORD_READ},
     Role.CLINICIAN: {
+        Right.OWN_ACCOUNT,
         Right.PATIENT_SEARCH,
         Right.RECORD_READ,
         Right.VISIT_WRITE,
@@ -27,6 +28,7 @@ NEVER_DENIED = {
         Right.OPERATIONS_READ,
     },
     Role.ADMIN: {
+        Right.OWN_ACCOUNT,
         Right.REPORTS_HALT,
         Right.ARCHIVE_RUN,
         Right.PATIENT_ERASE,
@@ -34,7 +36,7 @@ NEVER_DENIED = {
         Right.OPERATIONS_READ,
         Right.ACCOUNTS_MANAGE,
     },
-    Role.AUDITOR: {Right.OPERATIONS_READ, Right.AUDIT_READ},
+    Role.AUDITOR: {Right.OWN_ACCOUNT, Right.OPERATIONS_READ, Right.AUDIT_READ},
 }
 RULES = [(role, right) for role in Role for right in Right if right not in NEVER_DENIED[role]]
 roles = st.frozensets(st.sampled_from(list(Role)))

@@ -1,0 +1,90 @@
+"""One's own account, alike in both portals: a new password, and where one is signed in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, request, url_for
+from wtforms import PasswordField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from core.permissions import Right
+from core.services.accounts import PASSWORD_LENGTH_MIN, AccountFault, TooManyAttempts
+from core.web import auth
+from core.web.access import record, requires
+from core.web.forms import Form
+from core.web.htmx import htmx_redirect, render
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+
+class PasswordForm(Form):
+    """The password so far, and a new one twice."""
+
+    old = PasswordField(
+        "Present password",
+        validators=[InputRequired("Enter your present password."), Length(max=256, message="Passwords are shorter.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    new = PasswordField(
+        "New password",
+        validators=[InputRequired("Enter a new password.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        "New password again",
+        validators=[EqualTo("new", message="The two new passwords differ: enter the same one twice.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+@bp.get("")
+@requires(Right.OWN_ACCOUNT)
+def show() -> Response:
+    return _page(PasswordForm())
+
+
+@bp.post("/password")
+@requires(Right.OWN_ACCOUNT)
+def change_password() -> Response:
+    form = PasswordForm()
+    if not form.validate_on_submit():
+        return _page(form, 422)
+    target = f"account:{auth.current_account().id}"
+    try:
+        if not auth.reauthenticate(form.old.data or ""):
+            record("account.password_refused", target=target, outcome="deny")
+            form.old.errors = ["This is not your present password."]
+            return _page(form, 422)
+        ended = auth.change_password(form.new.data or "")
+    except TooManyAttempts as fault:
+        response = _page(form, 429, f"Too many tries. Wait {fault.seconds} seconds, then try again.")
+        response.headers["Retry-After"] = str(fault.seconds)
+        return response
+    except AccountFault as fault:
+        form.new.errors = [str(fault)]
+        return _page(form, 422)
+    flash(f"Your password is changed. {_ended(ended)}" if ended else "Your password is changed.")
+    return htmx_redirect(url_for(".show"))
+
+
+@bp.post("/sign-ins/end")
+@requires(Right.OWN_ACCOUNT)
+def end_sign_ins() -> Response:
+    """End one sign-in of one's own, by its key, or every one but this."""
+    ended = auth.end_others(request.form.get("key"))
+    flash(_ended(ended) if ended else "It had ended already.")
+    return htmx_redirect(url_for(".show"))
+
+
+def _ended(count: int) -> str:
+    return f"Signed out in {'one other place' if count == 1 else f'{count} other places'}."
+
+
+def _page(form: PasswordForm, status: int = 200, refusal: str | None = None) -> Response:
+    return render(
+        "shared/own_account.html",
+        status=status,
+        form=form,
+        refusal=refusal,
+        here_and_others=auth.own_sign_ins(),
+        length_min=PASSWORD_LENGTH_MIN,
+    )
