@@ -165,15 +165,15 @@ class SignIns:
         with db.write() as session:
             session.execute(delete(SignIn).where(SignIn.token_hash == token_hash))
 
-    def end_all(self, session: Session, account_id: int, *, but: str | None = None) -> int:
-        """End an account's sign-ins, in the caller's transaction, save the one with token hash `but`."""
-        ended = list(
-            session.scalars(
-                delete(SignIn)
-                .where(SignIn.account_id == account_id, SignIn.token_hash != (but or ""))
-                .returning(SignIn.token_hash)
-            )
-        )
+    def end_all(self, session: Session, account_id: int, *, but: str | None = None, only: str | None = None) -> int:
+        """End an account's sign-ins, in the caller's transaction, save the one with token hash `but`.
+
+        With `only`, end at most the one with that token hash. Returns how many were ended.
+        """
+        theirs = [SignIn.account_id == account_id, SignIn.token_hash != (but or "")]
+        if only is not None:
+            theirs.append(SignIn.token_hash == only)
+        ended = list(session.scalars(delete(SignIn).where(*theirs).returning(SignIn.token_hash)))
         distrust(session, account_id)
         return len(ended)
 

@@ -151,14 +151,12 @@ def own_sign_ins() -> list[OwnSignIn]:
 
 def end_others(key: str | None) -> int:
     """End one of the signed-in account's other sign-ins, or all others when `key` is None. Returns how many."""
-    copy = current_account()
-    keys = [kept.key for kept in own_sign_ins() if not kept.is_this and key in (None, kept.key)]
-    for ended in keys:
-        sign_ins().end(ended)
-    if keys:
-        with db.write() as store:
+    copy, here = current_account(), _session().sign_in
+    with db.write() as store:
+        ended = sign_ins().end_all(store, copy.id, but=here.token_hash if here is not None else None, only=key)
+        if ended:
             audit.record(store, "account.sign_ins_ended", by=copy, target=f"account:{copy.id}")
-    return len(keys)
+    return ended
 
 
 def sign_ins() -> SignIns:

@@ -12,6 +12,7 @@ from core.web import auth
 from core.web.access import record, requires
 from core.web.forms import Form
 from core.web.htmx import htmx_redirect, render
+from core.web.sign_in import too_many
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -56,9 +57,7 @@ def change_password() -> Response:
             return _page(form, 422)
         ended = auth.change_password(form.new.data or "")
     except TooManyAttempts as fault:
-        response = _page(form, 429, f"Too many tries. Wait {fault.seconds} seconds, then try again.")
-        response.headers["Retry-After"] = str(fault.seconds)
-        return response
+        return too_many(fault, lambda refusal: _page(form, 429, refusal))
     except AccountFault as fault:
         form.new.errors = [str(fault)]
         return _page(form, 422)

@@ -6,6 +6,7 @@ Somebody who has not signed in has no row: their few values (the form's token, a
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request, Response
@@ -70,10 +71,11 @@ class PortalSessions(SessionInterface):
             return
         if session.new_token is not None:
             self._set(response, session.new_token)
-            if session.modified:
-                self.sign_ins.save_data(hash_of(session.new_token), dict(session))
+            token_hash = hash_of(session.new_token)
+            self._store(session, lambda data: self.sign_ins.save_data(token_hash, data))
         elif session.sign_in is not None and not session.left:
-            self._store(session, session.sign_in)
+            sign_in = session.sign_in
+            self._store(session, lambda data: self.sign_ins.save(sign_in, data))
         elif session and session.modified:
             self._set(response, ANONYMOUS + self._serialized(session))
         elif session.left:
@@ -81,10 +83,10 @@ class PortalSessions(SessionInterface):
         if session.accessed:
             response.vary.add("Cookie")
 
-    def _store(self, session: PortalSession, sign_in: OpenSignIn) -> None:
+    def _store(self, session: PortalSession, save: Callable[[dict[str, Any]], None]) -> None:
         if session.modified:
             try:
-                self.sign_ins.save(sign_in, dict(session))
+                save(dict(session))
             except UNREACHABLE as fault:
                 log.warning("session data was not kept: %s", type(fault).__name__)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -32,9 +34,7 @@ def submit() -> WerkzeugResponse:
     try:
         auth.sign_in(form.username.data or "", form.password.data or "")
     except TooManyAttempts as fault:
-        response = _page(form, 429, refusal=f"Too many tries. Wait {_in_words(fault.seconds)}, then try again.")
-        response.headers["Retry-After"] = str(fault.seconds)
-        return response
+        return too_many(fault, lambda refusal: _page(form, 429, refusal))
     except SignInRefused:
         return _page(form, 422, refusal="The user name or the password is not right.")
     return htmx_redirect(_after())
@@ -49,6 +49,13 @@ def sign_out() -> WerkzeugResponse:
     auth.sign_out()
     flash("You have signed out.")
     return htmx_redirect(url_for("auth.sign_in"))
+
+
+def too_many(fault: TooManyAttempts, page: Callable[[str], Response]) -> Response:
+    """The page with how long to wait, for people and for programs."""
+    response = page(f"Too many tries. Wait {_in_words(fault.seconds)}, then try again.")
+    response.headers["Retry-After"] = str(fault.seconds)
+    return response
 
 
 def _page(form: SignInForm, status: int, refusal: str | None = None) -> Response:
