@@ -27,7 +27,9 @@ def check_by_model(lease: Lease) -> None:
     """
     with lease.look(ReportState.CHECKING) as (session, report):
         claims = _unjudged(session, report.id)
-        evidence = code_checking.evidence_rows(session, report.id) if claims else {}
+        if not claims:
+            return
+        evidence = code_checking.evidence_rows(session, report.id)
         cited = cited_refs(session, report.id)
         asked = [_to_check(claim, [evidence[ref] for ref in cited[claim.id]]) for claim in claims]
         round_ = report.round

@@ -118,13 +118,18 @@ def revise(lease: Lease) -> None:
         flagged, round_ = revising.flagged_claims(session, report.id), report.round
     sentences = drafter.revise(lease, evidence, flagged, today(), round_)
     with lease.step(ReportState.REVISING) as (session, report):
+        replaced: list[tuple[Claim, Sentence]] = []
         for claim_id, sentence in sentences.items():
             claim = session.get_one(Claim, claim_id)
             if sentence is None:
                 revising.drop(claim)
             elif sentence.text != claim.text or set(sentence.refs) != revising.refs_of(session, claim_id):
-                (new,) = add_claims(session, report, [(claim.ordinal, sentence)], evidence, round_=round_)
-                claim.replaced_by = new.id
+                replaced.append((claim, sentence))
+        revised = [(claim.ordinal, sentence) for claim, sentence in replaced]
+        for (claim, _), new in zip(
+            replaced, add_claims(session, report, revised, evidence, round_=round_), strict=True
+        ):
+            claim.replaced_by = new.id
         move(session, report, ReportState.CHECKING)
 
 
