@@ -62,7 +62,11 @@ def stream(session: Session, part: Part = ALL) -> Iterator[EventRow]:
 def _hot(session: Session, part: Part) -> Iterator[EventRow]:
     table = AccessEvent.__table__
     assert isinstance(table, Table)  # noqa: S101
-    query = select(*(table.c[name] for name in COLUMNS)).where(*_conditions(table, part)).order_by(table.c.id)
+    query = (
+        select(*(table.c[name] for name in COLUMNS))
+        .where(*_whose(table, part), *_when(table, part))
+        .order_by(table.c.id)
+    )
     for rows in session.execute(query.execution_options(yield_per=PAGE_ROWS)).partitions():
         yield from map(tuple, rows)
 
@@ -72,8 +76,7 @@ def _cold(window: cold.Window, part: Part) -> Iterator[EventRow]:
     if not window.last:
         return
     table = cold.table("access_event")
-    whose = [] if part.patient_id is None else [table.c.patient_id == part.patient_id]
-    seen = [cold.visible(table, window), *whose]
+    seen = [cold.visible(table, window), *_whose(table, part)]
     columns = [table.c[name] for name in COLUMNS]
     first = 0
     while True:
@@ -83,18 +86,20 @@ def _cold(window: cold.Window, part: Part) -> Iterator[EventRow]:
         if not following:
             return
         first, last = following[0]["id"], following[0]["id"] + PAGE_ROWS
-        within = (table.c.id >= first, table.c.id < last, *seen, *_conditions(table, part))
+        within = (table.c.id >= first, table.c.id < last, *seen, *_when(table, part))
         for row in cold.fetch("log", select(*columns).where(*within).order_by(table.c.id)):
             yield tuple(row.values())
         first = last
 
 
-def _conditions(table: Table, part: Part) -> list[ColumnElement[bool]]:
+def _whose(table: Table, part: Part) -> list[ColumnElement[bool]]:
+    return [] if part.patient_id is None else [table.c.patient_id == part.patient_id]
+
+
+def _when(table: Table, part: Part) -> list[ColumnElement[bool]]:
     conditions = []
     if part.since is not None:
         conditions.append(table.c.at >= part.since)
     if part.until is not None:
         conditions.append(table.c.at < part.until)
-    if part.patient_id is not None:
-        conditions.append(table.c.patient_id == part.patient_id)
     return conditions
