@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.embedded.errors import EmbeddedError
-from core.embedded.ports import HOST, is_free
+from core.embedded.ports import HOST, claim, is_free
 
 POLL_SECONDS = 0.1
 READY_SECONDS = 60
 
 
 def require_free(port: int, setting: str) -> None:
+    claim(port)
     if not is_free(port):
         raise EmbeddedError(
             f"Port {port} is taken by another program.", f"end that program, or choose a free port with {setting}."

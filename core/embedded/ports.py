@@ -2,11 +2,12 @@
 
 import random
 import socket
-from collections.abc import Container
 
 HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 20_000, 32_000
 ATTEMPTS = 500
+
+_claims: dict[int, socket.socket] = {}
 
 
 def is_free(port: int) -> bool:
@@ -19,11 +20,29 @@ def is_free(port: int) -> bool:
     return True
 
 
-def pick(taken: Container[int] = ()) -> int:
-    """A port that is free now and not in `taken`."""
+def claim(port: int) -> bool:
+    """Tell every `pick` on this machine to pass over `port` while this process lives; False where another has.
+
+    A port is chosen seconds before its server listens on it. The claim is a name among Linux's abstract sockets, which
+    the kernel frees with the process, however that ends.
+    """
+    if port in _claims:
+        return True
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0strata-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    _claims[port] = name
+    return True
+
+
+def pick() -> int:
+    """A port that is free now, and that no other pick on this machine gives out while this process lives."""
     chooser = random.SystemRandom()
     for _ in range(ATTEMPTS):
         port = chooser.randrange(FIRST_PORT, LAST_PORT)
-        if port not in taken and is_free(port):
+        if port not in _claims and claim(port) and is_free(port):
             return port
     raise OSError(f"no free port between {FIRST_PORT} and {LAST_PORT} on {HOST}")

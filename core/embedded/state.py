@@ -54,6 +54,7 @@ class ServersState:
         kept = {name: port for name, port in self.ports.items() if name in names and name not in moved}
         for name in names:
             if name not in kept:
-                kept[name] = ports.pick(taken=kept.values())
+                kept[name] = ports.pick()
+            ports.claim(kept[name])
         self.ports = kept
         return moved

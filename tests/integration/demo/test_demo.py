@@ -63,8 +63,7 @@ class Run:
 
 @pytest.fixture
 def options() -> list[str]:
-    public = ports.pick()
-    return ["--patients", "20", "--public-port", str(public), "--staff-port", str(ports.pick(taken=[public]))]
+    return ["--patients", "20", "--public-port", str(ports.pick()), "--staff-port", str(ports.pick())]
 
 
 @pytest.fixture
