@@ -40,7 +40,7 @@ def new() -> Response:
 
 
 @bp.post("/new")
-@requires(Right.ACCOUNTS_MANAGE)
+@requires(Right.ACCOUNTS_MANAGE, confirmed=True)
 def create() -> Response:
     form = AccountForm()
     try:
@@ -52,7 +52,7 @@ def create() -> Response:
 
 
 @bp.post("/<id:account_id>/<any(close, open):verb>")
-@requires(Right.ACCOUNTS_MANAGE)
+@requires(Right.ACCOUNTS_MANAGE, confirmed=True)
 def change(account_id: int, verb: str) -> Response:
     if account_id == current_account().id:
         flash("You can't close your own account: ask another admin.")

@@ -43,7 +43,7 @@ def runs_shown() -> Response:
 
 
 @bp.post("/runs")
-@requires(Right.ARCHIVE_RUN)
+@requires(Right.ARCHIVE_RUN, confirmed=True)
 def start() -> Response:
     form = RunForm()
     faults = unreadable(form) if form.validate() else {**unreadable(form), **dict(form.faults)}

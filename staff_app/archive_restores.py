@@ -48,7 +48,7 @@ def restore() -> Response:
 
 
 @bp.post("/restore")
-@requires(Right.ARCHIVE_RUN)
+@requires(Right.ARCHIVE_RUN, confirmed=True)
 def start_restore() -> Response:
     what = read_what(request.form)
     if what is None:

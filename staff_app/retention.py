@@ -28,7 +28,7 @@ def shown() -> Response:
 
 
 @bp.post("/retention/hold")
-@requires(Right.LEGAL_HOLD)
+@requires(Right.LEGAL_HOLD, confirmed=True)
 def hold() -> Response:
     form = HoldForm(prefix="hold-")
     number = _number(form)
@@ -46,7 +46,7 @@ def hold() -> Response:
 
 
 @bp.post("/retention/erase")
-@requires(Right.PATIENT_ERASE)
+@requires(Right.PATIENT_ERASE, confirmed=True)
 def erase() -> Response:
     form = EraseForm(prefix="erase-")
     number = _number(form)

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from zxcvbn import zxcvbn
 
 from core import audit, sign_ins
 from core.models import Account, Role, utc_now
@@ -16,6 +17,9 @@ from core.permissions import Actor
 
 PASSWORD_LENGTH_MIN = 12
 PASSWORD_LENGTH_MAX = 256
+# zxcvbn's scale from 0 to 4, and how much of a password it can weigh: 3 takes more than a hundred million guesses.
+PASSWORD_SCORE_MIN = 3
+WEIGHED_LENGTH = 72
 
 _hasher = PasswordHasher()
 
@@ -55,7 +59,7 @@ def create_account(
         raise AccountFault(f"The user name {username} is taken. Choose another.")
     account = Account(
         username=username,
-        password_hash=_hash(password, username),
+        password_hash=_hash(password, username, name),
         role=role,
         name=name,
         patient_id=patient_id,
@@ -70,7 +74,7 @@ def create_account(
 def set_password(session: Session, *, account_id: int, password: str, by: Actor | None = None) -> Account:
     """Give an account a new password; its sign-ins are the caller's to end. Raises AccountFault."""
     account = session.get_one(Account, account_id, with_for_update=True)
-    account.password_hash = _hash(password, account.username)
+    account.password_hash = _hash(password, account.username, account.name)
     account.password_changed_at = utc_now()
     audit.record(session, "account.password_set", by=by, target=f"account:{account.id}")
     return account
@@ -117,11 +121,15 @@ def _nobodys_hash() -> str:
     return _hasher.hash("nobody's password")
 
 
-def _hash(password: str, username: str) -> str:
+def _hash(password: str, username: str, name: str) -> str:
     if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
         raise AccountFault(f"Use a password of {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters.")
     if username in password.lower():
         raise AccountFault("Use a password that does not contain the user name.")
+    weighed = zxcvbn(password[:WEIGHED_LENGTH], user_inputs=[username, *name.split()])
+    if weighed["score"] < PASSWORD_SCORE_MIN:
+        why = weighed["feedback"]["warning"] or "This password is easy to guess."
+        raise AccountFault(f"{why} Choose several words that don't belong together.")
     return _hasher.hash(password)
 
 

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., Any])
 
 DECLARATION = "strata_rights"
+CONFIRMATION = "strata_confirmed"
 OPEN: frozenset[Right] = frozenset()
 
 
@@ -28,11 +29,15 @@ class Undeclared(Exception):
     """An endpoint says neither which right it needs nor that it is open."""
 
 
-def requires(*rights: Right) -> Callable[[View], View]:
-    """The endpoint needs any one of these rights. Put it under the route decorator."""
+def requires(*rights: Right, confirmed: bool = False) -> Callable[[View], View]:
+    """The endpoint needs any one of these rights, and with `confirmed` a password entered minutes ago.
+
+    Put it under the route decorator.
+    """
 
     def declare(view: View) -> View:
         setattr(view, DECLARATION, frozenset(rights))
+        setattr(view, CONFIRMATION, confirmed)
         return view
 
     return declare
@@ -47,6 +52,11 @@ def open_endpoint(view: View) -> View:
 def declared(app: Flask, endpoint: str) -> frozenset[Right] | None:
     """The rights an endpoint declares; empty if it is open, None if it declares nothing."""
     return getattr(app.view_functions[endpoint], DECLARATION, None)
+
+
+def needs_confirmation(app: Flask, endpoint: str) -> bool:
+    """Whether what is sent to an endpoint needs the password again."""
+    return getattr(app.view_functions[endpoint], CONFIRMATION, False)
 
 
 def init_app(app: Flask) -> None:

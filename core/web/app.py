@@ -14,7 +14,20 @@ from werkzeug.routing import IntegerConverter, Map
 
 from core import permissions
 from core.config import ConfigError, Settings
-from core.web import access, auth, charts, errors, filters, health, own_account, security, sign_in, stores, trends
+from core.web import (
+    access,
+    auth,
+    charts,
+    confirm,
+    errors,
+    filters,
+    health,
+    own_account,
+    security,
+    sign_in,
+    stores,
+    trends,
+)
 from core.web.portal import EXTENSION, NavItem, Portal
 from core.web.sessions import PortalSessions
 
@@ -66,6 +79,7 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     auth.init_app(app)
     access.init_app(app)
     security.protect_forms(app)
+    confirm.init_app(app)
     stores.init_app(app)
     errors.init_app(app)
     app.register_blueprint(health.bp)

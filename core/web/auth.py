@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from core import audit, cache, db
 from core.db import Store
-from core.models import Account
+from core.models import Account, utc_now
 from core.outage import UNREACHABLE
 from core.services import accounts
 from core.sign_ins import AccountCopy, SignIns
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 
 ADDRESS = "address"
+CONFIRMED_AT = "confirmed_at"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,11 @@ def reauthenticate(password: str) -> bool:
     return right
 
 
+def mark_confirmed() -> None:
+    """The password of this sign-in has just been entered."""
+    session[CONFIRMED_AT] = utc_now().isoformat()
+
+
 def change_password(password: str) -> int:
     """Give the signed-in account a new password: this sign-in goes on with a new token, all others end.
 
@@ -171,6 +177,7 @@ def _begin(store: Session, account: Account, copy: AccountCopy) -> None:
     held.clear()
     held["csrf_token"] = secrets.token_hex(32)
     held[ADDRESS] = request.remote_addr
+    mark_confirmed()
     login_user(User(copy))
     held.new_token = sign_ins().open(store, account, dict(held))
     held.modified = False

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from core import db
 from core.models import Role
@@ -105,3 +108,16 @@ def test_nobody_ends_the_sign_in_of_another_account(signed_in: Browser, another_
     signed_in.post("/account/sign-ins/end", page="/account")
     assert is_signed_in(other)
     assert events("account.sign_ins_ended") == []
+
+
+@pytest.mark.parametrize(
+    "easy", ["passwordpassword", "iloveyou1234", "qwertyuiop123", "Password12345!", "aaaaaaaaaaaaaa"]
+)
+def test_a_password_that_is_soon_guessed_is_refused(signed_in: Browser, easy: str) -> None:
+    reply = change(signed_in, new=easy, again=easy)
+    assert reply.status_code == 422
+    assert "Choose several words" in html.unescape(reply.text)
+
+
+def test_any_long_password_is_weighed(signed_in: Browser) -> None:
+    assert change(signed_in, new=NEW * 8, again=NEW * 8).status_code == 303
