@@ -48,26 +48,24 @@ def is_confirmed() -> bool:
 
 
 def _ask() -> Response | None:
-    if request.method != "POST" or request.endpoint is None or not needs_confirmation(current_app, request.endpoint):
-        return None
-    if is_confirmed() or auth.account_or_none() is None:
+    here = request.endpoint
+    if request.method != "POST" or here is None or not needs_confirmation(current_app, here) or is_confirmed():
         return None
     if FIELD not in request.form:
         return _page(ConfirmForm(formdata=None), 403)
     form = ConfirmForm()
     if not form.validate():
         return _page(form, 422)
-    target = f"page:{request.endpoint}"
     try:
-        if auth.reauthenticate(form.confirm_password.data or ""):
-            auth.mark_confirmed()
-            record("account.confirmed", target=target)
-            return None
+        is_right = auth.reauthenticate(form.confirm_password.data or "")
     except TooManyAttempts as fault:
         return too_many(fault, lambda refusal: _page(form, 429, refusal))
-    record("account.confirmed", target=target, outcome="deny")
-    form.confirm_password.errors = ["This is not your password."]
-    return _page(form, 422)
+    record("account.confirmed", target=f"page:{here}", outcome="allow" if is_right else "deny")
+    if not is_right:
+        form.confirm_password.errors = ["This is not your password."]
+        return _page(form, 422)
+    auth.mark_confirmed()
+    return None
 
 
 def _page(form: ConfirmForm, status: int, refusal: str | None = None) -> Response:
