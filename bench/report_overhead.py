@@ -78,7 +78,7 @@ def _nearest() -> tuple[int, int]:
 def _doctor() -> Account:
     with db.write() as session:
         return accounts.create_account(session, username="doctor", password="a long password of the benchmark",  # noqa: S106
-                                       role=Role.CLINICIAN, name="Dr Nair", by=None)  # fmt: skip
+                                       role=Role.CLINICIAN, name="Dr Nair", covers_all=True, by=None)  # fmt: skip
 
 
 def _report(patient_id: int, doctor: Account) -> float:

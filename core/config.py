@@ -170,6 +170,12 @@ class Settings:
         "STRATA_SESSION_IDLE_MINUTES", "a sign-in ends after this long unused", positive_int, default=30
     )
     session_hours: int = setting("STRATA_SESSION_HOURS", "a sign-in ends after this long", positive_int, default=12)
+    care_days: int = setting(
+        "STRATA_CARE_DAYS", "a clinician sees patients of their visits for this many days", positive_int, default=180
+    )
+    break_glass_minutes: int = setting(
+        "STRATA_BREAK_GLASS_MINUTES", "a record opened by break-glass closes after this", positive_int, default=60
+    )
     public_port: int = setting("STRATA_PUBLIC_PORT", "port of the demo's patient portal", positive_int, default=8100)
     staff_port: int = setting("STRATA_STAFF_PORT", "port of the demo's staff portal", positive_int, default=8200)
     data_dir: str = setting("STRATA_DATA_DIR", "folder of the demo's databases, keys and logs", default=".strata")

@@ -14,6 +14,7 @@ from public_app.own import own_patient_id, place_in_list
 
 bp = Blueprint("privacy", __name__)
 
+GLASS = "record.glass_broken"
 WORDS = {
     "chart.viewed": "Record: results, medicines, allergies",
     "visits.viewed": "List of visits",
@@ -36,6 +37,15 @@ WORDS = {
     "report.signed": "Signed a report",
     "report.rejected": "Turned down a report",
     "account.created": "Made an account",
+    GLASS: "Opened your record without being in your care team",
+    "care_team.joined": "Joined your care team",
+    "care_team.left": "Left your care team",
+}
+PURPOSES = {
+    "treatment team": "as your care team",
+    "recent or booked visit": "for a visit",
+    "duty cover": "on duty",
+    "break-glass": "in an emergency",
 }
 ROLES = {"patient": "You", "clinician": "Care team", "admin": "Administrator", "auditor": "Auditor"}
 
@@ -64,4 +74,6 @@ def index() -> Response:
         is_first=place_in_list() is None,
         in_words=in_words,
         roles=ROLES,
+        purposes=PURPOSES,
+        glass=GLASS,
     )

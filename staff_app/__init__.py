@@ -14,6 +14,7 @@ from staff_app import (
     archive_restores,
     archive_runs,
     audit,
+    care,
     charts,
     home,
     operations,
@@ -34,8 +35,8 @@ NAVIGATION = (
     NavItem("audit.search", "Audit", Right.AUDIT_READ),
 )
 MODULES = (
-    home, patients, charts, visits, reports, review, report_making, archive, archive_runs, archive_restores, retention,
-    operations, accounts, audit,
+    home, patients, charts, care, visits, reports, review, report_making, archive, archive_runs, archive_restores,
+    retention, operations, accounts, audit,
 )  # fmt: skip
 
 
@@ -54,4 +55,5 @@ def create_app(settings: Settings) -> Flask:
     # Several modules put their routes on one blueprint, so that the bar shows which part of the portal is open.
     for blueprint in dict.fromkeys(module.bp for module in MODULES):
         app.register_blueprint(blueprint)
+    care.init_app(app)
     return app

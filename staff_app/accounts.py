@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from core.models import Role
 from core.permissions import Right
 from core.queries import accounts_list
-from core.services import accounts
+from core.services import accounts, care
 from core.services.input import InvalidInput
 from core.services.staff_accounts import NewAccount, open_account
 from core.web.access import requires
@@ -65,6 +65,20 @@ def change(account_id: int, verb: str) -> Response:
             sign_ins().end_all(session, account_id)
     flash(f"{account.name}'s account is {'open' if account.active else 'closed'}.")
     return redirect(url_for(".listing", q=account.username), 303)
+
+
+@bp.post("/<id:account_id>/duty/<any(begin, end):verb>")
+@requires(Right.ACCOUNTS_MANAGE, confirmed=True)
+def duty(account_id: int, verb: str) -> Response:
+    """A clinician on duty sees every patient."""
+    try:
+        with write_session() as session:
+            account = care.set_duty(session, account_id=account_id, covers_all=verb == "begin", by=current_account())
+            name, username = account.name, account.username
+    except care.NoSuchColleague:
+        abort(404)
+    flash(f"{name} sees {'every patient' if verb == 'begin' else 'the patients in their care'} from now on.")
+    return redirect(url_for(".listing", q=username), 303)
 
 
 def _form(form: AccountForm, faults: list[tuple[str, str]] | None = None, *, status: int = 200) -> Response:

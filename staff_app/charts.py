@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response
 
 from core.cold import ColdUnavailable
 from core.permissions import Right
+from core.queries import care_team, record, reports, results, visits
 from core.queries import chart as charts
-from core.queries import record, reports, results, visits
 from core.queries.merged import BadCursor, Cursor
 from core.queries.results import Trend
 from core.queries.visits import Timeline
 from core.web.access import look, requires
+from core.web.auth import current_account
 from core.web.charts import position
 from core.web.htmx import render
 from core.web.stores import page_session
@@ -38,6 +39,8 @@ def chart(patient_id: int) -> Response:
             "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST),
             "open_reports": reports.open_for_patient(session, patient_id),
             "signed_reports": reports.signed_for_patient(session, patient_id),
+            "team": care_team.members(session, patient_id),
+            "glass_until": care_team.glass_open_until(session, current_account().id, patient_id),
         }
     return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, **context)
 

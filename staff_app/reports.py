@@ -41,9 +41,9 @@ def worklist() -> Response:
     mine = "mine" in request.args
     record("reports.listed", target=f"reports:{chosen}")
     with page_session() as session:
-        by = current_account().id if mine else None
-        items = reports.worklist(session, states=LISTS[chosen][1], requested_by=by)
-        notices = reports.open_notices(session, current_account().id)
+        own = current_account().id
+        items = reports.worklist(session, reader=own, states=LISTS[chosen][1], requested_by=own if mine else None)
+        notices = reports.open_notices(session, own)
     return render("staff/reports/worklist.html", items=items, chosen=chosen, lists=LISTS, mine=mine, in_work=IN_WORK,
                   notices=notices)  # fmt: skip
 

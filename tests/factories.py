@@ -46,9 +46,10 @@ def make_patient(session: Session, **values: Any) -> Patient:
 
 
 def make_account(session: Session, *, role: Role = Role.CLINICIAN, **values: Any) -> Account:
-    """An account with PASSWORD; a patient's needs `patient_id`."""
+    """An account with PASSWORD; a patient's needs `patient_id`. A clinician is on duty and sees every patient."""
     number = next(_numbers)
-    defaults = {"username": f"{role}{number}", "password": PASSWORD, "name": f"{role.title()} {number}"}
+    defaults: dict[str, Any] = {"username": f"{role}{number}", "password": PASSWORD, "name": f"{role.title()} {number}"}
+    defaults["covers_all"] = role is Role.CLINICIAN
     return create_account(session, role=role, **{**defaults, **values})
 
 

@@ -47,6 +47,8 @@ def _create(session: Session, sign_in: SignIn, patients: list[Patient]) -> None:
         name=person.name if person else f"Demo {role.value}",
         patient_id=patient.id if patient else None,
         practitioner_id=practitioner.id if practitioner else None,
+        # Whoever looks at the demo should find every patient; end it at /accounts to meet a closed record.
+        covers_all=role is Role.CLINICIAN,
     )
 
 

@@ -18,6 +18,7 @@ from core.models.archive import (
 )
 from core.models.audit import AccessEvent, ChainHead
 from core.models.base import Base, utc_now
+from core.models.care import CareTeamMember, GlassBreak
 from core.models.clinical import (
     Allergy,
     Assay,
@@ -71,6 +72,7 @@ __all__ = [
     "Batch",
     "BatchKind",
     "BatchState",
+    "CareTeamMember",
     "ChainHead",
     "Check",
     "Citation",
@@ -83,6 +85,7 @@ __all__ = [
     "Erasure",
     "EvalRun",
     "Evidence",
+    "GlassBreak",
     "Holding",
     "ImportedRow",
     "ModelCall",

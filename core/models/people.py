@@ -92,6 +92,8 @@ class Account(Base):
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"), index=True)
     practitioner_id: Mapped[int | None] = mapped_column(ForeignKey("practitioner.id"))
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    # A clinician on duty sees every patient.
+    covers_all: Mapped[bool] = mapped_column(default=False, server_default="false")
     password_changed_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now())
     created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now())
     version: Mapped[int] = version_column()

@@ -24,6 +24,7 @@ class AccountLine:
     active: bool
     patient_id: int | None
     created_at: datetime
+    covers_all: bool
 
 
 @dataclass(frozen=True)
@@ -69,4 +70,6 @@ def practitioners(session: Session) -> tuple[tuple[int, str], ...]:
 
 
 def _line(row: Account) -> AccountLine:
-    return AccountLine(row.id, row.username, row.name, row.role, row.active, row.patient_id, row.created_at)
+    return AccountLine(
+        row.id, row.username, row.name, row.role, row.active, row.patient_id, row.created_at, row.covers_all
+    )

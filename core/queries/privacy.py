@@ -27,6 +27,7 @@ class Look:
     role: str | None
     action: str
     target: str | None
+    purpose: str | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,9 @@ def looks(
     rows = list(session.scalars(query.order_by(AccessEvent.at.desc(), AccessEvent.id.desc()).limit(limit + 1)))
     shown = rows[:limit]
     return Looks(
-        looks=tuple(Look(row.id, row.at, row.actor_name, row.actor_role, row.action, row.target) for row in shown),
+        looks=tuple(
+            Look(row.id, row.at, row.actor_name, row.actor_role, row.action, row.target, row.purpose) for row in shown
+        ),
         held=merged.held(session, patient_id, LOG.name),
         next=Cursor(shown[-1].at, shown[-1].id) if len(rows) > limit else None,
     )

@@ -49,6 +49,7 @@ def create_account(
     name: str,
     patient_id: int | None = None,
     practitioner_id: int | None = None,
+    covers_all: bool = False,
     by: Actor | None = None,
 ) -> Account:
     """Make an account. Raises AccountFault for a taken name, a weak password, or a patient's role without a patient."""
@@ -64,6 +65,7 @@ def create_account(
         name=name,
         patient_id=patient_id,
         practitioner_id=practitioner_id,
+        covers_all=covers_all,
     )
     session.add(account)
     session.flush()

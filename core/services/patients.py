@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core import audit, national_id, permissions
 from core.models import Patient, Sex
 from core.permissions import Actor, Right
+from core.services import care
 from core.services.input import Faults, InvalidInput
 
 EARLIEST_BIRTH = date(1890, 1, 1)
@@ -32,7 +33,10 @@ class NewPatient:
 
 
 def register(session: Session, *, new: NewPatient, today: date, by: Actor) -> Patient:
-    """Add a patient. Raises PermissionDenied, or InvalidInput with a message for each field."""
+    """Add a patient, whose treatment team begins with whoever registers.
+
+    Raises PermissionDenied, or InvalidInput with a message for each field.
+    """
     permissions.check(by, Right.PATIENT_REGISTER)
     patient = _checked(new, today)
     if patient.national_id and session.scalar(select(Patient.id).where(Patient.national_id == patient.national_id)):
@@ -44,6 +48,7 @@ def register(session: Session, *, new: NewPatient, today: date, by: Actor) -> Pa
     except IntegrityError as fault:
         raise _known() from fault
     audit.record(session, "patient.registered", by=by, patient_id=patient.id, target=f"patient:{patient.id}")
+    care.join(session, patient_id=patient.id, account_id=by.id, by=by)
     return patient
 
 

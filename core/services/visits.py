@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import audit, permissions
+from core import audit, care, permissions
 from core.models import ImportedRow, Patient, Visit, VisitStatus, utc_now
 from core.permissions import Actor, Right
 from core.services import visit_rows
@@ -40,6 +40,7 @@ def record_visit(session: Session, *, patient_id: int, new: NewVisit, token: str
     patient = session.get(Patient, patient_id)
     if patient is None:
         raise NoSuchPatient
+    care.check(session, by, patient_id)
     ledger = _enter(session, f"{by.id}:{patient_id}:{token}", new.content_hash)
     if ledger.row_id:
         if ledger.content_hash != new.content_hash:
@@ -54,6 +55,7 @@ def record_visit(session: Session, *, patient_id: int, new: NewVisit, token: str
 def close_visit(session: Session, *, patient_id: int, visit_id: int, by: Actor) -> Visit:
     """End an open visit now. Raises PermissionDenied, NoSuchVisit (also when it is closed already)."""
     permissions.check(by, Right.VISIT_WRITE)
+    care.check(session, by, patient_id)
     query = select(Visit).where(Visit.id == visit_id, Visit.patient_id == patient_id, Visit.status == VisitStatus.OPEN)
     visit = session.scalar(query.with_for_update())
     if visit is None:

@@ -11,7 +11,8 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from core import audit, db, permissions, spool
+from core import audit, care, db, permissions, spool
+from core.db import Store
 from core.outage import UNREACHABLE, primary
 from core.permissions import Right
 from core.web.auth import account_or_none, current_account
@@ -104,12 +105,18 @@ def safe_next(raw: str | None) -> str | None:
 def look(patient_id: int, action: str, target: str | None = None) -> None:
     """Record that this account looks at a patient's record, for sure, before the page is sent.
 
-    404 and an audited refusal if it may not. Raises OSError when not even the spool can take the event.
+    404 and an audited refusal if it may not. Raises NotInCare for a clinician without a tie to the patient, OSError
+    when not even the spool can take the event.
     """
-    target = target or f"patient:{patient_id}"
-    if not permissions.can_read_record(current_account(), patient_id):
+    account, target = current_account(), target or f"patient:{patient_id}"
+    if not permissions.can_read_record(account, patient_id):
         refuse(action, target, patient_id=patient_id)
-    record(action, target=target, patient_id=patient_id)
+    why = None
+    if permissions.can(account, Right.RECORD_READ):
+        why = _tie(account.id, patient_id)
+        if why is None:
+            raise care.NotInCare(patient_id, action)
+    record(action, target=target, patient_id=patient_id, purpose=why)
 
 
 def refuse(action: str, target: str, *, patient_id: int | None = None) -> NoReturn:
@@ -118,13 +125,16 @@ def refuse(action: str, target: str, *, patient_id: int | None = None) -> NoRetu
     abort(404)
 
 
-def record(action: str, *, target: str, patient_id: int | None = None, outcome: str = "allow") -> None:
+def record(
+    action: str, *, target: str, patient_id: int | None = None, outcome: str = "allow", purpose: str | None = None
+) -> None:
     """Write one access event: committed on the primary, or while that is down in the durable spool."""
-    event = spool.Event(action, account_or_none(), patient_id, target[:120], outcome)
+    event = spool.Event(action, account_or_none(), patient_id, target[:120], outcome, purpose)
     if not primary.refuses():
         try:
             with db.write() as session:
-                audit.record(session, action, by=event.by, patient_id=patient_id, target=event.target, outcome=outcome)
+                audit.record(session, action, by=event.by, patient_id=patient_id, target=event.target, outcome=outcome,
+                             purpose=purpose)  # fmt: skip
         except UNREACHABLE:
             primary.failed()
         else:
@@ -132,6 +142,18 @@ def record(action: str, *, target: str, patient_id: int | None = None, outcome: 
             _join_spool()
             return
     spool.append(event)
+
+
+def _tie(account_id: int, patient_id: int) -> care.Tie | None:
+    """As the primary has it; while that is down, as the replica had it last."""
+    if not primary.refuses():
+        try:
+            with db.read(Store.HOT) as session:
+                return care.tie(session, account_id, patient_id)
+        except UNREACHABLE:
+            primary.failed()
+    with db.read(Store.REPLICA) as session:
+        return care.tie(session, account_id, patient_id)
 
 
 def _join_spool() -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, case, func, not_, select
 from sqlalchemy.orm import Session
 
+from core import care
 from core.models import Account, Claim, Decision, Patient, Report, ReportState
 
 OPEN_OR_FAILED = (
@@ -42,12 +43,15 @@ class WorkItem:
 def worklist(
     session: Session,
     *,
+    reader: int,
     states: Sequence[ReportState] = OPEN_OR_FAILED,
     requested_by: int | None = None,
     limit: int = 100,
 ) -> tuple[WorkItem, ...]:
-    """Hot reports in these states, those ready for review first, then the oldest request."""
-    query = _items().where(Report.state.in_(states))
+    """Hot reports in these states of patients in the reader's care, those ready for review first, then the oldest
+    request.
+    """
+    query = _items().where(Report.state.in_(states), care.in_care(reader, Report.patient_id))
     if requested_by is not None:
         query = query.where(Report.requested_by == requested_by)
     ready_first = case((Report.state == ReportState.READY, 0), else_=1)

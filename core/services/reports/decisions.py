@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, permissions, policies, source_fields, sources
+from core import audit, care, permissions, policies, source_fields, sources
 from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Report, ReportState, utc_now
 from core.permissions import Actor, Right
 from core.services.reports import checking
@@ -39,6 +39,7 @@ def decide_claim(
     """
     permissions.check(by, Right.REPORT_REVIEW)
     report = _ready(session, report_id)
+    care.check(session, by, report.patient_id)
     claim = _standing(session, report, claim_id)
     chosen = Decision(decision)
     reason = _trimmed(reason, REASON_LENGTH_MAX, "reason")
@@ -58,7 +59,7 @@ def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Clai
     Raises PermissionDenied, NoSuchReport, InvalidTransition, ColdUnavailable.
     """
     permissions.check(by, Right.REPORT_REVIEW)
-    _ready(session, report_id)
+    care.check(session, by, _ready(session, report_id).patient_id)
     cited = session.scalars(select(Citation).where(Citation.report_id == report_id)).all()
     now = sources.find(session, {citation.ref for citation in cited})
     changed = {c.ref for c in cited if c.ref not in now or now[c.ref].content_hash != c.content_hash}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, cold, permissions, queue
+from core import audit, care, cold, permissions, queue
 from core.db import Store
 from core.models import Patient, Report, ReportEvent, ReportState, utc_now
 from core.models.record_types import REPORT
@@ -40,6 +40,7 @@ def request(session: Session, *, patient_id: int, by: Actor, replaces_id: int | 
     """
     permissions.check(by, Right.REPORT_REQUEST)
     _lock_patient(session, patient_id)
+    care.check(session, by, patient_id)
     _check_none_open(session, patient_id)
     if replaces_id is not None:
         _check_replaceable(session, patient_id, replaces_id)
@@ -72,6 +73,7 @@ def retry_failed(session: Session, *, report_id: int, by: Actor) -> Report:
     permissions.check(by, Right.REPORT_REQUEST)
     report = locked(session, report_id)
     _lock_patient(session, report.patient_id)
+    care.check(session, by, report.patient_id)
     _check_none_open(session, report.patient_id, but=report_id)
     move(session, report, ReportState.REQUESTED)
     # It is made in the name of whoever asked last.
@@ -96,6 +98,7 @@ def _end(session: Session, report_id: int, to: ReportState, *, reason: str, by: 
     if not reason.strip():
         raise ValueError("Say why, in a few words.")
     report = locked(session, report_id)
+    care.check(session, by, report.patient_id)
     move(session, report, to, reason=reason.strip())
     _record(session, f"report.{to}", report, by)
     return report

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, permissions, policies, report_content, sources
+from core import audit, care, permissions, policies, report_content, sources
 from core.models import Account, Citation, Claim, Report, ReportState, Signature, utc_now
 from core.permissions import Actor, Right
 from core.services import accounts
@@ -49,6 +49,7 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Repor
     """
     account = _reauthenticated(session, by, password)
     report = locked(session, report_id)
+    care.check(session, by, report.patient_id)
     policies.check_transition(f"report {report_id}", report.state, ReportState.SIGNED)
     claims = current_claims(session, report_id)
     check_decided(claims)

@@ -19,7 +19,7 @@ from core.models import AccessEvent, Patient, Role
 from core.services import reports
 from core.web.access import declared
 from tests.factories import PASSWORD, make_account, make_assay, make_observation, make_patient, make_visit
-from tests.integration.staff.test_staff_access import VALUES
+from tests.integration.staff.test_staff_access import VALUES, verb_of
 from tests.ready_report import make_ready_report
 
 PORTALS = {"public": public_app, "staff": staff_app}
@@ -46,7 +46,7 @@ def closed_addresses(app: Flask, **values: int) -> Iterator[tuple[str, str]]:
             continue
         given: dict[str, Any] = {name: {**VALUES, **values}.get(name, "cost") for name in rule.arguments}
         if "verb" in given:
-            given["verb"] = "pause" if "archive" in rule.rule else "close" if "accounts" in rule.rule else "reject"
+            given["verb"] = verb_of(rule)
         for method in sorted((rule.methods or set()) & {"GET", "POST", "HEAD"}):
             yield method, adapter.build(rule.endpoint, given, method=method)
 

@@ -31,6 +31,7 @@ VALUES = {
     "notice_id": 1,
     "name": "cost",
 }
+VERBS = {"archive": "pause", "duty": "begin", "accounts": "close", "reports": "reject"}
 EXPECTED = {
     "home": {Role.CLINICIAN, Role.ADMIN, Role.AUDITOR},
     "patients": {Role.CLINICIAN},
@@ -45,6 +46,11 @@ EXPECTED = {
 }
 
 
+def verb_of(rule: Rule) -> str:
+    """A verb that the rule takes."""
+    return next(verb for part, verb in VERBS.items() if part in rule.rule)
+
+
 def rules(app: Flask) -> Iterator[tuple[Rule, str, str]]:
     """Each closed endpoint's rule with one method and an address."""
     adapter = app.url_map.bind("staff.localhost")
@@ -53,7 +59,7 @@ def rules(app: Flask) -> Iterator[tuple[Rule, str, str]]:
             continue
         values: dict[str, Any] = {name: VALUES.get(name) for name in rule.arguments}
         if "verb" in values:
-            values["verb"] = "pause" if "archive" in rule.rule else "close" if "accounts" in rule.rule else "reject"
+            values["verb"] = verb_of(rule)
         for method in (rule.methods or set()) & {"GET", "POST"}:
             yield rule, method, adapter.build(rule.endpoint, values, method=method)
 

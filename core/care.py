@@ -1,0 +1,74 @@
+"""Which patients a clinician may see: those in their care, and for a time those whose glass they broke.
+
+Asked of the primary, so that a tie that was cut is gone on the very next request.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from core import db
+from core.models import Account, CareTeamMember, GlassBreak, Visit, utc_now
+from core.permissions import Actor, PermissionDenied
+
+AccountId = InstrumentedAttribute[int] | int
+PatientId = InstrumentedAttribute[int] | int
+
+
+class Tie(StrEnum):
+    """Why a clinician may see a patient, as the audit trail states it."""
+
+    TEAM = "treatment team"
+    VISIT = "recent or booked visit"
+    DUTY = "duty cover"
+    GLASS = "break-glass"
+
+
+class NotInCare(PermissionDenied):
+    """The clinician has no tie to the patient; `action` is what was tried, if it was a look."""
+
+    def __init__(self, patient_id: int, action: str | None = None) -> None:
+        super().__init__(f"this account has no part in the care of patient {patient_id}")
+        self.patient_id, self.action = patient_id, action
+
+
+def tie(session: Session, account_id: int, patient_id: int) -> Tie | None:
+    """The account's closest tie to the patient, or None."""
+    held = case(*((condition, kind.value) for kind, condition in _ties(account_id, patient_id).items()))
+    found = session.scalar(select(held))
+    return Tie(found) if found is not None else None
+
+
+def check(session: Session, by: Actor, patient_id: int) -> None:
+    """Raises NotInCare unless a clinician has a tie to the patient."""
+    if tie(session, by.id, patient_id) is None:
+        raise NotInCare(patient_id)
+
+
+def in_care(account_id: AccountId, patient_id: PatientId) -> ColumnElement[bool]:
+    """The condition that a patient is in the account's care; each may be named by a column."""
+    return or_(*_ties(account_id, patient_id).values())
+
+
+def _ties(account_id: AccountId, patient_id: PatientId) -> dict[Tie, ColumnElement[bool]]:
+    now = utc_now()
+    since = now - timedelta(days=db.databases().settings.care_days)
+    who = aliased(Account)
+    own = select(who.practitioner_id).where(who.id == account_id).scalar_subquery()
+    return {
+        Tie.TEAM: exists().where(CareTeamMember.account_id == account_id, CareTeamMember.patient_id == patient_id),
+        # A booked one has not begun: there is no later bound.
+        Tie.VISIT: exists().where(
+            Visit.patient_id == patient_id,
+            Visit.started_at > since,
+            or_(Visit.practitioner_id == own, Visit.recorded_by == account_id),
+        ),
+        Tie.DUTY: exists().where(who.id == account_id, who.covers_all),
+        Tie.GLASS: exists().where(
+            and_(GlassBreak.account_id == account_id, GlassBreak.patient_id == patient_id, GlassBreak.expires_at > now)
+        ),
+    }

@@ -1,0 +1,48 @@
+"""Treatment teams, duty cover and broken glasses.
+
+Clinicians so far saw every patient: they go on as if on duty, until an admin ends it.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "p0011"
+down_revision = "p0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("account", sa.Column("covers_all", sa.Boolean(), server_default="false", nullable=False))
+    op.execute("UPDATE account SET covers_all = true WHERE role = 'clinician'")
+    op.create_table(
+        "care_team_member",
+        sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("added_by", sa.BigInteger(), nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_care_team_member_account_id_account")),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_care_team_member_patient_id_patient")),
+        sa.PrimaryKeyConstraint("patient_id", "account_id", name=op.f("pk_care_team_member")),
+    )
+    op.create_index(op.f("ix_care_team_member_account_id"), "care_team_member", ["account_id"])
+    op.create_table(
+        "glass_break",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_glass_break_account_id_account")),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_glass_break_patient_id_patient")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_glass_break")),
+    )
+    op.create_index(op.f("ix_glass_break_patient_id"), "glass_break", ["patient_id"])
+    op.create_index("ix_glass_break_account", "glass_break", ["account_id", "patient_id", "expires_at"])
+
+
+def downgrade() -> None:
+    op.drop_table("glass_break")
+    op.drop_table("care_team_member")
+    op.drop_column("account", "covers_all")

@@ -1,0 +1,34 @@
+"""Who cares for whom, and who looked all the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.models.base import Base, Id, utc_now
+
+
+class CareTeamMember(Base):
+    """A clinician on a patient's treatment team (FHIR CareTeam.participant), until taken off it."""
+
+    __tablename__ = "care_team_member"
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, index=True)
+    added_by: Mapped[int | None]
+    added_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class GlassBreak(Base):
+    """A clinician outside the team opened a record, with a reason, for a time (break-glass)."""
+
+    __tablename__ = "glass_break"
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(400))
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_glass_break_account", "account_id", "patient_id", "expires_at"),)

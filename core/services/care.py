@@ -1,0 +1,103 @@
+"""Treatment teams, duty cover, and breaking the glass."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core import audit, care, db, permissions
+from core.models import Account, CareTeamMember, GlassBreak, Patient, Role, utc_now
+from core.permissions import Actor, Right
+
+REASON_LENGTH_MIN, REASON_LENGTH_MAX = 10, 400
+
+
+class BadReason(ValueError):
+    """The glass is not broken without a reason in words; the message says what to mend."""
+
+
+class NoSuchPatient(LookupError):
+    """There is no patient with this id."""
+
+
+class NoSuchColleague(LookupError):
+    """There is no clinician with this user name who could join a team."""
+
+
+def break_glass(session: Session, *, patient_id: int, reason: str, by: Actor) -> GlassBreak:
+    """Open a record to a clinician outside the team, for `break_glass_minutes`; the patient sees it and the reason.
+
+    Raises PermissionDenied, BadReason, NoSuchPatient.
+    """
+    permissions.check(by, Right.RECORD_READ)
+    words = " ".join(reason.split())
+    if not REASON_LENGTH_MIN <= len(words) <= REASON_LENGTH_MAX:
+        raise BadReason(f"Say why, in {REASON_LENGTH_MIN} to {REASON_LENGTH_MAX} characters: the patient can read it.")
+    if session.get(Patient, patient_id) is None:
+        raise NoSuchPatient
+    now = utc_now()
+    minutes = db.databases().settings.break_glass_minutes
+    broken = GlassBreak(
+        account_id=by.id, patient_id=patient_id, reason=words, at=now, expires_at=now + timedelta(minutes=minutes)
+    )
+    session.add(broken)
+    session.flush()
+    audit.record(
+        session, "record.glass_broken", by=by, patient_id=patient_id, target=f"patient:{patient_id}", purpose=words
+    )
+    return broken
+
+
+def join(session: Session, *, patient_id: int, account_id: int, by: Actor) -> None:
+    """Put a clinician on a patient's team, in the caller's name; on it already is no fault."""
+    if session.get(CareTeamMember, (patient_id, account_id)) is None:
+        session.add(CareTeamMember(patient_id=patient_id, account_id=account_id, added_by=by.id))
+        session.flush()
+        _record(session, "care_team.joined", patient_id, account_id, by)
+
+
+def add_colleague(session: Session, *, patient_id: int, username: str, by: Actor) -> Account:
+    """A clinician with a lasting tie to the patient brings in another. Raises PermissionDenied, NoSuchColleague."""
+    _check_lasting(session, by, patient_id)
+    query = select(Account).where(
+        Account.username == username.strip().lower()[:120], Account.role == Role.CLINICIAN, Account.active
+    )
+    colleague = session.scalar(query)
+    if colleague is None:
+        raise NoSuchColleague
+    join(session, patient_id=patient_id, account_id=colleague.id, by=by)
+    return colleague
+
+
+def leave(session: Session, *, patient_id: int, account_id: int, by: Actor) -> bool:
+    """Take a clinician, or oneself, off a patient's team; False if not on it. Raises PermissionDenied."""
+    _check_lasting(session, by, patient_id)
+    member = (CareTeamMember.patient_id == patient_id, CareTeamMember.account_id == account_id)
+    gone = session.scalar(delete(CareTeamMember).where(*member).returning(CareTeamMember.account_id))
+    if gone is not None:
+        _record(session, "care_team.left", patient_id, account_id, by)
+    return gone is not None
+
+
+def set_duty(session: Session, *, account_id: int, covers_all: bool, by: Actor) -> Account:
+    """Let a clinician on duty see every patient, or not any more. Raises PermissionDenied, NoSuchColleague."""
+    permissions.check(by, Right.ACCOUNTS_MANAGE)
+    account = session.get(Account, account_id, with_for_update=True)
+    if account is None or account.role != Role.CLINICIAN:
+        raise NoSuchColleague
+    account.covers_all = covers_all
+    audit.record(session, f"account.duty_{'begun' if covers_all else 'ended'}", by=by, target=f"account:{account_id}")
+    return account
+
+
+def _check_lasting(session: Session, by: Actor, patient_id: int) -> None:
+    """A glass that was broken opens the record, not the team."""
+    permissions.check(by, Right.RECORD_READ)
+    if care.tie(session, by.id, patient_id) in (None, care.Tie.GLASS):
+        raise care.NotInCare(patient_id)
+
+
+def _record(session: Session, action: str, patient_id: int, account_id: int, by: Actor) -> None:
+    audit.record(session, action, by=by, patient_id=patient_id, target=f"account:{account_id}")

@@ -1,0 +1,83 @@
+"""Treatment teams, and the page in front of a record that is not in one's care."""
+
+from __future__ import annotations
+
+from flask import Flask, abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from core import db
+from core.care import NotInCare
+from core.permissions import Right
+from core.queries import patients
+from core.services import care
+from core.services.care import REASON_LENGTH_MAX, BadReason, NoSuchColleague, NoSuchPatient
+from core.web.access import record, requires, safe_next
+from core.web.auth import current_account
+from core.web.errors import WORDS, answer
+from core.web.htmx import render
+from core.web.stores import page_session, write_session
+from staff_app.patients import bp
+
+
+def init_app(app: Flask) -> None:
+    """Answer a look without a tie to the patient with the way to break the glass."""
+    app.register_error_handler(NotInCare, _closed)
+
+
+@bp.post("/<id:patient_id>/break-glass")
+@requires(Right.RECORD_READ, confirmed=True)
+def break_glass(patient_id: int) -> Response:
+    reason = request.form.get("reason", "").replace("\0", "")
+    try:
+        with write_session() as session:
+            care.break_glass(session, patient_id=patient_id, reason=reason, by=current_account())
+    except NoSuchPatient:
+        abort(404)
+    except BadReason as fault:
+        return _page(patient_id, reason=reason, faults=[("reason", str(fault))], status=422)
+    minutes = db.databases().settings.break_glass_minutes
+    flash(f"The record is open to you for {minutes} minutes. The patient and the auditor see that, and why.")
+    return redirect(safe_next(request.form.get("next")) or url_for(".chart", patient_id=patient_id), 303)
+
+
+@bp.post("/<id:patient_id>/team")
+@requires(Right.RECORD_READ)
+def add_colleague(patient_id: int) -> Response:
+    username = request.form.get("username", "").replace("\0", "")
+    try:
+        with write_session() as session:
+            colleague = care.add_colleague(session, patient_id=patient_id, username=username, by=current_account())
+            words = f"{colleague.name} is on the treatment team."
+    except NoSuchColleague:
+        words = f"No clinician signs in as “{username.strip()[:120]}”. Check the user name."
+    flash(words)
+    return redirect(url_for(".chart", patient_id=patient_id, _anchor="team"), 303)
+
+
+@bp.post("/<id:patient_id>/team/<id:account_id>/leave")
+@requires(Right.RECORD_READ)
+def leave(patient_id: int, account_id: int) -> Response:
+    with write_session() as session:
+        care.leave(session, patient_id=patient_id, account_id=account_id, by=current_account())
+    if account_id == current_account().id:
+        flash("You have left the treatment team.")
+        return redirect(url_for(".search"), 303)
+    flash("Taken off the treatment team. To undo it, add them again.")
+    return redirect(url_for(".chart", patient_id=patient_id, _anchor="team"), 303)
+
+
+def _closed(fault: NotInCare) -> Response:
+    record(fault.action or "page.refused", target=f"patient:{fault.patient_id}", patient_id=fault.patient_id,
+           outcome="deny")  # fmt: skip
+    return _page(fault.patient_id, status=403)
+
+
+def _page(patient_id: int, *, reason: str = "", faults: list[tuple[str, str]] | None = None, status: int) -> Response:
+    with page_session() as session:
+        header = patients.header(session, patient_id)
+    if header is None:
+        return answer(404, WORDS[404])
+    here = request.full_path.rstrip("?") if request.method == "GET" else request.form.get("next", "")
+    return render("staff/patients/closed.html", fragment="staff/patients/_closed.html", status=status, patient=header,
+                  reason=reason, faults=faults or [], here=here, reason_length_max=REASON_LENGTH_MAX,
+                  minutes=db.databases().settings.break_glass_minutes)  # fmt: skip
