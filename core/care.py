@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core import db
-from core.models import Account, CareTeamMember, GlassBreak, Visit, utc_now
+from core.models import Account, CareTeamMember, GlassBreak, SensitiveVisit, Visit, utc_now
 from core.permissions import Actor, PermissionDenied
 
 AccountId = InstrumentedAttribute[int] | int
@@ -29,11 +29,14 @@ class Tie(StrEnum):
 
 
 class NotInCare(PermissionDenied):
-    """The clinician has no tie to the patient; `action` is what was tried, if it was a look."""
+    """The clinician has no tie to the patient, or not the one that a visit kept apart needs.
 
-    def __init__(self, patient_id: int, action: str | None = None) -> None:
+    `action` is what was tried, if it was a look; `visit_id` the visit that is kept apart.
+    """
+
+    def __init__(self, patient_id: int, action: str | None = None, *, visit_id: int | None = None) -> None:
         super().__init__(f"this account has no part in the care of patient {patient_id}")
-        self.patient_id, self.action = patient_id, action
+        self.patient_id, self.action, self.visit_id = patient_id, action, visit_id
 
 
 def tie(session: Session, account_id: int, patient_id: int) -> Tie | None:
@@ -52,6 +55,21 @@ def check(session: Session, by: Actor, patient_id: int) -> None:
 def in_care(account_id: AccountId, patient_id: PatientId) -> ColumnElement[bool]:
     """The condition that a patient is in the account's care; each may be named by a column."""
     return or_(*_ties(account_id, patient_id).values())
+
+
+def apart(session: Session, account_id: int, patient_id: int) -> frozenset[int]:
+    """The patient's visits that are kept apart from this clinician: neither on the team, nor theirs, nor opened."""
+    ties = _ties(account_id, patient_id)
+    who = aliased(Account)
+    own = select(who.practitioner_id).where(who.id == account_id).scalar_subquery()
+    query = select(SensitiveVisit.visit_id).where(
+        SensitiveVisit.patient_id == patient_id,
+        not_(or_(ties[Tie.TEAM], ties[Tie.GLASS])),
+        SensitiveVisit.set_by != account_id,
+        func.coalesce(SensitiveVisit.recorded_by != account_id, True),
+        func.coalesce(SensitiveVisit.practitioner_id != own, True),
+    )
+    return frozenset(session.scalars(query))
 
 
 def _ties(account_id: AccountId, patient_id: PatientId) -> dict[Tie, ColumnElement[bool]]:

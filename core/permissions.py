@@ -17,6 +17,7 @@ class Right(StrEnum):
     PATIENT_SEARCH = "patients: search"
     RECORD_READ = "record: read"
     VISIT_WRITE = "visit: write"
+    SENSITIVITY_SET = "visit: keep apart"
     PATIENT_REGISTER = "patient: register"
     REPORT_REQUEST = "report: request"
     REPORT_REVIEW = "report: review"
@@ -36,6 +37,7 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.PATIENT_SEARCH: frozenset({Role.CLINICIAN}),
     Right.RECORD_READ: frozenset({Role.CLINICIAN}),
     Right.VISIT_WRITE: frozenset({Role.CLINICIAN}),
+    Right.SENSITIVITY_SET: frozenset({Role.CLINICIAN}),
     Right.PATIENT_REGISTER: frozenset({Role.CLINICIAN}),
     Right.REPORT_REQUEST: frozenset({Role.CLINICIAN}),
     Right.REPORT_REVIEW: frozenset({Role.CLINICIAN}),
@@ -54,6 +56,7 @@ CLINICAL = frozenset(
         Right.PATIENT_SEARCH,
         Right.RECORD_READ,
         Right.VISIT_WRITE,
+        Right.SENSITIVITY_SET,
         Right.PATIENT_REGISTER,
         Right.REPORT_REQUEST,
         Right.REPORT_REVIEW,

@@ -7,16 +7,26 @@ from werkzeug.wrappers import Response
 
 from core import db
 from core.care import NotInCare
+from core.models import Sensitivity
 from core.permissions import Right
 from core.queries import patients
 from core.services import care
-from core.services.care import REASON_LENGTH_MAX, BadReason, NoSuchColleague, NoSuchPatient
+from core.services.care import REASON_LENGTH_MAX, BadReason, NoSuchColleague, NoSuchPatient, NoSuchVisit
 from core.web.access import record, requires, safe_next
 from core.web.auth import current_account
 from core.web.errors import WORDS, answer
 from core.web.htmx import render
 from core.web.stores import page_session, write_session
 from staff_app.patients import bp
+
+SENSITIVITIES = {
+    Sensitivity.MENTAL_HEALTH: "Mental health",
+    Sensitivity.SEXUAL_HEALTH: "Sexual and reproductive health",
+    Sensitivity.SUBSTANCE_USE: "Substance use",
+    Sensitivity.VIOLENCE: "Violence in the home",
+    Sensitivity.GENETICS: "Genetics",
+    Sensitivity.OTHER: "Other",
+}
 
 
 def init_app(app: Flask) -> None:
@@ -66,18 +76,49 @@ def leave(patient_id: int, account_id: int) -> Response:
     return redirect(url_for(".chart", patient_id=patient_id, _anchor="team"), 303)
 
 
+@bp.get("/<id:patient_id>/break-glass")
+@requires(Right.RECORD_READ)
+def glass(patient_id: int) -> Response:
+    """The way to visits that are kept apart."""
+    return _page(patient_id, apart=True, status=200)
+
+
+@bp.post("/<id:patient_id>/visits/<id:visit_id>/sensitivity")
+@requires(Right.SENSITIVITY_SET)
+def keep_apart(patient_id: int, visit_id: int) -> Response:
+    category = request.form.get("category") or None
+    if category is not None and category not in set(Sensitivity):
+        abort(400)
+    try:
+        with write_session() as session:
+            care.keep_apart(session, patient_id=patient_id, visit_id=visit_id, category=category, by=current_account())
+    except NoSuchVisit:
+        abort(404)
+    flash("This visit is kept apart." if category else "This visit is shared with all who care for the patient.")
+    return redirect(url_for(".visit", patient_id=patient_id, visit_id=visit_id), 303)
+
+
 def _closed(fault: NotInCare) -> Response:
-    record(fault.action or "page.refused", target=f"patient:{fault.patient_id}", patient_id=fault.patient_id,
-           outcome="deny")  # fmt: skip
-    return _page(fault.patient_id, status=403)
+    is_apart = fault.visit_id is not None
+    target = f"visit:{fault.visit_id}" if is_apart else f"patient:{fault.patient_id}"
+    record(fault.action or "page.refused", target=target, patient_id=fault.patient_id, outcome="deny")
+    return _page(fault.patient_id, apart=is_apart, status=403)
 
 
-def _page(patient_id: int, *, reason: str = "", faults: list[tuple[str, str]] | None = None, status: int) -> Response:
+def _page(
+    patient_id: int,
+    *,
+    apart: bool = False,
+    reason: str = "",
+    faults: list[tuple[str, str]] | None = None,
+    status: int,
+) -> Response:
     with page_session() as session:
         header = patients.header(session, patient_id)
     if header is None:
         return answer(404, WORDS[404])
-    here = request.full_path.rstrip("?") if request.method == "GET" else request.form.get("next", "")
+    is_here = request.method == "GET" and request.endpoint != "patients.glass"
+    here = request.full_path.rstrip("?") if is_here else request.form.get("next", "")
     return render("staff/patients/closed.html", fragment="staff/patients/_closed.html", status=status, patient=header,
-                  reason=reason, faults=faults or [], here=here, reason_length_max=REASON_LENGTH_MAX,
+                  apart=apart, reason=reason, faults=faults or [], here=here, reason_length_max=REASON_LENGTH_MAX,
                   minutes=db.databases().settings.break_glass_minutes)  # fmt: skip

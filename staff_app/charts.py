@@ -6,10 +6,12 @@ from flask import abort, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from core.care import NotInCare
 from core.cold import ColdUnavailable
 from core.permissions import Right
 from core.queries import care_team, record, reports, results, visits
 from core.queries import chart as charts
+from core.queries.apart import Visits
 from core.queries.merged import BadCursor, Cursor
 from core.queries.results import Trend
 from core.queries.visits import Timeline
@@ -19,6 +21,7 @@ from core.web.charts import position
 from core.web.htmx import render
 from core.web.stores import page_session
 from core.web.trends import Point, trend
+from staff_app.care import SENSITIVITIES
 from staff_app.patients import bp
 from staff_app.record import header_or_404
 from staff_app.reports import IN_WORK
@@ -30,28 +33,28 @@ OUTSIDE = ("below", "above")
 @bp.get("/<id:patient_id>")
 @requires(Right.RECORD_READ)
 def chart(patient_id: int) -> Response:
-    look(patient_id, "chart.viewed")
+    apart = look(patient_id, "chart.viewed")
     with page_session() as session:
         header = header_or_404(session, patient_id)
         context = {
-            "current": record.record(session, patient_id),
-            "results": charts.latest_results(session, patient_id),
-            "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST),
+            "current": record.record(session, patient_id, apart=apart),
+            "results": charts.latest_results(session, patient_id, apart=apart),
+            "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST, apart=apart),
             "open_reports": reports.open_for_patient(session, patient_id),
             "signed_reports": reports.signed_for_patient(session, patient_id),
             "team": care_team.members(session, patient_id),
             "glass_until": care_team.glass_open_until(session, current_account().id, patient_id),
         }
-    return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, **context)
+    return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, apart=apart, **context)
 
 
 @bp.get("/<id:patient_id>/visits")
 @requires(Right.RECORD_READ)
 def visit_list(patient_id: int) -> Response:
-    look(patient_id, "visits.viewed")
+    apart = look(patient_id, "visits.viewed")
     with page_session() as session:
         header = header_or_404(session, patient_id)
-        timeline = _timeline(session, patient_id)
+        timeline = _timeline(session, patient_id, apart)
     return render(
         "staff/patients/visits.html", fragment="staff/patients/_visits.html", patient=header, timeline=timeline
     )
@@ -60,25 +63,27 @@ def visit_list(patient_id: int) -> Response:
 @bp.get("/<id:patient_id>/visits/<id:visit_id>")
 @requires(Right.RECORD_READ)
 def visit(patient_id: int, visit_id: int) -> Response:
-    look(patient_id, "visit.viewed", f"visit:{visit_id}")
+    if visit_id in look(patient_id, "visit.viewed", f"visit:{visit_id}"):
+        raise NotInCare(patient_id, "visit.viewed", visit_id=visit_id)
     with page_session() as session:
         header = header_or_404(session, patient_id)
         try:
             detail = visits.detail(session, patient_id, visit_id)
         except ColdUnavailable:
             return render("staff/visits/silent.html", status=503, patient=header)
+        kept = care_team.sensitivity(session, visit_id)
     if detail is None:
         abort(404)
-    return render("staff/visits/show.html", patient=header, detail=detail)
+    return render("staff/visits/show.html", patient=header, detail=detail, kept=kept, sensitivities=SENSITIVITIES)
 
 
 @bp.get("/<id:patient_id>/results/<id:assay_id>")
 @requires(Right.RECORD_READ)
 def assay(patient_id: int, assay_id: int) -> Response:
-    look(patient_id, "results.viewed", f"assay:{assay_id}")
+    apart = look(patient_id, "results.viewed", f"assay:{assay_id}")
     with page_session() as session:
         header = header_or_404(session, patient_id)
-        found = results.trend(session, patient_id, assay_id, archived=True)
+        found = results.trend(session, patient_id, assay_id, archived=True, apart=apart)
     if found is None:
         abort(404)
     return render("staff/patients/assay.html", patient=header, trend=found, drawing=_drawing(found))
@@ -100,10 +105,10 @@ def _drawing(found: Trend) -> str:
     return trend(points, name=latest.name, code=latest.unit, low=latest.ref_low, high=latest.ref_high, day=write_day)
 
 
-def _timeline(session: Session, patient_id: int) -> Timeline:
+def _timeline(session: Session, patient_id: int, apart: Visits) -> Timeline:
     raw = request.args.get("after")
     try:
         after = Cursor.parse(raw) if raw else None
     except BadCursor:
         abort(400)
-    return visits.timeline(session, patient_id, archived="archived" in request.args, after=after)
+    return visits.timeline(session, patient_id, archived="archived" in request.args, after=after, apart=apart)

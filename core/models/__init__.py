@@ -18,7 +18,7 @@ from core.models.archive import (
 )
 from core.models.audit import AccessEvent, ChainHead
 from core.models.base import Base, utc_now
-from core.models.care import CareTeamMember, GlassBreak
+from core.models.care import CareTeamMember, GlassBreak, SensitiveVisit, Sensitivity
 from core.models.clinical import (
     Allergy,
     Assay,
@@ -107,6 +107,8 @@ __all__ = [
     "RunKind",
     "RunState",
     "ScheduleMark",
+    "SensitiveVisit",
+    "Sensitivity",
     "SetupState",
     "Sex",
     "SignIn",

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.models.base import Base, Id, utc_now
+from core.models.base import Base, Code, Id, utc_now
+
+
+class Sensitivity(StrEnum):
+    """Why a visit is kept apart (HL7 v3 ActCode, information sensitivity)."""
+
+    MENTAL_HEALTH = "MH"
+    SEXUAL_HEALTH = "SEX"
+    SUBSTANCE_USE = "ETH"
+    VIOLENCE = "SDV"
+    GENETICS = "GDIS"
+    OTHER = "S"
 
 
 class CareTeamMember(Base):
@@ -32,3 +44,16 @@ class GlassBreak(Base):
     expires_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_glass_break_account", "account_id", "patient_id", "expires_at"),)
+
+
+class SensitiveVisit(Base):
+    """A visit kept apart from those who are not on the treatment team. Stays hot when the visit is archived."""
+
+    __tablename__ = "sensitive_visit"
+    visit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    category: Mapped[Code]
+    practitioner_id: Mapped[int | None]
+    recorded_by: Mapped[int | None]
+    set_by: Mapped[int]
+    set_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.models import Account, CareTeamMember, GlassBreak, utc_now
+from core.models import Account, CareTeamMember, GlassBreak, SensitiveVisit, utc_now
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,14 @@ def glass_open_until(session: Session, account_id: int, patient_id: int) -> date
         GlassBreak.account_id == account_id, GlassBreak.patient_id == patient_id, GlassBreak.expires_at > utc_now()
     )
     return session.scalar(query)
+
+
+def sensitivity(session: Session, visit_id: int) -> str | None:
+    """Why a visit is kept apart; None if it is not."""
+    row = session.get(SensitiveVisit, visit_id)
+    return row.category if row is not None else None
+
+
+def has_visits_apart(session: Session, patient_id: int) -> bool:
+    """Whether any visit of the patient is kept apart, from whomever."""
+    return bool(session.scalar(select(SensitiveVisit.visit_id).where(SensitiveVisit.patient_id == patient_id).limit(1)))

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from core import cold, heavy, rows, source_fields
 from core.db import Store
-from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus
+from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus, SensitiveVisit
 from core.models.record_types import VISIT
+from core.queries.apart import shown
 from core.sources import cold_columns, hot_table, named
 
 
@@ -61,7 +62,7 @@ Found = tuple[str, RowMapping]
 
 
 def collect(patient_id: int, limits: Limits = LIMITS) -> tuple[EvidenceRow, ...]:
-    """The evidence for a patient's report, the patient's row first.
+    """The evidence for a patient's report, the patient's row first. Nothing of visits that are kept apart.
 
     Raises NoSuchPatient, TooMuch, ReplicaBehind when the replica does not catch up, and ColdUnavailable when an
     archive that holds rows of this patient is silent: never a part that looks whole.
@@ -82,19 +83,23 @@ class _Record:
     def __init__(self, session: Session, patient_id: int) -> None:
         self.session, self.patient_id = session, patient_id
         self._window = cold.window(session, VISIT.name)
+        self._apart = frozenset(
+            session.scalars(select(SensitiveVisit.visit_id).where(SensitiveVisit.patient_id == patient_id))
+        )
         self._has_cold = session.get(Holding, (patient_id, VISIT.name)) is not None
 
     def hot(self, name: str, *conditions: Any) -> list[Found]:
         table = hot_table(name)
         owner = table.c.id if name == "patient" else table.c.patient_id
-        query = select(table).where(owner == self.patient_id, *conditions).order_by(table.c.id)
+        kept = [shown(table, self._apart)] if "visit_id" in table.c else []
+        query = select(table).where(owner == self.patient_id, *kept, *conditions).order_by(table.c.id)
         return [(Store.REPLICA.value, row) for row in self.session.execute(query).mappings()]
 
     def newest(self, name: str, time_column: str, count: int, **only: str) -> list[Found]:
         """The newest rows of a table that archives hold too."""
 
         def build(table: Table, columns: Select[Any]) -> Select[Any]:
-            query = columns.where(table.c.patient_id == self.patient_id)
+            query = columns.where(table.c.patient_id == self.patient_id, shown(table, self._apart))
             for column, value in only.items():
                 query = query.where(table.c[column] != value)
             newest_first = table.c[time_column].desc().nulls_last()
@@ -112,7 +117,11 @@ class _Record:
             order = (table.c.observed_at.desc(), table.c.id.desc())
             place = func.row_number().over(partition_by=table.c.assay_id, order_by=order).label("place")
             asked = select(Assay.id).where(Assay.category.not_in(NOT_RESULTS), Assay.name.not_like(QUESTIONS))
-            mine = (table.c.patient_id == self.patient_id, table.c.assay_id.in_(asked))
+            mine = (
+                table.c.patient_id == self.patient_id,
+                table.c.assay_id.in_(asked),
+                shown(table, self._apart),
+            )
             placed = columns.add_columns(place).where(*mine, owned if owned is not None else true()).subquery()
             return select(placed).where(placed.c.place <= per_assay)
 

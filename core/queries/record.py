@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Allergy, Condition, ConditionStatus, Patient, Prescription, PrescriptionStatus
+from core.queries.apart import NONE, Visits, shown
+from core.sources import hot_table
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ class Record:
     medicines: tuple[MedicineLine, ...]
 
 
-def record(session: Session, patient_id: int) -> Record | None:
-    """The patient's record, or None if there is no such patient."""
+def record(session: Session, patient_id: int, *, apart: Visits = NONE) -> Record | None:
+    """The patient's record, save what belongs to visits kept apart; None if there is no such patient."""
     patient = session.get(Patient, patient_id)
     if patient is None:
         return None
@@ -78,8 +80,8 @@ def record(session: Session, patient_id: int) -> Record | None:
         address=patient.address,
         language=patient.language,
         allergies=_allergies(session, patient_id),
-        conditions=_conditions(session, patient_id),
-        medicines=_medicines(session, patient_id),
+        conditions=_conditions(session, patient_id, apart),
+        medicines=_medicines(session, patient_id, apart),
     )
 
 
@@ -91,19 +93,21 @@ def _allergies(session: Session, patient_id: int) -> tuple[AllergyLine, ...]:
     )
 
 
-def _conditions(session: Session, patient_id: int) -> tuple[ProblemLine, ...]:
+def _conditions(session: Session, patient_id: int, apart: Visits) -> tuple[ProblemLine, ...]:
     query = (
         select(Condition)
         .where(Condition.patient_id == patient_id, Condition.status == ConditionStatus.ACTIVE)
+        .where(shown(hot_table("condition"), apart))
         .order_by(Condition.name, Condition.id)
     )
     return tuple(ProblemLine(row.id, row.name, row.onset_on) for row in session.scalars(query))
 
 
-def _medicines(session: Session, patient_id: int) -> tuple[MedicineLine, ...]:
+def _medicines(session: Session, patient_id: int, apart: Visits) -> tuple[MedicineLine, ...]:
     query = (
         select(Prescription)
         .where(Prescription.patient_id == patient_id, Prescription.status == PrescriptionStatus.ACTIVE)
+        .where(shown(hot_table("prescription"), apart))
         .order_by(Prescription.medication, Prescription.id)
     )
     return tuple(

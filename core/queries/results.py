@@ -15,6 +15,7 @@ from core import cold
 from core.models import Assay
 from core.models.record_types import VISIT
 from core.queries import merged
+from core.queries.apart import NONE, Visits, shown
 from core.queries.merged import Found, Held
 
 TREND_ROWS = 400
@@ -90,14 +91,16 @@ def latest(session: Session, patient_id: int, *, archived: bool = False) -> Late
     return Latest(tuple(results), held, archived and held is not None and not is_partial, is_partial)
 
 
-def trend(session: Session, patient_id: int, assay_id: int, *, archived: bool = False) -> Trend | None:
-    """One assay over time; None if the patient has no result of it in the stores that were asked.
+def trend(
+    session: Session, patient_id: int, assay_id: int, *, archived: bool = False, apart: Visits = NONE
+) -> Trend | None:
+    """One assay over time, save at visits kept apart; None if the stores that were asked have no result of it.
 
     Raises ColdUnavailable when no hot result is left and the archive, asked for the others, is silent.
     """
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
-        query = columns.where(table.c.patient_id == patient_id, table.c.assay_id == assay_id)
+        query = columns.where(table.c.patient_id == patient_id, table.c.assay_id == assay_id, shown(table, apart))
         return query.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(TREND_ROWS)
 
     found, held, is_partial = _read(session, patient_id, build, archived)

@@ -11,11 +11,13 @@ from sqlalchemy import Select, Table, func, select
 from sqlalchemy.orm import Session
 
 from core import cold
-from core.models import Clinic, Practitioner, Visit, VisitStatus
+from core.models import Clinic, Practitioner, VisitStatus
 from core.models.record_types import VISIT
 from core.queries import merged
+from core.queries.apart import NONE, Visits, shown
 from core.queries.merged import Cursor, Found, Held
 from core.queries.results import Result, results_at
+from core.sources import hot_table
 
 PAGE_ROWS = 40
 
@@ -103,12 +105,20 @@ class VisitDetail:
 
 
 def timeline(
-    session: Session, patient_id: int, *, archived: bool = False, after: Cursor | None = None, limit: int = PAGE_ROWS
+    session: Session,
+    patient_id: int,
+    *,
+    archived: bool = False,
+    after: Cursor | None = None,
+    limit: int = PAGE_ROWS,
+    apart: Visits = NONE,
 ) -> Timeline:
-    """A page of the patient's visits; archived ones among them if asked for, unless the archive is silent."""
+    """A page of the patient's visits, save those kept apart; archived ones among them if asked for, unless the archive
+    is silent.
+    """
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
-        query = columns.where(table.c.patient_id == patient_id)
+        query = columns.where(table.c.patient_id == patient_id, shown(table, apart))
         query = after.after(query, table, "started_at") if after is not None else query
         return query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(limit + 1)
 
@@ -121,21 +131,24 @@ def timeline(
         except cold.ColdUnavailable:
             is_partial = True
     found.sort(key=lambda item: (item.values["started_at"], item.values["id"]), reverse=True)
-    shown = found[:limit]
-    count, first_at = _hot_figures(session, patient_id)
+    page = found[:limit]
+    count, first_at = _hot_figures(session, patient_id, apart)
     return Timeline(
-        visits=_lines(session, shown),
+        visits=_lines(session, page),
         total=count + (held.roots if held else 0),
         since=min(filter(None, (first_at, held.first_at if held else None)), default=None),
         held=held,
         shows_archived=archived and held is not None and not is_partial,
         is_partial=is_partial,
-        next=_cursor(shown[-1]) if len(found) > limit else None,
+        next=_cursor(page[-1]) if len(found) > limit else None,
     )
 
 
-def _hot_figures(session: Session, patient_id: int) -> tuple[int, datetime | None]:
-    query = select(func.count(), func.min(Visit.started_at)).where(Visit.patient_id == patient_id)
+def _hot_figures(session: Session, patient_id: int, apart: Visits) -> tuple[int, datetime | None]:
+    table = hot_table("visit")
+    query = select(func.count(), func.min(table.c.started_at)).where(
+        table.c.patient_id == patient_id, shown(table, apart)
+    )
     count, first_at = session.execute(query).one()
     return count, first_at
 

@@ -7,10 +7,29 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core import audit, care, db, permissions
-from core.models import Account, CareTeamMember, GlassBreak, Patient, Role, utc_now
+from core import audit, care, db, permissions, rows
+from core.models import (
+    Account,
+    CareTeamMember,
+    Condition,
+    Evidence,
+    GlassBreak,
+    Note,
+    Observation,
+    Patient,
+    Prescription,
+    Report,
+    Role,
+    SensitiveVisit,
+    Sensitivity,
+    Visit,
+    utc_now,
+)
 from core.permissions import Actor, Right
+from core.services import reports
+from core.services.reports.states import OPEN_STATES
 
+MADE_FROM_APART = "It was drafted from a visit that is now kept apart: ask for a new one."
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 10, 400
 
 
@@ -20,6 +39,10 @@ class BadReason(ValueError):
 
 class NoSuchPatient(LookupError):
     """There is no patient with this id."""
+
+
+class NoSuchVisit(LookupError):
+    """The patient has no such hot visit."""
 
 
 class NoSuchColleague(LookupError):
@@ -90,6 +113,56 @@ def set_duty(session: Session, *, account_id: int, covers_all: bool, by: Actor) 
     account.covers_all = covers_all
     audit.record(session, f"account.duty_{'begun' if covers_all else 'ended'}", by=by, target=f"account:{account_id}")
     return account
+
+
+def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: str | None, by: Actor) -> None:
+    """Keep a hot visit apart from those outside the team, for a reason of Sensitivity; with None, no longer.
+
+    Drafts that were made from it are withdrawn; a signed report stands.
+
+    Raises PermissionDenied, NoSuchVisit (also when it is archived), ValueError for an unknown category.
+    """
+    permissions.check(by, Right.SENSITIVITY_SET)
+    _check_lasting(session, by, patient_id)
+    if visit_id in care.apart(session, by.id, patient_id):
+        raise care.NotInCare(patient_id, visit_id=visit_id)
+    kept = session.get(SensitiveVisit, visit_id)
+    if kept is not None:
+        session.delete(kept)
+        session.flush()
+    if category is not None:
+        visit = session.get(Visit, visit_id)
+        if visit is None or visit.patient_id != patient_id:
+            raise NoSuchVisit
+        session.add(
+            SensitiveVisit(
+                visit_id=visit_id,
+                patient_id=patient_id,
+                category=Sensitivity(category),
+                practitioner_id=visit.practitioner_id,
+                recorded_by=visit.recorded_by,
+                set_by=by.id,
+            )
+        )
+        session.flush()
+        _withdraw_drafts(session, patient_id, visit_id, by)
+    verb = "kept_apart" if category is not None else "shared"
+    audit.record(session, f"visit.{verb}", by=by, patient_id=patient_id, target=f"visit:{visit_id}", purpose=category)
+
+
+def _withdraw_drafts(session: Session, patient_id: int, visit_id: int, by: Actor) -> None:
+    refs = [rows.row_ref("visit", visit_id)]
+    for model in (Note, Observation, Prescription, Condition):
+        ids = session.scalars(select(model.id).where(model.visit_id == visit_id))
+        refs += [rows.row_ref(model.__tablename__, row_id) for row_id in ids]
+    query = (
+        select(Report.id)
+        .join(Evidence, Evidence.report_id == Report.id)
+        .where(Report.patient_id == patient_id, Report.state.in_(OPEN_STATES), Evidence.ref.in_(refs))
+        .distinct()
+    )
+    for report_id in session.scalars(query).all():
+        reports.withdraw(session, report_id=report_id, reason=MADE_FROM_APART, by=by)
 
 
 def _check_lasting(session: Session, by: Actor, patient_id: int) -> None:

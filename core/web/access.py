@@ -102,21 +102,23 @@ def safe_next(raw: str | None) -> str | None:
     return raw if not parts.scheme and not parts.netloc and "\\" not in raw else None
 
 
-def look(patient_id: int, action: str, target: str | None = None) -> None:
+def look(patient_id: int, action: str, target: str | None = None) -> frozenset[int]:
     """Record that this account looks at a patient's record, for sure, before the page is sent.
 
-    404 and an audited refusal if it may not. Raises NotInCare for a clinician without a tie to the patient, OSError
-    when not even the spool can take the event.
+    Returns the visits that are kept apart from this account: no page shows a row of them.
+    404 and an audited refusal if it may not look. Raises NotInCare for a clinician without a tie to the patient,
+    OSError when not even the spool can take the event.
     """
     account, target = current_account(), target or f"patient:{patient_id}"
     if not permissions.can_read_record(account, patient_id):
         refuse(action, target, patient_id=patient_id)
-    why = None
+    why, apart = None, frozenset[int]()
     if permissions.can(account, Right.RECORD_READ):
-        why = _tie(account.id, patient_id)
+        why, apart = _tie(account.id, patient_id)
         if why is None:
             raise care.NotInCare(patient_id, action)
     record(action, target=target, patient_id=patient_id, purpose=why)
+    return apart
 
 
 def refuse(action: str, target: str, *, patient_id: int | None = None) -> NoReturn:
@@ -144,16 +146,16 @@ def record(
     spool.append(event)
 
 
-def _tie(account_id: int, patient_id: int) -> care.Tie | None:
+def _tie(account_id: int, patient_id: int) -> tuple[care.Tie | None, frozenset[int]]:
     """As the primary has it; while that is down, as the replica had it last."""
     if not primary.refuses():
         try:
             with db.read(Store.HOT) as session:
-                return care.tie(session, account_id, patient_id)
+                return care.tie(session, account_id, patient_id), care.apart(session, account_id, patient_id)
         except UNREACHABLE:
             primary.failed()
     with db.read(Store.REPLICA) as session:
-        return care.tie(session, account_id, patient_id)
+        return care.tie(session, account_id, patient_id), care.apart(session, account_id, patient_id)
 
 
 def _join_spool() -> None:

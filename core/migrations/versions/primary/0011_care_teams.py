@@ -1,4 +1,4 @@
-"""Treatment teams, duty cover and broken glasses.
+"""Treatment teams, duty cover, broken glasses and visits that are kept apart.
 
 Clinicians so far saw every patient: they go on as if on duty, until an admin ends it.
 """
@@ -40,9 +40,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_glass_break_patient_id"), "glass_break", ["patient_id"])
     op.create_index("ix_glass_break_account", "glass_break", ["account_id", "patient_id", "expires_at"])
+    op.create_table(
+        "sensitive_visit",
+        sa.Column("visit_id", sa.BigInteger(), nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("category", sa.String(length=64), nullable=False),
+        sa.Column("practitioner_id", sa.BigInteger(), nullable=True),
+        sa.Column("recorded_by", sa.BigInteger(), nullable=True),
+        sa.Column("set_by", sa.BigInteger(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_sensitive_visit_patient_id_patient")),
+        sa.PrimaryKeyConstraint("visit_id", name=op.f("pk_sensitive_visit")),
+    )
+    op.create_index(op.f("ix_sensitive_visit_patient_id"), "sensitive_visit", ["patient_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("sensitive_visit")
     op.drop_table("glass_break")
     op.drop_table("care_team_member")
     op.drop_column("account", "covers_all")
