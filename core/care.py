@@ -15,7 +15,6 @@ from core import db
 from core.models import Account, CareTeamMember, GlassBreak, SensitiveVisit, Visit, utc_now
 from core.permissions import Actor, PermissionDenied
 
-AccountId = InstrumentedAttribute[int] | int
 PatientId = InstrumentedAttribute[int] | int
 
 
@@ -52,8 +51,8 @@ def check(session: Session, by: Actor, patient_id: int) -> None:
         raise NotInCare(patient_id)
 
 
-def in_care(account_id: AccountId, patient_id: PatientId) -> ColumnElement[bool]:
-    """The condition that a patient is in the account's care; each may be named by a column."""
+def in_care(account_id: int, patient_id: PatientId) -> ColumnElement[bool]:
+    """The condition that a patient is in the account's care; the patient may be named by a column."""
     return or_(*_ties(account_id, patient_id).values())
 
 
@@ -72,7 +71,7 @@ def apart(session: Session, account_id: int, patient_id: int) -> frozenset[int]:
     return frozenset(session.scalars(query))
 
 
-def _ties(account_id: AccountId, patient_id: PatientId) -> dict[Tie, ColumnElement[bool]]:
+def _ties(account_id: int, patient_id: PatientId) -> dict[Tie, ColumnElement[bool]]:
     now = utc_now()
     since = now - timedelta(days=db.databases().settings.care_days)
     who = aliased(Account)

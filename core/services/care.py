@@ -105,7 +105,7 @@ def leave(session: Session, *, patient_id: int, account_id: int, by: Actor) -> b
 
 
 def set_duty(session: Session, *, account_id: int, covers_all: bool, by: Actor) -> Account:
-    """Let a clinician on duty see every patient, or not any more. Raises PermissionDenied, NoSuchColleague."""
+    """Let a clinician on duty see every patient, or no longer. Raises PermissionDenied, NoSuchColleague."""
     permissions.check(by, Right.ACCOUNTS_MANAGE)
     account = session.get(Account, account_id, with_for_update=True)
     if account is None or account.role != Role.CLINICIAN:

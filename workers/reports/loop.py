@@ -48,20 +48,21 @@ def _next_state(lease: Lease) -> ReportState:
     any more: it is made in their name.
     """
     query = (
-        select(Report.state, Account, Switch, care.in_care(Account.id, Report.patient_id))
+        select(Report.state, Report.patient_id, Account, Switch)
         .outerjoin(Account, Account.id == Report.requested_by)
         .outerjoin(Switch, halting.is_halted())
         .where(Report.id == lease.report_id)
     )
     with db.read(Store.HOT) as session:
-        reached, account, switch, in_care = session.execute(query).one()
+        reached, patient_id, account, switch = session.execute(query).one()
+        tie = care.tie(session, account.id, patient_id) if account is not None else None
     state = ReportState(reached)
     if state in STEPS and switch is not None:
         raise Halted(f"halted by {switch.changed_by}: {switch.reason}")
     name = account.name if account is not None else "whoever asked for it"
     if state in STEPS and not permissions.can(account, Right.REPORT_REQUEST):
         raise LoopFailure(f"{name} may not ask for reports any more: another clinician can try again")
-    if state in STEPS and not in_care:
+    if state in STEPS and tie is None:
         raise LoopFailure(f"{name} has no part in this patient's care any more: another clinician can try again")
     return state
 
