@@ -11,6 +11,7 @@ from typing import Any
 
 from core.setting_values import (
     aes_key,
+    aes_keys,
     amounts,
     count,
     database_url,
@@ -19,6 +20,7 @@ from core.setting_values import (
     money,
     positive_int,
     schema_capability,
+    second_factor,
     seconds,
     share,
     staging_url,
@@ -54,6 +56,19 @@ class Settings:
     staging_url: str = setting("STRATA_STAGING_URL", "where archive batches are staged (file:// or s3://)", staging_url)
     secret_key: str = setting(
         "STRATA_SECRET_KEY", "signs cookies and forms; its own for each portal", secret=True, default=""
+    )
+    field_keys: tuple[str, ...] = setting(
+        "STRATA_FIELD_KEYS",
+        "keys that seal single values in the database, 32 bytes as base64, by comma, the newest first",
+        aes_keys,
+        secret=True,
+        default=(),
+    )
+    second_factor: str = setting(
+        "STRATA_SECOND_FACTOR",
+        "codes of an authenticator app: required of staff and offered to patients, or offered to all",
+        second_factor,
+        default="required",
     )
     public_host: str = setting("STRATA_PUBLIC_HOST", "host name of the patient portal", default="portal.localhost")
     staff_host: str = setting("STRATA_STAFF_HOST", "host name of the staff portal", default="staff.localhost")

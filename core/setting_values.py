@@ -99,6 +99,18 @@ def aes_key(raw: str) -> str:
     return raw
 
 
+def aes_keys(raw: str) -> tuple[str, ...]:
+    """Keys of 32 bytes as base64, in the alphabet for addresses that Fernet takes."""
+    return tuple(aes_key(part.strip()).translate(str.maketrans("+/", "-_")) for part in raw.split(",") if part.strip())
+
+
+def second_factor(raw: str) -> str:
+    """Of whom the second factor is asked."""
+    if raw not in ("required", "offered"):
+        raise ValueError("must be required or offered")
+    return raw
+
+
 def money(raw: str) -> Decimal:
     """US dollars, 0 or more."""
     try:

@@ -49,6 +49,7 @@ def create_app(settings: Settings) -> Flask:
         roles=STAFF_ROLES,
         home="home.index",
         navigation=NAVIGATION,
+        needs_second_factor=settings.second_factor == "required",
     )
     app = make_app(portal, settings)
     app.jinja_env.globals["rights"] = Right

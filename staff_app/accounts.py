@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from core.models import Role
 from core.permissions import Right
 from core.queries import accounts_list
-from core.services import accounts, care
+from core.services import accounts, care, second_factor
 from core.services.input import InvalidInput
 from core.services.staff_accounts import NewAccount, open_account
 from core.web.access import requires
@@ -65,6 +65,20 @@ def change(account_id: int, verb: str) -> Response:
             sign_ins().end_all(session, account_id)
     flash(f"{account.name}'s account is {'open' if account.active else 'closed'}.")
     return redirect(url_for(".listing", q=account.username), 303)
+
+
+@bp.post("/<id:account_id>/second-factor/reset")
+@requires(Right.ACCOUNTS_MANAGE, confirmed=True)
+def reset_second_factor(account_id: int) -> Response:
+    """For someone who lost the phone and the recovery codes; they are signed out everywhere."""
+    with write_session() as session:
+        if accounts_list.account(session, account_id) is None:
+            abort(404)
+        account = second_factor.remove(session, account_id=account_id, by=current_account())
+        sign_ins().end_all(session, account_id)
+        name, username = account.name, account.username
+    flash(f"{name} signs in without a code the next time, and sets up a new one where codes are required.")
+    return redirect(url_for(".listing", q=username), 303)
 
 
 @bp.post("/<id:account_id>/duty/<any(begin, end):verb>")

@@ -1,5 +1,6 @@
 """Fixtures that every kind of test may use. Servers start at their first use, once for the whole run."""
 
+import base64
 import os
 import shutil
 import signal
@@ -105,6 +106,8 @@ def environment(servers: Servers) -> dict[str, str]:
         "STRATA_SECRET_KEY": "only-for-tests-" + "0" * 32,
         "STRATA_SPOOL_DIR": str(servers.data_dir / "spool"),
         "STRATA_PLAIN_HTTP": "1",
+        "STRATA_FIELD_KEYS": base64.urlsafe_b64encode(b"only for tests".ljust(32)).decode(),
+        "STRATA_SECOND_FACTOR": "offered",
         "STRATA_ARCHIVE_ROWS_PER_SECOND": "0",
     }
 

@@ -86,5 +86,6 @@ def _print_welcome(running: Demo, sign_ins: list[SignIn]) -> None:
     running.say("Everything answers")
     click.echo(f"\n  Patients  {running.public_url}\n  Staff     {running.staff_url}\n")
     for sign_in in sign_ins:
-        click.echo(f"  {sign_in.role:<10} {sign_in.username:<10} {sign_in.password}")
+        key = f"  key of the authenticator app: {sign_in.totp_secret}" if sign_in.totp_secret else ""
+        click.echo(f"  {sign_in.role:<10} {sign_in.username:<10} {sign_in.password}{key}")
     click.echo("\nCtrl-C stops everything; the data stay for the next start.")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
+from cryptography.fernet import Fernet
 
 from core.config import environ_with
 from core.embedded.errors import EmbeddedError
@@ -35,6 +36,7 @@ class Keys:
 
     public_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     staff_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    field_key: str = field(default_factory=lambda: Fernet.generate_key().decode())
     sign_ins: list[SignIn] = field(default_factory=list)
     filled: bool = False
 

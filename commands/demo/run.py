@@ -18,6 +18,7 @@ from core.embedded.servers import Servers
 
 WATCH_SECONDS = 0.5
 PACE = "STRATA_ARCHIVE_ROWS_PER_SECOND"
+SECOND_FACTOR = "STRATA_SECOND_FACTOR"
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,14 @@ class Demo:
             "STRATA_PUBLIC_PORT": str(self.options.public_port),
             "STRATA_STAFF_PORT": str(self.options.staff_port),
             "STRATA_PLAIN_HTTP": "1",
+            "STRATA_FIELD_KEYS": keys.field_key,
         }
         if PACE not in config.environ_with({}):
             # Whoever looks at the demo has it to themselves and wants to see a run end.
             self.env[PACE] = "0"
+        if SECOND_FACTOR not in config.environ_with({}):
+            # Nobody wants to fetch a phone to look around.
+            self.env[SECOND_FACTOR] = "offered"
         self._choose_model_endpoint()
         self.settings = config.load(config.environ_with(self.env))
         db.configure(self.settings)

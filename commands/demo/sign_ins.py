@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from commands.demo.files import Keys, SignIn
-from core import db
+from core import db, sealed
 from core.models import Account, Patient, Practitioner, Role, Visit, utc_now
-from core.services import accounts
+from core.services import accounts, second_factor
 
 STAFF = (Role.CLINICIAN, Role.ADMIN, Role.AUDITOR)
 PATIENTS = ("patient1", "patient2")
@@ -23,7 +23,7 @@ def ensure(data_dir: Path, keys: Keys) -> list[SignIn]:
     """Make the accounts that are missing; passwords are kept first, so that none is ever lost."""
     if not keys.sign_ins:
         names = [(role, role.value) for role in STAFF] + [(Role.PATIENT, name) for name in PATIENTS]
-        keys.sign_ins = [SignIn(role.value, name, secrets.token_urlsafe(12)) for role, name in names]
+        keys.sign_ins = [_made_up(role, name) for role, name in names]
         keys.save(data_dir)
     with db.write() as session:
         known = set(session.scalars(select(Account.username)))
@@ -34,12 +34,18 @@ def ensure(data_dir: Path, keys: Keys) -> list[SignIn]:
     return keys.sign_ins
 
 
+def _made_up(role: Role, name: str) -> SignIn:
+    needs_codes = role in STAFF and db.databases().settings.second_factor == "required"
+    secret = second_factor.new_secret() if needs_codes else None
+    return SignIn(role.value, name, secrets.token_urlsafe(12), secret)
+
+
 def _create(session: Session, sign_in: SignIn, patients: list[Patient]) -> None:
     role = Role(sign_in.role)
     patient = patients[PATIENTS.index(sign_in.username) % len(patients)] if role is Role.PATIENT else None
     practitioner = _practitioner(session) if role is Role.CLINICIAN else None
     person = patient or practitioner
-    accounts.create_account(
+    account = accounts.create_account(
         session,
         username=sign_in.username,
         password=sign_in.password,
@@ -50,6 +56,8 @@ def _create(session: Session, sign_in: SignIn, patients: list[Patient]) -> None:
         # Whoever looks at the demo should find every patient; end it at /accounts to meet a closed record.
         covers_all=role is Role.CLINICIAN,
     )
+    if sign_in.totp_secret is not None:
+        account.totp_secret = sealed.seal(sign_in.totp_secret)
 
 
 def _patients(session: Session) -> list[Patient]:

@@ -44,7 +44,7 @@ from core.models.operations import (
     SignerNotice,
     Switch,
 )
-from core.models.people import Account, Clinic, Patient, Practitioner, Role, Sex, SignIn
+from core.models.people import Account, Clinic, Patient, Practitioner, RecoveryCode, Role, Sex, SignIn
 from core.models.reports import (
     Check,
     Citation,
@@ -97,6 +97,7 @@ __all__ = [
     "Practitioner",
     "Prescription",
     "PrescriptionStatus",
+    "RecoveryCode",
     "ReferenceRange",
     "Report",
     "ReportEvent",

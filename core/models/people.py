@@ -86,7 +86,9 @@ class Account(Base):
     id: Mapped[Id]
     username: Mapped[str] = mapped_column(String(120), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
+    # Sealed; the time step of the last code that was used, so that none is used twice.
     totp_secret: Mapped[str | None] = mapped_column(String(255))
+    totp_step: Mapped[int | None]
     role: Mapped[Code]
     name: Mapped[str] = mapped_column(String(200))
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"), index=True)
@@ -99,6 +101,17 @@ class Account(Base):
     version: Mapped[int] = version_column()
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class RecoveryCode(Base):
+    """Stands in once for a code of the authenticator app. Only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_code"
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    used_at: Mapped[datetime | None]
 
 
 class SignIn(Base):

@@ -25,6 +25,7 @@ class AccountLine:
     patient_id: int | None
     created_at: datetime
     covers_all: bool
+    has_second_factor: bool
 
 
 @dataclass(frozen=True)
@@ -71,5 +72,6 @@ def practitioners(session: Session) -> tuple[tuple[int, str], ...]:
 
 def _line(row: Account) -> AccountLine:
     return AccountLine(
-        row.id, row.username, row.name, row.role, row.active, row.patient_id, row.created_at, row.covers_all
-    )
+        row.id, row.username, row.name, row.role, row.active, row.patient_id, row.created_at, row.covers_all,
+        row.totp_secret is not None,
+    )  # fmt: skip

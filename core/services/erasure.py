@@ -19,6 +19,7 @@ from core.services import archive
 
 # What names a patient by number and must stay: the audit trail, and how far the erasure is.
 KEPT = frozenset({"access_event", "erasure", "batch"})
+OF_ACCOUNTS = frozenset({"sign_in", "recovery_code"})
 TASK = "workers.archive.erase.erase"
 IDS_A_STATEMENT = 5_000
 
@@ -91,7 +92,7 @@ def _of_patient(
         mine.append(table.c.patient_id == patient_id)
     if any(child.table is table for child in REPORT.children):
         mine.append(table.c.report_id.in_(reports))
-    if table.name == "sign_in":
+    if table.name in OF_ACCOUNTS:
         mine.append(table.c.account_id.in_(accounts))
     return or_(*mine) if mine else None
 

@@ -23,6 +23,8 @@ from core.web import (
     filters,
     health,
     own_account,
+    own_second_factor,
+    second_factor,
     security,
     sign_in,
     stores,
@@ -50,6 +52,11 @@ def make_app(portal: Portal, settings: Settings) -> Flask:
     """
     if len(settings.secret_key) < 32:
         raise ConfigError("STRATA_SECRET_KEY must be at least 32 characters, its own for each portal")
+    if portal.needs_second_factor and not settings.field_keys:
+        raise ConfigError(
+            "STRATA_FIELD_KEYS must hold a key for the secrets of authenticator apps: make one with "
+            "`openssl rand -base64 32`, or set STRATA_SECOND_FACTOR=offered"
+        )
     app = Flask(portal.name, static_folder=str(ROOT / "static"), static_url_path="/static")
     app.secret_key = settings.secret_key
     app.extensions[EXTENSION] = portal
@@ -83,8 +90,9 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     stores.init_app(app)
     errors.init_app(app)
     app.register_blueprint(health.bp)
-    app.register_blueprint(sign_in.bp)
-    app.register_blueprint(own_account.bp)
+    # Several modules put their routes on one blueprint.
+    for blueprint in dict.fromkeys(module.bp for module in (sign_in, second_factor, own_account, own_second_factor)):
+        app.register_blueprint(blueprint)
     app.after_request(_cache_static)
     security.add_headers(app, settings)
     access.open_endpoint(app.view_functions["static"])

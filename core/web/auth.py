@@ -1,4 +1,4 @@
-"""Who is signed in; signing in and out; the password again before something that binds."""
+"""Who is signed in, and where; signing out; the password again before something that binds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from core.outage import UNREACHABLE
 from core.services import accounts
 from core.sign_ins import AccountCopy, SignIns
 from core.throttle import Throttle
-from core.web.portal import portal
 from core.web.sessions import PortalSession, PortalSessions
 
 log = logging.getLogger(__name__)
@@ -57,7 +56,7 @@ def init_app(app: Flask) -> None:
 
 
 def _load(user_id: str) -> User | None:
-    sign_in = _session().sign_in
+    sign_in = session_held().sign_in
     return User(sign_in.account) if sign_in is not None and str(sign_in.account.id) == user_id else None
 
 
@@ -74,33 +73,9 @@ def current_account() -> AccountCopy:
     return account
 
 
-def sign_in(username: str, password: str) -> AccountCopy:
-    """Begin a new sign-in, with a new token, for the account with this name and password.
-
-    Raises SignInRefused, TooManyAttempts, or SQLAlchemyError when the primary can't be written.
-    """
-    guesser = (username.strip(), request.remote_addr or "")
-    throttle = _throttle("sign_in", guesser)
-    try:
-        with db.write() as store:
-            account = accounts.authenticate(
-                store, username=username, password=password, roles=portal(current_app).roles
-            )
-            copy = AccountCopy.of(account)
-            _begin(store, account, copy)
-            audit.record(store, "account.signed_in", by=copy)
-    except accounts.SignInRefused:
-        throttle.failed(*guesser)
-        with db.write() as store:
-            audit.record(store, "account.sign_in_refused", by=None, outcome="deny")
-        raise
-    throttle.clear(*guesser)
-    return copy
-
-
 def sign_out() -> None:
     """End this sign-in, on the server and in the browser."""
-    held = _session()
+    held = session_held()
     logout_user()
     held.clear()
     held.left = True
@@ -116,14 +91,14 @@ def reauthenticate(password: str) -> bool:
     """Whether this is the signed-in account's password. Raises TooManyAttempts."""
     copy = current_account()
     guesser = (str(copy.id), request.remote_addr or "")
-    throttle = _throttle("reauthenticate", guesser)
+    slow = throttle("reauthenticate", guesser)
     with db.read(Store.HOT) as store:
         account = store.get(Account, copy.id)
         right = account is not None and account.active and accounts.verify_password(account, password)
     if right:
-        throttle.clear(*guesser)
+        slow.clear(*guesser)
     else:
-        throttle.failed(*guesser)
+        slow.failed(*guesser)
     return right
 
 
@@ -137,17 +112,17 @@ def change_password(password: str) -> int:
 
     Returns how many others there were. Raises AccountFault, or SQLAlchemyError when the primary can't be written.
     """
-    copy, here = current_account(), _session().sign_in
+    copy, here = current_account(), session_held().sign_in
     with db.write() as store:
         account = accounts.set_password(store, account_id=copy.id, password=password, by=copy)
         ended = sign_ins().end_all(store, copy.id, but=here.token_hash if here is not None else None)
-        _begin(store, account, AccountCopy.of(account))
+        begin(store, account, AccountCopy.of(account))
     return ended
 
 
 def own_sign_ins() -> list[OwnSignIn]:
     """The signed-in account's sign-ins in this portal, the newest first; the token's hash is their key."""
-    here = _session().sign_in
+    here = session_held().sign_in
     return [
         OwnSignIn(kept.token_hash, kept.created_at, kept.seen_at, json.loads(kept.data).get(ADDRESS),
                   here is not None and kept.token_hash == here.token_hash)
@@ -157,7 +132,7 @@ def own_sign_ins() -> list[OwnSignIn]:
 
 def end_others(key: str | None) -> int:
     """End one of the signed-in account's other sign-ins, or all others when `key` is None. Returns how many."""
-    copy, here = current_account(), _session().sign_in
+    copy, here = current_account(), session_held().sign_in
     with db.write() as store:
         ended = sign_ins().end_all(store, copy.id, but=here.token_hash if here is not None else None, only=key)
         if ended:
@@ -170,8 +145,8 @@ def sign_ins() -> SignIns:
     return cast(PortalSessions, current_app.session_interface).sign_ins
 
 
-def _begin(store: Session, account: Account, copy: AccountCopy) -> None:
-    held = _session()
+def begin(store: Session, account: Account, copy: AccountCopy) -> None:
+    held = session_held()
     if held.sign_in is not None:
         sign_ins().end(held.sign_in.token_hash)
     held.clear()
@@ -183,13 +158,14 @@ def _begin(store: Session, account: Account, copy: AccountCopy) -> None:
     held.modified = False
 
 
-def _throttle(kind: str, guesser: tuple[str, str]) -> Throttle:
-    throttle = Throttle(cache.client(), kind)
-    seconds = throttle.wait_seconds(*guesser)
+def throttle(kind: str, guesser: tuple[str, ...]) -> Throttle:
+    """What slows this guesser. Raises TooManyAttempts while it must still wait."""
+    found = Throttle(cache.client(), kind)
+    seconds = found.wait_seconds(*guesser)
     if seconds:
         raise accounts.TooManyAttempts(seconds)
-    return throttle
+    return found
 
 
-def _session() -> PortalSession:
+def session_held() -> PortalSession:
     return cast(PortalSession, session._get_current_object())  # type: ignore[attr-defined]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, request, url_for
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, current_app, flash, request, url_for
 from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length
 
+from core import db
+from core.db import Store
+from core.models import Account
 from core.permissions import Right
+from core.services import second_factor
 from core.services.accounts import PASSWORD_LENGTH_MIN, AccountFault, TooManyAttempts
 from core.web import auth
 from core.web.access import record, requires
 from core.web.forms import Form
 from core.web.htmx import htmx_redirect, render
+from core.web.portal import portal
 from core.web.sign_in import too_many
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -78,6 +85,23 @@ def _ended(count: int) -> str:
     return f"Signed out in {'one other place' if count == 1 else f'{count} other places'}."
 
 
+@dataclass(frozen=True)
+class SecondFactor:
+    """Whether codes are asked for, may be given up, and how many recovery codes are left."""
+
+    is_on: bool
+    is_required: bool
+    codes_left: int
+
+
+def _second_factor() -> SecondFactor:
+    account = auth.current_account()
+    with db.read(Store.HOT) as session:
+        row = session.get_one(Account, account.id)
+        left = second_factor.recovery_codes_left(session, account.id)
+        return SecondFactor(row.totp_secret is not None, portal(current_app).needs_second_factor, left)
+
+
 def _page(form: PasswordForm, status: int = 200, refusal: str | None = None) -> Response:
     return render(
         "shared/own_account.html",
@@ -85,5 +109,6 @@ def _page(form: PasswordForm, status: int = 200, refusal: str | None = None) -> 
         form=form,
         refusal=refusal,
         here_and_others=auth.own_sign_ins(),
+        second=_second_factor(),
         length_min=PASSWORD_LENGTH_MIN,
     )

@@ -32,6 +32,7 @@ class Portal:
     roles: frozenset[Role]
     home: str
     navigation: tuple[NavItem, ...] = ()
+    needs_second_factor: bool = False
 
 
 def portal(app: Flask) -> Portal:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, flash, make_response, redire
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from core.services.accounts import SignInRefused, TooManyAttempts
-from core.web import auth
+from core.web import auth, steps
 from core.web.access import open_endpoint, record, safe_next
 from core.web.forms import SignInForm
 from core.web.htmx import htmx_redirect, render
@@ -21,7 +21,7 @@ bp = Blueprint("auth", __name__)
 @open_endpoint
 def sign_in() -> WerkzeugResponse:
     if auth.account_or_none() is not None:
-        return redirect(_after(), 303)
+        return redirect(after(), 303)
     return _page(SignInForm(), 200)
 
 
@@ -32,12 +32,15 @@ def submit() -> WerkzeugResponse:
     if not form.validate_on_submit():
         return _page(form, 422)
     try:
-        auth.sign_in(form.username.data or "", form.password.data or "")
+        left = steps.sign_in(form.username.data or "", form.password.data or "")
     except TooManyAttempts as fault:
         return too_many(fault, lambda refusal: _page(form, 429, refusal))
     except SignInRefused:
         return _page(form, 422, refusal="The user name or the password is not right.")
-    return htmx_redirect(_after())
+    if left is steps.Left.NOTHING:
+        return htmx_redirect(after())
+    step = {steps.Left.CODE: "auth.code", steps.Left.SET_UP: "auth.set_up"}[left]
+    return htmx_redirect(url_for(step, next=safe_next(request.args.get("next"))))
 
 
 @bp.post("/sign-out")
@@ -62,7 +65,8 @@ def _page(form: SignInForm, status: int, refusal: str | None = None) -> Response
     return make_response(render("shared/sign_in.html", status=status, form=form, refusal=refusal))
 
 
-def _after() -> str:
+def after() -> str:
+    """Where to go once signed in."""
     return safe_next(request.args.get("next")) or url_for(portal(current_app).home)
 
 

@@ -16,7 +16,9 @@ from tests.factories import PASSWORD
 from tests.integration.staff.conftest import StaffBrowser
 
 FAR = {
-    "archive.start", "archive.start_restore", "archive.hold", "archive.erase", "accounts.create", "accounts.change",
+    "archive.start", "archive.start_restore", "archive.hold", "archive.erase",
+    "accounts.create", "accounts.change", "accounts.duty", "accounts.reset_second_factor", "patients.break_glass",
+    "account.set_second_factor", "account.remove_second_factor", "account.renew_recovery_codes",
 }  # fmt: skip
 RUN = {"record_type": "visit", "as_of": "2026-11-01", "dry_run": "y"}
 

@@ -1,0 +1,118 @@
+"""The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when it is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime
+
+import pyotp
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from core import audit, permissions, sealed, sign_ins
+from core.models import Account, RecoveryCode, utc_now
+from core.permissions import Actor, Right
+from core.services.staff_accounts import LETTERS
+
+STEP_SECONDS = 30
+# A clock may be off by this many steps.
+WINDOW = 1
+CODES, GROUPS, GROUP_LENGTH = 10, 3, 4
+
+
+class WrongCode(Exception):
+    """The code is not the app's, was used before, or is no recovery code that is left."""
+
+
+def new_secret() -> str:
+    """A secret for an authenticator app: 160 bits in base 32."""
+    return pyotp.random_base32()
+
+
+def address(secret: str, username: str, issuer: str) -> str:
+    """What an authenticator app reads from the picture (otpauth://)."""
+    return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=issuer)
+
+
+def enrol(session: Session, *, account_id: int, secret: str, code: str, by: Actor) -> tuple[str, ...]:
+    """Begin to ask for codes, once the app has shown a right one; returns the recovery codes, told only now.
+
+    Raises WrongCode, KeyMissing.
+    """
+    account = session.get_one(Account, account_id, with_for_update=True)
+    step = _step_of(secret, code)
+    if step is None:
+        raise WrongCode
+    account.totp_secret, account.totp_step = sealed.seal(secret), step
+    audit.record(session, "account.second_factor_set", by=by, target=f"account:{account_id}")
+    return renew_recovery_codes(session, account_id=account_id, by=by)
+
+
+def check(session: Session, *, account_id: int, code: str) -> None:
+    """Take a code once, of the app or for recovery. Raises WrongCode, KeyMissing."""
+    account = session.get_one(Account, account_id, with_for_update=True)
+    typed = "".join(code.split()).lower()
+    if account.totp_secret and typed.isdigit():
+        step = _step_of(sealed.open_sealed(account.totp_secret), typed)
+        if step is not None and step > (account.totp_step or 0):
+            account.totp_step = step
+            return
+        raise WrongCode
+    used = (
+        update(RecoveryCode)
+        .where(
+            RecoveryCode.account_id == account_id,
+            RecoveryCode.code_hash == _hash(typed),
+            RecoveryCode.used_at.is_(None),
+        )
+        .values(used_at=utc_now())
+        .returning(RecoveryCode.id)
+    )
+    if session.scalar(used) is None:
+        raise WrongCode
+    audit.record(session, "account.recovery_code_used", by=account, target=f"account:{account_id}")
+
+
+def remove(session: Session, *, account_id: int, by: Actor) -> Account:
+    """Ask for codes no longer: one's own, or as an admin for someone who lost them. Raises PermissionDenied."""
+    if by.id != account_id:
+        permissions.check(by, Right.ACCOUNTS_MANAGE)
+    account = session.get_one(Account, account_id, with_for_update=True)
+    account.totp_secret = account.totp_step = None
+    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
+    sign_ins.distrust(session, account_id)
+    audit.record(session, "account.second_factor_removed", by=by, target=f"account:{account_id}")
+    return account
+
+
+def renew_recovery_codes(session: Session, *, account_id: int, by: Actor) -> tuple[str, ...]:
+    """New recovery codes, about 59 bits each, in place of all so far; only their hashes are kept."""
+    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
+    codes = tuple(
+        "-".join("".join(secrets.choice(LETTERS) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
+        for _ in range(CODES)
+    )
+    session.add_all(RecoveryCode(account_id=account_id, code_hash=_hash(code)) for code in codes)
+    audit.record(session, "account.recovery_codes_made", by=by, target=f"account:{account_id}")
+    return codes
+
+
+def recovery_codes_left(session: Session, account_id: int) -> int:
+    """How many recovery codes have not been used."""
+    left = (RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
+    return session.scalar(select(func.count()).select_from(RecoveryCode).where(*left)) or 0
+
+
+def _step_of(secret: str, code: str) -> int | None:
+    """The time step that the code belongs to, if it is near enough to now."""
+    typed = "".join(code.split())
+    totp, now = pyotp.TOTP(secret, interval=STEP_SECONDS), int(datetime.now(UTC).timestamp()) // STEP_SECONDS
+    for step in range(now - WINDOW, now + WINDOW + 1):
+        if secrets.compare_digest(totp.generate_otp(step).encode(), typed.encode()):
+            return step
+    return None
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.strip().lower().encode()).hexdigest()
