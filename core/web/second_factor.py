@@ -30,10 +30,8 @@ class CodeForm(Form):
     totp = StringField(
         "Code",
         validators=[InputRequired("Enter the code."), Length(max=40, message="Codes are shorter.")],
-        render_kw={
-            "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "autofocus": True,
-        },
-    )  # fmt: skip
+        render_kw={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"},
+    )
 
 
 @bp.get("/sign-in/code")

@@ -11,8 +11,17 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from tests.functional.conftest import RunningDemo
 
 PAGES = {
-    "patient1": ("visits", "visits?older=1", "results", "reports", "record", "privacy", "account"),
-    "clinician": ("patients", "patients/3", "patients/3/visits/new", "patients/new", "reports", "account"),
+    "patient1": ("visits", "visits?older=1", "results", "reports", "record", "privacy", "account", "account/second-factor"),
+    "clinician": (
+        "patients",
+        "patients/3",
+        "patients/3/visits/new",
+        "patients/3/break-glass",
+        "patients/new",
+        "reports",
+        "account",
+        "account/second-factor",
+    ),
     "admin": (
         "archive",
         "archive/runs",
