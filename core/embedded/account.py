@@ -49,6 +49,8 @@ class ServerAccount:
                 stderr=subprocess.STDOUT,
                 cwd="/",
                 env=PLAIN_ENVIRONMENT | environment,
+                # A group of its own, so that what the command starts can be ended with it.
+                start_new_session=True,
                 **self.popen_options(),
             )
         except PermissionError as error:

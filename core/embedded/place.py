@@ -1,8 +1,10 @@
+import signal
 import subprocess
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.embedded import processes
 from core.embedded.account import ServerAccount
 from core.embedded.binaries import Binaries
 from core.embedded.errors import EmbeddedError
@@ -52,4 +54,4 @@ class Place:
                 return process.communicate(timeout=LOOK_SECONDS)[0]
             except subprocess.TimeoutExpired:
                 if self.abandoned.is_set():
-                    process.terminate()
+                    processes.end(processes.in_group(process.pid), signal.SIGTERM)

@@ -1,5 +1,6 @@
 """Finding and ending server processes, never one that isn't ours: a server's working folder is its data folder."""
 
+import os
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,16 @@ def running_in(folder: Path, program: str) -> list[Process]:
     for process in psutil.process_iter(["name"]):
         with suppress(psutil.Error, OSError):
             if process.info["name"] == program and Path(process.cwd()) == home:
+                found.append(process)
+    return found
+
+
+def in_group(group: int) -> list[Process]:
+    """Every process of a group: a command that leads it, and what it started."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if os.getpgid(process.pid) == group:
                 found.append(process)
     return found
 
