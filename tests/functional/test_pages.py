@@ -11,7 +11,16 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from tests.functional.conftest import RunningDemo
 
 PAGES = {
-    "patient1": ("visits", "visits?older=1", "results", "reports", "record", "privacy", "account", "account/second-factor"),
+    "patient1": (
+        "visits",
+        "visits?older=1",
+        "results",
+        "reports",
+        "record",
+        "privacy",
+        "account",
+        "account/second-factor",
+    ),
     "clinician": (
         "patients",
         "patients/3",
