@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from calendar import month_abbr, month_name
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -73,11 +74,16 @@ def _naming(name: str, fields: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, str) and ISO.fullmatch(value):
-        filters = current_app.jinja_env.filters
-        if "T" in value:
-            return str(filters["moment"](datetime.fromisoformat(value)))
-        return str(filters["day"](date.fromisoformat(value)))
+        with suppress(ValueError):  # the shape of a date, but none of the calendar
+            return _date(value)
     return number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _date(value: str) -> str:
+    filters = current_app.jinja_env.filters
+    if "T" in value:
+        return str(filters["moment"](datetime.fromisoformat(value)))
+    return str(filters["day"](date.fromisoformat(value)))
 
 
 def _range(fields: Mapping[str, Any]) -> str:
