@@ -1,0 +1,292 @@
+"""Rows that hold hostile text in every column that people, files or models fill, and their removal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from argon2 import PasswordHasher
+from sqlalchemy import JSON, String, create_engine, delete, text
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.models import (
+    Account,
+    Alert,
+    Allergy,
+    ArchiveRun,
+    Assay,
+    Base,
+    Batch,
+    Check,
+    Citation,
+    Claim,
+    Clinic,
+    Condition,
+    Erasure,
+    EvalRun,
+    Evidence,
+    ModelCall,
+    Note,
+    Observation,
+    Omission,
+    Patient,
+    Practitioner,
+    Prescription,
+    Report,
+    ReportEvent,
+    Role,
+    RunEvent,
+    Signature,
+    SignerNotice,
+    SignIn,
+    Step,
+    Switch,
+    Visit,
+    utc_now,
+)
+from core.services.reports.halting import HALT
+from tests.factories import PASSWORD
+
+# What is planted, with the number of its column for @, so that what got loose says where from.
+KINDS = {
+    "script": "<script>bad=@</script>",
+    "image": "<img src=/bad/@ onerror=bad=@>",
+    "out of double quotes": '@" autofocus onfocus=bad=@ x="',
+    "out of single quotes": "@' autofocus onfocus=bad=@ x='",
+    "out of a tag": '"><svg onload=bad=@>',
+    "address": "javascript:bad=@",
+    "htmx": "<b hx-get=/bad/@ hx-trigger=load hx-on:click=bad=@>",
+    "template": "{{7*7}}${7*@}{%raw%}",
+    "out of a field": "</textarea><script>bad=@</script>",
+    "out of a comment": "--><script>bad=@</script><!--",
+    "no date": "2026-13-45T99:99:99Z",
+}
+
+# Columns that only our own code fills, with words it acts by: no text of others gets there.
+OURS = {
+    "access_event.actor_role", "access_event.outcome", "account.password_hash", "account.role", "account.totp_secret",
+    "agent_setup.state", "allergy.status", "archive_run.kind", "archive_run.record_type", "archive_run.state",
+    "batch.failed_step", "batch.kind", "batch.record_type", "batch.state", "citation.ref", "claim.decision",
+    "claim.verdict", "claim_check.verdict", "condition.status", "eval_run.suite", "evidence.ref", "evidence.store",
+    "holding.record_type", "holding.server", "omission.ref", "patient.sex", "prescription.status", "report.state",
+    "report_event.from_state", "report_event.to_state", "restored_root.record_type", "schedule_mark.name",
+    "sign_in.portal", "sign_in.token_hash", "step.name", "step.state", "switch.name", "visit.status",
+}  # fmt: skip
+# Left alone: no page shows them, and what keeps or proves the running demo would break.
+ASIDE = {
+    "access_event.hash", "access_event.previous_hash", "access_event.writer", "agent_setup.changed_by",
+    "agent_setup.checker_model", "agent_setup.drafter_model", "agent_setup.prompt_version", "agent_setup.reason",
+    "chain_head.hash", "chain_head.writer", "eval_run.figures", "imported_row.content_hash", "imported_row.ref_type",
+    "imported_row.source", "imported_row.source_key", "outbox_message.arguments", "outbox_message.queue",
+    "outbox_message.task", "reference_range.sex",
+}  # fmt: skip
+# Planted, but shown nowhere, masked, or in other words.
+NOT_SHOWN = {
+    "access_event.request_id", "allergy.category", "allergy.code", "allergy.criticality", "allergy.severity",
+    "assay.category", "assay.name", "citation.content_hash", "clinic.address", "condition.code", "erasure.reason",
+    "eval_run.model", "eval_run.prompt_version", "evidence.content_hash", "model_call.finish_reason",
+    "model_call.provider", "model_call.requested_model", "observation.unit", "patient.national_id",
+    "practitioner.speciality", "prescription.code", "prescription.route", "report.checker_model", "visit.class_code",
+}  # fmt: skip
+# One for all: the report loop can be halted once.
+HALTED = {"switch.reason": " ".join(KINDS.values()), "switch.changed_by": KINDS["script"]}
+
+
+def columns_with_text() -> list[str]:
+    """Every column of every table that can hold text, as `table.column`."""
+    return [
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, String | JSON)
+    ]
+
+
+COLUMNS = columns_with_text()
+HASH = PasswordHasher().hash(PASSWORD)
+
+
+class Planted:
+    """One kind of text, in every column: `texts` says what is where, by `table.column`."""
+
+    def __init__(self, session: Session, kind: str) -> None:
+        self.session, self.kind = session, kind
+        self.texts: dict[str, str] = {}
+        self.rows: list[Any] = []
+
+    def text(self, name: str, length: int | None = None) -> str:
+        """The hostile text of a column, as much of it as fits."""
+        self.texts[name] = KINDS[self.kind].replace("@", str(COLUMNS.index(name)))[:length]
+        return self.texts[name]
+
+    def row(self, model: type[Base], **values: Any) -> Any:
+        """A row whose columns for text, those given apart, hold hostile text."""
+        for column in model.__table__.columns:
+            name = f"{column.table.name}.{column.name}"
+            if isinstance(column.type, String) and column.name not in values and name not in OURS:
+                values[column.name] = self.text(name, column.type.length)
+        row = model(**values)
+        self.session.add(row)
+        self.session.flush()
+        self.rows.append(row)
+        return row
+
+    def plant(self) -> None:
+        """A patient with a record, reports and an account; a clinician; failed runs of the archive; figures."""
+        self._people()
+        self._record()
+        self.ready, self.signed, self.failed = self._ready(), self._signed(), self._report("failed")
+        self.row(SignerNotice, report_id=self.signed.id, account_id=self.clinician.id)
+        self._operations()
+        self._events()
+
+    def _people(self) -> None:
+        self.patient = self.row(Patient, sex="female", birth_on=date(1961, 3, 14), legal_hold=True)
+        name = self.text("account.username").lower()
+        about = {"password_hash": HASH, "totp_secret": None}
+        self.clinician = self.row(Account, username=f"clinician{name}", role=Role.CLINICIAN, **about)
+        own = {"role": Role.PATIENT, "patient_id": self.patient.id}
+        self.account = self.row(Account, username=f"patient{name}", **about, **own)
+        for portal, account in (("staff", self.clinician), ("public", self.account)):
+            self.row(
+                SignIn, token_hash=f"{portal}{account.id}", portal=portal, account_id=account.id,
+                data=json.dumps({"address": self.text("sign_in.data")}), created_at=utc_now(),
+                seen_at=utc_now(), expires_at=utc_now() + timedelta(hours=1),
+            )  # fmt: skip
+
+    def _record(self) -> None:
+        now, about = utc_now(), {"patient_id": self.patient.id}
+        clinic, practitioner = self.row(Clinic), self.row(Practitioner)
+        self.visit = self.row(
+            Visit, clinic_id=clinic.id, practitioner_id=practitioner.id, status="finished",
+            started_at=now - timedelta(hours=1), ended_at=now, **about,
+        )  # fmt: skip
+        about["visit_id"] = self.visit.id
+        self.row(Note, written_at=now, **about)
+        self.assay, answers = self.row(Assay), self.row(Assay, unit=None)
+        self.row(Observation, assay_id=answers.id, observed_at=now, unit=None, **about)
+        for days, value in ((2, 5), (1, 7), (0, 9)):
+            self.row(
+                Observation, assay_id=self.assay.id, value_number=Decimal(value), value_text=None, ref_low=Decimal(4),
+                ref_high=Decimal(6), observed_at=now - timedelta(days=days), **about,
+            )  # fmt: skip
+        self.row(Condition, status="active", onset_on=date(2020, 1, 1), **about)
+        self.row(Prescription, status="active", started_on=date(2020, 1, 1), **about)
+        self.row(Allergy, status="active", patient_id=self.patient.id)
+
+    def _report(self, state: str) -> Report:
+        report: Report = self.row(
+            Report, patient_id=self.patient.id, state=state, requested_by=self.clinician.id, ready_at=utc_now()
+        )
+        about = {"report_id": report.id}
+        self.row(
+            Evidence, ref=f"note:{report.id}", store="replica", patient_id=self.patient.id,
+            fields={"text": self.text("evidence.fields")}, **about,
+        )  # fmt: skip
+        self.row(Omission, ref=f"note:{report.id}", **about)
+        self.row(ReportEvent, to_state=state, **about)
+        self.row(ModelCall, round=0, attempt=1, **about)
+        return report
+
+    def _ready(self) -> Report:
+        """A flag to decide, one decided, and a claim that the drafter took back."""
+        report = self._report("ready")
+        by = {"decided_by": self.clinician.id, "decided_at": utc_now()}
+        self.claim = self._claim(report, 1, decision_reason=None)
+        self.decided = self._claim(report, 2, decision="accepted", **by)
+        self._claim(report, 3, decision="rejected")
+        return report
+
+    def _signed(self) -> Report:
+        report = self._report("ready")
+        self._claim(report, 1, flagged=False, verdict="supported")
+        self.row(Signature, report_id=report.id, account_id=self.clinician.id)
+        report.state, report.closed_at = "signed", utc_now()
+        self.session.flush()
+        return report
+
+    def _claim(self, report: Report, ordinal: int, **values: Any) -> Claim:
+        about = {"patient_id": report.patient_id, "round": 0, "flagged": True, "verdict": "contradicted"}
+        claim: Claim = self.row(Claim, report_id=report.id, ordinal=ordinal, **{**about, **values})
+        cited = {"report_id": report.id, "claim_id": claim.id}
+        self.row(Citation, ref=f"note:{report.id}", **cited)
+        self.row(Check, verdict=claim.verdict, reasons=[self.text("claim_check.reasons")], **cited)
+        return claim
+
+    def _operations(self) -> None:
+        now = utc_now()
+        about = {"record_type": "visit", "kind": "archive"}
+        run = {"state": "failed", "as_of": now, "cutoff_at": now, "batch_rows": 100, "throttled_at": now}
+        self.runs = [self.row(ArchiveRun, **about, **run), self.row(ArchiveRun, **{**about, "kind": "restore"}, **run)]
+        self.batches = []
+        for made, kind in zip(self.runs, ("roots", "restore"), strict=True):
+            step = "verify" if kind == "roots" else "restore"
+            values = {"record_type": "visit", "kind": kind, "state": "planned", "failed_step": step}
+            batch = self.row(Batch, run_id=made.id, ordinal=1, rows=5, **values)
+            self.batches.append(batch)
+            self.row(Step, run_id=made.id, batch_id=batch.id, name=step, attempt=1, state="failed", finished_at=now)
+            self.row(RunEvent, run_id=made.id)
+        self.row(Erasure, patient_id=10**12 + list(KINDS).index(self.kind), hot_at=now, archives_at=now, staged_at=now)
+        self.row(Alert, value=1.0, threshold=0.5, samples=9, cleared_at=now)
+        self.row(EvalRun, suite="factcheck", passed=True, figures={"pass_rate": 1.0, "cases": 10})
+
+    def _events(self) -> None:
+        """On the audit trail, where they stay, by way of its own chain."""
+        names = ("portal", "address", "request_id", "target", "purpose", "action")
+        texts = {name: self.text(f"access_event.{name}", 60) for name in names}
+        origin = audit.Origin(texts["portal"], texts["address"], texts["request_id"])
+        self.texts["access_event.actor_name"] = self.clinician.name
+        token = audit.origin.set(origin)
+        try:
+            for action in (texts["action"], "patient.hold"):
+                audit.record(
+                    self.session, action, by=self.clinician, patient_id=self.patient.id, target=texts["target"],
+                    purpose=texts["purpose"],
+                )  # fmt: skip
+        finally:
+            audit.origin.reset(token)
+
+
+@contextmanager
+def planted(primary_url: str, replica_url: str) -> Iterator[dict[str, Planted]]:
+    """Every kind of text in every column, by kind; all but the audit trail is taken away at the end."""
+    engine = create_engine(primary_url)
+    with Session(engine, expire_on_commit=False) as session:
+        made = {kind: Planted(session, kind) for kind in KINDS}
+        try:
+            for one in made.values():
+                one.plant()
+            halt = {name.removeprefix("switch."): words for name, words in HALTED.items()}
+            session.merge(Switch(name=HALT, on=True, **halt))
+            session.commit()
+            wait_until_replayed(primary_url, replica_url)
+            yield made
+        finally:
+            session.rollback()
+            _take_away(session, made)
+            session.commit()
+    engine.dispose()
+
+
+def _take_away(session: Session, made: dict[str, Planted]) -> None:
+    session.execute(delete(Switch).where(Switch.name == HALT))
+    accounts = [row.id for one in made.values() for row in one.rows if isinstance(row, Account)]
+    session.execute(delete(SignIn).where(SignIn.account_id.in_(accounts)))
+    for row in reversed([row for one in made.values() for row in one.rows if not isinstance(row, SignIn)]):
+        session.execute(delete(type(row)).where(type(row).id == row.id))
+
+
+def wait_until_replayed(primary_url: str, replica_url: str) -> None:
+    """Wait until the standby has all that the primary has written."""
+    primary, replica = create_engine(primary_url), create_engine(replica_url)
+    with primary.connect() as one, replica.connect() as other:
+        position = one.scalar(text("SELECT pg_current_wal_insert_lsn()"))
+        while other.scalar(text("SELECT pg_last_wal_replay_lsn() < CAST(:position AS pg_lsn)"), {"position": position}):
+            other.execute(text("SELECT pg_sleep(0.05)"))
+    primary.dispose()
+    replica.dispose()
