@@ -1,0 +1,118 @@
+"""Every form of both portals, sent by somebody who may, but not from our page: refused, and nothing has changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, text
+
+from core import db, permissions
+from core.config import Settings
+from core.db import Store
+from core.models import Account, Base, Patient, Role, SignIn
+from core.web.access import declared
+from tests.factories import make_account, make_assay, make_patient, make_visit
+from tests.integration.access.test_matrix import account_of, begin
+from tests.integration.access.test_two_portals import OTHER, PORTALS, closed_addresses, host, make_app
+from tests.ready_report import make_ready_report
+
+FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@pytest.fixture
+def patient(database: Settings) -> Patient:
+    """With what the forms would change: an open visit, a report to sign."""
+    with db.write() as session:
+        made = make_patient(session)
+        make_visit(session, made, status="in-progress", ended_at=None)
+        make_assay(session)
+        make_ready_report(session, made, make_account(session))
+        return made
+
+
+def guarded(portal: str, settings: Settings) -> Flask:
+    app = make_app(portal, settings)
+    app.config["WTF_CSRF_ENABLED"] = True
+    return app
+
+
+def forms(app: Flask) -> Iterator[tuple[str, Role | None]]:
+    """Every address that takes a POST, and a role that may send it; None for the forms that are open to all."""
+    adapter = app.url_map.bind("localhost")
+    for method, address in closed_addresses(app):
+        if method == "POST":
+            rights = declared(app, adapter.match(address, "POST")[0]) or ()
+            yield address, next(role for right in rights for role in Role if may(role, right))
+    for rule in app.url_map.iter_rules():
+        if "POST" in (rule.methods or ()) and not declared(app, rule.endpoint):
+            yield rule.rule, None
+
+
+def may(role: Role, right: permissions.Right) -> bool:
+    return permissions.can(Account(role=role, active=True), right)
+
+
+def everything() -> dict[str, Any]:
+    """A hash of each table of the primary; of the sign-ins, whose last use may move on, how many there are."""
+    with db.read(Store.HOT) as session:
+        tables = [name for name in Base.metadata.tables if name != "sign_in"]
+        hashes = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t"
+        found = {name: session.scalar(text(hashes.format(name))) for name in tables}
+        return {**found, "sign_in": session.scalar(select(func.count()).select_from(SignIn))}
+
+
+def token_in(client: FlaskClient, portal: str) -> str:
+    """The token of the forms on one's own page, or of the sign-in page."""
+    found = FORM_TOKEN.search(client.get("/account", base_url=host(portal), follow_redirects=True).text)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("portal", PORTALS)
+def test_a_forged_form_changes_nothing(database: Settings, patient: Patient, portal: str) -> None:
+    app, other = guarded(portal, database), guarded(OTHER[portal], database)
+    asked = list(forms(app))
+    assert {address for address, role in asked if role is None} == {"/sign-in", "/sign-out"}
+    assert len(asked) > 3
+    for role in sorted({role for _, role in asked if role}):
+        account = account_of(role, patient)
+        sender, colleague, elsewhere = app.test_client(), app.test_client(), other.test_client()
+        for client, of in ((sender, portal), (colleague, portal), (elsewhere, OTHER[portal])):
+            begin(client, database, of, account)
+        good, outside = token_in(sender, portal), app.test_client()
+        tokens = {
+            "none": None, "of no making": "x" * 91, "cut": good[:-1], "of the other portal":
+            token_in(elsewhere, OTHER[portal]), "of another sign-in": token_in(colleague, portal),
+            "of nobody": token_in(outside, portal),
+        }  # fmt: skip
+        before = everything()
+        for address in (address for address, needed in asked if needed in (role, None)):
+            for what, token in tokens.items():
+                for sent in ({"data": {"csrf_token": token}}, {"headers": {"X-CSRFToken": token}}):
+                    reply = post(sender, portal, address, sent if token else {})
+                    assert is_refused(reply), f"{role} {address}, token {what}: {reply.status_code}"
+            for sent in ({"query_string": {"csrf_token": good}}, {"json": {"csrf_token": good}}):
+                assert is_refused(post(sender, portal, address, sent)), f"{role} {address} {sent}"
+            for referer in ("https://evil.example/", host(OTHER[portal]) + "/", None):
+                reply = post(sender, portal, address, {"data": {"csrf_token": good}}, referer)
+                assert is_refused(reply), f"{role} {address}, from {referer}: {reply.status_code}"
+        assert everything() == before
+        # Last, what a page of ours sends is taken: the refusals above were for the token's sake.
+        for address, needed in asked:
+            if needed == role:
+                assert not is_refused(post(sender, portal, address, {"data": {"csrf_token": good}})), address
+
+
+def post(client: FlaskClient, portal: str, address: str, sent: dict[str, Any], referer: str | None = "own") -> Any:
+    page = host(portal) + "/account" if referer == "own" else referer
+    headers = {**sent.get("headers", {}), **({"Referer": page} if page else {})}
+    return client.post(address, base_url=host(portal), **{**sent, "headers": headers})
+
+
+def is_refused(reply: Any) -> bool:
+    return reply.status_code == 400 and "This form is too old" in reply.text
