@@ -8,8 +8,10 @@ from flask import Blueprint, abort, request
 from werkzeug.wrappers import Response
 
 from core import heavy
+from core.models import Role
 from core.permissions import Right
-from core.queries import audit_trail
+from core.queries import audit_outliers, audit_trail
+from core.queries.audit_outliers import GLASS_DAYS, LOOK_DAYS
 from core.queries.audit_trail import Wanted
 from core.queries.merged import BadCursor, Cursor
 from core.web.access import record, requires
@@ -18,7 +20,7 @@ from staff_app.clock import midnight
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 
-FILTERS = ("person", "patient", "action", "outcome", "since", "until")
+FILTERS = ("person", "role", "patient", "action", "outcome", "since", "until")
 
 
 @bp.get("")
@@ -37,6 +39,15 @@ def search() -> Response:
                   typed=typed, faults=faults, found=page, following=following)  # fmt: skip
 
 
+@bp.get("/outliers")
+@requires(Right.AUDIT_READ)
+def outliers() -> Response:
+    record("audit.outliers_viewed", target="access_event")
+    with heavy.read() as session:
+        found = audit_outliers.outliers(session)
+    return render("staff/audit/outliers.html", found=found, glass_days=GLASS_DAYS, look_days=LOOK_DAYS)
+
+
 def _wanted(typed: dict[str, str], faults: list[tuple[str, str]]) -> Wanted:
     patient = typed["patient"]
     if patient and not (patient.isascii() and patient.isdigit() and len(patient) < 19):
@@ -47,6 +58,7 @@ def _wanted(typed: dict[str, str], faults: list[tuple[str, str]]) -> Wanted:
         person=typed["person"] or None,
         patient_id=int(patient) if patient else None,
         action=typed["action"] or None,
+        role=typed["role"] if typed["role"] in set(Role) else None,
         outcome=typed["outcome"] if typed["outcome"] in ("allow", "deny") else None,
         since=midnight(_day(typed, "since", faults)),
         until=midnight(until + timedelta(days=1)) if until else None,

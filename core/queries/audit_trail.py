@@ -26,6 +26,7 @@ class Wanted:
     """What to look for; None asks for all. `person` is part of a name; `action` is `thing` or `thing.verb`."""
 
     person: str | None = None
+    role: str | None = None
     patient_id: int | None = None
     action: str | None = None
     outcome: str | None = None
@@ -97,6 +98,8 @@ def _conditions(table: Table, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.action:
         begins = table.c.action.startswith(wanted.action + ".", autoescape=True)
         conditions.append(or_(table.c.action == wanted.action, begins))
+    if wanted.role:
+        conditions.append(table.c.actor_role == wanted.role)
     for name in ("patient_id", "outcome"):
         value = getattr(wanted, name)
         if value is not None:

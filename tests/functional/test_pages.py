@@ -41,7 +41,7 @@ PAGES = {
         "operations/runbooks/agent-incident",
         "accounts",
     ),
-    "auditor": ("audit", "operations"),
+    "auditor": ("audit", "audit/outliers", "operations"),
 }
 PHONE = {"width": 320, "height": 700}
 

@@ -99,7 +99,7 @@ def admin_pages(one: Planted) -> tuple[str, ...]:
 
 
 def auditor_pages(one: Planted) -> tuple[str, ...]:
-    return (f"audit?patient={one.patient.id}", "operations")
+    return (f"audit?patient={one.patient.id}", "audit/outliers", "operations")
 
 
 def test_every_column_for_text_is_planted_or_said_why_not(hostile: dict[str, Planted]) -> None:

@@ -9,11 +9,12 @@ from flask.testing import FlaskClient
 
 from core import cache, db, permissions
 from core.config import Settings
-from core.models import Account, Patient, Role
+from core.models import Account, Patient, Role, utc_now
 from core.permissions import Right
 from core.services import accounts
 from core.sign_ins import SignIns
 from core.web.access import Undeclared, declared, requires
+from core.web.auth import CONFIRMED_AT
 from tests.factories import make_account, make_patient
 from tests.integration.access.test_two_portals import PORTALS, closed_addresses, host, make_app
 
@@ -31,7 +32,7 @@ def patient(database: Settings) -> Patient:
 def begin(client: FlaskClient, settings: Settings, portal: str, account: Account) -> None:
     """A sign-in of any account in any portal, past the page that would refuse it."""
     with db.write() as session:
-        data = {"_user_id": str(account.id), "_fresh": True}
+        data = {"_user_id": str(account.id), "_fresh": True, CONFIRMED_AT: utc_now().isoformat()}
         token = SignIns(cache.client(), settings, portal).open(session, account, data)
     domain = host(portal).removeprefix("https://")
     client.set_cookie(f"__Host-strata_{portal}", token, domain=domain, secure=True)

@@ -1,0 +1,136 @@
+"""Looks that an auditor should know of: broken glasses, unusually many records, records of one's own name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.models import AccessEvent, Account, GlassBreak, Patient, Role, utc_now
+
+GLASS_DAYS, LOOK_DAYS = 30, 7
+LINES = 50
+# Unusual is more than this many times what is usual among colleagues, and enough for a pattern.
+TIMES_USUAL, RECORDS_MIN = 3, 20
+# Titles, and what joins a name to a father's, are no family names.
+NO_NAMES = frozenset({"dr", "mr", "mrs", "ms", "mdm", "prof", "bin", "binte", "bte", "so", "do", "al", "de", "van"})
+WORD = re.compile(r"[^\W\d_]{2,}")
+ROWS_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class BrokenGlass:
+    """Somebody outside the team opened a record."""
+
+    at: datetime
+    name: str
+    patient_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Volume:
+    """How many patients' records an account opened; `usual` is the median of all clinicians who opened any."""
+
+    account_id: int
+    name: str
+    records: int
+    usual: float
+
+    @property
+    def is_unusual(self) -> bool:
+        return self.records >= RECORDS_MIN and self.records > TIMES_USUAL * self.usual
+
+
+@dataclass(frozen=True)
+class Namesake:
+    """An account opened the record of a patient with whom it shares a name; `looks` times."""
+
+    name: str
+    patient_id: int
+    shared: str
+    looks: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Glasses of the last GLASS_DAYS, the rest of the last LOOK_DAYS; each at most LINES, the most telling first."""
+
+    glasses: tuple[BrokenGlass, ...]
+    volumes: tuple[Volume, ...]
+    namesakes: tuple[Namesake, ...]
+
+
+def outliers(session: Session) -> Outliers:
+    """As the hot part of the trail has it."""
+    now = utc_now()
+    return Outliers(
+        glasses=_glasses(session, now - timedelta(days=GLASS_DAYS)),
+        volumes=_volumes(session, now - timedelta(days=LOOK_DAYS)),
+        namesakes=_namesakes(session, now - timedelta(days=LOOK_DAYS)),
+    )
+
+
+def _glasses(session: Session, since: datetime) -> tuple[BrokenGlass, ...]:
+    query = (
+        select(GlassBreak.at, Account.name, GlassBreak.patient_id, GlassBreak.reason)
+        .join(Account, Account.id == GlassBreak.account_id)
+        .where(GlassBreak.at >= since)
+        .order_by(GlassBreak.at.desc(), GlassBreak.id.desc())
+        .limit(LINES)
+    )
+    return tuple(BrokenGlass(*row) for row in session.execute(query))
+
+
+def _volumes(session: Session, since: datetime) -> tuple[Volume, ...]:
+    records = func.count(AccessEvent.patient_id.distinct()).label("records")
+    query = (
+        select(AccessEvent.account_id, func.max(AccessEvent.actor_name), records)
+        .where(*_looks_of_clinicians(since))
+        .group_by(AccessEvent.account_id)
+        .order_by(records.desc(), AccessEvent.account_id)
+    )
+    rows = session.execute(query).all()
+    usual = median(row[2] for row in rows) if rows else 0
+    return tuple(Volume(*row, usual) for row in rows[:LINES])
+
+
+def _namesakes(session: Session, since: datetime) -> tuple[Namesake, ...]:
+    looks, last = func.count(), func.max(AccessEvent.at)
+    query = (
+        select(AccessEvent.actor_name, AccessEvent.patient_id, Patient.name, looks, last)
+        .join(Patient, Patient.id == AccessEvent.patient_id)
+        .where(*_looks_of_clinicians(since))
+        .group_by(AccessEvent.account_id, AccessEvent.actor_name, AccessEvent.patient_id, Patient.name)
+        .execution_options(yield_per=ROWS_AT_ONCE)
+    )
+    found = sorted(_sharing(session.execute(query)), key=lambda line: (line.looks, line.last_at), reverse=True)
+    return tuple(found[:LINES])
+
+
+def _sharing(rows: Iterable[tuple[str, int, str, int, datetime]]) -> Iterator[Namesake]:
+    for name, patient_id, patient, looks, last_at in rows:
+        shared = shared_names(name or "", patient)
+        if shared:
+            yield Namesake(name, patient_id, ", ".join(shared), looks, last_at)
+
+
+def shared_names(one: str, other: str) -> list[str]:
+    """Words that two people's names share, capitalised, in order; titles are left out."""
+    first, second = ({word.lower() for word in WORD.findall(name)} - NO_NAMES for name in (one, other))
+    return sorted(word.capitalize() for word in first & second)
+
+
+def _looks_of_clinicians(since: datetime) -> tuple[object, ...]:
+    return (
+        AccessEvent.at >= since,
+        AccessEvent.outcome == "allow",
+        AccessEvent.actor_role == Role.CLINICIAN,
+        AccessEvent.patient_id.is_not(None),
+    )
