@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core.models import AccessEvent, Account, GlassBreak, Patient, Role, utc_now
@@ -98,7 +98,7 @@ def _volumes(session: Session, since: datetime) -> tuple[Volume, ...]:
     )
     rows = session.execute(query).all()
     usual = median(row[2] for row in rows) if rows else 0
-    return tuple(Volume(*row, usual) for row in rows[:LINES])
+    return tuple(Volume(account or 0, name or "", number, usual) for account, name, number in rows[:LINES])
 
 
 def _namesakes(session: Session, since: datetime) -> tuple[Namesake, ...]:
@@ -127,7 +127,7 @@ def shared_names(one: str, other: str) -> list[str]:
     return sorted(word.capitalize() for word in first & second)
 
 
-def _looks_of_clinicians(since: datetime) -> tuple[object, ...]:
+def _looks_of_clinicians(since: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         AccessEvent.at >= since,
         AccessEvent.outcome == "allow",
