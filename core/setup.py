@@ -2,34 +2,71 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from core import db
 from core.config import Settings
 from core.db import Databases, Store
+from core.grants import GRANTS, DatabaseRole
 from core.migrations.run import upgrade
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
 
 LOCK = "strata init"
+READER = "strata_reader_{server}"
 
 
 def initialise(settings: Settings, on_progress: Callable[[str], None] = lambda line: None) -> None:
     """Bring every server up to date. Raises SQLAlchemyError when a server can't be reached or refuses."""
     databases = db.configure(settings)
-    for server in SERVERS:
-        with databases.engine(Store(server), read_only=False).begin() as connection:
-            _lock(databases, connection)
-            upgrade(connection, server)
-        on_progress(f"archive {server}: schema is up to date")
+    links = {server: _archive(databases, server, on_progress) for server in SERVERS}
     with databases.engine(Store.HOT, read_only=False).begin() as connection:
         _lock(databases, connection)
         upgrade(connection, "primary")
-        for server in SERVERS:
+        for server, url in links.items():
             tables = list(ARCHIVE_METADATA[server].tables.values())
-            databases.adapter.link(connection, server, settings.archive_url(server), tables)
-    on_progress("primary: schema and linked tables are up to date")
+            databases.adapter.link(connection, server, url, tables)
+        databases.adapter.grant(connection, GRANTS)
+    on_progress("primary: schema, linked tables and roles are up to date")
+
+
+def _archive(databases: Databases, server: str, on_progress: Callable[[str], None]) -> str:
+    """One archive's schema, and the login by which its tables are read; returns the address with that login."""
+    name = READER.format(server=server)
+    with databases.engine(Store.HOT, read_only=True).connect() as primary:
+        password = databases.adapter.linked_password(primary, server, name)
+    with databases.engine(Store(server), read_only=False).begin() as connection:
+        _lock(databases, connection)
+        upgrade(connection, server)
+        # A password that is in use stays, so that nobody who reads just now is turned away.
+        if password is None or not databases.adapter.let_read(connection, name):
+            password = databases.adapter.make_reader(connection, name)
+    on_progress(f"archive {server}: schema is up to date")
+    return _with(databases.settings.archive_url(server), name, password)
+
+
+def make_login(settings: Settings, name: str, role: DatabaseRole) -> str:
+    """A login of the primary for one kind of process, with a new password; returns its password, 192 bits."""
+    databases, password = db.configure(settings), secrets.token_hex(24)
+    with databases.engine(Store.HOT, read_only=False).begin() as connection:
+        databases.adapter.make_login(connection, name, role, password)
+    return password
+
+
+def reader_url(settings: Settings, server: str) -> str:
+    """An archive's address with the login that only reads. Raises RuntimeError before `strata init`."""
+    databases, name = db.configure(settings), READER.format(server=server)
+    with databases.engine(Store.HOT, read_only=True).connect() as primary:
+        password = databases.adapter.linked_password(primary, server, name)
+    if password is None:
+        raise RuntimeError(f"archive {server} has no login that only reads: run `strata init`")
+    return _with(settings.archive_url(server), name, password)
+
+
+def _with(url: str, name: str, password: str) -> str:
+    return make_url(url).set(username=name, password=password).render_as_string(hide_password=False)
 
 
 def _lock(databases: Databases, connection: Connection) -> None:

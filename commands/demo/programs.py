@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 
 from core.embedded.ports import HOST
-from core.queue import QUEUES
 
 CODE_DIR = Path(__file__).parents[2]
-WORKERS = 2
 # The demo has promised to stop within 10 seconds.
 GUNICORN_OPTIONS = "--workers=2 --threads=4 --worker-class=gthread --graceful-timeout=3 --no-control-socket"
 
@@ -22,8 +20,8 @@ def portal(name: str, port: int) -> list[str]:
     return [sys.executable, "-m", "gunicorn", f"wsgi:{name}()", f"--bind={HOST}:{port}", *GUNICORN_OPTIONS.split()]
 
 
-def worker() -> list[str]:
-    return strata("worker", *QUEUES)
+def worker(*queues: str) -> list[str]:
+    return strata("worker", *queues)
 
 
 def scheduler() -> list[str]:

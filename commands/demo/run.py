@@ -8,13 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from commands.demo import files, filling, programs, readiness, sign_ins
+from commands.demo import files, filling, logins, programs, readiness, sign_ins
 from commands.demo.children import Children
 from commands.demo.files import Keys, SignIn
 from core import config, db, setup
 from core.embedded import ports
 from core.embedded.errors import EmbeddedError
 from core.embedded.servers import Servers
+from core.grants import DatabaseRole
 
 WATCH_SECONDS = 0.5
 PACE = "STRATA_ARCHIVE_ROWS_PER_SECOND"
@@ -42,6 +43,7 @@ class Demo:
         self.servers = Servers(options.data_dir, say, fresh=options.fresh, postgres_bin=options.postgres_bin)
         self.children = Children(options.data_dir, programs.CODE_DIR, say)
         self.env: dict[str, str] = {}
+        self.logins: dict[DatabaseRole, dict[str, str]] = {}
 
     @property
     def public_url(self) -> str:
@@ -57,6 +59,8 @@ class Demo:
         self.servers.start()
         keys = self._configure()
         setup.initialise(self.settings, self.say)
+        self.logins = logins.environments(self.settings)
+        db.configure(self.settings)
         self._fill(keys)
         found = sign_ins.ensure(self.data_dir, keys)
         db.databases().dispose()
@@ -136,15 +140,17 @@ class Demo:
             "staff": (self.options.staff_port, keys.staff_secret),
         }
         for portal, (port, secret) in portals.items():
-            env = self.env | {"STRATA_SECRET_KEY": secret}
+            env = self.env | self.logins[DatabaseRole(f"strata_{portal}")] | {"STRATA_SECRET_KEY": secret}
             self.children.start(f"{portal}-portal", programs.portal(portal, port), env)
         if self.model_port is not None:
             command = programs.offline_model(self.model_port, controls=self.settings.unsafe_controls)
             self.children.start("model-endpoint", command, self.env)
         self._wait_until_ready()
-        for number in range(1, programs.WORKERS + 1):
-            self.children.start(f"worker-{number}", programs.worker(), self.env)
-        self.children.start("scheduler", programs.scheduler(), self.env)
+        # Only the archive's worker may take events off the audit trail.
+        worker, archiver = (self.env | self.logins[role] for role in (DatabaseRole.WORKER, DatabaseRole.ARCHIVER))
+        self.children.start("worker-1", programs.worker("reports", "ops"), worker)
+        self.children.start("worker-2", programs.worker("archive"), archiver)
+        self.children.start("scheduler", programs.scheduler(), worker)
 
     def _wait_until_ready(self) -> None:
         def wait(name: str, condition: Callable[[], bool]) -> None:

@@ -15,6 +15,7 @@ from commands.doctor.finding import Finding, judge
 from core import db
 from core.config import Settings
 from core.db import Store
+from core.grants import DatabaseRole
 from core.migrations.run import configuration
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
 
@@ -58,6 +59,11 @@ def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding
             "point STRATA_REPLICA_URL at a streaming standby of the primary",
         )
         return
+    roles = _own_roles(connection) if store is Store.HOT else []
+    if roles:
+        yield Finding(f"{name}: privileges", True, f"those of {', '.join(roles)}, for a process; not for `strata init`")
+        yield _schema(store, name, connection)
+        return
     may_create = bool(connection.scalar(text("SELECT has_database_privilege(current_database(), 'CREATE')")))
     yield judge(
         f"{name}: privileges",
@@ -66,6 +72,15 @@ def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding
         "use a role that owns the database, on a server that accepts writes",
     )
     yield _schema(store, name, connection)
+
+
+def _own_roles(connection: Connection) -> list[str]:
+    """The roles with least privilege that this login has; none for the owner, who has every one of them."""
+    query = text(
+        "SELECT r.rolname FROM pg_roles r JOIN pg_roles me ON me.rolname = current_user"
+        " WHERE r.rolname = ANY(:roles) AND NOT me.rolsuper AND pg_has_role(me.oid, r.oid, 'MEMBER')"
+    )
+    return list(connection.scalars(query, {"roles": list(DatabaseRole)}))
 
 
 def _clock(name: str, connection: Connection) -> Finding:

@@ -42,6 +42,19 @@ class ColumnFacts:
         return f"{self.type}{collation}{'' if self.nullable else ' not null'}"
 
 
+@dataclass(frozen=True)
+class Grants:
+    """Privileges on the primary by role and table, linked tables that a role does not read, and row-level security.
+
+    `restricted` sees of the tables `signed_only` what is, or belongs to, a signed report.
+    """
+
+    tables: Mapping[str, Mapping[str, Sequence[str]]]
+    not_cold: Mapping[str, frozenset[str]]
+    signed_only: Sequence[str]
+    restricted: str
+
+
 class Adapter(ABC):
     """One engine's dialect: connecting, freshness, bulk copy, content hash, linked tables."""
 
@@ -126,6 +139,26 @@ class Adapter(ABC):
     @abstractmethod
     def limit_idle(self, connection: Connection, seconds: float) -> None:
         """Let the server end the connection's transaction once it has heard nothing for so long, if it can."""
+
+    @abstractmethod
+    def grant(self, connection: Connection, grants: Grants) -> None:
+        """Make the roles that are missing on the primary, and give each what the map says. Repeatable."""
+
+    @abstractmethod
+    def make_login(self, connection: Connection, name: str, role: str, password: str) -> None:
+        """A login that is a member of one role alone, with this password from now on."""
+
+    @abstractmethod
+    def make_reader(self, connection: Connection, name: str) -> str:
+        """A login of an archive server that reads its tables and nothing else; returns its new password."""
+
+    @abstractmethod
+    def let_read(self, connection: Connection, name: str) -> bool:
+        """Let a reader read tables that have been added; False if there is no such login."""
+
+    @abstractmethod
+    def linked_password(self, connection: Connection, server: str, name: str) -> str | None:
+        """The password by which the linked server is read as `name`; None if it is not."""
 
     @abstractmethod
     def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:

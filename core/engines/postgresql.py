@@ -17,8 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from core.engines import postgresql_connection, postgresql_link
-from core.engines.base import Adapter, ColumnFacts, EngineError, ReplicaLook
+from core.engines import postgresql_connection, postgresql_link, postgresql_roles
+from core.engines.base import Adapter, ColumnFacts, EngineError, Grants, ReplicaLook
 
 RESERVE_TRIES = 20
 
@@ -169,6 +169,21 @@ class PostgreSQL(Adapter):
 
     def limit_idle(self, connection: Connection, seconds: float) -> None:
         connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {int(seconds * 1000)}"))
+
+    def grant(self, connection: Connection, grants: Grants) -> None:
+        postgresql_roles.grant(connection, grants)
+
+    def make_login(self, connection: Connection, name: str, role: str, password: str) -> None:
+        postgresql_roles.make_login(connection, name, role, password)
+
+    def make_reader(self, connection: Connection, name: str) -> str:
+        return postgresql_roles.make_reader(connection, name)
+
+    def let_read(self, connection: Connection, name: str) -> bool:
+        return postgresql_roles.let_read(connection, name)
+
+    def linked_password(self, connection: Connection, server: str, name: str) -> str | None:
+        return postgresql_link.password_of(connection, server, name)
 
     def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
         postgresql_link.link(connection, server, url, tables)

@@ -21,6 +21,14 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
         _foreign_table(connection, f"archive_{server}", table)
 
 
+def password_of(connection: Connection, server: str, user: str) -> str | None:
+    """The password by which linked tables are read as `user`, if they are."""
+    query = "SELECT unnest(umoptions) FROM pg_user_mappings WHERE srvname = :server AND usename = 'public'"
+    listed = connection.scalars(text(query), {"server": f"archive_{server}"})
+    options = dict(option.split("=", 1) for option in listed if option)
+    return options.get("password") if options.get("user") == user else None
+
+
 def _server(connection: Connection, name: str, url: str) -> None:
     parts = make_url(url)
     remote = f"-c statement_timeout={REMOTE_STATEMENT_TIMEOUT_MS} -c default_transaction_read_only=on -c timezone=UTC"

@@ -82,10 +82,11 @@ def spans(rows: Sequence[Percentiles], *, name: str) -> Markup:
 
 
 def _axis(low: float, high: float) -> list[float]:
-    """The marks from the last one that is not above `low` to the first that is not below `high`."""
-    first = max((n for n, at in enumerate(MARKS_SECONDS) if at <= low), default=0)
-    last = min((n for n, at in enumerate(MARKS_SECONDS) if at >= high), default=len(MARKS_SECONDS) - 1)
-    return list(MARKS_SECONDS[first : max(last, first + 1) + 1]) or list(MARKS_SECONDS[-2:])
+    """The marks from the last one that is not above `low` to the first that is not below `high`: two at least."""
+    end = len(MARKS_SECONDS) - 1
+    first = min(max((n for n, at in enumerate(MARKS_SECONDS) if at <= low), default=0), end - 1)
+    last = min((n for n, at in enumerate(MARKS_SECONDS) if at >= high), default=end)
+    return list(MARKS_SECONDS[first : max(last, first + 1) + 1])
 
 
 def _apart(shown: Sequence[float]) -> Sequence[float]:

@@ -18,6 +18,8 @@ from core.queries.reports.figures import drafted_by
 from core.queries.reports.review import replaced_by, signature
 from core.queries.reports.rows import ReportRows, load
 
+# All that the patients' portal may read of a report, and only of a signed one.
+SHOWN = ("claim", "citation", "signature")
 REVIEWED = "A clinician checked it against your record and signed it."
 
 
@@ -92,7 +94,7 @@ def signed_report(session: Session, report_id: int, patient_id: int) -> SignedRe
 
     Raises ColdUnavailable when only a silent archive can tell.
     """
-    rows = load(session, report_id)
+    rows = load(session, report_id, SHOWN)
     if rows is None or rows.report.patient_id != patient_id or rows.report.state != ReportState.SIGNED:
         return None
     signed = signature(rows)

@@ -49,11 +49,17 @@ class ReportRows:
         return sorted(claims, key=lambda claim: (claim.ordinal, claim.id))
 
 
-def load(session: Session, report_id: int) -> ReportRows | None:
-    """The report, or None if there is none. Raises ColdUnavailable when only an archive can tell."""
+CHILDREN = tuple(child.table.name for child in REPORT.children)
+
+
+def load(session: Session, report_id: int, children: Sequence[str] = CHILDREN) -> ReportRows | None:
+    """The report with what belongs to it, or None if there is none.
+
+    Raises ColdUnavailable when only an archive can tell.
+    """
     found = _hot(session, "report", "id", report_id)
     if found:
-        read = {child.table.name: _hot(session, child.table.name, "report_id", report_id) for child in REPORT.children}
+        read = {name: _hot(session, name, "report_id", report_id) for name in children}
         return ReportRows(found[0], False, read)
     seen = cold.window(session, REPORT.name)
     if not seen.last:
@@ -61,7 +67,7 @@ def load(session: Session, report_id: int) -> ReportRows | None:
     found = _cold(seen, "report", "id", report_id)
     if not found:
         return None
-    read = {child.table.name: _cold(seen, child.table.name, "report_id", report_id) for child in REPORT.children}
+    read = {name: _cold(seen, name, "report_id", report_id) for name in children}
     return ReportRows(found[0], True, read)
 
 

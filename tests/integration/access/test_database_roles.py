@@ -1,0 +1,234 @@
+"""Each kind of process has a database role that may do its work and nothing more; the audit trail only grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+from commands.doctor import databases
+from core import audit, db, setup
+from core.config import Settings
+from core.db import Store
+from core.grants import TABLES, DatabaseRole
+from core.models import AccessEvent, Base, Patient, Role, utc_now
+from core.models.record_types import SERVERS
+from core.services import archive, reports
+from tests.factories import (
+    NOW,
+    PASSWORD,
+    make_account,
+    make_assay,
+    make_note,
+    make_observation,
+    make_patient,
+    make_visit,
+)
+from tests.integration.access.test_two_portals import closed_addresses, host, make_app, sign_in
+from tests.ready_report import make_ready_report
+from workers.archive import driver
+
+REFUSED = "permission denied|must be owner"
+TAMPERING = (
+    "UPDATE access_event SET actor_name = 'nobody'",
+    "DELETE FROM access_event",
+    "TRUNCATE access_event",
+    "ALTER TABLE access_event DISABLE TRIGGER ALL",
+    "DROP TABLE access_event",
+    "UPDATE access_event SET id = id",
+    "SET session_replication_role = replica",
+)
+
+
+@pytest.fixture(scope="module")
+def urls(settings: Settings) -> dict[DatabaseRole, str]:
+    """The primary's address with a login of each role."""
+    found = {}
+    for role in DatabaseRole:
+        password = setup.make_login(settings, f"test_{role}", role)
+        address = make_url(settings.primary_url).set(username=f"test_{role}", password=password)
+        found[role] = address.render_as_string(hide_password=False)
+    return found
+
+
+@pytest.fixture
+def acting(database: Settings, urls: dict[DatabaseRole, str], sync_replica: Callable[[], None]) -> Iterator[Any]:
+    """Makes this process one of the role's, with its login on the primary and the replica."""
+
+    def act(role: DatabaseRole) -> Settings:
+        sync_replica()
+        login = make_url(urls[role])
+        replica = make_url(database.replica_url).set(username=login.username, password=login.password)
+        settings = replace(database, primary_url=urls[role], replica_url=replica.render_as_string(hide_password=False))
+        db.configure(settings)
+        return settings
+
+    yield act
+    db.configure(database)
+
+
+def connected(url: str) -> Connection:
+    return create_engine(url).connect()
+
+
+@pytest.fixture
+def patient(database: Settings) -> Patient:
+    """With a visit, results, a signed report and a draft."""
+    with db.write() as session:
+        made = make_patient(session)
+        visit = make_visit(session, made)
+        make_note(session, visit)
+        make_observation(session, visit, make_assay(session))
+        doctor = make_account(session)
+        signed = make_ready_report(session, made, doctor)
+    with db.write() as session:
+        for claim in (signed.contradicted_id, signed.unverified_id):
+            reports.decide_claim(
+                session, report_id=signed.id, claim_id=claim, decision="rejected", reason="No.", by=doctor
+            )
+        reports.sign(session, report_id=signed.id, by=doctor, password=PASSWORD)
+    with db.write() as session:
+        other = make_patient(session, name="Lim Ah Kow")
+        make_ready_report(session, other, doctor)
+    return made
+
+
+@pytest.mark.usefixtures("urls")
+@pytest.mark.parametrize("role", DatabaseRole)
+def test_each_role_has_what_the_map_says_and_nothing_else(settings: Settings, role: DatabaseRole) -> None:
+    held = "SELECT has_table_privilege(:role, :table, :verb)"
+    some = "SELECT has_any_column_privilege(:role, :table, :verb)"
+    with connected(settings.primary_url) as connection:
+        for table in [*Base.metadata.tables, "alembic_version"]:
+            granted = ("SELECT",) if table == "alembic_version" else TABLES[role].get(table, ())
+            for verb in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
+                about = {"role": role, "table": table, "verb": verb}
+                assert connection.scalar(text(held), about) == (verb in granted), f"{role} {verb} {table}"
+                if verb in ("SELECT", "UPDATE"):
+                    in_part = any(privilege.startswith(verb) for privilege in granted)
+                    assert connection.scalar(text(some), about) == in_part, f"{role} {verb} of columns of {table}"
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("statement", TAMPERING)
+@pytest.mark.parametrize("role", [role for role in DatabaseRole if role is not DatabaseRole.ARCHIVER])
+def test_nobody_who_looks_can_change_what_is_on_record(
+    urls: dict[DatabaseRole, str], role: DatabaseRole, statement: str
+) -> None:
+    with db.write() as session:
+        audit.record(session, "chart.viewed", by=None)
+    with connected(urls[role]) as connection, pytest.raises(DBAPIError, match=REFUSED):
+        connection.execute(text(statement))
+    with db.read(Store.HOT) as session:
+        assert [event.actor_name for event in session.scalars(select(AccessEvent))] == [None]
+
+
+@pytest.mark.usefixtures("database")
+def test_the_archiver_takes_away_events_and_changes_none(urls: dict[DatabaseRole, str]) -> None:
+    for statement in (statement for statement in TAMPERING if not statement.startswith("DELETE")):
+        with connected(urls[DatabaseRole.ARCHIVER]) as connection, pytest.raises(DBAPIError, match=REFUSED):
+            connection.execute(text(statement))
+
+
+def test_the_archiver_moves_events(acting: Any, patient: Patient) -> None:
+    with db.write() as session:
+        for _ in range(3):
+            audit.record(session, "chart.viewed", by=None, patient_id=patient.id, at=NOW - timedelta(days=30))
+    acting(DatabaseRole.ARCHIVER)
+    with db.write() as session:
+        run_id = archive.start_run(session, record_type="log", by=None, as_of=NOW).id
+    driver.drive(run_id)
+    with db.read(Store.HOT) as session:
+        run = session.get_one(archive.ArchiveRun, run_id)
+        assert (run.state, run.reason) == ("done", None)
+        old = select(AccessEvent).where(AccessEvent.at < NOW - timedelta(days=29))
+        assert session.scalars(old).all() == []
+
+
+@pytest.mark.parametrize("record_type", ["visit", "report"])
+def test_a_worker_moves_all_else(acting: Any, patient: Patient, record_type: str) -> None:
+    acting(DatabaseRole.WORKER)
+    with db.write() as session:
+        as_of = utc_now() + timedelta(days=400)
+        run_id = archive.start_run(session, record_type=record_type, by=None, as_of=as_of).id
+    driver.drive(run_id)
+    with db.read(Store.HOT) as session:
+        run = session.get_one(archive.ArchiveRun, run_id)
+        assert (run.state, run.reason) == ("done", None)
+
+
+def test_the_patients_portal_reads_no_draft(acting: Any, patient: Patient, urls: dict[DatabaseRole, str]) -> None:
+    with connected(urls[DatabaseRole.STAFF]) as staff, connected(urls[DatabaseRole.PUBLIC]) as public:
+        assert set(staff.scalars(text("SELECT state FROM report"))) == {"signed", "ready"}
+        assert set(public.scalars(text("SELECT state FROM report"))) == {"signed"}
+        for table in ("claim", "citation"):
+            query = text(f"SELECT count(DISTINCT report_id) FROM {table}")
+            assert (staff.scalar(query), public.scalar(query)) == (2, 1), table
+        for table in STAFF_ONLY:
+            with pytest.raises(DBAPIError, match="permission denied"), public.begin_nested():
+                public.execute(text(f"SELECT 1 FROM {table}"))
+
+
+STAFF_ONLY = (
+    "claim_check", "omission", "evidence", "model_call", "care_team_member", "glass_break", "sensitive_visit",
+    "archive_run", "outbox_message", "cold.model_call", "cold.evidence", "cold.access_event",
+)  # fmt: skip
+
+
+def test_the_doctor_knows_a_login_for_a_process(acting: Any) -> None:
+    found = {finding.subject: finding for finding in databases.examine(acting(DatabaseRole.PUBLIC))}
+    assert found["primary: privileges"].ok
+    assert "strata_public" in found["primary: privileges"].detail
+    assert found["primary: schema"].ok
+
+
+PORTALS = {"public": (DatabaseRole.PUBLIC, [Role.PATIENT]),
+           "staff": (DatabaseRole.STAFF, [Role.CLINICIAN, Role.ADMIN, Role.AUDITOR])}  # fmt: skip
+
+
+@pytest.mark.parametrize("portal", PORTALS)
+def test_each_portal_does_all_its_work_in_its_role(acting: Any, patient: Patient, portal: str) -> None:
+    role, people = PORTALS[portal]
+    with db.write() as session:
+        own = {"patient_id": patient.id} if portal == "public" else {}
+        names = [make_account(session, role=person, **own).username for person in people]
+    app = make_app(portal, acting(role))
+    for username in names:
+        client = sign_in(app, portal, username)
+        for method, address in closed_addresses(app, patient_id=patient.id):
+            reply = client.open(address, method=method, base_url=host(portal))
+            assert reply.status_code < 500, f"{method} {address}: {reply.status_code}"
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_archived_rows_are_read_by_a_login_that_only_reads(settings: Settings, server: str) -> None:
+    name = setup.READER.format(server=server)
+    with connected(settings.primary_url) as primary:
+        password = db.databases().adapter.linked_password(primary, server, name)
+    assert password is not None
+    address = make_url(settings.archive_url(server)).set(username=name, password=password)
+    with connected(address.render_as_string(hide_password=False)) as archived:
+        archived.execute(text("SET default_transaction_read_only = off"))
+        archived.commit()
+        for table in {"logs": ("access_event",), "visits": ("visit", "note"), "reports": ("report",)}[server]:
+            archived.execute(text(f"SELECT 1 FROM {table}"))
+            for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET id = id", f"TRUNCATE {table}"):
+                with pytest.raises(DBAPIError, match=REFUSED), archived.begin_nested():
+                    archived.execute(text(statement))
+
+
+def test_an_init_that_changes_nothing_keeps_the_readers_password(settings: Settings) -> None:
+    def passwords() -> list[str | None]:
+        with connected(settings.primary_url) as primary:
+            adapter = db.databases().adapter
+            return [adapter.linked_password(primary, name, setup.READER.format(server=name)) for name in SERVERS]
+
+    before = passwords()
+    setup.initialise(settings)
+    assert passwords() == before
