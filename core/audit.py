@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -124,6 +124,9 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WRITER, _SEQUENCE, _PREVIOUS = (CHAINED.index(name) for name in ("writer", "sequence", "previous_hash"))
 
 
+NOT_AS_KEPT = "is not the event that was kept outside the database"
+
+
 @dataclass(frozen=True)
 class Fault:
     """A place where a chain does not hold."""
@@ -144,9 +147,11 @@ class Link:
 class Chains:
     """Checks the events of all writers as they come; each writer's in order. Keeps one link a writer."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Mapping[str, Link] | None = None) -> None:
+        """`kept` are links that were kept outside the database: each must be an event of its chain."""
         self.faults: list[Fault] = []
         self.events = 0
+        self._kept = dict(kept or {})
         self._tips: dict[str, Link] = {}
 
     def __len__(self) -> int:
@@ -167,10 +172,14 @@ class Chains:
         elif values[_PREVIOUS] != tip.hash:
             self.faults.append(Fault(writer, sequence, "does not follow the event before it"))
         self._tips[writer] = Link(sequence, stated)
+        kept = self._kept.pop(writer) if self._kept.get(writer, START).sequence == sequence else None
+        if kept is not None and kept.hash != stated:
+            self.faults.append(Fault(writer, sequence, NOT_AS_KEPT))
 
     def end(self, heads: dict[str, Link]) -> None:
         """After the last event: compare every chain's end with its head."""
         self.faults += _ends(self._tips, heads)
+        self.faults += [Fault(writer, link.sequence, NOT_AS_KEPT) for writer, link in sorted(self._kept.items())]
 
 
 START = Link(0, GENESIS)

@@ -119,11 +119,21 @@ def _sync_folder(path: Path) -> None:
 def object_store() -> ObjectStore:
     """The store that STRATA_STAGING_URL names, encrypting if STRATA_STAGING_KEY is set. Raises StagingError."""
     settings = db.databases().settings
-    url = urlsplit(settings.staging_url)
+    return _store_at(settings.staging_url, settings.staging_key)
+
+
+def audit_store() -> ObjectStore:
+    """The store that STRATA_AUDIT_HEADS_URL names, or else the one for staging. Raises StagingError."""
+    settings = db.databases().settings
+    return _store_at(settings.audit_heads_url or settings.staging_url, settings.staging_key)
+
+
+def _store_at(address: str, key: str) -> ObjectStore:
+    url = urlsplit(address)
     store = Folder(Path(unquote(url.path))) if url.scheme == "file" else _s3(url.netloc, url.path.strip("/"))
     from core.staging_seal import Sealed, parse_key
 
-    return Sealed(store, parse_key(settings.staging_key))
+    return Sealed(store, parse_key(key))
 
 
 def _s3(bucket: str, prefix: str) -> ObjectStore:

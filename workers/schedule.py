@@ -38,6 +38,7 @@ SCHEDULE = (
     Entry("expire staged files", "archive", "workers.archive.expire.expire_staged", timedelta(hours=1)),
     Entry("resume reports", "reports", "workers.reports.jobs.resume_reports", timedelta(seconds=30)),
     Entry(SCHEDULED_AS, "ops", "workers.alerts.evaluate", timedelta(minutes=1)),
+    Entry("keep audit heads", "ops", "workers.audit_heads.keep", timedelta(hours=1)),
     Entry("tidy", "ops", "workers.tidy.tidy", timedelta(minutes=1)),
     Entry("evaluate factcheck", "ops", "workers.evaluate.evaluate", "0 19 * * 0", {"suite": "factcheck"}),
     Entry("evaluate injection", "ops", "workers.evaluate.evaluate", "20 19 * * 0", {"suite": "injection"}),

@@ -12,6 +12,7 @@ from commands.audit.export import export
 from core.cold import ColdUnavailable
 from core.heavy import ReplicaBehind
 from core.queries import audit_chains
+from core.staging import StagingError
 
 
 @click.group(name="audit")
@@ -28,7 +29,7 @@ def verify(as_json: bool) -> None:
     """
     try:
         verdict = audit_chains.verify()
-    except (ColdUnavailable, ReplicaBehind) as fault:
+    except (ColdUnavailable, ReplicaBehind, StagingError) as fault:
         raise click.ClickException(f"nothing was verified: {fault}") from None
     if as_json:
         click.echo(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from core import audit
+from core import audit, audit_heads
 from core.audit import Chains, Link
 from core.models import ChainHead
 from core.queries import audit_stream
@@ -22,8 +22,11 @@ class Verdict:
 
 
 def verify() -> Verdict:
-    """Read every chain, hot and cold, on the replica's snapshot. Raises ReplicaBehind, ColdUnavailable."""
-    chains = Chains()
+    """Read every chain, hot and cold, on the replica's snapshot, and compare it with the heads kept outside.
+
+    Raises ReplicaBehind, ColdUnavailable, StagingError.
+    """
+    chains = Chains(audit_heads.kept())
     with audit_stream.snapshot() as session:
         heads = select(ChainHead.writer, ChainHead.sequence, ChainHead.hash)
         known = {writer: Link(sequence, hash_) for writer, sequence, hash_ in session.execute(heads)}
