@@ -18,12 +18,12 @@ from core.setting_values import (
     flag,
     milliseconds,
     money,
+    object_store_url,
     positive_int,
     schema_capability,
     second_factor,
     seconds,
     share,
-    staging_url,
     text,
     web_url,
     window,
@@ -53,13 +53,15 @@ class Settings:
         "STRATA_ARCHIVE_REPORTS_URL", "archive server for reports", database_url, secret=True
     )
     redis_url: str = setting("STRATA_REDIS_URL", "Redis: queue transport, session cache, freshness", secret=True)
+    staging_url: str = setting(
+        "STRATA_STAGING_URL", "where archive batches are staged (file:// or s3://)", object_store_url
+    )
     audit_heads_url: str = setting(
         "STRATA_AUDIT_HEADS_URL",
         "where the audit trail's heads are kept too, best where nothing can be overwritten; staging if empty",
-        staging_url,
+        object_store_url,
         default="",
     )
-    staging_url: str = setting("STRATA_STAGING_URL", "where archive batches are staged (file:// or s3://)", staging_url)
     secret_key: str = setting(
         "STRATA_SECRET_KEY", "signs cookies and forms; its own for each portal", secret=True, default=""
     )

@@ -34,7 +34,7 @@ def web_url(raw: str) -> str:
     return raw
 
 
-def staging_url(raw: str) -> str:
+def object_store_url(raw: str) -> str:
     """A folder or a bucket."""
     if urlsplit(raw).scheme not in ("file", "s3"):
         raise ValueError("must start with file:// or s3://")
