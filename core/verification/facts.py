@@ -24,11 +24,12 @@ _ROLES = {
 _NOT_TEXT = frozenset(
     {*_ROLES, "code", "system", "unit", "ref_low", "ref_high", "interpretation", "value", "id", "status", "sex"}
 )
+# Written so that a long run of spaces is looked at once, not once from each of its spaces.
 _TERM = re.compile(
-    r"\s*\((?:disorder|finding|situation|procedure|substance|organism|product|event|person|qualifier value)\)"
+    r"(?<!\s)\s*+\((?:disorder|finding|situation|procedure|substance|organism|product|event|person|qualifier value)\)"
 )
-_CUT = re.compile(r"\s*(?:\[| \(|/| in (?:blood|serum|arterial|urine|platelet|stool)| by |\.total).*")
-_AS_WRITTEN = re.compile(r"\s*[<>]?=?\s*(-?\d+(?:\.\d+)?)\s*(.*)")
+_CUT = re.compile(r"(?<!\s)\s*(?:\[| \(|/| in (?:blood|serum|arterial|urine|platelet|stool)| by |\.total).*")
+_AS_WRITTEN = re.compile(r"\s*+[<>]?=?\s*+(-?\d++(?:\.\d++)?)\s*+(.*)")
 
 
 class Facts:
@@ -166,7 +167,7 @@ def spellings(names: tuple[str, ...]) -> tuple[str, ...]:
                 bare,
                 _CUT.sub("", bare).strip(),
                 bare.replace("  ", " "),
-                re.sub(r"\s*\[[^\]]*\]", "", bare).strip(),
+                re.sub(r"(?<!\s)\s*+\[[^\[\]]*\]", "", bare).strip(),
             )
         )
     return tuple(sorted((f for f in found if len(f) > 3 or (len(f) > 2 and f.isalpha())), key=lambda f: (-len(f), f)))

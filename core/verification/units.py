@@ -20,7 +20,7 @@ _BY_SPELLING = {
 _MOLAR_MASS = {assay.key: assay.molar_mass for assay in ASSAYS if assay.molar_mass}
 _MONOVALENT = {"sodium", "potassium", "chloride", "bicarbonate", "carbon dioxide"}
 _DIVALENT = {"calcium", "magnesium"}
-_ANNOTATION = re.compile(r"\{[^}]*\}")
+_ANNOTATION = re.compile(r"\{[^{}]*\}")
 _SAME = {frozenset(("celsius", "degrees")), frozenset(("fahrenheit", "degrees"))}
 # The IFCC's master equation for HbA1c, and temperatures.
 _BETWEEN: dict[tuple[str, str], Callable[[float], float]] = {

@@ -136,7 +136,7 @@ def unit(code: str | None) -> str:
         return ""
     if code in UNITS:
         return UNITS[code]
-    plain = re.sub(r"\{[^}]*\}", "", code)
+    plain = re.sub(r"\{[^{}]*\}", "", code)
     return re.sub(r"\bu(?=(mol|g|L|IU|U)\b)", "µ", plain).replace("[iU]", "IU").replace("[degF]", "°F")
 
 
