@@ -95,7 +95,7 @@ def patterns() -> dict[str, tuple[re.Pattern[str], str]]:
         for module in modules(package):
             for name, value in vars(module).items():
                 for number, pattern in enumerate(_within(value)):
-                    for method in _methods(name):
+                    for method in sorted(_methods(name)):
                         found[f"{module.__name__}.{name}.{number}.{method}"] = (pattern, method)
     return found
 
