@@ -1,4 +1,4 @@
-.PHONY: demo test check check-long static screenshots lock clean
+.PHONY: demo test check check-long static sbom screenshots lock clean
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 # Each worker process has servers of its own.
@@ -29,6 +29,12 @@ static:
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive core public_app staff_app workers commands evals wsgi.py cli.py
+	@$(BIN)/pip-licenses > /dev/null
+
+# What the product is made of, as CycloneDX: sbom.json.
+sbom: .venv/development-is-ready
+	@$(BIN)/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json
 
 # The README's pictures, of a demo that runs in another terminal.
 screenshots: .venv/development-is-ready

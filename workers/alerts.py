@@ -50,7 +50,7 @@ def deliver(alert_id: int, event: str) -> str:
         headers[SIGNATURE] = signature(body, settings.alert_webhook_secret)
     request = urllib.request.Request(settings.alert_webhook_url, body, headers)  # noqa: S310 - checked when set
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310  # nosec B310
             return f"{event}: {alert.rule} sent"
     except (urllib.error.URLError, OSError) as fault:
         raise queue.NotNow(f"the webhook did not take it ({type(fault).__name__})") from None
