@@ -10,10 +10,15 @@ from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from core import db, queue
+from core.frames import frames
 
 log = logging.getLogger(__name__)
 
 TASKS_BELOW = "workers."
+
+
+class TaskFailed(Exception):
+    """A task raised; the message names task and fault, and quotes nothing."""
 
 
 def work(queues: Sequence[str]) -> None:
@@ -40,8 +45,9 @@ def perform(message_id: int) -> str:
             queue.postpone(session, message_id)
         if isinstance(fault, queue.NotNow):
             return f"not now: {fault}"
-        log.error("%s failed: %s", task, type(fault).__name__)
-        raise
+        log.error("%s failed: %s", task, frames(fault))
+        # RQ keeps in Redis, and logs, what is raised.
+        raise TaskFailed(f"{task}: {type(fault).__name__}") from None
     with db.write() as session:
         queue.finish(session, message_id)
     queue.relay()

@@ -8,6 +8,8 @@ COMMON = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
+    # Without the detail and context of an error, which quote rows.
+    "log_error_verbosity": "terse",
     "shared_buffers": "64MB",
     "effective_cache_size": "512MB",
     "maintenance_work_mem": "64MB",

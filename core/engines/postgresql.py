@@ -62,6 +62,8 @@ class PostgreSQL(Adapter):
             # A server-side prepared plan of a linked query loses its remote predicates.
             connect_args={"options": options, "connect_timeout": 3, "prepare_threshold": None, **KEEPALIVE},
             pool_pre_ping=True,
+            # A fault's message must not quote what was typed.
+            hide_parameters=True,
             **pool,
         )
         postgresql_connection.bound(engine, silence_seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from core import permissions
 from core.config import ConfigError, Settings
+from core.frames import frames
 from core.web import (
     access,
     auth,
@@ -33,8 +35,17 @@ from core.web import (
 from core.web.portal import EXTENSION, NavItem, Portal
 from core.web.sessions import PortalSessions
 
+log = logging.getLogger(__name__)
+
 ROOT = Path(__file__).parents[2]
 STATIC_SECONDS = 365 * 24 * 3600
+
+
+class PortalApp(Flask):
+    """Flask, whose log of a fault quotes nothing of the request or the record."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        log.error("request %s failed: %s", g.get("request_id"), frames(exc_info[1]))
 
 
 class RowId(IntegerConverter):
@@ -57,7 +68,7 @@ def make_app(portal: Portal, settings: Settings) -> Flask:
             "STRATA_FIELD_KEYS must hold a key for the secrets of authenticator apps: make one with "
             "`openssl rand -base64 32`, or set STRATA_SECOND_FACTOR=offered"
         )
-    app = Flask(portal.name, static_folder=str(ROOT / "static"), static_url_path="/static")
+    app = PortalApp(portal.name, static_folder=str(ROOT / "static"), static_url_path="/static")
     app.secret_key = settings.secret_key
     app.extensions[EXTENSION] = portal
     app.url_map.converters["id"] = RowId

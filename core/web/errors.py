@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException
 
 from core.cold import ColdUnavailable
 from core.heavy import ReplicaBehind
@@ -71,8 +71,6 @@ def _denied(fault: PermissionDenied) -> Response:
 
 
 def _http(fault: HTTPException) -> Response:
-    if isinstance(fault, InternalServerError) and fault.original_exception is not None:
-        log.error("request %s failed", g.get("request_id"), exc_info=fault.original_exception)
     if fault.code == 401:
         return make_response(ask_to_sign_in())
     code = fault.code or 500

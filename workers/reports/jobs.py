@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -11,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core import db, queue
+from core.frames import frames
 from core.models import OutboxMessage, Report, ReportState, utc_now
 from core.services.reports import halting
 from core.services.reports.requests import TASK
@@ -50,9 +50,7 @@ def _work(lease: Lease) -> str:
     except SQLAlchemyError:
         raise
     except Exception as fault:
-        # The traceback's frames, never the message: that may quote a record.
-        where = "".join(traceback.format_tb(fault.__traceback__))
-        log.error("report %s: %s\n%s", lease.report_id, type(fault).__name__, where)
+        log.error("report %s: %s", lease.report_id, frames(fault))
         return _fail(lease, f"a fault of the software ({type(fault).__name__}), which is in its log")
 
 
