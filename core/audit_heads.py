@@ -82,8 +82,11 @@ def _hashes(session: Session, places: Sequence[tuple[str, int]]) -> dict[tuple[s
     window = cold.window(session, "log")
     if left and window.last:
         table = cold.table("access_event")
+        # Each by itself: pairs would be compared here, not by the archive.
         older = select(table.c.writer, table.c.sequence, table.c.hash).where(
-            cold.visible(table, window), tuple_(table.c.writer, table.c.sequence).in_(left)
+            cold.visible(table, window),
+            table.c.writer.in_({writer for writer, _ in left}),
+            table.c.sequence.in_({sequence for _, sequence in left}),
         )
         found |= {(row["writer"], row["sequence"]): row["hash"] for row in cold.fetch("log", older)}
     return found

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, select, text
 
-from core import cold, db
+from core import audit_heads, cold, db
 from core.db import Store
 from core.models import ArchiveRun, Batch, BatchState, Holding, Note, RunState
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES
@@ -120,6 +120,7 @@ def caught(everything_is_cold: Record, monkeypatch: pytest.MonkeyPatch) -> Caugh
         _read_audit(session)
         find_cold(session, [f"note:{note}" for note in notes])
         requests._archived(session, 1)
+        audit_heads._hashes(session, [("somebody", 1), ("nobody", 2)])
     return caught
 
 
