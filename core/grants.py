@@ -64,4 +64,5 @@ GRANTS = Grants(
     },
     signed_only=("report", "claim", "citation", "signature"),
     restricted=DatabaseRole.PUBLIC,
+    sees_sessions=(DatabaseRole.WORKER, DatabaseRole.ARCHIVER),
 )

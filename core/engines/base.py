@@ -53,6 +53,8 @@ class Grants:
     not_cold: Mapping[str, frozenset[str]]
     signed_only: Sequence[str]
     restricted: str
+    # Whoever moves rows waits for the oldest snapshot, also of sessions that are not its own.
+    sees_sessions: Sequence[str]
 
 
 class Adapter(ABC):

@@ -24,6 +24,8 @@ def grant(connection: Connection, grants: Grants) -> None:
         connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA cold TO {role}")
         for table in sorted(grants.not_cold.get(role, ())):
             connection.exec_driver_sql(f"REVOKE ALL ON cold.{table} FROM {role}")
+    for role in grants.sees_sessions:
+        connection.exec_driver_sql(f"GRANT pg_read_all_stats TO {role}")
     others = ", ".join(role for role in grants.tables if role != grants.restricted)
     for table in grants.signed_only:
         _show_signed_only(connection, table, grants.restricted, others)

@@ -181,6 +181,15 @@ STAFF_ONLY = (
 )  # fmt: skip
 
 
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("role", [DatabaseRole.WORKER, DatabaseRole.ARCHIVER])
+def test_whoever_moves_rows_sees_others_snapshots(urls: dict[DatabaseRole, str], role: DatabaseRole) -> None:
+    with connected(urls[DatabaseRole.PUBLIC]) as reader, connected(urls[role]) as mover:
+        reader.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        reader.execute(text("SELECT 1 FROM patient"))
+        assert db.databases().adapter.oldest_snapshot_at(mover) is not None
+
+
 def test_the_doctor_knows_a_login_for_a_process(acting: Any) -> None:
     found = {finding.subject: finding for finding in databases.examine(acting(DatabaseRole.PUBLIC))}
     assert found["primary: privileges"].ok
