@@ -44,28 +44,29 @@ def _archive(databases: Databases, server: str, on_progress: Callable[[str], Non
         if password is None or not databases.adapter.let_read(connection, name):
             password = databases.adapter.make_reader(connection, name)
     on_progress(f"archive {server}: schema is up to date")
-    return _with(databases.settings.archive_url(server), name, password)
+    return as_login(databases.settings.archive_url(server), name, password)
 
 
-def make_login(settings: Settings, name: str, role: DatabaseRole) -> str:
+def make_login(name: str, role: DatabaseRole) -> str:
     """A login of the primary for one kind of process, with a new password; returns its password, 192 bits."""
-    databases, password = db.configure(settings), secrets.token_hex(24)
+    databases, password = db.databases(), secrets.token_hex(24)
     with databases.engine(Store.HOT, read_only=False).begin() as connection:
         databases.adapter.make_login(connection, name, role, password)
     return password
 
 
-def reader_url(settings: Settings, server: str) -> str:
+def reader_url(server: str) -> str:
     """An archive's address with the login that only reads. Raises RuntimeError before `strata init`."""
-    databases, name = db.configure(settings), READER.format(server=server)
+    databases, name = db.databases(), READER.format(server=server)
     with databases.engine(Store.HOT, read_only=True).connect() as primary:
         password = databases.adapter.linked_password(primary, server, name)
     if password is None:
         raise RuntimeError(f"archive {server} has no login that only reads: run `strata init`")
-    return _with(settings.archive_url(server), name, password)
+    return as_login(databases.settings.archive_url(server), name, password)
 
 
-def _with(url: str, name: str, password: str) -> str:
+def as_login(url: str, name: str, password: str) -> str:
+    """A database's address with another login."""
     return make_url(url).set(username=name, password=password).render_as_string(hide_password=False)
 
 

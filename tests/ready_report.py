@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import rows
+from core import db, rows
 from core.models import (
     Check,
     Citation,
@@ -21,7 +21,8 @@ from core.models import (
     ReportEvent,
     ReportState,
 )
-from tests.factories import NOW, make_assay, make_observation, make_visit
+from core.services import reports
+from tests.factories import NOW, PASSWORD, make_assay, make_observation, make_visit
 
 
 class Said(NamedTuple):
@@ -102,3 +103,13 @@ def _claim(session: Session, report: Report, said: Said, ref: str, content_hash:
     session.add(Check(**about, checker="code", verdict=said.verdict, reasons=[said.reason] if said.reason else []))
     session.flush()
     return claim.id
+
+
+def sign_ready_report(ready: ReadyReport, by: Any) -> None:
+    """Reject the two claims that are flagged, and sign what is left."""
+    with db.write() as session:
+        for claim_id in (ready.contradicted_id, ready.unverified_id):
+            reports.decide_claim(
+                session, report_id=ready.id, claim_id=claim_id, decision="rejected", reason="No.", by=by
+            )
+        reports.sign(session, report_id=ready.id, by=by, password=PASSWORD)

@@ -60,7 +60,6 @@ class Demo:
         keys = self._configure()
         setup.initialise(self.settings, self.say)
         self.logins = logins.environments(self.settings)
-        db.configure(self.settings)
         self._fill(keys)
         found = sign_ins.ensure(self.data_dir, keys)
         db.databases().dispose()

@@ -19,10 +19,9 @@ from core.db import Store
 from core.grants import TABLES, DatabaseRole
 from core.models import AccessEvent, Base, Patient, Role, utc_now
 from core.models.record_types import SERVERS
-from core.services import archive, reports
+from core.services import archive
 from tests.factories import (
     NOW,
-    PASSWORD,
     make_account,
     make_assay,
     make_note,
@@ -31,7 +30,7 @@ from tests.factories import (
     make_visit,
 )
 from tests.integration.access.test_two_portals import closed_addresses, host, make_app, sign_in
-from tests.ready_report import make_ready_report
+from tests.ready_report import make_ready_report, sign_ready_report
 from workers.archive import driver
 
 REFUSED = "permission denied|must be owner"
@@ -49,12 +48,11 @@ TAMPERING = (
 @pytest.fixture(scope="module")
 def urls(settings: Settings) -> dict[DatabaseRole, str]:
     """The primary's address with a login of each role."""
-    found = {}
-    for role in DatabaseRole:
-        password = setup.make_login(settings, f"test_{role}", role)
-        address = make_url(settings.primary_url).set(username=f"test_{role}", password=password)
-        found[role] = address.render_as_string(hide_password=False)
-    return found
+    db.configure(settings)
+    logins = {role: f"test_{role}" for role in DatabaseRole}
+    return {
+        role: setup.as_login(settings.primary_url, name, setup.make_login(name, role)) for role, name in logins.items()
+    }
 
 
 @pytest.fixture
@@ -87,12 +85,7 @@ def patient(database: Settings) -> Patient:
         make_observation(session, visit, make_assay(session))
         doctor = make_account(session)
         signed = make_ready_report(session, made, doctor)
-    with db.write() as session:
-        for claim in (signed.contradicted_id, signed.unverified_id):
-            reports.decide_claim(
-                session, report_id=signed.id, claim_id=claim, decision="rejected", reason="No.", by=doctor
-            )
-        reports.sign(session, report_id=signed.id, by=doctor, password=PASSWORD)
+    sign_ready_report(signed, doctor)
     with db.write() as session:
         other = make_patient(session, name="Lim Ah Kow")
         make_ready_report(session, other, doctor)

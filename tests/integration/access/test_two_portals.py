@@ -16,11 +16,10 @@ from core import db
 from core.config import Settings
 from core.db import Store
 from core.models import AccessEvent, Patient, Role
-from core.services import reports
 from core.web.access import declared
 from tests.factories import PASSWORD, make_account, make_assay, make_observation, make_patient, make_visit
 from tests.integration.staff.test_staff_access import VALUES, verb_of
-from tests.ready_report import make_ready_report
+from tests.ready_report import make_ready_report, sign_ready_report
 
 PORTALS = {"public": public_app, "staff": staff_app}
 ROLES = {"public": Role.PATIENT, "staff": Role.CLINICIAN}
@@ -118,12 +117,7 @@ def test_another_patients_ids_open_nothing_and_each_try_is_on_record(database: S
         make_observation(session, visit, assay)
         doctor = make_account(session)
         ready = make_ready_report(session, other, doctor)
-    with db.write() as session:
-        for claim_id in (ready.contradicted_id, ready.unverified_id):
-            reports.decide_claim(
-                session, report_id=ready.id, claim_id=claim_id, decision="rejected", reason="No.", by=doctor
-            )
-        reports.sign(session, report_id=ready.id, by=doctor, password=PASSWORD)
+    sign_ready_report(ready, doctor)
     app = make_app("public", database)
     client = sign_in(app, "public", username)
     ids = {"visit_id": visit.id, "assay_id": assay.id, "report_id": ready.id}
