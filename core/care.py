@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core import db
@@ -40,9 +40,16 @@ class NotInCare(PermissionDenied):
 
 def tie(session: Session, account_id: int, patient_id: int) -> Tie | None:
     """The account's closest tie to the patient, or None."""
-    held = case(*((condition, kind.value) for kind, condition in _ties(account_id, patient_id).items()))
-    found = session.scalar(select(held))
+    found = session.scalar(select(_closest(account_id, patient_id)))
     return Tie(found) if found is not None else None
+
+
+def standing(session: Session, account_id: int, patient_id: int) -> tuple[Tie | None, frozenset[int]]:
+    """The account's closest tie and the visits kept apart from it: one query unless the patient has sensitive ones."""
+    any_sensitive = exists().where(SensitiveVisit.patient_id == patient_id)
+    found, is_any = session.execute(select(_closest(account_id, patient_id), any_sensitive)).one()
+    hidden = apart(session, account_id, patient_id) if is_any else frozenset()
+    return (Tie(found) if found is not None else None), hidden
 
 
 def check(session: Session, by: Actor, patient_id: int) -> None:
@@ -59,33 +66,39 @@ def in_care(account_id: int, patient_id: PatientId) -> ColumnElement[bool]:
 def apart(session: Session, account_id: int, patient_id: int) -> frozenset[int]:
     """The patient's visits that are kept apart from this clinician: neither on the team, nor theirs, nor opened."""
     ties = _ties(account_id, patient_id)
-    who = aliased(Account)
-    own = select(who.practitioner_id).where(who.id == account_id).scalar_subquery()
     query = select(SensitiveVisit.visit_id).where(
         SensitiveVisit.patient_id == patient_id,
         not_(or_(ties[Tie.TEAM], ties[Tie.GLASS])),
         SensitiveVisit.set_by != account_id,
         func.coalesce(SensitiveVisit.recorded_by != account_id, True),
-        func.coalesce(SensitiveVisit.practitioner_id != own, True),
+        func.coalesce(SensitiveVisit.practitioner_id != _practitioner_of(account_id), True),
     )
     return frozenset(session.scalars(query))
+
+
+def _closest(account_id: int, patient_id: int) -> ColumnElement[str | None]:
+    return case(*((condition, kind.value) for kind, condition in _ties(account_id, patient_id).items()))
+
+
+def _practitioner_of(account_id: int) -> ScalarSelect[int | None]:
+    who = aliased(Account)
+    return select(who.practitioner_id).where(who.id == account_id).scalar_subquery()
 
 
 def _ties(account_id: int, patient_id: PatientId) -> dict[Tie, ColumnElement[bool]]:
     now = utc_now()
     since = now - timedelta(days=db.databases().settings.care_days)
     who = aliased(Account)
-    own = select(who.practitioner_id).where(who.id == account_id).scalar_subquery()
     return {
         Tie.TEAM: exists().where(CareTeamMember.account_id == account_id, CareTeamMember.patient_id == patient_id),
         # A booked one has not begun: there is no later bound.
         Tie.VISIT: exists().where(
             Visit.patient_id == patient_id,
             Visit.started_at > since,
-            or_(Visit.practitioner_id == own, Visit.recorded_by == account_id),
+            or_(Visit.practitioner_id == _practitioner_of(account_id), Visit.recorded_by == account_id),
         ),
         Tie.DUTY: exists().where(who.id == account_id, who.covers_all),
         Tie.GLASS: exists().where(
-            and_(GlassBreak.account_id == account_id, GlassBreak.patient_id == patient_id, GlassBreak.expires_at > now)
+            GlassBreak.account_id == account_id, GlassBreak.patient_id == patient_id, GlassBreak.expires_at > now
         ),
     }

@@ -43,8 +43,3 @@ def sensitivity(session: Session, visit_id: int) -> str | None:
     """Why a visit is kept apart; None if it is not."""
     row = session.get(SensitiveVisit, visit_id)
     return row.category if row is not None else None
-
-
-def has_visits_apart(session: Session, patient_id: int) -> bool:
-    """Whether any visit of the patient is kept apart, from whomever."""
-    return bool(session.scalar(select(SensitiveVisit.visit_id).where(SensitiveVisit.patient_id == patient_id).limit(1)))

@@ -114,7 +114,7 @@ def look(patient_id: int, action: str, target: str | None = None) -> frozenset[i
         refuse(action, target, patient_id=patient_id)
     why, apart = None, frozenset[int]()
     if permissions.can(account, Right.RECORD_READ):
-        why, apart = _tie(account.id, patient_id)
+        why, apart = _standing(account.id, patient_id)
         if why is None:
             raise care.NotInCare(patient_id, action)
     record(action, target=target, patient_id=patient_id, purpose=why)
@@ -146,16 +146,16 @@ def record(
     spool.append(event)
 
 
-def _tie(account_id: int, patient_id: int) -> tuple[care.Tie | None, frozenset[int]]:
+def _standing(account_id: int, patient_id: int) -> tuple[care.Tie | None, frozenset[int]]:
     """As the primary has it; while that is down, as the replica had it last."""
     if not primary.refuses():
         try:
             with db.read(Store.HOT) as session:
-                return care.tie(session, account_id, patient_id), care.apart(session, account_id, patient_id)
+                return care.standing(session, account_id, patient_id)
         except UNREACHABLE:
             primary.failed()
     with db.read(Store.REPLICA) as session:
-        return care.tie(session, account_id, patient_id), care.apart(session, account_id, patient_id)
+        return care.standing(session, account_id, patient_id)
 
 
 def _join_spool() -> None:
