@@ -35,7 +35,7 @@ def keep(session: Session) -> str:
     Raises HeadsLost, StagingError, ColdUnavailable when only a silent archive can tell.
     """
     store = staging.audit_store()
-    heads = _heads(session)
+    heads = current(session)
     faults = list(_lost(session, kept(store), heads))
     if faults:
         raise HeadsLost(faults)
@@ -56,7 +56,8 @@ def kept(store: ObjectStore | None = None) -> dict[str, Link]:
         return {writer: Link(sequence, hash_) for writer, (sequence, hash_) in json.load(file).items()}
 
 
-def _heads(session: Session) -> dict[str, Link]:
+def current(session: Session) -> dict[str, Link]:
+    """The heads as the database has them, by writer."""
     query = select(ChainHead.writer, ChainHead.sequence, ChainHead.hash)
     return {writer: Link(sequence, hash_) for writer, sequence, hash_ in session.execute(query)}
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from core import audit, audit_heads
-from core.audit import Chains, Link
-from core.models import ChainHead
+from core.audit import Chains
 from core.queries import audit_stream
 
 
@@ -28,9 +25,8 @@ def verify() -> Verdict:
     """
     chains = Chains(audit_heads.kept())
     with audit_stream.snapshot() as session:
-        heads = select(ChainHead.writer, ChainHead.sequence, ChainHead.hash)
-        known = {writer: Link(sequence, hash_) for writer, sequence, hash_ in session.execute(heads)}
+        heads = audit_heads.current(session)
         for row in audit_stream.stream(session):
             chains.take(row[1:-1], row[-1])
-    chains.end(known)
+    chains.end(heads)
     return Verdict(chains.events, len(chains), tuple(chains.faults))
