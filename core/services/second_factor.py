@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import UTC, datetime
 
@@ -13,7 +12,8 @@ from sqlalchemy.orm import Session
 from core import audit, permissions, sealed, sign_ins
 from core.models import Account, RecoveryCode, utc_now
 from core.permissions import Actor, Right
-from core.services.staff_accounts import LETTERS
+from core.services.staff_accounts import made_up
+from core.sign_ins import hash_of
 
 STEP_SECONDS = 30
 # A clock may be off by this many steps.
@@ -63,7 +63,7 @@ def check(session: Session, *, account_id: int, code: str) -> None:
         update(RecoveryCode)
         .where(
             RecoveryCode.account_id == account_id,
-            RecoveryCode.code_hash == _hash(typed),
+            RecoveryCode.code_hash == hash_of(typed),
             RecoveryCode.used_at.is_(None),
         )
         .values(used_at=utc_now())
@@ -89,11 +89,8 @@ def remove(session: Session, *, account_id: int, by: Actor) -> Account:
 def renew_recovery_codes(session: Session, *, account_id: int, by: Actor) -> tuple[str, ...]:
     """New recovery codes, about 59 bits each, in place of all so far; only their hashes are kept."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
-    codes = tuple(
-        "-".join("".join(secrets.choice(LETTERS) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
-        for _ in range(CODES)
-    )
-    session.add_all(RecoveryCode(account_id=account_id, code_hash=_hash(code)) for code in codes)
+    codes = tuple(made_up(GROUPS, GROUP_LENGTH) for _ in range(CODES))
+    session.add_all(RecoveryCode(account_id=account_id, code_hash=hash_of(code)) for code in codes)
     audit.record(session, "account.recovery_codes_made", by=by, target=f"account:{account_id}")
     return codes
 
@@ -112,7 +109,3 @@ def _step_of(secret: str, code: str) -> int | None:
         if secrets.compare_digest(totp.generate_otp(step).encode(), typed.encode()):
             return step
     return None
-
-
-def _hash(code: str) -> str:
-    return hashlib.sha256(code.strip().lower().encode()).hexdigest()

@@ -66,7 +66,12 @@ def open_account(session: Session, *, new: NewAccount, by: Actor) -> tuple[Accou
 
 def make_password() -> str:
     """A password of four groups of five, such as `h7k2m-…`."""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
+    return made_up(GROUPS, GROUP_LENGTH)
+
+
+def made_up(groups: int, length: int) -> str:
+    """Groups of random letters and digits that nobody mistakes, joined by hyphens."""
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(length)) for _ in range(groups))
 
 
 def _patient(session: Session, new: NewAccount, faults: Faults) -> Patient | None:
