@@ -86,11 +86,13 @@ def look(rules: Sequence[Rule] = RULES) -> list[Looked]:
     """
     now = utc_now()
     found = {rule.name: _measure(rule, Store.HOT, now) for rule in rules if rule.on_primary}
-    try:
-        heavy.await_replica()
-        found |= {rule.name: _measure(rule, Store.REPLICA, now) for rule in rules if not rule.on_primary}
-    except heavy.ReplicaBehind:
-        pass
+    on_replica = [rule for rule in rules if not rule.on_primary]
+    if on_replica:
+        try:
+            heavy.await_replica()
+            found |= {rule.name: _measure(rule, Store.REPLICA, now) for rule in on_replica}
+        except heavy.ReplicaBehind:
+            pass
     return [Looked(rule, found.get(rule.name), _state(rule, found.get(rule.name))) for rule in rules]
 
 
