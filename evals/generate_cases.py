@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count, pairwise
@@ -12,8 +12,8 @@ from core.verification import Claim, Row
 from evals import phrasing
 from evals.cases import Case
 from evals.phrasing import Phrase
+from evals.pool import TRIES_MAX, NoMaterial, Patients, Pool
 
-Patients = Mapping[int, list[Row]]
 WRONG_UNITS = ("%", "mmol/L", "mg/dL", "g/L", "mmHg", "kg", "U/L")
 INVENTED = (
     "Digoxin",
@@ -25,61 +25,21 @@ INVENTED = (
     "Colchicine",
     "Tamsulosin",
 )
+OFTEN = ("once daily", "twice daily", "three times a day", "four times a day", "once a week")
+# What says the same: another of these is no error.
+OFTEN_ALIKE = {
+    often: {"once daily", "daily", "at night", "every morning"}
+    for often in ("once daily", "daily", "at night", "every morning")
+}
 SIDES = {"left": "right", "right": "left"}
 DAYS_OFF_MAX = 400
-TRIES_MAX = 400
-
-
-class NoMaterial(Exception):
-    """The rows hold nothing that this kind of claim could be made about."""
-
-
-class _Pool:
-    """Picks rows from all patients, at random."""
-
-    def __init__(self, patients: Patients, rng: random.Random) -> None:
-        self.rng = rng
-        self.rows: dict[str, list[Row]] = {}
-        for rows in patients.values():
-            for row in rows:
-                self.rows.setdefault(row.type, []).append(row)
-        self.numeric = [row for row in self.rows.get("observation", ()) if _is_numeric(row)]
-        self.pairs = list(_neighbours(self.numeric))
-
-    def one(self, kind: str, wanted: Callable[[Row], object] = lambda row: True) -> Row:
-        rows = self.numeric if kind == "result" else self.rows.get(kind, [])
-        for _ in range(TRIES_MAX):
-            if not rows:
-                break
-            row = self.rng.choice(rows)
-            if wanted(row):
-                return row
-        raise NoMaterial(kind)
-
-    def other_of(self, row: Row, kind: str, wanted: Callable[[Row], object]) -> Row:
-        """Another row of the same patient."""
-        rows = self.numeric if kind == "result" else self.rows.get(kind, [])
-        fitting = [other for other in rows if other.patient_id == row.patient_id and wanted(other)]
-        if not fitting:
-            raise NoMaterial(kind)
-        return self.rng.choice(fitting)
-
-    def phrase(self) -> Phrase:
-        """A true claim about any row."""
-        makers = [
-            (phrasing.observation, "result"),
-            (phrasing.prescription, "prescription"),
-            (phrasing.condition, "condition"),
-        ]
-        maker, kind = self.rng.choice(makers)
-        return maker(self.rng, self.one(kind))
 
 
 def generate(patients: Patients, *, seed: int, per_type: int) -> list[Case]:
     """`per_type` true and `per_type` false claims for each kind of error; fewer where the rows have no material."""
     cases: list[Case] = []
     for error_type, make in ERRORS.items():
-        pool, numbers = _Pool(patients, random.Random(f"{seed} {error_type}")), count(1)  # noqa: S311 - no secret
+        pool, numbers = Pool(patients, random.Random(f"{seed} {error_type}")), count(1)  # noqa: S311 - no secret
         made: list[Case] = []
         for _ in range(TRIES_MAX + per_type):
             if len(made) == 2 * per_type:
@@ -105,27 +65,10 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _is_numeric(row: Row) -> bool:
-    return isinstance(row.fields.get("value"), (int, float)) and bool(row.fields.get("observed_at"))
-
-
-def _neighbours(rows: Iterable[Row]) -> Iterable[tuple[Row, Row]]:
-    """Results of one patient and test on different days, each with the next, that differ enough to call it a change."""
-    series: dict[tuple[int, str], list[Row]] = {}
-    for row in rows:
-        series.setdefault((row.patient_id, row.fields.get("code") or row.fields["name"]), []).append(row)
-    for results in series.values():
-        results.sort(key=lambda row: row.fields["observed_at"])
-        for a, b in pairwise(results):
-            x, y = a.fields["value"], b.fields["value"]
-            if a.fields["observed_at"][:10] != b.fields["observed_at"][:10] and abs(x - y) > 0.1 * max(abs(x), abs(y)):
-                yield a, b
-
-
 Made = tuple[Phrase, Phrase, str]
 
 
-def _wrong_value(pool: _Pool) -> Made:
+def _wrong_value(pool: Pool) -> Made:
     right = phrasing.observation(pool.rng, pool.one("result", lambda row: row.fields["value"]))
     value = right.rows[0].fields["value"]
     factor = pool.rng.choice((0.5, 0.8, 0.9, 1.1, 1.25, 2))
@@ -138,7 +81,7 @@ def _wrong_value(pool: _Pool) -> Made:
     )
 
 
-def _wrong_unit(pool: _Pool) -> Made:
+def _wrong_unit(pool: Pool) -> Made:
     right = phrasing.observation(
         pool.rng, pool.one("result", lambda row: phrasing.say_unit(pool.rng, row.fields.get("unit")))
     )
@@ -154,7 +97,7 @@ def _same_unit(a: str, b: str) -> bool:
     return a.lower() == b.lower().replace("[", "").replace("]", "")
 
 
-def _wrong_date(pool: _Pool) -> Made:
+def _wrong_date(pool: Pool) -> Made:
     right = pool.phrase()
     key = next(key for key in ("date", "start") if key in right.parts)
     days = {str(value)[:10] for key, value in right.rows[0].fields.items() if key.endswith(("_on", "_at")) and value}
@@ -166,12 +109,12 @@ def _wrong_date(pool: _Pool) -> Made:
             return right, right.but(**{key: phrasing.say_date(pool.rng, day.isoformat())}), "contradicted"
 
 
-def _wrong_patient(pool: _Pool) -> Made:
+def _wrong_patient(pool: Pool) -> Made:
     right = pool.phrase()
     return right, replace(right, facts={"patient_id": right.rows[0].patient_id + 1}), "contradicted"
 
 
-def _wrong_row(pool: _Pool) -> Made:
+def _wrong_row(pool: Pool) -> Made:
     right = pool.phrase()
     row = right.rows[0]
     kind = "result" if row.type == "observation" else row.type
@@ -180,7 +123,7 @@ def _wrong_row(pool: _Pool) -> Made:
     return right, replace(right, rows=(other,)), "not_addressed"
 
 
-def _negation(pool: _Pool) -> Made:
+def _negation(pool: Pool) -> Made:
     if pool.rng.random() < 0.5:
         right = phrasing.allergy(pool.rng, pool.one("allergy"))
         templates: tuple[str, ...] = (
@@ -194,7 +137,7 @@ def _negation(pool: _Pool) -> Made:
     return right, replace(right, template=pool.rng.choice(templates)), "contradicted"
 
 
-def _laterality(pool: _Pool) -> Made:
+def _laterality(pool: Pool) -> Made:
     right = phrasing.condition(
         pool.rng, pool.one("condition", lambda row: set(str(row.fields["name"]).lower().split()) & set(SIDES))
     )
@@ -202,12 +145,12 @@ def _laterality(pool: _Pool) -> Made:
     return right, right.but(name=name), "contradicted"
 
 
-def _invented_medicine(pool: _Pool) -> Made:
+def _invented_medicine(pool: Pool) -> Made:
     right = phrasing.prescription(pool.rng, pool.one("prescription"))
     return right, right.but(name=pool.rng.choice(INVENTED), how=""), "not_addressed"
 
 
-def _wrong_dose(pool: _Pool) -> Made:
+def _wrong_dose(pool: Pool) -> Made:
     right = phrasing.prescription(pool.rng, pool.one("prescription", lambda row: _dose(row) is not None))
     number = _dose(right.rows[0])
     other = phrasing.say_number(float(number or 0) * pool.rng.choice((2, 4, 0.5, 10)))
@@ -226,7 +169,7 @@ def _swap(text: str, number: str, other: str) -> str:
     return " ".join(other if word == number else word for word in text.split(" "))
 
 
-def _stale_status(pool: _Pool) -> Made:
+def _stale_status(pool: Pool) -> Made:
     kind = pool.rng.choice(("prescription", "condition"))
     maker = phrasing.prescription if kind == "prescription" else phrasing.condition
     right = maker(pool.rng, pool.one(kind))
@@ -240,7 +183,7 @@ def _stale_status(pool: _Pool) -> Made:
     return right, replace(right, template=pool.rng.choice(templates)), "contradicted"
 
 
-def _reversed_trend(pool: _Pool) -> Made:
+def _reversed_trend(pool: Pool) -> Made:
     if not pool.pairs:
         raise NoMaterial("trend")
     right = phrasing.trend(pool.rng, *pool.rng.choice(pool.pairs))
@@ -250,7 +193,7 @@ def _reversed_trend(pool: _Pool) -> Made:
     return right, right.but(verb=verb), "contradicted"
 
 
-def _wrong_interpretation(pool: _Pool) -> Made:
+def _wrong_interpretation(pool: Pool) -> Made:
     row = pool.one("result", lambda r: r.fields.get("ref_low") is not None or r.fields.get("ref_high") is not None)
     low, high, value = row.fields.get("ref_low"), row.fields.get("ref_high"), row.fields["value"]
     standing = "high" if high is not None and value > high else "low" if low is not None and value < low else "normal"
@@ -259,7 +202,37 @@ def _wrong_interpretation(pool: _Pool) -> Made:
     return right, right.but(word=pool.rng.choice(right.facts["words"][other])), "contradicted"
 
 
-ERRORS: Mapping[str, Callable[[_Pool], Made]] = {
+def _wrong_count(pool: Pool) -> Made:
+    row = pool.one("result")
+    code = row.fields.get("code") or row.fields["name"]
+    series = [r for r in pool.numeric if r.patient_id == row.patient_id
+              and (r.fields.get("code") or r.fields["name"]) == code]  # fmt: skip
+    right = phrasing.count_of(pool.rng, pool.rng.sample(series, min(len(series), pool.rng.randint(2, 6))))
+    many = len(right.rows)
+    return right, right.but(many=phrasing.say_count(pool.rng, many + pool.rng.choice((-1, 1, 2, 3)))), "contradicted"
+
+
+def _wrong_duration(pool: Pool) -> Made:
+    kind, maker = pool.rng.choice((("prescription", phrasing.course), ("condition", phrasing.illness)))
+    right = maker(pool.rng, pool.one(kind, phrasing.has_length))
+    many, unit = right.facts["length"]
+    other = phrasing.say_length(pool.rng, max(1, round(many * pool.rng.choice((0.5, 1.6, 2, 3)))), unit)
+    if other.split()[0] == right.parts["length"].split()[0]:
+        raise NoMaterial("duration")
+    return right, right.but(length=other), "contradicted"
+
+
+def _wrong_frequency(pool: Pool) -> Made:
+    right = phrasing.prescription(pool.rng, pool.one("prescription", lambda row: row.fields.get("frequency")))
+    said = right.rows[0].fields["frequency"]
+    other = pool.rng.choice([often for often in OFTEN if often not in OFTEN_ALIKE.get(said, {said})])
+    how = right.parts["how"].replace(said, other)
+    if other == said or how == right.parts["how"]:
+        raise NoMaterial("frequency")
+    return right, right.but(how=how), "contradicted"
+
+
+ERRORS: Mapping[str, Callable[[Pool], Made]] = {
     "wrong_value": _wrong_value,
     "wrong_unit": _wrong_unit,
     "wrong_date": _wrong_date,
@@ -272,4 +245,7 @@ ERRORS: Mapping[str, Callable[[_Pool], Made]] = {
     "stale_status": _stale_status,
     "reversed_trend": _reversed_trend,
     "wrong_interpretation": _wrong_interpretation,
+    "wrong_count": _wrong_count,
+    "wrong_duration": _wrong_duration,
+    "wrong_frequency": _wrong_frequency,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -178,6 +178,69 @@ def condition(rng: random.Random, row: Row) -> Phrase:
             "Active condition: {name} (onset {start}).",
         )
     return Phrase(rng.choice(templates), parts, (row,))
+
+
+def say_count(rng: random.Random, many: int) -> str:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return rng.choice((words[many], str(many))) if 0 < many < len(words) else str(many)
+
+
+def count_of(rng: random.Random, results: Sequence[Row]) -> Phrase:
+    """How many of one test's results are cited."""
+    rows = tuple(sorted(results, key=lambda row: str(row.fields["observed_at"])))
+    parts = {
+        "name": name_of(rng, rows[0]),
+        "many": say_count(rng, len(rows)),
+        "from": say_date(rng, rows[0].fields["observed_at"]),
+        "to": say_date(rng, rows[-1].fields["observed_at"]),
+    }
+    templates = (
+        "{name} was measured {many} times between {from} and {to}.",
+        "{many} results of {name}, from {from} to {to}.",
+        "{name} has been checked {many} times since {from}.",
+    )
+    return Phrase(rng.choice(templates), parts, rows)
+
+
+def say_length(rng: random.Random, many: int, unit: str) -> str:
+    return f"{say_count(rng, many)} {unit}{'' if many == 1 else 's'}"
+
+
+def has_length(row: Row) -> bool:
+    return _length(row) is not None
+
+
+def _length(row: Row) -> tuple[int, str] | None:
+    """From start to end in the largest unit that leaves next to nothing over."""
+    ends = [row.fields.get(key) for key in ("started_on", "onset_on", "stopped_on", "resolved_on")]
+    days = [date.fromisoformat(str(end)[:10]) for end in ends if end]
+    if len(days) < 2:
+        return None
+    lasted = (days[1] - days[0]).days
+    for unit, size in (("year", 365.25), ("month", 30.44), ("week", 7.0), ("day", 1.0)):
+        many = round(lasted / size)
+        if many >= 2 and abs(lasted - many * size) <= 0.04 * size:
+            return many, unit
+    return None
+
+
+def course(rng: random.Random, row: Row) -> Phrase:
+    """How long a medicine was taken."""
+    return _lasting(rng, row, ("{name} was taken for {length}.", "{name}, started on {start}, was taken for {length}."))
+
+
+def illness(rng: random.Random, row: Row) -> Phrase:
+    """How long a condition lasted."""
+    return _lasting(rng, row, ("{name} lasted {length}.", "{name} resolved {length} after its onset on {start}."))
+
+
+def _lasting(rng: random.Random, row: Row, templates: Sequence[str]) -> Phrase:
+    length = _length(row)
+    if length is None:
+        raise ValueError(f"{row.ref} has no length that can be said in whole units")
+    start = row.fields.get("started_on") or row.fields["onset_on"]
+    parts = {"name": plain_name(row), "start": say_date(rng, start), "length": say_length(rng, *length)}
+    return Phrase(rng.choice(templates), parts, (row,), {"length": length})
 
 
 def allergy(rng: random.Random, row: Row) -> Phrase:
