@@ -23,6 +23,7 @@ COMMANDS = {
     "model": "commands.model:group",
     "alerts": "commands.alerts:group",
     "audit": "commands.audit:group",
+    "reseal": "commands.reseal:reseal",
     "export": "commands.export:group",
 }
 WITHOUT_SERVERS = frozenset({"demo", "eval"})

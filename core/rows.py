@@ -11,6 +11,9 @@ from typing import Any
 
 from core.models import Base
 
+# They change with the keys of STRATA_FIELD_KEYS, not with what the row says.
+UNDER_KEYS = frozenset({"national_id_sealed", "national_id_hash"})
+
 
 class BadReference(ValueError):
     """Text that is not a row reference such as `observation:123`."""
@@ -30,8 +33,8 @@ def parse_ref(ref: str) -> tuple[str, int]:
 
 
 def content_hash(table: str, values: Mapping[str, Any]) -> str:
-    """SHA-256 over a row's columns in the hot table, alike from every store: lower-case hex."""
-    columns = Base.metadata.tables[table].columns.keys()
+    """SHA-256 over a row's columns in the hot table, alike from every store and under every key: lower-case hex."""
+    columns = [column.name for column in Base.metadata.tables[table].columns if column.name not in UNDER_KEYS]
     content = {name: _canonical(values[name]) for name in columns}
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

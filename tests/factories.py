@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core import identity_numbers
 from core.models import (
     Account,
     Allergy,
@@ -42,7 +43,8 @@ def _added(session: Session, row: Any) -> Any:
 def make_patient(session: Session, **values: Any) -> Patient:
     """A patient; `name`, `national_id` and the rest may be given."""
     defaults = {"name": "Tan Mei Ling", "sex": "female", "birth_on": date(1961, 3, 14)}
-    return _added(session, Patient(**{**defaults, **values}))
+    number = identity_numbers.columns(values.pop("national_id", None))
+    return _added(session, Patient(**{**defaults, **values, **number}))
 
 
 def make_account(session: Session, *, role: Role = Role.CLINICIAN, **values: Any) -> Account:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
-from core import audit, db, heavy
+from core import audit, db, heavy, identity_numbers
 from core.interchange import fhir_resources as fhir
 from core.interchange.fhir_resources import Resource, Row, bare
 from core.models import Patient
@@ -61,7 +61,7 @@ class _Bundle:
         practitioners = self._by_ids("practitioner", {row["practitioner_id"] for row in visits})
         names = {("clinic", row["id"]): row["name"] for row in clinics}
         names |= {("practitioner", row["id"]): row["name"] for row in practitioners}
-        entries = [self._entry("patient", self._patient, fhir.patient(self._patient))]
+        entries = [self._entry("patient", self._patient, fhir.patient(self._patient, self._national_id()))]
         entries += [self._entry("clinic", row, fhir.organization(row)) for row in clinics]
         entries += [self._entry("practitioner", row, fhir.practitioner(row)) for row in practitioners]
         entries += [self._entry("visit", row, self._encounter(row, names)) for row in visits]
@@ -83,6 +83,9 @@ class _Bundle:
             found = merged.hot(self._session, name, build)
         rows: list[Row] = [dict(item.values) for item in found]
         return sorted(rows, key=lambda row: row["id"])
+
+    def _national_id(self) -> str | None:
+        return identity_numbers.number_of(self._patient["national_id_sealed"])
 
     def _by_ids(self, name: str, ids: Iterable[int | None]) -> list[Row]:
         table = hot_table(name)

@@ -41,11 +41,11 @@ def concept(words: str | None, system: str | None = None, code: str | None = Non
     return bare({"coding": coding, "text": words})
 
 
-def patient(row: Row) -> Resource:
+def patient(row: Row, national_id: str | None) -> Resource:
     kind = concept(None, f"{TERMINOLOGY}/v2-0203", "NI")
     return {
         "resourceType": "Patient",
-        "identifier": [{"type": kind, "value": row["national_id"]}] if row["national_id"] else [],
+        "identifier": [{"type": kind, "value": national_id}] if national_id else [],
         "name": [{"use": "official", "text": row["name"]}],
         "gender": row["sex"],
         "birthDate": moment(row["birth_on"]),

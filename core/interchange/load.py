@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import identity_numbers
 from core.interchange import ledger, shift
 from core.interchange.catalogue import Catalogue
 from core.interchange.ledger import Entry
@@ -62,11 +63,17 @@ def _save_patient(work: Work, batch: PatientRows, days: int) -> Person:
             raise PatientRefused(f"there is no patient {batch.source_id}")
         return Person(existing.id, existing.sex, existing.birth_on - timedelta(days=days))
     _check_identity(work.session, batch.patient, row_id, days)
-    ids = upsert(work, "patient", [batch.patient], lambda record: shift.shifted(record.values, days))
+    ids = upsert(work, "patient", [batch.patient], lambda record: _person(record, days))
     if row_id is None:
         row_id = ids[batch.patient.key]
         ledger.add(work.session, [Entry(shift.SOURCE, batch.source_id, "patient", row_id, shift.encode(days))])
     return Person(row_id, batch.patient.values["sex"], batch.patient.values["birth_on"])
+
+
+def _person(record: Record, days: int) -> dict[str, Any]:
+    row = shift.shifted(record.values, days)
+    number = row.pop("national_id")
+    return {**row, **identity_numbers.columns(number)}
 
 
 def _check_identity(session: Session, record: Record, row_id: int | None, days: int) -> None:
@@ -79,7 +86,7 @@ def _check_identity(session: Session, record: Record, row_id: int | None, days: 
         if kept[0] != values["name"] and kept[1] != values["birth_on"]:
             raise PatientRefused(f"id {record.patient} belongs to another person here (name and birth date differ)")
     if values["national_id"] is not None:
-        holder = session.scalar(select(Patient.id).where(Patient.national_id == values["national_id"]))
+        holder = session.scalar(select(Patient.id).where(identity_numbers.held(values["national_id"])))
         if holder is not None and holder != row_id:
             raise PatientRefused(f"its national id belongs to another patient (patient:{holder})")
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
-from core import db
+from core import db, sealed
 from core.interchange import copy_text, ledger
 from core.interchange.ledger import Entry
 from core.interchange.records import Record
@@ -30,7 +30,7 @@ MODELS: dict[str, type[Base]] = {
 FILLED_BY_ANOTHER_FORMAT = {
     "clinic": ("address",),
     "practitioner": ("speciality",),
-    "patient": ("phone", "language", "address", "national_id"),
+    "patient": ("phone", "language", "address", "national_id_sealed", "national_id_hash"),
     "prescription": ("dose", "frequency", "route", "instructions", "reason"),
 }
 ARCHIVED = "it has changed, but our row is archived: restore it first (strata archive restore)"
@@ -70,12 +70,22 @@ def upsert(work: Work, kind: str, records: Sequence[Record], row_of: RowOf) -> d
         ids[record.key] = next(iter(entries.values())).row_id
         if mine is None:
             _recognise(work, record, ids[record.key], row_of)
-        elif mine.content_hash == record.content_hash():
+        elif mine.content_hash in _hashes(record):
             work.summary.of(kind).unchanged += 1
         else:
             _change(work, mine, record, row_of)
     ids.update(_insert(work, kind, fresh, row_of))
     return ids
+
+
+def _hash(record: Record) -> str:
+    return _hashes(record)[0]
+
+
+def _hashes(record: Record) -> tuple[str, ...]:
+    """As the ledger may hold it. A patient's is keyed: who knew the rest could find the national id by trying all."""
+    plain = record.content_hash()
+    return sealed.keyed_hashes(plain, purpose="imported patient") if record.kind == "patient" else (plain,)
 
 
 def _insert(work: Work, kind: str, records: list[Record], row_of: RowOf) -> dict[str, int]:
@@ -89,14 +99,14 @@ def _insert(work: Work, kind: str, records: list[Record], row_of: RowOf) -> dict
     numbered = ((row_id, *(row[name] for name in columns)) for row_id, row in enumerate(rows, start=first))
     copy_text.load(work.session, table, ("id", *columns), numbered)
     ids = {record.key: row_id for row_id, record in enumerate(records, start=first)}
-    ledger.add(work.session, [Entry(work.source, r.key, kind, ids[r.key], r.content_hash()) for r in records])
+    ledger.add(work.session, [Entry(work.source, r.key, kind, ids[r.key], _hash(r)) for r in records])
     work.summary.of(kind).new += len(records)
     return ids
 
 
 def _change(work: Work, entry: Entry, record: Record, row_of: RowOf) -> None:
     if _update(work.session, record.kind, entry.row_id, row_of(record)):
-        ledger.change(work.session, entry, record.content_hash())
+        ledger.change(work.session, entry, _hash(record))
         work.summary.of(record.kind).updated += 1
     else:
         work.summary.refuse(record.kind, record.place, ARCHIVED)
@@ -111,7 +121,7 @@ def _update(session: Session, kind: str, row_id: int, row: dict[str, Any]) -> bo
 
 
 def _recognise(work: Work, record: Record, row_id: int, row_of: RowOf) -> None:
-    entry = Entry(work.source, record.key, record.kind, row_id, record.content_hash())
+    entry = Entry(work.source, record.key, record.kind, row_id, _hash(record))
     ledger.add(work.session, [entry])
     filled = _missing_columns(work.session, record, row_id, row_of)
     if filled:

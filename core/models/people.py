@@ -34,7 +34,9 @@ class Patient(Base):
 
     __tablename__ = "patient"
     id: Mapped[Id]
-    national_id: Mapped[str | None] = mapped_column(String(32), unique=True)
+    # Both by core/identity_numbers.py.
+    national_id_sealed: Mapped[str | None]
+    national_id_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     sex: Mapped[Code]
     birth_on: Mapped[date]

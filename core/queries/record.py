@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import identity_numbers
 from core.models import Allergy, Condition, ConditionStatus, Patient, Prescription, PrescriptionStatus
 from core.queries.apart import NONE, Visits, shown
 from core.sources import hot_table
@@ -54,7 +55,7 @@ class Record:
 
     patient_id: int
     name: str
-    national_id: str | None
+    masked_national_id: str
     sex: str
     birth_on: date
     phone: str | None
@@ -73,7 +74,7 @@ def record(session: Session, patient_id: int, *, apart: Visits = NONE) -> Record
     return Record(
         patient_id=patient.id,
         name=patient.name,
-        national_id=patient.national_id,
+        masked_national_id=identity_numbers.masked(patient.national_id_sealed),
         sex=patient.sex,
         birth_on=patient.birth_on,
         phone=patient.phone,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import audit, national_id, permissions
+from core import audit, identity_numbers, national_id, permissions
 from core.models import Patient, Sex
 from core.permissions import Actor, Right
 from core.services import care
@@ -38,8 +38,8 @@ def register(session: Session, *, new: NewPatient, today: date, by: Actor) -> Pa
     Raises PermissionDenied, or InvalidInput with a message for each field.
     """
     permissions.check(by, Right.PATIENT_REGISTER)
-    patient = _checked(new, today)
-    if patient.national_id and session.scalar(select(Patient.id).where(Patient.national_id == patient.national_id)):
+    patient, number = _checked(new, today)
+    if number and session.scalar(select(Patient.id).where(identity_numbers.held(number))):
         raise _known()
     try:
         with session.begin_nested():
@@ -56,9 +56,15 @@ def _known() -> InvalidInput:
     return InvalidInput({"national_id": "A patient with this NRIC or FIN is registered already: search for it."})
 
 
-def _checked(new: NewPatient, today: date) -> Patient:
-    faults = Faults()
+def _checked(new: NewPatient, today: date) -> tuple[Patient, str | None]:
+    faults, number = Faults(), None
+    if new.national_id.strip():
+        try:
+            number = national_id.parse(new.national_id)
+        except national_id.BadNationalId as fault:
+            faults.add("national_id", str(fault))
     patient = Patient(
+        **identity_numbers.columns(number),
         name=faults.line("name", new.name, limit=200, required="Enter the patient's name."),
         sex=faults.choice("sex", new.sex, SEXES, "Choose a sex."),
         birth_on=faults.day(
@@ -68,10 +74,5 @@ def _checked(new: NewPatient, today: date) -> Patient:
         address=faults.line("address", new.address, limit=300),
         language=faults.line("language", new.language, limit=40),
     )
-    if new.national_id.strip():
-        try:
-            patient.national_id = national_id.parse(new.national_id)
-        except national_id.BadNationalId as fault:
-            faults.add("national_id", str(fault))
     faults.check()
-    return patient
+    return patient, number

@@ -59,14 +59,14 @@ def make_app(portal: Portal, settings: Settings) -> Flask:
     """A portal without its own pages: register their blueprints on it.
 
     Its templates are named `<portal>/...` and `shared/...`; no other portal's can be rendered.
-    Raises ConfigError without a secret key.
+    Raises ConfigError without a secret key, or a key that seals values.
     """
     if len(settings.secret_key) < 32:
         raise ConfigError("STRATA_SECRET_KEY must be at least 32 characters, its own for each portal")
-    if portal.needs_second_factor and not settings.field_keys:
+    if not settings.field_keys:
         raise ConfigError(
-            "STRATA_FIELD_KEYS must hold a key for the secrets of authenticator apps: make one with "
-            "`openssl rand -base64 32`, or set STRATA_SECOND_FACTOR=offered"
+            "STRATA_FIELD_KEYS must hold the key of national ids and of authenticator apps: make one with "
+            "`openssl rand -base64 32`"
         )
     app = PortalApp(portal.name, static_folder=str(ROOT / "static"), static_url_path="/static")
     app.secret_key = settings.secret_key

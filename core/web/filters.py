@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from core import national_id
 from core.queries.assays import age_on
 
 UNITS = {
@@ -145,11 +144,6 @@ def spoken_unit(code: str | None) -> str:
     return SPOKEN_UNITS.get(code or "", unit(code))
 
 
-def masked(number: str | None) -> str:
-    """A national id of which only the first and the last four signs show: `S••••567D`."""
-    return national_id.mask(number)
-
-
 def age(born_on: date, on: date | None = None) -> int:
     """Full years of age on a day, today if none is given."""
     return age_on(born_on, on or datetime.now(UTC).date())
@@ -174,5 +168,5 @@ def init_app(app: Flask, time_zone: str) -> None:
     for name in ("day", "short_day", "weekday", "month", "month_short", "year", "moment", "clock", "iso_day"):
         app.jinja_env.filters[name] = getattr(formats, name)
     app.jinja_env.filters["by_year"] = partial(by_year, formats)
-    for function in (number, count, unit, spoken_unit, masked, age, plural, duration):
+    for function in (number, count, unit, spoken_unit, age, plural, duration):
         app.jinja_env.filters[function.__name__] = function

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import JSON, String, create_engine, delete, text
 from sqlalchemy.orm import Session
 
-from core import audit
+from core import audit, config, db, identity_numbers
 from core.models import (
     Account,
     Alert,
@@ -86,14 +86,14 @@ ASIDE = {
     # What it says is on the trail.
     "glass_break.reason",
     "imported_row.source", "imported_row.source_key", "outbox_message.arguments", "outbox_message.queue",
-    "outbox_message.task", "reference_range.sex",
+    "outbox_message.task", "patient.national_id_hash", "reference_range.sex",
 }  # fmt: skip
 # Planted, but shown nowhere, masked, or in other words.
 NOT_SHOWN = {
     "access_event.request_id", "allergy.category", "allergy.code", "allergy.criticality", "allergy.severity",
     "assay.category", "assay.name", "citation.content_hash", "clinic.address", "condition.code", "erasure.reason",
     "eval_run.model", "eval_run.prompt_version", "evidence.content_hash", "model_call.finish_reason",
-    "model_call.provider", "model_call.requested_model", "observation.unit", "patient.national_id",
+    "model_call.provider", "model_call.requested_model", "observation.unit", "patient.national_id_sealed",
     "practitioner.speciality", "prescription.code", "prescription.route", "report.checker_model", "visit.class_code",
 }  # fmt: skip
 # One for all: the report loop can be halted once.
@@ -149,7 +149,8 @@ class Planted:
         self._events()
 
     def _people(self) -> None:
-        self.patient = self.row(Patient, sex="female", birth_on=date(1961, 3, 14), legal_hold=True)
+        number = identity_numbers.columns(self.text("patient.national_id_sealed"))
+        self.patient = self.row(Patient, sex="female", birth_on=date(1961, 3, 14), legal_hold=True, **number)
         name = self.text("account.username").lower()
         about = {"password_hash": HASH, "totp_secret": None}
         self.clinician = self.row(Account, username=f"clinician{name}", role=Role.CLINICIAN, covers_all=True, **about)
@@ -256,9 +257,10 @@ class Planted:
 
 
 @contextmanager
-def planted(primary_url: str, replica_url: str) -> Iterator[dict[str, Planted]]:
+def planted(env: dict[str, str]) -> Iterator[dict[str, Planted]]:
     """Every kind of text in every column, by kind; all but the audit trail is taken away at the end."""
-    engine = create_engine(primary_url)
+    db.configure(config.load(env))
+    engine = create_engine(env["STRATA_PRIMARY_URL"])
     with Session(engine, expire_on_commit=False) as session:
         made = {kind: Planted(session, kind) for kind in KINDS}
         try:
@@ -267,7 +269,7 @@ def planted(primary_url: str, replica_url: str) -> Iterator[dict[str, Planted]]:
             halt = {name.removeprefix("switch."): words for name, words in HALTED.items()}
             session.merge(Switch(name=HALT, on=True, **halt))
             session.commit()
-            wait_until_replayed(primary_url, replica_url)
+            wait_until_replayed(env["STRATA_PRIMARY_URL"], env["STRATA_REPLICA_URL"])
             yield made
         finally:
             session.rollback()

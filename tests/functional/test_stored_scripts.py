@@ -68,7 +68,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def hostile(demo: RunningDemo) -> Iterator[dict[str, Planted]]:
-    with planted(demo.env["STRATA_PRIMARY_URL"], demo.env["STRATA_REPLICA_URL"]) as made:
+    with planted(demo.env) as made:
         for one in made.values():
             demo.passwords.update({one.account.username: PASSWORD, one.clinician.username: PASSWORD})
         yield made

@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 from random import Random
 
-from core import db
+from core import db, identity_numbers
 from core.config import Settings
 from core.interchange.generate import story
 from core.interchange.generate.identities import Identity
@@ -46,13 +46,24 @@ def write(chunk: Chunk, setting: Setting) -> Rows:
     return rows
 
 
+def _seal(rows: Rows, chunk: Chunk) -> dict[str, str]:
+    """Add the national ids, which are under keys and so never twice the same, and the columns that they take."""
+    kept = [identity_numbers.columns(who.national_id) for who in chunk.people]
+    rows.lines["patient"] = [
+        "\t".join((line.removesuffix("\n"), *map(str, values.values()))) + "\n"
+        for line, values in zip(rows.lines["patient"], kept, strict=True)
+    ]
+    return {**COLUMNS, "patient": " ".join((COLUMNS["patient"], *identity_numbers.COLUMNS))}
+
+
 def load(chunk: Chunk, setting: Setting) -> dict[str, int]:
     """Write and load a chunk, all or nothing; gives the rows loaded by table."""
     rows = write(chunk, setting)
+    tables = _seal(rows, chunk)
     adapter = db.databases().adapter
     with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
         connection = session.connection()
         return {
             table: adapter.copy_in(connection, table, columns.split(), rows.blocks(table))
-            for table, columns in COLUMNS.items()
+            for table, columns in tables.items()
         }

@@ -15,7 +15,7 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, db
+from core import audit, db, identity_numbers
 from core.interchange import catalogue
 from core.interchange.generate import chunk, places
 from core.interchange.generate.assays import ASSAYS
@@ -108,8 +108,10 @@ def _setting(session: Session, as_of: date, summary: Summary) -> Setting:
 
 def _taken(session: Session) -> Iterator[str]:
     """Every NRIC and FIN in use, streamed."""
-    query = select(Patient.national_id).where(Patient.national_id.is_not(None)).execution_options(yield_per=20_000)
-    return (number for number in session.scalars(query) if number is not None and SHAPE.fullmatch(number))
+    column = Patient.national_id_sealed
+    query = select(column).where(column.is_not(None)).execution_options(yield_per=20_000)
+    numbers = (identity_numbers.number_of(kept) for kept in session.scalars(query))
+    return (number for number in numbers if number is not None and SHAPE.fullmatch(number))
 
 
 def _load_all(plan: _Plan, summary: Summary, on_progress: Progress) -> int:

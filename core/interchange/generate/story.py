@@ -139,6 +139,6 @@ def _patient(rows: Rows, rng: Random, patient_id: int, one: Person, registered: 
     name = names.full_name(rng, one.community, who.sex)
     language = rng.choice(names.LANGUAGES[one.community])
     rows.lines["patient"].append(
-        f"{patient_id}\t{who.national_id}\t{name}\t{who.sex}\t{who.birth_on.isoformat()}\t{names.phone(rng)}"
+        f"{patient_id}\t{name}\t{who.sex}\t{who.birth_on.isoformat()}\t{names.phone(rng)}"
         f"\t{names.address(rng)}\t{language}\t{registered.isoformat()} 00:00:00+00\t1\n"
     )

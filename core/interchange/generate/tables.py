@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 COLUMNS = {
-    "patient": "id national_id name sex birth_on phone address language created_at version",
+    "patient": "id name sex birth_on phone address language created_at version",
     "visit": "id patient_id clinic_id practitioner_id class_code status description reason started_at ended_at version",
     "note": "patient_id visit_id kind author text written_at version",
     "observation": (

@@ -134,7 +134,7 @@ def _patient(session: Session, patient_id: int) -> PatientHeader:
     patient = session.get_one(Patient, patient_id)
     query = select(Allergy.substance).where(Allergy.patient_id == patient_id, Allergy.status == "active")
     allergies = tuple(session.scalars(query.order_by(Allergy.id)))
-    return PatientHeader(patient.id, patient.name, patient.sex, patient.birth_on, patient.national_id, allergies)
+    return PatientHeader(patient.id, patient.name, patient.sex, patient.birth_on, allergies)
 
 
 def _names(session: Session, rows: ReportRows) -> dict[int, str]:

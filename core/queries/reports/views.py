@@ -21,7 +21,6 @@ class PatientHeader:
     name: str
     sex: str
     birth_on: date
-    national_id: str | None
     allergies: tuple[str, ...]
 
 

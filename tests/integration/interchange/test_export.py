@@ -22,7 +22,7 @@ from workers.archive import driver
 
 AS_OF = date(2026, 11, 23)
 TEXTS = {
-    "patient": "national_id, name, sex, birth_on, phone, address, language",
+    "patient": "national_id_hash, name, sex, birth_on, phone, address, language",
     "visit": "class_code, status, description, reason, started_at, ended_at",
     "observation": "value_number, value_text, unit, ref_low, ref_high, interpretation, observed_at",
     "condition": "code, name, status, onset_on, resolved_on",

@@ -58,11 +58,6 @@ def test_units_are_written_as_people_do(code: str | None, written: str) -> None:
     assert filters.unit(code) == written
 
 
-@pytest.mark.parametrize(("national_id", "shown"), [("S1234567D", "S••••567D"), ("ABC", "•••"), (None, ""), ("", "")])
-def test_national_ids_are_masked(national_id: str | None, shown: str) -> None:
-    assert filters.masked(national_id) == shown
-
-
 def test_age_counts_full_years() -> None:
     assert filters.age(date(1961, 3, 14), date(2026, 3, 13)) == 64
     assert filters.age(date(1961, 3, 14), date(2026, 3, 14)) == 65

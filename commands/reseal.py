@@ -1,0 +1,19 @@
+"""`strata reseal`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def reseal() -> None:
+    """Seal every value again with the newest key, so that an old one can go.
+
+    National ids and the secrets of authenticator apps are encrypted with the first key of STRATA_FIELD_KEYS; every
+    key there opens them. To change the key: put the new one in front, restart the portals and workers, run this, then
+    take the old one out and restart again. Pages answer meanwhile. Can be stopped and run again.
+    """
+    from core.services import resealing
+
+    done = resealing.reseal(lambda count: click.echo(f"\r\x1b[K{count:,} values", nl=False, err=True))
+    click.echo(f"{done:,} values are sealed with the newest key")

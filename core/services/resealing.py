@@ -1,0 +1,60 @@
+"""Sealing again with the newest key, so that an old key can go: national ids and the secrets of authenticator apps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Table, select, update
+from sqlalchemy.orm import InstrumentedAttribute as Column
+from sqlalchemy.orm import Session
+
+from core import audit, db, identity_numbers, sealed
+from core.models import Account, Patient
+from core.sources import hot_table
+
+ROWS_A_BATCH = 500
+
+
+def reseal(on_progress: Callable[[int], None] = lambda done: None) -> int:
+    """Seal every value again, a batch of rows at a time; returns how many. Can be stopped and run again.
+
+    Raises KeyMissing at the first value that none of the keys opens: what was done before it stays.
+    """
+    done = 0
+    for batch in (_patients, _accounts):
+        last = 0
+        while True:
+            with db.write() as session:
+                ids = batch(session, last)
+            if not ids:
+                break
+            last, done = ids[-1], done + len(ids)
+            on_progress(done)
+    with db.write() as session:
+        audit.record(session, "keys.resealed", by=None, target=f"values:{done}")
+    return done
+
+
+def _patients(session: Session, after: int) -> list[int]:
+    kept = _next(session, Patient.id, Patient.national_id_sealed, after)
+    columns = {row_id: identity_numbers.columns(sealed.open_sealed(value)) for row_id, value in kept}
+    return _replace(session, hot_table("patient"), columns)
+
+
+def _accounts(session: Session, after: int) -> list[int]:
+    kept = _next(session, Account.id, Account.totp_secret, after)
+    columns = {row_id: {"totp_secret": sealed.seal_again(value)} for row_id, value in kept}
+    return _replace(session, hot_table("account"), columns)
+
+
+def _next(session: Session, row_id: Column[int], value: Column[str | None], after: int) -> list[tuple[int, str]]:
+    query = select(row_id, value).where(value.is_not(None), row_id > after)
+    rows = session.execute(query.order_by(row_id).limit(ROWS_A_BATCH).with_for_update())
+    return [(found, str(kept)) for found, kept in rows]
+
+
+def _replace(session: Session, table: Table, columns: Mapping[int, Mapping[str, object]]) -> list[int]:
+    # By the table, for a row's version counts what it says, and that stays.
+    for row_id, values in columns.items():
+        session.execute(update(table).where(table.c.id == row_id).values(**values))
+    return list(columns)
