@@ -30,6 +30,7 @@ from core.web import (
     security,
     sign_in,
     stores,
+    time_out,
     trends,
 )
 from core.web.portal import EXTENSION, NavItem, Portal
@@ -102,7 +103,8 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     errors.init_app(app)
     app.register_blueprint(health.bp)
     # Several modules put their routes on one blueprint.
-    for blueprint in dict.fromkeys(module.bp for module in (sign_in, second_factor, own_account, own_second_factor)):
+    modules = (sign_in, second_factor, own_account, own_second_factor, time_out)
+    for blueprint in dict.fromkeys(module.bp for module in modules):
         app.register_blueprint(blueprint)
     app.after_request(_cache_static)
     security.add_headers(app, settings)
@@ -115,6 +117,7 @@ def _context(portal: Portal) -> dict[str, Any]:
         "portal": portal,
         "is_here": is_here,
         "account": account,
+        "time_out": time_out.state,
         "navigation": [item for item in portal.navigation if permissions.can(account, item.right)],
         "here": request.endpoint or "",
         "may_be_behind": bool(g.get("may_be_behind")),

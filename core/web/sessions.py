@@ -25,6 +25,8 @@ ANONYMOUS = "anon."
 POLLING = "X-Poll"
 # Methods that nobody uses a page with: they keep no sign-in alive.
 NO_USE = ("HEAD", "OPTIONS")
+# Where a page asks how long its sign-in still lasts.
+STATE = "/session"
 NOT_NEEDED = ("/static/", "/healthz", "/readyz")
 
 
@@ -62,7 +64,8 @@ class PortalSessions(SessionInterface):
             return PortalSession()
         if value.startswith(ANONYMOUS):
             return PortalSession(self._anonymous(value))
-        is_use = POLLING not in request.headers and request.method not in NO_USE
+        asks = request.method == "GET" and request.path == STATE
+        is_use = POLLING not in request.headers and request.method not in NO_USE and not asks
         found = self.sign_ins.find(value, is_use=is_use)
         return PortalSession(found.data, found) if found is not None else PortalSession()
 

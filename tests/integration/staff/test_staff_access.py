@@ -19,7 +19,8 @@ from core.web.access import declared
 from tests.integration.staff.conftest import HOST, StaffBrowser
 
 OPEN = {"static", "health.healthz", "health.readyz", "auth.sign_in", "auth.submit", "auth.sign_out",
-        "auth.code", "auth.submit_code", "auth.set_up", "auth.submit_set_up"}  # fmt: skip
+        "auth.code", "auth.submit_code", "auth.set_up", "auth.submit_set_up", "auth.session_state", "auth.stay",
+        "auth.signed_in_again"}  # fmt: skip
 VALUES = {
     "patient_id": 1,
     "visit_id": 1,

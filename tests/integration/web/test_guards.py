@@ -22,6 +22,7 @@ def test_every_endpoint_declares_its_right(app: Any) -> None:
     assert undeclared == []
     opened = {rule.endpoint for rule in app.url_map.iter_rules() if declared(app, rule.endpoint) == frozenset()}
     steps = {"auth.sign_in", "auth.submit", "auth.code", "auth.submit_code", "auth.set_up", "auth.submit_set_up"}
+    steps |= {"auth.session_state", "auth.stay", "auth.signed_in_again"}
     assert opened == {"static", "health.healthz", "health.readyz", "auth.sign_out"} | steps
 
 
