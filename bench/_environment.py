@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +35,8 @@ def environment(say: Callable[[str], None], **extra: str) -> Iterator[Environmen
         folder.chmod(0o755)
         with Servers(folder, say) as servers:
             own = {"STRATA_SPOOL_DIR": f"{folder}/spool", "STRATA_SECRET_KEY": "b" * 40, "STRATA_PLAIN_HTTP": "1",
-                   "STRATA_ARCHIVE_ROWS_PER_SECOND": "0"}  # fmt: skip
+                   "STRATA_ARCHIVE_ROWS_PER_SECOND": "0", "STRATA_SECOND_FACTOR": "offered",
+                   "STRATA_FIELD_KEYS": urlsafe_b64encode(b"of a benchmark".ljust(32)).decode()}  # fmt: skip
             env = {**servers.env(), **own, **extra}
             initialise(config.load(env))
             yield Environment(servers, env, folder)

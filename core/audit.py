@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import db
 from core.models import AccessEvent, ChainHead, utc_now
 from core.permissions import Actor
 
@@ -42,16 +43,39 @@ class Origin:
 origin: ContextVar[Origin] = ContextVar("origin", default=Origin("command"))  # noqa: B039 - frozen
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What was decided: `action` is `thing.verb`, `target` a row reference such as `visit:12`; no clinical content."""
+
+    action: str
+    by: Actor | None
+    patient_id: int | None = None
+    target: str | None = None
+    outcome: str = "allow"
+    purpose: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place in a chain: the event's number and its hash."""
+
+    sequence: int
+    hash: str
+
+
 class _Writer(threading.local):
     """This thread's chain; a forked child starts a new one."""
 
     def __init__(self) -> None:
         self._pid, self._name = 0, ""
+        # Where the chain ended when this thread last looked; another transaction of it may have gone on since.
+        self.end: Link | None = None
 
     @property
     def name(self) -> str:
         if self._pid != os.getpid():
-            self._pid = os.getpid()
+            self._pid, self.end = os.getpid(), None
             self._name = f"{socket.gethostname()[:30]}-{self._pid}-{secrets.token_hex(6)}"
         return self._name
 
@@ -74,30 +98,56 @@ def record(
 
     `action` is `thing.verb`, `target` a row reference such as `visit:12`; texts hold no clinical content.
     """
-    here = origin.get()
     head = _head(session, _writer.name)
-    event = AccessEvent(
-        at=at or utc_now(),
-        portal=here.portal,
-        action=action,
-        outcome=outcome,
-        account_id=by.id if by is not None else None,
-        actor_name=by.name if by is not None else None,
-        actor_role=by.role if by is not None else None,
-        patient_id=patient_id,
-        target=target,
-        purpose=purpose,
-        address=here.address,
-        request_id=here.request_id,
-        writer=head.writer,
-        sequence=head.sequence + 1,
-        previous_hash=head.hash,
-    )
-    event.hash = event_hash(event)
+    decision = Decision(action, by, patient_id, target, outcome, purpose, at)
+    event = AccessEvent(**chained(decision, head.writer, Link(head.sequence, head.hash)))
     head.sequence, head.hash = event.sequence, event.hash
     session.add(event)
     session.flush()
     return event
+
+
+def record_alone(decision: Decision) -> None:
+    """Append an event in a transaction of its own, committed when this returns.
+
+    One round trip as long as this writer's chain ends where it was left; else as `record`.
+    """
+    writer, end = _writer.name, _writer.end
+    _writer.end = None
+    if end is not None:
+        event = chained(decision, writer, end)
+        with db.write_at_once() as connection:
+            appended = db.databases().adapter.append_event(connection, event)
+        if appended:
+            _writer.end = Link(event["sequence"], event["hash"])
+            return
+    with db.write() as session:
+        kept = record(session, decision.action, by=decision.by, patient_id=decision.patient_id, target=decision.target,
+                      outcome=decision.outcome, purpose=decision.purpose, at=decision.at)  # fmt: skip
+    _writer.end = Link(kept.sequence, kept.hash)
+
+
+def chained(decision: Decision, writer: str, end: Link) -> dict[str, Any]:
+    """A decision as the columns of its access event, the next of a chain."""
+    here = origin.get()
+    event: dict[str, Any] = {
+        "at": decision.at or utc_now(),
+        "portal": here.portal,
+        "action": decision.action,
+        "outcome": decision.outcome,
+        "account_id": decision.by.id if decision.by is not None else None,
+        "actor_name": decision.by.name if decision.by is not None else None,
+        "actor_role": decision.by.role if decision.by is not None else None,
+        "patient_id": decision.patient_id,
+        "target": decision.target,
+        "purpose": decision.purpose,
+        "address": here.address,
+        "request_id": here.request_id,
+        "writer": writer,
+        "sequence": end.sequence + 1,
+        "previous_hash": end.hash,
+    }
+    return {**event, "hash": values_hash([event[name] for name in CHAINED])}
 
 
 def _head(session: Session, writer: str) -> ChainHead:
@@ -134,14 +184,6 @@ class Fault:
     writer: str
     sequence: int
     what: str
-
-
-@dataclass(frozen=True)
-class Link:
-    """A place in a chain: the event's number and its hash."""
-
-    sequence: int
-    hash: str
 
 
 class Chains:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from core import config
@@ -110,6 +110,14 @@ def write(statement_timeout_seconds: float | None = None) -> Iterator[Session]:
             _limit(session, statement_timeout_seconds)
         yield session
         session.commit()
+
+
+@contextmanager
+def write_at_once() -> Iterator[Connection]:
+    """A connection to the primary whose every statement is a transaction of its own."""
+    engine = databases().engine(Store.HOT, read_only=False)
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        yield connection
 
 
 @contextmanager

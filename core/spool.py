@@ -14,7 +14,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -24,23 +23,10 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from core import audit, db
-from core.audit import CHAINED, GENESIS
-from core.models import AccessEvent, ChainHead, utc_now
-from core.permissions import Actor
+from core.audit import CHAINED, GENESIS, Decision, Link
+from core.models import AccessEvent, ChainHead
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Event:
-    """What `audit.record` would have been told."""
-
-    action: str
-    by: Actor | None
-    patient_id: int | None = None
-    target: str | None = None
-    outcome: str = "allow"
-    purpose: str | None = None
 
 
 class _Chain(threading.local):
@@ -58,11 +44,11 @@ _chain = _Chain()
 _may_wait = True
 
 
-def append(event: Event) -> None:
+def append(decision: Decision) -> None:
     """Write one event to the disk, for sure. Raises OSError when the disk can't take it: then nothing may be shown."""
     global _may_wait
     _chain.start()
-    row = _chained(event)
+    row = AccessEvent(**audit.chained(decision, _chain.name, Link(_chain.sequence, _chain.hash)))
     folder = Path(db.databases().settings.spool_dir)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(folder / f"{_chain.name}.jsonl", "ab") as file:
@@ -77,29 +63,6 @@ def append(event: Event) -> None:
     _sync_folder(folder)
     _chain.sequence, _chain.hash = row.sequence, row.hash
     _may_wait = True
-
-
-def _chained(event: Event) -> AccessEvent:
-    here, by = audit.origin.get(), event.by
-    row = AccessEvent(
-        at=utc_now(),
-        portal=here.portal,
-        action=event.action,
-        outcome=event.outcome,
-        account_id=by.id if by is not None else None,
-        actor_name=by.name if by is not None else None,
-        actor_role=by.role if by is not None else None,
-        patient_id=event.patient_id,
-        target=event.target,
-        purpose=event.purpose,
-        address=here.address,
-        request_id=here.request_id,
-        writer=_chain.name,
-        sequence=_chain.sequence + 1,
-        previous_hash=_chain.hash,
-    )
-    row.hash = audit.event_hash(row)
-    return row
 
 
 def _plain(row: AccessEvent) -> dict[str, Any]:

@@ -121,6 +121,13 @@ class Adapter(ABC):
         """Bulk-load what `copy_out` streamed; returns the rows loaded."""
 
     @abstractmethod
+    def append_event(self, connection: Connection, event: Mapping[str, Any]) -> bool:
+        """In one round trip: append an access event, with its writer's head, if the chain ends where the event says.
+
+        False, and nothing is written, if it does not.
+        """
+
+    @abstractmethod
     def reserve_ids(self, connection: Connection, table: str, count: int) -> int:
         """Take `count` ids in a row from a table's sequence, for bulk loading; returns the first."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -21,6 +22,7 @@ from core.engines import postgresql_connection, postgresql_link, postgresql_role
 from core.engines.base import Adapter, ColumnFacts, EngineError, Grants, ReplicaLook
 
 RESERVE_TRIES = 20
+EVENT_CASTS = {"at": "timestamptz", "account_id": "bigint", "patient_id": "bigint", "sequence": "bigint"}
 
 
 # A vanished client must not hold its locks for hours, nor a vanished server its client.
@@ -42,6 +44,27 @@ JOIN pg_database d ON d.datname = current_database()
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
 WHERE n.nspname = :schema AND c.relname = ANY(:tables) AND a.attnum > 0 AND NOT a.attisdropped
 """
+
+
+@contextmanager
+def _preparing(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Let statements that touch no linked table be prepared on the server."""
+    connection.prepare_threshold = 0
+    try:
+        yield
+    finally:
+        connection.prepare_threshold = None
+
+
+@cache
+def _appending(names: tuple[str, ...]) -> str:
+    """Appends an event with these columns: what the update has not moved, the insert does not write."""
+    values = ", ".join(f"%({name})s::{EVENT_CASTS.get(name, 'text')}" for name in names)
+    return (
+        "WITH moved AS (UPDATE chain_head SET sequence = %(sequence)s, hash = %(hash)s"
+        " WHERE writer = %(writer)s AND sequence = %(sequence)s - 1 AND hash = %(previous_hash)s RETURNING 1)"
+        f" INSERT INTO access_event ({', '.join(names)}) SELECT {values} FROM moved"
+    )
 
 
 class PostgreSQL(Adapter):
@@ -137,6 +160,12 @@ class PostgreSQL(Adapter):
                 for chunk in chunks:
                     copy.write(chunk)
             return int(cursor.rowcount)
+
+    def append_event(self, connection: Connection, event: Mapping[str, Any]) -> bool:
+        # By the driver, and prepared, for every look at a record waits for it.
+        with driver_cursor(connection) as cursor, _preparing(cursor.connection):
+            cursor.execute(_appending(tuple(event)), event, prepare=True)
+            return int(cursor.rowcount) == 1
 
     def reserve_ids(self, connection: Connection, table: str, count: int) -> int:
         query = text(

@@ -131,19 +131,17 @@ def record(
     action: str, *, target: str, patient_id: int | None = None, outcome: str = "allow", purpose: str | None = None
 ) -> None:
     """Write one access event: committed on the primary, or while that is down in the durable spool."""
-    event = spool.Event(action, account_or_none(), patient_id, target[:120], outcome, purpose)
+    decision = audit.Decision(action, account_or_none(), patient_id, target[:120], outcome, purpose)
     if not primary.refuses():
         try:
-            with db.write() as session:
-                audit.record(session, action, by=event.by, patient_id=patient_id, target=event.target, outcome=outcome,
-                             purpose=purpose)  # fmt: skip
+            audit.record_alone(decision)
         except UNREACHABLE:
             primary.failed()
         else:
             primary.answered()
             _join_spool()
             return
-    spool.append(event)
+    spool.append(decision)
 
 
 def _standing(account_id: int, patient_id: int) -> tuple[care.Tie | None, frozenset[int]]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core import db, spool
+from core.audit import Decision
 from tests.audit_events import chain_faults as faults
 
 
@@ -15,7 +16,7 @@ from tests.audit_events import chain_faults as faults
 def file(database: Any) -> Path:
     """The spool file of this thread, with three events."""
     for number in range(3):
-        spool.append(spool.Event("record.read", None, patient_id=7, target=f"patient:{number}"))
+        spool.append(Decision("record.read", None, patient_id=7, target=f"patient:{number}"))
     return next(Path(database.spool_dir).glob("spool-*.jsonl"))
 
 
@@ -38,7 +39,7 @@ def test_events_are_joined_once_and_the_file_goes_after_the_commit(file: Path) -
 
 def test_a_chain_goes_on_after_its_file_has_gone(file: Path) -> None:
     assert (drained(), drained()) == (3, 0)
-    spool.append(spool.Event("record.read", None, patient_id=7))
+    spool.append(Decision("record.read", None, patient_id=7))
     assert drained() == 1
     assert faults(file.stem) == []
 
