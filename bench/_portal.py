@@ -26,6 +26,7 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.port = port
         self._host, self._cookies = f"{HOST}:{port}", dict[str, str]()
 
     def get(self, path: str) -> tuple[int, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from core.setting_values import (
@@ -18,6 +19,7 @@ from core.setting_values import (
     flag,
     milliseconds,
     money,
+    networks,
     object_store_url,
     positive_int,
     schema_capability,
@@ -80,6 +82,12 @@ class Settings:
     )
     public_host: str = setting("STRATA_PUBLIC_HOST", "host name of the patient portal", default="portal.localhost")
     staff_host: str = setting("STRATA_STAFF_HOST", "host name of the staff portal", default="staff.localhost")
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = setting(
+        "STRATA_TRUSTED_PROXIES",
+        "addresses or networks of reverse proxies, by comma, whose X-Forwarded-For is believed",
+        networks,
+        default=(),
+    )
     time_zone: str = setting("STRATA_TIME_ZONE", "time zone that pages show", default="Asia/Singapore")
     openai_api_key: str = setting("OPENAI_API_KEY", "key of the model endpoint", secret=True, default="")
     openai_base_url: str = setting("OPENAI_BASE_URL", "address of the model endpoint", default="")

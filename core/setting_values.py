@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from decimal import Decimal, InvalidOperation
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 
@@ -39,6 +40,14 @@ def object_store_url(raw: str) -> str:
     if urlsplit(raw).scheme not in ("file", "s3"):
         raise ValueError("must start with file:// or s3://")
     return raw
+
+
+def networks(raw: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks."""
+    try:
+        return tuple(ip_network(part.strip()) for part in raw.split(","))
+    except ValueError:
+        raise ValueError("must be addresses or networks by comma, such as 10.0.0.5 or 10.1.0.0/16") from None
 
 
 def positive_int(raw: str) -> int:

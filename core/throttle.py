@@ -13,17 +13,27 @@ from dataclasses import dataclass, field
 
 from redis import Redis, RedisError
 
-FREE_FAILURES = 4
-FIRST_WAIT_SECONDS = 2
-LONGEST_WAIT_SECONDS = 900
 REMEMBERED_KEYS = 10_000
 
 
-def wait_after(failures: int) -> int:
-    """Seconds to wait after so many failures in a row."""
-    if failures <= FREE_FAILURES:
-        return 0
-    return int(min(FIRST_WAIT_SECONDS * 2 ** (failures - FREE_FAILURES - 1), LONGEST_WAIT_SECONDS))
+@dataclass(frozen=True)
+class Limits:
+    """Failures that cost nothing; then the wait, which doubles with each further failure up to the longest."""
+
+    free: int
+    first_seconds: int
+    longest_seconds: int
+
+    def wait_after(self, failures: int) -> int:
+        """Seconds to wait after so many failures in a row."""
+        if failures <= self.free:
+            return 0
+        return int(min(self.first_seconds * 2 ** min(failures - self.free - 1, 30), self.longest_seconds))
+
+
+ONE_ACCOUNT = Limits(free=4, first_seconds=2, longest_seconds=900)
+# A clinic's people may share an address: whoever guesses there must not keep the others out for long.
+ONE_ADDRESS = Limits(free=20, first_seconds=1, longest_seconds=10)
 
 
 @dataclass
@@ -58,6 +68,7 @@ class Throttle:
 
     redis: Redis
     kind: str
+    limits: Limits = ONE_ACCOUNT
 
     def wait_seconds(self, *parts: str) -> int:
         """How long this guesser must still wait; 0 if not at all."""
@@ -69,7 +80,8 @@ class Throttle:
             stored = [None, None]
         if stored[0] is not None:
             count, last = count + int(stored[0]), max(last, float(stored[1] or 0))
-        return max(0, round(last + wait_after(count) - time.time() + 0.5)) if wait_after(count) else 0
+        wait = self.limits.wait_after(count)
+        return max(0, round(last + wait - time.time() + 0.5)) if wait else 0
 
     def failed(self, *parts: str) -> None:
         """Count one more failure."""
@@ -78,7 +90,7 @@ class Throttle:
             with self.redis.pipeline() as pipe:
                 pipe.hincrby(key, "failures", 1)
                 pipe.hset(key, "at", str(now))
-                pipe.expire(key, 2 * LONGEST_WAIT_SECONDS)
+                pipe.expire(key, 2 * self.limits.longest_seconds)
                 pipe.execute()
         except RedisError:
             _memory.add(key, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection
 from functools import cache
 
@@ -21,7 +22,10 @@ PASSWORD_LENGTH_MAX = 256
 PASSWORD_SCORE_MIN = 3
 WEIGHED_LENGTH = 72
 
-_hasher = PasswordHasher()
+# OWASP's least for argon2id. One hash takes about 20 ms and 19 MiB: of no more than a few at once, whoever asks.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_hashing = threading.BoundedSemaphore(2)
+HASH_WAIT_SECONDS = 1
 
 
 class AccountFault(Exception):
@@ -92,14 +96,14 @@ def set_active(session: Session, *, account_id: int, active: bool, by: Actor | N
 
 
 def verify_password(account: Account, password: str) -> bool:
-    """Whether this is the account's password."""
+    """Whether this is the account's password. Raises TooManyAttempts while many others are being looked at."""
     return _matches(account.password_hash, password)
 
 
 def authenticate(session: Session, *, username: str, password: str, roles: Collection[Role]) -> Account:
     """The active account with this name, password and one of these roles.
 
-    Raises SignInRefused, after the same work whichever of them is wrong.
+    Raises SignInRefused, after the same work whichever of them is wrong, or TooManyAttempts, of all accounts together.
     """
     account = session.scalar(select(Account).where(Account.username == username.strip().lower()[:120]))
     stored = account.password_hash if account is not None else _nobodys_hash()
@@ -112,10 +116,14 @@ def authenticate(session: Session, *, username: str, password: str, roles: Colle
 
 
 def _matches(stored: str, password: str) -> bool:
+    if not _hashing.acquire(timeout=HASH_WAIT_SECONDS):
+        raise TooManyAttempts(HASH_WAIT_SECONDS)
     try:
         return _hasher.verify(stored, password)
     except (Argon2Error, InvalidHashError):
         return False
+    finally:
+        _hashing.release()
 
 
 @cache

@@ -23,9 +23,11 @@ from core.web import (
     confirm,
     errors,
     filters,
+    guessing,
     health,
     own_account,
     own_second_factor,
+    proxies,
     second_factor,
     security,
     sign_in,
@@ -108,6 +110,8 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
         app.register_blueprint(blueprint)
     app.after_request(_cache_static)
     security.add_headers(app, settings)
+    guessing.init_app(app)
+    proxies.init_app(app, settings.trusted_proxies)
     access.open_endpoint(app.view_functions["static"])
 
 

@@ -15,7 +15,7 @@ from core import audit, db
 from core.models import Account, utc_now
 from core.services import accounts, second_factor
 from core.sign_ins import AccountCopy
-from core.web import auth
+from core.web import auth, guessing
 from core.web.portal import portal
 
 WAITING, SECRET = "waiting", "new_secret"
@@ -52,6 +52,7 @@ def sign_in(username: str, password: str) -> Left:
                 _wait(account, left)
     except accounts.SignInRefused:
         throttle.failed(*guesser)
+        guessing.failed()
         with db.write() as store:
             audit.record(store, "account.sign_in_refused", by=None, outcome="deny")
         raise
@@ -100,6 +101,7 @@ def complete(check: Callable[[Session, Account], Checked]) -> Checked:
             auth.begin(store, account, AccountCopy.of(account))
             audit.record(store, "account.signed_in", by=account)
     except second_factor.WrongCode:
+        guessing.failed()
         with db.write() as store:
             by = store.get(Account, waiting["account"])
             audit.record(store, "account.code_refused", by=by, outcome="deny")

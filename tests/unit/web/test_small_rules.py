@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import throttle
 from core.queries.merged import BadCursor, Cursor
+from core.throttle import ONE_ACCOUNT, ONE_ADDRESS, Limits
 from core.web.access import safe_next
 from core.web.forms import stripped
 
@@ -28,11 +28,13 @@ def test_other_addresses_are_not(path: str | None) -> None:
     assert safe_next(path) is None
 
 
-def test_waiting_grows_and_ends() -> None:
-    waits = [throttle.wait_after(failures) for failures in range(20)]
-    assert waits[: throttle.FREE_FAILURES + 1] == [0] * (throttle.FREE_FAILURES + 1)
+@pytest.mark.parametrize("limits", [ONE_ACCOUNT, ONE_ADDRESS])
+def test_waiting_grows_and_ends(limits: Limits) -> None:
+    waits = [limits.wait_after(failures) for failures in range(40)]
+    assert waits[: limits.free + 1] == [0] * (limits.free + 1)
+    assert waits[limits.free + 1] == limits.first_seconds
     assert waits == sorted(waits)
-    assert waits[-1] == throttle.LONGEST_WAIT_SECONDS
+    assert waits[-1] == limits.wait_after(10**9) == limits.longest_seconds
 
 
 def test_a_place_in_a_list_survives_its_address() -> None:

@@ -1,0 +1,53 @@
+"""Guessing from one address, whatever the accounts: turned away before any work is done for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache as remembered
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, request
+
+from core import cache
+from core.throttle import ONE_ADDRESS, Throttle
+from core.web.errors import Words, answer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+GUESSES = ("/sign-in", "/sign-in/code")
+
+
+def init_app(app: Flask) -> None:
+    """Turn guesses away in front of everything else that the app does."""
+    serve = app.wsgi_app
+
+    @remembered
+    def page(seconds: int) -> Response:
+        """Made once, of nobody's session; with every header that other replies have."""
+        with app.test_request_context():
+            waiting = "a second" if seconds == 1 else f"{seconds} seconds"
+            words = Words("Too many tries from your network", f"Wait {waiting}, then try again.")
+            made = app.process_response(answer(429, words))
+        del made.headers["X-Request-Id"]
+        made.headers["Retry-After"] = str(seconds)
+        return made
+
+    def turn_away(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST" and environ.get("PATH_INFO") in GUESSES:
+            seconds = _throttle().wait_seconds(environ.get("REMOTE_ADDR", ""))
+            if seconds:
+                made = page(seconds)
+                return Response(made.get_data(), 429, made.headers)(environ, start_response)
+        return serve(environ, start_response)
+
+    app.wsgi_app = turn_away  # type: ignore[method-assign]
+
+
+def failed() -> None:
+    """Count a wrong password or code against the address it came from. A right one clears nothing: it may be theirs."""
+    _throttle().failed(request.remote_addr or "")
+
+
+def _throttle() -> Throttle:
+    return Throttle(cache.client(), "address", ONE_ADDRESS)

@@ -1,0 +1,49 @@
+"""Who asks, where proxies stand in front: the last address in X-Forwarded-For that none of ours has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Networks = Sequence[IPv4Network | IPv6Network]
+
+
+def init_app(app: Flask, trusted: Networks) -> None:
+    """Believe these proxies, and nobody else, whom they ask for. Register after whatever looks at addresses."""
+    if not trusted:
+        return
+    serve = app.wsgi_app
+
+    def for_client(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        peer, told = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
+        environ["REMOTE_ADDR"] = client_address(peer, told, trusted)
+        return serve(environ, start_response)
+
+    app.wsgi_app = for_client  # type: ignore[method-assign]
+
+
+def client_address(peer: str, forwarded_for: str, trusted: Networks) -> str:
+    """The address that a chain of trusted proxies asks for; where it can't be read, the last proxy's own."""
+    address = peer
+    for told in reversed(forwarded_for.split(",")):
+        if not _is_of(address, trusted):
+            break
+        try:
+            address = str(ip_address(told.strip()))
+        except ValueError:
+            break
+    return address
+
+
+def _is_of(address: str, trusted: Networks) -> bool:
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in network for network in trusted)
