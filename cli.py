@@ -23,10 +23,11 @@ COMMANDS = {
     "model": "commands.model:group",
     "alerts": "commands.alerts:group",
     "audit": "commands.audit:group",
+    "redis-users": "commands.redis_users:show",
     "reseal": "commands.reseal:reseal",
     "export": "commands.export:group",
 }
-WITHOUT_SERVERS = frozenset({"demo", "eval"})
+WITHOUT_SERVERS = frozenset({"demo", "eval", "redis-users"})
 
 
 class Lazy(click.Group):

@@ -1,17 +1,27 @@
-"""A login of the primary for each kind of process, with the least that it needs; new passwords at each start."""
+"""A login of the primary and of Redis for each kind of process, with the least it needs; new passwords each start."""
 
 from __future__ import annotations
 
-from core import setup
+import secrets
+
+from core import redis_users, setup
 from core.config import Settings
+from core.embedded.valkey import ValkeyServer
 from core.grants import DatabaseRole
 from core.models.record_types import SERVERS
+from core.redis_users import RedisUser
 
+REDIS_USERS = {
+    DatabaseRole.PUBLIC: RedisUser.PUBLIC,
+    DatabaseRole.STAFF: RedisUser.STAFF,
+    DatabaseRole.WORKER: RedisUser.WORKER,
+    DatabaseRole.ARCHIVER: RedisUser.WORKER,
+}
 PORTALS = (DatabaseRole.PUBLIC, DatabaseRole.STAFF)
 
 
-def environments(settings: Settings) -> dict[DatabaseRole, dict[str, str]]:
-    """The settings by which each role reaches the databases. Portals reach archives by the login that only reads."""
+def environments(settings: Settings, valkey: ValkeyServer) -> dict[DatabaseRole, dict[str, str]]:
+    """How each role reaches databases and Redis, as settings; portals read archives by the login that only reads."""
     found = {}
     for role in DatabaseRole:
         name = f"demo_{role.removeprefix('strata_')}"
@@ -19,6 +29,13 @@ def environments(settings: Settings) -> dict[DatabaseRole, dict[str, str]]:
         found[role] = {
             "STRATA_PRIMARY_URL": setup.as_login(settings.primary_url, name, password),
             "STRATA_REPLICA_URL": setup.as_login(settings.replica_url, name, password),
+            "STRATA_REDIS_URL": _redis(valkey, name, REDIS_USERS[role]),
         }
     archives = {f"STRATA_ARCHIVE_{server.upper()}_URL": setup.reader_url(server) for server in SERVERS}
     return {role: env | (archives if role in PORTALS else {}) for role, env in found.items()}
+
+
+def _redis(valkey: ValkeyServer, name: str, user: RedisUser) -> str:
+    password = secrets.token_hex(24)
+    valkey.set_user(name, redis_users.rules(user, password))
+    return setup.as_login(valkey.url, name, password)

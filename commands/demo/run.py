@@ -59,7 +59,7 @@ class Demo:
         self.servers.start()
         keys = self._configure()
         setup.initialise(self.settings, self.say)
-        self.logins = logins.environments(self.settings)
+        self.logins = logins.environments(self.settings, self.servers.valkey)
         self._fill(keys)
         found = sign_ins.ensure(self.data_dir, keys)
         db.databases().dispose()

@@ -5,6 +5,8 @@ import socket
 import subprocess
 import time
 
+from redis import Redis
+
 from core.embedded import processes
 from core.embedded.account import PLAIN_ENVIRONMENT
 from core.embedded.errors import EmbeddedError
@@ -25,7 +27,15 @@ class ValkeyServer:
         self.password = password
         self.data = place.home / "valkey"
         self.log = place.log_dir / "valkey.log"
+        # Users beside the one of `url`, by name: their rules.
+        self.users: dict[str, tuple[str, ...]] = {}
         self._process: subprocess.Popen[bytes] | None = None
+
+    def set_user(self, name: str, rules: tuple[str, ...]) -> None:
+        """Make or change a user, from now on and at each start of this object. Raises RedisError."""
+        self.users[name] = rules
+        with Redis.from_url(self.url) as redis:
+            redis.execute_command("ACL SETUSER", name, *rules)
 
     @property
     def url(self) -> str:
@@ -87,6 +97,7 @@ class ValkeyServer:
             # Jobs and sessions must not be thrown away silently: a full server refuses writes.
             "maxmemory-policy noeviction",
         ]
+        lines += [f"user {name} {' '.join(rules)}" for name, rules in self.users.items()]
         return "\n".join(lines) + "\n"
 
     def _wait_until_ready(self) -> None:

@@ -160,7 +160,7 @@ def begin(store: Session, account: Account, copy: AccountCopy) -> None:
 
 def throttle(kind: str, guesser: tuple[str, ...]) -> Throttle:
     """What slows this guesser. Raises TooManyAttempts while it must still wait."""
-    found = Throttle(cache.client(), kind)
+    found = Throttle(cache.client(), f"{sign_ins().portal}:{kind}")
     seconds = found.wait_seconds(*guesser)
     if seconds:
         raise accounts.TooManyAttempts(seconds)

@@ -15,6 +15,7 @@ from core.outage import UNREACHABLE
 from core.page_reads import SPILL_RETRY_SECONDS, Busy
 from core.permissions import PermissionDenied
 from core.policies import InvalidTransition
+from core.services.accounts import TooManyAttempts
 from core.web.access import ask_to_sign_in, record
 from core.web.htmx import wants_fragment
 
@@ -60,6 +61,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ColdUnavailable, lambda fault: answer(503, SILENT))
     app.register_error_handler(ReplicaBehind, lambda fault: answer(503, BEHIND))
     app.register_error_handler(Busy, _busy)
+    app.register_error_handler(TooManyAttempts, _too_many)
     for fault in UNREACHABLE:
         app.register_error_handler(fault, _unreachable)
 
@@ -91,6 +93,12 @@ def _unreachable(fault: Exception) -> Response:
 def _busy(_fault: Exception) -> Response:
     response = answer(503, BUSY)
     response.headers["Retry-After"] = str(SPILL_RETRY_SECONDS)
+    return response
+
+
+def _too_many(fault: TooManyAttempts) -> Response:
+    response = answer(429, WORDS[429])
+    response.headers["Retry-After"] = str(fault.seconds)
     return response
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from functools import cache as remembered
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from core import cache
 from core.throttle import ONE_ADDRESS, Throttle
 from core.web.errors import Words, answer
+from core.web.portal import portal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -21,6 +22,8 @@ GUESSES = ("/sign-in", "/sign-in/code")
 def init_app(app: Flask) -> None:
     """Turn guesses away in front of everything else that the app does."""
     serve = app.wsgi_app
+
+    kind = _kind(app)
 
     @remembered
     def page(seconds: int) -> Response:
@@ -35,7 +38,7 @@ def init_app(app: Flask) -> None:
 
     def turn_away(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "POST" and environ.get("PATH_INFO") in GUESSES:
-            seconds = _throttle().wait_seconds(environ.get("REMOTE_ADDR", ""))
+            seconds = Throttle(cache.client(), kind, ONE_ADDRESS).wait_seconds(environ.get("REMOTE_ADDR", ""))
             if seconds:
                 made = page(seconds)
                 return Response(made.get_data(), 429, made.headers)(environ, start_response)
@@ -46,8 +49,8 @@ def init_app(app: Flask) -> None:
 
 def failed() -> None:
     """Count a wrong password or code against the address it came from. A right one clears nothing: it may be theirs."""
-    _throttle().failed(request.remote_addr or "")
+    Throttle(cache.client(), _kind(current_app), ONE_ADDRESS).failed(request.remote_addr or "")
 
 
-def _throttle() -> Throttle:
-    return Throttle(cache.client(), "address", ONE_ADDRESS)
+def _kind(app: Flask) -> str:
+    return f"{portal(app).name}:address"

@@ -1,0 +1,150 @@
+"""Each kind of process has a Redis user that may do its work and nothing more."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+from redis.exceptions import NoPermissionError, ResponseError
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy import select
+
+from commands.redis_users import show
+from core import cache, db, queue, redis_users
+from core.config import Settings
+from core.db import Store
+from core.freshness import Positions
+from core.models import OutboxMessage
+from core.redis_users import KEYS, RedisUser
+from core.setup import as_login
+from tests.factories import make_patient
+from tests.integration.access.test_forged_headers import ROLES, account_of, submit
+from tests.integration.access.test_two_portals import PORTALS, host, make_app, sign_in
+
+OTHERS = ("sign_in:public:x", "sign_in:staff:x", "throttle:public:x", "throttle:staff:x", "rq:queue:archive", "mine")
+
+
+@pytest.fixture(scope="module")
+def urls(servers: Any) -> dict[RedisUser, str]:
+    found = {}
+    for user in RedisUser:
+        servers.valkey.set_user(f"test_{user}", redis_users.rules(user, "a password"))
+        found[user] = as_login(servers.valkey.url, f"test_{user}", "a password")
+    return found
+
+
+@pytest.fixture
+def acting(database: Settings, urls: dict[RedisUser, str]) -> Callable[[RedisUser], Settings]:
+    def act(user: RedisUser) -> Settings:
+        settings = replace(database, redis_url=urls[user])
+        db.configure(settings)
+        return settings
+
+    return act
+
+
+ATTEMPTS: tuple[Callable[[Redis, str], object], ...] = (
+    lambda redis, key: redis.get(key),
+    lambda redis, key: redis.set(key, "1"),
+    lambda redis, key: redis.delete(key),
+    lambda redis, key: redis.eval("return redis.call('GET', KEYS[1])", 1, key),
+    lambda redis, key: redis.eval("return redis.call('GET', ARGV[1])", 0, key),
+)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("key", OTHERS)
+@pytest.mark.parametrize("user", RedisUser)
+def test_a_key_is_read_and_written_by_those_whose_it_is(urls: dict[RedisUser, str], user: RedisUser, key: str) -> None:
+    redis = Redis.from_url(urls[user])
+    if any(key.startswith(pattern.removesuffix("*")) for pattern in KEYS[user]):
+        assert redis.set(key, "1")
+        assert redis.delete(key)
+        return
+    for attempt in ATTEMPTS:
+        # A script that is refused inside fails as a script.
+        with pytest.raises(ResponseError, match=r"permission|can't access"):
+            attempt(redis, key)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("user", RedisUser)
+@pytest.mark.parametrize(
+    "command",
+    ["KEYS *", "FLUSHALL", "FLUSHDB", "CONFIG GET requirepass", "ACL LIST", "MONITOR", "SHUTDOWN", "CLIENT KILL ID 1",
+     "REPLICAOF NO ONE", "SCRIPT FLUSH", "SAVE", "MIGRATE 127.0.0.1 1 x 0 1", "SWAPDB 0 1"],
+)  # fmt: skip
+def test_nobody_looks_around_or_takes_over(urls: dict[RedisUser, str], user: RedisUser, command: str) -> None:
+    with pytest.raises(NoPermissionError):
+        Redis.from_url(urls[user]).execute_command(*command.split(" "))
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("command", ["SUBSCRIBE x", "PUBLISH rq:pubsub:1 x", "SCAN 0", "LPUSH position:1 x"])
+def test_the_patients_portal_sends_no_job_and_lists_no_key(urls: dict[RedisUser, str], command: str) -> None:
+    with pytest.raises(NoPermissionError):
+        Redis.from_url(urls[RedisUser.PUBLIC]).execute_command(*command.split(" "))
+
+
+@pytest.mark.parametrize("portal", PORTALS)
+def test_each_portal_works_with_its_user(
+    acting: Callable[[RedisUser], Settings], servers: Any, caplog: pytest.LogCaptureFixture, portal: str
+) -> None:
+    app = make_app(portal, acting(RedisUser(f"strata_{portal}")))
+    with db.write() as session:
+        patient = make_patient(session)
+    account = account_of(ROLES[portal], patient)
+    submit(app.test_client(), portal, account, "a wrong password")
+    client = sign_in(app, portal, account.username)
+    submit(app.test_client(), portal, account, "a wrong password")
+    assert client.get("/account", base_url=host(portal)).status_code == 200
+    owner = Redis.from_url(servers.valkey.url)
+    assert len(list(owner.scan_iter(f"sign_in:{portal}:*"))) == 1
+    assert len(list(owner.scan_iter(f"throttle:{portal}:*"))) == 2
+    positions = Positions(cache.client())
+    assert positions.raise_to(account.id, 7)
+    assert (positions.needed(account.id) or 0) >= 7
+    assert client.post("/sign-out", base_url=host(portal)).status_code == 303
+    assert [line for line in caplog.messages if "Redis" in line or "could not" in line] == []
+
+
+def test_the_lines_that_are_printed_make_these_users(servers: Any) -> None:
+    said = CliRunner().invoke(show).output.splitlines()
+    assert [line.split(" ")[1] for line in said if line.startswith("user ")] == list(RedisUser)
+    owner = Redis.from_url(servers.valkey.url)
+    for line in said:
+        if line.startswith("user "):
+            _, name, *rules = line.split(" ")
+            owner.execute_command("ACL SETUSER", f"printed_{name}", *rules)
+            password = next(told.rsplit(" ", 1)[1] for told in said if told.startswith(f"# password of {name}:"))
+            assert Redis.from_url(as_login(servers.valkey.url, f"printed_{name}", password)).ping()
+
+
+@pytest.fixture
+def signals_put_back() -> Iterator[None]:
+    """A worker takes over this process's signals."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals_put_back")
+def test_staff_send_jobs_and_workers_do_them(acting: Callable[[RedisUser], Settings]) -> None:
+    acting(RedisUser.STAFF)
+    with db.write() as session:
+        queue.add(session, "ops", "workers.audit_heads.keep")
+    assert queue.relay() == 1
+    acting(RedisUser.WORKER)
+    redis = queue.worker_connection()
+    worker = SimpleWorker([Queue("ops", connection=redis, serializer=JSONSerializer)], connection=redis,
+                          serializer=JSONSerializer)  # fmt: skip
+    worker.work(burst=True)
+    with db.read(Store.HOT) as session:
+        assert session.scalars(select(OutboxMessage.done_at)).one() is not None
