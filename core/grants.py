@@ -42,15 +42,18 @@ _PUBLIC = {
     **dict.fromkeys(("report", "claim", "citation", "signature"), READ),
     "account": ("SELECT", f"UPDATE ({OWN_ACCOUNT})"),
     "recovery_code": ALL,
+    "passkey": ALL,
     "sign_in": ALL,
     "access_event": APPEND,
     "chain_head": ("SELECT", "INSERT", "UPDATE"),
 }  # fmt: skip
 
+_NOT_A_WORKERS = ("account", "recovery_code", "passkey", "care_team_member")
+
 TABLES: Mapping[str, Mapping[str, Privileges]] = {
     DatabaseRole.PUBLIC: _PUBLIC,
     DatabaseRole.STAFF: _EVERYTHING,
-    DatabaseRole.WORKER: _EVERYTHING | {"account": READ, "recovery_code": READ, "care_team_member": READ},
+    DatabaseRole.WORKER: _EVERYTHING | dict.fromkeys(_NOT_A_WORKERS, READ),
     DatabaseRole.ARCHIVER: _EVERYTHING | {"access_event": (*APPEND, "DELETE")},
 }
 

@@ -44,7 +44,7 @@ from core.models.operations import (
     SignerNotice,
     Switch,
 )
-from core.models.people import Account, Clinic, Patient, Practitioner, RecoveryCode, Role, Sex, SignIn
+from core.models.people import Account, Clinic, Passkey, Patient, Practitioner, RecoveryCode, Role, Sex, SignIn
 from core.models.reports import (
     Check,
     Citation,
@@ -93,6 +93,7 @@ __all__ = [
     "Observation",
     "Omission",
     "OutboxMessage",
+    "Passkey",
     "Patient",
     "Practitioner",
     "Prescription",

@@ -19,7 +19,7 @@ from core.services import archive
 
 # What names a patient by number and must stay: the audit trail, and how far the erasure is.
 KEPT = frozenset({"access_event", "erasure", "batch"})
-OF_ACCOUNTS = frozenset({"sign_in", "recovery_code"})
+OF_ACCOUNTS = frozenset({"sign_in", "recovery_code", "passkey"})
 TASK = "workers.archive.erase.erase"
 IDS_A_STATEMENT = 5_000
 

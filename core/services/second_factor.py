@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core import audit, permissions, sealed, sign_ins
-from core.models import Account, RecoveryCode, utc_now
+from core.models import Account, Passkey, RecoveryCode, utc_now
 from core.permissions import Actor, Right
 from core.services.staff_accounts import made_up
 from core.sign_ins import hash_of
@@ -75,9 +75,13 @@ def check(session: Session, *, account_id: int, code: str) -> None:
 
 
 def remove(session: Session, *, account_id: int, by: Actor) -> Account:
-    """Ask for codes no longer: one's own, or as an admin for someone who lost them. Raises PermissionDenied."""
+    """Ask for codes no longer: one's own, or as an admin for someone who lost them. Raises PermissionDenied.
+
+    An admin takes the passkeys too: they may be on what was lost.
+    """
     if by.id != account_id:
         permissions.check(by, Right.ACCOUNTS_MANAGE)
+        session.execute(delete(Passkey).where(Passkey.account_id == account_id))
     account = session.get_one(Account, account_id, with_for_update=True)
     account.totp_secret = account.totp_step = None
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))

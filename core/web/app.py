@@ -27,6 +27,7 @@ from core.web import (
     health,
     own_account,
     own_second_factor,
+    passkeys,
     proxies,
     second_factor,
     security,
@@ -105,7 +106,7 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     errors.init_app(app)
     app.register_blueprint(health.bp)
     # Several modules put their routes on one blueprint.
-    modules = (sign_in, second_factor, own_account, own_second_factor, time_out)
+    modules = (sign_in, second_factor, own_account, own_second_factor, passkeys, time_out)
     for blueprint in dict.fromkeys(module.bp for module in modules):
         app.register_blueprint(blueprint)
     app.after_request(_cache_static)
@@ -122,6 +123,7 @@ def _context(portal: Portal) -> dict[str, Any]:
         "is_here": is_here,
         "account": account,
         "time_out": time_out.state,
+        "passkey_options": passkeys.sign_in_options,
         "navigation": [item for item in portal.navigation if permissions.can(account, item.right)],
         "here": request.endpoint or "",
         "may_be_behind": bool(g.get("may_be_behind")),

@@ -12,7 +12,7 @@ from core import db
 from core.db import Store
 from core.models import Account
 from core.permissions import Right
-from core.services import second_factor
+from core.services import passkeys, second_factor
 from core.services.accounts import PASSWORD_LENGTH_MIN, AccountFault, TooManyAttempts
 from core.web import auth
 from core.web.access import record, requires
@@ -94,6 +94,11 @@ class SecondFactor:
     codes_left: int
 
 
+def _passkeys() -> int:
+    with db.read(Store.HOT) as store:
+        return len(passkeys.of_account(store, auth.current_account().id))
+
+
 def _second_factor() -> SecondFactor:
     account = auth.current_account()
     with db.read(Store.HOT) as session:
@@ -110,5 +115,6 @@ def _page(form: PasswordForm, status: int = 200, refusal: str | None = None) -> 
         refusal=refusal,
         here_and_others=auth.own_sign_ins(),
         second=_second_factor(),
+        passkeys=_passkeys(),
         length_min=PASSWORD_LENGTH_MIN,
     )

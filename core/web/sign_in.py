@@ -22,7 +22,7 @@ bp = Blueprint("auth", __name__)
 def sign_in() -> WerkzeugResponse:
     if auth.account_or_none() is not None:
         return redirect(after(), 303)
-    return _page(SignInForm(), 200)
+    return page(SignInForm(), 200)
 
 
 @bp.post("/sign-in")
@@ -30,13 +30,13 @@ def sign_in() -> WerkzeugResponse:
 def submit() -> WerkzeugResponse:
     form = SignInForm()
     if not form.validate_on_submit():
-        return _page(form, 422)
+        return page(form, 422)
     try:
         left = steps.sign_in(form.username.data or "", form.password.data or "")
     except TooManyAttempts as fault:
-        return too_many(fault, lambda refusal: _page(form, 429, refusal))
+        return too_many(fault, lambda refusal: page(form, 429, refusal))
     except SignInRefused:
-        return _page(form, 422, refusal="The user name or the password is not right.")
+        return page(form, 422, refusal="The user name or the password is not right.")
     if left is steps.Left.NOTHING:
         return htmx_redirect(after())
     step = {steps.Left.CODE: "auth.code", steps.Left.SET_UP: "auth.set_up"}[left]
@@ -61,7 +61,8 @@ def too_many(fault: TooManyAttempts, page: Callable[[str], Response]) -> Respons
     return response
 
 
-def _page(form: SignInForm, status: int, refusal: str | None = None) -> Response:
+def page(form: SignInForm, status: int, refusal: str | None = None) -> Response:
+    """The page with both ways to sign in."""
     return make_response(render("shared/sign_in.html", status=status, form=form, refusal=refusal))
 
 

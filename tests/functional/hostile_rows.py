@@ -12,6 +12,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import JSON, String, create_engine, delete, text
 from sqlalchemy.orm import Session
+from webauthn.helpers import bytes_to_base64url
 
 from core import audit, config, db, identity_numbers
 from core.models import (
@@ -34,6 +35,7 @@ from core.models import (
     Note,
     Observation,
     Omission,
+    Passkey,
     Patient,
     Practitioner,
     Prescription,
@@ -86,7 +88,8 @@ ASIDE = {
     # What it says is on the trail.
     "glass_break.reason",
     "imported_row.source", "imported_row.source_key", "outbox_message.arguments", "outbox_message.queue",
-    "outbox_message.task", "patient.national_id_hash", "reference_range.sex",
+    "outbox_message.task", "passkey.credential_id", "passkey.public_key", "patient.national_id_hash",
+    "reference_range.sex",
 }  # fmt: skip
 # Planted, but shown nowhere, masked, or in other words.
 NOT_SHOWN = {
@@ -156,6 +159,8 @@ class Planted:
         self.clinician = self.row(Account, username=f"clinician{name}", role=Role.CLINICIAN, covers_all=True, **about)
         own = {"role": Role.PATIENT, "patient_id": self.patient.id}
         self.account = self.row(Account, username=f"patient{name}", **about, **own)
+        about = {"credential_id": bytes_to_base64url(self.kind.encode()), "public_key": "", "sign_count": 0}
+        self.row(Passkey, account_id=self.clinician.id, **about)
         for portal, account in (("staff", self.clinician), ("public", self.account)):
             self.row(
                 SignIn, token_hash=f"{portal}{account.id}", portal=portal, account_id=account.id,

@@ -20,6 +20,7 @@ PAGES = {
         "privacy",
         "account",
         "account/second-factor",
+        "account/passkeys",
     ),
     "clinician": (
         "patients",
@@ -30,6 +31,7 @@ PAGES = {
         "reports",
         "account",
         "account/second-factor",
+        "account/passkeys",
     ),
     "admin": (
         "archive",

@@ -76,7 +76,7 @@ def hostile(demo: RunningDemo) -> Iterator[dict[str, Planted]]:
 
 def patient_pages(one: Planted) -> tuple[str, ...]:
     return ("visits", f"visits/{one.visit.id}", "results", f"results/{one.assay.id}", "reports",
-            f"reports/{one.signed.id}", "record", "privacy", "account")  # fmt: skip
+            f"reports/{one.signed.id}", "record", "privacy", "account", "account/passkeys")  # fmt: skip
 
 
 def clinician_pages(one: Planted) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ def clinician_pages(one: Planted) -> tuple[str, ...]:
         f"{chart}/visits/new", "patients?q=14+Mar+1961", "reports", "reports?list=signed", "reports?list=failed",
         *(f"reports/{number}/review" for number in reports), *(f"reports/{number}/making" for number in reports),
         f"reports/{one.ready.id}/review?claim={one.claim.id}", f"reports/{one.ready.id}/review?claim={one.decided.id}",
-        f"reports/{one.failed.id}", "account",
+        f"reports/{one.failed.id}", "account", "account/passkeys",
     )  # fmt: skip
 
 

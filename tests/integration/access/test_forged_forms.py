@@ -78,7 +78,7 @@ def test_a_forged_form_changes_nothing(database: Settings, patient: Patient, por
     app, other = guarded(portal, database), guarded(OTHER[portal], database)
     asked = list(forms(app))
     assert {address for address, role in asked if role is None} == {
-        "/sign-in", "/sign-in/code", "/sign-in/set-up", "/sign-out", "/session",
+        "/sign-in", "/sign-in/code", "/sign-in/set-up", "/sign-out", "/session", "/sign-in/passkey",
     }  # fmt: skip
     assert len(asked) > 3
     for role in sorted({role for _, role in asked if role}):

@@ -125,7 +125,7 @@ def test_another_patients_ids_open_nothing_and_each_try_is_on_record(database: S
         for method, address in closed_addresses(app, **ids):
             reply = client.open(address + query, method=method, base_url=host("public"))
             assert "Lim Ah Kow" not in reply.text
-            if address.startswith("/account/"):
+            if address.startswith("/account/") and address.count("/") < 4:
                 # Takes nobody's id: what is typed here changes the own account or nothing.
                 assert reply.status_code in (200, 422, 303), f"{method} {address}"
             elif address.count("/") > 1:
@@ -134,4 +134,4 @@ def test_another_patients_ids_open_nothing_and_each_try_is_on_record(database: S
                 assert reply.status_code in (200, 303), f"{method} {address}"
     with db.read(Store.HOT) as session:
         denied = set(session.scalars(select(AccessEvent.target).where(AccessEvent.outcome == "deny")))
-    assert {f"visit:{visit.id}", f"report:{ready.id}"} <= denied
+    assert {f"visit:{visit.id}", f"report:{ready.id}", "passkey:1"} <= denied

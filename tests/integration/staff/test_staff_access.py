@@ -20,7 +20,7 @@ from tests.integration.staff.conftest import HOST, StaffBrowser
 
 OPEN = {"static", "health.healthz", "health.readyz", "auth.sign_in", "auth.submit", "auth.sign_out",
         "auth.code", "auth.submit_code", "auth.set_up", "auth.submit_set_up", "auth.session_state", "auth.stay",
-        "auth.signed_in_again"}  # fmt: skip
+        "auth.signed_in_again", "auth.submit_passkey"}  # fmt: skip
 VALUES = {
     "patient_id": 1,
     "visit_id": 1,
@@ -30,6 +30,7 @@ VALUES = {
     "run_id": 1,
     "batch_id": 1,
     "account_id": 99,
+    "passkey_id": 1,
     "notice_id": 1,
     "name": "cost",
 }

@@ -19,6 +19,7 @@ FAR = {
     "archive.start", "archive.start_restore", "archive.hold", "archive.erase",
     "accounts.create", "accounts.change", "accounts.duty", "accounts.reset_second_factor", "patients.break_glass",
     "account.set_second_factor", "account.remove_second_factor", "account.renew_recovery_codes",
+    "account.add_passkey", "account.remove_passkey",
 }  # fmt: skip
 RUN = {"record_type": "visit", "as_of": "2026-11-01", "dry_run": "y"}
 

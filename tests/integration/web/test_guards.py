@@ -22,7 +22,7 @@ def test_every_endpoint_declares_its_right(app: Any) -> None:
     assert undeclared == []
     opened = {rule.endpoint for rule in app.url_map.iter_rules() if declared(app, rule.endpoint) == frozenset()}
     steps = {"auth.sign_in", "auth.submit", "auth.code", "auth.submit_code", "auth.set_up", "auth.submit_set_up"}
-    steps |= {"auth.session_state", "auth.stay", "auth.signed_in_again"}
+    steps |= {"auth.session_state", "auth.stay", "auth.signed_in_again", "auth.submit_passkey"}
     assert opened == {"static", "health.healthz", "health.readyz", "auth.sign_out"} | steps
 
 
@@ -88,7 +88,8 @@ def test_every_form_is_refused_without_its_token(app: Any, signed_in: Browser) -
     posts = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
     assert posts
     for rule in posts:
-        reply = signed_in.client.post(rule.rule, base_url=HOST, headers={"Referer": HOST + "/visits"})
+        path = rule.rule.replace("<id:passkey_id>", "1")
+        reply = signed_in.client.post(path, base_url=HOST, headers={"Referer": HOST + "/visits"})
         assert reply.status_code == 400, rule.rule
 
 
