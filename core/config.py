@@ -17,6 +17,7 @@ from core.setting_values import (
     count,
     database_url,
     flag,
+    issuer_url,
     milliseconds,
     money,
     networks,
@@ -82,6 +83,22 @@ class Settings:
     )
     public_host: str = setting("STRATA_PUBLIC_HOST", "host name of the patient portal", default="portal.localhost")
     staff_host: str = setting("STRATA_STAFF_HOST", "host name of the staff portal", default="staff.localhost")
+    oidc_issuer: str = setting(
+        "STRATA_OIDC_ISSUER",
+        "the staff's identity provider (OpenID Connect), https://; no single sign-on if empty",
+        issuer_url,
+        default="",
+    )
+    oidc_client_id: str = setting("STRATA_OIDC_CLIENT_ID", "how the provider knows this product", default="")
+    oidc_client_secret: str = setting(
+        "STRATA_OIDC_CLIENT_SECRET", "the secret shared with the provider", secret=True, default=""
+    )
+    oidc_claim: str = setting(
+        "STRATA_OIDC_CLAIM", "the provider's claim that is the user name here", default="preferred_username"
+    )
+    oidc_acr: str = setting(
+        "STRATA_OIDC_ACR", "the level (acr) that the provider must have reached, such as its second factor", default=""
+    )
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = setting(
         "STRATA_TRUSTED_PROXIES",
         "addresses or networks of reverse proxies, by comma, whose X-Forwarded-For is believed",

@@ -35,6 +35,14 @@ def web_url(raw: str) -> str:
     return raw
 
 
+def issuer_url(raw: str) -> str:
+    """The address of an identity provider: encrypted, or on this machine."""
+    parts = urlsplit(raw)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")):
+        raise ValueError("must be an address that starts with https://")
+    return raw
+
+
 def object_store_url(raw: str) -> str:
     """A folder or a bucket."""
     if urlsplit(raw).scheme not in ("file", "s3"):

@@ -23,6 +23,7 @@ from staff_app import (
     reports,
     retention,
     review,
+    single_sign_on,
     visits,
 )
 
@@ -57,4 +58,5 @@ def create_app(settings: Settings) -> Flask:
     for blueprint in dict.fromkeys(module.bp for module in MODULES):
         app.register_blueprint(blueprint)
     care.init_app(app)
+    single_sign_on.init_app(app, settings)
     return app

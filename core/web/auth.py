@@ -145,14 +145,16 @@ def sign_ins() -> SignIns:
     return cast(PortalSessions, current_app.session_interface).sign_ins
 
 
-def begin(store: Session, account: Account, copy: AccountCopy) -> None:
+def begin(store: Session, account: Account, copy: AccountCopy, *, confirmed: bool = True) -> None:
+    """A new sign-in with a new token, in the caller's transaction; `confirmed` if it was proved just now who it is."""
     held = session_held()
     if held.sign_in is not None:
         sign_ins().end(held.sign_in.token_hash)
     held.clear()
     held["csrf_token"] = secrets.token_hex(32)
     held[ADDRESS] = request.remote_addr
-    mark_confirmed()
+    if confirmed:
+        mark_confirmed()
     login_user(User(copy))
     held.new_token = sign_ins().open(store, account, dict(held))
     held.modified = False
