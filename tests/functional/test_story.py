@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.functional.conftest import RunningDemo
+from tests.functional.test_pages import faults_of
 
 SignIn = Callable[..., Page]
 REPORT_SECONDS = 60_000
@@ -111,7 +112,7 @@ def test_the_whole_loop(demo: RunningDemo, sign_in: SignIn) -> None:
     decide_flags(clinician)
     sign(clinician, demo)
 
-    patient.goto(f"{demo.public_url}/reports")
+    assert faults_of(patient, f"{demo.public_url}/reports") == []
     patient.get_by_role("main").get_by_role("link").first.click()
     expect(patient.get_by_text(re.compile("drafted by", re.IGNORECASE)).first).to_be_visible()
     assert clinician.locator("ol.claims a[data-row]").first.inner_text() in patient.get_by_role("main").inner_text()
