@@ -21,10 +21,15 @@ def follow() -> Progress:
     return lambda line: click.echo(f"{CLEAR_LINE}{line}", nl=False, err=True)
 
 
-def report(summary: Summary, *, as_json: bool, refusals_file: Path | None = None) -> None:
-    """Print what was done; all refusals go to `refusals_file` as JSON lines, if one is named."""
+def clear() -> None:
+    """Take the line of progress away, before what stays is printed."""
     if sys.stderr.isatty():
         click.echo(CLEAR_LINE, nl=False, err=True)
+
+
+def report(summary: Summary, *, as_json: bool, refusals_file: Path | None = None) -> None:
+    """Print what was done; all refusals go to `refusals_file` as JSON lines, if one is named."""
+    clear()
     plain = summary.as_dict()
     if refusals_file is not None:
         lines = (json.dumps(refusal, ensure_ascii=False) + "\n" for refusal in plain["refusals"])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from commands._parameters import ROW_ID, NewFile, whole
+
 
 @click.group(name="export")
 def group() -> None:
@@ -14,12 +16,13 @@ def group() -> None:
 
 
 @group.command()
-@click.option("--patient", "patient_id", type=click.IntRange(min=1), required=True, help="The patient's id.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here.  [default: standard output]")
+@click.option("--patient", "patient_id", type=ROW_ID, required=True, help="The patient's id.")
+@click.option("--out", type=NewFile(), help="A new file.  [default: standard output]")
 def fhir(patient_id: int, out: Path | None) -> None:
     """A patient's whole record, archived rows too, as a FHIR R4 bundle.
 
-    Reads the replica and the archives, and is recorded like any look at a record. Exits 1 if there is no such patient
+    Reads the replica and the archives, and is recorded like any look at a record. A file is for its owner only, and
+    appears whole or not at all. Exits 1 if there is no such patient
     or a part of the record can't be read now.
     """
     from core.cold import ColdUnavailable
@@ -30,9 +33,7 @@ def fhir(patient_id: int, out: Path | None) -> None:
         bundle = export_patient(patient_id)
     except (NoSuchPatient, ColdUnavailable, ReplicaBehind) as fault:
         raise click.ClickException(str(fault)) from None
-    text = json.dumps(bundle, ensure_ascii=False, indent=1)
-    if out is None:
-        click.echo(text)
-        return
-    out.write_text(text + "\n", encoding="utf-8")
-    click.echo(f"{len(bundle['entry']):,} resources in {out}", err=True)
+    with whole(out) as file:
+        file.write(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n")
+    if out is not None:
+        click.echo(f"{len(bundle['entry']):,} resources in {out}", err=True)

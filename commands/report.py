@@ -11,6 +11,7 @@ import click
 from sqlalchemy import select
 
 from commands import report_incident
+from commands._parameters import ROW_ID
 from core import db, permissions, queue
 from core.db import Store
 from core.models import Account, ReportState, Role
@@ -31,7 +32,7 @@ def group() -> None:
 
 
 @group.command()
-@click.option("--patient", "patient_id", required=True, type=click.IntRange(min=1), help="The patient's id.")
+@click.option("--patient", "patient_id", required=True, type=ROW_ID, help="The patient's id.")
 @click.option("--wait", is_flag=True, help="Stay until the report is ready for review, or has failed.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 @click.option("--by", "username", help="The clinician who asks.  [default: the first active one]")
@@ -52,7 +53,7 @@ def request(patient_id: int, wait: bool, as_json: bool, username: str | None) ->
 
 
 @group.command()
-@click.argument("report_id", metavar="ID", type=click.IntRange(min=1))
+@click.argument("report_id", metavar="ID", type=ROW_ID)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def show(report_id: int, as_json: bool) -> None:
     """Print a report. Exits 1 if there is none, or if it has failed."""

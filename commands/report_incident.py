@@ -10,6 +10,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
+from commands._parameters import ROW_ID
 from core import audit, db, heavy, permissions, queue
 from core.cold import ColdUnavailable
 from core.models import Account, ReportState
@@ -23,7 +24,7 @@ REFUSALS = (
     reports.AlreadyOpen, reports.BadReplacement, reports.NoSuchReport, permissions.PermissionDenied, InvalidTransition,
     ColdUnavailable, ValueError,
 )  # fmt: skip
-REPORT = click.argument("report_id", metavar="ID", type=click.IntRange(min=1))
+REPORT = click.argument("report_id", metavar="ID", type=ROW_ID)
 BY = click.option("--by", "username", required=True, help="The clinician who does it.")
 
 
@@ -77,7 +78,7 @@ def verify_trace(file: Path) -> None:
 
 @click.command()
 @REPORT
-@click.option("--claim", "claim_id", required=True, type=click.IntRange(min=1), help="The claim's id.")
+@click.option("--claim", "claim_id", required=True, type=ROW_ID, help="The claim's id.")
 @click.option("--label", required=True, type=click.Choice(LABELS), help="What the cited rows say of it.")
 @click.option("--error-type", help="Your name for what is wrong with it.")
 def case(report_id: int, claim_id: int, label: str, error_type: str | None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from commands._progress import clear, follow
+
 
 @click.command()
 def reseal() -> None:
@@ -15,5 +17,7 @@ def reseal() -> None:
     """
     from core.services import resealing
 
-    done = resealing.reseal(lambda count: click.echo(f"\r\x1b[K{count:,} values", nl=False, err=True))
+    show = follow()
+    done = resealing.reseal(lambda count: show(f"{count:,} values"))
+    clear()
     click.echo(f"{done:,} values are sealed with the newest key")
