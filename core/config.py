@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from core.setting_values import (
+    ENGINES,
     aes_key,
     aes_keys,
     amounts,
@@ -266,9 +267,22 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
                 faults.append(f"{name} {fault}")
         elif item.default is MISSING:
             faults.append(f"{name} is not set: {item.metadata['help']}")
+    faults += _mixed(values)
     if faults:
         raise ConfigError("\n".join([*faults, "Start `strata demo`, or see `strata doctor --help`."]))
     return Settings(**values)
+
+
+def _mixed(values: Mapping[str, Any]) -> list[str]:
+    """Databases on another engine than the primary's: rows can't be linked, nor compared, from one to the other."""
+    named = {item.name: item.metadata["env"] for item in fields(Settings) if item.metadata["parse"] is database_url}
+    engines = {name: ENGINES[values[name].split(":", 1)[0]] for name in named if name in values}
+    primary = engines.get("primary_url")
+    return [
+        f"{named[name]} is on {engine}, STRATA_PRIMARY_URL on {primary}: all servers must run the same engine"
+        for name, engine in engines.items()
+        if primary is not None and engine != primary
+    ]
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,13 @@ def text(raw: str) -> str:
     return raw
 
 
+ENGINES = {"postgresql+psycopg": "PostgreSQL", "mssql+pyodbc": "SQL Server"}
+
+
 def database_url(raw: str) -> str:
     """The address of a database in SQLAlchemy's form."""
-    if not raw.startswith(("postgresql+psycopg://", "mssql+pyodbc://")):
-        raise ValueError("must start with postgresql+psycopg:// or mssql+pyodbc://")
+    if not raw.startswith(tuple(f"{name}://" for name in ENGINES)):
+        raise ValueError(f"must start with {' or '.join(f'{name}://' for name in ENGINES)}")
     return raw
 
 

@@ -101,7 +101,7 @@ def _columns_of(connection: Connection, table: str) -> list[str]:
 
 def _column(connection: Connection, column: object) -> str:
     compiled = str(CreateColumn(column).compile(dialect=connection.dialect))  # type: ignore[arg-type]
-    return compiled.replace("BIGSERIAL", "BIGINT").split(" GENERATED ", 1)[0]
+    return compiled.split(" GENERATED ", 1)[0]
 
 
 def _literal(value: str) -> str:

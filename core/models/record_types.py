@@ -130,7 +130,8 @@ ROOT_COLUMNS = {
 
 def _archive_table(table: Table, metadata: MetaData, record_type: RecordType) -> Table:
     columns = [
-        Column(column.name, column.type, primary_key=column.name == "id", nullable=column.nullable)
+        # Its rows keep the ids that they had.
+        Column(column.name, column.type, primary_key=column.name == "id", autoincrement=False, nullable=column.nullable)
         for column in table.columns
     ]
     copy = Table(table.name, metadata, *columns, Column(BATCH_COLUMN, BigInteger, nullable=False))

@@ -1,0 +1,157 @@
+"""Connections to SQL Server through Microsoft's ODBC driver. pyodbc is imported only for such an address."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import platform
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+
+from core.engines.base import EngineError
+from core.engines.mssql_dialect import DRIVERNAME
+
+DRIVER = "ODBC Driver 18 for SQL Server"
+INSTALL_UNIXODBC = "install unixODBC: `apt install unixodbc` (Debian, Ubuntu) or `dnf install unixODBC` (RHEL)"
+INSTALL_DRIVER = (
+    "install Microsoft's ODBC Driver 18: package msodbcsql18 of Microsoft's repository (Debian, Ubuntu, RHEL), its .msi"
+    " (Windows), or anywhere `pip install 'strata[sqlserver]'`, which carries it"
+)
+LOGIN_TIMEOUT_SECONDS = 3
+# https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues and the engine's own.
+TRANSIENT = frozenset(
+    {
+        *(20, 64, 121, 233, 615, 617, 669, 921, 997, 1203, 1204, 1205, 1221, 1807, 3935, 3960, 3966, 4060, 4221),
+        *(10053, 10054, 10060, 10928, 10929, 11001, 40143, 40197, 40501, 40540, 40613, 42108, 42109),
+        *(49918, 49919, 49920),
+    }
+)
+PAUSES_SECONDS = (0.1, 0.4)
+FAMILIES = {"alpine": "alpine", "suse": "suse", "debian": "debian_ubuntu", "ubuntu": "debian_ubuntu"}
+MACHINES = {"aarch64": "arm64", "AMD64": "x86_64"}
+READS = ("SELECT", "WITH")
+
+
+def load() -> Any:
+    """The module pyodbc, its own pool off. Raises EngineError naming what to install."""
+    try:
+        import pyodbc
+    except ImportError as fault:
+        raise EngineError(f"SQL Server needs pyodbc, which can't be loaded ({fault}): {INSTALL_UNIXODBC}") from fault
+    # Ours is SQLAlchemy's.
+    pyodbc.pooling = False
+    return pyodbc
+
+
+def driver(url: URL, installed: list[str]) -> str:
+    """The ODBC driver of an address: what it names, version 18 from the system, or the file of a wheel.
+
+    Raises EngineError naming what to install.
+    """
+    named = url.query.get("driver")
+    if isinstance(named, str):
+        if named in installed or Path(named).is_file():
+            return named
+        have = ", ".join(installed) or "none"
+        raise EngineError(f"the ODBC driver {named!r} is not on this machine (it has {have}): {INSTALL_DRIVER}")
+    if DRIVER in installed:
+        return DRIVER
+    found = _of_wheel()
+    if found is None:
+        raise EngineError(f"there is no {DRIVER} on this machine: {INSTALL_DRIVER}")
+    return str(found)
+
+
+def _of_wheel() -> Path | None:
+    """The driver's file in the wheel `mssql-python-odbc`, if that is installed and has one for this system."""
+    spec = importlib.util.find_spec("mssql_python_odbc")
+    if spec is None or spec.origin is None:
+        return None
+    machine = MACHINES.get(platform.machine(), platform.machine())
+    folder = Path(spec.origin).parent / "libs" / "linux" / _family() / machine / "lib"
+    return next(iter(sorted(folder.glob("libmsodbcsql-*.so*"), reverse=True)), None)
+
+
+def _family() -> str:
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return "rhel"
+    ids = [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
+    return next((FAMILIES[name] for name in ids if name in FAMILIES), "rhel")
+
+
+def address(raw: str, *, read_only: bool, installed: list[str]) -> URL:
+    """The address with its driver, encrypted unless it says otherwise; a reader says that it only reads."""
+    url = make_url(raw)
+    query = {"Encrypt": "yes", **url.query, "driver": driver(url, installed)}
+    if read_only:
+        # A listener then sends it to a readable secondary, and tries all of its addresses at once.
+        query |= {"ApplicationIntent": "ReadOnly", "MultiSubnetFailover": "Yes"}
+    return url.set(drivername=DRIVERNAME, query=query)
+
+
+def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> Engine:
+    """An engine whose statements end after `seconds`; one that reads refuses to send anything else.
+
+    SQL Server knows no read-only session: on a server that accepts writes it is the login that enforces it, and this
+    finds our own mistakes.
+    """
+    pyodbc = load()
+    engine = create_engine(
+        address(raw, read_only=read_only, installed=pyodbc.drivers()),
+        connect_args={"timeout": LOGIN_TIMEOUT_SECONDS},
+        fast_executemany=True,
+        pool_pre_ping=True,
+        # A fault's message must not quote what was typed.
+        hide_parameters=True,
+        **pool,
+    )
+    _retry_logins(engine, pyodbc)
+    _bound(engine, seconds)
+    if read_only:
+        event.listen(engine, "before_cursor_execute", _refuse_writes)
+    return engine
+
+
+def _retry_logins(engine: Engine, pyodbc: Any) -> None:
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, args: list[Any], parameters: dict[str, Any]) -> Any:
+        for pause in PAUSES_SECONDS:
+            try:
+                return pyodbc.connect(*args, **parameters)
+            except pyodbc.Error as fault:
+                if not is_transient(fault):
+                    raise
+            time.sleep(pause)
+        return pyodbc.connect(*args, **parameters)
+
+
+def _bound(engine: Engine, seconds: float) -> None:
+    @event.listens_for(engine, "checkout")
+    def _taken(connection: Any, *_: Any) -> None:
+        limit(connection, seconds)
+
+
+def limit(connection: Any, seconds: float) -> None:
+    """Let pyodbc's connection end each statement after this, in whole seconds, until it goes back to its pool."""
+    connection.timeout = math.ceil(seconds)
+
+
+def _refuse_writes(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    if not statement.lstrip().upper().startswith(READS):
+        raise EngineError(f"a connection that only reads was to run: {statement.split(maxsplit=1)[0]}")
+
+
+def numbers(fault: BaseException) -> frozenset[int]:
+    """The error numbers that SQL Server gave, out of the driver's words."""
+    return frozenset(int(number) for number in re.findall(r"\((\d+)\)(?= \(SQL|;|$)", str(fault)))
+
+
+def is_transient(fault: BaseException) -> bool:
+    """Whether the same may work when it is tried again."""
+    return not TRANSIENT.isdisjoint(numbers(fault)) or "40001" in getattr(fault, "args", ())

@@ -1,0 +1,96 @@
+"""T-SQL as this product writes it: locks as hints, text as NVARCHAR, instants to the microsecond, JSON as jsonb is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from sqlalchemy import ColumnClause, Select
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.mssql.base import MSSQLCompiler, MSTypeCompiler
+from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc
+from sqlalchemy.sql.selectable import ForUpdateArg, FromClause
+from sqlalchemy.sql.util import find_tables
+
+DRIVERNAME = "mssql+strata"
+FRACTION_DIGITS = 6
+
+
+def canonical_json(value: Any) -> str:
+    """A value as PostgreSQL's jsonb prints it: keys by length, then by bytes; so that both engines hash it alike."""
+    return json.dumps(_in_order(value), ensure_ascii=False, separators=(", ", ": "))
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        keys = sorted(map(str, value), key=lambda key: (len(key.encode()), key.encode()))
+        return {key: _in_order(value[key]) for key in keys}
+    if isinstance(value, list | tuple):
+        return [_in_order(one) for one in value]
+    return value
+
+
+def _hint(lock: ForUpdateArg) -> str:
+    """REPEATABLEREAD keeps a shared lock to the transaction's end, also where readers else see versions."""
+    words = ["REPEATABLEREAD" if lock.read else "UPDLOCK", "ROWLOCK"]
+    if lock.skip_locked:
+        words.append("READPAST")
+    if lock.nowait:
+        words.append("NOWAIT")
+    return f"WITH ({', '.join(words)})"
+
+
+def _locked(lock: ForUpdateArg, froms: Sequence[FromClause]) -> Iterator[FromClause]:
+    """The tables whose rows are locked: those that the query names for it, or all."""
+    if lock.of:
+        yield from (cast(FromClause, one.table if isinstance(one, ColumnClause) else one) for one in lock.of)
+        return
+    for one in froms:
+        yield from find_tables(one, include_aliases=True)
+
+
+class Compiler(MSSQLCompiler):
+    """Compiles FOR UPDATE and FOR SHARE, for which T-SQL has hints on each table."""
+
+    def _compose_select_body(self, text: str, select: Select[Any], *parts: Any) -> str:
+        compile_state, columns, froms, byfrom, *others = parts
+        lock = select._for_update_arg
+        if lock is not None:
+            hint = _hint(lock)
+            byfrom = dict(byfrom or {})
+            for table in _locked(lock, froms):
+                byfrom[table] = hint
+                select = select.with_hint(table, hint, self.dialect.name)
+        body = super()._compose_select_body(text, select, compile_state, columns, froms, byfrom, *others)
+        return str(body)
+
+
+class TypeCompiler(MSTypeCompiler):
+    """All text is Unicode; instants keep microseconds, as Python has them."""
+
+    def visit_string(self, type_: Any, **kw: Any) -> str:
+        return str(self.visit_NVARCHAR(type_, **kw))
+
+    def visit_text(self, type_: Any, **kw: Any) -> str:
+        return "NVARCHAR(max)"
+
+    def visit_date(self, type_: Any, **kw: Any) -> str:
+        return "DATE"
+
+    def visit_DATETIMEOFFSET(self, type_: Any, **kw: Any) -> str:
+        return f"DATETIMEOFFSET({FRACTION_DIGITS})"
+
+
+class Dialect(MSDialect_pyodbc):
+    """SQLAlchemy's, with the compilers above."""
+
+    supports_statement_cache = True
+    statement_compiler = Compiler
+    type_compiler_cls = TypeCompiler
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(json_serializer=canonical_json, **options)
+
+
+registry.register(DRIVERNAME.replace("+", "."), __name__, Dialect.__name__)

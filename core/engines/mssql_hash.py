@@ -1,0 +1,66 @@
+"""The content hash of a row in T-SQL: SHA-256 of the row as PostgreSQL prints it, so that both engines hash it alike.
+
+PostgreSQL's text of a row: `(1,"two words",,t)`. NULL is nothing; a field is quoted where it is empty or has a quote, a
+backslash, a bracket, a comma or white space, and then doubles its quotes and backslashes. Dates are ISO 8601, instants
+are UTC with the fraction that they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, LargeBinary, Numeric, String, Table
+from sqlalchemy.types import JSON, Float, TypeEngine
+
+from core.engines.base import EngineError
+
+BINARY = "COLLATE Latin1_General_100_BIN2"
+UTF8 = "COLLATE Latin1_General_100_BIN2_UTF8"
+WHITE = " + ".join(f"NCHAR({code})" for code in range(9, 14))
+
+
+def row_hash(table: Table, columns: Sequence[str], alias: str) -> str:
+    """SQL for the SHA-256, as VARBINARY(32). Raises EngineError for a type that has no text of its own on both."""
+    fields = " + N',' + ".join(_field(table.columns[name].type, f"{alias}.{name}") for name in columns)
+    row = f"CAST(N'(' AS nvarchar(max)) + {fields} + N')'"
+    return f"HASHBYTES('SHA2_256', CONVERT(varchar(max), ({row}) {UTF8}))"
+
+
+def rows_hash(parts: str, ids: str) -> str:
+    """SQL aggregate: SHA-256, lower-case hex, over rows' hashes in order of their ids."""
+    joined = f"STRING_AGG(CONVERT(varchar(max), {parts}, 2), '') WITHIN GROUP (ORDER BY {ids})"
+    return f"LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONVERT(varbinary(max), COALESCE({joined}, ''), 2)), 2))"
+
+
+def _field(kind: TypeEngine[object], name: str) -> str:
+    if isinstance(kind, Boolean):
+        return f"CASE {name} WHEN 1 THEN N't' WHEN 0 THEN N'f' ELSE N'' END"
+    if isinstance(kind, BigInteger | Integer) or (isinstance(kind, Numeric) and not isinstance(kind, Float)):
+        return f"COALESCE(CONVERT(nvarchar(40), {name}), N'')"
+    if isinstance(kind, Date):
+        return f"COALESCE(CONVERT(nvarchar(10), {name}, 23), N'')"
+    if isinstance(kind, DateTime):
+        return _instant(name)
+    if isinstance(kind, LargeBinary):
+        return f"COALESCE(N'\"\\\\x' + LOWER(CONVERT(nvarchar(max), {name}, 2)) + N'\"', N'')"
+    if isinstance(kind, String | JSON):
+        return _text(name)
+    raise EngineError(f"{name}: a {kind} can't be hashed alike on PostgreSQL and SQL Server")
+
+
+def _instant(name: str) -> str:
+    utc = f"SWITCHOFFSET({name}, '+00:00')"
+    digits = f"RIGHT(N'000000' + CONVERT(nvarchar(6), DATEPART(microsecond, {name})), 6)"
+    needed = f"REPLACE(RTRIM(REPLACE({digits}, N'0', N' ')), N' ', N'0')"
+    fraction = f"CASE DATEPART(microsecond, {name}) WHEN 0 THEN N'' ELSE N'.' + {needed} END"
+    return f"COALESCE(N'\"' + CONVERT(nvarchar(19), {utc}, 120) + {fraction} + N'+00\"', N'')"
+
+
+def _text(name: str) -> str:
+    exact = f"{name} {BINARY}"
+    doubled = f"REPLACE(REPLACE({exact}, N'\\', N'\\\\'), N'\"', N'\"\"')"
+    needs = f"{exact} LIKE N'%[\"\\(), ' + {WHITE} + N']%'"
+    return (
+        f"CASE WHEN {name} IS NULL THEN N'' WHEN DATALENGTH({name}) = 0 OR {needs} THEN N'\"' + {doubled} + N'\"'"
+        f" ELSE {name} END"
+    )

@@ -1,0 +1,113 @@
+"""The T-SQL that is compiled for SQL Server: as it should read, and as a parser of T-SQL takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlglot
+from sqlalchemy import Column, Float, MetaData, Table, select
+from sqlalchemy.orm import aliased
+from sqlalchemy.schema import CreateTable
+
+from core.engines.base import EngineError
+from core.engines.mssql_dialect import Dialect, canonical_json
+from core.engines.mssql_hash import row_hash, rows_hash
+from core.models import Batch, OutboxMessage, Patient, Report
+from core.models.base import Base
+from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES
+
+DIALECT = Dialect()
+OTHER = aliased(Patient, name="other")
+TABLES = [table for kind in RECORD_TYPES.values() for table in kind.tables]
+
+LOCKS = {
+    "a row": (
+        select(Batch.id).where(Batch.id == 1).with_for_update(),
+        "SELECT batch.id FROM batch WITH (UPDLOCK, ROWLOCK) WHERE batch.id = 1",
+    ),
+    "what is free": (
+        select(OutboxMessage.id).limit(2).with_for_update(skip_locked=True),
+        "SELECT TOP 2 outbox_message.id FROM outbox_message WITH (UPDLOCK, ROWLOCK, READPAST)",
+    ),
+    "at once or not": (
+        select(Batch.id).with_for_update(nowait=True),
+        "SELECT batch.id FROM batch WITH (UPDLOCK, ROWLOCK, NOWAIT)",
+    ),
+    "shared": (
+        select(Batch.id).with_for_update(read=True),
+        "SELECT batch.id FROM batch WITH (REPEATABLEREAD, ROWLOCK)",
+    ),
+    "one of two tables": (
+        select(Report.id).join(Patient, Patient.id == Report.patient_id).with_for_update(of=Report),
+        "SELECT report.id FROM report WITH (UPDLOCK, ROWLOCK) JOIN patient ON patient.id = report.patient_id",
+    ),
+    "both tables": (
+        select(Report.id).join(OTHER, OTHER.id == Report.patient_id).with_for_update(),
+        "SELECT report.id FROM report WITH (UPDLOCK, ROWLOCK)"
+        " JOIN patient AS other WITH (UPDLOCK, ROWLOCK) ON other.id = report.patient_id",
+    ),
+    "none": (select(Batch.id), "SELECT batch.id FROM batch"),
+}
+
+
+def compiled(statement: Any) -> str:
+    text = str(statement.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
+    parse(text)
+    return " ".join(text.split())
+
+
+def parse(text: str) -> None:
+    """Raises ParseError for what is no T-SQL."""
+    assert sqlglot.parse(text, read="tsql", error_level=sqlglot.ErrorLevel.RAISE)
+
+
+@pytest.mark.parametrize("name", list(LOCKS))
+def test_locks_are_hints_on_the_tables(name: str) -> None:
+    statement, expected = LOCKS[name]
+    assert compiled(statement) == expected
+
+
+def test_text_is_unicode_and_instants_keep_microseconds() -> None:
+    table = Base.metadata.tables["patient"]
+    made = compiled(CreateTable(table))
+    assert "name NVARCHAR(200) NOT NULL" in made
+    assert "id BIGINT NOT NULL IDENTITY" in made
+    assert "created_at DATETIMEOFFSET(6)" in made
+    assert "legal_hold BIT" in made
+
+
+@pytest.mark.parametrize("server", list(ARCHIVE_METADATA))
+def test_tables_of_an_archive_keep_every_id_and_every_character(server: str) -> None:
+    for table in ARCHIVE_METADATA[server].tables.values():
+        assert "IDENTITY" not in compiled(CreateTable(table)), table.name
+        types = {column.type.compile(dialect=DIALECT).split("(")[0] for column in table.columns}
+        assert not types - {"BIGINT", "BIT", "DATE", "DATETIMEOFFSET", "NUMERIC", "NVARCHAR"}, table.name
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_row_that_moves_can_be_hashed(table: Table) -> None:
+    hashed = row_hash(table, table.columns.keys(), "t")
+    parse(f"SELECT {rows_hash('h.row_hash', 'h.id')} FROM (SELECT t.id, {hashed} AS row_hash FROM {table.name} t) h")
+    for name in list(table.columns.keys()):
+        assert f"t.{name}" in hashed
+
+
+def test_a_field_that_is_hashed() -> None:
+    table = Base.metadata.tables["patient"]
+    assert row_hash(table, ["legal_hold"], "t") == (
+        "HASHBYTES('SHA2_256', CONVERT(varchar(max), (CAST(N'(' AS nvarchar(max))"
+        " + CASE t.legal_hold WHEN 1 THEN N't' WHEN 0 THEN N'f' ELSE N'' END + N')')"
+        " COLLATE Latin1_General_100_BIN2_UTF8))"
+    )
+
+
+def test_a_type_that_differs_on_both_engines_is_refused() -> None:
+    table = Table("measure", MetaData(), Column("value", Float))
+    with pytest.raises(EngineError, match="can't be hashed alike"):
+        row_hash(table, ["value"], "t")
+
+
+def test_json_is_written_as_jsonb_prints_it() -> None:
+    value = {"bb": [1, None, True], "a": {"é": "x", "z": 'q"'}}
+    assert canonical_json(value) == '{"a": {"z": "q\\"", "é": "x"}, "bb": [1, null, true]}'
