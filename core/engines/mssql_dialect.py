@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnClause, Select
+from sqlalchemy import ColumnClause, Connection, Select, Table, UniqueConstraint, event
 from sqlalchemy.dialects import registry
-from sqlalchemy.dialects.mssql.base import MSSQLCompiler, MSTypeCompiler
+from sqlalchemy.dialects.mssql.base import MSDDLCompiler, MSSQLCompiler, MSTypeCompiler
 from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc
+from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint
 from sqlalchemy.sql.selectable import ForUpdateArg, FromClause
 from sqlalchemy.sql.util import find_tables
 
@@ -65,6 +66,64 @@ class Compiler(MSSQLCompiler):
         body = super()._compose_select_body(text, select, compile_state, columns, froms, byfrom, *others)
         return str(body)
 
+    def visit_now_func(self, fn: Any, **kw: Any) -> str:
+        # CURRENT_TIMESTAMP is the server's local time, without its offset.
+        return "SYSDATETIMEOFFSET()"
+
+
+class DDLCompiler(MSDDLCompiler):
+    """Uniqueness as PostgreSQL means it: NULL equals nothing. T-SQL says that by an index that leaves NULLs out."""
+
+    def visit_create_index(self, create: CreateIndex, *options: Any, **kw: Any) -> str:
+        of = create.element.dialect_options
+        if of["mssql"]["where"] is None:
+            of["mssql"]["where"] = of["postgresql"]["where"]
+        return str(super().visit_create_index(create, *options, **kw))
+
+    def visit_unique_constraint(self, constraint: UniqueConstraint, **kw: Any) -> Any:
+        """Nothing in the table: an index follows it."""
+
+    def visit_add_constraint(self, create: AddConstraint, **kw: Any) -> str:
+        constraint = create.element
+        return (
+            self._unique(constraint)
+            if isinstance(constraint, UniqueConstraint)
+            else super().visit_add_constraint(create)
+        )
+
+    def visit_drop_constraint(self, drop: DropConstraint, **kw: Any) -> str:
+        if isinstance(drop.element, UniqueConstraint):
+            name, table = self._names(drop.element)
+            return f"DROP INDEX {name} ON {table}"
+        return super().visit_drop_constraint(drop)
+
+    def _unique(self, constraint: UniqueConstraint) -> str:
+        name, table = self._names(constraint)
+        columns = ", ".join(self.preparer.format_column(column) for column in constraint.columns)
+        made = f"CREATE UNIQUE INDEX {name} ON {table} ({columns})"
+        nullable = [column for column in constraint.columns if column.nullable]
+        if not nullable or constraint.dialect_options["postgresql"]["nulls_not_distinct"]:
+            return made
+        return (
+            f"{made} WHERE {' AND '.join(f'{self.preparer.format_column(column)} IS NOT NULL' for column in nullable)}"
+        )
+
+    def _names(self, constraint: UniqueConstraint) -> tuple[str, str]:
+        return str(self.preparer.format_constraint(constraint)), self.preparer.format_table(constraint.table)
+
+
+@event.listens_for(Table, "after_create")
+def _make_unique(table: Table, connection: Connection, **_: Any) -> None:
+    if connection.dialect.name == Dialect.name:
+        for constraint in unique_constraints(table):
+            connection.execute(AddConstraint(constraint))
+
+
+def unique_constraints(table: Table) -> list[UniqueConstraint]:
+    """A table's unique constraints by their columns."""
+    found = [constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
+    return sorted(found, key=lambda constraint: constraint.columns.keys())
+
 
 class TypeCompiler(MSTypeCompiler):
     """All text is Unicode; instants keep microseconds, as Python has them."""
@@ -87,6 +146,7 @@ class Dialect(MSDialect_pyodbc):
 
     supports_statement_cache = True
     statement_compiler = Compiler
+    ddl_compiler = DDLCompiler
     type_compiler_cls = TypeCompiler
 
     def __init__(self, **options: Any) -> None:

@@ -21,6 +21,10 @@ NAMING = {
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 
+# Text without a limit of ours that an index has as its key; SQL Server's take at most 1,700 bytes.
+KeyText = Text().with_variant(String(850), "mssql")
+
+
 class Base(DeclarativeBase):
     """Tables of the primary. Instants are aware UTC, named *_at; days are named *_on."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, func, text
+from sqlalchemy import ForeignKey, Index, String, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.models.base import Base, Code, Id, utc_now, version_column
+from core.models.base import Base, Code, Id, KeyText, utc_now, version_column
 
 
 class Role(StrEnum):
@@ -59,7 +59,7 @@ class Patient(Base):
             postgresql_ops={"lowered": "gin_trgm_ops"},
         ).ddl_if(dialect="postgresql"),
         Index("ix_patient_birth_on", "birth_on"),
-        Index("ix_patient_legal_hold", "id", postgresql_where=text("legal_hold")),
+        Index("ix_patient_legal_hold", "id", postgresql_where=legal_hold == true()),
     )
 
 
@@ -122,7 +122,7 @@ class Passkey(Base):
     __tablename__ = "passkey"
     id: Mapped[Id]
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
-    credential_id: Mapped[str] = mapped_column(unique=True)
+    credential_id: Mapped[str] = mapped_column(KeyText, unique=True)
     public_key: Mapped[str]
     sign_count: Mapped[int]
     name: Mapped[str] = mapped_column(String(80))

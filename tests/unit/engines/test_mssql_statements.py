@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import sqlglot
-from sqlalchemy import Column, Float, MetaData, Table, select
+from sqlalchemy import Column, Float, MetaData, Table, func, select
 from sqlalchemy.orm import aliased
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
 from core.engines.base import EngineError
-from core.engines.mssql_dialect import Dialect, canonical_json
+from core.engines.mssql_dialect import Dialect, canonical_json, unique_constraints
 from core.engines.mssql_hash import row_hash, rows_hash
 from core.models import Batch, OutboxMessage, Patient, Report
 from core.models.base import Base
@@ -111,3 +111,52 @@ def test_a_type_that_differs_on_both_engines_is_refused() -> None:
 def test_json_is_written_as_jsonb_prints_it() -> None:
     value = {"bb": [1, None, True], "a": {"é": "x", "z": 'q"'}}
     assert canonical_json(value) == '{"a": {"z": "q\\"", "é": "x"}, "bb": [1, null, true]}'
+
+
+INDEXES = {
+    "one that is left": (
+        "outbox_message",
+        "ix_outbox_message_open",
+        "CREATE INDEX ix_outbox_message_open ON outbox_message (due_at) WHERE done_at IS NULL",
+    ),
+    "of a flag": (
+        "patient",
+        "ix_patient_legal_hold",
+        "CREATE INDEX ix_patient_legal_hold ON patient (id) WHERE legal_hold = 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(INDEXES))
+def test_partial_indexes_are_filtered_ones(name: str) -> None:
+    table, index, expected = INDEXES[name]
+    found = next(one for one in Base.metadata.tables[table].indexes if one.name == index)
+    assert compiled(CreateIndex(found)) == expected
+
+
+UNIQUE = {
+    "patient": "CREATE UNIQUE INDEX uq_patient_national_id_hash ON patient (national_id_hash)"
+    " WHERE national_id_hash IS NOT NULL",
+    "account": "CREATE UNIQUE INDEX uq_account_username ON account (username)",
+    # On PostgreSQL too, NULL equals NULL here.
+    "assay": "CREATE UNIQUE INDEX uq_assay_code_unit ON assay (code, unit)",
+}
+
+
+@pytest.mark.parametrize("name", list(UNIQUE))
+def test_null_is_equal_to_nothing_where_values_are_unique(name: str) -> None:
+    table = Base.metadata.tables[name]
+    assert "UNIQUE" not in compiled(CreateTable(table))
+    assert UNIQUE[name] in [compiled(AddConstraint(one)) for one in unique_constraints(table)]
+
+
+def test_every_key_of_an_index_has_a_length() -> None:
+    """No key of an index is of unlimited length: SQL Server takes none."""
+    for table in Base.metadata.tables.values():
+        keys = [index.columns for index in table.indexes] + [one.columns for one in unique_constraints(table)]
+        for column in [column for columns in [*keys, table.primary_key.columns] for column in columns]:
+            assert "max" not in column.type.compile(dialect=DIALECT), f"{table.name}.{column.name}"
+
+
+def test_now_has_its_offset() -> None:
+    assert compiled(select(func.now())) == "SELECT SYSDATETIMEOFFSET() AS now_1"

@@ -41,13 +41,18 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=300), nullable=True),
         sa.Column("language", sa.String(length=40), nullable=True),
         sa.Column("legal_hold", sa.Boolean(), server_default="false", nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_patient")),
         sa.UniqueConstraint("national_id", name=op.f("uq_patient_national_id")),
     )
     op.create_index("ix_patient_birth_on", "patient", ["birth_on"], unique=False)
-    op.create_index("ix_patient_name_lower", "patient", [sa.literal_column("lower(name)")], unique=False)
+    if op.get_bind().dialect.name == "mssql":
+        # It has no index on an expression, but finds an indexed column that is computed by the same one.
+        op.execute("ALTER TABLE patient ADD name_lower AS lower(name)")
+        op.create_index("ix_patient_name_lower", "patient", ["name_lower"], unique=False)
+    else:
+        op.create_index("ix_patient_name_lower", "patient", [sa.literal_column("lower(name)")], unique=False)
     op.create_table(
         "practitioner",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -66,8 +71,8 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.BigInteger(), nullable=True),
         sa.Column("practitioner_id", sa.BigInteger(), nullable=True),
         sa.Column("active", sa.Boolean(), server_default="true", nullable=False),
-        sa.Column("password_changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("password_changed_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_account_patient_id")),
         sa.ForeignKeyConstraint(["practitioner_id"], ["practitioner.id"], name=op.f("fk_account_practitioner_id")),

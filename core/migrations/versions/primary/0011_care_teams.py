@@ -14,7 +14,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("account", sa.Column("covers_all", sa.Boolean(), server_default="false", nullable=False))
-    op.execute("UPDATE account SET covers_all = true WHERE role = 'clinician'")
+    account = sa.table("account", sa.column("covers_all", sa.Boolean()), sa.column("role", sa.String()))
+    op.execute(sa.update(account).where(account.c.role == "clinician").values(covers_all=sa.true()))
     op.create_table(
         "care_team_member",
         sa.Column("patient_id", sa.BigInteger(), nullable=False),

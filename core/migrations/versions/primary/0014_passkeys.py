@@ -14,7 +14,7 @@ def upgrade() -> None:
         "passkey",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("credential_id", sa.Text(), nullable=False),
+        sa.Column("credential_id", sa.Text().with_variant(sa.String(850), "mssql"), nullable=False),
         sa.Column("public_key", sa.Text(), nullable=False),
         sa.Column("sign_count", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
