@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnClause, Connection, Select, Table, UniqueConstraint, event
+from sqlalchemy import ColumnClause, Connection, Select, Table, UnaryExpression, UniqueConstraint, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mssql.base import MSDDLCompiler, MSSQLCompiler, MSTypeCompiler
 from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc
+from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.selectable import ForUpdateArg, FromClause
 from sqlalchemy.sql.util import find_tables
 
@@ -65,6 +67,12 @@ class Compiler(MSSQLCompiler):
                 select = select.with_hint(table, hint, self.dialect.name)
         body = super()._compose_select_body(text, select, compile_state, columns, froms, byfrom, *others)
         return str(body)
+
+    def visit_nulls_last_op_unary_modifier(self, unary: UnaryExpression[Any], _operator: Any, **kw: Any) -> str:
+        # NULL sorts as the least here: behind all others it is only from the greatest down.
+        if getattr(unary.element, "modifier", None) is not operators.desc_op:
+            raise CompileError("SQL Server sorts NULLs last only in descending order")
+        return self.process(unary.element, **kw)
 
     def visit_now_func(self, fn: Any, **kw: Any) -> str:
         # CURRENT_TIMESTAMP is the server's local time, without its offset.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Float, Integer, cast, extract, func, or_, select
+from sqlalchemy import ColumnElement, Float, Integer, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import db
+from core.engines.functions import seconds_between
 from core.models import (
     ArchiveRun,
     Claim,
@@ -63,7 +64,7 @@ def seconds_p99(session: Session, since: datetime) -> Measured | None:
 
 
 def _latency(session: Session, since: datetime, share: float) -> Measured | None:
-    seconds = extract("epoch", Report.ready_at - Report.requested_at)
+    seconds = seconds_between(Report.requested_at, Report.ready_at)
     value = func.percentile_cont(share).within_group(seconds)
     return _measured(session, value, func.count(), Report.ready_at >= since)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping, Select, case, func, select
 from sqlalchemy.orm import Session
 
+from core.engines.functions import seconds_between
 from core.models import Batch, BatchKind, BatchState, Step, StepName, StepState
 from core.queries.archive import ENDED
 
@@ -102,7 +103,7 @@ def batch(session: Session, run_id: int, batch_id: int) -> BatchLine | None:
 
 
 def _lines(run_id: int) -> Select[tuple[object, ...]]:
-    spent = func.coalesce(func.sum(func.extract("epoch", Step.finished_at - Step.started_at)), 0)
+    spent = func.coalesce(func.sum(seconds_between(Step.started_at, Step.finished_at)), 0)
     work = (
         select(Step.batch_id, func.count().label("attempts"), spent.label("seconds"))
         .where(Step.run_id == run_id)
@@ -134,7 +135,7 @@ def steps(
 
 def sizes(session: Session, run_id: int, limit: int = 60) -> list[SizedBatch]:
     """The latest batches of roots, oldest first."""
-    longest = func.max(func.extract("epoch", Step.finished_at - Step.started_at))
+    longest = func.max(seconds_between(Step.started_at, Step.finished_at))
     query = (
         select(Batch.ordinal, Batch.roots, longest, Batch.size_reason)
         .outerjoin(Step, (Step.batch_id == Batch.id) & (Step.name != StepName.PURGE))

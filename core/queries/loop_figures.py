@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Date, Float, SQLColumnExpression, and_, cast, extract, func, select
+from sqlalchemy import Float, SQLColumnExpression, and_, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from core.engines.functions import seconds_between, utc_day, utc_week
 from core.models import Claim, Decision, ModelCall, Report, ReportEvent, ReportState
 from core.queries.reports.figures import PHASES
 
@@ -129,13 +130,13 @@ def costs(session: Session, over: Span) -> dict[date, Cost]:
 
 def latencies(session: Session, over: Span) -> dict[date, Times]:
     """From request to ready, by the bucket in which reports became ready."""
-    seconds = extract("epoch", Report.ready_at - Report.requested_at)
+    seconds = seconds_between(Report.requested_at, Report.ready_at)
     return _timed(session, Report.ready_at, seconds, over)
 
 
 def reviews(session: Session, over: Span) -> dict[date, Times]:
     """From ready to signed or rejected, by the bucket of the end."""
-    seconds = extract("epoch", Report.closed_at - Report.ready_at)
+    seconds = seconds_between(Report.ready_at, Report.closed_at)
     return _timed(session, Report.closed_at, seconds, over, Report.state.in_(REVIEWED), Report.ready_at.is_not(None))
 
 
@@ -143,7 +144,7 @@ def phases(session: Session, over: Span) -> dict[str, Times]:
     """Seconds in each phase of reports that became ready in the span, rounds added up; then review, of those closed."""
     until = func.lead(ReportEvent.at).over(partition_by=ReportEvent.report_id, order_by=ReportEvent.id)
     spent = (
-        select(ReportEvent.report_id, ReportEvent.to_state, extract("epoch", until - ReportEvent.at).label("seconds"))
+        select(ReportEvent.report_id, ReportEvent.to_state, seconds_between(ReportEvent.at, until).label("seconds"))
         .join(Report, Report.id == ReportEvent.report_id)
         .where(Report.ready_at >= over.since)
         .subquery()
@@ -158,7 +159,7 @@ def phases(session: Session, over: Span) -> dict[str, Times]:
     found = {PHASES[ReportState(row[0])]: _as_times(row[1:]) for row in session.execute(query)}
     in_order = {phase: found[phase] for phase in PHASES.values() if phase in found}
     reviewed = (Report.state.in_(REVIEWED), Report.ready_at.is_not(None), Report.closed_at >= over.since)
-    query = select(*_times(extract("epoch", Report.closed_at - Report.ready_at))).where(*reviewed)
+    query = select(*_times(seconds_between(Report.ready_at, Report.closed_at))).where(*reviewed)
     reviewed_in = session.execute(query).one()
     return {**in_order, "review": _as_times(reviewed_in)} if reviewed_in[0] else in_order
 
@@ -172,10 +173,10 @@ def flags(session: Session, over: Span) -> dict[date, Flags]:
         select(
             start,
             func.count(Report.id.distinct()),
-            func.count().filter(standing),
-            func.count().filter(standing, Claim.flagged),
-            func.count().filter(decided),
-            func.count().filter(decided, Claim.decision == Decision.ACCEPTED),
+            func.count(case((standing, 1))),
+            func.count(case((and_(standing, Claim.flagged), 1))),
+            func.count(case((decided, 1))),
+            func.count(case((and_(decided, Claim.decision == Decision.ACCEPTED), 1))),
         )
         .join(Claim, Claim.report_id == Report.id)
         .where(Report.ready_at >= over.since)
@@ -204,4 +205,4 @@ def _percentile(share: float, value: Column) -> Column:
 
 
 def _start(at: Column, over: Span) -> Column:
-    return cast(func.date_trunc(over.bucket, func.timezone("UTC", at)), Date)
+    return utc_day(at) if over.bucket == "day" else utc_week(at)

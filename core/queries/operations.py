@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from core.models import ModelCall, OutboxMessage, Report, ReportState
@@ -98,7 +98,7 @@ def _queues(session: Session) -> tuple[QueueState, ...]:
         select(
             OutboxMessage.queue,
             func.count(),
-            func.count().filter(OutboxMessage.enqueues > 1),
+            func.count(case((OutboxMessage.enqueues > 1, 1))),
             func.min(OutboxMessage.due_at),
         )
         .where(OutboxMessage.done_at.is_(None))

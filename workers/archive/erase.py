@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
 from core import audit, db
 from core.db import Store
+from core.engines.functions import any_of
 from core.models import Batch, BatchKind, Erasure, utc_now
 from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, LOG, RECORD_TYPES, ROOT_COLUMNS, RecordType
 from core.services.erasure import forget_imports
@@ -79,7 +80,7 @@ def _delete_copies(
     by_batch: dict[int, int] = {}
     for name in reversed([table.name for table in record_type.tables]):
         table = tables[name]
-        mine = [table.c[ROOT_COLUMNS[name]] == func.any(roots)]
+        mine: list[ColumnElement[bool]] = [any_of(table.c[ROOT_COLUMNS[name]], roots)]
         if "patient_id" in table.c:
             mine.append(table.c.patient_id == patient_id)
         gone = archive.execute(delete(table).where(or_(*mine)).returning(table.c.id, table.c[BATCH_COLUMN])).all()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import cold, db
 from core.db import Store
+from core.engines.functions import any_of
 from core.models import Holding
 from core.models.record_types import ARCHIVE_METADATA, RecordType
 from workers.archive.moving import Moving
@@ -68,13 +69,13 @@ def recount(session: Session, kind: RecordType, patients: Sequence[int]) -> None
     """Set the first and last of these patients' holdings by what the archive owns as `session` sees it."""
     session.execute(
         delete(Holding).where(
-            Holding.record_type == kind.name, Holding.patient_id == func.any(list(patients)), Holding.roots <= 0
+            Holding.record_type == kind.name, any_of(Holding.patient_id, patients), Holding.roots <= 0
         )
     )
     root = ARCHIVE_METADATA[kind.server].tables[kind.root.name]
     patient, at = root.c[kind.patient_column], root.c[kind.time_column]
     owned = cold.visible(root, cold.window(session, kind.name))
-    query = select(patient, func.min(at), func.max(at)).where(patient == func.any(list(patients)), owned)
+    query = select(patient, func.min(at), func.max(at)).where(any_of(patient, patients), owned)
     with db.read(Store(kind.server)) as archive:
         spans = archive.execute(query.group_by(patient)).all()
     values = [

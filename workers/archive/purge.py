@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Table, delete, exists, select, text, update
+from sqlalchemy import Connection, Table, delete, exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core import db, failpoints
 from core.db import Store
+from core.engines.functions import any_of
 from core.models import Batch, BatchKind, BatchState, RestoredRoot, Step, StepName, StepState, utc_now
 from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS
 from workers.archive import lease
@@ -121,9 +122,9 @@ def _remove(session: Session, batch: Batch) -> int:
 
 
 def _remove_copies(archive: Connection, table: Table, ids: list[int]) -> int:
-    query = text(f"DELETE FROM {table.name} WHERE {ROOT_COLUMNS[table.name]} = ANY(:ids)")
     parts = (ids[start : start + IDS_A_STATEMENT] for start in range(0, len(ids), IDS_A_STATEMENT))
-    return sum(archive.execute(query, {"ids": part}).rowcount for part in parts)
+    root = table.c[ROOT_COLUMNS[table.name]]
+    return sum(archive.execute(delete(table).where(any_of(root, part))).rowcount for part in parts)
 
 
 def _close_emptied(session: Session, record_type: str) -> None:

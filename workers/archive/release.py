@@ -7,12 +7,13 @@ that were staged, to the row, nobody has written to any since, and it is done. E
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table, delete, text
 from sqlalchemy.orm import Session
 
 from core import db, failpoints
+from core.engines.functions import any_of
 from core.models import ArchiveRun, Batch
-from core.models.record_types import BATCH_COLUMN
+from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN
 from core.staging import object_store
 from workers.archive import hashes, holdings, lease, release_rows, room
 from workers.archive.faults import Superseded
@@ -87,10 +88,9 @@ def _drop_superseded(moving: Moving, removed: dict[str, int], gone: Gone) -> Non
             _check_copies(moving, archive, table, removed[table.name])
             failpoints.hit("release.between_superseded")
             if gone.get(table.name):
-                archive.execute(
-                    text(f"DELETE FROM {table.name} WHERE {BATCH_COLUMN} = :batch AND id = ANY(:ids)"),
-                    {"batch": moving.batch.id, "ids": gone[table.name]},
-                )
+                copies = ARCHIVE_METADATA[moving.record_type.server].tables[table.name]
+                superseded = copies.c[BATCH_COLUMN] == moving.batch.id, any_of(copies.c.id, gone[table.name])
+                archive.execute(delete(copies).where(*superseded))
 
 
 def _check_copies(moving: Moving, archive: Connection, table: Table, removed: int) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.eligible import may_move
+from core.engines.functions import seconds_between
 from core.models import ArchiveRun, Batch, BatchKind, BatchState, RunKind, Step, StepState
 from core.models.record_types import RECORD_TYPES, RecordType
 
@@ -116,7 +117,7 @@ class Moved(NamedTuple):
 
 def _longest_steps(session: Session, run: ArchiveRun) -> list[Moved]:
     """The last batches moved without a failed step; newest first."""
-    seconds = func.max(func.extract("epoch", Step.finished_at - Step.started_at))
+    seconds = func.max(seconds_between(Step.started_at, Step.finished_at))
     query = (
         select(Batch.roots, seconds, Batch.rows)
         .join(Step, Step.batch_id == Batch.id)

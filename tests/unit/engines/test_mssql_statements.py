@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 import sqlglot
-from sqlalchemy import Column, Float, MetaData, Table, func, select
+from sqlalchemy import Column, DateTime, Float, MetaData, Table, func, literal_column, select
+from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import aliased
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
 from core.engines.base import EngineError
+from core.engines.functions import any_of, seconds_between, utc_day, utc_week
 from core.engines.mssql_dialect import Dialect, canonical_json, unique_constraints
 from core.engines.mssql_hash import row_hash, rows_hash
 from core.models import Batch, OutboxMessage, Patient, Report
@@ -160,3 +162,37 @@ def test_every_key_of_an_index_has_a_length() -> None:
 
 def test_now_has_its_offset() -> None:
     assert compiled(select(func.now())) == "SELECT SYSDATETIMEOFFSET() AS now_1"
+
+
+STARTED, ENDED = literal_column("s", DateTime(timezone=True)), literal_column("e", DateTime(timezone=True))
+WORDED = {
+    "many ids": (
+        select(Batch.id).where(any_of(Batch.id, [1, 2])),
+        "SELECT batch.id FROM batch WHERE batch.id IN (SELECT id FROM OPENJSON('[1, 2]') WITH (id bigint '$'))",
+    ),
+    "seconds": (
+        select(func.max(seconds_between(STARTED, ENDED)).label("n")),
+        "SELECT max((DATEDIFF_BIG(microsecond, s, e) / 1000000.0)) AS n",
+    ),
+    "day": (select(utc_day(ENDED).label("n")), "SELECT CAST(SWITCHOFFSET(e, '+00:00') AS date) AS n"),
+    "week": (
+        select(utc_week(ENDED).label("n")),
+        "SELECT CAST(DATEADD(day, -(DATEDIFF(day, '19000101', CAST(SWITCHOFFSET(e, '+00:00') AS date)) % 7),"
+        " CAST(SWITCHOFFSET(e, '+00:00') AS date)) AS date) AS n",
+    ),
+    "what is missing last": (
+        select(Report.id).order_by(Report.closed_at.desc().nulls_last()),
+        "SELECT report.id FROM report ORDER BY report.closed_at DESC",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(WORDED))
+def test_what_the_engines_word_otherwise(name: str) -> None:
+    statement, expected = WORDED[name]
+    assert compiled(statement) == expected
+
+
+def test_an_order_that_it_does_not_have_is_refused() -> None:
+    with pytest.raises(CompileError, match="only in descending order"):
+        compiled(select(Report.id).order_by(Report.closed_at.asc().nulls_last()))

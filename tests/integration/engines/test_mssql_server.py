@@ -1,0 +1,218 @@
+"""What is written for SQL Server, against a live one: any server that speaks its protocol.
+
+STRATA_TEST_MSSQL_URL is its address (mssql+pyodbc://...), with a login that may create databases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Engine,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    insert,
+    inspect,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from core import db
+from core.db import Store
+from core.engines import mssql_connection, mssql_hash
+from core.engines.base import EngineError
+from core.engines.mssql_dialect import canonical_json
+from core.engines.postgresql import PostgreSQL
+from core.migrations.run import upgrade
+from core.models import Assay, Base, Patient
+from core.models.base import Json
+from core.models.record_types import ARCHIVE_METADATA, SERVERS
+
+ADDRESS = os.environ.get("STRATA_TEST_MSSQL_URL", "")
+
+pytestmark = pytest.mark.skipif(not ADDRESS, reason="STRATA_TEST_MSSQL_URL names no SQL Server")
+
+ROW = Table(
+    "row_of_every_type",
+    MetaData(),
+    Column("number", BigInteger),
+    Column("word", Text),
+    Column("flag", Boolean),
+    Column("day", Date),
+    Column("at", DateTime(timezone=True)),
+    Column("amount", Numeric(18, 6)),
+    Column("fields", Json),
+)
+INSTANTS = st.integers(-(2**51), 2**52).map(lambda n: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=n))
+# U+0000 is no text to PostgreSQL, a lone surrogate to nobody.
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
+ROWS = st.fixed_dictionaries(
+    {
+        "number": st.none() | st.integers(-(2**63), 2**63 - 1),
+        "word": st.none() | WORDS | st.sampled_from(["", " ", "a ", '"', "\\", "(", ",", "ｆ", "é", "e\u0301", "😀"]),
+        "flag": st.none() | st.booleans(),
+        "day": st.none() | st.dates(date(1900, 1, 1), date(2200, 1, 1)),
+        "at": st.none() | INSTANTS,
+        "amount": st.none() | st.decimals(-(10**11), 10**11, places=6),
+        "fields": st.dictionaries(WORDS, WORDS | st.integers(-1000, 1000) | st.booleans(), max_size=3),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a database of our own."""
+    name = f"strata_test_{secrets.token_hex(4)}"
+    owner = mssql_connection.make_engine(ADDRESS, read_only=False, seconds=60).execution_options(
+        isolation_level="AUTOCOMMIT"
+    )
+    with owner.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield make_url(ADDRESS).set(database=name).render_as_string(hide_password=False)
+    with owner.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name}")
+    owner.dispose()
+
+
+@pytest.fixture(scope="module")
+def engine(server: str) -> Iterator[Engine]:
+    made = mssql_connection.make_engine(server, read_only=False, seconds=60)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="module")
+def schema(engine: Engine) -> Engine:
+    with engine.begin() as connection:
+        upgrade(connection, "primary")
+    return engine
+
+
+def test_the_same_migrations_make_the_primary(schema: Engine) -> None:
+    found = inspect(schema)
+    for table in Base.metadata.tables.values():
+        names = {column["name"] for column in found.get_columns(table.name)}
+        assert names >= set(table.columns.keys()), table.name
+
+
+@pytest.mark.parametrize("store", SERVERS)
+def test_the_same_migrations_make_an_archive(engine: Engine, store: str) -> None:
+    with engine.connect() as connection, connection.begin() as transaction:
+        for table in ARCHIVE_METADATA[store].tables.values():
+            table.to_metadata(MetaData(), name=f"archived_{table.name}").create(connection)
+        transaction.rollback()
+
+
+def test_text_of_every_script_comes_back(schema: Engine) -> None:
+    name = "陈 Ünal 😀 O'Neil"
+    with schema.connect() as connection:
+        row = {"name": name, "sex": "female", "birth_on": date(1950, 2, 28), "version": 1}
+        connection.execute(insert(Patient).values(**row))
+        found = connection.execute(select(Patient.__table__).where(Patient.name == name)).one()
+        assert (found.name, found.birth_on, found.legal_hold) == (name, date(1950, 2, 28), False)
+        assert abs(found.created_at - datetime.now(UTC)) < timedelta(minutes=5)
+        connection.rollback()
+
+
+def test_instants_are_the_same_whatever_their_zone(schema: Engine) -> None:
+    moment = datetime(2026, 3, 1, 7, 30, 0, 123456, timezone(timedelta(hours=8)))
+    with schema.connect() as connection:
+        row = {"name": "A", "sex": "male", "birth_on": date(2000, 1, 1), "version": 1, "created_at": moment}
+        connection.execute(insert(Patient).values(**row))
+        assert connection.scalar(select(Patient.created_at).where(Patient.created_at == moment)) == moment
+        connection.rollback()
+
+
+def test_null_is_equal_to_nothing_but_values_are_unique(schema: Engine) -> None:
+    row = {"name": "A", "sex": "male", "birth_on": date(2000, 1, 1), "version": 1}
+    with schema.connect() as connection:
+        for _ in range(2):
+            connection.execute(insert(Patient).values(**row))
+        connection.execute(insert(Patient).values(**row, national_id_hash="0" * 64))
+        with pytest.raises(IntegrityError):
+            connection.execute(insert(Patient).values(**row, national_id_hash="0" * 64))
+        connection.rollback()
+
+
+def test_a_row_that_is_locked_is_skipped(schema: Engine) -> None:
+    with schema.begin() as connection:
+        connection.execute(insert(Assay).values(code="l", name="L", short_name="L", category="lab"))
+        connection.execute(insert(Assay).values(code="m", name="M", short_name="M", category="lab"))
+    query = select(Assay.id).where(Assay.code.in_(["l", "m"])).order_by(Assay.id)
+    with schema.connect() as first, schema.connect() as second:
+        held = first.execute(query.limit(1).with_for_update()).scalars().all()
+        free = second.execute(query.with_for_update(skip_locked=True)).scalars().all()
+        assert held
+        assert not set(held) & set(free)
+        first.rollback()
+        second.rollback()
+
+
+def test_a_statement_is_ended_in_time(server: str) -> None:
+    hasty = mssql_connection.make_engine(server, read_only=False, seconds=1)
+    began = datetime.now(UTC)
+    with hasty.connect() as connection, pytest.raises(DBAPIError):
+        connection.exec_driver_sql("WAITFOR DELAY '00:00:10'")
+    assert datetime.now(UTC) - began < timedelta(seconds=5)
+    hasty.dispose()
+
+
+def test_a_connection_that_reads_does_not_write(server: str) -> None:
+    reading = mssql_connection.make_engine(server, read_only=True, seconds=10)
+    with reading.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+        with pytest.raises(EngineError, match="was to run: DELETE"):
+            connection.execute(text("DELETE FROM patient"))
+    reading.dispose()
+
+
+def _row(values: dict[str, Any]) -> Any:
+    """A derived table `t` of one row."""
+    return select(*(cast(bindparam(f"p_{c.name}", values[c.name], c.type), c.type).label(c.name) for c in ROW.columns))
+
+
+@pytest.mark.usefixtures("database")
+def test_both_engines_hash_a_row_alike(engine: Engine) -> None:
+    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(ROWS)
+    def alike(values: dict[str, Any]) -> None:
+        names = ROW.columns.keys()
+        query = select(text(f"encode({PostgreSQL().row_hash(ROW, names, 't')}, 'hex')"))
+        ours = session.scalar(query.select_from(_row(values).subquery("t")))
+        written = {**values, "fields": canonical_json(values["fields"])}
+        kinds = {c.name: Text() if c.name == "fields" else c.type for c in ROW.columns}
+        row = select(*(cast(bindparam(f"p_{n}", written[n], kinds[n]), kinds[n]).label(n) for n in names))
+        query = select(text(f"LOWER(CONVERT(varchar(64), {mssql_hash.row_hash(ROW, names, 't')}, 2))"))
+        theirs = connection.scalar(query.select_from(row.subquery("t")))
+        assert theirs == ours
+
+    with db.read(Store.HOT) as session, engine.connect() as connection:
+        alike()
+
+
+def test_a_hash_over_rows_is_in_order_of_their_ids(engine: Engine) -> None:
+    first, second = (hashlib.sha256(word).digest() for word in (b"a", b"b"))
+    rows = f"SELECT 2 AS id, 0x{second.hex()} AS row_hash UNION ALL SELECT 1, 0x{first.hex()}"
+    query = f"SELECT {mssql_hash.rows_hash('h.row_hash', 'h.id')} FROM ({rows}) h"
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(query).scalar()
+    assert found == hashlib.sha256(first + second).hexdigest()
