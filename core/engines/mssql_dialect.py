@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnClause, Connection, Select, Table, UnaryExpression, UniqueConstraint, event
+from sqlalchemy import ColumnClause, Connection, DateTime, Select, Table, UnaryExpression, UniqueConstraint, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mssql.base import MSDDLCompiler, MSSQLCompiler, MSTypeCompiler
-from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc
+from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc, _ODBCDateTime
+from sqlalchemy.engine.interfaces import BindTyping
 from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint
 from sqlalchemy.sql import operators
@@ -18,6 +19,7 @@ from sqlalchemy.sql.util import find_tables
 
 DRIVERNAME = "mssql+strata"
 FRACTION_DIGITS = 6
+NOTHING_TO_ROLL_BACK = "(3903)"
 
 
 def canonical_json(value: Any) -> str:
@@ -67,6 +69,9 @@ class Compiler(MSSQLCompiler):
                 select = select.with_hint(table, hint, self.dialect.name)
         body = super()._compose_select_body(text, select, compile_state, columns, froms, byfrom, *others)
         return str(body)
+
+    def render_bind_cast(self, type_: Any, dbapi_type: Any, sqltext: str) -> str:
+        return f"CAST({sqltext} AS {self.dialect.type_compiler_instance.process(dbapi_type)})"
 
     def visit_nulls_last_op_unary_modifier(self, unary: UnaryExpression[Any], _operator: Any, **kw: Any) -> str:
         # NULL sorts as the least here: behind all others it is only from the greatest down.
@@ -133,6 +138,12 @@ def unique_constraints(table: Table) -> list[UniqueConstraint]:
     return sorted(found, key=lambda constraint: constraint.columns.keys())
 
 
+class Instant(_ODBCDateTime):
+    """An aware instant goes as text, to keep its offset: what it is must be said."""
+
+    render_bind_cast = True
+
+
 class TypeCompiler(MSTypeCompiler):
     """All text is Unicode; instants keep microseconds, as Python has them."""
 
@@ -156,9 +167,26 @@ class Dialect(MSDialect_pyodbc):
     statement_compiler = Compiler
     ddl_compiler = DDLCompiler
     type_compiler_cls = TypeCompiler
+    bind_typing = BindTyping.RENDER_CASTS
+    colspecs = {**MSDialect_pyodbc.colspecs, DateTime: Instant}
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(json_serializer=canonical_json, **options)
+        super().__init__(json_serializer=canonical_json, use_setinputsizes=False, **options)
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        try:
+            super().do_rollback(dbapi_connection)
+        except self.loaded_dbapi.ProgrammingError as fault:
+            # The server has done it already, when it ended the statement.
+            if NOTHING_TO_ROLL_BACK not in str(fault):
+                raise
+
+    def get_default_isolation_level(self, dbapi_conn: Any) -> Any:
+        try:
+            return super().get_default_isolation_level(dbapi_conn)
+        except NotImplementedError:
+            # Not every server that speaks the protocol tells it; this is what the protocol begins with.
+            return "READ COMMITTED"
 
 
 registry.register(DRIVERNAME.replace("+", "."), __name__, Dialect.__name__)

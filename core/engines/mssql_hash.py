@@ -19,11 +19,14 @@ UTF8 = "COLLATE Latin1_General_100_BIN2_UTF8"
 WHITE = " + ".join(f"NCHAR({code})" for code in range(9, 14))
 
 
-def row_hash(table: Table, columns: Sequence[str], alias: str) -> str:
-    """SQL for the SHA-256, as VARBINARY(32). Raises EngineError for a type that has no text of its own on both."""
+def row_hash(table: Table, columns: Sequence[str], alias: str, utf8: str = UTF8) -> str:
+    """SQL for the SHA-256, as VARBINARY(32). Raises EngineError for a type that has no text of its own on both.
+
+    `utf8` makes VARCHAR be UTF-8: nothing for a server on which it is so in any case.
+    """
     fields = " + N',' + ".join(_field(table.columns[name].type, f"{alias}.{name}") for name in columns)
     row = f"CAST(N'(' AS nvarchar(max)) + {fields} + N')'"
-    return f"HASHBYTES('SHA2_256', CONVERT(varchar(max), ({row}) {UTF8}))"
+    return f"HASHBYTES('SHA2_256', CONVERT(varchar(max), ({row}) {utf8}))"
 
 
 def rows_hash(parts: str, ids: str) -> str:

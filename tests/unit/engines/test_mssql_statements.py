@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -196,3 +197,12 @@ def test_what_the_engines_word_otherwise(name: str) -> None:
 def test_an_order_that_it_does_not_have_is_refused() -> None:
     with pytest.raises(CompileError, match="only in descending order"):
         compiled(select(Report.id).order_by(Report.closed_at.asc().nulls_last()))
+
+
+def test_an_instant_says_what_it_is() -> None:
+    statement = select(Report.id).where(Report.closed_at < datetime(2026, 3, 1, tzinfo=UTC))
+    text = str(statement.compile(dialect=DIALECT))
+    parse(text)
+    assert (
+        "report.closed_at < CAST(:closed_at_1 AS DATETIMEOFFSET(6))" in text or "CAST(? AS DATETIMEOFFSET(6))" in text
+    )
