@@ -25,7 +25,7 @@ class NewFile(click.Path):
         if not os.fspath(value):
             self.fail("it is empty: name a file", param, ctx)
         path = Path(super().convert(value, param, ctx))
-        if not path.name.endswith(self.suffix):
+        if self.suffix and path.suffix != self.suffix:
             self.fail(f"{path} must end in {self.suffix}", param, ctx)
         if path.exists():
             self.fail(f"{path} is there already: choose another name", param, ctx)
@@ -44,7 +44,7 @@ def whole(out: Path | None) -> Iterator[IO[str]]:
         if out is None:
             yield sys.stdout
         else:
-            with _named_at_the_end(out) as file:
+            with named_at_the_end(out) as file:
                 yield file
     except FileExistsError:
         raise click.ClickException(f"{out} was made meanwhile: choose another name") from None
@@ -53,7 +53,8 @@ def whole(out: Path | None) -> Iterator[IO[str]]:
 
 
 @contextmanager
-def _named_at_the_end(out: Path) -> Iterator[IO[str]]:
+def named_at_the_end(out: Path) -> Iterator[IO[str]]:
+    """A new text file, for its owner only, which gets its name when the block ends well. Raises OSError."""
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -22,8 +22,7 @@ def fhir(patient_id: int, out: Path | None) -> None:
     """A patient's whole record, archived rows too, as a FHIR R4 bundle.
 
     Reads the replica and the archives, and is recorded like any look at a record. A file is for its owner only, and
-    appears whole or not at all. Exits 1 if there is no such patient
-    or a part of the record can't be read now.
+    appears whole or not at all. Exits 1 if there is no such patient or a part of the record can't be read now.
     """
     from core.cold import ColdUnavailable
     from core.heavy import ReplicaBehind

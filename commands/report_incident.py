@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy import select
 
-from commands._parameters import ROW_ID
+from commands._parameters import ROW_ID, named_at_the_end
 from core import audit, db, heavy, permissions, queue
 from core.cold import ColdUnavailable
 from core.models import Account, ReportState
@@ -54,7 +53,7 @@ def trace(report_id: int, out: Path) -> None:
         patient_id = found["report"]["patient_id"]
         audit.record(session, "report.trace_taken", by=None, patient_id=patient_id, target=f"report:{report_id}")
     try:
-        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with named_at_the_end(out) as file:
             json.dump(found, file, ensure_ascii=False, indent=1)
     except OSError as fault:
         raise click.ClickException(

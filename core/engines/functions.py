@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     ARRAY,
@@ -38,11 +38,28 @@ class _Ids(TypeDecorator[Sequence[int]]):
         return value if value is None or dialect.name == "postgresql" else json.dumps(value)
 
 
-class any_of(FunctionElement[bool]):
+class _Worded(FunctionElement[Any]):
+    """A function that each engine words otherwise: `words`, by dialect, with its arguments in braces."""
+
+    inherit_cache = True
+    words: ClassVar[Mapping[str, str]]
+
+
+@compiles(_Worded)
+def _worded(element: _Worded, compiler: SQLCompiler, **options: Any) -> str:
+    arguments = [compiler.process(clause, **options) for clause in element.clauses]
+    return element.words[compiler.dialect.name].format(*arguments)
+
+
+class any_of(_Worded):
     """Whether a column is one of these ids; one parameter, for SQL Server takes no more than 2,100."""
 
     type = Boolean()
     inherit_cache = True
+    words: ClassVar = {
+        "postgresql": "{0} = ANY({1})",
+        "mssql": "{0} IN (SELECT id FROM OPENJSON({1}) WITH (id bigint '$'))",
+    }
     # A condition, not a value of type BIT that would have to equal 1.
     _is_implicitly_boolean = True
 
@@ -50,79 +67,38 @@ class any_of(FunctionElement[bool]):
         super().__init__(column, bindparam(None, list(ids), type_=_Ids()))
 
 
-class seconds_between(FunctionElement[float]):
+class seconds_between(_Worded):
     """Seconds from one instant to another, with their fraction."""
 
     type = Float()
     inherit_cache = True
+    words: ClassVar = {
+        "postgresql": "EXTRACT(epoch FROM {1} - {0})",
+        "mssql": "(DATEDIFF_BIG(microsecond, {0}, {1}) / 1000000.0)",
+    }
 
     def __init__(self, start: Column, end: Column) -> None:
         super().__init__(start, end)
 
 
-class utc_day(FunctionElement[Any]):
+MSSQL_DAY = "CAST(SWITCHOFFSET({0}, '+00:00') AS date)"
+
+
+class utc_day(_Worded):
     """The day of an instant in UTC."""
 
     type = Date()
     inherit_cache = True
+    words: ClassVar = {"postgresql": "CAST({0} AT TIME ZONE 'UTC' AS date)", "mssql": MSSQL_DAY}
 
 
-class utc_week(FunctionElement[Any]):
+class utc_week(_Worded):
     """The Monday of an instant's week in UTC."""
 
     type = Date()
     inherit_cache = True
-
-
-def _parts(element: FunctionElement[Any], compiler: SQLCompiler, options: dict[str, Any]) -> list[str]:
-    return [compiler.process(clause, **options) for clause in element.clauses]
-
-
-@compiles(any_of)
-def _any_of(element: any_of, compiler: SQLCompiler, **options: Any) -> str:
-    column, ids = _parts(element, compiler, options)
-    return f"{column} = ANY({ids})"
-
-
-@compiles(any_of, "mssql")
-def _any_of_mssql(element: any_of, compiler: SQLCompiler, **options: Any) -> str:
-    column, ids = _parts(element, compiler, options)
-    return f"{column} IN (SELECT id FROM OPENJSON({ids}) WITH (id bigint '$'))"
-
-
-@compiles(seconds_between)
-def _seconds_between(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
-    start, end = _parts(element, compiler, options)
-    return f"EXTRACT(epoch FROM {end} - {start})"
-
-
-@compiles(seconds_between, "mssql")
-def _seconds_between_mssql(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
-    start, end = _parts(element, compiler, options)
-    return f"(DATEDIFF_BIG(microsecond, {start}, {end}) / 1000000.0)"
-
-
-@compiles(utc_day)
-def _utc_day(element: utc_day, compiler: SQLCompiler, **options: Any) -> str:
-    (at,) = _parts(element, compiler, options)
-    return f"CAST({at} AT TIME ZONE 'UTC' AS date)"
-
-
-@compiles(utc_day, "mssql")
-def _utc_day_mssql(element: utc_day, compiler: SQLCompiler, **options: Any) -> str:
-    (at,) = _parts(element, compiler, options)
-    return f"CAST(SWITCHOFFSET({at}, '+00:00') AS date)"
-
-
-@compiles(utc_week)
-def _utc_week(element: utc_week, compiler: SQLCompiler, **options: Any) -> str:
-    (at,) = _parts(element, compiler, options)
-    return f"CAST(date_trunc('week', {at} AT TIME ZONE 'UTC') AS date)"
-
-
-@compiles(utc_week, "mssql")
-def _utc_week_mssql(element: utc_week, compiler: SQLCompiler, **options: Any) -> str:
-    (at,) = _parts(element, compiler, options)
-    day = f"CAST(SWITCHOFFSET({at}, '+00:00') AS date)"
-    # The first of January 1900 was a Monday; DATEPART(weekday) depends on the session's language.
-    return f"CAST(DATEADD(day, -(DATEDIFF(day, '19000101', {day}) % 7), {day}) AS date)"
+    words: ClassVar = {
+        "postgresql": "CAST(date_trunc('week', {0} AT TIME ZONE 'UTC') AS date)",
+        # The first of January 1900 was a Monday; DATEPART(weekday) depends on the session's language.
+        "mssql": f"CAST(DATEADD(day, -(DATEDIFF(day, '19000101', {MSSQL_DAY}) % 7), {MSSQL_DAY}) AS date)",
+    }

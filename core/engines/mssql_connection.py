@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import math
 import platform
-import re
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 
 from core.engines.base import EngineError
 from core.engines.mssql_dialect import DRIVERNAME
+from core.engines.mssql_faults import is_transient
 
 DRIVER = "ODBC Driver 18 for SQL Server"
 INSTALL_UNIXODBC = "install unixODBC: `apt install unixodbc` (Debian, Ubuntu) or `dnf install unixODBC` (RHEL)"
@@ -22,14 +22,6 @@ INSTALL_DRIVER = (
     " (Windows), or anywhere `pip install 'strata[sqlserver]'`, which carries it"
 )
 LOGIN_TIMEOUT_SECONDS = 3
-# https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues and the engine's own.
-TRANSIENT = frozenset(
-    {
-        *(20, 64, 121, 233, 615, 617, 669, 921, 997, 1203, 1204, 1205, 1221, 1807, 3935, 3960, 3966, 4060, 4221),
-        *(10053, 10054, 10060, 10928, 10929, 11001, 40143, 40197, 40501, 40540, 40613, 42108, 42109),
-        *(49918, 49919, 49920),
-    }
-)
 PAUSES_SECONDS = (0.1, 0.4)
 FAMILIES = {"alpine": "alpine", "suse": "suse", "debian": "debian_ubuntu", "ubuntu": "debian_ubuntu"}
 MACHINES = {"aarch64": "arm64", "AMD64": "x86_64"}
@@ -145,13 +137,3 @@ def limit(connection: Any, seconds: float) -> None:
 def _refuse_writes(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
     if not statement.lstrip().upper().startswith(READS):
         raise EngineError(f"a connection that only reads was to run: {statement.split(maxsplit=1)[0]}")
-
-
-def numbers(fault: BaseException) -> frozenset[int]:
-    """The error numbers that SQL Server gave, out of the driver's words."""
-    return frozenset(int(number) for number in re.findall(r"\((\d+)\)(?= \(SQL|;|$)", str(fault)))
-
-
-def is_transient(fault: BaseException) -> bool:
-    """Whether the same may work when it is tried again."""
-    return not TRANSIENT.isdisjoint(numbers(fault)) or "40001" in getattr(fault, "args", ())

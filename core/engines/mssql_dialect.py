@@ -17,9 +17,10 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.selectable import ForUpdateArg, FromClause
 from sqlalchemy.sql.util import find_tables
 
+from core.engines.mssql_faults import NOTHING_TO_ROLL_BACK, numbers
+
 DRIVERNAME = "mssql+strata"
 FRACTION_DIGITS = 6
-NOTHING_TO_ROLL_BACK = "(3903)"
 
 
 def canonical_json(value: Any) -> str:
@@ -178,7 +179,7 @@ class Dialect(MSDialect_pyodbc):
             super().do_rollback(dbapi_connection)
         except self.loaded_dbapi.ProgrammingError as fault:
             # The server has done it already, when it ended the statement.
-            if NOTHING_TO_ROLL_BACK not in str(fault):
+            if NOTHING_TO_ROLL_BACK not in numbers(fault):
                 raise
 
     def get_default_isolation_level(self, dbapi_conn: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -36,6 +36,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.types import TypeEngine
 
 from core import db
 from core.db import Store
@@ -207,9 +208,10 @@ def test_a_connection_that_reads_does_not_write(server: str) -> None:
     reading.dispose()
 
 
-def _row(values: dict[str, Any]) -> Any:
+def _row(values: dict[str, Any], types: Mapping[str, TypeEngine[Any]]) -> Any:
     """A derived table `t` of one row."""
-    return select(*(cast(bindparam(f"p_{c.name}", values[c.name], c.type), c.type).label(c.name) for c in ROW.columns))
+    given = (cast(bindparam(f"p_{name}", values[name], kind), kind).label(name) for name, kind in types.items())
+    return select(*given).subquery("t")
 
 
 @pytest.mark.usefixtures("database")
@@ -220,16 +222,15 @@ def test_both_engines_hash_a_row_alike(engine: Engine, babelfish: bool) -> None:
     @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
     @given(ROWS)
     def alike(values: dict[str, Any]) -> None:
-        names = ROW.columns.keys()
+        types = {column.name: column.type for column in ROW.columns}
+        names = list(types)
         query = select(text(PostgreSQL().row_hash(ROW, names, "t")))
-        ours = session.scalar(query.select_from(_row(values).subquery("t")))
+        ours = session.scalar(query.select_from(_row(values, types)))
         written = {**values, "fields": canonical_json(values["fields"])}
         # Its REPLACE takes a backslash in what it puts in for an escape, so that none is doubled there.
         assume(not (babelfish and "\\" in f"{values['word']}{written['fields']}"))
-        kinds = {c.name: Text() if c.name == "fields" else c.type for c in ROW.columns}
-        row = select(*(cast(bindparam(f"p_{n}", written[n], kinds[n]), kinds[n]).label(n) for n in names))
         query = select(text(mssql_hash.row_hash(ROW, names, "t", utf8)))
-        theirs = connection.scalar(query.select_from(row.subquery("t")))
+        theirs = connection.scalar(query.select_from(_row(written, {**types, "fields": Text()})))
         assert bytes(theirs) == bytes(ours)
 
     with db.read(Store.HOT) as session, engine.connect() as connection:

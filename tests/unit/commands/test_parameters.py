@@ -56,6 +56,7 @@ def test_a_file_made_meanwhile_is_kept(tmp_path: Path) -> None:
         ("there.json", "is there already"),
         ("nowhere/new.json", "there is no folder"),
         ("new.txt", "must end in .json"),
+        (".json", "must end in .json"),
         ("", "name a file"),
     ],
 )

@@ -10,7 +10,8 @@ from sqlalchemy import make_url
 
 from core.engines import mssql_connection
 from core.engines.base import EngineError
-from core.engines.mssql_connection import DRIVER, address, driver, is_transient, numbers
+from core.engines.mssql_connection import DRIVER, address, driver
+from core.engines.mssql_faults import is_transient, numbers
 
 ADDRESS = "mssql+pyodbc://strata:secret@db.example:1433/strata"
 LOGIN = "[42000] [Microsoft][ODBC Driver 18 for SQL Server][SQL Server]{text} ({number}) (SQLDriverConnect)"

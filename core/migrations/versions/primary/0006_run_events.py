@@ -22,7 +22,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_run_event_run_id"), "run_event", ["run_id"], unique=False)
     op.create_index(
-        "ix_patient_legal_hold", "patient", ["id"], unique=False, postgresql_where=sa.column("legal_hold", sa.Boolean()) == sa.true()
+        "ix_patient_legal_hold",
+        "patient",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.column("legal_hold", sa.Boolean()) == sa.true(),
     )
 
 
