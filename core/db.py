@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.orm import Session
 
 from core import config
@@ -63,7 +64,8 @@ class Databases:
         if key not in self._engines:
             self._engines[key] = self.adapter.create_engine(
                 self._url(store),
-                read_only=use != "write",
+                # The primary's own position may have to be written to be known.
+                read_only=use != "write" and (use, store) != ("probe", Store.HOT),
                 statement_timeout_seconds=seconds,
                 silence_seconds=silence_seconds,
                 **pool,
@@ -123,7 +125,7 @@ def write_at_once() -> Iterator[Connection]:
 @contextmanager
 def read(store: Store, statement_timeout_seconds: float | None = None) -> Iterator[Session]:
     """One read-only transaction with a single snapshot on `store`; a write in it fails."""
-    with _snapshot(databases().engine(store, read_only=True)) as session:
+    with _transaction(databases().engine(store, read_only=True), databases().adapter.snapshot) as session:
         if statement_timeout_seconds is not None:
             _limit(session, statement_timeout_seconds)
         yield session
@@ -133,16 +135,15 @@ def read(store: Store, statement_timeout_seconds: float | None = None) -> Iterat
 def read_linked(through: Store, server: str, seconds: float) -> Iterator[Session]:
     """A read-only transaction on `through` for linked tables of one archive server: over after so many seconds."""
     until = time.monotonic() + seconds
-    with _snapshot(databases().cold_engine(through, server)) as session:
+    with _transaction(databases().cold_engine(through, server), databases().adapter.linked) as session:
         session.connection()
         _limit(session, max(until - time.monotonic(), MINIMUM_SECONDS))
         yield session
 
 
 @contextmanager
-def _snapshot(engine: Engine) -> Iterator[Session]:
-    engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    with Session(engine, expire_on_commit=False, autoflush=False) as session:
+def _transaction(engine: Engine, level: IsolationLevel) -> Iterator[Session]:
+    with Session(engine.execution_options(isolation_level=level), expire_on_commit=False, autoflush=False) as session:
         yield session
 
 

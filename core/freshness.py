@@ -13,7 +13,6 @@ from redis import Redis, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import db
-from core.db import Store
 from core.replica_watch import replica_probe, watch
 from core.routing import ReadKind, choose
 
@@ -76,9 +75,8 @@ class ReplicaBehind(Exception):
 
 def primary_position() -> int:
     """The primary's log position now."""
-    databases = db.databases()
-    with databases.engine(Store.HOT, read_only=True).connect() as connection:
-        return databases.adapter.write_position(connection)
+    with db.write_at_once() as connection:
+        return db.databases().adapter.write_position(connection)
 
 
 def wait_for_replica(position: int | None, seconds: float | None = None) -> None:

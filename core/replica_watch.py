@@ -96,7 +96,8 @@ def ask_primary() -> int | None:
     """The primary's log position; None when it does not answer."""
     databases = db.databases()
     try:
-        with databases.probe_engine(Store.HOT).connect() as connection:
+        engine = databases.probe_engine(Store.HOT).execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
             return databases.adapter.write_position(connection)
     except SQLAlchemyError as fault:
         log.warning("primary does not answer: %s", type(fault).__name__)

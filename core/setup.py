@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, make_url
 
 from core import db
 from core.config import Settings
@@ -22,7 +22,9 @@ def initialise(settings: Settings, on_progress: Callable[[str], None] = lambda l
     """Bring every server up to date. Raises SQLAlchemyError when a server can't be reached or refuses."""
     databases = db.configure(settings)
     links = {server: _archive(databases, server, on_progress) for server in SERVERS}
-    with databases.engine(Store.HOT, read_only=False).begin() as connection:
+    primary = databases.engine(Store.HOT, read_only=False)
+    databases.adapter.prepare(primary)
+    with primary.begin() as connection:
         _lock(databases, connection)
         upgrade(connection, "primary")
         for server, url in links.items():
@@ -37,7 +39,9 @@ def _archive(databases: Databases, server: str, on_progress: Callable[[str], Non
     name = READER.format(server=server)
     with databases.engine(Store.HOT, read_only=True).connect() as primary:
         password = databases.adapter.linked_password(primary, server, name)
-    with databases.engine(Store(server), read_only=False).begin() as connection:
+    archive = databases.engine(Store(server), read_only=False)
+    databases.adapter.prepare(archive)
+    with archive.begin() as connection:
         _lock(databases, connection)
         upgrade(connection, server)
         # A password that is in use stays, so that nobody who reads just now is turned away.
@@ -71,6 +75,6 @@ def as_login(url: str, name: str, password: str) -> str:
 
 
 def _lock(databases: Databases, connection: Connection) -> None:
-    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    databases.adapter.make_room(connection)
     if not databases.adapter.try_lock(connection, LOCK):
         raise RuntimeError("another `strata init` is running: wait for it to end")

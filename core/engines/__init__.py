@@ -1,15 +1,31 @@
 """The database engines behind one adapter; no other module asks which engine runs."""
 
-from core.engines.base import Adapter, EngineError
+from sqlalchemy.exc import DBAPIError
+
+from core.engines import mssql_faults, postgresql_faults
+from core.engines.base import Adapter, EngineError, FaultKind
 
 
 def adapter_for(url: str) -> Adapter:
     """The adapter of an address. Raises EngineError for an engine we don't speak."""
-    if url.startswith("postgresql+psycopg://"):
+    engine = url.split(":", 1)[0]
+    if engine == "postgresql+psycopg":
         from core.engines.postgresql import PostgreSQL
 
         return PostgreSQL()
-    raise EngineError(f"no adapter for {url.split(':', 1)[0]}: use postgresql+psycopg://")
+    if engine == "mssql+pyodbc":
+        from core.engines.mssql import SqlServer
+
+        return SqlServer()
+    raise EngineError(f"no adapter for {engine}: use postgresql+psycopg:// or mssql+pyodbc://")
 
 
-__all__ = ["Adapter", "EngineError", "adapter_for"]
+def kind_of(fault: DBAPIError) -> FaultKind:
+    """What a database's fault is to whoever meets it, by what its driver says."""
+    cause = fault.orig
+    if cause is None:
+        return FaultKind.OTHER
+    return postgresql_faults.kind_of(cause.sqlstate) if hasattr(cause, "sqlstate") else mssql_faults.kind_of(cause)
+
+
+__all__ = ["Adapter", "EngineError", "FaultKind", "adapter_for", "kind_of"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Column, ColumnElement, Connection, Delete, Engine, Select, Table
+from sqlalchemy.engine.interfaces import IsolationLevel
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,29 @@ class Grants:
     sees_sessions: Sequence[str]
 
 
+# What a row's columns become, from the row that is there and the one that comes.
+Change = Callable[[Any, Any], Mapping[str, Any]]
+
+
+class FaultKind(StrEnum):
+    """What a database's fault is to whoever meets it."""
+
+    CONNECTION = "connection"
+    DISK_FULL = "disk full"
+    WAITED = "lock or time-out"
+    OTHER = "other"
+
+
 class Adapter(ABC):
-    """One engine's dialect: connecting, freshness, bulk copy, content hash, linked tables."""
+    """One engine's dialect: connecting, freshness, bulk copy, moving rows, linked tables, roles.
+
+    `snapshot` is the isolation level of a transaction that sees one state of the database throughout, `linked` that
+    of one that reads linked tables.
+    """
 
     name: str
+    snapshot: IsolationLevel
+    linked: IsolationLevel
 
     @abstractmethod
     def create_engine(
@@ -81,8 +102,22 @@ class Adapter(ABC):
         """For the rest of this connection's transaction: each statement is over, one way or the other, after this."""
 
     @abstractmethod
+    def make_room(self, connection: Connection) -> None:
+        """For the rest of the connection's transaction: as much time, and memory to sort, as moving rows takes."""
+
+    @abstractmethod
+    def impatient(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
+        """A `with` block in which waiting for another's lock fails after this."""
+
+    def prepare(self, engine: Engine) -> None:  # noqa: B027 - not every engine needs it
+        """Set what a database needs before its schema is made, outside of any transaction. Repeatable."""
+
+    @abstractmethod
     def write_position(self, connection: Connection) -> int:
-        """The primary's log position after everything committed so far, as an increasing integer."""
+        """The primary's position after everything committed so far, as an increasing integer.
+
+        The connection is one that may write, best with every statement a transaction of its own.
+        """
 
     @abstractmethod
     def replayed_position(self, connection: Connection) -> int:
@@ -101,23 +136,51 @@ class Adapter(ABC):
         """The size of the connection's database, in bytes."""
 
     @abstractmethod
-    def row_hash(self, table: Table, columns: Sequence[str], alias: str) -> str:
-        """SQL for the SHA-256, as bytes, of a row's canonical text: alike on every server."""
+    def temporary(
+        self, connection: Connection, name: str, columns: Sequence[Column[Any]], rows: Select[Any] | None = None
+    ) -> Table:
+        """Make a table of this transaction alone, of columns of no table, and fill it; one of that name goes first."""
 
     @abstractmethod
-    def row_version(self, alias: str) -> str:
-        """SQL for bytes that change with every write to a row of this server, whatever it writes."""
+    def index(self, connection: Connection, table: Table, column: str) -> None:
+        """Index a filled temporary table by a column, and let the planner know what is in it."""
 
     @abstractmethod
-    def rows_hash(self, parts: str, ids: str) -> str:
-        """SQL aggregate: SHA-256, lower-case hex, over rows' hashes or versions in order of their ids: one for all."""
+    def digest(self, connection: Connection, rows: Select[Any]) -> tuple[int, list[str]]:
+        """Count rows of an id and hashes; of each hash's column the SHA-256, lower-case hex, in order of the ids."""
 
     @abstractmethod
-    def copy_out(self, connection: Connection, select: str) -> AbstractContextManager[Iterator[bytes]]:
-        """A `with` block's stream of a query's rows as chunks of text that `copy_in` takes."""
+    def remove(
+        self,
+        connection: Connection,
+        removal: Delete,
+        row_id: ColumnElement[int],
+        version: ColumnElement[bytes],
+        *,
+        owner: ColumnElement[int] | None = None,
+        tally: Table | None = None,
+    ) -> tuple[int, str]:
+        """Delete rows; returns how many, and the digest over the versions that went.
+
+        With `tally` (`patient_id`, `rows`), the rows that went are added to it, counted by `owner`.
+        """  # fmt: skip
 
     @abstractmethod
-    def copy_in(self, connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[bytes]) -> int:
+    def merge(
+        self, connection: Connection, table: Table, rows: Select[Any], keys: Sequence[str], change: Change
+    ) -> None:
+        """Insert rows, by the names of their columns; one whose keys are there already changes that row instead."""
+
+    @abstractmethod
+    def keeping_ids(self, connection: Connection, table: Table) -> AbstractContextManager[None]:
+        """A `with` block in which rows that are inserted bring their own ids."""
+
+    @abstractmethod
+    def copy_out(self, connection: Connection, select: Select[Any]) -> AbstractContextManager[Iterator[bytes]]:
+        """A `with` block's stream of a query's rows as chunks of text, in COPY's format, that `copy_in` takes."""
+
+    @abstractmethod
+    def copy_in(self, connection: Connection, table: Table, columns: Sequence[str], chunks: Iterable[bytes]) -> int:
         """Bulk-load what `copy_out` streamed; returns the rows loaded."""
 
     @abstractmethod
@@ -141,9 +204,9 @@ class Adapter(ABC):
 
     @abstractmethod
     def columns(
-        self, connection: Connection, schema: str, tables: Sequence[str]
+        self, connection: Connection, schema: str | None, tables: Sequence[str]
     ) -> Mapping[str, Mapping[str, ColumnFacts]]:
-        """The columns of tables, by table and name; a table that isn't there is left out."""
+        """The columns of tables in a schema, None for the default one, by table and name; of those that are there."""
 
     @abstractmethod
     def limit_idle(self, connection: Connection, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""SQL that each engine words otherwise: a condition on many ids, seconds between instants, the day of an instant."""
+"""SQL that each engine words otherwise: conditions on many ids, spans and days of instants, hashes of rows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Date,
     Dialect,
     Float,
+    LargeBinary,
     SQLColumnExpression,
     Text,
     TypeDecorator,
@@ -21,6 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+from core.engines import mssql_hash
 
 Column = SQLColumnExpression[Any]
 
@@ -47,8 +50,7 @@ class _Worded(FunctionElement[Any]):
 
 @compiles(_Worded)
 def _worded(element: _Worded, compiler: SQLCompiler, **options: Any) -> str:
-    arguments = [compiler.process(clause, **options) for clause in element.clauses]
-    return element.words[compiler.dialect.name].format(*arguments)
+    return element.words[compiler.dialect.name].format(*_arguments(element, compiler, options))
 
 
 class any_of(_Worded):
@@ -102,3 +104,45 @@ class utc_week(_Worded):
         # The first of January 1900 was a Monday; DATEPART(weekday) depends on the session's language.
         "mssql": f"CAST(DATEADD(day, -(DATEDIFF(day, '19000101', {MSSQL_DAY}) % 7), {MSSQL_DAY}) AS date)",
     }
+
+
+class row_hash(FunctionElement[bytes]):
+    """SHA-256, as bytes, of columns' canonical text: alike on every server of either engine."""
+
+    type = LargeBinary()
+    inherit_cache = True
+
+
+@compiles(row_hash, "postgresql")
+def _row_hash_postgresql(element: row_hash, compiler: SQLCompiler, **options: Any) -> str:
+    # A row's text form is unambiguous: fields are quoted, and NULL is not the empty text.
+    return f"sha256(convert_to(ROW({', '.join(_arguments(element, compiler, options))})::text, 'UTF8'))"
+
+
+@compiles(row_hash, "mssql")
+def _row_hash_mssql(element: row_hash, compiler: SQLCompiler, **options: Any) -> str:
+    types = [clause.type for clause in element.clauses]
+    fields = list(zip(types, _arguments(element, compiler, options), strict=True))
+    return mssql_hash.row_hash(fields, utf8=compiler.dialect.utf8_collations)  # type: ignore[attr-defined]
+
+
+class row_version(FunctionElement[bytes]):
+    """Bytes that change when a row of this server is written to, by its columns, of which the first is its id."""
+
+    type = LargeBinary()
+    inherit_cache = True
+
+
+@compiles(row_version, "postgresql")
+def _row_version_postgresql(element: row_version, compiler: SQLCompiler, **options: Any) -> str:
+    # The transaction that wrote this version of the row, whatever it wrote; freezing keeps it.
+    row_id = _arguments(element, compiler, options)[0]
+    return f"int8send({row_id}) || xidsend({row_id.rpartition('.')[0]}.xmin)"
+
+
+# What was written again as it was is no other version here: nothing is lost by that.
+compiles(row_version, "mssql")(_row_hash_mssql)
+
+
+def _arguments(element: FunctionElement[Any], compiler: SQLCompiler, options: dict[str, Any]) -> list[str]:
+    return [compiler.process(clause, **options) for clause in element.clauses]

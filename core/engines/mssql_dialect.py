@@ -6,7 +6,17 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnClause, Connection, DateTime, Select, Table, UnaryExpression, UniqueConstraint, event
+from sqlalchemy import (
+    Column,
+    ColumnClause,
+    Connection,
+    DateTime,
+    Select,
+    Table,
+    UnaryExpression,
+    UniqueConstraint,
+    event,
+)
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mssql.base import MSDDLCompiler, MSSQLCompiler, MSTypeCompiler
 from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc, _ODBCDateTime
@@ -18,6 +28,7 @@ from sqlalchemy.sql.selectable import ForUpdateArg, FromClause
 from sqlalchemy.sql.util import find_tables
 
 from core.engines.mssql_faults import NOTHING_TO_ROLL_BACK, numbers
+from core.engines.mssql_hash import COLLATION, UTF8_COLLATION
 
 DRIVERNAME = "mssql+strata"
 FRACTION_DIGITS = 6
@@ -149,10 +160,18 @@ class TypeCompiler(MSTypeCompiler):
     """All text is Unicode; instants keep microseconds, as Python has them."""
 
     def visit_string(self, type_: Any, **kw: Any) -> str:
-        return str(self.visit_NVARCHAR(type_, **kw))
+        return f"{self.visit_NVARCHAR(type_, **kw)}{self._compared(kw)}"
 
     def visit_text(self, type_: Any, **kw: Any) -> str:
-        return "NVARCHAR(max)"
+        return f"NVARCHAR(max){self._compared(kw)}"
+
+    def visit_JSON(self, type_: Any, **kw: Any) -> str:
+        return self.visit_text(type_, **kw)
+
+    @staticmethod
+    def _compared(options: dict[str, Any]) -> str:
+        """How a column's text is compared, whatever its database's own collation: code point by code point."""
+        return f" COLLATE {COLLATION}" if isinstance(options.get("type_expression"), Column) else ""
 
     def visit_date(self, type_: Any, **kw: Any) -> str:
         return "DATE"
@@ -170,9 +189,16 @@ class Dialect(MSDialect_pyodbc):
     type_compiler_cls = TypeCompiler
     bind_typing = BindTyping.RENDER_CASTS
     colspecs = {**MSDialect_pyodbc.colspecs, DateTime: Instant}
+    # Whether VARCHAR needs a collation to be UTF-8; asked of the server at the first connection.
+    utf8_collations = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(json_serializer=canonical_json, use_setinputsizes=False, **options)
+
+    def initialize(self, connection: Connection) -> None:
+        super().initialize(connection)
+        page = connection.exec_driver_sql(f"SELECT COLLATIONPROPERTY('{UTF8_COLLATION}', 'CodePage')").scalar()
+        self.utf8_collations = page is not None
 
     def do_rollback(self, dbapi_connection: Any) -> None:
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from core.engines.base import FaultKind
+
 NOTHING_TO_ROLL_BACK = 3903
 # https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues and the engine's own.
 TRANSIENT = frozenset(
@@ -13,6 +15,10 @@ TRANSIENT = frozenset(
         *(49918, 49919, 49920),
     }
 )
+# Deadlock, lock time-out, a snapshot that another's write went over.
+WAITED = frozenset({1204, 1205, 1222, 3960})
+FULL = frozenset({1101, 1105, 9002})
+SERIALIZATION, TIMED_OUT, LOST = "40001", "HYT00", "08"
 
 
 def numbers(fault: BaseException) -> frozenset[int]:
@@ -22,4 +28,20 @@ def numbers(fault: BaseException) -> frozenset[int]:
 
 def is_transient(fault: BaseException) -> bool:
     """Whether the same may work when it is tried again."""
-    return not TRANSIENT.isdisjoint(numbers(fault)) or "40001" in getattr(fault, "args", ())
+    return not TRANSIENT.isdisjoint(numbers(fault)) or _state(fault) == SERIALIZATION
+
+
+def kind_of(fault: BaseException) -> FaultKind:
+    """What a fault of the driver is, by its SQLSTATE and the server's number."""
+    state, found = _state(fault), numbers(fault)
+    if not FULL.isdisjoint(found):
+        return FaultKind.DISK_FULL
+    if state in (SERIALIZATION, TIMED_OUT) or not WAITED.isdisjoint(found):
+        return FaultKind.WAITED
+    if state.startswith(LOST) or not TRANSIENT.isdisjoint(found):
+        return FaultKind.CONNECTION
+    return FaultKind.OTHER
+
+
+def _state(fault: BaseException) -> str:
+    return str(fault.args[0]) if fault.args else ""

@@ -8,34 +8,31 @@ are UTC with the fraction that they need.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, LargeBinary, Numeric, String, Table
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, LargeBinary, Numeric, String
 from sqlalchemy.types import JSON, Float, TypeEngine
 
 from core.engines.base import EngineError
 
-BINARY = "COLLATE Latin1_General_100_BIN2"
-UTF8 = "COLLATE Latin1_General_100_BIN2_UTF8"
+COLLATION = "Latin1_General_100_BIN2"
+BINARY = f"COLLATE {COLLATION}"
+UTF8_COLLATION = "Latin1_General_100_BIN2_UTF8"
+UTF8 = f"COLLATE {UTF8_COLLATION}"
 WHITE = " + ".join(f"NCHAR({code})" for code in range(9, 14))
 
 
-def row_hash(table: Table, columns: Sequence[str], alias: str, utf8: str = UTF8) -> str:
-    """SQL for the SHA-256, as VARBINARY(32). Raises EngineError for a type that has no text of its own on both.
+def row_hash(fields: Sequence[tuple[TypeEngine[Any], str]], *, utf8: bool) -> str:
+    """SQL for the SHA-256, as VARBINARY(32), of fields by type. Raises EngineError for one without a text of its own.
 
-    `utf8` makes VARCHAR be UTF-8: nothing for a server on which it is so in any case.
+    `utf8` makes VARCHAR be UTF-8 by a collation; without it, VARCHAR is UTF-8 on that server in any case.
     """
-    fields = " + N',' + ".join(_field(table.columns[name].type, f"{alias}.{name}") for name in columns)
-    row = f"CAST(N'(' AS nvarchar(max)) + {fields} + N')'"
-    return f"HASHBYTES('SHA2_256', CONVERT(varchar(max), ({row}) {utf8}))"
+    joined = " + N',' + ".join(_field(kind, name) for kind, name in fields)
+    row = f"CAST(N'(' AS nvarchar(max)) + {joined} + N')'"
+    return f"HASHBYTES('SHA2_256', CONVERT(varchar(max), ({row}){f' {UTF8}' if utf8 else ''}))"
 
 
-def rows_hash(parts: str, ids: str) -> str:
-    """SQL aggregate: SHA-256, lower-case hex, over rows' hashes in order of their ids."""
-    joined = f"STRING_AGG(CONVERT(varchar(max), {parts}, 2), '') WITHIN GROUP (ORDER BY {ids})"
-    return f"LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONVERT(varbinary(max), COALESCE({joined}, ''), 2)), 2))"
-
-
-def _field(kind: TypeEngine[object], name: str) -> str:
+def _field(kind: TypeEngine[Any], name: str) -> str:
     if isinstance(kind, Boolean):
         return f"CASE {name} WHEN 1 THEN N't' WHEN 0 THEN N'f' ELSE N'' END"
     if isinstance(kind, BigInteger | Integer) or (isinstance(kind, Numeric) and not isinstance(kind, Float)):

@@ -10,18 +10,31 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import (
+    Column,
+    ColumnElement,
     Connection,
+    Delete,
     Engine,
+    LargeBinary,
+    MetaData,
+    Select,
     Table,
     create_engine,
+    func,
+    insert,
+    literal_column,
+    select,
     text,
 )
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError
 
 from core.engines import postgresql_connection, postgresql_link, postgresql_roles
-from core.engines.base import Adapter, ColumnFacts, EngineError, Grants, ReplicaLook
+from core.engines.base import Adapter, Change, ColumnFacts, EngineError, Grants, ReplicaLook
 
 RESERVE_TRIES = 20
+SORT_MB = 64
 EVENT_CASTS = {"at": "timestamptz", "account_id": "bigint", "patient_id": "bigint", "sequence": "bigint"}
 
 
@@ -67,10 +80,18 @@ def _appending(names: tuple[str, ...]) -> str:
     )
 
 
+def _digest(part: ColumnElement[bytes], row_id: ColumnElement[int]) -> ColumnElement[str]:
+    nothing = literal_column("''::bytea", LargeBinary)
+    joined = func.string_agg(part, postgresql.aggregate_order_by(nothing, row_id))
+    return func.encode(func.sha256(func.coalesce(joined, nothing)), "hex")
+
+
 class PostgreSQL(Adapter):
     """The embedded default; streaming standby as replica, postgres_fdw for linked tables."""
 
     name = "postgresql"
+    snapshot: IsolationLevel = "REPEATABLE READ"
+    linked: IsolationLevel = "REPEATABLE READ"
 
     def create_engine(
         self, url: str, *, read_only: bool, statement_timeout_seconds: float, silence_seconds: float, **pool: Any
@@ -98,6 +119,16 @@ class PostgreSQL(Adapter):
     def limit(self, connection: Connection, seconds: float) -> None:
         connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
         postgresql_connection.limit(connection, seconds)
+
+    def make_room(self, connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql(f"SET LOCAL work_mem = '{SORT_MB}MB'")
+
+    @contextmanager
+    def impatient(self, connection: Connection, seconds: float) -> Iterator[None]:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(seconds * 1000)}")
+        yield
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
 
     def write_position(self, connection: Connection) -> int:
         # Not the insert position: what no commit has forced out may stay unsent for many seconds.
@@ -137,26 +168,58 @@ class PostgreSQL(Adapter):
     def database_bytes(self, connection: Connection) -> int:
         return int(connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
 
-    def row_hash(self, table: Table, columns: Sequence[str], alias: str) -> str:
-        # A row's text form is unambiguous: fields are quoted, and NULL is not the empty text.
-        listed = ", ".join(f"{alias}.{name}" for name in columns)
-        return f"sha256(convert_to(ROW({listed})::text, 'UTF8'))"
+    def temporary(
+        self, connection: Connection, name: str, columns: Sequence[Column[Any]], rows: Select[Any] | None = None
+    ) -> Table:
+        table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+        table.create(connection, checkfirst=False)
+        if rows is not None:
+            connection.execute(insert(table).from_select(table.columns.keys(), rows))
+            connection.exec_driver_sql(f"ANALYZE {name}")
+        return table
 
-    def row_version(self, alias: str) -> str:
-        # The transaction that wrote this version of the row; freezing keeps it.
-        return f"int8send({alias}.id) || xidsend({alias}.xmin)"
+    def index(self, connection: Connection, table: Table, column: str) -> None:
+        connection.exec_driver_sql(f"CREATE INDEX ON {table.name} ({column})")
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
 
-    def rows_hash(self, parts: str, ids: str) -> str:
-        return f"encode(sha256(coalesce(string_agg({parts}, ''::bytea ORDER BY {ids}), ''::bytea)), 'hex')"
+    def digest(self, connection: Connection, rows: Select[Any]) -> tuple[int, list[str]]:
+        row_id, *parts = rows.subquery("h").c
+        count, *digests = connection.execute(select(func.count(), *(_digest(part, row_id) for part in parts))).one()
+        return int(count), digests
+
+    def remove(
+        self, connection: Connection, removal: Delete, row_id: ColumnElement[int], version: ColumnElement[bytes],
+        *, owner: ColumnElement[int] | None = None, tally: Table | None = None,
+    ) -> tuple[int, str]:  # fmt: skip
+        owned = [owner.label("owner")] if owner is not None else []
+        taken = removal.returning(row_id.label("id"), version.label("row_version"), *owned).cte("taken")
+        query = select(func.count(), _digest(taken.c.row_version, taken.c.id)).select_from(taken)
+        if tally is not None:
+            counted = select(taken.c.owner, func.count()).group_by(taken.c.owner)
+            query = query.add_cte(insert(tally).from_select(["patient_id", "rows"], counted).cte("counted"))
+        count, digest = connection.execute(query).one()
+        return int(count), str(digest)
+
+    def merge(
+        self, connection: Connection, table: Table, rows: Select[Any], keys: Sequence[str], change: Change
+    ) -> None:
+        added = postgresql.insert(table).from_select(rows.selected_columns.keys(), rows)
+        connection.execute(added.on_conflict_do_update(index_elements=keys, set_=change(table.c, added.excluded)))
 
     @contextmanager
-    def copy_out(self, connection: Connection, select: str) -> Iterator[Iterator[bytes]]:
-        with driver_cursor(connection) as cursor, cursor.copy(f"COPY ({select}) TO STDOUT") as copy:
+    def keeping_ids(self, connection: Connection, table: Table) -> Iterator[None]:
+        yield
+
+    @contextmanager
+    def copy_out(self, connection: Connection, select: Select[Any]) -> Iterator[Iterator[bytes]]:
+        # COPY takes no parameters: the values are numbers, instants and words of our own.
+        query = select.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        with driver_cursor(connection) as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
             yield postgresql_connection.chunks(copy)
 
-    def copy_in(self, connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[bytes]) -> int:
+    def copy_in(self, connection: Connection, table: Table, columns: Sequence[str], chunks: Iterable[bytes]) -> int:
         with driver_cursor(connection) as cursor:
-            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:
                 for chunk in chunks:
                     copy.write(chunk)
             return int(cursor.rowcount)
@@ -192,9 +255,12 @@ class PostgreSQL(Adapter):
         )
         return oldest
 
-    def columns(self, connection: Connection, schema: str, tables: Sequence[str]) -> dict[str, dict[str, ColumnFacts]]:
+    def columns(
+        self, connection: Connection, schema: str | None, tables: Sequence[str]
+    ) -> dict[str, dict[str, ColumnFacts]]:
         found: dict[str, dict[str, ColumnFacts]] = {}
-        for table, name, *facts in connection.execute(text(COLUMNS), {"schema": schema, "tables": list(tables)}):
+        where = {"schema": schema or "public", "tables": list(tables)}
+        for table, name, *facts in connection.execute(text(COLUMNS), where):
             found.setdefault(table, {})[name] = ColumnFacts(*facts)
         return found
 

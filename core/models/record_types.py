@@ -159,3 +159,8 @@ def _archive_metadata(server: str) -> MetaData:
 
 SERVERS = ("logs", "visits", "reports")
 ARCHIVE_METADATA = {server: _archive_metadata(server) for server in SERVERS}
+
+
+def archived(table: Table) -> Table:
+    """The table of an archive server that takes a hot table's rows."""
+    return next(metadata.tables[table.name] for metadata in ARCHIVE_METADATA.values() if table.name in metadata.tables)

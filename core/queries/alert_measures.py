@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Float, Integer, cast, func, or_, select
+from sqlalchemy import ColumnElement, Float, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import db
@@ -23,6 +23,7 @@ from core.models import (
     RunState,
 )
 from core.models.record_types import RECORD_TYPES
+from core.queries.percentiles import percentile, ranked
 from core.queries.tiers import cold_now
 from core.replica_watch import watch
 
@@ -65,13 +66,13 @@ def seconds_p99(session: Session, since: datetime) -> Measured | None:
 
 def _latency(session: Session, since: datetime, share: float) -> Measured | None:
     seconds = seconds_between(Report.requested_at, Report.ready_at)
-    value = func.percentile_cont(share).within_group(seconds)
-    return _measured(session, value, func.count(), Report.ready_at >= since)
+    those = ranked(select(Report.id).where(Report.ready_at >= since), seconds)
+    return _measured(session, percentile(share, those), func.count())
 
 
 def failed_reports(session: Session, since: datetime) -> Measured | None:
     """Share of reports asked for since then that failed."""
-    failed = cast(Report.state == ReportState.FAILED, Integer)
+    failed = case((Report.state == ReportState.FAILED, 1.0), else_=0.0)
     return _measured(session, func.avg(failed), func.count(), Report.requested_at >= since)
 
 
@@ -103,7 +104,7 @@ def flagged_share(session: Session, since: datetime) -> Measured | None:
     """Share of the claims of drafts that became ready since then that were flagged."""
     drafted = select(Report.id).where(Report.ready_at >= since)
     standing = (Claim.report_id.in_(drafted), Claim.replaced_by.is_(None))
-    return _measured(session, func.avg(cast(Claim.flagged, Integer)), func.count(), *standing)
+    return _measured(session, func.avg(case((Claim.flagged, 1.0), else_=0.0)), func.count(), *standing)
 
 
 def reviewers_disagree(session: Session, since: datetime) -> Measured | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -23,9 +24,11 @@ def idle(session: Session, run_ids: Collection[int]) -> dict[int, timedelta]:
     )
     went_on = RunEvent.run_id.in_(run_ids), RunEvent.action.in_(GOES_ON)
     query = (
-        select(RunEvent.run_id, func.sum(RunEvent.at - func.coalesce(ended, ArchiveRun.started_at)).label("waited"))
+        select(RunEvent.run_id, func.coalesce(ended, ArchiveRun.started_at), RunEvent.at)
         .join(ArchiveRun, ArchiveRun.id == RunEvent.run_id)
         .where(*went_on)
-        .group_by(RunEvent.run_id)
     )
-    return {row.run_id: row.waited for row in session.execute(query)}
+    waited: defaultdict[int, timedelta] = defaultdict(timedelta)
+    for run_id, since, at in session.execute(query):
+        waited[run_id] += at - since if since is not None else timedelta()
+    return dict(waited)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Float, SQLColumnExpression, and_, case, cast, func, select
+from sqlalchemy import Float, SQLColumnExpression, Subquery, and_, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from core.engines.functions import seconds_between, utc_day, utc_week
 from core.models import Claim, Decision, ModelCall, Report, ReportEvent, ReportState
+from core.queries.percentiles import percentile, ranked
 from core.queries.reports.figures import PHASES
 
 WINDOWS_DAYS = (7, 28, 90)
@@ -123,9 +124,12 @@ def costs(session: Session, over: Span) -> dict[date, Cost]:
         .having(func.min(ModelCall.started_at) >= over.since)
         .subquery()
     )
-    start, usd = _start(each.c.at, over), each.c.usd
-    query = select(start, func.count(), func.avg(usd), _percentile(0.95, usd), func.sum(usd)).group_by(start)
-    return {row[0]: Cost(*row[1:]) for row in session.execute(query.order_by(start))}
+    start = _start(each.c.at, over)
+    those = ranked(select(start.label("start")), each.c.usd, start)
+    value, in_order = those.c.value, those.c.start
+    query = select(in_order, func.count(), func.avg(value), percentile(0.95, those), func.sum(value))
+    found = session.execute(query.group_by(in_order).order_by(in_order))
+    return {row[0]: Cost(row[1], *(float(usd) for usd in row[2:])) for row in found}
 
 
 def latencies(session: Session, over: Span) -> dict[date, Times]:
@@ -155,12 +159,14 @@ def phases(session: Session, over: Span) -> dict[str, Times]:
         .group_by(spent.c.report_id, spent.c.to_state)
         .subquery()
     )
-    query = select(each.c.to_state, *_times(each.c.seconds)).group_by(each.c.to_state)
+    state = each.c.to_state
+    those = ranked(select(state.label("state")), each.c.seconds, state)
+    query = select(those.c.state, *_times(those)).group_by(those.c.state)
     found = {PHASES[ReportState(row[0])]: _as_times(row[1:]) for row in session.execute(query)}
     in_order = {phase: found[phase] for phase in PHASES.values() if phase in found}
     reviewed = (Report.state.in_(REVIEWED), Report.ready_at.is_not(None), Report.closed_at >= over.since)
-    query = select(*_times(seconds_between(Report.ready_at, Report.closed_at))).where(*reviewed)
-    reviewed_in = session.execute(query).one()
+    those = ranked(select(Report.id).where(*reviewed), seconds_between(Report.ready_at, Report.closed_at))
+    reviewed_in = session.execute(select(*_times(those))).one()
     return {**in_order, "review": _as_times(reviewed_in)} if reviewed_in[0] else in_order
 
 
@@ -187,21 +193,18 @@ def flags(session: Session, over: Span) -> dict[date, Flags]:
 
 def _timed(session: Session, at: Column, seconds: Column, over: Span, *where: Column) -> dict[date, Times]:
     start = _start(at, over)
-    query = select(start, *_times(seconds)).where(at >= over.since, *where).group_by(start).order_by(start)
+    those = ranked(select(start.label("start")).where(at >= over.since, *where), seconds, start)
+    query = select(those.c.start, *_times(those)).group_by(those.c.start).order_by(those.c.start)
     return {row[0]: _as_times(row[1:]) for row in session.execute(query)}
 
 
-def _times(seconds: Column) -> tuple[Column, ...]:
-    return (func.count(), *(_percentile(share, seconds) for share in SHARES))
+def _times(those: Subquery) -> tuple[Column, ...]:
+    return (func.count(), *(percentile(share, those) for share in SHARES))
 
 
 def _as_times(row: Sequence[Any]) -> Times:
     many, *seconds = row
     return Times(many, *(float(value) for value in seconds))
-
-
-def _percentile(share: float, value: Column) -> Column:
-    return func.percentile_cont(share).within_group(value)
 
 
 def _start(at: Column, over: Span) -> Column:

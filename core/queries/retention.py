@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, true
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from core.models import AccessEvent, Batch, BatchKind, BatchState, Erasure, Holding, Patient
@@ -51,15 +51,17 @@ def holds(session: Session) -> list[HoldLine]:
     That event is on the primary as long as the hold: a held patient's events stay where they are.
     """
     held = select(Patient.id).where(Patient.legal_hold).order_by(Patient.id).limit(SHOWN_MAX).subquery()
-    latest = (
-        select(AccessEvent.at, AccessEvent.actor_name, AccessEvent.purpose)
-        .where(AccessEvent.patient_id == held.c.id, AccessEvent.action == HELD)
-        .order_by(AccessEvent.at.desc())
-        .limit(1)
-        .lateral()
+    place = func.row_number().over(
+        partition_by=AccessEvent.patient_id, order_by=(AccessEvent.at.desc(), AccessEvent.id.desc())
     )
-    query = select(held.c.id, latest.c.at, latest.c.actor_name, latest.c.purpose)
-    query = query.select_from(held.outerjoin(latest, true())).order_by(held.c.id)
+    events = select(
+        AccessEvent.patient_id, AccessEvent.at, AccessEvent.actor_name, AccessEvent.purpose, place.label("place")
+    )
+    of_held = AccessEvent.patient_id.in_(select(held.c.id)), AccessEvent.action == HELD
+    set_by = events.where(*of_held).subquery()
+    latest = and_(set_by.c.patient_id == held.c.id, set_by.c.place == 1)
+    query = select(held.c.id, set_by.c.at, set_by.c.actor_name, set_by.c.purpose)
+    query = query.select_from(held.outerjoin(set_by, latest)).order_by(held.c.id)
     return [HoldLine(*row) for row in session.execute(query)]
 
 

@@ -62,7 +62,7 @@ def cold_now(session: Session) -> tuple[ColdCount, ...]:
     A heavy read: give it a session on the replica.
     """
     now = utc_now()
-    session.execute(text(f"SET LOCAL statement_timeout = {int(COUNT_SECONDS * 1000)}"))
+    db.databases().adapter.limit(session.connection(), COUNT_SECONDS)
     return tuple(_cold(session, kind, now) for kind in RECORD_TYPES.values())
 
 

@@ -42,10 +42,10 @@ def differences(session: Session, record_type: RecordType) -> Iterator[str]:
     """A line for each column that is not alike on all sides."""
     adapter, server = db.databases().adapter, record_type.server
     names = [table.name for table in record_type.tables]
-    hot = adapter.columns(session.connection(), "public", names)
+    hot = adapter.columns(session.connection(), None, names)
     linked = adapter.columns(session.connection(), "cold", names)
     with db.read(Store(server)) as archive:
-        archived = adapter.columns(archive.connection(), "public", names)
+        archived = adapter.columns(archive.connection(), None, names)
     for table in record_type.tables:
         ours = Side("the primary", hot.get(table.name, {}))
         expected = set(table.columns.keys())

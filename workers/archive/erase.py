@@ -15,7 +15,6 @@ from core.models import Batch, BatchKind, Erasure, utc_now
 from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, LOG, RECORD_TYPES, ROOT_COLUMNS, RecordType
 from core.services.erasure import forget_imports
 from core.staging import StagedMissing, StagingError, object_store
-from workers.archive import room
 from workers.archive.expire import SETTLED, remove_staged
 from workers.archive.faults import Mismatch
 from workers.archive.files import read_manifest, read_table
@@ -57,7 +56,7 @@ def _erase_archived(erasure: Erasure, record_type: RecordType) -> None:
     """Delete the patient's copies from an archive server, and count them out of their batches on the primary."""
     engine = db.databases().engine(Store(record_type.server), read_only=False)
     with engine.begin() as archive:
-        room.make(archive)
+        db.databases().adapter.make_room(archive)
         found = Session(archive)
         erased, by_batch = _delete_copies(found, record_type, erasure.patient_id)
         with db.write() as session:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, TimeoutError
 
+from core.engines import FaultKind, kind_of
 from core.freshness import ReplicaBehind
 from core.models import BatchState
 from core.staging import StagedAltered, StagedMissing, StagingError, StagingKeyMissing
@@ -59,14 +60,9 @@ class FaultClass:
         return min(self.first * 2 ** min(attempt - 1, 20), self.longest) * random.uniform(1.0, 1.5)  # noqa: S311
 
 
-def _states(*prefixes: str) -> Callable[[BaseException], bool]:
-    """A database's fault whose SQLSTATE begins with one of these."""
-
-    def matches(fault: BaseException) -> bool:
-        state = getattr(getattr(fault, "orig", fault), "sqlstate", None)
-        return isinstance(state, str) and state.startswith(prefixes)
-
-    return matches
+def _database(kind: FaultKind) -> Callable[[BaseException], bool]:
+    """A database's fault of a kind."""
+    return lambda fault: isinstance(fault, DBAPIError) and kind_of(fault) is kind
 
 
 def _no_space(fault: BaseException) -> bool:
@@ -75,10 +71,10 @@ def _no_space(fault: BaseException) -> bool:
 
 
 def _connection(fault: BaseException) -> bool:
-    if _states("08", "57P", "53300")(fault) or isinstance(fault, TimeoutError | InvalidatePoolError | OSError):
+    if isinstance(fault, DBAPIError) and fault.connection_invalidated:
         return True
-    without_state = getattr(getattr(fault, "orig", None), "sqlstate", "") is None
-    return isinstance(fault, DBAPIError) and (fault.connection_invalidated or without_state)
+    lost = isinstance(fault, TimeoutError | InvalidatePoolError | OSError)
+    return lost or _database(FaultKind.CONNECTION)(fault)
 
 
 def _is(*kinds: type[BaseException]) -> Callable[[BaseException], bool]:
@@ -98,11 +94,11 @@ FAULTS = (
     FaultClass("staging key", _is(StagingKeyMissing), attempts=1),
     FaultClass("schema drift", _is(SchemaDrift), attempts=1),
     FaultClass("disk full", _no_space, attempts=10, first=5 * SECOND, longest=5 * MINUTE),
-    FaultClass("disk full", _states("53100"), attempts=10, first=5 * SECOND, longest=5 * MINUTE),
+    FaultClass("disk full", _database(FaultKind.DISK_FULL), attempts=10, first=5 * SECOND, longest=5 * MINUTE),
     FaultClass("staging", _is(StagingError), attempts=8, first=SECOND, longest=MINUTE),
     FaultClass("replica behind", _is(ReplicaBehind), attempts=20, first=5 * SECOND, longest=MINUTE),
     FaultClass("lock or time-out", _is(Busy), attempts=8, first=SECOND, longest=MINUTE),
-    FaultClass("lock or time-out", _states("55P03", "57014", "40", "25P03"), attempts=8, first=SECOND, longest=MINUTE),
+    FaultClass("lock or time-out", _database(FaultKind.WAITED), attempts=8, first=SECOND, longest=MINUTE),
     FaultClass("connection", _connection, attempts=10, first=SECOND, longest=MINUTE),
     FaultClass("bug", lambda _fault: True, attempts=1),
 )

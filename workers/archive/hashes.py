@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
 
 from core import db
+from core.engines.functions import row_hash, row_version
 
 
 class Hashes(NamedTuple):
@@ -17,21 +18,30 @@ class Hashes(NamedTuple):
     versions: str
 
 
-def of_row(table: Table, alias: str) -> str:
-    """SQL for a row's content hash, over every column of the hot table."""
-    return db.databases().adapter.row_hash(table, table.columns.keys(), alias)
+def of_row(table: Table, source: FromClause | None = None) -> ColumnElement[bytes]:
+    """A row's content hash, over every column of the hot table, as `source` has them."""
+    return row_hash(*_columns(table, source))
 
 
-def of_rows(connection: Connection, table: Table, rows: str) -> Hashes:
-    """The hashes of `FROM ... WHERE ...` rows, alias t."""
-    adapter = db.databases().adapter
-    hashed = f"SELECT t.id, {of_row(table, 't')} AS row_hash, {adapter.row_version('t')} AS row_version {rows}"
-    contents, versions = (adapter.rows_hash(part, "h.id") for part in ("h.row_hash", "h.row_version"))
-    return Hashes(*connection.execute(text(f"SELECT count(*), {contents}, {versions} FROM ({hashed}) h")).one())
+def version_of(table: Table) -> ColumnElement[bytes]:
+    """A row's version on its server."""
+    return row_version(*_columns(table))
 
 
-def of_versions(connection: Connection, taken: str) -> tuple[int, str]:
-    """The number and the versions' hash of a `WITH taken AS (...)` that gives `id` and `row_version`."""
-    versions = db.databases().adapter.rows_hash("row_version", "id")
-    count, digest = connection.execute(text(f"{taken} SELECT count(*), {versions} FROM taken")).one()
-    return int(count), str(digest)
+def of_rows(connection: Connection, table: Table, rows: Select[int]) -> Hashes:
+    """The hashes of rows of a table, or of a copy of it, that a query picks by their ids."""
+    (row_id,) = rows.selected_columns
+    source = row_id.table
+    columns = _columns(table, source)
+    count, (contents, versions) = db.databases().adapter.digest(
+        connection,
+        rows.with_only_columns(
+            row_id, row_hash(*columns).label("row_hash"), row_version(*columns).label("row_version")
+        ),
+    )
+    return Hashes(count, contents, versions)
+
+
+def _columns(table: Table, source: FromClause | None = None) -> list[ColumnElement[object]]:
+    found = (table if source is None else source).c
+    return [found[column.name] for column in table.columns]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, Subquery, case, delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from core import cold, db
 from core.db import Store
 from core.engines.functions import any_of
-from core.models import Holding
+from core.models import Base, Holding
 from core.models.record_types import ARCHIVE_METADATA, RecordType
 from workers.archive.moving import Moving
 from workers.archive.restoring import Restoring
 from workers.archive.stragglers import NO_PATIENT
+
+TABLE = Base.metadata.tables[Holding.__tablename__]
 
 
 def add(moving: Moving) -> None:
@@ -25,43 +28,63 @@ def add(moving: Moving) -> None:
         _add_roots(moving)
 
 
-CHILDREN = "SELECT patient_id, sum(rows) AS rows FROM released GROUP BY patient_id"
-
-
 def _add_roots(moving: Moving) -> None:
-    moving.run(
-        "INSERT INTO holding AS h (patient_id, record_type, server, roots, rows, first_at, last_at)"
-        " SELECT r.patient_id, :type, :server, r.roots, r.roots + coalesce(c.rows, 0), r.first_at, r.last_at"
-        " FROM (SELECT patient_id, count(*) AS roots, min(at) AS first_at, max(at) AS last_at"
-        " FROM releasing GROUP BY patient_id) r"
-        f" LEFT JOIN ({CHILDREN}) c USING (patient_id) ORDER BY r.patient_id"
-        " ON CONFLICT (patient_id, record_type) DO UPDATE SET roots = h.roots + excluded.roots,"
-        " rows = h.rows + excluded.rows, first_at = least(h.first_at, excluded.first_at),"
-        " last_at = greatest(h.last_at, excluded.last_at)",
-        type=moving.record_type.name,
-        server=moving.record_type.server,
-    )
+    root = moving.releasing.c
+    counted = select(
+        root.patient_id, func.count().label("roots"), func.min(root.at).label("first_at"),
+        func.max(root.at).label("last_at"),
+    ).group_by(root.patient_id)  # fmt: skip
+    roots, children = counted.subquery("r"), _children(moving)
+    rows = select(
+        roots.c.patient_id,
+        literal(moving.record_type.name).label("record_type"),
+        literal(moving.record_type.server).label("server"),
+        roots.c.roots,
+        (roots.c.roots + func.coalesce(children.c.rows, 0)).label("rows"),
+        roots.c.first_at,
+        roots.c.last_at,
+    ).join_from(roots, children, children.c.patient_id == roots.c.patient_id, isouter=True)
+    keys = ["patient_id", "record_type"]
+    # In order, so that two lanes don't wait for each other.
+    db.databases().adapter.merge(moving.connection, TABLE, rows.order_by(roots.c.patient_id), keys, _grown)
+
+
+def _grown(old: Any, new: Any) -> Mapping[str, ColumnElement[Any]]:
+    return {
+        "roots": old.roots + new.roots,
+        "rows": old.rows + new.rows,
+        "first_at": case((old.first_at < new.first_at, old.first_at), else_=new.first_at),
+        "last_at": case((old.last_at > new.last_at, old.last_at), else_=new.last_at),
+    }
+
+
+def _children(moving: Moving) -> Subquery:
+    released = moving.released.c
+    counted = select(released.patient_id, func.sum(released.rows).label("rows")).group_by(released.patient_id)
+    return counted.subquery("c")
 
 
 def _add_rows(moving: Moving) -> None:
-    moving.run(
-        f"UPDATE holding h SET rows = h.rows + n.rows FROM ({CHILDREN}) n"
-        " WHERE h.patient_id = n.patient_id AND h.record_type = :type",
-        type=moving.record_type.name,
-    )
+    children = _children(moving)
+    mine = Holding.patient_id == children.c.patient_id, Holding.record_type == moving.record_type.name
+    moving.run(update(TABLE).where(*mine).values(rows=Holding.rows + children.c.rows))
 
 
 def lower(work: Restoring) -> None:
     """Take out what a restore brings back; first and last come anew from what the archive still owns."""
-    patients = f"coalesce(r.patient_id, {NO_PATIENT})"
-    work.run(
-        "UPDATE holding h SET roots = h.roots - n.roots, rows = h.rows - n.rows FROM"
-        f" (SELECT {patients} AS patient_id, count(*) AS roots, sum(c.rows) AS rows FROM restoring_roots r"
-        " JOIN (SELECT root_id, count(*) AS rows FROM restoring_rows GROUP BY root_id) c USING (root_id) GROUP BY 1) n"
-        " WHERE h.patient_id = n.patient_id AND h.record_type = :type",
-        type=work.record_type.name,
+    root, row = work.roots.c, work.rows.c
+    patient = func.coalesce(root.patient_id, NO_PATIENT)
+    of_roots = select(row.root_id, func.count().label("rows")).group_by(row.root_id).subquery("c")
+    left = (
+        select(patient.label("patient_id"), func.count().label("roots"), func.sum(of_roots.c.rows).label("rows"))
+        .join_from(work.roots, of_roots, of_roots.c.root_id == root.root_id)
+        .group_by(root.patient_id)
+        .subquery("n")
     )
-    touched = list(work.session.scalars(text(f"SELECT DISTINCT {patients} FROM restoring_roots r")))
+    mine = Holding.patient_id == left.c.patient_id, Holding.record_type == work.record_type.name
+    lowered = {"roots": Holding.roots - left.c.roots, "rows": Holding.rows - left.c.rows}
+    work.connection.execute(update(TABLE).where(*mine).values(**lowered))
+    touched = list(work.session.scalars(select(patient).distinct()))
     recount(work.session, work.record_type, touched)
 
 

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from core import db
 from core.db import Store
 from core.models import Batch
-from workers.archive import room
 from workers.archive.faults import Busy
 
 
@@ -27,7 +26,7 @@ def archive_write(session: Session, batch: Batch, server: str) -> Iterator[Conne
     """A transaction on the batch's archive server; committed only while `session` holds the batch. Raises Busy."""
     databases = db.databases()
     with databases.engine(Store(server), read_only=False).begin() as connection:
-        room.make(connection)
+        databases.adapter.make_room(connection)
         if not databases.adapter.try_lock(connection, f"batch {batch.id}"):
             raise Busy(f"another worker writes the copies of batch {batch.id}")
         yield connection

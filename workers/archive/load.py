@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table, delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import db, failpoints
 from core.models import ArchiveRun, Batch
-from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
+from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, archived
 from core.staging import ObjectStore, object_store
 from workers.archive import drift, lease
 from workers.archive.faults import Mismatch, Overlap
@@ -32,9 +32,10 @@ def load(session: Session, batch: Batch, _run: ArchiveRun) -> int:
 
 def _load_table(archive: Connection, store: ObjectStore, batch: Batch, table: Table, staged: StagedTable) -> None:
     """An earlier copy of this batch is replaced. Others' copies never are: another batch may own them by now."""
-    archive.execute(text(f"DELETE FROM {table.name} WHERE {BATCH_COLUMN} = :batch"), {"batch": batch.id})
+    copies = archived(table)
+    archive.execute(delete(copies).where(copies.c[BATCH_COLUMN] == batch.id))
     try:
-        rows = copy_staged(archive, store, batch, table, staged, into=table.name)
+        rows = copy_staged(archive, store, batch, table, staged, into=copies)
     except IntegrityError as clash:
         raise Overlap(f"another batch has copies of rows of {table.name} that this one staged") from clash
     if rows != staged.rows:
@@ -42,7 +43,7 @@ def _load_table(archive: Connection, store: ObjectStore, batch: Batch, table: Ta
 
 
 def copy_staged(
-    connection: Connection, store: ObjectStore, batch: Batch, table: Table, staged: StagedTable, *, into: str
+    connection: Connection, store: ObjectStore, batch: Batch, table: Table, staged: StagedTable, *, into: Table
 ) -> int:
     """Copy a staged table into a table with the archive's columns. Returns the rows. Raises Mismatch."""
     columns = [*table.columns.keys(), BATCH_COLUMN]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, DateTime, Executable, Table, func, insert, select
 from sqlalchemy.orm import Session
 
+from core import db
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import RECORD_TYPES, RecordType
 from core.staging import ObjectStore
@@ -15,12 +17,12 @@ from workers.archive.files import Manifest
 from workers.archive.stragglers import NO_PATIENT
 
 
-@dataclass(frozen=True)
+@dataclass
 class Moving:
     """The caller's transaction on the primary, which holds the batch.
 
     The temporary table `releasing` has the roots that go, or whose late children go, with patient and time;
-    `released` counts the children that went, by patient.
+    `released` counts the children that went, by patient; `staged` has rows as they were staged, by table.
     """
 
     session: Session
@@ -28,6 +30,9 @@ class Moving:
     run_: ArchiveRun
     store: ObjectStore
     manifest: Manifest
+    releasing: Table = field(init=False)
+    released: Table = field(init=False)
+    staged: dict[str, Table] = field(default_factory=dict)
 
     @property
     def record_type(self) -> RecordType:
@@ -42,38 +47,38 @@ class Moving:
         """Whether the roots have gone before."""
         return self.batch.kind == BatchKind.STRAGGLERS
 
-    def run(self, sql: str, **values: object) -> int:
+    def run(self, statement: Executable) -> int:
         """Execute; returns the rows touched."""
-        return int(self.session.execute(text(sql), values).rowcount)  # type: ignore[attr-defined]
+        return int(self.connection.execute(statement).rowcount)
 
     def choose_range(self) -> None:
         """Fill `releasing` with the batch's roots as they are eligible now."""
-        kind = self.record_type
-        roots = selection.of_range(self.batch, self.run_).roots
-        self._make(
-            f"SELECT t.id, coalesce(t.{kind.patient_column}, {NO_PATIENT}) AS patient_id, t.{kind.time_column} AS at"
-            f" FROM {kind.root.name} t WHERE t.id IN ({roots})"
-        )
+        self.choose(self.record_type.root.c.id.in_(selection.of_range(self.batch, self.run_)))
 
-    def choose(self, found: str) -> None:
-        """Fill `releasing` with the hot roots that a query names by id."""
+    def choose(self, condition: ColumnElement[bool]) -> None:
+        """Fill `releasing` with the hot roots that meet a condition."""
         kind = self.record_type
-        self._make(
-            f"SELECT t.id, coalesce(t.{kind.patient_column}, {NO_PATIENT}) AS patient_id, t.{kind.time_column} AS at"
-            f" FROM {kind.root.name} t JOIN ({found}) f ON f.id = t.id"
-        )
+        patient = func.coalesce(kind.root.c[kind.patient_column], NO_PATIENT)
+        self._make(select(kind.root.c.id, patient, kind.root.c[kind.time_column]).where(condition))
 
     def choose_archived(self, owned: dict[int, int]) -> None:
         """Fill `releasing` with roots that the archive has, each with its patient."""
-        self._make("SELECT id, patient_id, CAST(NULL AS timestamptz) AS at"
-                   " FROM unnest(CAST(:ids AS bigint[]), CAST(:patients AS bigint[])) AS o(id, patient_id)",
-                   ids=list(owned), patients=list(owned.values()))  # fmt: skip
+        self._make()
+        if owned:
+            rows = [{"id": root_id, "patient_id": patient_id} for root_id, patient_id in owned.items()]
+            self.connection.execute(insert(self.releasing), rows)
 
     def choose_late(self) -> None:
         """Fill `releasing` with the batch's archived roots that have late children now."""
         self.choose_archived(stragglers.archived_roots(self.session, self.batch))
 
-    def _make(self, query: str, **values: object) -> None:
-        self.run(f"CREATE TEMP TABLE releasing ON COMMIT DROP AS {query}", **values)
-        self.run("CREATE TEMP TABLE released (patient_id bigint, rows bigint) ON COMMIT DROP")
-        self.run("ANALYZE releasing")
+    def _make(self, rows: Any = None) -> None:
+        adapter = db.databases().adapter
+        columns: list[Column[Any]] = [
+            Column("id", BigInteger, autoincrement=False),
+            Column("patient_id", BigInteger),
+            Column("at", DateTime(timezone=True)),
+        ]
+        self.releasing = adapter.temporary(self.connection, "releasing", columns, rows)
+        tally = [Column("patient_id", BigInteger, autoincrement=False), Column("rows", BigInteger)]
+        self.released = adapter.temporary(self.connection, "released", tally)

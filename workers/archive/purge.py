@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core import db, failpoints
 from core.db import Store
 from core.engines.functions import any_of
+from core.freshness import primary_position
 from core.models import Batch, BatchKind, BatchState, RestoredRoot, Step, StepName, StepState, utc_now
 from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS
 from workers.archive import lease
@@ -51,7 +52,7 @@ def _is_due(batch_id: int) -> bool:
     with db.write() as session:
         batch = session.get_one(Batch, batch_id, with_for_update=True)
         if batch.position is None:
-            batch.position = db.databases().adapter.write_position(session.connection())
+            batch.position = primary_position()
         if batch.replayed_at is None and _replayed() >= batch.position:
             batch.replayed_at = utc_now()
         if batch.replayed_at is None:

@@ -7,23 +7,23 @@ that were staged, to the row, nobody has written to any since, and it is done. E
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, delete, text
+from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.orm import Session
 
 from core import db, failpoints
 from core.engines.functions import any_of
 from core.models import ArchiveRun, Batch
-from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN
+from core.models.record_types import BATCH_COLUMN, archived
 from core.staging import object_store
-from workers.archive import hashes, holdings, lease, release_rows, room
+from workers.archive import hashes, holdings, lease, release_rows
 from workers.archive.faults import Superseded
 from workers.archive.files import read_manifest
 from workers.archive.moving import Moving
 from workers.archive.release_rows import Gone
-from workers.archive.selection import child_condition, child_of, tables_of
+from workers.archive.selection import child_of, may_leave, tables_of
 
 # Under the server's deadlock time-out, so that it is the release that gives way and not who edits a record.
-LOCK_TIMEOUT_MS = 700
+LOCK_SECONDS = 0.7
 
 
 def release(session: Session, batch: Batch, run: ArchiveRun) -> int:
@@ -31,15 +31,14 @@ def release(session: Session, batch: Batch, run: ArchiveRun) -> int:
 
     Raises Superseded if the archive lacks a copy that this would rely on: load the batch again.
     """
-    room.make(session.connection())
-    session.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
-    store = object_store()
+    adapter, store = db.databases().adapter, object_store()
+    adapter.make_room(session.connection())
     moving = Moving(session, batch, run, store, read_manifest(store, batch))
-    removed, gone = _unchanged(moving) or release_rows.release(moving)
-    failpoints.hit("release.before_superseded")
-    _drop_superseded(moving, removed, gone)
-    failpoints.hit("release.after_superseded")
-    session.execute(text("SET LOCAL lock_timeout = 0"))
+    with adapter.impatient(session.connection(), LOCK_SECONDS):
+        removed, gone = _unchanged(moving) or release_rows.release(moving)
+        failpoints.hit("release.before_superseded")
+        _drop_superseded(moving, removed, gone)
+        failpoints.hit("release.after_superseded")
     holdings.add(moving)
     batch.released_roots = removed.get(moving.record_type.root.name, 0)
     batch.released_rows = sum(removed.values())
@@ -68,17 +67,15 @@ def _unchanged(moving: Moving) -> tuple[dict[str, int], Gone] | None:
 
 def _remove(moving: Moving, table: Table) -> tuple[int, str]:
     """Remove a table's rows; returns how many, and the hash over the versions that were removed."""
-    version = f"{db.databases().adapter.row_version('t')} AS row_version"
+    adapter, version = db.databases().adapter, hashes.version_of(table)
+    roots = moving.releasing.c
     if table is moving.record_type.root:
-        removal = f"DELETE FROM {table.name} t USING releasing r WHERE t.id = r.id RETURNING t.id, {version}"
-        return hashes.of_versions(moving.connection, f"WITH taken AS ({removal})")
+        return adapter.remove(moving.connection, delete(table).where(table.c.id == roots.id), table.c.id, version)
     child = child_of(moving.record_type, table)
-    removal = (
-        f"DELETE FROM {table.name} t USING releasing r WHERE t.{child.root_column} = r.id AND {child_condition(child)}"
-        f" RETURNING t.id, r.patient_id, {version}"
+    removal = delete(table).where(table.c[child.root_column] == roots.id, may_leave(child))
+    return adapter.remove(
+        moving.connection, removal, table.c.id, version, owner=roots.patient_id, tally=moving.released
     )
-    counted = "INSERT INTO released SELECT patient_id, count(*) FROM taken GROUP BY patient_id"
-    return hashes.of_versions(moving.connection, f"WITH taken AS ({removal}), counted AS ({counted})")
 
 
 def _drop_superseded(moving: Moving, removed: dict[str, int], gone: Gone) -> None:
@@ -88,18 +85,18 @@ def _drop_superseded(moving: Moving, removed: dict[str, int], gone: Gone) -> Non
             _check_copies(moving, archive, table, removed[table.name])
             failpoints.hit("release.between_superseded")
             if gone.get(table.name):
-                copies = ARCHIVE_METADATA[moving.record_type.server].tables[table.name]
+                copies = archived(table)
                 superseded = copies.c[BATCH_COLUMN] == moving.batch.id, any_of(copies.c.id, gone[table.name])
                 archive.execute(delete(copies).where(*superseded))
 
 
 def _check_copies(moving: Moving, archive: Connection, table: Table, removed: int) -> None:
     """The copies are those that were verified, unless an earlier release removed superseded ones: then by id."""
-    batch = {"batch": moving.batch.id}
-    count = archive.scalar(text(f"SELECT count(*) FROM {table.name} WHERE {BATCH_COLUMN} = :batch"), batch)
+    copies = archived(table)
+    mine = copies.c[BATCH_COLUMN] == moving.batch.id
     staged = moving.manifest[table.name].rows
-    if count == staged:
+    if archive.scalar(select(func.count()).select_from(copies).where(mine)) == staged:
         return
-    held = set(archive.scalars(text(f"SELECT id FROM {table.name} WHERE {BATCH_COLUMN} = :batch"), batch))
+    held = set(archive.scalars(select(copies.c.id).where(mine)))
     if removed == staged or not release_rows.removed_ids(moving, table) <= held:
         raise Superseded(f"the archive lacks verified copies of {table.name}: the batch is loaded again")

@@ -5,15 +5,15 @@ A root that was edited stays hot with all its children, an edited child stays al
 
 from __future__ import annotations
 
-from sqlalchemy import Table, text
+from sqlalchemy import BigInteger, Column, ColumnElement, Select, Table, and_, delete, func, insert, or_, select, union
 
-from core import failpoints
+from core import db, failpoints
 from core.models import Patient
 from core.models.record_types import BATCH_COLUMN, Child
 from workers.archive import hashes, stragglers
 from workers.archive.load import copy_staged
 from workers.archive.moving import Moving
-from workers.archive.selection import child_condition, child_of, tables_of
+from workers.archive.selection import child_of, columns_like, may_leave, tables_of
 
 # Ids of rows that did not go, by table.
 Gone = dict[str, list[int]]
@@ -28,7 +28,8 @@ def release(moving: Moving) -> tuple[dict[str, int], Gone]:
         moving.choose_archived(_archived_roots(moving))
     else:
         gone[moving.record_type.root.name] = _keep_roots(moving)
-        moving.choose(f"SELECT id FROM moving_{moving.record_type.root.name}")
+        root = moving.record_type.root
+        moving.choose(root.c.id.in_(select(moving.staged[root.name].c.id)))
     for child in moving.record_type.children:
         gone[child.table.name] = _keep_children(moving, child)
     removed = {}
@@ -40,53 +41,60 @@ def release(moving: Moving) -> tuple[dict[str, int], Gone]:
 
 def removed_ids(moving: Moving, table: Table) -> set[int]:
     """The ids of the rows that this release removes."""
-    return set(moving.session.scalars(text(f"SELECT id FROM moving_{table.name}")))
+    return set(moving.session.scalars(select(moving.staged[table.name].c.id)))
 
 
 def _read_staged(moving: Moving, table: Table) -> None:
-    """A temporary table `moving_NAME` of the rows as they were staged, and their hot originals kept as they are."""
-    name = f"moving_{table.name}"
-    moving.run(f"CREATE TEMP TABLE {name} (LIKE {table.name}, {BATCH_COLUMN} bigint) ON COMMIT DROP")
-    copy_staged(moving.connection, moving.store, moving.batch, table, moving.manifest[table.name], into=name)
-    moving.run(f"CREATE UNIQUE INDEX ON {name} (id)")
-    moving.run(f"ANALYZE {name}")
-    moving.run(f"SELECT t.id FROM {table.name} t JOIN {name} m ON m.id = t.id ORDER BY t.id FOR UPDATE OF t")
+    """A temporary table of the rows as they were staged, and their hot originals kept as they are."""
+    adapter = db.databases().adapter
+    columns = columns_like(table, Column(BATCH_COLUMN, BigInteger))
+    staged = adapter.temporary(moving.connection, f"moving_{table.name}", columns)
+    copy_staged(moving.connection, moving.store, moving.batch, table, moving.manifest[table.name], into=staged)
+    adapter.index(moving.connection, staged, "id")
+    moving.staged[table.name] = staged
+    kept = select(table.c.id).join(staged, staged.c.id == table.c.id).order_by(table.c.id)
+    moving.connection.execute(kept.with_for_update(of=table)).all()
 
 
 def _keep_roots(moving: Moving) -> list[int]:
-    root, patient = moving.record_type.root, moving.record_type.patient_column
-    held = f"SELECT p.id FROM {Patient.__tablename__} p WHERE p.legal_hold"
-    return _keep(moving, root, f"(t.{patient} IS NULL OR t.{patient} NOT IN ({held}))")
+    root = moving.record_type.root
+    patient = root.c[moving.record_type.patient_column]
+    held = select(Patient.id).where(Patient.legal_hold)
+    return _keep(moving, root, or_(patient.is_(None), patient.not_in(held)))
 
 
 def _archived_roots(moving: Moving) -> dict[int, int]:
     kind = moving.record_type
-    of_rows = " UNION ".join(
-        f"SELECT t.{child.root_column} FROM {child.table.name} t JOIN moving_{child.table.name} m ON m.id = t.id"
-        f" WHERE NOT EXISTS (SELECT 1 FROM {kind.root.name} r WHERE r.id = t.{child.root_column})"
-        for child in kind.children
-    )
-    return stragglers.owned(moving.session, kind, list(moving.session.scalars(text(of_rows))))
+    of_rows = union(*(_roots_gone(moving, child) for child in kind.children))
+    return stragglers.owned(moving.session, kind, list(moving.session.scalars(of_rows)))
+
+
+def _roots_gone(moving: Moving, child: Child) -> Select[int]:
+    """The roots, no longer hot, of a child's staged rows that are."""
+    root, column = moving.record_type.root, child.table.c[child.root_column]
+    staged = moving.staged[child.table.name]
+    hot = select(root.c.id).where(root.c.id == column).exists()
+    return select(column).join(staged, staged.c.id == child.table.c.id).where(~hot)
 
 
 def _keep_children(moving: Moving, child: Child) -> list[int]:
-    goes = f"t.{child.root_column} IN (SELECT id FROM releasing)"
-    return _keep(moving, child.table, f"{goes} AND {child_condition(child)}")
+    goes = child.table.c[child.root_column].in_(select(moving.releasing.c.id))
+    return _keep(moving, child.table, and_(goes, may_leave(child)))
 
 
-def _keep(moving: Moving, table: Table, condition: str) -> list[int]:
-    """Leave in `moving_NAME` the rows that meet the condition and are as they were staged; returns the others' ids."""
-    alike = f"{hashes.of_row(table, 'm')} = {hashes.of_row(table, 't')}"
-    matches = f"SELECT 1 FROM {table.name} t WHERE t.id = m.id AND {alike} AND {condition}"
-    gone = f"DELETE FROM moving_{table.name} m WHERE NOT EXISTS ({matches}) RETURNING m.id"
-    return list(moving.session.scalars(text(gone)))
+def _keep(moving: Moving, table: Table, condition: ColumnElement[bool]) -> list[int]:
+    """Leave of the staged rows those that meet the condition and are as they were; returns the others' ids."""
+    staged = moving.staged[table.name]
+    alike = hashes.of_row(table, staged) == hashes.of_row(table)
+    matches = select(table.c.id).where(table.c.id == staged.c.id, alike, condition).exists()
+    return list(moving.session.scalars(delete(staged).where(~matches).returning(staged.c.id)))
 
 
 def _remove(moving: Moving, table: Table) -> int:
+    staged = moving.staged[table.name]
     if table is not moving.record_type.root:
-        column = child_of(moving.record_type, table).root_column
-        moving.run(
-            f"INSERT INTO released SELECT r.patient_id, count(*) FROM moving_{table.name} m"
-            f" JOIN releasing r ON r.id = m.{column} GROUP BY r.patient_id"
-        )
-    return moving.run(f"DELETE FROM {table.name} t USING moving_{table.name} m WHERE t.id = m.id")
+        root_id = staged.c[child_of(moving.record_type, table).root_column]
+        patient = moving.releasing.c.patient_id
+        counts = select(patient, func.count()).join(staged, root_id == moving.releasing.c.id).group_by(patient)
+        moving.run(insert(moving.released).from_select(["patient_id", "rows"], counts))
+    return moving.run(delete(table).where(table.c.id == staged.c.id))

@@ -6,17 +6,24 @@ From its commit on hot owns them. Their copies stay in the archive for readers w
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, Table, func, literal_column, select, text, union
+from sqlalchemy import Select, Table, delete, func, insert, or_, select, union
 from sqlalchemy.orm import Session
 
 from core import cold, db, failpoints
 from core.cold import Window
 from core.db import Store
 from core.models import ArchiveRun, Batch, BatchKind, BatchState
-from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, RecordType
-from workers.archive import drift, holdings, room, selection
+from core.models.record_types import (
+    ARCHIVE_METADATA,
+    BATCH_COLUMN,
+    RECORD_TYPES,
+    ROOT_COLUMNS,
+    RecordType,
+    archived,
+)
+from workers.archive import drift, hashes, holdings
 from workers.archive.faults import Mismatch
-from workers.archive.restoring import Restoring
+from workers.archive.restoring import ROW_HASH, Restoring
 
 
 def plan(session: Session, run: ArchiveRun) -> int:
@@ -65,7 +72,7 @@ def _roots(batch: Batch, seen: Window) -> Select[tuple[int]]:
 
 def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Insert the unit's rows in the caller's transaction, which holds the batch. Returns the rows. Raises Mismatch."""
-    room.make(session.connection())
+    db.databases().adapter.make_room(session.connection())
     kind = RECORD_TYPES[batch.record_type]
     drift.check(session, kind)
     work = Restoring(session, batch)
@@ -83,28 +90,27 @@ def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
 def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
     roots = _roots(work.batch, seen).correlate(None)
     with db.read(Store(kind.server)) as archive:
-        room.make(archive.connection())
+        db.databases().adapter.make_room(archive.connection())
         for table in kind.tables:
-            copied = ARCHIVE_METADATA[kind.server].tables[table.name]
-            digest: ColumnElement[str] = literal_column(
-                db.databases().adapter.row_hash(table, table.columns.keys(), copied.name)
-            )
+            copied = archived(table)
             mine = (copied.c[ROOT_COLUMNS[table.name]].in_(roots), cold.visible(copied, seen))
-            query = select(*copied.c, digest).where(*mine).order_by(copied.c.id)
-            work.copy(archive.connection(), table, selection.sql(query))
+            query = select(*copied.c, hashes.of_row(table, copied)).where(*mine).order_by(copied.c.id)
+            work.copy(archive.connection(), table, query)
 
 
 def _insert(work: Restoring, table: Table) -> None:
     """Insert a table's rows that are not hot already, and see that they are there as they were."""
-    name, columns = table.name, ", ".join(table.columns.keys())
-    work.run(f"DELETE FROM restoring_{name} r USING {name} t WHERE t.id = r.id")
-    work.run(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM restoring_{name}")
-    digest = db.databases().adapter.row_hash(table, table.columns.keys(), "t")
-    differing = work.session.scalar(
-        text(
-            f"SELECT r.id FROM restoring_{name} r LEFT JOIN {name} t ON t.id = r.id"
-            f" WHERE t.id IS NULL OR {digest} <> r.row_hash ORDER BY r.id LIMIT 1"
-        )
+    copy, names = work.copies[table.name], table.columns.keys()
+    work.connection.execute(delete(copy).where(copy.c.id == table.c.id))
+    with db.databases().adapter.keeping_ids(work.connection, table):
+        rows = select(*(copy.c[name] for name in names))
+        work.connection.execute(insert(table).from_select(names, rows))
+    differing = work.connection.scalar(
+        select(copy.c.id)
+        .join_from(copy, table, table.c.id == copy.c.id, isouter=True)
+        .where(or_(table.c.id.is_(None), hashes.of_row(table) != copy.c[ROW_HASH]))
+        .order_by(copy.c.id)
+        .limit(1)
     )
     if differing is not None:
-        raise Mismatch(f"{name}:{differing} is not on the primary what it was in the archive; it stays there")
+        raise Mismatch(f"{table.name}:{differing} is not on the primary what it was in the archive; it stays there")

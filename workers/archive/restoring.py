@@ -2,85 +2,124 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    LargeBinary,
+    Select,
+    Table,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from core import db
-from core.models import Batch, BatchState, utc_now
+from core.engines.base import Adapter
+from core.models import Base, Batch, BatchState, RestoredRoot, utc_now
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, RecordType
+from workers.archive.selection import columns_like
+
+ROW_HASH = "row_hash"
+MARKS = ("batch_id", "by_id", "restored_at", "keep_until", "purged_at")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Restoring:
     """The caller's transaction on the primary.
 
-    `restoring_NAME` holds a table's rows with their archive batch and content hash; `restoring_rows` names them all.
+    Temporary tables: `copies`, by name, have a table's rows with their archive batch and content hash; `rows` names
+    them all by root and batch, `roots` the roots with their patients.
     """
 
     session: Session
     batch: Batch
+    copies: dict[str, Table] = field(default_factory=dict)
+    rows: Table = field(init=False)
+    roots: Table = field(init=False)
 
     @property
     def record_type(self) -> RecordType:
         return RECORD_TYPES[self.batch.record_type]
 
-    def run(self, sql: str, **values: object) -> int:
-        """Execute; returns the rows touched."""
-        return int(self.session.execute(text(sql), values).rowcount)  # type: ignore[attr-defined]
+    @property
+    def connection(self) -> Connection:
+        return self.session.connection()
 
-    def copy(self, archive: Connection, table: Table, query: str) -> None:
-        """Fill a table's `restoring_NAME` with what a query on the archive server finds."""
-        adapter, name = db.databases().adapter, f"restoring_{table.name}"
-        self.run(f"CREATE TEMP TABLE {name} (LIKE {table.name}, {BATCH_COLUMN} bigint, row_hash bytea) ON COMMIT DROP")
-        columns = [*table.columns.keys(), BATCH_COLUMN, "row_hash"]
-        with adapter.copy_out(archive, query) as lines:
-            adapter.copy_in(self.session.connection(), name, columns, lines)
-        self.run(f"CREATE INDEX ON {name} (id)")
-        self.run(f"ANALYZE {name}")
+    @property
+    def _adapter(self) -> Adapter:
+        return db.databases().adapter
+
+    def copy(self, archive: Connection, table: Table, query: Select[Any]) -> None:
+        """Fill a table's copy with what a query on the archive server finds."""
+        more = (Column(BATCH_COLUMN, BigInteger), Column(ROW_HASH, LargeBinary))
+        copy = self._adapter.temporary(self.connection, f"restoring_{table.name}", columns_like(table, *more))
+        columns = [*table.columns.keys(), BATCH_COLUMN, ROW_HASH]
+        with self._adapter.copy_out(archive, query) as lines:
+            self._adapter.copy_in(self.connection, copy, columns, lines)
+        self._adapter.index(self.connection, copy, "id")
+        self.copies[table.name] = copy
 
     def count(self) -> None:
         """Note, before rows that are hot already are left out, what leaves the archive."""
         kind = self.record_type
-        rows = " UNION ALL ".join(
-            f"SELECT {ROOT_COLUMNS[table.name]} AS root_id, {BATCH_COLUMN} FROM restoring_{table.name}"
-            for table in kind.tables
-        )
-        self.run(f"CREATE TEMP TABLE restoring_rows ON COMMIT DROP AS {rows}")
-        self.run(
-            "CREATE TEMP TABLE restoring_roots ON COMMIT DROP AS"
-            f" SELECT id AS root_id, {kind.patient_column} AS patient_id FROM restoring_{kind.root.name}"
-        )
-        self.batch.roots = self.session.scalar(text("SELECT count(*) FROM restoring_roots")) or 0
-        self.batch.rows = self.session.scalar(text("SELECT count(*) FROM restoring_rows")) or 0
+        named = [
+            select(copy.c[ROOT_COLUMNS[name]].label("root_id"), copy.c[BATCH_COLUMN])
+            for name, copy in self.copies.items()
+        ]
+        columns = [Column("root_id", BigInteger, autoincrement=False), Column(BATCH_COLUMN, BigInteger)]
+        every = union_all(*named).subquery()
+        self.rows = self._adapter.temporary(self.connection, "restoring_rows", columns, select(every))
+        root = self.copies[kind.root.name]
+        columns = [Column("root_id", BigInteger, autoincrement=False), Column("patient_id", BigInteger)]
+        patients = select(root.c.id, root.c[kind.patient_column])
+        self.roots = self._adapter.temporary(self.connection, "restoring_roots", columns, patients)
+        self.batch.roots = self.session.scalar(select(func.count()).select_from(self.roots)) or 0
+        self.batch.rows = self.session.scalar(select(func.count()).select_from(self.rows)) or 0
 
     def mark_batches(self) -> None:
         """Count what the archive's batches have lost; one that has nothing left is restored."""
-        self.run(
-            "UPDATE batch b SET departed_rows = b.departed_rows + n.rows, state = CASE"
-            " WHEN b.departed_rows + n.rows >= b.released_rows THEN :restored ELSE b.state END"
-            f" FROM (SELECT {BATCH_COLUMN}, count(*) AS rows FROM restoring_rows GROUP BY 1) n"
-            f" WHERE b.id = n.{BATCH_COLUMN}",
-            restored=BatchState.RESTORED,
-        )
+        lost = select(self.rows.c[BATCH_COLUMN], func.count().label("rows")).group_by(self.rows.c[BATCH_COLUMN])
+        left = lost.subquery("n")
+        departed = Batch.departed_rows + left.c.rows
+        state = case((departed >= Batch.released_rows, BatchState.RESTORED), else_=Batch.state)
+        counted = update(Batch).where(Batch.id == left.c[BATCH_COLUMN]).values(departed_rows=departed, state=state)
+        self.session.execute(counted, execution_options={"synchronize_session": False})
 
     def mark_roots(self) -> None:
         """Say of each root that hot owns it."""
-        in_part = (
-            f"EXISTS (SELECT 1 FROM restoring_rows n JOIN batch b ON b.id = n.{BATCH_COLUMN}"
-            " WHERE n.root_id = r.root_id AND b.state <> :restored)"
+        root, row = self.roots.c, self.rows.c
+        owning = exists().where(
+            Batch.id == row[BATCH_COLUMN], row.root_id == root.root_id, Batch.state != BatchState.RESTORED
         )
         now, keep = utc_now(), timedelta(days=db.databases().settings.restored_keep_days)
-        self.run(
-            "INSERT INTO restored_root (record_type, root_id, batch_id, patient_id, by_id, restored_at, keep_until)"
-            f" SELECT :type, r.root_id, :batch, r.patient_id, {in_part}, :now, :keep_until FROM restoring_roots r"
-            " ON CONFLICT (record_type, root_id) DO UPDATE SET batch_id = excluded.batch_id, by_id = excluded.by_id,"
-            " restored_at = excluded.restored_at, keep_until = excluded.keep_until, purged_at = NULL",
-            type=self.batch.record_type,
-            batch=self.batch.id,
-            restored=BatchState.RESTORED,
-            now=now,
-            keep_until=now + keep,
+        rows = select(
+            literal(self.batch.record_type).label("record_type"),
+            root.root_id,
+            literal(self.batch.id, BigInteger).label("batch_id"),
+            root.patient_id,
+            case((owning, true()), else_=false()).label("by_id"),
+            literal(now).label("restored_at"),
+            literal(now + keep).label("keep_until"),
+            literal(None, DateTime(timezone=True)).label("purged_at"),
+        )
+        table = Base.metadata.tables[RestoredRoot.__tablename__]
+        self._adapter.merge(
+            self.connection,
+            table,
+            rows,
+            ["record_type", "root_id"],
+            lambda _old, new: {name: new[name] for name in MARKS},
         )

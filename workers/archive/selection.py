@@ -1,34 +1,30 @@
-"""A batch's rows in SQL, as they are eligible now."""
+"""A batch's rows, as they are eligible now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Select, Table, and_, or_, select, true
 
-from core import db
-from core.db import Store
 from core.eligible import may_move
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import RECORD_TYPES, Child, RecordType
 
-NOTHING = "SELECT CAST(NULL AS bigint) AS id WHERE false"
-
 
 @dataclass(frozen=True)
 class Selection:
-    """SQL that picks a batch's rows on the primary; `roots` gives ids, of our own making."""
+    """Picks a batch's rows on the primary; `roots` gives ids."""
 
     record_type: RecordType
-    roots: str
+    roots: Select[int]
 
-    def rows(self, table: Table) -> str:
-        """`FROM ... WHERE ...` for a table's rows, alias t."""
+    def rows(self, table: Table) -> Select[int]:
+        """The ids of a table's rows."""
         if table is self.record_type.root:
-            return f"FROM {table.name} t WHERE t.id IN ({self.roots})"
+            return select(table.c.id).where(table.c.id.in_(self.roots))
         child = child_of(self.record_type, table)
-        return f"FROM {table.name} t WHERE t.{child.root_column} IN ({self.roots}) AND {child_condition(child)}"
+        return select(table.c.id).where(table.c[child.root_column].in_(self.roots), may_leave(child))
 
 
 def tables_of(batch: Batch) -> tuple[Table, ...]:
@@ -37,18 +33,10 @@ def tables_of(batch: Batch) -> tuple[Table, ...]:
     return record_type.tables if batch.kind == BatchKind.ROOTS else record_type.tables[1:]
 
 
-def of_range(batch: Batch, run: ArchiveRun) -> Selection:
-    """The cold, free roots of a batch's range, with their children."""
+def of_range(batch: Batch, run: ArchiveRun) -> Select[int]:
+    """The ids of the cold, free roots of a batch's range."""
     record_type = RECORD_TYPES[batch.record_type]
-    query = select(record_type.root.c.id).where(in_range(batch), may_move(record_type, run.cutoff_at))
-    return Selection(record_type, sql(query))
-
-
-def of_ids(record_type: RecordType, ids: Sequence[int]) -> Selection:
-    """The children of these roots."""
-    listed = ", ".join(f"({int(root_id)})" for root_id in ids)
-    roots = f"SELECT v.id FROM (VALUES {listed}) AS v(id)" if ids else NOTHING
-    return Selection(record_type, roots)
+    return select(record_type.root.c.id).where(in_range(batch), may_move(record_type, run.cutoff_at))
 
 
 def in_range(batch: Batch) -> ColumnElement[bool]:
@@ -68,12 +56,11 @@ def child_of(record_type: RecordType, table: Table) -> Child:
     return next(child for child in record_type.children if child.table is table)
 
 
-def child_condition(child: Child, alias: str = "t") -> str:
+def may_leave(child: Child) -> ColumnElement[bool]:
     """The condition that a child row may leave the primary."""
-    return sql(child.only(child.table.alias(alias))) if child.only is not None else "true"  # type: ignore[arg-type]
+    return child.only(child.table) if child.only is not None else true()
 
 
-def sql(clause: object) -> str:
-    """Text of a clause for COPY, which takes no parameters: its values are numbers, instants and words of our own."""
-    dialect = db.databases().engine(Store.HOT, read_only=False).dialect
-    return str(clause.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))  # type: ignore[attr-defined]
+def columns_like(table: Table, *more: Column[Any]) -> list[Column[Any]]:
+    """Columns for a temporary table that takes a table's rows as they are, and more."""
+    return [*(Column(column.name, column.type, autoincrement=False) for column in table.columns), *more]

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from sqlalchemy import Table, text
+from sqlalchemy import BigInteger, Column, Select, Table, insert, literal, select
 from sqlalchemy.orm import Session
 
 from core import db, failpoints
 from core.db import Store
 from core.models import ArchiveRun, Batch, BatchKind
-from core.models.record_types import RECORD_TYPES
+from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
 from core.staging import ObjectStore, object_store
-from workers.archive import hashes, room, selection, stragglers
+from workers.archive import hashes, selection, stragglers
 from workers.archive.files import StagedTable, new_folder, write_manifest, write_table
 from workers.archive.selection import Selection
 
@@ -48,28 +48,31 @@ def stage(_session: Session, batch: Batch, run: ArchiveRun) -> int:
 @contextmanager
 def _snapshot() -> Iterator[Session]:
     """One snapshot of the primary, in which temporary tables can be made; nothing is committed."""
-    engine = db.databases().engine(Store.HOT, read_only=False).execution_options(isolation_level="REPEATABLE READ")
-    with Session(engine, autoflush=False) as session:
-        room.make(session.connection())
+    databases = db.databases()
+    engine = databases.engine(Store.HOT, read_only=False)
+    with Session(engine.execution_options(isolation_level=databases.adapter.snapshot), autoflush=False) as session:
+        databases.adapter.make_room(session.connection())
         yield session
 
 
 def _choose(snapshot: Session, batch: Batch, run: ArchiveRun) -> Selection:
     """The batch's rows, by its roots in a temporary table: they are looked for once, not for every table."""
-    record_type = RECORD_TYPES[batch.record_type]
+    adapter, connection = db.databases().adapter, snapshot.connection()
+    columns = [Column("id", BigInteger, autoincrement=False)]
     if batch.kind == BatchKind.ROOTS:
-        chosen = selection.of_range(batch, run)
+        staging = adapter.temporary(connection, "staging", columns, selection.of_range(batch, run))
     else:
-        chosen = selection.of_ids(record_type, list(stragglers.archived_roots(snapshot, batch)))
-    snapshot.execute(text(f"CREATE TEMP TABLE staging ON COMMIT DROP AS {chosen.roots}"))
-    snapshot.execute(text("ANALYZE staging"))
-    return Selection(record_type, "SELECT s.id FROM staging s")
+        staging = adapter.temporary(connection, "staging", columns)
+        owned = [{"id": root_id} for root_id in stragglers.archived_roots(snapshot, batch)]
+        if owned:
+            connection.execute(insert(staging), owned)
+    return Selection(RECORD_TYPES[batch.record_type], select(staging.c.id))
 
 
-def _stage_table(snapshot: Session, target: Target, table: Table, rows: str) -> StagedTable:
+def _stage_table(snapshot: Session, target: Target, table: Table, rows: Select[int]) -> StagedTable:
     """Write the rows as the archive will take them, with the batch that brings them."""
-    columns = ", ".join(f"t.{column.name}" for column in table.columns)
-    query = f"SELECT {columns}, {int(target.batch_id)} {rows} ORDER BY t.id"
+    batch = literal(target.batch_id, BigInteger).label(BATCH_COLUMN)
+    query = rows.with_only_columns(*table.columns, batch).order_by(table.c.id)
     with db.databases().adapter.copy_out(snapshot.connection(), query) as chunks:
         sha256 = write_table(target.store, target.folder, table.name, chunks)
     failpoints.hit("stage.table_written")

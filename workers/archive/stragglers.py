@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import cold, db
 from core.db import Store
+from core.engines.functions import any_of
 from core.models import Batch, Patient
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, Child, RecordType
 
@@ -55,8 +56,8 @@ def owned(session: Session, record_type: RecordType, ids: list[int]) -> dict[int
     patient = table.c[record_type.patient_column]
     seen = cold.window(session, record_type.name)
     with db.read(Store(record_type.server)) as archive:
-        query = select(table.c.id, patient).where(table.c.id.in_(ids), cold.visible(table, seen))
+        query = select(table.c.id, patient).where(any_of(table.c.id, ids), cold.visible(table, seen))
         found = {root_id: patient_id or NO_PATIENT for root_id, patient_id in archive.execute(query)}
-    query_held = select(Patient.id).where(Patient.legal_hold, Patient.id.in_(set(found.values())))
+    query_held = select(Patient.id).where(Patient.legal_hold, any_of(Patient.id, set(found.values())))
     held = set(session.scalars(query_held))
     return {root_id: patient_id for root_id, patient_id in found.items() if patient_id not in held}

@@ -12,6 +12,7 @@ from core.interchange.generate import story
 from core.interchange.generate.identities import Identity
 from core.interchange.generate.places import Setting
 from core.interchange.generate.tables import COLUMNS, Rows
+from core.models import Base
 
 STATEMENT_TIMEOUT_SECONDS = 600
 
@@ -64,6 +65,6 @@ def load(chunk: Chunk, setting: Setting) -> dict[str, int]:
     with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
         connection = session.connection()
         return {
-            table: adapter.copy_in(connection, table, columns.split(), rows.blocks(table))
+            table: adapter.copy_in(connection, Base.metadata.tables[table], columns.split(), rows.blocks(table))
             for table, columns in tables.items()
         }

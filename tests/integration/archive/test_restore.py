@@ -209,9 +209,9 @@ def test_a_row_that_changed_on_its_way_back_stays_in_the_archive(
 
     def damage(work: Any, table: Any) -> None:
         if table.name == "note":
-            work.run(
-                "UPDATE restoring_note SET text = 'damaged on the way' WHERE id = (SELECT min(id) FROM restoring_note)"
-            )
+            copy = work.copies["note"]
+            first = select(func.min(copy.c.id)).scalar_subquery()
+            work.connection.execute(update(copy).where(copy.c.id == first).values(text="damaged on the way"))
         original(work, table)
 
     monkeypatch.setattr(insert, damage)

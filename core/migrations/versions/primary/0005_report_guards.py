@@ -10,6 +10,8 @@ down_revision = "p0004"
 branch_labels = None
 depends_on = None
 
+GUARDED = ("claim", "citation", "signature")
+
 SIGNING = """
 CREATE FUNCTION report_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -63,14 +65,55 @@ CREATE CONSTRAINT TRIGGER citation_supplied AFTER INSERT OR UPDATE ON citation
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION citation_supplied();
 """
 
+SIGNING_TSQL = """
+CREATE TRIGGER report_guard ON report AFTER UPDATE AS
+BEGIN
+  SET NOCOUNT ON;
+  IF EXISTS (
+    SELECT 1 FROM inserted i JOIN deleted d ON d.id = i.id
+    WHERE d.state = 'signed' AND i.state NOT IN ('signed', 'withdrawn')
+  ) THROW 50001, 'a signed report can not become what it was before', 1;
+  IF EXISTS (
+    SELECT 1 FROM inserted i JOIN deleted d ON d.id = i.id
+    WHERE i.state = 'signed' AND d.state NOT IN ('signed', 'ready')
+  ) THROW 50002, 'a report that is not ready can not be signed', 1;
+  IF EXISTS (
+    SELECT 1 FROM inserted i JOIN deleted d ON d.id = i.id
+    WHERE i.state = 'signed' AND d.state = 'ready'
+      AND NOT EXISTS (SELECT 1 FROM signature s WHERE s.report_id = i.id)
+  ) THROW 50003, 'a report without a signature can not be signed', 1;
+  IF EXISTS (
+    SELECT 1 FROM inserted i JOIN deleted d ON d.id = i.id JOIN claim c ON c.report_id = i.id
+    WHERE i.state = 'signed' AND d.state = 'ready'
+      AND c.flagged = 1 AND c.decision IS NULL AND c.replaced_by IS NULL
+  ) THROW 50004, 'a report with flagged claims without a decision can not be signed', 1;
+END
+"""
+
+CONTENT_TSQL = """
+CREATE TRIGGER {table}_guard ON {table} AFTER UPDATE AS
+BEGIN
+  SET NOCOUNT ON;
+  IF EXISTS (SELECT 1 FROM deleted d JOIN report r ON r.id = d.report_id WHERE r.state = 'signed')
+    THROW 50005, 'the {table} of a signed report can not be changed', 1;
+END
+"""
+
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for statements in (SIGNING, CONTENT, SUPPLIED):
             op.execute(statements)
+    else:
+        # What may be cited is up to the services there: it has no trigger that waits for the end of a transaction.
+        for statement in (SIGNING_TSQL, *(CONTENT_TSQL.format(table=table) for table in GUARDED)):
+            op.get_bind().exec_driver_sql(statement)
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "mssql":
+        for table in ("report", *GUARDED):
+            op.execute(f"DROP TRIGGER {table}_guard")
     if op.get_bind().dialect.name == "postgresql":
         for table, trigger in (
             ("report", "report_guard"),

@@ -1,0 +1,93 @@
+"""PostgreSQL's COPY text format, by which rows are staged and bulk-loaded on both engines: written, and read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Numeric
+from sqlalchemy.types import JSON, TypeEngine
+
+CHUNK_BYTES = 1 << 18
+NULL = "\\N"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_MEANT = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+def line(values: Iterable[Any]) -> str:
+    """One row of texts, numbers, days, instants and nulls."""
+    return "\t".join(NULL if value is None else str(value).translate(_ESCAPES) for value in values) + "\n"
+
+
+def write(
+    rows: Iterable[Sequence[Any]], types: Sequence[TypeEngine[Any]], json_of: Callable[[Any], str]
+) -> Iterator[bytes]:
+    """Rows as a driver gives them, in chunks of about CHUNK_BYTES; `json_of` writes what JSON columns hold."""
+    lines: list[str] = []
+    size = 0
+    for row in rows:
+        lines.append(line(_text(value, kind, json_of) for value, kind in zip(row, types, strict=True)))
+        size += len(lines[-1])
+        if size >= CHUNK_BYTES:
+            yield "".join(lines).encode()
+            lines, size = [], 0
+    if lines:
+        yield "".join(lines).encode()
+
+
+def _text(value: Any, kind: TypeEngine[Any], json_of: Callable[[Any], str]) -> str | None:
+    if isinstance(kind, JSON):
+        return json_of(value)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(" ")
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def read(chunks: Iterable[bytes], types: Sequence[TypeEngine[Any]]) -> Iterator[list[Any]]:
+    """The rows in chunks of COPY's text, as values of Python by the types of their columns. Raises ValueError."""
+    readers = [_reader(kind) for kind in types]
+    for text in _lines(chunks):
+        fields = text.split("\t")
+        yield [None if field == NULL else read(field) for field, read in zip(fields, readers, strict=True)]
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        for one in whole:
+            yield one.decode()
+    if rest:
+        raise ValueError("the last row is cut off")
+
+
+def _plain(field: str) -> str:
+    return _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), field) if "\\" in field else field
+
+
+# The first that a column's type is counts.
+READERS: tuple[tuple[type[TypeEngine[Any]], Callable[[str], Any]], ...] = (
+    (Boolean, lambda field: field in ("t", "true", "True")),
+    (Integer, int),
+    (Numeric, Decimal),
+    (Date, date.fromisoformat),
+    (DateTime, datetime.fromisoformat),
+    (LargeBinary, lambda field: bytes.fromhex(_plain(field).removeprefix("\\x"))),
+    (JSON, lambda field: json.loads(_plain(field))),
+    (TypeEngine, _plain),
+)
+
+
+def _reader(kind: TypeEngine[Any]) -> Callable[[str], Any]:
+    return next(read for known, read in READERS if isinstance(kind, known))

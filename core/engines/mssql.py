@@ -1,0 +1,290 @@
+"""SQL Server 2019 and newer, and what speaks its protocol, through pyodbc and Microsoft's driver."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from itertools import islice
+from typing import Any, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Delete,
+    Engine,
+    MetaData,
+    Row,
+    Select,
+    String,
+    Table,
+    TextClause,
+    and_,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.engine.interfaces import IsolationLevel
+
+from core.engines import copy_text, mssql_connection, mssql_link, mssql_roles
+from core.engines.base import Adapter, Change, ColumnFacts, Grants, ReplicaLook
+from core.engines.mssql_dialect import canonical_json
+
+ROWS_A_LOAD = 5_000
+DEFAULT_SCHEMA = "dbo"
+LOCKED = "WITH (UPDLOCK, HOLDLOCK)"
+EVENT_TYPES: dict[str, Any] = {"at": DateTime(timezone=True), "account_id": BigInteger, "patient_id": BigInteger}
+NUMBERS = ("sequence", "before")
+
+RAISE_POSITION = """
+UPDATE replication_position SET position = position + 1, at = SYSDATETIMEOFFSET() OUTPUT inserted.position
+"""
+LOOK = """
+SELECT position, DATEDIFF_BIG(microsecond, at, SYSDATETIMEOFFSET()) / 1000000.0,
+    (SELECT CONVERT(varchar(30), create_date, 126) FROM sys.databases WHERE name = 'tempdb')
+FROM replication_position
+"""
+COLUMNS = """
+SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE,
+    DATETIME_PRECISION, IS_NULLABLE, COLLATION_NAME
+FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = :schema ORDER BY TABLE_NAME, ORDINAL_POSITION
+"""
+LOCK = """
+DECLARE @held int;
+EXEC @held = sp_getapplock @Resource = :name, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 0;
+SELECT @held
+"""
+OLDEST_SNAPSHOT = """
+SELECT MIN(TODATETIMEOFFSET(t.transaction_begin_time, DATENAME(TzOffset, SYSDATETIMEOFFSET())))
+FROM sys.dm_tran_active_snapshot_database_transactions s
+JOIN sys.dm_tran_active_transactions t ON t.transaction_id = s.transaction_id
+WHERE s.session_id <> @@SPID
+"""
+SNAPSHOTS_ARE_TOLD = "SELECT OBJECT_ID('sys.dm_tran_active_snapshot_database_transactions')"
+VERSIONED = "SELECT is_read_committed_snapshot_on, snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()"
+# Whoever still reads by locks is given so long to end.
+SET_VERSIONED = (
+    "ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK AFTER 30",
+    "ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON",
+)
+
+
+@cache
+def _appending(names: tuple[str, ...]) -> TextClause:
+    """Appends an event with these columns, and moves its writer's head, or neither."""
+    values = ", ".join(f":{name}" for name in names)
+    batch = text(
+        "SET NOCOUNT ON; SET XACT_ABORT ON; DECLARE @moved int; BEGIN TRANSACTION;"
+        " UPDATE chain_head SET sequence = :sequence, hash = :hash"
+        " WHERE writer = :writer AND sequence = :before AND hash = :previous_hash; SET @moved = @@ROWCOUNT;"
+        f" IF @moved = 1 INSERT INTO access_event ({', '.join(names)}) VALUES ({values});"
+        " COMMIT TRANSACTION; SELECT @moved"
+    )
+    types = {name: EVENT_TYPES.get(name, BigInteger if name in NUMBERS else String) for name in (*names, "before")}
+    return batch.bindparams(*(bindparam(name, type_=kind) for name, kind in types.items()))
+
+
+def _facts(row: Row[Any]) -> ColumnFacts:
+    kind, width = str(row.DATA_TYPE), ""
+    if kind in ("decimal", "numeric"):
+        width = f"({row.NUMERIC_PRECISION}, {row.NUMERIC_SCALE})"
+    elif row.CHARACTER_MAXIMUM_LENGTH is not None:
+        width = "(max)" if row.CHARACTER_MAXIMUM_LENGTH < 0 else f"({row.CHARACTER_MAXIMUM_LENGTH})"
+    elif kind == "datetimeoffset":
+        width = f"({row.DATETIME_PRECISION})"
+    return ColumnFacts(f"{kind}{width}", row.IS_NULLABLE == "YES", row.COLLATION_NAME)
+
+
+class SqlServer(Adapter):
+    """A readable secondary as replica, linked servers for linked tables."""
+
+    name = "mssql"
+    snapshot = cast(IsolationLevel, "SNAPSHOT")
+    # A transaction that reads by versions can't read a linked server (error 7420).
+    linked: IsolationLevel = "READ COMMITTED"
+
+    def create_engine(
+        self, url: str, *, read_only: bool, statement_timeout_seconds: float, silence_seconds: float, **pool: Any
+    ) -> Engine:
+        # The driver's own time-out ends a statement and gives up a silent server alike.
+        return mssql_connection.make_engine(url, read_only=read_only, seconds=statement_timeout_seconds, **pool)
+
+    def limit_silence(self, connection: Connection, seconds: float) -> None:
+        mssql_connection.limit(connection.connection.dbapi_connection, seconds)
+
+    def limit(self, connection: Connection, seconds: float) -> None:
+        mssql_connection.limit(connection.connection.dbapi_connection, seconds)
+
+    def make_room(self, connection: Connection) -> None:
+        mssql_connection.limit(connection.connection.dbapi_connection, 0)
+
+    @contextmanager
+    def impatient(self, connection: Connection, seconds: float) -> Iterator[None]:
+        connection.exec_driver_sql(f"SET LOCK_TIMEOUT {int(seconds * 1000)}")
+        try:
+            yield
+        finally:
+            # It is the connection's, not the transaction's.
+            if not connection.invalidated:
+                connection.exec_driver_sql("SET LOCK_TIMEOUT -1")
+
+    def prepare(self, engine: Engine) -> None:
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            found = connection.exec_driver_sql(VERSIONED).one_or_none()
+            if found is None or None in found:
+                return
+            for is_on, statement in zip(found, SET_VERSIONED, strict=True):
+                if not is_on:
+                    connection.exec_driver_sql(statement)
+
+    def write_position(self, connection: Connection) -> int:
+        return int(connection.exec_driver_sql(RAISE_POSITION).scalar() or 0)
+
+    def replayed_position(self, connection: Connection) -> int:
+        return int(connection.exec_driver_sql("SELECT position FROM replication_position").scalar() or 0)
+
+    def look_at_replica(self, connection: Connection) -> ReplicaLook:
+        position, age, started = connection.exec_driver_sql(LOOK).one()
+        return ReplicaLook(int(position), str(started), float(age))
+
+    def replica_lag_seconds(self, connection: Connection) -> float:
+        return float(connection.exec_driver_sql(LOOK).one()[1])
+
+    def database_bytes(self, connection: Connection) -> int:
+        pages = connection.exec_driver_sql("SELECT SUM(CAST(size AS bigint)) FROM sys.database_files").scalar()
+        return int(pages or 0) * 8_192
+
+    def temporary(
+        self, connection: Connection, name: str, columns: Sequence[Column[Any]], rows: Select[Any] | None = None
+    ) -> Table:
+        table = Table(f"#{name}", MetaData(), *columns)
+        # It would outlive the transaction, on a connection that goes back to its pool.
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS #{name}")
+        table.create(connection, checkfirst=False)
+        if rows is not None:
+            connection.execute(insert(table).from_select(table.columns.keys(), rows))
+        return table
+
+    def index(self, connection: Connection, table: Table, column: str) -> None:
+        connection.exec_driver_sql(f"CREATE INDEX ix_{column} ON {table.name} ({column})")
+
+    def digest(self, connection: Connection, rows: Select[Any]) -> tuple[int, list[str]]:
+        # Here and not by an aggregate: STRING_AGG would need them as text of up to two gigabytes.
+        row_id, *parts = rows.selected_columns
+        hashes = [hashlib.sha256() for _ in parts]
+        count = 0
+        for row in connection.execute(rows.order_by(row_id).execution_options(yield_per=ROWS_A_LOAD)):
+            count += 1
+            for digest, part in zip(hashes, row[1:], strict=True):
+                digest.update(part)
+        return count, [digest.hexdigest() for digest in hashes]
+
+    def remove(
+        self, connection: Connection, removal: Delete, row_id: ColumnElement[int], version: ColumnElement[bytes],
+        *, owner: ColumnElement[int] | None = None, tally: Table | None = None,
+    ) -> tuple[int, str]:  # fmt: skip
+        owned = [owner] if owner is not None else []
+        taken = sorted(connection.execute(removal.returning(row_id, version, *owned)).all())
+        if tally is not None:
+            counts = Counter(row[2] for row in taken)
+            rows = [{"patient_id": patient_id, "rows": count} for patient_id, count in counts.items()]
+            if rows:
+                connection.execute(insert(tally), rows)
+        digest = hashlib.sha256()
+        for row in taken:
+            digest.update(row[1])
+        return len(taken), digest.hexdigest()
+
+    def merge(
+        self, connection: Connection, table: Table, rows: Select[Any], keys: Sequence[str], change: Change
+    ) -> None:
+        new = rows.order_by(None).subquery("new")
+        same = and_(*(table.c[key] == new.c[key] for key in keys))
+        # Ranges of keys are locked, so that nobody adds a row in between.
+        changed = update(table).where(same).values(dict(change(table.c, new.c)))
+        connection.execute(changed.with_hint(LOCKED, dialect_name=self.name))
+        there = select(table.c[keys[0]]).where(same).with_hint(table, LOCKED, self.name).exists()
+        names = rows.selected_columns.keys()
+        connection.execute(insert(table).from_select(names, select(*(new.c[name] for name in names)).where(~there)))
+
+    @contextmanager
+    def keeping_ids(self, connection: Connection, table: Table) -> Iterator[None]:
+        if not any(column.identity for column in table.columns):
+            yield
+            return
+        connection.exec_driver_sql(f"SET IDENTITY_INSERT {table.name} ON")
+        yield
+        connection.exec_driver_sql(f"SET IDENTITY_INSERT {table.name} OFF")
+
+    @contextmanager
+    def copy_out(self, connection: Connection, select: Select[Any]) -> Iterator[Iterator[bytes]]:
+        types = [column.type for column in select.selected_columns]
+        rows = connection.execute(select.execution_options(yield_per=ROWS_A_LOAD))
+        yield copy_text.write(rows, types, canonical_json)
+
+    def copy_in(self, connection: Connection, table: Table, columns: Sequence[str], chunks: Iterable[bytes]) -> int:
+        rows = copy_text.read(chunks, [table.c[name].type for name in columns])
+        loaded = 0
+        while part := list(islice(rows, ROWS_A_LOAD)):
+            connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in part])
+            loaded += len(part)
+        return loaded
+
+    def append_event(self, connection: Connection, event: Mapping[str, Any]) -> bool:
+        values = {**event, "before": event["sequence"] - 1}
+        return connection.scalar(_appending(tuple(event)), values) == 1
+
+    def reserve_ids(self, connection: Connection, table: str, count: int) -> int:
+        # Nobody else may take one between the look and the step.
+        connection.exec_driver_sql(f"SELECT TOP 1 id FROM {table} WITH (TABLOCKX, HOLDLOCK)").all()
+        first = int(connection.exec_driver_sql(f"SELECT IDENT_CURRENT('{table}')").scalar() or 0) + 1
+        # The next one is this or the one after, as the table has ever had a row or not: so one more is left out.
+        connection.exec_driver_sql(f"DBCC CHECKIDENT ('{table}', RESEED, {first + count})")
+        return first
+
+    def try_lock(self, connection: Connection, name: str) -> bool:
+        return int(connection.scalar(text(LOCK), {"name": name}) or 0) >= 0
+
+    def oldest_snapshot_at(self, connection: Connection) -> datetime | None:
+        if connection.exec_driver_sql(SNAPSHOTS_ARE_TOLD).scalar() is None:
+            return None
+        oldest: datetime | None = connection.exec_driver_sql(OLDEST_SNAPSHOT).scalar()
+        return oldest
+
+    def columns(
+        self, connection: Connection, schema: str | None, tables: Sequence[str]
+    ) -> dict[str, dict[str, ColumnFacts]]:
+        found: dict[str, dict[str, ColumnFacts]] = {}
+        for row in connection.execute(text(COLUMNS), {"schema": schema or DEFAULT_SCHEMA}):
+            if row.TABLE_NAME in tables:
+                found.setdefault(row.TABLE_NAME, {})[row.COLUMN_NAME] = _facts(row)
+        return found
+
+    def limit_idle(self, connection: Connection, seconds: float) -> None:
+        """It has no such limit: a lost client's transaction ends by TCP's keep-alive."""
+
+    def grant(self, connection: Connection, grants: Grants) -> None:
+        mssql_roles.grant(connection, grants)
+
+    def make_login(self, connection: Connection, name: str, role: str, password: str) -> None:
+        mssql_roles.make_login(connection, name, role, password)
+
+    def make_reader(self, connection: Connection, name: str) -> str:
+        return mssql_roles.make_reader(connection, name)
+
+    def let_read(self, connection: Connection, name: str) -> bool:
+        return mssql_roles.let_read(connection, name)
+
+    def linked_password(self, connection: Connection, server: str, name: str) -> str | None:
+        return None
+
+    def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
+        mssql_link.link(connection, server, url, tables)

@@ -1,0 +1,75 @@
+"""Linked tables by linked servers: made on the primary, read through its readable secondary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Table, make_url, text
+
+PROVIDER = "MSOLEDBSQL"
+CONNECT_TIMEOUT_SECONDS = 2
+QUERY_TIMEOUT_SECONDS = 5
+DEFAULT_PORT = 1433
+DATABASE = "strata"
+ABOUT_TIME = {"connect timeout": str(CONNECT_TIMEOUT_SECONDS), "query timeout": str(QUERY_TIMEOUT_SECONDS)}
+OPTIONS = {
+    **ABOUT_TIME,
+    "data access": "true",
+    "collation compatible": "true",
+    "rpc": "false",
+    "rpc out": "false",
+    # A read never becomes part of a distributed transaction.
+    "remote proc transaction promotion": "false",
+}
+
+
+def link(connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
+    """Make or refresh server `archive_<server>`, its login for everybody, and a view of each table in schema `cold`."""
+    name = f"archive_{server}"
+    # The procedures that make a linked server refuse to be part of a transaction.
+    with connection.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as alone:
+        _server(alone, name, url)
+    if connection.scalar(text("SELECT SCHEMA_ID('cold')")) is None:
+        connection.exec_driver_sql("CREATE SCHEMA cold")
+    database = make_url(url).database or DATABASE
+    for table in tables:
+        _view(connection, f"{name}.{database}.dbo.{table.name}", table)
+
+
+def _server(connection: Connection, name: str, url: str) -> None:
+    parts = make_url(url)
+    database = parts.database or DATABASE
+    source = f"{parts.host or '127.0.0.1'},{parts.port or DEFAULT_PORT}"
+    if connection.scalar(text("SELECT 1 FROM sys.servers WHERE name = :name"), {"name": name}):
+        connection.exec_driver_sql(f"EXEC sp_dropserver @server = N{_literal(name)}, @droplogins = 'droplogins'")
+    connection.exec_driver_sql(
+        f"EXEC sp_addlinkedserver @server = N{_literal(name)}, @srvproduct = N'', @provider = N'{PROVIDER}',"
+        f" @datasrc = N{_literal(source)}, @provstr = N'{_encryption(url)}', @catalog = N{_literal(database)}"
+    )
+    connection.exec_driver_sql(
+        f"EXEC sp_addlinkedsrvlogin @rmtsrvname = N{_literal(name)}, @useself = 'FALSE', @locallogin = NULL,"
+        f" @rmtuser = N{_literal(parts.username or '')}, @rmtpassword = N{_literal(parts.password or '')}"
+    )
+    # Babelfish reads by tds_fdw, and knows no others.
+    is_babelfish = connection.exec_driver_sql("SELECT SERVERPROPERTY('Babelfish')").scalar() == 1
+    for option, value in (ABOUT_TIME if is_babelfish else OPTIONS).items():
+        connection.exec_driver_sql(
+            f"EXEC sp_serveroption @server = N{_literal(name)}, @optname = '{option}', @optvalue = '{value}'"
+        )
+
+
+def _encryption(url: str) -> str:
+    """As the address has it: encrypted unless it says otherwise."""
+    query = make_url(url).query
+    trust = "yes" if str(query.get("TrustServerCertificate", "")).lower() in ("yes", "true") else "no"
+    return f"Encrypt={query.get('Encrypt', 'yes')};TrustServerCertificate={trust}"
+
+
+def _view(connection: Connection, remote: str, table: Table) -> None:
+    columns = ", ".join(f"[{column.name}]" for column in table.columns)
+    connection.exec_driver_sql(f"DROP VIEW IF EXISTS cold.{table.name}")
+    connection.exec_driver_sql(f"CREATE VIEW cold.{table.name} AS SELECT {columns} FROM {remote}")
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

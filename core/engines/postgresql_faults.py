@@ -1,0 +1,19 @@
+"""What PostgreSQL says went wrong, by its SQLSTATE."""
+
+from __future__ import annotations
+
+from core.engines.base import FaultKind
+
+# By how the SQLSTATE begins.
+KINDS = {
+    FaultKind.CONNECTION: ("08", "57P", "53300"),
+    FaultKind.DISK_FULL: ("53100",),
+    FaultKind.WAITED: ("55P03", "57014", "40", "25P03"),
+}
+
+
+def kind_of(state: str | None) -> FaultKind:
+    """What a fault is by its SQLSTATE; a driver that has none to tell has lost its server."""
+    if state is None:
+        return FaultKind.CONNECTION
+    return next((kind for kind, states in KINDS.items() if state.startswith(states)), FaultKind.OTHER)
