@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Table, make_url, text
 
+from core.engines.mssql_server import is_babelfish
+
 PROVIDER = "MSOLEDBSQL"
 CONNECT_TIMEOUT_SECONDS = 2
 QUERY_TIMEOUT_SECONDS = 5
@@ -39,7 +41,9 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
 def _server(connection: Connection, name: str, url: str) -> None:
     parts = make_url(url)
     database = parts.database or DATABASE
-    source = f"{parts.host or '127.0.0.1'},{parts.port or DEFAULT_PORT}"
+    # It reads by tds_fdw, which writes addresses otherwise and knows no other options.
+    by_fdw = is_babelfish(connection)
+    source = f"{parts.host or '127.0.0.1'}{':' if by_fdw else ','}{parts.port or DEFAULT_PORT}"
     if connection.scalar(text("SELECT 1 FROM sys.servers WHERE name = :name"), {"name": name}):
         connection.exec_driver_sql(f"EXEC sp_dropserver @server = N{_literal(name)}, @droplogins = 'droplogins'")
     connection.exec_driver_sql(
@@ -50,9 +54,7 @@ def _server(connection: Connection, name: str, url: str) -> None:
         f"EXEC sp_addlinkedsrvlogin @rmtsrvname = N{_literal(name)}, @useself = 'FALSE', @locallogin = NULL,"
         f" @rmtuser = N{_literal(parts.username or '')}, @rmtpassword = N{_literal(parts.password or '')}"
     )
-    # Babelfish reads by tds_fdw, and knows no others.
-    is_babelfish = connection.exec_driver_sql("SELECT SERVERPROPERTY('Babelfish')").scalar() == 1
-    for option, value in (ABOUT_TIME if is_babelfish else OPTIONS).items():
+    for option, value in (ABOUT_TIME if by_fdw else OPTIONS).items():
         connection.exec_driver_sql(
             f"EXEC sp_serveroption @server = N{_literal(name)}, @optname = '{option}', @optvalue = '{value}'"
         )
@@ -66,9 +68,19 @@ def _encryption(url: str) -> str:
 
 
 def _view(connection: Connection, remote: str, table: Table) -> None:
-    columns = ", ".join(f"[{column.name}]" for column in table.columns)
+    names = [column.name for column in table.columns]
+    columns = ", ".join(f"[{name}]" for name in names)
+    made = f"CREATE VIEW cold.{table.name} AS SELECT {columns} FROM {remote}"
+    if _definition(connection, table.name) == made:
+        return
     connection.exec_driver_sql(f"DROP VIEW IF EXISTS cold.{table.name}")
-    connection.exec_driver_sql(f"CREATE VIEW cold.{table.name} AS SELECT {columns} FROM {remote}")
+    connection.exec_driver_sql(made)
+
+
+def _definition(connection: Connection, view: str) -> str | None:
+    query = "SELECT OBJECT_DEFINITION(OBJECT_ID(:name))"
+    found: str | None = connection.scalar(text(query), {"name": f"cold.{view}"})
+    return found
 
 
 def _literal(value: str) -> str:

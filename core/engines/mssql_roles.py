@@ -6,33 +6,41 @@ It has no row-level security here: that a patient sees signed reports alone is u
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, text
 
 from core.engines.base import Grants
+from core.engines.mssql_server import is_babelfish
 
 READERS = "strata_readers"
+VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 def grant(connection: Connection, grants: Grants) -> None:
     """Make the roles where they are missing, and give each exactly what the map says."""
+    views = _tables(connection, "cold")
     for role, tables in grants.tables.items():
         _make_role(connection, role)
+        statements = [f"GRANT SELECT ON dbo.alembic_version TO {role}"]
+        statements.append(f"GRANT SELECT, UPDATE ON dbo.replication_position TO {role}")
         for table, privileges in tables.items():
-            connection.exec_driver_sql(f"REVOKE SELECT, INSERT, UPDATE, DELETE ON dbo.{table} FROM {role}")
-            for privilege in privileges:
-                connection.exec_driver_sql(f"GRANT {_of(privilege, table)} TO {role}")
-        connection.exec_driver_sql(f"GRANT SELECT ON dbo.alembic_version TO {role}")
-        connection.exec_driver_sql(f"GRANT SELECT, UPDATE ON dbo.replication_position TO {role}")
-        for view in _tables(connection, "cold"):
+            statements += _on_table(role, table, privileges)
+        for view in views:
             verb, side = ("REVOKE", "FROM") if view in grants.not_cold.get(role, ()) else ("GRANT", "TO")
-            connection.exec_driver_sql(f"{verb} SELECT ON cold.{view} {side} {role}")
+            statements.append(f"{verb} SELECT ON cold.{view} {side} {role}")
+        connection.exec_driver_sql(";\n".join(statements))
 
 
-def _of(privilege: str, table: str) -> str:
-    """`UPDATE (a, b)` names its columns after the table."""
-    verb, bracket, columns = privilege.partition("(")
-    return f"{verb.strip()} ON dbo.{table} {bracket}{columns}".strip()
+def _on_table(role: str, table: str, privileges: Sequence[str]) -> Iterator[str]:
+    """`UPDATE (a, b)` is of these columns alone."""
+    whole = [privilege for privilege in privileges if privilege in VERBS]
+    others = [verb for verb in VERBS if verb not in whole]
+    if others:
+        yield f"REVOKE {', '.join(others)} ON dbo.{table} FROM {role}"
+    yield f"GRANT {', '.join(whole)} ON dbo.{table} TO {role}"
+    for verb, _, columns in (privilege.partition(" ") for privilege in privileges if privilege not in VERBS):
+        yield f"GRANT {verb} ON dbo.{table} {columns} TO {role}"
 
 
 def make_login(connection: Connection, name: str, role: str, password: str) -> None:
@@ -44,6 +52,11 @@ def make_login(connection: Connection, name: str, role: str, password: str) -> N
 def make_reader(connection: Connection, name: str) -> str:
     """A login that reads this server's tables and nothing else; returns its new password."""
     password = secrets.token_hex(24)
+    if is_babelfish(connection):
+        # Whoever reads it by way of a link must be able to do everything there.
+        _set_password(connection, name, password)
+        connection.exec_driver_sql(f"ALTER SERVER ROLE sysadmin ADD MEMBER {name}")
+        return password
     _set_login(connection, name, password)
     _make_role(connection, READERS)
     connection.exec_driver_sql(f"ALTER ROLE {READERS} ADD MEMBER {name}")
@@ -53,6 +66,8 @@ def make_reader(connection: Connection, name: str) -> str:
 
 def let_read(connection: Connection, name: str) -> bool:
     """Let a reader read tables that have been added; False if there is no such login."""
+    if is_babelfish(connection):
+        return _is_login(connection, name)
     if not _is_user(connection, name):
         return False
     for table in _tables(connection, "dbo"):
@@ -71,12 +86,20 @@ def _make_role(connection: Connection, role: str) -> None:
 
 
 def _set_login(connection: Connection, name: str, password: str) -> None:
-    known = connection.scalar(text("SELECT 1 FROM sys.server_principals WHERE name = :name"), {"name": name})
-    # Hexadecimal: nothing in it ends the literal.
-    secret = bytes.fromhex(password).hex()
-    connection.exec_driver_sql(f"{'ALTER' if known else 'CREATE'} LOGIN {name} WITH PASSWORD = '{secret}'")
+    _set_password(connection, name, password)
     if not _is_user(connection, name):
         connection.exec_driver_sql(f"CREATE USER {name} FOR LOGIN {name}")
+
+
+def _set_password(connection: Connection, name: str, password: str) -> None:
+    # Hexadecimal: nothing in it ends the literal.
+    verb, secret = "ALTER" if _is_login(connection, name) else "CREATE", bytes.fromhex(password).hex()
+    connection.exec_driver_sql(f"{verb} LOGIN {name} WITH PASSWORD = '{secret}'")
+
+
+def _is_login(connection: Connection, name: str) -> bool:
+    query = text("SELECT 1 FROM sys.server_principals WHERE name = :name")
+    return connection.scalar(query, {"name": name}) is not None
 
 
 def _is_user(connection: Connection, name: str) -> bool:
