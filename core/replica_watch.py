@@ -98,7 +98,7 @@ def ask_primary() -> int | None:
     try:
         engine = databases.probe_engine(Store.HOT).execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            return databases.adapter.write_position(connection)
+            return databases.adapter.noted_position(connection)
     except SQLAlchemyError as fault:
         log.warning("primary does not answer: %s", type(fault).__name__)
         return None

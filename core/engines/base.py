@@ -33,15 +33,23 @@ class EngineError(Exception):
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """A column as its server has it: type with width, whether it may be null, and how its text is compared."""
+    """A column as its server has it: type with width, whether it may be null, and how its text is compared.
+
+    The last two are None where they can't be told, the last also for what is no text.
+    """
 
     type: str
-    nullable: bool
+    nullable: bool | None
     collation: str | None
+
+    def agrees(self, other: ColumnFacts) -> bool:
+        """Whether both are alike as far as both tell."""
+        told = ((self.nullable, other.nullable), (self.collation, other.collation))
+        return self.type == other.type and all(ours == theirs for ours, theirs in told if None not in (ours, theirs))
 
     def __str__(self) -> str:
         collation = f" collate {self.collation}" if self.collation else ""
-        return f"{self.type}{collation}{'' if self.nullable else ' not null'}"
+        return f"{self.type}{collation}{' not null' if self.nullable is False else ''}"
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,10 @@ class Adapter(ABC):
 
         The connection is one that may write, best with every statement a transaction of its own.
         """
+
+    def noted_position(self, connection: Connection) -> int:
+        """The primary's position as somebody has seen it at most a second ago, for looking at it again and again."""
+        return self.write_position(connection)
 
     @abstractmethod
     def replayed_position(self, connection: Connection) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -10,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Numeric
-from sqlalchemy.types import JSON, TypeEngine
+from sqlalchemy.types import TypeEngine
 
 CHUNK_BYTES = 1 << 18
 NULL = "\\N"
@@ -24,14 +23,12 @@ def line(values: Iterable[Any]) -> str:
     return "\t".join(NULL if value is None else str(value).translate(_ESCAPES) for value in values) + "\n"
 
 
-def write(
-    rows: Iterable[Sequence[Any]], types: Sequence[TypeEngine[Any]], json_of: Callable[[Any], str]
-) -> Iterator[bytes]:
-    """Rows as a driver gives them, in chunks of about CHUNK_BYTES; `json_of` writes what JSON columns hold."""
+def write(rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
+    """Rows of Python's values, JSON as its text, in chunks of about CHUNK_BYTES."""
     lines: list[str] = []
     size = 0
     for row in rows:
-        lines.append(line(_text(value, kind, json_of) for value, kind in zip(row, types, strict=True)))
+        lines.append(line(map(_text, row)))
         size += len(lines[-1])
         if size >= CHUNK_BYTES:
             yield "".join(lines).encode()
@@ -40,9 +37,7 @@ def write(
         yield "".join(lines).encode()
 
 
-def _text(value: Any, kind: TypeEngine[Any], json_of: Callable[[Any], str]) -> str | None:
-    if isinstance(kind, JSON):
-        return json_of(value)
+def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -55,7 +50,7 @@ def _text(value: Any, kind: TypeEngine[Any], json_of: Callable[[Any], str]) -> s
 
 
 def read(chunks: Iterable[bytes], types: Sequence[TypeEngine[Any]]) -> Iterator[list[Any]]:
-    """The rows in chunks of COPY's text, as values of Python by the types of their columns. Raises ValueError."""
+    """The rows in chunks of COPY's text, as Python's values by their columns' types, JSON as text. Raises ValueError."""
     readers = [_reader(kind) for kind in types]
     for text in _lines(chunks):
         fields = text.split("\t")
@@ -84,7 +79,6 @@ READERS: tuple[tuple[type[TypeEngine[Any]], Callable[[str], Any]], ...] = (
     (Date, date.fromisoformat),
     (DateTime, datetime.fromisoformat),
     (LargeBinary, lambda field: bytes.fromhex(_plain(field).removeprefix("\\x"))),
-    (JSON, lambda field: json.loads(_plain(field))),
     (TypeEngine, _plain),
 )
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Column,
     ColumnElement,
@@ -24,19 +24,20 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    Text,
     TextClause,
     and_,
     bindparam,
     insert,
     select,
     text,
+    type_coerce,
     update,
 )
 from sqlalchemy.engine.interfaces import IsolationLevel
 
-from core.engines import copy_text, mssql_connection, mssql_link, mssql_roles
+from core.engines import copy_text, mssql_connection, mssql_link, mssql_load, mssql_roles
 from core.engines.base import Adapter, Change, ColumnFacts, Grants, ReplicaLook
-from core.engines.mssql_dialect import canonical_json
 
 ROWS_A_LOAD = 5_000
 DEFAULT_SCHEMA = "dbo"
@@ -47,15 +48,24 @@ NUMBERS = ("sequence", "before")
 RAISE_POSITION = """
 UPDATE replication_position SET position = position + 1, at = SYSDATETIMEOFFSET() OUTPUT inserted.position
 """
+# Else every look would put the replica behind by what it wrote itself.
+NOTE_POSITION = """
+SET NOCOUNT ON;
+UPDATE replication_position SET position = position + 1, at = SYSDATETIMEOFFSET()
+WHERE at < DATEADD(second, -1, SYSDATETIMEOFFSET());
+SELECT position FROM replication_position
+"""
 LOOK = """
 SELECT position, DATEDIFF_BIG(microsecond, at, SYSDATETIMEOFFSET()) / 1000000.0,
     (SELECT CONVERT(varchar(30), create_date, 126) FROM sys.databases WHERE name = 'tempdb')
 FROM replication_position
 """
 COLUMNS = """
-SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE,
-    DATETIME_PRECISION, IS_NULLABLE, COLLATION_NAME
-FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = :schema ORDER BY TABLE_NAME, ORDINAL_POSITION
+SELECT c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.CHARACTER_MAXIMUM_LENGTH, c.NUMERIC_PRECISION, c.NUMERIC_SCALE,
+    c.DATETIME_PRECISION, c.IS_NULLABLE, c.COLLATION_NAME, t.TABLE_TYPE
+FROM INFORMATION_SCHEMA.COLUMNS c
+JOIN INFORMATION_SCHEMA.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
+WHERE c.TABLE_SCHEMA = :schema
 """
 LOCK = """
 DECLARE @held int;
@@ -93,13 +103,16 @@ def _appending(names: tuple[str, ...]) -> TextClause:
 
 
 def _facts(row: Row[Any]) -> ColumnFacts:
-    kind, width = str(row.DATA_TYPE), ""
+    kind, width = row.DATA_TYPE.strip('"'), ""
     if kind in ("decimal", "numeric"):
         width = f"({row.NUMERIC_PRECISION}, {row.NUMERIC_SCALE})"
     elif row.CHARACTER_MAXIMUM_LENGTH is not None:
         width = "(max)" if row.CHARACTER_MAXIMUM_LENGTH < 0 else f"({row.CHARACTER_MAXIMUM_LENGTH})"
     elif kind == "datetimeoffset":
         width = f"({row.DATETIME_PRECISION})"
+    # What a view of a linked table says of them is its own guess.
+    if row.TABLE_TYPE == "VIEW":
+        return ColumnFacts(f"{kind}{width}", None, None)
     return ColumnFacts(f"{kind}{width}", row.IS_NULLABLE == "YES", row.COLLATION_NAME)
 
 
@@ -147,6 +160,9 @@ class SqlServer(Adapter):
 
     def write_position(self, connection: Connection) -> int:
         return int(connection.exec_driver_sql(RAISE_POSITION).scalar() or 0)
+
+    def noted_position(self, connection: Connection) -> int:
+        return int(connection.exec_driver_sql(NOTE_POSITION).scalar() or 0)
 
     def replayed_position(self, connection: Connection) -> int:
         return int(connection.exec_driver_sql("SELECT position FROM replication_position").scalar() or 0)
@@ -226,17 +242,18 @@ class SqlServer(Adapter):
 
     @contextmanager
     def copy_out(self, connection: Connection, select: Select[Any]) -> Iterator[Iterator[bytes]]:
-        types = [column.type for column in select.selected_columns]
-        rows = connection.execute(select.execution_options(yield_per=ROWS_A_LOAD))
-        yield copy_text.write(rows, types, canonical_json)
+        # JSON as it is written, for NULL and `null` are one to Python.
+        columns = [type_coerce(one, Text) if isinstance(one.type, JSON) else one for one in select.selected_columns]
+        yield copy_text.write(
+            connection.execute(select.with_only_columns(*columns).execution_options(yield_per=ROWS_A_LOAD))
+        )
 
     def copy_in(self, connection: Connection, table: Table, columns: Sequence[str], chunks: Iterable[bytes]) -> int:
         rows = copy_text.read(chunks, [table.c[name].type for name in columns])
-        loaded = 0
-        while part := list(islice(rows, ROWS_A_LOAD)):
-            connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in part])
-            loaded += len(part)
-        return loaded
+        if "id" not in columns:
+            return mssql_load.load(connection, table, columns, rows)
+        with self.keeping_ids(connection, table):
+            return mssql_load.load(connection, table, columns, rows)
 
     def append_event(self, connection: Connection, event: Mapping[str, Any]) -> bool:
         values = {**event, "before": event["sequence"] - 1}

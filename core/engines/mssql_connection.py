@@ -14,6 +14,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from core.engines.base import EngineError
 from core.engines.mssql_dialect import DRIVERNAME
 from core.engines.mssql_faults import is_transient
+from core.engines.mssql_load import tell_sizes
 
 DRIVER = "ODBC Driver 18 for SQL Server"
 INSTALL_UNIXODBC = "install unixODBC: `apt install unixodbc` (Debian, Ubuntu) or `dnf install unixODBC` (RHEL)"
@@ -105,6 +106,7 @@ def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> En
     )
     _retry_logins(engine, pyodbc)
     _bound(engine, seconds)
+    tell_sizes(engine)
     if read_only:
         event.listen(engine, "before_cursor_execute", _refuse_writes)
     return engine

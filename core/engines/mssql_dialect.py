@@ -200,6 +200,11 @@ class Dialect(MSDialect_pyodbc):
         page = connection.exec_driver_sql(f"SELECT COLLATIONPROPERTY('{UTF8_COLLATION}', 'CodePage')").scalar()
         self.utf8_collations = page is not None
 
+    def set_isolation_level(self, dbapi_connection: Any, level: Any) -> None:
+        # A look at whether the connection is alive has begun a transaction, in which it can't be changed.
+        self.do_rollback(dbapi_connection)
+        super().set_isolation_level(dbapi_connection, level)
+
     def do_rollback(self, dbapi_connection: Any) -> None:
         try:
             super().do_rollback(dbapi_connection)

@@ -69,5 +69,5 @@ def _known(table: str, side: Side, expected: set[str]) -> Iterator[str]:
 def _compare(table: str, ours: Side, theirs: Side) -> Iterator[str]:
     for name in sorted((ours.columns.keys() & theirs.columns.keys()) - {BATCH_COLUMN}):
         here, there = ours.columns[name], theirs.columns[name]
-        if here != there:
+        if not here.agrees(there):
             yield f"{table}.{name} is {here} on {ours.title} but {there} on {theirs.title}"
