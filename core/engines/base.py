@@ -159,20 +159,19 @@ class Adapter(ABC):
 
     @abstractmethod
     def digest(self, connection: Connection, rows: Select[Any]) -> tuple[int, list[str]]:
-        """Count rows of an id and hashes; of each hash's column the SHA-256, lower-case hex, in order of the ids."""
+        """Count rows of an id, a content hash and a version; of both of these the SHA-256, in hex, in order of ids."""
 
     @abstractmethod
     def remove(
         self,
         connection: Connection,
         removal: Delete,
-        row_id: ColumnElement[int],
-        version: ColumnElement[bytes],
+        columns: Sequence[ColumnElement[Any]],
         *,
         owner: ColumnElement[int] | None = None,
         tally: Table | None = None,
     ) -> tuple[int, str]:
-        """Delete rows; returns how many, and the digest over the versions that went.
+        """Delete rows; returns how many, and the digest over the versions that went, by columns of which one is `id`.
 
         With `tally` (`patient_id`, `rows`), the rows that went are added to it, counted by `owner`.
         """  # fmt: skip

@@ -50,7 +50,7 @@ def _text(value: Any) -> str | None:
 
 
 def read(chunks: Iterable[bytes], types: Sequence[TypeEngine[Any]]) -> Iterator[list[Any]]:
-    """The rows in chunks of COPY's text, as Python's values by their columns' types, JSON as text. Raises ValueError."""
+    """Rows in chunks of COPY's text, as Python's values by their columns' types, JSON is text. Raises ValueError."""
     readers = [_reader(kind) for kind in types]
     for text in _lines(chunks):
         fields = text.split("\t")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,7 +27,9 @@ from sqlalchemy import (
     TextClause,
     and_,
     bindparam,
+    func,
     insert,
+    null,
     select,
     text,
     type_coerce,
@@ -38,8 +39,11 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 
 from core.engines import copy_text, mssql_connection, mssql_link, mssql_load, mssql_roles
 from core.engines.base import Adapter, Change, ColumnFacts, Grants, ReplicaLook
+from core.engines.functions import row_version
+from core.engines.mssql_dialect import OUTPUT_INTO
 
 ROWS_A_LOAD = 5_000
+OWNER = "owner_of_row"
 DEFAULT_SCHEMA = "dbo"
 LOCKED = "WITH (UPDLOCK, HOLDLOCK)"
 EVENT_TYPES: dict[str, Any] = {"at": DateTime(timezone=True), "account_id": BigInteger, "patient_id": BigInteger}
@@ -195,29 +199,29 @@ class SqlServer(Adapter):
     def digest(self, connection: Connection, rows: Select[Any]) -> tuple[int, list[str]]:
         # Here and not by an aggregate: STRING_AGG would need them as text of up to two gigabytes.
         row_id, *parts = rows.selected_columns
-        hashes = [hashlib.sha256() for _ in parts]
-        count = 0
-        for row in connection.execute(rows.order_by(row_id).execution_options(yield_per=ROWS_A_LOAD)):
+        # A row's version is its content's hash: asked for once.
+        query = rows.with_only_columns(row_id, parts[0]).order_by(row_id)
+        digest, count = hashlib.sha256(), 0
+        for _, part in connection.execute(query.execution_options(yield_per=ROWS_A_LOAD)):
             count += 1
-            for digest, part in zip(hashes, row[1:], strict=True):
-                digest.update(part)
-        return count, [digest.hexdigest() for digest in hashes]
+            digest.update(part)
+        return count, [digest.hexdigest()] * len(parts)
 
     def remove(
-        self, connection: Connection, removal: Delete, row_id: ColumnElement[int], version: ColumnElement[bytes],
+        self, connection: Connection, removal: Delete, columns: Sequence[ColumnElement[Any]],
         *, owner: ColumnElement[int] | None = None, tally: Table | None = None,
     ) -> tuple[int, str]:  # fmt: skip
-        owned = [owner] if owner is not None else []
-        taken = sorted(connection.execute(removal.returning(row_id, version, *owned)).all())
+        copies = [Column(str(column.key), column.type, autoincrement=False) for column in columns]
+        taken = self.temporary(connection, "taken", [*copies, Column(OWNER, BigInteger)])
+        went = removal.returning(*columns, owner if owner is not None else null())
+        connection.execute(went.with_hint(f"{OUTPUT_INTO}{taken.name}", dialect_name=self.name))
         if tally is not None:
-            counts = Counter(row[2] for row in taken)
-            rows = [{"patient_id": patient_id, "rows": count} for patient_id, count in counts.items()]
-            if rows:
-                connection.execute(insert(tally), rows)
-        digest = hashlib.sha256()
-        for row in taken:
-            digest.update(row[1])
-        return len(taken), digest.hexdigest()
+            counts = select(taken.c[OWNER], func.count()).group_by(taken.c[OWNER])
+            connection.execute(insert(tally).from_select(["patient_id", "rows"], counts))
+        count, (digest,) = self.digest(
+            connection, select(taken.c.id, row_version(*(taken.c[copy.name] for copy in copies)))
+        )
+        return count, digest
 
     def merge(
         self, connection: Connection, table: Table, rows: Select[Any], keys: Sequence[str], change: Change

@@ -28,10 +28,12 @@ from sqlalchemy.sql.selectable import ForUpdateArg, FromClause
 from sqlalchemy.sql.util import find_tables
 
 from core.engines.mssql_faults import NOTHING_TO_ROLL_BACK, numbers
-from core.engines.mssql_hash import COLLATION, UTF8_COLLATION
+from core.engines.mssql_hash import COLLATION
+from core.engines.mssql_server import is_babelfish
 
 DRIVERNAME = "mssql+strata"
 FRACTION_DIGITS = 6
+OUTPUT_INTO = "INTO "
 
 
 def canonical_json(value: Any) -> str:
@@ -68,7 +70,9 @@ def _locked(lock: ForUpdateArg, froms: Sequence[FromClause]) -> Iterator[FromCla
 
 
 class Compiler(MSSQLCompiler):
-    """Compiles FOR UPDATE and FOR SHARE, for which T-SQL has hints on each table."""
+    """Compiles FOR UPDATE and FOR SHARE, for which T-SQL has hints on each table, and OUTPUT INTO."""
+
+    _goes_into = ""
 
     def _compose_select_body(self, text: str, select: Select[Any], *parts: Any) -> str:
         compile_state, columns, froms, byfrom, *others = parts
@@ -81,6 +85,19 @@ class Compiler(MSSQLCompiler):
                 select = select.with_hint(table, hint, self.dialect.name)
         body = super()._compose_select_body(text, select, compile_state, columns, froms, byfrom, *others)
         return str(body)
+
+    def get_crud_hint_text(self, table: Any, text: str) -> str:
+        """A hint that begins with INTO says where the rows that a statement returns go instead."""
+        if not text.startswith(OUTPUT_INTO):
+            return text
+        self._goes_into = text
+        return ""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        return None if text is not None and text.startswith(OUTPUT_INTO) else super().get_from_hint_text(table, text)
+
+    def returning_clause(self, *arguments: Any, **options: Any) -> str:
+        return f"{super().returning_clause(*arguments, **options)} {self._goes_into}".rstrip()
 
     def render_bind_cast(self, type_: Any, dbapi_type: Any, sqltext: str) -> str:
         return f"CAST({sqltext} AS {self.dialect.type_compiler_instance.process(dbapi_type)})"
@@ -197,8 +214,7 @@ class Dialect(MSDialect_pyodbc):
 
     def initialize(self, connection: Connection) -> None:
         super().initialize(connection)
-        page = connection.exec_driver_sql(f"SELECT COLLATIONPROPERTY('{UTF8_COLLATION}', 'CodePage')").scalar()
-        self.utf8_collations = page is not None
+        self.utf8_collations = not is_babelfish(connection)
 
     def set_isolation_level(self, dbapi_connection: Any, level: Any) -> None:
         # A look at whether the connection is alive has begun a transaction, in which it can't be changed.

@@ -17,8 +17,7 @@ from core.engines.base import EngineError
 
 COLLATION = "Latin1_General_100_BIN2"
 BINARY = f"COLLATE {COLLATION}"
-UTF8_COLLATION = "Latin1_General_100_BIN2_UTF8"
-UTF8 = f"COLLATE {UTF8_COLLATION}"
+UTF8 = "COLLATE Latin1_General_100_BIN2_UTF8"
 WHITE = " + ".join(f"NCHAR({code})" for code in range(9, 14))
 
 

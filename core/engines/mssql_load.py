@@ -38,8 +38,8 @@ def tell_sizes(engine: Engine) -> None:
 
 
 def _mark(kind: TypeEngine[Any], dialect: Dialect) -> str:
-    """Numbers and instants go as text, which keeps all their digits."""
-    is_text = isinstance(kind, Numeric | DateTime)
+    """Numbers, days and instants go as text, which keeps all their digits."""
+    is_text = isinstance(kind, Numeric | Date | DateTime)
     return f"CAST(? AS {kind.compile(dialect=dialect)})" if is_text else "?"
 
 
@@ -48,7 +48,6 @@ def _size(kind: TypeEngine[Any], dialect: Any) -> tuple[int, int, int]:
     known = {
         Boolean: driver.SQL_BIT,
         Integer: driver.SQL_BIGINT,
-        Date: driver.SQL_TYPE_DATE,
         LargeBinary: driver.SQL_VARBINARY,
     }
     return next((size for of, size in known.items() if isinstance(kind, of)), driver.SQL_WVARCHAR), 0, 0
@@ -61,6 +60,6 @@ def _bound(row: Sequence[Any], types: Sequence[TypeEngine[Any]]) -> tuple[Any, .
 def _value(value: Any, kind: TypeEngine[Any]) -> Any:
     if value is None:
         return None
-    if isinstance(kind, DateTime):
-        return value.isoformat(" ")
+    if isinstance(kind, Date | DateTime):
+        return value.isoformat()
     return format(value, "f") if isinstance(kind, Numeric) else value

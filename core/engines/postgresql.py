@@ -32,6 +32,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.engines import postgresql_connection, postgresql_link, postgresql_roles
 from core.engines.base import Adapter, Change, ColumnFacts, EngineError, Grants, ReplicaLook
+from core.engines.functions import row_version
 
 RESERVE_TRIES = 20
 SORT_MB = 64
@@ -188,11 +189,12 @@ class PostgreSQL(Adapter):
         return int(count), digests
 
     def remove(
-        self, connection: Connection, removal: Delete, row_id: ColumnElement[int], version: ColumnElement[bytes],
+        self, connection: Connection, removal: Delete, columns: Sequence[ColumnElement[Any]],
         *, owner: ColumnElement[int] | None = None, tally: Table | None = None,
     ) -> tuple[int, str]:  # fmt: skip
         owned = [owner.label("owner")] if owner is not None else []
-        taken = removal.returning(row_id.label("id"), version.label("row_version"), *owned).cte("taken")
+        row_id = next(column for column in columns if column.key == "id")
+        taken = removal.returning(row_id, row_version(*columns).label("row_version"), *owned).cte("taken")
         query = select(func.count(), _digest(taken.c.row_version, taken.c.id)).select_from(taken)
         if tally is not None:
             counted = select(taken.c.owner, func.count()).group_by(taken.c.owner)

@@ -23,11 +23,6 @@ def of_row(table: Table, source: FromClause | None = None) -> ColumnElement[byte
     return row_hash(*_columns(table, source))
 
 
-def version_of(table: Table) -> ColumnElement[bytes]:
-    """A row's version on its server."""
-    return row_version(*_columns(table))
-
-
 def of_rows(connection: Connection, table: Table, rows: Select[int]) -> Hashes:
     """The hashes of rows of a table, or of a copy of it, that a query picks by their ids."""
     (row_id,) = rows.selected_columns

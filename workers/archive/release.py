@@ -15,7 +15,7 @@ from core.engines.functions import any_of
 from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, archived
 from core.staging import object_store
-from workers.archive import hashes, holdings, lease, release_rows
+from workers.archive import holdings, lease, release_rows
 from workers.archive.faults import Superseded
 from workers.archive.files import read_manifest
 from workers.archive.moving import Moving
@@ -67,14 +67,13 @@ def _unchanged(moving: Moving) -> tuple[dict[str, int], Gone] | None:
 
 def _remove(moving: Moving, table: Table) -> tuple[int, str]:
     """Remove a table's rows; returns how many, and the hash over the versions that were removed."""
-    adapter, version = db.databases().adapter, hashes.version_of(table)
-    roots = moving.releasing.c
+    adapter, roots = db.databases().adapter, moving.releasing.c
     if table is moving.record_type.root:
-        return adapter.remove(moving.connection, delete(table).where(table.c.id == roots.id), table.c.id, version)
+        return adapter.remove(moving.connection, delete(table).where(table.c.id == roots.id), list(table.columns))
     child = child_of(moving.record_type, table)
     removal = delete(table).where(table.c[child.root_column] == roots.id, may_leave(child))
     return adapter.remove(
-        moving.connection, removal, table.c.id, version, owner=roots.patient_id, tally=moving.released
+        moving.connection, removal, list(table.columns), owner=roots.patient_id, tally=moving.released
     )
 
 
