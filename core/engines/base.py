@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Delete, Engine, Select, Table
+from sqlalchemy import Column, ColumnElement, Connection, Delete, Engine, FromClause, Insert, Select, Table
 from sqlalchemy.engine.interfaces import IsolationLevel
 
 
@@ -69,6 +69,9 @@ class Grants:
 
 # What a row's columns become, from the row that is there and the one that comes.
 Change = Callable[[Any, Any], Mapping[str, Any]]
+
+
+Tally = Callable[[FromClause], Insert]
 
 
 class FaultKind(StrEnum):
@@ -168,12 +171,12 @@ class Adapter(ABC):
         removal: Delete,
         columns: Sequence[ColumnElement[Any]],
         *,
-        owner: ColumnElement[int] | None = None,
-        tally: Table | None = None,
+        key: str = "id",
+        tally: Tally | None = None,
     ) -> tuple[int, str]:
         """Delete rows; returns how many, and the digest over the versions that went, by columns of which one is `id`.
 
-        With `tally` (`patient_id`, `rows`), the rows that went are added to it, counted by `owner`.
+        `tally` makes of what went, which has the column `key`, an insert that is done along with it.
         """  # fmt: skip
 
     @abstractmethod

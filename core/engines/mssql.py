@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,9 +28,7 @@ from sqlalchemy import (
     TextClause,
     and_,
     bindparam,
-    func,
     insert,
-    null,
     select,
     text,
     type_coerce,
@@ -38,12 +37,11 @@ from sqlalchemy import (
 from sqlalchemy.engine.interfaces import IsolationLevel
 
 from core.engines import copy_text, mssql_connection, mssql_link, mssql_load, mssql_roles
-from core.engines.base import Adapter, Change, ColumnFacts, Grants, ReplicaLook
+from core.engines.base import Adapter, Change, ColumnFacts, Grants, ReplicaLook, Tally
 from core.engines.functions import row_version
 from core.engines.mssql_dialect import OUTPUT_INTO
 
 ROWS_A_LOAD = 5_000
-OWNER = "owner_of_row"
 DEFAULT_SCHEMA = "dbo"
 LOCKED = "WITH (UPDLOCK, HOLDLOCK)"
 EVENT_TYPES: dict[str, Any] = {"at": DateTime(timezone=True), "account_id": BigInteger, "patient_id": BigInteger}
@@ -194,7 +192,8 @@ class SqlServer(Adapter):
         return table
 
     def index(self, connection: Connection, table: Table, column: str) -> None:
-        connection.exec_driver_sql(f"CREATE INDEX ix_{column} ON {table.name} ({column})")
+        # A name of its own each time: not every server forgets it with the table.
+        connection.exec_driver_sql(f"CREATE INDEX ix_{secrets.token_hex(4)} ON {table.name} ({column})")
 
     def digest(self, connection: Connection, rows: Select[Any]) -> tuple[int, list[str]]:
         # Here and not by an aggregate: STRING_AGG would need them as text of up to two gigabytes.
@@ -209,18 +208,15 @@ class SqlServer(Adapter):
 
     def remove(
         self, connection: Connection, removal: Delete, columns: Sequence[ColumnElement[Any]],
-        *, owner: ColumnElement[int] | None = None, tally: Table | None = None,
+        *, key: str = "id", tally: Tally | None = None,
     ) -> tuple[int, str]:  # fmt: skip
         copies = [Column(str(column.key), column.type, autoincrement=False) for column in columns]
-        taken = self.temporary(connection, "taken", [*copies, Column(OWNER, BigInteger)])
-        went = removal.returning(*columns, owner if owner is not None else null())
-        connection.execute(went.with_hint(f"{OUTPUT_INTO}{taken.name}", dialect_name=self.name))
+        taken = self.temporary(connection, "taken", copies)
+        went = removal.returning(*columns).with_hint(f"{OUTPUT_INTO}{taken.name}", dialect_name=self.name)
+        connection.execute(went)
         if tally is not None:
-            counts = select(taken.c[OWNER], func.count()).group_by(taken.c[OWNER])
-            connection.execute(insert(tally).from_select(["patient_id", "rows"], counts))
-        count, (digest,) = self.digest(
-            connection, select(taken.c.id, row_version(*(taken.c[copy.name] for copy in copies)))
-        )
+            connection.execute(tally(taken))
+        count, (digest,) = self.digest(connection, select(taken.c.id, row_version(*taken.c)))
         return count, digest
 
     def merge(

@@ -31,7 +31,7 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError
 
 from core.engines import postgresql_connection, postgresql_link, postgresql_roles
-from core.engines.base import Adapter, Change, ColumnFacts, EngineError, Grants, ReplicaLook
+from core.engines.base import Adapter, Change, ColumnFacts, EngineError, Grants, ReplicaLook, Tally
 from core.engines.functions import row_version
 
 RESERVE_TRIES = 20
@@ -190,15 +190,14 @@ class PostgreSQL(Adapter):
 
     def remove(
         self, connection: Connection, removal: Delete, columns: Sequence[ColumnElement[Any]],
-        *, owner: ColumnElement[int] | None = None, tally: Table | None = None,
+        *, key: str = "id", tally: Tally | None = None,
     ) -> tuple[int, str]:  # fmt: skip
-        owned = [owner.label("owner")] if owner is not None else []
-        row_id = next(column for column in columns if column.key == "id")
-        taken = removal.returning(row_id, row_version(*columns).label("row_version"), *owned).cte("taken")
+        named = {column.key: column for column in columns}
+        version = row_version(*columns).label("row_version")
+        taken = removal.returning(*(named[name] for name in {"id": None, key: None}), version).cte("taken")
         query = select(func.count(), _digest(taken.c.row_version, taken.c.id)).select_from(taken)
         if tally is not None:
-            counted = select(taken.c.owner, func.count()).group_by(taken.c.owner)
-            query = query.add_cte(insert(tally).from_select(["patient_id", "rows"], counted).cte("counted"))
+            query = query.add_cte(tally(taken).cte("counted"))
         count, digest = connection.execute(query).one()
         return int(count), str(digest)
 

@@ -7,7 +7,7 @@ that were staged, to the row, nobody has written to any since, and it is done. E
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, FromClause, Insert, Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from core import db, failpoints
@@ -67,14 +67,19 @@ def _unchanged(moving: Moving) -> tuple[dict[str, int], Gone] | None:
 
 def _remove(moving: Moving, table: Table) -> tuple[int, str]:
     """Remove a table's rows; returns how many, and the hash over the versions that were removed."""
-    adapter, roots = db.databases().adapter, moving.releasing.c
+    adapter, roots = db.databases().adapter, moving.releasing
+    chosen = select(roots.c.id)
     if table is moving.record_type.root:
-        return adapter.remove(moving.connection, delete(table).where(table.c.id == roots.id), list(table.columns))
+        return adapter.remove(moving.connection, delete(table).where(table.c.id.in_(chosen)), list(table.columns))
     child = child_of(moving.record_type, table)
-    removal = delete(table).where(table.c[child.root_column] == roots.id, may_leave(child))
-    return adapter.remove(
-        moving.connection, removal, list(table.columns), owner=roots.patient_id, tally=moving.released
-    )
+    key = child.root_column
+
+    def tally(taken: FromClause) -> Insert:
+        counts = select(roots.c.patient_id, func.count()).join_from(taken, roots, taken.c[key] == roots.c.id)
+        return insert(moving.released).from_select(["patient_id", "rows"], counts.group_by(roots.c.patient_id))
+
+    removal = delete(table).where(table.c[key].in_(chosen), may_leave(child))
+    return adapter.remove(moving.connection, removal, list(table.columns), key=key, tally=tally)
 
 
 def _drop_superseded(moving: Moving, removed: dict[str, int], gone: Gone) -> None:
