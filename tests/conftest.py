@@ -1,6 +1,7 @@
 """Fixtures that every kind of test may use. Servers start at their first use, once for the whole run."""
 
 import base64
+import inspect
 import os
 import shutil
 import signal
@@ -21,8 +22,10 @@ from core.embedded import home
 from core.embedded.errors import EmbeddedError
 from core.embedded.lock import LOCK_NAME, ServersLock
 from core.embedded.servers import Servers
+from tests import sql_server
 
 ROOT = Path(__file__).parents[1]
+ON_BOTH_ENGINES = [ROOT / "tests/integration" / name for name in ("archive", "cold", "reports")]
 
 # A run started in the background ignores Ctrl-C, and so would every program that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -98,11 +101,47 @@ def servers() -> Iterator[Servers]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What tiers, archive and reports must do is tried on both engines."""
+    folder = metafunc.definition.path.parent
+    if folder not in ON_BOTH_ENGINES or "environment" not in metafunc.fixturenames:
+        return
+    # A server that is named by its address is not ours to stop.
+    stops = {"servers", "site", "machine"} & {*inspect.signature(metafunc.function).parameters, *_used(metafunc)}
+    no_stop = [pytest.mark.skip(reason="SQL Server: stops a server, which is not this test's to stop")] if stops else []
+    engines = ["postgresql", pytest.param("mssql", marks=no_stop)]
+    metafunc.parametrize("engine_name", engines, indirect=True, scope="session")
+
+
+def _used(metafunc: pytest.Metafunc) -> set[str]:
+    marks = metafunc.definition.iter_markers("usefixtures")
+    return {name for mark in marks for name in mark.args}
+
+
 @pytest.fixture(scope="session")
-def environment(servers: Servers) -> dict[str, str]:
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The engine that a test runs on; PostgreSQL unless it is tried on both."""
+    name: str = getattr(request, "param", "postgresql")
+    if name == "mssql" and not sql_server.is_named():
+        pytest.skip(f"SQL Server: {sql_server.ADDRESS} and {sql_server.ARCHIVE_ADDRESS} name none")
+    return name
+
+
+@pytest.fixture(scope="session")
+def databases_env(engine_name: str, servers: Servers) -> Iterator[dict[str, str]]:
+    """The addresses of the test servers, as STRATA_* variables."""
+    if engine_name == "postgresql":
+        yield servers.env()
+        return
+    with sql_server.databases() as addresses:
+        yield {**servers.env(), **addresses}
+
+
+@pytest.fixture(scope="session")
+def environment(databases_env: dict[str, str], servers: Servers) -> dict[str, str]:
     """The STRATA_* variables that reach the test servers, for commands run as processes of their own."""
     return {
-        **servers.env(),
+        **databases_env,
         "STRATA_SECRET_KEY": "only-for-tests-" + "0" * 32,
         "STRATA_SPOOL_DIR": str(servers.data_dir / "spool"),
         "STRATA_PLAIN_HTTP": "1",
@@ -124,7 +163,7 @@ def settings(environment: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def database(servers: Servers, settings: Any) -> Iterator[Any]:
+def database(engine_name: str, servers: Servers, settings: Any, sync_replica: Callable[[], None]) -> Iterator[Any]:
     """Every server running, every table empty, this process configured and without grudges; gives the settings."""
     from core import cold, db, replica_watch
     from core.outage import primary
@@ -133,9 +172,12 @@ def database(servers: Servers, settings: Any) -> Iterator[Any]:
         server.start()
     servers.replica.resume_replay()
     databases = db.configure(settings)
-    _empty_tables(servers)
+    if engine_name == "mssql":
+        sql_server.empty(databases)
+    else:
+        _empty_tables(servers)
     _empty_valkey(settings.redis_url)
-    servers.replica.wait_until_replayed()
+    sync_replica()
     # What a process remembers of servers that failed belongs to the test that made them fail.
     primary.answered()
     for breaker in cold.breakers.values():
@@ -146,9 +188,9 @@ def database(servers: Servers, settings: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def sync_replica(servers: Servers) -> Callable[[], None]:
+def sync_replica(engine_name: str, servers: Servers) -> Callable[[], None]:
     """Call it to wait until the standby has replayed all that the primary has written."""
-    return servers.replica.wait_until_replayed
+    return sql_server.wait_until_replayed if engine_name == "mssql" else servers.replica.wait_until_replayed
 
 
 def _clear_abandoned() -> None:

@@ -214,7 +214,10 @@ class Dialect(MSDialect_pyodbc):
 
     def initialize(self, connection: Connection) -> None:
         super().initialize(connection)
-        self.utf8_collations = not is_babelfish(connection)
+        if is_babelfish(connection):
+            self.utf8_collations = False
+            # It can't insert rows in an order that it returns.
+            self.use_insertmanyvalues = False
 
     def set_isolation_level(self, dbapi_connection: Any, level: Any) -> None:
         # A look at whether the connection is alive has begun a transaction, in which it can't be changed.

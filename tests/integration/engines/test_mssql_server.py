@@ -6,9 +6,7 @@ STRATA_TEST_MSSQL_URL is its address (mssql+pyodbc://...), with a login that may
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -30,7 +28,6 @@ from sqlalchemy import (
     cast,
     insert,
     inspect,
-    make_url,
     select,
     text,
 )
@@ -47,8 +44,9 @@ from core.migrations.run import upgrade
 from core.models import Assay, Base, Patient
 from core.models.base import Json
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
+from tests import sql_server
 
-ADDRESS = os.environ.get("STRATA_TEST_MSSQL_URL", "")
+ADDRESS = os.environ.get(sql_server.ADDRESS, "")
 
 pytestmark = pytest.mark.skipif(not ADDRESS, reason="STRATA_TEST_MSSQL_URL names no SQL Server")
 
@@ -79,26 +77,9 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@contextmanager
-def _database() -> Iterator[str]:
-    """The address of a new database, which is dropped at the end."""
-    name = f"strata_test_{secrets.token_hex(4)}"
-    owner = mssql_connection.make_engine(ADDRESS, read_only=False, seconds=60).execution_options(
-        isolation_level="AUTOCOMMIT"
-    )
-    with owner.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    try:
-        yield make_url(ADDRESS).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with owner.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name}")
-        owner.dispose()
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with _database() as address:
+    with sql_server.database(ADDRESS) as address:
         yield address
 
 
@@ -132,7 +113,7 @@ def test_the_same_migrations_make_the_primary(schema: Engine) -> None:
 
 @pytest.mark.parametrize("store", SERVERS)
 def test_the_same_migrations_make_an_archive(store: str) -> None:
-    with _database() as address:
+    with sql_server.database(ADDRESS) as address:
         made = mssql_connection.make_engine(address, read_only=False, seconds=60)
         with made.begin() as connection:
             upgrade(connection, store)

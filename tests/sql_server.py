@@ -1,0 +1,109 @@
+"""Databases for tests on servers that speak SQL Server's protocol, named by their addresses."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from core import db, freshness
+from core.db import Store
+from core.engines import mssql_connection
+from core.models import Base
+from core.models.record_types import ARCHIVE_METADATA, SERVERS
+
+ADDRESS, ARCHIVE_ADDRESS = "STRATA_TEST_MSSQL_URL", "STRATA_TEST_MSSQL_ARCHIVE_URL"
+REPLICA_ADDRESS = "STRATA_TEST_MSSQL_REPLICA_URL"
+REPLAY_SECONDS = 30
+FOREIGN_KEYS = "SELECT OBJECT_NAME(parent_object_id), name FROM sys.foreign_keys"
+DROP_TRIES = 20
+
+
+def is_named() -> bool:
+    """Whether both servers are: the primary's and the archives'. Both addresses' logins may create databases."""
+    return bool(os.environ.get(ADDRESS) and os.environ.get(ARCHIVE_ADDRESS))
+
+
+@contextmanager
+def database(address: str, name: str | None = None) -> Iterator[str]:
+    """The address of a new database, which is dropped at the end."""
+    name = name or f"strata_test_{secrets.token_hex(4)}"
+    owner = mssql_connection.make_engine(address, read_only=False, seconds=60)
+    with owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield _in(address, name)
+    finally:
+        if db._databases is not None:
+            db._databases.dispose()
+        _drop(owner, name)
+        owner.dispose()
+
+
+def _drop(owner: Engine, name: str) -> None:
+    """Whoever has just left may still be on its way out."""
+    for tries in range(DROP_TRIES, 0, -1):
+        try:
+            with owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                connection.exec_driver_sql(f"DROP DATABASE {name}")
+        except DBAPIError:
+            if tries == 1:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
+def _in(address: str, name: str) -> str:
+    return make_url(address).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def databases() -> Iterator[dict[str, str]]:
+    """Five databases, as STRATA_* variables: the replica is the primary itself where no address names one."""
+    with ExitStack() as stack:
+        primary = stack.enter_context(database(os.environ[ADDRESS]))
+        replica = os.environ.get(REPLICA_ADDRESS)
+        addresses = {
+            "STRATA_PRIMARY_URL": primary,
+            "STRATA_REPLICA_URL": _in(replica, str(make_url(primary).database)) if replica else primary,
+            # Some servers need a second or more to read a linked table.
+            "STRATA_COLD_TIMEOUT_SECONDS": "20",
+        }
+        for server in SERVERS:
+            made = stack.enter_context(database(os.environ[ARCHIVE_ADDRESS]))
+            addresses[f"STRATA_ARCHIVE_{server.upper()}_URL"] = made
+        yield addresses
+
+
+def empty(of: db.Databases) -> None:
+    """Empty every table, and begin its ids anew."""
+    for store, metadata in ((Store.HOT, Base.metadata), *((Store(name), ARCHIVE_METADATA[name]) for name in SERVERS)):
+        with of.engine(store, read_only=False).begin() as connection:
+            _empty(connection, [table.name for table in reversed(metadata.sorted_tables)])
+
+
+def _empty(connection: Connection, tables: Sequence[str]) -> None:
+    """By TRUNCATE, which begins ids anew and takes no table that a foreign key names: those keys go for the tests."""
+    for table, key in connection.execute(text(FOREIGN_KEYS)).all():
+        connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {key}")
+    query = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)
+    for name in connection.scalars(text(query)).all():
+        connection.exec_driver_sql(f"TRUNCATE TABLE {name}")
+
+
+def wait_until_replayed() -> None:
+    """Wait until the replica has all that the primary has written."""
+    databases, position = db.databases(), freshness.primary_position()
+    until = time.monotonic() + REPLAY_SECONDS
+    while True:
+        with databases.engine(Store.REPLICA, read_only=True).connect() as replica:
+            if databases.adapter.replayed_position(replica) >= position:
+                return
+        assert time.monotonic() < until, "the replica does not catch up"
+        time.sleep(0.01)
