@@ -55,7 +55,7 @@ NOTE_POSITION = """
 SET NOCOUNT ON;
 UPDATE replication_position SET position = position + 1, at = SYSDATETIMEOFFSET()
 WHERE at < DATEADD(second, -1, SYSDATETIMEOFFSET());
-SELECT position FROM replication_position
+SELECT position FROM replication_position; SET NOCOUNT OFF
 """
 LOOK = """
 SELECT position, DATEDIFF_BIG(microsecond, at, SYSDATETIMEOFFSET()) / 1000000.0,
@@ -70,9 +70,9 @@ JOIN INFORMATION_SCHEMA.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_
 WHERE c.TABLE_SCHEMA = :schema
 """
 LOCK = """
-DECLARE @held int;
+SET NOCOUNT ON; DECLARE @held int;
 EXEC @held = sp_getapplock @Resource = :name, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 0;
-SELECT @held
+SELECT @held; SET NOCOUNT OFF
 """
 OLDEST_SNAPSHOT = """
 SELECT MIN(TODATETIMEOFFSET(t.transaction_begin_time, DATENAME(TzOffset, SYSDATETIMEOFFSET())))
@@ -98,7 +98,7 @@ def _appending(names: tuple[str, ...]) -> TextClause:
         " UPDATE chain_head SET sequence = :sequence, hash = :hash"
         " WHERE writer = :writer AND sequence = :before AND hash = :previous_hash; SET @moved = @@ROWCOUNT;"
         f" IF @moved = 1 INSERT INTO access_event ({', '.join(names)}) VALUES ({values});"
-        " COMMIT TRANSACTION; SELECT @moved"
+        " COMMIT TRANSACTION; SELECT @moved; SET XACT_ABORT OFF; SET NOCOUNT OFF"
     )
     types = {name: EVENT_TYPES.get(name, BigInteger if name in NUMBERS else String) for name in (*names, "before")}
     return batch.bindparams(*(bindparam(name, type_=kind) for name, kind in types.items()))
