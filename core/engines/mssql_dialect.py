@@ -86,15 +86,12 @@ class Compiler(MSSQLCompiler):
         body = super()._compose_select_body(text, select, compile_state, columns, froms, byfrom, *others)
         return str(body)
 
-    def get_crud_hint_text(self, table: Any, text: str) -> str:
-        """A hint that begins with INTO says where the rows that a statement returns go instead."""
-        if not text.startswith(OUTPUT_INTO):
-            return text
-        self._goes_into = text
-        return ""
-
     def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
-        return None if text is not None and text.startswith(OUTPUT_INTO) else super().get_from_hint_text(table, text)
+        """A hint that begins with INTO says where the rows that a statement returns go instead."""
+        if text is None or not text.startswith(OUTPUT_INTO):
+            return super().get_from_hint_text(table, text)
+        self._goes_into = text
+        return None
 
     def returning_clause(self, *arguments: Any, **options: Any) -> str:
         return f"{super().returning_clause(*arguments, **options)} {self._goes_into}".rstrip()

@@ -1,0 +1,182 @@
+"""What the adapter sends to SQL Server: as it should read, and as a parser of T-SQL takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+import sqlglot
+from sqlalchemy import Connection, Engine, func, literal, select
+from sqlalchemy import delete as remove_from
+from sqlalchemy.exc import DBAPIError
+
+from core.engines import FaultKind, kind_of, mssql_link
+from core.engines.base import ColumnFacts
+from core.engines.mssql import SqlServer
+from core.engines.mssql_dialect import Dialect
+from core.grants import GRANTS, DatabaseRole
+from core.models import Base
+from core.models.record_types import ARCHIVE_METADATA
+from core.queries.percentiles import percentile, ranked
+
+NOTE, HOLDING = Base.metadata.tables["note"], Base.metadata.tables["holding"]
+URL = "mssql+pyodbc://reader:it's@archive.example:1444/strata_visits?TrustServerCertificate=yes"
+
+
+class Sent:
+    """Stands where a connection would, keeps what is sent, and answers each question with the next answer."""
+
+    dialect = Dialect()
+
+    def __init__(self, *answers: Any) -> None:
+        self.statements: list[str] = []
+        self._answers = list(answers)
+        self.engine = self
+
+    def execution_options(self, **_: Any) -> Sent:
+        return self
+
+    @contextmanager
+    def connect(self) -> Iterator[Sent]:
+        yield self
+
+    def exec_driver_sql(self, statement: str, *_: Any, **__: Any) -> Any:
+        return self._keep(statement)
+
+    def execute(self, statement: Any, *_: Any) -> Any:
+        return self._keep(str(statement.compile(dialect=self.dialect, compile_kwargs={"literal_binds": True})))
+
+    def scalar(self, statement: Any, *_: Any) -> Any:
+        return self._answers.pop(0) if self._answers else None
+
+    def scalars(self, _statement: Any, *_: Any) -> Any:
+        return self._answers.pop(0) if self._answers else []
+
+    def all(self) -> list[Any]:
+        return []
+
+    def one_or_none(self) -> Any:
+        return self._answers.pop(0) if self._answers else None
+
+    def _keep(self, statement: str) -> Any:
+        self.statements.append(" ".join(statement.split()))
+        answer = Sent(*self._answers)
+        answer._answers = self._answers
+        answer.scalar = lambda *_: self._answers.pop(0) if self._answers else None  # type: ignore[method-assign]
+        answer.__dict__["__iter__"] = lambda: iter(())
+        return answer
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def _run_ddl_visitor(self, visitor: Any, element: Any, **options: Any) -> None:
+        from sqlalchemy.schema import CreateTable
+
+        self._keep(str(CreateTable(element).compile(dialect=self.dialect)))
+
+
+def sent(connection: Sent) -> Connection:
+    return cast(Connection, connection)
+
+
+def parsed(statements: Sequence[str]) -> list[str]:
+    for statement in statements:
+        assert sqlglot.parse(statement, read="tsql", error_level=sqlglot.ErrorLevel.RAISE)
+    return list(statements)
+
+
+def test_removed_rows_go_into_a_table_that_tells_what_they_were() -> None:
+    connection = Sent()
+    removal = remove_from(NOTE).where(NOTE.c.visit_id.in_(select(literal(7))))
+    SqlServer().remove(sent(connection), removal, [NOTE.c.id, NOTE.c.text])
+    drop, create, removed, hashed = connection.statements
+    # The parser does not know where a DELETE's OUTPUT goes.
+    parsed([drop, create, removed.replace(" INTO #taken", ""), hashed])
+    assert drop == "DROP TABLE IF EXISTS #taken"
+    assert create.startswith("CREATE TABLE [#taken] ( id BIGINT NOT NULL")
+    assert removed == (
+        "DELETE FROM note OUTPUT deleted.id, deleted.text INTO #taken WHERE note.visit_id IN (SELECT 7 AS anon_1)"
+    )
+    assert "FROM [#taken] ORDER BY [#taken].id" in hashed
+
+
+def test_rows_are_merged_without_merge() -> None:
+    connection = Sent()
+    rows = select(literal(1).label("patient_id"), literal("visit").label("record_type"), literal(2).label("roots"))
+    keys = ["patient_id", "record_type"]
+    SqlServer().merge(sent(connection), HOLDING, rows, keys, lambda old, new: {"roots": old.roots + new.roots})
+    changed, added = parsed(connection.statements)
+    assert changed.startswith("UPDATE holding WITH (UPDLOCK, HOLDLOCK) SET roots=(holding.roots + new.roots) FROM ")
+    assert added.startswith("INSERT INTO holding (patient_id, record_type, roots) SELECT new.patient_id")
+    assert "WHERE NOT (EXISTS (SELECT holding.patient_id FROM holding WITH (UPDLOCK, HOLDLOCK)" in added
+
+
+def test_a_link_is_encrypted_reads_only_and_takes_no_part_in_transactions() -> None:
+    connection = Sent(None, None, 1)
+    note = ARCHIVE_METADATA["visits"].tables["note"]
+    mssql_link.link(sent(connection), "visits", URL, [note])
+    made = "\n".join(parsed([one for one in connection.statements if not one.startswith("EXEC")]))
+    calls = "\n".join(one for one in connection.statements if one.startswith("EXEC"))
+    assert "@server = N'archive_visits'" in calls
+    assert "@datasrc = N'archive.example,1444', @provstr = N'Encrypt=yes;TrustServerCertificate=yes'" in calls
+    assert "@rmtuser = N'reader', @rmtpassword = N'it''s'" in calls
+    assert "@optname = 'remote proc transaction promotion', @optvalue = 'false'" in calls
+    assert "@optname = 'collation compatible', @optvalue = 'true'" in calls
+    assert "CREATE VIEW cold.note AS SELECT [id], [patient_id]" in made
+    assert "FROM archive_visits.strata_visits.dbo.note" in made
+
+
+def test_a_role_has_what_the_map_says() -> None:
+    connection = Sent(["note", "access_event"], 1)
+    SqlServer().grant(sent(connection), GRANTS)
+    of_public = next(batch for batch in connection.statements if f"TO {DatabaseRole.PUBLIC}" in batch)
+    statements = parsed([one.strip() for one in of_public.split(";")])
+    assert "GRANT SELECT ON dbo.note TO strata_public" in statements
+    assert "REVOKE INSERT, UPDATE, DELETE ON dbo.note FROM strata_public" in statements
+    assert any(one.startswith("GRANT UPDATE ON dbo.account (password_hash,") for one in statements)
+    assert "REVOKE SELECT ON cold.access_event FROM strata_public" in statements
+
+
+def test_a_versioned_database_is_made_once() -> None:
+    connection = Sent((False, 0))
+    SqlServer().prepare(cast(Engine, connection))
+    assert [one for one in connection.statements if one.startswith("ALTER")] == [
+        "ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK AFTER 30",
+        "ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON",
+    ]
+    again = Sent((True, 1))
+    SqlServer().prepare(cast(Engine, again))
+    assert not [one for one in again.statements if one.startswith("ALTER")]
+
+
+def test_a_percentile_needs_no_function_of_an_engine() -> None:
+    those = ranked(select(NOTE.c.id), NOTE.c.version)
+    query = select(func.count(), percentile(0.95, those))
+    parsed([str(query.compile(dialect=Dialect(), compile_kwargs={"literal_binds": True}))])
+
+
+@pytest.mark.parametrize(
+    ("state", "number", "kind"),
+    [
+        ("40001", 1205, FaultKind.WAITED),
+        ("42000", 1222, FaultKind.WAITED),
+        ("HYT00", 0, FaultKind.WAITED),
+        ("08S01", 10054, FaultKind.CONNECTION),
+        ("42000", 40613, FaultKind.CONNECTION),
+        ("42000", 1105, FaultKind.DISK_FULL),
+        ("42S02", 208, FaultKind.OTHER),
+    ],
+)
+def test_faults_are_told_apart(state: str, number: int, kind: FaultKind) -> None:
+    fault = Exception(state, f"[{state}] [Microsoft][SQL Server]words ({number}) (SQLExecDirectW)")
+    assert kind_of(DBAPIError("SELECT", None, fault)) is kind
+
+
+def test_columns_agree_as_far_as_both_tell() -> None:
+    ours = ColumnFacts("nvarchar(64)", False, "Latin1_General_100_BIN2")
+    assert ours.agrees(ColumnFacts("nvarchar(64)", None, None))
+    assert not ours.agrees(ColumnFacts("nvarchar(60)", None, None))
+    assert not ours.agrees(ColumnFacts("nvarchar(64)", False, "Latin1_General_CI_AS"))
+    assert not ours.agrees(ColumnFacts("nvarchar(64)", True, None))
