@@ -95,7 +95,7 @@ def test_removed_rows_go_into_a_table_that_tells_what_they_were() -> None:
     # The parser does not know the OUTPUT of a DELETE.
     parsed([drop, create, hashed])
     assert drop == "DROP TABLE IF EXISTS #taken"
-    assert create.startswith("CREATE TABLE [#taken] ( id BIGINT NOT NULL")
+    assert create.startswith("CREATE TABLE [#taken] ( id BIGINT NULL, text NVARCHAR(max)")
     assert removed == (
         "DELETE FROM note OUTPUT deleted.id, deleted.text INTO #taken WHERE note.visit_id IN (SELECT 7 AS anon_1)"
     )
