@@ -213,7 +213,9 @@ class SqlServer(Adapter):
         copies = [Column(str(column.key), column.type, autoincrement=False) for column in columns]
         taken = self.temporary(connection, "taken", copies)
         went = removal.returning(*columns).with_hint(f"{OUTPUT_INTO}{taken.name}", dialect_name=self.name)
-        connection.execute(went)
+        # As text: SQLAlchemy would wait for rows of whatever has OUTPUT. The values are words of our own.
+        statement = went.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        connection.exec_driver_sql(str(statement))
         if tally is not None:
             connection.execute(tally(taken))
         count, (digest,) = self.digest(connection, select(taken.c.id, row_version(*taken.c)))
