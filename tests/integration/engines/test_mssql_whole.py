@@ -48,6 +48,7 @@ def strata(env: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.timeout(900)
 def test_the_whole_loop(whole: dict[str, str]) -> None:
     strata(whole, "init")
     strata(whole, "generate", "--patients", str(PATIENTS))
@@ -79,6 +80,9 @@ def _cold_visits(patient_id: int) -> int:
     copies = ARCHIVE_METADATA["visits"].tables["visit"]
     with db.read(Store.VISITS) as session:
         assert set(session.scalars(select(copies.c.id).where(copies.c.patient_id == patient_id))) == linked
+        moved = set(session.scalars(select(copies.c.id)))
+    with db.read(Store.HOT) as session:
+        assert not moved & set(session.scalars(select(Visit.id))), "archived, and still on the primary"
     return len(linked)
 
 
