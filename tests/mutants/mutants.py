@@ -69,7 +69,7 @@ MUTANTS = (
     Mutant(
         "cold before hot: each statement its own snapshot",
         "core/db.py",
-        'isolation_level="REPEATABLE READ"',
+        "isolation_level=level",
         'isolation_level="READ COMMITTED"',
         f"{SNAPSHOTS}::test_the_window_belongs_to_the_snapshot_of_the_hot_rows",
     ),
@@ -90,7 +90,7 @@ MUTANTS = (
     Mutant(
         "a copy is added, not replaced",
         "workers/archive/load.py",
-        'archive.execute(text(f"DELETE FROM {table.name} WHERE {BATCH_COLUMN} = :batch"), {"batch": batch.id})',
+        "archive.execute(delete(copies).where(copies.c[BATCH_COLUMN] == batch.id))",
         "pass",
         f"{MOVE}::test_each_step_can_be_repeated",
     ),

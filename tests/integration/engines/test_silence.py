@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, MetaData, Table, Text, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core import db
@@ -72,7 +72,9 @@ def test_a_copy_is_given_up_as_any_statement(proxy: TcpProxy) -> None:
     def silent_copy() -> None:
         with db.read(Store.HOT) as session:
             adapter, connection = db.databases().adapter, session.connection()
-            with adapter.copy_out(connection, "SELECT repeat('x', 1000) FROM generate_series(1, 1000000)") as lines:
+            with adapter.copy_out(
+                connection, select(func.repeat("x", 1000)).select_from(func.generate_series(1, 1_000_000))
+            ) as lines:
                 next(lines)
                 proxy.silence()
                 for _line in lines:
@@ -98,6 +100,8 @@ def test_a_cut_connection_is_a_database_fault_too(proxy: TcpProxy) -> None:
                 yield b"x" * 1_000 + b"\n"
 
         with pytest.raises(OperationalError):
-            db.databases().adapter.copy_in(connection, "incoming", ["line"], lines())
+            db.databases().adapter.copy_in(
+                connection, Table("incoming", MetaData(), Column("line", Text)), ["line"], lines()
+            )
         proxy.heal()
         session.rollback()
