@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData, Table
+from sqlalchemy import DateTime, MetaData, Table, func, select
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -52,13 +52,11 @@ def compare(folder: Path, ours: Sequence[float], say: Callable[[str], None]) -> 
 
 def _export(folder: Path, table: Table) -> Path:
     """The pristine rows as text that LOAD DATA takes: COPY's, but for time zones."""
-    listed = ", ".join(
-        f"{column.name} AT TIME ZONE 'UTC'" if isinstance(column.type, DateTime) else column.name
-        for column in table.columns
-    )
+    pristine = table.to_metadata(MetaData(), name=_visits.PRISTINE.format(table.name))
+    listed = (func.timezone("UTC", one) if isinstance(one.type, DateTime) else one for one in pristine.columns)
     file = folder / f"{table.name}.tsv"
     engine = db.databases().engine(Store.HOT, read_only=False)
-    query = f"SELECT {listed} FROM {_visits.PRISTINE.format(table.name)} ORDER BY id"
+    query = select(*listed).order_by(pristine.c.id)
     with (
         engine.connect() as connection,
         file.open("wb") as out,

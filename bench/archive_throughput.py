@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import BigInteger, Connection, Table, func, literal, select, text
 
 from bench import _visits
 from bench._environment import environment
@@ -19,7 +19,7 @@ from bench._spread import spread
 from core import db
 from core.db import Store
 from core.models import Batch, RunState, Step
-from core.models.record_types import BATCH_COLUMN, VISIT
+from core.models.record_types import BATCH_COLUMN, VISIT, archived
 from core.queries import archive as queries
 from core.services import archive
 from workers.archive import driver
@@ -101,12 +101,13 @@ def _bare(folder: Path) -> float:
 
 def _copy(hot: Connection, cold: Connection, table: Table, file: Path) -> None:
     adapter, columns = db.databases().adapter, [*table.columns.keys()]
-    with file.open("wb") as out, adapter.copy_out(hot, f"SELECT {', '.join(columns)}, 1 FROM {table.name}") as lines:
+    rows = select(*table.columns, literal(1, BigInteger))
+    with file.open("wb") as out, adapter.copy_out(hot, rows) as lines:
         for line in lines:
             out.write(line)
     with file.open("rb") as source:
         chunks = iter(lambda: source.read(1 << 20), b"")
-        adapter.copy_in(cold, table.name, [*columns, BATCH_COLUMN], chunks)
+        adapter.copy_in(cold, archived(table), [*columns, BATCH_COLUMN], chunks)
     cold.commit()
     hot.commit()
 
