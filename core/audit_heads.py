@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from core import cold, staging
@@ -77,9 +77,8 @@ def _lost(session: Session, before: Mapping[str, Link], now: Mapping[str, Link])
 def _hashes(session: Session, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """The hashes of events by writer and number, hot or archived."""
     columns = (AccessEvent.writer, AccessEvent.sequence, AccessEvent.hash)
-    # Each by itself, for no engine but one knows pairs: what is not asked for is no harm.
-    writers, sequences = {writer for writer, _ in places}, {sequence for _, sequence in places}
-    hot = select(*columns).where(AccessEvent.writer.in_(writers), AccessEvent.sequence.in_(sequences))
+    pairs = [and_(AccessEvent.writer == writer, AccessEvent.sequence == sequence) for writer, sequence in places]
+    hot = select(*columns).where(or_(*pairs))
     found = {(writer, sequence): hash_ for writer, sequence, hash_ in session.execute(hot)}
     left = [place for place in places if place not in found]
     window = cold.window(session, "log")
