@@ -19,6 +19,7 @@ from core.models.record_types import ARCHIVE_METADATA, SERVERS
 
 ADDRESS, ARCHIVE_ADDRESS = "STRATA_TEST_MSSQL_URL", "STRATA_TEST_MSSQL_ARCHIVE_URL"
 REPLICA_ADDRESS = "STRATA_TEST_MSSQL_REPLICA_URL"
+NOT_NAMED = f"SQL Server: {ADDRESS} and {ARCHIVE_ADDRESS} name none"
 REPLAY_SECONDS = 30
 FOREIGN_KEYS = "SELECT OBJECT_NAME(parent_object_id), name FROM sys.foreign_keys"
 DROP_TRIES = 20
@@ -30,9 +31,9 @@ def is_named() -> bool:
 
 
 @contextmanager
-def database(address: str, name: str | None = None) -> Iterator[str]:
+def database(address: str) -> Iterator[str]:
     """The address of a new database, which is dropped at the end."""
-    name = name or f"strata_test_{secrets.token_hex(4)}"
+    name = f"strata_test_{secrets.token_hex(4)}"
     owner = mssql_connection.make_engine(address, read_only=False, seconds=60)
     with owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")

@@ -24,9 +24,7 @@ from workers.reports import jobs
 
 PATIENTS = 1_000
 
-pytestmark = pytest.mark.skipif(
-    not sql_server.is_named(), reason=f"{sql_server.ADDRESS} and {sql_server.ARCHIVE_ADDRESS} name no SQL Server"
-)
+pytestmark = pytest.mark.skipif(not sql_server.is_named(), reason=sql_server.NOT_NAMED)
 
 
 @pytest.fixture(scope="module")
