@@ -69,8 +69,7 @@ class Grants:
 
 # What a row's columns become, from the row that is there and the one that comes.
 Change = Callable[[Any, Any], Mapping[str, Any]]
-
-
+# Of the rows that went, an insert that counts them.
 Tally = Callable[[FromClause], Insert]
 
 
@@ -177,7 +176,7 @@ class Adapter(ABC):
         """Delete rows; returns how many, and the digest over the versions that went, by columns of which one is `id`.
 
         `tally` makes of what went, which has the column `key`, an insert that is done along with it.
-        """  # fmt: skip
+        """
 
     @abstractmethod
     def merge(

@@ -41,11 +41,13 @@ from core.engines.base import Adapter, Change, ColumnFacts, Grants, ReplicaLook,
 from core.engines.functions import row_version
 from core.engines.mssql_dialect import OUTPUT_INTO
 
-ROWS_A_LOAD = 5_000
+ROWS_A_FETCH = 5_000
 DEFAULT_SCHEMA = "dbo"
 LOCKED = "WITH (UPDLOCK, HOLDLOCK)"
-EVENT_TYPES: dict[str, Any] = {"at": DateTime(timezone=True), "account_id": BigInteger, "patient_id": BigInteger}
-NUMBERS = ("sequence", "before")
+EVENT_TYPES: dict[str, Any] = {
+    "at": DateTime(timezone=True),
+    **dict.fromkeys(("account_id", "patient_id", "sequence", "before"), BigInteger),
+}
 
 RAISE_POSITION = """
 UPDATE replication_position SET position = position + 1, at = SYSDATETIMEOFFSET() OUTPUT inserted.position
@@ -100,7 +102,7 @@ def _appending(names: tuple[str, ...]) -> TextClause:
         f" IF @moved = 1 INSERT INTO access_event ({', '.join(names)}) VALUES ({values});"
         " COMMIT TRANSACTION; SELECT @moved; SET XACT_ABORT OFF; SET NOCOUNT OFF"
     )
-    types = {name: EVENT_TYPES.get(name, BigInteger if name in NUMBERS else String) for name in (*names, "before")}
+    types = {name: EVENT_TYPES.get(name, String) for name in (*names, "before")}
     return batch.bindparams(*(bindparam(name, type_=kind) for name, kind in types.items()))
 
 
@@ -133,13 +135,13 @@ class SqlServer(Adapter):
         return mssql_connection.make_engine(url, read_only=read_only, seconds=statement_timeout_seconds, **pool)
 
     def limit_silence(self, connection: Connection, seconds: float) -> None:
-        mssql_connection.limit(connection.connection.dbapi_connection, seconds)
+        self.limit(connection, seconds)
 
     def limit(self, connection: Connection, seconds: float) -> None:
         mssql_connection.limit(connection.connection.dbapi_connection, seconds)
 
     def make_room(self, connection: Connection) -> None:
-        mssql_connection.limit(connection.connection.dbapi_connection, 0)
+        self.limit(connection, 0)
 
     @contextmanager
     def impatient(self, connection: Connection, seconds: float) -> Iterator[None]:
@@ -201,7 +203,7 @@ class SqlServer(Adapter):
         # A row's version is its content's hash: asked for once.
         query = rows.with_only_columns(row_id, parts[0]).order_by(row_id)
         digest, count = hashlib.sha256(), 0
-        for _, part in connection.execute(query.execution_options(yield_per=ROWS_A_LOAD)):
+        for _, part in connection.execute(query.execution_options(yield_per=ROWS_A_FETCH)):
             count += 1
             digest.update(part)
         return count, [digest.hexdigest()] * len(parts)
@@ -247,7 +249,7 @@ class SqlServer(Adapter):
         # JSON as it is written, for NULL and `null` are one to Python.
         columns = [type_coerce(one, Text) if isinstance(one.type, JSON) else one for one in select.selected_columns]
         yield copy_text.write(
-            connection.execute(select.with_only_columns(*columns).execution_options(yield_per=ROWS_A_LOAD))
+            connection.execute(select.with_only_columns(*columns).execution_options(yield_per=ROWS_A_FETCH))
         )
 
     def copy_in(self, connection: Connection, table: Table, columns: Sequence[str], chunks: Iterable[bytes]) -> int:

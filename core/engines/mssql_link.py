@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Table, make_url, text
 
+from core.engines.literals import literal
 from core.engines.mssql_server import is_babelfish
 
 PROVIDER = "MSOLEDBSQL"
@@ -45,18 +46,18 @@ def _server(connection: Connection, name: str, url: str) -> None:
     by_fdw = is_babelfish(connection)
     source = f"{parts.host or '127.0.0.1'}{':' if by_fdw else ','}{parts.port or DEFAULT_PORT}"
     if connection.scalar(text("SELECT 1 FROM sys.servers WHERE name = :name"), {"name": name}):
-        connection.exec_driver_sql(f"EXEC sp_dropserver @server = N{_literal(name)}, @droplogins = 'droplogins'")
+        connection.exec_driver_sql(f"EXEC sp_dropserver @server = N{literal(name)}, @droplogins = 'droplogins'")
     connection.exec_driver_sql(
-        f"EXEC sp_addlinkedserver @server = N{_literal(name)}, @srvproduct = N'', @provider = N'{PROVIDER}',"
-        f" @datasrc = N{_literal(source)}, @provstr = N'{_encryption(url)}', @catalog = N{_literal(database)}"
+        f"EXEC sp_addlinkedserver @server = N{literal(name)}, @srvproduct = N'', @provider = N'{PROVIDER}',"
+        f" @datasrc = N{literal(source)}, @provstr = N'{_encryption(url)}', @catalog = N{literal(database)}"
     )
     connection.exec_driver_sql(
-        f"EXEC sp_addlinkedsrvlogin @rmtsrvname = N{_literal(name)}, @useself = 'FALSE', @locallogin = NULL,"
-        f" @rmtuser = N{_literal(parts.username or '')}, @rmtpassword = N{_literal(parts.password or '')}"
+        f"EXEC sp_addlinkedsrvlogin @rmtsrvname = N{literal(name)}, @useself = 'FALSE', @locallogin = NULL,"
+        f" @rmtuser = N{literal(parts.username or '')}, @rmtpassword = N{literal(parts.password or '')}"
     )
     for option, value in (ABOUT_TIME if by_fdw else OPTIONS).items():
         connection.exec_driver_sql(
-            f"EXEC sp_serveroption @server = N{_literal(name)}, @optname = '{option}', @optvalue = '{value}'"
+            f"EXEC sp_serveroption @server = N{literal(name)}, @optname = '{option}', @optvalue = '{value}'"
         )
 
 
@@ -81,7 +82,3 @@ def _definition(connection: Connection, view: str) -> str | None:
     query = "SELECT OBJECT_DEFINITION(OBJECT_ID(:name))"
     found: str | None = connection.scalar(text(query), {"name": f"cold.{view}"})
     return found
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, make_url, text
 from sqlalchemy.schema import CreateColumn
 
+from core.engines.literals import literal
+
 FETCH_ROWS = 5_000
 CONNECT_TIMEOUT_SECONDS = 2
 REMOTE_STATEMENT_TIMEOUT_MS = 5_000
@@ -47,13 +49,13 @@ def _server(connection: Connection, name: str, url: str) -> None:
     user = {"user": parts.username or "", "password": parts.password or ""}
     _create_or_alter(
         connection,
-        exists=f"SELECT 1 FROM pg_foreign_server WHERE srvname = {_literal(name)}",
+        exists=f"SELECT 1 FROM pg_foreign_server WHERE srvname = {literal(name)}",
         create=f"CREATE SERVER {name} FOREIGN DATA WRAPPER postgres_fdw",
         alter=f"ALTER SERVER {name}",
-        current=f"SELECT unnest(srvoptions) FROM pg_foreign_server WHERE srvname = {_literal(name)}",
+        current=f"SELECT unnest(srvoptions) FROM pg_foreign_server WHERE srvname = {literal(name)}",
         options=options,
     )
-    mapping = f"FROM pg_user_mappings WHERE srvname = {_literal(name)} AND usename = 'public'"
+    mapping = f"FROM pg_user_mappings WHERE srvname = {literal(name)} AND usename = 'public'"
     _create_or_alter(
         connection,
         exists=f"SELECT 1 {mapping}",
@@ -68,11 +70,11 @@ def _create_or_alter(
     connection: Connection, *, exists: str, create: str, alter: str, current: str, options: dict[str, str]
 ) -> None:
     if not connection.scalar(text(exists)):
-        listed = ", ".join(f"{key} {_literal(value)}" for key, value in options.items())
+        listed = ", ".join(f"{key} {literal(value)}" for key, value in options.items())
         connection.exec_driver_sql(f"{create} OPTIONS ({listed})")
         return
     known = {row.split("=", 1)[0] for row in connection.scalars(text(current)) if row}
-    listed = ", ".join(f"{'SET' if key in known else 'ADD'} {key} {_literal(value)}" for key, value in options.items())
+    listed = ", ".join(f"{'SET' if key in known else 'ADD'} {key} {literal(value)}" for key, value in options.items())
     connection.exec_driver_sql(f"{alter} OPTIONS ({listed})")
 
 
@@ -83,7 +85,7 @@ def _foreign_table(connection: Connection, server: str, table: Table) -> None:
     connection.exec_driver_sql(f"DROP FOREIGN TABLE IF EXISTS cold.{table.name}")
     connection.exec_driver_sql(
         f"CREATE FOREIGN TABLE cold.{table.name} ({columns}) SERVER {server}"
-        f" OPTIONS (schema_name 'public', table_name {_literal(table.name)})"
+        f" OPTIONS (schema_name 'public', table_name {literal(table.name)})"
     )
 
 
@@ -102,7 +104,3 @@ def _columns_of(connection: Connection, table: str) -> list[str]:
 def _column(connection: Connection, column: object) -> str:
     compiled = str(CreateColumn(column).compile(dialect=connection.dialect))  # type: ignore[arg-type]
     return compiled.split(" GENERATED ", 1)[0]
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

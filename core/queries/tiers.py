@@ -17,7 +17,7 @@ from core import db
 from core.db import Store
 from core.eligible import may_move
 from core.models import Base, utc_now
-from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, RecordType
+from core.models.record_types import RECORD_TYPES, RecordType, archived
 from core.replica_watch import watch
 
 PROBE_SECONDS = 2.0
@@ -122,7 +122,7 @@ def _replica(connection: Connection) -> Figures:
 
 
 def _archive(connection: Connection, kind: RecordType) -> Figures:
-    root = ARCHIVE_METADATA[kind.server].tables[kind.root.name]
+    root = archived(kind.root)
     return {
         "size_bytes": db.databases().adapter.database_bytes(connection),
         "oldest_at": connection.scalar(select(func.min(root.c[kind.time_column]))),

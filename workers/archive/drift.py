@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core import db
 from core.db import Store
 from core.engines.base import ColumnFacts
-from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RecordType
+from core.models.record_types import BATCH_COLUMN, RecordType, archived
 from workers.archive.faults import SchemaDrift
 
 Columns = Mapping[str, ColumnFacts]
@@ -45,16 +45,16 @@ def differences(session: Session, record_type: RecordType) -> Iterator[str]:
     hot = adapter.columns(session.connection(), None, names)
     linked = adapter.columns(session.connection(), "cold", names)
     with db.read(Store(server)) as archive:
-        archived = adapter.columns(archive.connection(), None, names)
+        theirs = adapter.columns(archive.connection(), None, names)
     for table in record_type.tables:
         ours = Side("the primary", hot.get(table.name, {}))
         expected = set(table.columns.keys())
         yield from _known(table.name, ours, expected)
         for side in (
-            Side(f"archive server {server}", archived.get(table.name, {})),
+            Side(f"archive server {server}", theirs.get(table.name, {})),
             Side(f"the link to {server}", linked.get(table.name, {})),
         ):
-            copied = ARCHIVE_METADATA[server].tables[table.name].columns.keys()
+            copied = archived(table).columns.keys()
             yield from _known(table.name, side, set(copied))
             yield from _compare(table.name, ours, side)
 

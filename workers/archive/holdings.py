@@ -12,7 +12,7 @@ from core import cold, db
 from core.db import Store
 from core.engines.functions import any_of
 from core.models import Base, Holding
-from core.models.record_types import ARCHIVE_METADATA, RecordType
+from core.models.record_types import RecordType, archived
 from workers.archive.moving import Moving
 from workers.archive.restoring import Restoring
 from workers.archive.stragglers import NO_PATIENT
@@ -95,7 +95,7 @@ def recount(session: Session, kind: RecordType, patients: Sequence[int]) -> None
             Holding.record_type == kind.name, any_of(Holding.patient_id, patients), Holding.roots <= 0
         )
     )
-    root = ARCHIVE_METADATA[kind.server].tables[kind.root.name]
+    root = archived(kind.root)
     patient, at = root.c[kind.patient_column], root.c[kind.time_column]
     owned = cold.visible(root, cold.window(session, kind.name))
     query = select(patient, func.min(at), func.max(at)).where(any_of(patient, patients), owned)

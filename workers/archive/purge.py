@@ -18,7 +18,7 @@ from core.db import Store
 from core.engines.functions import any_of
 from core.freshness import primary_position
 from core.models import Batch, BatchKind, BatchState, RestoredRoot, Step, StepName, StepState, utc_now
-from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS
+from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, archived
 from workers.archive import lease
 from workers.archive.failures import cause
 from workers.archive.faults import classify
@@ -134,7 +134,7 @@ def _close_emptied(session: Session, record_type: str) -> None:
     restored = select(Batch).where(
         Batch.record_type == record_type, Batch.kind != BatchKind.RESTORE, Batch.state == BatchState.RESTORED
     )
-    tables = [ARCHIVE_METADATA[kind.server].tables[table.name] for table in kind.tables]
+    tables = [archived(table) for table in kind.tables]
     with db.read(Store(kind.server)) as archive:
         for batch in session.scalars(restored):
             left = [exists().where(table.c[BATCH_COLUMN] == batch.id) for table in tables]

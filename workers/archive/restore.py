@@ -14,7 +14,6 @@ from core.cold import Window
 from core.db import Store
 from core.models import ArchiveRun, Batch, BatchKind, BatchState
 from core.models.record_types import (
-    ARCHIVE_METADATA,
     BATCH_COLUMN,
     RECORD_TYPES,
     ROOT_COLUMNS,
@@ -58,14 +57,13 @@ def _count(batch: Batch, seen: Window) -> int:
 def _roots(batch: Batch, seen: Window) -> Select[tuple[int]]:
     """Ids on the archive server of the roots that a unit brings back: with any row in a batch, or of a patient."""
     kind = RECORD_TYPES[batch.record_type]
-    tables = ARCHIVE_METADATA[kind.server].tables
-    root = tables[kind.root.name]
+    root = archived(kind.root)
     query = select(root.c.id).where(cold.visible(root, seen))
     if batch.patient_id is not None:
         return query.where(root.c[kind.patient_column] == batch.patient_id)
     having = [
         select(table.c[ROOT_COLUMNS[table.name]]).where(table.c[BATCH_COLUMN] == batch.of_batch_id)
-        for table in (tables[table.name] for table in kind.tables)
+        for table in map(archived, kind.tables)
     ]
     return query.where(root.c.id.in_(union(*having)))
 

@@ -15,7 +15,7 @@ from core import cold, db
 from core.db import Store
 from core.engines.functions import any_of
 from core.models import Batch, Patient
-from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, Child, RecordType
+from core.models.record_types import RECORD_TYPES, Child, RecordType, archived
 
 NO_PATIENT = 0
 
@@ -52,7 +52,7 @@ def archived_roots(session: Session, batch: Batch) -> dict[int, int]:
 
 def owned(session: Session, record_type: RecordType, ids: list[int]) -> dict[int, int]:
     """Those of the roots that the archive owns as `session` sees it and no legal hold keeps, each with its patient."""
-    table = ARCHIVE_METADATA[record_type.server].tables[record_type.root.name]
+    table = archived(record_type.root)
     patient = table.c[record_type.patient_column]
     seen = cold.window(session, record_type.name)
     with db.read(Store(record_type.server)) as archive:

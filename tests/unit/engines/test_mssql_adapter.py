@@ -48,7 +48,7 @@ class Sent:
     def execute(self, statement: Any, *_: Any) -> Any:
         return self._keep(str(statement.compile(dialect=self.dialect, compile_kwargs={"literal_binds": True})))
 
-    def scalar(self, statement: Any, *_: Any) -> Any:
+    def scalar(self, *_: Any) -> Any:
         return self._answers.pop(0) if self._answers else None
 
     def scalars(self, _statement: Any, *_: Any) -> Any:
@@ -62,10 +62,8 @@ class Sent:
 
     def _keep(self, statement: str) -> Any:
         self.statements.append(" ".join(statement.split()))
-        answer = Sent(*self._answers)
+        answer = Sent()
         answer._answers = self._answers
-        answer.scalar = lambda *_: self._answers.pop(0) if self._answers else None  # type: ignore[method-assign]
-        answer.__dict__["__iter__"] = lambda: iter(())
         return answer
 
     def __iter__(self) -> Iterator[Any]:
