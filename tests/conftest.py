@@ -25,7 +25,7 @@ from core.embedded.servers import Servers
 from tests import sql_server
 
 ROOT = Path(__file__).parents[1]
-ON_BOTH_ENGINES = [ROOT / "tests/integration" / name for name in ("archive", "cold", "reports")]
+ON_BOTH_ENGINES = [ROOT / "tests/integration" / name for name in ("archive", "cold", "doctor", "reports")]
 
 # A run started in the background ignores Ctrl-C, and so would every program that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -102,7 +102,7 @@ def servers() -> Iterator[Servers]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What tiers, archive and reports must do is tried on both engines."""
+    """What tiers, archive, reports and the doctor must do is tried on both engines."""
     folder = metafunc.definition.path.parent
     if folder not in ON_BOTH_ENGINES or "environment" not in metafunc.fixturenames:
         return

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from commands.doctor.finding import Finding, judge
-from core import db
+from core import cold, db, freshness
 from core.config import Settings
 from core.db import Store
 from core.grants import DatabaseRole
@@ -20,6 +20,7 @@ from core.migrations.run import configuration
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
 
 CLOCK_SKEW_SECONDS_MAX = 1.0
+REPLAY_SECONDS_MAX = 5.0
 RUN_INIT = "run `strata init`"
 STORES = {
     Store.HOT: ("primary", "STRATA_PRIMARY_URL"),
@@ -39,55 +40,53 @@ def examine(settings: Settings) -> Iterator[Finding]:
         except SQLAlchemyError as fault:
             yield Finding(name, False, _cause(fault), f"start that server, or correct {variable}")
     try:
-        with db.databases().engine(Store.HOT, read_only=True).connect() as primary:
+        # Linked tables can't be read from within one state of the primary on every engine.
+        linked = (
+            db.databases()
+            .engine(Store.HOT, read_only=True)
+            .execution_options(isolation_level=db.databases().adapter.linked)
+        )
+        with linked.connect() as primary:
             yield from _links(primary, settings)
-            yield _replication(primary)
+        yield _replication()
     except SQLAlchemyError as fault:
         yield Finding("replication", False, _cause(fault), "mend the primary first")
 
 
 def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding]:
-    version = connection.scalar(text("SHOW server_version"))
-    yield Finding(name, True, f"PostgreSQL {version} at {connection.engine.url.host}:{connection.engine.url.port}")
+    adapter, url = db.databases().adapter, connection.engine.url
+    where = f"{url.host}:{url.port}" if url.port else str(url.host)
+    yield Finding(name, True, f"{adapter.server_version(connection)} at {where}")
     yield _clock(name, connection)
-    is_standby = bool(connection.scalar(text("SELECT pg_is_in_recovery()")))
+    takes_writes = adapter.takes_writes(connection)
     if store is Store.REPLICA:
         yield judge(
             f"{name}: role",
-            is_standby,
-            "standby, read-only" if is_standby else "it accepts writes: it is no standby",
-            "point STRATA_REPLICA_URL at a streaming standby of the primary",
+            not takes_writes,
+            "it accepts writes: it is no replica" if takes_writes else "replica, read-only",
+            "point STRATA_REPLICA_URL at a standby, or readable secondary, of the primary",
         )
         return
-    roles = _own_roles(connection) if store is Store.HOT else []
+    roles = adapter.own_roles(connection, list(DatabaseRole)) if store is Store.HOT else []
     if roles:
         yield Finding(f"{name}: privileges", True, f"those of {', '.join(roles)}, for a process; not for `strata init`")
         yield _schema(store, name, connection)
         return
-    may_create = bool(connection.scalar(text("SELECT has_database_privilege(current_database(), 'CREATE')")))
+    may_create = takes_writes and adapter.may_create(connection)
     yield judge(
         f"{name}: privileges",
-        may_create and not is_standby,
-        "may create tables" if may_create and not is_standby else "can't create tables",
+        may_create,
+        "may create tables" if may_create else "can't create tables",
         "use a role that owns the database, on a server that accepts writes",
     )
     yield _schema(store, name, connection)
 
 
-def _own_roles(connection: Connection) -> list[str]:
-    """The roles with least privilege that this login has; none for the owner, who has every one of them."""
-    query = text(
-        "SELECT r.rolname FROM pg_roles r JOIN pg_roles me ON me.rolname = current_user"
-        " WHERE r.rolname = ANY(:roles) AND NOT me.rolsuper AND pg_has_role(me.oid, r.oid, 'MEMBER')"
-    )
-    return list(connection.scalars(query, {"roles": list(DatabaseRole)}))
-
-
 def _clock(name: str, connection: Connection) -> Finding:
     before = datetime.now(UTC)
-    theirs = connection.scalar(text("SELECT clock_timestamp()"))
+    theirs = db.databases().adapter.clock(connection)
     ours = before + (datetime.now(UTC) - before) / 2
-    skew = (theirs - ours).total_seconds() if theirs else 0.0
+    skew = (theirs - ours).total_seconds()
     return judge(
         f"{name}: clock",
         abs(skew) <= CLOCK_SKEW_SECONDS_MAX,
@@ -104,11 +103,9 @@ def _schema(store: Store, name: str, connection: Connection) -> Finding:
 
 
 def _links(primary: Connection, settings: Settings) -> Iterator[Finding]:
-    installed = primary.scalar(text("SELECT extversion FROM pg_extension WHERE extname = 'postgres_fdw'"))
-    available = primary.scalar(text("SELECT 1 FROM pg_available_extensions WHERE name = 'postgres_fdw'"))
-    mend = RUN_INIT if available else "install PostgreSQL's contrib package on the primary's machine"
-    yield judge("primary: postgres_fdw", installed is not None, f"version {installed or 'none'}", mend)
-    if installed is not None:
+    ability = db.databases().adapter.can_link(primary)
+    yield judge("primary: linked tables", ability.ok, ability.detail, ability.mend)
+    if ability.ok:
         for server in SERVERS:
             yield _link(primary, server, settings)
 
@@ -116,30 +113,28 @@ def _links(primary: Connection, settings: Settings) -> Iterator[Finding]:
 def _link(primary: Connection, server: str, settings: Settings) -> Finding:
     """Whether the archive can be read through the primary's own linked tables, at the configured address."""
     subject = f"linked tables: {server}"
-    url = make_url(settings.archive_url(server))
-    options = primary.scalar(
-        text("SELECT srvoptions FROM pg_foreign_server WHERE srvname = :name"), {"name": f"archive_{server}"}
-    )
-    if options is None or f"port={url.port or 5432}" not in options:
+    if not db.databases().adapter.is_linked(primary, server, settings.archive_url(server)):
         return Finding(subject, False, "missing, or made for another address", RUN_INIT)
-    table = next(iter(ARCHIVE_METADATA[server].tables))
+    table = cold.table(next(iter(ARCHIVE_METADATA[server].tables)))
     try:
         with primary.begin_nested():
-            primary.execute(text(f"SELECT 1 FROM cold.{table} LIMIT 1"))
+            primary.execute(select(table.c.id).limit(1))
     except SQLAlchemyError as fault:
         return Finding(subject, False, _cause(fault), f"start that archive server, then {RUN_INIT}")
-    return Finding(subject, True, f"cold.{table} can be read")
+    return Finding(subject, True, f"{table} can be read")
 
 
-def _replication(primary: Connection) -> Finding:
-    """Compared by log positions: the lag in seconds reads as nothing while replay is paused."""
-    behind = primary.scalar(
-        text("SELECT min(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), replay_lsn)) FROM pg_stat_replication")
-    )
-    bound = 64 * 1024 * 1024
-    detail = "no standby is connected" if behind is None else f"{int(behind)} bytes of log not replayed"
-    mend = "start the standby, or rebuild it with pg_basebackup; see its log"
-    return judge("replication", behind is not None and behind < bound, detail, mend)
+def _replication() -> Finding:
+    """Whether a position of the primary's arrives: the lag in seconds reads as nothing while replay is paused."""
+    mend = "start the replica, or make it anew from the primary; see its log"
+    position = freshness.primary_position()
+    began = time.monotonic()
+    try:
+        freshness.wait_for_replica(position, REPLAY_SECONDS_MAX)
+    except freshness.ReplicaBehind as behind:
+        return Finding("replication", False, str(behind), mend)
+    seconds = time.monotonic() - began
+    return Finding("replication", True, f"the primary's newest commit was there after {seconds:.2f} s")
 
 
 def _cause(fault: SQLAlchemyError) -> str:

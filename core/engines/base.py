@@ -73,6 +73,15 @@ Change = Callable[[Any, Any], Mapping[str, Any]]
 Tally = Callable[[FromClause], Insert]
 
 
+@dataclass(frozen=True)
+class Health:
+    """How something of an engine's stands; `mend` says what to do when it is not ok."""
+
+    ok: bool
+    detail: str
+    mend: str
+
+
 class FaultKind(StrEnum):
     """What a database's fault is to whoever meets it."""
 
@@ -248,3 +257,31 @@ class Adapter(ABC):
     @abstractmethod
     def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
         """Make or refresh the linked server and its tables in schema `cold`. Repeatable."""
+
+    @abstractmethod
+    def server_version(self, connection: Connection) -> str:
+        """The server's product and version, in a few words."""
+
+    @abstractmethod
+    def clock(self, connection: Connection) -> datetime:
+        """The server's clock, now."""
+
+    @abstractmethod
+    def takes_writes(self, connection: Connection) -> bool:
+        """Whether the connection's database may be written at all, as no replica may."""
+
+    @abstractmethod
+    def may_create(self, connection: Connection) -> bool:
+        """Whether the connection's login may make tables."""
+
+    @abstractmethod
+    def own_roles(self, connection: Connection, roles: Sequence[str]) -> list[str]:
+        """Which of these roles the connection's login has; none for an owner, who has every one of them."""
+
+    @abstractmethod
+    def can_link(self, connection: Connection) -> Health:
+        """Whether the primary can read the tables of other servers."""
+
+    @abstractmethod
+    def is_linked(self, connection: Connection, server: str, url: str) -> bool:
+        """Whether the primary's linked server is there, and made for this address."""

@@ -36,8 +36,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine.interfaces import IsolationLevel
 
-from core.engines import copy_text, mssql_connection, mssql_link, mssql_load, mssql_roles
-from core.engines.base import Adapter, Change, ColumnFacts, Grants, ReplicaLook, Tally
+from core.engines import copy_text, mssql_connection, mssql_link, mssql_load, mssql_roles, mssql_server
+from core.engines.base import Adapter, Change, ColumnFacts, Grants, Health, ReplicaLook, Tally
 from core.engines.functions import row_version
 from core.engines.mssql_dialect import OUTPUT_INTO
 
@@ -309,3 +309,26 @@ class SqlServer(Adapter):
 
     def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
         mssql_link.link(connection, server, url, tables)
+
+    def can_link(self, connection: Connection) -> Health:
+        return Health(True, "linked servers", "")
+
+    def is_linked(self, connection: Connection, server: str, url: str) -> bool:
+        return mssql_link.is_linked(connection, server, url)
+
+    def server_version(self, connection: Connection) -> str:
+        return mssql_server.version(connection)
+
+    def clock(self, connection: Connection) -> datetime:
+        now: datetime = connection.exec_driver_sql("SELECT SYSDATETIMEOFFSET()").scalar_one()
+        return now
+
+    def takes_writes(self, connection: Connection) -> bool:
+        return mssql_server.takes_writes(connection)
+
+    def may_create(self, connection: Connection) -> bool:
+        may = connection.exec_driver_sql("SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE')").scalar()
+        return may == 1
+
+    def own_roles(self, connection: Connection, roles: Sequence[str]) -> list[str]:
+        return mssql_roles.own(connection, roles)

@@ -39,12 +39,27 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
         _view(connection, f"{name}.{database}.dbo.{table.name}", table)
 
 
+def is_linked(connection: Connection, server: str, url: str) -> bool:
+    """Whether server `archive_<server>` is there, and made for this address."""
+    found = connection.execute(
+        text("SELECT data_source, catalog FROM sys.servers WHERE name = :name"), {"name": f"archive_{server}"}
+    ).one_or_none()
+    return found is not None and tuple(found) == _address(url, is_babelfish(connection))
+
+
+def _address(url: str, by_fdw: bool) -> tuple[str, str]:
+    """The data source, which tds_fdw writes otherwise, and the database."""
+    parts = make_url(url)
+    return (
+        f"{parts.host or '127.0.0.1'}{':' if by_fdw else ','}{parts.port or DEFAULT_PORT}",
+        parts.database or DATABASE,
+    )
+
+
 def _server(connection: Connection, name: str, url: str) -> None:
     parts = make_url(url)
-    database = parts.database or DATABASE
-    # It reads by tds_fdw, which writes addresses otherwise and knows no other options.
     by_fdw = is_babelfish(connection)
-    source = f"{parts.host or '127.0.0.1'}{':' if by_fdw else ','}{parts.port or DEFAULT_PORT}"
+    source, database = _address(url, by_fdw)
     if connection.scalar(text("SELECT 1 FROM sys.servers WHERE name = :name"), {"name": name}):
         connection.exec_driver_sql(f"EXEC sp_dropserver @server = N{literal(name)}, @droplogins = 'droplogins'")
     connection.exec_driver_sql(
@@ -55,6 +70,7 @@ def _server(connection: Connection, name: str, url: str) -> None:
         f"EXEC sp_addlinkedsrvlogin @rmtsrvname = N{literal(name)}, @useself = 'FALSE', @locallogin = NULL,"
         f" @rmtuser = N{literal(parts.username or '')}, @rmtpassword = N{literal(parts.password or '')}"
     )
+    # tds_fdw knows no other options.
     for option, value in (ABOUT_TIME if by_fdw else OPTIONS).items():
         connection.exec_driver_sql(
             f"EXEC sp_serveroption @server = N{literal(name)}, @optname = '{option}', @optvalue = '{value}'"

@@ -105,3 +105,11 @@ def _is_login(connection: Connection, name: str) -> bool:
 def _is_user(connection: Connection, name: str) -> bool:
     query = text("SELECT 1 FROM sys.database_principals WHERE name = :name")
     return connection.scalar(query, {"name": name}) is not None
+
+
+def own(connection: Connection, roles: Sequence[str]) -> list[str]:
+    """Which of these roles this login has; none for an owner."""
+    owner = "SELECT IS_SRVROLEMEMBER('sysadmin'), IS_ROLEMEMBER('db_owner')"
+    if 1 in connection.exec_driver_sql(owner).one():
+        return []
+    return [role for role in roles if connection.scalar(text("SELECT IS_ROLEMEMBER(:role)"), {"role": role}) == 1]

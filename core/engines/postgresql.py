@@ -31,7 +31,7 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError
 
 from core.engines import postgresql_connection, postgresql_link, postgresql_roles
-from core.engines.base import Adapter, Change, ColumnFacts, EngineError, Grants, ReplicaLook, Tally
+from core.engines.base import Adapter, Change, ColumnFacts, EngineError, Grants, Health, ReplicaLook, Tally
 from core.engines.functions import row_version
 
 RESERVE_TRIES = 20
@@ -285,6 +285,28 @@ class PostgreSQL(Adapter):
 
     def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
         postgresql_link.link(connection, server, url, tables)
+
+    def can_link(self, connection: Connection) -> Health:
+        return postgresql_link.ability(connection)
+
+    def is_linked(self, connection: Connection, server: str, url: str) -> bool:
+        return postgresql_link.is_linked(connection, server, url)
+
+    def server_version(self, connection: Connection) -> str:
+        return f"PostgreSQL {connection.scalar(text('SHOW server_version'))}"
+
+    def clock(self, connection: Connection) -> datetime:
+        now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return now
+
+    def takes_writes(self, connection: Connection) -> bool:
+        return not connection.scalar(text("SELECT pg_is_in_recovery()"))
+
+    def may_create(self, connection: Connection) -> bool:
+        return bool(connection.scalar(text("SELECT has_database_privilege(current_database(), 'CREATE')")))
+
+    def own_roles(self, connection: Connection, roles: Sequence[str]) -> list[str]:
+        return postgresql_roles.own(connection, roles)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, make_url, text
 from sqlalchemy.schema import CreateColumn
 
+from core.engines.base import Health
 from core.engines.literals import literal
 
 FETCH_ROWS = 5_000
@@ -31,13 +32,35 @@ def password_of(connection: Connection, server: str, user: str) -> str | None:
     return options.get("password") if options.get("user") == user else None
 
 
+def ability(connection: Connection) -> Health:
+    """Whether postgres_fdw is there."""
+    installed = connection.scalar(text("SELECT extversion FROM pg_extension WHERE extname = 'postgres_fdw'"))
+    available = connection.scalar(text("SELECT 1 FROM pg_available_extensions WHERE name = 'postgres_fdw'"))
+    mend = "run `strata init`" if available else "install PostgreSQL's contrib package on the primary's machine"
+    return Health(installed is not None, f"postgres_fdw {installed or 'is not installed'}", mend)
+
+
+def is_linked(connection: Connection, server: str, url: str) -> bool:
+    """Whether server `archive_<server>` is there, and made for this address."""
+    query = "SELECT unnest(srvoptions) FROM pg_foreign_server WHERE srvname = :name"
+    options = set(connection.scalars(text(query), {"name": f"archive_{server}"}))
+    return {f"{key}={value}" for key, value in _address(url).items()} <= options
+
+
+def _address(url: str) -> dict[str, str]:
+    parts = make_url(url)
+    return {
+        "host": parts.host or "127.0.0.1",
+        "port": str(parts.port or 5432),
+        "dbname": parts.database or "strata",
+    }
+
+
 def _server(connection: Connection, name: str, url: str) -> None:
     parts = make_url(url)
     remote = f"-c statement_timeout={REMOTE_STATEMENT_TIMEOUT_MS} -c default_transaction_read_only=on -c timezone=UTC"
     options = {
-        "host": parts.host or "127.0.0.1",
-        "port": str(parts.port or 5432),
-        "dbname": parts.database or "strata",
+        **_address(url),
         "fetch_size": str(FETCH_ROWS),
         "connect_timeout": str(CONNECT_TIMEOUT_SECONDS),
         "keepalives_idle": "5",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
@@ -82,3 +83,12 @@ def _set_login(connection: Connection, name: str, password: str) -> None:
 
 def _exists(connection: Connection, name: str) -> bool:
     return connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}) is not None
+
+
+def own(connection: Connection, roles: Sequence[str]) -> list[str]:
+    """Which of these roles this login has; none for the owner, who has every one of them."""
+    query = text(
+        "SELECT r.rolname FROM pg_roles r JOIN pg_roles me ON me.rolname = current_user"
+        " WHERE r.rolname = ANY(:roles) AND NOT me.rolsuper AND pg_has_role(me.oid, r.oid, 'MEMBER')"
+    )
+    return list(connection.scalars(query, {"roles": list(roles)}))

@@ -57,6 +57,9 @@ class Sent:
     def all(self) -> list[Any]:
         return []
 
+    def one(self) -> Any:
+        return self._answers.pop(0)
+
     def one_or_none(self) -> Any:
         return self._answers.pop(0) if self._answers else None
 
@@ -178,3 +181,34 @@ def test_columns_agree_as_far_as_both_tell() -> None:
     assert not ours.agrees(ColumnFacts("nvarchar(60)", None, None))
     assert not ours.agrees(ColumnFacts("nvarchar(64)", False, "Latin1_General_CI_AS"))
     assert not ours.agrees(ColumnFacts("nvarchar(64)", True, None))
+
+
+def test_a_server_tells_what_it_is_and_whether_it_may_be_written() -> None:
+    connection = Sent(0, ("16.0.4135.4", "Developer Edition (64-bit)"), 0, "READ_ONLY")
+    assert SqlServer().server_version(sent(connection)) == "SQL Server 16.0.4135.4, Developer Edition (64-bit)"
+    assert not SqlServer().takes_writes(sent(connection))
+    assert len(parsed(connection.statements)) == 4
+
+
+def test_babelfish_is_told_by_its_name_and_asked_as_postgresql() -> None:
+    answers = Sent(1, "Babelfish for PostgreSQL - 12.0\nPostgreSQL 16.4 on x86_64 (Babelfish 4.3.0)", 1, True)
+    assert SqlServer().server_version(sent(answers)) == "PostgreSQL 16.4 on x86_64 (Babelfish 4.3.0)"
+    assert not SqlServer().takes_writes(sent(answers))
+
+
+def test_an_owner_has_no_role_of_a_process() -> None:
+    assert SqlServer().own_roles(sent(Sent((0, 1), 1, 1)), ["strata_staff", "strata_public"]) == []
+    assert SqlServer().own_roles(sent(Sent((0, 0), 1, None)), ["strata_staff", "strata_public"]) == ["strata_staff"]
+
+
+@pytest.mark.parametrize(
+    ("found", "is_linked"),
+    [
+        (("archive.example,1444", "strata_visits"), True),
+        (("archive.example,1445", "strata_visits"), False),
+        (("archive.example,1444", "strata_logs"), False),
+        (None, False),
+    ],
+)
+def test_a_link_is_there_if_it_leads_to_that_database(found: tuple[str, str] | None, is_linked: bool) -> None:
+    assert SqlServer().is_linked(sent(Sent(found, 0)), "visits", URL) is is_linked
