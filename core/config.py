@@ -19,6 +19,7 @@ from core.setting_values import (
     database_url,
     flag,
     issuer_url,
+    link_kind,
     milliseconds,
     money,
     networks,
@@ -59,6 +60,12 @@ class Settings:
     redis_url: str = setting("STRATA_REDIS_URL", "Redis: queue transport, session cache, freshness", secret=True)
     staging_url: str = setting(
         "STRATA_STAGING_URL", "where archive batches are staged (file:// or s3://)", object_store_url
+    )
+    link: str = setting(
+        "STRATA_LINK",
+        "how the primary reads the archives on SQL Server: linked_server or polybase",
+        link_kind,
+        default="linked_server",
     )
     audit_heads_url: str = setting(
         "STRATA_AUDIT_HEADS_URL",

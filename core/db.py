@@ -36,7 +36,7 @@ class Databases:
 
     def __init__(self, settings: config.Settings) -> None:
         self.settings = settings
-        self.adapter: Adapter = adapter_for(settings.primary_url)
+        self.adapter: Adapter = adapter_for(settings.primary_url, by_polybase=settings.link == "polybase")
         self._pid = os.getpid()
         self._engines: dict[tuple[Store, str], Engine] = {}
 

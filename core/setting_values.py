@@ -124,6 +124,13 @@ def aes_keys(raw: str) -> tuple[str, ...]:
     return tuple(aes_key(part.strip()).translate(str.maketrans("+/", "-_")) for part in raw.split(",") if part.strip())
 
 
+def link_kind(raw: str) -> str:
+    """By what SQL Server reads other servers' tables."""
+    if raw not in ("linked_server", "polybase"):
+        raise ValueError("must be linked_server or polybase")
+    return raw
+
+
 def second_factor(raw: str) -> str:
     """Of whom the second factor is asked."""
     if raw not in ("required", "offered"):

@@ -6,8 +6,11 @@ from core.engines import mssql_faults, postgresql_faults
 from core.engines.base import Adapter, EngineError, FaultKind
 
 
-def adapter_for(url: str) -> Adapter:
-    """The adapter of an address. Raises EngineError for an engine we don't speak."""
+def adapter_for(url: str, *, by_polybase: bool = False) -> Adapter:
+    """The adapter of an address, whose SQL Server is linked by PolyBase or else by linked servers.
+
+    Raises EngineError for an engine we don't speak.
+    """
     engine = url.split(":", 1)[0]
     if engine == "postgresql+psycopg":
         from core.engines.postgresql import PostgreSQL
@@ -16,7 +19,7 @@ def adapter_for(url: str) -> Adapter:
     if engine == "mssql+pyodbc":
         from core.engines.mssql import SqlServer
 
-        return SqlServer()
+        return SqlServer(by_polybase=by_polybase)
     raise EngineError(f"no adapter for {engine}: use postgresql+psycopg:// or mssql+pyodbc://")
 
 

@@ -36,7 +36,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine.interfaces import IsolationLevel
 
-from core.engines import copy_text, mssql_connection, mssql_link, mssql_load, mssql_roles, mssql_server
+from core.engines import copy_text, mssql_connection, mssql_link, mssql_load, mssql_polybase, mssql_roles, mssql_server
 from core.engines.base import Adapter, Change, ColumnFacts, Grants, Health, ReplicaLook, Tally
 from core.engines.functions import row_version
 from core.engines.mssql_dialect import OUTPUT_INTO
@@ -120,12 +120,15 @@ def _facts(row: Row[Any], of_view: bool) -> ColumnFacts:
 
 
 class SqlServer(Adapter):
-    """A readable secondary as replica, linked servers for linked tables."""
+    """A readable secondary as replica, linked servers or PolyBase for linked tables."""
 
     name = "mssql"
     snapshot = cast(IsolationLevel, "SNAPSHOT")
     # A transaction that reads by versions can't read a linked server (error 7420).
     linked: IsolationLevel = "READ COMMITTED"
+
+    def __init__(self, *, by_polybase: bool = False) -> None:
+        self._by_polybase = by_polybase
 
     def create_engine(
         self, url: str, *, read_only: bool, statement_timeout_seconds: float, silence_seconds: float, **pool: Any
@@ -310,13 +313,15 @@ class SqlServer(Adapter):
         return None
 
     def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
-        mssql_link.link(connection, server, url, tables)
+        link = mssql_polybase.link if self._by_polybase else mssql_link.link
+        link(connection, server, url, tables)
 
     def can_link(self, connection: Connection) -> Health:
-        return Health(True, "linked servers", "")
+        return mssql_polybase.ability(connection) if self._by_polybase else Health(True, "linked servers", "")
 
     def is_linked(self, connection: Connection, server: str, url: str) -> bool:
-        return mssql_link.is_linked(connection, server, url)
+        is_linked = mssql_polybase.is_linked if self._by_polybase else mssql_link.is_linked
+        return is_linked(connection, server, url)
 
     def server_version(self, connection: Connection) -> str:
         return mssql_server.version(connection)

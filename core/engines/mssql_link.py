@@ -64,7 +64,7 @@ def _server(connection: Connection, name: str, url: str) -> None:
         connection.exec_driver_sql(f"EXEC sp_dropserver @server = N{literal(name)}, @droplogins = 'droplogins'")
     connection.exec_driver_sql(
         f"EXEC sp_addlinkedserver @server = N{literal(name)}, @srvproduct = N'', @provider = N'{PROVIDER}',"
-        f" @datasrc = N{literal(source)}, @provstr = N'{_encryption(url)}', @catalog = N{literal(database)}"
+        f" @datasrc = N{literal(source)}, @provstr = N'{encryption(url)}', @catalog = N{literal(database)}"
     )
     connection.exec_driver_sql(
         f"EXEC sp_addlinkedsrvlogin @rmtsrvname = N{literal(name)}, @useself = 'FALSE', @locallogin = NULL,"
@@ -77,8 +77,8 @@ def _server(connection: Connection, name: str, url: str) -> None:
         )
 
 
-def _encryption(url: str) -> str:
-    """As the address has it: encrypted unless it says otherwise."""
+def encryption(url: str) -> str:
+    """A link's options of encryption: as its address has them, encrypted unless that says otherwise."""
     query = make_url(url).query
     trust = "yes" if str(query.get("TrustServerCertificate", "")).lower() in ("yes", "true") else "no"
     return f"Encrypt={query.get('Encrypt', 'yes')};TrustServerCertificate={trust}"

@@ -13,7 +13,7 @@ from sqlalchemy import delete as remove_from
 from sqlalchemy.exc import DBAPIError
 
 from core.engines import FaultKind, kind_of, mssql_link
-from core.engines.base import ColumnFacts
+from core.engines.base import ColumnFacts, EngineError
 from core.engines.mssql import SqlServer
 from core.engines.mssql_dialect import Dialect
 from core.grants import GRANTS, DatabaseRole
@@ -127,6 +127,37 @@ def test_a_link_is_encrypted_reads_only_and_takes_no_part_in_transactions() -> N
     assert "@optname = 'collation compatible', @optvalue = 'true'" in calls
     assert "CREATE VIEW cold.note AS SELECT [id], [patient_id]" in made
     assert "FROM archive_visits.strata_visits.dbo.note" in made
+
+
+def test_polybase_reads_by_external_tables_with_their_collation_stated() -> None:
+    # Installed, no schema, no key, no credential, no source twice, no columns.
+    connection = Sent(1, None, None, None, None, [], None, [])
+    note = ARCHIVE_METADATA["visits"].tables["note"]
+    SqlServer(by_polybase=True).link(sent(connection), "visits", URL, [note])
+    made = {one.split(" archive_visits", 1)[0]: one for one in connection.statements if one.startswith("CREATE")}
+    assert made["CREATE DATABASE SCOPED CREDENTIAL"].endswith("WITH IDENTITY = N'reader', SECRET = N'it''s'")
+    assert made["CREATE EXTERNAL DATA SOURCE"].endswith(
+        "WITH (LOCATION = N'sqlserver://archive.example:1444',"
+        " CONNECTION_OPTIONS = N'Encrypt=yes;TrustServerCertificate=yes', PUSHDOWN = ON, CREDENTIAL = archive_visits)"
+    )
+    [table] = [one for one in parsed(connection.statements) if "EXTERNAL TABLE" in one]
+    assert table.startswith("CREATE EXTERNAL TABLE cold.note (id BIGINT NOT NULL, patient_id BIGINT NOT NULL,")
+    assert "text NVARCHAR(max) COLLATE Latin1_General_100_BIN2 NOT NULL" in table
+    assert table.endswith("WITH (LOCATION = N'strata_visits.dbo.note', DATA_SOURCE = archive_visits)")
+
+
+def test_polybase_that_leads_elsewhere_is_made_anew() -> None:
+    elsewhere = ("sqlserver://old.example:1433", "Encrypt=yes")
+    connection = Sent(1, 1, 1, 1, elsewhere, ["note"], elsewhere, [])
+    SqlServer(by_polybase=True).link(sent(connection), "visits", URL, [ARCHIVE_METADATA["visits"].tables["note"]])
+    dropped = [one for one in connection.statements if one.startswith("DROP")]
+    assert dropped == ["DROP EXTERNAL TABLE cold.note", "DROP EXTERNAL DATA SOURCE archive_visits"]
+    assert connection.statements[1].startswith("ALTER DATABASE SCOPED CREDENTIAL archive_visits")
+
+
+def test_polybase_that_is_not_installed_names_the_mend() -> None:
+    with pytest.raises(EngineError, match=r"PolyBase is not installed: install .* or set STRATA_LINK=linked_server"):
+        SqlServer(by_polybase=True).link(sent(Sent(0)), "visits", URL, [])
 
 
 def test_a_role_has_what_the_map_says() -> None:
