@@ -92,6 +92,8 @@ def _drop(connection: Connection, name: str) -> None:
 
 
 def _external_table(connection: Connection, source: str, database: str, table: Table) -> None:
+    # Of a linked server, if that was the way before.
+    connection.exec_driver_sql(f"IF OBJECT_ID('cold.{table.name}', 'V') IS NOT NULL DROP VIEW cold.{table.name}")
     there = list(connection.scalars(text(COLUMNS_OF), {"name": table.name}))
     if there == table.columns.keys():
         return
