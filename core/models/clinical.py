@@ -58,7 +58,7 @@ class Visit(Base):
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         Index("ix_visit_patient_started", "patient_id", "started_at", "id"),
-        Index("ix_visit_ended", "ended_at", "id"),
+        Index("ix_visit_ended", "ended_at", "id", mssql_include=["patient_id", "status"]),
     )
 
 

@@ -60,7 +60,7 @@ class Report(Base):
     __table_args__ = (
         Index("ix_report_patient_requested", "patient_id", "requested_at"),
         Index("ix_report_state", "state", "requested_at"),
-        Index("ix_report_closed", "closed_at", "id"),
+        Index("ix_report_closed", "closed_at", "id", mssql_include=["patient_id", "state"]),
     )
 
 

@@ -124,11 +124,16 @@ INDEXES = {
         "ix_patient_legal_hold",
         "CREATE INDEX ix_patient_legal_hold ON patient (id) WHERE legal_hold = 1",
     ),
+    "that covers what is asked of cold rows": (
+        "visit",
+        "ix_visit_ended",
+        "CREATE INDEX ix_visit_ended ON visit (ended_at, id) INCLUDE (patient_id, status)",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", list(INDEXES))
-def test_partial_indexes_are_filtered_ones(name: str) -> None:
+def test_indexes_are_filtered_and_covering(name: str) -> None:
     table, index, expected = INDEXES[name]
     found = next(one for one in Base.metadata.tables[table].indexes if one.name == index)
     assert compiled(CreateIndex(found)) == expected
