@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from core import db, freshness
+from core.config import Settings
 from core.db import Store
-from core.engines import mssql_connection
+from core.engines import mssql_connection, mssql_server
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
 
@@ -23,6 +24,11 @@ NOT_NAMED = f"SQL Server: {ADDRESS} and {ARCHIVE_ADDRESS} name none"
 REPLAY_SECONDS = 30
 FOREIGN_KEYS = "SELECT OBJECT_NAME(parent_object_id), name FROM sys.foreign_keys"
 DROP_TRIES = 20
+OF_CONNECTIONS = (
+    *("primary_url", "replica_url", "archive_logs_url", "archive_visits_url", "archive_reports_url", "link"),
+    *("statement_timeout_seconds", "silence_seconds", "cold_timeout_seconds"),
+)
+_configure = db.configure
 
 
 def is_named() -> bool:
@@ -80,6 +86,21 @@ def databases() -> Iterator[dict[str, str]]:
             made = stack.enter_context(database(os.environ[ARCHIVE_ADDRESS]))
             addresses[f"STRATA_ARCHIVE_{server.upper()}_URL"] = made
         yield addresses
+
+
+def configure(settings: Settings) -> db.Databases:
+    """In place of `db.configure`: keeps connections that are as they were, for a new one costs some servers seconds."""
+    kept = db._databases
+    if kept is None or any(getattr(kept.settings, name) != getattr(settings, name) for name in OF_CONNECTIONS):
+        return _configure(settings)
+    kept.settings = settings
+    return kept
+
+
+def is_babelfish() -> bool:
+    """Whether the primary of this process's databases is Babelfish, for what it can't do."""
+    with db.databases().engine(Store.HOT, read_only=True).connect() as connection:
+        return mssql_server.is_babelfish(connection)
 
 
 def empty(of: db.Databases) -> None:

@@ -119,9 +119,14 @@ def _link(primary: Connection, server: str, settings: Settings) -> Finding:
     try:
         with primary.begin_nested():
             primary.execute(select(table.c.id).limit(1))
+            of_nobody = select(table.c.id).where(table.c.patient_id == 0)
+            asked = db.databases().adapter.remote_queries(primary, of_nobody)
     except SQLAlchemyError as fault:
         return Finding(subject, False, _cause(fault), f"start that archive server, then {RUN_INIT}")
-    return Finding(subject, True, f"{table} can be read")
+    if not any(" WHERE " in one for one in asked):
+        whole = f"{table} can be read, but is fetched whole for each question"
+        return Finding(subject, False, whole, f"{RUN_INIT}, which sets what a link needs to send conditions on")
+    return Finding(subject, True, f"{table} can be read; conditions are judged there")
 
 
 def _replication() -> Finding:

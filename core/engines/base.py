@@ -259,6 +259,13 @@ class Adapter(ABC):
         """Make or refresh the linked server and its tables in schema `cold`. Repeatable."""
 
     @abstractmethod
+    def remote_queries(self, connection: Connection, query: Select[Any]) -> list[str]:
+        """What the planner means to ask of other servers for a query of linked tables, which is not run.
+
+        Empty where it fetches whole tables without a query.
+        """
+
+    @abstractmethod
     def server_version(self, connection: Connection) -> str:
         """The server's product and version, in a few words."""
 

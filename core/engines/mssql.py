@@ -323,6 +323,9 @@ class SqlServer(Adapter):
         is_linked = mssql_polybase.is_linked if self._by_polybase else mssql_link.is_linked
         return is_linked(connection, server, url)
 
+    def remote_queries(self, connection: Connection, query: Select[Any]) -> list[str]:
+        return mssql_link.remote_queries(connection, query)
+
     def server_version(self, connection: Connection) -> str:
         return mssql_server.version(connection)
 

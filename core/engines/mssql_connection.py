@@ -26,7 +26,7 @@ LOGIN_TIMEOUT_SECONDS = 3
 PAUSES_SECONDS = (0.1, 0.4)
 FAMILIES = {"alpine": "alpine", "suse": "suse", "debian": "debian_ubuntu", "ubuntu": "debian_ubuntu"}
 MACHINES = {"aarch64": "arm64", "AMD64": "x86_64"}
-READS = ("SELECT", "WITH")
+READS = ("SELECT", "WITH", "SET SHOWPLAN_XML")
 
 
 def load() -> Any:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Table, make_url, text
+from sqlalchemy import Connection, Select, Table, make_url, text
 
 from core.engines.literals import literal
 from core.engines.mssql_server import is_babelfish
@@ -15,6 +18,8 @@ QUERY_TIMEOUT_SECONDS = 5
 DEFAULT_PORT = 1433
 DATABASE = "strata"
 ABOUT_TIME = {"connect timeout": str(CONNECT_TIMEOUT_SECONDS), "query timeout": str(QUERY_TIMEOUT_SECONDS)}
+# https://schemas.microsoft.com/sqlserver/2004/07/showplan/: RemoteQueryType.
+REMOTE_QUERY = re.compile(r'<RemoteQuery\b[^>]*\sRemoteQuery="([^"]*)"')
 OPTIONS = {
     **ABOUT_TIME,
     "data access": "true",
@@ -45,6 +50,20 @@ def is_linked(connection: Connection, server: str, url: str) -> bool:
         text("SELECT data_source, catalog FROM sys.servers WHERE name = :name"), {"name": f"archive_{server}"}
     ).one_or_none()
     return found is not None and tuple(found) == _address(url, is_babelfish(connection))
+
+
+def remote_queries(connection: Connection, query: Select[Any]) -> list[str]:
+    """The text of each remote query in the plan; a remote scan, which fetches a whole table, has none."""
+    if is_babelfish(connection):
+        # It has no such plans, and fetches whole tables.
+        return []
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    connection.exec_driver_sql("SET SHOWPLAN_XML ON")
+    try:
+        plan = "".join(row[0] for row in connection.exec_driver_sql(str(compiled)))
+    finally:
+        connection.exec_driver_sql("SET SHOWPLAN_XML OFF")
+    return [html.unescape(found) for found in REMOTE_QUERY.findall(plan)]
 
 
 def _address(url: str, by_fdw: bool) -> tuple[str, str]:

@@ -292,6 +292,9 @@ class PostgreSQL(Adapter):
     def is_linked(self, connection: Connection, server: str, url: str) -> bool:
         return postgresql_link.is_linked(connection, server, url)
 
+    def remote_queries(self, connection: Connection, query: Select[Any]) -> list[str]:
+        return postgresql_link.remote_queries(connection, query)
+
     def server_version(self, connection: Connection) -> str:
         return f"PostgreSQL {connection.scalar(text('SHOW server_version'))}"
 

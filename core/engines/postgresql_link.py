@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Table, make_url, text
+from sqlalchemy import Connection, Select, Table, make_url, text
 from sqlalchemy.schema import CreateColumn
 
 from core.engines.base import Health
@@ -45,6 +46,20 @@ def is_linked(connection: Connection, server: str, url: str) -> bool:
     query = "SELECT unnest(srvoptions) FROM pg_foreign_server WHERE srvname = :name"
     options = set(connection.scalars(text(query), {"name": f"archive_{server}"}))
     return {f"{key}={value}" for key, value in _address(url).items()} <= options
+
+
+def remote_queries(connection: Connection, query: Select[Any]) -> list[str]:
+    """The text of each foreign scan."""
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    [found] = connection.exec_driver_sql(f"EXPLAIN (VERBOSE, FORMAT JSON) {compiled}").scalar_one()
+    return list(_remote(found["Plan"]))
+
+
+def _remote(node: Mapping[str, Any]) -> Iterator[str]:
+    if "Remote SQL" in node:
+        yield node["Remote SQL"]
+    for child in node.get("Plans", ()):
+        yield from _remote(child)
 
 
 def _address(url: str) -> dict[str, str]:

@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 from sqlalchemy import make_url, text
 
@@ -24,7 +25,7 @@ def by_subject(report: dict[str, Any]) -> Findings:
     return {finding["subject"]: finding for finding in report["findings"]}
 
 
-def test_a_healthy_system_has_nothing_wrong(database: Any) -> None:
+def test_a_healthy_system_has_nothing_wrong(database: Any, sends_conditions_on: None) -> None:
     status, report = run()
     assert [finding for finding in report["findings"] if not finding["ok"]] == []
     assert (status, report["ok"]) == (0, True)
@@ -80,6 +81,13 @@ def test_links_made_for_another_address_ask_for_init(database: Any) -> None:
     found = by_subject(run()[1])
     assert found["linked tables: logs"]["mend"] == "run `strata init`"
     assert found["linked tables: visits"]["ok"]
+
+
+def test_a_link_that_fetches_whole_tables_is_wrong(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db.databases().adapter, "remote_queries", lambda *_: [])
+    finding = by_subject(run()[1])["linked tables: visits"]
+    assert not finding["ok"]
+    assert "fetched whole" in finding["detail"]
 
 
 def test_an_old_schema_asks_for_init(database: Any) -> None:

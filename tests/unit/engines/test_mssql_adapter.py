@@ -33,6 +33,7 @@ class Sent:
     def __init__(self, *answers: Any) -> None:
         self.statements: list[str] = []
         self._answers = list(answers)
+        self.rows: list[Any] = []
         self.engine = self
 
     def execution_options(self, **_: Any) -> Sent:
@@ -66,11 +67,11 @@ class Sent:
     def _keep(self, statement: str) -> Any:
         self.statements.append(" ".join(statement.split()))
         answer = Sent()
-        answer._answers = self._answers
+        answer._answers, answer.rows = self._answers, self.rows
         return answer
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(())
+        return iter(self.rows)
 
     def _run_ddl_visitor(self, visitor: Any, element: Any, **options: Any) -> None:
         from sqlalchemy.schema import CreateTable
@@ -127,6 +128,24 @@ def test_a_link_is_encrypted_reads_only_and_takes_no_part_in_transactions() -> N
     assert "@optname = 'collation compatible', @optvalue = 'true'" in calls
     assert "CREATE VIEW cold.note AS SELECT [id], [patient_id]" in made
     assert "FROM archive_visits.strata_visits.dbo.note" in made
+
+
+PLAN = """<ShowPlanXML xmlns="http://schemas.microsoft.com/sqlserver/2004/07/showplan"><RelOp PhysicalOp="Remote Query">
+<RemoteQuery RemoteSource="archive_visits" RemoteQuery="SELECT &quot;Tbl1001&quot;.&quot;id&quot; FROM &quot;note&quot;
+ &quot;Tbl1001&quot; WHERE &quot;Tbl1001&quot;.&quot;patient_id&quot;=(7)"/></RelOp><RemoteScan RemoteObject="note"/></ShowPlanXML>"""
+
+
+def test_what_a_link_is_asked_is_told_by_the_plan_and_the_query_not_run() -> None:
+    connection = Sent(0)
+    connection.rows = [(PLAN[:200],), (PLAN[200:],)]
+    query = select(NOTE.c.id).where(NOTE.c.patient_id == 7)
+    [asked] = SqlServer().remote_queries(sent(connection), query)
+    assert " ".join(asked.split()) == 'SELECT "Tbl1001"."id" FROM "note" "Tbl1001" WHERE "Tbl1001"."patient_id"=(7)'
+    assert parsed(connection.statements)[1:] == [
+        "SET SHOWPLAN_XML ON",
+        "SELECT note.id FROM note WHERE note.patient_id = 7",
+        "SET SHOWPLAN_XML OFF",
+    ]
 
 
 def test_polybase_reads_by_external_tables_with_their_collation_stated() -> None:
