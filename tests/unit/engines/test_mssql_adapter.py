@@ -132,7 +132,8 @@ def test_a_link_is_encrypted_reads_only_and_takes_no_part_in_transactions() -> N
 
 PLAN = """<ShowPlanXML xmlns="http://schemas.microsoft.com/sqlserver/2004/07/showplan"><RelOp PhysicalOp="Remote Query">
 <RemoteQuery RemoteSource="archive_visits" RemoteQuery="SELECT &quot;Tbl1001&quot;.&quot;id&quot; FROM &quot;note&quot;
- &quot;Tbl1001&quot; WHERE &quot;Tbl1001&quot;.&quot;patient_id&quot;=(7)"/></RelOp><RemoteScan RemoteObject="note"/></ShowPlanXML>"""
+ &quot;Tbl1001&quot; WHERE &quot;Tbl1001&quot;.&quot;patient_id&quot;
+ =(7)"/></RelOp><RemoteScan RemoteObject="note"/></ShowPlanXML>"""
 
 
 def test_what_a_link_is_asked_is_told_by_the_plan_and_the_query_not_run() -> None:
@@ -140,7 +141,7 @@ def test_what_a_link_is_asked_is_told_by_the_plan_and_the_query_not_run() -> Non
     connection.rows = [(PLAN[:200],), (PLAN[200:],)]
     query = select(NOTE.c.id).where(NOTE.c.patient_id == 7)
     [asked] = SqlServer().remote_queries(sent(connection), query)
-    assert " ".join(asked.split()) == 'SELECT "Tbl1001"."id" FROM "note" "Tbl1001" WHERE "Tbl1001"."patient_id"=(7)'
+    assert " ".join(asked.split()) == 'SELECT "Tbl1001"."id" FROM "note" "Tbl1001" WHERE "Tbl1001"."patient_id" =(7)'
     assert parsed(connection.statements)[1:] == [
         "SET SHOWPLAN_XML ON",
         "SELECT note.id FROM note WHERE note.patient_id = 7",
