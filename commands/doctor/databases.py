@@ -117,11 +117,11 @@ def _link(primary: Connection, server: str, settings: Settings) -> Finding:
         return Finding(subject, False, "missing, or made for another address", RUN_INIT)
     table = cold.table(next(iter(ARCHIVE_METADATA[server].tables)))
     try:
-        with primary.begin_nested():
-            primary.execute(select(table.c.id).limit(1))
-            of_nobody = select(table.c.id).where(table.c.patient_id == 0)
-            asked = db.databases().adapter.remote_queries(primary, of_nobody)
+        primary.execute(select(table.c.id).limit(1))
+        of_nobody = select(table.c.id).where(table.c.patient_id == 0)
+        asked = db.databases().adapter.remote_queries(primary, of_nobody)
     except SQLAlchemyError as fault:
+        primary.rollback()
         return Finding(subject, False, _cause(fault), f"start that archive server, then {RUN_INIT}")
     if not any(" WHERE " in one for one in asked):
         whole = f"{table} can be read, but is fetched whole for each question"

@@ -18,8 +18,9 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects import registry
-from sqlalchemy.dialects.mssql.base import MSDDLCompiler, MSSQLCompiler, MSTypeCompiler
+from sqlalchemy.dialects.mssql.base import MSDDLCompiler, MSExecutionContext, MSSQLCompiler, MSTypeCompiler
 from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc, _ODBCDateTime
+from sqlalchemy.engine import cursor as cursors
 from sqlalchemy.engine.interfaces import BindTyping
 from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint
@@ -194,10 +195,25 @@ class TypeCompiler(MSTypeCompiler):
         return f"DATETIMEOFFSET({FRACTION_DIGITS})"
 
 
+class Execution(MSExecutionContext):
+    """Takes a result's rows at once, as psycopg does, for a connection has one open result at a time; not streams."""
+
+    def post_exec(self) -> None:
+        super().post_exec()
+        cursor = self.cursor
+        strategy: Any = self.cursor_fetch_strategy
+        is_open = cursor.description is not None and strategy is cursors._DEFAULT_FETCH
+        if is_open and not self.execution_options.get("stream_results"):
+            self.cursor_fetch_strategy = cursors.FullyBufferedCursorFetchStrategy(
+                cursor, cursor.description, cursor.fetchall()
+            )
+
+
 class Dialect(MSDialect_pyodbc):
     """SQLAlchemy's, with the compilers above."""
 
     supports_statement_cache = True
+    execution_ctx_cls = Execution
     statement_compiler = Compiler
     ddl_compiler = DDLCompiler
     type_compiler_cls = TypeCompiler

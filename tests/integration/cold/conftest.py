@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from core import cold, db, replica_watch
 from core.db import Store
@@ -65,10 +66,10 @@ def begin_move(**values: Any) -> int:
 
 
 @pytest.fixture
-def way(servers: Any, archived: Record, sync_replica: Callable[[], None]) -> Iterator[TcpProxy]:
+def way(archived: Record, sync_replica: Callable[[], None]) -> Iterator[TcpProxy]:
     """The linked tables' way to the archive of visits."""
     url = db.databases().settings.archive_visits_url
-    with TcpProxy(servers.postgres["visits"].port) as proxy:
+    with TcpProxy(make_url(url).port or 0) as proxy:
         _link(proxy.url(url))
         sync_replica()
         yield proxy

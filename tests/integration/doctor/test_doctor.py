@@ -17,7 +17,7 @@ Findings = dict[str, dict[str, Any]]
 
 
 def run() -> tuple[int, dict[str, Any]]:
-    result = CliRunner().invoke(doctor, ["--json"])
+    result = CliRunner().invoke(doctor, ["--json"], catch_exceptions=False)
     return result.exit_code, json.loads(result.stdout)
 
 
