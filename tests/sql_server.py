@@ -80,7 +80,7 @@ def databases() -> Iterator[dict[str, str]]:
             "STRATA_PRIMARY_URL": primary,
             "STRATA_REPLICA_URL": _in(replica, str(make_url(primary).database)) if replica else primary,
             # Some servers need a second or more to read a linked table.
-            "STRATA_COLD_TIMEOUT_SECONDS": "20",
+            "STRATA_COLD_TIMEOUT_SECONDS": "5",
         }
         for server in SERVERS:
             made = stack.enter_context(database(os.environ[ARCHIVE_ADDRESS]))

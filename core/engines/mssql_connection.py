@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core.engines.base import EngineError
+from core.engines.base import EngineError, FaultKind
 from core.engines.mssql_dialect import DRIVERNAME
-from core.engines.mssql_faults import is_transient
+from core.engines.mssql_faults import is_transient, kind_of
 from core.engines.mssql_load import tell_sizes
 
 DRIVER = "ODBC Driver 18 for SQL Server"
@@ -106,6 +108,7 @@ def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> En
     )
     _retry_logins(engine, pyodbc)
     _bound(engine, seconds)
+    event.listen(engine, "handle_error", _tell_operational)
     tell_sizes(engine)
     if read_only:
         event.listen(engine, "before_cursor_execute", _refuse_writes)
@@ -134,6 +137,25 @@ def _bound(engine: Engine, seconds: float) -> None:
 def limit(connection: Any, seconds: float) -> None:
     """Let pyodbc's connection end each statement after this, in whole seconds, until it goes back to its pool."""
     connection.timeout = math.ceil(seconds)
+
+
+def _tell_operational(context: ExceptionContext) -> None:
+    """Raise what is about the server and not about the statement as OperationalError, as psycopg has it.
+
+    pyodbc goes by the SQLSTATE, which is that of a wrong statement for a linked server that is away, and for a deadlock
+    none that it knows.
+    """
+    found = context.sqlalchemy_exception
+    if not isinstance(found, DBAPIError) or isinstance(found, OperationalError) or found.orig is None:
+        return
+    if kind_of(found.orig) is not FaultKind.OTHER:
+        context.chained_exception = OperationalError(
+            found.statement,
+            found.params,
+            found.orig,
+            hide_parameters=found.hide_parameters,
+            connection_invalidated=found.connection_invalidated,
+        )
 
 
 def _refuse_writes(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -18,6 +18,10 @@ TRANSIENT = frozenset(
 # Deadlock, lock time-out, a snapshot that another's write went over.
 WAITED = frozenset({1204, 1205, 1222, 3960})
 FULL = frozenset({1101, 1105, 9002})
+# A linked server that can't be reached, or is not done in time: the statement's fault, by the class of its SQLSTATE.
+LINK_LOST = frozenset({2, 53, 258, 7303, 7320, 7330, 7399, 10061, 11001})
+# Babelfish's number is the same for everything, so that its words have to do: lost, late, refused.
+FDW_LOST = re.compile(r"TDS client library error: DB #: 200(?:02|03|04|06|09|17|47)\b")
 SERIALIZATION, TIMED_OUT, LOST = "40001", "HYT00", "08"
 
 
@@ -38,7 +42,8 @@ def kind_of(fault: BaseException) -> FaultKind:
         return FaultKind.DISK_FULL
     if state in (SERIALIZATION, TIMED_OUT) or not WAITED.isdisjoint(found):
         return FaultKind.WAITED
-    if state.startswith(LOST) or not TRANSIENT.isdisjoint(found):
+    is_lost = not (TRANSIENT | LINK_LOST).isdisjoint(found) or FDW_LOST.search(str(fault)) is not None
+    if state.startswith(LOST) or is_lost:
         return FaultKind.CONNECTION
     return FaultKind.OTHER
 

@@ -170,6 +170,14 @@ def test_a_row_that_is_locked_is_skipped(schema: Engine, babelfish: bool) -> Non
         second.rollback()
 
 
+def test_results_on_one_connection_are_read_by_turns(engine: Engine) -> None:
+    with engine.connect() as connection:
+        first = connection.execute(text("SELECT 1 UNION ALL SELECT 2 ORDER BY 1")).scalars()
+        assert first.fetchmany(1) == [1]
+        assert connection.execute(text("SELECT 3")).scalars().all() == [3]
+        assert first.all() == [2]
+
+
 def test_a_statement_is_ended_in_time(server: str) -> None:
     hasty = mssql_connection.make_engine(server, read_only=False, seconds=1)
     began = datetime.now(UTC)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 import sqlglot
 from sqlalchemy import Connection, Engine, func, literal, select
 from sqlalchemy import delete as remove_from
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from core.engines import FaultKind, kind_of, mssql_link
+from core.engines import FaultKind, kind_of, mssql_connection, mssql_link
 from core.engines.base import ColumnFacts, EngineError
 from core.engines.mssql import SqlServer
 from core.engines.mssql_dialect import Dialect
@@ -219,11 +220,29 @@ def test_a_percentile_needs_no_function_of_an_engine() -> None:
         ("42000", 40613, FaultKind.CONNECTION),
         ("42000", 1105, FaultKind.DISK_FULL),
         ("42S02", 208, FaultKind.OTHER),
+        # Of a linked server that is away, or not done in time.
+        ("42000", 7303, FaultKind.CONNECTION),
+        ("42000", 7399, FaultKind.CONNECTION),
     ],
 )
 def test_faults_are_told_apart(state: str, number: int, kind: FaultKind) -> None:
     fault = Exception(state, f"[{state}] [Microsoft][SQL Server]words ({number}) (SQLExecDirectW)")
     assert kind_of(DBAPIError("SELECT", None, fault)) is kind
+
+
+@pytest.mark.parametrize(
+    ("words", "raised"),
+    [
+        ("Transaction was deadlocked (1205)", OperationalError),
+        ("TDS client library error: DB #: 20002, DB Msg: server connection failed (33557097)", OperationalError),
+        ("Invalid object name (208)", ProgrammingError),
+    ],
+)
+def test_what_is_the_servers_fault_is_raised_as_such(words: str, raised: type[DBAPIError]) -> None:
+    fault = Exception("42000", f"[42000] [Microsoft][SQL Server]{words} (SQLExecDirectW)")
+    context: Any = SimpleNamespace(sqlalchemy_exception=ProgrammingError("SELECT", None, fault), chained_exception=None)
+    mssql_connection._tell_operational(context)
+    assert type(context.chained_exception or context.sqlalchemy_exception) is raised
 
 
 def test_columns_agree_as_far_as_both_tell() -> None:
