@@ -12,11 +12,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, MetaData, RowMapping, Select, Table, and_, func, select
+from sqlalchemy import BindParameter, ColumnElement, MetaData, RowMapping, Select, Table, and_, bindparam, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -86,10 +86,15 @@ def visible(cold: Table, seen: Window) -> ColumnElement[bool]:
     batch = cold.c[BATCH_COLUMN]
     owned = batch <= seen.last
     if seen.moving:
-        owned = and_(owned, batch.not_in(seen.moving))
+        owned = and_(owned, batch.not_in(_written_out(seen.moving)))
     if seen.restored:
-        owned = and_(owned, cold.c[ROOT_COLUMNS[cold.name]].not_in(seen.restored))
+        owned = and_(owned, cold.c[ROOT_COLUMNS[cold.name]].not_in(_written_out(seen.restored)))
     return owned
+
+
+def _written_out(ids: Sequence[int]) -> BindParameter[Any]:
+    """In the statement's text: a server takes some thousand parameters, and there may be more of these."""
+    return bindparam("ids", ids, expanding=True, literal_execute=True, unique=True)
 
 
 class Breaker:

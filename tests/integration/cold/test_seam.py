@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
-from core import db
+from core import cold, db
 from core.db import Store
 from core.queries import visits
 from core.services import archive_restore
@@ -32,6 +34,14 @@ def pages(record: Record, between: Callable[[], None], store: Store = Store.REPL
 
 def nothing() -> None:
     """Between two pages, nothing happens."""
+
+
+def test_thousands_of_restored_visits_are_left_out(archived: Record) -> None:
+    linked, restored = cold.table("visit"), tuple(range(1, 3_001))
+    query = select(linked.c.id).where(linked.c.patient_id == archived.patient_id)
+    seen = cold.Window(last=1_000_000, moving=(), restored=())
+    assert cold.fetch("visit", query.where(cold.visible(linked, seen)))
+    assert cold.fetch("visit", query.where(cold.visible(linked, replace(seen, restored=restored)))) == []
 
 
 def test_pages_of_archived_and_hot_visits(archived: Record) -> None:
