@@ -139,23 +139,24 @@ def limit(connection: Any, seconds: float) -> None:
     connection.timeout = math.ceil(seconds)
 
 
-def _tell_operational(context: ExceptionContext) -> None:
-    """Raise what is about the server and not about the statement as OperationalError, as psycopg has it.
+def _tell_operational(context: ExceptionContext) -> OperationalError | None:
+    """Have raised what is about the server and not about the statement as OperationalError, as psycopg has it.
 
     pyodbc goes by the SQLSTATE, which is that of a wrong statement for a linked server that is away, and for a deadlock
     none that it knows.
     """
     found = context.sqlalchemy_exception
     if not isinstance(found, DBAPIError) or isinstance(found, OperationalError) or found.orig is None:
-        return
-    if kind_of(found.orig) is not FaultKind.OTHER:
-        context.chained_exception = OperationalError(
-            found.statement,
-            found.params,
-            found.orig,
-            hide_parameters=found.hide_parameters,
-            connection_invalidated=found.connection_invalidated,
-        )
+        return None
+    if kind_of(found.orig) is FaultKind.OTHER:
+        return None
+    return OperationalError(
+        found.statement,
+        found.params,
+        found.orig,
+        hide_parameters=found.hide_parameters,
+        connection_invalidated=found.connection_invalidated,
+    )
 
 
 def _refuse_writes(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -31,7 +31,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.types import TypeEngine
 
 from core import db
@@ -176,6 +176,13 @@ def test_results_on_one_connection_are_read_by_turns(engine: Engine) -> None:
         assert first.fetchmany(1) == [1]
         assert connection.execute(text("SELECT 3")).scalars().all() == [3]
         assert first.all() == [2]
+
+
+def test_what_is_the_servers_fault_is_raised_as_such(engine: Engine) -> None:
+    with engine.connect() as connection, pytest.raises(OperationalError):
+        connection.exec_driver_sql("RAISERROR('no room (1105) (SQLExecDirectW)', 16, 1)")
+    with engine.connect() as connection, pytest.raises(ProgrammingError):
+        connection.exec_driver_sql("SELECT * FROM no_such_table")
 
 
 def test_a_statement_is_ended_in_time(server: str) -> None:
