@@ -207,6 +207,13 @@ def sends_conditions_on(engine_name: str, database: Any) -> None:
 
 
 @pytest.fixture
+def locks_rows(engine_name: str, database: Any) -> None:
+    """A row that is read for update is locked; on Babelfish only a write locks it."""
+    if engine_name == "mssql" and sql_server.is_babelfish():
+        pytest.skip("Babelfish: UPDLOCK has no effect, so that nobody waits for a row that is read for update")
+
+
+@pytest.fixture
 def sync_replica(engine_name: str, servers: Servers) -> Callable[[], None]:
     """Call it to wait until the standby has replayed all that the primary has written."""
     return sql_server.wait_until_replayed if engine_name == "mssql" else servers.replica.wait_until_replayed

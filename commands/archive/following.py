@@ -67,6 +67,6 @@ def show(summary: RunSummary) -> None:
     """Print a run for people."""
     click.echo(progress(summary))
     click.echo(f"  {summary.rows:,} rows in {summary.seconds:.1f} s ({summary.rows_per_second:,.0f} rows/s)")
-    if summary.reason:
+    if summary.failed_step:
         click.echo(f"  stopped at {summary.failed_step}: {summary.reason}")
         click.echo(f"  try again from there: strata archive redrive --run {summary.id}")

@@ -6,10 +6,11 @@ call leaves its most possible cost behind, never less.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -39,12 +40,11 @@ def reserve(
     price = pricing.price(question.model, usage, settings.openai_base_url)
     now = utc_now()
     with db.write() as session:
-        day = _locked_day(session, now.astimezone(UTC).date())
+        used = _set_aside(session, now.astimezone(UTC).date(), price.usd)
         breaker.check(session, provider(settings), now)
-        _check_day(settings, day, price.usd)
+        _check_day(settings, used, price.usd)
         _check_day_calls(session, settings, question.model, price.usd, usage)
         _check_report(session, settings, report_id, price.usd, usage)
-        day.reserved_usd += price.usd
         call = ModelCall(
             report_id=report_id, role=role, round=round_, attempt=attempt, prompt_version=prompt_version,
             provider=provider(settings), requested_model=question.model, input_tokens=usage.input,
@@ -136,22 +136,22 @@ def _close(session: Session, call: ModelCall) -> None:
     telemetry.say(call)
 
 
-def _locked_day(session: Session, day_on: date) -> DayBudget:
-    """The day's budget row, locked: everybody who reserves waits here."""
-    query = select(DayBudget).where(DayBudget.day_on == day_on).with_for_update()
-    day = session.scalar(query, execution_options={"populate_existing": True})
-    if day is not None:
-        return day
-    try:
-        with session.begin_nested():
-            session.add(DayBudget(day_on=day_on, reserved_usd=Decimal(0), spent_usd=Decimal(0)))
-    except IntegrityError:
-        session.expire_all()
-    return session.scalars(query, execution_options={"populate_existing": True}).one()
+def _set_aside(session: Session, day_on: date, usd: Decimal) -> Decimal:
+    """Reserve it of the day; returns what was used or reserved before. The row is written first and asked then.
+
+    So everybody who reserves waits here, on any engine; whoever is refused afterwards takes nothing.
+    """
+    of_day = DayBudget.day_on == day_on
+    adding = update(DayBudget).where(of_day).values(reserved_usd=DayBudget.reserved_usd + usd)
+    if session.execute(adding.execution_options(synchronize_session=False)).rowcount == 0:
+        with suppress(IntegrityError), session.begin_nested():
+            session.execute(insert(DayBudget).values(day_on=day_on, reserved_usd=Decimal(0), spent_usd=Decimal(0)))
+        session.execute(adding.execution_options(synchronize_session=False))
+    now_used = session.execute(select(DayBudget.reserved_usd + DayBudget.spent_usd).where(of_day)).scalar_one()
+    return Decimal(now_used) - usd
 
 
-def _check_day(settings: Settings, day: DayBudget, usd: Decimal) -> None:
-    used = day.reserved_usd + day.spent_usd
+def _check_day(settings: Settings, used: Decimal, usd: Decimal) -> None:
     if used + usd > settings.day_budget_usd:
         raise OverBudget(
             f"the day's budget of US${settings.day_budget_usd:.2f} would be passed: US${used:.4f} is used or reserved,"

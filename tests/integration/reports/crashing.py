@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from core import config, db
 from core.db import Store
@@ -56,8 +56,6 @@ def work(environment: Mapping[str, str], message_id: int, *, kill_after: float |
 def let_lease_run_out(report_id: int) -> None:
     """As if nobody had given a sign of life for as long as a lease lasts."""
     with db.write() as session:
-        session.execute(
-            update(Report)
-            .where(Report.id == report_id)
-            .values(heartbeat_at=Report.heartbeat_at - lease.LEASE - timedelta(seconds=1))
-        )
+        report = session.get_one(Report, report_id)
+        if report.heartbeat_at is not None:
+            report.heartbeat_at -= lease.LEASE + timedelta(seconds=1)

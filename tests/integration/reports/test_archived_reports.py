@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -46,7 +47,7 @@ def test_it_reads_the_same_and_the_signature_holds(archived_report: int, record:
     assert cold.signature.holds
 
 
-def test_it_comes_back_as_it_was(archived_report: int, record: Record) -> None:
+def test_it_comes_back_as_it_was(archived_report: int, record: Record, sync_replica: Callable[[], None]) -> None:
     hot = view(archived_report)
     move_to_archive()
     with db.write() as session:
@@ -54,6 +55,7 @@ def test_it_comes_back_as_it_was(archived_report: int, record: Record) -> None:
             session, patient_id=record.patient_id, record_type="report", by=None
         ).id
     driver.drive(run_id)
+    sync_replica()
     assert view(archived_report) == hot
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from core import db, queue
 from core.config import Settings
@@ -152,8 +152,9 @@ def _let_it_rest() -> None:
     """As if the breaker's rest were over, and every lease with it."""
     past = timedelta(seconds=breaker.REST_SECONDS + 1)
     with db.write() as session:
-        ended = ModelCall.ended_at.is_not(None)
-        session.execute(update(ModelCall).where(ended).values(ended_at=ModelCall.ended_at - past))
+        for call in session.scalars(select(ModelCall).where(ModelCall.ended_at.is_not(None))):
+            assert call.ended_at is not None
+            call.ended_at -= past
 
 
 def _call(ended_at: datetime | None, finish: str | None) -> ModelCall:

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
 
 from core import db
 from core.config import Settings
-from core.models import ReportState
+from core.models import Patient, ReportState, Visit, utc_now
 from core.services import reports
 from tests.factories import make_account, make_assay, make_note, make_patient, make_prescription, make_visit
 from tests.report_records import view
 from workers.reports import jobs
 
-VISITS = """
-INSERT INTO visit (patient_id, class_code, status, description, started_at, ended_at, version)
-SELECT :patient, 'AMB', 'finished', 'Review ' || n, now() - n * INTERVAL '1 day', now() - n * INTERVAL '1 day', 1
-FROM generate_series(1, 5000) n;
-"""
 RESULTS = """
 INSERT INTO observation (patient_id, visit_id, assay_id, value_number, unit, observed_at, version)
 SELECT patient_id, id, :assay, 4 + id % 50 / 10.0, '%', started_at, 1 FROM visit WHERE patient_id = :patient
 """
 NOTES = """
 INSERT INTO note (patient_id, visit_id, kind, author, text, written_at, version)
-SELECT patient_id, id, 'Progress note', 'Dr Nair', repeat('Feels well. ', 200), started_at, 1 FROM visit
-WHERE patient_id = :patient
+SELECT patient_id, id, 'Progress note', 'Dr Nair', :words, started_at, 1 FROM visit WHERE patient_id = :patient
 """
 EVIDENCE_ROWS_MAX = 60
+
+
+def _visit(patient_id: int, days_ago: int, now: datetime) -> dict[str, Any]:
+    at = now - timedelta(days=days_ago)
+    return {
+        "patient_id": patient_id, "class_code": "AMB", "status": "finished", "description": f"Review {days_ago}",
+        "started_at": at, "ended_at": at, "version": 1,
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -59,10 +64,11 @@ def test_one_visit_without_results(asked: Callable[..., int]) -> None:
 
 
 def test_five_thousand_visits_make_evidence_of_the_newest(asked: Callable[..., int]) -> None:
-    def fill(session: object, patient: object) -> None:
-        assay = make_assay(session)  # type: ignore[arg-type]
-        for statement in (VISITS, RESULTS, NOTES):
-            session.execute(text(statement), {"patient": patient.id, "assay": assay.id})  # type: ignore[attr-defined]
+    def fill(session: Session, patient: Patient) -> None:
+        assay, now = make_assay(session), utc_now()
+        session.execute(insert(Visit), [_visit(patient.id, number, now) for number in range(1, 5_001)])
+        session.execute(text(RESULTS), {"patient": patient.id, "assay": assay.id})
+        session.execute(text(NOTES), {"patient": patient.id, "words": "Feels well. " * 200})
 
     report_id = asked(fill)
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"

@@ -43,7 +43,7 @@ def test_a_second_request_for_the_same_patient_names_the_first(ready_report: int
     assert fault.value.report_id == ready_report
 
 
-def test_two_requests_at_once_make_one_report(record: Record) -> None:
+def test_two_requests_at_once_make_one_report(record: Record, locks_rows: None) -> None:
     gate, refused = threading.Barrier(2), []
 
     def request(by: Account) -> None:
@@ -149,7 +149,7 @@ def test_a_cited_row_that_is_gone_blocks_the_signature(ready_report: int, record
         sign(ready_report, record.doctor)
 
 
-def test_a_change_waits_for_a_signature_in_progress(ready_report: int, record: Record) -> None:
+def test_a_change_waits_for_a_signature_in_progress(ready_report: int, record: Record, locks_rows: None) -> None:
     changed = threading.Event()
 
     def change() -> None:

@@ -69,24 +69,31 @@ SIGNING_TSQL = """
 CREATE TRIGGER report_guard ON report AFTER UPDATE AS
 BEGIN
   SET NOCOUNT ON;
-  IF EXISTS (
-    SELECT 1 FROM inserted i JOIN deleted d ON d.id = i.id
-    WHERE d.state = 'signed' AND i.state NOT IN ('signed', 'withdrawn')
-  ) THROW 50001, 'a signed report can not become what it was before', 1;
-  IF EXISTS (
-    SELECT 1 FROM inserted i JOIN deleted d ON d.id = i.id
-    WHERE i.state = 'signed' AND d.state NOT IN ('signed', 'ready')
-  ) THROW 50002, 'a report that is not ready can not be signed', 1;
-  IF EXISTS (
-    SELECT 1 FROM inserted i JOIN deleted d ON d.id = i.id
-    WHERE i.state = 'signed' AND d.state = 'ready'
-      AND NOT EXISTS (SELECT 1 FROM signature s WHERE s.report_id = i.id)
-  ) THROW 50003, 'a report without a signature can not be signed', 1;
-  IF EXISTS (
-    SELECT 1 FROM inserted i JOIN deleted d ON d.id = i.id JOIN claim c ON c.report_id = i.id
-    WHERE i.state = 'signed' AND d.state = 'ready'
-      AND c.flagged = 1 AND c.decision IS NULL AND c.replaced_by IS NULL
-  ) THROW 50004, 'a report with flagged claims without a decision can not be signed', 1;
+  DECLARE @words nvarchar(400);
+  SELECT TOP 1 @words = CONCAT('report ', d.id, ' is signed and can not become ', i.state)
+  FROM inserted i JOIN deleted d ON d.id = i.id
+  WHERE d.state = 'signed' AND i.state NOT IN ('signed', 'withdrawn');
+  IF @words IS NOT NULL THROW 50001, @words, 1;
+  SELECT TOP 1 @words = CONCAT('report ', d.id, ' is ', d.state, ' and can not be signed')
+  FROM inserted i JOIN deleted d ON d.id = i.id
+  WHERE i.state = 'signed' AND d.state NOT IN ('signed', 'ready');
+  IF @words IS NOT NULL THROW 50002, @words, 1;
+  SELECT TOP 1 @words = CONCAT('report ', d.id, ' was not supplied with ', c.ref)
+  FROM inserted i JOIN deleted d ON d.id = i.id JOIN citation c ON c.report_id = i.id
+  WHERE i.state = 'signed' AND d.state = 'ready' AND NOT EXISTS (
+    SELECT 1 FROM evidence e WHERE e.report_id = i.id AND e.patient_id = i.patient_id AND e.ref = c.ref
+  );
+  IF @words IS NOT NULL THROW 50003, @words, 1;
+  SELECT TOP 1 @words = CONCAT('report ', d.id, ' has no signature')
+  FROM inserted i JOIN deleted d ON d.id = i.id
+  WHERE i.state = 'signed' AND d.state = 'ready'
+    AND NOT EXISTS (SELECT 1 FROM signature s WHERE s.report_id = i.id);
+  IF @words IS NOT NULL THROW 50004, @words, 1;
+  SELECT TOP 1 @words = CONCAT('report ', d.id, ' has flagged claims without a decision')
+  FROM inserted i JOIN deleted d ON d.id = i.id JOIN claim c ON c.report_id = i.id
+  WHERE i.state = 'signed' AND d.state = 'ready'
+    AND c.flagged = 1 AND c.decision IS NULL AND c.replaced_by IS NULL;
+  IF @words IS NOT NULL THROW 50005, @words, 1;
 END
 """
 
@@ -94,8 +101,10 @@ CONTENT_TSQL = """
 CREATE TRIGGER {table}_guard ON {table} AFTER UPDATE AS
 BEGIN
   SET NOCOUNT ON;
-  IF EXISTS (SELECT 1 FROM deleted d JOIN report r ON r.id = d.report_id WHERE r.state = 'signed')
-    THROW 50005, 'the {table} of a signed report can not be changed', 1;
+  DECLARE @words nvarchar(400);
+  SELECT TOP 1 @words = CONCAT('report ', d.report_id, ' is signed: its {table} can not be changed')
+  FROM deleted d JOIN report r ON r.id = d.report_id WHERE r.state = 'signed';
+  IF @words IS NOT NULL THROW 50006, @words, 1;
 END
 """
 
@@ -105,7 +114,8 @@ def upgrade() -> None:
         for statements in (SIGNING, CONTENT, SUPPLIED):
             op.execute(statements)
     else:
-        # What may be cited is up to the services there: it has no trigger that waits for the end of a transaction.
+        # It has no trigger that waits for a transaction's end, and none on inserts that return their ids: what was not
+        # supplied may be cited there, and not signed.
         for statement in (SIGNING_TSQL, *(CONTENT_TSQL.format(table=table) for table in GUARDED)):
             op.get_bind().exec_driver_sql(statement)
 
