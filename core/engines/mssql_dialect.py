@@ -196,17 +196,24 @@ class TypeCompiler(MSTypeCompiler):
 
 
 class Execution(MSExecutionContext):
-    """Takes a result's rows at once, as psycopg does, for a connection has one open result at a time; not streams."""
+    """Takes all that a statement answers at once, as psycopg does, unless it streams.
+
+    A connection has one open result at a time; and what is left unread when the cursor goes may not be done: the driver
+    tells the server to stop.
+    """
 
     def post_exec(self) -> None:
         super().post_exec()
+        if self.execution_options.get("stream_results"):
+            return
         cursor = self.cursor
         strategy: Any = self.cursor_fetch_strategy
-        is_open = cursor.description is not None and strategy is cursors._DEFAULT_FETCH
-        if is_open and not self.execution_options.get("stream_results"):
+        if cursor.description is not None and strategy is cursors._DEFAULT_FETCH:
             self.cursor_fetch_strategy = cursors.FullyBufferedCursorFetchStrategy(
                 cursor, cursor.description, cursor.fetchall()
             )
+        while cursor.nextset():
+            pass
 
 
 class Dialect(MSDialect_pyodbc):

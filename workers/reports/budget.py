@@ -143,10 +143,11 @@ def _set_aside(session: Session, day_on: date, usd: Decimal) -> Decimal:
     """
     of_day = DayBudget.day_on == day_on
     adding = update(DayBudget).where(of_day).values(reserved_usd=DayBudget.reserved_usd + usd)
-    if session.execute(adding.execution_options(synchronize_session=False)).rowcount == 0:
+    adding = adding.execution_options(synchronize_session=False)
+    if not session.execute(adding).rowcount:  # type: ignore[attr-defined]
         with suppress(IntegrityError), session.begin_nested():
             session.execute(insert(DayBudget).values(day_on=day_on, reserved_usd=Decimal(0), spent_usd=Decimal(0)))
-        session.execute(adding.execution_options(synchronize_session=False))
+        session.execute(adding)
     now_used = session.execute(select(DayBudget.reserved_usd + DayBudget.spent_usd).where(of_day)).scalar_one()
     return Decimal(now_used) - usd
 
