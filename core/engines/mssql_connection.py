@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from core.engines.base import EngineError, FaultKind
 from core.engines.mssql_dialect import DRIVERNAME
 from core.engines.mssql_faults import is_transient, kind_of
-from core.engines.mssql_load import tell_sizes
 
 DRIVER = "ODBC Driver 18 for SQL Server"
 INSTALL_UNIXODBC = "install unixODBC: `apt install unixodbc` (Debian, Ubuntu) or `dnf install unixODBC` (RHEL)"
@@ -109,7 +108,6 @@ def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> En
     _retry_logins(engine, pyodbc)
     _bound(engine, seconds)
     event.listen(engine, "handle_error", _tell_operational)
-    tell_sizes(engine)
     if read_only:
         event.listen(engine, "before_cursor_execute", _refuse_writes)
     return engine

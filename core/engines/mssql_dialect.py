@@ -28,6 +28,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.selectable import ForUpdateArg, FromClause
 from sqlalchemy.sql.util import find_tables
 
+from core.engines import mssql_load
 from core.engines.mssql_faults import NOTHING_TO_ROLL_BACK, numbers
 from core.engines.mssql_hash import COLLATION
 from core.engines.mssql_server import is_babelfish
@@ -238,6 +239,20 @@ class Dialect(MSDialect_pyodbc):
             self.utf8_collations = False
             # It can't insert rows in an order that it returns.
             self.use_insertmanyvalues = False
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        super().do_execute(cursor, *mssql_load.with_nulls_written(statement, parameters), context)
+
+    def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        sizes = mssql_load.sizes(context, self)
+        if sizes is not None:
+            cursor.setinputsizes(sizes)
+            super().do_executemany(cursor, statement, parameters, context)
+            return
+        for row in parameters:
+            self.do_execute(cursor, statement, row, context)
+            while cursor.nextset():
+                pass
 
     def set_isolation_level(self, dbapi_connection: Any, level: Any) -> None:
         # A look at whether the connection is alive has begun a transaction, in which it can't be changed.

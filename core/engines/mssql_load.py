@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Date, DateTime, Dialect, Engine, Integer, LargeBinary, Numeric, Table, event
+from sqlalchemy import Boolean, Connection, Date, DateTime, Dialect, Integer, LargeBinary, Numeric, Table
 from sqlalchemy.types import TypeEngine
 
 ROWS_A_CALL = 5_000
@@ -27,14 +27,29 @@ def load(connection: Connection, table: Table, columns: Sequence[str], rows: Ite
     return loaded
 
 
-def tell_sizes(engine: Engine) -> None:
-    """Let the engine's connections take the sizes that a statement's options name."""
+def sizes(context: Any, dialect: Any) -> list[tuple[int, int, int]] | None:
+    """What an array's columns are bound as: as told, or by the types of a compiled insert; None if they can't be told.
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def _told(_connection: Connection, cursor: Any, _statement: str, _values: Any, context: Any, _many: bool) -> None:
-        sizes = context.execution_options.get(OPTION)
-        if sizes is not None:
-            cursor.setinputsizes(sizes)
+    Those of which the driver is told nothing it asks of the server, one by one; and where that can't answer, a server
+    may end the transaction, unseen.
+    """
+    told = context.execution_options.get(OPTION)
+    if told is not None or not context.isinsert or context.compiled is None:
+        return told
+    types = [context.compiled.binds[name].type for name in context.compiled.positiontup or ()]
+    if not types or any(isinstance(kind, Numeric | Date | DateTime) for kind in types):
+        return None
+    return [_size(kind, dialect) for kind in types]
+
+
+def with_nulls_written(statement: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    """The statement with its NULLs in its text, and its other values: of a NULL's type the driver asks the server."""
+    parts = statement.split("?")
+    if len(parts) != len(values) + 1 or all(value is not None for value in values):
+        return statement, values
+    marks = ("NULL" if value is None else "?" for value in values)
+    text = parts[0] + "".join(mark + part for mark, part in zip(marks, parts[1:], strict=True))
+    return text, tuple(value for value in values if value is not None)
 
 
 def _mark(kind: TypeEngine[Any], dialect: Dialect) -> str:

@@ -30,6 +30,7 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    update,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.types import TypeEngine
@@ -176,6 +177,19 @@ def test_results_on_one_connection_are_read_by_turns(engine: Engine) -> None:
         assert first.fetchmany(1) == [1]
         assert connection.execute(text("SELECT 3")).scalars().all() == [3]
         assert first.all() == [2]
+
+
+def test_a_null_ends_no_transaction(schema: Engine) -> None:
+    """Where the driver asks for a NULL's type, and the server can't tell it, what was written before may go."""
+    row = {"name": "A", "sex": "male", "birth_on": date(2000, 1, 1), "version": 1}
+    with schema.connect() as connection:
+        kept = connection.execute(insert(Patient).values(**row).returning(Patient.id)).scalar_one()
+        connection.execute(update(Patient).where(Patient.id == kept).values(phone=None))
+        changes = [{"of": kept, "reason": None}, {"of": kept, "reason": "why"}]
+        by_id = update(Patient).where(Patient.id == bindparam("of")).values(phone=bindparam("reason"))
+        connection.execute(by_id, changes)
+        assert connection.scalar(select(Patient.phone).where(Patient.id == kept)) == "why"
+        connection.rollback()
 
 
 def test_what_is_the_servers_fault_is_raised_as_such(engine: Engine) -> None:

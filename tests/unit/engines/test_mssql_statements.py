@@ -12,6 +12,7 @@ from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import aliased
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
+from core.engines import mssql_load
 from core.engines.base import EngineError
 from core.engines.functions import any_of, row_hash, seconds_between, utc_day, utc_week
 from core.engines.mssql_dialect import Dialect, canonical_json, unique_constraints
@@ -208,3 +209,18 @@ def test_an_instant_says_what_it_is() -> None:
     assert (
         "report.closed_at < CAST(:closed_at_1 AS DATETIMEOFFSET(6))" in text or "CAST(? AS DATETIMEOFFSET(6))" in text
     )
+
+
+@pytest.mark.parametrize(
+    ("statement", "values", "written", "left"),
+    [
+        ("UPDATE t SET a = ?, b = ? WHERE id = ?", (None, 2, 3), "UPDATE t SET a = NULL, b = ? WHERE id = ?", (2, 3)),
+        ("INSERT INTO t VALUES (CAST(? AS DATE))", (None,), "INSERT INTO t VALUES (CAST(NULL AS DATE))", ()),
+        ("SELECT ?", (1,), "SELECT ?", (1,)),
+        # A question mark that is no parameter: left to the driver.
+        ("SELECT '?', ?", (None,), "SELECT '?', ?", (None,)),
+        ("SELECT 1", (), "SELECT 1", ()),
+    ],
+)
+def test_nulls_are_written_out(statement: str, values: Any, written: str, left: Any) -> None:
+    assert mssql_load.with_nulls_written(statement, values) == (written, left)
