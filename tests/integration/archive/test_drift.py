@@ -18,7 +18,7 @@ from core.setup import initialise
 from tests.integration.archive.conftest import run_to_end, seen, start
 from workers.archive import drift, driver
 
-CASES = {
+ON_POSTGRESQL = {
     "narrower": (
         Store.VISITS,
         "ALTER TABLE visit ALTER description TYPE varchar(200)",
@@ -56,6 +56,45 @@ CASES = {
         r"note\.author is missing on the link to visits",
     ),
 }
+ON_SQL_SERVER = {
+    "narrower": (
+        Store.VISITS,
+        "ALTER TABLE visit ALTER COLUMN description NVARCHAR(200) COLLATE Latin1_General_100_BIN2",
+        "ALTER TABLE visit ALTER COLUMN description NVARCHAR(400) COLLATE Latin1_General_100_BIN2",
+        r"visit\.description is nvarchar\(400\) .* on the primary but nvarchar\(200\) .* on archive",
+    ),
+    "type": (
+        Store.VISITS,
+        "ALTER TABLE observation ALTER COLUMN value_number FLOAT",
+        "ALTER TABLE observation ALTER COLUMN value_number NUMERIC(18, 6)",
+        r"observation\.value_number is numeric\(18, 6\) on the primary but float on archive server visits",
+    ),
+    "null": (
+        Store.VISITS,
+        "ALTER TABLE note ALTER COLUMN author NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL",
+        "ALTER TABLE note ALTER COLUMN author NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL",
+        r"note\.author is nvarchar\(200\) [^;]* but nvarchar\(200\) [^;]* not null on archive server visits",
+    ),
+    "collation": (
+        Store.VISITS,
+        "ALTER TABLE condition ALTER COLUMN code NVARCHAR(64) COLLATE Latin1_General_CI_AS",
+        "ALTER TABLE condition ALTER COLUMN code NVARCHAR(64) COLLATE Latin1_General_100_BIN2",
+        r"condition\.code is nvarchar\(64\) collate .* but nvarchar\(64\) collate",
+    ),
+    "only in hot": (
+        Store.HOT,
+        "ALTER TABLE prescription ADD brand NVARCHAR(100)",
+        "ALTER TABLE prescription DROP COLUMN brand",
+        r"prescription\.brand is on the primary but not in this version of Strata",
+    ),
+    "link": (
+        Store.HOT,
+        "DROP VIEW cold.note",
+        "SELECT 1",
+        r"note\.author is missing on the link to visits",
+    ),
+}
+CASES = {"postgresql": ON_POSTGRESQL, "mssql": ON_SQL_SERVER}
 
 
 @contextmanager
@@ -73,9 +112,9 @@ def altered(store: Store, forth: str, back: str) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("population")
-@pytest.mark.parametrize("case", CASES)
-def test_drift_refuses_to_start(case: str) -> None:
-    store, forth, back, message = CASES[case]
+@pytest.mark.parametrize("case", ON_POSTGRESQL)
+def test_drift_refuses_to_start(case: str, engine_name: str) -> None:
+    store, forth, back, message = CASES[engine_name][case]
     before = seen("visit")
     with altered(store, forth, back):
         run = run_to_end()
@@ -91,11 +130,11 @@ def test_drift_refuses_to_start(case: str) -> None:
 
 
 @pytest.mark.usefixtures("population")
-def test_drift_during_a_run_stops_the_load() -> None:
+def test_drift_during_a_run_stops_the_load(engine_name: str) -> None:
     run_id = start()
     driver.advance(run_id)
     driver.advance(run_id)
-    with altered(*CASES["narrower"][:3]):
+    with altered(*CASES[engine_name]["narrower"][:3]):
         assert not driver.advance(run_id)
     with db.read(Store.HOT) as session:
         assert session.get_one(ArchiveRun, run_id).state == RunState.FAILED

@@ -131,7 +131,8 @@ def test_one_batch_comes_back_and_holdings_follow(population: list[int]) -> None
     assert count(Visit) == PATIENTS * 4 + oldest.released_roots
     with db.databases().engine(Store.VISITS, read_only=True).connect() as connection:
         query = text(
-            "SELECT patient_id, count(*), min(ended_at), max(ended_at) FROM visit WHERE batch_id <> :id GROUP BY 1"
+            "SELECT patient_id, count(*), min(ended_at), max(ended_at) FROM visit"
+            " WHERE batch_id <> :id GROUP BY patient_id"
         )
         spans = {row[0]: tuple(row[1:]) for row in connection.execute(query, {"id": oldest.id})}
     assert {patient: (roots, first, last) for patient, (roots, _, first, last) in holdings().items()} == spans
