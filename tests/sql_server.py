@@ -79,8 +79,9 @@ def databases() -> Iterator[dict[str, str]]:
         addresses = {
             "STRATA_PRIMARY_URL": primary,
             "STRATA_REPLICA_URL": _in(replica, str(make_url(primary).database)) if replica else primary,
-            # Some servers need a second or more to read a linked table.
+            # Some servers need a second or more to read a linked table, and as much to plan on a new connection.
             "STRATA_COLD_TIMEOUT_SECONDS": "5",
+            "STRATA_STATEMENT_TIMEOUT_SECONDS": "60",
         }
         for server in SERVERS:
             made = stack.enter_context(database(os.environ[ARCHIVE_ADDRESS]))
