@@ -60,7 +60,7 @@ def test_two_requests_at_once_make_one_report(record: Record, locks_rows: None) 
     assert len(refused) == 1
 
 
-def test_of_two_clinicians_who_sign_at_once_one_is_told(ready_report: int, record: Record) -> None:
+def test_of_two_clinicians_who_sign_at_once_one_is_told(ready_report: int, record: Record, locks_rows: None) -> None:
     gate, told = threading.Barrier(2), []
 
     def attempt(by: Account) -> None:
