@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -36,6 +37,7 @@ from core.engines.mssql_server import is_babelfish
 DRIVERNAME = "mssql+strata"
 FRACTION_DIGITS = 6
 OUTPUT_INTO = "INTO "
+INTO_TEMPORARY = re.compile(r"INSERT INTO \[?#")
 
 
 def canonical_json(value: Any) -> str:
@@ -229,6 +231,8 @@ class Dialect(MSDialect_pyodbc):
     colspecs = {**MSDialect_pyodbc.colspecs, DateTime: Instant}
     # Whether VARCHAR needs a collation to be UTF-8; asked of the server at the first connection.
     utf8_collations = True
+    # Whether an array of parameters can go into a temporary table; known then too.
+    arrays_fill_temporary = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(json_serializer=canonical_json, use_setinputsizes=False, **options)
@@ -237,6 +241,7 @@ class Dialect(MSDialect_pyodbc):
         super().initialize(connection)
         if is_babelfish(connection):
             self.utf8_collations = False
+            self.arrays_fill_temporary = False
             # It can't insert rows in an order that it returns.
             self.use_insertmanyvalues = False
 
@@ -245,7 +250,7 @@ class Dialect(MSDialect_pyodbc):
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         sizes = mssql_load.sizes(context, self)
-        if sizes is not None:
+        if sizes is not None and (self.arrays_fill_temporary or not INTO_TEMPORARY.match(statement)):
             cursor.setinputsizes(sizes)
             super().do_executemany(cursor, statement, parameters, context)
             return
