@@ -15,6 +15,7 @@ from core.models import ArchiveRun, RunState
 from core.models.record_types import RECORD_TYPES
 from core.services import archive
 from core.setup import initialise
+from tests import sql_server
 from tests.integration.archive.conftest import run_to_end, seen, start
 from workers.archive import drift, driver
 
@@ -59,9 +60,9 @@ ON_POSTGRESQL = {
 ON_SQL_SERVER = {
     "narrower": (
         Store.VISITS,
-        "ALTER TABLE visit ALTER COLUMN description NVARCHAR(200) COLLATE Latin1_General_100_BIN2",
-        "ALTER TABLE visit ALTER COLUMN description NVARCHAR(400) COLLATE Latin1_General_100_BIN2",
-        r"visit\.description is nvarchar\(400\) .* on the primary but nvarchar\(200\) .* on archive",
+        "ALTER TABLE observation ALTER COLUMN value_number NUMERIC(12, 6)",
+        "ALTER TABLE observation ALTER COLUMN value_number NUMERIC(18, 6)",
+        r"observation\.value_number is numeric\(18, 6\) on the primary but numeric\(12, 6\) on archive",
     ),
     "type": (
         Store.VISITS,
@@ -71,9 +72,9 @@ ON_SQL_SERVER = {
     ),
     "null": (
         Store.VISITS,
-        "ALTER TABLE note ALTER COLUMN author NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL",
-        "ALTER TABLE note ALTER COLUMN author NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL",
-        r"note\.author is nvarchar\(200\) [^;]* but nvarchar\(200\) [^;]* not null on archive server visits",
+        "ALTER TABLE visit ALTER COLUMN clinic_id BIGINT NOT NULL",
+        "ALTER TABLE visit ALTER COLUMN clinic_id BIGINT NULL",
+        r"visit\.clinic_id is bigint on the primary but bigint not null on archive server visits",
     ),
     "collation": (
         Store.VISITS,
@@ -114,6 +115,8 @@ def altered(store: Store, forth: str, back: str) -> Iterator[None]:
 @pytest.mark.usefixtures("population")
 @pytest.mark.parametrize("case", ON_POSTGRESQL)
 def test_drift_refuses_to_start(case: str, engine_name: str) -> None:
+    if engine_name == "mssql" and case == "collation" and sql_server.is_babelfish():
+        pytest.skip("Babelfish can't change a column's collation")
     store, forth, back, message = CASES[engine_name][case]
     before = seen("visit")
     with altered(store, forth, back):
