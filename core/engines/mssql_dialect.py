@@ -210,13 +210,19 @@ class Execution(MSExecutionContext):
         if self.execution_options.get("stream_results"):
             return
         cursor = self.cursor
-        strategy: Any = self.cursor_fetch_strategy
-        if cursor.description is not None and strategy is cursors._DEFAULT_FETCH:
-            self.cursor_fetch_strategy = cursors.FullyBufferedCursorFetchStrategy(
-                cursor, cursor.description, cursor.fetchall()
-            )
+        if self._rowcount is None:
+            self._rowcount = cursor.rowcount
+        self._keep_rows()
         while cursor.nextset():
-            pass
+            self._keep_rows()
+
+    def _keep_rows(self) -> None:
+        """Of the first answer that has any."""
+        strategy: Any = self.cursor_fetch_strategy
+        if self.cursor.description is not None and strategy is cursors._DEFAULT_FETCH:
+            self.cursor_fetch_strategy = cursors.FullyBufferedCursorFetchStrategy(
+                self.cursor, self.cursor.description, self.cursor.fetchall()
+            )
 
 
 class Dialect(MSDialect_pyodbc):

@@ -66,6 +66,9 @@ def summary(run_id: int) -> queries.RunSummary:
     return found
 
 
+by_ending_sessions = pytest.mark.only_on_postgresql("ends another's session by PostgreSQL's own functions")
+
+
 def end_lock_holder() -> None:
     """End the session that holds a run's lock, as an admin or a broken network would."""
     query = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
@@ -125,6 +128,7 @@ def test_a_run_that_waits_to_try_again_is_not_lost(servers: Any) -> None:
     assert run_row(run_id).state == RunState.DONE
 
 
+@by_ending_sessions
 @pytest.mark.usefixtures("population")
 @pytest.mark.parametrize("point", ["load.before_archive_commit", "release.after_superseded", "release.before_commit"])
 def test_a_driver_that_lost_its_lock_does_nothing_over_another(point: str, tmp_path: Path) -> None:
@@ -151,6 +155,7 @@ def _drives(run_id: int) -> bool:
     return True
 
 
+@by_ending_sessions
 @pytest.mark.usefixtures("population")
 def test_a_worker_cut_off_at_the_archive_commits_nothing(tmp_path: Path) -> None:
     before = everything()
