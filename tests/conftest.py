@@ -214,6 +214,13 @@ def locks_rows(engine_name: str, database: Any) -> None:
 
 
 @pytest.fixture
+def tells_snapshots(engine_name: str, database: Any) -> None:
+    """A server tells since when another session reads by a snapshot; Babelfish does not."""
+    if engine_name == "mssql" and sql_server.is_babelfish():
+        pytest.skip("Babelfish: no session is told of another's snapshot")
+
+
+@pytest.fixture
 def sync_replica(engine_name: str, servers: Servers) -> Callable[[], None]:
     """Call it to wait until the standby has replayed all that the primary has written."""
     return sql_server.wait_until_replayed if engine_name == "mssql" else servers.replica.wait_until_replayed
