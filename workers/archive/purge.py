@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Table, delete, exists, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -137,6 +137,6 @@ def _close_emptied(session: Session, record_type: str) -> None:
     tables = [archived(table) for table in kind.tables]
     with db.read(Store(kind.server)) as archive:
         for batch in session.scalars(restored):
-            left = [exists().where(table.c[BATCH_COLUMN] == batch.id) for table in tables]
-            if not any(archive.scalar(select(one)) for one in left):
+            left = (select(table.c.id).where(table.c[BATCH_COLUMN] == batch.id).limit(1) for table in tables)
+            if all(archive.scalar(one) is None for one in left):
                 batch.state, batch.updated_at = BatchState.PURGED, utc_now()
