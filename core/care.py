@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core import db
@@ -46,7 +46,7 @@ def tie(session: Session, account_id: int, patient_id: int) -> Tie | None:
 
 def standing(session: Session, account_id: int, patient_id: int) -> tuple[Tie | None, frozenset[int]]:
     """The account's closest tie and the visits kept apart from it: one query unless the patient has sensitive ones."""
-    any_sensitive = exists().where(SensitiveVisit.patient_id == patient_id)
+    any_sensitive = case((exists().where(SensitiveVisit.patient_id == patient_id), true()), else_=false())
     found, is_any = session.execute(select(_closest(account_id, patient_id), any_sensitive)).one()
     hidden = apart(session, account_id, patient_id) if is_any else frozenset()
     return (Tie(found) if found is not None else None), hidden

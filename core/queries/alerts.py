@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from core.models import Alert, ScheduleMark, utc_now
@@ -36,7 +36,9 @@ class AlertView:
 
 def history(session: Session, limit: int = HISTORY_MAX) -> list[AlertView]:
     """Alerts, those that are firing first, then the newest."""
-    query = select(Alert).order_by(Alert.cleared_at.is_not(None), Alert.fired_at.desc(), Alert.id.desc())
+    query = select(Alert).order_by(
+        case((Alert.cleared_at.is_not(None), 1), else_=0), Alert.fired_at.desc(), Alert.id.desc()
+    )
     return [_view(alert) for alert in session.scalars(query.limit(limit))]
 
 
