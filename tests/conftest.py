@@ -132,7 +132,8 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def databases_env(engine_name: str, servers: Servers) -> Iterator[dict[str, str]]:
-    """The addresses of the test servers, as STRATA_* variables."""
+    """The addresses of the test servers, as STRATA_* variables; running, whatever the tests of another engine stopped."""
+    _start(servers)
     if engine_name == "postgresql":
         yield servers.env()
         return
@@ -177,9 +178,7 @@ def database(
     from core import cold, db, replica_watch
     from core.outage import primary
 
-    for server in (*servers.postgres.values(), servers.valkey):
-        server.start()
-    servers.replica.resume_replay()
+    _start(servers)
     if engine_name == "mssql":
         monkeypatch.setattr(db, "configure", sql_server.configure)
     databases = db.configure(settings)
@@ -224,6 +223,12 @@ def tells_snapshots(engine_name: str, database: Any) -> None:
 def sync_replica(engine_name: str, servers: Servers) -> Callable[[], None]:
     """Call it to wait until the standby has replayed all that the primary has written."""
     return sql_server.wait_until_replayed if engine_name == "mssql" else servers.replica.wait_until_replayed
+
+
+def _start(servers: Servers) -> None:
+    for server in (*servers.postgres.values(), servers.valkey):
+        server.start()
+    servers.replica.resume_replay()
 
 
 def _clear_abandoned() -> None:
