@@ -132,7 +132,7 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def databases_env(engine_name: str, servers: Servers) -> Iterator[dict[str, str]]:
-    """The addresses of the test servers, as STRATA_* variables; running, whatever the tests of another engine stopped."""
+    """The addresses of the test servers, all running, as STRATA_* variables."""
     _start(servers)
     if engine_name == "postgresql":
         yield servers.env()
