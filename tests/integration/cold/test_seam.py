@@ -49,8 +49,9 @@ def test_pages_of_archived_and_hot_visits(archived: Record) -> None:
 
 
 @pytest.mark.parametrize("store", [Store.HOT, Store.REPLICA])
-def test_pages_while_visits_are_archived(record: Record, store: Store) -> None:
+def test_pages_while_visits_are_archived(record: Record, store: Store, sync_replica: Callable[[], None]) -> None:
     run_id, listings = begin_move(batch_rows=1), 0
+    sync_replica()
     moving = [True]
 
     def advance() -> None:
