@@ -26,8 +26,12 @@ def database_url(raw: str) -> str:
 
 def schema_capability(raw: str) -> str:
     """What a model endpoint can be told of the shape of its answer."""
-    if raw not in ("strict", "object", "none"):
-        raise ValueError("must be strict, object or none")
+    return _one_of(raw, "strict", "object", "none")
+
+
+def _one_of(raw: str, *words: str) -> str:
+    if raw not in words:
+        raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}")
     return raw
 
 
@@ -126,16 +130,12 @@ def aes_keys(raw: str) -> tuple[str, ...]:
 
 def link_kind(raw: str) -> str:
     """By what SQL Server reads other servers' tables."""
-    if raw not in ("linked_server", "polybase"):
-        raise ValueError("must be linked_server or polybase")
-    return raw
+    return _one_of(raw, "linked_server", "polybase")
 
 
 def second_factor(raw: str) -> str:
     """Of whom the second factor is asked."""
-    if raw not in ("required", "offered"):
-        raise ValueError("must be required or offered")
-    return raw
+    return _one_of(raw, "required", "offered")
 
 
 def money(raw: str) -> Decimal:

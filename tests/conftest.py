@@ -201,22 +201,21 @@ def database(
 @pytest.fixture
 def sends_conditions_on(engine_name: str, database: Any) -> None:
     """The server judges conditions on linked tables where their rows are; Babelfish can't."""
-    if engine_name == "mssql" and sql_server.is_babelfish():
-        pytest.skip("Babelfish fetches a linked table whole, whatever is asked of it")
+    sql_server.skip_on_babelfish(engine_name, "fetches a linked table whole, whatever is asked of it")
 
 
 @pytest.fixture
 def locks_rows(engine_name: str, database: Any) -> None:
     """A row that is read for update is locked; on Babelfish only a write locks it."""
-    if engine_name == "mssql" and sql_server.is_babelfish():
-        pytest.skip("Babelfish: UPDLOCK has no effect, so that nobody waits for a row that is read for update")
+    sql_server.skip_on_babelfish(
+        engine_name, "lets nobody wait for a row that is read for update: UPDLOCK has no effect"
+    )
 
 
 @pytest.fixture
 def tells_snapshots(engine_name: str, database: Any) -> None:
     """A server tells since when another session reads by a snapshot; Babelfish does not."""
-    if engine_name == "mssql" and sql_server.is_babelfish():
-        pytest.skip("Babelfish: no session is told of another's snapshot")
+    sql_server.skip_on_babelfish(engine_name, "tells no session of another's snapshot")
 
 
 @pytest.fixture

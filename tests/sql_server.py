@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+import pytest
 from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
@@ -98,10 +99,13 @@ def configure(settings: Settings) -> db.Databases:
     return kept
 
 
-def is_babelfish() -> bool:
-    """Whether the primary of this process's databases is Babelfish, for what it can't do."""
+def skip_on_babelfish(engine_name: str, why: str) -> None:
+    """Skip the test, saying what Babelfish can't do, if that is the primary of this process's databases."""
+    if engine_name != "mssql":
+        return
     with db.databases().engine(Store.HOT, read_only=True).connect() as connection:
-        return mssql_server.is_babelfish(connection)
+        if mssql_server.is_babelfish(connection):
+            pytest.skip(f"Babelfish {why}")
 
 
 def empty(of: db.Databases) -> None:

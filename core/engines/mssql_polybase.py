@@ -61,8 +61,10 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
 
 def _link(connection: Connection, name: str, url: str, tables: Sequence[Table]) -> None:
     _credential(connection, name, url)
-    if not is_linked(connection, name.removeprefix("archive_"), url):
-        _drop(connection, name)
+    found = _source(connection, name)
+    if found != (_location(url), encryption(url)):
+        if found is not None:
+            _drop(connection, name)
         connection.exec_driver_sql(
             f"CREATE EXTERNAL DATA SOURCE {name} WITH (LOCATION = N{literal(_location(url))},"
             f" CONNECTION_OPTIONS = N{literal(encryption(url))}, PUSHDOWN = ON, CREDENTIAL = {name})"
@@ -87,8 +89,7 @@ def _credential(connection: Connection, name: str, url: str) -> None:
 def _drop(connection: Connection, name: str) -> None:
     for table in list(connection.scalars(text(TABLES_OF), {"name": name})):
         connection.exec_driver_sql(f"DROP EXTERNAL TABLE cold.{table}")
-    if _source(connection, name) is not None:
-        connection.exec_driver_sql(f"DROP EXTERNAL DATA SOURCE {name}")
+    connection.exec_driver_sql(f"DROP EXTERNAL DATA SOURCE {name}")
 
 
 def _external_table(connection: Connection, source: str, database: str, table: Table) -> None:

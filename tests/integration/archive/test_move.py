@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, select, text, update
 
 from core import cold, db
 from core.db import Store
@@ -232,11 +232,29 @@ def test_a_second_run_finds_nothing_more(population: list[int]) -> None:
     assert run_to_end().selected == 0
 
 
-def test_remote_predicates(population: list[int], sends_conditions_on: None) -> None:
+def of_one_patient() -> Select[Any]:
     linked = cold.table("visit")
-    query = select(linked.c.id).where(
+    return select(linked.c.id).where(
         linked.c.patient_id == 7, linked.c.started_at < NOW, cold.visible(linked, cold.Window(9, (8,)))
     )
+
+
+@pytest.mark.only_on_postgresql("what EXPLAIN says of a foreign scan")
+def test_remote_predicates(population: list[int]) -> None:
+    compiled = of_one_patient().compile(
+        compile_kwargs={"literal_binds": True}, dialect=db.databases().engine(Store.REPLICA, read_only=True).dialect
+    )
+    with db.read(Store.REPLICA) as session:
+        lines = session.scalars(text(f"EXPLAIN VERBOSE {compiled}")).all()
+    remote = next(line for line in lines if "Remote SQL" in line)
+    assert "patient_id = 7" in remote
+    assert "batch_id <= 9" in remote
+    assert "started_at <" in remote
+    assert not [line for line in lines if line.strip().startswith("Filter")]
+
+
+def test_conditions_go_over_the_link(population: list[int], sends_conditions_on: None) -> None:
+    query = of_one_patient()
     with db.read(Store.REPLICA) as session:
         [asked] = db.databases().adapter.remote_queries(session.connection(), query)
     judged_there = asked.partition(" WHERE ")[2]

@@ -151,8 +151,8 @@ def test_what_a_link_is_asked_is_told_by_the_plan_and_the_query_not_run() -> Non
 
 
 def test_polybase_reads_by_external_tables_with_their_collation_stated() -> None:
-    # Installed, no schema, no key, no credential, no source twice, no columns.
-    connection = Sent(1, None, None, None, None, [], None, [])
+    # Installed, no schema, no key, no credential, no source, no columns.
+    connection = Sent(1, None, None, None, None, [])
     note = ARCHIVE_METADATA["visits"].tables["note"]
     SqlServer(by_polybase=True).link(sent(connection), "visits", URL, [note])
     made = {one.split(" archive_visits", 1)[0]: one for one in connection.statements if one.startswith("CREATE")}
@@ -169,7 +169,7 @@ def test_polybase_reads_by_external_tables_with_their_collation_stated() -> None
 
 def test_polybase_that_leads_elsewhere_is_made_anew() -> None:
     elsewhere = ("sqlserver://old.example:1433", "Encrypt=yes")
-    connection = Sent(1, 1, 1, 1, elsewhere, ["note"], elsewhere, [])
+    connection = Sent(1, 1, 1, 1, elsewhere, ["note"], [])
     SqlServer(by_polybase=True).link(sent(connection), "visits", URL, [ARCHIVE_METADATA["visits"].tables["note"]])
     dropped = [one for one in connection.statements if one.startswith("DROP")]
     assert dropped == ["DROP EXTERNAL TABLE cold.note", "DROP EXTERNAL DATA SOURCE archive_visits"]
