@@ -37,11 +37,16 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
     # The procedures that make a linked server refuse to be part of a transaction.
     with connection.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as alone:
         _server(alone, name, url)
-    if connection.scalar(text("SELECT SCHEMA_ID('cold')")) is None:
-        connection.exec_driver_sql("CREATE SCHEMA cold")
+    make_schema(connection)
     database = make_url(url).database or DATABASE
     for table in tables:
         _view(connection, f"{name}.{database}.dbo.{table.name}", table)
+
+
+def make_schema(connection: Connection) -> None:
+    """Make schema `cold` where it is missing."""
+    if connection.scalar(text("SELECT SCHEMA_ID('cold')")) is None:
+        connection.exec_driver_sql("CREATE SCHEMA cold")
 
 
 def is_linked(connection: Connection, server: str, url: str) -> bool:

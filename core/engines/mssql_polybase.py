@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateColumn
 
 from core.engines.base import EngineError, Health
 from core.engines.literals import literal
-from core.engines.mssql_link import DATABASE, DEFAULT_PORT, encryption
+from core.engines.mssql_link import DATABASE, DEFAULT_PORT, encryption, make_schema
 
 INSTALLED = "SELECT CAST(SERVERPROPERTY('IsPolyBaseInstalled') AS int)"
 MEND = (
@@ -54,8 +54,7 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
         raise EngineError(f"{found.detail}: {found.mend}")
     # What is made here refuses to be part of a transaction.
     with connection.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as alone:
-        if alone.scalar(text("SELECT SCHEMA_ID('cold')")) is None:
-            alone.exec_driver_sql("CREATE SCHEMA cold")
+        make_schema(alone)
         _link(alone, f"archive_{server}", url, tables)
 
 
