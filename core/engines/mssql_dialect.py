@@ -239,6 +239,8 @@ class Dialect(MSDialect_pyodbc):
     utf8_collations = True
     # Whether an array of parameters can go into a temporary table; known then too.
     arrays_fill_temporary = True
+    # Whether a text in JSON comes out as it went in, and not with its escapes; known then too.
+    reads_escapes = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(json_serializer=canonical_json, use_setinputsizes=False, **options)
@@ -248,6 +250,7 @@ class Dialect(MSDialect_pyodbc):
         if is_babelfish(connection):
             self.utf8_collations = False
             self.arrays_fill_temporary = False
+            self.reads_escapes = False
             # It can't insert rows in an order that it returns.
             self.use_insertmanyvalues = False
 

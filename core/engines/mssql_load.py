@@ -1,30 +1,83 @@
-"""Bulk loading: arrays of parameters (fast_executemany), of sizes that are told and not asked of the server."""
+"""Bulk loading: rows as JSON, some in each of an array of documents, so that one statement inserts many of them.
+
+An array of rows (fast_executemany alone) is a statement a row for the server; and documents that are much longer take
+it longer a row. Arrays' sizes are told, and not asked of the server. One that reads no escapes in JSON is given the
+rows that have any as an array of rows.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 from itertools import islice
+from types import NoneType
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Date, DateTime, Dialect, Integer, LargeBinary, Numeric, Table
+from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, Dialect, Integer, LargeBinary, Numeric, String, Table
 from sqlalchemy.types import TypeEngine
 
-ROWS_A_CALL = 5_000
+ROWS_A_DOCUMENT = 100
+DOCUMENTS_A_CALL = 50
+ESCAPE = "\\"
+NATIVE = (str, int, NoneType)
 OPTION = "input_sizes"
 
 
 def load(connection: Connection, table: Table, columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> int:
-    """Insert rows of values by columns; returns how many."""
+    """Insert rows of values by columns; returns how many. Raises TypeError for bytes, which no table has."""
+    dialect: Any = connection.dialect
+    statement = insertion(dialect, table, columns)
+    options = {OPTION: [(dialect.loaded_dbapi.SQL_WVARCHAR, 0, 0)]}
+    loaded = 0
+    while part := list(islice(rows, ROWS_A_DOCUMENT * DOCUMENTS_A_CALL)):
+        documents, escaped = [], []
+        for at in range(0, len(part), ROWS_A_DOCUMENT):
+            some = part[at : at + ROWS_A_DOCUMENT]
+            one = document(some)
+            if dialect.reads_escapes or ESCAPE not in one:
+                documents.append((one,))
+            else:
+                escaped += some
+        if documents:
+            connection.exec_driver_sql(statement, documents, execution_options=options)
+        if escaped:
+            _load_rows(connection, table, columns, escaped)
+        loaded += len(part)
+    return loaded
+
+
+def insertion(dialect: Dialect, table: Table, columns: Sequence[str]) -> str:
+    """The statement that inserts the rows of a document: `[[a column's value, the next's, ...], ...]`."""
+    quoted = [dialect.identifier_preparer.quote(name) for name in columns]
+    typed = (
+        f"{name} {_kind(table.c[column].type, dialect)} '$[{position}]'"
+        for position, (name, column) in enumerate(zip(quoted, columns, strict=True))
+    )
+    listed = ", ".join(quoted)
+    return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM OPENJSON(?) WITH ({', '.join(typed)})"
+
+
+def document(rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as JSON. Raises TypeError for a value of a type that neither it nor `_text` has."""
+    return json.dumps(rows, default=_text, ensure_ascii=False, separators=(",", ":"))
+
+
+def _load_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     types = [table.c[name].type for name in columns]
     dialect = connection.dialect
     listed = ", ".join(dialect.identifier_preparer.quote(name) for name in columns)
     statement = f"INSERT INTO {table.name} ({listed}) VALUES ({', '.join(_mark(kind, dialect) for kind in types)})"
+    values = [tuple(value if isinstance(value, NATIVE) else _text(value) for value in row) for row in rows]
     options = {OPTION: [_size(kind, dialect) for kind in types]}
-    loaded = 0
-    while part := [_bound(row, types) for row in islice(rows, ROWS_A_CALL)]:
-        connection.exec_driver_sql(statement, part, execution_options=options)
-        loaded += len(part)
-    return loaded
+    connection.exec_driver_sql(statement, values, execution_options=options)
+
+
+def _mark(kind: TypeEngine[Any], dialect: Dialect) -> str:
+    """Numbers, days and instants go as text, which keeps all their digits."""
+    is_text = isinstance(kind, Numeric | Date | DateTime)
+    return f"CAST(? AS {kind.compile(dialect=dialect)})" if is_text else "?"
 
 
 def sizes(context: Any, dialect: Any) -> list[tuple[int, int, int]] | None:
@@ -52,10 +105,9 @@ def with_nulls_written(statement: str, values: Sequence[Any]) -> tuple[str, Sequ
     return text, tuple(value for value in values if value is not None)
 
 
-def _mark(kind: TypeEngine[Any], dialect: Dialect) -> str:
-    """Numbers, days and instants go as text, which keeps all their digits."""
-    is_text = isinstance(kind, Numeric | Date | DateTime)
-    return f"CAST(? AS {kind.compile(dialect=dialect)})" if is_text else "?"
+def _kind(kind: TypeEngine[Any], dialect: Dialect) -> str:
+    """A text of any length, whatever its column's: what is too long is then refused by the column, and not cut."""
+    return "NVARCHAR(max)" if isinstance(kind, String | JSON) else kind.compile(dialect=dialect)
 
 
 def _size(kind: TypeEngine[Any], dialect: Any) -> tuple[int, int, int]:
@@ -68,13 +120,10 @@ def _size(kind: TypeEngine[Any], dialect: Any) -> tuple[int, int, int]:
     return next((size for of, size in known.items() if isinstance(kind, of)), driver.SQL_WVARCHAR), 0, 0
 
 
-def _bound(row: Sequence[Any], types: Sequence[TypeEngine[Any]]) -> tuple[Any, ...]:
-    return tuple(_value(value, kind) for value, kind in zip(row, types, strict=True))
-
-
-def _value(value: Any, kind: TypeEngine[Any]) -> Any:
-    if value is None:
-        return None
-    if isinstance(kind, Date | DateTime):
+def _text(value: Any) -> str:
+    """Of what JSON has no type for: with all its digits."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, date):
         return value.isoformat()
-    return format(value, "f") if isinstance(kind, Numeric) else value
+    raise TypeError(f"a value of {type(value).__name__} can't be loaded")

@@ -6,7 +6,7 @@ STRATA_TEST_MSSQL_URL is its address (mssql+pyodbc://...), with a login that may
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -17,15 +17,19 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Date,
     DateTime,
     Engine,
     MetaData,
     Numeric,
+    String,
     Table,
     Text,
     bindparam,
     cast,
+    delete,
+    func,
     insert,
     inspect,
     select,
@@ -37,9 +41,10 @@ from sqlalchemy.types import TypeEngine
 
 from core import db
 from core.db import Store
-from core.engines import mssql_connection
+from core.engines import copy_text, mssql_connection, mssql_load
 from core.engines.base import EngineError
 from core.engines.functions import row_hash
+from core.engines.mssql import SqlServer
 from core.engines.mssql_dialect import canonical_json
 from core.migrations.run import upgrade
 from core.models import Assay, Base, Patient
@@ -215,6 +220,53 @@ def test_a_connection_that_reads_does_not_write(server: str) -> None:
         with pytest.raises(EngineError, match="was to run: DELETE"):
             connection.execute(text("DELETE FROM patient"))
     reading.dispose()
+
+
+def _load(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Into the table of every type, which is emptied."""
+    connection.execute(delete(ROW))
+    lines = (
+        [
+            *(row[name] for name in ROW.columns.keys()[:-1]),
+            None if row["fields"] is None else canonical_json(row["fields"]),
+        ]
+        for row in rows
+    )
+    return SqlServer().copy_in(connection, ROW, ROW.columns.keys(), copy_text.write(lines))
+
+
+def test_what_is_loaded_comes_back(engine: Engine) -> None:
+    @settings(max_examples=100, deadline=None)
+    @given(st.lists(ROWS, min_size=1, max_size=5))
+    def comes_back(rows: list[dict[str, Any]]) -> None:
+        assert _load(connection, rows) == len(rows)
+        found = [dict(row) for row in connection.execute(select(ROW)).mappings()]
+        assert len(found) == len(rows)
+        assert [row for row in rows if row not in found] == []
+
+    with engine.connect() as connection:
+        ROW.create(connection)
+        comes_back()
+        connection.rollback()
+
+
+def test_more_rows_than_go_at_a_time_are_loaded(engine: Engine) -> None:
+    """Also where they are all alike."""
+    count = mssql_load.ROWS_A_DOCUMENT * mssql_load.DOCUMENTS_A_CALL + mssql_load.ROWS_A_DOCUMENT + 1
+    with engine.connect() as connection:
+        ROW.create(connection)
+        assert _load(connection, [dict.fromkeys(ROW.columns.keys())] * count) == count
+        assert connection.scalar(select(func.count()).select_from(ROW)) == count
+        connection.rollback()
+
+
+def test_a_text_that_is_too_long_is_refused_and_not_cut(engine: Engine) -> None:
+    narrow = Table("narrow", MetaData(), Column("word", String(3)))
+    with engine.connect() as connection:
+        narrow.create(connection)
+        with pytest.raises(DBAPIError):
+            SqlServer().copy_in(connection, narrow, ["word"], copy_text.write([["four"]]))
+        connection.rollback()
 
 
 def _row(values: dict[str, Any], types: Mapping[str, TypeEngine[Any]]) -> Any:

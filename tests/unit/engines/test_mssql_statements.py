@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import sqlglot
-from sqlalchemy import Column, DateTime, Float, MetaData, Table, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import aliased
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
@@ -17,8 +30,8 @@ from core.engines.base import EngineError
 from core.engines.functions import any_of, row_hash, seconds_between, utc_day, utc_week
 from core.engines.mssql_dialect import Dialect, canonical_json, unique_constraints
 from core.models import Batch, OutboxMessage, Patient, Report
-from core.models.base import Base
-from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES
+from core.models.base import Base, Json
+from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, SERVERS
 
 DIALECT = Dialect()
 OTHER = aliased(Patient, name="other")
@@ -224,3 +237,47 @@ def test_an_instant_says_what_it_is() -> None:
 )
 def test_nulls_are_written_out(statement: str, values: Any, written: str, left: Any) -> None:
     assert mssql_load.with_nulls_written(statement, values) == (written, left)
+
+
+def test_rows_are_loaded_from_json() -> None:
+    table = Table(
+        "t",
+        MetaData(),
+        Column("id", BigInteger),
+        Column("word", String(3)),
+        Column("amount", Numeric(18, 6)),
+        Column("at", DateTime(timezone=True)),
+        Column("fields", Json),
+    )
+    statement = mssql_load.insertion(DIALECT, table, table.columns.keys())
+    parse(statement)
+    assert statement == (
+        "INSERT INTO t (id, word, amount, at, fields) SELECT id, word, amount, at, fields FROM OPENJSON(?) WITH"
+        " (id BIGINT '$[0]', word NVARCHAR(max) '$[1]', amount NUMERIC(18, 6) '$[2]', at DATETIMEOFFSET(6) '$[3]',"
+        " fields NVARCHAR(max) '$[4]')"
+    )
+
+
+@pytest.mark.parametrize("store", SERVERS)
+def test_every_table_can_be_loaded(store: str) -> None:
+    for table in (*Base.metadata.tables.values(), *ARCHIVE_METADATA[store].tables.values()):
+        parse(mssql_load.insertion(DIALECT, table, table.columns.keys()))
+
+
+def test_what_json_has_no_type_for_is_refused() -> None:
+    with pytest.raises(TypeError, match="bytes"):
+        mssql_load.document([[b"\0"]])
+
+
+def test_numbers_keep_their_digits_and_instants_their_zone() -> None:
+    values = [
+        Decimal("100000000000.000001"),
+        datetime(2026, 3, 1, 7, 30, tzinfo=UTC),
+        date(2026, 3, 1),
+        "é\n",
+        None,
+        True,
+    ]
+    assert mssql_load.document([values]) == (
+        '[["100000000000.000001","2026-03-01T07:30:00+00:00","2026-03-01","é\\n",null,true]]'
+    )
