@@ -23,6 +23,7 @@ from core.embedded.errors import EmbeddedError
 from core.embedded.lock import LOCK_NAME, ServersLock
 from core.embedded.servers import Servers
 from tests import sql_server
+from tests.tiers import Tiers
 
 ROOT = Path(__file__).parents[1]
 ON_BOTH_ENGINES = [ROOT / "tests/integration" / name for name in ("archive", "cold", "doctor", "reports")]
@@ -106,12 +107,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     folder = metafunc.definition.path.parent
     if folder not in ON_BOTH_ENGINES or "environment" not in metafunc.fixturenames:
         return
-    # A server that is named by its address is not ours to stop.
-    stops = {"servers", "site", "machine"} & {*inspect.signature(metafunc.function).parameters, *_used(metafunc)}
+    stops = {"tiers", "site"} & {*inspect.signature(metafunc.function).parameters, *_used(metafunc)}
     # Said here: a fixture that skips would first end what the session has set up for the other engine.
     marks = [
         pytest.mark.skipif(not sql_server.is_named(), reason=sql_server.NOT_NAMED),
-        pytest.mark.skipif(bool(stops), reason="SQL Server: stops a server, which is not this test's to stop"),
+        pytest.mark.skipif(
+            bool(stops) and not sql_server.can_be_cut_off(),
+            reason="SQL Server: stops a server, and the way to one on another machine is not this test's to cut",
+        ),
     ]
     only = metafunc.definition.get_closest_marker("only_on_postgresql")
     engines = ["postgresql"] if only is not None else ["postgresql", pytest.param("mssql", marks=marks)]
@@ -131,14 +134,25 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def databases_env(engine_name: str, servers: Servers) -> Iterator[dict[str, str]]:
+def tiers(engine_name: str, servers: Servers) -> Iterator[Tiers]:
+    """The servers, which a test may stop."""
+    if engine_name == "postgresql":
+        yield Tiers.embedded(servers)
+        return
+    with sql_server.tiers(servers) as named:
+        yield named
+
+
+@pytest.fixture(scope="session")
+def databases_env(engine_name: str, servers: Servers, tiers: Tiers) -> Iterator[dict[str, str]]:
     """The addresses of the test servers, all running, as STRATA_* variables."""
-    _start(servers)
+    _start(Tiers.embedded(servers))
+    _start(tiers)
     if engine_name == "postgresql":
         yield servers.env()
         return
     with sql_server.databases() as addresses:
-        yield {**servers.env(), **addresses}
+        yield {**servers.env(), **sql_server.by_ways(addresses, tiers)}
 
 
 @pytest.fixture(scope="session")
@@ -167,25 +181,27 @@ def settings(environment: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def database(
-    engine_name: str,
-    servers: Servers,
-    settings: Any,
-    sync_replica: Callable[[], None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Any]:
-    """Every server running, every table empty, this process configured and without grudges; gives the settings."""
-    from core import cold, db, replica_watch
-    from core.outage import primary
+def databases(engine_name: str, tiers: Tiers, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Every server running, and this process's connections to them."""
+    from core import db
 
-    _start(servers)
     if engine_name == "mssql":
         monkeypatch.setattr(db, "configure", sql_server.configure)
+    _start(tiers)
     databases = db.configure(settings)
-    if engine_name == "mssql":
-        sql_server.empty(databases)
-    else:
-        _empty_tables(servers)
+    tiers.replica.resume_replay()
+    yield databases
+    if engine_name != "mssql":
+        databases.dispose()
+
+
+@pytest.fixture
+def database(databases: Any, settings: Any, empty_tables: Callable[[], None], sync_replica: Callable[[], None]) -> Any:
+    """Every server running, every table empty, this process configured and without grudges; gives the settings."""
+    from core import cold, replica_watch
+    from core.outage import primary
+
+    empty_tables()
     _empty_valkey(settings.redis_url)
     sync_replica()
     # What a process remembers of servers that failed belongs to the test that made them fail.
@@ -193,9 +209,7 @@ def database(
     for breaker in cold.breakers.values():
         breaker.answered()
     replica_watch.forget()
-    yield settings
-    if engine_name != "mssql":
-        databases.dispose()
+    return settings
 
 
 @pytest.fixture
@@ -219,15 +233,20 @@ def tells_snapshots(engine_name: str, database: Any) -> None:
 
 
 @pytest.fixture
+def empty_tables(engine_name: str, servers: Servers) -> Callable[[], None]:
+    """Call it to empty every table, and to begin its ids anew."""
+    return sql_server.empty if engine_name == "mssql" else lambda: _empty_tables(servers)
+
+
+@pytest.fixture
 def sync_replica(engine_name: str, servers: Servers) -> Callable[[], None]:
     """Call it to wait until the standby has replayed all that the primary has written."""
     return sql_server.wait_until_replayed if engine_name == "mssql" else servers.replica.wait_until_replayed
 
 
-def _start(servers: Servers) -> None:
-    for server in (*servers.postgres.values(), servers.valkey):
+def _start(tiers: Tiers) -> None:
+    for server in tiers.of.values():
         server.start()
-    servers.replica.resume_replay()
 
 
 def _clear_abandoned() -> None:

@@ -15,14 +15,17 @@ from sqlalchemy.exc import DBAPIError
 from core import db, freshness
 from core.config import Settings
 from core.db import Store
+from core.embedded.servers import VALKEY, Servers
 from core.engines import mssql_connection, mssql_server
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
+from tests.tiers import NamedReplica, NamedServer, Tiers
 
 ADDRESS, ARCHIVE_ADDRESS = "STRATA_TEST_MSSQL_URL", "STRATA_TEST_MSSQL_ARCHIVE_URL"
 REPLICA_ADDRESS = "STRATA_TEST_MSSQL_REPLICA_URL"
 NOT_NAMED = f"SQL Server: {ADDRESS} and {ARCHIVE_ADDRESS} name none"
 REPLAY_SECONDS = 30
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FOREIGN_KEYS = "SELECT OBJECT_NAME(parent_object_id), name FROM sys.foreign_keys"
 DROP_TRIES = 20
 OF_CONNECTIONS = (
@@ -71,6 +74,34 @@ def _in(address: str, name: str) -> str:
     return make_url(address).set(database=name).render_as_string(hide_password=False)
 
 
+def can_be_cut_off() -> bool:
+    """Whether the servers are on this machine: then the ways to them are a test's to cut, also those of their links."""
+    named = filter(None, (os.environ.get(name) for name in (ADDRESS, ARCHIVE_ADDRESS, REPLICA_ADDRESS)))
+    return all(make_url(address).host in LOOPBACK for address in named)
+
+
+@contextmanager
+def tiers(servers: Servers) -> Iterator[Tiers]:
+    """Ways to the named servers, one for each store, and the embedded Valkey."""
+    primary, archive = os.environ[ADDRESS], os.environ[ARCHIVE_ADDRESS]
+    replica = NamedReplica(os.environ.get(REPLICA_ADDRESS), primary)
+    ways = {"primary": NamedServer(primary), "replica": replica, **{name: NamedServer(archive) for name in SERVERS}}
+    try:
+        yield Tiers({**ways, VALKEY: servers.valkey}, replica)
+    finally:
+        for way in ways.values():
+            way.stop()
+
+
+def by_ways(addresses: dict[str, str], tiers: Tiers) -> dict[str, str]:
+    """The same databases, to be reached by ways that a test can cut."""
+    if not can_be_cut_off():
+        return addresses
+    names = {f"STRATA_ARCHIVE_{name.upper()}_URL": name for name in SERVERS}
+    names |= {"STRATA_PRIMARY_URL": "primary", "STRATA_REPLICA_URL": "replica"}
+    return addresses | {name: tiers.of[of].by_way(addresses[name]) for name, of in names.items()}
+
+
 @contextmanager
 def databases() -> Iterator[dict[str, str]]:
     """Five databases, as STRATA_* variables: the replica is the primary itself where no address names one."""
@@ -108,8 +139,9 @@ def skip_on_babelfish(engine_name: str, why: str) -> None:
             pytest.skip(f"Babelfish {why}")
 
 
-def empty(of: db.Databases) -> None:
+def empty() -> None:
     """Empty every table, and begin its ids anew."""
+    of = db.databases()
     for store, metadata in ((Store.HOT, Base.metadata), *((Store(name), ARCHIVE_METADATA[name]) for name in SERVERS)):
         with of.engine(store, read_only=False).begin() as connection:
             _empty(connection, [table.name for table in reversed(metadata.sorted_tables)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 import threading
 from contextlib import suppress
 from types import TracebackType
@@ -21,9 +22,9 @@ class TcpProxy:
     connection and each new one; `heal` forwards again, and ends the connections that a silence has spoilt.
     """
 
-    def __init__(self, server_port: int) -> None:
+    def __init__(self, server_port: int, port: int = 0) -> None:
         self.server_port = server_port
-        self._listener = socket.create_server((HOST, 0))
+        self._listener = socket.create_server((HOST, port))
         self.port: int = self._listener.getsockname()[1]
         self._forwards = threading.Event()
         self._forwards.set()
@@ -108,3 +109,9 @@ def _reset(end: socket.socket) -> None:
         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         end.shutdown(socket.SHUT_RDWR)
     end.close()
+
+
+if __name__ == "__main__":
+    # As a process of its own, which forwards its first port to its second until it is ended.
+    with TcpProxy(int(sys.argv[2]), int(sys.argv[1])):
+        threading.Event().wait()

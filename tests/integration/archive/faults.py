@@ -16,6 +16,7 @@ from psycopg import sql
 from core.models.record_types import VISIT
 from tests.integration.archive.worker import Worker
 from tests.tcp_proxy import TcpProxy
+from tests.tiers import Tiers
 
 # Longer than a busy machine keeps a living server from answering.
 SILENCE_SECONDS = 3.0
@@ -27,7 +28,7 @@ DISK_BYTES = 1 << 20
 class Site:
     """Where a scenario happens: the servers, the ways to them, the worker's folder and its staging."""
 
-    servers: Any
+    tiers: Tiers
     primary: TcpProxy
     archive: TcpProxy
     folder: Path
@@ -38,7 +39,7 @@ Fault = Callable[[Site, Worker], None]
 
 def _killed_server(name: str) -> Fault:
     def strike(site: Site, worker: Worker) -> None:
-        server = site.servers.valkey if name == "valkey" else site.servers.postgres[name]
+        server = site.tiers.of[name]
         server.kill()
         worker.let_go()
         worker.ends_within(HEAL_AFTER_SECONDS)

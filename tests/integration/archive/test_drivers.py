@@ -20,6 +20,7 @@ from core.queries import archive as queries
 from core.services import archive
 from tests.integration.archive.conftest import start
 from tests.integration.archive.test_restore import archived, everything
+from tests.tiers import Tiers
 from workers.archive import driver, heartbeat
 
 PATIENCE_SECONDS = 20
@@ -108,11 +109,11 @@ def test_a_silent_run_is_seen_and_resumed_once() -> None:
 
 
 @pytest.mark.usefixtures("population")
-def test_a_run_that_waits_to_try_again_is_not_lost(servers: Any) -> None:
+def test_a_run_that_waits_to_try_again_is_not_lost(tiers: Tiers) -> None:
     run_id = start()
     driver.advance(run_id)
     driver.advance(run_id)
-    servers.postgres["visits"].stop("immediate")
+    tiers.of["visits"].stop("immediate")
     assert not driver.advance(run_id)
     with db.write() as session:
         long_ago = utc_now() - timedelta(seconds=60)
@@ -123,7 +124,7 @@ def test_a_run_that_waits_to_try_again_is_not_lost(servers: Any) -> None:
         failed = session.scalars(select(Step).where(Step.state == "failed")).one()
     assert failed.fault == "connection"
     assert failed.retry_at is not None
-    servers.postgres["visits"].start()
+    tiers.of["visits"].start()
     driver.drive(run_id)
     assert run_row(run_id).state == RunState.DONE
 

@@ -39,6 +39,7 @@ from core.services import archive_restore as restores
 from tests.factories import make_account
 from tests.integration.archive.conftest import run_to_end, start
 from tests.integration.archive.test_restore import everything
+from tests.tiers import Tiers
 from workers.archive import driver, erase
 
 ROOT = Path(__file__).parents[3]
@@ -188,19 +189,19 @@ def test_only_an_admin_may(population: list[int]) -> None:
             erasure.erase_patient(session, patient_id=999, reason="x", by=None)
 
 
-def test_it_goes_on_after_an_archive_was_away(patient: int, servers: Any) -> None:
+def test_it_goes_on_after_an_archive_was_away(patient: int, tiers: Tiers) -> None:
     with db.write() as session:
         begun = erasure.erase_patient(session, patient_id=patient, reason="at their request", by=None)
         assert session.scalars(select(OutboxMessage).where(OutboxMessage.task == erasure.TASK)).one()
     assert left_hot(patient) == {}
-    servers.postgres["reports"].stop("immediate")
+    tiers.of["reports"].stop("immediate")
     with pytest.raises(Exception, match="connection"):
         erase.erase(begun.id)
     with db.write() as session:
         batch_id = session.scalars(select(Batch.id).where(Batch.record_type == "visit")).first() or 0
         with pytest.raises(archive.RunUnderWay, match="being erased"):
             restores.start_batch_restore(session, batch_id=batch_id, by=None)
-    servers.postgres["reports"].start()
+    tiers.of["reports"].start()
     erase.erase(begun.id)
     assert left_archived("reports", patient) == left_archived("visits", patient) == {}
 

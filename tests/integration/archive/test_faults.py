@@ -17,6 +17,7 @@ from tests.integration.archive.journeys import JOURNEYS, hot_visits
 from tests.integration.archive.readers import Readers, contents
 from tests.integration.archive.worker import END_SECONDS, Worker
 from tests.tcp_proxy import TcpProxy
+from tests.tiers import Tiers
 
 KILL = "worker killed"
 GRACE_SECONDS = 0.3
@@ -69,13 +70,13 @@ def scenarios() -> list[Any]:
 
 
 @pytest.fixture
-def site(servers: Any, database: Any, reachable_folder: Path) -> Iterator[Site]:
+def site(tiers: Tiers, database: Any, reachable_folder: Path) -> Iterator[Site]:
     """Servers, and a way to the primary and to the archive that can be broken for the worker alone."""
     with ExitStack() as stack:
-        ways = [stack.enter_context(TcpProxy(servers.postgres[name].port)) for name in ("primary", "visits")]
+        ways = [stack.enter_context(TcpProxy(tiers.of[name].port)) for name in ("primary", "visits")]
         (reachable_folder / "staging").mkdir()
         (reachable_folder / "tablespace").mkdir()
-        yield Site(servers, *ways, reachable_folder)
+        yield Site(tiers, *ways, reachable_folder)
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_a_move_survives(journey: str, point: str, fault: str, site: Site, worke
 @pytest.mark.parametrize("point", [pytest.param(point, marks=pytest.mark.long) for point in DISKS])
 @pytest.mark.usefixtures("population")
 def test_a_move_survives_a_full_disk(point: str, site: Site, worker_environment: dict[str, str]) -> None:
-    server = site.servers.postgres["visits"]
+    server = site.tiers.of["visits"]
     with ExitStack() as stack:
         if DISKS[point] is faults.full_staging:
             disk = stack.enter_context(faults.small_disk(site.folder / "staging"))

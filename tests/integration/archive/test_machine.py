@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +16,21 @@ from sqlalchemy import select, text, update
 from core import db, failpoints
 from core.db import Store
 from core.failpoints import Crash
-from core.models import ArchiveRun, Batch, BatchKind, BatchState, Note, Observation, Patient, RunKind, RunState, Visit
+from core.models import (
+    ArchiveRun,
+    Batch,
+    BatchKind,
+    BatchState,
+    Note,
+    Observation,
+    Patient,
+    RestoredRoot,
+    RunKind,
+    RunState,
+    Visit,
+    utc_now,
+)
 from core.services import archive, archive_restore
-from tests.conftest import _empty_tables
 from tests.integration.archive.conftest import NOW, PATIENTS, VISITS, populate, start
 from tests.integration.archive.twin import Twin, ids, restores_left
 from workers.archive import driver, purge
@@ -34,14 +48,15 @@ def pick(options: list[Any], number: int) -> Any:
 class Machine(RuleBasedStateMachine):
     """One population from its first move to its last restore."""
 
-    servers: Any = None
+    empty_tables: Callable[[], None]
+    sync_replica: Callable[[], None]
 
     def __init__(self) -> None:
         super().__init__()
-        _empty_tables(self.servers)
+        self.empty_tables()
         self.patients = populate()
         self.visits = list(range(1, PATIENTS * VISITS + 1))
-        self.servers.replica.wait_until_replayed()
+        self.sync_replica()
         self.twin = Twin()
         self.run_id: int | None = None
         self.damaged = False
@@ -100,7 +115,7 @@ class Machine(RuleBasedStateMachine):
     @rule(number=numbers)
     def stop_a_medicine(self, number: int) -> None:
         """It may leave the primary from then on, with its visit or after it."""
-        active = ids("prescription", "status = 'active'")
+        active = ids("prescription", status="active")
         if active:
             row_id = pick(active, number)
             with db.write() as session:
@@ -199,7 +214,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def purge(self) -> None:
-        self.servers.replica.wait_until_replayed()
+        self.sync_replica()
         self.twin.unsettled.clear()
         purge.purge_restored()
 
@@ -215,7 +230,7 @@ class Machine(RuleBasedStateMachine):
     def forget_that_they_came_back(self) -> None:
         """The days for which restored rows stay hot are over."""
         with db.write() as session:
-            session.execute(text("UPDATE restored_root SET keep_until = now() - interval '1 second'"))
+            session.execute(update(RestoredRoot).values(keep_until=utc_now() - timedelta(seconds=1)))
 
     def teardown(self) -> None:
         """Whatever happened, what is under way comes to its end, and all is where it should be."""
@@ -240,9 +255,15 @@ class Machine(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def machine(database: Any, servers: Any, monkeypatch: pytest.MonkeyPatch) -> type[Machine]:
+def machine(
+    database: Any,
+    empty_tables: Callable[[], None],
+    sync_replica: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> type[Machine]:
     """Restored copies may be purged at once; the throttles let everything through."""
-    monkeypatch.setattr(Machine, "servers", servers)
+    monkeypatch.setattr(Machine, "empty_tables", staticmethod(empty_tables), raising=False)
+    monkeypatch.setattr(Machine, "sync_replica", staticmethod(sync_replica), raising=False)
     db.databases().settings = replace(database, restored_grace_seconds=1e-6, archive_lag_max_seconds=3_600.0)
     return Machine
 

@@ -15,6 +15,7 @@ from core.queries import archive as queries
 from core.rows import content_hash
 from core.services import archive
 from tests.integration.archive.conftest import NOW, PATIENTS, db_table, run_to_end, seen, start
+from tests.tiers import Tiers
 from workers.archive import driver
 
 TABLES = ("visit", "note", "observation", "prescription", "condition")
@@ -184,18 +185,18 @@ def test_a_copy_lost_after_verify_is_loaded_again(population: list[int]) -> None
     assert names == ["plan", "stage", "load", "verify", "release", "load", "verify", "release"]
 
 
-def test_redrive_goes_on_where_it_failed(population: list[int], servers: Any) -> None:
+def test_redrive_goes_on_where_it_failed(population: list[int], tiers: Tiers) -> None:
     before = everything()
     run_id = start(batch_rows=100)
     driver.advance(run_id)
-    servers.postgres["visits"].stop("immediate")
+    tiers.of["visits"].stop("immediate")
     for _attempt in range(20):
         driver.advance(run_id)
     with db.read(Store.HOT) as session:
         summary = queries.run(session, run_id)
     assert summary is not None
     assert (summary.state, summary.failed_step) == (RunState.FAILED, "load")
-    servers.postgres["visits"].start()
+    tiers.of["visits"].start()
     with db.write() as session:
         archive.redrive(session, run_id=run_id, by=None)
     driver.drive(run_id)

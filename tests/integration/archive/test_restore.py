@@ -28,6 +28,7 @@ from core.models import (
 from core.services import archive
 from core.services import archive_restore as restores
 from tests.integration.archive.conftest import NOW, PATIENTS, run_to_end, seen
+from tests.tiers import Tiers
 from workers.archive import driver, purge, restore
 
 PURGES_MAX = 100
@@ -151,14 +152,14 @@ def test_one_batch_comes_back_and_holdings_follow(population: list[int]) -> None
 
 
 @pytest.mark.usefixtures("population", "no_grace")
-def test_copies_go_once_the_replica_has_the_restore(servers: Any, sync_replica: Callable[[], None]) -> None:
+def test_copies_go_once_the_replica_has_the_restore(tiers: Tiers, sync_replica: Callable[[], None]) -> None:
     before = everything()
     run = run_to_end()
-    servers.replica.pause_replay()
+    tiers.replica.pause_replay()
     restore_to_end(restores.start_run_restore, run_id=run.id)
     assert "0 of 3" in purge.purge_restored()
     assert archived() == PATIENTS * 4
-    servers.replica.resume_replay()
+    tiers.replica.resume_replay()
     sync_replica()
     purge.purge_restored()
     purge.purge_restored()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -83,7 +82,7 @@ def test_whatever_comes_back_between_hot_and_cold(snapshots: Snapshots) -> None:
 
 
 def test_a_purge_waits_for_every_older_snapshot(
-    snapshots: Snapshots, with_settings: Callable[..., None], servers: Any
+    snapshots: Snapshots, with_settings: Callable[..., None], sync_replica: Callable[[], None]
 ) -> None:
     with_settings(restored_grace_seconds=1e-6)
     archived = run_to_end().id
@@ -91,7 +90,7 @@ def test_a_purge_waits_for_every_older_snapshot(
     with db.write() as session:
         run_id = archive_restore.start_run_restore(session, run_id=archived, by=None).id
     driver.drive(run_id)
-    servers.replica.wait_until_replayed()
+    sync_replica()
     for attempt in range(3):
         purge.purge_restored()
         snapshots.check(f"attempt {attempt}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -17,6 +16,7 @@ from core.queries import archive as queries
 from core.services import archive
 from tests.integration.archive.conftest import start
 from tests.integration.archive.test_drivers import run_row, until
+from tests.tiers import Tiers
 from workers.archive import crew, driver, throttles
 
 
@@ -71,40 +71,40 @@ def test_hours_of_the_day(window: str, clock: str, inside: bool) -> None:
 
 @pytest.mark.usefixtures("population")
 def test_a_replica_that_lags_holds_a_run(
-    with_settings: Callable[..., None], servers: Any, monkeypatch: pytest.MonkeyPatch
+    with_settings: Callable[..., None], tiers: Tiers, sync_replica: Callable[[], None]
 ) -> None:
     with_settings(archive_lag_max_seconds=0.2)
     run_id = start()
     driver.advance(run_id)
-    servers.replica.pause_replay()
+    tiers.replica.pause_replay()
     with db.write() as session:
         archive.enqueue(session, 0)
     until(lambda: freshness.watch.state().lag_seconds > 0.2)
     assert "the replica is" in waiting_reason(run_id)
-    servers.replica.resume_replay()
-    servers.replica.wait_until_replayed()
+    tiers.replica.resume_replay()
+    sync_replica()
     settle(run_id)
 
 
 @pytest.mark.usefixtures("population")
-def test_missing_log_counts_whatever_the_clock_says(with_settings: Callable[..., None], servers: Any) -> None:
+def test_missing_log_counts_whatever_the_clock_says(with_settings: Callable[..., None], tiers: Tiers) -> None:
     with_settings(archive_lag_max_mb=0, archive_lag_max_seconds=3600.0)
     run_id = start()
     driver.advance(run_id)
-    servers.replica.pause_replay()
+    tiers.replica.pause_replay()
     with db.write() as session:
         archive.enqueue(session, 0)
     assert "MB of log" in waiting_reason(run_id)
-    servers.replica.resume_replay()
+    tiers.replica.resume_replay()
 
 
 @pytest.mark.usefixtures("population")
-def test_a_dead_replica_holds_a_run(servers: Any) -> None:
+def test_a_dead_replica_holds_a_run(tiers: Tiers) -> None:
     run_id = start()
     driver.advance(run_id)
-    servers.replica.stop("immediate")
+    tiers.replica.stop("immediate")
     assert waiting_reason(run_id) == "the replica does not answer"
-    servers.replica.start()
+    tiers.replica.start()
     until(lambda: freshness.watch.state().answers)
     settle(run_id)
 

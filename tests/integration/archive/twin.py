@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import cold, db
@@ -83,7 +83,8 @@ def restores_left() -> list[int]:
         return list(session.scalars(left))
 
 
-def ids(table: str, condition: str = "true") -> list[int]:
-    """Hot rows of a table, in order."""
+def ids(table: str, **values: Any) -> list[int]:
+    """Hot rows of a table that have these values, in order."""
+    hot = Base.metadata.tables[table]
     with db.read(Store.HOT) as session:
-        return list(session.scalars(text(f"SELECT id FROM {table} WHERE {condition} ORDER BY id")))
+        return list(session.scalars(select(hot.c.id).filter_by(**values).order_by(hot.c.id)))

@@ -18,6 +18,7 @@ from core.db import Store
 from core.queries import visits
 from tests.integration.cold.conftest import Record
 from tests.tcp_proxy import TcpProxy
+from tests.tiers import Tiers
 
 # Until a read that is over its time has failed; then nobody asks for a while.
 GIVE_UP_SECONDS, NEXT_SECONDS = 0.3, 0.05
@@ -41,9 +42,9 @@ def seconds_to_fail(record: Record) -> float:
     return time.monotonic() - started
 
 
-def test_a_dead_archive_fails_soon_and_then_at_once(way: TcpProxy, archived: Record, servers: Any) -> None:
+def test_a_dead_archive_fails_soon_and_then_at_once(way: TcpProxy, archived: Record, tiers: Tiers) -> None:
     assert cold_read(archived)
-    servers.postgres["visits"].kill()
+    tiers.of["visits"].kill()
     assert seconds_to_fail(archived) < first_seconds()
     assert max(seconds_to_fail(archived) for _ in range(20)) < NEXT_SECONDS
 

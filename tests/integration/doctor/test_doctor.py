@@ -10,8 +10,8 @@ from sqlalchemy import make_url, text
 from commands.doctor import doctor
 from commands.doctor.others import examine as examine_others
 from core import db
-from core.embedded.servers import Servers
 from tests.factories import make_patient
+from tests.tiers import Tiers
 
 Findings = dict[str, dict[str, Any]]
 
@@ -41,8 +41,8 @@ def test_no_password_is_shown(database: Any) -> None:
     assert "STRATA_PRIMARY_URL" in shown
 
 
-def test_a_dead_archive_is_wrong_at_its_address_and_behind_its_links(database: Any, servers: Servers) -> None:
-    servers.postgres["visits"].stop()
+def test_a_dead_archive_is_wrong_at_its_address_and_behind_its_links(database: Any, tiers: Tiers) -> None:
+    tiers.of["visits"].stop()
     db.databases().dispose()
     status, report = run()
     found = by_subject(report)
@@ -53,16 +53,16 @@ def test_a_dead_archive_is_wrong_at_its_address_and_behind_its_links(database: A
     assert found["linked tables: logs"]["ok"]
 
 
-def test_a_standby_that_is_gone_is_wrong(database: Any, servers: Servers) -> None:
-    servers.replica.stop()
+def test_a_standby_that_is_gone_is_wrong(database: Any, tiers: Tiers) -> None:
+    tiers.replica.stop()
     db.databases().dispose()
     found = by_subject(run()[1])
     assert not found["replica"]["ok"]
     assert "replica does not answer" in found["replication"]["detail"]
 
 
-def test_a_standby_that_replays_nothing_is_wrong(database: Any, servers: Servers) -> None:
-    servers.replica.pause_replay()
+def test_a_standby_that_replays_nothing_is_wrong(database: Any, tiers: Tiers) -> None:
+    tiers.replica.pause_replay()
     with db.write() as session:
         make_patient(session)
     found = by_subject(run()[1])

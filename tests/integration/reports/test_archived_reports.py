@@ -12,12 +12,12 @@ from sqlalchemy import select, update
 from core import db
 from core.cold import ColdUnavailable, breakers
 from core.db import Store
-from core.embedded.servers import Servers
 from core.models import Report, utc_now
 from core.queries import reports as reads
 from core.services import archive, archive_restore, reports
 from tests.factories import PASSWORD
 from tests.report_records import Record, view
+from tests.tiers import Tiers
 from workers.archive import driver
 
 
@@ -76,11 +76,9 @@ def test_its_patient_finds_it_and_is_told_how_many_there_are(archived_report: in
     assert other is None
 
 
-def test_with_the_archive_down_it_is_never_called_absent(
-    archived_report: int, record: Record, servers: Servers
-) -> None:
+def test_with_the_archive_down_it_is_never_called_absent(archived_report: int, record: Record, tiers: Tiers) -> None:
     move_to_archive()
-    servers.postgres["reports"].stop()
+    tiers.of["reports"].stop()
     with db.read(Store.HOT) as session, pytest.raises(ColdUnavailable):
         reads.signed_report(session, archived_report, record.patient_id)
     breakers["reports"].answered()

@@ -13,13 +13,13 @@ from core import db, heavy, queue
 from core.cold import ColdUnavailable, breakers
 from core.config import Settings
 from core.db import Store
-from core.embedded.servers import Servers
 from core.models import Assay, Evidence, Observation, Patient, ReportState
 from core.queries import evidence
 from core.queries.evidence import EvidenceRow, Limits
 from core.services import archive
 from tests.factories import NOW, make_allergy, make_assay, make_observation, make_patient, make_visit
 from tests.report_records import Record, view
+from tests.tiers import Tiers
 from workers.archive import driver
 from workers.reports import jobs
 
@@ -66,20 +66,20 @@ def test_evidence_never_touches_a_row_of_the_primary(record: Record) -> None:
     assert [statement for statement in seen if " FROM " in statement.upper()] == []
 
 
-def test_it_waits_for_what_was_written_just_before(record: Record, servers: Servers) -> None:
-    servers.replica.pause_replay()
+def test_it_waits_for_what_was_written_just_before(record: Record, tiers: Tiers) -> None:
+    tiers.replica.pause_replay()
     with db.write() as session:
         make_allergy(session, session.get_one(Patient, record.patient_id), substance="Latex")
-    servers.replica.resume_replay()
+    tiers.replica.resume_replay()
     substances = {row.fields["substance"] for row in of_type(evidence.collect(record.patient_id), "allergy")}
     assert substances == {"Penicillin", "Latex"}
 
 
 def test_a_replica_that_stays_behind_is_no_reason_to_read_the_primary(
-    record: Record, servers: Servers, configured: Callable[..., Settings]
+    record: Record, tiers: Tiers, configured: Callable[..., Settings]
 ) -> None:
     configured(replica_wait_seconds=0.5)
-    servers.replica.pause_replay()
+    tiers.replica.pause_replay()
     with db.write() as session:
         make_patient(session, name="Somebody Else")
     with pytest.raises(heavy.ReplicaBehind, match="has not replayed"):
@@ -97,10 +97,10 @@ def test_archived_rows_are_part_of_the_history(archived_record: Record) -> None:
 
 
 def test_a_silent_archive_fails_the_report_by_name_and_later_it_is_drafted_whole(
-    archived_record: Record, servers: Servers, request_report: Callable[[], int]
+    archived_record: Record, tiers: Tiers, request_report: Callable[[], int]
 ) -> None:
     report_id = request_report()
-    servers.postgres["visits"].stop()
+    tiers.of["visits"].stop()
     with pytest.raises(ColdUnavailable, match="archive server visits is not answering"):
         evidence.collect(archived_record.patient_id)
     with pytest.raises(queue.NotNow, match="visits"):
@@ -109,26 +109,26 @@ def test_a_silent_archive_fails_the_report_by_name_and_later_it_is_drafted_whole
     assert waiting.state == ReportState.REQUESTED
     assert "waiting: archive server visits is not answering" in (waiting.reason or "")
 
-    servers.postgres["visits"].start()
+    tiers.of["visits"].start()
     breakers["visits"].answered()
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"
     assert view(report_id).reason is None
 
 
 def test_after_waiting_too_long_it_fails_with_the_cause(
-    archived_record: Record, servers: Servers, request_report: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+    archived_record: Record, tiers: Tiers, request_report: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "GIVE_UP_AFTER", timedelta(0))
     report_id = request_report()
-    servers.postgres["visits"].stop()
+    tiers.of["visits"].stop()
     jobs.draft_report(report_id)
     failed = view(report_id)
     assert failed.state == ReportState.FAILED
     assert "archive server visits" in (failed.reason or "")
 
 
-def test_a_patient_without_archived_rows_needs_no_archive(record: Record, servers: Servers) -> None:
-    servers.postgres["visits"].stop()
+def test_a_patient_without_archived_rows_needs_no_archive(record: Record, tiers: Tiers) -> None:
+    tiers.of["visits"].stop()
     assert len(evidence.collect(record.patient_id)) > 5
 
 
