@@ -1,8 +1,8 @@
 """Bulk loading: rows as JSON, some in each of an array of documents, so that one statement inserts many of them.
 
 An array of rows (fast_executemany alone) is a statement a row for the server; and documents that are much longer take
-it longer a row. Arrays' sizes are told, and not asked of the server. One that reads no escapes in JSON is given the
-rows that have any as an array of rows.
+it longer a row. So go only rows that JSON has no words for, and to a server that reads no escapes those that need any.
+Arrays' sizes are told, and not asked of the server.
 """
 
 from __future__ import annotations
@@ -21,29 +21,25 @@ from sqlalchemy.types import TypeEngine
 ROWS_A_DOCUMENT = 100
 DOCUMENTS_A_CALL = 50
 ESCAPE = "\\"
-NATIVE = (str, int, NoneType)
+NATIVE = (str, int, bytes, NoneType)
 OPTION = "input_sizes"
+Rows = list[Sequence[Any]]
 
 
 def load(connection: Connection, table: Table, columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> int:
-    """Insert rows of values by columns; returns how many. Raises TypeError for bytes, which no table has."""
+    """Insert rows of values by columns; returns how many."""
     dialect: Any = connection.dialect
     statement = insertion(dialect, table, columns)
     options = {OPTION: [(dialect.loaded_dbapi.SQL_WVARCHAR, 0, 0)]}
+    # JSON has no bytes; only the copies that a restore takes have them.
+    has_bytes = any(isinstance(table.c[name].type, LargeBinary) for name in columns)
     loaded = 0
     while part := list(islice(rows, ROWS_A_DOCUMENT * DOCUMENTS_A_CALL)):
-        documents, escaped = [], []
-        for at in range(0, len(part), ROWS_A_DOCUMENT):
-            some = part[at : at + ROWS_A_DOCUMENT]
-            one = document(some)
-            if dialect.reads_escapes or ESCAPE not in one:
-                documents.append((one,))
-            else:
-                escaped += some
+        documents, others = ([], part) if has_bytes else _documents(part, reads_escapes=dialect.reads_escapes)
         if documents:
             connection.exec_driver_sql(statement, documents, execution_options=options)
-        if escaped:
-            _load_rows(connection, table, columns, escaped)
+        if others:
+            _load_rows(connection, table, columns, others)
         loaded += len(part)
     return loaded
 
@@ -59,12 +55,25 @@ def insertion(dialect: Dialect, table: Table, columns: Sequence[str]) -> str:
     return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM OPENJSON(?) WITH ({', '.join(typed)})"
 
 
-def document(rows: Sequence[Sequence[Any]]) -> str:
+def _documents(rows: Rows, *, reads_escapes: bool) -> tuple[list[tuple[str]], Rows]:
+    """Documents of the rows; and rows that a server would get wrong, for their documents have escapes."""
+    documents, others = [], []
+    for at in range(0, len(rows), ROWS_A_DOCUMENT):
+        some = rows[at : at + ROWS_A_DOCUMENT]
+        text = document(some)
+        if reads_escapes or ESCAPE not in text:
+            documents.append((text,))
+        else:
+            others += some
+    return documents, others
+
+
+def document(rows: Rows) -> str:
     """Rows as JSON. Raises TypeError for a value of a type that neither it nor `_text` has."""
     return json.dumps(rows, default=_text, ensure_ascii=False, separators=(",", ":"))
 
 
-def _load_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def _load_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
     types = [table.c[name].type for name in columns]
     dialect = connection.dialect
     listed = ", ".join(dialect.identifier_preparer.quote(name) for name in columns)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Engine,
+    LargeBinary,
     MetaData,
     Numeric,
     String,
@@ -257,6 +258,17 @@ def test_more_rows_than_go_at_a_time_are_loaded(engine: Engine) -> None:
         ROW.create(connection)
         assert _load(connection, [dict.fromkeys(ROW.columns.keys())] * count) == count
         assert connection.scalar(select(func.count()).select_from(ROW)) == count
+        connection.rollback()
+
+
+def test_bytes_are_loaded(engine: Engine) -> None:
+    copy = Table("hashed", MetaData(), Column("id", BigInteger, autoincrement=False), Column("row_hash", LargeBinary))
+    with engine.connect() as connection:
+        copy.create(connection)
+        assert (
+            SqlServer().copy_in(connection, copy, ["id", "row_hash"], copy_text.write([[1, b"\0\xff"], [2, None]])) == 2
+        )
+        assert connection.execute(select(copy).order_by(copy.c.id)).all() == [(1, b"\0\xff"), (2, None)]
         connection.rollback()
 
 

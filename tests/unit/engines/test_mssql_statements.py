@@ -265,8 +265,8 @@ def test_every_table_can_be_loaded(store: str) -> None:
 
 
 def test_what_json_has_no_type_for_is_refused() -> None:
-    with pytest.raises(TypeError, match="bytes"):
-        mssql_load.document([[b"\0"]])
+    with pytest.raises(TypeError, match="complex"):
+        mssql_load.document([[1j]])
 
 
 def test_numbers_keep_their_digits_and_instants_their_zone() -> None:
