@@ -103,7 +103,7 @@ class NamedReplica(NamedServer):
             # Past the guard of connections that read: it writes nothing.
             cursor = connection.connection.cursor()
             if is_babelfish(connection):
-                cursor.execute(f"SELECT pg_catalog.pg_wal_replay_{of_babelfish}()")
+                cursor.execute(f"SELECT 1 WHERE pg_catalog.pg_wal_replay_{of_babelfish}() IS NOT NULL")
             else:
                 name = make_url(databases.settings.replica_url).database
                 cursor.execute(f"ALTER DATABASE [{name}] SET HADR {of_group}")

@@ -23,6 +23,8 @@ LINK_LOST = frozenset({2, 53, 258, 7303, 7320, 7330, 7399, 10061, 11001})
 # Babelfish's number is the same for everything, so that its words have to do: lost, late, refused.
 FDW_LOST = re.compile(r"TDS client library error: DB #: 200(?:02|03|04|06|09|17|47)\b")
 SERIALIZATION, TIMED_OUT, LOST = "40001", "HYT00", "08"
+# The driver's call that opens a connection: what is late there has not answered at all.
+OPENING = "SQLDriverConnect"
 
 
 def numbers(fault: BaseException) -> frozenset[int]:
@@ -40,6 +42,8 @@ def kind_of(fault: BaseException) -> FaultKind:
     state, found = _state(fault), numbers(fault)
     if not FULL.isdisjoint(found):
         return FaultKind.DISK_FULL
+    if state == TIMED_OUT and OPENING in str(fault):
+        return FaultKind.CONNECTION
     if state in (SERIALIZATION, TIMED_OUT) or not WAITED.isdisjoint(found):
         return FaultKind.WAITED
     is_lost = not (TRANSIENT | LINK_LOST).isdisjoint(found) or FDW_LOST.search(str(fault)) is not None

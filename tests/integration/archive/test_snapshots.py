@@ -81,6 +81,7 @@ def test_whatever_comes_back_between_hot_and_cold(snapshots: Snapshots) -> None:
         snapshots.check(f"step {step}")
 
 
+@pytest.mark.usefixtures("tells_snapshots")
 def test_a_purge_waits_for_every_older_snapshot(
     snapshots: Snapshots, with_settings: Callable[..., None], sync_replica: Callable[[], None]
 ) -> None:

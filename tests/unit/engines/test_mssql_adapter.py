@@ -230,6 +230,12 @@ def test_faults_are_told_apart(state: str, number: int, kind: FaultKind) -> None
     assert kind_of(DBAPIError("SELECT", None, fault)) is kind
 
 
+def test_a_server_that_lets_nobody_in_is_away_and_not_late() -> None:
+    """The driver calls both a time-out: it tries a port that refuses it again until its time is over."""
+    fault = Exception("HYT00", "[HYT00] [Microsoft][ODBC Driver 18]Login timeout expired (0) (SQLDriverConnect)")
+    assert kind_of(DBAPIError("", None, fault)) is FaultKind.CONNECTION
+
+
 @pytest.mark.parametrize(
     ("words", "raised"),
     [
