@@ -26,7 +26,7 @@ from tests import sql_server
 from tests.tiers import Tiers
 
 ROOT = Path(__file__).parents[1]
-ON_BOTH_ENGINES = [ROOT / "tests/integration" / name for name in ("archive", "cold", "doctor", "reports")]
+ON_POSTGRESQL_ALONE = [ROOT / "tests/integration" / name for name in ("demo", "embedded", "engines")]
 
 # A run started in the background ignores Ctrl-C, and so would every program that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -103,9 +103,11 @@ def servers() -> Iterator[Servers]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What tiers, archive, reports and the doctor must do is tried on both engines."""
+    """What the product must do on real servers is tried on both engines."""
     folder = metafunc.definition.path.parent
-    if folder not in ON_BOTH_ENGINES or "environment" not in metafunc.fixturenames:
+    if folder.parent != ROOT / "tests/integration" or folder in ON_POSTGRESQL_ALONE:
+        return
+    if "environment" not in metafunc.fixturenames:
         return
     stops = {"tiers", "site"} & {*inspect.signature(metafunc.function).parameters, *_used(metafunc)}
     # Said here: a fixture that skips would first end what the session has set up for the other engine.

@@ -33,6 +33,8 @@ from tests.integration.access.test_two_portals import closed_addresses, host, ma
 from tests.ready_report import make_ready_report, sign_ready_report
 from workers.archive import driver
 
+pytestmark = pytest.mark.only_on_postgresql("asks for privileges, and tampers, in PostgreSQL's words")
+
 REFUSED = "permission denied|must be owner"
 TAMPERING = (
     "UPDATE access_event SET actor_name = 'nobody'",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from core import db, permissions
 from core.config import Settings
@@ -20,6 +20,7 @@ from tests.factories import make_account, make_assay, make_patient, make_visit
 from tests.integration.access.test_matrix import account_of, begin
 from tests.integration.access.test_two_portals import OTHER, PORTALS, closed_addresses, host, make_app
 from tests.ready_report import make_ready_report
+from tests.table_contents import fingerprint
 
 FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -60,9 +61,7 @@ def may(role: Role, right: permissions.Right) -> bool:
 def everything() -> dict[str, Any]:
     """A hash of each table of the primary; of the sign-ins, whose last use may move on, how many there are."""
     with db.read(Store.HOT) as session:
-        tables = [name for name in Base.metadata.tables if name != "sign_in"]
-        hashes = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t"
-        found = {name: session.scalar(text(hashes.format(name))) for name in tables}
+        found = {name: fingerprint(session, name) for name in Base.metadata.tables if name != "sign_in"}
         return {**found, "sign_in": session.scalar(select(func.count()).select_from(SignIn))}
 
 

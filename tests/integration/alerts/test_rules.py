@@ -29,6 +29,7 @@ from core.replica_watch import watch
 from core.routing import ReplicaState
 from core.services import alerting
 from tests.factories import make_patient, make_visit
+from tests.tiers import Tiers
 
 CLAIMS = 60
 
@@ -179,9 +180,9 @@ def test_too_few_samples_say_nothing() -> None:
     assert state_of("report cost") == "unknown"
 
 
-def test_a_dead_replica_leaves_the_rules_that_do_without_it(database: Settings, servers: Any) -> None:
+def test_a_dead_replica_leaves_the_rules_that_do_without_it(database: Settings, tiers: Tiers) -> None:
     db.configure(replace(database, replica_wait_seconds=0.2))
-    servers.replica.stop("immediate")
+    tiers.replica.stop("immediate")
     states = {found.rule.name: found.state for found in alerting.look()}
     assert states["replica lag"] == "firing"
     assert states["queue age"] == "quiet"

@@ -10,6 +10,7 @@ import pytest
 from core import replica_watch
 from core.outage import primary
 from core.replica_watch import ReplicaWatch
+from tests.tiers import Tiers
 
 
 @pytest.fixture
@@ -26,14 +27,14 @@ def watched(database: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture
-def delay(servers: Any, watched: Any) -> Iterator[Callable[[float], None]]:
+def delay(tiers: Tiers, watched: Any) -> Iterator[Callable[[float], None]]:
     """Call it to let the standby apply each commit so many seconds late."""
 
     def apply(seconds: float) -> None:
-        with servers.replica.connect("postgres") as connection:
+        with tiers.replica.connect("postgres") as connection:
             connection.execute(f"ALTER SYSTEM SET recovery_min_apply_delay = '{int(seconds * 1000)}ms'")
             connection.execute("SELECT pg_reload_conf()")
 
     yield apply
-    servers.replica.start()
+    tiers.replica.start()
     apply(0)

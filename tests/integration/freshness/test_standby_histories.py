@@ -16,6 +16,7 @@ from core.freshness import Positions, primary_position
 from core.models import Patient
 from core.page_reads import Reader, page_read
 from tests.integration.freshness.histories import Seen
+from tests.tiers import Tiers
 
 ACCOUNTS, STEPS = 3, 12
 KEY = "phone"
@@ -77,6 +78,7 @@ def every(times: int, act: Callable[[], None]) -> Callable[[], None]:
     return lambda: act() if next(calls) % times == times - 1 else None
 
 
+@pytest.mark.only_on_postgresql("has a standby apply commits late")
 @pytest.mark.parametrize(("seconds", "histories"), [(0, 40), (2, 20)])
 def test_apply_delays(patient_id: int, delay: Callable[[float], None], seconds: float, histories: int) -> None:
     delay(seconds)
@@ -84,18 +86,19 @@ def test_apply_delays(patient_id: int, delay: Callable[[float], None], seconds: 
     assert seen.reads[Store.HOT]
 
 
-def test_paused_replay(patient_id: int, servers: Any) -> None:
+def test_paused_replay(patient_id: int, tiers: Tiers) -> None:
     """However long it lasts: no read waits for time to pass, only for positions."""
-    seen = play(patient_id, 30, [servers.replica.pause_replay, servers.replica.resume_replay])
+    seen = play(patient_id, 30, [tiers.replica.pause_replay, tiers.replica.resume_replay])
     assert seen.reads[Store.HOT]
 
 
+@pytest.mark.only_on_postgresql("has a standby apply commits late")
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("seconds", [0, 2])
-def test_many_histories(patient_id: int, delay: Callable[[float], None], servers: Any, seconds: float) -> None:
+def test_many_histories(patient_id: int, delay: Callable[[float], None], tiers: Tiers, seconds: float) -> None:
     delay(seconds)
-    replica = servers.replica
+    replica = tiers.replica
 
     def if_up(act: Callable[[], None]) -> Callable[[], None]:
         return lambda: act() if replica.running else replica.start()

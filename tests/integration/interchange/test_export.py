@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from commands.export import group
 from core import db
-from core.embedded.servers import Servers
 from core.interchange import fhir, fhir_export, generate
-from core.models import AccessEvent, Patient, Visit
+from core.models import AccessEvent, Allergy, Base, Patient, Prescription, Visit
 from core.services import archive
+from tests.table_contents import rows_of
+from tests.tiers import Tiers
 from workers.archive import driver
 
 AS_OF = date(2026, 11, 23)
@@ -38,24 +39,27 @@ def _content(patient_id: int | None = None) -> dict[str, list[str]]:
     content = {}
     with db.write() as session:
         for table, columns in TEXTS.items():
-            mine = {"patient": "id = :id", "clinic": "true", "practitioner": "true"}.get(table, "patient_id = :id")
-            if table in ("clinic", "practitioner"):
-                mine = f"id IN (SELECT {table}_id FROM visit WHERE patient_id = :id)"
-            query = text(f"SELECT ({columns})::text FROM {table} WHERE {mine} ORDER BY 1")
-            content[table] = list(session.scalars(query, {"id": patient_id}))
+            of = Base.metadata.tables[table].c
+            if table == "patient":
+                mine = of.id == patient_id
+            elif table in ("clinic", "practitioner"):
+                visited = select(Visit.clinic_id if table == "clinic" else Visit.practitioner_id)
+                mine = of.id.in_(visited.where(Visit.patient_id == patient_id))
+            else:
+                mine = of.patient_id == patient_id
+            content[table] = rows_of(session, table, *columns.split(", "), where=mine)
     return content
 
 
 def _busiest() -> int:
     with db.write() as session:
-        query = (
-            "SELECT patient_id FROM prescription WHERE patient_id IN (SELECT patient_id FROM allergy)"
-            " GROUP BY 1 ORDER BY count(DISTINCT status) DESC, count(*) DESC, 1"
-        )
-        return int(session.scalar(text(query)) or 0)
+        allergic = Prescription.patient_id.in_(select(Allergy.patient_id))
+        most = (func.count(Prescription.status.distinct()).desc(), func.count().desc(), Prescription.patient_id)
+        query = select(Prescription.patient_id).where(allergic).group_by(Prescription.patient_id).order_by(*most)
+        return session.scalars(query.limit(1)).one()
 
 
-def test_out_and_in_again(database: Any, empty: Callable[[], None], tmp_path: Path) -> None:
+def test_out_and_in_again(database: Any, empty_tables: Callable[[], None], tmp_path: Path) -> None:
     generate.generate(60, 12, 4, AS_OF)
     patient_id = _busiest()
     before = _content(patient_id)
@@ -65,7 +69,7 @@ def test_out_and_in_again(database: Any, empty: Callable[[], None], tmp_path: Pa
     with db.write() as session:
         event = session.scalars(select(AccessEvent).where(AccessEvent.action == "patient.export")).one()
         assert event.patient_id == patient_id
-    empty()
+    empty_tables()
     summary = fhir.import_path(path)
     assert (summary.refusals, summary.new) == ([], summary.read)
     with db.write() as session:
@@ -80,13 +84,13 @@ def test_archived_rows_are_in_it(database: Any) -> None:
     assert (kinds["Encounter"], kinds["DocumentReference"]) == (20, 20)
 
 
-def test_a_silent_archive_is_an_error_not_a_shorter_record(database: Any, servers: Servers) -> None:
+def test_a_silent_archive_is_an_error_not_a_shorter_record(database: Any, tiers: Tiers) -> None:
     patient_id = _partly_archived()
-    servers.postgres["visits"].stop()
+    tiers.of["visits"].stop()
     try:
         result = CliRunner().invoke(group, ["fhir", "--patient", str(patient_id)])
     finally:
-        servers.postgres["visits"].start()
+        tiers.of["visits"].start()
     assert result.exit_code == 1
     assert "not answering" in result.output
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text
 from core import db, identity_numbers, national_id
 from core.interchange.generate import chunk, generate, run
 from core.models import AccessEvent, Clinic, Note, Observation, Patient, Visit
+from tests.table_contents import fingerprint
 
 AS_OF = date(2026, 11, 23)
 
@@ -21,7 +22,7 @@ def _count(model: Any) -> int:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def _fingerprint() -> list[str | None]:
+def _fingerprints() -> list[str]:
     columns = {
         "patient": "id, national_id_hash, name, birth_on",
         "visit": "id, started_at, practitioner_id",
@@ -29,9 +30,8 @@ def _fingerprint() -> list[str | None]:
         "observation": "visit_id, assay_id, value_number, interpretation",
         "prescription": "visit_id, medication, status, stopped_on",
     }
-    query = "SELECT md5(string_agg(({columns})::text, ';' ORDER BY ({columns})::text)) FROM {table}"
     with db.write(60) as session:
-        return [session.scalar(text(query.format(columns=c, table=table))) for table, c in columns.items()]
+        return [fingerprint(session, table, *names.split(", ")) for table, names in columns.items()]
 
 
 def test_twice_with_other_seeds(database: Any) -> None:
@@ -58,15 +58,15 @@ def test_the_same_seed_on_a_full_database_takes_no_number_twice(database: Any) -
 
 
 def test_worker_processes_and_one_process_make_the_same(
-    database: Any, monkeypatch: pytest.MonkeyPatch, empty: Callable[[], None]
+    database: Any, monkeypatch: pytest.MonkeyPatch, empty_tables: Callable[[], None]
 ) -> None:
     monkeypatch.setattr(run, "PATIENTS_A_CHUNK", 30)
     generate(90, 3, 5, AS_OF)
-    by_workers = _fingerprint()
-    empty()
+    by_workers = _fingerprints()
+    empty_tables()
     monkeypatch.setattr(run, "PROCESSES_MAX", 1)
     generate(90, 3, 5, AS_OF)
-    assert _fingerprint() == by_workers
+    assert _fingerprints() == by_workers
 
 
 def test_rows_belong_together(database: Any) -> None:

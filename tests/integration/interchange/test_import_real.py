@@ -15,6 +15,7 @@ from core import db
 from core.interchange import fhir, synthea
 from core.interchange.summary import Summary
 from core.models import AccessEvent, Allergy, Assay, Condition, Note, Observation, Patient, Prescription, Visit
+from tests.table_contents import fingerprint
 
 TABLES = ("clinic", "practitioner", "patient", "visit", "observation", "condition", "allergy", "prescription", "note")
 DAY = date(2026, 11, 20)
@@ -28,9 +29,8 @@ def _counts() -> dict[str, int]:
 
 def _fingerprint() -> dict[str, Any]:
     """What a second import must leave as it is: every row of every table."""
-    query = "SELECT md5(string_agg(row::text, ',' ORDER BY row::text)) FROM {} AS row"
     with db.write(60) as session:
-        return {table: session.scalar(text(query.format(table))) for table in (*TABLES, "imported_row", "assay")}
+        return {table: fingerprint(session, table) for table in (*TABLES, "imported_row", "assay")}
 
 
 def _nothing_new(summary: Summary) -> bool:

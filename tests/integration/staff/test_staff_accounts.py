@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from core import audit, db
 from core.db import Store
-from core.embedded.servers import Servers
 from core.models import AccessEvent, Account, Patient, utc_now
 from core.queries import audit_trail
 from core.queries.audit_trail import Wanted
 from core.services import archive
 from core.services.staff_accounts import make_password
 from tests.integration.staff.conftest import StaffBrowser
+from tests.tiers import Tiers
 from workers.archive import driver
 
 NEW = {"role": "clinician", "username": "nair", "name": "Dr Nair"}
@@ -159,10 +159,10 @@ def test_operations_show_real_figures_to_admins_and_auditors(admin: StaffBrowser
 
 
 def test_a_heavy_page_waits_for_the_replica_and_then_says_so(
-    auditor: StaffBrowser, database: Any, servers: Servers
+    auditor: StaffBrowser, database: Any, tiers: Tiers
 ) -> None:
     db.configure(replace(database, replica_wait_seconds=0.1))
-    servers.replica.stop()
+    tiers.replica.stop()
     auditor.sync = lambda: None
     reply = auditor.get("/audit")
     assert reply.status_code == 503
@@ -170,7 +170,7 @@ def test_a_heavy_page_waits_for_the_replica_and_then_says_so(
 
 
 def test_archived_events_are_found_and_a_silent_archive_is_a_named_gap(
-    auditor: StaffBrowser, patient: Patient, servers: Servers
+    auditor: StaffBrowser, patient: Patient, tiers: Tiers
 ) -> None:
     with db.write() as session:
         audit.record(session, "chart.viewed", by=None, patient_id=patient.id, at=utc_now() - timedelta(days=30))
@@ -179,6 +179,6 @@ def test_archived_events_are_found_and_a_silent_archive_is_a_named_gap(
     page = auditor.get("/audit", query_string={"action": "chart"}).text
     assert page.count("chart.viewed") == 1
     assert '<span class="tag">archive</span>' in page
-    servers.postgres["logs"].stop()
+    tiers.of["logs"].stop()
     page = auditor.get("/audit", query_string={"action": "chart"}).text
     assert "Older events can&#39;t be shown right now" in page

@@ -15,6 +15,7 @@ from core.queries import archive_batches, archive_history
 from core.services import archive
 from tests.integration.staff.conftest import StaffBrowser
 from tests.integration.staff.test_staff_archive import drive, make_cold_visits, start
+from tests.tiers import Tiers
 from workers.archive import driver
 
 
@@ -58,7 +59,7 @@ def test_a_batch_is_followed_from_select_to_release(admin: StaffBrowser, patient
     assert f'href="{batch_place(place)}"' in admin.get(place).text
 
 
-def test_from_a_failed_step_to_its_cause_to_redrive(admin: StaffBrowser, patient: Patient, servers: object) -> None:
+def test_from_a_failed_step_to_its_cause_to_redrive(admin: StaffBrowser, patient: Patient, tiers: Tiers) -> None:
     make_cold_visits(patient, 1)
     place = start(admin)
     for _step in ("plan", "stage"):

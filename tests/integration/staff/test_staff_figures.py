@@ -15,6 +15,7 @@ from core.models import Decision, utc_now
 from core.queries.loop_figures import Cost, Flags, LoopFigures, loop_figures, span
 from tests.integration.staff.conftest import HOST, StaffBrowser
 from tests.loop_history import make_evaluation, make_made_report
+from tests.tiers import Tiers
 
 PAGE = "/operations"
 TITLES = (
@@ -109,8 +110,8 @@ def test_an_empty_system_says_so(admin: StaffBrowser) -> None:
     assert "strata eval run factcheck --keep" in page
 
 
-def test_without_the_replica_the_loop_can_still_be_halted(admin: StaffBrowser, servers: Any) -> None:
-    servers.replica.stop("immediate")
+def test_without_the_replica_the_loop_can_still_be_halted(admin: StaffBrowser, tiers: Tiers) -> None:
+    tiers.replica.stop("immediate")
     page = admin.client.get(PAGE, base_url=HOST)
     assert page.status_code == 200
     assert "The figures can't be shown right now" in page.text

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from core import db
 from core.db import Store
-from core.embedded.servers import Servers
 from core.models import AccessEvent, Holding, Patient
 from core.queries import patients
 from core.queries.patients import Wanted
@@ -25,6 +24,7 @@ from tests.factories import (
     make_visit,
 )
 from tests.integration.staff.conftest import StaffBrowser
+from tests.tiers import Tiers
 
 NEW = {"name": "Lim Wei", "national_id": "S1234567D", "sex": "male", "birth_on": "1980-02-03"}
 
@@ -157,14 +157,14 @@ def test_hostile_text_is_shown_as_text(clinician: StaffBrowser) -> None:
     assert "<img src=x" not in page
 
 
-def test_a_silent_archive_is_a_named_gap(clinician: StaffBrowser, patient: Patient, servers: Servers) -> None:
+def test_a_silent_archive_is_a_named_gap(clinician: StaffBrowser, patient: Patient, tiers: Tiers) -> None:
     with db.write() as session:
         make_visit(session, patient)
         times = {"first_at": datetime(2023, 1, 5, tzinfo=UTC), "last_at": datetime(2025, 2, 5, tzinfo=UTC)}
         session.add(Holding(patient_id=patient.id, record_type="visit", server="visits", roots=12, rows=40, **times))
     chart = clinician.get(f"/patients/{patient.id}").text
     assert "Show 12 older visits from the archive" in chart
-    servers.postgres["visits"].stop()
+    tiers.of["visits"].stop()
     page = clinician.get(f"/patients/{patient.id}/visits?archived=1").text
     assert "12 older visits can&#39;t be shown right now" in page
     assert "January 2023 to February 2025" in page

@@ -13,6 +13,7 @@ from core.permissions import Right
 from core.web.access import declared, requires
 from public_app import create_app
 from tests.integration.web.conftest import HOST, Browser, events
+from tests.tiers import Tiers
 
 PAGES = ("/visits", "/results", "/record", "/reports", "/privacy")
 
@@ -103,11 +104,11 @@ def test_the_other_portals_templates_are_out_of_reach(app: Any) -> None:
         app.jinja_env.get_template("staff/patients/chart.html")
 
 
-def test_readiness_names_each_dependency(browser: Browser, servers: Any) -> None:
+def test_readiness_names_each_dependency(browser: Browser, tiers: Tiers) -> None:
     ready = browser.get("/readyz").json
     assert ready["ready"] is True
     names = {"primary", "replica", "redis", "archive_logs", "archive_visits", "archive_reports"}
     assert set(ready["dependencies"]) == names
     assert all(state["up"] for state in ready["dependencies"].values())
-    servers.postgres["reports"].stop("immediate")
+    tiers.of["reports"].stop("immediate")
     assert browser.get("/readyz").status_code == 200

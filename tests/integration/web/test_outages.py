@@ -17,6 +17,7 @@ from core.web.stores import page_session, write_session
 from tests.audit_events import chain_faults
 from tests.factories import make_condition
 from tests.integration.web.conftest import Browser, events
+from tests.tiers import Tiers
 
 PAGES = ("/visits", "/results", "/record", "/reports", "/privacy")
 
@@ -43,51 +44,51 @@ def app(app: Any) -> Any:
     return app
 
 
-def test_an_own_write_is_read_back_at_any_lag(signed_in: Browser, servers: Any, sync_replica: Any) -> None:
+def test_an_own_write_is_read_back_at_any_lag(signed_in: Browser, tiers: Tiers, sync_replica: Any) -> None:
     sync_replica()
     signed_in.get("/reading")
-    servers.replica.pause_replay()
+    tiers.replica.pause_replay()
     assert signed_in.post("/writing", {"phone": "8123 4567"}, page="/visits").text == "saved"
     assert signed_in.get("/reading").text == "hot: 8123 4567"
-    servers.valkey.stop()
+    tiers.of["valkey"].stop()
     assert signed_in.get("/reading").text == "hot: 8123 4567"
 
 
 @pytest.mark.usefixtures("patient")
 def test_a_write_that_redis_never_heard_of_is_read_back_when_redis_returns(
-    signed_in: Browser, servers: Any, sync_replica: Any
+    signed_in: Browser, tiers: Tiers, sync_replica: Any
 ) -> None:
     sync_replica()
     signed_in.get("/reading")
-    servers.replica.pause_replay()
-    servers.valkey.stop()
+    tiers.replica.pause_replay()
+    tiers.of["valkey"].stop()
     assert signed_in.post("/writing", {"phone": "8123 4567"}, page="/visits").text == "saved"
-    servers.valkey.start()
+    tiers.of["valkey"].start()
     assert signed_in.get("/reading").text == "hot: 8123 4567"
 
 
 @pytest.mark.usefixtures("patient")
-def test_reads_never_go_back_in_time(signed_in: Browser, servers: Any, sync_replica: Any) -> None:
+def test_reads_never_go_back_in_time(signed_in: Browser, tiers: Tiers, sync_replica: Any) -> None:
     """What an account has seen on the primary it goes on seeing, though another account wrote it."""
     sync_replica()
     signed_in.get("/reading")
-    servers.replica.pause_replay()
+    tiers.replica.pause_replay()
     with db.write() as session:
         session.execute(text("UPDATE patient SET phone = '2'"))
-    servers.valkey.stop()
+    tiers.of["valkey"].stop()
     assert signed_in.get("/reading").text == "hot: 2"
-    servers.valkey.start()
+    tiers.of["valkey"].start()
     assert signed_in.get("/reading").text == "hot: 2"
 
 
-def test_redis_down_pages_go_on(signed_in: Browser, servers: Any) -> None:
-    servers.valkey.stop()
+def test_redis_down_pages_go_on(signed_in: Browser, tiers: Tiers) -> None:
+    tiers.of["valkey"].stop()
     for path in PAGES:
         assert signed_in.get(path).status_code == 200, path
 
 
-def test_redis_down_one_can_sign_in_and_out(browser: Browser, servers: Any, account: Any) -> None:
-    servers.valkey.stop()
+def test_redis_down_one_can_sign_in_and_out(browser: Browser, tiers: Tiers, account: Any) -> None:
+    tiers.of["valkey"].stop()
     assert browser.sign_in(account).status_code == 303
     assert browser.get("/visits").status_code == 200
     browser.post("/sign-out", page="/visits")
@@ -95,28 +96,28 @@ def test_redis_down_one_can_sign_in_and_out(browser: Browser, servers: Any, acco
 
 
 @pytest.mark.parametrize("server", ["replica", "visits"])
-def test_replica_or_archive_down_pages_go_on(signed_in: Browser, servers: Any, server: str) -> None:
-    servers.postgres[server].stop("immediate")
+def test_replica_or_archive_down_pages_go_on(signed_in: Browser, tiers: Tiers, server: str) -> None:
+    tiers.of[server].stop("immediate")
     for path in PAGES:
         assert signed_in.get(path).status_code == 200, path
 
 
 @pytest.mark.parametrize("redis_is_up", [True, False])
 def test_primary_down_reads_go_on_and_looks_wait_in_the_spool(
-    signed_in: Browser, servers: Any, patient: Patient, sync_replica: Any, redis_is_up: bool
+    signed_in: Browser, tiers: Tiers, patient: Patient, sync_replica: Any, redis_is_up: bool
 ) -> None:
     with db.write() as session:
         make_condition(session, patient)
     sync_replica()
     if not redis_is_up:
-        servers.valkey.stop()
-    servers.postgres["primary"].stop("immediate")
+        tiers.of["valkey"].stop()
+    tiers.of["primary"].stop("immediate")
     page = signed_in.get("/record")
     assert page.status_code == 200
     assert "Type 2 diabetes" in page.text
     signed_in.get("/visits")
     assert spool.waiting() == 1
-    servers.postgres["primary"].start()
+    tiers.of["primary"].start()
     primary.answered()
     assert joined() == 2
     assert joined() == 0
@@ -129,21 +130,21 @@ def test_primary_down_reads_go_on_and_looks_wait_in_the_spool(
     assert chain_faults(looks[0].writer) == []
 
 
-def test_the_next_look_after_an_outage_joins_the_spool(signed_in: Browser, servers: Any, sync_replica: Any) -> None:
+def test_the_next_look_after_an_outage_joins_the_spool(signed_in: Browser, tiers: Tiers, sync_replica: Any) -> None:
     sync_replica()
-    servers.postgres["primary"].stop("immediate")
+    tiers.of["primary"].stop("immediate")
     signed_in.get("/record")
-    servers.postgres["primary"].start()
+    tiers.of["primary"].start()
     primary.answered()
     signed_in.get("/visits")
     assert len(events("record.read")) == 1
 
 
-def test_primary_down_one_can_sign_out(signed_in: Browser, servers: Any, sync_replica: Any) -> None:
+def test_primary_down_one_can_sign_out(signed_in: Browser, tiers: Tiers, sync_replica: Any) -> None:
     sync_replica()
     token = signed_in.cookie()
     form = signed_in.get("/visits").text.split('name="csrf_token" value="')[1].split('"')[0]
-    servers.postgres["primary"].stop("immediate")
+    tiers.of["primary"].stop("immediate")
     reply = signed_in.client.post("/sign-out", base_url="https://portal.localhost", data={"csrf_token": form},
                                   headers={"Referer": "https://portal.localhost/"})  # fmt: skip
     assert reply.headers["Location"] == "/sign-in"
@@ -157,13 +158,13 @@ def joined() -> int:
         return spool.drain(session)
 
 
-def test_no_look_without_a_record_of_it(signed_in: Browser, servers: Any, database: Any, sync_replica: Any) -> None:
+def test_no_look_without_a_record_of_it(signed_in: Browser, tiers: Tiers, database: Any, sync_replica: Any) -> None:
     from pathlib import Path
 
     sync_replica()
     Path(database.spool_dir).parent.mkdir(exist_ok=True)
     Path(database.spool_dir).write_text("a file where the folder should be")
-    servers.postgres["primary"].stop("immediate")
+    tiers.of["primary"].stop("immediate")
     reply = signed_in.get("/record")
     Path(database.spool_dir).unlink()
     assert reply.status_code == 500
@@ -171,12 +172,12 @@ def test_no_look_without_a_record_of_it(signed_in: Browser, servers: Any, databa
 
 
 def test_a_write_that_can_not_be_made_gives_back_what_was_typed(
-    signed_in: Browser, servers: Any, sync_replica: Any
+    signed_in: Browser, tiers: Tiers, sync_replica: Any
 ) -> None:
     sync_replica()
     page = signed_in.get("/visits").text
     token = page.split('name="csrf_token" value="')[1].split('"')[0]
-    servers.postgres["primary"].stop("immediate")
+    tiers.of["primary"].stop("immediate")
     fields = {"csrf_token": token, "phone": "8123 <4567>", "password": "hush"}
     headers = {"Referer": "https://portal.localhost/visits"}
     reply = signed_in.client.post("/writing", base_url="https://portal.localhost", data=fields, headers=headers)

@@ -27,6 +27,7 @@ from tests.factories import (
     make_visit,
 )
 from tests.integration.web.conftest import Browser, events, move_to_archive
+from tests.tiers import Tiers
 
 AGES_DAYS = (0, 30, 400, 800)
 
@@ -84,8 +85,8 @@ def test_htmx_gets_the_timeline_only(signed_in: Browser, archived: list[Visit]) 
     assert restored.text.startswith("<!doctype html>")
 
 
-def test_a_silent_archive_is_a_named_gap(signed_in: Browser, archived: list[Visit], servers: Any) -> None:
-    servers.postgres["visits"].stop("immediate")
+def test_a_silent_archive_is_a_named_gap(signed_in: Browser, archived: list[Visit], tiers: Tiers) -> None:
+    tiers.of["visits"].stop("immediate")
     reply = signed_in.get("/visits?older=1")
     assert reply.status_code == 200
     assert "Visit 0" in reply.text
@@ -146,7 +147,7 @@ def test_results_over_time_take_in_the_archive(signed_in: Browser, archived: lis
 
 
 def test_a_test_known_to_the_archive_alone_is_never_denied(
-    signed_in: Browser, archived: list[Visit], servers: Any, sync_replica: Any
+    signed_in: Browser, archived: list[Visit], tiers: Tiers, sync_replica: Any
 ) -> None:
     """Silence of the archive is not absence of results (G5)."""
     with db.write() as session:
@@ -154,7 +155,7 @@ def test_a_test_known_to_the_archive_alone_is_never_denied(
     sync_replica()
     assay_id = 1
     assert signed_in.get(f"/results/{assay_id}").status_code == 200
-    servers.postgres["visits"].stop("immediate")
+    tiers.of["visits"].stop("immediate")
     silent = signed_in.get(f"/results/{assay_id}")
     assert silent.status_code == 503
     assert "Our archive is not answering" in silent.text

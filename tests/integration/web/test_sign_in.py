@@ -13,6 +13,7 @@ from core.db import Store
 from core.models import Account, SignIn, utc_now
 from core.sign_ins import hash_of
 from tests.integration.web.conftest import HOST, Browser, events
+from tests.tiers import Tiers
 from workers.tidy import tidy
 
 
@@ -70,9 +71,9 @@ def test_wrong_name_and_wrong_password_answer_alike(browser: Browser, account: A
 
 
 @pytest.mark.parametrize("redis_is_up", [True, False])
-def test_guessing_is_slowed_down(browser: Browser, account: Any, servers: Any, redis_is_up: bool) -> None:
+def test_guessing_is_slowed_down(browser: Browser, account: Any, tiers: Tiers, redis_is_up: bool) -> None:
     if not redis_is_up:
-        servers.valkey.stop()
+        tiers.of["valkey"].stop()
     wrong = {"username": account.username, "password": "wrong password 1"}
     replies = [browser.post("/sign-in", wrong).status_code for _ in range(6)]
     assert replies == [422] * 5 + [429]
