@@ -4,25 +4,50 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 from click.testing import CliRunner, Result
 
 from commands.report import group
 from core import db
+from core.db import Store
+from core.models import Report
 from core.services import reports
 from evals.offline_model.server import OfflineModel
 from tests.factories import make_patient
 from tests.report_records import Record
 from workers.reports import jobs
 
+SEEN_SECONDS, REQUEST_SECONDS_MAX = 0.3, 30
+
 
 def strata_report(*arguments: str) -> Result:
     return CliRunner().invoke(group, arguments)
 
 
-def test_a_waiting_request_follows_the_report_to_its_end(record: Record, monkeypatch: object) -> None:
-    worker = threading.Timer(0.5, jobs.draft_report, args=(1,))
+def begin_worker() -> threading.Thread:
+    """A worker that drafts report 1 once it has been requested, and that was seen."""
+
+    def work() -> None:
+        until = time.monotonic() + REQUEST_SECONDS_MAX
+        while not _is_requested():
+            assert time.monotonic() < until, "nobody requests the report"
+            time.sleep(0.05)
+        time.sleep(SEEN_SECONDS)
+        jobs.draft_report(1)
+
+    worker = threading.Thread(target=work)
     worker.start()
+    return worker
+
+
+def _is_requested() -> bool:
+    with db.read(Store.HOT) as session:
+        return session.get(Report, 1) is not None
+
+
+def test_a_waiting_request_follows_the_report_to_its_end(record: Record, monkeypatch: object) -> None:
+    worker = begin_worker()
     result = strata_report("request", "--patient", str(record.patient_id), "--wait", "--json")
     worker.join()
     assert result.exit_code == 0
@@ -34,8 +59,7 @@ def test_a_waiting_request_follows_the_report_to_its_end(record: Record, monkeyp
 
 def test_a_failed_report_exits_1_with_its_cause(record: Record, model: OfflineModel) -> None:
     model.behaviour.set("garbage")
-    worker = threading.Timer(0.2, jobs.draft_report, args=(1,))
-    worker.start()
+    worker = begin_worker()
     result = strata_report("request", "--patient", str(record.patient_id), "--wait", "--json")
     worker.join()
     assert result.exit_code == 1
