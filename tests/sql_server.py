@@ -7,10 +7,12 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import Pool
 
 from core import db, freshness
 from core.config import Settings
@@ -28,6 +30,7 @@ REPLAY_SECONDS = 30
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FOREIGN_KEYS = "SELECT OBJECT_NAME(parent_object_id), name FROM sys.foreign_keys"
 DROP_TRIES = 20
+USES_MAX = 300
 OF_CONNECTIONS = (
     *("primary_url", "replica_url", "archive_logs_url", "archive_visits_url", "archive_reports_url", "link"),
     *("statement_timeout_seconds", "silence_seconds", "cold_timeout_seconds"),
@@ -123,11 +126,21 @@ def databases() -> Iterator[dict[str, str]]:
 
 def configure(settings: Settings) -> db.Databases:
     """In place of `db.configure`: keeps connections that are as they were, for a new one costs some servers seconds."""
+    if not event.contains(Pool, "checkin", _renew):
+        event.listen(Pool, "checkin", _renew)
     kept = db._databases
     if kept is None or any(getattr(kept.settings, name) != getattr(settings, name) for name in OF_CONNECTIONS):
         return _configure(settings)
     kept.settings = settings
     return kept
+
+
+def _renew(connection: Any, record: Any) -> None:
+    """End a session after so many uses: Babelfish's keeps open what it has read through links, up to some thousands."""
+    if type(connection).__module__ == "pyodbc":
+        record.info["uses"] = record.info.get("uses", 0) + 1
+        if record.info["uses"] >= USES_MAX:
+            record.invalidate(soft=True)
 
 
 def skip_on_babelfish(engine_name: str, why: str) -> None:
