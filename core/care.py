@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, case, exists, false, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core import db
@@ -70,14 +70,19 @@ def apart(session: Session, account_id: int, patient_id: int) -> frozenset[int]:
         SensitiveVisit.patient_id == patient_id,
         not_(or_(ties[Tie.TEAM], ties[Tie.GLASS])),
         SensitiveVisit.set_by != account_id,
-        func.coalesce(SensitiveVisit.recorded_by != account_id, True),
-        func.coalesce(SensitiveVisit.practitioner_id != _practitioner_of(account_id), True),
+        _is_not(SensitiveVisit.recorded_by, account_id),
+        _is_not(SensitiveVisit.practitioner_id, _practitioner_of(account_id)),
     )
     return frozenset(session.scalars(query))
 
 
 def _closest(account_id: int, patient_id: int) -> ColumnElement[str | None]:
     return case(*((condition, kind.value) for kind, condition in _ties(account_id, patient_id).items()))
+
+
+def _is_not(column: InstrumentedAttribute[int | None], other: int | ScalarSelect[int | None]) -> ColumnElement[bool]:
+    """That they differ; also where one of them is missing."""
+    return case((column == other, 0), else_=1) == 1
 
 
 def _practitioner_of(account_id: int) -> ScalarSelect[int | None]:

@@ -83,7 +83,7 @@ def page_read(positions: Positions, reader: Reader) -> Iterator[Session]:
         session = _first_answering(stack, decision, replica)
         yield session
         if session.info["store"] is Store.HOT:
-            position = db.databases().adapter.write_position(session.connection())
+            position = db.databases().adapter.seen_position(session.connection())
             session.info["position"] = position
             if reader.account_id is not None:
                 positions.raise_to(reader.account_id, position)

@@ -138,6 +138,13 @@ class Adapter(ABC):
         The connection is one that may write, best with every statement a transaction of its own.
         """
 
+    def seen_position(self, connection: Connection) -> int:
+        """A position by which a replica has all that this connection's transaction has read on the primary.
+
+        The connection is one that only reads.
+        """
+        return self.write_position(connection)
+
     def noted_position(self, connection: Connection) -> int:
         """The primary's position as somebody has seen it at most a second ago, for looking at it again and again."""
         return self.write_position(connection)

@@ -167,6 +167,10 @@ class SqlServer(Adapter):
     def write_position(self, connection: Connection) -> int:
         return int(connection.exec_driver_sql(RAISE_POSITION).scalar() or 0)
 
+    def seen_position(self, connection: Connection) -> int:
+        # Whoever raises it next commits after all that was read here.
+        return self.replayed_position(connection) + 1
+
     def noted_position(self, connection: Connection) -> int:
         return int(connection.exec_driver_sql(NOTE_POSITION).scalar() or 0)
 

@@ -160,7 +160,7 @@ class World:
 
     def databases(self) -> Any:
         settings = SimpleNamespace(replica_lag_bound_seconds=5.0, spill_reads_max=8)
-        adapter = SimpleNamespace(write_position=lambda _connection: self.primary.position)
+        adapter = SimpleNamespace(seen_position=lambda _connection: self.primary.position)
         return SimpleNamespace(settings=settings, adapter=adapter)
 
     def session(self, store: Store) -> Any:
