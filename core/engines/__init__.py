@@ -5,6 +5,8 @@ from sqlalchemy.exc import DBAPIError
 from core.engines import mssql_faults, postgresql_faults
 from core.engines.base import Adapter, EngineError, FaultKind
 
+NOTHING_SAID = "the database did not answer"
+
 
 def adapter_for(url: str, *, by_polybase: bool = False) -> Adapter:
     """The adapter of an address, whose SQL Server is linked by PolyBase or else by linked servers.
@@ -31,4 +33,13 @@ def kind_of(fault: DBAPIError) -> FaultKind:
     return postgresql_faults.kind_of(cause.sqlstate) if hasattr(cause, "sqlstate") else mssql_faults.kind_of(cause)
 
 
-__all__ = ["Adapter", "EngineError", "FaultKind", "adapter_for", "kind_of"]
+def words_of(fault: DBAPIError) -> str:
+    """What the server said of a fault, without the values of any row."""
+    cause = fault.orig
+    if cause is None:
+        return NOTHING_SAID
+    words = postgresql_faults.words_of(cause) if hasattr(cause, "sqlstate") else mssql_faults.words_of(cause)
+    return words or NOTHING_SAID
+
+
+__all__ = ["Adapter", "EngineError", "FaultKind", "adapter_for", "kind_of", "words_of"]

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from sqlalchemy import (
+    Boolean,
+    Case,
     Column,
     ColumnClause,
     Connection,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     UnaryExpression,
     UniqueConstraint,
     event,
+    true,
 )
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mssql.base import MSDDLCompiler, MSExecutionContext, MSSQLCompiler, MSTypeCompiler
@@ -73,6 +76,10 @@ def _locked(lock: ForUpdateArg, froms: Sequence[FromClause]) -> Iterator[FromCla
         yield from find_tables(one, include_aliases=True)
 
 
+def _is_flag(condition: Any) -> bool:
+    return isinstance(condition, ColumnClause) and isinstance(condition.type, Boolean)
+
+
 class Compiler(MSSQLCompiler):
     """Compiles FOR UPDATE and FOR SHARE, for which T-SQL has hints on each table, and OUTPUT INTO."""
 
@@ -108,6 +115,13 @@ class Compiler(MSSQLCompiler):
         if getattr(unary.element, "modifier", None) is not operators.desc_op:
             raise CompileError("SQL Server sorts NULLs last only in descending order")
         return self.process(unary.element, **kw)
+
+    def visit_case(self, clause: Case[Any], **kw: Any) -> str:
+        """CASE takes no column for a condition."""
+        if clause.value is None:
+            whens = [(when == true() if _is_flag(when) else when, then) for when, then in clause.whens]
+            clause = Case(*whens, else_=clause.else_)
+        return str(super().visit_case(clause, **kw))
 
     def visit_now_func(self, fn: Any, **kw: Any) -> str:
         # CURRENT_TIMESTAMP is the server's local time, without its offset.

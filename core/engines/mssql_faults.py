@@ -52,5 +52,11 @@ def kind_of(fault: BaseException) -> FaultKind:
     return FaultKind.OTHER
 
 
+def words_of(fault: BaseException) -> str:
+    """What it was, without the server's sentence, which may quote a row's values."""
+    found = sorted(numbers(fault) - {0})
+    return f"SQLSTATE {_state(fault)}{''.join(f', error {number}' for number in found)}"
+
+
 def _state(fault: BaseException) -> str:
     return str(fault.args[0]) if fault.args else ""

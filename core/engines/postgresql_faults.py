@@ -17,3 +17,9 @@ def kind_of(state: str | None) -> FaultKind:
     if state is None:
         return FaultKind.CONNECTION
     return next((kind for kind, states in KINDS.items() if state.startswith(states)), FaultKind.OTHER)
+
+
+def words_of(fault: BaseException) -> str | None:
+    """The sentence of a fault, which quotes no row's values; None if the server said nothing."""
+    words: str | None = getattr(getattr(fault, "diag", None), "message_primary", None)
+    return words

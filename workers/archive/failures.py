@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from core.engines import words_of
 from core.models import ArchiveRun, Batch, RunState, Step, StepState, utc_now
 from core.services import archive
 from workers.archive.faults import FaultClass, Overtaken, classify
@@ -62,6 +63,5 @@ def _mark(session: Session, step: Step, kind: FaultClass) -> None:
 def cause(fault: BaseException) -> str:
     """What to show of a fault: never the values of a row, which a database's message may quote."""
     if isinstance(fault, DBAPIError):
-        primary = getattr(getattr(fault.orig, "diag", None), "message_primary", None)
-        return f"{type(fault.orig).__name__}: {primary or 'the database did not answer'}"
+        return f"{type(fault.orig).__name__}: {words_of(fault)}"
     return f"{type(fault).__name__}: {fault}"[:1000]

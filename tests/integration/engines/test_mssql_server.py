@@ -57,6 +57,8 @@ ADDRESS = os.environ.get(sql_server.ADDRESS, "")
 
 pytestmark = pytest.mark.skipif(not ADDRESS, reason="STRATA_TEST_MSSQL_URL names no SQL Server")
 
+IDENTITIES = "SELECT OBJECT_NAME(object_id), name FROM sys.columns WHERE is_identity = 1"
+
 ROW = Table(
     "row_of_every_type",
     MetaData(),
@@ -116,6 +118,12 @@ def test_the_same_migrations_make_the_primary(schema: Engine) -> None:
     for table in Base.metadata.tables.values():
         names = {column["name"] for column in found.get_columns(table.name)}
         assert names >= set(table.columns.keys()), table.name
+
+
+def test_the_server_counts_ids_where_the_models_say_so_and_nowhere_else(schema: Engine) -> None:
+    counted = {(t.name, c.name) for t in Base.metadata.tables.values() for c in t.columns if c.identity is not None}
+    with schema.connect() as connection:
+        assert set(map(tuple, connection.execute(text(IDENTITIES)))) == counted
 
 
 @pytest.mark.parametrize("store", SERVERS)

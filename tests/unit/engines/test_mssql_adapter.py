@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, func, literal, select
 from sqlalchemy import delete as remove_from
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from core.engines import FaultKind, kind_of, mssql_connection, mssql_link
+from core.engines import FaultKind, kind_of, mssql_connection, mssql_link, words_of
 from core.engines.base import ColumnFacts, EngineError
 from core.engines.mssql import SqlServer
 from core.engines.mssql_dialect import Dialect
@@ -234,6 +234,12 @@ def test_a_server_that_lets_nobody_in_is_away_and_not_late() -> None:
     """The driver calls both a time-out: it tries a port that refuses it again until its time is over."""
     fault = Exception("HYT00", "[HYT00] [Microsoft][ODBC Driver 18]Login timeout expired (0) (SQLDriverConnect)")
     assert kind_of(DBAPIError("", None, fault)) is FaultKind.CONNECTION
+
+
+def test_a_fault_is_told_by_its_numbers_and_quotes_no_row() -> None:
+    said = "[23000] Cannot insert duplicate key row. The duplicate key value is (S1234567D). (2627) (SQLExecDirectW)"
+    fault = DBAPIError("INSERT", None, Exception("23000", said))
+    assert words_of(fault) == "SQLSTATE 23000, error 2627"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Numeric,
     String,
     Table,
+    case,
     func,
     literal_column,
     select,
@@ -29,7 +30,7 @@ from core.engines import mssql_load
 from core.engines.base import EngineError
 from core.engines.functions import any_of, row_hash, seconds_between, utc_day, utc_week
 from core.engines.mssql_dialect import Dialect, canonical_json, unique_constraints
-from core.models import Batch, OutboxMessage, Patient, Report
+from core.models import Batch, Claim, OutboxMessage, Patient, Report
 from core.models.base import Base, Json
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, SERVERS
 
@@ -281,3 +282,8 @@ def test_numbers_keep_their_digits_and_instants_their_zone() -> None:
     assert mssql_load.document([values]) == (
         '[["100000000000.000001","2026-03-01T07:30:00+00:00","2026-03-01","é\\n",null,true]]'
     )
+
+
+def test_a_flag_is_a_condition_of_a_case() -> None:
+    flagged = func.count(case((Claim.flagged, 1)))
+    assert compiled(select(flagged)) == "SELECT count(CASE WHEN (claim.flagged = 1) THEN 1 END) AS count_1 FROM claim"

@@ -43,7 +43,7 @@ def upgrade() -> None:
     op.create_index("ix_glass_break_account", "glass_break", ["account_id", "patient_id", "expires_at"])
     op.create_table(
         "sensitive_visit",
-        sa.Column("visit_id", sa.BigInteger(), nullable=False),
+        sa.Column("visit_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("patient_id", sa.BigInteger(), nullable=False),
         sa.Column("category", sa.String(length=64), nullable=False),
         sa.Column("practitioner_id", sa.BigInteger(), nullable=True),
