@@ -44,7 +44,8 @@ def estimate(session: Session, record_type: str, roots: int) -> Estimate | None:
     moved = (
         select(
             ArchiveRun.id,
-            (func.max(ArchiveRun.finished_at) - func.min(ArchiveRun.started_at)).label("took"),
+            func.min(ArchiveRun.started_at).label("began"),
+            func.max(ArchiveRun.finished_at).label("ended"),
             func.sum(Batch.released_roots).label("roots"),
             func.sum(Batch.released_rows).label("rows"),
             func.count(Batch.id).label("batches"),
@@ -65,7 +66,7 @@ def estimate(session: Session, record_type: str, roots: int) -> Estimate | None:
     if not runs:
         return None
     waited = archive_pace.idle(session, [run.id for run in runs])
-    at_work = sum((run.took - waited.get(run.id, timedelta()) for run in runs), timedelta())
+    at_work = sum((run.ended - run.began - waited.get(run.id, timedelta()) for run in runs), timedelta())
     share = roots / int(sum(run.roots for run in runs))
     return Estimate(
         rows=round(share * int(sum(run.rows for run in runs))),

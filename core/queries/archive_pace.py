@@ -24,11 +24,12 @@ def idle(session: Session, run_ids: Collection[int]) -> dict[int, timedelta]:
     )
     went_on = RunEvent.run_id.in_(run_ids), RunEvent.action.in_(GOES_ON)
     query = (
-        select(RunEvent.run_id, func.coalesce(ended, ArchiveRun.started_at), RunEvent.at)
+        select(RunEvent.run_id, ended, ArchiveRun.started_at, RunEvent.at)
         .join(ArchiveRun, ArchiveRun.id == RunEvent.run_id)
         .where(*went_on)
     )
     waited: defaultdict[int, timedelta] = defaultdict(timedelta)
-    for run_id, since, at in session.execute(query):
+    for run_id, ended_at, started_at, at in session.execute(query):
+        since = ended_at or started_at
         waited[run_id] += at - since if since is not None else timedelta()
     return dict(waited)
