@@ -30,7 +30,7 @@ REPLAY_SECONDS = 30
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FOREIGN_KEYS = "SELECT OBJECT_NAME(parent_object_id), name FROM sys.foreign_keys"
 DROP_TRIES = 20
-USES_MAX = 300
+USES_MAX = 100
 OF_CONNECTIONS = (
     *("primary_url", "replica_url", "archive_logs_url", "archive_visits_url", "archive_reports_url", "link"),
     *("statement_timeout_seconds", "silence_seconds", "cold_timeout_seconds"),
