@@ -13,6 +13,8 @@ from tests.integration.freshness.modelled import World
 
 DELAYS = (0.0, 2.0, 90.0)
 PAUSES = (0.0, 0.001, 0.05, 0.3, 1.0, 6.0, 120.0)
+# Between two raises of a counted position, and again between their replays.
+CLOSE_DELAYS, CLOSE_PAUSES = (2.0,), (0.0, 0.1, 0.3, 0.6, 1.5)
 KEYS = ("name", "phone")
 ACCOUNTS, DEVICES = 3, 2
 LAG_BOUND_SECONDS, LOOK_SECONDS = 5.0, 1.0
@@ -41,10 +43,11 @@ class Seen:
 class History:
     """One seed's history in a modelled world."""
 
-    def __init__(self, seed: int, steps: int) -> None:
+    def __init__(self, seed: int, steps: int, *, counts: bool = False, is_close: bool = False) -> None:
         self.chance = random.Random(seed)
         self.steps = steps
-        self.world = World(self.chance.choice(DELAYS))
+        self.pauses = CLOSE_PAUSES if is_close else PAUSES
+        self.world = World(self.chance.choice(CLOSE_DELAYS if is_close else DELAYS), counts=counts)
         self.seen = Seen()
         self.cookies: dict[tuple[int, int], int] = defaultdict(int)
 
@@ -52,7 +55,7 @@ class History:
         """Play it. `as_process(world, process, patch)` routes a block's pages as that process does."""
         acts = [self.write, *[self.read] * 4, self.others_write, self.break_something]
         for _ in range(self.steps):
-            self.world.clock.now += self.chance.choice(PAUSES) * self.chance.random()
+            self.world.clock.now += self.chance.choice(self.pauses) * self.chance.random()
             process = self.chance.choice(self.world.processes)
             with as_process(self.world, process, patch):  # type: ignore[attr-defined]
                 self.chance.choice(acts)()
@@ -65,8 +68,9 @@ class History:
         account, device = self.who()
         key = self.chance.choice(KEYS)
         version = self.world.primary.write(key)
-        self.cookies[account, device] = max(self.cookies[account, device], version)
-        Positions(self.world.redis).raise_to(account, version)  # type: ignore[arg-type]
+        position = self.world.primary.write_position()
+        self.cookies[account, device] = max(self.cookies[account, device], position)
+        Positions(self.world.redis).raise_to(account, position)  # type: ignore[arg-type]
         self.seen.wrote(account, key, version)
 
     def others_write(self) -> None:

@@ -1,7 +1,8 @@
 """A modelled primary, standby and Redis on a clock of their own, under the real routing of pages.
 
-Positions are numbers of commits. The standby replays each commit a while after it was made, may be paused, killed,
-started again at an earlier position, or rebuilt; Redis may be away, or come back without what it knew.
+Positions are numbers of commits, or, as on SQL Server, counted by commits of their own. The standby replays each
+commit a while after it was made, may be paused, killed, started again at an earlier position, or rebuilt; Redis may be
+away, or come back without what it knew.
 """
 
 from __future__ import annotations
@@ -28,11 +29,17 @@ class Clock:
     now: float = 1_000_000.0
 
 
+COUNTER = "the counter"
+NOTED_SECONDS = 1.0
+
+
 @dataclass
 class Primary:
-    """Every commit: when, and what it wrote to which key."""
+    """Every commit: when, and what it wrote to which key; `raised` are those that raised the counter."""
 
     clock: Clock
+    counts: bool = False
+    raised: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     writes: list[tuple[str, int]] = field(default_factory=list)
 
@@ -45,6 +52,28 @@ class Primary:
         self.times.append(self.clock.now)
         self.writes.append((key, self.position))
         return self.position
+
+    def told(self, commits: int) -> int:
+        """The position as it reads after so many commits."""
+        return bisect.bisect_right(self.raised, commits) if self.counts else commits
+
+    def told_at(self, commits: int) -> float | None:
+        """When the commit was made that the position after so many tells of."""
+        told = self.told(commits)
+        return self.times[(self.raised[told - 1] if self.counts else told) - 1] if told else None
+
+    def write_position(self) -> int:
+        if self.counts:
+            self.write(COUNTER)
+            self.raised.append(self.position)
+        return self.told(self.position)
+
+    def noted_position(self) -> int:
+        at = self.told_at(self.position)
+        return self.write_position() if at is None or at < self.clock.now - NOTED_SECONDS else self.told(self.position)
+
+    def seen_position(self) -> int:
+        return self.told(self.position) + self.counts
 
     def read(self, key: str, upto: int | None = None) -> int:
         """The key's version in the first `upto` commits; 0 if it was never written."""
@@ -88,8 +117,9 @@ class Standby:
         if not self.is_up:
             return None
         position = self.position
-        age = self.clock.now - self.primary.times[position - 1] if position else None
-        return ReplicaLook(position, str(self.incarnation), age)
+        at = self.primary.told_at(position)
+        age = self.clock.now - at if at is not None else None
+        return ReplicaLook(self.primary.told(position), str(self.incarnation), age)
 
 
 class ModelledRedis:
@@ -144,23 +174,23 @@ class Process:
     def _ask_primary(self) -> Answer[int] | None:
         now = self.world.clock.now
         if now - self._asked_primary >= PROBE_SECONDS:
-            self._primary, self._asked_primary = Answer(self.world.primary.position, now), now
+            self._primary, self._asked_primary = Answer(self.world.primary.noted_position(), now), now
         return self._primary
 
 
 class World:
     """Everything of one history."""
 
-    def __init__(self, delay: float, processes: int = 2) -> None:
+    def __init__(self, delay: float, processes: int = 2, *, counts: bool = False) -> None:
         self.clock = Clock()
-        self.primary = Primary(self.clock)
+        self.primary = Primary(self.clock, counts)
         self.standby = Standby(self.clock, self.primary, delay)
         self.redis = ModelledRedis()
         self.processes = [Process(self) for _ in range(processes)]
 
     def databases(self) -> Any:
         settings = SimpleNamespace(replica_lag_bound_seconds=5.0, spill_reads_max=8)
-        adapter = SimpleNamespace(seen_position=lambda _connection: self.primary.position)
+        adapter = SimpleNamespace(seen_position=lambda _connection: self.primary.seen_position())
         return SimpleNamespace(settings=settings, adapter=adapter)
 
     def session(self, store: Store) -> Any:
@@ -188,5 +218,5 @@ def routed(world: World, process: Process, patch: Any) -> Iterator[None]:
         patched.setattr(page_reads, "watch", process.watch)
         patched.setattr(page_reads, "_connect_hot", lambda _stack: world.session(Store.HOT))
         patched.setattr(page_reads, "_connect_replica", connect_replica)
-        patched.setattr(freshness, "primary_position", lambda: world.primary.position)
+        patched.setattr(freshness, "primary_position", world.primary.write_position)
         yield
