@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import func, select
 
 from core import db
@@ -59,13 +61,17 @@ def test_a_batch_is_followed_from_select_to_release(admin: StaffBrowser, patient
     assert f'href="{batch_place(place)}"' in admin.get(place).text
 
 
+def rename_archived_note(old: str, new: str) -> None:
+    with db.databases().engine(Store.VISITS, read_only=False).begin() as connection:
+        Operations(MigrationContext.configure(connection)).alter_column("note", old, new_column_name=new)
+
+
 def test_from_a_failed_step_to_its_cause_to_redrive(admin: StaffBrowser, patient: Patient, tiers: Tiers) -> None:
     make_cold_visits(patient, 1)
     place = start(admin)
     for _step in ("plan", "stage"):
         driver.advance(run_id_of(place))
-    with db.databases().engine(Store.VISITS, read_only=False).begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE note RENAME COLUMN text TO words")
+    rename_archived_note("text", "words")
     try:
         assert not driver.advance(run_id_of(place))
         page = admin.get(place).text
@@ -78,8 +84,7 @@ def test_from_a_failed_step_to_its_cause_to_redrive(admin: StaffBrowser, patient
         assert "still on the primary" in followed
         assert "A redrive goes on with load." in followed
     finally:
-        with db.databases().engine(Store.VISITS, read_only=False).begin() as connection:
-            connection.exec_driver_sql("ALTER TABLE note RENAME COLUMN words TO text")
+        rename_archived_note("words", "text")
     there = batch_place(place)
     assert admin.post(f"{there}/redrive", {"from_start": "1"}, page=there).status_code == 303
     drive(place)
