@@ -22,6 +22,12 @@ FULL = frozenset({1101, 1105, 9002})
 LINK_LOST = frozenset({2, 53, 258, 7303, 7320, 7330, 7399, 10061, 11001})
 # Babelfish's number is the same for everything, so that its words have to do: lost, late, refused.
 FDW_LOST = re.compile(r"TDS client library error: DB #: 200(?:02|03|04|06|09|17|47)\b")
+WORDS = {
+    515: "a value is missing",
+    547: "a row that it names is missing, or is named by another",
+    **dict.fromkeys((2601, 2627), "duplicate key"),
+    **dict.fromkeys((2628, 8152), "a text is too long"),
+}
 SERIALIZATION, TIMED_OUT, LOST = "40001", "HYT00", "08"
 # The driver's call that opens a connection: what is late there has not answered at all.
 OPENING = "SQLDriverConnect"
@@ -53,9 +59,11 @@ def kind_of(fault: BaseException) -> FaultKind:
 
 
 def words_of(fault: BaseException) -> str:
-    """What it was, without the server's sentence, which may quote a row's values."""
+    """What it was, in words of ours: the server's sentence may quote a row's values."""
     found = sorted(numbers(fault) - {0})
-    return f"SQLSTATE {_state(fault)}{''.join(f', error {number}' for number in found)}"
+    code = f"SQLSTATE {_state(fault)}{''.join(f', error {number}' for number in found)}"
+    words = next((WORDS[number] for number in found if number in WORDS), None)
+    return f"{words} ({code})" if words is not None else code
 
 
 def _state(fault: BaseException) -> str:

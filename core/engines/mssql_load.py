@@ -21,6 +21,8 @@ from sqlalchemy.types import TypeEngine
 ROWS_A_DOCUMENT = 100
 DOCUMENTS_A_CALL = 50
 ESCAPE = "\\"
+# Not every server's OPENJSON gives more than 4,000 of UTF-16's units, whatever it is asked for; a sign takes one or two.
+LONG = 2_000
 NATIVE = (str, int, bytes, NoneType)
 OPTION = "input_sizes"
 Rows = list[Sequence[Any]]
@@ -56,16 +58,20 @@ def insertion(dialect: Dialect, table: Table, columns: Sequence[str]) -> str:
 
 
 def _documents(rows: Rows, *, reads_escapes: bool) -> tuple[list[tuple[str]], Rows]:
-    """Documents of the rows; and rows that a server would get wrong, for their documents have escapes."""
+    """Documents of the rows; and rows that a server would get wrong, for their documents have escapes or long texts."""
     documents, others = [], []
     for at in range(0, len(rows), ROWS_A_DOCUMENT):
         some = rows[at : at + ROWS_A_DOCUMENT]
         text = document(some)
-        if reads_escapes or ESCAPE not in text:
+        if (reads_escapes or ESCAPE not in text) and not any(map(_is_long, some)):
             documents.append((text,))
         else:
             others += some
     return documents, others
+
+
+def _is_long(row: Sequence[Any]) -> bool:
+    return any(isinstance(value, str) and len(value) > LONG for value in row)
 
 
 def document(rows: Rows) -> str:

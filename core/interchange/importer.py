@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from core import audit, db
 from core.db import Store
+from core.engines import words_of
 from core.interchange import catalogue, ledger, load
 from core.interchange.catalogue import Catalogue
 from core.interchange.records import Population
@@ -84,7 +85,7 @@ def _save(source: str, batch: PatientRows, days: int, shared: Catalogue, summary
     except load.PatientRefused as fault:
         _refuse_all(batch, str(fault), summary)
     except (DataError, IntegrityError) as fault:
-        _refuse_all(batch, f"the database refused it: {str(fault.orig).splitlines()[0]}", summary)
+        _refuse_all(batch, f"the database refused it: {words_of(fault)}", summary)
     else:
         _merge(summary, mine)
 

@@ -17,7 +17,7 @@ from commands.alerts import group
 from core import db, queue
 from core.config import Settings
 from core.db import Store
-from core.models import Alert, OutboxMessage
+from core.models import Alert, OutboxMessage, utc_now
 from core.queries.alert_measures import Measured
 from core.services import alerting
 from core.services.alerting import Looked
@@ -136,7 +136,7 @@ def test_an_alert_whose_rule_is_gone_is_cleared() -> None:
 def test_the_job_looks_keeps_and_says() -> None:
     with db.write() as session:
         queue.add(session, "ops", "t")
-        session.execute(OutboxMessage.__table__.update().values(due_at=OutboxMessage.due_at - alerting.DAY))
+        session.execute(OutboxMessage.__table__.update().values(due_at=utc_now() - alerting.DAY))
     assert alerts.evaluate() == "fired: queue age"
     assert alerts.evaluate() == "nothing changed"
     shell = CliRunner()

@@ -37,12 +37,13 @@ def in_transaction(action: str) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_events_alone_and_in_transactions_make_one_chain() -> None:
+def test_events_alone_and_in_transactions_make_one_chain(engine_name: str) -> None:
+    least = 0 if engine_name == "postgresql" else 1
     audit.record_alone(LOOK)
-    assert statements(lambda: audit.record_alone(LOOK)) == 0
+    assert statements(lambda: audit.record_alone(LOOK)) == least
     in_transaction("patient.registered")
-    assert statements(lambda: audit.record_alone(LOOK)) > 0
-    assert statements(lambda: audit.record_alone(LOOK)) == 0
+    assert statements(lambda: audit.record_alone(LOOK)) > least
+    assert statements(lambda: audit.record_alone(LOOK)) == least
     kept = events()
     assert [one.sequence for one in kept] == [1, 2, 3, 4, 5]
     assert {one.writer for one in kept} == {kept[0].writer}

@@ -269,6 +269,17 @@ def test_more_rows_than_go_at_a_time_are_loaded(engine: Engine) -> None:
         connection.rollback()
 
 
+@pytest.mark.parametrize("sign", ["x", "😀", '"'])
+def test_a_long_text_is_loaded_whole(engine: Engine, sign: str) -> None:
+    text = sign * 100_000
+    with engine.connect() as connection:
+        ROW.create(connection)
+        empty = dict.fromkeys(ROW.columns.keys())
+        assert _load(connection, [empty | {"word": text}, empty | {"word": "short"}]) == 2
+        assert set(connection.scalars(select(ROW.c.word))) == {text, "short"}
+        connection.rollback()
+
+
 def test_bytes_are_loaded(engine: Engine) -> None:
     copy = Table("hashed", MetaData(), Column("id", BigInteger, autoincrement=False), Column("row_hash", LargeBinary))
     with engine.connect() as connection:

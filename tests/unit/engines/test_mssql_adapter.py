@@ -239,7 +239,7 @@ def test_a_server_that_lets_nobody_in_is_away_and_not_late() -> None:
 def test_a_fault_is_told_by_its_numbers_and_quotes_no_row() -> None:
     said = "[23000] Cannot insert duplicate key row. The duplicate key value is (S1234567D). (2627) (SQLExecDirectW)"
     fault = DBAPIError("INSERT", None, Exception("23000", said))
-    assert words_of(fault) == "SQLSTATE 23000, error 2627"
+    assert words_of(fault) == "duplicate key (SQLSTATE 23000, error 2627)"
 
 
 @pytest.mark.parametrize(
