@@ -21,7 +21,7 @@ from sqlalchemy.types import TypeEngine
 ROWS_A_DOCUMENT = 100
 DOCUMENTS_A_CALL = 50
 ESCAPE = "\\"
-# Not every server's OPENJSON gives more than 4,000 of UTF-16's units, whatever it is asked for; a sign takes one or two.
+# Not every server's OPENJSON gives more than 4,000 of UTF-16's units, whatever is asked; a sign takes one or two.
 LONG = 2_000
 NATIVE = (str, int, bytes, NoneType)
 OPTION = "input_sizes"
