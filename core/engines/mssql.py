@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -35,6 +35,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine.interfaces import IsolationLevel
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from core.engines import copy_text, mssql_connection, mssql_link, mssql_load, mssql_polybase, mssql_roles, mssql_server
 from core.engines.base import Adapter, Change, ColumnFacts, Grants, Health, ReplicaLook, Tally
@@ -247,8 +248,15 @@ class SqlServer(Adapter):
             yield
             return
         connection.exec_driver_sql(f"SET IDENTITY_INSERT {table.name} ON")
-        yield
-        connection.exec_driver_sql(f"SET IDENTITY_INSERT {table.name} OFF")
+        off = f"SET IDENTITY_INSERT {table.name} OFF"
+        try:
+            yield
+        except BaseException:
+            # It is the session's, which goes on where a savepoint is rolled back. What failed first is what is told.
+            with suppress(DBAPIError, InvalidRequestError):
+                connection.exec_driver_sql(off)
+            raise
+        connection.exec_driver_sql(off)
 
     @contextmanager
     def copy_out(self, connection: Connection, select: Select[Any]) -> Iterator[Iterator[bytes]]:

@@ -107,6 +107,7 @@ def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> En
     )
     _retry_logins(engine, pyodbc)
     _bound(engine, seconds)
+    event.listen(engine, "handle_error", _end_session)
     event.listen(engine, "handle_error", _tell_operational)
     if read_only:
         event.listen(engine, "before_cursor_execute", _refuse_writes)
@@ -135,6 +136,13 @@ def _bound(engine: Engine, seconds: float) -> None:
 def limit(connection: Any, seconds: float) -> None:
     """Let pyodbc's connection end each statement after this, in whole seconds, until it goes back to its pool."""
     connection.timeout = math.ceil(seconds)
+
+
+def _end_session(context: ExceptionContext) -> None:
+    """Have nobody after this transaction use a session in which a statement failed: what that has set stays set."""
+    connection = context.connection
+    if connection is not None and not connection.closed and not connection.invalidated:
+        connection.connection.invalidate(soft=True)
 
 
 def _tell_operational(context: ExceptionContext) -> OperationalError | None:

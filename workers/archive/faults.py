@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError, TimeoutError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, TimeoutError
 
 from core.engines import FaultKind, kind_of
 from core.freshness import ReplicaBehind
@@ -99,6 +99,8 @@ FAULTS = (
     FaultClass("replica behind", _is(ReplicaBehind), attempts=20, first=5 * SECOND, longest=MINUTE),
     FaultClass("lock or time-out", _is(Busy), attempts=8, first=SECOND, longest=MINUTE),
     FaultClass("lock or time-out", _database(FaultKind.WAITED), attempts=8, first=SECOND, longest=MINUTE),
+    # Two wrote one key, and a server kept them no further apart: the second finds it there when it tries again.
+    FaultClass("conflict", _is(IntegrityError), attempts=4),
     FaultClass("connection", _connection, attempts=10, first=SECOND, longest=MINUTE),
     FaultClass("bug", lambda _fault: True, attempts=1),
 )

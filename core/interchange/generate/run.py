@@ -87,17 +87,23 @@ class _Plan:
         return -(-self.patients // self.patients_a_chunk)
 
     def chunks(self) -> Iterator[Chunk]:
+        first_patient_id, first_visit_id = self._reserve()
         for number in range(self.chunk_count):
             first = number * self.patients_a_chunk
             last = min(self.patients, first + self.patients_a_chunk)
             rng = Random(f"{self.seed}/identities/{number}")
             people = tuple(draw(rng, self.numbers, self.setting.as_of) for _ in range(last - first))
-            visits = round(self.visits_per_patient * last) - round(self.visits_per_patient * first)
-            with db.write() as session:
-                connection, adapter = session.connection(), db.databases().adapter
-                patient_id = adapter.reserve_ids(connection, "patient", len(people))
-                visit_id = adapter.reserve_ids(connection, "visit", visits) if visits else 0
-            yield Chunk(self.seed, number, people, patient_id, visits, visit_id)
+            before = round(self.visits_per_patient * first)
+            visits = round(self.visits_per_patient * last) - before
+            yield Chunk(self.seed, number, people, first_patient_id + first, visits, first_visit_id + before)
+
+    def _reserve(self) -> tuple[int, int]:
+        """The first ids of patients and of visits, for all chunks at once."""
+        visits = round(self.visits_per_patient * self.patients)
+        with db.write() as session:
+            connection, adapter = session.connection(), db.databases().adapter
+            patient_id = adapter.reserve_ids(connection, "patient", self.patients)
+            return patient_id, adapter.reserve_ids(connection, "visit", visits) if visits else 0
 
 
 def _setting(session: Session, as_of: date, summary: Summary) -> Setting:

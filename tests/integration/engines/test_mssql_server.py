@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -267,6 +268,31 @@ def test_more_rows_than_go_at_a_time_are_loaded(engine: Engine) -> None:
         assert _load(connection, [dict.fromkeys(ROW.columns.keys())] * count) == count
         assert connection.scalar(select(func.count()).select_from(ROW)) == count
         connection.rollback()
+
+
+def test_after_a_load_that_failed_the_server_counts_ids_again(schema: Engine) -> None:
+    assay = Base.metadata.tables["assay"]
+    row = ["a", "A", "A", "lab"]
+    with schema.connect() as connection:
+        columns, rows = ["id", "code", "name", "short_name", "category"], [[1_001, *row], [1_002, *row]]
+        savepoint = connection.begin_nested()
+        with pytest.raises(IntegrityError):
+            SqlServer().copy_in(connection, assay, columns, copy_text.write(rows))
+        savepoint.rollback()
+        connection.execute(insert(Assay).values(code="b", name="B", short_name="B", category="lab"))
+        connection.rollback()
+
+
+def test_a_session_in_which_a_statement_failed_is_not_used_again(server: str) -> None:
+    one = mssql_connection.make_engine(server, read_only=False, seconds=60, pool_size=1, max_overflow=0)
+    seen = []
+    for statement in ("SELECT 1", "SELECT 1", "SELECT * FROM no_such_table", "SELECT 1"):
+        with one.connect() as connection:
+            seen.append(connection.exec_driver_sql("SELECT @@SPID").scalar())
+            with suppress(ProgrammingError):
+                connection.exec_driver_sql(statement)
+    one.dispose()
+    assert seen[0] == seen[1] == seen[2] != seen[3]
 
 
 @pytest.mark.parametrize("sign", ["x", "😀", '"'])

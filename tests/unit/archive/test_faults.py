@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from psycopg import errors
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError
 
 from core.freshness import ReplicaBehind
 from core.models import BatchState
@@ -45,12 +45,12 @@ def full_staging() -> StagingError:
         (from_database(errors.DeadlockDetected()), "lock or time-out"),
         (from_database(errors.SerializationFailure()), "lock or time-out"),
         (Busy(), "lock or time-out"),
+        (IntegrityError("INSERT", None, errors.UniqueViolation()), "conflict"),
         (ReplicaBehind(), "replica behind"),
         (Mismatch(), "mismatch"),
         (Superseded(), "superseded"),
         (SchemaDrift(), "schema drift"),
         (Overtaken(), "overtaken"),
-        (from_database(errors.UniqueViolation()), "bug"),
         (from_database(errors.UndefinedColumn()), "bug"),
         (KeyError("x"), "bug"),
     ],

@@ -293,3 +293,13 @@ def test_an_owner_has_no_role_of_a_process() -> None:
 )
 def test_a_link_is_there_if_it_leads_to_that_database(found: tuple[str, str] | None, is_linked: bool) -> None:
     assert SqlServer().is_linked(sent(Sent(found, 0)), "visits", URL) is is_linked
+
+
+def test_a_load_that_fails_gives_the_servers_ids_back() -> None:
+    sent = Sent()
+    with (
+        pytest.raises(ValueError, match="row"),
+        SqlServer().keeping_ids(cast(Connection, sent), Base.metadata.tables["visit"]),
+    ):
+        raise ValueError("a row is wrong")
+    assert sent.statements == ["SET IDENTITY_INSERT visit ON", "SET IDENTITY_INSERT visit OFF"]
