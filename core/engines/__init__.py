@@ -3,7 +3,7 @@
 from sqlalchemy.exc import DBAPIError
 
 from core.engines import mssql_faults, postgresql_faults
-from core.engines.base import Adapter, EngineError, FaultKind
+from core.engines.base import Adapter, Conflict, EngineError, FaultKind
 
 NOTHING_SAID = "the database did not answer"
 
@@ -42,4 +42,4 @@ def words_of(fault: DBAPIError) -> str:
     return words or NOTHING_SAID
 
 
-__all__ = ["Adapter", "EngineError", "FaultKind", "adapter_for", "kind_of", "words_of"]
+__all__ = ["Adapter", "Conflict", "EngineError", "FaultKind", "adapter_for", "kind_of", "words_of"]

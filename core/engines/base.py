@@ -14,6 +14,10 @@ from sqlalchemy import Column, ColumnElement, Connection, Delete, Engine, FromCl
 from sqlalchemy.engine.interfaces import IsolationLevel
 
 
+class Conflict(Exception):
+    """Another transaction wrote the same keys meanwhile; nothing is wrong, and the transaction can be tried again."""
+
+
 @dataclass(frozen=True)
 class ReplicaLook:
     """What a replica says of itself.
@@ -198,7 +202,10 @@ class Adapter(ABC):
     def merge(
         self, connection: Connection, table: Table, rows: Select[Any], keys: Sequence[str], change: Change
     ) -> None:
-        """Insert rows, by the names of their columns; one whose keys are there already changes that row instead."""
+        """Insert rows, by the names of their columns; one whose keys are there already changes that row instead.
+
+        Raises Conflict where another transaction wrote one in between.
+        """
 
     @abstractmethod
     def keeping_ids(self, connection: Connection, table: Table) -> AbstractContextManager[None]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, TimeoutError
 
-from core.engines import FaultKind, kind_of
+from core.engines import Conflict, FaultKind, kind_of
 from core.freshness import ReplicaBehind
 from core.models import BatchState
 from core.staging import StagedAltered, StagedMissing, StagingError, StagingKeyMissing
@@ -100,7 +100,7 @@ FAULTS = (
     FaultClass("lock or time-out", _is(Busy), attempts=8, first=SECOND, longest=MINUTE),
     FaultClass("lock or time-out", _database(FaultKind.WAITED), attempts=8, first=SECOND, longest=MINUTE),
     # Two wrote one key, and a server kept them no further apart: the second finds it there when it tries again.
-    FaultClass("conflict", _is(IntegrityError), attempts=4),
+    FaultClass("conflict", _is(IntegrityError, Conflict), attempts=4),
     FaultClass("connection", _connection, attempts=10, first=SECOND, longest=MINUTE),
     FaultClass("bug", lambda _fault: True, attempts=1),
 )

@@ -14,7 +14,7 @@ from sqlalchemy import delete as remove_from
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from core.engines import FaultKind, kind_of, mssql_connection, mssql_link, words_of
-from core.engines.base import ColumnFacts, EngineError
+from core.engines.base import ColumnFacts, Conflict, EngineError
 from core.engines.mssql import SqlServer
 from core.engines.mssql_dialect import Dialect
 from core.grants import GRANTS, DatabaseRole
@@ -30,6 +30,7 @@ class Sent:
     """Stands where a connection would, keeps what is sent, and answers each question with the next answer."""
 
     dialect = Dialect()
+    rowcount = 1
 
     def __init__(self, *answers: Any) -> None:
         self.statements: list[str] = []
@@ -105,11 +106,22 @@ def test_removed_rows_go_into_a_table_that_tells_what_they_were() -> None:
     assert "FROM [#taken] ORDER BY [#taken].id" in hashed
 
 
-def test_rows_are_merged_without_merge() -> None:
-    connection = Sent()
+def merge(connection: Sent) -> None:
     rows = select(literal(1).label("patient_id"), literal("visit").label("record_type"), literal(2).label("roots"))
     keys = ["patient_id", "record_type"]
     SqlServer().merge(sent(connection), HOLDING, rows, keys, lambda old, new: {"roots": old.roots + new.roots})
+
+
+def test_a_row_that_came_in_between_two_statements_is_a_conflict() -> None:
+    """One row is changed and one inserted, of three: the third was there for neither."""
+    merge(Sent(2))
+    with pytest.raises(Conflict, match="holding"):
+        merge(Sent(3))
+
+
+def test_rows_are_merged_without_merge() -> None:
+    connection = Sent(2)
+    merge(connection)
     changed, added = parsed(connection.statements)
     assert changed.startswith("UPDATE holding WITH (UPDLOCK, HOLDLOCK) SET roots=(holding.roots + new.roots) FROM ")
     assert added.startswith("INSERT INTO holding (patient_id, record_type, roots) SELECT new.patient_id")
