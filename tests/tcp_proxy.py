@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import sys
 import threading
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -112,6 +114,8 @@ def _reset(end: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    # As a process of its own, which forwards its first port to its second until it is ended.
+    # As a process of its own, which forwards its first port to its second until it is ended, or who began it.
+    parent = os.getppid()
     with TcpProxy(int(sys.argv[2]), int(sys.argv[1])):
-        threading.Event().wait()
+        while os.getppid() == parent:
+            time.sleep(1)
