@@ -63,7 +63,7 @@ def _loopback_only() -> Iterator[None]:
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in sql_server.LOOPBACK:
             pytest.fail(f"a test tried to reach {address[0]}:{address[1]}")
         connect(self, address)
 
@@ -148,7 +148,6 @@ def tiers(engine_name: str, servers: Servers) -> Iterator[Tiers]:
 @pytest.fixture(scope="session")
 def databases_env(engine_name: str, servers: Servers, tiers: Tiers) -> Iterator[dict[str, str]]:
     """The addresses of the test servers, all running, as STRATA_* variables."""
-    _start(Tiers.embedded(servers))
     _start(tiers)
     if engine_name == "postgresql":
         yield servers.env()

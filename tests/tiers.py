@@ -17,10 +17,10 @@ from sqlalchemy import make_url
 from core import db
 from core.db import Store
 from core.embedded.servers import Servers
+from core.engines.mssql_link import DEFAULT_PORT
 from core.engines.mssql_server import is_babelfish
 from tests import tcp_proxy
 
-DEFAULT_PORT = 1433
 START_SECONDS = 20
 
 

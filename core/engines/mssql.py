@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -36,7 +36,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine.interfaces import IsolationLevel
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from core.engines import copy_text, mssql_connection, mssql_link, mssql_load, mssql_polybase, mssql_roles, mssql_server
 from core.engines.base import Adapter, Change, ColumnFacts, Conflict, Grants, Health, ReplicaLook, Tally
@@ -149,13 +148,9 @@ class SqlServer(Adapter):
 
     @contextmanager
     def impatient(self, connection: Connection, seconds: float) -> Iterator[None]:
-        connection.exec_driver_sql(f"SET LOCK_TIMEOUT {int(seconds * 1000)}")
-        try:
+        on, off = f"SET LOCK_TIMEOUT {int(seconds * 1000)}", "SET LOCK_TIMEOUT -1"
+        with mssql_server.session_setting(connection, on, off):
             yield
-        finally:
-            # It is the connection's, not the transaction's.
-            if not connection.invalidated:
-                connection.exec_driver_sql("SET LOCK_TIMEOUT -1")
 
     def prepare(self, engine: Engine) -> None:
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
@@ -252,16 +247,9 @@ class SqlServer(Adapter):
         if not any(column.identity for column in table.columns):
             yield
             return
-        connection.exec_driver_sql(f"SET IDENTITY_INSERT {table.name} ON")
-        off = f"SET IDENTITY_INSERT {table.name} OFF"
-        try:
+        setting = f"SET IDENTITY_INSERT {table.name}"
+        with mssql_server.session_setting(connection, f"{setting} ON", f"{setting} OFF"):
             yield
-        except BaseException:
-            # It is the session's, which goes on where a savepoint is rolled back. What failed first is what is told.
-            with suppress(DBAPIError, InvalidRequestError):
-                connection.exec_driver_sql(off)
-            raise
-        connection.exec_driver_sql(off)
 
     @contextmanager
     def copy_out(self, connection: Connection, select: Select[Any]) -> Iterator[Iterator[bytes]]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, make_url, text
 
 from core.engines.literals import literal
-from core.engines.mssql_server import is_babelfish
+from core.engines.mssql_server import is_babelfish, session_setting
 
 PROVIDER = "MSOLEDBSQL"
 CONNECT_TIMEOUT_SECONDS = 2
@@ -63,11 +63,8 @@ def remote_queries(connection: Connection, query: Select[Any]) -> list[str]:
         # It has no such plans, and fetches whole tables.
         return []
     compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-    connection.exec_driver_sql("SET SHOWPLAN_XML ON")
-    try:
+    with session_setting(connection, "SET SHOWPLAN_XML ON", "SET SHOWPLAN_XML OFF"):
         plan = "".join(row[0] for row in connection.exec_driver_sql(str(compiled)))
-    finally:
-        connection.exec_driver_sql("SET SHOWPLAN_XML OFF")
     return [html.unescape(found) for found in REMOTE_QUERY.findall(plan)]
 
 

@@ -62,11 +62,11 @@ def _documents(rows: Rows, *, reads_escapes: bool) -> tuple[list[tuple[str]], Ro
     documents, others = [], []
     for at in range(0, len(rows), ROWS_A_DOCUMENT):
         some = rows[at : at + ROWS_A_DOCUMENT]
-        text = document(some)
-        if (reads_escapes or ESCAPE not in text) and not any(map(_is_long, some)):
-            documents.append((text,))
-        else:
+        text = None if any(map(_is_long, some)) else document(some)
+        if text is None or (ESCAPE in text and not reads_escapes):
             others += some
+        else:
+            documents.append((text,))
     return documents, others
 
 

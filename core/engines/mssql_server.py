@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 
 def is_babelfish(connection: Connection) -> bool:
@@ -28,3 +32,17 @@ def takes_writes(connection: Connection) -> bool:
         return not connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar()
     updateability = "SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), 'Updateability') AS nvarchar(32))"
     return connection.exec_driver_sql(updateability).scalar() == "READ_WRITE"
+
+
+@contextmanager
+def session_setting(connection: Connection, on: str, off: str) -> Iterator[None]:
+    """A `with` block in which the session, and not the transaction, is set so; what fails in it is what is told."""
+    connection.exec_driver_sql(on)
+    try:
+        yield
+    except BaseException:
+        # The session goes on where a savepoint is rolled back.
+        with suppress(DBAPIError, InvalidRequestError):
+            connection.exec_driver_sql(off)
+        raise
+    connection.exec_driver_sql(off)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from core import audit, db
 from core.db import Store
+from core.engines import FaultKind, kind_of
 from core.models import (
     AccessEvent,
     Account,
@@ -196,8 +197,9 @@ def test_it_goes_on_after_an_archive_was_away(patient: int, tiers: Tiers) -> Non
         assert session.scalars(select(OutboxMessage).where(OutboxMessage.task == erasure.TASK)).one()
     assert left_hot(patient) == {}
     tiers.of["reports"].stop("immediate")
-    with pytest.raises(OperationalError):
+    with pytest.raises(OperationalError) as away:
         erase.erase(begun.id)
+    assert kind_of(away.value) is FaultKind.CONNECTION
     with db.write() as session:
         batch_id = session.scalars(select(Batch.id).where(Batch.record_type == "visit")).first() or 0
         with pytest.raises(archive.RunUnderWay, match="being erased"):
