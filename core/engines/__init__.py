@@ -1,11 +1,20 @@
 """The database engines behind one adapter; no other module asks which engine runs."""
 
+from typing import Protocol
+
 from sqlalchemy.exc import DBAPIError
 
 from core.engines import mssql_faults, postgresql_faults
 from core.engines.base import Adapter, Conflict, EngineError, FaultKind
 
 NOTHING_SAID = "the database did not answer"
+
+
+class _Faults(Protocol):
+    """What tells the faults of one driver apart."""
+
+    def kind_of(self, fault: BaseException) -> FaultKind: ...
+    def words_of(self, fault: BaseException) -> str | None: ...
 
 
 def adapter_for(url: str, *, by_polybase: bool = False) -> Adapter:
@@ -25,20 +34,21 @@ def adapter_for(url: str, *, by_polybase: bool = False) -> Adapter:
     raise EngineError(f"no adapter for {engine}: use postgresql+psycopg:// or mssql+pyodbc://")
 
 
+def _faults_of(cause: BaseException) -> _Faults:
+    """Where the faults of its driver are told apart: psycopg's know their SQLSTATE."""
+    return postgresql_faults if hasattr(cause, "sqlstate") else mssql_faults
+
+
 def kind_of(fault: DBAPIError) -> FaultKind:
     """What a database's fault is to whoever meets it, by what its driver says."""
     cause = fault.orig
-    if cause is None:
-        return FaultKind.OTHER
-    return postgresql_faults.kind_of(cause.sqlstate) if hasattr(cause, "sqlstate") else mssql_faults.kind_of(cause)
+    return FaultKind.OTHER if cause is None else _faults_of(cause).kind_of(cause)
 
 
 def words_of(fault: DBAPIError) -> str:
     """What the server said of a fault, without the values of any row."""
     cause = fault.orig
-    if cause is None:
-        return NOTHING_SAID
-    words = postgresql_faults.words_of(cause) if hasattr(cause, "sqlstate") else mssql_faults.words_of(cause)
+    words = None if cause is None else _faults_of(cause).words_of(cause)
     return words or NOTHING_SAID
 
 

@@ -12,8 +12,9 @@ KINDS = {
 }
 
 
-def kind_of(state: str | None) -> FaultKind:
+def kind_of(fault: BaseException) -> FaultKind:
     """What a fault is by its SQLSTATE; a driver that has none to tell has lost its server."""
+    state: str | None = getattr(fault, "sqlstate", None)
     if state is None:
         return FaultKind.CONNECTION
     return next((kind for kind, states in KINDS.items() if state.startswith(states)), FaultKind.OTHER)
