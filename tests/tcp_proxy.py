@@ -21,7 +21,8 @@ class TcpProxy:
     """Forwards 127.0.0.1:`port` to a server's port. A context manager.
 
     `silence` keeps every connection and forwards nothing, as a network does that loses all packets; `cut` resets every
-    connection and each new one; `heal` forwards again, and ends the connections that a silence has spoilt.
+    connection and each new one; `heal` forwards again, and ends the connections that a silence has spoilt. What the
+    server sends is `delay_seconds` on its way.
     """
 
     def __init__(self, server_port: int, port: int = 0) -> None:
@@ -31,6 +32,7 @@ class TcpProxy:
         self._forwards = threading.Event()
         self._forwards.set()
         self._refuses = False
+        self.delay_seconds = 0.0
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._lock = threading.Lock()
 
@@ -93,6 +95,8 @@ class TcpProxy:
         with suppress(OSError):
             while data := source.recv(CHUNK_BYTES):
                 self._forwards.wait()
+                if source.getpeername()[1] == self.server_port:
+                    time.sleep(self.delay_seconds)
                 target.sendall(data)
         for end in (source, target):
             with suppress(OSError):

@@ -105,7 +105,12 @@ class PostgreSQL(Adapter):
         engine = create_engine(
             url,
             # A server-side prepared plan of a linked query loses its remote predicates.
-            connect_args={"options": options, "connect_timeout": 3, "prepare_threshold": None, **KEEPALIVE},
+            connect_args={
+                "options": options,
+                "connect_timeout": postgresql_connection.CONNECT_SECONDS,
+                "prepare_threshold": None,
+                **KEEPALIVE,
+            },
             pool_pre_ping=True,
             # A fault's message must not quote what was typed.
             hide_parameters=True,

@@ -12,6 +12,7 @@ from psycopg.errors import _WaitTimeout
 from sqlalchemy import Connection as SQLConnection
 from sqlalchemy import Engine, event
 
+CONNECT_SECONDS = 3
 PING_SECONDS = 0.5
 CHUNK_BYTES = 1 << 18
 GRACE_SECONDS = 0.1
@@ -23,9 +24,12 @@ class Silence(psycopg.OperationalError):
 
 
 class Connection(psycopg.Connection[Any]):
-    """Waits at most `silence_seconds` for each answer; the connection is lost after that."""
+    """Waits at most `silence_seconds` for each answer; the connection is lost after that.
 
-    silence_seconds: float = PING_SECONDS
+    A new one, which SQLAlchemy asks for the server's version, waits for that as for the connection itself.
+    """
+
+    silence_seconds: float = CONNECT_SECONDS
 
     def wait(self, gen: PQGen[RV], interval: float = DEFAULT_INTERVAL_SECONDS, timeout: float | None = None) -> RV:
         if timeout is not None:

@@ -29,7 +29,7 @@ def attempts(session: Session, run: ArchiveRun, batch_id: int | None, name: str)
 def note(session: Session, step_id: int, fault: BaseException) -> bool:
     """Record a step's failure and decide what follows; whether the run goes on at once."""
     kind = classify(fault)
-    log.warning("archive step %s failed (%s): %s", step_id, kind.name, type(fault).__name__)
+    log.warning("archive step %s failed (%s): %s", step_id, kind.name, _name(fault))
     step = session.get_one(Step, step_id, with_for_update=True)
     if step.state != StepState.RUNNING:
         return True
@@ -62,6 +62,10 @@ def _mark(session: Session, step: Step, kind: FaultClass) -> None:
 
 def cause(fault: BaseException) -> str:
     """What to show of a fault: never the values of a row, which a database's message may quote."""
-    if isinstance(fault, DBAPIError):
-        return f"{type(fault.orig).__name__}: {words_of(fault)}"
-    return f"{type(fault).__name__}: {fault}"[:1000]
+    words = words_of(fault) if isinstance(fault, DBAPIError) else str(fault)
+    return f"{_name(fault)}: {words}"[:1000]
+
+
+def _name(fault: BaseException) -> str:
+    """The driver's name for a database's fault, which tells more than the class that all drivers share."""
+    return type(fault.orig if isinstance(fault, DBAPIError) else fault).__name__

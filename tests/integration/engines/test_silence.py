@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core import db
 from core.db import Store
+from core.engines import postgresql_connection
 from tests.tcp_proxy import TcpProxy
 
 
@@ -66,6 +67,24 @@ def test_a_pooled_connection_that_fell_silent_is_found_out(proxy: TcpProxy) -> N
     proxy.heal()
     with db.read(Store.HOT) as session:
         assert session.scalar(text("SELECT 3")) == 3
+
+
+def test_a_new_connection_waits_for_its_first_answers_as_for_itself(
+    proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than one that lay in the pool and is asked whether it is alive."""
+    connect = postgresql_connection.Connection.connect
+
+    def connect_to_a_slow_server(*args: Any, **parameters: Any) -> Any:
+        made = connect(*args, **parameters)
+        proxy.delay_seconds = postgresql_connection.PING_SECONDS + 0.2
+        return made
+
+    monkeypatch.setattr(postgresql_connection.Connection, "connect", connect_to_a_slow_server)
+    with db.read(Store.HOT) as session:
+        session.connection()
+        proxy.delay_seconds = 0.0
+        assert session.scalar(text("SELECT 1")) == 1
 
 
 def test_a_copy_is_given_up_as_any_statement(proxy: TcpProxy) -> None:
