@@ -6,6 +6,7 @@ import importlib.util
 import math
 import platform
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -115,16 +116,26 @@ def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> En
 
 
 def _retry_logins(engine: Engine, pyodbc: Any) -> None:
+    """Try again to connect after what passes; a fault that stays says where, which the driver does not."""
+
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _record: Any, args: list[Any], parameters: dict[str, Any]) -> Any:
-        for pause in PAUSES_SECONDS:
-            try:
-                return pyodbc.connect(*args, **parameters)
-            except pyodbc.Error as fault:
-                if not is_transient(fault):
-                    raise
-            time.sleep(pause)
-        return pyodbc.connect(*args, **parameters)
+        try:
+            return _patiently(pyodbc, lambda: pyodbc.connect(*args, **parameters))
+        except pyodbc.Error as fault:
+            fault.args = (*fault.args, f"at {engine.url.host}:{engine.url.port}/{engine.url.database}")
+            raise
+
+
+def _patiently(pyodbc: Any, connect: Callable[[], Any]) -> Any:
+    for pause in PAUSES_SECONDS:
+        try:
+            return connect()
+        except pyodbc.Error as fault:
+            if not is_transient(fault):
+                raise
+        time.sleep(pause)
+    return connect()
 
 
 def _bound(engine: Engine, seconds: float) -> None:

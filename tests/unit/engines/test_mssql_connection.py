@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
 
 from core.engines import mssql_connection
 from core.engines.base import EngineError
@@ -68,3 +70,18 @@ def test_a_connection_that_reads_refuses_to_write() -> None:
     mssql_connection._refuse_writes(None, None, "  select 1")
     with pytest.raises(EngineError, match="was to run: DELETE"):
         mssql_connection._refuse_writes(None, None, "DELETE FROM patient")
+
+
+def test_a_fault_of_connecting_says_where_and_no_password() -> None:
+    class Refused(Exception):
+        pass
+
+    def connect(*_: Any, **__: Any) -> None:
+        raise Refused("08004", LOGIN.format(text="Cannot open database", number=4060 + 1))
+
+    engine = create_engine("postgresql+psycopg://owner:secret@db.example:1433/strata")
+    mssql_connection._retry_logins(engine, SimpleNamespace(Error=Refused, connect=connect))
+    with pytest.raises(Refused, match=r"at db\.example:1433/strata") as fault:
+        engine.connect()
+    assert "secret" not in str(fault.value)
+    assert numbers(fault.value) == {4061}
