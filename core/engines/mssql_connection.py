@@ -22,7 +22,7 @@ DRIVER = "ODBC Driver 18 for SQL Server"
 INSTALL_UNIXODBC = "install unixODBC: `apt install unixodbc` (Debian, Ubuntu) or `dnf install unixODBC` (RHEL)"
 INSTALL_DRIVER = (
     "install Microsoft's ODBC Driver 18: package msodbcsql18 of Microsoft's repository (Debian, Ubuntu, RHEL), its .msi"
-    " (Windows), or anywhere `pip install 'strata[sqlserver]'`, which carries it"
+    " (Windows), or anywhere `.venv/bin/pip install mssql-python-odbc` in Strata's folder, which carries it"
 )
 LOGIN_TIMEOUT_SECONDS = 3
 PAUSES_SECONDS = (0.1, 0.4)

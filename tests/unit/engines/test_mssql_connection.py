@@ -27,7 +27,7 @@ def test_without_unixodbc_the_fault_says_what_to_install(monkeypatch: pytest.Mon
 
 def test_without_a_driver_the_fault_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mssql_connection, "_of_wheel", lambda: None)
-    with pytest.raises(EngineError, match=r"Debian, Ubuntu, RHEL.*Windows.*strata\[sqlserver\]"):
+    with pytest.raises(EngineError, match=r"Debian, Ubuntu, RHEL.*Windows.*pip install mssql-python-odbc"):
         driver(make_url(ADDRESS), [])
 
 
