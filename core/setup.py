@@ -19,8 +19,13 @@ READER = "strata_reader_{server}"
 
 
 def initialise(settings: Settings, on_progress: Callable[[str], None] = lambda line: None) -> None:
-    """Bring every server up to date. Raises SQLAlchemyError when a server can't be reached or refuses."""
+    """Bring every server up to date. Raises SQLAlchemyError when a server can't be reached or refuses.
+
+    One that can't be reached is found before anything is changed on the others.
+    """
     databases = db.configure(settings)
+    for store in (Store.HOT, *map(Store, SERVERS)):
+        databases.engine(store, read_only=False).connect().close()
     links = {server: _archive(databases, server, on_progress) for server in SERVERS}
     primary = databases.engine(Store.HOT, read_only=False)
     databases.adapter.prepare(primary)
