@@ -93,9 +93,10 @@ class TcpProxy:
 
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
+            is_server = source.getpeername()[1] == self.server_port
             while data := source.recv(CHUNK_BYTES):
                 self._forwards.wait()
-                if source.getpeername()[1] == self.server_port:
+                if is_server:
                     time.sleep(self.delay_seconds)
                 target.sendall(data)
         for end in (source, target):

@@ -77,7 +77,7 @@ def test_a_fault_of_connecting_says_where_and_no_password() -> None:
         pass
 
     def connect(*_: Any, **__: Any) -> None:
-        raise Refused("08004", LOGIN.format(text="Cannot open database", number=4060 + 1))
+        raise Refused("08004", LOGIN.format(text="Cannot open database", number=4061))
 
     engine = create_engine("postgresql+psycopg://owner:secret@db.example:1433/strata")
     mssql_connection._retry_logins(engine, SimpleNamespace(Error=Refused, connect=connect))
