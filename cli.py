@@ -58,8 +58,8 @@ def strata(verbose: bool) -> None:
 
 def main() -> None:
     """Run the command; an expected fault is one clear line and exit status 1, bad arguments are 2."""
-    from core.config import ConfigError
     from core.engines import EngineError
+    from core.settings.config import ConfigError
 
     try:
         _prepare(sys.argv[1:])

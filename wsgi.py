@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from core import config, db
+from core.settings import config
+from core.stores import databases
 
 
 def public() -> Flask:
@@ -12,7 +13,7 @@ def public() -> Flask:
     from public_app import create_app
 
     settings = config.load()
-    db.configure(settings)
+    databases.configure(settings)
     return create_app(settings)
 
 
@@ -21,5 +22,5 @@ def staff() -> Flask:
     from staff_app import create_app
 
     settings = config.load()
-    db.configure(settings)
+    databases.configure(settings)
     return create_app(settings)

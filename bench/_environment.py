@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from core import config
 from core.embedded.servers import Servers
-from core.setup import initialise
+from core.install.setup import initialise
+from core.settings import config
 
 ROOT = Path(__file__).parents[1]
 

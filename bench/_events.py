@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core import db
-from core.audit import CHAINED, GENESIS, values_hash
-from core.db import Store
+from core.audit.chain import CHAINED, GENESIS, values_hash
+from core.stores import databases
+from core.stores.databases import Store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WRITERS = 200
@@ -18,7 +18,7 @@ ACTIONS = ("chart.viewed", "visit.viewed", "results.viewed", "report.read")
 def make(count: int) -> None:
     """Write so many events of WRITERS chains, in turn, and the chains' heads."""
     tips: dict[str, tuple[int, str]] = {}
-    engine = db.databases().engine(Store.HOT, read_only=False)
+    engine = databases.current().engine(Store.HOT, read_only=False)
     with engine.begin() as connection:
         driver: Any = connection.connection.driver_connection
         with driver.cursor() as cursor:

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from urllib.parse import urlencode
 
 from bench._environment import Environment, program
-from core import db
 from core.embedded import ports
 from core.models import Role
 from core.services.accounts import create_account
+from core.stores import databases
 
 HOST = "portal.localhost"
 PASSWORD = "a long password of the benchmark"  # noqa: S105 - of a patient who is made and removed
@@ -70,7 +70,7 @@ class Client:
 
 def make_account(patient_id: int) -> str:
     """A patient's account; returns its user name."""
-    with db.write() as session:
+    with databases.write() as session:
         create_account(session, username=f"bench{patient_id}", password=PASSWORD, role=Role.PATIENT,
                        name=f"Patient {patient_id}", patient_id=patient_id, by=None)  # fmt: skip
     return f"bench{patient_id}"

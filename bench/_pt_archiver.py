@@ -16,9 +16,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from bench import _visits
 from bench._mariadb import MariaDB
-from core import db
-from core.db import Store
 from core.models.record_types import VISIT
+from core.stores import databases
+from core.stores.databases import Store
 
 PROGRAMS = ("pt-archiver", "mariadbd", "mariadb-install-db", "mariadb")
 DATABASE = "bench"
@@ -55,12 +55,12 @@ def _export(folder: Path, table: Table) -> Path:
     pristine = table.to_metadata(MetaData(), name=_visits.PRISTINE.format(table.name))
     listed = (func.timezone("UTC", one) if isinstance(one.type, DateTime) else one for one in pristine.columns)
     file = folder / f"{table.name}.tsv"
-    engine = db.databases().engine(Store.HOT, read_only=False)
+    engine = databases.current().engine(Store.HOT, read_only=False)
     query = select(*listed).order_by(pristine.c.id)
     with (
         engine.connect() as connection,
         file.open("wb") as out,
-        db.databases().adapter.copy_out(connection, query) as chunks,
+        databases.current().adapter.copy_out(connection, query) as chunks,
     ):
         out.writelines(chunks)
     file.chmod(0o644)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import resource
 import sys
 
-from core import config, db
-from core.db import Store
 from core.models import ArchiveRun, RunState
+from core.settings import config
+from core.stores import databases
+from core.stores.databases import Store
 from workers.archive import driver
 
 
 def main(run_id: int) -> None:
     """Prints KiB, as Linux counts the resident set."""
-    db.configure(config.load())
+    databases.configure(config.load())
     while _state(run_id) in (RunState.PLANNING, RunState.RUNNING):
         driver.drive(run_id)
     if _state(run_id) != RunState.DONE:
@@ -22,7 +23,7 @@ def main(run_id: int) -> None:
 
 
 def _state(run_id: int) -> str:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get_one(ArchiveRun, run_id).state
 
 

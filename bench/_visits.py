@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from core import db, freshness
-from core.db import Store
 from core.models.record_types import VISIT
+from core.stores import databases, freshness
+from core.stores.databases import Store
 
 PATIENTS_FOR = 20
 REPLAY_SECONDS = 300.0
@@ -41,7 +41,7 @@ FROM visit WHERE id % 2 = 1 ORDER BY id
 
 def make(visits: int) -> int:
     """Make so many cold visits with their children, and a pristine copy of each table; returns the rows."""
-    engine = db.databases().engine(Store.HOT, read_only=False)
+    engine = databases.current().engine(Store.HOT, read_only=False)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         for statement in MAKE.split(";\n"):
@@ -56,7 +56,7 @@ def make(visits: int) -> int:
 
 def put_back() -> None:
     """Every row hot again, nothing in the archive or in holdings, statistics fresh."""
-    engine = db.databases().engine(Store.HOT, read_only=False)
+    engine = databases.current().engine(Store.HOT, read_only=False)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         names = [table.name for table in VISIT.tables]
@@ -65,7 +65,7 @@ def put_back() -> None:
         )
         for name in names:
             connection.execute(text(f"INSERT INTO {name} SELECT * FROM {PRISTINE.format(name)}"))
-    archives = db.databases().engine(Store(VISIT.server), read_only=False)
+    archives = databases.current().engine(Store(VISIT.server), read_only=False)
     with archives.begin() as connection:
         connection.execute(text(f"TRUNCATE {', '.join(names)}"))
     for store in (engine, archives):

@@ -16,12 +16,12 @@ from bench import _visits
 from bench._environment import environment
 from bench._pt_archiver import compare as compare_pt_archiver
 from bench._spread import spread
-from core import db
-from core.db import Store
 from core.models import Batch, RunState, Step
-from core.models.record_types import BATCH_COLUMN, VISIT, archived
+from core.models.record_types import BATCH_COLUMN, VISIT, archive_table
 from core.queries import archive as queries
 from core.services import archive
+from core.stores import databases
+from core.stores.databases import Store
 from workers.archive import driver
 
 VISITS = 100_000
@@ -56,13 +56,13 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _ours(rows: int, steps: list[dict[str, float]]) -> float:
-    with db.write() as session:
+    with databases.write() as session:
         run_id = archive.start_run(session, record_type="visit", by=None, as_of=AS_OF).id
     began = time.perf_counter()
     while _state(run_id) in (RunState.PLANNING, RunState.RUNNING):
         driver.drive(run_id)
     spent = time.perf_counter() - began
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         summary = queries.run(session, run_id)
         seconds = func.sum(func.extract("epoch", Step.finished_at - Step.started_at))
         by_step = session.execute(select(Step.name, seconds).where(Step.run_id == run_id).group_by(Step.name))
@@ -75,18 +75,18 @@ def _ours(rows: int, steps: list[dict[str, float]]) -> float:
 
 
 def _state(run_id: int) -> str:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         found = queries.run(session, run_id)
     return found.state if found is not None else ""
 
 
 def _bare(folder: Path) -> float:
     """The same rows by COPY to a file, COPY from it, and DELETE in batches: seconds."""
-    databases = db.databases()
+    servers = databases.current()
     began = time.perf_counter()
     with (
-        databases.engine(Store.HOT, read_only=False).connect() as hot,
-        databases.engine(Store(VISIT.server), read_only=False).connect() as cold,
+        servers.engine(Store.HOT, read_only=False).connect() as hot,
+        servers.engine(Store(VISIT.server), read_only=False).connect() as cold,
     ):
         for connection in (hot, cold):
             connection.execute(text("SET statement_timeout = 0"))
@@ -95,19 +95,19 @@ def _bare(folder: Path) -> float:
             _copy(hot, cold, table, folder / "bare.copy")
         for table in reversed(VISIT.tables):
             _delete(hot, table)
-    databases.dispose()
+    servers.dispose()
     return time.perf_counter() - began
 
 
 def _copy(hot: Connection, cold: Connection, table: Table, file: Path) -> None:
-    adapter, columns = db.databases().adapter, [*table.columns.keys()]
+    adapter, columns = databases.current().adapter, [*table.columns.keys()]
     rows = select(*table.columns, literal(1, BigInteger))
     with file.open("wb") as out, adapter.copy_out(hot, rows) as lines:
         for line in lines:
             out.write(line)
     with file.open("rb") as source:
         chunks = iter(lambda: source.read(1 << 20), b"")
-        adapter.copy_in(cold, archived(table), [*columns, BATCH_COLUMN], chunks)
+        adapter.copy_in(cold, archive_table(table), [*columns, BATCH_COLUMN], chunks)
     cold.commit()
     hot.commit()
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from bench._environment import environment
 from bench._spread import spread
-from core import audit, db
+from core import audit
 from core.audit import Decision
+from core.stores import databases
 
 REPETITIONS = 7
 EVENTS = 1_000
@@ -34,7 +35,7 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _in_transaction() -> None:
-    with db.write() as session:
+    with databases.write() as session:
         audit.record(session, LOOK.action, by=LOOK.by, patient_id=LOOK.patient_id, target=LOOK.target)
 
 

@@ -19,9 +19,9 @@ from core.engines import copy_text
 from core.engines.mssql import SqlServer
 from core.engines.mssql_connection import make_engine
 from core.models import Base
-from core.models.record_types import archived
+from core.models.record_types import archive_table
 
-TABLE = archived(Base.metadata.tables["observation"])
+TABLE = archive_table(Base.metadata.tables["observation"])
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ROWS, REPETITIONS, WARM_UP_ROWS = 5_000, 5, 50
 

@@ -17,10 +17,12 @@ from bench import _visits
 from bench._environment import Environment, environment, program
 from bench._portal import Client, make_account, p95, signed_in
 from bench._spread import spread
-from core import config, db, queue
-from core.db import Store
+from core.jobs import outbox
 from core.models import ArchiveRun, RunState
 from core.services import archive
+from core.settings import config
+from core.stores import databases
+from core.stores.databases import Store
 
 VISITS = 60_000
 REPETITIONS = 5
@@ -45,7 +47,7 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
 
 def _compare(made: Environment, scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     _visits.make(round(VISITS * scale))
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(text(HOLD), {"patient": PATIENT})
     username = make_account(PATIENT)
     calm: list[float] = []
@@ -80,20 +82,20 @@ def _measure(client: Client, requests: int, until: Callable[[], bool] = lambda: 
 
 
 def _start() -> int:
-    with db.write() as session:
+    with databases.write() as session:
         run = archive.start_run(session, record_type="visit", by=None, as_of=AS_OF)
-    queue.relay()
+    outbox.relay()
     return run.id
 
 
 def _state(run_id: int) -> str:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get_one(ArchiveRun, run_id).state
 
 
 def _end(run_id: int) -> None:
     """Pause what is left of a run, and let its worker put it down."""
-    with db.write() as session:
+    with databases.write() as session:
         run = session.get_one(ArchiveRun, run_id, with_for_update=True)
         if run.state == RunState.RUNNING:
             archive.move(run, RunState.PAUSED)

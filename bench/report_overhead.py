@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from bench._environment import environment
 from bench._spread import spread
-from core import db
-from core.db import Store
 from core.interchange import generate
 from core.models import Account, Patient, Role
 from core.queries import evidence
 from core.services import accounts, reports
+from core.stores import databases
+from core.stores.databases import Store
 from evals.offline_model.server import OfflineModel
 from workers.reports import client, jobs
 
@@ -47,7 +47,7 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     clock = Clock()
     client.ask = clock.ask
     with environment(say) as made, OfflineModel() as model:
-        db.configure(replace(db.databases().settings, openai_base_url=model.url))
+        databases.configure(replace(databases.current().settings, openai_base_url=model.url))
         generate.generate(max(PATIENTS, round(PATIENTS * scale)), 20.0, 1, date(2026, 11, 1), lambda _: None)
         made.servers.replica.wait_until_replayed()
         patient_id, rows = _nearest()
@@ -68,7 +68,7 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _nearest() -> tuple[int, int]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         ids = session.scalars(select(Patient.id).order_by(Patient.id)).all()
     counts = {patient_id: len(evidence.collect(patient_id)) for patient_id in ids}
     chosen = min(counts, key=lambda patient_id: abs(counts[patient_id] - ROWS))
@@ -76,7 +76,7 @@ def _nearest() -> tuple[int, int]:
 
 
 def _doctor() -> Account:
-    with db.write() as session:
+    with databases.write() as session:
         return accounts.create_account(session, username="doctor", password="a long password of the benchmark",  # noqa: S106
                                        role=Role.CLINICIAN, name="Dr Nair", covers_all=True, by=None)  # fmt: skip
 
@@ -84,12 +84,12 @@ def _doctor() -> Account:
 def _report(patient_id: int, doctor: Account) -> float:
     """Seconds of one report, from being asked for to ready for review; its end, to make room, is not counted."""
     began = time.perf_counter()
-    with db.write() as session:
+    with databases.write() as session:
         report_id = reports.request(session, patient_id=patient_id, by=doctor).id
     outcome = jobs.draft_report(report_id)
     spent = time.perf_counter() - began
     if not outcome.endswith("is ready"):
         raise RuntimeError(outcome)
-    with db.write() as session:
+    with databases.write() as session:
         reports.withdraw(session, report_id=report_id, reason="The next one.", by=doctor)
     return spent

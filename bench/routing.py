@@ -8,10 +8,10 @@ from typing import Any
 
 from bench._environment import environment
 from bench._spread import spread
-from core import cache, db
-from core.freshness import Positions
-from core.replica_watch import watch
-from core.routing import ReadKind, choose
+from core.stores import databases, redis
+from core.stores.freshness import Positions
+from core.stores.replica_watch import watch
+from core.stores.routing import ReadKind, choose
 
 REPETITIONS = 7
 DECISIONS = 20_000
@@ -23,9 +23,9 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     """Microseconds a read; a page's read asks Redis once, a heavy one never."""
     many = max(100, round(DECISIONS * scale))
     with environment(say):
-        positions = Positions(cache.client())
+        positions = Positions(redis.client())
         positions.raise_to(ACCOUNT, 1)
-        bound = db.databases().settings.replica_lag_bound_seconds
+        bound = databases.current().settings.replica_lag_bound_seconds
 
         def decide() -> None:
             choose(ReadKind.PAGE, needs=1, replica=watch.state(), lag_bound_seconds=bound)

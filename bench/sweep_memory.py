@@ -12,8 +12,8 @@ from typing import Any
 from bench import _visits
 from bench._environment import ROOT, Environment, environment
 from bench._spread import spread
-from core import db
 from core.services import archive
+from core.stores import databases
 
 VISITS = 20_000
 TIMES = 4
@@ -43,7 +43,7 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
 
 def _peak(made: Environment) -> float:
     _visits.put_back()
-    with db.write() as session:
+    with databases.write() as session:
         run_id = archive.start_run(session, record_type="visit", by=None, as_of=AS_OF).id
     command = [sys.executable, "-m", "bench._sweeper", str(run_id)]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ, **made.env}, capture_output=True, text=True,

@@ -1,0 +1,1 @@
+"""The `strata` command: one module for each group of commands."""

@@ -6,10 +6,10 @@ import json
 
 import click
 
-from core import db
-from core.db import Store
 from core.queries import alerts
 from core.services import alerting
+from core.stores import databases
+from core.stores.databases import Store
 
 
 @click.group(name="alerts")
@@ -55,7 +55,7 @@ def _shown(found: alerting.Looked) -> dict[str, object]:
 def evaluate(as_json: bool) -> None:
     """Evaluate the rules now, as the schedule does each minute, and say what fired or cleared."""
     looked = alerting.look()
-    with db.write() as session:
+    with databases.write() as session:
         said = alerting.note(session, looked)
     if as_json:
         changes = [line.split(": ", 1) for line in said]
@@ -69,7 +69,7 @@ def evaluate(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def history(limit: int, as_json: bool) -> None:
     """List what has fired, what is firing now first."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         found = alerts.history(session, limit)
     if as_json:
         click.echo(json.dumps([alert.as_json() for alert in found]))

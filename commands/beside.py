@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from commands.demo import discover
-from core import config, db
+from core.settings import config
+from core.stores import databases
 
 
 def configure() -> config.Settings:
     """Raises ConfigError when neither is there."""
     settings = config.load(config.environ_with_defaults(discover() or {}))
-    db.configure(settings)
+    databases.configure(settings)
     return settings

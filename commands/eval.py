@@ -10,13 +10,13 @@ from typing import Any
 import click
 
 from commands import beside
-from core import db
-from core.config import Settings
-from core.db import Store
 from core.queries import evaluations as runs
 from core.queries.evaluations import HISTORY_MAX
 from core.services import evaluations
 from core.services.evaluations import KEPT
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from evals import trial
 from evals.cases import BadCases, load
 from evals.cost import BadCeiling
@@ -102,7 +102,7 @@ def _drafter() -> str | None:
 
 
 def _keep(result: dict[str, Any], short: list[str], settings: Settings, seconds: float) -> tuple[str, ...]:
-    with db.write() as session:
+    with databases.write() as session:
         kept = evaluations.keep(
             session, result, short=tuple(short), prompt_version=prompts.version(), drop_max=settings.eval_drop_max,
             seconds=seconds,
@@ -118,7 +118,7 @@ def _keep(result: dict[str, Any], short: list[str], settings: Settings, seconds:
 def history(suite_name: str | None, limit: int, as_json: bool) -> None:
     """List the results that were kept, the newest first."""
     beside.configure()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         found = runs.history(session, suite=suite_name, limit=limit)
     if as_json:
         click.echo(json.dumps([run.as_json() for run in found]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from core import db, setup
+from core.install import setup
+from core.stores import databases
 
 
 @click.command()
@@ -14,4 +15,4 @@ def init() -> None:
     Repeatable: run it after each upgrade, and after an archive server has moved. STRATA_PRIMARY_URL must name a role
     that owns the database; the portals and workers run with the lesser roles that this command makes.
     """
-    setup.initialise(db.databases().settings, lambda line: click.echo(line, err=True))
+    setup.initialise(databases.current().settings, lambda line: click.echo(line, err=True))

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import click
 
-from core import db
-from core.db import Store
 from core.models import AgentSetup, SetupState
 from core.services import agent_setups
 from core.services.agent_setups import BadSetup
+from core.stores import databases
+from core.stores.databases import Store
 from workers.reports import setups
 
 reason_option = click.option("--reason", required=True, help="Why; kept with it.")
@@ -30,7 +30,7 @@ def group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def list_setups(as_json: bool) -> None:
     """List every setup with its state, the last changed first."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         found = [_shown(setup) for setup in agent_setups.listed(session)]
         wanting = agent_setups.not_passed(session, setups.configured())
     if as_json:
@@ -49,7 +49,7 @@ def list_setups(as_json: bool) -> None:
 @reason_option
 def propose(reason: str) -> None:
     """Register the configured setup as a candidate."""
-    with db.write() as session:
+    with databases.write() as session:
         _done(lambda: agent_setups.propose(session, setups.configured(), reason=reason))
 
 
@@ -58,7 +58,7 @@ def propose(reason: str) -> None:
 @reason_option
 def canary(share: int, reason: str) -> None:
     """Let the configured setup make a share of the reports, the one in use the others."""
-    with db.write() as session:
+    with databases.write() as session:
         _done(lambda: agent_setups.move(session, setups.configured(), SetupState.CANARY, reason=reason, share=share))
 
 
@@ -66,7 +66,7 @@ def canary(share: int, reason: str) -> None:
 @reason_option
 def use(reason: str) -> None:
     """Put the configured setup into use for every report; the one before is retired."""
-    with db.write() as session:
+    with databases.write() as session:
         _done(lambda: agent_setups.move(session, setups.configured(), SetupState.IN_USE, reason=reason))
 
 
@@ -74,7 +74,7 @@ def use(reason: str) -> None:
 @reason_option
 def retire(reason: str) -> None:
     """Let the configured setup make no more reports."""
-    with db.write() as session:
+    with databases.write() as session:
         _done(lambda: agent_setups.move(session, setups.configured(), SetupState.RETIRED, reason=reason))
 
 

@@ -6,8 +6,8 @@ import secrets
 
 import click
 
-from core import redis_users
-from core.redis_users import RedisUser
+from core.install import redis_users
+from core.install.redis_users import RedisUser
 
 
 @click.command(name="redis-users")

@@ -12,14 +12,16 @@ from sqlalchemy import select
 
 from commands import report_incident
 from commands._parameters import ROW_ID
-from core import db, permissions, queue
-from core.db import Store
+from core.access import permissions
+from core.jobs import outbox
 from core.models import Account, ReportState, Role
 from core.queries import reports as reads
 from core.queries.reports import ReviewReport
 from core.services import reports
 from core.services.reports.requests import NoSuchPatient
 from core.services.reports.states import IN_WORK
+from core.stores import databases
+from core.stores.databases import Store
 from evals.suites import SUITES
 
 POLL_SECONDS = 0.5
@@ -42,11 +44,11 @@ def request(patient_id: int, wait: bool, as_json: bool, username: str | None) ->
     Exits 1 if it can't be asked for, or, with --wait, if it fails.
     """
     try:
-        with db.write() as session:
+        with databases.write() as session:
             report_id = reports.request(session, patient_id=patient_id, by=_clinician(session, username)).id
     except (reports.AlreadyOpen, NoSuchPatient, permissions.PermissionDenied) as fault:
         raise click.ClickException(str(fault)) from None
-    queue.relay()
+    outbox.relay()
     if wait:
         _wait(report_id)
     _print(_read(report_id), as_json)
@@ -83,7 +85,7 @@ def list_made(model: str | None, prompt_version: str | None, signed: bool, as_js
 def halt(reason: str) -> None:
     """Halt the report loop at once: new requests wait, running reports stop at their next step."""
     try:
-        with db.write() as session:
+        with databases.write() as session:
             reports.halt(session, reason=reason, by=None)
     except reports.BadHalt as fault:
         raise click.ClickException(str(fault)) from None
@@ -98,12 +100,12 @@ def halt(reason: str) -> None:
 def resume(suites: tuple[str, ...]) -> None:
     """Let a halted report loop go on, with every report that waits."""
     try:
-        with db.write() as session:
+        with databases.write() as session:
             reports.check_restart(session, suites)
             waiting = reports.resume(session, by=None)
     except reports.BadHalt as fault:
         raise click.ClickException(str(fault)) from None
-    queue.relay()
+    outbox.relay()
     click.echo(f"The report loop goes on; {waiting} report(s) waited.")
 
 
@@ -111,7 +113,7 @@ for _command in report_incident.COMMANDS:
     group.add_command(_command)
 
 
-def _clinician(session: db.Session, username: str | None) -> Account:
+def _clinician(session: databases.Session, username: str | None) -> Account:
     if username is not None:
         return report_incident.account(session, username)
     query = select(Account).where(Account.role == Role.CLINICIAN, Account.active).order_by(Account.id)
@@ -140,7 +142,7 @@ def _wait(report_id: int) -> None:
 
 
 def _read(report_id: int) -> ReviewReport:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         report = reads.review(session, report_id)
     if report is None:
         raise click.ClickException(f"there is no report {report_id}")

@@ -10,13 +10,16 @@ import click
 from sqlalchemy import select
 
 from commands._parameters import ROW_ID, named_at_the_end
-from core import audit, db, heavy, permissions, queue
-from core.cold import ColdUnavailable
+from core import audit
+from core.access import permissions
+from core.jobs import outbox
 from core.models import Account, ReportState
-from core.policies import InvalidTransition
+from core.models.transitions import InvalidTransition
 from core.queries import reports as reads
 from core.queries.reports import MadeReport
 from core.services import reports
+from core.stores import databases, replica_reads
+from core.stores.archived import ColdUnavailable
 from evals.cases import LABELS
 
 REFUSALS = (
@@ -32,9 +35,9 @@ def made_by(model: str | None, prompt_version: str | None) -> list[MadeReport]:
     if model is None and prompt_version is None:
         raise click.UsageError("name --model, --prompt-version or both")
     try:
-        with heavy.read() as session:
+        with replica_reads.read() as session:
             return reads.made_by(session, model=model, prompt_version=prompt_version)
-    except (ColdUnavailable, heavy.ReplicaBehind) as fault:
+    except (ColdUnavailable, replica_reads.ReplicaBehind) as fault:
         raise click.ClickException(f"{fault}: the list would not be whole; try again when it is back") from None
 
 
@@ -49,7 +52,7 @@ def trace(report_id: int, out: Path) -> None:
     The file holds the patient's data. Taking it is recorded in the audit trail first.
     """
     found = _trace(report_id)
-    with db.write() as session:
+    with databases.write() as session:
         patient_id = found["report"]["patient_id"]
         audit.record(session, "report.trace_taken", by=None, patient_id=patient_id, target=f"report:{report_id}")
     try:
@@ -90,7 +93,7 @@ def case(report_id: int, claim_id: int, label: str, error_type: str | None) -> N
     if claim is None:
         raise click.ClickException(f"report {report_id} has no claim {claim_id}: see `strata report show {report_id}`")
     refs = [row["ref"] for row in found["citations"] if row["claim_id"] == claim_id]
-    with db.write() as session:
+    with databases.write() as session:
         target = f"claim:{claim_id}"
         audit.record(session, "report.case_taken", by=None, patient_id=claim["patient_id"], target=target)
     rows = [
@@ -123,7 +126,7 @@ def notify_signers(model: str | None, prompt_version: str | None, reason: str, a
     made = [one for one in made_by(model, prompt_version) if one.state == ReportState.SIGNED]
     signed = [(one.id, one.patient_id, one.signer_id) for one in made if one.signer_id is not None]
     try:
-        with db.write() as session:
+        with databases.write() as session:
             asked = reports.notify_signers(session, signed, reason=reason, by=None)
     except reports.BadNotice as fault:
         raise click.ClickException(str(fault)) from None
@@ -144,11 +147,11 @@ def notify_signers(model: str | None, prompt_version: str | None, reason: str, a
 def amend(report_id: int, username: str) -> None:
     """Ask for a new report that replaces a signed one, which stands until the new one is signed."""
     try:
-        with db.write() as session:
+        with databases.write() as session:
             made = reports.amend(session, report_id=report_id, by=account(session, username)).id
     except REFUSALS as fault:
         raise click.ClickException(str(fault)) from None
-    queue.relay()
+    outbox.relay()
     click.echo(f"report {made} will replace report {report_id}")
 
 
@@ -159,14 +162,14 @@ def amend(report_id: int, username: str) -> None:
 def withdraw(report_id: int, reason: str, username: str) -> None:
     """Take a report back, a signed one too: the patient sees it no more."""
     try:
-        with db.write() as session:
+        with databases.write() as session:
             reports.withdraw(session, report_id=report_id, reason=reason, by=account(session, username))
     except REFUSALS as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(f"report {report_id} is withdrawn")
 
 
-def account(session: db.Session, username: str) -> Account:
+def account(session: databases.Session, username: str) -> Account:
     """The account of that name."""
     found = session.scalars(select(Account).where(Account.username == username)).first()
     if found is None:
@@ -176,9 +179,9 @@ def account(session: db.Session, username: str) -> Account:
 
 def _trace(report_id: int) -> dict[str, Any]:
     try:
-        with heavy.read() as session:
+        with replica_reads.read() as session:
             found = reads.trace(session, report_id)
-    except (ColdUnavailable, heavy.ReplicaBehind) as fault:
+    except (ColdUnavailable, replica_reads.ReplicaBehind) as fault:
         raise click.ClickException(f"{fault}: try again when it is back") from None
     if found is None:
         raise click.ClickException(f"there is no report {report_id}")

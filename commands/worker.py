@@ -6,7 +6,7 @@ import os
 
 import click
 
-from core.queue import QUEUES
+from core.jobs.outbox import QUEUES
 
 NICENESS = 10
 

@@ -1,0 +1,1 @@
+"""Everything that both portals and the workers share; it knows neither."""

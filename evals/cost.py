@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from core.setting_values import money
+from core.settings.parsing import money
 from evals import drafting, reporting
 from evals.drafting import Case
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from core import verification
-from core.setting_values import money
+from core.settings.parsing import money
 from core.verification import Omission, Row
 from workers.reports import calls, checker, client, drafter, pricing, verdicts
 from workers.reports.checker import ToCheck

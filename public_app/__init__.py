@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Flask, redirect, url_for
 from werkzeug.wrappers import Response
 
-from core.config import Settings
+from core.access.permissions import Right
 from core.models import Role
-from core.permissions import Right
+from core.settings.config import Settings
 from core.web.access import requires
 from core.web.app import make_app
 from core.web.portal import NavItem, Portal

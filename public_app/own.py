@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import abort, request
 
-from core.queries.merged import BadCursor, Cursor
+from core.stores.hot_and_archived import BadCursor, Cursor
 from core.web.auth import current_account
 
 

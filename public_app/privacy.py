@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from core.permissions import Right
+from core.access.permissions import Right
 from core.queries import privacy as queries
 from core.web.access import look, requires
 from core.web.auth import current_account

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
-from core.cold import ColdUnavailable
+from core.access.permissions import Right
 from core.models.record_types import REPORT
-from core.permissions import Right
-from core.queries import merged
 from core.queries import reports as queries
 from core.queries.reports import SignedList
+from core.stores import hot_and_archived
+from core.stores.archived import ColdUnavailable
 from core.web.access import look, refuse, requires
 from core.web.htmx import render
 from core.web.stores import page_session
@@ -40,7 +40,7 @@ def index() -> Response:
 def show(report_id: int) -> Response:
     patient_id, target = own_patient_id(), f"report:{report_id}"
     with page_session() as session:
-        held = merged.held(session, patient_id, REPORT.name)
+        held = hot_and_archived.held(session, patient_id, REPORT.name)
         try:
             report = queries.signed_report(session, report_id, patient_id)
         except ColdUnavailable:
@@ -57,7 +57,7 @@ def _signed(session: Session, patient_id: int) -> tuple[SignedList, bool]:
     """The list, and whether the archive was asked for its part and did not answer."""
     if wants_archived():
         try:
-            return queries.signed_for_patient(session, patient_id, archived=True), False
+            return queries.signed_for_patient(session, patient_id, with_archived=True), False
         except ColdUnavailable:
             return queries.signed_for_patient(session, patient_id), True
     return queries.signed_for_patient(session, patient_id), False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app
 
-from core.permissions import Right
+from core.access.permissions import Right
 from core.queries import results as queries
 from core.queries.results import Result, Trend, groups
 from core.web import charts, trends
@@ -21,7 +21,7 @@ bp = Blueprint("results", __name__, url_prefix="/results")
 def index() -> Response:
     patient_id = own_patient_id()
     with page_session() as session:
-        latest = queries.latest(session, patient_id, archived=wants_archived())
+        latest = queries.latest(session, patient_id, with_archived=wants_archived())
     look(patient_id, "results.read")
     return render(
         "public/results/index.html",
@@ -37,9 +37,9 @@ def index() -> Response:
 def show(assay_id: int) -> Response:
     patient_id, target = own_patient_id(), f"assay:{assay_id}"
     with page_session() as session:
-        trend = queries.trend(session, patient_id, assay_id, archived=wants_archived())
+        trend = queries.trend(session, patient_id, assay_id, with_archived=wants_archived())
         if trend is None and not wants_archived():
-            trend = queries.trend(session, patient_id, assay_id, archived=True)
+            trend = queries.trend(session, patient_id, assay_id, with_archived=True)
     if trend is None:
         refuse("results.read", target)
     look(patient_id, "results.read", target)

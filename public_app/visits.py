@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from core.cold import ColdUnavailable
+from core.access.permissions import Right
 from core.models.record_types import VISIT
-from core.permissions import Right
-from core.queries import merged
 from core.queries import visits as queries
 from core.queries.results import groups
+from core.stores import hot_and_archived
+from core.stores.archived import ColdUnavailable
 from core.web.access import look, refuse, requires
 from core.web.htmx import render
 from core.web.stores import page_session
@@ -23,7 +23,7 @@ bp = Blueprint("visits", __name__, url_prefix="/visits")
 def index() -> Response:
     patient_id = own_patient_id()
     with page_session() as session:
-        timeline = queries.timeline(session, patient_id, archived=wants_archived(), after=place_in_list())
+        timeline = queries.timeline(session, patient_id, with_archived=wants_archived(), after=place_in_list())
     look(patient_id, "visits.read")
     return render(
         "public/visits/index.html",
@@ -42,7 +42,7 @@ def show(visit_id: int) -> Response:
         try:
             detail = queries.detail(session, patient_id, visit_id)
         except ColdUnavailable:
-            held = merged.held(session, patient_id, VISIT.name)
+            held = hot_and_archived.held(session, patient_id, VISIT.name)
             return render("public/visits/silent.html", status=503, held=held)
     if detail is None:
         refuse("visit.read", target)

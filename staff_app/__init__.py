@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from core.config import Settings
-from core.permissions import STAFF_ROLES, Right
+from core.access.permissions import STAFF_ROLES, Right
+from core.settings.config import Settings
 from core.web.app import make_app
 from core.web.portal import NavItem, Portal
 from staff_app import (

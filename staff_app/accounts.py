@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from core.access.permissions import Right
 from core.models import Role
-from core.permissions import Right
 from core.queries import accounts_list
 from core.services import accounts, care, second_factor
 from core.services.input import InvalidInput

@@ -8,13 +8,14 @@ from flask import Blueprint, redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from core import db, queue
-from core.db import Store
-from core.permissions import Right
+from core.access.permissions import Right
+from core.jobs import outbox
 from core.queries import archive, tiers
 from core.queries.tiers import ColdCount
 from core.services import archive as runs
 from core.services.archive import RunUnderWay
+from core.stores import databases
+from core.stores.databases import Store
 from core.web.access import requires
 from core.web.auth import current_account
 from core.web.htmx import render
@@ -60,7 +61,7 @@ def start() -> Response:
             )
     except RunUnderWay as fault:
         return _dashboard(form, [("record_type", f"{str(fault).capitalize()}.")], status=409)
-    queue.relay()
+    outbox.relay()
     return redirect(url_for(".run", run_id=run.id), 303)
 
 
@@ -79,7 +80,7 @@ def _runs(few: int | None) -> dict[str, Any]:
 
 def _cold() -> tuple[ColdCount, ...] | None:
     try:
-        with db.read(Store.REPLICA) as session:
+        with databases.read(Store.REPLICA) as session:
             return tiers.cold_now(session)
     except SQLAlchemyError:
         return None

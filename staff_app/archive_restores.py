@@ -9,9 +9,9 @@ from flask import redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from core import queue
+from core.access.permissions import Right
+from core.jobs import outbox
 from core.models.record_types import RECORD_TYPES
-from core.permissions import Right
 from core.queries import retention
 from core.queries.retention import Restorable
 from core.services import archive as runs
@@ -58,7 +58,7 @@ def start_restore() -> Response:
             run = _start(session, what)
     except (restores.NothingToRestore, runs.RunUnderWay) as fault:
         return _page(what, fault=f"{str(fault).capitalize()}.", status=409)
-    queue.relay()
+    outbox.relay()
     return redirect(url_for(".run", run_id=run.id), 303)
 
 

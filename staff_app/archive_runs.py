@@ -11,10 +11,10 @@ from markupsafe import Markup
 from sqlalchemy.exc import NoResultFound
 from werkzeug.wrappers import Response
 
-from core import queue
+from core.access.permissions import Right
+from core.jobs import outbox
 from core.models import BatchState, utc_now
-from core.permissions import Right
-from core.policies import InvalidTransition
+from core.models.transitions import InvalidTransition
 from core.queries import archive, archive_batches, archive_history, tiers
 from core.services import archive as runs
 from core.web.access import requires
@@ -85,7 +85,7 @@ def _change(words: str, act: Callable[..., Any], **what: Any) -> None:
         abort(404)
     except InvalidTransition as fault:
         words = f"{str(fault).capitalize()}. Here is how it stands."
-    queue.relay()
+    outbox.relay()
     flash(words)
 
 

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from flask import Blueprint, abort, request
 from werkzeug.wrappers import Response
 
-from core import heavy
+from core.access.permissions import Right
 from core.models import Role
-from core.permissions import Right
 from core.queries import audit_outliers, audit_trail
 from core.queries.audit_outliers import GLASS_DAYS, LOOK_DAYS
 from core.queries.audit_trail import Wanted
-from core.queries.merged import BadCursor, Cursor
+from core.stores import replica_reads
+from core.stores.hot_and_archived import BadCursor, Cursor
 from core.web.access import record, requires
 from core.web.htmx import render
 from staff_app.clock import midnight
@@ -32,7 +32,7 @@ def search() -> Response:
     record("audit.searched", target="access_event")
     page = None
     if not faults:
-        with heavy.read() as session:
+        with replica_reads.read() as session:
             page = audit_trail.search(session, wanted, after=_cursor(request.args.get("after")))
     following = str(page.next) if page and page.next else None
     return render("staff/audit/search.html", fragment="staff/audit/_events.html", status=422 if faults else 200,
@@ -43,7 +43,7 @@ def search() -> Response:
 @requires(Right.AUDIT_READ)
 def outliers() -> Response:
     record("audit.outliers_viewed", target="access_event")
-    with heavy.read() as session:
+    with replica_reads.read() as session:
         found = audit_outliers.outliers(session)
     return render("staff/audit/outliers.html", found=found, glass_days=GLASS_DAYS, look_days=LOOK_DAYS)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Flask, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core import db
-from core.care import NotInCare
+from core.access.care import NotInCare
+from core.access.permissions import Right
 from core.models import Sensitivity
-from core.permissions import Right
 from core.queries import patients
 from core.services import care
 from core.services.care import REASON_LENGTH_MAX, BadReason, NoSuchColleague, NoSuchPatient, NoSuchVisit
+from core.stores import databases
 from core.web.access import record, requires, safe_next
 from core.web.auth import current_account
 from core.web.errors import WORDS, answer
@@ -45,7 +45,7 @@ def break_glass(patient_id: int) -> Response:
         abort(404)
     except BadReason as fault:
         return _page(patient_id, reason=reason, faults=[("reason", str(fault))], status=422)
-    minutes = db.databases().settings.break_glass_minutes
+    minutes = databases.current().settings.break_glass_minutes
     flash(f"The record is open to you for {minutes} minutes. The patient and the auditor see that, and why.")
     return redirect(safe_next(request.form.get("next")) or url_for(".chart", patient_id=patient_id), 303)
 
@@ -121,4 +121,4 @@ def _page(
     here = request.full_path.rstrip("?") if is_here else request.form.get("next", "")
     return render("staff/patients/closed.html", fragment="staff/patients/_closed.html", status=status, patient=header,
                   apart=apart, reason=reason, faults=faults or [], here=here, reason_length_max=REASON_LENGTH_MAX,
-                  minutes=db.databases().settings.break_glass_minutes)  # fmt: skip
+                  minutes=databases.current().settings.break_glass_minutes)  # fmt: skip

@@ -6,15 +6,15 @@ from flask import abort, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from core.care import NotInCare
-from core.cold import ColdUnavailable
-from core.permissions import Right
+from core.access.care import NotInCare
+from core.access.permissions import Right
 from core.queries import care_team, record, reports, results, visits
 from core.queries import chart as charts
 from core.queries.apart import Visits
-from core.queries.merged import BadCursor, Cursor
 from core.queries.results import Trend
 from core.queries.visits import Timeline
+from core.stores.archived import ColdUnavailable
+from core.stores.hot_and_archived import BadCursor, Cursor
 from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.charts import position
@@ -83,7 +83,7 @@ def assay(patient_id: int, assay_id: int) -> Response:
     apart = look(patient_id, "results.viewed", f"assay:{assay_id}")
     with page_session() as session:
         header = header_or_404(session, patient_id)
-        found = results.trend(session, patient_id, assay_id, archived=True, apart=apart)
+        found = results.trend(session, patient_id, assay_id, with_archived=True, apart=apart)
     if found is None:
         abort(404)
     return render("staff/patients/assay.html", patient=header, trend=found, drawing=_drawing(found))
@@ -111,4 +111,4 @@ def _timeline(session: Session, patient_id: int, apart: Visits) -> Timeline:
         after = Cursor.parse(raw) if raw else None
     except BadCursor:
         abort(400)
-    return visits.timeline(session, patient_id, archived="archived" in request.args, after=after, apart=apart)
+    return visits.timeline(session, patient_id, with_archived="archived" in request.args, after=after, apart=apart)

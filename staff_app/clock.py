@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from core import db
 from core.models import utc_now
+from core.stores import databases
 
 
 def zone() -> ZoneInfo:
     """The time zone that pages show and forms are filled in by."""
-    return ZoneInfo(db.databases().settings.time_zone)
+    return ZoneInfo(databases.current().settings.time_zone)
 
 
 def now() -> datetime:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
+from core.access.permissions import Right
 from core.models import Role
-from core.permissions import Right
 from core.web.access import requires
 from core.web.auth import current_account
 

@@ -8,16 +8,18 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from core import heavy, queue, runbooks
+from core.access.permissions import Right
+from core.jobs import outbox
 from core.models import utc_now
-from core.permissions import Right
 from core.queries import alerts, evaluations, operations, tiers
 from core.queries.loop_figures import WINDOWS_DAYS, loop_figures, span
 from core.services import reports
+from core.stores import replica_reads
 from core.web.access import requires
 from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.stores import page_session, write_session
+from staff_app import runbooks
 from staff_app.forms import HaltForm, put_back
 from staff_app.operations_alerts import alert_lines, amounts, limits
 from staff_app.operations_figures import eval_weeks, figures
@@ -58,7 +60,7 @@ def resume() -> Response:
     except reports.BadHalt as fault:
         flash(str(fault))
     else:
-        queue.relay()
+        outbox.relay()
         flash(f"The report loop goes on; {waiting} waited.")
     return redirect(url_for(".show"), 303)
 
@@ -92,10 +94,10 @@ def _figures(days: int) -> dict[str, Any]:
     """What the page shows of the replica; without it the figures are missing and the rest of the page is not."""
     over = span(days, utc_now().date())
     try:
-        with heavy.read(WAIT_SECONDS) as session:
+        with replica_reads.read(WAIT_SECONDS) as session:
             now = operations.figures(session, over.since)
             weeks = evaluations.weekly(session, "factcheck", len(eval_weeks(over)))
             shown = figures(loop_figures(session, over), weeks, now.models, limits)
-    except (heavy.ReplicaBehind, SQLAlchemyError):
+    except (replica_reads.ReplicaBehind, SQLAlchemyError):
         return {"days": days, "now": None, "figures": ()}
     return {"days": days, "now": now, "figures": shown}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core.permissions import Right
+from core.access.permissions import Right
 from core.queries import patients
 from core.queries.patients import Cursor
 from core.services.input import InvalidInput

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Response
 
-from core.cold import ColdUnavailable
-from core.permissions import Right
+from core.access.permissions import Right
 from core.queries import patients, reports
+from core.stores.archived import ColdUnavailable
 from core.web.access import look, refuse, requires
 from core.web.htmx import render
 from core.web.stores import page_session

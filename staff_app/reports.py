@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core import queue
-from core.cold import ColdUnavailable
+from core.access.permissions import Right
+from core.jobs import outbox
 from core.models import ReportState
-from core.permissions import Right
-from core.policies import InvalidTransition
+from core.models.transitions import InvalidTransition
 from core.queries import reports
 from core.services import reports as service
 from core.services.reports import AlreadyOpen, BadReplacement, NoSuchNotice, NoSuchPatient, NoSuchReport
+from core.stores.archived import ColdUnavailable
 from core.web.access import look, record, refuse, requires
 from core.web.auth import current_account
 from core.web.htmx import render, wants_fragment
@@ -72,7 +72,7 @@ def ask(patient_id: int) -> Response:
     except AlreadyOpen as fault:
         flash("This patient has an open report already: here it is.")
         return redirect(url_for(".show", report_id=fault.report_id), 303)
-    queue.relay()
+    outbox.relay()
     return redirect(url_for(".show", report_id=report.id), 303)
 
 
@@ -93,7 +93,7 @@ def amend(report_id: int) -> Response:
         return redirect(url_for(".show", report_id=report_id), 303)
     except ColdUnavailable:
         return render("staff/reports/silent.html", status=503)
-    queue.relay()
+    outbox.relay()
     return redirect(url_for(".show", report_id=report.id), 303)
 
 
@@ -124,5 +124,5 @@ def retry(report_id: int) -> Response:
         refuse("report.retried", f"report:{report_id}")
     except (InvalidTransition, AlreadyOpen) as fault:
         flash(f"{str(fault).capitalize()}.")
-    queue.relay()
+    outbox.relay()
     return redirect(url_for(".show", report_id=report_id), 303)

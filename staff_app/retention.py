@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core import queue
-from core.permissions import Right
+from core.access.permissions import Right
+from core.jobs import outbox
 from core.queries import retention
 from core.services import archive as runs
 from core.services import erasure, legal_hold
@@ -64,7 +64,7 @@ def erase() -> Response:
             words = f"Patient {number} is erased from the primary ({begun.rows:,} rows); archives and files follow."
     except (erasure.NoSuchPatient, erasure.LegalHold, runs.RunUnderWay) as fault:
         return _page(erase=form, faults=put_back(form, {"erase-patient": f"{str(fault).capitalize()}."}))
-    queue.relay()
+    outbox.relay()
     flash(words)
     return redirect(url_for(".shown"), 303)
 

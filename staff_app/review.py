@@ -8,15 +8,15 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core.cold import ColdUnavailable
+from core.access.permissions import Right
 from core.models import Decision, ReportState
-from core.permissions import Right
-from core.policies import InvalidTransition
+from core.models.transitions import InvalidTransition
 from core.queries import patients, reports
 from core.queries.reports import ClaimView, ReviewReport
 from core.services import reports as service
 from core.services.accounts import TooManyAttempts
 from core.services.reports import BadDecision, NoSuchReport, NothingToSign, StaleSource, UndecidedClaims, WrongPassword
+from core.stores.archived import ColdUnavailable
 from core.web.access import look, refuse, requires
 from core.web.auth import current_account, reauthenticate
 from core.web.filters import plural

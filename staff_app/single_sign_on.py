@@ -10,11 +10,13 @@ from flask import Blueprint, Flask, current_app, flash, redirect, request, sessi
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from core import audit, db, single_sign_on
-from core.config import ConfigError, Settings
+from core import audit
+from core.access import single_sign_on
+from core.access.sign_ins import AccountCopy
+from core.access.single_sign_on import Begun, Provider, SignOnFailed
 from core.models import Account
-from core.sign_ins import AccountCopy
-from core.single_sign_on import Begun, Provider, SignOnFailed
+from core.settings.config import ConfigError, Settings
+from core.stores import databases
 from core.web import auth
 from core.web.access import open_endpoint, safe_next
 from core.web.passkeys import site
@@ -58,7 +60,7 @@ def back() -> Response:
         if begun is None:
             raise SignOnFailed("nothing was begun")
         username = single_sign_on.finish(_provider(), Begun(**begun), _back(), request.args.to_dict())
-        with db.write() as store:
+        with databases.write() as store:
             account = store.scalar(select(Account).where(Account.username == username.strip().lower()[:120]))
             if account is None or not account.active or account.role not in portal(current_app).roles:
                 raise SignOnFailed("no open account of that name")
@@ -67,7 +69,7 @@ def back() -> Response:
             audit.record(store, "account.signed_in", by=account, purpose="single sign-on")
     except SignOnFailed as fault:
         log.warning("single sign-on failed: %s", fault)
-        with db.write() as store:
+        with databases.write() as store:
             audit.record(store, "account.single_sign_on_refused", by=None, outcome="deny")
         return _failed("You were not signed in. Try again; if it goes on, ask whoever keeps the accounts.")
     return redirect(to or url_for(portal(current_app).home), 303)

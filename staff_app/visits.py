@@ -9,7 +9,7 @@ from flask import abort, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from core.permissions import Right
+from core.access.permissions import Right
 from core.queries import assays, clinics
 from core.queries.assays import AssayChoice
 from core.queries.patients import PatientHeader

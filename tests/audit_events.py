@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core import audit, db
-from core.audit import CHAINED, Link
-from core.db import Store
+from core.audit.chain import CHAINED, Link
+from core.audit.verifier import Chains, Fault
 from core.models import AccessEvent, ChainHead
+from core.stores import databases
+from core.stores.databases import Store
 
 ELEMENTS = {
     "resourceType", "id", "meta", "type", "subtype", "action", "recorded", "outcome", "outcomeDesc", "purposeOfEvent",
@@ -18,10 +19,10 @@ ELEMENTS = {
 }  # fmt: skip
 
 
-def chain_faults(writer: str) -> list[audit.Fault]:
+def chain_faults(writer: str) -> list[Fault]:
     """The faults of one writer's chain on the primary."""
-    chains = audit.Chains()
-    with db.read(Store.HOT) as session:
+    chains = Chains()
+    with databases.read(Store.HOT) as session:
         query = select(AccessEvent).where(AccessEvent.writer == writer).order_by(AccessEvent.sequence)
         for event in session.scalars(query):
             chains.take([getattr(event, name) for name in CHAINED], event.hash)

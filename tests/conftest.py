@@ -173,8 +173,8 @@ def environment(databases_env: dict[str, str], servers: Servers) -> dict[str, st
 @pytest.fixture(scope="session")
 def settings(environment: dict[str, str]) -> Any:
     """Settings for the test servers, with schema and linked tables made."""
-    from core import config
-    from core.setup import initialise
+    from core.install.setup import initialise
+    from core.settings import config
 
     loaded = config.load(environment)
     initialise(loaded)
@@ -184,30 +184,30 @@ def settings(environment: dict[str, str]) -> Any:
 @pytest.fixture
 def databases(engine_name: str, tiers: Tiers, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Every server running, and this process's connections to them."""
-    from core import db
+    from core.stores import databases
 
     if engine_name == "mssql":
-        monkeypatch.setattr(db, "configure", sql_server.configure)
+        monkeypatch.setattr(databases, "configure", sql_server.configure)
     _start(tiers)
-    databases = db.configure(settings)
+    configured = databases.configure(settings)
     tiers.replica.resume_replay()
-    yield databases
+    yield configured
     if engine_name != "mssql":
-        databases.dispose()
+        configured.dispose()
 
 
 @pytest.fixture
 def database(databases: Any, settings: Any, empty_tables: Callable[[], None], sync_replica: Callable[[], None]) -> Any:
     """Every server running, every table empty, this process configured and without grudges; gives the settings."""
-    from core import cold, replica_watch
-    from core.outage import primary
+    from core.stores import archived, replica_watch
+    from core.stores.outage import primary
 
     empty_tables()
     _empty_valkey(settings.redis_url)
     sync_replica()
     # What a process remembers of servers that failed belongs to the test that made them fail.
     primary.answered()
-    for breaker in cold.breakers.values():
+    for breaker in archived.breakers.values():
         breaker.answered()
     replica_watch.forget()
     return settings

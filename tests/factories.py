@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core import identity_numbers
 from core.models import (
     Account,
     Allergy,
@@ -27,6 +26,7 @@ from core.models import (
     Visit,
     VisitStatus,
 )
+from core.sealing import stored_national_id
 from core.services.accounts import create_account
 
 PASSWORD = "correct horse battery"
@@ -43,7 +43,7 @@ def _added(session: Session, row: Any) -> Any:
 def make_patient(session: Session, **values: Any) -> Patient:
     """A patient; `name`, `national_id` and the rest may be given."""
     defaults = {"name": "Tan Mei Ling", "sex": "female", "birth_on": date(1961, 3, 14)}
-    number = identity_numbers.columns(values.pop("national_id", None))
+    number = stored_national_id.columns(values.pop("national_id", None))
     return _added(session, Patient(**{**defaults, **values, **number}))
 
 

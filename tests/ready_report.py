@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import db, rows
 from core.models import (
     Check,
     Citation,
@@ -22,6 +21,8 @@ from core.models import (
     ReportState,
 )
 from core.services import reports
+from core.sources import references
+from core.stores import databases
 from tests.factories import NOW, PASSWORD, make_assay, make_observation, make_visit
 
 
@@ -88,7 +89,7 @@ def make_ready_report(session: Session, patient: Patient, by: Any) -> ReadyRepor
 def _hash(session: Session, observation_id: int) -> str:
     table = Observation.__table__
     row = session.execute(select(table).where(table.c.id == observation_id)).mappings().one()
-    return rows.content_hash("observation", row)
+    return references.content_hash("observation", row)
 
 
 def _claim(session: Session, report: Report, said: Said, ref: str, content_hash: str) -> int:
@@ -107,7 +108,7 @@ def _claim(session: Session, report: Report, said: Said, ref: str, content_hash:
 
 def sign_ready_report(ready: ReadyReport, by: Any) -> None:
     """Reject the two claims that are flagged, and sign what is left."""
-    with db.write() as session:
+    with databases.write() as session:
         for claim_id in (ready.contradicted_id, ready.unverified_id):
             reports.decide_claim(
                 session, report_id=ready.id, claim_id=claim_id, decision="rejected", reason="No.", by=by

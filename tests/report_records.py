@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core import db
-from core.db import Store
 from core.models import Account
 from core.queries import reports
 from core.queries.reports import ReviewReport
+from core.stores import databases
+from core.stores.databases import Store
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Record:
 
 def view(report_id: int) -> ReviewReport:
     """The report as its reviewer sees it now."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         found = reports.review(session, report_id)
     assert found is not None
     return found

@@ -14,13 +14,13 @@ from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import Pool
 
-from core import db, freshness
-from core.config import Settings
-from core.db import Store
 from core.embedded.servers import VALKEY, Servers
 from core.engines import mssql_connection, mssql_server
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
+from core.settings.config import Settings
+from core.stores import databases, freshness
+from core.stores.databases import Store
 from tests.tiers import NamedReplica, NamedServer, Tiers
 
 ADDRESS, ARCHIVE_ADDRESS = "STRATA_TEST_MSSQL_URL", "STRATA_TEST_MSSQL_ARCHIVE_URL"
@@ -35,7 +35,7 @@ OF_CONNECTIONS = (
     *("primary_url", "replica_url", "archive_logs_url", "archive_visits_url", "archive_reports_url", "link"),
     *("statement_timeout_seconds", "silence_seconds", "cold_timeout_seconds"),
 )
-_configure = db.configure
+_configure = databases.configure
 
 
 def is_named() -> bool:
@@ -53,8 +53,8 @@ def database(address: str) -> Iterator[str]:
     try:
         yield _in(address, name)
     finally:
-        if db._databases is not None:
-            db._databases.dispose()
+        if databases._databases is not None:
+            databases._databases.dispose()
         _drop(owner, name)
         owner.dispose()
 
@@ -124,11 +124,11 @@ def databases() -> Iterator[dict[str, str]]:
         yield addresses
 
 
-def configure(settings: Settings) -> db.Databases:
+def configure(settings: Settings) -> databases.Databases:
     """In place of `db.configure`: keeps connections that are as they were, for a new one costs some servers seconds."""
     if not event.contains(Pool, "checkin", _renew):
         event.listen(Pool, "checkin", _renew)
-    kept = db._databases
+    kept = databases._databases
     if kept is None or any(getattr(kept.settings, name) != getattr(settings, name) for name in OF_CONNECTIONS):
         return _configure(settings)
     kept.settings = settings
@@ -147,14 +147,14 @@ def skip_on_babelfish(engine_name: str, why: str) -> None:
     """Skip the test, saying what Babelfish can't do, if that is the primary of this process's databases."""
     if engine_name != "mssql":
         return
-    with db.databases().engine(Store.HOT, read_only=True).connect() as connection:
+    with databases.current().engine(Store.HOT, read_only=True).connect() as connection:
         if mssql_server.is_babelfish(connection):
             pytest.skip(f"Babelfish {why}")
 
 
 def empty() -> None:
     """Empty every table, and begin its ids anew."""
-    of = db.databases()
+    of = databases.current()
     for store, metadata in ((Store.HOT, Base.metadata), *((Store(name), ARCHIVE_METADATA[name]) for name in SERVERS)):
         with of.engine(store, read_only=False).begin() as connection:
             _empty(connection, [table.name for table in reversed(metadata.sorted_tables)])
@@ -171,11 +171,11 @@ def _empty(connection: Connection, tables: Sequence[str]) -> None:
 
 def wait_until_replayed() -> None:
     """Wait until the replica has all that the primary has written."""
-    databases, position = db.databases(), freshness.primary_position()
+    servers, position = databases.current(), freshness.primary_position()
     until = time.monotonic() + REPLAY_SECONDS
     while True:
-        with databases.engine(Store.REPLICA, read_only=True).connect() as replica:
-            if databases.adapter.replayed_position(replica) >= position:
+        with servers.engine(Store.REPLICA, read_only=True).connect() as replica:
+            if servers.adapter.replayed_position(replica) >= position:
                 return
         assert time.monotonic() < until, "the replica does not catch up"
         time.sleep(0.01)

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from core import db
-from core.db import Store
 from core.embedded.servers import Servers
 from core.engines.mssql_link import DEFAULT_PORT
 from core.engines.mssql_server import is_babelfish
+from core.stores import databases
+from core.stores.databases import Store
 from tests import tcp_proxy
 
 START_SECONDS = 20
@@ -97,14 +97,14 @@ class NamedReplica(NamedServer):
 
     @staticmethod
     def _replay(of_babelfish: str, of_group: str) -> None:
-        databases = db.databases()
-        engine = databases.engine(Store.REPLICA, read_only=True).execution_options(isolation_level="AUTOCOMMIT")
+        servers = databases.current()
+        engine = servers.engine(Store.REPLICA, read_only=True).execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             # Past the guard of connections that read: it writes nothing.
             cursor = connection.connection.cursor()
             if is_babelfish(connection):
                 cursor.execute(f"SELECT 1 WHERE pg_catalog.pg_wal_replay_{of_babelfish}() IS NOT NULL")
             else:
-                name = make_url(databases.settings.replica_url).database
+                name = make_url(servers.settings.replica_url).database
                 cursor.execute(f"ALTER DATABASE [{name}] SET HADR {of_group}")
             cursor.close()

@@ -10,11 +10,12 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from core import db, queue
-from core.db import Store
+from core.jobs import outbox
 from core.queries import alerts
 from core.queries.alerts import AlertView
 from core.services import alerting
+from core.stores import databases
+from core.stores.databases import Store
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ SIGNATURE, DELIVERY = "X-Strata-Signature", "X-Strata-Delivery"
 def evaluate() -> str:
     """Look at every rule; keep and send what changed."""
     looked = alerting.look()
-    with db.write() as session:
+    with databases.write() as session:
         said = alerting.note(session, looked)
     for line in said:
         log.warning("alert %s", line)
@@ -37,10 +38,10 @@ def deliver(alert_id: int, event: str) -> str:
 
     Raises NotNow while the webhook does not take it.
     """
-    settings = db.databases().settings
+    settings = databases.current().settings
     if not settings.alert_webhook_url:
         return "no webhook is set"
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         alert = alerts.one(session, alert_id)
     if alert is None:
         return f"there is no alert {alert_id}"
@@ -53,7 +54,7 @@ def deliver(alert_id: int, event: str) -> str:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310  # nosec B310
             return f"{event}: {alert.rule} sent"
     except (urllib.error.URLError, OSError) as fault:
-        raise queue.NotNow(f"the webhook did not take it ({type(fault).__name__})") from None
+        raise outbox.NotNow(f"the webhook did not take it ({type(fault).__name__})") from None
 
 
 def message(alert: AlertView, event: str) -> dict[str, Any]:

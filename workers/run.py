@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-from core import db, queue
-from core.frames import frames
+from core.jobs import outbox
+from core.jobs.safe_traceback import frames
+from core.stores import databases
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +24,9 @@ class TaskFailed(Exception):
 
 def work(queues: Sequence[str]) -> None:
     """Take jobs from the queues, first named first, until told to stop. Each job runs in a process of its own."""
-    redis = queue.worker_connection()
+    redis = outbox.worker_connection()
     listened = [Queue(name, connection=redis, serializer=JSONSerializer) for name in queues]
-    db.databases().dispose()
+    databases.current().dispose()
     Worker(listened, connection=redis, serializer=JSONSerializer, log_job_description=False).work(
         logging_level="WARNING"
     )
@@ -33,24 +34,24 @@ def work(queues: Sequence[str]) -> None:
 
 def perform(message_id: int) -> str:
     """Run the task of one outbox message; says why if it does nothing. A task that raises is asked again later."""
-    with db.write() as session:
-        taken = queue.take(session, message_id)
+    with databases.write() as session:
+        taken = outbox.take(session, message_id)
     if taken is None:
         return "done before"
     task, arguments = taken
     try:
         outcome = _task(task)(**arguments)
     except Exception as fault:
-        with db.write() as session:
-            queue.postpone(session, message_id)
-        if isinstance(fault, queue.NotNow):
+        with databases.write() as session:
+            outbox.postpone(session, message_id)
+        if isinstance(fault, outbox.NotNow):
             return f"not now: {fault}"
         log.error("%s failed: %s", task, frames(fault))
         # RQ keeps in Redis, and logs, what is raised.
         raise TaskFailed(f"{task}: {type(fault).__name__}") from None
-    with db.write() as session:
-        queue.finish(session, message_id)
-    queue.relay()
+    with databases.write() as session:
+        outbox.finish(session, message_id)
+    outbox.relay()
     return str(outcome or "done")
 
 

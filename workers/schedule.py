@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from croniter import croniter
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import db, queue
+from core.jobs import outbox
 from core.models import ScheduleMark, utc_now
 from core.queries.alerts import SCHEDULED_AS
+from core.stores import databases
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def run() -> None:
     while not stop.is_set():
         try:
             start_due(utc_now())
-            queue.relay()
+            outbox.relay()
         except SQLAlchemyError as fault:
             log.warning("the primary does not answer, trying again: %s", type(fault).__name__)
         stop.wait(TICK_SECONDS)
@@ -67,14 +68,14 @@ def run() -> None:
 def start_due(now: datetime) -> list[str]:
     """Put every due job in the outbox, once however many schedulers run; returns the names."""
     started = []
-    with db.write() as session:
+    with databases.write() as session:
         for entry in SCHEDULE:
             mark = session.get(ScheduleMark, entry.name, with_for_update=True)
             if mark is None:
                 session.add(ScheduleMark(name=entry.name, started_at=now))
             elif now >= due_at(entry, mark.started_at):
                 mark.started_at = now
-                queue.add(session, entry.queue, entry.task, **entry.arguments)  # type: ignore[arg-type]
+                outbox.add(session, entry.queue, entry.task, **entry.arguments)  # type: ignore[arg-type]
                 started.append(entry.name)
     return started
 

@@ -8,10 +8,11 @@ import click
 
 from commands.archive.following import POLL_SECONDS
 from commands.archive.group import group
-from core import db, queue
-from core.db import Store
+from core.jobs import outbox
 from core.models import Erasure
 from core.services import archive, erasure
+from core.stores import databases
+from core.stores.databases import Store
 
 
 @group.command()
@@ -27,12 +28,12 @@ def erase(patient_id: int, reason: str, confirm: str | None) -> None:
     if (confirm or click.prompt(f'This can not be undone. To go on, type "{words}"', err=True)) != words:
         raise click.ClickException(f'nothing was erased: that is not "{words}"')
     try:
-        with db.write() as session:
+        with databases.write() as session:
             begun = erasure.erase_patient(session, patient_id=patient_id, reason=reason, by=None)
     except (archive.RunUnderWay, erasure.LegalHold, erasure.NoSuchPatient) as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(f"{begun.rows:,} rows erased from the primary", err=True)
-    queue.relay()
+    outbox.relay()
     _follow(begun.id)
 
 
@@ -40,9 +41,9 @@ def _follow(erasure_id: int) -> None:
     from workers.archive import erase as work
 
     while True:
-        if not queue.is_listened_to("archive"):
+        if not outbox.is_listened_to("archive"):
             work.erase(erasure_id)
-        with db.read(Store.HOT) as session:
+        with databases.read(Store.HOT) as session:
             begun = session.get_one(Erasure, erasure_id)
         if begun.staged_at is not None:
             click.echo(f"patient {begun.patient_id} is erased: {begun.rows:,} rows in all")

@@ -6,11 +6,12 @@ import time
 
 import click
 
-from core import db, queue
-from core.db import Store
+from core.jobs import outbox
 from core.models import RunState, StepName, utc_now
 from core.queries import archive as queries
 from core.queries.archive import RunSummary
+from core.stores import databases
+from core.stores.databases import Store
 
 POLL_SECONDS = 0.2
 PAST = {name: f"{name}ed".replace("eed", "ed").replace("yed", "ied") for name in StepName}
@@ -21,7 +22,7 @@ def follow(run_id: int) -> RunSummary:
     shown = ""
     while True:
         summary = find(None, run_id)
-        if _is_awake(summary) and not queue.is_listened_to("archive"):
+        if _is_awake(summary) and not outbox.is_listened_to("archive"):
             _drive(run_id)
             summary = find(None, run_id)
         line = progress(summary)
@@ -43,7 +44,7 @@ def _drive(run_id: int) -> None:
 
     try:
         driver.drive(run_id)
-    except queue.NotNow:
+    except outbox.NotNow:
         time.sleep(POLL_SECONDS)
 
 
@@ -56,7 +57,7 @@ def progress(summary: RunSummary) -> str:
 
 def find(record_type: str | None, run_id: int | None) -> RunSummary:
     """The run, or the newest."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         summary = queries.run(session, run_id) if run_id else queries.latest(session, record_type)
     if summary is None:
         raise click.ClickException("there is no such run: start one with `strata archive run`")

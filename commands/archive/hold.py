@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from commands.archive.group import group
-from core import db
 from core.services import legal_hold
+from core.stores import databases
 
 
 @group.command()
@@ -17,7 +17,7 @@ def hold(patient_id: int, reason: str, lift: bool) -> None:
     """Put a patient under legal hold: their rows stay where they are, and can't be erased, until it is lifted."""
     change = legal_hold.lift_hold if lift else legal_hold.set_hold
     try:
-        with db.write() as session:
+        with databases.write() as session:
             change(session, patient_id=patient_id, reason=reason, by=None)
     except legal_hold.BadHold as fault:
         raise click.ClickException(str(fault)) from None

@@ -9,12 +9,13 @@ import click
 
 from commands.archive.following import follow, show
 from commands.archive.group import group, json_option, record_type_option
-from core import db, queue
-from core.db import Store
+from core.jobs import outbox
 from core.models import RunState
 from core.queries.archive import RunSummary
 from core.services import archive
 from core.services import archive_restore as restores
+from core.stores import databases
+from core.stores.databases import Store
 
 
 @group.command()
@@ -48,7 +49,7 @@ def restore(
 def _types(patient_id: int | None, record_type: str | None) -> list[str | None]:
     if patient_id is None or record_type is not None:
         return [record_type]
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         held = restores.held_types(session, patient_id)
     if not held:
         raise click.ClickException(f"the archive holds nothing of patient {patient_id}")
@@ -57,7 +58,7 @@ def _types(patient_id: int | None, record_type: str | None) -> list[str | None]:
 
 def _restore(batch_id: int | None, run_id: int | None, patient_id: int | None, record_type: str | None) -> RunSummary:
     try:
-        with db.write() as session:
+        with databases.write() as session:
             if batch_id is not None:
                 started = restores.start_batch_restore(session, batch_id=batch_id, by=None)
             elif run_id is not None:
@@ -68,5 +69,5 @@ def _restore(batch_id: int | None, run_id: int | None, patient_id: int | None, r
                 )
     except (archive.RunUnderWay, restores.NothingToRestore) as fault:
         raise click.ClickException(str(fault)) from None
-    queue.relay()
+    outbox.relay()
     return follow(started.id)

@@ -13,11 +13,12 @@ from sqlalchemy.exc import NoResultFound
 
 from commands.archive.following import find, follow, show
 from commands.archive.group import group, json_option, record_type_option, run_option
-from core import db, queue
+from core.jobs import outbox
 from core.models import ArchiveRun, RunState
-from core.policies import InvalidTransition
+from core.models.transitions import InvalidTransition
 from core.queries.archive import RunSummary
 from core.services import archive
+from core.stores import databases
 
 
 def _as_of(_context: click.Context, _parameter: click.Parameter, value: datetime | None) -> datetime | None:
@@ -66,13 +67,13 @@ def _run(record_type: str | None, as_of: datetime | None, *, dry_run: bool, as_j
 
 def _start_and_follow(record_type: str, as_of: datetime | None, dry_run: bool) -> RunSummary:
     try:
-        with db.write() as session:
+        with databases.write() as session:
             started = archive.start_run(
                 session, record_type=record_type, by=None, as_of=as_of, dry_run=dry_run, instead_of=archive.COMMAND
             )
     except archive.RunUnderWay as fault:
         raise click.ClickException(str(fault)) from None
-    queue.relay()
+    outbox.relay()
     return follow(started.id)
 
 
@@ -89,11 +90,11 @@ def status(record_type: str | None, run_id: int | None, as_json: bool) -> None:
 def _act(action: Callable[..., ArchiveRun], record_type: str | None, run_id: int | None, **values: Any) -> None:
     found = find(record_type, run_id)
     try:
-        with db.write() as session:
+        with databases.write() as session:
             changed = action(session, run_id=found.id, by=None, **values)
     except InvalidTransition as fault:
         raise click.ClickException(str(fault)) from None
-    queue.relay()
+    outbox.relay()
     click.echo(f"run {changed.id} is {changed.state}", err=True)
 
 
@@ -124,11 +125,11 @@ def redrive(record_type: str | None, run_id: int | None, batch_id: int | None, f
         _act(archive.redrive, record_type, run_id)
         return
     try:
-        with db.write() as session:
+        with databases.write() as session:
             run = archive.redrive_batch(session, batch_id=batch_id, by=None, from_start=from_start)
     except NoResultFound:
         raise click.ClickException(f"there is no batch {batch_id}") from None
     except InvalidTransition as fault:
         raise click.ClickException(str(fault)) from None
-    queue.relay()
+    outbox.relay()
     click.echo(f"run {run.id} is {run.state}", err=True)

@@ -9,10 +9,10 @@ from dataclasses import asdict
 import click
 
 from commands.audit.export import export
-from core.cold import ColdUnavailable
-from core.heavy import ReplicaBehind
 from core.queries import audit_chains
-from core.staging import StagingError
+from core.staging.base import StagingError
+from core.stores.archived import ColdUnavailable
+from core.stores.replica_reads import ReplicaBehind
 
 
 @click.group(name="audit")

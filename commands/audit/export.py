@@ -33,16 +33,17 @@ def export(since: datetime | None, until: datetime | None, patient_id: int | Non
     Reads the replica and the archive, and is itself recorded. A file appears whole or not at all; exits 1 if a part of
     the trail can't be read now.
     """
-    from core import audit, db
-    from core.cold import ColdUnavailable
-    from core.heavy import ReplicaBehind
+    from core import audit
     from core.interchange.fhir_audit import audit_event
     from core.queries import audit_stream
+    from core.stores import databases
+    from core.stores.archived import ColdUnavailable
+    from core.stores.replica_reads import ReplicaBehind
 
     if since is not None and until is not None and since >= until:
         raise click.BadParameter("--until must be after --since")
     part = audit_stream.Part(since, until, patient_id)
-    with db.write() as session:
+    with databases.write() as session:
         audit.record(session, "audit.exported", by=None, patient_id=patient_id, target="access_event")
     written = 0
     try:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.config import environ_with
 from core.embedded import processes
+from core.settings.config import environ_with
 
 MARK = "STRATA_DEMO_CHILD_OF"
 STOP_SECONDS = 4

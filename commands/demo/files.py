@@ -13,9 +13,9 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 from cryptography.fernet import Fernet
 
-from core.config import environ_with
 from core.embedded.errors import EmbeddedError
 from core.embedded.state import write_private_json
+from core.settings.config import environ_with
 
 DATA_DIR = ".strata"
 DEMO_FILE = "demo.json"

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from commands.demo import programs
 from commands.demo.files import Keys
-from core import db
-from core.config import environ_with
 from core.embedded.errors import EmbeddedError
 from core.models import Patient
+from core.settings.config import environ_with
+from core.stores import databases
 
 
 def fill(
@@ -50,5 +50,5 @@ def _run(env: dict[str, str], *arguments: str) -> None:
 
 def _count_patients() -> int:
     """Those that an interrupted start has made: they come in chunks, each whole."""
-    with db.write() as session:
+    with databases.write() as session:
         return session.scalar(select(func.count()).select_from(Patient)) or 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 
-from core import redis_users, setup
-from core.config import Settings
 from core.embedded.valkey import ValkeyServer
-from core.grants import DatabaseRole
+from core.install import redis_users, setup
+from core.install.grants import DatabaseRole
+from core.install.redis_users import RedisUser
 from core.models.record_types import SERVERS
-from core.redis_users import RedisUser
+from core.settings.config import Settings
 
 REDIS_USERS = {
     DatabaseRole.PUBLIC: RedisUser.PUBLIC,

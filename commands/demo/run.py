@@ -11,11 +11,13 @@ from pathlib import Path
 from commands.demo import files, filling, logins, programs, readiness, sign_ins
 from commands.demo.children import Children
 from commands.demo.files import Keys, SignIn
-from core import config, db, setup
 from core.embedded import ports
 from core.embedded.errors import EmbeddedError
 from core.embedded.servers import Servers
-from core.grants import DatabaseRole
+from core.install import setup
+from core.install.grants import DatabaseRole
+from core.settings import config
+from core.stores import databases
 
 WATCH_SECONDS = 0.5
 PACE = "STRATA_ARCHIVE_ROWS_PER_SECOND"
@@ -62,7 +64,7 @@ class Demo:
         self.logins = logins.environments(self.settings, self.servers.valkey)
         self._fill(keys)
         found = sign_ins.ensure(self.data_dir, keys)
-        db.databases().dispose()
+        databases.current().dispose()
         self._start_children(keys)
         env = {name: value for name, value in config.environ_with(self.env).items() if name in _setting_names()}
         files.announce(self.data_dir, public_url=self.public_url, staff_url=self.staff_url, sign_ins=found, env=env)
@@ -112,7 +114,7 @@ class Demo:
             self.env[SECOND_FACTOR] = "offered"
         self._choose_model_endpoint()
         self.settings = config.load(config.environ_with(self.env))
-        db.configure(self.settings)
+        databases.configure(self.settings)
         return keys
 
     def _choose_model_endpoint(self) -> None:

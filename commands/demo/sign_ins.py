@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from commands.demo.files import Keys, SignIn
-from core import db, sealed
 from core.models import Account, Patient, Practitioner, Role, Visit, utc_now
+from core.sealing import sealed
 from core.services import accounts, second_factor
+from core.stores import databases
 
 STAFF = (Role.CLINICIAN, Role.ADMIN, Role.AUDITOR)
 PATIENTS = ("patient1", "patient2")
@@ -25,7 +26,7 @@ def ensure(data_dir: Path, keys: Keys) -> list[SignIn]:
         names = [(role, role.value) for role in STAFF] + [(Role.PATIENT, name) for name in PATIENTS]
         keys.sign_ins = [_made_up(role, name) for role, name in names]
         keys.save(data_dir)
-    with db.write() as session:
+    with databases.write() as session:
         known = set(session.scalars(select(Account.username)))
         missing = [sign_in for sign_in in keys.sign_ins if sign_in.username not in known]
         patients = _patients(session) if missing else []
@@ -35,7 +36,7 @@ def ensure(data_dir: Path, keys: Keys) -> list[SignIn]:
 
 
 def _made_up(role: Role, name: str) -> SignIn:
-    needs_codes = role in STAFF and db.databases().settings.second_factor == "required"
+    needs_codes = role in STAFF and databases.current().settings.second_factor == "required"
     secret = second_factor.new_secret() if needs_codes else None
     return SignIn(role.value, name, secrets.token_urlsafe(12), secret)
 

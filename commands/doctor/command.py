@@ -7,10 +7,11 @@ from dataclasses import asdict
 
 import click
 
-from commands.doctor import databases, others
+from commands.doctor import others, servers
 from commands.doctor.finding import Finding
-from core import config, db
-from core.config import Described
+from core.settings import config
+from core.settings.config import Described
+from core.stores import databases
 
 
 @click.command()
@@ -20,8 +21,8 @@ def doctor(as_json: bool) -> None:
 
     Exits 1 if anything is wrong. Settings are listed with their value (secrets masked) and what they do.
     """
-    settings = db.databases().settings
-    findings = [*databases.examine(settings), *others.examine(settings)]
+    settings = databases.current().settings
+    findings = [*servers.examine(settings), *others.examine(settings)]
     described = config.describe(settings)
     if as_json:
         click.echo(json.dumps(_as_json(findings, described), indent=2))

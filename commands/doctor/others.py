@@ -14,7 +14,7 @@ from urllib.request import url2pathname
 from redis import Redis, RedisError
 
 from commands.doctor.finding import Finding, judge
-from core.config import Settings
+from core.settings.config import Settings
 
 FREE_MB_MIN = 500
 TIMEOUT_SECONDS = 3.0

@@ -1,4 +1,7 @@
-"""The database engines behind one adapter; no other module asks which engine runs."""
+"""What differs between PostgreSQL and SQL Server, and nothing else; no other module asks which engine runs.
+
+May import nothing else of core but its settings.
+"""
 
 from typing import Protocol
 

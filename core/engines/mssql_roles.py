@@ -1,4 +1,4 @@
-"""Roles and their privileges: `core/grants.py` carried out on SQL Server.
+"""Roles and their privileges: `core/install/grants.py` carried out on SQL Server.
 
 It has no row-level security here: that a patient sees signed reports alone is up to the portal.
 """

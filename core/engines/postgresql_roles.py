@@ -1,4 +1,4 @@
-"""Roles and their privileges: `core/grants.py` carried out on PostgreSQL."""
+"""Roles and their privileges: `core/install/grants.py` carried out on PostgreSQL."""
 
 from __future__ import annotations
 

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
-from core import audit, db, heavy, identity_numbers
+from core import audit
 from core.interchange import fhir_resources as fhir
 from core.interchange.fhir_resources import Resource, Row, bare
 from core.models import Patient
 from core.models.record_types import VISIT
-from core.queries import merged
-from core.sources import hot_table
+from core.sealing import stored_national_id
+from core.stores import databases, hot_and_archived, replica_reads
+from core.stores.tables import hot_table
 
 MAKERS = {
     "condition": fhir.condition,
@@ -36,11 +37,11 @@ def export_patient(patient_id: int) -> dict[str, Any]:
     The look is recorded first. Raises NoSuchPatient, ReplicaBehind, and ColdUnavailable if an archive that holds rows
     of this patient is silent: never a part that looks whole.
     """
-    with db.write() as session:
+    with databases.write() as session:
         if session.get(Patient, patient_id) is None:
             raise NoSuchPatient(f"there is no patient {patient_id}")
         audit.record(session, "patient.export", by=None, patient_id=patient_id, target=f"patient:{patient_id}")
-    with heavy.read() as session:
+    with replica_reads.read() as session:
         return _Bundle(session, patient_id).build()
 
 
@@ -51,7 +52,7 @@ class _Bundle:
         self._session, self._patient_id = session, patient_id
         (self._patient,) = self._by_ids("patient", [patient_id])
         self._seed = f"{patient_id}|{self._patient['created_at'].isoformat()}|{self._patient['birth_on']}"
-        self._has_cold = merged.held(session, patient_id, VISIT.name) is not None
+        self._has_cold = hot_and_archived.held(session, patient_id, VISIT.name) is not None
 
     def build(self) -> dict[str, Any]:
         """The bundle, what is referred to first."""
@@ -78,14 +79,14 @@ class _Bundle:
             return columns.where(table.c.patient_id == self._patient_id)
 
         if self._has_cold and name in ARCHIVED:
-            found = merged.both(self._session, VISIT.name, name, build)
+            found = hot_and_archived.read_both(self._session, VISIT.name, name, build)
         else:
-            found = merged.hot(self._session, name, build)
+            found = hot_and_archived.read_hot(self._session, name, build)
         rows: list[Row] = [dict(item.values) for item in found]
         return sorted(rows, key=lambda row: row["id"])
 
     def _national_id(self) -> str | None:
-        return identity_numbers.number_of(self._patient["national_id_sealed"])
+        return stored_national_id.number_of(self._patient["national_id_sealed"])
 
     def _by_ids(self, name: str, ids: Iterable[int | None]) -> list[Row]:
         table = hot_table(name)

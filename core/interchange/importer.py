@@ -9,8 +9,7 @@ from datetime import date
 
 from sqlalchemy.exc import DataError, IntegrityError
 
-from core import audit, db
-from core.db import Store
+from core import audit
 from core.engines import words_of
 from core.interchange import catalogue, ledger, load
 from core.interchange.catalogue import Catalogue
@@ -19,6 +18,8 @@ from core.interchange.resolve import PatientRows, outside_keys, resolve
 from core.interchange.shift import newest_day
 from core.interchange.summary import Counts, Progress, Summary
 from core.interchange.upsert import Work
+from core.stores import databases
+from core.stores.databases import Store
 
 STATEMENT_TIMEOUT_SECONDS = 60
 PATIENTS_A_LINE = 10
@@ -33,10 +34,10 @@ def run(population: Population, summary: Summary, *, shift_to: date | None, on_p
     """Bring a population into the primary: each patient's rows in one transaction. Raises ImportRunning."""
     started = time.monotonic()
     with alone():
-        with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
+        with databases.write(STATEMENT_TIMEOUT_SECONDS) as session:
             known = ledger.find(session, outside_keys(population))
         batches = resolve(population, summary, known)
-        with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
+        with databases.write(STATEMENT_TIMEOUT_SECONDS) as session:
             shared = catalogue.save(session, population, summary)
             kept = ledger.shifts(session, [batch.source_id for batch in batches])
         fresh = _decide_shift([b for b in batches if b.source_id not in kept], shift_to)
@@ -45,7 +46,7 @@ def run(population: Population, summary: Summary, *, shift_to: date | None, on_p
             _save(population.source, batch, kept.get(batch.source_id, fresh), shared, summary)
             if done % PATIENTS_A_LINE == 0 or done == len(batches):
                 on_progress(f"patients {done} of {len(batches)}")
-        with db.write() as session:
+        with databases.write() as session:
             audit.record(session, f"import.{population.source}", by=None)
     summary.seconds = time.monotonic() - started
     return summary
@@ -54,9 +55,9 @@ def run(population: Population, summary: Summary, *, shift_to: date | None, on_p
 @contextmanager
 def alone() -> Iterator[None]:
     """Hold the lock that keeps imports one at a time, so that two never make the same row."""
-    databases = db.databases()
-    with databases.engine(Store.HOT, read_only=False).connect() as connection, connection.begin():
-        if not databases.adapter.try_lock(connection, LOCK):
+    servers = databases.current()
+    with servers.engine(Store.HOT, read_only=False).connect() as connection, connection.begin():
+        if not servers.adapter.try_lock(connection, LOCK):
             raise ImportRunning("another import is running on this primary: wait for it to end")
         yield
 
@@ -79,7 +80,7 @@ def _remark(summary: Summary, kept: dict[str, int], fresh: int, shift_to: date |
 def _save(source: str, batch: PatientRows, days: int, shared: Catalogue, summary: Summary) -> None:
     mine = Summary()
     try:
-        with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
+        with databases.write(STATEMENT_TIMEOUT_SECONDS) as session:
             keys = [ledger.patient_key(batch.source_id), *(record.key for record in batch.rows)]
             load.save(Work(session, source, ledger.find(session, keys), mine), batch, days, shared)
     except load.PatientRefused as fault:

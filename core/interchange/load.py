@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import identity_numbers
 from core.interchange import ledger, shift
 from core.interchange.catalogue import Catalogue
 from core.interchange.ledger import Entry
@@ -19,6 +18,7 @@ from core.interchange.resolve import CHILDREN, PatientRows
 from core.interchange.upsert import Work, upsert
 from core.models import Patient
 from core.queries.assays import interpret
+from core.sealing import stored_national_id
 
 
 class PatientRefused(Exception):
@@ -73,7 +73,7 @@ def _save_patient(work: Work, batch: PatientRows, days: int) -> Person:
 def _person(record: Record, days: int) -> dict[str, Any]:
     row = shift.shifted(record.values, days)
     number = row.pop("national_id")
-    return {**row, **identity_numbers.columns(number)}
+    return {**row, **stored_national_id.columns(number)}
 
 
 def _check_identity(session: Session, record: Record, row_id: int | None, days: int) -> None:
@@ -86,7 +86,7 @@ def _check_identity(session: Session, record: Record, row_id: int | None, days: 
         if kept[0] != values["name"] and kept[1] != values["birth_on"]:
             raise PatientRefused(f"id {record.patient} belongs to another person here (name and birth date differ)")
     if values["national_id"] is not None:
-        holder = session.scalar(select(Patient.id).where(identity_numbers.held(values["national_id"])))
+        holder = session.scalar(select(Patient.id).where(stored_national_id.held(values["national_id"])))
         if holder is not None and holder != row_id:
             raise PatientRefused(f"its national id belongs to another patient (patient:{holder})")
 

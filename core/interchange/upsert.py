@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
-from core import db, sealed
 from core.interchange import copy_text, ledger
 from core.interchange.ledger import Entry
 from core.interchange.records import Record
 from core.interchange.summary import Summary
 from core.models import Allergy, Base, Clinic, Condition, Note, Observation, Patient, Practitioner, Prescription, Visit
+from core.sealing import sealed
+from core.stores import databases
 
 MODELS: dict[str, type[Base]] = {
     "clinic": Clinic,
@@ -93,7 +94,7 @@ def _insert(work: Work, kind: str, records: list[Record], row_of: RowOf) -> dict
         return {}
     table = MODELS[kind].__tablename__
     rows = [row_of(record) for record in records]
-    first = db.databases().adapter.reserve_ids(work.session.connection(), table, len(rows))
+    first = databases.current().adapter.reserve_ids(work.session.connection(), table, len(rows))
     columns = tuple(rows[0])
     # Bulk INSERT spends most of its time on placeholders: COPY takes half as long.
     numbered = ((row_id, *(row[name] for name in columns)) for row_id, row in enumerate(rows, start=first))

@@ -1,0 +1,4 @@
+"""The schema, step by step (Alembic).
+
+May import sealing and what it stands on; only install imports it.
+"""

@@ -1,4 +1,7 @@
-"""The tables, by topic; import a model from here."""
+"""The tables, by topic, and in which states their rows may be; import a model from here.
+
+May import engines and settings.
+"""
 
 from core.models.archive import (
     STEPS_OF,

@@ -19,7 +19,7 @@ class RunKind(StrEnum):
 
 
 class RunState(StrEnum):
-    """Where an archive run stands; the transitions are in core/policies.py."""
+    """Where an archive run stands; the transitions are in core/models/transitions.py."""
 
     PLANNING = "planning"
     RUNNING = "running"

@@ -34,7 +34,7 @@ class Patient(Base):
 
     __tablename__ = "patient"
     id: Mapped[Id]
-    # Both by core/identity_numbers.py.
+    # Both by core/sealing/stored_national_id.py.
     national_id_sealed: Mapped[str | None]
     national_id_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Index, MetaData, Table, and_
 
-from core.config import Settings
 from core.models.audit import AccessEvent
 from core.models.base import NAMING, Base
 from core.models.clinical import (
@@ -33,6 +32,7 @@ from core.models.reports import (
     ReportState,
     Signature,
 )
+from core.settings.config import Settings
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ ROOT_COLUMNS = {
 }
 
 
-def _archive_table(table: Table, metadata: MetaData, record_type: RecordType) -> Table:
+def _make_archive_table(table: Table, metadata: MetaData, record_type: RecordType) -> Table:
     columns = [
         # Its rows keep the ids that they had.
         Column(column.name, column.type, primary_key=column.name == "id", autoincrement=False, nullable=column.nullable)
@@ -153,7 +153,7 @@ def _archive_metadata(server: str) -> MetaData:
     for record_type in RECORD_TYPES.values():
         if record_type.server == server:
             for table in record_type.tables:
-                _archive_table(table, metadata, record_type)
+                _make_archive_table(table, metadata, record_type)
     return metadata
 
 
@@ -161,6 +161,6 @@ SERVERS = ("logs", "visits", "reports")
 ARCHIVE_METADATA = {server: _archive_metadata(server) for server in SERVERS}
 
 
-def archived(table: Table) -> Table:
+def archive_table(table: Table) -> Table:
     """The table of an archive server that takes a hot table's rows."""
     return next(metadata.tables[table.name] for metadata in ARCHIVE_METADATA.values() if table.name in metadata.tables)

@@ -14,7 +14,7 @@ from core.models.base import Base, Code, Id, utc_now, version_column
 
 
 class ReportState(StrEnum):
-    """Where a report stands; the transitions are in core/policies.py."""
+    """Where a report stands; the transitions are in core/models/transitions.py."""
 
     REQUESTED = "requested"
     DRAFTING = "drafting"

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Float, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from core import db
 from core.engines.functions import seconds_between
 from core.models import (
     ArchiveRun,
@@ -25,7 +24,8 @@ from core.models import (
 from core.models.record_types import RECORD_TYPES
 from core.queries.percentiles import percentile, ranked
 from core.queries.tiers import cold_now
-from core.replica_watch import watch
+from core.stores import databases
+from core.stores.replica_watch import watch
 
 DAY_SECONDS = 86_400.0
 NEVER_SECONDS = 1e9
@@ -47,7 +47,7 @@ def cost_per_report(session: Session, since: datetime) -> Measured | None:
 
 def day_budget_used(session: Session, since: datetime) -> Measured | None:
     """Share of today's budget (UTC) that is spent or reserved."""
-    most = db.databases().settings.day_budget_usd
+    most = databases.current().settings.day_budget_usd
     day = session.get(DayBudget, datetime.now(UTC).date())
     if day is None or not most:
         return None

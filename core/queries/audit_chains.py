@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core import audit, audit_heads
-from core.audit import Chains
+from core.audit import kept_heads
+from core.audit.verifier import Chains, Fault
 from core.queries import audit_stream
 
 
@@ -15,7 +15,7 @@ class Verdict:
 
     events: int
     chains: int
-    faults: tuple[audit.Fault, ...]
+    faults: tuple[Fault, ...]
 
 
 def verify() -> Verdict:
@@ -23,9 +23,9 @@ def verify() -> Verdict:
 
     Raises ReplicaBehind, ColdUnavailable, StagingError.
     """
-    chains = Chains(audit_heads.kept())
+    chains = Chains(kept_heads.kept())
     with audit_stream.snapshot() as session:
-        heads = audit_heads.current(session)
+        heads = kept_heads.current(session)
         for row in audit_stream.stream(session):
             chains.take(row[1:-1], row[-1])
     chains.end(heads)

@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, select
 from sqlalchemy.orm import Session
 
-from core import cold, db, heavy
-from core.audit import CHAINED
-from core.db import Store
+from core.audit.chain import CHAINED
 from core.models import AccessEvent
+from core.stores import archived, databases, replica_reads
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 
 # A row: its id, what is chained, the hash.
 COLUMNS = ("id", *CHAINED, "hash")
@@ -41,8 +42,8 @@ ALL = Part()
 @contextmanager
 def snapshot() -> Iterator[Session]:
     """A snapshot on the replica for `stream`, as recent as this call. Raises ReplicaBehind."""
-    heavy.await_replica()
-    with db.read(Store.REPLICA, statement_timeout_seconds=STREAM_TIMEOUT_SECONDS) as session:
+    replica_reads.await_replica()
+    with databases.read(Store.REPLICA, statement_timeout_seconds=STREAM_TIMEOUT_SECONDS) as session:
         yield session
 
 
@@ -51,7 +52,7 @@ def stream(session: Session, part: Part = ALL) -> Iterator[EventRow]:
 
     A writer's events have ids in the order of its chain. Raises ColdUnavailable if the archive is silent.
     """
-    window = cold.window(session, "log")
+    window = archived.window(session, "log")
     previous: EventRow = ()
     for row in heapq.merge(_hot(session, part), _cold(window, part), key=itemgetter(0)):
         if row != previous:
@@ -71,23 +72,23 @@ def _hot(session: Session, part: Part) -> Iterator[EventRow]:
         yield from map(tuple, rows)
 
 
-def _cold(window: cold.Window, part: Part) -> Iterator[EventRow]:
+def _cold(window: archived.Window, part: Part) -> Iterator[EventRow]:
     """Span by span of ids, so that each query is short however few events of a long archive fit."""
     if not window.last:
         return
-    table = cold.table("access_event")
-    seen = [cold.visible(table, window), *_whose(table, part)]
+    table = linked_table("access_event")
+    seen = [archived.visible(table, window), *_whose(table, part)]
     columns = [table.c[name] for name in COLUMNS]
     first = 0
     while True:
-        following = cold.fetch(
+        following = archived.fetch(
             "log", select(table.c.id).where(table.c.id >= first, *seen).order_by(table.c.id).limit(1)
         )
         if not following:
             return
         first, last = following[0]["id"], following[0]["id"] + PAGE_ROWS
         within = (table.c.id >= first, table.c.id < last, *seen, *_when(table, part))
-        for row in cold.fetch("log", select(*columns).where(*within).order_by(table.c.id)):
+        for row in archived.fetch("log", select(*columns).where(*within).order_by(table.c.id)):
             yield tuple(row.values())
         first = last
 

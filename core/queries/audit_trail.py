@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlalchemy.orm import Session
 
-from core import cold
 from core.models import AccessEvent
-from core.queries.merged import Cursor
+from core.stores import archived
+from core.stores.hot_and_archived import Cursor
+from core.stores.tables import linked_table
 
 PAGE_ROWS = 50
 COLUMNS = (
@@ -67,16 +68,16 @@ def search(session: Session, wanted: Wanted, *, after: Cursor | None = None, lim
     """Events that fit, `limit` a page: hot ones from this session's snapshot, older ones from the archive."""
     hot = AccessEvent.__table__
     assert isinstance(hot, Table)  # noqa: S101
-    window = cold.window(session, "log")
+    window = archived.window(session, "log")
     found = [_event(row) for row in session.execute(_select(hot, wanted, after, limit)).mappings()]
     silent = None
     try:
-        archive = cold.table("access_event")
-        query = _select(archive, wanted, after, limit).where(cold.visible(archive, window))
-        older = [_event(row, archived=True) for row in cold.fetch("log", query)] if window.last else []
-    except cold.ColdUnavailable as fault:
+        archive = linked_table("access_event")
+        query = _select(archive, wanted, after, limit).where(archived.visible(archive, window))
+        older = [_event(row, archived=True) for row in archived.fetch("log", query)] if window.last else []
+    except archived.ColdUnavailable as fault:
         older, silent = [], fault.server
-    merged = sorted(cold.merge(found, older, key=lambda event: event.id), key=lambda e: (e.at, e.id), reverse=True)
+    merged = sorted(archived.merge(found, older, key=lambda event: event.id), key=lambda e: (e.at, e.id), reverse=True)
     more = len(merged) > limit
     last = merged[limit - 1] if more else None
     return EventPage(tuple(merged[:limit]), Cursor(last.at, last.id) if last else None, silent)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.models import Assay, Observation
 from core.queries.apart import NONE, Visits, shown
 from core.queries.results import QUESTIONS
-from core.sources import hot_table
+from core.stores.tables import hot_table
 
 TREND_POINTS = 6
 RESULTS_MAX = 40

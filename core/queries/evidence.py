@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, select, true
 from sqlalchemy.orm import Session
 
-from core import cold, heavy, rows, source_fields
-from core.db import Store
 from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus, SensitiveVisit
 from core.models.record_types import VISIT
 from core.queries.apart import shown
-from core.sources import cold_columns, hot_table, named
+from core.sources import fields as source_fields
+from core.sources import references
+from core.stores import archived, replica_reads
+from core.stores.databases import Store
+from core.stores.tables import cold_columns, hot_table, linked_table, named
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def collect(patient_id: int, limits: Limits = LIMITS) -> tuple[EvidenceRow, ...]
     Raises NoSuchPatient, TooMuch, ReplicaBehind when the replica does not catch up, and ColdUnavailable when an
     archive that holds rows of this patient is silent: never a part that looks whole.
     """
-    with heavy.read() as session:
+    with replica_reads.read() as session:
         record = _Record(session, patient_id)
         chosen = _current(record, limits) + _recent(record, limits)
         room = max(limits.results_min, limits.total - len(chosen))
@@ -82,7 +84,7 @@ class _Record:
 
     def __init__(self, session: Session, patient_id: int) -> None:
         self.session, self.patient_id = session, patient_id
-        self._window = cold.window(session, VISIT.name)
+        self._window = archived.window(session, VISIT.name)
         self._apart = frozenset(
             session.scalars(select(SensitiveVisit.visit_id).where(SensitiveVisit.patient_id == patient_id))
         )
@@ -128,21 +130,21 @@ class _Record:
         hot = hot_table("observation")
         found = self._of_store(Store.REPLICA, self.session.execute(build(hot, select(hot))).mappings())
         if self._has_cold:
-            table = cold.table("observation")
-            query = build(table, cold_columns(table), cold.visible(table, self._window))
-            found = self._merge(found, cold.fetch(VISIT.name, query))
+            table = linked_table("observation")
+            query = build(table, cold_columns(table), archived.visible(table, self._window))
+            found = self._merge(found, archived.fetch(VISIT.name, query))
         return found
 
     def _both(self, name: str, hot_query: Select[Any], build: Any) -> list[Found]:
         found = self._of_store(Store.REPLICA, self.session.execute(hot_query).mappings())
         if not self._has_cold:
             return found
-        table = cold.table(name)
-        query = build(table, cold_columns(table).where(cold.visible(table, self._window)))
-        return self._merge(found, cold.fetch(VISIT.name, query))
+        table = linked_table(name)
+        query = build(table, cold_columns(table).where(archived.visible(table, self._window)))
+        return self._merge(found, archived.fetch(VISIT.name, query))
 
-    def _merge(self, hot: list[Found], archived: Sequence[RowMapping]) -> list[Found]:
-        return cold.merge(hot, self._of_store(VISIT.server, archived), key=lambda item: item[1]["id"])
+    def _merge(self, hot: list[Found], cold: Sequence[RowMapping]) -> list[Found]:
+        return archived.merge(hot, self._of_store(VISIT.server, cold), key=lambda item: item[1]["id"])
 
     @staticmethod
     def _of_store(store: str, found: Iterable[RowMapping]) -> list[Found]:
@@ -200,10 +202,10 @@ def _urgency(history: list[Found]) -> tuple[bool, float]:
 def _row(table: str, store: str, row: RowMapping, assay: RowMapping | None = None) -> EvidenceRow:
     values = named(row)
     return EvidenceRow(
-        ref=rows.row_ref(table, values["id"]),
+        ref=references.row_ref(table, values["id"]),
         type=table,
         patient_id=values["id"] if table == "patient" else values["patient_id"],
         store=store,
-        content_hash=rows.content_hash(table, values),
+        content_hash=references.content_hash(table, values),
         fields=source_fields.fields(table, values, named(assay) if assay is not None else None),
     )

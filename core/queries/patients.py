@@ -10,8 +10,8 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Row, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from core import identity_numbers, national_id
 from core.models import Allergy, Patient
+from core.sealing import national_id, stored_national_id
 
 Conditions = list[ColumnElement[bool]]
 
@@ -142,7 +142,7 @@ def _in_order(
 def _groups(wanted: Wanted) -> list[Conditions]:
     """Conditions of each group: the name begins with the first word, with the second, ..., with none of them."""
     if wanted.national_id:
-        return [[identity_numbers.held(wanted.national_id)]]
+        return [[stored_national_id.held(wanted.national_id)]]
     born = [Patient.birth_on == wanted.birth_on] if wanted.birth_on else []
     if not wanted.words:
         return [born] if born else []
@@ -158,7 +158,7 @@ def _groups(wanted: Wanted) -> list[Conditions]:
 
 
 def _hit(row: Patient) -> PatientHit:
-    number = identity_numbers.masked(row.national_id_sealed)
+    number = stored_national_id.masked(row.national_id_sealed)
     return PatientHit(row.id, row.name, row.sex, row.birth_on, row.deceased_on, number)
 
 
@@ -175,6 +175,6 @@ def header(session: Session, patient_id: int) -> PatientHeader | None:
         sex=row.sex,
         birth_on=row.birth_on,
         deceased_on=row.deceased_on,
-        masked_national_id=identity_numbers.masked(row.national_id_sealed),
+        masked_national_id=stored_national_id.masked(row.national_id_sealed),
         allergies=tuple(AllergyLine(a.id, a.substance, a.reaction, a.criticality) for a in allergies),
     )

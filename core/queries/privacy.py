@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from core.models import AccessEvent
 from core.models.record_types import LOG
-from core.queries import merged
-from core.queries.merged import Cursor, Held
-from core.sources import hot_table
+from core.stores import hot_and_archived
+from core.stores.hot_and_archived import Cursor, Held
+from core.stores.tables import hot_table
 
 PAGE_ROWS = 50
 
@@ -60,6 +60,6 @@ def looks(
         looks=tuple(
             Look(row.id, row.at, row.actor_name, row.actor_role, row.action, row.target, row.purpose) for row in shown
         ),
-        held=merged.held(session, patient_id, LOG.name),
+        held=hot_and_archived.held(session, patient_id, LOG.name),
         next=Cursor(shown[-1].at, shown[-1].id) if len(rows) > limit else None,
     )

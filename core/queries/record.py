@@ -8,10 +8,10 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import identity_numbers
 from core.models import Allergy, Condition, ConditionStatus, Patient, Prescription, PrescriptionStatus
 from core.queries.apart import NONE, Visits, shown
-from core.sources import hot_table
+from core.sealing import stored_national_id
+from core.stores.tables import hot_table
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def record(session: Session, patient_id: int, *, apart: Visits = NONE) -> Record
     return Record(
         patient_id=patient.id,
         name=patient.name,
-        masked_national_id=identity_numbers.masked(patient.national_id_sealed),
+        masked_national_id=stored_national_id.masked(patient.national_id_sealed),
         sex=patient.sex,
         birth_on=patient.birth_on,
         phone=patient.phone,

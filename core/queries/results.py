@@ -11,12 +11,11 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, Table, func, select
 from sqlalchemy.orm import Session
 
-from core import cold
 from core.models import Assay
 from core.models.record_types import VISIT
-from core.queries import merged
 from core.queries.apart import NONE, Visits, shown
-from core.queries.merged import Found, Held
+from core.stores import archived, hot_and_archived
+from core.stores.hot_and_archived import Found, Held
 
 TREND_ROWS = 400
 FIRST_CODES = ("8480-6", "8462-4", "8867-4", "8310-5")
@@ -74,8 +73,8 @@ class Trend:
     is_partial: bool
 
 
-def latest(session: Session, patient_id: int, *, archived: bool = False) -> Latest:
-    """The newest result of each assay; the archive is asked for assays without a hot one if `archived`."""
+def latest(session: Session, patient_id: int, *, with_archived: bool = False) -> Latest:
+    """The newest result of each assay; the archive is asked for assays without a hot one if `with_archived`."""
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
         newest_first = (table.c.observed_at.desc(), table.c.id.desc())
@@ -83,16 +82,16 @@ def latest(session: Session, patient_id: int, *, archived: bool = False) -> Late
         placed = columns.add_columns(place).where(table.c.patient_id == patient_id).subquery()
         return select(placed).where(placed.c.place == 1)
 
-    found, held, is_partial = _read(session, patient_id, build, archived)
+    found, held, is_partial = _read(session, patient_id, build, with_archived)
     newest: dict[int, Found] = {}
     for item in sorted(found, key=_when):
         newest[item.values["assay_id"]] = item
     results = sorted(_results(session, newest.values()), key=_by_name)
-    return Latest(tuple(results), held, archived and held is not None and not is_partial, is_partial)
+    return Latest(tuple(results), held, with_archived and held is not None and not is_partial, is_partial)
 
 
 def trend(
-    session: Session, patient_id: int, assay_id: int, *, archived: bool = False, apart: Visits = NONE
+    session: Session, patient_id: int, assay_id: int, *, with_archived: bool = False, apart: Visits = NONE
 ) -> Trend | None:
     """One assay over time, save at visits kept apart; None if the stores that were asked have no result of it.
 
@@ -103,13 +102,13 @@ def trend(
         query = columns.where(table.c.patient_id == patient_id, table.c.assay_id == assay_id, shown(table, apart))
         return query.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(TREND_ROWS)
 
-    found, held, is_partial = _read(session, patient_id, build, archived)
+    found, held, is_partial = _read(session, patient_id, build, with_archived)
     results = _results(session, sorted(found, key=_when)[-TREND_ROWS:])
     if not results and is_partial:
-        raise cold.ColdUnavailable(VISIT.server, "it alone may hold results of this assay")
+        raise archived.ColdUnavailable(VISIT.server, "it alone may hold results of this assay")
     if not results:
         return None
-    return Trend(results[-1], results, held, archived and held is not None and not is_partial, is_partial)
+    return Trend(results[-1], results, held, with_archived and held is not None and not is_partial, is_partial)
 
 
 def results_at(session: Session, found: Iterable[Found]) -> tuple[Result, ...]:
@@ -118,17 +117,17 @@ def results_at(session: Session, found: Iterable[Found]) -> tuple[Result, ...]:
 
 
 def _read(
-    session: Session, patient_id: int, build: merged.Build, archived: bool
+    session: Session, patient_id: int, build: hot_and_archived.Build, with_archived: bool
 ) -> tuple[list[Found], Held | None, bool]:
-    held = merged.held(session, patient_id, VISIT.name)
-    found = merged.hot(session, "observation", build)
-    if not archived or held is None:
+    held = hot_and_archived.held(session, patient_id, VISIT.name)
+    found = hot_and_archived.read_hot(session, "observation", build)
+    if not with_archived or held is None:
         return found, held, False
     try:
-        older = merged.archived(session, VISIT.name, "observation", build)
-    except cold.ColdUnavailable:
+        older = hot_and_archived.read_archived(session, VISIT.name, "observation", build)
+    except archived.ColdUnavailable:
         return found, held, True
-    return cold.merge(found, older, key=lambda item: item.values["id"]), held, False
+    return archived.merge(found, older, key=lambda item: item.values["id"]), held, False
 
 
 def _when(found: Found) -> tuple[datetime, int]:

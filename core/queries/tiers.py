@@ -13,12 +13,12 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from core import db
-from core.db import Store
-from core.eligible import may_move
+from core.archiving.eligible import may_move
 from core.models import Base, utc_now
-from core.models.record_types import RECORD_TYPES, RecordType, archived
-from core.replica_watch import watch
+from core.models.record_types import RECORD_TYPES, RecordType, archive_table
+from core.stores import databases
+from core.stores.databases import Store
+from core.stores.replica_watch import watch
 
 PROBE_SECONDS = 2.0
 COUNT_SECONDS = 5.0
@@ -62,12 +62,12 @@ def cold_now(session: Session) -> tuple[ColdCount, ...]:
     A heavy read: give it a session on the replica.
     """
     now = utc_now()
-    db.databases().adapter.limit(session.connection(), COUNT_SECONDS)
+    databases.current().adapter.limit(session.connection(), COUNT_SECONDS)
     return tuple(_cold(session, kind, now) for kind in RECORD_TYPES.values())
 
 
 def _cold(session: Session, kind: RecordType, now: datetime) -> ColdCount:
-    cutoff_at = kind.cutoff(now, db.databases().settings)
+    cutoff_at = kind.cutoff(now, databases.current().settings)
     count = session.scalar(select(func.count()).select_from(kind.root).where(may_move(kind, cutoff_at)))
     oldest = select(func.min(kind.root.c[kind.time_column]))
     return ColdCount(kind.name, cutoff_at, count or 0, session.scalar(oldest))
@@ -93,7 +93,7 @@ def _archive_probe(kind: RecordType) -> Callable[[], Tier]:
 def _probe(store: Store, title: str, look: Callable[[Connection], Figures]) -> Tier:
     started = time.monotonic()
     try:
-        with db.read(store, PROBE_SECONDS) as session:
+        with databases.read(store, PROBE_SECONDS) as session:
             session.execute(text("SELECT 1"))
             milliseconds = (time.monotonic() - started) * 1000
             return Tier(store, title, up=True, milliseconds=milliseconds, **look(session.connection()))  # type: ignore[arg-type]
@@ -104,7 +104,7 @@ def _probe(store: Store, title: str, look: Callable[[Connection], Figures]) -> T
 def _primary(connection: Connection) -> Figures:
     visit = Base.metadata.tables["visit"]
     return {
-        "size_bytes": db.databases().adapter.database_bytes(connection),
+        "size_bytes": databases.current().adapter.database_bytes(connection),
         "oldest_at": connection.scalar(select(func.min(visit.c.ended_at))),
         "oldest_what": "visit",
     }
@@ -113,18 +113,18 @@ def _primary(connection: Connection) -> Figures:
 def _replica(connection: Connection) -> Figures:
     """The lag as routing judges it: a replica cut off from the primary would call itself fresh for ever."""
     seen = watch.state()
-    late = not seen.answers or seen.lag_seconds > db.databases().settings.replica_lag_bound_seconds
+    late = not seen.answers or seen.lag_seconds > databases.current().settings.replica_lag_bound_seconds
     return {
-        "size_bytes": db.databases().adapter.database_bytes(connection),
+        "size_bytes": databases.current().adapter.database_bytes(connection),
         "lag_seconds": seen.lag_seconds if math.isfinite(seen.lag_seconds) else None,
         "state": "behind" if late else "in use" if seen.is_settled else "catching up",
     }
 
 
 def _archive(connection: Connection, kind: RecordType) -> Figures:
-    root = archived(kind.root)
+    root = archive_table(kind.root)
     return {
-        "size_bytes": db.databases().adapter.database_bytes(connection),
+        "size_bytes": databases.current().adapter.database_bytes(connection),
         "oldest_at": connection.scalar(select(func.min(root.c[kind.time_column]))),
         "oldest_what": kind.name.replace("log", "event"),
     }

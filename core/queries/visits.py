@@ -10,14 +10,13 @@ from typing import Any
 from sqlalchemy import Select, Table, func, select
 from sqlalchemy.orm import Session
 
-from core import cold
 from core.models import Clinic, Practitioner, VisitStatus
 from core.models.record_types import VISIT
-from core.queries import merged
 from core.queries.apart import NONE, Visits, shown
-from core.queries.merged import Cursor, Found, Held
 from core.queries.results import Result, results_at
-from core.sources import hot_table
+from core.stores import archived, hot_and_archived
+from core.stores.hot_and_archived import Cursor, Found, Held
+from core.stores.tables import hot_table
 
 PAGE_ROWS = 40
 
@@ -108,7 +107,7 @@ def timeline(
     session: Session,
     patient_id: int,
     *,
-    archived: bool = False,
+    with_archived: bool = False,
     after: Cursor | None = None,
     limit: int = PAGE_ROWS,
     apart: Visits = NONE,
@@ -122,13 +121,13 @@ def timeline(
         query = after.after(query, table, "started_at") if after is not None else query
         return query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(limit + 1)
 
-    held = merged.held(session, patient_id, VISIT.name)
-    found, is_partial = merged.hot(session, "visit", build), False
-    if archived and held is not None:
+    held = hot_and_archived.held(session, patient_id, VISIT.name)
+    found, is_partial = hot_and_archived.read_hot(session, "visit", build), False
+    if with_archived and held is not None:
         try:
-            older = merged.archived(session, VISIT.name, "visit", build)
-            found = cold.merge(found, older, key=lambda item: item.values["id"])
-        except cold.ColdUnavailable:
+            older = hot_and_archived.read_archived(session, VISIT.name, "visit", build)
+            found = archived.merge(found, older, key=lambda item: item.values["id"])
+        except archived.ColdUnavailable:
             is_partial = True
     found.sort(key=lambda item: (item.values["started_at"], item.values["id"]), reverse=True)
     page = found[:limit]
@@ -138,7 +137,7 @@ def timeline(
         total=count + (held.roots if held else 0),
         since=min(filter(None, (first_at, held.first_at if held else None)), default=None),
         held=held,
-        shows_archived=archived and held is not None and not is_partial,
+        shows_archived=with_archived and held is not None and not is_partial,
         is_partial=is_partial,
         next=_cursor(page[-1]) if len(found) > limit else None,
     )
@@ -166,17 +165,17 @@ def detail(session: Session, patient_id: int, visit_id: int) -> VisitDetail | No
     def children(table: Table, columns: Select[Any]) -> Select[Any]:
         return columns.where(table.c.visit_id == visit_id, table.c.patient_id == patient_id)
 
-    found = merged.hot(session, "visit", root)
-    if not found and merged.held(session, patient_id, VISIT.name) is not None:
-        found = merged.archived(session, VISIT.name, "visit", root)
+    found = hot_and_archived.read_hot(session, "visit", root)
+    if not found and hot_and_archived.held(session, patient_id, VISIT.name) is not None:
+        found = hot_and_archived.read_archived(session, VISIT.name, "visit", root)
     if not found:
         return None
 
     def read(name: str) -> list[Found]:
         # A child edited while its visit moved has stayed hot.
         if found[0].is_archived:
-            return merged.both(session, VISIT.name, name, children)
-        return merged.hot(session, name, children)
+            return hot_and_archived.read_both(session, VISIT.name, name, children)
+        return hot_and_archived.read_hot(session, name, children)
 
     return VisitDetail(
         visit=_lines(session, found)[0],

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from zxcvbn import zxcvbn
 
-from core import audit, sign_ins
+from core import audit
+from core.access import sign_ins
+from core.access.permissions import Actor
 from core.models import Account, Role, utc_now
-from core.permissions import Actor
 
 PASSWORD_LENGTH_MIN = 12
 PASSWORD_LENGTH_MAX = 256

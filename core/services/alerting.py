@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from core import db, heavy, queue
-from core.db import Store
+from core.jobs import outbox
 from core.models import Alert, utc_now
 from core.queries import alert_measures as measure
 from core.queries.alert_measures import Measured
+from core.stores import databases, replica_reads
+from core.stores.databases import Store
 
 DELIVER = "workers.alerts.deliver"
 FIRED, CLEARED = "fired", "cleared"
@@ -89,16 +90,16 @@ def look(rules: Sequence[Rule] = RULES) -> list[Looked]:
     on_replica = [rule for rule in rules if not rule.on_primary]
     if on_replica:
         try:
-            heavy.await_replica()
+            replica_reads.await_replica()
             found |= {rule.name: _measure(rule, Store.REPLICA, now) for rule in on_replica}
-        except heavy.ReplicaBehind:
+        except replica_reads.ReplicaBehind:
             pass
     return [Looked(rule, found.get(rule.name), _state(rule, found.get(rule.name))) for rule in rules]
 
 
 def _measure(rule: Rule, store: Store, now: datetime) -> Measured | None:
     try:
-        with db.read(store) as session:
+        with databases.read(store) as session:
             return rule.measure(session, now - rule.window)
     except SQLAlchemyError:
         return None
@@ -136,8 +137,8 @@ def note(session: Session, looked: list[Looked]) -> list[str]:
 
 
 def _send(session: Session, alert: Alert, event: str) -> str:
-    if db.databases().settings.alert_webhook_url:
-        queue.add(session, "ops", DELIVER, alert_id=alert.id, event=event)
+    if databases.current().settings.alert_webhook_url:
+        outbox.add(session, "ops", DELIVER, alert_id=alert.id, event=event)
     return f"{event}: {alert.rule}"
 
 

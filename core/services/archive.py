@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from core import audit, db, permissions, policies, queue
+from core import audit
+from core.access import permissions
+from core.access.permissions import Actor, Right
+from core.jobs import outbox
 from core.models import (
     ArchiveRun,
     Batch,
@@ -18,10 +21,11 @@ from core.models import (
     Step,
     StepName,
     StepState,
+    transitions,
     utc_now,
 )
 from core.models.record_types import RECORD_TYPES
-from core.permissions import Actor, Right
+from core.stores import databases
 
 SCHEDULE, COMMAND = "the schedule", "the command"
 DRIVE = "workers.archive.driver.drive"
@@ -55,7 +59,7 @@ def start_run(
     check_right(by)
     check_record_type(record_type)
     check_none_under_way(session, record_type)
-    settings = db.databases().settings
+    settings = databases.current().settings
     as_of = as_of or utc_now()
     run = ArchiveRun(
         record_type=record_type,
@@ -105,7 +109,7 @@ def check_record_type(record_type: str) -> None:
 
 def check_none_under_way(session: Session, record_type: str) -> None:
     """Keep others from starting a run of this type until the transaction ends. Raises RunUnderWay."""
-    if not db.databases().adapter.try_lock(session.connection(), f"start archive {record_type}"):
+    if not databases.current().adapter.try_lock(session.connection(), f"start archive {record_type}"):
         raise RunUnderWay(f"a run for {record_type}s is being started: look again")
     open_run = select(ArchiveRun).where(ArchiveRun.record_type == record_type, ArchiveRun.state != RunState.DONE)
     under_way = session.scalar(open_run.limit(1))
@@ -118,7 +122,7 @@ def check_none_under_way(session: Session, record_type: str) -> None:
 
 def enqueue(session: Session, run_id: int, delay: timedelta = timedelta()) -> None:
     """Decide on a job that drives the run."""
-    queue.add(session, "archive", DRIVE, delay=delay, run_id=run_id)
+    outbox.add(session, "archive", DRIVE, delay=delay, run_id=run_id)
 
 
 def enqueue_unless_waiting(session: Session, run: ArchiveRun) -> bool:
@@ -135,7 +139,7 @@ def enqueue_unless_waiting(session: Session, run: ArchiveRun) -> bool:
 
 def move(run: ArchiveRun, to: RunState) -> None:
     """Change a run's state. Raises InvalidTransition."""
-    policies.check_transition(f"run {run.id}", run.state, to)
+    transitions.check_transition(f"run {run.id}", run.state, to)
     run.state = to
     run.finished_at = utc_now() if to in (RunState.DONE, RunState.FAILED) else None
     if to != RunState.RUNNING:
@@ -153,7 +157,7 @@ def pause(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
 def resume(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
     """Let a paused run go on. Raises PermissionDenied, InvalidTransition."""
     run = _locked(session, run_id, by)
-    policies.check_transition(f"run {run.id}", run.state, RunState.RUNNING)
+    transitions.check_transition(f"run {run.id}", run.state, RunState.RUNNING)
     return _go_on(session, run, RunState.RUNNING, "resume", by)
 
 
@@ -171,7 +175,7 @@ def redrive_batch(session: Session, *, batch_id: int, by: Actor | None, from_sta
     check_right(by)
     batch = session.get_one(Batch, batch_id, with_for_update=True)
     if from_start and batch.state != BatchState.PLANNED:
-        policies.check_transition(f"batch {batch_id}", batch.state, BatchState.PLANNED)
+        transitions.check_transition(f"batch {batch_id}", batch.state, BatchState.PLANNED)
         batch.state = BatchState.PLANNED
     return redrive(session, run_id=batch.run_id, by=by)
 

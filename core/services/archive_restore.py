@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import db
+from core.access.permissions import Actor
 from core.models import ArchiveRun, Batch, BatchKind, BatchState, Erasure, Holding, RunKind, RunState, utc_now
-from core.permissions import Actor
 from core.services import archive
+from core.stores import databases
 
 
 class NothingToRestore(ValueError):
@@ -68,7 +68,7 @@ def _start(
         as_of=now,
         cutoff_at=now,
         started_by=by.name if by is not None else archive.COMMAND,
-        batch_rows=db.databases().settings.archive_batch_rows,
+        batch_rows=databases.current().settings.archive_batch_rows,
     )
     session.add(run)
     session.flush()

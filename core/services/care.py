@@ -7,7 +7,9 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core import audit, care, db, permissions, rows
+from core import audit
+from core.access import care, permissions
+from core.access.permissions import Actor, Right
 from core.models import (
     Account,
     CareTeamMember,
@@ -25,9 +27,10 @@ from core.models import (
     Visit,
     utc_now,
 )
-from core.permissions import Actor, Right
 from core.services import reports
 from core.services.reports.states import OPEN_STATES
+from core.sources import references
+from core.stores import databases
 
 MADE_FROM_APART = "It was drafted from a visit that is now kept apart: ask for a new one."
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 10, 400
@@ -61,7 +64,7 @@ def break_glass(session: Session, *, patient_id: int, reason: str, by: Actor) ->
     if session.get(Patient, patient_id) is None:
         raise NoSuchPatient
     now = utc_now()
-    minutes = db.databases().settings.break_glass_minutes
+    minutes = databases.current().settings.break_glass_minutes
     broken = GlassBreak(
         account_id=by.id, patient_id=patient_id, reason=words, at=now, expires_at=now + timedelta(minutes=minutes)
     )
@@ -151,10 +154,10 @@ def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: st
 
 
 def _withdraw_drafts(session: Session, patient_id: int, visit_id: int, by: Actor) -> None:
-    refs = [rows.row_ref("visit", visit_id)]
+    refs = [references.row_ref("visit", visit_id)]
     for model in (Note, Observation, Prescription, Condition):
         ids = session.scalars(select(model.id).where(model.visit_id == visit_id))
-        refs += [rows.row_ref(model.__tablename__, row_id) for row_id in ids]
+        refs += [references.row_ref(model.__tablename__, row_id) for row_id in ids]
     query = (
         select(Report.id)
         .join(Evidence, Evidence.report_id == Report.id)

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, Table, delete, or_, select
 from sqlalchemy.orm import Session
 
-from core import audit, permissions, queue
+from core import audit
+from core.access import permissions
+from core.access.permissions import Actor, Right
+from core.jobs import outbox
 from core.models import Account, Base, Erasure, ImportedRow, Patient, Report, utc_now
 from core.models.record_types import RECORD_TYPES, REPORT
-from core.permissions import Actor, Right
 from core.services import archive
 
 # What names a patient by number and must stay: the audit trail, and how far the erasure is.
@@ -61,7 +63,7 @@ def erase_patient(session: Session, *, patient_id: int, reason: str, by: Actor |
     erasure.rows, erasure.hot_at = sum(map(len, erased.values())), utc_now()
     session.flush()
     audit.record(session, "patient.erase", by=by, patient_id=patient_id, target=f"erasure:{erasure.id}")
-    queue.add(session, "archive", TASK, erasure_id=erasure.id)
+    outbox.add(session, "archive", TASK, erasure_id=erasure.id)
     return erasure
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, permissions
+from core import audit
+from core.access import permissions
+from core.access.permissions import Actor, Right
 from core.models import Patient
-from core.permissions import Actor, Right
 
 REASON_LENGTH_MAX = 400
 

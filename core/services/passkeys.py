@@ -24,8 +24,8 @@ from webauthn.helpers.structs import (
 )
 
 from core import audit
+from core.access.permissions import Actor
 from core.models import Account, Passkey, utc_now
-from core.permissions import Actor
 
 PASSKEYS_MAX = 10
 REPLY_CHARS_MAX = 20_000

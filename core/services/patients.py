@@ -9,9 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import audit, identity_numbers, national_id, permissions
+from core import audit
+from core.access import permissions
+from core.access.permissions import Actor, Right
 from core.models import Patient, Sex
-from core.permissions import Actor, Right
+from core.sealing import national_id, stored_national_id
 from core.services import care
 from core.services.input import Faults, InvalidInput
 
@@ -39,7 +41,7 @@ def register(session: Session, *, new: NewPatient, today: date, by: Actor) -> Pa
     """
     permissions.check(by, Right.PATIENT_REGISTER)
     patient, number = _checked(new, today)
-    if number and session.scalar(select(Patient.id).where(identity_numbers.held(number))):
+    if number and session.scalar(select(Patient.id).where(stored_national_id.held(number))):
         raise _known()
     try:
         with session.begin_nested():
@@ -64,7 +66,7 @@ def _checked(new: NewPatient, today: date) -> tuple[Patient, str | None]:
         except national_id.BadNationalId as fault:
             faults.add("national_id", str(fault))
     patient = Patient(
-        **identity_numbers.columns(number),
+        **stored_national_id.columns(number),
         name=faults.line("name", new.name, limit=200, required="Enter the patient's name."),
         sex=faults.choice("sex", new.sex, SEXES, "Choose a sex."),
         birth_on=faults.day(

@@ -8,9 +8,11 @@ from sqlalchemy import Table, select, update
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session
 
-from core import audit, db, identity_numbers, sealed
+from core import audit
 from core.models import Account, Patient
-from core.sources import hot_table
+from core.sealing import sealed, stored_national_id
+from core.stores import databases
+from core.stores.tables import hot_table
 
 ROWS_A_BATCH = 500
 
@@ -24,20 +26,20 @@ def reseal(on_progress: Callable[[int], None] = lambda done: None) -> int:
     for batch in (_patients, _accounts):
         last = 0
         while True:
-            with db.write() as session:
+            with databases.write() as session:
                 ids = batch(session, last)
             if not ids:
                 break
             last, done = ids[-1], done + len(ids)
             on_progress(done)
-    with db.write() as session:
+    with databases.write() as session:
         audit.record(session, "keys.resealed", by=None, target=f"values:{done}")
     return done
 
 
 def _patients(session: Session, after: int) -> list[int]:
     kept = _next(session, Patient.id, Patient.national_id_sealed, after)
-    columns = {row_id: identity_numbers.columns(sealed.open_sealed(value)) for row_id, value in kept}
+    columns = {row_id: stored_national_id.columns(sealed.open_sealed(value)) for row_id, value in kept}
     return _replace(session, hot_table("patient"), columns)
 
 

@@ -9,11 +9,13 @@ import pyotp
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core import audit, permissions, sealed, sign_ins
+from core import audit
+from core.access import permissions, sign_ins
+from core.access.permissions import Actor, Right
+from core.access.sign_ins import hash_of
 from core.models import Account, Passkey, RecoveryCode, utc_now
-from core.permissions import Actor, Right
+from core.sealing import sealed
 from core.services.staff_accounts import made_up
-from core.sign_ins import hash_of
 
 STEP_SECONDS = 30
 # A clock may be off by this many steps.

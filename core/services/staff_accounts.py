@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from core import permissions
+from core.access import permissions
+from core.access.permissions import Actor, Right
 from core.models import Account, Patient, Practitioner, Role
-from core.permissions import Actor, Right
 from core.services import accounts
 from core.services.input import Faults
 

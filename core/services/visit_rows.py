@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from sqlalchemy.orm import Session
 
+from core.access.permissions import Actor
 from core.models import (
     Account,
     Clinic,
@@ -22,7 +23,6 @@ from core.models import (
     VisitStatus,
     utc_now,
 )
-from core.permissions import Actor
 from core.queries import assays
 from core.queries.assays import AssayChoice
 from core.services.input import Faults

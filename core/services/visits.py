@@ -6,9 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import audit, care, permissions
+from core import audit
+from core.access import care, permissions
+from core.access.permissions import Actor, Right
 from core.models import ImportedRow, Patient, Visit, VisitStatus, utc_now
-from core.permissions import Actor, Right
 from core.services import visit_rows
 from core.services.visit_rows import NewVisit
 

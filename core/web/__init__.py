@@ -1,0 +1,4 @@
+"""What both portals share of Flask.
+
+May import everything in core but install and migrations; nothing in core imports it.
+"""

@@ -11,10 +11,13 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from core import audit, care, db, permissions, spool
-from core.db import Store
-from core.outage import UNREACHABLE, primary
-from core.permissions import Right
+from core import audit
+from core.access import care, permissions
+from core.access.permissions import Right
+from core.audit import spool
+from core.stores import databases
+from core.stores.databases import Store
+from core.stores.outage import UNREACHABLE, primary
 from core.web.auth import account_or_none, current_account
 
 log = logging.getLogger(__name__)
@@ -148,11 +151,11 @@ def _standing(account_id: int, patient_id: int) -> tuple[care.Tie | None, frozen
     """As the primary has it; while that is down, as the replica had it last."""
     if not primary.refuses():
         try:
-            with db.read(Store.HOT) as session:
+            with databases.read(Store.HOT) as session:
                 return care.standing(session, account_id, patient_id)
         except UNREACHABLE:
             primary.failed()
-    with db.read(Store.REPLICA) as session:
+    with databases.read(Store.REPLICA) as session:
         return care.standing(session, account_id, patient_id)
 
 

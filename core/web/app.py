@@ -13,9 +13,9 @@ from htmx_flask import Htmx
 from jinja2 import FileSystemLoader, PrefixLoader, StrictUndefined
 from werkzeug.routing import IntegerConverter, Map
 
-from core import permissions
-from core.config import ConfigError, Settings
-from core.frames import frames
+from core.access import permissions
+from core.jobs.safe_traceback import frames
+from core.settings.config import ConfigError, Settings
 from core.web import (
     access,
     auth,

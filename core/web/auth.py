@@ -13,13 +13,14 @@ from flask import Flask, abort, current_app, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
-from core import audit, cache, db
-from core.db import Store
+from core import audit
+from core.access.sign_ins import AccountCopy, SignIns
+from core.access.throttle import Throttle
 from core.models import Account, utc_now
-from core.outage import UNREACHABLE
 from core.services import accounts
-from core.sign_ins import AccountCopy, SignIns
-from core.throttle import Throttle
+from core.stores import databases, redis
+from core.stores.databases import Store
+from core.stores.outage import UNREACHABLE
 from core.web.sessions import PortalSession, PortalSessions
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ def reauthenticate(password: str) -> bool:
     copy = current_account()
     guesser = (str(copy.id), request.remote_addr or "")
     slow = throttle("reauthenticate", guesser)
-    with db.read(Store.HOT) as store:
+    with databases.read(Store.HOT) as store:
         account = store.get(Account, copy.id)
         right = account is not None and account.active and accounts.verify_password(account, password)
     if right:
@@ -113,7 +114,7 @@ def change_password(password: str) -> int:
     Returns how many others there were. Raises AccountFault, or SQLAlchemyError when the primary can't be written.
     """
     copy, here = current_account(), session_held().sign_in
-    with db.write() as store:
+    with databases.write() as store:
         account = accounts.set_password(store, account_id=copy.id, password=password, by=copy)
         ended = sign_ins().end_all(store, copy.id, but=here.token_hash if here is not None else None)
         begin(store, account, AccountCopy.of(account))
@@ -133,7 +134,7 @@ def own_sign_ins() -> list[OwnSignIn]:
 def end_others(key: str | None) -> int:
     """End one of the signed-in account's other sign-ins, or all others when `key` is None. Returns how many."""
     copy, here = current_account(), session_held().sign_in
-    with db.write() as store:
+    with databases.write() as store:
         ended = sign_ins().end_all(store, copy.id, but=here.token_hash if here is not None else None, only=key)
         if ended:
             audit.record(store, "account.sign_ins_ended", by=copy, target=f"account:{copy.id}")
@@ -162,7 +163,7 @@ def begin(store: Session, account: Account, copy: AccountCopy, *, confirmed: boo
 
 def throttle(kind: str, guesser: tuple[str, ...]) -> Throttle:
     """What slows this guesser. Raises TooManyAttempts while it must still wait."""
-    found = Throttle(cache.client(), f"{sign_ins().portal}:{kind}")
+    found = Throttle(redis.client(), f"{sign_ins().portal}:{kind}")
     seconds = found.wait_seconds(*guesser)
     if seconds:
         raise accounts.TooManyAttempts(seconds)

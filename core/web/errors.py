@@ -9,13 +9,13 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from core.cold import ColdUnavailable
-from core.heavy import ReplicaBehind
-from core.outage import UNREACHABLE
-from core.page_reads import SPILL_RETRY_SECONDS, Busy
-from core.permissions import PermissionDenied
-from core.policies import InvalidTransition
+from core.access.permissions import PermissionDenied
+from core.models.transitions import InvalidTransition
 from core.services.accounts import TooManyAttempts
+from core.stores.archived import ColdUnavailable
+from core.stores.outage import UNREACHABLE
+from core.stores.page_reads import SPILL_RETRY_SECONDS, Busy
+from core.stores.replica_reads import ReplicaBehind
 from core.web.access import ask_to_sign_in, record
 from core.web.htmx import wants_fragment
 

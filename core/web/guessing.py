@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, request
 
-from core import cache
-from core.throttle import ONE_ADDRESS, Throttle
+from core.access.throttle import ONE_ADDRESS, Throttle
+from core.stores import redis
 from core.web.errors import Words, answer
 from core.web.portal import portal
 
@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
 
     def turn_away(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "POST" and environ.get("PATH_INFO") in GUESSES:
-            seconds = Throttle(cache.client(), kind, ONE_ADDRESS).wait_seconds(environ.get("REMOTE_ADDR", ""))
+            seconds = Throttle(redis.client(), kind, ONE_ADDRESS).wait_seconds(environ.get("REMOTE_ADDR", ""))
             if seconds:
                 made = page(seconds)
                 return Response(made.get_data(), 429, made.headers)(environ, start_response)
@@ -49,7 +49,7 @@ def init_app(app: Flask) -> None:
 
 def failed() -> None:
     """Count a wrong password or code against the address it came from. A right one clears nothing: it may be theirs."""
-    Throttle(cache.client(), _kind(current_app), ONE_ADDRESS).failed(request.remote_addr or "")
+    Throttle(redis.client(), _kind(current_app), ONE_ADDRESS).failed(request.remote_addr or "")
 
 
 def _kind(app: Flask) -> str:

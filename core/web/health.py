@@ -13,9 +13,9 @@ from redis import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import cache, db
-from core.db import Store
 from core.models.record_types import SERVERS
+from core.stores import databases, redis
+from core.stores.databases import Store
 from core.web.access import open_endpoint
 
 bp = Blueprint("health", __name__)
@@ -84,9 +84,9 @@ def _timed(probe: Callable[[], None]) -> dict[str, Any]:
 
 
 def _ask(store: Store) -> None:
-    with db.read(store, PROBE_SECONDS) as session:
+    with databases.read(store, PROBE_SECONDS) as session:
         session.execute(text("SELECT 1"))
 
 
 def _ask_redis() -> None:
-    cache.client().ping()
+    redis.client().ping()

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, current_app, flash, request, url_for
 from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from core import db
-from core.db import Store
+from core.access.permissions import Right
 from core.models import Account
-from core.permissions import Right
 from core.services import passkeys, second_factor
 from core.services.accounts import PASSWORD_LENGTH_MIN, AccountFault, TooManyAttempts
+from core.stores import databases
+from core.stores.databases import Store
 from core.web import auth
 from core.web.access import record, requires
 from core.web.forms import Form
@@ -95,13 +95,13 @@ class SecondFactor:
 
 
 def _passkeys() -> int:
-    with db.read(Store.HOT) as store:
+    with databases.read(Store.HOT) as store:
         return len(passkeys.of_account(store, auth.current_account().id))
 
 
 def _second_factor() -> SecondFactor:
     account = auth.current_account()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         row = session.get_one(Account, account.id)
         left = second_factor.recovery_codes_left(session, account.id)
         return SecondFactor(row.totp_secret is not None, portal(current_app).needs_second_factor, left)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Response, current_app, flash, url_for
 
-from core import db
-from core.permissions import Right
+from core.access.permissions import Right
 from core.services import second_factor
 from core.services.accounts import TooManyAttempts
 from core.services.second_factor import WrongCode
+from core.stores import databases
 from core.web import auth, steps
 from core.web.access import record, requires
 from core.web.htmx import htmx_redirect, render
@@ -32,7 +32,7 @@ def set_second_factor() -> Response:
     if not form.validate_on_submit():
         return _page(form, 422)
     try:
-        with steps.slowed("second_factor", str(account.id)), db.write() as store:
+        with steps.slowed("second_factor", str(account.id)), databases.write() as store:
             codes = second_factor.enrol(
                 store, account_id=account.id, secret=steps.new_secret(), code=form.totp.data or "", by=account
             )
@@ -53,7 +53,7 @@ def remove_second_factor() -> Response:
     if portal(current_app).needs_second_factor:
         flash("Codes are required here: set up another app instead.")
         return htmx_redirect(url_for(".show"))
-    with db.write() as store:
+    with databases.write() as store:
         second_factor.remove(store, account_id=account.id, by=account)
     flash("You will be asked for your password alone.")
     return htmx_redirect(url_for(".show"))
@@ -63,7 +63,7 @@ def remove_second_factor() -> Response:
 @requires(Right.OWN_ACCOUNT, confirmed=True)
 def renew_recovery_codes() -> Response:
     account = auth.current_account()
-    with db.write() as store:
+    with databases.write() as store:
         codes = second_factor.renew_recovery_codes(store, account_id=account.id, by=account)
     return render("shared/recovery_codes.html", codes=codes, to=url_for(".show"))
 

@@ -11,14 +11,15 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
-from core import audit, db
-from core.config import Settings
-from core.db import Store
+from core import audit
+from core.access.permissions import Right
+from core.access.sign_ins import AccountCopy
 from core.models import Account, utc_now
-from core.permissions import Right
 from core.services import passkeys
 from core.services.passkeys import REPLY_CHARS_MAX, PasskeyRefused, Site
-from core.sign_ins import AccountCopy
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from core.web import auth, guessing
 from core.web.access import open_endpoint, record, refuse, requires
 from core.web.forms import Form, SignInForm
@@ -49,7 +50,7 @@ def submit_passkey() -> Response:
     try:
         if challenge is None or not form.validate_on_submit():
             raise PasskeyRefused("no challenge or no reply")
-        with db.write() as store:
+        with databases.write() as store:
             account = passkeys.check(
                 store, reply=form.credential.data or "", challenge=challenge, asked_at=asked_at, site=site()
             )
@@ -59,7 +60,7 @@ def submit_passkey() -> Response:
             audit.record(store, "account.signed_in", by=account, purpose="passkey")
     except PasskeyRefused:
         guessing.failed()
-        with db.write() as store:
+        with databases.write() as store:
             audit.record(store, "account.passkey_refused", by=None, outcome="deny")
         return page(SignInForm(formdata=None), 422, REFUSED)
     return htmx_redirect(after())
@@ -80,7 +81,7 @@ def add_passkey() -> Response:
     try:
         if challenge is None:
             raise PasskeyRefused("no challenge")
-        with db.write() as store:
+        with databases.write() as store:
             passkeys.register(
                 store, account_id=account.id, reply=form.credential.data or "", challenge=challenge, site=site(),
                 name=form.name.data or "", by=account,
@@ -96,7 +97,7 @@ def add_passkey() -> Response:
 @requires(Right.OWN_ACCOUNT, confirmed=True)
 def remove_passkey(passkey_id: int) -> Response:
     account = auth.current_account()
-    with db.write() as store:
+    with databases.write() as store:
         is_mine = passkeys.remove(store, account_id=account.id, passkey_id=passkey_id, by=account)
     if not is_mine:
         refuse("account.passkey_removed", f"passkey:{passkey_id}")
@@ -117,7 +118,7 @@ def site() -> Site:
 
 
 def _page(form: PasskeyForm, status: int = 200, refusal: str | None = None) -> Response:
-    with db.read(Store.HOT) as store:
+    with databases.read(Store.HOT) as store:
         account = store.get_one(Account, auth.current_account().id)
         kept = passkeys.of_account(store, account.id)
         options = passkeys.registration_options(site(), account, kept, _challenge())

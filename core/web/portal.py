@@ -7,8 +7,8 @@ from typing import cast
 
 from flask import Flask
 
+from core.access.permissions import Right
 from core.models import Role
-from core.permissions import Right
 
 EXTENSION = "strata_portal"
 

@@ -8,7 +8,7 @@ from flask import Flask, Response, abort, g, request
 from flask_wtf import CSRFProtect
 
 from core import audit
-from core.config import Settings
+from core.settings.config import Settings
 from core.web.portal import Portal
 
 ANY_HOST = ("/healthz", "/readyz")

@@ -14,10 +14,10 @@ from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
 
-from core import cache
-from core.config import Settings
-from core.outage import UNREACHABLE
-from core.sign_ins import OpenSignIn, SignIns, hash_of
+from core.access.sign_ins import OpenSignIn, SignIns, hash_of
+from core.settings.config import Settings
+from core.stores import redis
+from core.stores.outage import UNREACHABLE
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class PortalSessions(SessionInterface):
     @property
     def sign_ins(self) -> SignIns:
         """This portal's sign-ins."""
-        return SignIns(cache.client(), self.settings, self.portal)
+        return SignIns(redis.client(), self.settings, self.portal)
 
     def open_session(self, app: Flask, request: Request) -> PortalSession:
         value = request.cookies.get(self.cookie, "")

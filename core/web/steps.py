@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from flask import current_app, request, session
 from sqlalchemy.orm import Session
 
-from core import audit, db
+from core import audit
+from core.access.sign_ins import AccountCopy
 from core.models import Account, utc_now
 from core.services import accounts, second_factor
-from core.sign_ins import AccountCopy
+from core.stores import databases
 from core.web import auth, guessing
 from core.web.portal import portal
 
@@ -40,7 +41,7 @@ def sign_in(username: str, password: str) -> Left:
     guesser = (username.strip(), request.remote_addr or "")
     throttle = auth.throttle("sign_in", guesser)
     try:
-        with db.write() as store:
+        with databases.write() as store:
             account = accounts.authenticate(
                 store, username=username, password=password, roles=portal(current_app).roles
             )
@@ -53,7 +54,7 @@ def sign_in(username: str, password: str) -> Left:
     except accounts.SignInRefused:
         throttle.failed(*guesser)
         guessing.failed()
-        with db.write() as store:
+        with databases.write() as store:
             audit.record(store, "account.sign_in_refused", by=None, outcome="deny")
         raise
     throttle.clear(*guesser)
@@ -93,7 +94,7 @@ def complete(check: Callable[[Session, Account], Checked]) -> Checked:
     if waiting is None:
         raise accounts.SignInRefused
     try:
-        with slowed("second_factor", str(waiting["account"])), db.write() as store:
+        with slowed("second_factor", str(waiting["account"])), databases.write() as store:
             account = store.get(Account, waiting["account"])
             if account is None or not account.active or waiting["changed_at"] != _changed_at(account):
                 raise accounts.SignInRefused
@@ -102,7 +103,7 @@ def complete(check: Callable[[Session, Account], Checked]) -> Checked:
             audit.record(store, "account.signed_in", by=account)
     except second_factor.WrongCode:
         guessing.failed()
-        with db.write() as store:
+        with databases.write() as store:
             by = store.get(Account, waiting["account"])
             audit.record(store, "account.code_refused", by=by, outcome="deny")
         raise

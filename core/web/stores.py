@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.orm import Session
 
-from core import cache, db
-from core.freshness import Positions, primary_position
-from core.outage import primary
-from core.page_reads import Reader, page_read
+from core.stores import databases, redis
+from core.stores.freshness import Positions, primary_position
+from core.stores.outage import primary
+from core.stores.page_reads import Reader, page_read
 from core.web.auth import account_or_none
 from core.web.portal import portal
 
@@ -29,7 +29,7 @@ def page_session() -> Iterator[Session]:
     """
     account = account_or_none()
     reader = Reader(account.id if account is not None else None, _position_in_cookie() if account is not None else 0)
-    with page_read(Positions(cache.client()), reader) as session:
+    with page_read(Positions(redis.client()), reader) as session:
         g.may_be_behind = session.info["may_be_behind"]
         yield session
     if account is not None:
@@ -39,13 +39,13 @@ def page_session() -> Iterator[Session]:
 @contextmanager
 def write_session() -> Iterator[Session]:
     """One transaction on the primary, which the account's later pages are sure to see."""
-    with db.write() as session:
+    with databases.write() as session:
         yield session
     primary.answered()
     account = account_or_none()
     if account is not None:
         position = primary_position()
-        Positions(cache.client()).raise_to(account.id, position)
+        Positions(redis.client()).raise_to(account.id, position)
         g.position = position
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import JSON, String, create_engine, delete, text
 from sqlalchemy.orm import Session
 from webauthn.helpers import bytes_to_base64url
 
-from core import audit, config, db, identity_numbers
+from core import audit
 from core.models import (
     Account,
     Alert,
@@ -51,7 +51,10 @@ from core.models import (
     Visit,
     utc_now,
 )
+from core.sealing import stored_national_id
 from core.services.reports.halting import HALT
+from core.settings import config
+from core.stores import databases
 from tests.factories import PASSWORD
 
 # What is planted, with the number of its column for @, so that what got loose says where from.
@@ -152,7 +155,7 @@ class Planted:
         self._events()
 
     def _people(self) -> None:
-        number = identity_numbers.columns(self.text("patient.national_id_sealed"))
+        number = stored_national_id.columns(self.text("patient.national_id_sealed"))
         self.patient = self.row(Patient, sex="female", birth_on=date(1961, 3, 14), legal_hold=True, **number)
         name = self.text("account.username").lower()
         about = {"password_hash": HASH, "totp_secret": None}
@@ -264,7 +267,7 @@ class Planted:
 @contextmanager
 def planted(env: dict[str, str]) -> Iterator[dict[str, Planted]]:
     """Every kind of text in every column, by kind; all but the audit trail is taken away at the end."""
-    db.configure(config.load(env))
+    databases.configure(config.load(env))
     engine = create_engine(env["STRATA_PRIMARY_URL"])
     with Session(engine, expire_on_commit=False) as session:
         made = {kind: Planted(session, kind) for kind in KINDS}

@@ -18,8 +18,9 @@ from redis import Redis
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from core import config, db
 from core.models import Patient, Role
+from core.settings import config
+from core.stores import databases
 from tests.factories import make_account, make_allergy, make_note, make_patient, make_visit
 from tests.functional.conftest import RunningDemo
 from tests.functional.hostile_rows import wait_until_replayed
@@ -40,7 +41,7 @@ CANARIES = {
 @pytest.fixture
 def patient(demo: RunningDemo) -> Patient:
     """With a record that holds canaries, and a clinician whose password is one."""
-    db.configure(config.load(demo.env))
+    databases.configure(config.load(demo.env))
     engine = create_engine(demo.env["STRATA_PRIMARY_URL"])
     with Session(engine, expire_on_commit=False) as session:
         patient = make_patient(session, name=CANARIES["a patient's name"], national_id=CANARIES["a national id"])

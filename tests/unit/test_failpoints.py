@@ -2,8 +2,8 @@
 
 import pytest
 
-from core import failpoints
-from core.failpoints import BadFailPoint, Crash
+from core.archiving import failpoints
+from core.archiving.failpoints import BadFailPoint, Crash
 
 
 def test_nothing_happens_unless_armed() -> None:

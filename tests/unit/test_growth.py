@@ -24,8 +24,9 @@ import core.verification
 import core.web
 import evals
 import staff_app
-from core import national_id, verification
+from core import verification
 from core.queries import patients
+from core.sealing import national_id
 from core.verification.check import CLAIM_CHARACTERS_MAX
 from core.web import filters
 from core.web.access import safe_next

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core import config
+from core.settings import config
 
 NAMES = ("PRIMARY", "REPLICA", "ARCHIVE_LOGS", "ARCHIVE_VISITS", "ARCHIVE_REPORTS")
 POSTGRESQL, SQL_SERVER = "postgresql+psycopg://a@b/c", "mssql+pyodbc://a@b/c"

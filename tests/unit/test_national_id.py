@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import national_id
+from core.sealing import national_id
 
 
 @pytest.mark.parametrize("number", ["S1234567D", "T0123456G", "F1234567N", "G1234567X", "M1234567K", "S0000001I"])

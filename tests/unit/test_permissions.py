@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import permissions
+from core.access import permissions
+from core.access.permissions import DENIED, RIGHTS, Right
 from core.models import Role
-from core.permissions import DENIED, RIGHTS, Right
 
 # Written out again, so that a denial taken from the map is missed here.
 NEVER_DENIED = {

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from core import probe
-from core.probe import Probe
+from core.stores import probe
+from core.stores.probe import Probe
 
 
 @pytest.fixture

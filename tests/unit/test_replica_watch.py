@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.engines.base import ReplicaLook
-from core.probe import Answer
-from core.replica_watch import ReplicaWatch
+from core.stores.probe import Answer
+from core.stores.replica_watch import ReplicaWatch
 
 
 class World:

@@ -7,9 +7,10 @@ import time
 
 from sqlalchemy import update
 
-from core import db, queue
-from core.db import Store
+from core.jobs import outbox
 from core.models import ArchiveRun, RunState, utc_now
+from core.stores import databases
+from core.stores.databases import Store
 from workers.archive import steps, throttles
 from workers.archive.heartbeat import Hold
 from workers.archive.steps import Begun
@@ -50,7 +51,7 @@ class Crew:
 
     def _take_step(self) -> None:
         if self._held.lost:
-            raise queue.NotNow(f"run {self._run_id} was lost: the primary did not answer")
+            raise outbox.NotNow(f"run {self._run_id} was lost: the primary did not answer")
         begun = self._choose()
         if begun is None:
             return
@@ -68,7 +69,7 @@ class Crew:
                 return None
             self.throttled = throttled(self._run_id, self._busy)
             if not self.throttled:
-                with db.write() as session:
+                with databases.write() as session:
                     begun = steps.begin(session, self._run_id, self._busy)
                 if begun is not None:
                     self._busy.add(begun.batch_id)
@@ -88,14 +89,14 @@ class Crew:
 
 def throttled(run_id: int, busy: set[int] | frozenset[int] = frozenset()) -> bool:
     """Whether the run must wait before its next batch; the reason is kept with the run, to be shown."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         run = session.get_one(ArchiveRun, run_id)
         if run.state != RunState.RUNNING or steps.waiting_batch(session, run, busy) is not None:
             return False
     why = throttles.reason(run_id)
     if why != run.throttle_reason:
         since = (run.throttled_at or utc_now()) if why else None
-        with db.write() as session:
+        with databases.write() as session:
             still = (ArchiveRun.id == run_id, ArchiveRun.state == RunState.RUNNING)
             session.execute(update(ArchiveRun).where(*still).values(throttle_reason=why, throttled_at=since))
     return why is not None

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from core import db
-from core.db import Store
 from core.engines.base import ColumnFacts
-from core.models.record_types import BATCH_COLUMN, RecordType, archived
+from core.models.record_types import BATCH_COLUMN, RecordType, archive_table
+from core.stores import databases
+from core.stores.databases import Store
 from workers.archive.faults import SchemaDrift
 
 Columns = Mapping[str, ColumnFacts]
@@ -40,11 +40,11 @@ def check(session: Session, record_type: RecordType) -> None:
 
 def differences(session: Session, record_type: RecordType) -> Iterator[str]:
     """A line for each column that is not alike on all sides."""
-    adapter, server = db.databases().adapter, record_type.server
+    adapter, server = databases.current().adapter, record_type.server
     names = [table.name for table in record_type.tables]
     hot = adapter.columns(session.connection(), None, names)
     linked = adapter.columns(session.connection(), "cold", names)
-    with db.read(Store(server)) as archive:
+    with databases.read(Store(server)) as archive:
         theirs = adapter.columns(archive.connection(), None, names)
     for table in record_type.tables:
         ours = Side("the primary", hot.get(table.name, {}))
@@ -54,7 +54,7 @@ def differences(session: Session, record_type: RecordType) -> Iterator[str]:
             Side(f"archive server {server}", theirs.get(table.name, {})),
             Side(f"the link to {server}", linked.get(table.name, {})),
         ):
-            copied = archived(table).columns.keys()
+            copied = archive_table(table).columns.keys()
             yield from _known(table.name, side, set(copied))
             yield from _compare(table.name, ours, side)
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from core import db
 from core.models import ArchiveRun, RunState, Step, StepState, utc_now
 from core.queries.archive import LOST_AFTER
 from core.services import archive
+from core.stores import databases
 from workers.archive import heartbeat, steps
 from workers.archive.crew import Crew
 
@@ -31,7 +31,7 @@ def drive(run_id: int, slice_seconds: float = SLICE_SECONDS) -> str:
         if crew.rests:
             return f"run {run_id} rests"
     pause = THROTTLE_PAUSE if crew.throttled else timedelta()
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(ArchiveRun).where(ArchiveRun.id == run_id).values(wakes_at=utc_now() + pause))
         archive.enqueue(session, run_id, delay=pause)
     return f"run {run_id} goes on in the next job"
@@ -39,20 +39,20 @@ def drive(run_id: int, slice_seconds: float = SLICE_SECONDS) -> str:
 
 def _lanes() -> int:
     """One lane suffices for a run that is held to a pace, and leaves the other cores to pages."""
-    settings = db.databases().settings
+    settings = databases.current().settings
     return 1 if settings.archive_rows_per_second else settings.archive_lanes
 
 
 def advance(run_id: int) -> bool:
     """Take one step of a run; whether there is more to do at once."""
-    with db.write() as session:
+    with databases.write() as session:
         begun = steps.begin(session, run_id)
     return begun is not None and steps.perform(begun)
 
 
 def _abandon_steps(run_id: int) -> None:
     """Steps that a lost worker left running have failed: whoever holds the run's lock is its only driver."""
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(
             update(Step)
             .where(Step.run_id == run_id, Step.state == StepState.RUNNING)
@@ -67,7 +67,7 @@ def _abandon_steps(run_id: int) -> None:
 
 def sweep(record_type: str) -> str:
     """Start a run of one record type, as the schedule does; does nothing while one is under way."""
-    with db.write() as session:
+    with databases.write() as session:
         try:
             run = archive.start_run(session, record_type=record_type, by=None)
         except archive.RunUnderWay as under_way:
@@ -78,7 +78,7 @@ def sweep(record_type: str) -> str:
 def resume_runs() -> str:
     """Drive every run that should be moving and has been silent: its worker was lost, or its job."""
     silent = utc_now() - LOST_AFTER
-    with db.write() as session:
+    with databases.write() as session:
         moving = ArchiveRun.state.in_((RunState.PLANNING, RunState.RUNNING))
         quiet = ArchiveRun.heartbeat_at.is_(None) | (ArchiveRun.heartbeat_at < silent)
         awake = ArchiveRun.wakes_at.is_(None) | (ArchiveRun.wakes_at < silent)

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
-from core import audit, db
-from core.db import Store
+from core import audit
 from core.engines.functions import any_of
 from core.models import Batch, BatchKind, Erasure, utc_now
 from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, LOG, RECORD_TYPES, ROOT_COLUMNS, RecordType
 from core.services.erasure import forget_imports
-from core.staging import StagedMissing, StagingError, object_store
+from core.staging import object_store
+from core.staging.base import StagedMissing, StagingError
+from core.stores import databases
+from core.stores.databases import Store
 from workers.archive.expire import SETTLED, remove_staged
 from workers.archive.faults import Mismatch
 from workers.archive.files import read_manifest, read_table
@@ -31,7 +33,7 @@ class StagedLeft(Exception):
 
 def erase(erasure_id: int) -> str:
     """Finish an erasure; a job, safe to repeat. Raises what keeps it from going on, to be tried again."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         erasure = session.get_one(Erasure, erasure_id)
     if erasure.archives_at is None:
         for record_type in ERASED_TYPES:
@@ -40,7 +42,7 @@ def erase(erasure_id: int) -> str:
     if erasure.staged_at is None:
         _erase_staged(erasure.patient_id)
         _note(erasure_id, "staged_at")
-        with db.write() as session:
+        with databases.write() as session:
             audit.record(
                 session, "patient.erased", by=None, patient_id=erasure.patient_id, target=f"erasure:{erasure_id}"
             )
@@ -48,18 +50,18 @@ def erase(erasure_id: int) -> str:
 
 
 def _note(erasure_id: int, column: str) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         setattr(session.get_one(Erasure, erasure_id, with_for_update=True), column, utc_now())
 
 
 def _erase_archived(erasure: Erasure, record_type: RecordType) -> None:
     """Delete the patient's copies from an archive server, and count them out of their batches on the primary."""
-    engine = db.databases().engine(Store(record_type.server), read_only=False)
+    engine = databases.current().engine(Store(record_type.server), read_only=False)
     with engine.begin() as archive:
-        db.databases().adapter.make_room(archive)
+        databases.current().adapter.make_room(archive)
         found = Session(archive)
         erased, by_batch = _delete_copies(found, record_type, erasure.patient_id)
-        with db.write() as session:
+        with databases.write() as session:
             forget_imports(session, erased)
             kept = session.get_one(Erasure, erasure.id, with_for_update=True)
             kept.rows += sum(map(len, erased.values()))
@@ -91,7 +93,7 @@ def _delete_copies(
 
 def _erase_staged(patient_id: int) -> None:
     """Remove the staged files of every batch that has a row of the patient. Raises StagedLeft."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         kinds = [record_type.name for record_type in ERASED_TYPES]
         staged = select(Batch).where(
             Batch.record_type.in_(kinds), Batch.staged_key.is_not(None), Batch.expired_at.is_(None)

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from core import db
 from core.models import Batch, BatchState, Step, StepName, StepState, utc_now
-from core.staging import StagingError, object_store
+from core.staging import object_store
+from core.staging.base import StagingError
+from core.stores import databases
 from workers.archive.files import batch_folder
 
 log = logging.getLogger(__name__)
@@ -20,14 +21,14 @@ BATCHES_A_JOB = 200
 
 def expire_staged() -> str:
     """Remove what was staged longer ago than STRATA_STAGING_KEEP_DAYS; a job, safe to repeat."""
-    before = utc_now() - timedelta(days=db.databases().settings.staging_keep_days)
+    before = utc_now() - timedelta(days=databases.current().settings.staging_keep_days)
     released = select(Step.batch_id).where(
         Step.name == StepName.RELEASE, Step.state == StepState.DONE, Step.finished_at < before
     )
     due = select(Batch.id).where(
         Batch.state.in_(SETTLED), Batch.staged_key.is_not(None), Batch.expired_at.is_(None), Batch.id.in_(released)
     )
-    with db.write() as session:
+    with databases.write() as session:
         found = session.scalars(due.order_by(Batch.id).limit(BATCHES_A_JOB)).all()
     removed = sum(remove_staged(batch_id) for batch_id in found)
     return f"staged files of {removed} batches removed"
@@ -35,7 +36,7 @@ def expire_staged() -> str:
 
 def remove_staged(batch_id: int) -> bool:
     """Remove a settled batch's staged files, those of abandoned attempts too; whether that could be done."""
-    with db.write() as session:
+    with databases.write() as session:
         batch = session.get_one(Batch, batch_id, with_for_update=True)
         if batch.state not in SETTLED:
             return False

@@ -11,9 +11,9 @@ from datetime import timedelta
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, TimeoutError
 
 from core.engines import Conflict, FaultKind, kind_of
-from core.freshness import ReplicaBehind
 from core.models import BatchState
-from core.staging import StagedAltered, StagedMissing, StagingError, StagingKeyMissing
+from core.staging.base import StagedAltered, StagedMissing, StagingError, StagingKeyMissing
+from core.stores.freshness import ReplicaBehind
 
 
 class Mismatch(Exception):

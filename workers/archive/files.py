@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import zstandard
 
 from core.models import Batch
-from core.staging import ObjectStore
+from core.staging.base import ObjectStore
 from workers.archive.faults import Mismatch
 
 CHUNK_BYTES = 1 << 18

@@ -10,9 +10,10 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import Connection, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import db, queue
-from core.db import Store
+from core.jobs import outbox
 from core.models import ArchiveRun, utc_now
+from core.stores import databases
+from core.stores.databases import Store
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Hold:
         while not self._stop.wait(BEAT_SECONDS):
             try:
                 self._connection.execute(text("SELECT 1"))
-                with db.write(BEAT_SECONDS) as session:
+                with databases.write(BEAT_SECONDS) as session:
                     session.execute(
                         update(ArchiveRun).where(ArchiveRun.id == self.run_id).values(heartbeat_at=utc_now())
                     )
@@ -63,12 +64,12 @@ def hold(run_id: int) -> Iterator[Hold]:
 
     The primary frees the lock by itself when it hears nothing for LOCK_IDLE_SECONDS.
     """
-    databases = db.databases()
-    with databases.engine(Store.HOT, read_only=False).connect() as connection:
+    servers = databases.current()
+    with servers.engine(Store.HOT, read_only=False).connect() as connection:
         connection.begin()
-        databases.adapter.limit_idle(connection, LOCK_IDLE_SECONDS)
-        if not databases.adapter.try_lock(connection, f"archive run {run_id}"):
-            raise queue.NotNow(f"another worker drives run {run_id}")
+        servers.adapter.limit_idle(connection, LOCK_IDLE_SECONDS)
+        if not servers.adapter.try_lock(connection, f"archive run {run_id}"):
+            raise outbox.NotNow(f"another worker drives run {run_id}")
         held = Hold(run_id, connection)
         held.start()
         try:

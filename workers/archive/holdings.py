@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Subquery, case, delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from core import cold, db
-from core.db import Store
 from core.engines.functions import any_of
 from core.models import Base, Holding
-from core.models.record_types import RecordType, archived
+from core.models.record_types import RecordType, archive_table
+from core.stores import archived, databases
+from core.stores.databases import Store
 from workers.archive.moving import Moving
 from workers.archive.restoring import Restoring
 from workers.archive.stragglers import NO_PATIENT
@@ -46,7 +46,7 @@ def _add_roots(moving: Moving) -> None:
     ).join_from(roots, children, children.c.patient_id == roots.c.patient_id, isouter=True)
     keys = ["patient_id", "record_type"]
     # In order, so that two lanes don't wait for each other.
-    db.databases().adapter.merge(moving.connection, TABLE, rows.order_by(roots.c.patient_id), keys, _grown)
+    databases.current().adapter.merge(moving.connection, TABLE, rows.order_by(roots.c.patient_id), keys, _grown)
 
 
 def _grown(old: Any, new: Any) -> Mapping[str, ColumnElement[Any]]:
@@ -95,11 +95,11 @@ def recount(session: Session, kind: RecordType, patients: Sequence[int]) -> None
             Holding.record_type == kind.name, any_of(Holding.patient_id, patients), Holding.roots <= 0
         )
     )
-    root = archived(kind.root)
+    root = archive_table(kind.root)
     patient, at = root.c[kind.patient_column], root.c[kind.time_column]
-    owned = cold.visible(root, cold.window(session, kind.name))
+    owned = archived.visible(root, archived.window(session, kind.name))
     query = select(patient, func.min(at), func.max(at)).where(any_of(patient, patients), owned)
-    with db.read(Store(kind.server)) as archive:
+    with databases.read(Store(kind.server)) as archive:
         spans = archive.execute(query.group_by(patient)).all()
     values = [
         {"patient_id": patient_id, "record_type": kind.name, "first_at": first_at, "last_at": last_at}

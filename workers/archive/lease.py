@@ -15,19 +15,19 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from core import db
-from core.db import Store
 from core.models import Batch
+from core.stores import databases
+from core.stores.databases import Store
 from workers.archive.faults import Busy
 
 
 @contextmanager
 def archive_write(session: Session, batch: Batch, server: str) -> Iterator[Connection]:
     """A transaction on the batch's archive server; committed only while `session` holds the batch. Raises Busy."""
-    databases = db.databases()
-    with databases.engine(Store(server), read_only=False).begin() as connection:
-        databases.adapter.make_room(connection)
-        if not databases.adapter.try_lock(connection, f"batch {batch.id}"):
+    servers = databases.current()
+    with servers.engine(Store(server), read_only=False).begin() as connection:
+        servers.adapter.make_room(connection)
+        if not servers.adapter.try_lock(connection, f"batch {batch.id}"):
             raise Busy(f"another worker writes the copies of batch {batch.id}")
         yield connection
         check_held(session)

@@ -6,10 +6,12 @@ from sqlalchemy import Connection, Table, delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import db, failpoints
+from core.archiving import failpoints
 from core.models import ArchiveRun, Batch
-from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, archived
-from core.staging import ObjectStore, object_store
+from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, archive_table
+from core.staging import object_store
+from core.staging.base import ObjectStore
+from core.stores import databases
 from workers.archive import drift, lease
 from workers.archive.faults import Mismatch, Overlap
 from workers.archive.files import StagedTable, read_manifest, read_table
@@ -32,7 +34,7 @@ def load(session: Session, batch: Batch, _run: ArchiveRun) -> int:
 
 def _load_table(archive: Connection, store: ObjectStore, batch: Batch, table: Table, staged: StagedTable) -> None:
     """An earlier copy of this batch is replaced. Others' copies never are: another batch may own them by now."""
-    copies = archived(table)
+    copies = archive_table(table)
     archive.execute(delete(copies).where(copies.c[BATCH_COLUMN] == batch.id))
     try:
         rows = copy_staged(archive, store, batch, table, staged, into=copies)
@@ -47,4 +49,4 @@ def copy_staged(
 ) -> int:
     """Copy a staged table into a table with the archive's columns. Returns the rows. Raises Mismatch."""
     columns = [*table.columns.keys(), BATCH_COLUMN]
-    return db.databases().adapter.copy_in(connection, into, columns, read_table(store, batch, table.name, staged))
+    return databases.current().adapter.copy_in(connection, into, columns, read_table(store, batch, table.name, staged))

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, DateTime, Executable, Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from core import db
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import RECORD_TYPES, RecordType
-from core.staging import ObjectStore
+from core.staging.base import ObjectStore
+from core.stores import databases
 from workers.archive import selection, stragglers
 from workers.archive.files import Manifest
 from workers.archive.stragglers import NO_PATIENT
@@ -73,7 +73,7 @@ class Moving:
         self.choose_archived(stragglers.archived_roots(self.session, self.batch))
 
     def _make(self, rows: Any = None) -> None:
-        adapter = db.databases().adapter
+        adapter = databases.current().adapter
         columns: list[Column[Any]] = [
             Column("id", BigInteger, autoincrement=False),
             Column("patient_id", BigInteger),

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core import db, failpoints, freshness
-from core.db import Store
-from core.eligible import may_move
+from core.archiving import failpoints
+from core.archiving.eligible import may_move
 from core.models import ArchiveRun, Batch, BatchKind, BatchState
 from core.models.record_types import RECORD_TYPES
+from core.stores import databases, freshness
+from core.stores.databases import Store
 from workers.archive import drift
 from workers.archive.stragglers import late_roots
 
@@ -26,7 +27,7 @@ def plan(session: Session, run: ArchiveRun) -> int:
     record_type = RECORD_TYPES[run.record_type]
     drift.check(session, record_type)
     freshness.wait_for_replica(freshness.primary_position())
-    with db.read(Store.REPLICA, PLAN_TIMEOUT_SECONDS) as replica:
+    with databases.read(Store.REPLICA, PLAN_TIMEOUT_SECONDS) as replica:
         cold = select(func.count()).select_from(record_type.root).where(may_move(record_type, run.cutoff_at))
         selected = replica.scalar(cold) or 0
         ranges = [] if run.dry_run else list(cut(late_roots(replica, record_type), run.batch_rows))

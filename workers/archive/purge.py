@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from core import db, failpoints
-from core.db import Store
+from core.archiving import failpoints
 from core.engines.functions import any_of
-from core.freshness import primary_position
 from core.models import Batch, BatchKind, BatchState, RestoredRoot, Step, StepName, StepState, utc_now
-from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, archived
+from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, archive_table
+from core.stores import databases
+from core.stores.databases import Store
+from core.stores.freshness import primary_position
 from workers.archive import lease
 from workers.archive.failures import cause
 from workers.archive.faults import classify
@@ -28,20 +29,20 @@ IDS_A_STATEMENT = 5_000
 
 def note_position(batch_id: int, position: int) -> None:
     """Keep the log position that a replica must have replayed to have a restore."""
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Batch).where(Batch.id == batch_id).values(position=position))
 
 
 def purge_restored() -> str:
     """Purge each restore that is due; a job, safe to repeat. Forgets roots that need be kept hot no longer."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         restored = select(Batch.id).where(Batch.kind == BatchKind.RESTORE, Batch.state == BatchState.RESTORED)
         waiting = list(session.scalars(restored.order_by(Batch.id)))
     try:
         purged = sum(1 for batch_id in waiting if _is_due(batch_id) and _purge(batch_id))
     except SQLAlchemyError as fault:
         return f"not now: {type(fault).__name__}"
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(
             delete(RestoredRoot).where(RestoredRoot.purged_at.is_not(None), RestoredRoot.keep_until < utc_now())
         )
@@ -49,7 +50,7 @@ def purge_restored() -> str:
 
 
 def _is_due(batch_id: int) -> bool:
-    with db.write() as session:
+    with databases.write() as session:
         batch = session.get_one(Batch, batch_id, with_for_update=True)
         if batch.position is None:
             batch.position = primary_position()
@@ -57,28 +58,28 @@ def _is_due(batch_id: int) -> bool:
             batch.replayed_at = utc_now()
         if batch.replayed_at is None:
             return False
-        grace = timedelta(seconds=db.databases().settings.restored_grace_seconds)
+        grace = timedelta(seconds=databases.current().settings.restored_grace_seconds)
         return utc_now() - batch.replayed_at > grace and _oldest_snapshot(session) > batch.replayed_at
 
 
 def _replayed() -> int:
-    databases = db.databases()
-    with databases.engine(Store.REPLICA, read_only=True).connect() as connection:
-        return databases.adapter.replayed_position(connection)
+    servers = databases.current()
+    with servers.engine(Store.REPLICA, read_only=True).connect() as connection:
+        return servers.adapter.replayed_position(connection)
 
 
 def _oldest_snapshot(session: Session) -> datetime:
     """When the oldest snapshot that is still open, on the primary or the replica, was taken."""
-    databases = db.databases()
-    with databases.engine(Store.REPLICA, read_only=True).connect() as replica:
-        found = (databases.adapter.oldest_snapshot_at(server) for server in (session.connection(), replica))
+    servers = databases.current()
+    with servers.engine(Store.REPLICA, read_only=True).connect() as replica:
+        found = (servers.adapter.oldest_snapshot_at(server) for server in (session.connection(), replica))
         return min(at or utc_now() for at in found)
 
 
 def _purge(batch_id: int) -> bool:
     step_id = _begin(batch_id)
     try:
-        with db.write() as session:
+        with databases.write() as session:
             batch = session.get_one(Batch, batch_id, with_for_update={"nowait": True})
             failpoints.hit("purge.begun")
             rows = _remove(session, batch) if batch.state == BatchState.RESTORED else 0
@@ -92,7 +93,7 @@ def _purge(batch_id: int) -> bool:
 
 
 def _begin(batch_id: int) -> int:
-    with db.write() as session:
+    with databases.write() as session:
         batch = session.get_one(Batch, batch_id)
         tried = session.scalars(select(Step.id).where(Step.batch_id == batch_id, Step.name == StepName.PURGE)).all()
         step = Step(run_id=batch.run_id, batch_id=batch_id, name=StepName.PURGE, attempt=len(tried) + 1,
@@ -104,7 +105,7 @@ def _begin(batch_id: int) -> int:
 
 def _note(step_id: int, fault: Exception) -> None:
     values = {"state": StepState.FAILED, "cause": cause(fault), "fault": classify(fault).name, "finished_at": utc_now()}
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Step).where(Step.id == step_id).values(values))
 
 
@@ -134,8 +135,8 @@ def _close_emptied(session: Session, record_type: str) -> None:
     restored = select(Batch).where(
         Batch.record_type == record_type, Batch.kind != BatchKind.RESTORE, Batch.state == BatchState.RESTORED
     )
-    tables = [archived(table) for table in kind.tables]
-    with db.read(Store(kind.server)) as archive:
+    tables = [archive_table(table) for table in kind.tables]
+    with databases.read(Store(kind.server)) as archive:
         for batch in session.scalars(restored):
             left = (select(table.c.id).where(table.c[BATCH_COLUMN] == batch.id).limit(1) for table in tables)
             if all(archive.scalar(one) is None for one in left):

@@ -10,11 +10,12 @@ from __future__ import annotations
 from sqlalchemy import Connection, FromClause, Insert, Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from core import db, failpoints
+from core.archiving import failpoints
 from core.engines.functions import any_of
 from core.models import ArchiveRun, Batch
-from core.models.record_types import BATCH_COLUMN, archived
+from core.models.record_types import BATCH_COLUMN, archive_table
 from core.staging import object_store
+from core.stores import databases
 from workers.archive import holdings, lease, release_rows
 from workers.archive.faults import Superseded
 from workers.archive.files import read_manifest
@@ -31,7 +32,7 @@ def release(session: Session, batch: Batch, run: ArchiveRun) -> int:
 
     Raises Superseded if the archive lacks a copy that this would rely on: load the batch again.
     """
-    adapter, store = db.databases().adapter, object_store()
+    adapter, store = databases.current().adapter, object_store()
     adapter.make_room(session.connection())
     moving = Moving(session, batch, run, store, read_manifest(store, batch))
     with adapter.impatient(session.connection(), LOCK_SECONDS):
@@ -67,7 +68,7 @@ def _unchanged(moving: Moving) -> tuple[dict[str, int], Gone] | None:
 
 def _remove(moving: Moving, table: Table) -> tuple[int, str]:
     """Remove a table's rows; returns how many, and the hash over the versions that were removed."""
-    adapter, roots = db.databases().adapter, moving.releasing
+    adapter, roots = databases.current().adapter, moving.releasing
     chosen = select(roots.c.id)
     if table is moving.record_type.root:
         return adapter.remove(moving.connection, delete(table).where(table.c.id.in_(chosen)), list(table.columns))
@@ -89,14 +90,14 @@ def _drop_superseded(moving: Moving, removed: dict[str, int], gone: Gone) -> Non
             _check_copies(moving, archive, table, removed[table.name])
             failpoints.hit("release.between_superseded")
             if gone.get(table.name):
-                copies = archived(table)
+                copies = archive_table(table)
                 superseded = copies.c[BATCH_COLUMN] == moving.batch.id, any_of(copies.c.id, gone[table.name])
                 archive.execute(delete(copies).where(*superseded))
 
 
 def _check_copies(moving: Moving, archive: Connection, table: Table, removed: int) -> None:
     """The copies are those that were verified, unless an earlier release removed superseded ones: then by id."""
-    copies = archived(table)
+    copies = archive_table(table)
     mine = copies.c[BATCH_COLUMN] == moving.batch.id
     staged = moving.manifest[table.name].rows
     if archive.scalar(select(func.count()).select_from(copies).where(mine)) == staged:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Select, Table, and_, delete, func, insert, or_, select, union
 
-from core import db, failpoints
+from core.archiving import failpoints
 from core.models import Patient
 from core.models.record_types import BATCH_COLUMN, Child
+from core.stores import databases
 from workers.archive import hashes, stragglers
 from workers.archive.load import copy_staged
 from workers.archive.moving import Moving
@@ -46,7 +47,7 @@ def removed_ids(moving: Moving, table: Table) -> set[int]:
 
 def _read_staged(moving: Moving, table: Table) -> None:
     """A temporary table of the rows as they were staged, and their hot originals kept as they are."""
-    adapter = db.databases().adapter
+    adapter = databases.current().adapter
     columns = columns_like(table, Column(BATCH_COLUMN, BigInteger))
     staged = adapter.temporary(moving.connection, f"moving_{table.name}", columns)
     copy_staged(moving.connection, moving.store, moving.batch, table, moving.manifest[table.name], into=staged)

@@ -9,17 +9,18 @@ from __future__ import annotations
 from sqlalchemy import Select, Table, delete, func, insert, or_, select, union
 from sqlalchemy.orm import Session
 
-from core import cold, db, failpoints
-from core.cold import Window
-from core.db import Store
+from core.archiving import failpoints
 from core.models import ArchiveRun, Batch, BatchKind, BatchState
 from core.models.record_types import (
     BATCH_COLUMN,
     RECORD_TYPES,
     ROOT_COLUMNS,
     RecordType,
-    archived,
+    archive_table,
 )
+from core.stores import archived, databases
+from core.stores.archived import Window
+from core.stores.databases import Store
 from workers.archive import drift, hashes, holdings
 from workers.archive.faults import Mismatch
 from workers.archive.restoring import ROW_HASH, Restoring
@@ -33,7 +34,7 @@ def plan(session: Session, run: ArchiveRun) -> int:
         "batch": lambda: [{"of_batch_id": int(number)}],
         "run": lambda: [{"of_batch_id": batch_id} for batch_id in _released(session, int(number))],
     }[what]()
-    seen = cold.window(session, run.record_type)
+    seen = archived.window(session, run.record_type)
     selected = 0
     for ordinal, unit in enumerate(units, start=1):
         batch = Batch(run_id=run.id, kind=BatchKind.RESTORE, record_type=run.record_type, ordinal=ordinal,
@@ -50,31 +51,31 @@ def _released(session: Session, run_id: int) -> list[int]:
 
 
 def _count(batch: Batch, seen: Window) -> int:
-    with db.read(Store(RECORD_TYPES[batch.record_type].server)) as archive:
+    with databases.read(Store(RECORD_TYPES[batch.record_type].server)) as archive:
         return archive.scalar(select(func.count()).select_from(_roots(batch, seen).subquery())) or 0
 
 
 def _roots(batch: Batch, seen: Window) -> Select[tuple[int]]:
     """Ids on the archive server of the roots that a unit brings back: with any row in a batch, or of a patient."""
     kind = RECORD_TYPES[batch.record_type]
-    root = archived(kind.root)
-    query = select(root.c.id).where(cold.visible(root, seen))
+    root = archive_table(kind.root)
+    query = select(root.c.id).where(archived.visible(root, seen))
     if batch.patient_id is not None:
         return query.where(root.c[kind.patient_column] == batch.patient_id)
     having = [
         select(table.c[ROOT_COLUMNS[table.name]]).where(table.c[BATCH_COLUMN] == batch.of_batch_id)
-        for table in map(archived, kind.tables)
+        for table in map(archive_table, kind.tables)
     ]
     return query.where(root.c.id.in_(union(*having)))
 
 
 def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Insert the unit's rows in the caller's transaction, which holds the batch. Returns the rows. Raises Mismatch."""
-    db.databases().adapter.make_room(session.connection())
+    databases.current().adapter.make_room(session.connection())
     kind = RECORD_TYPES[batch.record_type]
     drift.check(session, kind)
     work = Restoring(session, batch)
-    _copy(work, kind, cold.window(session, kind.name))
+    _copy(work, kind, archived.window(session, kind.name))
     work.count()
     for table in kind.tables:
         _insert(work, table)
@@ -87,11 +88,11 @@ def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
 
 def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
     roots = _roots(work.batch, seen).correlate(None)
-    with db.read(Store(kind.server)) as archive:
-        db.databases().adapter.make_room(archive.connection())
+    with databases.read(Store(kind.server)) as archive:
+        databases.current().adapter.make_room(archive.connection())
         for table in kind.tables:
-            copied = archived(table)
-            mine = (copied.c[ROOT_COLUMNS[table.name]].in_(roots), cold.visible(copied, seen))
+            copied = archive_table(table)
+            mine = (copied.c[ROOT_COLUMNS[table.name]].in_(roots), archived.visible(copied, seen))
             query = select(*copied.c, hashes.of_row(table, copied)).where(*mine).order_by(copied.c.id)
             work.copy(archive.connection(), table, query)
 
@@ -100,7 +101,7 @@ def _insert(work: Restoring, table: Table) -> None:
     """Insert a table's rows that are not hot already, and see that they are there as they were."""
     copy, names = work.copies[table.name], table.columns.keys()
     work.connection.execute(delete(copy).where(copy.c.id == table.c.id))
-    with db.databases().adapter.keeping_ids(work.connection, table):
+    with databases.current().adapter.keeping_ids(work.connection, table):
         rows = select(*(copy.c[name] for name in names))
         work.connection.execute(insert(table).from_select(names, rows))
     differing = work.connection.scalar(

@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from core import db
 from core.engines.base import Adapter
 from core.models import Base, Batch, BatchState, RestoredRoot, utc_now
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, RecordType
+from core.stores import databases
 from workers.archive.selection import columns_like
 
 ROW_HASH = "row_hash"
@@ -60,7 +60,7 @@ class Restoring:
 
     @property
     def _adapter(self) -> Adapter:
-        return db.databases().adapter
+        return databases.current().adapter
 
     def copy(self, archive: Connection, table: Table, query: Select[Any]) -> None:
         """Fill a table's copy with what a query on the archive server finds."""
@@ -104,7 +104,7 @@ class Restoring:
         owning = exists().where(
             Batch.id == row[BATCH_COLUMN], row.root_id == root.root_id, Batch.state != BatchState.RESTORED
         )
-        now, keep = utc_now(), timedelta(days=db.databases().settings.restored_keep_days)
+        now, keep = utc_now(), timedelta(days=databases.current().settings.restored_keep_days)
         rows = select(
             literal(self.batch.record_type).label("record_type"),
             root.root_id,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, Table, and_, or_, select, true
 
-from core.eligible import may_move
+from core.archiving.eligible import may_move
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import RECORD_TYPES, Child, RecordType
 

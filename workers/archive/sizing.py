@@ -7,11 +7,11 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from core import db
-from core.eligible import may_move
+from core.archiving.eligible import may_move
 from core.engines.functions import seconds_between
 from core.models import ArchiveRun, Batch, BatchKind, BatchState, RunKind, Step, StepState
 from core.models.record_types import RECORD_TYPES, RecordType
+from core.stores import databases
 
 ROOTS_MIN, ROOTS_MAX = 100, 50_000
 # A run that is held to a pace moves in bursts of so many seconds' rows.
@@ -90,7 +90,7 @@ def next_size(session: Session, run: ArchiveRun) -> Size:
     """How many roots the next batch has: as asked for, or so many that its longest step takes the target time."""
     if not run.tunes_size:
         return Size(run.batch_rows, "as asked for")
-    settings = db.databases().settings
+    settings = databases.current().settings
     target, pace = settings.archive_step_seconds, settings.archive_rows_per_second
     recent = _longest_steps(session, run)
     if not recent:

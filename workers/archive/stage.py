@@ -9,11 +9,13 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, Column, Select, Table, insert, literal, select
 from sqlalchemy.orm import Session
 
-from core import db, failpoints
-from core.db import Store
+from core.archiving import failpoints
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
-from core.staging import ObjectStore, object_store
+from core.staging import object_store
+from core.staging.base import ObjectStore
+from core.stores import databases
+from core.stores.databases import Store
 from workers.archive import hashes, selection, stragglers
 from workers.archive.files import StagedTable, new_folder, write_manifest, write_table
 from workers.archive.selection import Selection
@@ -48,16 +50,16 @@ def stage(_session: Session, batch: Batch, run: ArchiveRun) -> int:
 @contextmanager
 def _snapshot() -> Iterator[Session]:
     """One snapshot of the primary, in which temporary tables can be made; nothing is committed."""
-    databases = db.databases()
-    engine = databases.engine(Store.HOT, read_only=False)
-    with Session(engine.execution_options(isolation_level=databases.adapter.snapshot), autoflush=False) as session:
-        databases.adapter.make_room(session.connection())
+    servers = databases.current()
+    engine = servers.engine(Store.HOT, read_only=False)
+    with Session(engine.execution_options(isolation_level=servers.adapter.snapshot), autoflush=False) as session:
+        servers.adapter.make_room(session.connection())
         yield session
 
 
 def _choose(snapshot: Session, batch: Batch, run: ArchiveRun) -> Selection:
     """The batch's rows, by its roots in a temporary table: they are looked for once, not for every table."""
-    adapter, connection = db.databases().adapter, snapshot.connection()
+    adapter, connection = databases.current().adapter, snapshot.connection()
     columns = [Column("id", BigInteger, autoincrement=False)]
     if batch.kind == BatchKind.ROOTS:
         staging = adapter.temporary(connection, "staging", columns, selection.of_range(batch, run))
@@ -73,7 +75,7 @@ def _stage_table(snapshot: Session, target: Target, table: Table, rows: Select[i
     """Write the rows as the archive will take them, with the batch that brings them."""
     batch = literal(target.batch_id, BigInteger).label(BATCH_COLUMN)
     query = rows.with_only_columns(*table.columns, batch).order_by(table.c.id)
-    with db.databases().adapter.copy_out(snapshot.connection(), query) as chunks:
+    with databases.current().adapter.copy_out(snapshot.connection(), query) as chunks:
         sha256 = write_table(target.store, target.folder, table.name, chunks)
     failpoints.hit("stage.table_written")
     found = hashes.of_rows(snapshot.connection(), table, rows)

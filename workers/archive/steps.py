@@ -8,8 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import db, failpoints, policies
-from core.freshness import primary_position
+from core.archiving import failpoints
 from core.models import (
     ArchiveRun,
     Batch,
@@ -20,9 +19,12 @@ from core.models import (
     Step,
     StepName,
     StepState,
+    transitions,
     utc_now,
 )
 from core.services import archive
+from core.stores import databases
+from core.stores.freshness import primary_position
 from workers.archive import failures, heartbeat, lease, purge, restore
 from workers.archive.faults import Overtaken
 from workers.archive.load import load
@@ -119,14 +121,14 @@ def perform(begun: Begun) -> bool:
     try:
         _perform(begun.step_id)
     except Exception as fault:
-        with db.write() as session:
+        with databases.write() as session:
             return failures.note(session, begun.step_id, fault)
     return True
 
 
 def _perform(step_id: int) -> None:
     """Do a step's work and note its end in one transaction: for release, the one that removes the rows."""
-    with db.write() as session:
+    with databases.write() as session:
         step = session.get_one(Step, step_id)
         failpoints.hit(f"{step.name}.begun")
         run = session.get_one(ArchiveRun, step.run_id)
@@ -149,12 +151,12 @@ def _plan(session: Session, run: ArchiveRun, step: Step) -> None:
 
 
 def _move(session: Session, run: ArchiveRun, step: Step) -> None:
-    db.databases().adapter.limit_idle(session.connection(), heartbeat.STEP_IDLE_SECONDS)
+    databases.current().adapter.limit_idle(session.connection(), heartbeat.STEP_IDLE_SECONDS)
     batch = session.get_one(Batch, step.batch_id, with_for_update={"nowait": True})
     work = work_on(batch)
     if work is None or work.name != step.name:
         raise Overtaken(f"batch {batch.id} is {batch.state}: another worker has done {step.name}")
-    policies.check_transition(f"batch {batch.id}", batch.state, work.leads_to)
+    transitions.check_transition(f"batch {batch.id}", batch.state, work.leads_to)
     step.rows = work.perform(session, batch, run)
     batch.state, batch.updated_at = work.leads_to, utc_now()
     batch.failed_step = batch.reason = None

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, and_, select, union
 from sqlalchemy.orm import Session
 
-from core import cold, db
-from core.db import Store
 from core.engines.functions import any_of
 from core.models import Batch, Patient
-from core.models.record_types import RECORD_TYPES, Child, RecordType, archived
+from core.models.record_types import RECORD_TYPES, Child, RecordType, archive_table
+from core.stores import archived, databases
+from core.stores.databases import Store
 
 NO_PATIENT = 0
 
@@ -52,11 +52,11 @@ def archived_roots(session: Session, batch: Batch) -> dict[int, int]:
 
 def owned(session: Session, record_type: RecordType, ids: list[int]) -> dict[int, int]:
     """Those of the roots that the archive owns as `session` sees it and no legal hold keeps, each with its patient."""
-    table = archived(record_type.root)
+    table = archive_table(record_type.root)
     patient = table.c[record_type.patient_column]
-    seen = cold.window(session, record_type.name)
-    with db.read(Store(record_type.server)) as archive:
-        query = select(table.c.id, patient).where(any_of(table.c.id, ids), cold.visible(table, seen))
+    seen = archived.window(session, record_type.name)
+    with databases.read(Store(record_type.server)) as archive:
+        query = select(table.c.id, patient).where(any_of(table.c.id, ids), archived.visible(table, seen))
         found = {root_id: patient_id or NO_PATIENT for root_id, patient_id in archive.execute(query)}
     query_held = select(Patient.id).where(Patient.legal_hold, any_of(Patient.id, set(found.values())))
     held = set(session.scalars(query_held))

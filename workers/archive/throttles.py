@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, text
 
-from core import db, freshness
-from core.db import Store
 from core.models import Step, StepName, StepState, Visit, utc_now
+from core.stores import databases, freshness
+from core.stores.databases import Store
 
 PROBES = 5
 MEGABYTE = 1 << 20
@@ -21,7 +21,7 @@ MEGABYTE = 1 << 20
 
 def outside_window(_run_id: int) -> str | None:
     """The hours of the day, in the clinics' time zone."""
-    settings = db.databases().settings
+    settings = databases.current().settings
     if not settings.archive_window:
         return None
     now = utc_now().astimezone(ZoneInfo(settings.time_zone))
@@ -39,7 +39,7 @@ def is_within(window: str, now: datetime) -> bool:
 
 def replica_behind(_run_id: int) -> str | None:
     """Seconds behind, and log that the replica has not replayed, which tells more when the primary is quiet."""
-    settings, state = db.databases().settings, freshness.watch.state()
+    settings, state = databases.current().settings, freshness.watch.state()
     if not state.answers:
         return "the replica does not answer"
     if state.lag_seconds > settings.archive_lag_max_seconds:
@@ -52,14 +52,14 @@ def replica_behind(_run_id: int) -> str | None:
 
 def primary_slow(_run_id: int) -> str | None:
     """The median of a few small reads, such as a page makes."""
-    most = db.databases().settings.archive_latency_max_ms
+    most = databases.current().settings.archive_latency_max_ms
     median = statistics.median(_probes()) * 1000
     return f"the primary takes {median:.0f} ms for a small read (most {most:.0f} ms)" if median > most else None
 
 
 def _probes() -> list[float]:
     spent = []
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         session.execute(text("SELECT 1"))
         for _probe in range(PROBES):
             began = time.perf_counter()
@@ -70,10 +70,10 @@ def _probes() -> list[float]:
 
 def rows_per_second(run_id: int) -> str | None:
     """The last batch must have taken as long as its rows may."""
-    most = db.databases().settings.archive_rows_per_second
+    most = databases.current().settings.archive_rows_per_second
     if not most:
         return None
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         ended = (Step.run_id == run_id, Step.name.in_(MOVES), Step.state == StepState.DONE)
         last = session.scalar(select(Step).where(*ended).order_by(Step.id.desc()).limit(1))
         if last is None:

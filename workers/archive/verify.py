@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Connection, Table, func, or_, select
 from sqlalchemy.orm import Session
 
-from core import db, failpoints
-from core.db import Store
+from core.archiving import failpoints
 from core.models import ArchiveRun, Batch
-from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, archived
+from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, archive_table
 from core.staging import object_store
+from core.stores import databases
+from core.stores.databases import Store
 from workers.archive import hashes
 from workers.archive.faults import Mismatch
 from workers.archive.files import Manifest, read_manifest
@@ -20,10 +21,10 @@ from workers.archive.selection import columns_like, tables_of
 def verify(_session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Compare counts and the hash over all rows' hashes. Raises Mismatch, naming a row. Returns the rows."""
     manifest = read_manifest(object_store(), batch)
-    databases = db.databases()
-    engine = databases.engine(Store(RECORD_TYPES[batch.record_type].server), read_only=False)
+    servers = databases.current()
+    engine = servers.engine(Store(RECORD_TYPES[batch.record_type].server), read_only=False)
     with engine.connect() as connection:
-        databases.adapter.make_room(connection)
+        servers.adapter.make_room(connection)
         for table in tables_of(batch):
             _compare(connection, batch, table, manifest)
             failpoints.hit("verify.table_compared")
@@ -31,7 +32,7 @@ def verify(_session: Session, batch: Batch, _run: ArchiveRun) -> int:
 
 
 def _compare(connection: Connection, batch: Batch, table: Table, manifest: Manifest) -> None:
-    staged, copies = manifest[table.name], archived(table)
+    staged, copies = manifest[table.name], archive_table(table)
     found = hashes.of_rows(connection, table, select(copies.c.id).where(copies.c[BATCH_COLUMN] == batch.id))
     if (found.rows, found.contents) != (staged.rows, staged.contents):
         where = _differing(connection, batch, table, manifest)
@@ -40,9 +41,9 @@ def _compare(connection: Connection, batch: Batch, table: Table, manifest: Manif
 
 def _differing(connection: Connection, batch: Batch, table: Table, manifest: Manifest) -> str:
     """The first row that differs, and how; found only when it is known that there is one."""
-    copies = archived(table)
+    copies = archive_table(table)
     columns = columns_like(table, Column(BATCH_COLUMN, BigInteger))
-    staged = db.databases().adapter.temporary(connection, f"staged_{table.name}", columns)
+    staged = databases.current().adapter.temporary(connection, f"staged_{table.name}", columns)
     copy_staged(connection, object_store(), batch, table, manifest[table.name], into=staged)
     loaded = select(copies).where(copies.c[BATCH_COLUMN] == batch.id).subquery("loaded")
     either = func.coalesce(staged.c.id, loaded.c.id)

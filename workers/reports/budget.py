@@ -14,9 +14,9 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import db
-from core.config import Settings
 from core.models import Check, DayBudget, ModelCall, Report, ReportEvent, utc_now
+from core.settings.config import Settings
+from core.stores import databases
 from workers.reports import breaker, pricing, telemetry
 from workers.reports.client import Answer, EndpointFault, Question, Usage
 from workers.reports.faults import OverBudget
@@ -39,7 +39,7 @@ def reserve(
     usage = pricing.most(question)
     price = pricing.price(question.model, usage, settings.openai_base_url)
     now = utc_now()
-    with db.write() as session:
+    with databases.write() as session:
         used = _set_aside(session, now.astimezone(UTC).date(), price.usd)
         breaker.check(session, provider(settings), now)
         _check_day(settings, used, price.usd)
@@ -57,7 +57,7 @@ def reserve(
 
 def settle(settings: Settings, call_id: int, outcome: Answer | EndpointFault) -> None:
     """Replace a call's reservation by what it cost; unknown usage costs what was reserved."""
-    with db.write() as session:
+    with databases.write() as session:
         call = session.get_one(ModelCall, call_id, with_for_update=True)
         if isinstance(outcome, Answer):
             call.answering_model, call.finish_reason = outcome.model, outcome.finish_reason
@@ -100,7 +100,7 @@ def note_lost_answers(session: Session, report: Report) -> int:
 
 def note_unusable(call_id: int, why: str) -> None:
     """Keep why a call's answer could not be used."""
-    with db.write() as session:
+    with databases.write() as session:
         session.get_one(ModelCall, call_id).error = why
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from core import db
+from core.stores import databases
 from workers.reports import budget, client
 from workers.reports.client import Answer, EndpointFault, Question
 from workers.reports.faults import LoopFailure, Unusable
@@ -57,7 +57,7 @@ def ask(lease: Lease, call: Call, question: Question, read: Callable[[str], Read
 
 
 def _answered(lease: Lease, call: Call, question: Question, repair: int) -> tuple[Answer, int]:
-    settings = db.databases().settings
+    settings = databases.current().settings
     for attempt in range(1, ATTEMPTS_MAX + 1):
         lease.check()
         call_id = budget.reserve(

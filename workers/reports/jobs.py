@@ -9,12 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from core import db, queue
-from core.frames import frames
+from core.jobs import outbox
+from core.jobs.safe_traceback import frames
 from core.models import OutboxMessage, Report, ReportState, utc_now
 from core.services.reports import halting
 from core.services.reports.requests import TASK
 from core.services.reports.states import IN_WORK, NoSuchReport, move
+from core.stores import databases
 from workers.reports import loop
 from workers.reports.faults import Halted, LeaseLost, LoopFailure, TryLater
 from workers.reports.lease import Held, Lease, NothingToDo, is_alive, take
@@ -31,7 +32,7 @@ def draft_report(report_id: int) -> str:
     except (NothingToDo, NoSuchReport) as fault:
         return str(fault)
     except Held as fault:
-        raise queue.NotNow(str(fault)) from None
+        raise outbox.NotNow(str(fault)) from None
     with lease:
         return _work(lease)
 
@@ -56,14 +57,14 @@ def _work(lease: Lease) -> str:
 
 def resume_reports() -> str:
     """Ask again for reports that a lost worker, or a lost message, left behind."""
-    with db.write() as session:
+    with databases.write() as session:
         if halting.halted(session) is not None:
             return "the report loop is halted"
         left = [report.id for report in _in_work(session) if not is_alive(report.heartbeat_at, utc_now())]
         asked = _asked_for(session)
         resumed = [report_id for report_id in left if report_id not in asked]
         for report_id in resumed:
-            queue.add(session, "reports", TASK, report_id=report_id)
+            outbox.add(session, "reports", TASK, report_id=report_id)
     return f"{len(resumed)} report(s) resumed"
 
 
@@ -96,5 +97,5 @@ def _wait(lease: Lease, cause: str) -> str:
         if waited <= GIVE_UP_AFTER:
             report.reason, report.heartbeat_at = f"waiting: {cause}", None
     if waited <= GIVE_UP_AFTER:
-        raise queue.NotNow(cause)
+        raise outbox.NotNow(cause)
     return _fail(lease, f"{cause} (tried for {GIVE_UP_AFTER.seconds // 60} minutes)")

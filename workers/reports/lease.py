@@ -13,10 +13,10 @@ from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from core import db
-from core.db import Store
 from core.models import Base, Report, ReportState, utc_now
 from core.services.reports.states import IN_WORK, locked
+from core.stores import databases
+from core.stores.databases import Store
 from workers.reports import budget
 from workers.reports.faults import LeaseLost, LoopFailure
 
@@ -59,7 +59,7 @@ class Lease:
     @contextmanager
     def step(self, *states: ReportState) -> Iterator[tuple[Session, Report]]:
         """One transaction on the report, which must be in one of `states` and still be ours. Raises LeaseLost."""
-        with self._lock, db.write() as session:
+        with self._lock, databases.write() as session:
             report = locked(session, self.report_id)
             self._check_ours(report, states)
             yield session, report
@@ -67,7 +67,7 @@ class Lease:
     @contextmanager
     def look(self, *states: ReportState) -> Iterator[tuple[Session, Report]]:
         """The report read as `step` would, and neither held nor changed: whatever is written after it looks again."""
-        with self._lock, db.read(Store.HOT) as session:
+        with self._lock, databases.read(Store.HOT) as session:
             report = session.get_one(Report, self.report_id)
             self._check_ours(report, states)
             yield session, report
@@ -94,7 +94,7 @@ class Lease:
 
     def _beat(self) -> None:
         table = Base.metadata.tables["report"]
-        with self._lock, db.write() as session:
+        with self._lock, databases.write() as session:
             now = utc_now()
             mine = (table.c.id == self.report_id, table.c.heartbeat_at == self._token)
             if session.execute(update(table).where(*mine).values(heartbeat_at=now)).rowcount:  # type: ignore[attr-defined]
@@ -105,7 +105,7 @@ class Lease:
 
 def take(report_id: int) -> Lease:
     """Take a report that nobody works on. Raises Held, NothingToDo, NoSuchReport."""
-    with db.write() as session:
+    with databases.write() as session:
         report = locked(session, report_id)
         if report.state not in IN_WORK:
             raise NothingToDo(f"report {report_id} is {report.state}: nothing to do")

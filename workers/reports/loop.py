@@ -13,17 +13,18 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from core import care, db, permissions
-from core.cold import ColdUnavailable
-from core.db import Store
-from core.heavy import ReplicaBehind
+from core.access import care, permissions
+from core.access.permissions import Right
 from core.models import Account, Check, Citation, Claim, Evidence, Omission, Report, ReportState, Switch, utc_now
-from core.permissions import Right
 from core.queries import evidence as evidence_query
 from core.queries.evidence import NoSuchPatient, TooMuch
 from core.services.reports import checking as code_checking
 from core.services.reports import halting
 from core.services.reports.states import IN_WORK, current_claims, move
+from core.stores import databases
+from core.stores.archived import ColdUnavailable
+from core.stores.databases import Store
+from core.stores.replica_reads import ReplicaBehind
 from workers.reports import checking, drafter, prompts, revising
 from workers.reports.drafter import Sentence
 from workers.reports.faults import Halted, LoopFailure, TryLater
@@ -32,7 +33,7 @@ from workers.reports.lease import Lease
 
 def run(lease: Lease) -> str:
     """Take the report as far as it goes. Returns what came of it. Raises LoopFailure, TryLater, Halted, LeaseLost."""
-    steps_max = 2 * db.databases().settings.revisions_max + len(IN_WORK)
+    steps_max = 2 * databases.current().settings.revisions_max + len(IN_WORK)
     for _ in range(steps_max):
         state = _next_state(lease)
         if state not in STEPS:
@@ -53,7 +54,7 @@ def _next_state(lease: Lease) -> ReportState:
         .outerjoin(Switch, halting.is_halted())
         .where(Report.id == lease.report_id)
     )
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         reached, patient_id, account, switch = session.execute(query).one()
         tie = care.tie(session, account.id, patient_id) if account is not None else None
     state = ReportState(reached)
@@ -106,7 +107,7 @@ def check(lease: Lease) -> None:
     checking.check_by_model(lease)
     with lease.step(ReportState.CHECKING) as (session, report):
         claims = current_claims(session, report.id)
-        if any(claim.flagged for claim in claims) and report.round < db.databases().settings.revisions_max:
+        if any(claim.flagged for claim in claims) and report.round < databases.current().settings.revisions_max:
             report.round += 1
             move(session, report, ReportState.REVISING)
         else:

@@ -6,13 +6,14 @@ import signal
 from dataclasses import dataclass
 from random import Random
 
-from core import db, identity_numbers
-from core.config import Settings
 from core.interchange.generate import story
 from core.interchange.generate.identities import Identity
 from core.interchange.generate.places import Setting
 from core.interchange.generate.tables import COLUMNS, Rows
 from core.models import Base
+from core.sealing import stored_national_id
+from core.settings.config import Settings
+from core.stores import databases
 
 STATEMENT_TIMEOUT_SECONDS = 600
 
@@ -32,7 +33,7 @@ class Chunk:
 def prepare(settings: Settings) -> None:
     """Set up a worker process: its own connections, and Ctrl-C left to the parent, so that its chunk ends whole."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    db.configure(settings)
+    databases.configure(settings)
 
 
 def write(chunk: Chunk, setting: Setting) -> Rows:
@@ -49,20 +50,20 @@ def write(chunk: Chunk, setting: Setting) -> Rows:
 
 def _seal(rows: Rows, chunk: Chunk) -> dict[str, str]:
     """Add the national ids, which are under keys and so never twice the same, and the columns that they take."""
-    kept = [identity_numbers.columns(who.national_id) for who in chunk.people]
+    kept = [stored_national_id.columns(who.national_id) for who in chunk.people]
     rows.lines["patient"] = [
         "\t".join((line.removesuffix("\n"), *map(str, values.values()))) + "\n"
         for line, values in zip(rows.lines["patient"], kept, strict=True)
     ]
-    return {**COLUMNS, "patient": " ".join((COLUMNS["patient"], *identity_numbers.COLUMNS))}
+    return {**COLUMNS, "patient": " ".join((COLUMNS["patient"], *stored_national_id.COLUMNS))}
 
 
 def load(chunk: Chunk, setting: Setting) -> dict[str, int]:
     """Write and load a chunk, all or nothing; gives the rows loaded by table."""
     rows = write(chunk, setting)
     tables = _seal(rows, chunk)
-    adapter = db.databases().adapter
-    with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
+    adapter = databases.current().adapter
+    with databases.write(STATEMENT_TIMEOUT_SECONDS) as session:
         connection = session.connection()
         return {
             table: adapter.copy_in(connection, Base.metadata.tables[table], columns.split(), rows.blocks(table))

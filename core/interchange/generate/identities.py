@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from core.national_id import check_letter
+from core.sealing.national_id import check_letter
 
 PYRAMID = (
     (0, 5, 4.5),

@@ -15,7 +15,7 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, db, identity_numbers
+from core import audit
 from core.interchange import catalogue
 from core.interchange.generate import chunk, places
 from core.interchange.generate.assays import ASSAYS
@@ -25,7 +25,9 @@ from core.interchange.generate.places import Setting
 from core.interchange.importer import alone
 from core.interchange.summary import Progress, Summary, silent
 from core.models import Patient
-from core.national_id import SHAPE
+from core.sealing import stored_national_id
+from core.sealing.national_id import SHAPE
+from core.stores import databases
 
 PATIENTS_A_CHUNK = 1_000
 VISITS_A_CHUNK = 10_000
@@ -54,14 +56,14 @@ def generate(
         raise ValueError("ask for at least 1 patient and from 0 to 1,000 visits a patient")
     started, summary = time.monotonic(), Summary()
     with alone():
-        with db.write(STATEMENT_TIMEOUT_SECONDS) as session:
+        with databases.write(STATEMENT_TIMEOUT_SECONDS) as session:
             setting = _setting(session, as_of or datetime.now(UTC).date(), summary)
             numbers = Numbers(_taken(session))
         plan = _Plan(patients, visits_per_patient, seed, setting, numbers)
         done = _load_all(plan, summary, on_progress)
         if done < patients:
             summary.remarks.append(f"stopped: {done:,} of {patients:,} patients are complete, none is half-written")
-        with db.write() as session:
+        with databases.write() as session:
             audit.record(session, "generate.population", by=None)
     summary.seconds = time.monotonic() - started
     return summary
@@ -100,8 +102,8 @@ class _Plan:
     def _reserve(self) -> tuple[int, int]:
         """The first ids of patients and of visits, for all chunks at once."""
         visits = round(self.visits_per_patient * self.patients)
-        with db.write() as session:
-            connection, adapter = session.connection(), db.databases().adapter
+        with databases.write() as session:
+            connection, adapter = session.connection(), databases.current().adapter
             patient_id = adapter.reserve_ids(connection, "patient", self.patients)
             return patient_id, adapter.reserve_ids(connection, "visit", visits) if visits else 0
 
@@ -116,7 +118,7 @@ def _taken(session: Session) -> Iterator[str]:
     """Every NRIC and FIN in use, streamed."""
     column = Patient.national_id_sealed
     query = select(column).where(column.is_not(None)).execution_options(yield_per=20_000)
-    numbers = (identity_numbers.number_of(kept) for kept in session.scalars(query))
+    numbers = (stored_national_id.number_of(kept) for kept in session.scalars(query))
     return (number for number in numbers if number is not None and SHAPE.fullmatch(number))
 
 
@@ -149,7 +151,7 @@ def _loaded(plan: _Plan, processes: int) -> Iterator[tuple[int, dict[str, int]]]
             yield len(one.people), chunk.load(one, plan.setting)
         return
     context = multiprocessing.get_context("spawn")
-    settings = db.databases().settings
+    settings = databases.current().settings
     with ProcessPoolExecutor(processes, context, chunk.prepare, (settings,)) as pool:
         waiting: dict[Future[dict[str, int]], int] = {}
         chunks = plan.chunks()

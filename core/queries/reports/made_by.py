@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, or_, select
 from sqlalchemy.orm import Session
 
-from core import cold
 from core.models import Base
 from core.models.record_types import REPORT
+from core.stores import archived
+from core.stores.tables import linked_table
 
 NOT_OF_REPORT = ("signed_by", "signer_id", "archived")
 
@@ -42,12 +43,16 @@ def made_by(session: Session, *, model: str | None = None, prompt_version: str |
     hot = session.execute(_reports(report, model, prompt_version)).mappings().all()
     signed = session.execute(_signatures(signature, hot)).mappings().all()
     found = _made(hot, signed, archived=False)
-    seen = cold.window(session, REPORT.name)
-    report, signature = cold.table("report"), cold.table("signature")
-    rows = cold.fetch(REPORT.name, _reports(report, model, prompt_version).where(cold.visible(report, seen)))
-    signed = cold.fetch(REPORT.name, _signatures(signature, rows).where(cold.visible(signature, seen))) if rows else []
-    archived = _made(rows, signed, archived=True)
-    whole = cold.merge(found, archived, key=lambda made: made.id)
+    seen = archived.window(session, REPORT.name)
+    report, signature = linked_table("report"), linked_table("signature")
+    rows = archived.fetch(REPORT.name, _reports(report, model, prompt_version).where(archived.visible(report, seen)))
+    signed = (
+        archived.fetch(REPORT.name, _signatures(signature, rows).where(archived.visible(signature, seen)))
+        if rows
+        else []
+    )
+    older = _made(rows, signed, archived=True)
+    whole = archived.merge(found, older, key=lambda made: made.id)
     return sorted(whole, key=lambda made: (made.requested_at, made.id), reverse=True)
 
 

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from core.models import ReportState
 from core.models.record_types import REPORT
-from core.queries import merged
-from core.queries.merged import Held
 from core.queries.reports.figures import drafted_by
 from core.queries.reports.review import replaced_by, signature
 from core.queries.reports.rows import ReportRows, load
+from core.stores import hot_and_archived
+from core.stores.hot_and_archived import Held
 
 # All that the patients' portal may read of a report, and only of a signed one.
 SHOWN = ("claim", "citation", "signature")
@@ -67,13 +67,16 @@ class SignedList:
     held: Held | None
 
 
-def signed_for_patient(session: Session, patient_id: int, *, archived: bool = False) -> SignedList:
+def signed_for_patient(session: Session, patient_id: int, *, with_archived: bool = False) -> SignedList:
     """A patient's signed reports; archived ones only if asked for. Raises ColdUnavailable, then."""
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
         return columns.where(table.c.patient_id == patient_id, table.c.state == ReportState.SIGNED)
 
-    read = merged.both(session, REPORT.name, "report", build) if archived else merged.hot(session, "report", build)
+    if with_archived:
+        read = hot_and_archived.read_both(session, REPORT.name, "report", build)
+    else:
+        read = hot_and_archived.read_hot(session, "report", build)
     signers = _signers(session, [found.values["id"] for found in read])
     items = [
         SignedItem(
@@ -86,7 +89,7 @@ def signed_for_patient(session: Session, patient_id: int, *, archived: bool = Fa
         for found in read
     ]
     items.sort(key=lambda item: (item.signed_at, item.id), reverse=True)
-    return SignedList(tuple(items), merged.held(session, patient_id, REPORT.name))
+    return SignedList(tuple(items), hot_and_archived.held(session, patient_id, REPORT.name))
 
 
 def signed_report(session: Session, report_id: int, patient_id: int) -> SignedReport | None:

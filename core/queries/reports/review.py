@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import report_content, sources
-from core.cold import ColdUnavailable
 from core.models import Account, Allergy, Patient, Report, ReportState, utc_now
 from core.queries.reports.figures import drafted_by, figures
 from core.queries.reports.rows import ReportRows, Stored, load
@@ -25,6 +23,8 @@ from core.queries.reports.views import (
     ReviewReport,
     SignatureView,
 )
+from core.sources import find, signed_content
+from core.stores.archived import ColdUnavailable
 
 
 def review(session: Session, report_id: int) -> ReviewReport | None:
@@ -73,7 +73,7 @@ def signature(rows: ReportRows) -> SignatureView | None:
     stored = next(iter(rows.of("signature")), None)
     if stored is None:
         return None
-    now = report_content.content_hash(
+    now = signed_content.content_hash(
         rows.standing_claims(), rows.by_claim("citation"), report_id=rows.report.id, patient_id=rows.report.patient_id,
         name=stored.name, meaning=stored.meaning, signed_at=stored.signed_at,
     )  # fmt: skip
@@ -118,10 +118,10 @@ def _cited_rows(session: Session, rows: ReportRows) -> dict[str, CitedRow]:
 
 
 def _since_drafting(session: Session, cited: Mapping[str, str]) -> dict[str, str]:
-    now = sources.find_hot(session, cited)
+    now = find.hot_rows(session, cited)
     lost = GONE
     try:
-        now |= sources.find_cold(session, cited.keys() - now.keys())
+        now |= find.archived_rows(session, cited.keys() - now.keys())
     except ColdUnavailable:
         lost = UNKNOWN
     return {

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import cold
 from core.models import Decision
 from core.models.record_types import REPORT
-from core.sources import cold_columns, hot_table
+from core.stores import archived
+from core.stores.tables import cold_columns, hot_table, linked_table
 
 # A stored row; its attributes are its columns.
 Stored = Any
@@ -61,7 +61,7 @@ def load(session: Session, report_id: int, children: Sequence[str] = CHILDREN) -
     if found:
         read = {name: _hot(session, name, "report_id", report_id) for name in children}
         return ReportRows(found[0], False, read)
-    seen = cold.window(session, REPORT.name)
+    seen = archived.window(session, REPORT.name)
     if not seen.last:
         return None
     found = _cold(seen, "report", "id", report_id)
@@ -77,7 +77,7 @@ def _hot(session: Session, name: str, column: str, value: int) -> list[Stored]:
     return [SimpleNamespace(**row) for row in session.execute(query).mappings()]
 
 
-def _cold(seen: cold.Window, name: str, column: str, value: int) -> list[Stored]:
-    table = cold.table(name)
-    query = cold_columns(table).where(table.c[column] == value, cold.visible(table, seen)).order_by(table.c.id)
-    return [SimpleNamespace(**row) for row in cold.fetch(REPORT.name, query)]
+def _cold(seen: archived.Window, name: str, column: str, value: int) -> list[Stored]:
+    table = linked_table(name)
+    query = cold_columns(table).where(table.c[column] == value, archived.visible(table, seen)).order_by(table.c.id)
+    return [SimpleNamespace(**row) for row in archived.fetch(REPORT.name, query)]

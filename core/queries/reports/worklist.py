@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, case, func, not_, select
 from sqlalchemy.orm import Session
 
-from core import care
+from core.access import care
 from core.models import Account, Claim, Decision, Patient, Report, ReportState
 
 OPEN_OR_FAILED = (

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, care, permissions, policies, source_fields, sources
-from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Report, ReportState, utc_now
-from core.permissions import Actor, Right
+from core import audit
+from core.access import care, permissions
+from core.access.permissions import Actor, Right
+from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Report, ReportState, transitions, utc_now
 from core.services.reports import checking
 from core.services.reports.states import cited_refs, current_claims, locked
+from core.sources import fields, find
 from core.verification import Row
 
 TEXT_LENGTH_MAX = 1_000
@@ -61,7 +63,7 @@ def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Clai
     permissions.check(by, Right.REPORT_REVIEW)
     care.check(session, by, _ready(session, report_id).patient_id)
     cited = session.scalars(select(Citation).where(Citation.report_id == report_id)).all()
-    now = sources.find(session, {citation.ref for citation in cited})
+    now = find.rows(session, {citation.ref for citation in cited})
     changed = {c.ref for c in cited if c.ref not in now or now[c.ref].content_hash != c.content_hash}
     for evidence in session.scalars(
         select(Evidence).where(Evidence.report_id == report_id, Evidence.ref.in_(changed & now.keys()))
@@ -83,7 +85,7 @@ def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Clai
 def _ready(session: Session, report_id: int) -> Report:
     report = locked(session, report_id)
     if report.state != ReportState.READY:
-        raise policies.InvalidTransition(f"report {report_id} is {report.state}: its claims can't be decided")
+        raise transitions.InvalidTransition(f"report {report_id} is {report.state}: its claims can't be decided")
     return report
 
 
@@ -138,11 +140,11 @@ def _recheck(session: Session, claim: Claim, refs: tuple[str, ...], rows: Mappin
     return claim
 
 
-def _take(session: Session, evidence: Evidence, source: sources.Source) -> None:
+def _take(session: Session, evidence: Evidence, source: find.Source) -> None:
     table = source.ref.partition(":")[0]
     assay = session.get(Assay, source.values["assay_id"]) if table == "observation" else None
     named = {"name": assay.name, "short_name": assay.short_name, "code": assay.code} if assay is not None else None
-    evidence.fields = source_fields.fields(table, source.values, named)
+    evidence.fields = fields.fields(table, source.values, named)
     evidence.content_hash, evidence.store = source.content_hash, source.store
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from core import audit, permissions, queue
+from core import audit
+from core.access import permissions
+from core.access.permissions import Actor, Right
+from core.jobs import outbox
 from core.models import Report, Switch, utc_now
-from core.permissions import Actor, Right
 from core.services.reports.requests import TASK
 from core.services.reports.states import IN_WORK
 
@@ -47,7 +49,7 @@ def resume(session: Session, *, by: Actor | None) -> int:
     _switch(session, False, None, by)
     waiting = session.scalars(select(Report.id).where(Report.state.in_(IN_WORK)).order_by(Report.id)).all()
     for report_id in waiting:
-        queue.add(session, "reports", TASK, report_id=report_id)
+        outbox.add(session, "reports", TASK, report_id=report_id)
     return len(waiting)
 
 

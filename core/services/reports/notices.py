@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, permissions
+from core import audit
+from core.access import permissions
+from core.access.permissions import Actor, Right
 from core.models import SignerNotice, utc_now
-from core.permissions import Actor, Right
 
 REASON_LENGTH_MAX = 400
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, care, cold, permissions, queue
-from core.db import Store
+from core import audit
+from core.access import care, permissions
+from core.access.permissions import Actor, Right
+from core.jobs import outbox
 from core.models import Patient, Report, ReportEvent, ReportState, utc_now
 from core.models.record_types import REPORT
-from core.permissions import Actor, Right
 from core.services.reports.states import OPEN_STATES, NoSuchReport, locked, move
+from core.stores import archived
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 
 TASK = "workers.reports.jobs.draft_report"
 
@@ -51,7 +55,7 @@ def request(session: Session, *, patient_id: int, by: Actor, replaces_id: int | 
     session.add(report)
     session.flush()
     session.add(ReportEvent(report_id=report.id, from_state=None, to_state=report.state, at=report.requested_at))
-    queue.add(session, "reports", TASK, report_id=report.id)
+    outbox.add(session, "reports", TASK, report_id=report.id)
     _record(session, "report.requested", report, by)
     return report
 
@@ -78,7 +82,7 @@ def retry_failed(session: Session, *, report_id: int, by: Actor) -> Report:
     move(session, report, ReportState.REQUESTED)
     # It is made in the name of whoever asked last.
     report.started_at, report.round, report.requested_by = None, 0, by.id
-    queue.add(session, "reports", TASK, report_id=report.id)
+    outbox.add(session, "reports", TASK, report_id=report.id)
     _record(session, "report.retried", report, by)
     return report
 
@@ -130,10 +134,10 @@ def _standing(session: Session, report_id: int) -> tuple[int | None, str | None]
 
 
 def _archived(session: Session, report_id: int) -> tuple[int | None, str | None]:
-    table = cold.table("report")
-    seen = cold.window(session, REPORT.name)
-    query = select(table.c.patient_id, table.c.state).where(table.c.id == report_id, cold.visible(table, seen))
-    rows = cold.fetch(REPORT.name, query, through=Store.REPLICA)
+    table = linked_table("report")
+    seen = archived.window(session, REPORT.name)
+    query = select(table.c.patient_id, table.c.state).where(table.c.id == report_id, archived.visible(table, seen))
+    rows = archived.fetch(REPORT.name, query, through=Store.REPLICA)
     return (rows[0]["patient_id"], rows[0]["state"]) if rows else (None, None)
 
 

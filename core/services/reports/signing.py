@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import audit, care, permissions, policies, report_content, sources
-from core.models import Account, Citation, Claim, Report, ReportState, Signature, utc_now
-from core.permissions import Actor, Right
+from core import audit
+from core.access import care, permissions
+from core.access.permissions import Actor, Right
+from core.models import Account, Citation, Claim, Report, ReportState, Signature, transitions, utc_now
 from core.services import accounts
 from core.services.reports.states import current_claims, locked, move
+from core.sources import find, signed_content
 
 MEANING = "I have reviewed this report against its sources and take responsibility for its content."
 
@@ -50,13 +52,13 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Repor
     account = _reauthenticated(session, by, password)
     report = locked(session, report_id)
     care.check(session, by, report.patient_id)
-    policies.check_transition(f"report {report_id}", report.state, ReportState.SIGNED)
+    transitions.check_transition(f"report {report_id}", report.state, ReportState.SIGNED)
     claims = current_claims(session, report_id)
     check_decided(claims)
     cited = citations(session, claims)
     _check_fresh(session, cited)
     now = utc_now()
-    signed = report_content.content_hash(
+    signed = signed_content.content_hash(
         claims, cited, report_id=report_id, patient_id=report.patient_id, name=account.name, meaning=MEANING,
         signed_at=now,
     )  # fmt: skip
@@ -105,7 +107,7 @@ def _reauthenticated(session: Session, by: Actor, password: str) -> Account:
 
 def _check_fresh(session: Session, cited: dict[int, list[Citation]]) -> None:
     wanted = {citation.ref: citation.content_hash for group in cited.values() for citation in group}
-    now = sources.find(session, wanted, lock=True)
+    now = find.rows(session, wanted, lock=True)
     stale = sorted(ref for ref, drafted in wanted.items() if ref not in now or now[ref].content_hash != drafted)
     if stale:
         raise StaleSource(stale)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import policies
-from core.models import Citation, Claim, Decision, Report, ReportEvent, ReportState, utc_now
+from core.models import Citation, Claim, Decision, Report, ReportEvent, ReportState, transitions, utc_now
 from core.models.record_types import CLOSED_REPORTS
 
 IN_WORK = (ReportState.REQUESTED, ReportState.DRAFTING, ReportState.CHECKING, ReportState.REVISING)
@@ -27,7 +26,7 @@ def locked(session: Session, report_id: int) -> Report:
 
 def move(session: Session, report: Report, to: ReportState, *, reason: str | None = None) -> None:
     """Take a report to another state, with its times and its trace. Raises InvalidTransition."""
-    policies.check_transition(f"report {report.id}", report.state, to)
+    transitions.check_transition(f"report {report.id}", report.state, to)
     now = utc_now()
     session.add(ReportEvent(report_id=report.id, from_state=report.state, to_state=to, reason=reason, at=now))
     report.state, report.reason = to, reason

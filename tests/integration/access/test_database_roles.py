@@ -12,14 +12,16 @@ from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from commands.doctor import databases
-from core import audit, db, setup
-from core.config import Settings
-from core.db import Store
-from core.grants import TABLES, DatabaseRole
+from commands.doctor import servers as doctor_servers
+from core import audit
+from core.install import setup
+from core.install.grants import TABLES, DatabaseRole
 from core.models import AccessEvent, Base, Patient, Role, utc_now
 from core.models.record_types import SERVERS
 from core.services import archive
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import (
     NOW,
     make_account,
@@ -48,7 +50,7 @@ LOOKERS = [role for role in DatabaseRole if role is not DatabaseRole.ARCHIVER]
 @pytest.fixture(scope="module")
 def urls(settings: Settings) -> dict[DatabaseRole, str]:
     """The primary's address with a login of each role."""
-    db.configure(settings)
+    databases.configure(settings)
     logins = {role: f"test_{role}" for role in DatabaseRole}
     return {
         role: setup.as_login(settings.primary_url, name, setup.make_login(name, role)) for role, name in logins.items()
@@ -64,11 +66,11 @@ def acting(database: Settings, urls: dict[DatabaseRole, str], sync_replica: Call
         login = make_url(urls[role])
         replica = make_url(database.replica_url).set(username=login.username, password=login.password)
         settings = replace(database, primary_url=urls[role], replica_url=replica.render_as_string(hide_password=False))
-        db.configure(settings)
+        databases.configure(settings)
         return settings
 
     yield act
-    db.configure(database)
+    databases.configure(database)
 
 
 def connected(url: str) -> Connection:
@@ -78,7 +80,7 @@ def connected(url: str) -> Connection:
 @pytest.fixture
 def patient(database: Settings) -> Patient:
     """With a visit, results, a signed report and a draft."""
-    with db.write() as session:
+    with databases.write() as session:
         made = make_patient(session)
         visit = make_visit(session, made)
         make_note(session, visit)
@@ -86,7 +88,7 @@ def patient(database: Settings) -> Patient:
         doctor = make_account(session)
         signed = make_ready_report(session, made, doctor)
     sign_ready_report(signed, doctor)
-    with db.write() as session:
+    with databases.write() as session:
         other = make_patient(session, name="Lim Ah Kow")
         make_ready_report(session, other, doctor)
     return made
@@ -110,7 +112,7 @@ def test_each_role_has_what_the_map_says_and_nothing_else(settings: Settings, ro
 
 
 def tampers(statement: str) -> None:
-    with pytest.raises(DBAPIError, match=REFUSED), db.write() as session:
+    with pytest.raises(DBAPIError, match=REFUSED), databases.write() as session:
         session.execute(text(statement))
 
 
@@ -119,12 +121,12 @@ def tampers(statement: str) -> None:
 def test_nobody_who_looks_can_change_what_is_on_record(
     database: Settings, acting: Any, role: DatabaseRole, statement: str
 ) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         audit.record(session, "chart.viewed", by=None)
     acting(role)
     tampers(statement)
-    db.configure(database)
-    with db.read(Store.HOT) as session:
+    databases.configure(database)
+    with databases.read(Store.HOT) as session:
         assert [event.actor_name for event in session.scalars(select(AccessEvent))] == [None]
 
 
@@ -143,14 +145,14 @@ def test_the_archiver_takes_away_events_and_changes_none(acting: Any) -> None:
 
 
 def test_the_archiver_moves_events(acting: Any, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         for _ in range(3):
             audit.record(session, "chart.viewed", by=None, patient_id=patient.id, at=NOW - timedelta(days=30))
     acting(DatabaseRole.ARCHIVER)
-    with db.write() as session:
+    with databases.write() as session:
         run_id = archive.start_run(session, record_type="log", by=None, as_of=NOW).id
     driver.drive(run_id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         run = session.get_one(archive.ArchiveRun, run_id)
         assert (run.state, run.reason) == ("done", None)
         old = select(AccessEvent).where(AccessEvent.at < NOW - timedelta(days=29))
@@ -160,11 +162,11 @@ def test_the_archiver_moves_events(acting: Any, patient: Patient) -> None:
 @pytest.mark.parametrize("record_type", ["visit", "report"])
 def test_a_worker_moves_all_else(acting: Any, patient: Patient, record_type: str) -> None:
     acting(DatabaseRole.WORKER)
-    with db.write() as session:
+    with databases.write() as session:
         as_of = utc_now() + timedelta(days=400)
         run_id = archive.start_run(session, record_type=record_type, by=None, as_of=as_of).id
     driver.drive(run_id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         run = session.get_one(archive.ArchiveRun, run_id)
         assert (run.state, run.reason) == ("done", None)
 
@@ -195,11 +197,11 @@ def test_whoever_moves_rows_sees_others_snapshots(urls: dict[DatabaseRole, str],
     with connected(urls[DatabaseRole.PUBLIC]) as reader, connected(urls[role]) as mover:
         reader.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         reader.execute(text("SELECT 1 FROM patient"))
-        assert db.databases().adapter.oldest_snapshot_at(mover) is not None
+        assert databases.current().adapter.oldest_snapshot_at(mover) is not None
 
 
 def test_the_doctor_knows_a_login_for_a_process(acting: Any) -> None:
-    found = {finding.subject: finding for finding in databases.examine(acting(DatabaseRole.PUBLIC))}
+    found = {finding.subject: finding for finding in doctor_servers.examine(acting(DatabaseRole.PUBLIC))}
     assert found["primary: privileges"].ok
     assert "strata_public" in found["primary: privileges"].detail
     assert found["primary: schema"].ok
@@ -212,7 +214,7 @@ PORTALS = {"public": (DatabaseRole.PUBLIC, [Role.PATIENT]),
 @pytest.mark.parametrize("portal", PORTALS)
 def test_each_portal_does_all_its_work_in_its_role(acting: Any, patient: Patient, portal: str) -> None:
     role, people = PORTALS[portal]
-    with db.write() as session:
+    with databases.write() as session:
         own = {"patient_id": patient.id} if portal == "public" else {}
         names = [make_account(session, role=person, **own).username for person in people]
     app = make_app(portal, acting(role))
@@ -228,7 +230,7 @@ def test_each_portal_does_all_its_work_in_its_role(acting: Any, patient: Patient
 def test_archived_rows_are_read_by_a_login_that_only_reads(settings: Settings, server: str) -> None:
     name = setup.READER.format(server=server)
     with connected(settings.primary_url) as primary:
-        password = db.databases().adapter.linked_password(primary, server, name)
+        password = databases.current().adapter.linked_password(primary, server, name)
     assert password is not None
     address = make_url(settings.archive_url(server)).set(username=name, password=password)
     with connected(address.render_as_string(hide_password=False)) as archived:
@@ -243,8 +245,8 @@ def test_archived_rows_are_read_by_a_login_that_only_reads(settings: Settings, s
 
 def test_an_init_that_changes_nothing_keeps_the_readers_password(settings: Settings) -> None:
     def passwords() -> list[str | None]:
-        with db.databases().engine(Store.HOT, read_only=True).connect() as primary:
-            adapter = db.databases().adapter
+        with databases.current().engine(Store.HOT, read_only=True).connect() as primary:
+            adapter = databases.current().adapter
             return [adapter.linked_password(primary, name, setup.READER.format(server=name)) for name in SERVERS]
 
     before = passwords()

@@ -11,10 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from core import db, permissions
-from core.config import Settings
-from core.db import Store
+from core.access import permissions
 from core.models import Account, Base, Patient, Role, SignIn
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from core.web.access import declared
 from tests.factories import make_account, make_assay, make_patient, make_visit
 from tests.integration.access.test_matrix import account_of, begin
@@ -28,7 +29,7 @@ FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 @pytest.fixture
 def patient(database: Settings) -> Patient:
     """With what the forms would change: an open visit, a report to sign."""
-    with db.write() as session:
+    with databases.write() as session:
         made = make_patient(session)
         make_visit(session, made, status="in-progress", ended_at=None)
         make_assay(session)
@@ -60,7 +61,7 @@ def may(role: Role, right: permissions.Right) -> bool:
 
 def everything() -> dict[str, Any]:
     """A hash of each table of the primary; of the sign-ins, whose last use may move on, how many there are."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         found = {name: fingerprint(session, name) for name in Base.metadata.tables if name != "sign_in"}
         return {**found, "sign_in": session.scalar(select(func.count()).select_from(SignIn))}
 

@@ -9,10 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from core import db, throttle
-from core.config import Settings
-from core.db import Store
+from core.access import throttle
 from core.models import AccessEvent, Account, Patient, Role
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import PASSWORD, make_patient
 from tests.integration.access.test_matrix import account_of, asks_to_sign_in, begin
 from tests.integration.access.test_two_portals import PORTALS, ROLES, closed_addresses, host, make_app, token_of
@@ -44,7 +45,7 @@ HOSTS = (
 @pytest.fixture
 def patient(database: Settings) -> Patient:
     throttle._memory.seen.clear()
-    with db.write() as session:
+    with databases.write() as session:
         return make_patient(session)
 
 
@@ -64,7 +65,7 @@ def test_forged_headers_are_not_believed(database: Settings, patient: Patient, p
     for reply in (page, signed_out, client.get("/healthz", headers=FORGED)):
         assert "evil" not in reply.text + str(reply.headers)
         assert "203.0.113.9" not in reply.text
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert set(session.scalars(select(AccessEvent.address))) <= {"127.0.0.1", None}
 
 

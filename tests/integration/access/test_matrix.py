@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from core import cache, db, permissions
-from core.config import Settings
+from core.access import permissions
+from core.access.permissions import Right
+from core.access.sign_ins import SignIns
 from core.models import Account, Patient, Role, utc_now
-from core.permissions import Right
 from core.services import accounts
-from core.sign_ins import SignIns
+from core.settings.config import Settings
+from core.stores import databases, redis
 from core.web.access import Undeclared, declared, requires
 from core.web.auth import CONFIRMED_AT
 from tests.factories import make_account, make_patient
@@ -25,21 +26,21 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE")
 
 @pytest.fixture
 def patient(database: Settings) -> Patient:
-    with db.write() as session:
+    with databases.write() as session:
         return make_patient(session)
 
 
 def begin(client: FlaskClient, settings: Settings, portal: str, account: Account) -> None:
     """A sign-in of any account in any portal, past the page that would refuse it."""
-    with db.write() as session:
+    with databases.write() as session:
         data = {"_user_id": str(account.id), "_fresh": True, CONFIRMED_AT: utc_now().isoformat()}
-        token = SignIns(cache.client(), settings, portal).open(session, account, data)
+        token = SignIns(redis.client(), settings, portal).open(session, account, data)
     domain = host(portal).removeprefix("https://")
     client.set_cookie(f"__Host-strata_{portal}", token, domain=domain, secure=True)
 
 
 def account_of(role: Role, patient: Patient) -> Account:
-    with db.write() as session:
+    with databases.write() as session:
         return make_account(session, role=role, **({"patient_id": patient.id} if role is Role.PATIENT else {}))
 
 
@@ -86,7 +87,7 @@ def test_a_closed_account_reaches_nothing(database: Settings, patient: Patient, 
     client = app.test_client()
     begin(client, database, portal, account)
     assert client.get("/account", base_url=host(portal)).status_code == 200
-    with db.write() as session:
+    with databases.write() as session:
         accounts.set_active(session, account_id=account.id, active=False)
     for method, address in closed_addresses(app):
         assert asks_to_sign_in(client.open(address, method=method, base_url=host(portal))), f"{method} {address}"

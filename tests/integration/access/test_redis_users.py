@@ -16,13 +16,15 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
 from commands.redis_users import show
-from core import cache, db, queue, redis_users
-from core.config import Settings
-from core.db import Store
-from core.freshness import Positions
+from core.install import redis_users
+from core.install.redis_users import KEYS, RedisUser
+from core.install.setup import as_login
+from core.jobs import outbox
 from core.models import OutboxMessage
-from core.redis_users import KEYS, RedisUser
-from core.setup import as_login
+from core.settings.config import Settings
+from core.stores import databases, redis
+from core.stores.databases import Store
+from core.stores.freshness import Positions
 from tests.factories import make_patient
 from tests.integration.access.test_forged_headers import ROLES, account_of, submit
 from tests.integration.access.test_two_portals import PORTALS, host, make_app, sign_in
@@ -43,7 +45,7 @@ def urls(servers: Any) -> dict[RedisUser, str]:
 def acting(database: Settings, urls: dict[RedisUser, str]) -> Callable[[RedisUser], Settings]:
     def act(user: RedisUser) -> Settings:
         settings = replace(database, redis_url=urls[user])
-        db.configure(settings)
+        databases.configure(settings)
         return settings
 
     return act
@@ -97,7 +99,7 @@ def test_each_portal_works_with_its_user(
     acting: Callable[[RedisUser], Settings], servers: Any, caplog: pytest.LogCaptureFixture, portal: str
 ) -> None:
     app = make_app(portal, acting(RedisUser(f"strata_{portal}")))
-    with db.write() as session:
+    with databases.write() as session:
         patient = make_patient(session)
     account = account_of(ROLES[portal], patient)
     submit(app.test_client(), portal, account, "a wrong password")
@@ -107,7 +109,7 @@ def test_each_portal_works_with_its_user(
     owner = Redis.from_url(servers.valkey.url)
     assert len(list(owner.scan_iter(f"sign_in:{portal}:*"))) == 1
     assert len(list(owner.scan_iter(f"throttle:{portal}:*"))) == 2
-    positions = Positions(cache.client())
+    positions = Positions(redis.client())
     assert positions.raise_to(account.id, 7)
     assert (positions.needed(account.id) or 0) >= 7
     assert client.post("/sign-out", base_url=host(portal)).status_code == 303
@@ -138,13 +140,13 @@ def signals_put_back() -> Iterator[None]:
 @pytest.mark.usefixtures("signals_put_back")
 def test_staff_send_jobs_and_workers_do_them(acting: Callable[[RedisUser], Settings]) -> None:
     acting(RedisUser.STAFF)
-    with db.write() as session:
-        queue.add(session, "ops", "workers.audit_heads.keep")
-    assert queue.relay() == 1
+    with databases.write() as session:
+        outbox.add(session, "ops", "workers.audit_heads.keep")
+    assert outbox.relay() == 1
     acting(RedisUser.WORKER)
-    redis = queue.worker_connection()
+    redis = outbox.worker_connection()
     worker = SimpleWorker([Queue("ops", connection=redis, serializer=JSONSerializer)], connection=redis,
                           serializer=JSONSerializer)  # fmt: skip
     worker.work(burst=True)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalars(select(OutboxMessage.done_at)).one() is not None

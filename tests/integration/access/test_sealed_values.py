@@ -15,12 +15,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from commands.reseal import reseal
-from core import db, identity_numbers, sealed
-from core.db import Store
 from core.models import AccessEvent, Account, Base, Patient
 from core.queries.patients import parse_search, search
+from core.sealing import sealed, stored_national_id
 from core.services.input import InvalidInput
 from core.services.patients import NewPatient, register
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import make_account, make_patient
 from tests.table_contents import rows_of
 
@@ -33,27 +34,27 @@ def keys(database: Any) -> Iterator[Any]:
     """Call it to name the keys, the newest first."""
 
     def use(*named: str) -> None:
-        db.configure(replace(database, field_keys=named))
+        databases.configure(replace(database, field_keys=named))
 
     use(OLD)
     yield use
-    db.configure(database)
+    databases.configure(database)
 
 
 def kept() -> tuple[str, str]:
-    with db.write() as session:
+    with databases.write() as session:
         columns = select(Patient.national_id_sealed, Patient.national_id_hash)
         row = session.execute(columns.where(Patient.national_id_hash.is_not(None))).one()
         return str(row[0]), str(row[1])
 
 
 def found() -> list[str]:
-    with db.write() as session:
+    with databases.write() as session:
         return [hit.masked_national_id for hit in search(session, parse_search(NUMBER.lower())).hits]
 
 
 def plant() -> int:
-    with db.write() as session:
+    with databases.write() as session:
         make_patient(session, national_id=NUMBER)
         make_patient(session)
         account = make_account(session)
@@ -62,14 +63,14 @@ def plant() -> int:
 
 
 def take_in() -> None:
-    with db.write() as session:
+    with databases.write() as session:
         new = NewPatient("Lim Wei", "male", date(1980, 2, 1), NUMBER)
         register(session, new=new, today=date(2026, 11, 1), by=make_account(session))
 
 
 def test_no_column_of_any_row_holds_the_number(keys: Any) -> None:
     take_in()
-    with db.write() as session:
+    with databases.write() as session:
         rows = [row for table in Base.metadata.tables for row in rows_of(session, table)]
     assert len(rows) > 3
     assert [row for row in rows if NUMBER in row.upper() or NUMBER[1:8] in row] == []
@@ -80,7 +81,7 @@ def test_two_patients_of_one_number_are_refused_by_the_service_and_by_the_databa
     plant()
     with pytest.raises(InvalidInput):
         take_in()
-    with pytest.raises(IntegrityError), db.write() as session:
+    with pytest.raises(IntegrityError), databases.write() as session:
         make_patient(session, national_id=NUMBER)
 
 
@@ -97,7 +98,7 @@ def test_a_key_changes_while_everything_goes_on_and_the_old_one_can_go(keys: Any
     assert kept()[1] not in before
     keys(NEW)
     assert found() == ["S••••567D"]
-    with db.write() as session:
+    with databases.write() as session:
         secret = session.get_one(Account, account_id).totp_secret
         assert secret is not None
         assert sealed.open_sealed(secret) == "JBSWY3DPEHPK3PXP"
@@ -128,7 +129,7 @@ def test_the_migration_seals_what_is_there_and_back(keys: Any) -> None:
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
 
-    with db.databases().engine(Store.HOT, read_only=False).connect() as connection:
+    with databases.current().engine(Store.HOT, read_only=False).connect() as connection:
         transaction = connection.begin()
         with Operations.context(MigrationContext.configure(connection)):
             step.downgrade()
@@ -137,5 +138,5 @@ def test_the_migration_seals_what_is_there_and_back(keys: Any) -> None:
         hashed = connection.scalar(text("SELECT national_id_hash FROM patient WHERE national_id_hash IS NOT NULL"))
         number = connection.scalar(text("SELECT national_id_sealed FROM patient WHERE national_id_hash IS NOT NULL"))
         transaction.rollback()
-    assert hashed == sealed.keyed_hash(NUMBER, purpose=identity_numbers.PURPOSE)
+    assert hashed == sealed.keyed_hash(NUMBER, purpose=stored_national_id.PURPOSE)
     assert sealed.open_sealed(str(number)) == NUMBER

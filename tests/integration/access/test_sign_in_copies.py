@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from core import cache, db
-from core.config import Settings
-from core.db import Store
+from core.access.permissions import PermissionDenied
+from core.access.sign_ins import SignIns, hash_of
 from core.models import AccessEvent, Account, Patient, Role, SignIn, utc_now
-from core.permissions import PermissionDenied
 from core.services import accounts, reports
-from core.sign_ins import SignIns, hash_of
+from core.settings.config import Settings
+from core.stores import databases, redis
+from core.stores.databases import Store
 from staff_app import create_app
 from tests.factories import PASSWORD, make_account, make_patient
 from tests.integration.staff.conftest import HOST, StaffBrowser
@@ -23,7 +23,7 @@ from tests.integration.staff.conftest import HOST, StaffBrowser
 
 @pytest.fixture
 def account(database: Settings) -> Account:
-    with db.write() as session:
+    with databases.write() as session:
         return make_account(session, role=Role.CLINICIAN)
 
 
@@ -32,8 +32,8 @@ def open_in(database: Settings, account: Account) -> Callable[[str], tuple[SignI
     """Call it with a portal's name for its sign-ins and the token of one of them, of which a copy is kept."""
 
     def begin(portal: str) -> tuple[SignIns, str]:
-        kept = SignIns(cache.client(), database, portal)
-        with db.write() as session:
+        kept = SignIns(redis.client(), database, portal)
+        with databases.write() as session:
             token = kept.open(session, account, {})
         assert kept.find(token) is not None
         return kept, token
@@ -46,15 +46,15 @@ def test_a_portals_copy_is_worthless_in_the_other(
 ) -> None:
     for portal, other in (("public", "staff"), ("staff", "public")):
         _, token = open_in(portal)
-        assert SignIns(cache.client(), database, other).find(token) is None
+        assert SignIns(redis.client(), database, other).find(token) is None
 
 
 def test_a_closed_account_is_out_at_once(open_in: Callable[[str], tuple[SignIns, str]], account: Account) -> None:
     kept, token = open_in("staff")
-    with db.write() as session:
+    with databases.write() as session:
         accounts.set_active(session, account_id=account.id, active=False)
         # Another request looks while this is not committed: it may still come in, and keeps a new copy.
-        cache.client().flushall()
+        redis.client().flushall()
         assert kept.find(token) is not None
     assert kept.find(token) is None
 
@@ -64,9 +64,9 @@ def test_ended_sign_ins_are_out_at_once_whatever_copies_there_are(
 ) -> None:
     kept, token = open_in("staff")
     _, own = open_in("staff")
-    with db.write() as session:
+    with databases.write() as session:
         assert kept.end_all(session, account.id, but=hash_of(own)) == 1
-        cache.client().flushall()
+        redis.client().flushall()
         assert kept.find(token) is not None
     assert kept.find(token) is None
     assert kept.find(own) is not None
@@ -76,7 +76,7 @@ def test_a_change_that_is_rolled_back_ends_nothing(
     open_in: Callable[[str], tuple[SignIns, str]], account: Account
 ) -> None:
     kept, token = open_in("staff")
-    with db.write() as session:
+    with databases.write() as session:
         kept.end_all(session, account.id)
         session.rollback()
     assert kept.find(token) is not None
@@ -86,7 +86,7 @@ def test_a_change_that_is_rolled_back_ends_nothing(
 def clinician(database: Settings) -> StaffBrowser:
     made = create_app(database)
     made.testing = False
-    with db.write() as session:
+    with databases.write() as session:
         account = make_account(session, role=Role.CLINICIAN)
     browser = StaffBrowser(made.test_client(), account)  # type: ignore[arg-type]
     assert browser.post("/sign-in", {"username": account.username, "password": PASSWORD}).status_code == 303
@@ -96,9 +96,9 @@ def clinician(database: Settings) -> StaffBrowser:
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
 def test_methods_that_are_no_use_keep_no_sign_in_alive(clinician: StaffBrowser, method: str) -> None:
     past = utc_now() - timedelta(minutes=20)
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(SignIn).values(seen_at=past))
-    cache.client().flushall()
+    redis.client().flushall()
     clinician.client.open("/reports", method=method, base_url=HOST)
     assert _last_use() == past
     assert clinician.get("/reports").status_code == 200
@@ -106,12 +106,12 @@ def test_methods_that_are_no_use_keep_no_sign_in_alive(clinician: StaffBrowser, 
 
 
 def _last_use() -> Any:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalars(select(SignIn.seen_at)).one()
 
 
 def test_a_refusal_by_a_service_is_on_record(clinician: StaffBrowser, monkeypatch: pytest.MonkeyPatch) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         patient: Patient = make_patient(session)
 
     def refuse(*_: object, **__: object) -> None:
@@ -119,7 +119,7 @@ def test_a_refusal_by_a_service_is_on_record(clinician: StaffBrowser, monkeypatc
 
     monkeypatch.setattr(reports, "request", refuse)
     assert clinician.post(f"/patients/{patient.id}/reports", page="/patients/new").status_code == 403
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         denied = session.scalars(select(AccessEvent).where(AccessEvent.outcome == "deny")).one()
     assert (denied.action, denied.target, denied.account_id) == (
         "page.refused",
@@ -130,7 +130,7 @@ def test_a_refusal_by_a_service_is_on_record(clinician: StaffBrowser, monkeypatc
 
 def test_the_next_page_of_a_closed_account_asks_to_sign_in(clinician: StaffBrowser) -> None:
     assert clinician.get("/reports").status_code == 200
-    with db.write() as session:
+    with databases.write() as session:
         accounts.set_active(session, account_id=clinician.account.id, active=False)
     reply = clinician.get("/reports")
     assert reply.status_code == 303

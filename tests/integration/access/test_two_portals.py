@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 import public_app
 import staff_app
-from core import db
-from core.config import Settings
-from core.db import Store
 from core.models import AccessEvent, Patient, Role
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from core.web.access import declared
 from tests.factories import PASSWORD, make_account, make_assay, make_observation, make_patient, make_visit
 from tests.integration.staff.test_staff_access import VALUES, verb_of
@@ -65,7 +65,7 @@ def token_of(client: FlaskClient, portal: str) -> str:
 
 @pytest.fixture
 def patient(database: Settings) -> Patient:
-    with db.write() as session:
+    with databases.write() as session:
         return make_patient(session)
 
 
@@ -75,7 +75,7 @@ def test_a_sign_in_of_one_portal_opens_nothing_in_the_other(
     database: Settings, patient: Patient, portal: str, named_as: str
 ) -> None:
     other = OTHER[portal]
-    with db.write() as session:
+    with databases.write() as session:
         values = {"patient_id": patient.id} if portal == "public" else {}
         username = make_account(session, role=ROLES[portal], **values).username
     token = token_of(sign_in(make_app(portal, database), portal, username), portal)
@@ -95,7 +95,7 @@ def test_a_sign_in_of_one_portal_opens_nothing_in_the_other(
 def test_an_account_of_one_portal_can_not_sign_in_to_the_other(
     database: Settings, patient: Patient, portal: str
 ) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         names = [
             make_account(session, role=role, **({"patient_id": patient.id} if role is Role.PATIENT else {})).username
             for role in Role
@@ -109,7 +109,7 @@ def test_an_account_of_one_portal_can_not_sign_in_to_the_other(
 
 
 def test_another_patients_ids_open_nothing_and_each_try_is_on_record(database: Settings, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         username = make_account(session, role=Role.PATIENT, patient_id=patient.id).username
         other = make_patient(session, name="Lim Ah Kow")
         visit = make_visit(session, other)
@@ -132,6 +132,6 @@ def test_another_patients_ids_open_nothing_and_each_try_is_on_record(database: S
                 assert reply.status_code == 404, f"{method} {address}"
             else:
                 assert reply.status_code in (200, 303), f"{method} {address}"
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         denied = set(session.scalars(select(AccessEvent.target).where(AccessEvent.outcome == "deny")))
     assert {f"visit:{visit.id}", f"report:{ready.id}", "passkey:1"} <= denied

@@ -14,13 +14,14 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from commands.alerts import group
-from core import db, queue
-from core.config import Settings
-from core.db import Store
+from core.jobs import outbox
 from core.models import Alert, OutboxMessage, utc_now
 from core.queries.alert_measures import Measured
 from core.services import alerting
 from core.services.alerting import Looked
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from workers import alerts, run
 
 SECRET = "a secret of the webhook"
@@ -59,24 +60,24 @@ class Webhook:
 @pytest.fixture
 def webhook(database: Settings) -> Iterator[Webhook]:
     made = Webhook()
-    db.configure(replace(database, alert_webhook_url=made.url, alert_webhook_secret=SECRET))
+    databases.configure(replace(database, alert_webhook_url=made.url, alert_webhook_secret=SECRET))
     yield made
     made.server.shutdown()
     made.server.server_close()
 
 
 def note(state: str, value: float = 0.5) -> list[str]:
-    with db.write() as session:
+    with databases.write() as session:
         return alerting.note(session, [Looked(RULE, Measured(value, 4), state)])
 
 
 def messages() -> list[OutboxMessage]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)))
 
 
 def kept() -> list[Alert]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(Alert).order_by(Alert.id)))
 
 
@@ -126,7 +127,7 @@ def test_without_a_webhook_nothing_is_sent_and_the_alert_is_kept() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_an_alert_whose_rule_is_gone_is_cleared() -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.add(Alert(rule="of an earlier release", value=1, threshold=0, samples=1))
     note("quiet")
     assert kept()[0].cleared_at is not None
@@ -134,8 +135,8 @@ def test_an_alert_whose_rule_is_gone_is_cleared() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_the_job_looks_keeps_and_says() -> None:
-    with db.write() as session:
-        queue.add(session, "ops", "t")
+    with databases.write() as session:
+        outbox.add(session, "ops", "t")
         session.execute(OutboxMessage.__table__.update().values(due_at=utc_now() - alerting.DAY))
     assert alerts.evaluate() == "fired: queue age"
     assert alerts.evaluate() == "nothing changed"
@@ -146,7 +147,7 @@ def test_the_job_looks_keeps_and_says() -> None:
     listed = {rule["rule"]: rule for rule in json.loads(shell.invoke(group, ["list", "--json"]).stdout)}
     assert listed["queue age"]["state"] == "firing"
     assert "firing   queue age" in shell.invoke(group, ["list"]).stdout
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(OutboxMessage.__table__.update().values(done_at=OutboxMessage.due_at))
     cleared = json.loads(shell.invoke(group, ["evaluate", "--json"]).stdout)
     assert cleared == [{"event": "cleared", "rule": "queue age"}]

@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from core import db
-from core.config import Settings
 from core.models import (
     ArchiveRun,
     Claim,
@@ -25,9 +23,11 @@ from core.models import (
     RunState,
     utc_now,
 )
-from core.replica_watch import watch
-from core.routing import ReplicaState
 from core.services import alerting
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.replica_watch import watch
+from core.stores.routing import ReplicaState
 from tests.factories import make_patient, make_visit
 from tests.tiers import Tiers
 
@@ -42,12 +42,12 @@ def state_of(name: str) -> str:
 
 
 def write(*rows: Any) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.add_all(rows)
 
 
 def change(statement: Any) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(statement)
 
 
@@ -59,7 +59,7 @@ def report(**values: Any) -> Report:
 
 def make_reports(many: int, seconds: float, state: str = ReportState.READY) -> None:
     now = utc_now()
-    with db.write() as session:
+    with databases.write() as session:
         patients = [make_patient(session) for _ in range(many)]
         session.add_all(
             report(patient_id=patient.id, state=state, requested_at=now - timedelta(seconds=seconds), ready_at=now,
@@ -79,7 +79,7 @@ def evaluation(suite: str, *, passed: bool = True, **figures: Any) -> EvalRun:
 
 def make_claims(flagged: int, decided: str | None = None) -> None:
     """Claims of the newest report, the first of them flagged."""
-    with db.write() as session:
+    with databases.write() as session:
         newest = session.scalars(select(Report).order_by(Report.id.desc()).limit(1)).one()
         session.add_all(
             Claim(report_id=newest.id, patient_id=newest.patient_id, ordinal=n, section="s", text="t", round=0,
@@ -89,7 +89,7 @@ def make_claims(flagged: int, decided: str | None = None) -> None:
 
 
 def close_old_visit() -> None:
-    with db.write() as session:
+    with databases.write() as session:
         make_visit(session, make_patient(session), started_at=utc_now() - timedelta(days=400))
 
 
@@ -181,7 +181,7 @@ def test_too_few_samples_say_nothing() -> None:
 
 
 def test_a_dead_replica_leaves_the_rules_that_do_without_it(database: Settings, tiers: Tiers) -> None:
-    db.configure(replace(database, replica_wait_seconds=0.2))
+    databases.configure(replace(database, replica_wait_seconds=0.2))
     tiers.replica.stop("immediate")
     states = {found.rule.name: found.state for found in alerting.look()}
     assert states["replica lag"] == "firing"

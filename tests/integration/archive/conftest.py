@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core import cold, db
-from core.db import Store
 from core.models import (
     ArchiveRun,
     Assay,
@@ -25,6 +23,9 @@ from core.models import (
     VisitStatus,
 )
 from core.services import archive
+from core.stores import archived, databases
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 from workers.archive import driver
 
 NOW = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
@@ -36,7 +37,7 @@ def with_settings(database: Any) -> Callable[..., None]:
     """Call it to change settings of this process for the test."""
 
     def change(**values: Any) -> None:
-        db.databases().settings = replace(db.databases().settings, **values)
+        databases.current().settings = replace(databases.current().settings, **values)
 
     return change
 
@@ -49,7 +50,7 @@ def population(database: Any) -> list[int]:
 
 def populate() -> list[int]:
     """Make the population in empty tables; returns the patients' ids."""
-    with db.write() as session:
+    with databases.write() as session:
         assay = Assay(code="4548-4", name="Hemoglobin A1c", short_name="HbA1c", unit="%", category="laboratory")
         patients = [Patient(name=f"Patient {n}", sex="female", birth_on=date(1960, 1, n + 1)) for n in range(PATIENTS)]
         session.add_all([assay, *patients])
@@ -81,7 +82,7 @@ def _visit(session: Any, patient_id: int, assay_id: int, at: datetime) -> None:
 
 def start(record_type: str = "visit", batch_rows: int = 4, **values: Any) -> int:
     """Start a run as of NOW; returns its id."""
-    with db.write() as session:
+    with databases.write() as session:
         run = archive.start_run(session, record_type=record_type, by=None, as_of=NOW, batch_rows=batch_rows, **values)
         return run.id
 
@@ -90,21 +91,21 @@ def run_to_end(record_type: str = "visit", **values: Any) -> ArchiveRun:
     """Start a run and drive it until it rests."""
     run_id = start(record_type, **values)
     driver.drive(run_id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get_one(ArchiveRun, run_id)
 
 
 def seen(table: str, record_type: str = "visit") -> Counter[int]:
     """How often each row of a table is seen by a reader of hot, then cold; once each, if all is well."""
     hot_table = db_table(table)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         hot = Counter(session.scalars(select(hot_table.c.id)).all())
-        window = cold.window(session, record_type)
-    linked = cold.table(table)
-    archived = Counter(
-        row["id"] for row in cold.fetch(record_type, select(linked.c.id).where(cold.visible(linked, window)))
+        window = archived.window(session, record_type)
+    linked = linked_table(table)
+    cold = Counter(
+        row["id"] for row in archived.fetch(record_type, select(linked.c.id).where(archived.visible(linked, window)))
     )
-    return hot + archived
+    return hot + cold
 
 
 def db_table(name: str) -> Any:

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import db, queue
-from core.db import Store
+from core.jobs import outbox
 from core.models import ArchiveRun, Batch, BatchKind, BatchState, Observation, RunState, Visit
 from core.services import archive, archive_restore
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.archive.conftest import NOW, PATIENTS, VISITS, run_to_end, start
 from workers.archive import driver, purge
 
@@ -35,7 +36,7 @@ class Journey:
 def edit(table: str, row_id: int) -> None:
     """Change a row as a person would."""
     column = {"visit": "reason", "note": "text"}[table]
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(
             text(f"UPDATE {table} SET {column} = 'edited', version = version + 1 WHERE id = :id"), {"id": row_id}
         )
@@ -43,7 +44,7 @@ def edit(table: str, row_id: int) -> None:
 
 def add_late_result(visit_id: int) -> None:
     """A result that comes in months after its visit."""
-    with db.write() as session:
+    with databases.write() as session:
         patient_id = session.scalar(select(Observation.patient_id).where(Observation.id == 1))
         session.add(
             Observation(patient_id=patient_id, visit_id=visit_id, assay_id=1, value_text="late", observed_at=NOW)
@@ -69,15 +70,15 @@ def _begin_stragglers(point: str) -> int:
 
 def _begin_restore(_point: str) -> int:
     archived = run_to_end().id
-    with db.write() as session:
+    with databases.write() as session:
         return archive_restore.start_run_restore(session, run_id=archived, by=None).id
 
 
 def _begin_purge(point: str) -> int:
     run_id = _begin_restore(point)
     come_to_the_end(run_id)
-    with db.write() as session:
-        queue.add(session, "archive", "workers.archive.purge.purge_restored")
+    with databases.write() as session:
+        outbox.add(session, "archive", "workers.archive.purge.purge_restored")
         restores = list(session.scalars(select(Batch.id).where(Batch.kind == BatchKind.RESTORE)))
     _until_done(lambda: all(purge._is_due(batch_id) for batch_id in restores))
     return run_id
@@ -99,7 +100,7 @@ def _until_done(attempt: Callable[[], Any]) -> None:
         try:
             if attempt() is True:
                 return
-        except (SQLAlchemyError, queue.NotNow) as fault:
+        except (SQLAlchemyError, outbox.NotNow) as fault:
             last: object = fault
         else:
             last = None
@@ -109,24 +110,24 @@ def _until_done(attempt: Callable[[], Any]) -> None:
 
 def _push(run_id: int) -> None:
     if _state(run_id) == RunState.FAILED:
-        with db.write() as session:
+        with databases.write() as session:
             archive.redrive(session, run_id=run_id, by=None)
     driver.drive(run_id)
 
 
 def _state(run_id: int) -> str | None:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalar(select(ArchiveRun.state).where(ArchiveRun.id == run_id))
 
 
 def _unpurged() -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         restored = select(func.count()).where(Batch.kind == BatchKind.RESTORE, Batch.state == BatchState.RESTORED)
         return session.scalar(restored) or 0
 
 
 def hot_visits() -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalar(select(func.count()).select_from(Visit)) or 0
 
 

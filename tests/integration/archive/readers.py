@@ -10,11 +10,12 @@ from typing import Self
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import cold, db
-from core.db import Store
 from core.models import Base
 from core.models.record_types import VISIT
-from core.rows import content_hash
+from core.sources.references import content_hash
+from core.stores import archived, databases
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 
 TABLES = tuple(table.name for table in VISIT.tables)
 PAUSE_SECONDS = 0.02
@@ -23,14 +24,14 @@ PAUSE_SECONDS = 0.02
 def look(store: Store) -> Counter[str]:
     """How often each row is seen by a reader of hot rows on `store`, then of archived ones: `visit:3`."""
     found: Counter[str] = Counter()
-    with db.read(store) as session:
+    with databases.read(store) as session:
         for name in TABLES:
             ids = session.scalars(select(Base.metadata.tables[name].c.id))
             found.update(f"{name}:{row_id}" for row_id in ids)
-        window = cold.window(session, VISIT.name)
+        window = archived.window(session, VISIT.name)
     for name in TABLES:
-        linked = cold.table(name)
-        rows = cold.fetch(VISIT.name, select(linked.c.id).where(cold.visible(linked, window)))
+        linked = linked_table(name)
+        rows = archived.fetch(VISIT.name, select(linked.c.id).where(archived.visible(linked, window)))
         found.update(f"{name}:{row['id']}" for row in rows)
     return found
 
@@ -38,16 +39,16 @@ def look(store: Store) -> Counter[str]:
 def contents() -> dict[str, str]:
     """The content hash of every row, hot or archived: `visit:3`."""
     found = {}
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         for name in TABLES:
             hot = Base.metadata.tables[name]
             found.update(
                 {f"{name}:{row['id']}": content_hash(name, row) for row in session.execute(select(hot)).mappings()}
             )
-        window = cold.window(session, VISIT.name)
+        window = archived.window(session, VISIT.name)
     for name in TABLES:
-        linked = cold.table(name)
-        rows = cold.fetch(VISIT.name, select(linked).where(cold.visible(linked, window)), through=Store.HOT)
+        linked = linked_table(name)
+        rows = archived.fetch(VISIT.name, select(linked).where(archived.visible(linked, window)), through=Store.HOT)
         found.update({f"{name}:{row['id']}": content_hash(name, row) for row in rows})
     return found
 
@@ -67,9 +68,9 @@ class Reader(threading.Thread):
         while not self._stop_asked.wait(PAUSE_SECONDS):
             try:
                 found = look(self.store)
-            except (SQLAlchemyError, cold.ColdUnavailable):
+            except (SQLAlchemyError, archived.ColdUnavailable):
                 self.failures += 1
-                cold.breakers[VISIT.server].answered()
+                archived.breakers[VISIT.server].answered()
                 continue
             self.reads += 1
             if found.keys() != self.rows or found.total() != len(self.rows):

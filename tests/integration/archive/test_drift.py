@@ -9,12 +9,12 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import text
 
-from core import db
-from core.db import Store
+from core.install.setup import initialise
 from core.models import ArchiveRun, RunState
 from core.models.record_types import RECORD_TYPES
 from core.services import archive
-from core.setup import initialise
+from core.stores import databases
+from core.stores.databases import Store
 from tests import sql_server
 from tests.integration.archive.conftest import run_to_end, seen, start
 from workers.archive import drift, driver
@@ -100,7 +100,7 @@ CASES = {"postgresql": ON_POSTGRESQL, "mssql": ON_SQL_SERVER}
 
 @contextmanager
 def altered(store: Store, forth: str, back: str) -> Iterator[None]:
-    engine = db.databases().engine(store, read_only=False)
+    engine = databases.current().engine(store, read_only=False)
     with engine.begin() as connection:
         connection.execute(text(forth))
     try:
@@ -109,7 +109,7 @@ def altered(store: Store, forth: str, back: str) -> Iterator[None]:
         with engine.begin() as connection:
             connection.execute(text(back))
         if "cold." in forth:
-            initialise(db.databases().settings)
+            initialise(databases.current().settings)
 
 
 @pytest.mark.usefixtures("population")
@@ -126,7 +126,7 @@ def test_drift_refuses_to_start(case: str, engine_name: str) -> None:
     assert re.search(message, run.reason), run.reason
     assert "strata init" in run.reason
     assert seen("visit") == before
-    with db.write() as session:
+    with databases.write() as session:
         archive.redrive(session, run_id=run.id, by=None)
     driver.drive(run.id)
     assert seen("visit") == before
@@ -139,12 +139,12 @@ def test_drift_during_a_run_stops_the_load(engine_name: str) -> None:
     driver.advance(run_id)
     with altered(*CASES[engine_name]["narrower"][:3]):
         assert not driver.advance(run_id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.get_one(ArchiveRun, run_id).state == RunState.FAILED
 
 
 @pytest.mark.usefixtures("database")
 def test_no_drift_as_made() -> None:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         for record_type in RECORD_TYPES.values():
             assert list(drift.differences(session, record_type)) == []

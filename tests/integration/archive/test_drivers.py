@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from core import db, failpoints, queue
-from core.db import Store
+from core.archiving import failpoints
+from core.jobs import outbox
 from core.models import ArchiveRun, Batch, OutboxMessage, RunState, Step, utc_now
 from core.queries import archive as queries
 from core.services import archive
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.archive.conftest import start
 from tests.integration.archive.test_restore import archived, everything
 from tests.tiers import Tiers
@@ -56,12 +58,12 @@ def driver_paused_at(point: str, run_id: int, folder: Path) -> Iterator[list[Bas
 
 
 def run_row(run_id: int) -> ArchiveRun:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get_one(ArchiveRun, run_id)
 
 
 def summary(run_id: int) -> queries.RunSummary:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         found = queries.run(session, run_id)
     assert found is not None
     return found
@@ -73,7 +75,7 @@ by_ending_sessions = pytest.mark.only_on_postgresql("ends another's session by P
 def end_lock_holder() -> None:
     """End the session that holds a run's lock, as an admin or a broken network would."""
     query = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-    with db.databases().engine(Store.HOT, read_only=False).connect() as connection:
+    with databases.current().engine(Store.HOT, read_only=False).connect() as connection:
         assert list(connection.scalars(text(query))) == [True]
 
 
@@ -88,7 +90,7 @@ def test_the_heart_beats_while_a_step_works(tmp_path: Path) -> None:
     with driver_paused_at("load.begun", run_id, tmp_path):
         before = run_row(run_id).heartbeat_at
         until(lambda: run_row(run_id).heartbeat_at != before)
-        with pytest.raises(queue.NotNow, match="another worker"):
+        with pytest.raises(outbox.NotNow, match="another worker"):
             driver.drive(run_id)
     assert run_row(run_id).state == RunState.DONE
 
@@ -97,11 +99,11 @@ def test_the_heart_beats_while_a_step_works(tmp_path: Path) -> None:
 def test_a_silent_run_is_seen_and_resumed_once() -> None:
     run_id = start()
     driver.advance(run_id)
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(OutboxMessage).values(created_at=utc_now() - timedelta(seconds=30)))
     assert not summary(run_id).worker_lost
     assert driver.resume_runs().startswith("0 ")
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(ArchiveRun).values(heartbeat_at=utc_now() - timedelta(seconds=16)))
     assert summary(run_id).worker_lost
     assert driver.resume_runs().startswith("1 ")
@@ -115,12 +117,12 @@ def test_a_run_that_waits_to_try_again_is_not_lost(tiers: Tiers) -> None:
     driver.advance(run_id)
     tiers.of["visits"].stop("immediate")
     assert not driver.advance(run_id)
-    with db.write() as session:
+    with databases.write() as session:
         long_ago = utc_now() - timedelta(seconds=60)
         session.execute(update(ArchiveRun).values(heartbeat_at=long_ago, wakes_at=utc_now() + timedelta(seconds=60)))
     assert not summary(run_id).worker_lost
     assert driver.resume_runs().startswith("0 ")
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         failed = session.scalars(select(Step).where(Step.state == "failed")).one()
     assert failed.fault == "connection"
     assert failed.retry_at is not None
@@ -142,16 +144,16 @@ def test_a_driver_that_lost_its_lock_does_nothing_over_another(point: str, tmp_p
     driver.drive(run_id)
     assert everything() == before
     assert archived() == archived("note") == 12
-    assert not raised or isinstance(raised[0], queue.NotNow)
+    assert not raised or isinstance(raised[0], outbox.NotNow)
     assert run_row(run_id).state == RunState.DONE
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalars(select(Batch.released_roots)).one() == 12
 
 
 def _drives(run_id: int) -> bool:
     try:
         driver.drive(run_id)
-    except queue.NotNow:
+    except outbox.NotNow:
         return False
     return True
 
@@ -164,7 +166,7 @@ def test_a_worker_cut_off_at_the_archive_commits_nothing(tmp_path: Path) -> None
     cut_off = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'strata'"
     )
-    primary = db.databases().engine(Store.HOT, read_only=False)
+    primary = databases.current().engine(Store.HOT, read_only=False)
     with driver_paused_at("load.before_archive_commit", run_id, tmp_path), primary.connect() as connection:
         connection.execute(text(cut_off))
     assert archived() == 0
@@ -181,12 +183,12 @@ def test_one_batch_is_staged_anew_after_a_difference() -> None:
     run_id = start(batch_rows=100)
     for _step in ("plan", "stage", "load"):
         driver.advance(run_id)
-    with db.databases().engine(Store.VISITS, read_only=False).begin() as connection:
+    with databases.current().engine(Store.VISITS, read_only=False).begin() as connection:
         connection.execute(text("UPDATE visit SET reason = 'damaged'"))
     while driver.advance(run_id):
         pass
     assert run_row(run_id).state == RunState.FAILED
-    with db.write() as session:
+    with databases.write() as session:
         batch_id = session.scalars(select(Batch.id)).one()
         archive.redrive_batch(session, batch_id=batch_id, by=None, from_start=True)
     driver.drive(run_id)

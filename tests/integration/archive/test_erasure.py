@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 
-from core import audit, db
-from core.db import Store
+from core import audit
+from core.access.permissions import PermissionDenied
 from core.engines import FaultKind, kind_of
 from core.models import (
     AccessEvent,
@@ -34,10 +34,11 @@ from core.models import (
     utc_now,
 )
 from core.models.record_types import ARCHIVE_METADATA
-from core.permissions import PermissionDenied
 from core.queries.audit_chains import verify
 from core.services import archive, erasure
 from core.services import archive_restore as restores
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import make_account
 from tests.integration.archive.conftest import run_to_end, start
 from tests.integration.archive.test_restore import everything
@@ -53,7 +54,7 @@ def patient(population: list[int], reachable_folder: Path, with_settings: Any) -
     """A patient with hot and archived visits, reports, an account, a session and imports; staging of their own."""
     with_settings(staging_url=reachable_folder.as_uri())
     patient_id = population[1]
-    with db.write() as session:
+    with databases.write() as session:
         account = make_account(session, role=Role.PATIENT, patient_id=patient_id, name="Lim Bee Hoon")
         now = utc_now()
         session.add(SignIn(token_hash="a" * 64, portal="public", account_id=account.id, data="{}", created_at=now,
@@ -80,15 +81,15 @@ def patient(population: list[int], reachable_folder: Path, with_settings: Any) -
 
 
 def erase_now(patient_id: int, **values: Any) -> Erasure:
-    with db.write() as session:
+    with databases.write() as session:
         begun = erasure.erase_patient(session, patient_id=patient_id, reason="at their request", by=None, **values)
     erase.erase(begun.id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get_one(Erasure, begun.id)
 
 
 def left_hot(patient_id: int) -> dict[str, int]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         tables = [t for t in Base.metadata.sorted_tables if "patient_id" in t.c and t.name not in KEPT]
         counts = {
             t.name: session.scalar(select(func.count()).select_from(t).where(t.c.patient_id == patient_id))
@@ -99,7 +100,7 @@ def left_hot(patient_id: int) -> dict[str, int]:
 
 
 def left_archived(server: str, patient_id: int) -> dict[str, int]:
-    with db.databases().engine(Store(server), read_only=True).connect() as connection:
+    with databases.current().engine(Store(server), read_only=True).connect() as connection:
         tables = [t for t in ARCHIVE_METADATA[server].sorted_tables if "patient_id" in t.c]
         counts = {
             t.name: connection.scalar(select(func.count()).select_from(t).where(t.c.patient_id == patient_id))
@@ -109,7 +110,7 @@ def left_archived(server: str, patient_id: int) -> dict[str, int]:
 
 
 def rows(table: str, store: Store = Store.HOT) -> int:
-    with db.databases().engine(store, read_only=True).connect() as connection:
+    with databases.current().engine(store, read_only=True).connect() as connection:
         return connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0
 
 
@@ -122,7 +123,7 @@ def test_nothing_of_the_patient_is_left_anywhere(patient: int, reachable_folder:
     assert rows("sign_in") == 0
     assert not list(reachable_folder.rglob("*.zst"))
     assert None not in (ended.hot_at, ended.archives_at, ended.staged_at)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.get(Holding, (patient, "visit")) is None
         assert session.scalars(select(ImportedRow.source_key)).all() == ["p|patient"]
         assert session.scalar(select(func.count()).select_from(Account)) == 0
@@ -130,9 +131,9 @@ def test_nothing_of_the_patient_is_left_anywhere(patient: int, reachable_folder:
 
 def test_everybody_else_keeps_every_row(patient: int) -> None:
     def others() -> dict[str, int]:
-        with db.read(Store.HOT) as session:
+        with databases.read(Store.HOT) as session:
             mine = set(session.scalars(select(Visit.id).where(Visit.patient_id == patient)))
-        with db.databases().engine(Store.VISITS, read_only=True).connect() as connection:
+        with databases.current().engine(Store.VISITS, read_only=True).connect() as connection:
             query = text("SELECT id FROM visit WHERE patient_id = :patient")
             mine |= set(connection.scalars(query, {"patient": patient}))
         return {name: sum(seen.values()) for name, seen in everything().items()} | {"mine": len(mine)}
@@ -148,7 +149,7 @@ def test_everybody_else_keeps_every_row(patient: int) -> None:
 
 def test_the_audit_trail_stays_whole(patient: int) -> None:
     erase_now(patient)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         actions = session.scalars(select(AccessEvent.action).where(AccessEvent.patient_id == patient)).all()
     assert {"record.read", "patient.erase", "patient.erased"} <= set(actions)
     assert verify().faults == ()
@@ -167,7 +168,7 @@ def test_staged_files_without_the_patient_stay(
 
 
 def test_a_legal_hold_refuses(patient: int) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Patient).where(Patient.id == patient).values(legal_hold=True))
     with pytest.raises(erasure.LegalHold, match="lift it first"):
         erase_now(patient)
@@ -183,7 +184,7 @@ def test_rows_that_are_moving_refuse(population: list[int]) -> None:
 
 
 def test_only_an_admin_may(population: list[int]) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         clinician = make_account(session, role=Role.CLINICIAN)
         with pytest.raises(PermissionDenied):
             erasure.erase_patient(session, patient_id=population[0], reason="x", by=clinician)
@@ -192,7 +193,7 @@ def test_only_an_admin_may(population: list[int]) -> None:
 
 
 def test_it_goes_on_after_an_archive_was_away(patient: int, tiers: Tiers) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         begun = erasure.erase_patient(session, patient_id=patient, reason="at their request", by=None)
         assert session.scalars(select(OutboxMessage).where(OutboxMessage.task == erasure.TASK)).one()
     assert left_hot(patient) == {}
@@ -200,7 +201,7 @@ def test_it_goes_on_after_an_archive_was_away(patient: int, tiers: Tiers) -> Non
     with pytest.raises(OperationalError) as away:
         erase.erase(begun.id)
     assert kind_of(away.value) is FaultKind.CONNECTION
-    with db.write() as session:
+    with databases.write() as session:
         batch_id = session.scalars(select(Batch.id).where(Batch.record_type == "visit")).first() or 0
         with pytest.raises(archive.RunUnderWay, match="being erased"):
             restores.start_batch_restore(session, batch_id=batch_id, by=None)
@@ -211,17 +212,17 @@ def test_it_goes_on_after_an_archive_was_away(patient: int, tiers: Tiers) -> Non
 
 def test_a_batch_that_lost_an_erased_patient_can_be_restored(patient: int) -> None:
     erase_now(patient)
-    with db.write() as session:
+    with databases.write() as session:
         run = restores.start_run_restore(session, run_id=1, by=None)
     driver.drive(run.id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert set(session.scalars(select(Batch.state).where(Batch.record_type == "visit"))) == {"restored"}
     assert sum(everything()["visit"].values()) == 16
 
 
 def test_the_command_wants_the_words(patient: int, environment: dict[str, str]) -> None:
     command = [sys.executable, "cli.py", "archive", "erase", "--patient", str(patient), "--reason", "asked"]
-    settings = {**environment, "STRATA_STAGING_URL": db.databases().settings.staging_url, "PATH": "/usr/bin:/bin"}
+    settings = {**environment, "STRATA_STAGING_URL": databases.current().settings.staging_url, "PATH": "/usr/bin:/bin"}
 
     def run(words: str) -> subprocess.CompletedProcess[str]:
         full = [*command, "--confirm", words]

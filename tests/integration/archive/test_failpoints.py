@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from core import db, failpoints
+from core.archiving import failpoints
 from core.services import archive_restore
+from core.stores import databases
 from tests.integration.archive.conftest import run_to_end
 from tests.integration.archive.journeys import JOURNEYS, come_to_the_end
 
@@ -15,7 +16,7 @@ def test_each_listed_place_is_reached(with_settings: Callable[..., None]) -> Non
     with_settings(restored_grace_seconds=0.01)
     with failpoints.recorded() as reached:
         archived = run_to_end().id
-        with db.write() as session:
+        with databases.write() as session:
             restored = archive_restore.start_run_restore(session, run_id=archived, by=None).id
         come_to_the_end(restored)
         JOURNEYS["purge"].end(restored)

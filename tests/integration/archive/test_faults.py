@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core import failpoints
+from core.archiving import failpoints
 from tests.integration.archive import faults
 from tests.integration.archive.faults import FAULTS, SILENCE_SECONDS, Fault, Site
 from tests.integration.archive.journeys import JOURNEYS, hot_visits

@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
 from commands.archive import group
-from core import db
-from core.db import Store
 from core.models import AccessEvent, Patient, RunState, Visit
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.archive.conftest import run_to_end
 
 REASON = "court order 12/2026"
@@ -22,13 +22,13 @@ def hold(patient_id: int, *options: str) -> Result:
 
 
 def hot_visits(patient_id: int) -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalar(select(func.count()).select_from(Visit).where(Visit.patient_id == patient_id)) or 0
 
 
 @pytest.fixture
 def patient_id(population: Any) -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalars(select(Patient.id).order_by(Patient.id)).first() or 0
 
 
@@ -40,7 +40,7 @@ def test_rows_stay_until_the_hold_is_lifted(patient_id: int) -> None:
     assert hold(patient_id, "--lift").output == f"patient {patient_id} is under no legal hold any more\n"
     run_to_end()
     assert hot_visits(patient_id) < before
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         query = select(AccessEvent.action, AccessEvent.purpose).where(AccessEvent.patient_id == patient_id)
         assert [tuple(event) for event in session.execute(query.order_by(AccessEvent.id))] == [
             ("patient.hold", REASON),

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select, text, update
 
-from core import db, failpoints
-from core.db import Store
-from core.failpoints import Crash
+from core.archiving import failpoints
+from core.archiving.failpoints import Crash
 from core.models import (
     ArchiveRun,
     Batch,
@@ -31,6 +30,8 @@ from core.models import (
     utc_now,
 )
 from core.services import archive, archive_restore
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.archive.conftest import NOW, PATIENTS, VISITS, populate, start
 from tests.integration.archive.twin import Twin, ids, restores_left
 from workers.archive import driver, purge
@@ -66,7 +67,7 @@ class Machine(RuleBasedStateMachine):
         self.twin.check()
 
     def state(self) -> str | None:
-        with db.read(Store.HOT) as session:
+        with databases.read(Store.HOT) as session:
             return session.scalar(select(ArchiveRun.state).where(ArchiveRun.id == self.run_id))
 
     def is_open(self) -> bool:
@@ -107,7 +108,7 @@ class Machine(RuleBasedStateMachine):
             return
         row_id = pick(hot, number)
         model, column = EDITED[table]
-        with db.write() as session:
+        with databases.write() as session:
             row = session.get_one(model, row_id)
             setattr(row, column, f"edited {number}")
             self.twin.changed(session, table, row_id)
@@ -118,14 +119,14 @@ class Machine(RuleBasedStateMachine):
         active = ids("prescription", status="active")
         if active:
             row_id = pick(active, number)
-            with db.write() as session:
+            with databases.write() as session:
                 session.execute(text("UPDATE prescription SET status = 'stopped' WHERE id = :id"), {"id": row_id})
                 self.twin.changed(session, "prescription", row_id)
 
     @rule(number=numbers)
     def add_late_result(self, number: int) -> None:
         visit_id = pick(self.visits, number)
-        with db.write() as session:
+        with databases.write() as session:
             result = Observation(
                 patient_id=self.patients[(visit_id - 1) // VISITS],
                 visit_id=visit_id,
@@ -142,20 +143,20 @@ class Machine(RuleBasedStateMachine):
         hot = ids("note")
         if hot:
             row_id = pick(hot, number)
-            with db.write() as session:
+            with databases.write() as session:
                 session.execute(text("DELETE FROM note WHERE id = :id"), {"id": row_id})
             self.twin.deleted("note", row_id)
 
     @rule(number=numbers, held=st.booleans())
     def hold(self, number: int, held: bool) -> None:
-        with db.write() as session:
+        with databases.write() as session:
             session.execute(update(Patient).where(Patient.id == pick(self.patients, number)).values(legal_hold=held))
 
     @precondition(lambda self: self.state() == RunState.RUNNING)
     @rule(number=numbers)
     def repeat_a_step(self, number: int) -> None:
         """As if a worker had done a step and its note of it were lost."""
-        with db.write() as session:
+        with databases.write() as session:
             moving = session.scalars(
                 select(Batch).where(Batch.state.in_(MOVING), Batch.kind != BatchKind.RESTORE)
             ).first()
@@ -166,36 +167,36 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def damage_a_copy(self) -> None:
         """Of a batch that is loaded and not yet verified: verify finds it."""
-        with db.write() as session:
+        with databases.write() as session:
             batch = session.scalars(select(Batch).where(Batch.state == BatchState.LOADED)).first()
         if batch is not None:
             query = text("UPDATE observation SET value_text = 'damaged' WHERE batch_id = :batch")
-            with db.databases().engine(Store.VISITS, read_only=False).begin() as server:
+            with databases.current().engine(Store.VISITS, read_only=False).begin() as server:
                 server.execute(query, {"batch": batch.id})
 
     @precondition(lambda self: self.state() == RunState.RUNNING)
     @rule()
     def pause(self) -> None:
-        with db.write() as session:
+        with databases.write() as session:
             archive.pause(session, run_id=self.run_id, by=None)  # type: ignore[arg-type]
 
     @precondition(lambda self: self.state() == RunState.PAUSED)
     @rule()
     def resume(self) -> None:
-        with db.write() as session:
+        with databases.write() as session:
             archive.resume(session, run_id=self.run_id, by=None)  # type: ignore[arg-type]
 
     @precondition(lambda self: self.state() == RunState.FAILED)
     @rule()
     def redrive(self) -> None:
-        with db.write() as session:
+        with databases.write() as session:
             archive.redrive(session, run_id=self.run_id, by=None)  # type: ignore[arg-type]
 
     @precondition(lambda self: not self.is_open())
     @rule(number=numbers, what=st.sampled_from(["patient", "batch", "run"]))
     def start_restore(self, number: int, what: str) -> None:
         try:
-            with db.write() as session:
+            with databases.write() as session:
                 self.run_id = self._restore(session, what, number)
         except archive_restore.NothingToRestore:
             return
@@ -229,7 +230,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def forget_that_they_came_back(self) -> None:
         """The days for which restored rows stay hot are over."""
-        with db.write() as session:
+        with databases.write() as session:
             session.execute(update(RestoredRoot).values(keep_until=utc_now() - timedelta(seconds=1)))
 
     def teardown(self) -> None:
@@ -264,7 +265,7 @@ def machine(
     """Restored copies may be purged at once; the throttles let everything through."""
     monkeypatch.setattr(Machine, "empty_tables", staticmethod(empty_tables), raising=False)
     monkeypatch.setattr(Machine, "sync_replica", staticmethod(sync_replica), raising=False)
-    db.databases().settings = replace(database, restored_grace_seconds=1e-6, archive_lag_max_seconds=3_600.0)
+    databases.current().settings = replace(database, restored_grace_seconds=1e-6, archive_lag_max_seconds=3_600.0)
     return Machine
 
 

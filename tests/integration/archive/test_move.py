@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, func, select, text, update
 
-from core import cold, db
-from core.db import Store
 from core.models import Batch, Holding, Note, Patient, Prescription, RunState, Step, Visit
 from core.queries import archive as queries
-from core.rows import content_hash
 from core.services import archive
+from core.sources.references import content_hash
+from core.stores import archived, databases
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 from tests.integration.archive.conftest import NOW, PATIENTS, db_table, run_to_end, seen, start
 from tests.tiers import Tiers
 from workers.archive import driver
@@ -22,7 +23,7 @@ TABLES = ("visit", "note", "observation", "prescription", "condition")
 
 
 def count(model: Any, *conditions: Any) -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
 
 
@@ -37,7 +38,7 @@ def test_every_row_is_seen_once_before_during_and_after() -> None:
     while driver.advance(run_id):
         assert everything() == before
     assert everything() == before
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         summary = queries.run(session, run_id)
     assert summary is not None
     assert summary.state == RunState.DONE
@@ -49,13 +50,13 @@ def test_every_row_is_seen_once_before_during_and_after() -> None:
 def test_content_is_the_same_in_the_archive(population: list[int]) -> None:
     def contents() -> dict[str, str]:
         found = {}
-        with db.read(Store.HOT) as session:
-            window = cold.window(session, "visit")
+        with databases.read(Store.HOT) as session:
+            window = archived.window(session, "visit")
             for table in TABLES:
                 hot = db_table(table)
                 rows = list(session.execute(select(hot)).mappings())
-                linked = cold.table(table)
-                rows += cold.fetch("visit", select(linked).where(cold.visible(linked, window)))
+                linked = linked_table(table)
+                rows += archived.fetch("visit", select(linked).where(archived.visible(linked, window)))
                 found.update({f"{table}:{row['id']}": content_hash(table, row) for row in rows})
         return found
 
@@ -73,7 +74,7 @@ def test_current_medicines_stay_hot(population: list[int]) -> None:
 
 def test_holdings_say_what_is_cold(population: list[int]) -> None:
     run_to_end()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         holdings = {row.patient_id: row for row in session.scalars(select(Holding))}
     assert set(holdings) == set(population)
     assert {row.roots for row in holdings.values()} == {4}
@@ -85,7 +86,7 @@ def test_an_edit_during_the_move_stays_hot(population: list[int]) -> None:
     run_id = start(batch_rows=100)
     for _step in ("plan", "stage", "load", "verify"):
         assert driver.advance(run_id)
-    with db.write() as session:
+    with databases.write() as session:
         oldest = session.scalars(select(Visit).order_by(Visit.ended_at)).first()
         assert oldest is not None
         oldest.reason = "edited while it moved"
@@ -95,7 +96,7 @@ def test_an_edit_during_the_move_stays_hot(population: list[int]) -> None:
     while driver.advance(run_id):
         pass
     assert everything() == before
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.get_one(Visit, oldest.id).reason == "edited while it moved"
         assert session.get_one(Note, note.id).text == "edited too"
         assert session.scalars(select(Note).where(Note.visit_id == oldest.id)).all()
@@ -106,7 +107,7 @@ def test_an_edit_behind_the_version_is_seen_by_its_hash(population: list[int]) -
     run_id = start(batch_rows=100)
     for _step in ("plan", "stage", "load", "verify"):
         driver.advance(run_id)
-    with db.write() as session:
+    with databases.write() as session:
         oldest = session.scalars(select(Visit.id).order_by(Visit.ended_at)).first()
         session.execute(text("UPDATE visit SET reason = 'by hand' WHERE id = :id"), {"id": oldest})
     while driver.advance(run_id):
@@ -115,7 +116,7 @@ def test_an_edit_behind_the_version_is_seen_by_its_hash(population: list[int]) -
 
 
 def test_a_legal_hold_keeps_rows(population: list[int]) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Patient).where(Patient.id == population[0]).values(legal_hold=True))
     run_to_end()
     assert count(Visit, Visit.patient_id == population[0]) == 8
@@ -127,7 +128,7 @@ def test_a_hold_that_comes_during_the_move_keeps_rows(population: list[int]) -> 
     run_id = start(batch_rows=100)
     for _step in ("plan", "stage", "load", "verify"):
         driver.advance(run_id)
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Patient).where(Patient.id == population[0]).values(legal_hold=True))
     while driver.advance(run_id):
         pass
@@ -141,7 +142,7 @@ def test_each_step_can_be_repeated(population: list[int]) -> None:
     driver.advance(run_id)
     for state in ("planned", "staged", "loaded"):
         driver.advance(run_id)
-        with db.write() as session:
+        with databases.write() as session:
             session.execute(update(Batch).values(state=state))
         driver.advance(run_id)
         assert everything() == before
@@ -156,12 +157,12 @@ def test_a_copy_that_differs_stops_the_run(population: list[int]) -> None:
     run_id = start(batch_rows=100)
     for _step in ("plan", "stage", "load"):
         driver.advance(run_id)
-    with db.databases().engine(Store.VISITS, read_only=False).begin() as archive_server:
+    with databases.current().engine(Store.VISITS, read_only=False).begin() as archive_server:
         archive_server.execute(text("UPDATE note SET text = 'damaged' WHERE id = (SELECT min(id) FROM note)"))
     hot = count(Visit)
     while driver.advance(run_id):
         pass
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         summary = queries.run(session, run_id)
     assert summary is not None
     assert (summary.state, summary.failed_step) == (RunState.FAILED, "verify")
@@ -175,12 +176,12 @@ def test_a_copy_lost_after_verify_is_loaded_again(population: list[int]) -> None
     run_id = start(batch_rows=100)
     for _step in ("plan", "stage", "load", "verify"):
         driver.advance(run_id)
-    with db.databases().engine(Store.VISITS, read_only=False).begin() as archive_server:
+    with databases.current().engine(Store.VISITS, read_only=False).begin() as archive_server:
         archive_server.execute(text("DELETE FROM note WHERE id = (SELECT min(id) FROM note)"))
     while driver.advance(run_id):
         pass
     assert everything() == before
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         names = session.scalars(select(Step.name).order_by(Step.id)).all()
     assert names == ["plan", "stage", "load", "verify", "release", "load", "verify", "release"]
 
@@ -192,12 +193,12 @@ def test_redrive_goes_on_where_it_failed(population: list[int], tiers: Tiers) ->
     tiers.of["visits"].stop("immediate")
     for _attempt in range(20):
         driver.advance(run_id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         summary = queries.run(session, run_id)
     assert summary is not None
     assert (summary.state, summary.failed_step) == (RunState.FAILED, "load")
     tiers.of["visits"].start()
-    with db.write() as session:
+    with databases.write() as session:
         archive.redrive(session, run_id=run_id, by=None)
     driver.drive(run_id)
     assert everything() == before
@@ -207,10 +208,10 @@ def test_redrive_goes_on_where_it_failed(population: list[int], tiers: Tiers) ->
 def test_pause_and_resume(population: list[int]) -> None:
     run_id = start()
     driver.advance(run_id)
-    with db.write() as session:
+    with databases.write() as session:
         archive.pause(session, run_id=run_id, by=None)
     assert not driver.advance(run_id)
-    with db.write() as session:
+    with databases.write() as session:
         archive.resume(session, run_id=run_id, by=None)
     driver.drive(run_id)
     assert count(Visit) == PATIENTS * 4
@@ -234,18 +235,19 @@ def test_a_second_run_finds_nothing_more(population: list[int]) -> None:
 
 
 def of_one_patient() -> Select[Any]:
-    linked = cold.table("visit")
+    linked = linked_table("visit")
     return select(linked.c.id).where(
-        linked.c.patient_id == 7, linked.c.started_at < NOW, cold.visible(linked, cold.Window(9, (8,)))
+        linked.c.patient_id == 7, linked.c.started_at < NOW, archived.visible(linked, archived.Window(9, (8,)))
     )
 
 
 @pytest.mark.only_on_postgresql("what EXPLAIN says of a foreign scan")
 def test_remote_predicates(population: list[int]) -> None:
     compiled = of_one_patient().compile(
-        compile_kwargs={"literal_binds": True}, dialect=db.databases().engine(Store.REPLICA, read_only=True).dialect
+        compile_kwargs={"literal_binds": True},
+        dialect=databases.current().engine(Store.REPLICA, read_only=True).dialect,
     )
-    with db.read(Store.REPLICA) as session:
+    with databases.read(Store.REPLICA) as session:
         lines = session.scalars(text(f"EXPLAIN VERBOSE {compiled}")).all()
     remote = next(line for line in lines if "Remote SQL" in line)
     assert "patient_id = 7" in remote
@@ -256,7 +258,7 @@ def test_remote_predicates(population: list[int]) -> None:
 
 def test_conditions_go_over_the_link(population: list[int], sends_conditions_on: None) -> None:
     query = of_one_patient()
-    with db.read(Store.REPLICA) as session:
-        [asked] = db.databases().adapter.remote_queries(session.connection(), query)
+    with databases.read(Store.REPLICA) as session:
+        [asked] = databases.current().adapter.remote_queries(session.connection(), query)
     judged_there = asked.partition(" WHERE ")[2]
     assert all(name in judged_there for name in ("patient_id", "batch_id", "started_at"))

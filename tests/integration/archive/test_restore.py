@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
-from core import cold, db
-from core.db import Store
 from core.models import (
     AccessEvent,
     ArchiveRun,
@@ -27,6 +25,9 @@ from core.models import (
 )
 from core.services import archive
 from core.services import archive_restore as restores
+from core.stores import archived, databases
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 from tests.integration.archive.conftest import NOW, PATIENTS, run_to_end, seen
 from tests.tiers import Tiers
 from workers.archive import driver, purge, restore
@@ -40,33 +41,33 @@ def everything() -> dict[str, Counter[int]]:
 
 
 def count(model: Any, *conditions: Any) -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
 
 
-def archived(table: str = "visit") -> int:
-    with db.databases().engine(Store.VISITS, read_only=True).connect() as connection:
+def copies(table: str = "visit") -> int:
+    with databases.current().engine(Store.VISITS, read_only=True).connect() as connection:
         return connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0
 
 
 def holdings() -> dict[int, tuple[int, int, Any, Any]]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return {
             row.patient_id: (row.roots, row.rows, row.first_at, row.last_at) for row in session.scalars(select(Holding))
         }
 
 
 def states() -> list[str]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(Batch.state).order_by(Batch.id)))
 
 
 def restore_to_end(start: Callable[..., ArchiveRun], **what: Any) -> ArchiveRun:
-    with db.write() as session:
+    with databases.write() as session:
         run = start(session, by=None, **what)
     while driver.advance(run.id):
         pass
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get_one(ArchiveRun, run.id)
 
 
@@ -80,18 +81,18 @@ def purge_until_gone() -> None:
     """As the scheduler would: the first call may find that the replica does not have the restore yet."""
     for _ in range(PURGES_MAX):
         purge.purge_restored()
-        if archived() == 0:
+        if copies() == 0:
             return
         time.sleep(0.05)
-    pytest.fail(f"{archived()} copies stay")
+    pytest.fail(f"{copies()} copies stay")
 
 
 @pytest.mark.usefixtures("population")
 def test_a_run_comes_back_and_every_row_is_seen_once() -> None:
     before = everything()
     run = run_to_end()
-    assert archived() == PATIENTS * 4
-    with db.write() as session:
+    assert copies() == PATIENTS * 4
+    with databases.write() as session:
         started = restores.start_run_restore(session, run_id=run.id, by=None)
     while driver.advance(started.id):
         assert everything() == before
@@ -99,7 +100,7 @@ def test_a_run_comes_back_and_every_row_is_seen_once() -> None:
     assert count(Visit) == PATIENTS * 8
     assert holdings() == {}
     assert set(states()) == {BatchState.RESTORED}
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         ended = session.get_one(ArchiveRun, started.id)
         event = session.scalars(select(AccessEvent).where(AccessEvent.action == "archive.restore")).one()
     assert (ended.state, ended.selected) == (RunState.DONE, PATIENTS * 4)
@@ -110,13 +111,13 @@ def test_a_run_comes_back_and_every_row_is_seen_once() -> None:
 def test_an_older_snapshot_still_finds_the_copy() -> None:
     before = everything()
     run = run_to_end()
-    linked = cold.table("visit")
-    with db.read(Store.HOT) as old:
+    linked = linked_table("visit")
+    with databases.read(Store.HOT) as old:
         hot = Counter(old.scalars(select(Visit.id)))
-        window = cold.window(old, "visit")
+        window = archived.window(old, "visit")
         restore_to_end(restores.start_run_restore, run_id=run.id)
         purge.purge_restored()
-        rows = cold.fetch("visit", select(linked.c.id).where(cold.visible(linked, window)))
+        rows = archived.fetch("visit", select(linked.c.id).where(archived.visible(linked, window)))
         assert hot + Counter(row["id"] for row in rows) == before["visit"]
     assert everything() == before
 
@@ -136,13 +137,13 @@ def test_one_patient_comes_back(population: list[int]) -> None:
 def test_one_batch_comes_back_and_holdings_follow(population: list[int]) -> None:
     before = everything()
     run = run_to_end()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         oldest = session.scalars(select(Batch).where(Batch.run_id == run.id).order_by(Batch.ordinal)).first()
     assert oldest is not None
     restore_to_end(restores.start_batch_restore, batch_id=oldest.id)
     assert everything() == before
     assert count(Visit) == PATIENTS * 4 + oldest.released_roots
-    with db.databases().engine(Store.VISITS, read_only=True).connect() as connection:
+    with databases.current().engine(Store.VISITS, read_only=True).connect() as connection:
         query = text(
             "SELECT patient_id, count(*), min(ended_at), max(ended_at) FROM visit"
             " WHERE batch_id <> :id GROUP BY patient_id"
@@ -158,32 +159,32 @@ def test_copies_go_once_the_replica_has_the_restore(tiers: Tiers, sync_replica: 
     tiers.replica.pause_replay()
     restore_to_end(restores.start_run_restore, run_id=run.id)
     assert "0 of 3" in purge.purge_restored()
-    assert archived() == PATIENTS * 4
+    assert copies() == PATIENTS * 4
     tiers.replica.resume_replay()
     sync_replica()
     purge.purge_restored()
     purge.purge_restored()
-    assert archived() == archived("note") == 0
+    assert copies() == copies("note") == 0
     assert everything() == before
     assert set(states()) == {BatchState.PURGED}
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert set(session.scalars(select(Step.state).where(Step.name == "purge"))) == {"done"}
-        window = cold.window(session, "visit")
+        window = archived.window(session, "visit")
     assert (window.moving, window.restored) == ((), ())
 
 
 @pytest.mark.usefixtures("population", "no_grace")
 def test_copies_wait_for_a_long_reader(sync_replica: Callable[[], None], tells_snapshots: None) -> None:
     run = run_to_end()
-    with db.read(Store.REPLICA) as reader:
+    with databases.read(Store.REPLICA) as reader:
         reader.scalar(select(func.count()).select_from(Visit))
         restore_to_end(restores.start_run_restore, run_id=run.id)
         sync_replica()
         purge.purge_restored()
         purge.purge_restored()
-        assert archived() == PATIENTS * 4
+        assert copies() == PATIENTS * 4
     purge.purge_restored()
-    assert archived() == 0
+    assert copies() == 0
 
 
 @pytest.mark.usefixtures("population")
@@ -193,7 +194,7 @@ def test_a_grace_time_passes_before_copies_go(sync_replica: Callable[[], None]) 
     sync_replica()
     purge.purge_restored()
     purge.purge_restored()
-    assert archived() == PATIENTS * 4
+    assert copies() == PATIENTS * 4
 
 
 @pytest.mark.usefixtures("population", "no_grace")
@@ -203,11 +204,11 @@ def test_restored_rows_stay_hot_for_a_while() -> None:
     assert run_to_end().selected == 0
     purge_until_gone()
     assert run_to_end().selected == 0
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(RestoredRoot).values(keep_until=utc_now()))
     assert run_to_end().selected == PATIENTS * 4
     assert everything() == before
-    assert archived() == PATIENTS * 4
+    assert copies() == PATIENTS * 4
 
 
 @pytest.mark.usefixtures("population")
@@ -233,7 +234,7 @@ def test_a_row_that_changed_on_its_way_back_stays_in_the_archive(
     assert everything() == before
     assert count(Note) == PATIENTS * 4
     monkeypatch.setattr(insert, original)
-    with db.write() as session:
+    with databases.write() as session:
         archive.redrive(session, run_id=ended.id, by=None)
     driver.drive(ended.id)
     assert count(Note) == PATIENTS * 8
@@ -243,15 +244,15 @@ def test_a_row_that_changed_on_its_way_back_stays_in_the_archive(
 @pytest.mark.usefixtures("population")
 def test_archive_and_restore_exclude_each_other() -> None:
     run = run_to_end()
-    with db.write() as session:
+    with databases.write() as session:
         restores.start_run_restore(session, run_id=run.id, by=None)
-    with db.write() as session, pytest.raises(archive.RunUnderWay):
+    with databases.write() as session, pytest.raises(archive.RunUnderWay):
         archive.start_run(session, record_type="visit", by=None, as_of=NOW)
 
 
 def test_nothing_to_restore_says_why(population: list[int]) -> None:
     run = run_to_end(dry_run=True)
-    with db.write() as session:
+    with databases.write() as session:
         with pytest.raises(restores.NothingToRestore, match="no released batch"):
             restores.start_run_restore(session, run_id=run.id, by=None)
         with pytest.raises(restores.NothingToRestore, match="no archived batch"):

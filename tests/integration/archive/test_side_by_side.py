@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core import db
-from core.db import Store
 from core.models import ArchiveRun, Batch, RunState, Visit
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.archive.conftest import start
 from tests.integration.archive.twin import Twin
 from workers.archive import driver, steps
@@ -17,19 +17,19 @@ from workers.archive import driver, steps
 
 def advance_but(run_id: int, busy: set[int]) -> bool:
     """The next step of a batch that no other lane is busy with."""
-    with db.write() as session:
+    with databases.write() as session:
         begun = steps.begin(session, run_id, busy)
     return begun is not None and steps.perform(begun)
 
 
 def batches() -> list[Batch]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(Batch).order_by(Batch.id)))
 
 
 def edit_into_range(twin: Twin, batch: Batch) -> int:
     """Correct the time of the oldest visit: it now ended a moment before the last of the batch's range."""
-    with db.write() as session:
+    with databases.write() as session:
         visit = session.scalars(select(Visit).order_by(Visit.ended_at, Visit.id)).first()
         assert visit is not None
         assert batch.last_at is not None
@@ -49,7 +49,7 @@ def test_a_visit_edited_from_one_range_into_another_is_not_lost(steps_of_second:
     first = batches()[0]
     assert advance_but(run_id, {first.id})
     second = batches()[1]
-    with db.write() as session:
+    with databases.write() as session:
         session.get_one(Batch, second.id).state = "planned"
     visit_id = edit_into_range(twin, second)
     for _step in range(steps_of_second):
@@ -58,10 +58,10 @@ def test_a_visit_edited_from_one_range_into_another_is_not_lost(steps_of_second:
     for _attempt in range(60):
         driver.advance(run_id)
         twin.check()
-        with db.read(Store.HOT) as session:
+        with databases.read(Store.HOT) as session:
             if session.get_one(ArchiveRun, run_id).state == RunState.DONE:
                 break
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.get_one(ArchiveRun, run_id).state == RunState.DONE
         assert session.get(Visit, visit_id) is None
     twin.check_holdings()

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core import db
-from core.db import Store
 from core.models import ArchiveRun, Batch, RunState, Step, Visit, VisitStatus
 from core.services import archive
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.archive.conftest import NOW, PATIENTS, run_to_end, start
 from tests.integration.archive.test_restore import everything
 from workers.archive import driver, sizing
@@ -21,7 +21,7 @@ ROWS_OF_A_ROOT = 8
 
 def run_with(*moved: tuple[int, float]) -> int:
     """A running run whose batches so far had so many roots, and a longest step of so many seconds."""
-    with db.write() as session:
+    with databases.write() as session:
         run = ArchiveRun(record_type="visit", state=RunState.RUNNING, as_of=NOW, cutoff_at=NOW, started_by="test",
                          batch_rows=2_000)  # fmt: skip
         session.add(run)
@@ -38,7 +38,7 @@ def run_with(*moved: tuple[int, float]) -> int:
 
 
 def next_size(run_id: int) -> sizing.Size:
-    with db.write() as session:
+    with databases.write() as session:
         return sizing.next_size(session, session.get_one(ArchiveRun, run_id))
 
 
@@ -81,7 +81,7 @@ def test_a_paced_run_has_one_lane(with_settings: Callable[..., None], monkeypatc
 @pytest.mark.usefixtures("database")
 def test_a_batch_with_a_failed_step_teaches_nothing() -> None:
     run_id = run_with((2_000, 0.8))
-    with db.write() as session:
+    with databases.write() as session:
         step = session.scalars(select(Step)).first()
         assert step is not None
         session.add(Step(run_id=run_id, batch_id=step.batch_id, name="load", attempt=1, state="failed",
@@ -92,7 +92,7 @@ def test_a_batch_with_a_failed_step_teaches_nothing() -> None:
 @pytest.mark.usefixtures("population")
 def test_a_size_that_was_asked_for_is_kept() -> None:
     run = run_to_end(batch_rows=5)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         batches = session.scalars(select(Batch).where(Batch.run_id == run.id).order_by(Batch.ordinal)).all()
     assert [batch.roots for batch in batches] == [5, 5, 2]
     assert {batch.size_reason for batch in batches} == {"as asked for"}
@@ -103,10 +103,10 @@ def test_a_run_tunes_itself(with_settings: Callable[..., None], monkeypatch: pyt
     with_settings(archive_batch_rows=2, archive_step_seconds=1000.0, archive_lanes=1)
     monkeypatch.setattr(sizing, "ROOTS_MIN", 1)
     before = everything()
-    with db.write() as session:
+    with databases.write() as session:
         run_id = archive.start_run(session, record_type="visit", by=None, as_of=NOW).id
     driver.drive(run_id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         batches = session.scalars(select(Batch).where(Batch.run_id == run_id).order_by(Batch.ordinal)).all()
     assert [batch.roots for batch in batches] == [2, 4, 6]
     assert "STRATA_ARCHIVE_BATCH_ROWS" in (batches[0].size_reason or "")
@@ -117,7 +117,7 @@ def test_a_run_tunes_itself(with_settings: Callable[..., None], monkeypatch: pyt
 @pytest.mark.usefixtures("population")
 def test_roots_of_one_instant_are_cut_apart_and_none_is_left(population: list[int]) -> None:
     at = NOW - timedelta(days=900)
-    with db.write() as session:
+    with databases.write() as session:
         session.add_all(
             Visit(patient_id=population[0], class_code="AMB", status=VisitStatus.CLOSED, description="Same moment",
                   started_at=at, ended_at=at) for _ in range(7)
@@ -126,7 +126,7 @@ def test_roots_of_one_instant_are_cut_apart_and_none_is_left(population: list[in
     run_id = start(batch_rows=3)
     while driver.advance(run_id):
         assert everything() == before
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         batches = session.scalars(select(Batch).where(Batch.run_id == run_id)).all()
         assert session.get_one(ArchiveRun, run_id).finished_at is not None
     assert sum(batch.released_roots for batch in batches) == 7 + PATIENTS * 4

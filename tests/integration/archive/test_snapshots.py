@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import cold, db
-from core.db import Store
 from core.models import Base
 from core.models.record_types import VISIT
 from core.services import archive_restore
+from core.stores import archived, databases
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 from tests.integration.archive.conftest import run_to_end, start
 from tests.integration.archive.readers import TABLES
 from workers.archive import driver, purge
@@ -26,11 +27,13 @@ def hot_rows(session: Session) -> Counter[str]:
     )
 
 
-def cold_rows(window: cold.Window) -> Counter[str]:
+def cold_rows(window: archived.Window) -> Counter[str]:
     found: Counter[str] = Counter()
     for name in TABLES:
-        linked = cold.table(name)
-        rows = cold.fetch(VISIT.name, select(linked.c.id).where(cold.visible(linked, window)), through=Store.HOT)
+        linked = linked_table(name)
+        rows = archived.fetch(
+            VISIT.name, select(linked.c.id).where(archived.visible(linked, window)), through=Store.HOT
+        )
         found.update(f"{name}:{row['id']}" for row in rows)
     return found
 
@@ -40,11 +43,11 @@ class Snapshots:
 
     def __init__(self, stack: ExitStack, everything: Counter[str]) -> None:
         self.stack, self.everything = stack, everything
-        self.open: list[tuple[str, Counter[str], cold.Window]] = []
+        self.open: list[tuple[str, Counter[str], archived.Window]] = []
 
     def take(self, when: str) -> None:
-        session = self.stack.enter_context(db.read(Store.HOT))
-        self.open.append((when, hot_rows(session), cold.window(session, VISIT.name)))
+        session = self.stack.enter_context(databases.read(Store.HOT))
+        self.open.append((when, hot_rows(session), archived.window(session, VISIT.name)))
 
     def check(self, now: str) -> None:
         for when, hot, window in self.open:
@@ -55,7 +58,7 @@ class Snapshots:
 def snapshots(population: list[int]) -> Iterator[Snapshots]:
     """All rows are still hot."""
     with ExitStack() as stack:
-        with db.read(Store.HOT) as session:
+        with databases.read(Store.HOT) as session:
             everything = hot_rows(session)
         yield Snapshots(stack, everything)
 
@@ -70,10 +73,10 @@ def test_whatever_moves_between_hot_and_cold(snapshots: Snapshots) -> None:
 
 
 def test_whatever_comes_back_between_hot_and_cold(snapshots: Snapshots) -> None:
-    archived = run_to_end(batch_rows=6).id
+    moved = run_to_end(batch_rows=6).id
     snapshots.take("the beginning")
-    with db.write() as session:
-        run_id = archive_restore.start_run_restore(session, run_id=archived, by=None).id
+    with databases.write() as session:
+        run_id = archive_restore.start_run_restore(session, run_id=moved, by=None).id
     step = 0
     while driver.advance(run_id):
         step += 1
@@ -86,10 +89,10 @@ def test_a_purge_waits_for_every_older_snapshot(
     snapshots: Snapshots, with_settings: Callable[..., None], sync_replica: Callable[[], None]
 ) -> None:
     with_settings(restored_grace_seconds=1e-6)
-    archived = run_to_end().id
+    moved = run_to_end().id
     snapshots.take("before the restore")
-    with db.write() as session:
-        run_id = archive_restore.start_run_restore(session, run_id=archived, by=None).id
+    with databases.write() as session:
+        run_id = archive_restore.start_run_restore(session, run_id=moved, by=None).id
     driver.drive(run_id)
     sync_replica()
     for attempt in range(3):
@@ -100,9 +103,9 @@ def test_a_purge_waits_for_every_older_snapshot(
 def test_the_window_belongs_to_the_snapshot_of_the_hot_rows(snapshots: Snapshots) -> None:
     """A move that ends between two statements of a reader changes nothing for it."""
     run_id = start(batch_rows=6)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         hot = hot_rows(session)
         while driver.advance(run_id):
             pass
-        window = cold.window(session, VISIT.name)
+        window = archived.window(session, VISIT.name)
     assert hot + cold_rows(window) == snapshots.everything

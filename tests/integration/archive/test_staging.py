@@ -14,11 +14,12 @@ import pytest
 from moto.server import ThreadedMotoServer
 from sqlalchemy import select, update
 
-from core import db, staging_s3
-from core.db import Store
 from core.models import Batch, RunState, Step, utc_now
 from core.services import archive
-from core.staging import StagedMissing, StagingError, object_store
+from core.staging import object_store, s3
+from core.staging.base import StagedMissing, StagingError
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.archive.conftest import run_to_end, start
 from tests.integration.archive.test_restore import archived, everything
 from workers.archive import driver
@@ -40,14 +41,14 @@ def bucket(monkeypatch: pytest.MonkeyPatch, with_settings: Callable[..., None]) 
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
-    staging_s3._client.cache_clear()
+    s3._client.cache_clear()
     client = boto3.client("s3")
     client.create_bucket(Bucket="staged")
     with_settings(staging_url="s3://staged/strata")
     yield client
     object_store().delete("visit/")
     client.delete_bucket(Bucket="staged")
-    staging_s3._client.cache_clear()
+    s3._client.cache_clear()
     server.stop()
 
 
@@ -94,7 +95,7 @@ def test_s3_that_does_not_answer_is_tried_again(bucket: Any) -> None:
     driver.advance(run_id)
     bucket.delete_bucket(Bucket="staged")
     assert not driver.advance(run_id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         failed = session.scalars(select(Step).where(Step.state == "failed")).one()
     assert failed.fault == "staging"
     assert "NoSuchBucket" in (failed.cause or "")
@@ -141,18 +142,18 @@ def test_a_wrong_key_stops_the_run_and_says_which(own_staging: Path, with_settin
     driver.advance(run_id)
     with_settings(staging_key=KEYS[1])
     assert not driver.advance(run_id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         failed = session.scalars(select(Step).where(Step.state == "failed")).one()
         batch = session.scalars(select(Batch)).one()
     assert failed.fault == "staging key"
     assert f"needs STRATA_STAGING_KEY {batch.staging_key_id}" in (failed.cause or "")
     with_settings(staging_key=KEYS[0])
-    with db.write() as session:
+    with databases.write() as session:
         archive.redrive(session, run_id=run_id, by=None)
     driver.drive(run_id)
     assert everything() == before
     assert archived() == 12
-    assert not any(b"Feels well" in data for data in staged_bytes(db.databases().settings))
+    assert not any(b"Feels well" in data for data in staged_bytes(databases.current().settings))
 
 
 @pytest.mark.usefixtures("population")
@@ -166,7 +167,7 @@ def test_an_altered_sealed_file_is_staged_again_by_a_redrive(
     path = next(own_staging.rglob("note.zst"))
     path.write_bytes(path.read_bytes()[:-4] + b"oops")
     assert not driver.advance(run_id)
-    with db.write() as session:
+    with databases.write() as session:
         archive.redrive(session, run_id=run_id, by=None)
     driver.drive(run_id)
     assert archived("note") == 12
@@ -177,10 +178,10 @@ def test_staged_files_go_when_they_are_old_and_released(own_staging: Path) -> No
     run_id = start(batch_rows=6)
     for _step in range(6):
         driver.advance(run_id)
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Step).values(finished_at=utc_now() - timedelta(days=31)))
     assert "1 batches" in expire_staged()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         states = {batch.state: batch.expired_at for batch in session.scalars(select(Batch))}
     assert states["released"] is not None
     assert states["staged"] is None

@@ -8,24 +8,24 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
-from core import db
-from core.db import Store
 from core.models import Assay, Batch, Holding, Observation, Patient, Prescription, RunState, Visit
 from core.queries import visits
 from core.services import archive_restore as restores
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.archive.conftest import NOW, PATIENTS, run_to_end, seen, start
 from tests.integration.archive.test_restore import everything
 from workers.archive import driver
 
 
 def oldest_visit(patient_id: int) -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         query = select(Visit.id).where(Visit.patient_id == patient_id).order_by(Visit.ended_at)
         return session.scalars(query).first() or 0
 
 
 def late_result(patient_id: int, visit_id: int) -> int:
-    with db.write() as session:
+    with databases.write() as session:
         assay_id = session.scalars(select(Assay.id)).first()
         result = Observation(patient_id=patient_id, visit_id=visit_id, assay_id=assay_id, value_number=5.5,
                              unit="%", observed_at=NOW - timedelta(days=400))  # fmt: skip
@@ -35,12 +35,12 @@ def late_result(patient_id: int, visit_id: int) -> int:
 
 
 def is_hot(observation_id: int) -> bool:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get(Observation, observation_id) is not None
 
 
 def held_rows(patient_id: int) -> tuple[int, int]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         held = session.get_one(Holding, (patient_id, "visit"))
         return held.roots, held.rows
 
@@ -59,7 +59,7 @@ def test_a_result_that_comes_seven_months_later(population: list[int]) -> None:
     assert everything() == before
     assert not is_hot(late)
     assert held_rows(patient) == (held[0], held[1] + 1)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         batch = session.scalars(select(Batch).where(Batch.run_id == run_id)).one()
         detail = visits.detail(session, patient, visit_id)
     assert (batch.kind, batch.roots, batch.released_rows) == ("stragglers", 0, 1)
@@ -70,11 +70,11 @@ def test_a_result_that_comes_seven_months_later(population: list[int]) -> None:
 def test_a_medicine_that_ended_since_joins_its_visit(population: list[int]) -> None:
     run_to_end()
     before = everything()
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Prescription).values(status="stopped", stopped_on=NOW.date()))
     run_to_end()
     assert everything() == before
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         visits_left = set(session.scalars(select(Visit.id)))
         assert set(session.scalars(select(Prescription.visit_id))) == visits_left
 
@@ -88,7 +88,7 @@ def test_an_edit_of_the_late_row_keeps_it_hot(population: list[int]) -> None:
     run_id = start()
     for _step in ("plan", "stage", "load", "verify"):
         assert driver.advance(run_id)
-    with db.write() as session:
+    with databases.write() as session:
         session.get_one(Observation, late).value_number = 6
     while driver.advance(run_id):
         pass
@@ -101,7 +101,7 @@ def test_a_legal_hold_keeps_late_rows(population: list[int]) -> None:
     visit_id = oldest_visit(patient)
     run_to_end()
     late = late_result(patient, visit_id)
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Patient).where(Patient.id == patient).values(legal_hold=True))
     run_to_end()
     assert is_hot(late)
@@ -122,13 +122,13 @@ def test_a_restored_visit_brings_its_late_rows_back(population: list[int]) -> No
     late = late_result(patient, visit_id)
     before = everything()
     run_to_end()
-    with db.write() as session:
+    with databases.write() as session:
         restore = restores.start_run_restore(session, run_id=first.id, by=None)
     while driver.advance(restore.id):
         assert everything() == before
     assert everything() == before
     assert is_hot(late)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalar(select(func.count()).select_from(Visit)) == PATIENTS * 8
         assert set(session.scalars(select(Batch.state))) == {"restored"}
 
@@ -140,7 +140,7 @@ def test_a_batch_of_late_rows_is_restored_with_its_visits(population: list[int])
     late = late_result(patient, visit_id)
     before = everything()
     run = run_to_end()
-    with db.write() as session:
+    with databases.write() as session:
         batch_id = session.scalars(select(Batch.id).where(Batch.run_id == run.id)).one()
         restore = restores.start_batch_restore(session, batch_id=batch_id, by=None)
     driver.drive(restore.id)
@@ -159,7 +159,7 @@ def test_a_copy_lost_before_release_is_loaded_again(population: list[int]) -> No
     run_id = start()
     for _step in ("plan", "stage", "load", "verify"):
         driver.advance(run_id)
-    with db.databases().engine(Store.VISITS, read_only=False).begin() as archive:
+    with databases.current().engine(Store.VISITS, read_only=False).begin() as archive:
         archive.execute(text("DELETE FROM observation WHERE id = :id"), {"id": late})
     while driver.advance(run_id):
         pass

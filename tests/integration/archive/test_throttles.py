@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from core import db, freshness
-from core.db import Store
 from core.models import ArchiveRun, Batch, OutboxMessage, RunState, Step
 from core.queries import archive as queries
 from core.services import archive
+from core.stores import databases, freshness
+from core.stores.databases import Store
 from tests.integration.archive.conftest import start
 from tests.integration.archive.test_drivers import run_row, until
 from tests.tiers import Tiers
@@ -23,7 +23,7 @@ from workers.archive import crew, driver, throttles
 def waiting_reason(run_id: int, slice_seconds: float = 1.0) -> str:
     """Drive for a slice; the reason that a reader sees meanwhile."""
     driver.drive(run_id, slice_seconds)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         found = queries.run(session, run_id)
     assert found is not None
     assert found.state == RunState.RUNNING
@@ -44,7 +44,7 @@ def test_outside_its_hours_a_run_waits(with_settings: Callable[..., None], monke
     run_id = start()
     driver.advance(run_id)
     assert waiting_reason(run_id) == "outside its hours: 01:00-05:00 (Asia/Singapore), now 11:30"
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalars(select(Batch)).all() == []
         later = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id.desc())).first()
     assert later is not None
@@ -77,7 +77,7 @@ def test_a_replica_that_lags_holds_a_run(
     run_id = start()
     driver.advance(run_id)
     tiers.replica.pause_replay()
-    with db.write() as session:
+    with databases.write() as session:
         archive.enqueue(session, 0)
     until(lambda: freshness.watch.state().lag_seconds > 0.2)
     assert "the replica is" in waiting_reason(run_id)
@@ -92,7 +92,7 @@ def test_missing_log_counts_whatever_the_clock_says(with_settings: Callable[...,
     run_id = start()
     driver.advance(run_id)
     tiers.replica.pause_replay()
-    with db.write() as session:
+    with databases.write() as session:
         archive.enqueue(session, 0)
     assert "MB of log" in waiting_reason(run_id)
     tiers.replica.resume_replay()
@@ -128,7 +128,7 @@ def test_a_run_moves_no_more_rows_a_second_than_it_may(
     while not crew.throttled(run_id):
         driver.advance(run_id)
     assert waiting_reason(run_id, 0.1) == "1 rows/s is the most"
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         batch = session.scalars(select(Batch)).one()
         began = session.scalars(select(func.min(Step.started_at)).where(Step.batch_id == batch.id)).one()
     for seconds, waits in ((batch.released_rows - 1, True), (batch.released_rows + 1, False)):
@@ -144,11 +144,11 @@ def test_a_throttled_run_can_be_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     thread = threading.Thread(target=driver.drive, args=(run_id,))
     thread.start()
     until(lambda: run_row(run_id).throttle_reason)
-    with db.write() as session:
+    with databases.write() as session:
         archive.pause(session, run_id=run_id, by=None)
     thread.join(5)
     assert not thread.is_alive()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         paused = session.get_one(ArchiveRun, run_id)
     assert (paused.state, paused.throttle_reason) == (RunState.PAUSED, None)
 

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import cold, db
-from core.db import Store
 from core.models import Base, Batch, BatchKind, BatchState, Holding, Step, StepName, StepState
 from core.models.record_types import VISIT
-from core.rows import content_hash
+from core.sources.references import content_hash
+from core.stores import archived, databases
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 from tests.integration.archive.readers import TABLES, contents, look
 
 
@@ -54,7 +55,7 @@ class Twin:
 
     def _check_verified(self) -> None:
         """Whatever batch owns rows in the archive was verified after it was last loaded."""
-        with db.read(Store.HOT) as session:
+        with databases.read(Store.HOT) as session:
             for batch in session.scalars(select(Batch).where(Batch.state == BatchState.RELEASED)):
                 steps = select(Step.name).where(Step.batch_id == batch.id, Step.state == StepState.DONE)
                 names = list(session.scalars(steps.order_by(Step.id)))
@@ -62,14 +63,14 @@ class Twin:
 
     def check_holdings(self) -> None:
         """Holdings say what the archive holds, for each patient."""
-        with db.read(Store.HOT) as session:
-            window = cold.window(session, VISIT.name)
+        with databases.read(Store.HOT) as session:
+            window = archived.window(session, VISIT.name)
             told = {row.patient_id: (row.roots, row.rows) for row in session.scalars(select(Holding)) if row.rows}
         counted: dict[int, list[int]] = {}
         for name in TABLES:
-            linked = cold.table(name)
-            query = select(linked.c.patient_id).where(cold.visible(linked, window))
-            for row in cold.fetch(VISIT.name, query, through=Store.HOT):
+            linked = linked_table(name)
+            query = select(linked.c.patient_id).where(archived.visible(linked, window))
+            for row in archived.fetch(VISIT.name, query, through=Store.HOT):
                 of_patient = counted.setdefault(row["patient_id"], [0, 0])
                 of_patient[0] += name == VISIT.root.name
                 of_patient[1] += 1
@@ -78,7 +79,7 @@ class Twin:
 
 def restores_left() -> list[int]:
     """Restores whose copies are still in the archive."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         left = select(Batch.id).where(Batch.kind == BatchKind.RESTORE, Batch.state == BatchState.RESTORED)
         return list(session.scalars(left))
 
@@ -86,5 +87,5 @@ def restores_left() -> list[int]:
 def ids(table: str, **values: Any) -> list[int]:
     """Hot rows of a table that have these values, in order."""
     hot = Base.metadata.tables[table]
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(hot.c.id).filter_by(**values).order_by(hot.c.id)))

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from core import config, db
-from core.db import Store
 from core.models import OutboxMessage
+from core.settings import config
+from core.stores import databases
+from core.stores.databases import Store
 from workers import run
 
 _context = multiprocessing.get_context("forkserver")
@@ -27,8 +28,8 @@ END_SECONDS = 60
 def perform_next(environment: Mapping[str, str], log: str) -> None:
     """Do the newest job that waits in the outbox, in a process of its own."""
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
-    db.configure(config.load(environment))
-    with db.read(Store.HOT) as session:
+    databases.configure(config.load(environment))
+    with databases.read(Store.HOT) as session:
         waiting = select(OutboxMessage.id).where(OutboxMessage.done_at.is_(None), OutboxMessage.queue == "archive")
         message = session.scalars(waiting.order_by(OutboxMessage.id.desc()).limit(1)).one()
     run.perform(message)

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from core import audit, db
+from core import audit
 from core.audit import Origin
-from core.db import Store
 from core.models import AccessEvent, Role
 from core.services import archive
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import make_account, make_patient
 from workers.archive import driver
 
@@ -34,22 +35,22 @@ class Trail:
 @pytest.fixture
 def trail(database: Any, sync_replica: Callable[[], None]) -> Trail:
     """The cold ones have been moved, and the standby knows."""
-    with db.write() as session:
+    with databases.write() as session:
         patient, other = make_patient(session), make_patient(session, name="Other")
         doctor = make_account(session, role=Role.CLINICIAN)
     events = []
     token = audit.origin.set(Origin("staff", "192.0.2.7", "f00d"))
     for days in range(12, -1, -1):
-        with db.write() as session:
+        with databases.write() as session:
             whose, outcome = (other, "deny") if days == 11 else (patient, "allow")
             event = audit.record(session, "chart.viewed", by=doctor, patient_id=whose.id, outcome=outcome,
                                  target=f"patient:{whose.id}", at=NOW - timedelta(days=days))  # fmt: skip
             events.append(event.id)
     audit.origin.reset(token)
-    with db.write() as session:
+    with databases.write() as session:
         run_id = archive.start_run(session, record_type="log", by=None, as_of=NOW).id
     driver.drive(run_id)
     sync_replica()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         hot = session.scalar(select(func.count()).where(AccessEvent.id.in_(events)))
     return Trail(patient.id, other.id, tuple(events), len(events) - (hot or 0))

@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from commands.audit import group
-from core import db
-from core.cold import Breaker, breakers
 from core.models import AccessEvent
 from core.queries import audit_stream
+from core.stores import databases
+from core.stores.archived import breakers
+from core.stores.outage import Breaker
 from tests.audit_events import assert_r4
 from tests.integration.audit.conftest import Trail
 
@@ -56,7 +57,7 @@ def test_archived_spans_join_without_a_gap(trail: Trail, monkeypatch: pytest.Mon
 
 def test_it_is_recorded(trail: Trail) -> None:
     exported("--patient", str(trail.patient_id))
-    with db.read(db.Store.HOT) as session:
+    with databases.read(databases.Store.HOT) as session:
         last = session.query(AccessEvent).order_by(AccessEvent.id.desc()).first()
         assert last is not None
         assert (last.action, last.patient_id) == ("audit.exported", trail.patient_id)

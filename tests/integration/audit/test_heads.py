@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from core import audit, audit_heads, db
-from core.audit import GENESIS, NOT_AS_KEPT
-from core.audit_heads import HeadsLost
-from core.db import Store
+from core import audit
+from core.audit import kept_heads
+from core.audit.chain import GENESIS, Link, event_hash
+from core.audit.kept_heads import HeadsLost
+from core.audit.verifier import NOT_AS_KEPT
 from core.models import AccessEvent, ChainHead
 from core.queries import audit_chains
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import NOW
 from tests.integration.web.conftest import move_to_archive
 from workers import audit_heads as task
@@ -24,25 +27,25 @@ from workers import audit_heads as task
 @pytest.fixture(autouse=True)
 def outside(database: Any, tmp_path: Path) -> Path:
     """A place of its own for the heads."""
-    db.configure(replace(database, audit_heads_url=tmp_path.as_uri()))
+    databases.configure(replace(database, audit_heads_url=tmp_path.as_uri()))
     return tmp_path
 
 
 def write(count: int, **values: Any) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         for _ in range(count):
             audit.record(session, "chart.viewed", by=None, **values)
 
 
 def forge(*, cut: int = 0) -> None:
     """Rewrite the whole trail as someone with all rights would: other words, chained anew, `cut` events left out."""
-    with db.write() as session:
+    with databases.write() as session:
         events = list(session.scalars(select(AccessEvent).order_by(AccessEvent.id)))
         head = session.scalars(select(ChainHead)).one()
         before = GENESIS
         for event in events[: len(events) - cut]:
             event.actor_name, event.previous_hash = "Nobody", before
-            event.hash = before = audit.event_hash(event)
+            event.hash = before = event_hash(event)
         head.sequence, head.hash = len(events) - cut, before
         for event in events[len(events) - cut :]:
             session.delete(event)
@@ -58,11 +61,11 @@ def test_a_whole_trail_chained_anew_is_found(sync_replica: Callable[[], None]) -
     forge()
     assert faults(sync_replica) == []  # Nothing was kept: nobody can tell.
     task.keep()
-    with db.write() as session:
+    with databases.write() as session:
         event = session.scalars(select(AccessEvent).order_by(AccessEvent.id.desc())).first()
         assert event is not None
         event.actor_name = "Somebody else"
-        event.hash = audit.event_hash(event)
+        event.hash = event_hash(event)
         session.scalars(select(ChainHead)).one().hash = event.hash
     assert faults(sync_replica) == [NOT_AS_KEPT]
 
@@ -77,7 +80,7 @@ def test_a_trail_cut_short_with_its_head_is_found(sync_replica: Callable[[], Non
 def test_a_whole_chain_taken_away_is_found(sync_replica: Callable[[], None]) -> None:
     write(2)
     task.keep()
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(delete(AccessEvent))
         session.execute(delete(ChainHead))
     assert faults(sync_replica) == [NOT_AS_KEPT]
@@ -92,9 +95,9 @@ def test_a_trail_that_grows_and_is_archived_holds(sync_replica: Callable[[], Non
     second = task.keep()
     assert first < second
     assert faults(sync_replica) == []
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         head = session.scalars(select(ChainHead)).one()
-    assert audit_heads.kept()[head.writer] == audit.Link(head.sequence, head.hash)
+    assert kept_heads.kept()[head.writer] == Link(head.sequence, head.hash)
     assert len(list(outside.rglob("*.json"))) == 2
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from core import audit, db
-from core.db import Store
+from core import audit
 from core.models import Account, GlassBreak, utc_now
 from core.queries import audit_outliers
 from core.queries.audit_outliers import Outliers, shared_names
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import make_account, make_patient
 
 
@@ -21,7 +22,7 @@ def look(session: Session, doctor: Account, patient_id: int, **values: Any) -> N
 
 
 def found() -> Outliers:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return audit_outliers.outliers(session)
 
 
@@ -32,7 +33,7 @@ def test_nothing_stands_out_of_nothing() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_who_opens_far_more_records_than_colleagues_stands_out() -> None:
-    with db.write() as session:
+    with databases.write() as session:
         patients = [make_patient(session, name=f"Person {number}").id for number in range(30)]
         curious, *others = [make_account(session, name=f"Dr {name}") for name in ("Ong", "Lim", "Goh", "Ng")]
         for patient_id in patients:
@@ -52,7 +53,7 @@ def test_who_opens_far_more_records_than_colleagues_stands_out() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_the_record_of_somebody_of_ones_own_name_stands_out() -> None:
-    with db.write() as session:
+    with databases.write() as session:
         doctor = make_account(session, name="Dr Tan Wei Ming")
         own, other = make_patient(session, name="Tan Ah Lian"), make_patient(session, name="Lim Siew Bee")
         for _ in range(3):
@@ -79,7 +80,7 @@ def test_names_are_shared_but_for_titles(one: str, other: str, shared: list[str]
 @pytest.mark.usefixtures("database")
 def test_broken_glasses_of_the_last_month_stand_out() -> None:
     now = utc_now()
-    with db.write() as session:
+    with databases.write() as session:
         doctor, patient = make_account(session, name="Dr Lim"), make_patient(session)
         for days, reason in ((1, "unconscious at the door"), (40, "long ago and done")):
             at = now - timedelta(days=days)

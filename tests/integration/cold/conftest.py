@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from core import cold, db, replica_watch
-from core.db import Store
 from core.models import Assay, Patient
 from core.models.record_types import ARCHIVE_METADATA
-from core.outage import primary
 from core.services import archive
+from core.stores import archived, databases, replica_watch
+from core.stores.databases import Store
+from core.stores.outage import primary
 from tests.factories import NOW, make_assay, make_note, make_observation, make_patient, make_prescription, make_visit
 from tests.tcp_proxy import TcpProxy
 from workers.archive import driver
@@ -37,9 +37,9 @@ def record(database: Any) -> Record:
     """Twelve visits, one every 40 days: four or five are hot as of NOW."""
     primary.answered()
     replica_watch.forget()
-    for breaker in cold.breakers.values():
+    for breaker in archived.breakers.values():
         breaker.answered()
-    with db.write() as session:
+    with databases.write() as session:
         patient, assay = make_patient(session), make_assay(session)
         return Record(patient.id, assay.id, tuple(_visit(session, patient, assay, n) for n in range(VISITS)))
 
@@ -53,7 +53,7 @@ def _visit(session: Any, patient: Patient, assay: Assay, number: int) -> int:
 
 
 @pytest.fixture
-def archived(record: Record, sync_replica: Callable[[], None]) -> Record:
+def archived_record(record: Record, sync_replica: Callable[[], None]) -> Record:
     """What is cold has been moved, and the standby knows."""
     driver.drive(begin_move())
     sync_replica()
@@ -61,14 +61,14 @@ def archived(record: Record, sync_replica: Callable[[], None]) -> Record:
 
 
 def begin_move(**values: Any) -> int:
-    with db.write() as session:
+    with databases.write() as session:
         return archive.start_run(session, record_type="visit", by=None, as_of=NOW, **values).id
 
 
 @pytest.fixture
-def way(archived: Record, sync_replica: Callable[[], None]) -> Iterator[TcpProxy]:
+def way(archived_record: Record, sync_replica: Callable[[], None]) -> Iterator[TcpProxy]:
     """The linked tables' way to the archive of visits."""
-    url = db.databases().settings.archive_visits_url
+    url = databases.current().settings.archive_visits_url
     with TcpProxy(make_url(url).port or 0) as proxy:
         _link(proxy.url(url))
         sync_replica()
@@ -78,6 +78,6 @@ def way(archived: Record, sync_replica: Callable[[], None]) -> Iterator[TcpProxy
 
 
 def _link(url: str) -> None:
-    databases = db.databases()
-    with databases.engine(Store.HOT, read_only=False).begin() as connection:
-        databases.adapter.link(connection, "visits", url, list(ARCHIVE_METADATA["visits"].tables.values()))
+    servers = databases.current()
+    with servers.engine(Store.HOT, read_only=False).begin() as connection:
+        servers.adapter.link(connection, "visits", url, list(ARCHIVE_METADATA["visits"].tables.values()))

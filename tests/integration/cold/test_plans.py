@@ -13,22 +13,24 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, select, text
 
-from core import audit_heads, cold, db
-from core.db import Store
+from core.audit import kept_heads
 from core.models import ArchiveRun, Batch, BatchState, Holding, Note, RunState
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES
 from core.queries import audit_stream, audit_trail, evidence, results, visits
 from core.queries.reports import patient, rows
 from core.queries.reports.made_by import made_by
 from core.services.reports import requests
-from core.sources import find_cold
+from core.sources.find import archived_rows
+from core.stores import archived, databases
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 from tests.factories import NOW
 from tests.integration.cold.conftest import Record
 
 # A hot table, such as the assays, that a cold query joins is read here.
 COLD_NODES = ("Foreign Scan", "Subquery Scan", "WindowAgg", "Result")
 LARGE_ROWS = 5_000_000
-CORE = Path(cold.__file__).parent
+CORE = Path(archived.__file__).parents[1]
 by_explain = pytest.mark.only_on_postgresql("what EXPLAIN says of a foreign scan")
 # What a window function has numbered is filtered where it was numbered: the archive can't know of it.
 NUMBERED = re.compile(r"\(*\w+\.place <= \d+\)*|\(*\w+\.place = 1\)*|row_number\(\) OVER .* <= \d+")
@@ -50,23 +52,23 @@ class Caught:
         return {(file, function) for file, function, _ in self.queries}
 
 
-_fetch = cold.fetch
+_fetch = archived.fetch
 
 
 def places_that_fetch() -> Iterator[tuple[str, str]]:
-    """Every function in core that calls `cold.fetch`."""
+    """Every function in core that calls `archived.fetch`."""
     for file in CORE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.FunctionDef):
                 calls = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
-                if any(isinstance(func, ast.Attribute) and ast.unparse(func) == "cold.fetch" for func in calls):
+                if any(isinstance(func, ast.Attribute) and ast.unparse(func) == "archived.fetch" for func in calls):
                     yield file.relative_to(CORE).as_posix(), node.name
 
 
 @pytest.fixture
-def everything_is_cold(archived: Record, sync_replica: Callable[[], None], engine_name: str) -> Iterator[Record]:
+def everything_is_cold(archived_record: Record, sync_replica: Callable[[], None], engine_name: str) -> Iterator[Record]:
     """The primary says that every archive holds something of this patient."""
-    with db.write() as session:
+    with databases.write() as session:
         for kind in RECORD_TYPES.values():
             run = ArchiveRun(
                 record_type=kind.name, state=RunState.DONE, as_of=NOW, cutoff_at=NOW, started_by="test", batch_rows=1
@@ -75,7 +77,7 @@ def everything_is_cold(archived: Record, sync_replica: Callable[[], None], engin
             session.flush()
             for state in (BatchState.RELEASED, BatchState.LOADED):
                 session.add(Batch(run_id=run.id, record_type=kind.name, ordinal=1, state=state))
-            held = (archived.patient_id, kind.name)
+            held = (archived_record.patient_id, kind.name)
             if session.get(Holding, held) is None:
                 session.add(
                     Holding(
@@ -91,14 +93,14 @@ def everything_is_cold(archived: Record, sync_replica: Callable[[], None], engin
     if engine_name == "postgresql":
         _tell_sizes(LARGE_ROWS)
     sync_replica()
-    yield archived
+    yield archived_record
     if engine_name == "postgresql":
         _tell_sizes(0)
 
 
 def _tell_sizes(rows: int) -> None:
     """Let the planner think that each linked table has so many rows: for a dozen it sorts and cuts off at home."""
-    with db.databases().engine(Store.HOT, read_only=False).begin() as connection:
+    with databases.current().engine(Store.HOT, read_only=False).begin() as connection:
         for metadata in ARCHIVE_METADATA.values():
             for name in metadata.tables:
                 connection.execute(
@@ -114,26 +116,26 @@ def _tell_sizes(rows: int) -> None:
 def caught(everything_is_cold: Record, monkeypatch: pytest.MonkeyPatch) -> Caught:
     """What the pages, the reports and the audit ask of the archives."""
     caught = Caught()
-    monkeypatch.setattr(cold, "fetch", caught.fetch)
-    with db.read(Store.HOT) as session:
+    monkeypatch.setattr(archived, "fetch", caught.fetch)
+    with databases.read(Store.HOT) as session:
         notes = list(session.scalars(select(Note.id).limit(3)))
     evidence.collect(everything_is_cold.patient_id)
-    with db.read(Store.REPLICA) as session:
+    with databases.read(Store.REPLICA) as session:
         _read_pages(session, everything_is_cold)
         _read_audit(session)
-        find_cold(session, [f"note:{note}" for note in notes])
+        archived_rows(session, [f"note:{note}" for note in notes])
         requests._archived(session, 1)
-        audit_heads._hashes(session, [("somebody", 1), ("nobody", 2)])
+        kept_heads._hashes(session, [("somebody", 1), ("nobody", 2)])
     return caught
 
 
 def _read_pages(session: Any, record: Record) -> None:
-    page = visits.timeline(session, record.patient_id, archived=True, limit=2)
-    visits.timeline(session, record.patient_id, archived=True, limit=2, after=page.next)
+    page = visits.timeline(session, record.patient_id, with_archived=True, limit=2)
+    visits.timeline(session, record.patient_id, with_archived=True, limit=2, after=page.next)
     visits.detail(session, record.patient_id, record.visits[-1])
-    results.latest(session, record.patient_id, archived=True)
-    results.trend(session, record.patient_id, record.assay_id, archived=True)
-    patient.signed_for_patient(session, record.patient_id, archived=True)
+    results.latest(session, record.patient_id, with_archived=True)
+    results.trend(session, record.patient_id, record.assay_id, with_archived=True)
+    patient.signed_for_patient(session, record.patient_id, with_archived=True)
     rows.load(session, 1)
     made_by(session, model="m", prompt_version="p")
 
@@ -154,8 +156,8 @@ def test_every_place_that_asks_is_caught(caught: Caught) -> None:
 
 def test_every_query_sends_its_conditions_on(caught: Caught, sends_conditions_on: None) -> None:
     for file, function, query in caught.queries:
-        with db.read(Store.REPLICA) as session:
-            asked = db.databases().adapter.remote_queries(session.connection(), query)
+        with databases.read(Store.REPLICA) as session:
+            asked = databases.current().adapter.remote_queries(session.connection(), query)
         assert asked, f"{file} {function} fetches whole tables"
         for one in asked:
             assert "batch_id" in one.partition(" WHERE ")[2], f"{file} {function} asks for all rows: {one}"
@@ -183,7 +185,9 @@ def test_every_bounded_query_is_bounded_at_the_archive(caught: Caught) -> None:
 
 @by_explain
 def test_a_page_of_visits_is_cut_off_by_the_archive(caught: Caught) -> None:
-    pages = [plan_of(query) for file, _, query in caught.queries if file == "queries/merged.py" and query._limit]
+    pages = [
+        plan_of(query) for file, _, query in caught.queries if file == "stores/hot_and_archived.py" and query._limit
+    ]
     scans = [node["Remote SQL"] for plan in pages for node in nodes(plan) if node["Node Type"] == "Foreign Scan"]
     remotes = [scan for scan in scans if " FROM public.visit " in scan]
     assert remotes
@@ -192,7 +196,7 @@ def test_a_page_of_visits_is_cut_off_by_the_archive(caught: Caught) -> None:
 
 @by_explain
 def test_a_predicate_that_stays_here_would_be_seen(caught: Caught) -> None:
-    linked = cold.table("note")
+    linked = linked_table("note")
     # A volatile function is never sent.
     here = select(linked.c.id).where(linked.c.version > db_random())
     assert [node for node in nodes(plan_of(here)) if node.get("Filter")]
@@ -205,7 +209,7 @@ def db_random() -> Any:
 
 
 def plan_of(query: Select[Any]) -> dict[str, Any]:
-    with db.read(Store.REPLICA) as session:
+    with databases.read(Store.REPLICA) as session:
         connection = session.connection()
         compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
         explained = connection.exec_driver_sql(f"EXPLAIN (VERBOSE, FORMAT JSON) {compiled}", dict(compiled.params))

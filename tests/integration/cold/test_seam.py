@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from core import cold, db
-from core.db import Store
 from core.queries import visits
 from core.services import archive_restore
+from core.stores import archived, databases
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 from tests.integration.cold.conftest import Record, begin_move
 from workers.archive import driver
 
@@ -22,8 +23,8 @@ def pages(record: Record, between: Callable[[], None], store: Store = Store.REPL
     """The visits of each page in turn, by the cursor of the one before."""
     after = None
     while True:
-        with db.read(store) as session:
-            page = visits.timeline(session, record.patient_id, archived=True, after=after, limit=PAGE)
+        with databases.read(store) as session:
+            page = visits.timeline(session, record.patient_id, with_archived=True, after=after, limit=PAGE)
         assert not page.is_partial
         yield from [visit.id for visit in page.visits]
         after = page.next
@@ -36,16 +37,16 @@ def nothing() -> None:
     """Between two pages, nothing happens."""
 
 
-def test_thousands_of_restored_visits_are_left_out(archived: Record) -> None:
-    linked, restored = cold.table("visit"), tuple(range(1, 3_001))
-    query = select(linked.c.id).where(linked.c.patient_id == archived.patient_id)
-    seen = cold.Window(last=1_000_000, moving=(), restored=())
-    assert cold.fetch("visit", query.where(cold.visible(linked, seen)))
-    assert cold.fetch("visit", query.where(cold.visible(linked, replace(seen, restored=restored)))) == []
+def test_thousands_of_restored_visits_are_left_out(archived_record: Record) -> None:
+    linked, restored = linked_table("visit"), tuple(range(1, 3_001))
+    query = select(linked.c.id).where(linked.c.patient_id == archived_record.patient_id)
+    seen = archived.Window(last=1_000_000, moving=(), restored=())
+    assert archived.fetch("visit", query.where(archived.visible(linked, seen)))
+    assert archived.fetch("visit", query.where(archived.visible(linked, replace(seen, restored=restored)))) == []
 
 
-def test_pages_of_archived_and_hot_visits(archived: Record) -> None:
-    assert tuple(pages(archived, nothing)) == archived.visits
+def test_pages_of_archived_and_hot_visits(archived_record: Record) -> None:
+    assert tuple(pages(archived_record, nothing)) == archived_record.visits
 
 
 @pytest.mark.parametrize("store", [Store.HOT, Store.REPLICA])
@@ -64,9 +65,9 @@ def test_pages_while_visits_are_archived(record: Record, store: Store, sync_repl
 
 
 @pytest.mark.parametrize("store", [Store.HOT, Store.REPLICA])
-def test_pages_while_visits_come_back(archived: Record, store: Store) -> None:
-    with db.write() as session:
+def test_pages_while_visits_come_back(archived_record: Record, store: Store) -> None:
+    with databases.write() as session:
         run_id = archive_restore.start_patient_restore(
-            session, patient_id=archived.patient_id, record_type="visit", by=None
+            session, patient_id=archived_record.patient_id, record_type="visit", by=None
         ).id
-    assert tuple(pages(archived, lambda: driver.advance(run_id) and None, store)) == archived.visits
+    assert tuple(pages(archived_record, lambda: driver.advance(run_id) and None, store)) == archived_record.visits

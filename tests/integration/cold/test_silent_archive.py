@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import ProgrammingError
 
-from core import cold, db
-from core.cold import ColdUnavailable
-from core.db import Store
 from core.queries import visits
+from core.stores import archived, databases, outage
+from core.stores.archived import ColdUnavailable
+from core.stores.databases import Store
+from core.stores.tables import linked_table
 from tests.integration.cold.conftest import Record
 from tests.tcp_proxy import TcpProxy
 from tests.tiers import Tiers
@@ -27,12 +28,12 @@ SLOWER_MAX = 1.5
 
 
 def cold_read(record: Record) -> list[Any]:
-    linked = cold.table("visit")
-    return cold.fetch("visit", select(linked.c.id).where(linked.c.patient_id == record.patient_id))
+    linked = linked_table("visit")
+    return archived.fetch("visit", select(linked.c.id).where(linked.c.patient_id == record.patient_id))
 
 
 def first_seconds() -> float:
-    return db.databases().settings.cold_timeout_seconds + GIVE_UP_SECONDS
+    return databases.current().settings.cold_timeout_seconds + GIVE_UP_SECONDS
 
 
 def seconds_to_fail(record: Record) -> float:
@@ -42,61 +43,63 @@ def seconds_to_fail(record: Record) -> float:
     return time.monotonic() - started
 
 
-def test_a_dead_archive_fails_soon_and_then_at_once(way: TcpProxy, archived: Record, tiers: Tiers) -> None:
-    assert cold_read(archived)
+def test_a_dead_archive_fails_soon_and_then_at_once(way: TcpProxy, archived_record: Record, tiers: Tiers) -> None:
+    assert cold_read(archived_record)
     tiers.of["visits"].kill()
-    assert seconds_to_fail(archived) < first_seconds()
-    assert max(seconds_to_fail(archived) for _ in range(20)) < NEXT_SECONDS
+    assert seconds_to_fail(archived_record) < first_seconds()
+    assert max(seconds_to_fail(archived_record) for _ in range(20)) < NEXT_SECONDS
 
 
 @pytest.mark.parametrize("is_used_before", [True, False])
-def test_a_silent_archive_fails_soon_and_then_at_once(way: TcpProxy, archived: Record, is_used_before: bool) -> None:
+def test_a_silent_archive_fails_soon_and_then_at_once(
+    way: TcpProxy, archived_record: Record, is_used_before: bool
+) -> None:
     """Whether the linked connection was open before, or must be made."""
     if is_used_before:
-        assert cold_read(archived)
+        assert cold_read(archived_record)
     way.silence()
-    assert seconds_to_fail(archived) < first_seconds()
-    assert max(seconds_to_fail(archived) for _ in range(20)) < NEXT_SECONDS
+    assert seconds_to_fail(archived_record) < first_seconds()
+    assert max(seconds_to_fail(archived_record) for _ in range(20)) < NEXT_SECONDS
 
 
 def test_it_is_asked_again_when_the_breaker_closes(
-    way: TcpProxy, archived: Record, monkeypatch: pytest.MonkeyPatch
+    way: TcpProxy, archived_record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cold, "BREAKER_SECONDS", 0.2)
+    monkeypatch.setattr(outage, "BREAKER_SECONDS", 0.2)
     way.cut()
-    seconds_to_fail(archived)
+    seconds_to_fail(archived_record)
     way.heal()
     until = time.monotonic() + 10
     while True:
         try:
-            assert cold_read(archived)
+            assert cold_read(archived_record)
             return
         except ColdUnavailable:
             assert time.monotonic() < until
 
 
-def test_a_crowd_at_a_silent_archive_is_turned_away_in_time(way: TcpProxy, archived: Record) -> None:
+def test_a_crowd_at_a_silent_archive_is_turned_away_in_time(way: TcpProxy, archived_record: Record) -> None:
     way.silence()
     with ThreadPoolExecutor(20) as pool:
-        took = list(pool.map(lambda _: seconds_to_fail(archived), range(20)))
+        took = list(pool.map(lambda _: seconds_to_fail(archived_record), range(20)))
     assert max(took) < first_seconds()
 
 
-def test_a_silent_archive_takes_no_connection_from_another(way: TcpProxy, archived: Record) -> None:
+def test_a_silent_archive_takes_no_connection_from_another(way: TcpProxy, archived_record: Record) -> None:
     way.silence()
-    linked = cold.table("access_event")
+    linked = linked_table("access_event")
     with ThreadPoolExecutor(8) as pool:
-        waiting = [pool.submit(seconds_to_fail, archived) for _ in range(8)]
-        assert cold.fetch("log", select(linked.c.id).limit(1)) == []
+        waiting = [pool.submit(seconds_to_fail, archived_record) for _ in range(8)]
+        assert archived.fetch("log", select(linked.c.id).limit(1)) == []
         for one in waiting:
             one.result()
 
 
-def test_a_query_that_is_wrong_is_no_silence(archived: Record) -> None:
-    linked = cold.table("visit")
+def test_a_query_that_is_wrong_is_no_silence(archived_record: Record) -> None:
+    linked = linked_table("visit")
     with pytest.raises(ProgrammingError):
-        cold.fetch("visit", select(linked.c.id).where(linked.c.id == linked.c.description))
-    assert cold_read(archived)
+        archived.fetch("visit", select(linked.c.id).where(linked.c.id == linked.c.description))
+    assert cold_read(archived_record)
 
 
 def page_seconds(record: Record) -> float:
@@ -104,41 +107,41 @@ def page_seconds(record: Record) -> float:
     took = []
     for _ in range(PAGES):
         started = time.perf_counter()
-        with db.read(Store.REPLICA) as session:
+        with databases.read(Store.REPLICA) as session:
             assert visits.timeline(session, record.patient_id).visits
         took.append(time.perf_counter() - started)
     return statistics.median(took)
 
 
 @pytest.mark.parametrize("broken", ["dead", "silent"])
-def test_a_page_of_hot_rows_is_not_slowed(way: TcpProxy, archived: Record, broken: str) -> None:
+def test_a_page_of_hot_rows_is_not_slowed(way: TcpProxy, archived_record: Record, broken: str) -> None:
     """In turns with the archive well and broken, while somebody asks for archived rows; the better of the rounds.
 
     A page that asked the archive would take several times as long; the tenth that it may take at p95 is for a benchmark
     to show.
     """
     breaks: Callable[[], None] = way.cut if broken == "dead" else way.silence
-    page_seconds(archived)
+    page_seconds(archived_record)
     ratios = []
     for _ in range(ROUNDS):
         way.heal()
-        usual = page_seconds(archived)
+        usual = page_seconds(archived_record)
         breaks()
         with ThreadPoolExecutor(1) as pool:
-            asking = pool.submit(seconds_to_fail, archived)
-            ratios.append(page_seconds(archived) / usual)
+            asking = pool.submit(seconds_to_fail, archived_record)
+            ratios.append(page_seconds(archived_record) / usual)
             asking.result()
-        cold.breakers["visits"].answered()
+        archived.breakers["visits"].answered()
         if min(ratios) <= SLOWER_MAX:
             return
     pytest.fail(f"a page's time rose to {min(ratios):.2f} of the usual at best: {ratios}")
 
 
-def test_a_partial_page_says_so_and_what_is_missing(way: TcpProxy, archived: Record) -> None:
+def test_a_partial_page_says_so_and_what_is_missing(way: TcpProxy, archived_record: Record) -> None:
     way.silence()
-    with db.read(Store.REPLICA) as session:
-        page = visits.timeline(session, archived.patient_id, archived=True)
+    with databases.read(Store.REPLICA) as session:
+        page = visits.timeline(session, archived_record.patient_id, with_archived=True)
     assert page.is_partial
-    assert page.total == len(archived.visits)
+    assert page.total == len(archived_record.visits)
     assert page.held is not None
-    assert page.held.roots + len(page.visits) == len(archived.visits)
+    assert page.held.roots + len(page.visits) == len(archived_record.visits)

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from commands.demo import filling, sign_ins
 from commands.demo.files import Keys
-from core import db
 from core.models import Account, Patient, Role, utc_now
 from core.services import accounts
+from core.stores import databases
 from tests.factories import make_patient, make_visit
 
 LONG_AGO = timedelta(days=900)
@@ -20,7 +20,7 @@ LONG_AGO = timedelta(days=900)
 @pytest.fixture
 def lately_seen(database: Any) -> int:
     """A patient with recent visits, among others who are less to look at."""
-    with db.write() as session:
+    with databases.write() as session:
         make_patient(session, name="Never seen")
         long_ago = make_patient(session, name="Seen often, long ago")
         for number in range(5):
@@ -37,7 +37,7 @@ def test_each_role_gets_a_sign_in_that_works(lately_seen: int, tmp_path: Path) -
     made = sign_ins.ensure(tmp_path, Keys())
     assert [sign_in.role for sign_in in made] == ["clinician", "admin", "auditor", "patient", "patient"]
     assert len({sign_in.password for sign_in in made}) == 5
-    with db.write() as session:
+    with databases.write() as session:
         for sign_in in made:
             role = Role(sign_in.role)
             accounts.authenticate(session, username=sign_in.username, password=sign_in.password, roles=[role])
@@ -45,7 +45,7 @@ def test_each_role_gets_a_sign_in_that_works(lately_seen: int, tmp_path: Path) -
 
 def test_patients_with_something_to_look_at_are_chosen(lately_seen: int, tmp_path: Path) -> None:
     sign_ins.ensure(tmp_path, Keys())
-    with db.write() as session:
+    with databases.write() as session:
         chosen = session.scalars(
             select(Patient.name).join(Account, Account.patient_id == Patient.id).order_by(Account.username)
         ).all()
@@ -54,11 +54,11 @@ def test_patients_with_something_to_look_at_are_chosen(lately_seen: int, tmp_pat
 
 def test_a_second_start_keeps_passwords_and_makes_only_what_is_missing(lately_seen: int, tmp_path: Path) -> None:
     first = sign_ins.ensure(tmp_path, Keys())
-    with db.write() as session:
+    with databases.write() as session:
         session.delete(session.scalars(select(Account).where(Account.username == "admin")).one())
     again = sign_ins.ensure(tmp_path, Keys.load(tmp_path))
     assert again == first
-    with db.write() as session:
+    with databases.write() as session:
         password = next(sign_in.password for sign_in in first if sign_in.username == "admin")
         accounts.authenticate(session, username="admin", password=password, roles=[Role.ADMIN])
 
@@ -66,18 +66,18 @@ def test_a_second_start_keeps_passwords_and_makes_only_what_is_missing(lately_se
 def test_an_interrupted_start_is_completed_and_a_complete_one_left_alone(
     database: Any, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         without_records = make_patient(session).id
     keys, said = Keys(), []
 
     def fill() -> int:
         filling.fill(tmp_path, keys, env=environment, patients=4, import_dir=None, on_progress=said.append)
-        with db.write() as session:
+        with databases.write() as session:
             return len(session.scalars(select(Patient.id)).all())
 
     assert fill() == 4
     assert said == ["Generating 3 patients"]
-    with db.write() as session:
+    with databases.write() as session:
         session.delete(session.get_one(Patient, without_records))
     keys = Keys.load(tmp_path)
     assert fill() == 3

@@ -9,7 +9,7 @@ from sqlalchemy import make_url, text
 
 from commands.doctor import doctor
 from commands.doctor.others import examine as examine_others
-from core import db
+from core.stores import databases
 from tests.factories import make_patient
 from tests.tiers import Tiers
 
@@ -46,7 +46,7 @@ def test_a_dead_archive_is_wrong_at_its_address_and_behind_its_links(
 ) -> None:
     logs = by_subject(run()[1])["linked tables: logs"]
     tiers.of["visits"].stop()
-    db.databases().dispose()
+    databases.current().dispose()
     status, report = run()
     found = by_subject(report)
     assert status == 1
@@ -61,7 +61,7 @@ def test_a_dead_archive_is_wrong_at_its_address_and_behind_its_links(
 
 def test_a_standby_that_is_gone_is_wrong(database: Any, tiers: Tiers) -> None:
     tiers.replica.stop()
-    db.databases().dispose()
+    databases.current().dispose()
     found = by_subject(run()[1])
     assert not found["replica"]["ok"]
     assert "replica does not answer" in found["replication"]["detail"]
@@ -69,7 +69,7 @@ def test_a_standby_that_is_gone_is_wrong(database: Any, tiers: Tiers) -> None:
 
 def test_a_standby_that_replays_nothing_is_wrong(database: Any, tiers: Tiers) -> None:
     tiers.replica.pause_replay()
-    with db.write() as session:
+    with databases.write() as session:
         make_patient(session)
     found = by_subject(run()[1])
     assert found["replica"]["ok"]
@@ -77,33 +77,33 @@ def test_a_standby_that_replays_nothing_is_wrong(database: Any, tiers: Tiers) ->
 
 
 def test_a_replica_that_accepts_writes_is_no_replica(database: Any) -> None:
-    db.configure(replace(database, replica_url=database.primary_url))
+    databases.configure(replace(database, replica_url=database.primary_url))
     assert "accepts writes" in by_subject(run()[1])["replica: role"]["detail"]
 
 
 def test_links_made_for_another_address_ask_for_init(database: Any) -> None:
     elsewhere = make_url(database.archive_logs_url).set(port=1).render_as_string(hide_password=False)
-    db.configure(replace(database, archive_logs_url=elsewhere))
+    databases.configure(replace(database, archive_logs_url=elsewhere))
     found = by_subject(run()[1])
     assert found["linked tables: logs"]["mend"] == "run `strata init`"
     assert "another address" not in found["linked tables: visits"]["detail"]
 
 
 def test_a_link_that_fetches_whole_tables_is_wrong(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db.databases().adapter, "remote_queries", lambda *_: [])
+    monkeypatch.setattr(databases.current().adapter, "remote_queries", lambda *_: [])
     finding = by_subject(run()[1])["linked tables: visits"]
     assert not finding["ok"]
     assert "fetched whole" in finding["detail"]
 
 
 def test_an_old_schema_asks_for_init(database: Any) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         revision = session.scalar(text("SELECT version_num FROM alembic_version"))
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     try:
         assert by_subject(run()[1])["primary: schema"]["mend"] == "run `strata init`"
     finally:
-        with db.write() as session:
+        with databases.write() as session:
             session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 

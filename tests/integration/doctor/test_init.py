@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
-from core import db
-from core.setup import initialise
+from core.install.setup import initialise
+from core.stores import databases
 
 
 def test_nothing_is_changed_while_a_server_cannot_be_reached(database: Any) -> None:
@@ -20,5 +20,5 @@ def test_nothing_is_changed_while_a_server_cannot_be_reached(database: Any) -> N
         with pytest.raises(OperationalError, match="nowhere"):
             initialise(replace(database, archive_reports_url=nowhere), said.append)
     finally:
-        db.configure(database)
+        databases.configure(database)
     assert said == []

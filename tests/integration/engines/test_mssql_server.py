@@ -41,8 +41,6 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.types import TypeEngine
 
-from core import db
-from core.db import Store
 from core.engines import copy_text, mssql_connection, mssql_load
 from core.engines.base import EngineError
 from core.engines.functions import row_hash
@@ -52,6 +50,8 @@ from core.migrations.run import upgrade
 from core.models import Assay, Base, Patient
 from core.models.base import Json
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
+from core.stores import databases
+from core.stores.databases import Store
 from tests import sql_server
 
 ADDRESS = os.environ.get(sql_server.ADDRESS, "")
@@ -344,5 +344,5 @@ def test_both_engines_hash_a_row_alike(engine: Engine, babelfish: bool) -> None:
         ours, theirs = _row(values, types), _row(written, {**types, "fields": Text()})
         assert bytes(connection.scalar(select(row_hash(*theirs.c)))) == session.scalar(select(row_hash(*ours.c)))
 
-    with db.read(Store.HOT) as session, engine.connect() as connection:
+    with databases.read(Store.HOT) as session, engine.connect() as connection:
         alike()

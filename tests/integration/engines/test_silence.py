@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Column, MetaData, Table, Text, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core import db
-from core.db import Store
 from core.engines import postgresql_connection
+from core.stores import databases
+from core.stores.databases import Store
 from tests.tcp_proxy import TcpProxy
 
 
@@ -21,7 +21,7 @@ from tests.tcp_proxy import TcpProxy
 def proxy(servers: Any, database: Any) -> Iterator[TcpProxy]:
     """The only way to the primary, for a process that waits a second for an answer."""
     with TcpProxy(servers.postgres["primary"].port) as way:
-        db.configure(replace(database, primary_url=way.url(database.primary_url), silence_seconds=1.0))
+        databases.configure(replace(database, primary_url=way.url(database.primary_url), silence_seconds=1.0))
         yield way
 
 
@@ -34,20 +34,20 @@ def seconds_of(action: Callable[[], Any]) -> float:
 
 def test_a_statement_is_given_up(proxy: TcpProxy) -> None:
     def silent_statement() -> None:
-        with db.read(Store.HOT) as session:
+        with databases.read(Store.HOT) as session:
             session.execute(text("SELECT 1"))
             proxy.silence()
             session.execute(text("SELECT 2"))
 
     assert 0.9 < seconds_of(silent_statement) < 3
     proxy.heal()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalar(text("SELECT 3")) == 3
 
 
 def test_the_limit_of_a_session_holds_when_the_server_is_silent(proxy: TcpProxy) -> None:
     def silent_page() -> None:
-        with db.read(Store.HOT, 0.1) as session:
+        with databases.read(Store.HOT, 0.1) as session:
             proxy.silence()
             session.execute(text("SELECT 1"))
 
@@ -55,17 +55,17 @@ def test_the_limit_of_a_session_holds_when_the_server_is_silent(proxy: TcpProxy)
 
 
 def test_a_pooled_connection_that_fell_silent_is_found_out(proxy: TcpProxy) -> None:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         session.execute(text("SELECT 1"))
     proxy.silence()
 
     def first_use() -> None:
-        with db.read(Store.HOT) as session:
+        with databases.read(Store.HOT) as session:
             session.connection()
 
     assert seconds_of(first_use) < 5
     proxy.heal()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalar(text("SELECT 3")) == 3
 
 
@@ -81,7 +81,7 @@ def test_a_new_connection_waits_for_its_first_answers_as_for_itself(
         return made
 
     monkeypatch.setattr(postgresql_connection.Connection, "connect", connect_to_a_slow_server)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         session.connection()
         proxy.delay_seconds = 0.0
         assert session.scalar(text("SELECT 1")) == 1
@@ -89,8 +89,8 @@ def test_a_new_connection_waits_for_its_first_answers_as_for_itself(
 
 def test_a_copy_is_given_up_as_any_statement(proxy: TcpProxy) -> None:
     def silent_copy() -> None:
-        with db.read(Store.HOT) as session:
-            adapter, connection = db.databases().adapter, session.connection()
+        with databases.read(Store.HOT) as session:
+            adapter, connection = databases.current().adapter, session.connection()
             with adapter.copy_out(
                 connection, select(func.repeat("x", 1000)).select_from(func.generate_series(1, 1_000_000))
             ) as lines:
@@ -107,7 +107,7 @@ def test_a_copy_is_given_up_as_any_statement(proxy: TcpProxy) -> None:
 
 
 def test_a_cut_connection_is_a_database_fault_too(proxy: TcpProxy) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         connection = session.connection()
         connection.execute(text("CREATE TEMP TABLE incoming (line text)"))
 
@@ -119,7 +119,7 @@ def test_a_cut_connection_is_a_database_fault_too(proxy: TcpProxy) -> None:
                 yield b"x" * 1_000 + b"\n"
 
         with pytest.raises(OperationalError):
-            db.databases().adapter.copy_in(
+            databases.current().adapter.copy_in(
                 connection, Table("incoming", MetaData(), Column("line", Text)), ["line"], lines()
             )
         proxy.heal()

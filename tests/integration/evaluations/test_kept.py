@@ -14,11 +14,11 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select, update
 
 from commands import eval as command
-from core import db
-from core.db import Store
 from core.models import EvalRun, utc_now
 from core.queries import evaluations as reads
 from core.services import evaluations
+from core.stores import databases
+from core.stores.databases import Store
 from evals import trial
 from workers import evaluate
 from workers.reports import prompts
@@ -44,7 +44,7 @@ def result(**figures: Any) -> dict[str, Any]:
 
 
 def keep(made: dict[str, Any], *, short: tuple[str, ...] = (), drop_max: float = 0.01) -> evaluations.Kept:
-    with db.write() as session:
+    with databases.write() as session:
         return evaluations.keep(session, made, short=short, prompt_version="p1", drop_max=drop_max, seconds=2.5)
 
 
@@ -60,7 +60,7 @@ def test_a_run_is_kept_and_listed() -> None:
     assert found["prompt_version"] == prompts.version()
     assert found["seconds"] > 0
     assert "cost" in strata_eval("history").stdout
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert "results" not in session.scalars(select(EvalRun)).one().figures
 
 
@@ -86,7 +86,7 @@ def test_other_models_and_suites_are_not_compared() -> None:
 @pytest.mark.usefixtures("database")
 def test_falling_short_of_the_bar_is_kept_with_its_reason() -> None:
     assert not keep(result(), short=("recall 0.9 is below 0.99",)).run.passed
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         (found,) = reads.history(session)
     assert found.short == ("recall 0.9 is below 0.99",)
 
@@ -97,11 +97,11 @@ def test_weeks_show_their_last_run() -> None:
     for weeks, rates in ((9, (0.1,)), (2, (0.7, 0.8)), (0, (0.9,))):
         for rate in rates:
             made = keep(result(pass_rate=rate), drop_max=1.0).run
-            with db.write() as session:
+            with databases.write() as session:
                 session.execute(
                     update(EvalRun).where(EvalRun.id == made.id).values(ran_at=today - timedelta(weeks=weeks))
                 )
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         found = reads.weekly(session, "factcheck", 8)
     monday: date = today.date() - timedelta(days=today.weekday())
     assert [(week.monday, week.pass_rate, week.runs) for week in found] == [
@@ -119,7 +119,7 @@ def test_the_job_runs_the_suite_and_keeps_it() -> None:
             evaluate.evaluate("cost")
     finally:
         del os.environ["STRATA_REPORT_COST_CEILING_USD"]
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert [run.suite for run in reads.history(session)] == ["cost"]
 
 
@@ -131,7 +131,7 @@ def test_an_evaluation_that_costs_too_much_stops_and_is_kept_as_failed(monkeypat
     stopped = strata_eval("run", "drafting", "--keep")
     assert stopped.exit_code == 1
     assert "stopped: US$1.20 is spent, STRATA_EVAL_BUDGET_USD allows US$1.00" in stopped.stderr
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         (found,) = reads.history(session)
     assert (found.passed, found.cost_usd) == (False, 1.2)
     monkeypatch.setenv(trial.BUDGET, "much")

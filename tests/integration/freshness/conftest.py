@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from core import replica_watch
-from core.outage import primary
-from core.replica_watch import ReplicaWatch
+from core.stores import replica_watch
+from core.stores.outage import primary
+from core.stores.replica_watch import ReplicaWatch
 from tests.tiers import Tiers
 
 
 @pytest.fixture
 def watched(database: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """This process knows nothing yet of the servers; gives the settings."""
-    from core import freshness, page_reads
+    from core.stores import freshness, page_reads
 
     primary.answered()
     replica_watch.forget()

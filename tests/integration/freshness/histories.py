@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from core.freshness import Positions
-from core.page_reads import Reader, page_read
+from core.stores.freshness import Positions
+from core.stores.page_reads import Reader, page_read
 from tests.integration.freshness.modelled import World
 
 DELAYS = (0.0, 2.0, 90.0)

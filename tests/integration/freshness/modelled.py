@@ -17,11 +17,11 @@ from typing import Any
 from redis import RedisError
 from redis.exceptions import ConnectionError as RedisDown
 
-from core import freshness
-from core.db import Store
 from core.engines.base import ReplicaLook
-from core.probe import ANSWER_SECONDS, PROBE_SECONDS, Answer
-from core.replica_watch import ReplicaWatch
+from core.stores import freshness
+from core.stores.databases import Store
+from core.stores.probe import ANSWER_SECONDS, PROBE_SECONDS, Answer
+from core.stores.replica_watch import ReplicaWatch
 
 
 @dataclass
@@ -204,7 +204,7 @@ class World:
 @contextmanager
 def routed(world: World, process: Process, patch: Any) -> Iterator[None]:
     """Let `core.page_reads` run in this process of this world, for a `with` block."""
-    from core import page_reads
+    from core.stores import page_reads
 
     def connect_replica(_stack: Any, judged: Any) -> Any:
         if not world.standby.is_up:

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from core import cache, db, freshness, heavy, page_reads
-from core.db import Store
 from core.engines.base import EngineError
-from core.freshness import Positions
-from core.page_reads import Busy, Reader, page_read
+from core.stores import databases, freshness, page_reads, redis, replica_reads
+from core.stores.databases import Store
+from core.stores.freshness import Positions
+from core.stores.page_reads import Busy, Reader, page_read
 from tests.factories import make_patient
 from tests.tcp_proxy import TcpProxy
 from tests.tiers import Tiers
@@ -31,7 +31,7 @@ REFUSALS = {"postgresql": (DBAPIError, "read-only"), "mssql": (EngineError, "onl
 
 
 def store_of_a_page() -> Store:
-    with page_read(Positions(cache.client()), NOBODY) as session:
+    with page_read(Positions(redis.client()), NOBODY) as session:
         session.execute(text("SELECT 1"))
     store: Store = session.info["store"]
     return store
@@ -51,13 +51,13 @@ def why_heavy_reads_wait(seconds: float) -> str:
     while time.monotonic() < until:
         try:
             freshness.wait_for_replica(0)
-        except heavy.ReplicaBehind as fault:
+        except replica_reads.ReplicaBehind as fault:
             return str(fault)
     return "nothing"
 
 
 def write() -> None:
-    with db.write() as session:
+    with databases.write() as session:
         make_patient(session)
 
 
@@ -74,7 +74,7 @@ def with_bound(watched: Any) -> Callable[[float], None]:
     """Call it to set the lag bound."""
 
     def change(seconds: float) -> None:
-        db.databases().settings = replace(db.databases().settings, replica_lag_bound_seconds=seconds)
+        databases.current().settings = replace(databases.current().settings, replica_lag_bound_seconds=seconds)
 
     return change
 
@@ -109,8 +109,8 @@ def test_a_standby_cut_off_from_its_primary(tiers: Tiers) -> None:
                 assert time.monotonic() < until
             write()
             wait_for(Store.HOT, 0.5 + OUT_SECONDS)
-            with db.read(Store.REPLICA) as session:
-                assert db.databases().adapter.replica_lag_seconds(session.connection()) > 0
+            with databases.read(Store.REPLICA) as session:
+                assert databases.current().adapter.replica_lag_seconds(session.connection()) > 0
         finally:
             connection.execute("ALTER SYSTEM RESET primary_conninfo")
             connection.execute("SELECT pg_reload_conf()")
@@ -130,7 +130,7 @@ def test_a_rebuilt_standby(tiers: Tiers, in_use: None) -> None:
 def silent_way(tiers: Tiers, watched: Any) -> Iterator[TcpProxy]:
     """The only way to the standby."""
     with TcpProxy(tiers.replica.port) as way:
-        db.configure(replace(watched, replica_url=way.url(watched.replica_url)))
+        databases.configure(replace(watched, replica_url=way.url(watched.replica_url)))
         wait_for(Store.REPLICA, BACK_SECONDS)
         yield way
 
@@ -148,12 +148,12 @@ def test_a_silent_standby_holds_up_no_page_after_a_second(silent_way: TcpProxy) 
 
 @pytest.mark.usefixtures("in_use")
 def test_pages_that_read_the_primary_are_capped(tiers: Tiers) -> None:
-    db.databases().settings = replace(db.databases().settings, spill_reads_max=2)
+    databases.current().settings = replace(databases.current().settings, spill_reads_max=2)
     tiers.replica.kill()
     wait_for(Store.HOT, OUT_SECONDS)
     with ExitStack() as stack:
         for _ in range(2):
-            stack.enter_context(page_read(Positions(cache.client()), NOBODY))
+            stack.enter_context(page_read(Positions(redis.client()), NOBODY))
         with pytest.raises(Busy):
             store_of_a_page()
     assert store_of_a_page() is Store.HOT
@@ -161,7 +161,7 @@ def test_pages_that_read_the_primary_are_capped(tiers: Tiers) -> None:
 
 @pytest.mark.usefixtures("in_use")
 def test_a_page_waits_a_little_for_its_place(tiers: Tiers) -> None:
-    db.databases().settings = replace(db.databases().settings, spill_reads_max=1)
+    databases.current().settings = replace(databases.current().settings, spill_reads_max=1)
     tiers.replica.kill()
     wait_for(Store.HOT, OUT_SECONDS)
     holding, release = threading.Event(), threading.Event()
@@ -181,10 +181,10 @@ def test_a_page_waits_a_little_for_its_place(tiers: Tiers) -> None:
 
 @pytest.mark.usefixtures("in_use")
 def test_a_heavy_read_waits_and_says_why(tiers: Tiers) -> None:
-    db.databases().settings = replace(db.databases().settings, replica_wait_seconds=0.3)
+    databases.current().settings = replace(databases.current().settings, replica_wait_seconds=0.3)
     tiers.replica.pause_replay()
     write()
-    with pytest.raises(heavy.ReplicaBehind, match="waited 0 s"), heavy.read():
+    with pytest.raises(replica_reads.ReplicaBehind, match="waited 0 s"), replica_reads.read():
         pass
     tiers.replica.kill()
     assert "does not answer" in why_heavy_reads_wait(OUT_SECONDS)
@@ -193,11 +193,11 @@ def test_a_heavy_read_waits_and_says_why(tiers: Tiers) -> None:
 @pytest.mark.usefixtures("in_use")
 @pytest.mark.parametrize("store", [store for store in Store if store is not Store.HOT])
 def test_a_write_on_any_store_but_the_primary_fails(store: Store, engine_name: str) -> None:
-    with pytest.raises(REFUSALS[engine_name][0], match=REFUSALS[engine_name][1]), db.read(store) as session:
+    with pytest.raises(REFUSALS[engine_name][0], match=REFUSALS[engine_name][1]), databases.read(store) as session:
         session.execute(text("CREATE TABLE never (id bigint)"))
 
 
 @pytest.mark.usefixtures("in_use")
 def test_a_write_in_a_reading_session_on_the_primary_fails(engine_name: str) -> None:
-    with pytest.raises(REFUSALS[engine_name][0], match=REFUSALS[engine_name][1]), db.read(Store.HOT) as session:
+    with pytest.raises(REFUSALS[engine_name][0], match=REFUSALS[engine_name][1]), databases.read(Store.HOT) as session:
         session.execute(text("CREATE TABLE never (id bigint)"))

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from core import cache, db
-from core.db import Store
-from core.freshness import Positions, primary_position
 from core.models import Patient
-from core.page_reads import Reader, page_read
+from core.stores import databases, redis
+from core.stores.databases import Store
+from core.stores.freshness import Positions, primary_position
+from core.stores.page_reads import Reader, page_read
 from tests.integration.freshness.histories import Seen
 from tests.tiers import Tiers
 
@@ -25,7 +25,7 @@ KEY = "phone"
 @pytest.fixture
 def patient_id(watched: Any, sync_replica: Callable[[], None]) -> int:
     """A patient whose telephone number counts its changes."""
-    with db.write() as session:
+    with databases.write() as session:
         patient = Patient(name="Tan Mei Ling", sex="female", birth_on=date(1961, 3, 14), phone="0")
         session.add(patient)
         session.flush()
@@ -52,13 +52,13 @@ class Player:
 
     def write(self, account: int) -> None:
         self.version += 1
-        with db.write() as session:
+        with databases.write() as session:
             session.execute(update(Patient).where(Patient.id == self.patient_id).values(phone=str(self.version)))
-        Positions(cache.client()).raise_to(account, primary_position())
+        Positions(redis.client()).raise_to(account, primary_position())
         self.seen.wrote(account, KEY, self.version)
 
     def read(self, account: int) -> None:
-        with page_read(Positions(cache.client()), Reader(account)) as session:
+        with page_read(Positions(redis.client()), Reader(account)) as session:
             version = session.scalar(select(Patient.phone).where(Patient.id == self.patient_id))
         assert not session.info["may_be_behind"]
         self.seen.saw(account, KEY, int(version or 0), session.info["store"])

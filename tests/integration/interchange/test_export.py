@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from commands.export import group
-from core import db
 from core.interchange import fhir, fhir_export, generate
 from core.models import AccessEvent, Allergy, Base, Patient, Prescription, Visit
 from core.services import archive
+from core.stores import databases
 from tests.table_contents import rows_of
 from tests.tiers import Tiers
 from workers.archive import driver
@@ -37,7 +37,7 @@ TEXTS = {
 
 def _content(patient_id: int | None = None) -> dict[str, list[str]]:
     content = {}
-    with db.write() as session:
+    with databases.write() as session:
         for table, columns in TEXTS.items():
             of = Base.metadata.tables[table].c
             if table == "patient":
@@ -52,7 +52,7 @@ def _content(patient_id: int | None = None) -> dict[str, list[str]]:
 
 
 def _busiest() -> int:
-    with db.write() as session:
+    with databases.write() as session:
         allergic = Prescription.patient_id.in_(select(Allergy.patient_id))
         most = (func.count(Prescription.status.distinct()).desc(), func.count().desc(), Prescription.patient_id)
         query = select(Prescription.patient_id).where(allergic).group_by(Prescription.patient_id).order_by(*most)
@@ -66,13 +66,13 @@ def test_out_and_in_again(database: Any, empty_tables: Callable[[], None], tmp_p
     path = tmp_path / "out.json"
     result = CliRunner().invoke(group, ["fhir", "--patient", str(patient_id), "--out", str(path)])
     assert result.exit_code == 0, result.output
-    with db.write() as session:
+    with databases.write() as session:
         event = session.scalars(select(AccessEvent).where(AccessEvent.action == "patient.export")).one()
         assert event.patient_id == patient_id
     empty_tables()
     summary = fhir.import_path(path)
     assert (summary.refusals, summary.new) == ([], summary.read)
-    with db.write() as session:
+    with databases.write() as session:
         back = session.scalars(select(Patient.id)).one()
     assert _content(back) == before
 
@@ -98,11 +98,11 @@ def test_a_silent_archive_is_an_error_not_a_shorter_record(database: Any, tiers:
 def _partly_archived() -> int:
     """A patient with twenty visits, most of them archived."""
     generate.generate(1, 20, 1, AS_OF)
-    with db.write() as session:
+    with databases.write() as session:
         as_of = datetime.combine(AS_OF, time(), UTC)
         run = archive.start_run(session, record_type="visit", by=None, as_of=as_of, batch_rows=100)
     driver.drive(run.id)
-    with db.write() as session:
+    with databases.write() as session:
         assert session.scalar(select(func.count()).select_from(Visit)) < 20
     return _any_patient()
 
@@ -110,7 +110,7 @@ def _partly_archived() -> int:
 def test_no_such_patient(database: Any) -> None:
     result = CliRunner().invoke(group, ["fhir", "--patient", "7"])
     assert (result.exit_code, result.output) == (1, "Error: there is no patient 7\n")
-    with db.write() as session:
+    with databases.write() as session:
         assert session.scalars(select(AccessEvent)).all() == []
 
 
@@ -122,5 +122,5 @@ def test_it_is_json_on_standard_output(database: Any) -> None:
 
 
 def _any_patient() -> int:
-    with db.write() as session:
+    with databases.write() as session:
         return session.scalars(select(Patient.id)).first() or 0

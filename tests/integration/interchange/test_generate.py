@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from core import db, identity_numbers, national_id
 from core.interchange.generate import chunk, generate, run
 from core.models import AccessEvent, Clinic, Note, Observation, Patient, Visit
+from core.sealing import national_id, stored_national_id
+from core.stores import databases
 from tests.table_contents import fingerprint
 
 AS_OF = date(2026, 11, 23)
 
 
 def _count(model: Any) -> int:
-    with db.write() as session:
+    with databases.write() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
@@ -30,7 +31,7 @@ def _fingerprints() -> list[str]:
         "observation": "visit_id, assay_id, value_number, interpretation",
         "prescription": "visit_id, medication, status, stopped_on",
     }
-    with db.write(60) as session:
+    with databases.write(60) as session:
         return [fingerprint(session, table, *names.split(", ")) for table, names in columns.items()]
 
 
@@ -40,8 +41,8 @@ def test_twice_with_other_seeds(database: Any) -> None:
     second = generate(200, 7.5, 2, AS_OF)
     assert (second.of("patient").new, second.of("visit").new, second.of("clinic").new) == (200, 1500, 0)
     assert (_count(Patient), _count(Visit), _count(Clinic)) == (400, 3500, 12)
-    with db.write() as session:
-        numbers = [identity_numbers.number_of(kept) for kept in session.scalars(select(Patient.national_id_sealed))]
+    with databases.write() as session:
+        numbers = [stored_national_id.number_of(kept) for kept in session.scalars(select(Patient.national_id_sealed))]
         assert len(set(numbers)) == 400
         assert all(national_id.parse(number or "") for number in numbers)
         latest = session.scalar(select(func.max(Visit.ended_at)))
@@ -53,7 +54,7 @@ def test_twice_with_other_seeds(database: Any) -> None:
 def test_the_same_seed_on_a_full_database_takes_no_number_twice(database: Any) -> None:
     generate(150, 1, 1, AS_OF)
     generate(150, 1, 1, AS_OF)
-    with db.write() as session:
+    with databases.write() as session:
         assert session.scalar(select(func.count(func.distinct(Patient.national_id_hash)))) == 300
 
 
@@ -71,7 +72,7 @@ def test_worker_processes_and_one_process_make_the_same(
 
 def test_rows_belong_together(database: Any) -> None:
     generate(100, 8, 3, AS_OF)
-    with db.write() as session:
+    with databases.write() as session:
         for table in ("note", "observation", "condition", "prescription"):
             stray = (
                 f"SELECT count(*) FROM {table} c LEFT JOIN visit v ON v.id = c.visit_id AND v.patient_id = c.patient_id"
@@ -79,7 +80,7 @@ def test_rows_belong_together(database: Any) -> None:
             assert session.scalar(text(f"{stray} WHERE v.id IS NULL")) == 0
         judged = select(func.count()).where(Observation.ref_high < Observation.value_number)
         assert session.scalar(judged.where(Observation.interpretation.not_in(("H", "HH")))) == 0
-    with db.write() as session:
+    with databases.write() as session:
         session.add(Visit(**_visit_values(session.scalar(select(func.min(Patient.id))) or 0)))
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select, text
 
-from core import db
 from core.interchange import fhir, importer, load, synthea
 from core.models import AccessEvent, ImportedRow, Note, Observation, Patient, Prescription, Visit
+from core.stores import databases
 from tests import interchange_files as files
 
 DAY = date(2026, 11, 20)
@@ -20,7 +20,7 @@ HOSTILE = "<img src=x onerror=alert(1)> '); DROP TABLE patient; -- \u202egnp.exe
 
 
 def _count(model: Any) -> int:
-    with db.write() as session:
+    with databases.write() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
@@ -30,7 +30,7 @@ def test_a_changed_row_is_updated_once(database: Any, tmp_path: Path) -> None:
     folder = files.write(tmp_path, changed, notes=[files.note(text="Feels worse.")])
     summary = synthea.import_directory(folder)
     assert [summary.of(kind).updated for kind in ("visit", "observation", "note", "patient")] == [1, 1, 1, 0]
-    with db.write() as session:
+    with databases.write() as session:
         observation, visit = session.scalars(select(Observation)).one(), session.scalars(select(Visit)).one()
         assert (float(observation.value_number or 0), observation.version) == (8.4, 2)
         assert (visit.status, visit.ended_at, visit.version) == ("in-progress", None, 2)
@@ -40,7 +40,7 @@ def test_a_changed_row_is_updated_once(database: Any, tmp_path: Path) -> None:
 
 def test_a_changed_row_that_is_archived_is_refused(database: Any, tmp_path: Path) -> None:
     synthea.import_directory(files.write(tmp_path))
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(delete(Observation))
     same = synthea.import_directory(tmp_path)
     assert (same.of("observation").unchanged, same.refused) == (1, 0)
@@ -57,7 +57,7 @@ def test_the_first_shift_stays(database: Any, tmp_path: Path) -> None:
     summary = synthea.import_directory(files.write(tmp_path, later), shift_to=DAY + timedelta(days=30))
     assert (summary.of("visit").new, summary.updated) == (1, 0)
     assert "stay as first moved" in summary.remarks[0]
-    with db.write() as session:
+    with databases.write() as session:
         days = [at.date() for at in session.scalars(select(Visit.started_at).order_by(Visit.started_at))]
         assert days == [DAY, DAY + timedelta(days=4)]
         assert session.scalars(select(Note.text)).one().startswith(DAY.isoformat())
@@ -79,7 +79,7 @@ def test_fhir_after_csv_adds_what_csv_lacks(database: Any, tmp_path: Path) -> No
     summary = fhir.import_path(path, shift_to=DAY + timedelta(days=5))
     assert (summary.new, summary.refused) == (0, 0)
     assert (summary.of("prescription").updated, summary.of("patient").updated) == (1, 1)
-    with db.write() as session:
+    with databases.write() as session:
         prescription = session.scalars(select(Prescription)).one()
         assert (prescription.instructions, prescription.started_on) == ("Take with food.", DAY)
         assert session.scalars(select(Patient.phone)).one() == "555-1"
@@ -92,7 +92,7 @@ def test_later_files_may_name_earlier_patients_and_visits(database: Any, tmp_pat
     only = {"observations": [files.observation(CODE="718-7", UNITS="g/dL", VALUE="9.8")]}
     summary = synthea.import_directory(files.write(tmp_path / "second", only, notes=[files.note()]))
     assert (summary.new, summary.refused) == (2, 0)
-    with db.write() as session:
+    with databases.write() as session:
         visit_id = session.scalars(select(Visit.id)).one()
         observation = session.scalars(select(Observation).where(Observation.interpretation == "L")).one()
         assert (observation.visit_id, observation.observed_at.date()) == (visit_id, DAY)
@@ -110,7 +110,7 @@ def test_hostile_text_is_kept_as_it_is(database: Any, tmp_path: Path) -> None:
     folder = files.write(tmp_path, hostile, notes=[files.note(text=megabyte)])
     summary = synthea.import_directory(folder)
     assert summary.refused == 0
-    with db.write() as session:
+    with databases.write() as session:
         assert session.scalars(select(Patient.name)).one() == f"{HOSTILE} O'Brien"
         assert session.scalars(select(Observation.value_text)).one() == HOSTILE
         assert session.scalars(select(Note.text)).one() == megabyte
@@ -143,7 +143,7 @@ def test_an_id_that_means_another_person_is_refused(database: Any, tmp_path: Pat
     other = files.tables(patients=[files.patient(FIRST="Someone", LAST="Else", BIRTHDATE="1990-01-01")])
     summary = synthea.import_directory(files.write(tmp_path, other))
     assert "belongs to another person" in summary.refusals[0].reason
-    with db.write() as session:
+    with databases.write() as session:
         assert session.scalars(select(Patient.name)).one() == "Maude Wunsch"
 
 
@@ -183,7 +183,7 @@ def test_everything_refused_still_ends_well(database: Any, tmp_path: Path) -> No
     summary = synthea.import_directory(files.write(tmp_path, files.tables(patients=[files.patient(GENDER="?")])))
     assert (_count(Patient), _count(Visit), _count(Observation)) == (0, 0, 0)
     assert summary.refused == 6
-    with db.write() as session:
+    with databases.write() as session:
         assert session.scalar(text("SELECT count(*) FROM imported_row WHERE ref_type = 'patient'")) == 0
         assert session.scalars(select(AccessEvent.action)).all() == ["import.synthea"]
     assert _count(ImportedRow) == 2

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from core import db
 from core.interchange import fhir, synthea
 from core.interchange.summary import Summary
 from core.models import AccessEvent, Allergy, Assay, Condition, Note, Observation, Patient, Prescription, Visit
+from core.stores import databases
 from tests.table_contents import fingerprint
 
 TABLES = ("clinic", "practitioner", "patient", "visit", "observation", "condition", "allergy", "prescription", "note")
@@ -23,13 +23,13 @@ CSV_59 = {"patient": 59, "visit": 2590, "observation": 21697, "condition": 1534,
 
 
 def _counts() -> dict[str, int]:
-    with db.write() as session:
+    with databases.write() as session:
         return {table: session.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in TABLES}
 
 
 def _fingerprint() -> dict[str, Any]:
     """What a second import must leave as it is: every row of every table."""
-    with db.write(60) as session:
+    with databases.write(60) as session:
         return {table: fingerprint(session, table) for table in (*TABLES, "imported_row", "assay")}
 
 
@@ -44,7 +44,7 @@ def test_synthea_27_twice(database: Any, shared_data: Path) -> None:
     before = _fingerprint()
     assert _nothing_new(synthea.import_directory(shared_data / "synthea-27", shift_to=DAY + timedelta(days=9)))
     assert _fingerprint() == before
-    with db.write() as session:
+    with databases.write() as session:
         assert session.scalar(select(func.max(Visit.started_at))).date() == DAY
         events = session.scalars(select(AccessEvent.action)).all()
     assert list(events) == ["import.synthea", "import.synthea"]
@@ -74,7 +74,7 @@ def test_csv_notes_and_bundles_of_the_same_patients(database: Any, shared_data: 
 
 def test_what_was_imported_reads_well(database: Any, shared_data: Path) -> None:
     summary = synthea.import_directory(shared_data / "synthea-59" / "csv", shift_to=DAY)
-    with db.write() as session:
+    with databases.write() as session:
         _names_and_links(session)
         _judged_values(session)
         _shifted_dates(session, summary.shift_days)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from core import db
-from core.config import Settings
 from core.services import reports
+from core.settings.config import Settings
+from core.stores import databases
 from evals.offline_model.server import OfflineModel
 from tests.factories import (
     NOW,
@@ -49,7 +49,7 @@ def configured(database: Settings, model: OfflineModel) -> Callable[..., Setting
 
     def configure(**changes: Any) -> Settings:
         settings = replace(database, openai_base_url=model.url, **changes)
-        db.configure(settings)
+        databases.configure(settings)
         return settings
 
     configure()
@@ -58,7 +58,7 @@ def configured(database: Settings, model: OfflineModel) -> Callable[..., Setting
 
 @pytest.fixture
 def record(configured: Callable[..., Settings]) -> Record:
-    with db.write() as session:
+    with databases.write() as session:
         patient = make_patient(session)
         visit = make_visit(session, patient)
         earlier = make_visit(session, patient, started_at=NOW - timedelta(days=268))
@@ -85,7 +85,7 @@ def request_report(record: Record) -> Callable[[], int]:
     """Call it to ask for the patient's report; gives its id."""
 
     def request() -> int:
-        with db.write() as session:
+        with databases.write() as session:
             return reports.request(session, patient_id=record.patient_id, by=record.doctor).id
 
     return request

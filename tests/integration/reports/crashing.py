@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core import config, db
-from core.db import Store
 from core.models import OutboxMessage, Report
+from core.settings import config
+from core.stores import databases
+from core.stores.databases import Store
 from workers import run
 from workers.reports import lease
 
@@ -24,8 +25,8 @@ END_SECONDS = 60
 
 def perform(environment: Mapping[str, str], message_id: int, begun: Any) -> None:
     """Do one job of the outbox."""
-    db.configure(config.load(environment))
-    with db.read(Store.HOT) as session:
+    databases.configure(config.load(environment))
+    with databases.read(Store.HOT) as session:
         session.get_one(OutboxMessage, message_id)
     begun.set()
     run.perform(message_id)
@@ -33,7 +34,7 @@ def perform(environment: Mapping[str, str], message_id: int, begun: Any) -> None
 
 def message_of(report_id: int) -> int:
     """The message that asks for a report's job."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         messages = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id.desc())).all()
     return next(message.id for message in messages if message.arguments.get("report_id") == report_id)
 
@@ -55,7 +56,7 @@ def work(environment: Mapping[str, str], message_id: int, *, kill_after: float |
 
 def let_lease_run_out(report_id: int) -> None:
     """As if nobody had given a sign of life for as long as a lease lasts."""
-    with db.write() as session:
+    with databases.write() as session:
         report = session.get_one(Report, report_id)
         if report.heartbeat_at is not None:
             report.heartbeat_at -= lease.LEASE + timedelta(seconds=1)

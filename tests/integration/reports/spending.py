@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from core import config, db
-from core.db import Store
 from core.models import DayBudget
+from core.settings import config
+from core.stores import databases
+from core.stores.databases import Store
 from workers.reports import budget
 from workers.reports.client import Answer, Question, Usage
 from workers.reports.faults import OverBudget
@@ -38,13 +39,13 @@ def reserve(settings: config.Settings, report_id: int = 1, question: Question = 
 
 
 def day() -> DayBudget:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalars(select(DayBudget)).one()
 
 
 def spend(environment: Mapping[str, str], number: int, times: int, gate: Any, told: Any) -> None:
     settings = config.load(environment)
-    db.configure(settings)
+    databases.configure(settings)
     made, refused, highest = 0, 0, Decimal(0)
     gate.wait(SECONDS_MAX)
     for _ in range(times):

@@ -11,11 +11,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from core import db
-from core.config import Settings
-from core.db import Store
 from core.models import ModelCall, ReportState
 from core.services import reports
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import make_allergy, make_patient
 from tests.integration.reports.spending import PRICED, QUESTION, day, reserve, spend_together
 from tests.report_records import Record, view
@@ -43,7 +43,7 @@ def test_twenty_workers_together_never_pass_the_days_budget(
     assert calls + sum(worker.refused for worker in told) == 60
     assert 0 < calls < 60
     assert max(worker.highest_usd for worker in told) <= most
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         costs = [call.cost_usd or Decimal(0) for call in session.scalars(select(ModelCall))]
     assert len(costs) == calls
     assert sum(costs) == day().spent_usd <= most
@@ -88,7 +88,7 @@ def test_a_report_over_its_tokens_fails(request_report: Callable[[], int], confi
 
 
 def test_parallel_reports_share_the_day(record: Record, configured: Callable[..., Settings]) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         patients = [make_patient(session, name=f"Patient {number}") for number in range(4)]
         for patient in patients:
             make_allergy(session, patient)
@@ -113,7 +113,7 @@ def test_a_lost_call_counts_in_full(request_report: Callable[[], int], configure
     settings = configured()
     report_id = request_report()
     call_id = reserve(settings, report_id)
-    with take(report_id), db.read(Store.HOT) as session:
+    with take(report_id), databases.read(Store.HOT) as session:
         call = session.get_one(ModelCall, call_id)
         assert call.cost_usd == call.reserved_usd > 0
         assert call.error == budget.LOST
@@ -135,7 +135,7 @@ def test_cached_tokens_are_counted_once(configured: Callable[..., Settings]) -> 
     plain, cached = Usage(1_000, 0, 100, 0), Usage(1_000, 800, 100, 0)
     for usage in (plain, cached):
         budget.settle(settings, reserve(settings), Answer("{}", False, PRICED, "stop", usage))
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         first, second = session.scalars(select(ModelCall).order_by(ModelCall.id))
     assert (first.input_tokens, second.input_tokens, second.cached_tokens) == (1_000, 1_000, 800)
     assert first.cost_usd is not None
@@ -168,7 +168,7 @@ def test_an_answer_without_token_counts_costs_what_was_reserved(configured: Call
     settings = configured()
     call_id = reserve(settings)
     budget.settle(settings, call_id, Answer("{}", False, PRICED, "stop", None))
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         call = session.get_one(ModelCall, call_id)
     assert call.cost_usd == call.reserved_usd
     assert call.error == "the endpoint counted no tokens: charged in full"

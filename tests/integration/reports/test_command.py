@@ -9,10 +9,10 @@ import time
 from click.testing import CliRunner, Result
 
 from commands.report import group
-from core import db
-from core.db import Store
 from core.models import Report
 from core.services import reports
+from core.stores import databases
+from core.stores.databases import Store
 from evals.offline_model.server import OfflineModel
 from tests.factories import make_patient
 from tests.report_records import Record
@@ -42,7 +42,7 @@ def begin_worker() -> threading.Thread:
 
 
 def _is_requested() -> bool:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get(Report, 1) is not None
 
 
@@ -91,11 +91,11 @@ def test_what_can_not_be_done_is_said_in_one_line(ready_report: int, record: Rec
 
 
 def test_somebody_else_may_be_named(record: Record) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         other = make_patient(session, name="Other")
     result = strata_report("request", "--patient", str(other.id), "--by", record.colleague.username, "--json")
     assert json.loads(result.stdout)["state"] == "requested"
-    with db.write() as session:
+    with databases.write() as session:
         assert (
             reports.withdraw(session, report_id=1, reason="No", by=record.colleague).requested_by == record.colleague.id
         )

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import func, select
 
-from core import db
-from core.config import Settings
-from core.db import Store
 from core.models import Check, DayBudget, Evidence, ModelCall, OutboxMessage, Report, ReportEvent, ReportState
 from core.services import reports
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from evals.offline_model.server import OfflineModel
 from tests.integration.reports import crashing
 from tests.report_records import Record, view
@@ -36,7 +36,7 @@ class Whole(NamedTuple):
 
 
 def whole(report_id: int) -> Whole:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         calls = session.scalars(select(ModelCall).where(ModelCall.report_id == report_id)).all()
         events = select(ReportEvent.to_state).where(ReportEvent.report_id == report_id).order_by(ReportEvent.id)
         assert all(call.ended_at is not None for call in calls)
@@ -52,7 +52,7 @@ def whole(report_id: int) -> Whole:
 
 def spent() -> tuple[Decimal, Decimal, Decimal]:
     """What the day's budget says is spent and reserved, and what all calls cost."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         day = session.scalars(select(DayBudget)).one()
         costs = session.scalar(select(func.sum(ModelCall.cost_usd))) or Decimal(0)
     return day.spent_usd, day.reserved_usd, costs
@@ -84,7 +84,7 @@ def test_a_report_survives_its_workers(
     assert expected.states == ("requested", "drafting", "checking", "ready")
 
     while killed < kills:
-        with db.write() as session:
+        with databases.write() as session:
             reports.withdraw(session, report_id=made[-1], reason="The next one.", by=record.doctor)
         made.append(request_report())
         message = crashing.message_of(made[-1])
@@ -100,7 +100,7 @@ def test_a_report_survives_its_workers(
     spent_usd, reserved_usd, cost_usd = spent()
     assert reserved_usd == 0
     assert spent_usd == cost_usd > 0
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         calls = session.scalar(select(func.count()).select_from(ModelCall)) or 0
         assert session.scalars(select(Report.id).order_by(Report.id)).all() == made
         assert session.scalars(select(OutboxMessage.id).where(OutboxMessage.done_at.is_(None))).all() == []
@@ -124,7 +124,7 @@ def test_an_answer_that_was_not_kept_is_noted(
     monkeypatch.undo()
     crashing.let_lease_run_out(report_id)
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         drafts = session.scalars(select(ModelCall).where(ModelCall.role == "drafter").order_by(ModelCall.id)).all()
     assert [(call.error, call.cost_usd is not None and call.cost_usd > 0) for call in drafts] == [
         (budget.ANSWER_LOST, True),

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from core import db, queue
-from core.config import Settings
-from core.db import Store
+from core.jobs import outbox
 from core.models import ModelCall, ReportState
 from core.services import reports
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from evals.offline_model.server import OfflineModel
 from tests.factories import make_allergy, make_patient
 from tests.report_records import Record, view
@@ -32,12 +33,12 @@ def test_an_endpoint_without_strict_schemas_works_when_that_is_declared(
 ) -> None:
     report_id = request_report()
     with OfflineModel(schemas=schemas) as server:
-        db.configure(_with(configured(), server, "strict"))
+        databases.configure(_with(configured(), server, "strict"))
         jobs.draft_report(report_id)
         assert "answered 400" in (view(report_id).reason or "")
-        with db.write() as session:
+        with databases.write() as session:
             reports.retry_failed(session, report_id=report_id, by=_doctor(report_id))
-        db.configure(_with(configured(), server, schemas))
+        databases.configure(_with(configured(), server, schemas))
         assert jobs.draft_report(report_id) == f"report {report_id} is ready"
         assert not any(claim.flagged for claim in view(report_id).claims)
 
@@ -47,7 +48,7 @@ def test_without_a_schema_a_bad_answer_is_still_refused(
 ) -> None:
     report_id = request_report()
     with OfflineModel(schemas="none") as server:
-        db.configure(_with(configured(), server, "none"))
+        databases.configure(_with(configured(), server, "none"))
         server.behaviour.set("wrong_schema")
         jobs.draft_report(report_id)
     assert "does not fit the schema" in (view(report_id).reason or "")
@@ -90,17 +91,17 @@ def test_an_endpoint_that_keeps_failing_is_left_alone_and_found_again(
     model.behaviour.set("down")
     jobs.draft_report(first)
     assert view(first).state == ReportState.FAILED
-    with pytest.raises(queue.NotNow, match="failed 5 times in a row"):
+    with pytest.raises(outbox.NotNow, match="failed 5 times in a row"):
         jobs.draft_report(second)
     assert view(second).state == ReportState.DRAFTING
     assert "waiting: the model endpoint failed 5 times in a row" in (view(second).reason or "")
     asked = model.behaviour.asked
-    with pytest.raises(queue.NotNow):
+    with pytest.raises(outbox.NotNow):
         jobs.draft_report(third)
     assert model.behaviour.asked == asked
 
     _let_it_rest()
-    with pytest.raises(queue.NotNow, match="failed 5 times"):
+    with pytest.raises(outbox.NotNow, match="failed 5 times"):
         jobs.draft_report(second)
     assert model.behaviour.asked == asked + 1
 
@@ -113,10 +114,10 @@ def test_an_endpoint_that_keeps_failing_is_left_alone_and_found_again(
 def test_one_call_probes_while_the_others_wait(request_report: Callable[[], int], model: OfflineModel) -> None:
     report_id = request_report()
     now = datetime.now(UTC)
-    with db.write() as session:
+    with databases.write() as session:
         session.add_all(_call(now - timedelta(minutes=1), "broken") for _ in range(breaker.FAULTS_TO_OPEN))
         session.add(_call(None, None))
-    with pytest.raises(queue.NotNow, match="another report is finding out"):
+    with pytest.raises(outbox.NotNow, match="another report is finding out"):
         jobs.draft_report(report_id)
 
 
@@ -125,7 +126,7 @@ def test_calls_turned_away_do_not_open_the_breaker(request_report: Callable[[], 
     report_id = request_report()
     model.behaviour.set("rate_limit", times=2)
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalar(select(func.count()).where(ModelCall.finish_reason == breaker.BROKEN)) == 0
 
 
@@ -136,12 +137,12 @@ def _with(settings: Settings, server: OfflineModel, schema: str) -> Settings:
 def _doctor(report_id: int) -> object:
     from core.models import Account, Report
 
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get_one(Account, session.get_one(Report, report_id).requested_by)
 
 
 def _more_reports(record: Record, many: int) -> list[int]:
-    with db.write() as session:
+    with databases.write() as session:
         patients = [make_patient(session, name=f"Patient {number}") for number in range(many)]
         for patient in patients:
             make_allergy(session, patient)
@@ -151,7 +152,7 @@ def _more_reports(record: Record, many: int) -> list[int]:
 def _let_it_rest() -> None:
     """As if the breaker's rest were over, and every lease with it."""
     past = timedelta(seconds=breaker.REST_SECONDS + 1)
-    with db.write() as session:
+    with databases.write() as session:
         for call in session.scalars(select(ModelCall).where(ModelCall.ended_at.is_not(None))):
             assert call.ended_at is not None
             call.ended_at -= past
@@ -160,6 +161,6 @@ def _let_it_rest() -> None:
 def _call(ended_at: datetime | None, finish: str | None) -> ModelCall:
     from workers.reports import budget
 
-    provider = budget.provider(db.databases().settings)
+    provider = budget.provider(databases.current().settings)
     return ModelCall(report_id=0, role="drafter", round=0, attempt=1, provider=provider, requested_model="m",
                      prompt_version="p", finish_reason=finish, ended_at=ended_at)  # fmt: skip

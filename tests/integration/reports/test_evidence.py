@@ -9,14 +9,15 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import event, select
 
-from core import db, heavy, queue
-from core.cold import ColdUnavailable, breakers
-from core.config import Settings
-from core.db import Store
+from core.jobs import outbox
 from core.models import Assay, Evidence, Observation, Patient, ReportState
 from core.queries import evidence
 from core.queries.evidence import EvidenceRow, Limits
 from core.services import archive
+from core.settings.config import Settings
+from core.stores import databases, replica_reads
+from core.stores.archived import ColdUnavailable, breakers
+from core.stores.databases import Store
 from tests.factories import NOW, make_allergy, make_assay, make_observation, make_patient, make_visit
 from tests.report_records import Record, view
 from tests.tiers import Tiers
@@ -27,7 +28,7 @@ from workers.reports import jobs
 @pytest.fixture
 def archived_record(record: Record) -> Iterator[Record]:
     """The patient's older visit, with its HbA1c of 8.1 %, is in the archive."""
-    with db.write() as session:
+    with databases.write() as session:
         run = archive.start_run(session, record_type="visit", by=None, as_of=NOW)
         run_id = run.id
     driver.drive(run_id)
@@ -58,8 +59,8 @@ def test_every_kind_of_row_is_there_with_its_hash(record: Record) -> None:
 
 def test_evidence_never_touches_a_row_of_the_primary(record: Record) -> None:
     seen: list[str] = []
-    primary = db.databases().engine(Store.HOT, read_only=True)
-    writer = db.databases().engine(Store.HOT, read_only=False)
+    primary = databases.current().engine(Store.HOT, read_only=True)
+    writer = databases.current().engine(Store.HOT, read_only=False)
     for engine in (primary, writer):
         event.listen(engine, "before_cursor_execute", lambda *call: seen.append(call[2]))
     evidence.collect(record.patient_id)
@@ -68,7 +69,7 @@ def test_evidence_never_touches_a_row_of_the_primary(record: Record) -> None:
 
 def test_it_waits_for_what_was_written_just_before(record: Record, tiers: Tiers) -> None:
     tiers.replica.pause_replay()
-    with db.write() as session:
+    with databases.write() as session:
         make_allergy(session, session.get_one(Patient, record.patient_id), substance="Latex")
     tiers.replica.resume_replay()
     substances = {row.fields["substance"] for row in of_type(evidence.collect(record.patient_id), "allergy")}
@@ -80,14 +81,14 @@ def test_a_replica_that_stays_behind_is_no_reason_to_read_the_primary(
 ) -> None:
     configured(replica_wait_seconds=0.5)
     tiers.replica.pause_replay()
-    with db.write() as session:
+    with databases.write() as session:
         make_patient(session, name="Somebody Else")
-    with pytest.raises(heavy.ReplicaBehind, match="has not replayed"):
+    with pytest.raises(replica_reads.ReplicaBehind, match="has not replayed"):
         evidence.collect(record.patient_id)
 
 
 def test_archived_rows_are_part_of_the_history(archived_record: Record) -> None:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         hot = {float(value) for value in session.scalars(select(Observation.value_number)) if value is not None}
     assert hot == {8.9, 5.4}
     rows = evidence.collect(archived_record.patient_id)
@@ -103,7 +104,7 @@ def test_a_silent_archive_fails_the_report_by_name_and_later_it_is_drafted_whole
     tiers.of["visits"].stop()
     with pytest.raises(ColdUnavailable, match="archive server visits is not answering"):
         evidence.collect(archived_record.patient_id)
-    with pytest.raises(queue.NotNow, match="visits"):
+    with pytest.raises(outbox.NotNow, match="visits"):
         jobs.draft_report(report_id)
     waiting = view(report_id)
     assert waiting.state == ReportState.REQUESTED
@@ -133,7 +134,7 @@ def test_a_patient_without_archived_rows_needs_no_archive(record: Record, tiers:
 
 
 def test_history_is_bounded_and_what_is_abnormal_comes_first(record: Record) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         visit = make_visit(session, session.get_one(Patient, record.patient_id))
         for number in range(30):
             assay = make_assay(session, code=f"code-{number}", name=f"Assay {number}", unit="mmol/L")
@@ -148,7 +149,7 @@ def test_history_is_bounded_and_what_is_abnormal_comes_first(record: Record) -> 
 
 
 def test_survey_answers_are_no_results(record: Record) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         visit = make_visit(session, session.get_one(Patient, record.patient_id))
         question = make_assay(session, code="q", name="Housing status", unit=None, category="survey")
         make_observation(session, visit, question, None, value_text="I have housing", interpretation=None)
@@ -168,11 +169,11 @@ def test_an_unknown_patient_fails_the_report(record: Record) -> None:
 
 
 def test_another_patients_rows_are_out_of_reach(record: Record, request_report: Callable[[], int]) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         other = make_patient(session, name="Other Person")
         make_observation(session, make_visit(session, other), session.get_one(Assay, 1), "7.7", ref_low=Decimal(4))
     report_id = request_report()
     jobs.draft_report(report_id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         owners = set(session.scalars(select(Evidence.patient_id).where(Evidence.report_id == report_id)))
     assert owners == {record.patient_id}

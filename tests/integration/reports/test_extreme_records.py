@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
-from core import db
-from core.config import Settings
 from core.models import Patient, ReportState, Visit, utc_now
 from core.services import reports
+from core.settings.config import Settings
+from core.stores import databases
 from tests.factories import make_account, make_assay, make_note, make_patient, make_prescription, make_visit
 from tests.report_records import view
 from workers.reports import jobs
@@ -42,7 +42,7 @@ def asked(configured: Callable[..., Settings]) -> Callable[..., int]:
     """Call it with what makes a patient's rows; a report is asked for, and its id given."""
 
     def ask(fill: Callable[..., None]) -> int:
-        with db.write() as session:
+        with databases.write() as session:
             patient = make_patient(session)
             fill(session, patient)
             return reports.request(session, patient_id=patient.id, by=make_account(session)).id
@@ -76,7 +76,7 @@ def test_five_thousand_visits_make_evidence_of_the_newest(asked: Callable[..., i
     cited = {row.ref for claim in report.claims for row in claim.citations}
     assert 5 < len(cited) <= EVIDENCE_ROWS_MAX
     assert any("Review 1" in claim.text for claim in report.claims)
-    assert report.figures.input_tokens < db.databases().settings.report_budget_tokens / 4
+    assert report.figures.input_tokens < databases.current().settings.report_budget_tokens / 4
 
 
 def test_more_current_medicines_than_a_summary_carries_fail_with_their_number(asked: Callable[..., int]) -> None:

@@ -9,23 +9,23 @@ import pytest
 from sqlalchemy import insert, text, update
 from sqlalchemy.exc import DBAPIError
 
-from core import db
-from core.db import Store
 from core.models import Citation, Claim, Evidence, Report, ReportState, Signature
 from core.services import reports
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import PASSWORD
 from tests.report_records import Record, view
 
 
 @pytest.fixture
 def signed_report(ready_report: int, record: Record) -> int:
-    with db.write() as session:
+    with databases.write() as session:
         reports.sign(session, report_id=ready_report, by=record.doctor, password=PASSWORD)
     return ready_report
 
 
 def write(statement: Any) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(statement)
 
 
@@ -78,7 +78,7 @@ def test_a_claim_cites_only_its_own_patients_rows(ready_report: int, record: Rec
         report_id=ready_report, patient_id=record.patient_id + 1, ref="observation:9", store="replica",
         content_hash="0", fields={},
     )  # fmt: skip
-    with db.write() as session:
+    with databases.write() as session:
         session.add(foreign)
     with pytest.raises(DBAPIError, match="was not supplied with"):
         cite_and_sign(ready_report, claim_id=claim.id, ref="observation:9")
@@ -98,5 +98,5 @@ def test_what_gets_past_it_is_seen_by_the_signature(signed_report: int, unguarde
     signature = view(signed_report).signature
     assert signature is not None
     assert not signature.holds
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.get_one(Report, signed_report).state == ReportState.SIGNED

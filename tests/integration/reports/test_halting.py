@@ -7,29 +7,29 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from core import db
-from core.db import Store
+from core.access.permissions import PermissionDenied
 from core.models import AccessEvent, ModelCall, OutboxMessage, Report, ReportState, Role
-from core.permissions import PermissionDenied
 from core.queries import reports as reads
 from core.services import reports
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import PASSWORD, make_account
 from tests.report_records import Record, view
 from workers.reports import jobs, loop
 
 
 def halt(reason: str = "pass rate fell") -> None:
-    with db.write() as session:
+    with databases.write() as session:
         reports.halt(session, reason=reason, by=None)
 
 
 def resume() -> int:
-    with db.write() as session:
+    with databases.write() as session:
         return reports.resume(session, by=None)
 
 
 def calls() -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return len(session.scalars(select(ModelCall.id)).all())
 
 
@@ -44,7 +44,7 @@ def test_a_new_request_waits_with_the_reason_and_goes_on(request_report: Callabl
     assert jobs.resume_reports() == "the report loop is halted"
     assert calls() == 0
     assert resume() == 1
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalars(select(OutboxMessage.arguments).order_by(OutboxMessage.id.desc())).first() == {
             "report_id": report_id
         }
@@ -69,19 +69,19 @@ def test_a_running_report_stops_at_its_next_step_and_pays_nothing_twice(
     monkeypatch.undo()
     resume()
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalars(select(ModelCall.role)).all().count("drafter") == 1
 
 
 def test_signing_goes_on_while_the_loop_is_halted(ready_report: int, record: Record) -> None:
     halt()
-    with db.write() as session:
+    with databases.write() as session:
         reports.sign(session, report_id=ready_report, by=record.doctor, password=PASSWORD)
     assert view(ready_report).state == ReportState.SIGNED
 
 
 def test_only_an_admin_halts_with_a_reason_once(record: Record) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         admin = make_account(session, role=Role.ADMIN)
         with pytest.raises(PermissionDenied):
             reports.halt(session, reason="x", by=record.doctor)
@@ -98,7 +98,7 @@ def test_only_an_admin_halts_with_a_reason_once(record: Record) -> None:
 
 def test_every_report_of_a_model_or_prompt_is_listed(ready_report: int, sync_replica: Callable[[], None]) -> None:
     sync_replica()
-    with db.read(Store.REPLICA) as session:
+    with databases.read(Store.REPLICA) as session:
         made = reads.made_by(session, model="strata-offline-rules")
         version = session.get_one(Report, ready_report).prompt_version or ""
         assert [(m.id, m.archived) for m in made] == [(ready_report, False)]

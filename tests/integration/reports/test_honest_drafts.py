@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core import db, verification
-from core.db import Store
+from core import verification
 from core.interchange import generate, synthea
 from core.models import Evidence, Patient
 from core.queries import evidence
 from core.queries.evidence import EvidenceRow
+from core.stores import databases
+from core.stores.databases import Store
 from evals.offline_model import drafting, judging
 from workers.reports import drafter, schemas
 from workers.reports.references import References
@@ -48,7 +49,7 @@ def flags(rows: tuple[EvidenceRow, ...]) -> tuple[int, list[str]]:
 
 
 def drafted_from(patients: int) -> None:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         ids = session.scalars(select(Patient.id)).all()
     assert len(ids) == patients
     outcomes = [flags(evidence.collect(patient_id)) for patient_id in ids]

@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from commands.report import group
-from core import db
-from core.db import Store
 from core.models import Decision
 from core.queries import reports as reads
 from core.queries.reports.trace import TABLES
 from core.services import reports
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import PASSWORD, make_account
 from tests.report_records import Record, view
 
@@ -26,7 +26,7 @@ def strata_report(*arguments: str) -> Result:
 
 def sign(report_id: int, record: Record) -> None:
     flagged = [claim.id for claim in view(report_id).claims if claim.needs_decision]
-    with db.write() as session:
+    with databases.write() as session:
         for claim_id in flagged:
             reports.decide_claim(session, report_id=report_id, claim_id=claim_id, decision=Decision.ACCEPTED,
                                  reason="Seen", by=record.doctor)  # fmt: skip
@@ -90,14 +90,14 @@ def test_signers_are_asked_once_until_they_answer(ready_report: int, record: Rec
     sign(ready_report, record)
     assert json.loads(strata_report(*asked).stdout) == [{"report_id": ready_report, "signed_by": "Dr Nair"}]
     assert json.loads(strata_report(*asked).stdout) == []
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         (notice,) = reads.open_notices(session, record.doctor.id)
         assert reads.open_notices(session, record.colleague.id) == []
-    with db.write() as session, pytest.raises(reports.NoSuchNotice):
+    with databases.write() as session, pytest.raises(reports.NoSuchNotice):
         reports.answer_notice(session, notice_id=notice.id, by=record.colleague)
-    with db.write() as session:
+    with databases.write() as session:
         reports.answer_notice(session, notice_id=notice.id, by=record.doctor)
-    with db.write() as session, pytest.raises(reports.NoSuchNotice):
+    with databases.write() as session, pytest.raises(reports.NoSuchNotice):
         reports.answer_notice(session, notice_id=notice.id, by=record.doctor)
     assert len(json.loads(strata_report(*asked).stdout)) == 1
 
@@ -121,7 +121,7 @@ def test_the_gate_names_what_is_missing(ready_report: int) -> None:
 
 
 def test_nobody_amends_or_withdraws_for_somebody_unknown(ready_report: int, record: Record) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         make_account(session, username="an-admin", role="admin")
     for by, said in (("nobody", "no account 'nobody'"), ("an-admin", "may not")):
         ended = strata_report("withdraw", str(ready_report), "--reason", "x", "--by", by)

@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core import db, queue
-from core.db import Store
+from core.jobs import outbox
 from core.models import Claim, Evidence, ModelCall, OutboxMessage, Report, ReportState, utc_now
 from core.queries import reports as reads
 from core.services import reports
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import PASSWORD
 from tests.report_records import Record, view
 from workers import run
@@ -33,7 +34,7 @@ def test_a_request_becomes_a_checked_report_and_is_signed(ready_report: int, rec
     assert {check.checker for check in report.claims[0].checks} == {"code", "model"}
     assert "not a language model" in report.drafted_by
 
-    with db.write() as session:
+    with databases.write() as session:
         reports.sign(session, report_id=ready_report, by=record.doctor, password=PASSWORD)
     signed = view(ready_report)
     assert signed.state == ReportState.SIGNED
@@ -43,7 +44,7 @@ def test_a_request_becomes_a_checked_report_and_is_signed(ready_report: int, rec
 
 
 def test_each_model_call_is_recorded_with_its_cost_and_prompt(ready_report: int) -> None:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         calls = session.scalars(select(ModelCall).where(ModelCall.report_id == ready_report)).all()
     assert [call.role for call in calls[:2]] == ["drafter", "checker"]
     for call in calls:
@@ -73,7 +74,7 @@ def test_summary_json_has_the_published_shape(ready_report: int) -> None:
 
 def test_the_outbox_message_runs_the_job_once(request_report: Callable[[], int]) -> None:
     report_id = request_report()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         message_id = session.scalars(select(OutboxMessage.id)).one()
     assert run.perform(message_id) == f"report {report_id} is ready"
     assert run.perform(message_id) == "done before"
@@ -81,7 +82,7 @@ def test_the_outbox_message_runs_the_job_once(request_report: Callable[[], int])
 
 def test_a_second_delivery_leaves_a_live_worker_alone(request_report: Callable[[], int]) -> None:
     report_id = request_report()
-    with take(report_id), pytest.raises(queue.NotNow, match="a worker is busy"):
+    with take(report_id), pytest.raises(outbox.NotNow, match="a worker is busy"):
         jobs.draft_report(report_id)
 
 
@@ -98,16 +99,16 @@ def test_another_worker_goes_on_where_a_lost_one_stopped(
     lost = take(report_id)
     loop.select_evidence(lost)
     loop.draft(lost)
-    with db.write() as session:
+    with databases.write() as session:
         session.get_one(Report, report_id).heartbeat_at = utc_now() - timedelta(minutes=5)
     assert jobs.resume_reports() == "0 report(s) resumed"  # its first message is still open
-    with db.write() as session:
+    with databases.write() as session:
         for message in session.scalars(select(OutboxMessage)):
-            queue.finish(session, message.id)
+            outbox.finish(session, message.id)
     assert jobs.resume_reports() == "1 report(s) resumed"
 
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         roles = session.scalars(select(ModelCall.role).where(ModelCall.report_id == report_id)).all()
     assert roles.count("drafter") == 1
     with pytest.raises(Exception, match="is now ready"):
@@ -117,7 +118,7 @@ def test_another_worker_goes_on_where_a_lost_one_stopped(
 def test_a_lost_lease_can_write_nothing(request_report: Callable[[], int]) -> None:
     report_id = request_report()
     first = take(report_id)
-    with db.write() as session:
+    with databases.write() as session:
         session.get_one(Report, report_id).heartbeat_at = utc_now() - timedelta(minutes=5)
     take(report_id)
     with pytest.raises(Exception, match="taken over by another worker"):
@@ -128,11 +129,11 @@ def test_a_withdrawn_report_stops_the_worker(request_report: Callable[[], int], 
     report_id = request_report()
     with take(report_id) as lease:
         loop.select_evidence(lease)
-        with db.write() as session:
+        with databases.write() as session:
             reports.withdraw(session, report_id=report_id, reason="Asked for by mistake", by=record.doctor)
         with pytest.raises(Exception, match="is now withdrawn"):
             loop.draft(lease)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalars(select(Claim).where(Claim.report_id == report_id)).all() == []
 
 
@@ -143,7 +144,7 @@ def test_a_failed_report_can_be_drafted_anew(
     model.behaviour.set("garbage")  # type: ignore[attr-defined]
     assert "failed" in jobs.draft_report(report_id)
     model.behaviour.set("off")  # type: ignore[attr-defined]
-    with db.write() as session:
+    with databases.write() as session:
         reports.retry_failed(session, report_id=report_id, by=record.doctor)
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"
 

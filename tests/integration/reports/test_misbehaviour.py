@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 
-from core import db
-from core.config import Settings
-from core.db import Store
 from core.models import Claim, Decision, ModelCall, ReportState
 from core.services import reports
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from evals.offline_model.server import OfflineModel
 from tests.factories import PASSWORD
 from tests.report_records import Record, view
@@ -55,7 +55,7 @@ def test_a_slow_down_is_waited_for(request_report: Callable[[], int], model: Off
     report_id = request_report()
     model.behaviour.set("rate_limit", times=1)
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         first, second = session.scalars(select(ModelCall).order_by(ModelCall.id).limit(2))
     assert first.error == "the model endpoint asks to slow down"
     assert (second.started_at - first.started_at).total_seconds() >= 1
@@ -92,7 +92,7 @@ def test_an_endpoint_that_breaks_off_is_asked_again(
     first = request_report()
     model.behaviour.set(mode, times=1)
     assert jobs.draft_report(first) == f"report {first} is ready"
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         call, second = session.scalars(select(ModelCall).order_by(ModelCall.id).limit(2))
     assert (call.error, call.input_tokens > 0) == (cause, charged)
     assert second.error is None
@@ -108,7 +108,7 @@ def test_a_lasting_break_fails_with_its_cause(request_report: Callable[[], int],
 def test_an_absent_endpoint_is_named(request_report: Callable[[], int], configured: Callable[..., Settings]) -> None:
     report_id = request_report()
     settings = configured()
-    db.configure(type(settings)(**{**settings.__dict__, "openai_base_url": "", "openai_api_key": ""}))
+    databases.configure(type(settings)(**{**settings.__dict__, "openai_base_url": "", "openai_api_key": ""}))
     jobs.draft_report(report_id)
     assert "set OPENAI_API_KEY, or OPENAI_BASE_URL" in (view(report_id).reason or "")
 
@@ -122,21 +122,21 @@ def test_a_false_claim_is_flagged_though_the_checker_approves_it_and_blocks_the_
     jobs.draft_report(report_id)
     report = view(report_id)
     assert report.state == ReportState.READY
-    assert report.rounds == db.databases().settings.revisions_max
+    assert report.rounds == databases.current().settings.revisions_max
     flagged = [claim for claim in report.claims if claim.flagged]
     assert flagged
     assert all(claim.reasons and claim.verdict != "supported" for claim in flagged)
     assert {check.verdict for claim in flagged for check in claim.checks if check.checker == "model"} == {"supported"}
-    with db.write() as session, pytest.raises(reports.UndecidedClaims, match=f"{len(flagged)} flagged"):
+    with databases.write() as session, pytest.raises(reports.UndecidedClaims, match=f"{len(flagged)} flagged"):
         reports.sign(session, report_id=report_id, by=record.doctor, password=PASSWORD)
 
-    with db.write() as session:
+    with databases.write() as session:
         for claim in flagged:
             reports.decide_claim(
                 session, report_id=report_id, claim_id=claim.id, decision=Decision.REJECTED, reason="Not in the record",
                 by=record.doctor,
             )  # fmt: skip
-    with db.write() as session:
+    with databases.write() as session:
         reports.sign(session, report_id=report_id, by=record.doctor, password=PASSWORD)
     assert view(report_id).state == ReportState.SIGNED
 
@@ -149,6 +149,6 @@ def test_an_invention_made_once_is_revised_away(request_report: Callable[[], int
     assert report.rounds == 1
     assert not any(claim.flagged for claim in report.claims)
     assert "987.6" not in " ".join(claim.text for claim in report.claims)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         invented = session.scalar(select(func.count()).where(Claim.text.contains("987.6")))
     assert invented == 1  # kept on file

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core import db
 from core.models import ReportState
 from core.services import accounts, reports
+from core.stores import databases
 from tests.report_records import Record, view
 from workers.reports import jobs, loop
 
@@ -22,7 +22,7 @@ def test_a_report_of_somebody_who_may_not_ask_any_more_stops(
 
     def lose_the_right(lease: Any) -> None:
         drafted(lease)
-        with db.write() as session:
+        with databases.write() as session:
             accounts.set_active(session, account_id=record.doctor.id, active=False)
 
     monkeypatch.setattr(loop, "STEPS", {**loop.STEPS, ReportState.DRAFTING: lose_the_right})
@@ -31,6 +31,6 @@ def test_a_report_of_somebody_who_may_not_ask_any_more_stops(
     assert stopped.state == ReportState.FAILED
     assert stopped.reason == "Dr Nair may not ask for reports any more: another clinician can try again"
     monkeypatch.undo()
-    with db.write() as session:
+    with databases.write() as session:
         reports.retry_failed(session, report_id=report_id, by=record.colleague)
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"

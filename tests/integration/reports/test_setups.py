@@ -10,12 +10,13 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from commands.model import group
-from core import db, queue
-from core.config import Settings
-from core.db import Store
+from core.jobs import outbox
 from core.models import AgentSetup, EvalRun, ModelCall, SetupState
 from core.services import agent_setups
 from core.services.agent_setups import Setup
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from tests.report_records import view
 from workers.reports import jobs, prompts, setups
 
@@ -38,7 +39,7 @@ def strata_model(*arguments: str) -> Result:
 
 
 def let_pass(model: str, *suites: str, passed: bool = True, prompt_version: str | None = None) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         for suite in suites or (*agent_setups.OF_MODEL, *agent_setups.OF_CODE):
             of_code = suite in agent_setups.OF_CODE
             session.add(EvalRun(suite=suite, model=None if of_code else model, passed=passed, figures={},
@@ -46,17 +47,17 @@ def let_pass(model: str, *suites: str, passed: bool = True, prompt_version: str 
 
 
 def states() -> dict[str, str]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return {setup.drafter_model: setup.state for setup in session.scalars(select(AgentSetup))}
 
 
 def models_asked() -> set[str]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return set(session.scalars(select(ModelCall.requested_model)))
 
 
 def put_old_into_use(configure: Callable[[str], Setup]) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         agent_setups.chosen(session, configure(OLD), 1)
 
 
@@ -90,7 +91,7 @@ def test_with_none_in_use_reports_wait_and_say_why(
     assert strata_model("retire", "--reason", "withdrawn by its maker").output.startswith("retired: ")
     configure(NEW)
     report_id = request_report()
-    with pytest.raises(queue.NotNow, match="is not in use: `strata model use`"):
+    with pytest.raises(outbox.NotNow, match="is not in use: `strata model use`"):
         jobs.draft_report(report_id)
     assert "waiting: gpt-4o with prompts" in (view(report_id).reason or "")
 
@@ -122,7 +123,7 @@ def test_a_canary_makes_its_share_of_the_reports(configure: Callable[[str], Setu
     let_pass(NEW)
     strata_model("propose", "--reason", "cheaper")
     assert strata_model("canary", "--share", "20", "--reason", "try it").exit_code == 0
-    with db.write() as session:
+    with databases.write() as session:
         made = [agent_setups.chosen(session, new, report_id).drafter_model for report_id in range(1, 1_001)]
         again = [agent_setups.chosen(session, new, report_id).drafter_model for report_id in range(1, 1_001)]
     assert made == again
@@ -134,7 +135,7 @@ def test_two_can_not_be_put_into_use_at_once(
     configured: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     third = Setup("y", "y", "p")
-    with db.write() as session:
+    with databases.write() as session:
         session.add(AgentSetup(drafter_model="x", checker_model="x", prompt_version="p", state="in use", reason="r",
                                changed_by="t"))  # fmt: skip
         agent_setups.propose(session, third, reason="r")
@@ -143,7 +144,7 @@ def test_two_can_not_be_put_into_use_at_once(
                                 prompt_version="p"))  # fmt: skip
 
     def use() -> None:
-        with db.write() as session:
+        with databases.write() as session:
             agent_setups.move(session, third, SetupState.IN_USE, reason="r")
 
     # As if the other had been put there after this one looked.

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core import db, runbooks
-from core.db import Store
 from core.models import AccessEvent, Account, Decision, Report, ReportState, SignerNotice
 from core.services import reports
 from core.services.alerting import RULES
+from core.stores import databases
+from core.stores.databases import Store
+from staff_app import runbooks
 from tests.factories import PASSWORD, make_account, make_patient
 from tests.ready_report import ReadyReport, make_ready_report
 
@@ -38,7 +39,7 @@ class Scene:
 
 
 def sign(made: ReadyReport, signer: Account) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         for claim_id in (made.contradicted_id, made.unverified_id):
             reports.decide_claim(session, report_id=made.id, claim_id=claim_id, decision=Decision.ACCEPTED,
                                  reason="Read in haste", by=signer)  # fmt: skip
@@ -47,7 +48,7 @@ def sign(made: ReadyReport, signer: Account) -> None:
 
 @pytest.fixture
 def scene(database: Any) -> Scene:
-    with db.write() as session:
+    with databases.write() as session:
         signer = make_account(session, name="Dr Nair")
         first, second = (make_ready_report(session, make_patient(session), signer) for _ in range(2))
     sign(first, signer)
@@ -98,7 +99,7 @@ def test_the_incident_runbook_holds_as_a_drill(scene: Scene, shell: Callable[...
     (case,) = json.loads(cased)["results"]
     assert case["flagged"]
     assert "goes on" in resumed
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.get_one(Report, scene.second.id).state == ReportState.WITHDRAWN
         assert reports.halted(session) is None
         assert len(session.scalars(select(SignerNotice)).all()) == 2

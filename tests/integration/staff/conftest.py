@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import db
+from core.access.sign_ins import AccountCopy
 from core.models import Patient, Role
-from core.sign_ins import AccountCopy
+from core.stores import databases
 from staff_app import create_app
 from tests.factories import PASSWORD, make_account, make_patient
 
@@ -57,7 +57,7 @@ def signed_in(app: Flask, sync_replica: Callable[[], None]) -> Callable[[Role], 
     """Makes an account of a role and signs it in."""
 
     def make(role: Role) -> StaffBrowser:
-        with db.write() as session:
+        with databases.write() as session:
             account = AccountCopy.of(make_account(session, role=role))
         browser = StaffBrowser(app.test_client(), account, sync_replica)
         reply = browser.post("/sign-in", {"username": account.username, "password": PASSWORD})
@@ -88,5 +88,5 @@ def auditor(signed_in: Callable[[Role], StaffBrowser]) -> StaffBrowser:
 @pytest.fixture
 def patient(database: Any) -> Patient:
     """Tan Mei Ling."""
-    with db.write() as session:
+    with databases.write() as session:
         return make_patient(session, national_id="S1234567D")

@@ -13,9 +13,10 @@ from sqlalchemy import update
 
 import public_app
 import staff_app
-from core import db, single_sign_on
-from core.config import ConfigError, Settings
+from core.access import single_sign_on
 from core.models import Account, Role
+from core.settings.config import ConfigError, Settings
+from core.stores import databases
 from tests.factories import make_account, make_patient
 from tests.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, running
 from tests.integration.web.conftest import events
@@ -38,7 +39,7 @@ def named(database: Settings, provider: IdentityProvider) -> Settings:
 
 @pytest.fixture
 def doctor(database: Settings, provider: IdentityProvider) -> Account:
-    with db.write() as session:
+    with databases.write() as session:
         account = make_account(session, role=Role.CLINICIAN)
     provider.username = account.username.upper()
     return account
@@ -138,7 +139,7 @@ def test_answers_without_a_code_of_the_providers(
 
 
 def test_closed_accounts_and_patients_stay_out(browser: Browse, provider: IdentityProvider, doctor: Account) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         patient = make_patient(session)
         own = make_account(session, role=Role.PATIENT, patient_id=patient.id)
         session.execute(update(Account).where(Account.id == doctor.id).values(active=False))

@@ -11,10 +11,11 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
-from core import cache, db, permissions
-from core.db import Store
+from core.access import permissions
+from core.access.permissions import Right
 from core.models import AccessEvent, Patient, Role, SignIn, utc_now
-from core.permissions import Right
+from core.stores import databases, redis
+from core.stores.databases import Store
 from core.web.access import declared
 from tests.integration.staff.conftest import HOST, StaffBrowser
 
@@ -68,7 +69,7 @@ def rules(app: Flask) -> Iterator[tuple[Rule, str, str]]:
 
 
 def denials() -> list[AccessEvent]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(AccessEvent).where(AccessEvent.outcome == "deny")))
 
 
@@ -109,7 +110,7 @@ def test_nobody_reaches_anything_without_signing_in(app: Flask) -> None:
 def test_a_patients_account_is_not_let_in_at_all(app: Flask, database: Any, patient: Patient) -> None:
     from tests.factories import PASSWORD, make_account
 
-    with db.write() as session:
+    with databases.write() as session:
         account = make_account(session, role=Role.PATIENT, patient_id=patient.id)
     browser = StaffBrowser(app.test_client(), account)  # type: ignore[arg-type]
     reply = browser.post("/sign-in", {"username": account.username, "password": PASSWORD})
@@ -132,15 +133,15 @@ def test_each_role_lands_where_it_works(clinician: StaffBrowser, signed_in: Call
 
 
 def last_use() -> Any:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalars(select(SignIn.seen_at)).one()
 
 
 def test_a_page_that_polls_does_not_keep_the_sign_in_alive(clinician: StaffBrowser) -> None:
     past = utc_now() - timedelta(minutes=20)
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(SignIn).values(seen_at=past))
-    cache.client().flushall()
+    redis.client().flushall()
     assert clinician.get("/reports", headers={"HX-Request": "true", "X-Poll": "1"}).status_code == 200
     assert last_use() == past
     assert clinician.get("/reports").status_code == 200

@@ -10,13 +10,14 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from core import audit, db
-from core.db import Store
+from core import audit
 from core.models import AccessEvent, Account, Patient, utc_now
 from core.queries import audit_trail
 from core.queries.audit_trail import Wanted
 from core.services import archive
 from core.services.staff_accounts import make_password
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.staff.conftest import StaffBrowser
 from tests.tiers import Tiers
 from workers.archive import driver
@@ -25,7 +26,7 @@ NEW = {"role": "clinician", "username": "nair", "name": "Dr Nair"}
 
 
 def accounts(username: str) -> list[Account]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(Account).where(Account.username == username)))
 
 
@@ -94,7 +95,7 @@ def test_passwords_are_long_and_never_alike() -> None:
 
 def make_events(patient: Patient, by: Any) -> None:
     now = utc_now()
-    with db.write() as session:
+    with databases.write() as session:
         audit.record(session, "chart.viewed", by=by, patient_id=patient.id, at=now - timedelta(days=3))
         audit.record(session, "report.signed", by=by, patient_id=patient.id, at=now - timedelta(days=2))
         audit.record(session, "report.viewed", by=None, outcome="deny", at=now - timedelta(days=1))
@@ -122,7 +123,7 @@ def test_the_auditor_filters_the_trail(auditor: StaffBrowser, clinician: StaffBr
 
 def test_searching_the_trail_is_itself_in_it(auditor: StaffBrowser) -> None:
     auditor.get("/audit")
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         query = select(AccessEvent).where(AccessEvent.action == "audit.searched")
         assert session.scalars(query).one().account_id == auditor.account.id
 
@@ -135,13 +136,13 @@ def test_what_can_not_be_a_filter_is_named(auditor: StaffBrowser) -> None:
 
 def test_pages_of_the_trail_show_every_event_once(database: Any, patient: Patient) -> None:
     moment = utc_now()
-    with db.write() as session:
+    with databases.write() as session:
         for number in range(23):
             audit.record(
                 session, "chart.viewed", by=None, patient_id=patient.id, at=moment - timedelta(seconds=number // 5)
             )
     seen, after = [], None
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         while True:
             page = audit_trail.search(session, Wanted(action="chart"), after=after, limit=4)
             seen += [event.id for event in page.events]
@@ -161,7 +162,7 @@ def test_operations_show_real_figures_to_admins_and_auditors(admin: StaffBrowser
 def test_a_heavy_page_waits_for_the_replica_and_then_says_so(
     auditor: StaffBrowser, database: Any, tiers: Tiers
 ) -> None:
-    db.configure(replace(database, replica_wait_seconds=0.1))
+    databases.configure(replace(database, replica_wait_seconds=0.1))
     tiers.replica.stop()
     auditor.sync = lambda: None
     reply = auditor.get("/audit")
@@ -172,7 +173,7 @@ def test_a_heavy_page_waits_for_the_replica_and_then_says_so(
 def test_archived_events_are_found_and_a_silent_archive_is_a_named_gap(
     auditor: StaffBrowser, patient: Patient, tiers: Tiers
 ) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         audit.record(session, "chart.viewed", by=None, patient_id=patient.id, at=utc_now() - timedelta(days=30))
         run = archive.start_run(session, record_type="log", by=None)
     driver.drive(run.id)

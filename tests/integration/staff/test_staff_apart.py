@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core import db
-from core.db import Store
 from core.models import (
     AccessEvent,
     Account,
@@ -25,6 +23,8 @@ from core.models import (
 )
 from core.queries import evidence
 from core.services import care
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import (
     make_account,
     make_assay,
@@ -46,7 +46,7 @@ PLACES = ("", "/visits", "/visits?archived=1", "/visits/new")
 @pytest.fixture
 def visit(patient: Patient) -> Visit:
     """A visit whose every row says CANARY, kept apart by the clinician who wrote it, beside one that all may see."""
-    with db.write() as session:
+    with databases.write() as session:
         shared = make_visit(session, patient, description="Knee pain", started_at=utc_now())
         make_observation(session, shared, make_assay(session, code="718-7", name="Hemoglobin", short_name="Hb"), "13")
         made = make_visit(session, patient, description=f"{CANARY} clinic", started_at=utc_now())
@@ -60,12 +60,12 @@ def visit(patient: Patient) -> Visit:
 
 
 def assay_id() -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalars(select(Assay.id).where(Assay.name == CANARY)).one()
 
 
 def join_team(browser: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.add(CareTeamMember(patient_id=patient.id, account_id=browser.account.id))
 
 
@@ -96,7 +96,7 @@ def test_the_team_and_whoever_broke_the_glass_see_it(
 
 
 def test_whoever_treated_sees_it(clinician: StaffBrowser, patient: Patient, visit: Visit) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.get_one(Account, clinician.account.id).practitioner_id = visit.practitioner_id
     assert CANARY in clinician.get(f"/patients/{patient.id}/visits/{visit.id}").text
 
@@ -104,11 +104,11 @@ def test_whoever_treated_sees_it(clinician: StaffBrowser, patient: Patient, visi
 def test_it_stays_apart_when_it_is_archived(
     clinician: StaffBrowser, admin: StaffBrowser, patient: Patient, visit: Visit
 ) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         kept = session.get_one(Visit, visit.id)
         kept.started_at = kept.ended_at = utc_now().replace(year=utc_now().year - 2)
     drive(start(admin))
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.get(Visit, visit.id) is None
     shown = pages(clinician, patient, visit)
     assert [place for place, reply in shown.items() if CANARY in reply.text] == ["/visits/new"]
@@ -124,7 +124,7 @@ def test_no_draft_is_made_from_it(patient: Patient, visit: Visit, sync_replica: 
 
 
 def test_a_draft_made_before_is_withdrawn(clinician: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         report = make_ready_report(session, patient, make_account(session))
         ref = session.scalars(select(Evidence.ref).where(Evidence.report_id == report.id)).first()
         assert ref == f"observation:{report.observation_id}"
@@ -133,13 +133,13 @@ def test_a_draft_made_before_is_withdrawn(clinician: StaffBrowser, patient: Pati
     page = f"/patients/{patient.id}/visits/{visit_id}"
     assert clinician.post(f"{page}/sensitivity", {"category": "MH"}, page=page).status_code == 303
     assert "This visit is kept apart" in clinician.get(page).text
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         kept = session.get_one(Report, report.id)
         assert kept.state == ReportState.WITHDRAWN
         assert "kept apart" in (kept.reason or "")
     assert clinician.post(f"{page}/sensitivity", {"category": ""}, page=page).status_code == 303
     assert "This visit is kept apart" not in clinician.get(page).text
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         actions = session.scalars(
             select(AccessEvent.action).where(AccessEvent.target == f"visit:{visit_id}", AccessEvent.outcome == "allow")
         )
@@ -155,10 +155,10 @@ def test_whoever_does_not_see_it_can_not_share_it(clinician: StaffBrowser, patie
 
 
 def test_a_broken_glass_does_not_share_it_either(clinician: StaffBrowser, patient: Patient, visit: Visit) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.get_one(Account, clinician.account.id).covers_all = False
     break_glass(clinician, patient)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalar(select(GlassBreak.id)) is not None
     reply = clinician.post(
         f"/patients/{patient.id}/visits/{visit.id}/sensitivity", {"category": ""}, page="/patients/new"
@@ -168,7 +168,7 @@ def test_a_broken_glass_does_not_share_it_either(clinician: StaffBrowser, patien
 
 @pytest.mark.parametrize("category", ["nothing known", "R"])
 def test_only_known_categories_are_taken(clinician: StaffBrowser, patient: Patient, category: str) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         visit_id = make_visit(session, patient).id
     place = f"/patients/{patient.id}/visits/{visit_id}"
     assert clinician.post(f"{place}/sensitivity", {"category": category}, page="/patients/new").status_code == 400

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from core import db
 from core.models import ArchiveRun, Patient, utc_now
 from core.services import archive
+from core.stores import databases
 from tests.factories import make_note, make_visit
 from tests.integration.staff.conftest import StaffBrowser
 from workers.archive import driver
 
 
 def make_cold_visits(patient: Patient, many: int) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         for number in range(many):
             visit = make_visit(session, patient, started_at=utc_now() - timedelta(days=400 + number))
             make_note(session, visit, "A secret of hers.")
@@ -88,7 +88,7 @@ def test_bad_input_is_named(admin: StaffBrowser) -> None:
 
 def test_a_run_is_paused_and_resumed(admin: StaffBrowser, patient: Patient) -> None:
     make_cold_visits(patient, 2)
-    with db.write() as session:
+    with databases.write() as session:
         run = archive.start_run(session, record_type="visit", by=admin.account)
     driver.advance(run.id)
     place = f"/archive/runs/{run.id}"
@@ -106,7 +106,7 @@ def test_a_run_is_paused_and_resumed(admin: StaffBrowser, patient: Patient) -> N
 def test_a_failed_run_shows_its_cause_and_is_redriven(admin: StaffBrowser, patient: Patient) -> None:
     make_cold_visits(patient, 1)
     place = start(admin)
-    with db.write() as session:
+    with databases.write() as session:
         run = session.get_one(ArchiveRun, int(place.rsplit("/", 1)[1]))
         run.state, run.reason = "failed", "the archive server visits does not answer"
     page = admin.get(place).text

@@ -10,11 +10,11 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import func, select
 
-from core import db
-from core.db import Store
 from core.models import ArchiveRun, Batch, Patient, Role, RunState, Visit, utc_now
 from core.queries import archive_batches, archive_history
 from core.services import archive
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.staff.conftest import StaffBrowser
 from tests.integration.staff.test_staff_archive import drive, make_cold_visits, start
 from tests.tiers import Tiers
@@ -26,7 +26,7 @@ def run_id_of(place: str) -> int:
 
 
 def batch_place(place: str) -> str:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         batch_id = session.scalar(select(Batch.id).where(Batch.run_id == run_id_of(place)))
     return f"{place}/batches/{batch_id}"
 
@@ -62,7 +62,7 @@ def test_a_batch_is_followed_from_select_to_release(admin: StaffBrowser, patient
 
 
 def rename_archived_note(old: str, new: str) -> None:
-    with db.databases().engine(Store.VISITS, read_only=False).begin() as connection:
+    with databases.current().engine(Store.VISITS, read_only=False).begin() as connection:
         Operations(MigrationContext.configure(connection)).alter_column("note", old, new_column_name=new)
 
 
@@ -115,11 +115,11 @@ def test_why_a_run_waits_is_shown(admin: StaffBrowser, patient: Patient) -> None
     make_cold_visits(patient, 1)
     place = start(admin)
     driver.advance(run_id_of(place))
-    with db.write() as session:
+    with databases.write() as session:
         run = session.get_one(ArchiveRun, run_id_of(place))
         run.throttle_reason, run.throttled_at = "the replica is 12 s behind (most 10 s)", utc_now()
     assert "the replica is 12 s behind" in admin.get(place).text
-    with db.write() as session:
+    with databases.write() as session:
         run = session.get_one(ArchiveRun, run_id_of(place))
         run.throttle_reason, run.heartbeat_at, run.wakes_at = None, utc_now() - timedelta(minutes=1), None
     assert "No sign of life" in admin.get(place).text
@@ -130,14 +130,14 @@ def test_a_dry_run_estimates_by_earlier_runs(admin: StaffBrowser, moved: str, pa
     place = start(admin, dry_run="y")
     drive(place)
     assert "12 rows: an estimate, by the rates of the last 1 run" in admin.get(place).text
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert archive_history.estimate(session, "report", 5) is None
         assert [size.roots for size in archive_batches.sizes(session, run_id_of(moved))] == [3]
 
 
 @pytest.mark.parametrize("kind", ["batch", "run", "patient"])
 def test_rows_are_brought_back_after_a_look(admin: StaffBrowser, moved: str, patient: Patient, kind: str) -> None:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         batch_id = session.scalar(select(Batch.id)) or 0
     number = {"batch": batch_id, "run": run_id_of(moved), "patient": patient.id}[kind]
     look = f"/archive/restore?{kind}={number}"
@@ -145,7 +145,7 @@ def test_rows_are_brought_back_after_a_look(admin: StaffBrowser, moved: str, pat
     reply = admin.post("/archive/restore", {kind: str(number), "type": "visit"}, page=look)
     assert reply.status_code == 303, reply.text
     drive(reply.headers["Location"])
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalar(select(func.count()).select_from(Visit)) == 3
         assert session.scalars(select(ArchiveRun.state)).all() == [RunState.DONE, RunState.DONE]
     assert "nothing would come back" in admin.get(look).text
@@ -170,6 +170,6 @@ def test_a_redrive_of_a_run_that_has_not_failed_is_refused_with_words(admin: Sta
     there = batch_place(moved)
     admin.post(f"{there}/redrive", page="/archive")
     assert "can&#39;t become" in admin.get(there).text
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.get_one(ArchiveRun, run_id_of(moved)).state == RunState.DONE
     assert archive.COMMAND not in admin.get(moved).text

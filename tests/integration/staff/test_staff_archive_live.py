@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 import pytest
 from sqlalchemy import select
 
-from core import db
-from core.db import Store
 from core.models import ArchiveRun, Batch, Patient, RunEvent, RunState, Step, utc_now
 from core.queries import archive, archive_history
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.staff.conftest import StaffBrowser
 from tests.integration.staff.test_staff_archive import drive, make_cold_visits, start
 from tests.integration.staff.test_staff_archive_batches import batch_place, run_id_of
@@ -73,7 +73,7 @@ def test_what_changed_is_said_once_and_a_run_at_rest_is_silent(admin: StaffBrows
 
 
 def test_focus_has_a_place_to_return_to(admin: StaffBrowser, staged: str) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         batch = session.scalars(select(Batch)).one()
         session.add(Step(run_id=1, batch_id=batch.id, name="load", attempt=1, state="failed", fault="network",
                          cause="ConnectionError: no answer", finished_at=utc_now()))  # fmt: skip
@@ -92,7 +92,7 @@ def test_a_page_holds_still_when_asked(admin: StaffBrowser, staged: str) -> None
 
 
 def test_a_fault_that_is_tried_again_is_no_stop(admin: StaffBrowser, staged: str) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         run = session.get_one(ArchiveRun, 1)
         run.wakes_at = utc_now() + timedelta(seconds=20)
         batch = session.scalars(select(Batch)).one()
@@ -110,11 +110,11 @@ def test_runs_that_wait_for_somebody_come_first(admin: StaffBrowser, staged: str
     moving = admin.get("/archive/runs", headers=HTMX).text
     assert 'hx-trigger="every 2s"' in moving
     assert "<html" not in moving
-    with db.write() as session:
+    with databases.write() as session:
         run = session.get_one(ArchiveRun, 1)
         run.state, run.reason = RunState.FAILED, "the archive server visits does not answer"
     start(admin, record_type="log")
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         ended = session.get_one(ArchiveRun, 2)
     drive(f"/archive/runs/{ended.id}")
     listed = admin.get("/archive").text
@@ -135,21 +135,21 @@ def test_servers_are_shown_apart_from_the_run(admin: StaffBrowser, staged: str) 
 def test_a_night_in_which_a_run_was_paused_says_nothing_of_its_pace(admin: StaffBrowser, staged: str) -> None:
     drive(staged)
     night = timedelta(hours=9)
-    with db.write() as session:
+    with databases.write() as session:
         run = session.get_one(ArchiveRun, 1)
         run.started_at -= night
         for step in session.scalars(select(Step)):
             step.started_at, step.finished_at = step.started_at - night, (step.finished_at or utc_now()) - night
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         slow, expected = archive.run(session, 1), archive_history.estimate(session, "visit", 2)
     assert slow is not None
     assert expected is not None
     assert slow.rows_per_second < 1
     assert expected.seconds > night.total_seconds()
-    with db.write() as session:
+    with databases.write() as session:
         session.add(RunEvent(run_id=1, action="resume", by_name="Admin"))
         session.get_one(ArchiveRun, 1).finished_at = utc_now()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         paced, expected = archive.run(session, 1), archive_history.estimate(session, "visit", 2)
     assert paced is not None
     assert expected is not None

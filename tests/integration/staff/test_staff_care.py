@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 import public_app
-from core import care, db
-from core.db import Store
+from core.access import care
+from core.access.sign_ins import AccountCopy
 from core.models import (
     AccessEvent,
     Account,
@@ -25,7 +25,8 @@ from core.models import (
     utc_now,
 )
 from core.services import reports
-from core.sign_ins import AccountCopy
+from core.stores import databases
+from core.stores.databases import Store
 from core.web import confirm
 from tests.factories import PASSWORD, make_account, make_patient, make_visit
 from tests.integration.staff.conftest import StaffBrowser
@@ -38,7 +39,7 @@ REASON = "found unconscious at the bus stop"
 @pytest.fixture
 def stranger(clinician: StaffBrowser) -> StaffBrowser:
     """A clinician with no tie to anybody."""
-    with db.write() as session:
+    with databases.write() as session:
         account = session.get_one(Account, clinician.account.id)
         account.covers_all = False
         practitioner = Practitioner(name="Dr Lim")
@@ -49,12 +50,12 @@ def stranger(clinician: StaffBrowser) -> StaffBrowser:
 
 
 def events(action: str) -> list[AccessEvent]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(AccessEvent).where(AccessEvent.action == action).order_by(AccessEvent.id)))
 
 
 def practitioner_of(browser: StaffBrowser) -> int | None:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get_one(Account, browser.account.id).practitioner_id
 
 
@@ -87,7 +88,7 @@ def test_nobody_learns_which_numbers_are_patients(stranger: StaffBrowser) -> Non
 
 
 def test_no_report_of_theirs_is_read_decided_or_signed(stranger: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         report = make_ready_report(session, patient, make_account(session))
         session.execute(update(Claim).where(Claim.report_id == report.id).values(decision="accepted"))
     assert stranger.get(f"/reports/{report.id}/review").status_code == 403
@@ -109,7 +110,7 @@ def test_no_visit_is_written(stranger: StaffBrowser, patient: Patient) -> None:
 
 @pytest.mark.parametrize(("days", "opens"), [(-10, True), (-300, False), (3, True)])
 def test_a_recent_or_booked_visit_opens_it(stranger: StaffBrowser, patient: Patient, days: int, opens: bool) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         make_visit(
             session, patient, practitioner_id=practitioner_of(stranger), started_at=utc_now() + timedelta(days=days)
         )
@@ -117,7 +118,7 @@ def test_a_recent_or_booked_visit_opens_it(stranger: StaffBrowser, patient: Pati
 
 
 def test_another_clinicians_visit_opens_nothing(stranger: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         make_visit(session, patient, started_at=utc_now())
     assert not seen(stranger, patient)
 
@@ -156,12 +157,12 @@ def test_a_broken_glass_opens_it_for_a_time_and_everybody_concerned_sees_it(
     assert "You broke the glass" in page.text
     assert [event.purpose for event in events("chart.viewed") if event.outcome == "allow"] == ["break-glass"]
     assert REASON in signed_in(Role.AUDITOR).get("/audit?action=record.glass_broken").text
-    with db.write() as session:
+    with databases.write() as session:
         account = AccountCopy.of(make_account(session, role=Role.PATIENT, patient_id=patient.id))
     told = privacy_page(database, account)
     assert REASON in told
     assert stranger.account.name in told
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(GlassBreak).values(expires_at=utc_now()))
     assert not seen(stranger, patient)
 
@@ -176,7 +177,7 @@ def privacy_page(database: Any, account: AccountCopy) -> str:
 
 
 def test_a_broken_glass_opens_no_other_record_and_not_the_team(stranger: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         other = make_patient(session, name="Lim Ah Kow")
         colleague = AccountCopy.of(make_account(session, covers_all=False))
     break_glass(stranger, patient)
@@ -202,19 +203,19 @@ def test_the_page_to_go_on_to_is_ours(stranger: StaffBrowser, patient: Patient) 
 
 
 def test_a_report_stops_when_its_requester_is_taken_off(patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         doctor = make_account(session)
         report_id = reports.request(session, patient_id=patient.id, by=doctor).id
         doctor.covers_all = False
     jobs.draft_report(report_id=report_id)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         report = session.get_one(Report, report_id)
     assert report.state == "failed"
     assert "no part in this patient's care" in (report.reason or "")
 
 
 def test_ties_are_named_closest_first(patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         doctor = make_account(session)
         assert care.tie(session, doctor.id, patient.id) is care.Tie.DUTY
         make_visit(session, patient, recorded_by=doctor.id, started_at=utc_now())
@@ -225,7 +226,7 @@ def test_ties_are_named_closest_first(patient: Patient) -> None:
 
 
 def test_the_worklist_names_nobody_else(stranger: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         make_ready_report(session, patient, make_account(session))
     assert patient.name not in stranger.get("/reports").text
     break_glass(stranger, patient)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from core import db
-from core.db import Store
 from core.models import AccessEvent, ArchiveRun
+from core.stores import databases
+from core.stores.databases import Store
 from core.web import access, confirm
 from tests.factories import PASSWORD
 from tests.integration.staff.conftest import StaffBrowser
@@ -31,7 +31,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def runs() -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalar(select(func.count()).select_from(ArchiveRun)) or 0
 
 
@@ -67,7 +67,7 @@ def test_a_wrong_password_does_nothing_slows_down_and_is_on_record(admin: StaffB
     assert "This is not your password." in replies[0].text
     assert replies[-1].status_code == 429
     assert runs() == 0
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         outcomes = set(session.scalars(select(AccessEvent.outcome).where(AccessEvent.action == "account.confirmed")))
     assert outcomes == {"deny"}
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from core import db
-from core.db import Store
 from core.models import Decision, utc_now
 from core.queries.loop_figures import Cost, Flags, LoopFigures, loop_figures, span
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.staff.conftest import HOST, StaffBrowser
 from tests.loop_history import make_evaluation, make_made_report
 from tests.tiers import Tiers
@@ -27,7 +27,7 @@ TODAY = NOW.date()
 
 
 def found(days: int) -> LoopFigures:
-    with db.read(Store.REPLICA) as session:
+    with databases.read(Store.REPLICA) as session:
         return loop_figures(session, span(days, TODAY))
 
 
@@ -40,7 +40,7 @@ def table(page: str, slug: str) -> list[list[str]]:
 @pytest.fixture
 def history(database: Any, sync_replica: Callable[[], None]) -> None:
     """Two reports today, one of them slow and dear, one ten days ago, one long ago; evaluations in two weeks."""
-    with db.write() as session:
+    with databases.write() as session:
         make_made_report(session, NOW, usd="0.02", claims=(4, 1), decision=Decision.ACCEPTED, review_seconds=60.0)
         make_made_report(session, NOW, usd="0.40", seconds=(9.0, 30.0, 1.0), model="gpt-y", claims=(6, 2))
         make_made_report(session, NOW - timedelta(days=10), usd="0.1", decision=Decision.REJECTED)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from core import db, runbooks
-from core.db import Store
 from core.models import Alert, ScheduleMark, utc_now
 from core.queries.alerts import SCHEDULED_AS
 from core.services import reports
 from core.services.alerting import RULES
+from core.stores import databases
+from core.stores.databases import Store
+from staff_app import runbooks
 from tests.integration.staff.conftest import StaffBrowser
 
 PAGE = "/operations"
@@ -22,7 +23,7 @@ def test_an_admin_halts_the_loop_and_lets_it_go_on(admin: StaffBrowser) -> None:
     page = admin.get(PAGE).text
     assert f"By {admin.account.name}" in page
     assert "pass rate fell" in page
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert reports.halted(session) is not None
     assert admin.post(f"{PAGE}/resume", page=PAGE).status_code == 303
     assert "Halt the loop" in admin.get(PAGE).text
@@ -43,7 +44,7 @@ def test_alerts_are_shown_with_state_since_when_and_runbook(admin: StaffBrowser)
     assert ">firing<" not in page
     assert "Nothing has fired yet." in page
     fired_at = utc_now() - timedelta(hours=3)
-    with db.write() as session:
+    with databases.write() as session:
         session.add(Alert(rule="report cost", value=0.31, threshold=0.25, samples=4, fired_at=fired_at))
         session.add(Alert(rule="queue age", value=400.0, threshold=300.0, samples=1, fired_at=fired_at,
                           cleared_at=utc_now()))  # fmt: skip
@@ -57,7 +58,7 @@ def test_alerts_are_shown_with_state_since_when_and_runbook(admin: StaffBrowser)
 
 def test_silence_of_rules_that_nobody_evaluates_is_not_taken_for_health(admin: StaffBrowser) -> None:
     assert "The rules have not been evaluated lately" in admin.get(PAGE).text
-    with db.write() as session:
+    with databases.write() as session:
         session.add(ScheduleMark(name=SCHEDULED_AS, started_at=utc_now()))
     assert "The rules have not been evaluated lately" not in admin.get(PAGE).text
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core import db
-from core.db import Store
 from core.models import AccessEvent, Holding, Patient
 from core.queries import patients
 from core.queries.patients import Wanted
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import (
     NOW,
     make_allergy,
@@ -30,12 +30,12 @@ NEW = {"name": "Lim Wei", "national_id": "S1234567D", "sex": "male", "birth_on":
 
 
 def events(action: str) -> list[AccessEvent]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(AccessEvent).where(AccessEvent.action == action)))
 
 
 def test_a_patient_is_found(clinician: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         make_patient(session, name="Lim Boon Keng", birth_on=date(1970, 1, 1))
     for text in ["tan", "mei l", "ling tan", "S1234567D", "s1234567d", "14/3/1961", "tan 14 Mar 1961"]:
         page = clinician.get("/patients", query_string={"q": text})
@@ -60,11 +60,11 @@ def test_what_fits_nobody_finds_nobody(clinician: StaffBrowser, patient: Patient
 
 
 def test_pages_of_hits_show_everyone_once(database: Any) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         for number in range(30):
             make_patient(session, name="Tan Ah" if number % 3 else f"Wong Tan {number % 2}")
     seen, after = [], None
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         while True:
             page = patients.search(session, Wanted(words=("tan",)), after=after, limit=7)
             seen += [hit.id for hit in page.hits]
@@ -107,7 +107,7 @@ def test_a_fault_is_named_at_its_field_and_the_rest_is_kept(clinician: StaffBrow
         assert message in reply.text, (field, value)
         assert f'href="#{field}"' in reply.text, (field, value)
         assert "6123 4567" in reply.text, (field, value)
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalars(select(Patient)).all() == []
 
 
@@ -118,7 +118,7 @@ def test_the_same_person_is_not_registered_twice(clinician: StaffBrowser, patien
 
 
 def test_the_chart_shows_what_matters_and_the_look_is_recorded(clinician: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         visit = make_visit(session, patient)
         earlier = make_visit(session, patient, started_at=NOW - timedelta(days=90), description="Check")
         assay = make_assay(session)
@@ -149,7 +149,7 @@ def test_a_patient_who_is_not_there_is_404(clinician: StaffBrowser) -> None:
 
 
 def test_hostile_text_is_shown_as_text(clinician: StaffBrowser) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         hostile = make_patient(session, name="<script>alert(1)</script>")
         make_allergy(session, hostile, substance="<img src=x onerror=alert(1)>")
     page = clinician.get(f"/patients/{hostile.id}").text
@@ -158,7 +158,7 @@ def test_hostile_text_is_shown_as_text(clinician: StaffBrowser) -> None:
 
 
 def test_a_silent_archive_is_a_named_gap(clinician: StaffBrowser, patient: Patient, tiers: Tiers) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         make_visit(session, patient)
         times = {"first_at": datetime(2023, 1, 5, tzinfo=UTC), "last_at": datetime(2025, 2, 5, tzinfo=UTC)}
         session.add(Holding(patient_id=patient.id, record_type="visit", server="visits", roots=12, rows=40, **times))

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from core import db
-from core.db import Store
 from core.models import AccessEvent, ModelCall, Patient, Report, ReportEvent, ReportState
 from core.services import reports
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import NOW
 from tests.integration.staff.conftest import StaffBrowser
 from tests.integration.staff.test_staff_reports import decide_all, page_of, sign
@@ -21,7 +21,7 @@ from tests.ready_report import ReadyReport, make_ready_report
 @pytest.fixture
 def ready(clinician: StaffBrowser, patient: Patient) -> ReadyReport:
     """A draft with two flags, that took three seconds and two calls, the second of which failed."""
-    with db.write() as session:
+    with databases.write() as session:
         made = make_ready_report(session, patient, clinician.account)
         call = {"report_id": made.id, "round": 1, "provider": "test", "requested_model": "gpt-test", "attempt": 1,
                 "prompt_version": "v1", "started_at": NOW, "ended_at": NOW}  # fmt: skip
@@ -47,7 +47,7 @@ def test_cost_time_and_checks_are_shown(clinician: StaffBrowser, ready: ReadyRep
     ):  # fmt: skip
         assert shown in page, shown
     assert "HbA1c" not in page
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         event = session.scalars(select(AccessEvent).where(AccessEvent.action == "report.making_viewed")).one()
     assert (event.patient_id, event.target) == (patient.id, f"report:{ready.id}")
 
@@ -61,7 +61,7 @@ def test_decisions_and_overrides_are_counted(clinician: StaffBrowser, ready: Rea
 
 
 def test_a_report_nobody_worked_on_yet_has_its_page(clinician: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         report = reports.request(session, patient_id=patient.id, by=clinician.account)
     page = clinician.get(f"/reports/{report.id}/making").text
     assert "No model has been called for this report." in page
@@ -77,7 +77,7 @@ def test_a_signed_report_is_amended_by_a_new_one(clinician: StaffBrowser, ready:
     assert sign(clinician, ready).status_code == 303
     assert "Amend: ask for a new report" in clinician.get(page_of(ready)).text
     reply = clinician.post(path, page=page_of(ready))
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         newest = session.scalars(select(Report).order_by(Report.id.desc()).limit(1)).one()
     assert reply.headers["Location"] == f"/reports/{newest.id}"
     assert (newest.replaces_id, newest.state) == (ready.id, ReportState.REQUESTED)
@@ -87,7 +87,7 @@ def test_a_signed_report_is_amended_by_a_new_one(clinician: StaffBrowser, ready:
 
 
 def test_what_was_withdrawn_can_not_be_amended(clinician: StaffBrowser, ready: ReadyReport) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         reports.withdraw(session, report_id=ready.id, reason="Of no use.", by=clinician.account)
     reply = clinician.post(f"/reports/{ready.id}/amend", page=page_of(ready))
     assert reply.headers["Location"] == f"/reports/{ready.id}"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from core import db
-from core.db import Store
 from core.models import AccessEvent, Claim, Observation, OutboxMessage, Patient, Report, ReportState, Role, Signature
 from core.services import reports
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import PASSWORD, make_patient
 from tests.integration.staff.conftest import StaffBrowser
 from tests.ready_report import ReadyReport, make_ready_report
@@ -21,7 +21,7 @@ from tests.ready_report import ReadyReport, make_ready_report
 @pytest.fixture
 def ready(clinician: StaffBrowser, patient: Patient) -> ReadyReport:
     """A draft with two flags."""
-    with db.write() as session:
+    with databases.write() as session:
         return make_ready_report(session, patient, clinician.account)
 
 
@@ -44,12 +44,12 @@ def sign(browser: StaffBrowser, ready: ReadyReport, password: str = PASSWORD) ->
 
 
 def state(report_id: int) -> str:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get_one(Report, report_id).state
 
 
 def claim(claim_id: int) -> Claim:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.get_one(Claim, claim_id)
 
 
@@ -58,7 +58,7 @@ def test_a_report_is_asked_for_from_the_chart(clinician: StaffBrowser, patient: 
     reply = clinician.post(f"{chart}/reports", page=chart)
     assert reply.status_code == 303
     assert "waiting" in clinician.get(reply.headers["Location"]).text
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert len(session.scalars(select(OutboxMessage)).all()) == 1
     again = clinician.post(f"{chart}/reports", page="/patients/new")
     assert again.headers["Location"] == reply.headers["Location"]
@@ -68,11 +68,11 @@ def test_a_report_is_asked_for_from_the_chart(clinician: StaffBrowser, patient: 
 def test_the_state_polls_while_it_moves_and_stops_when_it_is_finished(
     clinician: StaffBrowser, patient: Patient
 ) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         report = reports.request(session, patient_id=patient.id, by=clinician.account)
     fragment = clinician.get(f"/reports/{report.id}", headers={"HX-Request": "true"})
     assert 'hx-trigger="every' in fragment.text
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Report).values(state=ReportState.READY))
     fragment = clinician.get(f"/reports/{report.id}", headers={"HX-Request": "true"})
     assert fragment.status_code == 200
@@ -81,7 +81,7 @@ def test_the_state_polls_while_it_moves_and_stops_when_it_is_finished(
 
 
 def test_a_failed_report_shows_its_cause_and_can_be_tried_again(clinician: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         report = reports.request(session, patient_id=patient.id, by=clinician.account)
         session.execute(update(Report).values(state=ReportState.FAILED, reason="The model did not answer."))
     page = f"/reports/{report.id}"
@@ -109,7 +109,7 @@ def test_the_review_opens_at_the_first_flag_with_its_source_beside_it(
     assert "<mark>8.9</mark>" in page
     assert "usual 4–6" in page
     assert "S1234567D" not in page
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         event = session.scalars(select(AccessEvent).where(AccessEvent.action == "report.reviewed")).one()
     assert (event.patient_id, event.target) == (patient.id, f"report:{ready.id}")
 
@@ -187,7 +187,7 @@ def test_a_row_that_changed_since_drafting_blocks_until_it_is_read_again(
     clinician: StaffBrowser, ready: ReadyReport
 ) -> None:
     decide_all(clinician, ready)
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Observation).values(value_number=9, version=2))
     reply = sign(clinician, ready)
     assert reply.status_code == 409
@@ -200,7 +200,7 @@ def test_a_signed_report_shows_who_signed_what(clinician: StaffBrowser, ready: R
     decide_all(clinician, ready)
     assert sign(clinician, ready).status_code == 303
     page = clinician.get(page_of(ready)).text
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         signature = session.scalars(select(Signature)).one()
     for words in (f"Signed by {clinician.account.name}", signature.content_hash, "the content is what was signed"):
         assert words in page, words
@@ -221,7 +221,7 @@ def test_a_report_that_is_not_there_is_404_and_the_try_is_recorded(clinician: St
     assert clinician.get("/reports/4711/review").status_code == 404
     reply = clinician.post("/reports/4711/sign", {"password": PASSWORD}, page="/patients/new")
     assert reply.status_code == 404
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         denied = session.scalars(select(AccessEvent.target).where(AccessEvent.outcome == "deny")).all()
     assert denied == ["report:4711", "report:4711"]
 
@@ -229,7 +229,7 @@ def test_a_report_that_is_not_there_is_404_and_the_try_is_recorded(clinician: St
 def test_a_claim_of_another_report_can_not_be_decided_through_this_one(
     clinician: StaffBrowser, ready: ReadyReport
 ) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         other = make_ready_report(session, make_patient(session, name="Lim"), clinician.account)
     assert decide(clinician, ready, other.contradicted_id, "rejected", reason="No.").status_code == 422
     assert claim(other.contradicted_id).decision is None
@@ -237,7 +237,7 @@ def test_a_claim_of_another_report_can_not_be_decided_through_this_one(
 
 def test_a_signer_is_asked_to_look_again_and_answers(signed_in: Callable[[Role], StaffBrowser]) -> None:
     signer, other = signed_in(Role.CLINICIAN), signed_in(Role.CLINICIAN)
-    with db.write() as session:
+    with databases.write() as session:
         report = make_ready_report(session, make_patient(session), signer.account)
         about = (report.id, 1, signer.account.id)
         (notice,) = reports.notify_signers(session, [about], reason="Incident 7: please read it again", by=None)

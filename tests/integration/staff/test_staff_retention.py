@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from core import db
-from core.db import Store
 from core.models import AccessEvent, Erasure, Patient, Visit
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.staff.conftest import StaffBrowser
 from tests.integration.staff.test_staff_archive import drive, make_cold_visits, start
 from workers.archive import erase as work
@@ -28,12 +28,12 @@ def erase(admin: StaffBrowser, number: int, **typed: str) -> Any:
 
 
 def purposes(action: str) -> list[str | None]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(AccessEvent.purpose).where(AccessEvent.action == action)))
 
 
 def hot_visits() -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalar(select(func.count()).select_from(Visit)) or 0
 
 
@@ -82,7 +82,7 @@ def test_a_patient_is_erased_after_typing_the_words(admin: StaffBrowser, patient
     assert erase(admin, patient.id).status_code == 303
     assert hot_visits() == 0
     assert "to do" in admin.get(PAGE).text
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         erasure_id = session.scalar(select(Erasure.id)) or 0
     work.erase(erasure_id)
     assert "to do" not in admin.get(PAGE).text

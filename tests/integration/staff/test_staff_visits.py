@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from core import db
-from core.db import Store
 from core.models import (
     AccessEvent,
     Assay,
@@ -27,6 +25,8 @@ from core.models import (
 from core.services.input import InvalidInput
 from core.services.visit_rows import NewObservation, NewVisit
 from core.services.visits import AlreadyRecorded, record_visit
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import make_assay, make_patient, make_visit
 from tests.integration.staff.conftest import StaffBrowser
 
@@ -48,7 +48,7 @@ TYPED = {
 @pytest.fixture
 def assay(database: Any) -> Assay:
     """HbA1c, usual 4 to 6 for adults."""
-    with db.write() as session:
+    with databases.write() as session:
         made = make_assay(session)
         session.add(ReferenceRange(assay_id=made.id, age_from=18, low=Decimal(4), high=Decimal(6)))
         return made
@@ -66,7 +66,7 @@ def send(browser: StaffBrowser, patient: Patient, data: dict[str, str], **option
 
 
 def count(model: Any) -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
@@ -78,7 +78,7 @@ def test_a_visit_is_saved_with_everything_that_belongs_to_it(
     page = clinician.get(reply.headers["Location"]).text
     for words in ("Diabetes review", "Feels well.\nContinue.", "8.9", "Metformin 850 mg"):
         assert words in page, words
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         visit = session.scalars(select(Visit)).one()
         observation = session.scalars(select(Observation)).one()
         event = session.scalars(select(AccessEvent).where(AccessEvent.action == "visit.recorded")).one()
@@ -111,7 +111,7 @@ def test_two_sendings_at_once_make_one_visit(clinician: StaffBrowser, patient: P
 
     def record() -> None:
         gate.wait()
-        with db.write() as session:
+        with databases.write() as session:
             ids.append(record_visit(session, patient_id=patient.id, new=new, token="t" * 16, by=clinician.account))
 
     threads = [threading.Thread(target=record) for _ in range(4)]
@@ -126,7 +126,7 @@ def test_two_sendings_at_once_make_one_visit(clinician: StaffBrowser, patient: P
 
 def test_another_persons_token_is_not_mine(clinician: StaffBrowser, patient: Patient, admin: StaffBrowser) -> None:
     new = NewVisit(description="Check", class_code="AMB", started_at=datetime(2026, 11, 12, 2, tzinfo=UTC))
-    with db.write() as session:
+    with databases.write() as session:
         first = record_visit(session, patient_id=patient.id, new=new, token="t" * 16, by=clinician.account)
         with pytest.raises(AlreadyRecorded):
             record_visit(
@@ -185,7 +185,7 @@ def test_rows_left_empty_are_no_fault(clinician: StaffBrowser, patient: Patient,
     data |= {"observations-0-assay": "", "observations-0-value": "", "observations-1-assay": str(assay.id)}
     data |= {"observations-1-value": "5,1", "prescriptions-0-medication": "", "prescriptions-0-dose": ""}
     assert send(clinician, patient, data | {"prescriptions-0-frequency": ""}).status_code == 303
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalars(select(Observation.value_number)).one() == Decimal("5.1")
     assert count(Prescription) == 0
 
@@ -196,7 +196,7 @@ def test_a_visit_can_stay_open_and_be_closed_once(clinician: StaffBrowser, patie
     place = send(clinician, patient, data).headers["Location"]
     assert "Close the visit" in clinician.get(place).text
     assert clinician.post(place + "/close", page=place).status_code == 303
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         visit = session.scalars(select(Visit)).one()
     assert visit.status == VisitStatus.CLOSED
     assert visit.ended_at is not None
@@ -205,16 +205,16 @@ def test_a_visit_can_stay_open_and_be_closed_once(clinician: StaffBrowser, patie
 
 def test_a_visit_written_up_later_ends_when_it_began(clinician: StaffBrowser, patient: Patient) -> None:
     began = datetime.now(UTC) - timedelta(days=40)
-    with db.write() as session:
+    with databases.write() as session:
         record_visit(
             session, patient_id=patient.id, new=NewVisit("Check", "AMB", began), token="t" * 16, by=clinician.account
         )
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.scalars(select(Visit.ended_at)).one() == began
 
 
 def test_another_patients_visit_is_404(clinician: StaffBrowser, patient: Patient) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         visit = make_visit(session, make_patient(session, name="Lim"))
     assert clinician.get(f"/patients/{patient.id}/visits/{visit.id}").status_code == 404
     assert clinician.get(f"/patients/4711/visits/{visit.id}").status_code == 404
@@ -227,7 +227,7 @@ def test_another_patients_visit_is_404(clinician: StaffBrowser, patient: Patient
 def test_a_fault_in_any_row_undoes_the_whole(clinician: StaffBrowser, patient: Patient, assay: Assay) -> None:
     rows = (NewObservation(assay.id, "5"), NewObservation(assay.id, "x"))
     new = NewVisit("Check", "AMB", datetime.now(UTC), observations=rows)
-    with pytest.raises(InvalidInput) as refused, db.write() as session:
+    with pytest.raises(InvalidInput) as refused, databases.write() as session:
         record_visit(session, patient_id=patient.id, new=new, token="t" * 16, by=clinician.account)
     assert list(refused.value.errors) == ["observations-1-value"]
     assert count(Visit) == count(Observation) == 0

@@ -11,11 +11,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from core import db, spool, throttle
-from core.db import Store
+from core.access import throttle
+from core.access.sign_ins import AccountCopy
+from core.audit import spool
 from core.models import AccessEvent, Account, Patient, Role
 from core.services import archive
-from core.sign_ins import AccountCopy
+from core.stores import databases
+from core.stores.databases import Store
 from core.web import health
 from public_app import create_app
 from tests.factories import NOW, PASSWORD, make_account, make_patient
@@ -27,14 +29,14 @@ FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 def events(*actions: str) -> list[AccessEvent]:
     """The access events of these kinds, oldest first."""
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         query = select(AccessEvent).where(AccessEvent.action.in_(actions)).order_by(AccessEvent.id)
         return list(session.scalars(query))
 
 
 def move_to_archive(record_type: str = "visit") -> None:
     """Archive what is cold as of NOW."""
-    with db.write() as session:
+    with databases.write() as session:
         run = archive.start_run(session, record_type=record_type, by=None, as_of=NOW)
         run_id = run.id
     driver.drive(run_id)
@@ -96,14 +98,14 @@ def another_browser(app: Any) -> Callable[[], Browser]:
 @pytest.fixture
 def patient(database: Any) -> Patient:
     """Tan Mei Ling."""
-    with db.write() as session:
+    with databases.write() as session:
         return make_patient(session)
 
 
 @pytest.fixture
 def account(patient: Patient) -> AccountCopy:
     """Her account."""
-    with db.write() as session:
+    with databases.write() as session:
         made: Account = make_account(session, role=Role.PATIENT, patient_id=patient.id, name=patient.name)
         return AccountCopy.of(made)
 

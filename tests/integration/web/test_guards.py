@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 import pytest
 
-from core.permissions import Right
+from core.access.permissions import Right
 from core.web.access import declared, requires
 from public_app import create_app
 from tests.integration.web.conftest import HOST, Browser, events

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from core import throttle
-from core.config import Settings
+from core.access import throttle
+from core.access.throttle import ONE_ADDRESS
 from core.models import Account
 from core.services import accounts
-from core.setting_values import networks
-from core.throttle import ONE_ADDRESS
+from core.settings.config import Settings
+from core.settings.parsing import networks
 from core.web.guessing import GUESSES
 from public_app import create_app
 from tests.factories import PASSWORD

@@ -8,10 +8,11 @@ import pytest
 from flask import Blueprint, request
 from sqlalchemy import text
 
-from core import db, spool
+from core.access.permissions import Right
+from core.audit import spool
 from core.models import Patient
-from core.outage import primary
-from core.permissions import Right
+from core.stores import databases
+from core.stores.outage import primary
 from core.web.access import requires
 from core.web.stores import page_session, write_session
 from tests.audit_events import chain_faults
@@ -73,7 +74,7 @@ def test_reads_never_go_back_in_time(signed_in: Browser, tiers: Tiers, sync_repl
     sync_replica()
     signed_in.get("/reading")
     tiers.replica.pause_replay()
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(text("UPDATE patient SET phone = '2'"))
     tiers.of["valkey"].stop()
     assert signed_in.get("/reading").text == "hot: 2"
@@ -106,7 +107,7 @@ def test_replica_or_archive_down_pages_go_on(signed_in: Browser, tiers: Tiers, s
 def test_primary_down_reads_go_on_and_looks_wait_in_the_spool(
     signed_in: Browser, tiers: Tiers, patient: Patient, sync_replica: Any, redis_is_up: bool
 ) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         make_condition(session, patient)
     sync_replica()
     if not redis_is_up:
@@ -154,7 +155,7 @@ def test_primary_down_one_can_sign_out(signed_in: Browser, tiers: Tiers, sync_re
 
 
 def joined() -> int:
-    with db.write() as session:
+    with databases.write() as session:
         return spool.drain(session)
 
 

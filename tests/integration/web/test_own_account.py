@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from core import db
+from core.access.sign_ins import hash_of
 from core.models import Role
-from core.sign_ins import hash_of
+from core.stores import databases
 from tests.factories import PASSWORD, make_account, make_patient
 from tests.integration.web.conftest import Browser, events
 
@@ -98,7 +98,7 @@ def test_all_others_are_ended_at_once(signed_in: Browser, another_browser: Calla
 
 
 def test_nobody_ends_the_sign_in_of_another_account(signed_in: Browser, another_browser: Callable[[], Browser]) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         stranger = make_account(session, role=Role.PATIENT, patient_id=make_patient(session, name="Lim Ah Kow").id)
     other = another_browser()
     other.sign_in(stranger)

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from core import db
-from core.config import Settings
-from core.db import Store
 from core.models import Account, Passkey, utc_now
 from core.services import second_factor
+from core.settings.config import Settings
+from core.stores import databases
+from core.stores.databases import Store
 from core.web import passkeys as pages
 from tests.authenticator import PRESENT, Authenticator
 from tests.factories import make_account
@@ -48,7 +48,7 @@ def add(browser: Browser, device: Authenticator, name: str = "My phone") -> Any:
 
 
 def kept() -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalar(select(func.count()).select_from(Passkey)) or 0
 
 
@@ -64,7 +64,7 @@ def enter(browser: Browser, device: Authenticator) -> Any:
 
 
 def test_a_passkey_alone_signs_in(with_passkey: Browser, device: Authenticator, account: Any) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Account).values(totp_secret="set"))
     assert enter(with_passkey, device).headers["Location"] == "/visits"
     assert with_passkey.get("/visits").status_code == 200
@@ -131,7 +131,7 @@ def test_a_closed_account_and_one_of_the_other_portal_stay_out(
     with_passkey: Browser, device: Authenticator, account: Any
 ) -> None:
     for values in ({"active": False}, {"active": True, "role": "clinician"}):
-        with db.write() as session:
+        with databases.write() as session:
             session.execute(update(Account).where(Account.id == account.id).values(**values))
         assert enter(with_passkey, device).status_code == 422
 
@@ -147,7 +147,7 @@ def test_a_key_is_kept_once_and_by_its_owner_alone(
     assert add(signed_in, device).status_code == 303
     assert add(signed_in, device).status_code == 422
     (passkey,) = [key.id for key in _all()]
-    with db.write() as session:
+    with databases.write() as session:
         other = make_account(session, role=account.role, patient_id=account.patient_id)
     thief = another_browser()
     thief.sign_in(other)
@@ -161,7 +161,7 @@ def test_a_key_is_kept_once_and_by_its_owner_alone(
 
 
 def _all() -> list[Passkey]:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return list(session.scalars(select(Passkey)))
 
 
@@ -186,7 +186,7 @@ def test_adding_one_needs_a_verified_owner_and_the_challenge_of_the_page(
 def test_an_admin_who_resets_a_second_factor_takes_the_passkeys(
     with_passkey: Browser, database: Settings, account: Any
 ) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         admin = make_account(session, role="admin")  # type: ignore[arg-type]
         second_factor.remove(session, account_id=account.id, by=admin)
     assert kept() == 0

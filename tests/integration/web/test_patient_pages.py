@@ -10,10 +10,11 @@ import pytest
 from flask import request_finished
 from sqlalchemy import event
 
-from core import audit, db
-from core.db import Store
+from core import audit
 from core.models import Claim, Observation, Patient, Report, ReportState, Role, Signature, Visit
 from core.queries import visits as queries
+from core.stores import databases
+from core.stores.databases import Store
 from tests.factories import (
     NOW,
     make_account,
@@ -35,7 +36,7 @@ AGES_DAYS = (0, 30, 400, 800)
 @pytest.fixture
 def visits(patient: Patient) -> list[Visit]:
     """Four visits of Tan Mei Ling, two of them older than the window, each with a note, a result and a medicine."""
-    with db.write() as session:
+    with databases.write() as session:
         assay = make_assay(session)
         made = []
         for number, days in enumerate(AGES_DAYS):
@@ -55,7 +56,7 @@ def archived(visits: list[Visit], sync_replica: Any) -> list[Visit]:
     """The same, after the archive has run."""
     move_to_archive()
     sync_replica()
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.query(Visit).count() == 2
     return visits
 
@@ -111,10 +112,10 @@ def test_a_visit_shows_what_was_done_hot_or_archived(signed_in: Browser, archive
 
 
 def test_long_lists_have_pages_that_lose_and_double_nothing(signed_in: Browser, archived: list[Visit]) -> None:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         seen, after = [], None
         while True:
-            page = queries.timeline(session, archived[0].patient_id, archived=True, after=after, limit=1)
+            page = queries.timeline(session, archived[0].patient_id, with_archived=True, after=after, limit=1)
             seen += [visit.id for visit in page.visits]
             after = page.next
             if after is None:
@@ -126,9 +127,9 @@ def test_long_lists_have_pages_that_lose_and_double_nothing(signed_in: Browser, 
 
 def test_the_timeline_takes_few_queries(signed_in: Browser, visits: list[Visit]) -> None:
     statements: list[str] = []
-    engine = db.databases().engine(Store.HOT, read_only=True)
+    engine = databases.current().engine(Store.HOT, read_only=True)
     event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         queries.timeline(session, visits[0].patient_id)
     assert len(statements) <= 5, statements
 
@@ -150,7 +151,7 @@ def test_a_test_known_to_the_archive_alone_is_never_denied(
     signed_in: Browser, archived: list[Visit], tiers: Tiers, sync_replica: Any
 ) -> None:
     """Silence of the archive is not absence of results (G5)."""
-    with db.write() as session:
+    with databases.write() as session:
         session.query(Observation).delete()
     sync_replica()
     assay_id = 1
@@ -165,7 +166,7 @@ def test_a_test_known_to_the_archive_alone_is_never_denied(
 def test_the_record_shows_what_holds_now(signed_in: Browser, patient: Patient, sync_replica: Any) -> None:
     empty = signed_in.get("/record").text
     assert "We know of no allergies" in empty
-    with db.write() as session:
+    with databases.write() as session:
         make_allergy(session, patient, criticality="high")
         make_condition(session, patient)
         make_prescription(session, patient)
@@ -179,7 +180,7 @@ def test_the_record_shows_what_holds_now(signed_in: Browser, patient: Patient, s
 
 
 def test_who_looked_names_others_and_not_oneself(signed_in: Browser, patient: Patient, sync_replica: Any) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         doctor = make_account(session, role=Role.CLINICIAN, name="Dr Nair")
         audit.record(session, "chart.viewed", by=doctor, patient_id=patient.id)
         audit.record(session, "chart.viewed", by=doctor, patient_id=patient.id, outcome="deny")
@@ -192,7 +193,7 @@ def test_who_looked_names_others_and_not_oneself(signed_in: Browser, patient: Pa
 
 
 def signed_report(patient: Patient, state: ReportState = ReportState.SIGNED) -> int:
-    with db.write() as session:
+    with databases.write() as session:
         report = Report(patient_id=patient.id, state=state, requested_by=1, closed_at=NOW, model="m")
         session.add(report)
         session.flush()
@@ -227,7 +228,7 @@ def test_only_signed_reports_are_shown(signed_in: Browser, patient: Patient, syn
 def test_another_patients_row_is_404_and_the_attempt_is_audited(
     signed_in: Browser, account: Any, kind: str, sync_replica: Any
 ) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         other = make_patient(session, name="Lim Wei")
         visit = make_visit(session, other)
     row_id = visit.id if kind == "visits" else signed_report(other)

@@ -13,12 +13,13 @@ import pytest
 from sqlalchemy import select, update
 
 import staff_app
-from core import db, sealed
-from core.config import ConfigError
-from core.db import Store
+from core.access.sign_ins import AccountCopy
 from core.models import Account, RecoveryCode, Role, SignIn
+from core.sealing import sealed
 from core.services import second_factor
-from core.sign_ins import AccountCopy
+from core.settings.config import ConfigError
+from core.stores import databases
+from core.stores.databases import Store
 from core.web import steps
 from tests.factories import PASSWORD, make_account
 from tests.integration.staff.conftest import StaffBrowser
@@ -64,7 +65,7 @@ def enrolled(signed_in: Browser, another_browser: Callable[[], Browser], account
 def test_the_password_alone_opens_nothing(enrolled: Any) -> None:
     browser, _, _ = enrolled
     assert browser.get("/visits").status_code == 303
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert len(session.scalars(select(SignIn.token_hash)).all()) == 1
 
 
@@ -113,7 +114,7 @@ def test_a_recovery_code_opens_once_and_is_kept_as_a_hash(
     thief = another_browser()
     thief.sign_in(account)
     assert give(thief, codes[0]).status_code == 422
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         kept = session.scalars(select(RecoveryCode.code_hash)).all()
     assert not set(kept) & set(codes)
     assert len(events("account.recovery_code_used")) == 1
@@ -124,13 +125,13 @@ def test_new_recovery_codes_replace_the_old(enrolled: Any) -> None:
     give(browser, code_of(secret))
     fresh = SHOWN_CODE.findall(browser.post("/account/recovery-codes", page="/account").text)
     assert len(set(fresh) | set(codes)) == 20
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert len(session.scalars(select(RecoveryCode.id)).all()) == 10
 
 
 def test_the_secret_is_sealed_in_the_table(enrolled: Any, account: AccountCopy) -> None:
     _, secret, _ = enrolled
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         kept = session.get_one(Account, account.id).totp_secret
     assert kept is not None
     assert secret not in kept
@@ -151,13 +152,13 @@ def test_a_wrong_code_sets_nothing_up(signed_in: Browser, account: AccountCopy) 
     secret = secret_on(signed_in.get(place).text)
     assert signed_in.post(place, {"totp": "123"}, page=place).status_code == 422
     assert secret_on(signed_in.get(place).text) == secret
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         assert session.get_one(Account, account.id).totp_secret is None
 
 
 def test_a_password_changed_meanwhile_ends_the_waiting(enrolled: Any, account: AccountCopy) -> None:
     browser, secret, _ = enrolled
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Account).where(Account.id == account.id).values(password_changed_at=select(
             Account.created_at + second_factor.datetime.resolution).where(Account.id == account.id).scalar_subquery()
         ))  # fmt: skip
@@ -187,7 +188,7 @@ def required(database: Any) -> Any:
 
 
 def staff_browser(app: Any) -> StaffBrowser:
-    with db.write() as session:
+    with databases.write() as session:
         account = AccountCopy.of(make_account(session, role=Role.ADMIN))
     return StaffBrowser(app.test_client(), account)
 

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from core import db
-from core.db import Store
+from core.access.sign_ins import hash_of
 from core.models import Account, SignIn, utc_now
-from core.sign_ins import hash_of
+from core.stores import databases
+from core.stores.databases import Store
 from tests.integration.web.conftest import HOST, Browser, events
 from tests.tiers import Tiers
 from workers.tidy import tidy
 
 
 def count_sign_ins() -> int:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalar(select(func.count()).select_from(SignIn)) or 0
 
 
@@ -29,7 +29,7 @@ def test_signing_in_makes_a_new_token_of_which_only_the_hash_is_kept(browser: Br
     token = browser.cookie()
     assert token
     assert token != before
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         row = session.scalars(select(SignIn)).one()
     assert row.token_hash == hash_of(token)
     assert token not in row.data
@@ -82,7 +82,7 @@ def test_guessing_is_slowed_down(browser: Browser, account: Any, tiers: Tiers, r
 
 def test_a_closed_account_is_out(signed_in: Browser, account: Any) -> None:
     assert signed_in.get("/visits").status_code == 200
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(Account).values(active=False))
         signed_in.client.application.session_interface.sign_ins.end_all(session, account.id)
     assert signed_in.get("/visits").status_code == 303
@@ -91,14 +91,14 @@ def test_a_closed_account_is_out(signed_in: Browser, account: Any) -> None:
 @pytest.mark.parametrize("limit", ["seen_at", "expires_at"])
 def test_a_sign_in_ends_by_itself(signed_in: Browser, database: Any, limit: str) -> None:
     past = utc_now() - timedelta(hours=13)
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(SignIn).values({limit: past}))
     signed_in.client.application.session_interface.sign_ins.redis.flushall()
     assert signed_in.get("/visits").status_code == 303
 
 
 def test_sign_ins_that_are_over_are_swept(signed_in: Browser, another_browser: Any, account: Any) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(SignIn).values(seen_at=utc_now() - timedelta(hours=1)))
     assert another_browser().sign_in(account).status_code == 303
     tidy()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from core import db, spool
-from core.audit import Decision
+from core.audit import Decision, spool
+from core.stores import databases
 from tests.audit_events import chain_faults as faults
 
 
@@ -21,12 +21,12 @@ def file(database: Any) -> Path:
 
 
 def drained() -> int:
-    with db.write() as session:
+    with databases.write() as session:
         return spool.drain(session)
 
 
 def test_events_are_joined_once_and_the_file_goes_after_the_commit(file: Path) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         assert spool.drain(session) == 3
         session.rollback()
     assert file.exists()

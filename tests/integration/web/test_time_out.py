@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from core import cache, db
-from core.config import Settings
-from core.db import Store
 from core.models import SignIn, utc_now
+from core.settings.config import Settings
+from core.stores import databases, redis
+from core.stores.databases import Store
 from tests.integration.web.conftest import HOST, Browser
 
 
 def make_it(**values: datetime) -> None:
-    with db.write() as session:
+    with databases.write() as session:
         session.execute(update(SignIn).values(**values))
-    cache.client().flushall()
+    redis.client().flushall()
 
 
 def last_use() -> datetime:
-    with db.read(Store.HOT) as session:
+    with databases.read(Store.HOT) as session:
         return session.scalars(select(SignIn.seen_at)).one()
 
 

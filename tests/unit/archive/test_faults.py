@@ -9,9 +9,9 @@ import pytest
 from psycopg import errors
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError
 
-from core.freshness import ReplicaBehind
 from core.models import BatchState
-from core.staging import StagedMissing, StagingError
+from core.staging.base import StagedMissing, StagingError
+from core.stores.freshness import ReplicaBehind
 from workers.archive.faults import FAULTS, Busy, Mismatch, Overtaken, SchemaDrift, Superseded, classify
 
 

@@ -17,7 +17,7 @@ from core.engines import FaultKind, kind_of, mssql_connection, mssql_link, words
 from core.engines.base import ColumnFacts, Conflict, EngineError
 from core.engines.mssql import SqlServer
 from core.engines.mssql_dialect import Dialect
-from core.grants import GRANTS, DatabaseRole
+from core.install.grants import GRANTS, DatabaseRole
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA
 from core.queries.percentiles import percentile, ranked

@@ -9,12 +9,12 @@ from random import Random
 
 import pytest
 
-from core import national_id
 from core.interchange.generate import identities
 from core.interchange.generate.chunk import Chunk, write
 from core.interchange.generate.identities import Numbers, NumbersExhausted
 from core.interchange.generate.places import Setting, Staff
 from core.interchange.generate.tables import COLUMNS, Rows
+from core.sealing import national_id
 
 AS_OF = date(2026, 11, 23)
 SETTING = Setting(

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from core import config
-from core.staging import Folder, StagedAltered, StagedMissing, StagingError, StagingKeyMissing
-from core.staging_seal import CHUNK_BYTES, MAGIC, Sealed, parse_key
+from core.settings import config
+from core.staging.base import StagedAltered, StagedMissing, StagingError, StagingKeyMissing
+from core.staging.encryption import CHUNK_BYTES, MAGIC, Sealed, parse_key
+from core.staging.folder import Folder
 
 KEY = bytes(range(32))
 SIZES = (0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES + 7)

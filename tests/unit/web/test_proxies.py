@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.setting_values import networks
+from core.settings.parsing import networks
 from core.web.proxies import client_address
 
 OURS = networks("10.0.0.5, 10.1.0.0/16, 2001:db8::/32")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.queries.merged import BadCursor, Cursor
-from core.throttle import ONE_ACCOUNT, ONE_ADDRESS, Limits
+from core.access.throttle import ONE_ACCOUNT, ONE_ADDRESS, Limits
+from core.stores.hot_and_archived import BadCursor, Cursor
 from core.web.access import safe_next
 from core.web.forms import stripped
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from core import sealed
+from core.sealing import sealed
 
 revision = "p0013"
 down_revision = "p0012"
@@ -18,7 +18,7 @@ branch_labels = None
 depends_on = None
 
 ROWS_A_BATCH = 2_000
-# Must stay as the rows were hashed, whatever becomes of the code: see core/identity_numbers.py.
+# Must stay as the rows were hashed, whatever becomes of the code: see core/sealing/stored_national_id.py.
 PURPOSE = "national id"
 
 PATIENT = sa.table(

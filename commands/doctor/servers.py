@@ -1,0 +1,148 @@
+"""Each database server: reachable, version, role, privileges, clock, schema."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from commands.doctor.finding import Finding, judge
+from core.install.grants import DatabaseRole
+from core.migrations.run import configuration
+from core.models.record_types import ARCHIVE_METADATA, SERVERS
+from core.settings.config import Settings
+from core.stores import databases, freshness
+from core.stores.databases import Store
+from core.stores.tables import linked_table
+
+CLOCK_SKEW_SECONDS_MAX = 1.0
+REPLAY_SECONDS_MAX = 5.0
+RUN_INIT = "run `strata init`"
+STORES = {
+    Store.HOT: ("primary", "STRATA_PRIMARY_URL"),
+    Store.REPLICA: ("replica", "STRATA_REPLICA_URL"),
+    Store.LOGS: ("archive logs", "STRATA_ARCHIVE_LOGS_URL"),
+    Store.VISITS: ("archive visits", "STRATA_ARCHIVE_VISITS_URL"),
+    Store.REPORTS: ("archive reports", "STRATA_ARCHIVE_REPORTS_URL"),
+}
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at every server; one that does not answer gives one finding."""
+    for store, (name, variable) in STORES.items():
+        try:
+            with databases.current().engine(store, read_only=True).connect() as connection:
+                yield from _server(store, name, connection)
+        except SQLAlchemyError as fault:
+            yield Finding(name, False, _cause(fault), f"start that server, or correct {variable}")
+    try:
+        # Linked tables can't be read from within one state of the primary on every engine.
+        linked = (
+            databases.current()
+            .engine(Store.HOT, read_only=True)
+            .execution_options(isolation_level=databases.current().adapter.linked)
+        )
+        with linked.connect() as primary:
+            yield from _links(primary, settings)
+        yield _replication()
+    except SQLAlchemyError as fault:
+        yield Finding("replication", False, _cause(fault), "mend the primary first")
+
+
+def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding]:
+    adapter, url = databases.current().adapter, connection.engine.url
+    where = f"{url.host}:{url.port}" if url.port else str(url.host)
+    yield Finding(name, True, f"{adapter.server_version(connection)} at {where}")
+    yield _clock(name, connection)
+    takes_writes = adapter.takes_writes(connection)
+    if store is Store.REPLICA:
+        yield judge(
+            f"{name}: role",
+            not takes_writes,
+            "it accepts writes: it is no replica" if takes_writes else "replica, read-only",
+            "point STRATA_REPLICA_URL at a standby, or readable secondary, of the primary",
+        )
+        return
+    roles = adapter.own_roles(connection, list(DatabaseRole)) if store is Store.HOT else []
+    if roles:
+        yield Finding(f"{name}: privileges", True, f"those of {', '.join(roles)}, for a process; not for `strata init`")
+        yield _schema(store, name, connection)
+        return
+    may_create = takes_writes and adapter.may_create(connection)
+    yield judge(
+        f"{name}: privileges",
+        may_create,
+        "may create tables" if may_create else "can't create tables",
+        "use a role that owns the database, on a server that accepts writes",
+    )
+    yield _schema(store, name, connection)
+
+
+def _clock(name: str, connection: Connection) -> Finding:
+    before = datetime.now(UTC)
+    theirs = databases.current().adapter.clock(connection)
+    ours = before + (datetime.now(UTC) - before) / 2
+    skew = (theirs - ours).total_seconds()
+    return judge(
+        f"{name}: clock",
+        abs(skew) <= CLOCK_SKEW_SECONDS_MAX,
+        f"{skew:+.3f} s against this machine",
+        "synchronise the clocks (NTP): ages and the order of events depend on them",
+    )
+
+
+def _schema(store: Store, name: str, connection: Connection) -> Finding:
+    history = "primary" if store is Store.HOT else str(store)
+    expected = ScriptDirectory.from_config(configuration(connection, history)).get_current_head()
+    found = MigrationContext.configure(connection).get_current_revision()
+    return judge(f"{name}: schema", found == expected, f"revision {found or 'none'}, expected {expected}", RUN_INIT)
+
+
+def _links(primary: Connection, settings: Settings) -> Iterator[Finding]:
+    ability = databases.current().adapter.can_link(primary)
+    yield judge("primary: linked tables", ability.ok, ability.detail, ability.mend)
+    if ability.ok:
+        for server in SERVERS:
+            yield _link(primary, server, settings)
+
+
+def _link(primary: Connection, server: str, settings: Settings) -> Finding:
+    """Whether the archive can be read through the primary's own linked tables, at the configured address."""
+    subject = f"linked tables: {server}"
+    if not databases.current().adapter.is_linked(primary, server, settings.archive_url(server)):
+        return Finding(subject, False, "missing, or made for another address", RUN_INIT)
+    table = linked_table(next(iter(ARCHIVE_METADATA[server].tables)))
+    try:
+        primary.execute(select(table.c.id).limit(1))
+        of_nobody = select(table.c.id).where(table.c.patient_id == 0)
+        asked = databases.current().adapter.remote_queries(primary, of_nobody)
+    except SQLAlchemyError as fault:
+        primary.rollback()
+        return Finding(subject, False, _cause(fault), f"start that archive server, then {RUN_INIT}")
+    if not any(" WHERE " in one for one in asked):
+        whole = f"{table} can be read, but is fetched whole for each question"
+        return Finding(subject, False, whole, f"{RUN_INIT}, which sets what a link needs to send conditions on")
+    return Finding(subject, True, f"{table} can be read; conditions are judged there")
+
+
+def _replication() -> Finding:
+    """Whether a position of the primary's arrives: the lag in seconds reads as nothing while replay is paused."""
+    mend = "start the replica, or make it anew from the primary; see its log"
+    position = freshness.primary_position()
+    began = time.monotonic()
+    try:
+        freshness.wait_for_replica(position, REPLAY_SECONDS_MAX)
+    except freshness.ReplicaBehind as behind:
+        return Finding("replication", False, str(behind), mend)
+    seconds = time.monotonic() - began
+    return Finding("replication", True, f"the primary's newest commit was there after {seconds:.2f} s")
+
+
+def _cause(fault: SQLAlchemyError) -> str:
+    lines = str(getattr(fault, "orig", None) or fault).strip().splitlines()
+    return lines[0] if lines else type(fault).__name__

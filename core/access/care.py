@@ -1,0 +1,109 @@
+"""Which patients a clinician may see: those in their care, and for a time those whose glass they broke.
+
+Asked of the primary, so that a tie that was cut is gone on the very next request.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, ScalarSelect, case, exists, false, not_, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from core.access.permissions import Actor, PermissionDenied
+from core.models import Account, CareTeamMember, GlassBreak, SensitiveVisit, Visit, utc_now
+from core.stores import databases
+
+PatientId = InstrumentedAttribute[int] | int
+
+
+class Tie(StrEnum):
+    """Why a clinician may see a patient, as the audit trail states it."""
+
+    TEAM = "treatment team"
+    VISIT = "recent or booked visit"
+    DUTY = "duty cover"
+    GLASS = "break-glass"
+
+
+class NotInCare(PermissionDenied):
+    """The clinician has no tie to the patient, or not the one that a visit kept apart needs.
+
+    `action` is what was tried, if it was a look; `visit_id` the visit that is kept apart.
+    """
+
+    def __init__(self, patient_id: int, action: str | None = None, *, visit_id: int | None = None) -> None:
+        super().__init__(f"this account has no part in the care of patient {patient_id}")
+        self.patient_id, self.action, self.visit_id = patient_id, action, visit_id
+
+
+def tie(session: Session, account_id: int, patient_id: int) -> Tie | None:
+    """The account's closest tie to the patient, or None."""
+    found = session.scalar(select(_closest(account_id, patient_id)))
+    return Tie(found) if found is not None else None
+
+
+def standing(session: Session, account_id: int, patient_id: int) -> tuple[Tie | None, frozenset[int]]:
+    """The account's closest tie and the visits kept apart from it: one query unless the patient has sensitive ones."""
+    any_sensitive = case((exists().where(SensitiveVisit.patient_id == patient_id), true()), else_=false())
+    found, is_any = session.execute(select(_closest(account_id, patient_id), any_sensitive)).one()
+    hidden = apart(session, account_id, patient_id) if is_any else frozenset()
+    return (Tie(found) if found is not None else None), hidden
+
+
+def check(session: Session, by: Actor, patient_id: int) -> None:
+    """Raises NotInCare unless a clinician has a tie to the patient."""
+    if tie(session, by.id, patient_id) is None:
+        raise NotInCare(patient_id)
+
+
+def in_care(account_id: int, patient_id: PatientId) -> ColumnElement[bool]:
+    """The condition that a patient is in the account's care; the patient may be named by a column."""
+    return or_(*_ties(account_id, patient_id).values())
+
+
+def apart(session: Session, account_id: int, patient_id: int) -> frozenset[int]:
+    """The patient's visits that are kept apart from this clinician: neither on the team, nor theirs, nor opened."""
+    ties = _ties(account_id, patient_id)
+    query = select(SensitiveVisit.visit_id).where(
+        SensitiveVisit.patient_id == patient_id,
+        not_(or_(ties[Tie.TEAM], ties[Tie.GLASS])),
+        SensitiveVisit.set_by != account_id,
+        _is_not(SensitiveVisit.recorded_by, account_id),
+        _is_not(SensitiveVisit.practitioner_id, _practitioner_of(account_id)),
+    )
+    return frozenset(session.scalars(query))
+
+
+def _closest(account_id: int, patient_id: int) -> ColumnElement[str | None]:
+    return case(*((condition, kind.value) for kind, condition in _ties(account_id, patient_id).items()))
+
+
+def _is_not(column: InstrumentedAttribute[int | None], other: int | ScalarSelect[int | None]) -> ColumnElement[bool]:
+    """That they differ; also where one of them is missing."""
+    return case((column == other, 0), else_=1) == 1
+
+
+def _practitioner_of(account_id: int) -> ScalarSelect[int | None]:
+    who = aliased(Account)
+    return select(who.practitioner_id).where(who.id == account_id).scalar_subquery()
+
+
+def _ties(account_id: int, patient_id: PatientId) -> dict[Tie, ColumnElement[bool]]:
+    now = utc_now()
+    since = now - timedelta(days=databases.current().settings.care_days)
+    who = aliased(Account)
+    return {
+        Tie.TEAM: exists().where(CareTeamMember.account_id == account_id, CareTeamMember.patient_id == patient_id),
+        # A booked one has not begun: there is no later bound.
+        Tie.VISIT: exists().where(
+            Visit.patient_id == patient_id,
+            Visit.started_at > since,
+            or_(Visit.practitioner_id == _practitioner_of(account_id), Visit.recorded_by == account_id),
+        ),
+        Tie.DUTY: exists().where(who.id == account_id, who.covers_all),
+        Tie.GLASS: exists().where(
+            GlassBreak.account_id == account_id, GlassBreak.patient_id == patient_id, GlassBreak.expires_at > now
+        ),
+    }

@@ -1,0 +1,8 @@
+"""The audit trail: who did what to whose record, in hash chains, and what was kept of them outside the database.
+
+May import access, sealing, staging, jobs and what they stand on.
+"""
+
+from core.audit.recorder import Decision, Origin, origin, record, record_alone
+
+__all__ = ["Decision", "Origin", "origin", "record", "record_alone"]

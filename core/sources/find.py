@@ -1,0 +1,91 @@
+"""Source rows by reference, wherever they are now: for checking that what a claim cites has not changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping, select
+from sqlalchemy.orm import Session
+
+from core.models.record_types import VISIT
+from core.sources import references
+from core.stores import archived
+from core.stores.tables import cold_columns, hot_table, linked_table, named
+
+SOURCE_TABLES = ("patient", "allergy", "condition", "prescription", "observation", "visit", "note")
+LOOKS_MAX = 10
+ARCHIVED_TABLES = frozenset(table.name for table in VISIT.tables)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source row as it is now; `store` is `hot` or the name of the archive server."""
+
+    ref: str
+    store: str
+    values: Mapping[str, Any]
+    content_hash: str
+
+
+def rows(session: Session, refs: Iterable[str], *, lock: bool = False) -> dict[str, Source]:
+    """The rows behind these references, hot first, then cold; what is nowhere is left out.
+
+    `lock` keeps hot rows as they are until the transaction ends. Raises BadReference, ColdUnavailable.
+    """
+    wanted = set(refs)
+    for _attempt in range(LOOKS_MAX):
+        before = archived.window(session, VISIT.name)
+        hot = hot_rows(session, wanted, lock=lock)
+        found = hot | archived_rows(session, wanted - hot.keys())
+        # A writing session has a snapshot for each statement: a row that changed tiers between two may be in neither.
+        if wanted <= found.keys() or archived.window(session, VISIT.name) == before:
+            return found
+    raise archived.ColdUnavailable(VISIT.server, "its rows are moving just now")
+
+
+def hot_rows(session: Session, refs: Iterable[str], *, lock: bool = False) -> dict[str, Source]:
+    """Those of the rows that the session's own store holds. Raises BadReference."""
+    found: dict[str, Source] = {}
+    for name, ids in _ids_by_table(refs).items():
+        table = hot_table(name)
+        query = select(table).where(table.c.id.in_(ids))
+        if lock:
+            query = query.with_for_update(read=True)
+        found |= _sources(name, "hot", session.execute(query).mappings())
+    return found
+
+
+def archived_rows(session: Session, refs: Iterable[str]) -> dict[str, Source]:
+    """Those of the rows that an archive holds. Raises BadReference, ColdUnavailable."""
+    found: dict[str, Source] = {}
+    for name, ids in _ids_by_table(refs).items():
+        if name in ARCHIVED_TABLES:
+            found |= _sources(name, VISIT.server, _cold(session, name, ids))
+    return found
+
+
+def _cold(session: Session, name: str, ids: set[int]) -> list[RowMapping]:
+    table = linked_table(name)
+    seen = archived.window(session, VISIT.name)
+    return archived.fetch(VISIT.name, cold_columns(table).where(table.c.id.in_(ids), archived.visible(table, seen)))
+
+
+def _ids_by_table(refs: Iterable[str]) -> dict[str, set[int]]:
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for ref in refs:
+        table, row_id = references.parse_ref(ref)
+        if table not in SOURCE_TABLES:
+            raise references.BadReference(f"not a source row: {ref!r}")
+        wanted[table].add(row_id)
+    return wanted
+
+
+def _sources(table: str, store: str, found: Iterable[RowMapping]) -> dict[str, Source]:
+    made = {}
+    for row in map(named, found):
+        ref = references.row_ref(table, row["id"])
+        made[ref] = Source(ref, store, row, references.content_hash(table, row))
+    return made

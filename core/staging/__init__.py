@@ -1,0 +1,38 @@
+"""The object store where archive batches are staged: a folder or S3, encrypted if there is a key for it.
+
+May import stores and what stores stand on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from core.staging.base import ObjectStore
+from core.staging.encryption import Sealed, parse_key
+from core.staging.folder import Folder
+from core.stores import databases
+
+
+def object_store() -> ObjectStore:
+    """The store that STRATA_STAGING_URL names, encrypting if STRATA_STAGING_KEY is set. Raises StagingError."""
+    settings = databases.current().settings
+    return _store_at(settings.staging_url, settings.staging_key)
+
+
+def audit_store() -> ObjectStore:
+    """The store that STRATA_AUDIT_HEADS_URL names, or else the one for staging. Raises StagingError."""
+    settings = databases.current().settings
+    return _store_at(settings.audit_heads_url or settings.staging_url, settings.staging_key)
+
+
+def _store_at(address: str, key: str) -> ObjectStore:
+    url = urlsplit(address)
+    store = Folder(Path(unquote(url.path))) if url.scheme == "file" else _s3(url.netloc, url.path.strip("/"))
+    return Sealed(store, parse_key(key))
+
+
+def _s3(bucket: str, prefix: str) -> ObjectStore:
+    from core.staging.s3 import S3  # it needs boto3, which not every installation has
+
+    return S3(bucket, prefix)

@@ -1,0 +1,55 @@
+"""What every object store can do, and what can go wrong with it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import PurePosixPath
+from typing import IO
+
+
+class StagingError(Exception):
+    """Staging can't be written or read; the message names the mend."""
+
+
+class StagedMissing(StagingError):
+    """A staged object is not there: the batch can be staged again."""
+
+
+class StagedAltered(StagingError):
+    """A staged object is not what was written; the batch can be staged again."""
+
+
+class StagingKeyMissing(StagingError):
+    """A staged object is encrypted with a key that this process does not have."""
+
+
+class ObjectStore(ABC):
+    """Keys are `a/b/c` paths of safe names; an object appears whole, and durable, or not at all."""
+
+    key_id: str | None = None
+
+    @abstractmethod
+    def create(self, key: str) -> AbstractContextManager[IO[bytes]]:
+        """A binary file that becomes the object when its `with` block ends without an exception."""
+
+    @abstractmethod
+    def open(self, key: str) -> IO[bytes]:
+        """The object's bytes. Raises StagedMissing if it isn't there, StagingError for other faults."""
+
+    @abstractmethod
+    def list(self, prefix: str) -> Iterator[str]:
+        """The keys below `prefix`, which ends in a slash."""
+
+    @abstractmethod
+    def delete(self, prefix: str) -> None:
+        """Remove every object below `prefix`, which ends in a slash."""
+
+
+def safe_parts(key: str) -> tuple[str, ...]:
+    """The parts of a key. Raises StagingError for one that could leave its place."""
+    parts = PurePosixPath(key).parts
+    if not parts or any(part in ("..", "/", ".") or "\\" in part or "\0" in part for part in parts):
+        raise StagingError(f"not a staging key: {key!r}")
+    return parts

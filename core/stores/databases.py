@@ -1,0 +1,151 @@
+"""Engines per store, made once per process; `write()` for the primary, `read(store)` for everything else."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine.interfaces import IsolationLevel
+from sqlalchemy.orm import Session
+
+from core.engines import Adapter, adapter_for
+from core.settings import config
+
+PROBE_SECONDS = 1.0
+COLD_POOL_SECONDS = 0.3
+MINIMUM_SECONDS = 0.05
+
+
+class Store(StrEnum):
+    """Where rows are read: the primary, its replica, or an archive server."""
+
+    HOT = "hot"
+    REPLICA = "replica"
+    LOGS = "logs"
+    VISITS = "visits"
+    REPORTS = "reports"
+
+
+class Databases:
+    """The engines of one process. A forked child makes its own."""
+
+    def __init__(self, settings: config.Settings) -> None:
+        self.settings = settings
+        self.adapter: Adapter = adapter_for(settings.primary_url, by_polybase=settings.link == "polybase")
+        self._pid = os.getpid()
+        self._engines: dict[tuple[Store, str], Engine] = {}
+
+    def engine(self, store: Store, *, read_only: bool) -> Engine:
+        """The pooled engine of a store, read-only by its connections unless it is for writing."""
+        use, seconds = "read" if read_only else "write", self.settings.statement_timeout_seconds
+        pool = {"pool_size": 5, "max_overflow": 10, "pool_timeout": 3}
+        return self._engine(store, use, seconds, self.settings.silence_seconds, pool)
+
+    def probe_engine(self, store: Store) -> Engine:
+        """An engine with one connection of its own, to ask how a server stands while pages use up all others."""
+        pool = {"pool_size": 1, "max_overflow": 0, "pool_timeout": PROBE_SECONDS}
+        return self._engine(store, "probe", PROBE_SECONDS, PROBE_SECONDS, pool)
+
+    def cold_engine(self, through: Store, server: str) -> Engine:
+        """An engine for reads of one archive's linked tables, so that a silent archive takes no other's connections."""
+        settings = self.settings
+        pool = {"pool_size": 2, "max_overflow": 4, "pool_timeout": COLD_POOL_SECONDS}
+        return self._engine(through, f"cold {server}", settings.cold_timeout_seconds, settings.silence_seconds, pool)
+
+    def _engine(self, store: Store, use: str, seconds: float, silence_seconds: float, pool: dict[str, Any]) -> Engine:
+        if self._pid != os.getpid():
+            self._pid, self._engines = os.getpid(), {}
+        key = (store, use)
+        if key not in self._engines:
+            self._engines[key] = self.adapter.create_engine(
+                self._url(store),
+                # The primary's own position may have to be written to be known.
+                read_only=use != "write" and (use, store) != ("probe", Store.HOT),
+                statement_timeout_seconds=seconds,
+                silence_seconds=silence_seconds,
+                **pool,
+            )
+        return self._engines[key]
+
+    def _url(self, store: Store) -> str:
+        if store is Store.HOT:
+            return self.settings.primary_url
+        if store is Store.REPLICA:
+            return self.settings.replica_url
+        return self.settings.archive_url(store)
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+
+
+_databases: Databases | None = None
+
+
+def configure(settings: config.Settings) -> Databases:
+    """Name this process's databases; nothing connects until something is read or written."""
+    global _databases
+    if _databases is not None:
+        _databases.dispose()
+    _databases = Databases(settings)
+    return _databases
+
+
+def current() -> Databases:
+    """This process's databases, from the environment if nobody configured them."""
+    return _databases if _databases is not None else configure(config.load())
+
+
+@contextmanager
+def write(statement_timeout_seconds: float | None = None) -> Iterator[Session]:
+    """One transaction on the primary: committed at the end, rolled back if anything raises."""
+    engine = current().engine(Store.HOT, read_only=False)
+    with Session(engine, expire_on_commit=False) as session:
+        if statement_timeout_seconds is not None:
+            _limit(session, statement_timeout_seconds)
+        yield session
+        session.commit()
+
+
+@contextmanager
+def write_at_once() -> Iterator[Connection]:
+    """A connection to the primary whose every statement is a transaction of its own."""
+    engine = current().engine(Store.HOT, read_only=False)
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        yield connection
+
+
+@contextmanager
+def read(store: Store, statement_timeout_seconds: float | None = None) -> Iterator[Session]:
+    """One read-only transaction with a single snapshot on `store`; a write in it fails."""
+    with _transaction(current().engine(store, read_only=True), current().adapter.snapshot) as session:
+        if statement_timeout_seconds is not None:
+            _limit(session, statement_timeout_seconds)
+        yield session
+
+
+@contextmanager
+def read_linked(through: Store, server: str, seconds: float) -> Iterator[Session]:
+    """A read-only transaction on `through` for linked tables of one archive server: over after so many seconds."""
+    until = time.monotonic() + seconds
+    with _transaction(current().cold_engine(through, server), current().adapter.linked) as session:
+        session.connection()
+        _limit(session, max(until - time.monotonic(), MINIMUM_SECONDS))
+        yield session
+
+
+@contextmanager
+def _transaction(engine: Engine, level: IsolationLevel) -> Iterator[Session]:
+    with Session(engine.execution_options(isolation_level=level), expire_on_commit=False, autoflush=False) as session:
+        yield session
+
+
+def _limit(session: Session, seconds: float) -> None:
+    current().adapter.limit(session.connection(), seconds)

@@ -1,0 +1,147 @@
+"""A page's read: on the replica while it has all that the account wrote and saw, else on the primary, capped (G3)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from core.stores import databases
+from core.stores.databases import Store
+from core.stores.freshness import Positions
+from core.stores.outage import UNREACHABLE, PrimarySilent, primary
+from core.stores.replica_watch import watch
+from core.stores.routing import Decision, ReadKind, ReplicaState, choose
+
+log = logging.getLogger(__name__)
+
+HOT_PAGE_SECONDS = 3.0
+SPILL_WAIT_SECONDS = 0.2
+SPILL_RETRY_SECONDS = 3
+
+
+class Busy(Exception):
+    """As many pages as may are reading the primary in the replica's place; try again in a moment."""
+
+
+class Reincarnated(Exception):
+    """The replica was restarted since it was last looked at: it may be at an earlier position than was judged by."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: an account, or nobody, and the position that it brings with it."""
+
+    account_id: int | None
+    position: int = 0
+
+
+class Spill:
+    """The pages of this process that read the primary at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Condition()
+        self._reading = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """One of STRATA_SPILL_READS_MAX places, for a `with` block. Raises Busy when none falls free soon."""
+        with self._lock:
+            if not self._lock.wait_for(self._is_free, SPILL_WAIT_SECONDS):
+                raise Busy("too many pages read the primary in the replica's place")
+            self._reading += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reading -= 1
+                self._lock.notify()
+
+    def _is_free(self) -> bool:
+        return self._reading < databases.current().settings.spill_reads_max
+
+
+spill = Spill()
+
+
+@contextmanager
+def page_read(positions: Positions, reader: Reader) -> Iterator[Session]:
+    """A read-only session on the store that fits; `session.info` says which `store`, and whether it `may_be_behind`.
+
+    After the block `session.info["position"]` is what the account has now seen, if that has risen.
+    Raises Busy, and SQLAlchemyError when neither the primary nor the replica answers.
+    """
+    needs = _needs(positions, reader)
+    replica = watch.state()
+    bound = databases.current().settings.replica_lag_bound_seconds
+    decision = choose(ReadKind.PAGE, needs=needs, replica=replica, lag_bound_seconds=bound)
+    with ExitStack() as stack:
+        session = _first_answering(stack, decision, replica)
+        yield session
+        if session.info["store"] is Store.HOT:
+            position = databases.current().adapter.seen_position(session.connection())
+            session.info["position"] = position
+            if reader.account_id is not None:
+                positions.raise_to(reader.account_id, position)
+
+
+def _needs(positions: Positions, reader: Reader) -> int | None:
+    if reader.account_id is None:
+        return reader.position
+    known = positions.needed(reader.account_id)
+    return None if known is None else max(known, reader.position)
+
+
+def _first_answering(stack: ExitStack, decision: Decision, replica: ReplicaState) -> Session:
+    """Connect to the store decided on, else to the primary, else to the replica however it stands."""
+    tries = [
+        (Store.HOT, False, lambda: _connect_hot(stack)),
+        (Store.REPLICA, True, lambda: _connect_replica(stack, None)),
+    ]
+    if decision.store is Store.REPLICA:
+        tries.insert(0, (Store.REPLICA, False, lambda: _connect_replica(stack, replica)))
+    for store, may_be_behind, connect in tries:
+        try:
+            session = connect()
+        except (*UNREACHABLE, Reincarnated) as fault:
+            log.warning("%s does not serve: %s", store, type(fault).__name__)
+            silent = fault
+            continue
+        session.info.update(store=store, may_be_behind=may_be_behind)
+        return session
+    raise silent
+
+
+def _connect_hot(stack: ExitStack) -> Session:
+    if primary.refuses():
+        raise PrimarySilent("the primary failed a moment ago")
+    with ExitStack() as attempt:
+        attempt.enter_context(spill.place())
+        try:
+            session = attempt.enter_context(databases.read(Store.HOT, HOT_PAGE_SECONDS))
+            session.connection()
+        except UNREACHABLE:
+            primary.failed()
+            raise
+        primary.answered()
+        stack.push(attempt.pop_all())
+    return session
+
+
+def _connect_replica(stack: ExitStack, judged: ReplicaState | None) -> Session:
+    """A session on the replica that was judged, not on one that was restarted since; on any if none was judged."""
+    servers = databases.current()
+    with ExitStack() as attempt:
+        session = attempt.enter_context(databases.read(Store.REPLICA))
+        connection = session.connection()
+        servers.adapter.limit_silence(connection, servers.settings.statement_timeout_seconds)
+        if "incarnation" not in connection.info:
+            connection.info["incarnation"] = servers.adapter.look_at_replica(connection).incarnation
+        if judged is not None and connection.info["incarnation"] != judged.incarnation:
+            raise Reincarnated("the replica was restarted a moment ago")
+        stack.push(attempt.pop_all())
+    return session

@@ -1,0 +1,35 @@
+"""Heavy reads: reports, exports, an agent's evidence. Always the replica, which they wait for; never the primary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core.stores import databases, freshness
+from core.stores.databases import Store
+from core.stores.freshness import ReplicaBehind
+
+__all__ = ["ReplicaBehind", "await_replica", "read"]
+
+
+@contextmanager
+def read(wait_seconds: float | None = None) -> Iterator[Session]:
+    """A snapshot on the replica that holds all that was committed before this call.
+
+    Waits up to `replica_wait_seconds`, unless told how long. Raises ReplicaBehind.
+    """
+    await_replica(wait_seconds)
+    with databases.read(Store.REPLICA) as session:
+        yield session
+
+
+def await_replica(wait_seconds: float | None = None) -> None:
+    """Wait until the replica has replayed what the primary has written by now. Raises ReplicaBehind."""
+    try:
+        written: int | None = freshness.primary_position()
+    except SQLAlchemyError:
+        written = None
+    freshness.wait_for_replica(written, wait_seconds)

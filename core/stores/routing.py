@@ -1,0 +1,70 @@
+"""Hot, replica or cold? A pure decision table: no connection, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.stores.databases import Store
+
+
+class ReadKind(StrEnum):
+    """What is being read, as far as choosing a store goes."""
+
+    PAGE = "page"
+    HEAVY = "heavy"
+    INSIDE_WRITE = "inside write"
+
+
+@dataclass(frozen=True)
+class ReplicaState:
+    """What was last seen of the replica: log position replayed, at most so many seconds behind.
+
+    `answers` is False when it is down. `is_settled` is False after a restart, which `incarnation` tells, until it has
+    been seen to have all that the primary has: before, it may lack what it has shown already.
+    """
+
+    answers: bool
+    position: int = 0
+    lag_seconds: float = 0.0
+    incarnation: str = ""
+    is_settled: bool = True
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The store to read, and why; `wait` means: not now, the replica must catch up first."""
+
+    store: Store
+    reason: str
+    wait: bool = False
+
+
+def choose(kind: ReadKind, *, needs: int | None, replica: ReplicaState, lag_bound_seconds: float) -> Decision:
+    """Where to read.
+
+    `needs` is the log position that the account must see, or None when it can't be told (then only the primary
+    is sure to have it).
+    """
+    if kind is ReadKind.INSIDE_WRITE:
+        return Decision(Store.HOT, "inside a write")
+    behind = _unfit(needs, replica, lag_bound_seconds)
+    if kind is ReadKind.HEAVY:
+        return Decision(Store.REPLICA, behind or "heavy reads use the replica", wait=behind is not None)
+    if behind is not None:
+        return Decision(Store.HOT, behind)
+    return Decision(Store.REPLICA, "the replica has this account's last write")
+
+
+def _unfit(needs: int | None, replica: ReplicaState, lag_bound_seconds: float) -> str | None:
+    if not replica.answers:
+        return "the replica does not answer"
+    if not replica.is_settled:
+        return "the replica was restarted and is catching up"
+    if replica.lag_seconds > lag_bound_seconds:
+        return f"the replica is {replica.lag_seconds:.1f} s behind"
+    if needs is None:
+        return "this account's last write is not known"
+    if replica.position < needs:
+        return "the replica has not replayed this account's last write"
+    return None
