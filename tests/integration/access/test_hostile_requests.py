@@ -49,9 +49,9 @@ REFUSED: dict[str, tuple[str, set[str]]] = {
     "a name with a blank": (f"{GET}X Forwarded: 1\r\n\r\n", {"400"}),
     "a line broken in a header": (f"{GET}X-One: 1\rX-Two: 2\r\n\r\n", {"400"}),
     "a null in a header": (f"{GET}X-One: \0\r\n\r\n", {"400"}),
-    "a way up": (f"GET /static/../../core/settings/a.py HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n", {"404"}),
+    "a way up": (f"GET /static/../../wsgi.py HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n", {"404"}),
     "a way up, written otherwise": (
-        f"GET /static/%2e%2e/%2e%2e/core/settings/a.py HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n", {"404"},
+        f"GET /static/%2e%2e/%2e%2e/wsgi.py HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n", {"404"},
     ),
     "no request": ("\x16\x03\x01 hello\r\n\r\n", {"400", ""}),
 }  # fmt: skip
