@@ -6,9 +6,9 @@ import hashlib
 import hmac
 import json
 import logging
-import urllib.error
-import urllib.request
 from typing import Any
+
+import httpx
 
 from core.jobs import outbox
 from core.queries import alerts
@@ -18,6 +18,8 @@ from core.stores import databases
 from core.stores.databases import Store
 
 log = logging.getLogger(__name__)
+# It logs each address that it asks, and a webhook's may have a secret in it.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TIMEOUT_SECONDS = 10.0
 SIGNATURE, DELIVERY = "X-Strata-Signature", "X-Strata-Delivery"
@@ -49,12 +51,16 @@ def deliver(alert_id: int, event: str) -> str:
     headers = {"Content-Type": "application/json", DELIVERY: f"{alert_id}-{event}"}
     if settings.alert_webhook_secret:
         headers[SIGNATURE] = signature(body, settings.alert_webhook_secret)
-    request = urllib.request.Request(settings.alert_webhook_url, body, headers)  # noqa: S310 - checked when set
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310  # nosec B310
-            return f"{event}: {alert.rule} sent"
-    except (urllib.error.URLError, OSError) as fault:
+        # A redirect would be followed without the body.
+        answer = httpx.post(
+            settings.alert_webhook_url, content=body, headers=headers, timeout=TIMEOUT_SECONDS, follow_redirects=False
+        )
+    except httpx.HTTPError as fault:
         raise outbox.NotNow(f"the webhook did not take it ({type(fault).__name__})") from None
+    if not answer.is_success:
+        raise outbox.NotNow("the webhook did not take it (HTTPError)")
+    return f"{event}: {alert.rule} sent"
 
 
 def message(alert: AlertView, event: str) -> dict[str, Any]:

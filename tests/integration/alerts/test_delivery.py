@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -29,11 +31,11 @@ RULE = alerting.RULES[0]
 
 
 class Webhook:
-    """A receiver of ours; `refusals` more requests are answered 503."""
+    """A receiver of ours; `refusals` more requests are answered with `refusal`, a GET is always taken."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[dict[str, str], bytes]] = []
-        self.refusals = 0
+        self.refusals, self.refusal = 0, HTTPStatus.SERVICE_UNAVAILABLE
         webhook = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -43,7 +45,12 @@ class Webhook:
                 webhook.refusals -= refused
                 if not refused:
                     webhook.taken.append((dict(self.headers), body))
-                self.send_response(503 if refused else 204)
+                self.send_response(webhook.refusal if refused else 204)
+                self.send_header("Location", "/sign-in")
+                self.end_headers()
+
+            def do_GET(self) -> None:
+                self.send_response(204)
                 self.end_headers()
 
             def log_message(self, format: str, *args: Any) -> None:
@@ -116,6 +123,24 @@ def test_a_webhook_that_is_down_gets_it_later(webhook: Webhook) -> None:
     run.perform(message.id)
     assert len(webhook.taken) == 1
     assert messages()[0].done_at is not None
+
+
+def test_a_redirect_is_not_taken_for_a_delivery(webhook: Webhook) -> None:
+    webhook.refusals, webhook.refusal = 1, HTTPStatus.SEE_OTHER
+    note("firing")
+    (message,) = messages()
+    assert run.perform(message.id).startswith("not now: the webhook did not take it")
+    run.perform(message.id)
+    assert len(webhook.taken) == 1
+
+
+def test_no_log_names_the_webhook_s_address(webhook: Webhook, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    note("firing")
+    (message,) = messages()
+    run.perform(message.id)
+    assert len(webhook.taken) == 1
+    assert webhook.url not in caplog.text
 
 
 @pytest.mark.usefixtures("database")
