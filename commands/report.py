@@ -16,10 +16,10 @@ from core.access import permissions
 from core.jobs import outbox
 from core.models import Account, ReportState, Role
 from core.queries import reports as reads
+from core.queries.patients import NoSuchPatient
 from core.queries.reports import ReviewReport
 from core.services import reports
-from core.services.reports.requests import NoSuchPatient
-from core.services.reports.states import IN_WORK
+from core.services.reports.lifecycle import IN_WORK
 from core.stores import databases
 from core.stores.databases import Store
 from evals.suites import SUITES

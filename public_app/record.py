@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort
 
 from core.access.permissions import Right
-from core.queries import record as queries
+from core.queries.current_health import current_health
 from core.web.access import look, requires
 from core.web.htmx import render
 from core.web.stores import page_session
@@ -19,7 +19,7 @@ bp = Blueprint("record", __name__)
 def show() -> Response:
     patient_id = own_patient_id()
     with page_session() as session:
-        record = queries.record(session, patient_id)
+        record = current_health(session, patient_id)
     if record is None:
         abort(404)
     look(patient_id, "record.read")

@@ -9,8 +9,9 @@ from core.access.care import NotInCare
 from core.access.permissions import Right
 from core.models import Sensitivity
 from core.queries import patients
+from core.queries.patients import NoSuchPatient
 from core.services import care
-from core.services.care import REASON_LENGTH_MAX, BadReason, NoSuchColleague, NoSuchPatient, NoSuchVisit
+from core.services.care import REASON_LENGTH_MAX, BadReason, NoSuchColleague, NoSuchVisit
 from core.stores import databases
 from core.web.access import record, requires, safe_next
 from core.web.auth import current_account
@@ -79,8 +80,8 @@ def leave(patient_id: int, account_id: int) -> Response:
 @bp.get("/<id:patient_id>/break-glass")
 @requires(Right.RECORD_READ)
 def glass(patient_id: int) -> Response:
-    """The way to visits that are kept apart."""
-    return _page(patient_id, apart=True, status=200)
+    """The way to visits that are hidden from this account."""
+    return _page(patient_id, is_visit_hidden=True, status=200)
 
 
 @bp.post("/<id:patient_id>/visits/<id:visit_id>/sensitivity")
@@ -99,16 +100,16 @@ def keep_apart(patient_id: int, visit_id: int) -> Response:
 
 
 def _closed(fault: NotInCare) -> Response:
-    is_apart = fault.visit_id is not None
-    target = f"visit:{fault.visit_id}" if is_apart else f"patient:{fault.patient_id}"
+    is_visit_hidden = fault.visit_id is not None
+    target = f"visit:{fault.visit_id}" if is_visit_hidden else f"patient:{fault.patient_id}"
     record(fault.action or "page.refused", target=target, patient_id=fault.patient_id, outcome="deny")
-    return _page(fault.patient_id, apart=is_apart, status=403)
+    return _page(fault.patient_id, is_visit_hidden=is_visit_hidden, status=403)
 
 
 def _page(
     patient_id: int,
     *,
-    apart: bool = False,
+    is_visit_hidden: bool = False,
     reason: str = "",
     faults: list[tuple[str, str]] | None = None,
     status: int,
@@ -120,5 +121,6 @@ def _page(
     is_here = request.method == "GET" and request.endpoint != "patients.glass"
     here = request.full_path.rstrip("?") if is_here else request.form.get("next", "")
     return render("staff/patients/closed.html", fragment="staff/patients/_closed.html", status=status, patient=header,
-                  apart=apart, reason=reason, faults=faults or [], here=here, reason_length_max=REASON_LENGTH_MAX,
+                  is_visit_hidden=is_visit_hidden, reason=reason, faults=faults or [], here=here,
+                  reason_length_max=REASON_LENGTH_MAX,
                   minutes=databases.current().settings.break_glass_minutes)  # fmt: skip

@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response
 
 from core.access.care import NotInCare
 from core.access.permissions import Right
-from core.queries import care_team, record, reports, results, visits
-from core.queries import chart as charts
-from core.queries.apart import Visits
+from core.queries import care_team, reports, results, visits
+from core.queries.current_health import current_health
+from core.queries.hidden_visits import VisitIds
+from core.queries.latest_results import latest_results
 from core.queries.results import Trend
 from core.queries.visits import Timeline
 from core.stores.archived import ColdUnavailable
@@ -33,28 +34,28 @@ OUTSIDE = ("below", "above")
 @bp.get("/<id:patient_id>")
 @requires(Right.RECORD_READ)
 def chart(patient_id: int) -> Response:
-    apart = look(patient_id, "chart.viewed")
+    hidden_visits = look(patient_id, "chart.viewed")
     with page_session() as session:
         header = header_or_404(session, patient_id)
         context = {
-            "current": record.record(session, patient_id, apart=apart),
-            "results": charts.latest_results(session, patient_id, apart=apart),
-            "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST, apart=apart),
+            "current": current_health(session, patient_id, hidden_visits=hidden_visits),
+            "results": latest_results(session, patient_id, hidden_visits=hidden_visits),
+            "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST, hidden_visits=hidden_visits),
             "open_reports": reports.open_for_patient(session, patient_id),
             "signed_reports": reports.signed_for_patient(session, patient_id),
             "team": care_team.members(session, patient_id),
             "glass_until": care_team.glass_open_until(session, current_account().id, patient_id),
         }
-    return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, apart=apart, **context)
+    return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, hidden_visits=hidden_visits, **context)
 
 
 @bp.get("/<id:patient_id>/visits")
 @requires(Right.RECORD_READ)
 def visit_list(patient_id: int) -> Response:
-    apart = look(patient_id, "visits.viewed")
+    hidden_visits = look(patient_id, "visits.viewed")
     with page_session() as session:
         header = header_or_404(session, patient_id)
-        timeline = _timeline(session, patient_id, apart)
+        timeline = _timeline(session, patient_id, hidden_visits)
     return render(
         "staff/patients/visits.html", fragment="staff/patients/_visits.html", patient=header, timeline=timeline
     )
@@ -80,10 +81,10 @@ def visit(patient_id: int, visit_id: int) -> Response:
 @bp.get("/<id:patient_id>/results/<id:assay_id>")
 @requires(Right.RECORD_READ)
 def assay(patient_id: int, assay_id: int) -> Response:
-    apart = look(patient_id, "results.viewed", f"assay:{assay_id}")
+    hidden_visits = look(patient_id, "results.viewed", f"assay:{assay_id}")
     with page_session() as session:
         header = header_or_404(session, patient_id)
-        found = results.trend(session, patient_id, assay_id, with_archived=True, apart=apart)
+        found = results.trend(session, patient_id, assay_id, with_archived=True, hidden_visits=hidden_visits)
     if found is None:
         abort(404)
     return render("staff/patients/assay.html", patient=header, trend=found, drawing=_drawing(found))
@@ -105,10 +106,12 @@ def _drawing(found: Trend) -> str:
     return trend(points, name=latest.name, code=latest.unit, low=latest.ref_low, high=latest.ref_high, day=write_day)
 
 
-def _timeline(session: Session, patient_id: int, apart: Visits) -> Timeline:
+def _timeline(session: Session, patient_id: int, hidden_visits: VisitIds) -> Timeline:
     raw = request.args.get("after")
     try:
         after = Cursor.parse(raw) if raw else None
     except BadCursor:
         abort(400)
-    return visits.timeline(session, patient_id, with_archived="archived" in request.args, after=after, apart=apart)
+    return visits.timeline(
+        session, patient_id, with_archived="archived" in request.args, after=after, hidden_visits=hidden_visits
+    )

@@ -12,8 +12,9 @@ from core.jobs import outbox
 from core.models import ReportState
 from core.models.transitions import InvalidTransition
 from core.queries import reports
+from core.queries.patients import NoSuchPatient
 from core.services import reports as service
-from core.services.reports import AlreadyOpen, BadReplacement, NoSuchNotice, NoSuchPatient, NoSuchReport
+from core.services.reports import AlreadyOpen, BadReplacement, NoSuchNotice, NoSuchReport
 from core.stores.archived import ColdUnavailable
 from core.web.access import look, record, refuse, requires
 from core.web.auth import current_account

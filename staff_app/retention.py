@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from core.access.permissions import Right
 from core.jobs import outbox
 from core.queries import retention
+from core.queries.patients import NoSuchPatient
 from core.services import archive as runs
 from core.services import erasure, legal_hold
 from core.web.access import requires
@@ -62,7 +63,7 @@ def erase() -> Response:
         with write_session() as session:
             begun = erasure.erase_patient(session, patient_id=number, reason=form.reason.data, by=current_account())
             words = f"Patient {number} is erased from the primary ({begun.rows:,} rows); archives and files follow."
-    except (erasure.NoSuchPatient, erasure.LegalHold, runs.RunUnderWay) as fault:
+    except (NoSuchPatient, erasure.LegalHold, runs.RunUnderWay) as fault:
         return _page(erase=form, faults=put_back(form, {"erase-patient": f"{str(fault).capitalize()}."}))
     outbox.relay()
     flash(words)

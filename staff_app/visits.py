@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.access.permissions import Right
-from core.queries import assays, clinics
-from core.queries.assays import AssayChoice
-from core.queries.patients import PatientHeader
+from core.queries import visit_form
+from core.queries.patients import NoSuchPatient, PatientHeader
+from core.queries.usual_ranges import age_on
+from core.queries.visit_form import AssayChoice
 from core.services.input import InvalidInput
 from core.services.visit_rows import NewObservation, NewPrescription, NewVisit
-from core.services.visits import AlreadyRecorded, NoSuchPatient, NoSuchVisit, close_visit, record_visit
+from core.services.visits import AlreadyRecorded, NoSuchVisit, close_visit, record_visit
 from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.htmx import render
@@ -86,7 +87,7 @@ def _page(patient_id: int, form: VisitForm, faults: Faults | None = None, *, sta
     with page_session() as session:
         header = header_or_404(session, patient_id)
         known = _known_assays(session, header)
-        form.clinic_id.choices = choices(clinics.clinics(session), "Not at one of our clinics")
+        form.clinic_id.choices = choices(visit_form.clinics(session), "Not at one of our clinics")
     for row in form.observations:
         row.assay.choices = choices([(assay.id, assay.label) for assay in known.values()], "Choose a test")
     context: dict[str, Any] = {"patient": header, "form": form, "faults": faults or [], "assays": known}
@@ -94,8 +95,8 @@ def _page(patient_id: int, form: VisitForm, faults: Faults | None = None, *, sta
 
 
 def _known_assays(session: Session, header: PatientHeader) -> dict[int, AssayChoice]:
-    age = assays.age_on(header.birth_on, clock.today())
-    return dict(assays.by_id(session, sex=header.sex, age=age))
+    age = age_on(header.birth_on, clock.today())
+    return dict(visit_form.assays(session, sex=header.sex, age=age))
 
 
 def _token(form: VisitForm) -> str:

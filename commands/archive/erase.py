@@ -10,6 +10,7 @@ from commands.archive.following import POLL_SECONDS
 from commands.archive.group import group
 from core.jobs import outbox
 from core.models import Erasure
+from core.queries.patients import NoSuchPatient
 from core.services import archive, erasure
 from core.stores import databases
 from core.stores.databases import Store
@@ -30,7 +31,7 @@ def erase(patient_id: int, reason: str, confirm: str | None) -> None:
     try:
         with databases.write() as session:
             begun = erasure.erase_patient(session, patient_id=patient_id, reason=reason, by=None)
-    except (archive.RunUnderWay, erasure.LegalHold, erasure.NoSuchPatient) as fault:
+    except (archive.RunUnderWay, erasure.LegalHold, NoSuchPatient) as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(f"{begun.rows:,} rows erased from the primary", err=True)
     outbox.relay()

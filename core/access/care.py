@@ -28,9 +28,9 @@ class Tie(StrEnum):
 
 
 class NotInCare(PermissionDenied):
-    """The clinician has no tie to the patient, or not the one that a visit kept apart needs.
+    """The clinician has no tie to the patient, or the visit is hidden from the clinician.
 
-    `action` is what was tried, if it was a look; `visit_id` the visit that is kept apart.
+    `action` is what the clinician tried, if it was a look; `visit_id` is the hidden visit.
     """
 
     def __init__(self, patient_id: int, action: str | None = None, *, visit_id: int | None = None) -> None:
@@ -45,10 +45,10 @@ def tie(session: Session, account_id: int, patient_id: int) -> Tie | None:
 
 
 def standing(session: Session, account_id: int, patient_id: int) -> tuple[Tie | None, frozenset[int]]:
-    """The account's closest tie and the visits kept apart from it: one query unless the patient has sensitive ones."""
+    """The account's closest tie and the visits hidden from it: one query unless the patient has sensitive visits."""
     any_sensitive = case((exists().where(SensitiveVisit.patient_id == patient_id), true()), else_=false())
     found, is_any = session.execute(select(_closest(account_id, patient_id), any_sensitive)).one()
-    hidden = apart(session, account_id, patient_id) if is_any else frozenset()
+    hidden = hidden_visits(session, account_id, patient_id) if is_any else frozenset()
     return (Tie(found) if found is not None else None), hidden
 
 
@@ -63,8 +63,11 @@ def in_care(account_id: int, patient_id: PatientId) -> ColumnElement[bool]:
     return or_(*_ties(account_id, patient_id).values())
 
 
-def apart(session: Session, account_id: int, patient_id: int) -> frozenset[int]:
-    """The patient's visits that are kept apart from this clinician: neither on the team, nor theirs, nor opened."""
+def hidden_visits(session: Session, account_id: int, patient_id: int) -> frozenset[int]:
+    """The patient's sensitive visits that this clinician may not see.
+
+    A clinician sees them who is on the team, has broken the glass, wrote the visit, held it, or marked it sensitive.
+    """
     ties = _ties(account_id, patient_id)
     query = select(SensitiveVisit.visit_id).where(
         SensitiveVisit.patient_id == patient_id,

@@ -1,4 +1,4 @@
-"""SQL that each engine words otherwise: conditions on many ids, spans and days of instants, hashes of rows."""
+"""SQL that each engine words differently: many ids, spans and days of instants, percentiles, hashes of rows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    ColumnElement,
     Date,
     Dialect,
     Float,
     LargeBinary,
+    Select,
     SQLColumnExpression,
+    Subquery,
     Text,
     TypeDecorator,
     bindparam,
+    case,
+    func,
+    literal_column,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -104,6 +110,24 @@ class utc_week(_Worded):
         # The first of January 1900 was a Monday; DATEPART(weekday) depends on the session's language.
         "mssql": f"CAST(DATEADD(day, -(DATEDIFF(day, '19000101', {MSSQL_DAY}) % 7), {MSSQL_DAY}) AS date)",
     }
+
+
+def ranked(rows: Select[Any], value: Column, within: Column | None = None) -> Subquery:
+    """The rows of a query that have a value, with that `value`, its `place` from 0, and how `many` values there are.
+
+    With `within`, each group of rows is ranked by itself.
+    """
+    place = func.row_number().over(partition_by=within, order_by=value) - 1
+    many = func.count().over(partition_by=within)
+    with_value = rows.where(value.is_not(None))
+    return with_value.add_columns(value.label("value"), place.label("place"), many.label("many")).subquery()
+
+
+def percentile(share: float, of: Subquery) -> ColumnElement[Any]:
+    """An aggregate over ranked rows, equal to PERCENTILE_CONT: the value below which this share of the rows lies."""
+    # Between two rows, the nearer one counts more; exactly at a row, only that row counts.
+    distance = func.abs(of.c.place - literal_column(str(share)) * (of.c.many - 1))
+    return func.sum(of.c.value * case((distance < 1, 1 - distance), else_=0))
 
 
 class row_hash(FunctionElement[bytes]):

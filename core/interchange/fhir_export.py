@@ -14,6 +14,7 @@ from core.interchange import fhir_resources as fhir
 from core.interchange.fhir_resources import Resource, Row, bare
 from core.models import Patient
 from core.models.record_types import VISIT
+from core.queries.patients import NoSuchPatient
 from core.sealing import stored_national_id
 from core.stores import databases, hot_and_archived, replica_reads
 from core.stores.tables import hot_table
@@ -27,10 +28,6 @@ MAKERS = {
 ARCHIVED = frozenset(table.name for table in VISIT.tables)
 
 
-class NoSuchPatient(LookupError):
-    """There is no patient with this id."""
-
-
 def export_patient(patient_id: int) -> dict[str, Any]:
     """A collection bundle of everything in a patient's record; `import_path` takes it back.
 
@@ -39,7 +36,7 @@ def export_patient(patient_id: int) -> dict[str, Any]:
     """
     with databases.write() as session:
         if session.get(Patient, patient_id) is None:
-            raise NoSuchPatient(f"there is no patient {patient_id}")
+            raise NoSuchPatient(patient_id)
         audit.record(session, "patient.export", by=None, patient_id=patient_id, target=f"patient:{patient_id}")
     with replica_reads.read() as session:
         return _Bundle(session, patient_id).build()

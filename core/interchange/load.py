@@ -17,7 +17,7 @@ from core.interchange.records import Record
 from core.interchange.resolve import CHILDREN, PatientRows
 from core.interchange.upsert import Work, upsert
 from core.models import Patient
-from core.queries.assays import interpret
+from core.queries.usual_ranges import interpret
 from core.sealing import stored_national_id
 
 

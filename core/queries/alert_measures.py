@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Float, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.engines.functions import seconds_between
+from core.engines.functions import percentile, ranked, seconds_between
 from core.models import (
     ArchiveRun,
     Claim,
@@ -22,7 +22,6 @@ from core.models import (
     RunState,
 )
 from core.models.record_types import RECORD_TYPES
-from core.queries.percentiles import percentile, ranked
 from core.queries.tiers import cold_now
 from core.stores import databases
 from core.stores.replica_watch import watch

@@ -40,6 +40,6 @@ def glass_open_until(session: Session, account_id: int, patient_id: int) -> date
 
 
 def sensitivity(session: Session, visit_id: int) -> str | None:
-    """Why a visit is kept apart; None if it is not."""
+    """Why a visit is hidden; None if it is not."""
     row = session.get(SensitiveVisit, visit_id)
     return row.category if row is not None else None

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus, SensitiveVisit
 from core.models.record_types import VISIT
-from core.queries.apart import shown
+from core.queries.hidden_visits import is_visible
+from core.queries.patients import NoSuchPatient
 from core.sources import fields as source_fields
 from core.sources import references
 from core.stores import archived, replica_reads
@@ -40,10 +41,6 @@ QUESTIONS = "%?"
 ABNORMAL = frozenset({"H", "HH", "L", "LL", "A", "AA"})
 
 
-class NoSuchPatient(LookupError):
-    """There is no patient with this id."""
-
-
 class TooMuch(Exception):
     """The record holds more current rows than a summary can carry; the message says which."""
 
@@ -64,7 +61,7 @@ Found = tuple[str, RowMapping]
 
 
 def collect(patient_id: int, limits: Limits = LIMITS) -> tuple[EvidenceRow, ...]:
-    """The evidence for a patient's report, the patient's row first. Nothing of visits that are kept apart.
+    """The evidence for a patient's report, the patient's row first. No row of a hidden visit is among it.
 
     Raises NoSuchPatient, TooMuch, ReplicaBehind when the replica does not catch up, and ColdUnavailable when an
     archive that holds rows of this patient is silent: never a part that looks whole.
@@ -85,7 +82,7 @@ class _Record:
     def __init__(self, session: Session, patient_id: int) -> None:
         self.session, self.patient_id = session, patient_id
         self._window = archived.window(session, VISIT.name)
-        self._apart = frozenset(
+        self._hidden_visits = frozenset(
             session.scalars(select(SensitiveVisit.visit_id).where(SensitiveVisit.patient_id == patient_id))
         )
         self._has_cold = session.get(Holding, (patient_id, VISIT.name)) is not None
@@ -93,7 +90,7 @@ class _Record:
     def hot(self, name: str, *conditions: Any) -> list[Found]:
         table = hot_table(name)
         owner = table.c.id if name == "patient" else table.c.patient_id
-        kept = [shown(table, self._apart)] if "visit_id" in table.c else []
+        kept = [is_visible(table, self._hidden_visits)] if "visit_id" in table.c else []
         query = select(table).where(owner == self.patient_id, *kept, *conditions).order_by(table.c.id)
         return [(Store.REPLICA.value, row) for row in self.session.execute(query).mappings()]
 
@@ -101,7 +98,7 @@ class _Record:
         """The newest rows of a table that archives hold too."""
 
         def build(table: Table, columns: Select[Any]) -> Select[Any]:
-            query = columns.where(table.c.patient_id == self.patient_id, shown(table, self._apart))
+            query = columns.where(table.c.patient_id == self.patient_id, is_visible(table, self._hidden_visits))
             for column, value in only.items():
                 query = query.where(table.c[column] != value)
             newest_first = table.c[time_column].desc().nulls_last()
@@ -122,7 +119,7 @@ class _Record:
             mine = (
                 table.c.patient_id == self.patient_id,
                 table.c.assay_id.in_(asked),
-                shown(table, self._apart),
+                is_visible(table, self._hidden_visits),
             )
             placed = columns.add_columns(place).where(*mine, owned if owned is not None else true()).subquery()
             return select(placed).where(placed.c.place <= per_assay)
@@ -155,7 +152,7 @@ def _current(record: _Record, limits: Limits) -> list[tuple[str, Found]]:
     """What a summary must not lack: the person, allergies, active problems, current medicines."""
     person = record.hot("patient")
     if not person:
-        raise NoSuchPatient(f"there is no patient {record.patient_id}")
+        raise NoSuchPatient(record.patient_id)
     conditions, prescriptions = hot_table("condition"), hot_table("prescription")
     kinds = {
         "allergy": record.hot("allergy"),

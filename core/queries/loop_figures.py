@@ -13,9 +13,8 @@ from typing import Any
 from sqlalchemy import Float, SQLColumnExpression, Subquery, and_, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from core.engines.functions import seconds_between, utc_day, utc_week
+from core.engines.functions import percentile, ranked, seconds_between, utc_day, utc_week
 from core.models import Claim, Decision, ModelCall, Report, ReportEvent, ReportState
-from core.queries.percentiles import percentile, ranked
 from core.queries.reports.figures import PHASES
 
 WINDOWS_DAYS = (7, 28, 90)

@@ -25,6 +25,13 @@ DATES = (
 )
 
 
+class NoSuchPatient(LookupError):
+    """There is no patient with this id; the message names it."""
+
+    def __init__(self, patient_id: int) -> None:
+        super().__init__(f"there is no patient {patient_id}")
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a search text asks for: a national id, or a birth date and the beginnings of words of a name."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Assay
 from core.models.record_types import VISIT
-from core.queries.apart import NONE, Visits, shown
+from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.stores import archived, hot_and_archived
 from core.stores.hot_and_archived import Found, Held
 
@@ -91,15 +91,22 @@ def latest(session: Session, patient_id: int, *, with_archived: bool = False) ->
 
 
 def trend(
-    session: Session, patient_id: int, assay_id: int, *, with_archived: bool = False, apart: Visits = NONE
+    session: Session,
+    patient_id: int,
+    assay_id: int,
+    *,
+    with_archived: bool = False,
+    hidden_visits: VisitIds = NO_VISITS,
 ) -> Trend | None:
-    """One assay over time, save at visits kept apart; None if the stores that were asked have no result of it.
+    """One assay over time, without results of hidden visits; None if the stores that were asked have no result of it.
 
     Raises ColdUnavailable when no hot result is left and the archive, asked for the others, is silent.
     """
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
-        query = columns.where(table.c.patient_id == patient_id, table.c.assay_id == assay_id, shown(table, apart))
+        query = columns.where(
+            table.c.patient_id == patient_id, table.c.assay_id == assay_id, is_visible(table, hidden_visits)
+        )
         return query.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(TREND_ROWS)
 
     found, held, is_partial = _read(session, patient_id, build, with_archived)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Clinic, Practitioner, VisitStatus
 from core.models.record_types import VISIT
-from core.queries.apart import NONE, Visits, shown
+from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.queries.results import Result, results_at
 from core.stores import archived, hot_and_archived
 from core.stores.hot_and_archived import Cursor, Found, Held
@@ -110,14 +110,15 @@ def timeline(
     with_archived: bool = False,
     after: Cursor | None = None,
     limit: int = PAGE_ROWS,
-    apart: Visits = NONE,
+    hidden_visits: VisitIds = NO_VISITS,
 ) -> Timeline:
-    """A page of the patient's visits, save those kept apart; archived ones among them if asked for, unless the archive
-    is silent.
+    """A page of the patient's visits, without hidden ones.
+
+    Archived visits are among them if the caller asks for them and the archive answers.
     """
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
-        query = columns.where(table.c.patient_id == patient_id, shown(table, apart))
+        query = columns.where(table.c.patient_id == patient_id, is_visible(table, hidden_visits))
         query = after.after(query, table, "started_at") if after is not None else query
         return query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(limit + 1)
 
@@ -131,7 +132,7 @@ def timeline(
             is_partial = True
     found.sort(key=lambda item: (item.values["started_at"], item.values["id"]), reverse=True)
     page = found[:limit]
-    count, first_at = _hot_figures(session, patient_id, apart)
+    count, first_at = _hot_figures(session, patient_id, hidden_visits)
     return Timeline(
         visits=_lines(session, page),
         total=count + (held.roots if held else 0),
@@ -143,10 +144,10 @@ def timeline(
     )
 
 
-def _hot_figures(session: Session, patient_id: int, apart: Visits) -> tuple[int, datetime | None]:
+def _hot_figures(session: Session, patient_id: int, hidden_visits: VisitIds) -> tuple[int, datetime | None]:
     table = hot_table("visit")
     query = select(func.count(), func.min(table.c.started_at)).where(
-        table.c.patient_id == patient_id, shown(table, apart)
+        table.c.patient_id == patient_id, is_visible(table, hidden_visits)
     )
     count, first_at = session.execute(query).one()
     return count, first_at

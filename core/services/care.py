@@ -27,21 +27,18 @@ from core.models import (
     Visit,
     utc_now,
 )
+from core.queries.patients import NoSuchPatient
 from core.services import reports
-from core.services.reports.states import OPEN_STATES
+from core.services.reports.lifecycle import OPEN_STATES
 from core.sources import references
 from core.stores import databases
 
-MADE_FROM_APART = "It was drafted from a visit that is now kept apart: ask for a new one."
+MADE_FROM_HIDDEN = "It was drafted from a visit that is now kept apart: ask for a new one."
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 10, 400
 
 
 class BadReason(ValueError):
     """The glass is not broken without a reason in words; the message says what to mend."""
-
-
-class NoSuchPatient(LookupError):
-    """There is no patient with this id."""
 
 
 class NoSuchVisit(LookupError):
@@ -62,7 +59,7 @@ def break_glass(session: Session, *, patient_id: int, reason: str, by: Actor) ->
     if not REASON_LENGTH_MIN <= len(words) <= REASON_LENGTH_MAX:
         raise BadReason(f"Say why, in {REASON_LENGTH_MIN} to {REASON_LENGTH_MAX} characters: the patient can read it.")
     if session.get(Patient, patient_id) is None:
-        raise NoSuchPatient
+        raise NoSuchPatient(patient_id)
     now = utc_now()
     minutes = databases.current().settings.break_glass_minutes
     broken = GlassBreak(
@@ -127,7 +124,7 @@ def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: st
     """
     permissions.check(by, Right.SENSITIVITY_SET)
     _check_lasting(session, by, patient_id)
-    if visit_id in care.apart(session, by.id, patient_id):
+    if visit_id in care.hidden_visits(session, by.id, patient_id):
         raise care.NotInCare(patient_id, visit_id=visit_id)
     kept = session.get(SensitiveVisit, visit_id)
     if kept is not None:
@@ -165,7 +162,7 @@ def _withdraw_drafts(session: Session, patient_id: int, visit_id: int, by: Actor
         .distinct()
     )
     for report_id in session.scalars(query).all():
-        reports.withdraw(session, report_id=report_id, reason=MADE_FROM_APART, by=by)
+        reports.withdraw(session, report_id=report_id, reason=MADE_FROM_HIDDEN, by=by)
 
 
 def _check_lasting(session: Session, by: Actor, patient_id: int) -> None:

@@ -17,6 +17,7 @@ from core.access.permissions import Actor, Right
 from core.jobs import outbox
 from core.models import Account, Base, Erasure, ImportedRow, Patient, Report, utc_now
 from core.models.record_types import RECORD_TYPES, REPORT
+from core.queries.patients import NoSuchPatient
 from core.services import archive
 
 # What names a patient by number and must stay: the audit trail, and how far the erasure is.
@@ -28,10 +29,6 @@ IDS_A_STATEMENT = 5_000
 
 class LegalHold(Exception):
     """The patient's rows are under a legal hold; the message says what to do."""
-
-
-class NoSuchPatient(LookupError):
-    """There is no patient of this number, or no longer."""
 
 
 def confirmation(patient_id: int) -> str:
@@ -48,7 +45,7 @@ def erase_patient(session: Session, *, patient_id: int, reason: str, by: Actor |
         permissions.check(by, Right.PATIENT_ERASE)
     patient = session.scalar(select(Patient).where(Patient.id == patient_id).with_for_update())
     if patient is None:
-        raise NoSuchPatient(f"there is no patient {patient_id}")
+        raise NoSuchPatient(patient_id)
     if patient.legal_hold:
         raise LegalHold(f"patient {patient_id} is under a legal hold: lift it first")
     for record_type in RECORD_TYPES:

@@ -23,8 +23,9 @@ from core.models import (
     VisitStatus,
     utc_now,
 )
-from core.queries import assays
-from core.queries.assays import AssayChoice
+from core.queries import visit_form
+from core.queries.usual_ranges import age_on, interpret
+from core.queries.visit_form import AssayChoice
 from core.services.input import Faults
 
 NOTE_LIMIT = 1_000_000
@@ -77,8 +78,8 @@ def add(session: Session, patient: Patient, new: NewVisit, by: Actor) -> Visit:
     faults = Faults()
     visit = _visit(session, patient, new, by, faults)
     day = (new.started_at or visit.started_at).date()
-    age = assays.age_on(patient.birth_on, day)
-    known = assays.by_id(session, sex=patient.sex, age=age) if new.observations else {}
+    age = age_on(patient.birth_on, day)
+    known = visit_form.assays(session, sex=patient.sex, age=age) if new.observations else {}
     observations = _observations(new, visit, known, faults)
     prescriptions = _prescriptions(new, visit, day, faults)
     note = faults.text("note", new.note, limit=NOTE_LIMIT)
@@ -170,7 +171,7 @@ def _observation(visit: Visit, assay: AssayChoice, value: Decimal) -> Observatio
         unit=assay.unit,
         ref_low=usual.low if usual else None,
         ref_high=usual.high if usual else None,
-        interpretation=assays.interpret(value, usual),
+        interpretation=interpret(value, usual),
         observed_at=visit.started_at,
     )
 

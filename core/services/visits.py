@@ -10,6 +10,7 @@ from core import audit
 from core.access import care, permissions
 from core.access.permissions import Actor, Right
 from core.models import ImportedRow, Patient, Visit, VisitStatus, utc_now
+from core.queries.patients import NoSuchPatient
 from core.services import visit_rows
 from core.services.visit_rows import NewVisit
 
@@ -24,10 +25,6 @@ class AlreadyRecorded(Exception):
         self.visit_id = visit_id
 
 
-class NoSuchPatient(LookupError):
-    """There is no patient with this id."""
-
-
 class NoSuchVisit(LookupError):
     """The patient has no such open visit."""
 
@@ -40,7 +37,7 @@ def record_visit(session: Session, *, patient_id: int, new: NewVisit, token: str
     permissions.check(by, Right.VISIT_WRITE)
     patient = session.get(Patient, patient_id)
     if patient is None:
-        raise NoSuchPatient
+        raise NoSuchPatient(patient_id)
     care.check(session, by, patient_id)
     ledger = _enter(session, f"{by.id}:{patient_id}:{token}", new.content_hash)
     if ledger.row_id:

@@ -108,20 +108,20 @@ def safe_next(raw: str | None) -> str | None:
 def look(patient_id: int, action: str, target: str | None = None) -> frozenset[int]:
     """Record that this account looks at a patient's record, for sure, before the page is sent.
 
-    Returns the visits that are kept apart from this account: no page shows a row of them.
+    Returns the visits that are hidden from this account: no page shows a row of them.
     404 and an audited refusal if it may not look. Raises NotInCare for a clinician without a tie to the patient,
     OSError when not even the spool can take the event.
     """
     account, target = current_account(), target or f"patient:{patient_id}"
     if not permissions.can_read_record(account, patient_id):
         refuse(action, target, patient_id=patient_id)
-    why, apart = None, frozenset[int]()
+    why, hidden_visits = None, frozenset[int]()
     if permissions.can(account, Right.RECORD_READ):
-        why, apart = _standing(account.id, patient_id)
+        why, hidden_visits = _standing(account.id, patient_id)
         if why is None:
             raise care.NotInCare(patient_id, action)
     record(action, target=target, patient_id=patient_id, purpose=why)
-    return apart
+    return hidden_visits
 
 
 def refuse(action: str, target: str, *, patient_id: int | None = None) -> NoReturn:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from workers.reports import calls, prompts, references, schemas, setups, verdicts
+from workers.reports import calls, letter_codes, prompts, schemas, setups, verdicts
 from workers.reports.calls import Call, Reply
 from workers.reports.client import Question
 from workers.reports.lease import Lease
@@ -51,7 +51,7 @@ class Judging(NamedTuple):
 
 def judging(claims: Sequence[ToCheck], on: date, model: str) -> Judging:
     """What is asked of the fact-checker about at most CLAIMS_PER_CALL claims."""
-    labels = dict(zip(references.codes(len(claims), length=3), claims, strict=True))
+    labels = dict(zip(letter_codes.codes(len(claims), length=3), claims, strict=True))
     worded = {label: [word(kind, fields) for kind, fields in claim.rows] for label, claim in labels.items()}
     content = {
         "as_of": day(on.isoformat()),

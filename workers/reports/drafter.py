@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
-from workers.reports import calls, prompts, references, schemas, setups
+from workers.reports import calls, letter_codes, prompts, schemas, setups
 from workers.reports.calls import Call, Reply
 from workers.reports.client import Question
 from workers.reports.lease import Lease
-from workers.reports.references import References
+from workers.reports.letter_codes import References
 from workers.reports.wording import day, word
 
 DRAFT_TOKENS_MAX = 8_000
@@ -87,7 +87,7 @@ def revise(
     Raises LoopFailure, LeaseLost.
     """
     known = References(row.ref for row in evidence)
-    labels = dict(zip(references.codes(len(flagged), length=3), flagged, strict=True))
+    labels = dict(zip(letter_codes.codes(len(flagged), length=3), flagged, strict=True))
     prompt = prompts.load("reviser")
     claims = [
         {

@@ -13,8 +13,8 @@ from core.jobs import outbox
 from core.jobs.safe_traceback import frames
 from core.models import OutboxMessage, Report, ReportState, utc_now
 from core.services.reports import halting
+from core.services.reports.lifecycle import IN_WORK, NoSuchReport, move
 from core.services.reports.requests import TASK
-from core.services.reports.states import IN_WORK, NoSuchReport, move
 from core.stores import databases
 from workers.reports import loop
 from workers.reports.faults import Halted, LeaseLost, LoopFailure, TryLater

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.models import Base, Report, ReportState, utc_now
-from core.services.reports.states import IN_WORK, locked
+from core.services.reports.lifecycle import IN_WORK, locked
 from core.stores import databases
 from core.stores.databases import Store
 from workers.reports import budget

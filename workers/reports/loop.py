@@ -17,15 +17,16 @@ from core.access import care, permissions
 from core.access.permissions import Right
 from core.models import Account, Check, Citation, Claim, Evidence, Omission, Report, ReportState, Switch, utc_now
 from core.queries import evidence as evidence_query
-from core.queries.evidence import NoSuchPatient, TooMuch
+from core.queries.evidence import TooMuch
+from core.queries.patients import NoSuchPatient
 from core.services.reports import checking as code_checking
 from core.services.reports import halting
-from core.services.reports.states import IN_WORK, current_claims, move
+from core.services.reports.lifecycle import IN_WORK, current_claims, move
 from core.stores import databases
 from core.stores.archived import ColdUnavailable
 from core.stores.databases import Store
 from core.stores.replica_reads import ReplicaBehind
-from workers.reports import checking, drafter, prompts, revising
+from workers.reports import drafter, model_verdicts, prompts, revising
 from workers.reports.drafter import Sentence
 from workers.reports.faults import Halted, LoopFailure, TryLater
 from workers.reports.lease import Lease
@@ -104,14 +105,14 @@ def draft(lease: Lease) -> None:
 
 def check(lease: Lease) -> None:
     """Checking: let the fact-checker judge too; then to review, or back to the drafter with what is flagged."""
-    checking.check_by_model(lease)
+    model_verdicts.check_by_model(lease)
     with lease.step(ReportState.CHECKING) as (session, report):
         claims = current_claims(session, report.id)
         if any(claim.flagged for claim in claims) and report.round < databases.current().settings.revisions_max:
             report.round += 1
             move(session, report, ReportState.REVISING)
         else:
-            checking.keep_omissions(session, report.id, claims, today())
+            model_verdicts.keep_omissions(session, report.id, claims, today())
             move(session, report, ReportState.READY)
 
 

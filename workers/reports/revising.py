@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Check, Citation, Claim, Decision, utc_now
-from core.services.reports.states import current_claims
+from core.services.reports.lifecycle import current_claims
 from workers.reports.drafter import Flagged, Sentence
 
 DROPPED = "dropped by the drafter after a check"

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from core.models import ReportState
-from core.queries.reports.rows import ReportRows, Stored
+from core.queries.reports.report_rows import ReportRows, Stored
 
 OFFLINE_PREFIX = "strata-offline"
 PHASES = {

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Decision, ReportState, utc_now
 from core.queries.reports.figures import Figures, drafted_by, figures
-from core.queries.reports.rows import ReportRows, Stored, load
+from core.queries.reports.report_rows import ReportRows, Stored, load
 
 NO_FAULT = ("supported",)
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from core.models import ReportState
 from core.models.record_types import REPORT
 from core.queries.reports.figures import drafted_by
+from core.queries.reports.report_rows import ReportRows, load
 from core.queries.reports.review import replaced_by, signature
-from core.queries.reports.rows import ReportRows, load
 from core.stores import hot_and_archived
 from core.stores.hot_and_archived import Held
 

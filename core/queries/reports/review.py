@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Account, Allergy, Patient, Report, ReportState, utc_now
 from core.queries.reports.figures import drafted_by, figures
-from core.queries.reports.rows import ReportRows, Stored, load
+from core.queries.reports.report_rows import ReportRows, Stored, load
 from core.queries.reports.views import (
     CHANGED,
     GONE,

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.models import utc_now
-from core.queries.reports.rows import Stored, load
+from core.queries.reports.report_rows import Stored, load
 
 FORMAT = "strata-report-trace/1"
 SEAL, ROW_HASH = "sha256", "row_sha256"

@@ -2,11 +2,11 @@
 
 from core.services.reports.decisions import BadDecision, decide_claim, refresh_sources
 from core.services.reports.halting import BadHalt, halt, halted, resume
+from core.services.reports.lifecycle import OPEN_STATES, NoSuchReport
 from core.services.reports.notices import BadNotice, NoSuchNotice, answer_notice, notify_signers
 from core.services.reports.requests import (
     AlreadyOpen,
     BadReplacement,
-    NoSuchPatient,
     amend,
     reject,
     request,
@@ -15,7 +15,6 @@ from core.services.reports.requests import (
 )
 from core.services.reports.restart import check_restart
 from core.services.reports.signing import NothingToSign, StaleSource, UndecidedClaims, WrongPassword, sign
-from core.services.reports.states import OPEN_STATES, NoSuchReport
 
 __all__ = [
     "OPEN_STATES",
@@ -25,7 +24,6 @@ __all__ = [
     "BadNotice",
     "BadReplacement",
     "NoSuchNotice",
-    "NoSuchPatient",
     "NoSuchReport",
     "NothingToSign",
     "StaleSource",

@@ -12,7 +12,7 @@ from core.access import care, permissions
 from core.access.permissions import Actor, Right
 from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Report, ReportState, transitions, utc_now
 from core.services.reports import checking
-from core.services.reports.states import cited_refs, current_claims, locked
+from core.services.reports.lifecycle import cited_refs, current_claims, locked
 from core.sources import fields, find
 from core.verification import Row
 

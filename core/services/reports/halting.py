@@ -10,8 +10,8 @@ from core.access import permissions
 from core.access.permissions import Actor, Right
 from core.jobs import outbox
 from core.models import Report, Switch, utc_now
+from core.services.reports.lifecycle import IN_WORK
 from core.services.reports.requests import TASK
-from core.services.reports.states import IN_WORK
 
 HALT = "reports halted"
 COMMAND = "the command"

@@ -11,16 +11,13 @@ from core.access.permissions import Actor, Right
 from core.jobs import outbox
 from core.models import Patient, Report, ReportEvent, ReportState, utc_now
 from core.models.record_types import REPORT
-from core.services.reports.states import OPEN_STATES, NoSuchReport, locked, move
+from core.queries.patients import NoSuchPatient
+from core.services.reports.lifecycle import OPEN_STATES, NoSuchReport, locked, move
 from core.stores import archived
 from core.stores.databases import Store
 from core.stores.tables import linked_table
 
 TASK = "workers.reports.jobs.draft_report"
-
-
-class NoSuchPatient(LookupError):
-    """There is no patient with this id."""
 
 
 class AlreadyOpen(Exception):
@@ -111,7 +108,7 @@ def _end(session: Session, report_id: int, to: ReportState, *, reason: str, by: 
 def _lock_patient(session: Session, patient_id: int) -> None:
     query = select(Patient.id).where(Patient.id == patient_id).with_for_update(key_share=True)
     if session.scalar(query) is None:
-        raise NoSuchPatient(f"there is no patient {patient_id}")
+        raise NoSuchPatient(patient_id)
 
 
 def _check_none_open(session: Session, patient_id: int, but: int | None = None) -> None:

@@ -13,7 +13,7 @@ from core.access import care, permissions
 from core.access.permissions import Actor, Right
 from core.models import Account, Citation, Claim, Report, ReportState, Signature, transitions, utc_now
 from core.services import accounts
-from core.services.reports.states import current_claims, locked, move
+from core.services.reports.lifecycle import current_claims, locked, move
 from core.sources import find, signed_content
 
 MEANING = "I have reviewed this report against its sources and take responsibility for its content."

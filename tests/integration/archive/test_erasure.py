@@ -35,6 +35,7 @@ from core.models import (
 )
 from core.models.record_types import ARCHIVE_METADATA
 from core.queries.audit_chains import verify
+from core.queries.patients import NoSuchPatient
 from core.services import archive, erasure
 from core.services import archive_restore as restores
 from core.stores import databases
@@ -188,7 +189,7 @@ def test_only_an_admin_may(population: list[int]) -> None:
         clinician = make_account(session, role=Role.CLINICIAN)
         with pytest.raises(PermissionDenied):
             erasure.erase_patient(session, patient_id=population[0], reason="x", by=clinician)
-        with pytest.raises(erasure.NoSuchPatient):
+        with pytest.raises(NoSuchPatient):
             erasure.erase_patient(session, patient_id=999, reason="x", by=None)
 
 

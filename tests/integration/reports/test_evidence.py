@@ -13,6 +13,7 @@ from core.jobs import outbox
 from core.models import Assay, Evidence, Observation, Patient, ReportState
 from core.queries import evidence
 from core.queries.evidence import EvidenceRow, Limits
+from core.queries.patients import NoSuchPatient
 from core.services import archive
 from core.settings.config import Settings
 from core.stores import databases, replica_reads
@@ -164,7 +165,7 @@ def test_too_many_current_rows_are_refused_rather_than_cut(record: Record) -> No
 
 
 def test_an_unknown_patient_fails_the_report(record: Record) -> None:
-    with pytest.raises(evidence.NoSuchPatient):
+    with pytest.raises(NoSuchPatient):
         evidence.collect(record.patient_id + 1_000)
 
 

@@ -20,7 +20,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from evals.offline_model import drafting, judging
 from workers.reports import drafter, schemas
-from workers.reports.references import References
+from workers.reports.letter_codes import References
 from workers.reports.verdicts import with_quote_found
 
 TODAY = date(2026, 11, 20)

@@ -15,12 +15,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from core.engines import FaultKind, kind_of, mssql_connection, mssql_link, words_of
 from core.engines.base import ColumnFacts, Conflict, EngineError
+from core.engines.functions import percentile, ranked
 from core.engines.mssql import SqlServer
 from core.engines.mssql_dialect import Dialect
 from core.install.grants import GRANTS, DatabaseRole
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA
-from core.queries.percentiles import percentile, ranked
 
 NOTE, HOLDING = Base.metadata.tables["note"], Base.metadata.tables["holding"]
 URL = "mssql+pyodbc://reader:it's@archive.example:1444/strata_visits?TrustServerCertificate=yes"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from core.models import Evidence
-from workers.reports import drafter, prompts, references, wording
-from workers.reports.references import References
+from workers.reports import drafter, letter_codes, prompts, wording
+from workers.reports.letter_codes import References
 
 ROWS = [
     Evidence(report_id=1, patient_id=7, ref="patient:7", store="replica", content_hash="0", fields={
@@ -78,9 +78,9 @@ def test_a_prompts_version_follows_its_text(monkeypatch: pytest.MonkeyPatch, tmp
 
 @pytest.mark.parametrize("count", [1, 60, 350, 500])
 def test_codes_are_letters_only_and_different(count: int) -> None:
-    made = references.codes(count)
+    made = letter_codes.codes(count)
     assert len(set(made)) == count
-    assert all(code.isalpha() and code.isupper() and code not in references.AVOIDED for code in made)
+    assert all(code.isalpha() and code.isupper() and code not in letter_codes.AVOIDED for code in made)
 
 
 def test_references_map_back() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from core.models import Assay, Observation
-from core.queries.apart import NONE, Visits, shown
+from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.queries.results import QUESTIONS
 from core.stores.tables import hot_table
 
@@ -60,24 +60,26 @@ class LatestResult:
         return "level" if before == now else "up" if now > before else "down"
 
 
-def latest_results(session: Session, patient_id: int, *, apart: Visits = NONE) -> tuple[LatestResult, ...]:
-    """Each assay's newest result, save at visits kept apart; at most RESULTS_MAX.
+def latest_results(
+    session: Session, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS
+) -> tuple[LatestResult, ...]:
+    """Each assay's newest result, without results of hidden visits; at most RESULTS_MAX.
 
     Those with an abnormal flag come first, then the newest.
     """
-    rows = session.execute(_latest_rows(patient_id, apart)).all()
+    rows = session.execute(_latest_rows(patient_id, hidden_visits)).all()
     results = [_latest(list(group)) for _, group in groupby(rows, key=lambda row: row[1].id)]
     results.sort(key=lambda result: (not result.is_abnormal, -result.observed_at.timestamp(), result.name))
     return tuple(results[:RESULTS_MAX])
 
 
-def _latest_rows(patient_id: int, apart: Visits) -> Select[Observation, Assay]:
+def _latest_rows(patient_id: int, hidden_visits: VisitIds) -> Select[Observation, Assay]:
     newest_first = (
         func.row_number()
         .over(partition_by=Observation.assay_id, order_by=(Observation.observed_at.desc(), Observation.id.desc()))
         .label("place")
     )
-    mine = (Observation.patient_id == patient_id, shown(hot_table("observation"), apart))
+    mine = (Observation.patient_id == patient_id, is_visible(hot_table("observation"), hidden_visits))
     placed = select(Observation.id, newest_first).where(*mine).subquery()
     return (
         select(Observation, Assay)

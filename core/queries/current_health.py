@@ -1,4 +1,4 @@
-"""A patient's own record: who they are, allergies, conditions and medicines now. Hot rows only."""
+"""What holds of a patient now: personal details, allergies, conditions and medicines. Hot rows only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Allergy, Condition, ConditionStatus, Patient, Prescription, PrescriptionStatus
-from core.queries.apart import NONE, Visits, shown
+from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.sealing import stored_national_id
 from core.stores.tables import hot_table
 
@@ -50,7 +50,7 @@ class MedicineLine:
 
 
 @dataclass(frozen=True)
-class Record:
+class CurrentHealth:
     """A patient's details and what holds now."""
 
     patient_id: int
@@ -66,12 +66,12 @@ class Record:
     medicines: tuple[MedicineLine, ...]
 
 
-def record(session: Session, patient_id: int, *, apart: Visits = NONE) -> Record | None:
-    """The patient's record, save what belongs to visits kept apart; None if there is no such patient."""
+def current_health(session: Session, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS) -> CurrentHealth | None:
+    """What holds of the patient now, without the rows of hidden visits; None if there is no such patient."""
     patient = session.get(Patient, patient_id)
     if patient is None:
         return None
-    return Record(
+    return CurrentHealth(
         patient_id=patient.id,
         name=patient.name,
         masked_national_id=stored_national_id.masked(patient.national_id_sealed),
@@ -81,8 +81,8 @@ def record(session: Session, patient_id: int, *, apart: Visits = NONE) -> Record
         address=patient.address,
         language=patient.language,
         allergies=_allergies(session, patient_id),
-        conditions=_conditions(session, patient_id, apart),
-        medicines=_medicines(session, patient_id, apart),
+        conditions=_conditions(session, patient_id, hidden_visits),
+        medicines=_medicines(session, patient_id, hidden_visits),
     )
 
 
@@ -94,21 +94,21 @@ def _allergies(session: Session, patient_id: int) -> tuple[AllergyLine, ...]:
     )
 
 
-def _conditions(session: Session, patient_id: int, apart: Visits) -> tuple[ProblemLine, ...]:
+def _conditions(session: Session, patient_id: int, hidden_visits: VisitIds) -> tuple[ProblemLine, ...]:
     query = (
         select(Condition)
         .where(Condition.patient_id == patient_id, Condition.status == ConditionStatus.ACTIVE)
-        .where(shown(hot_table("condition"), apart))
+        .where(is_visible(hot_table("condition"), hidden_visits))
         .order_by(Condition.name, Condition.id)
     )
     return tuple(ProblemLine(row.id, row.name, row.onset_on) for row in session.scalars(query))
 
 
-def _medicines(session: Session, patient_id: int, apart: Visits) -> tuple[MedicineLine, ...]:
+def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> tuple[MedicineLine, ...]:
     query = (
         select(Prescription)
         .where(Prescription.patient_id == patient_id, Prescription.status == PrescriptionStatus.ACTIVE)
-        .where(shown(hot_table("prescription"), apart))
+        .where(is_visible(hot_table("prescription"), hidden_visits))
         .order_by(Prescription.medication, Prescription.id)
     )
     return tuple(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core import verification
 from core.models import Check, Claim, Omission, Report, ReportState, utc_now
 from core.services.reports import checking as code_checking
-from core.services.reports.states import cited_refs, current_claims
+from core.services.reports.lifecycle import cited_refs, current_claims
 from core.verification import Row
 from workers.reports import checker, verdicts
 from workers.reports.checker import Judged, ToCheck

@@ -1,0 +1,18 @@
+"""Leaving out the rows of visits that are hidden from a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from sqlalchemy import ColumnElement, Table, or_, true
+
+VisitIds = Set[int]
+NO_VISITS: VisitIds = frozenset()
+
+
+def is_visible(table: Table, hidden_visits: VisitIds) -> ColumnElement[bool]:
+    """The condition that a row may be shown: `table` holds visits or what was done at visits, hot or archived."""
+    if not hidden_visits:
+        return true()
+    visit_id = table.c.id if table.name == "visit" else table.c.visit_id
+    return or_(visit_id.is_(None), visit_id.not_in(sorted(hidden_visits)))
