@@ -60,7 +60,7 @@ def _export(folder: Path, table: Table) -> Path:
     with (
         engine.connect() as connection,
         file.open("wb") as out,
-        databases.current().adapter.copy_out(connection, query) as chunks,
+        databases.current().adapter.loading.copy_out(connection, query) as chunks,
     ):
         out.writelines(chunks)
     file.chmod(0o644)

@@ -102,12 +102,12 @@ def _bare(folder: Path) -> float:
 def _copy(hot: Connection, cold: Connection, table: Table, file: Path) -> None:
     adapter, columns = databases.current().adapter, [*table.columns.keys()]
     rows = select(*table.columns, literal(1, BigInteger))
-    with file.open("wb") as out, adapter.copy_out(hot, rows) as lines:
+    with file.open("wb") as out, adapter.loading.copy_out(hot, rows) as lines:
         for line in lines:
             out.write(line)
     with file.open("rb") as source:
         chunks = iter(lambda: source.read(1 << 20), b"")
-        adapter.copy_in(cold, archive_table(table), [*columns, BATCH_COLUMN], chunks)
+        adapter.loading.copy_in(cold, archive_table(table), [*columns, BATCH_COLUMN], chunks)
     cold.commit()
     hot.commit()
 

@@ -15,8 +15,7 @@ import click
 from sqlalchemy import Connection, Engine, insert, make_url
 
 from bench._spread import spread
-from core.engines import copy_text
-from core.engines.mssql import SqlServer
+from core.engines import copy_text, mssql_loading
 from core.engines.mssql_connection import make_engine
 from core.models import Base
 from core.models.record_types import archive_table
@@ -66,13 +65,13 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
         TABLE.create(connection)
         connection.commit()
         # The server has seen both statements, and the driver the types, before the clock runs.
-        SqlServer().copy_in(connection, TABLE, columns, copy_text.write(row.values() for row in rows(WARM_UP_ROWS)))
+        mssql_loading.copy_in(connection, TABLE, columns, copy_text.write(row.values() for row in rows(WARM_UP_ROWS)))
         connection.rollback()
         _insert(connection, rows(WARM_UP_ROWS))
         connection.rollback()
         for number in range(REPETITIONS):
             say(f"repetition {number + 1} of {REPETITIONS}: {count:,} rows each way")
-            loads.append(_seconds(connection, lambda: SqlServer().copy_in(connection, TABLE, columns, staged)))
+            loads.append(_seconds(connection, lambda: mssql_loading.copy_in(connection, TABLE, columns, staged)))
             in_one.append(_seconds(connection, lambda: _insert(connection, listed)))
             plain.append(_seconds(connection, lambda: _insert_plainly(connection, listed)))
             alone.append(_seconds(connection, lambda: _insert(connection, listed, commit=True)))

@@ -175,7 +175,7 @@ def wait_until_replayed() -> None:
     until = time.monotonic() + REPLAY_SECONDS
     while True:
         with servers.engine(Store.REPLICA, read_only=True).connect() as replica:
-            if servers.adapter.replayed_position(replica) >= position:
+            if servers.adapter.replication.replayed_position(replica) >= position:
                 return
         assert time.monotonic() < until, "the replica does not catch up"
         time.sleep(0.01)

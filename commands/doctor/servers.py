@@ -57,9 +57,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
 def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding]:
     adapter, url = databases.current().adapter, connection.engine.url
     where = f"{url.host}:{url.port}" if url.port else str(url.host)
-    yield Finding(name, True, f"{adapter.server_version(connection)} at {where}")
+    yield Finding(name, True, f"{adapter.server.version(connection)} at {where}")
     yield _clock(name, connection)
-    takes_writes = adapter.takes_writes(connection)
+    takes_writes = adapter.server.takes_writes(connection)
     if store is Store.REPLICA:
         yield judge(
             f"{name}: role",
@@ -68,12 +68,12 @@ def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding
             "point STRATA_REPLICA_URL at a standby, or readable secondary, of the primary",
         )
         return
-    roles = adapter.own_roles(connection, list(DatabaseRole)) if store is Store.HOT else []
+    roles = adapter.roles.own(connection, list(DatabaseRole)) if store is Store.HOT else []
     if roles:
         yield Finding(f"{name}: privileges", True, f"those of {', '.join(roles)}, for a process; not for `strata init`")
         yield _schema(store, name, connection)
         return
-    may_create = takes_writes and adapter.may_create(connection)
+    may_create = takes_writes and adapter.roles.may_create(connection)
     yield judge(
         f"{name}: privileges",
         may_create,
@@ -85,7 +85,7 @@ def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding
 
 def _clock(name: str, connection: Connection) -> Finding:
     before = datetime.now(UTC)
-    theirs = databases.current().adapter.clock(connection)
+    theirs = databases.current().adapter.server.clock(connection)
     ours = before + (datetime.now(UTC) - before) / 2
     skew = (theirs - ours).total_seconds()
     return judge(
@@ -104,7 +104,7 @@ def _schema(store: Store, name: str, connection: Connection) -> Finding:
 
 
 def _links(primary: Connection, settings: Settings) -> Iterator[Finding]:
-    ability = databases.current().adapter.can_link(primary)
+    ability = databases.current().adapter.links.ability(primary)
     yield judge("primary: linked tables", ability.ok, ability.detail, ability.mend)
     if ability.ok:
         for server in SERVERS:
@@ -114,13 +114,13 @@ def _links(primary: Connection, settings: Settings) -> Iterator[Finding]:
 def _link(primary: Connection, server: str, settings: Settings) -> Finding:
     """Whether the archive can be read through the primary's own linked tables, at the configured address."""
     subject = f"linked tables: {server}"
-    if not databases.current().adapter.is_linked(primary, server, settings.archive_url(server)):
+    if not databases.current().adapter.links.is_linked(primary, server, settings.archive_url(server)):
         return Finding(subject, False, "missing, or made for another address", RUN_INIT)
     table = linked_table(next(iter(ARCHIVE_METADATA[server].tables)))
     try:
         primary.execute(select(table.c.id).limit(1))
         of_nobody = select(table.c.id).where(table.c.patient_id == 0)
-        asked = databases.current().adapter.remote_queries(primary, of_nobody)
+        asked = databases.current().adapter.links.remote_queries(primary, of_nobody)
     except SQLAlchemyError as fault:
         primary.rollback()
         return Finding(subject, False, _cause(fault), f"start that archive server, then {RUN_INIT}")

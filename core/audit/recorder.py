@@ -101,7 +101,7 @@ def record_alone(decision: Decision) -> None:
     if end is not None:
         event = chained(decision, writer, end)
         with databases.write_at_once() as connection:
-            appended = databases.current().adapter.append_event(connection, event)
+            appended = databases.current().adapter.trail.append_event(connection, event)
         if appended:
             _writer.end = Link(event["sequence"], event["hash"])
             return

@@ -8,48 +8,49 @@ from typing import Protocol
 from sqlalchemy.exc import DBAPIError
 
 from core.engines import mssql_faults, postgresql_faults
-from core.engines.base import Adapter, Conflict, EngineError, FaultKind
+from core.engines.adapter import Adapter
+from core.engines.fault_kinds import Conflict, EngineError, FaultKind
 
 NOTHING_SAID = "the database did not answer"
 
 
 class _Faults(Protocol):
-    """What tells the faults of one driver apart."""
+    """Classifies the faults of one driver."""
 
     def kind_of(self, fault: BaseException) -> FaultKind: ...
     def words_of(self, fault: BaseException) -> str | None: ...
 
 
 def adapter_for(url: str, *, by_polybase: bool = False) -> Adapter:
-    """The adapter of an address, whose SQL Server is linked by PolyBase or else by linked servers.
+    """The adapter for a database address; SQL Server reads archives by PolyBase or else by linked servers.
 
-    Raises EngineError for an engine we don't speak.
+    Raises EngineError for any other engine.
     """
     engine = url.split(":", 1)[0]
     if engine == "postgresql+psycopg":
-        from core.engines.postgresql import PostgreSQL
+        from core.engines import postgresql
 
-        return PostgreSQL()
+        return postgresql.adapter()
     if engine == "mssql+pyodbc":
-        from core.engines.mssql import SqlServer
+        from core.engines import mssql
 
-        return SqlServer(by_polybase=by_polybase)
+        return mssql.adapter(by_polybase=by_polybase)
     raise EngineError(f"no adapter for {engine}: use postgresql+psycopg:// or mssql+pyodbc://")
 
 
 def _faults_of(cause: BaseException) -> _Faults:
-    """Where the faults of its driver are told apart: psycopg's know their SQLSTATE."""
+    """The module for the driver that raised the fault: only psycopg's faults carry their SQLSTATE."""
     return postgresql_faults if hasattr(cause, "sqlstate") else mssql_faults
 
 
 def kind_of(fault: DBAPIError) -> FaultKind:
-    """What a database's fault is to whoever meets it, by what its driver says."""
+    """What a database fault means for its caller, by what the driver says."""
     cause = fault.orig
     return FaultKind.OTHER if cause is None else _faults_of(cause).kind_of(cause)
 
 
 def words_of(fault: DBAPIError) -> str:
-    """What the server said of a fault, without the values of any row."""
+    """What the server said about a fault, without the values of any row."""
     cause = fault.orig
     words = None if cause is None else _faults_of(cause).words_of(cause)
     return words or NOTHING_SAID

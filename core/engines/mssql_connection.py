@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy import create_engine as new_engine
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core.engines.base import EngineError, FaultKind
+from core.engines.fault_kinds import EngineError, FaultKind
 from core.engines.mssql_dialect import DRIVERNAME
 from core.engines.mssql_faults import is_transient, kind_of
 
@@ -90,6 +91,13 @@ def address(raw: str, *, read_only: bool, installed: list[str]) -> URL:
     return url.set(drivername=DRIVERNAME, query=query)
 
 
+def create_engine(
+    url: str, *, read_only: bool, statement_timeout_seconds: float, silence_seconds: float, **pool: Any
+) -> Engine:
+    """Return an engine; the driver's time-out ends a statement and gives up a silent server alike."""
+    return make_engine(url, read_only=read_only, seconds=statement_timeout_seconds, **pool)
+
+
 def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> Engine:
     """An engine whose statements end after `seconds`; one that reads refuses to send anything else.
 
@@ -97,7 +105,7 @@ def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> En
     finds our own mistakes.
     """
     pyodbc = load()
-    engine = create_engine(
+    engine = new_engine(
         address(raw, read_only=read_only, installed=pyodbc.drivers()),
         connect_args={"timeout": LOGIN_TIMEOUT_SECONDS},
         fast_executemany=True,
@@ -141,10 +149,10 @@ def _patiently(pyodbc: Any, connect: Callable[[], Any]) -> Any:
 def _bound(engine: Engine, seconds: float) -> None:
     @event.listens_for(engine, "checkout")
     def _taken(connection: Any, *_: Any) -> None:
-        limit(connection, seconds)
+        end_statements_after(connection, seconds)
 
 
-def limit(connection: Any, seconds: float) -> None:
+def end_statements_after(connection: Any, seconds: float) -> None:
     """Let pyodbc's connection end each statement after this, in whole seconds, until it goes back to its pool."""
     connection.timeout = math.ceil(seconds)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.engines.base import FaultKind
+from core.engines.fault_kinds import FaultKind
 
 NOTHING_TO_ROLL_BACK = 3903
 # https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues and the engine's own.

@@ -7,13 +7,14 @@ are UTC with the fraction that they need.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, LargeBinary, Numeric, String
 from sqlalchemy.types import JSON, Float, TypeEngine
 
-from core.engines.base import EngineError
+from core.engines.fault_kinds import EngineError
 
 COLLATION = "Latin1_General_100_BIN2"
 BINARY = f"COLLATE {COLLATION}"
@@ -63,3 +64,17 @@ def _text(name: str) -> str:
         f"CASE WHEN {name} IS NULL THEN N'' WHEN DATALENGTH({name}) = 0 OR {needs} THEN N'\"' + {doubled} + N'\"'"
         f" ELSE {name} END"
     )
+
+
+def canonical_json(value: Any) -> str:
+    """A value as PostgreSQL's jsonb prints it, with keys by length and then by bytes: both engines hash it alike."""
+    return json.dumps(_in_order(value), ensure_ascii=False, separators=(", ", ": "))
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        keys = sorted(map(str, value), key=lambda key: (len(key.encode()), key.encode()))
+        return {key: _in_order(value[key]) for key in keys}
+    if isinstance(value, list | tuple):
+        return [_in_order(one) for one in value]
+    return value

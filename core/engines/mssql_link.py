@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, make_url, text
 
-from core.engines.literals import literal
+from core.engines.link import Health, literal
 from core.engines.mssql_server import is_babelfish, session_setting
 
 PROVIDER = "MSOLEDBSQL"
@@ -26,9 +26,14 @@ OPTIONS = {
     "collation compatible": "true",
     "rpc": "false",
     "rpc out": "false",
-    # A read never becomes part of a distributed transaction.
+    # A read must never become part of a distributed transaction.
     "remote proc transaction promotion": "false",
 }
+
+
+def ability(connection: Connection) -> Health:
+    """Every SQL Server can read linked servers."""
+    return Health(True, "linked servers", "")
 
 
 def link(connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
@@ -57,10 +62,15 @@ def is_linked(connection: Connection, server: str, url: str) -> bool:
     return found is not None and tuple(found) == _address(url, is_babelfish(connection))
 
 
+def password_of(connection: Connection, server: str, user: str) -> str | None:
+    """SQL Server shows nobody a password."""
+    return None
+
+
 def remote_queries(connection: Connection, query: Select[Any]) -> list[str]:
     """The text of each remote query in the plan; a remote scan, which fetches a whole table, has none."""
     if is_babelfish(connection):
-        # It has no such plans, and fetches whole tables.
+        # Babelfish has no such plans, and fetches whole tables.
         return []
     compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     with session_setting(connection, "SET SHOWPLAN_XML ON", "SET SHOWPLAN_XML OFF"):

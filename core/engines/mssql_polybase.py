@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, make_url, text
 from sqlalchemy.schema import CreateColumn
 
-from core.engines.base import EngineError, Health
-from core.engines.literals import literal
+from core.engines import mssql_link
+from core.engines.fault_kinds import EngineError
+from core.engines.link import Health, literal
 from core.engines.mssql_link import DATABASE, DEFAULT_PORT, encryption, make_schema
 
 INSTALLED = "SELECT CAST(SERVERPROPERTY('IsPolyBaseInstalled') AS int)"
@@ -31,6 +32,11 @@ COLUMNS_OF = """
 SELECT COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = 'cold' AND TABLE_NAME = :name
 ORDER BY ORDINAL_POSITION
 """
+
+
+# Nothing is different from linked servers here.
+password_of = mssql_link.password_of
+remote_queries = mssql_link.remote_queries
 
 
 def ability(connection: Connection) -> Health:
@@ -52,7 +58,7 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
     found = ability(connection)
     if not found.ok:
         raise EngineError(f"{found.detail}: {found.mend}")
-    # What is made here refuses to be part of a transaction.
+    # SQL Server makes none of this inside a transaction.
     with connection.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as alone:
         make_schema(alone)
         _link(alone, f"archive_{server}", url, tables)
@@ -75,7 +81,7 @@ def _link(connection: Connection, name: str, url: str, tables: Sequence[Table]) 
 
 def _credential(connection: Connection, name: str, url: str) -> None:
     if connection.scalar(text(HAS_MASTER_KEY)) is None:
-        # It seals the credentials; the server opens it by its own key.
+        # The master key seals the credentials; the server's own key opens the master key.
         connection.exec_driver_sql(f"CREATE MASTER KEY ENCRYPTION BY PASSWORD = '{secrets.token_hex(24)}Aa1!'")
     parts = make_url(url)
     verb = "CREATE" if connection.scalar(text(CREDENTIAL), {"name": name}) is None else "ALTER"
@@ -92,7 +98,7 @@ def _drop(connection: Connection, name: str) -> None:
 
 
 def _external_table(connection: Connection, source: str, database: str, table: Table) -> None:
-    # Of a linked server, if that was the way before.
+    # A view is left over from a linked server.
     connection.exec_driver_sql(f"IF OBJECT_ID('cold.{table.name}', 'V') IS NOT NULL DROP VIEW cold.{table.name}")
     there = list(connection.scalars(text(COLUMNS_OF), {"name": table.name}))
     if there == table.columns.keys():

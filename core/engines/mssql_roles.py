@@ -1,6 +1,6 @@
 """Roles and their privileges: `core/install/grants.py` carried out on SQL Server.
 
-It has no row-level security here: that a patient sees signed reports alone is up to the portal.
+There is no row-level security on SQL Server: the portal alone makes sure that a patient sees only signed reports.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, text
 
-from core.engines.base import Grants
 from core.engines.mssql_server import is_babelfish
+from core.engines.roles import Grants
 
 READERS = "strata_readers"
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -33,7 +33,7 @@ def grant(connection: Connection, grants: Grants) -> None:
 
 
 def _on_table(role: str, table: str, privileges: Sequence[str]) -> Iterator[str]:
-    """`UPDATE (a, b)` is of these columns alone."""
+    """The statements for one table; the privilege `UPDATE (a, b)` is for these columns alone."""
     whole = [privilege for privilege in privileges if privilege in VERBS]
     others = [verb for verb in VERBS if verb not in whole]
     if others:
@@ -53,7 +53,7 @@ def make_reader(connection: Connection, name: str) -> str:
     """A login that reads this server's tables and nothing else; returns its new password."""
     password = secrets.token_hex(24)
     if is_babelfish(connection):
-        # Whoever reads it by way of a link must be able to do everything there.
+        # Babelfish lets only a login that may do everything read through a link.
         _set_password(connection, name, password)
         connection.exec_driver_sql(f"ALTER SERVER ROLE sysadmin ADD MEMBER {name}")
         return password
@@ -92,7 +92,7 @@ def _set_login(connection: Connection, name: str, password: str) -> None:
 
 
 def _set_password(connection: Connection, name: str, password: str) -> None:
-    # Hexadecimal: nothing in it ends the literal.
+    # Hexadecimal, so that nothing in it can end the literal.
     verb, secret = "ALTER" if _is_login(connection, name) else "CREATE", bytes.fromhex(password).hex()
     connection.exec_driver_sql(f"{verb} LOGIN {name} WITH PASSWORD = '{secret}'")
 
@@ -105,6 +105,12 @@ def _is_login(connection: Connection, name: str) -> bool:
 def _is_user(connection: Connection, name: str) -> bool:
     query = text("SELECT 1 FROM sys.database_principals WHERE name = :name")
     return connection.scalar(query, {"name": name}) is not None
+
+
+def may_create(connection: Connection) -> bool:
+    """Whether this login may create tables."""
+    may = connection.exec_driver_sql("SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE')").scalar()
+    return may == 1
 
 
 def own(connection: Connection, roles: Sequence[str]) -> list[str]:

@@ -1,16 +1,26 @@
-"""What kind of server speaks the protocol."""
+"""What a server that speaks SQL Server's protocol says about itself, and settings of its sessions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
+OLDEST_SNAPSHOT = """
+SELECT MIN(TODATETIMEOFFSET(t.transaction_begin_time, DATENAME(TzOffset, SYSDATETIMEOFFSET())))
+FROM sys.dm_tran_active_snapshot_database_transactions s
+JOIN sys.dm_tran_active_transactions t ON t.transaction_id = s.transaction_id
+WHERE s.session_id <> @@SPID
+"""
+SNAPSHOTS_ARE_TOLD = "SELECT OBJECT_ID('sys.dm_tran_active_snapshot_database_transactions')"
+PAGE_BYTES = 8_192
+
 
 def is_babelfish(connection: Connection) -> bool:
-    """Whether it is Babelfish, PostgreSQL with a front of T-SQL, which lacks some of what we use."""
+    """Whether the server is Babelfish: PostgreSQL that speaks T-SQL, and lacks some of what we use."""
     return connection.exec_driver_sql("SELECT CAST(SERVERPROPERTY('Babelfish') AS int)").scalar() == 1
 
 
@@ -26,22 +36,42 @@ def version(connection: Connection) -> str:
 
 
 def takes_writes(connection: Connection) -> bool:
-    """Whether the connection's database may be written at all, as no readable secondary may."""
+    """Whether the database accepts writes; a readable secondary's does not."""
     if is_babelfish(connection):
-        # It calls a standby's databases writable.
+        # Babelfish calls a standby's databases writable.
         return not connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar()
     updateability = "SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), 'Updateability') AS nvarchar(32))"
     return connection.exec_driver_sql(updateability).scalar() == "READ_WRITE"
 
 
+def clock(connection: Connection) -> datetime:
+    """The server's present time."""
+    now: datetime = connection.exec_driver_sql("SELECT SYSDATETIMEOFFSET()").scalar_one()
+    return now
+
+
+def database_bytes(connection: Connection) -> int:
+    """The size of the connection's database, in bytes."""
+    pages = connection.exec_driver_sql("SELECT SUM(CAST(size AS bigint)) FROM sys.database_files").scalar()
+    return int(pages or 0) * PAGE_BYTES
+
+
+def oldest_snapshot_at(connection: Connection) -> datetime | None:
+    """When the oldest snapshot of another session began; None where the server does not tell."""
+    if connection.exec_driver_sql(SNAPSHOTS_ARE_TOLD).scalar() is None:
+        return None
+    oldest: datetime | None = connection.exec_driver_sql(OLDEST_SNAPSHOT).scalar()
+    return oldest
+
+
 @contextmanager
 def session_setting(connection: Connection, on: str, off: str) -> Iterator[None]:
-    """A `with` block in which the session, and not the transaction, is set so; what fails in it is what is told."""
+    """A `with` block in which the session has a setting. The block's own fault is the one that is raised."""
     connection.exec_driver_sql(on)
     try:
         yield
     except BaseException:
-        # The session goes on where a savepoint is rolled back.
+        # The session goes on if the caller rolls back to a savepoint, so that the setting must go.
         with suppress(DBAPIError, InvalidRequestError):
             connection.exec_driver_sql(off)
         raise

@@ -1,8 +1,9 @@
-"""A connection that gives up on a silent server: neither TCP nor the server's own time-outs notice a black hole."""
+"""Connections to PostgreSQL that give up a silent server: neither TCP nor the server's time-outs notice one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -11,12 +12,43 @@ from psycopg.abc import RV, Buffer, PQGen
 from psycopg.errors import _WaitTimeout
 from sqlalchemy import Connection as SQLConnection
 from sqlalchemy import Engine, event
+from sqlalchemy import create_engine as make_engine
+from sqlalchemy.exc import DBAPIError
 
 CONNECT_SECONDS = 3
 PING_SECONDS = 0.5
 CHUNK_BYTES = 1 << 18
 GRACE_SECONDS = 0.1
 DEFAULT_INTERVAL_SECONDS = 0.1
+# A client that vanished must not hold its locks for hours, and a server that vanished must not hold its client.
+KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+
+
+def create_engine(
+    url: str, *, read_only: bool, statement_timeout_seconds: float, silence_seconds: float, **pool: Any
+) -> Engine:
+    """Return an engine whose sessions use UTC and, if `read_only`, can write nothing."""
+    options = f"-c timezone=UTC -c datestyle=ISO -c statement_timeout={int(statement_timeout_seconds * 1000)}"
+    options += "".join(f" -c tcp_{name.removeprefix('tcp_')}={value}" for name, value in KEEPALIVE.items())
+    if read_only:
+        # Part of the connection: set later, it would stay for the next user of the pooled connection.
+        options += " -c default_transaction_read_only=on"
+    engine = make_engine(
+        url,
+        # The plan of a prepared statement loses the conditions that a linked server should evaluate.
+        connect_args={
+            "options": options,
+            "connect_timeout": CONNECT_SECONDS,
+            "prepare_threshold": None,
+            **KEEPALIVE,
+        },
+        pool_pre_ping=True,
+        # The message of a fault must not quote what a person typed.
+        hide_parameters=True,
+        **pool,
+    )
+    _bound(engine, silence_seconds)
+    return engine
 
 
 class Silence(psycopg.OperationalError):
@@ -71,7 +103,7 @@ def _end(copy: psycopg.Copy) -> None:
         raise errors.error_from_result(result)
 
 
-def bound(engine: Engine, silence_seconds: float) -> None:
+def _bound(engine: Engine, silence_seconds: float) -> None:
     """Make the engine's connections wait no longer than this for an answer, and PING_SECONDS while they are pooled."""
 
     @event.listens_for(engine, "do_connect")
@@ -88,6 +120,21 @@ def bound(engine: Engine, silence_seconds: float) -> None:
             connection.silence_seconds = PING_SECONDS
 
 
-def limit(connection: SQLConnection, seconds: float) -> None:
-    """Wait no longer than this for an answer until the connection goes back to its pool."""
+def wait_at_most(connection: SQLConnection, seconds: float) -> None:
+    """Wait no longer than this for an answer, until the connection goes back to its pool."""
     connection.connection.dbapi_connection.silence_seconds = seconds + GRACE_SECONDS  # type: ignore[union-attr]
+
+
+@contextmanager
+def driver_cursor(connection: SQLConnection) -> Iterator[Any]:
+    """A psycopg cursor on the connection's transaction. Raises faults as SQLAlchemy raises all others."""
+    try:
+        with connection.connection.cursor() as cursor:  # type: ignore[attr-defined]
+            yield cursor
+    except psycopg.Error as fault:
+        lost = connection.connection.dbapi_connection.closed  # type: ignore[union-attr]
+        if lost:
+            connection.invalidate(fault)
+        raise DBAPIError.instance(
+            "COPY", None, fault, psycopg.Error, connection_invalidated=lost, dialect=connection.dialect
+        ) from fault

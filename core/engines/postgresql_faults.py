@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.engines.base import FaultKind
+from core.engines.fault_kinds import FaultKind
 
 # By how the SQLSTATE begins.
 KINDS = {

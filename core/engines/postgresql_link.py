@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, make_url, text
 from sqlalchemy.schema import CreateColumn
 
-from core.engines.base import Health
-from core.engines.literals import literal
+from core.engines.link import Health, literal
 
 FETCH_ROWS = 5_000
 CONNECT_TIMEOUT_SECONDS = 2

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from core.engines.base import EngineError, Grants
+from core.engines.fault_kinds import EngineError
+from core.engines.roles import Grants
 
 POLICY = "signed_only"
 
@@ -18,7 +19,7 @@ def grant(connection: Connection, grants: Grants) -> None:
         _make(connection, role)
         connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA public, cold FROM {role}")
         connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public, cold TO {role}")
-        # So that `strata doctor` can tell whether the schema is the one that this process expects.
+        # `strata doctor` compares the schema's version with the one that the process expects.
         connection.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {role}")
         for table, privileges in tables.items():
             connection.exec_driver_sql(f"GRANT {', '.join(privileges)} ON {table} TO {role}")
@@ -41,7 +42,7 @@ def _make(connection: Connection, role: str) -> None:
 
 
 def _show_signed_only(connection: Connection, table: str, restricted: str, others: str) -> None:
-    """Whoever owns the table sees all of it, as do the other roles."""
+    """Let the restricted role see signed rows alone; the owner and all other roles see every row."""
     is_signed = "state = 'signed'" if table == "report" else "EXISTS (SELECT FROM report r WHERE r.id = report_id)"
     connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     for name in (POLICY, f"{POLICY}_others"):
@@ -75,7 +76,7 @@ def let_read(connection: Connection, name: str) -> bool:
 
 def _set_login(connection: Connection, name: str, password: str) -> None:
     verb = "ALTER" if _exists(connection, name) else "CREATE"
-    # Hexadecimal: nothing in it ends the literal.
+    # Hexadecimal, so that nothing in it can end the literal.
     connection.exec_driver_sql(
         f"{verb} ROLE {name} LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB PASSWORD '{bytes.fromhex(password).hex()}'"
     )
@@ -83,6 +84,11 @@ def _set_login(connection: Connection, name: str, password: str) -> None:
 
 def _exists(connection: Connection, name: str) -> bool:
     return connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}) is not None
+
+
+def may_create(connection: Connection) -> bool:
+    """Whether this login may create tables."""
+    return bool(connection.scalar(text("SELECT has_database_privilege(current_database(), 'CREATE')")))
 
 
 def own(connection: Connection, roles: Sequence[str]) -> list[str]:

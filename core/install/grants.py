@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from core.engines.base import Grants
+from core.engines.roles import Grants
 from core.models import Base
 
 

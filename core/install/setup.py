@@ -28,14 +28,14 @@ def initialise(settings: Settings, on_progress: Callable[[str], None] = lambda l
         servers.engine(store, read_only=False).connect().close()
     links = {server: _archive(servers, server, on_progress) for server in SERVERS}
     primary = servers.engine(Store.HOT, read_only=False)
-    servers.adapter.prepare(primary)
+    servers.adapter.schema.prepare(primary)
     with primary.begin() as connection:
         _lock(servers, connection)
         upgrade(connection, "primary")
         for server, url in links.items():
             tables = list(ARCHIVE_METADATA[server].tables.values())
-            servers.adapter.link(connection, server, url, tables)
-        servers.adapter.grant(connection, GRANTS)
+            servers.adapter.links.link(connection, server, url, tables)
+        servers.adapter.roles.grant(connection, GRANTS)
     on_progress("primary: schema, linked tables and roles are up to date")
 
 
@@ -43,15 +43,15 @@ def _archive(servers: Databases, server: str, on_progress: Callable[[str], None]
     """One archive's schema, and the login by which its tables are read; returns the address with that login."""
     name = READER.format(server=server)
     with servers.engine(Store.HOT, read_only=True).connect() as primary:
-        password = servers.adapter.linked_password(primary, server, name)
+        password = servers.adapter.links.password_of(primary, server, name)
     archive = servers.engine(Store(server), read_only=False)
-    servers.adapter.prepare(archive)
+    servers.adapter.schema.prepare(archive)
     with archive.begin() as connection:
         _lock(servers, connection)
         upgrade(connection, server)
         # A password that is in use stays, so that nobody who reads just now is turned away.
-        if password is None or not servers.adapter.let_read(connection, name):
-            password = servers.adapter.make_reader(connection, name)
+        if password is None or not servers.adapter.roles.let_read(connection, name):
+            password = servers.adapter.roles.make_reader(connection, name)
     on_progress(f"archive {server}: schema is up to date")
     return as_login(servers.settings.archive_url(server), name, password)
 
@@ -60,7 +60,7 @@ def make_login(name: str, role: DatabaseRole) -> str:
     """A login of the primary for one kind of process, with a new password; returns its password, 192 bits."""
     servers, password = databases.current(), secrets.token_hex(24)
     with servers.engine(Store.HOT, read_only=False).begin() as connection:
-        servers.adapter.make_login(connection, name, role, password)
+        servers.adapter.roles.make_login(connection, name, role, password)
     return password
 
 
@@ -68,7 +68,7 @@ def reader_url(server: str) -> str:
     """An archive's address with the login that only reads. Raises RuntimeError before `strata init`."""
     servers, name = databases.current(), READER.format(server=server)
     with servers.engine(Store.HOT, read_only=True).connect() as primary:
-        password = servers.adapter.linked_password(primary, server, name)
+        password = servers.adapter.links.password_of(primary, server, name)
     if password is None:
         raise RuntimeError(f"archive {server} has no login that only reads: run `strata init`")
     return as_login(servers.settings.archive_url(server), name, password)
@@ -80,6 +80,6 @@ def as_login(url: str, name: str, password: str) -> str:
 
 
 def _lock(servers: Databases, connection: Connection) -> None:
-    servers.adapter.make_room(connection)
-    if not servers.adapter.try_lock(connection, LOCK):
+    servers.adapter.limits.make_room(connection)
+    if not servers.adapter.locks.try_lock(connection, LOCK):
         raise RuntimeError("another `strata init` is running: wait for it to end")

@@ -16,4 +16,4 @@ def load(session: Session, table: str, columns: Sequence[str], rows: Iterable[It
     """Bulk-load rows in the session's transaction."""
     chunk = "".join(line(row) for row in rows).encode()
     if chunk:
-        databases.current().adapter.copy_in(session.connection(), Base.metadata.tables[table], columns, [chunk])
+        databases.current().adapter.loading.copy_in(session.connection(), Base.metadata.tables[table], columns, [chunk])

@@ -57,7 +57,7 @@ def alone() -> Iterator[None]:
     """Hold the lock that keeps imports one at a time, so that two never make the same row."""
     servers = databases.current()
     with servers.engine(Store.HOT, read_only=False).connect() as connection, connection.begin():
-        if not servers.adapter.try_lock(connection, LOCK):
+        if not servers.adapter.locks.try_lock(connection, LOCK):
             raise ImportRunning("another import is running on this primary: wait for it to end")
         yield
 

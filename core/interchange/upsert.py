@@ -94,7 +94,7 @@ def _insert(work: Work, kind: str, records: list[Record], row_of: RowOf) -> dict
         return {}
     table = MODELS[kind].__tablename__
     rows = [row_of(record) for record in records]
-    first = databases.current().adapter.reserve_ids(work.session.connection(), table, len(rows))
+    first = databases.current().adapter.loading.reserve_ids(work.session.connection(), table, len(rows))
     columns = tuple(rows[0])
     # Bulk INSERT spends most of its time on placeholders: COPY takes half as long.
     numbered = ((row_id, *(row[name] for name in columns)) for row_id, row in enumerate(rows, start=first))

@@ -62,7 +62,7 @@ def cold_now(session: Session) -> tuple[ColdCount, ...]:
     A heavy read: give it a session on the replica.
     """
     now = utc_now()
-    databases.current().adapter.limit(session.connection(), COUNT_SECONDS)
+    databases.current().adapter.limits.limit_statements(session.connection(), COUNT_SECONDS)
     return tuple(_cold(session, kind, now) for kind in RECORD_TYPES.values())
 
 
@@ -104,7 +104,7 @@ def _probe(store: Store, title: str, look: Callable[[Connection], Figures]) -> T
 def _primary(connection: Connection) -> Figures:
     visit = Base.metadata.tables["visit"]
     return {
-        "size_bytes": databases.current().adapter.database_bytes(connection),
+        "size_bytes": databases.current().adapter.server.database_bytes(connection),
         "oldest_at": connection.scalar(select(func.min(visit.c.ended_at))),
         "oldest_what": "visit",
     }
@@ -115,7 +115,7 @@ def _replica(connection: Connection) -> Figures:
     seen = watch.state()
     late = not seen.answers or seen.lag_seconds > databases.current().settings.replica_lag_bound_seconds
     return {
-        "size_bytes": databases.current().adapter.database_bytes(connection),
+        "size_bytes": databases.current().adapter.server.database_bytes(connection),
         "lag_seconds": seen.lag_seconds if math.isfinite(seen.lag_seconds) else None,
         "state": "behind" if late else "in use" if seen.is_settled else "catching up",
     }
@@ -124,7 +124,7 @@ def _replica(connection: Connection) -> Figures:
 def _archive(connection: Connection, kind: RecordType) -> Figures:
     root = archive_table(kind.root)
     return {
-        "size_bytes": databases.current().adapter.database_bytes(connection),
+        "size_bytes": databases.current().adapter.server.database_bytes(connection),
         "oldest_at": connection.scalar(select(func.min(root.c[kind.time_column]))),
         "oldest_what": kind.name.replace("log", "event"),
     }

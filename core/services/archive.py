@@ -109,7 +109,7 @@ def check_record_type(record_type: str) -> None:
 
 def check_none_under_way(session: Session, record_type: str) -> None:
     """Keep others from starting a run of this type until the transaction ends. Raises RunUnderWay."""
-    if not databases.current().adapter.try_lock(session.connection(), f"start archive {record_type}"):
+    if not databases.current().adapter.locks.try_lock(session.connection(), f"start archive {record_type}"):
         raise RunUnderWay(f"a run for {record_type}s is being started: look again")
     open_run = select(ArchiveRun).where(ArchiveRun.record_type == record_type, ArchiveRun.state != RunState.DONE)
     under_way = session.scalar(open_run.limit(1))

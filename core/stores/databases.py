@@ -62,7 +62,7 @@ class Databases:
             self._pid, self._engines = os.getpid(), {}
         key = (store, use)
         if key not in self._engines:
-            self._engines[key] = self.adapter.create_engine(
+            self._engines[key] = self.adapter.connections.create_engine(
                 self._url(store),
                 # The primary's own position may have to be written to be known.
                 read_only=use != "write" and (use, store) != ("probe", Store.HOT),
@@ -148,4 +148,4 @@ def _transaction(engine: Engine, level: IsolationLevel) -> Iterator[Session]:
 
 
 def _limit(session: Session, seconds: float) -> None:
-    current().adapter.limit(session.connection(), seconds)
+    current().adapter.limits.limit_statements(session.connection(), seconds)

@@ -76,7 +76,7 @@ class ReplicaBehind(Exception):
 def primary_position() -> int:
     """The primary's log position now."""
     with databases.write_at_once() as connection:
-        return databases.current().adapter.write_position(connection)
+        return databases.current().adapter.replication.write_position(connection)
 
 
 def wait_for_replica(position: int | None, seconds: float | None = None) -> None:

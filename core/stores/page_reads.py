@@ -83,7 +83,7 @@ def page_read(positions: Positions, reader: Reader) -> Iterator[Session]:
         session = _first_answering(stack, decision, replica)
         yield session
         if session.info["store"] is Store.HOT:
-            position = databases.current().adapter.seen_position(session.connection())
+            position = databases.current().adapter.replication.seen_position(session.connection())
             session.info["position"] = position
             if reader.account_id is not None:
                 positions.raise_to(reader.account_id, position)
@@ -138,9 +138,9 @@ def _connect_replica(stack: ExitStack, judged: ReplicaState | None) -> Session:
     with ExitStack() as attempt:
         session = attempt.enter_context(databases.read(Store.REPLICA))
         connection = session.connection()
-        servers.adapter.limit_silence(connection, servers.settings.statement_timeout_seconds)
+        servers.adapter.limits.limit_silence(connection, servers.settings.statement_timeout_seconds)
         if "incarnation" not in connection.info:
-            connection.info["incarnation"] = servers.adapter.look_at_replica(connection).incarnation
+            connection.info["incarnation"] = servers.adapter.replication.look_at_replica(connection).incarnation
         if judged is not None and connection.info["incarnation"] != judged.incarnation:
             raise Reincarnated("the replica was restarted a moment ago")
         stack.push(attempt.pop_all())

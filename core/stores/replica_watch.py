@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.engines.base import ReplicaLook
+from core.engines.replication import ReplicaLook
 from core.stores import databases
 from core.stores.databases import Store
 from core.stores.probe import Answer, Probe
@@ -86,7 +86,7 @@ def ask_replica() -> ReplicaLook | None:
     servers = databases.current()
     try:
         with servers.probe_engine(Store.REPLICA).connect() as connection:
-            return servers.adapter.look_at_replica(connection)
+            return servers.adapter.replication.look_at_replica(connection)
     except SQLAlchemyError as fault:
         log.warning("replica does not answer: %s", type(fault).__name__)
         return None
@@ -98,7 +98,7 @@ def ask_primary() -> int | None:
     try:
         engine = servers.probe_engine(Store.HOT).execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            return servers.adapter.noted_position(connection)
+            return servers.adapter.replication.noted_position(connection)
     except SQLAlchemyError as fault:
         log.warning("primary does not answer: %s", type(fault).__name__)
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.engines.base import ReplicaLook
+from core.engines.replication import ReplicaLook
 from core.stores.probe import Answer
 from core.stores.replica_watch import ReplicaWatch
 

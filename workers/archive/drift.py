@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from core.engines.base import ColumnFacts
+from core.engines.schema import ColumnFacts
 from core.models.record_types import BATCH_COLUMN, RecordType, archive_table
 from core.stores import databases
 from core.stores.databases import Store
@@ -42,10 +42,10 @@ def differences(session: Session, record_type: RecordType) -> Iterator[str]:
     """A line for each column that is not alike on all sides."""
     adapter, server = databases.current().adapter, record_type.server
     names = [table.name for table in record_type.tables]
-    hot = adapter.columns(session.connection(), None, names)
-    linked = adapter.columns(session.connection(), "cold", names)
+    hot = adapter.schema.columns(session.connection(), None, names)
+    linked = adapter.schema.columns(session.connection(), "cold", names)
     with databases.read(Store(server)) as archive:
-        theirs = adapter.columns(archive.connection(), None, names)
+        theirs = adapter.schema.columns(archive.connection(), None, names)
     for table in record_type.tables:
         ours = Side("the primary", hot.get(table.name, {}))
         expected = set(table.columns.keys())

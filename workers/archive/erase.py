@@ -58,7 +58,7 @@ def _erase_archived(erasure: Erasure, record_type: RecordType) -> None:
     """Delete the patient's copies from an archive server, and count them out of their batches on the primary."""
     engine = databases.current().engine(Store(record_type.server), read_only=False)
     with engine.begin() as archive:
-        databases.current().adapter.make_room(archive)
+        databases.current().adapter.limits.make_room(archive)
         found = Session(archive)
         erased, by_batch = _delete_copies(found, record_type, erasure.patient_id)
         with databases.write() as session:

@@ -28,7 +28,7 @@ def of_rows(connection: Connection, table: Table, rows: Select[int]) -> Hashes:
     (row_id,) = rows.selected_columns
     source = row_id.table
     columns = _columns(table, source)
-    count, (contents, versions) = databases.current().adapter.digest(
+    count, (contents, versions) = databases.current().adapter.row_sets.digest(
         connection,
         rows.with_only_columns(
             row_id, row_hash(*columns).label("row_hash"), row_version(*columns).label("row_version")

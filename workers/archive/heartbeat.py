@@ -67,8 +67,8 @@ def hold(run_id: int) -> Iterator[Hold]:
     servers = databases.current()
     with servers.engine(Store.HOT, read_only=False).connect() as connection:
         connection.begin()
-        servers.adapter.limit_idle(connection, LOCK_IDLE_SECONDS)
-        if not servers.adapter.try_lock(connection, f"archive run {run_id}"):
+        servers.adapter.limits.limit_idle(connection, LOCK_IDLE_SECONDS)
+        if not servers.adapter.locks.try_lock(connection, f"archive run {run_id}"):
             raise outbox.NotNow(f"another worker drives run {run_id}")
         held = Hold(run_id, connection)
         held.start()

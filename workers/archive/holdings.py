@@ -46,7 +46,9 @@ def _add_roots(moving: Moving) -> None:
     ).join_from(roots, children, children.c.patient_id == roots.c.patient_id, isouter=True)
     keys = ["patient_id", "record_type"]
     # In order, so that two lanes don't wait for each other.
-    databases.current().adapter.merge(moving.connection, TABLE, rows.order_by(roots.c.patient_id), keys, _grown)
+    databases.current().adapter.row_sets.merge(
+        moving.connection, TABLE, rows.order_by(roots.c.patient_id), keys, _grown
+    )
 
 
 def _grown(old: Any, new: Any) -> Mapping[str, ColumnElement[Any]]:

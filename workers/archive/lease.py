@@ -26,8 +26,8 @@ def archive_write(session: Session, batch: Batch, server: str) -> Iterator[Conne
     """A transaction on the batch's archive server; committed only while `session` holds the batch. Raises Busy."""
     servers = databases.current()
     with servers.engine(Store(server), read_only=False).begin() as connection:
-        servers.adapter.make_room(connection)
-        if not servers.adapter.try_lock(connection, f"batch {batch.id}"):
+        servers.adapter.limits.make_room(connection)
+        if not servers.adapter.locks.try_lock(connection, f"batch {batch.id}"):
             raise Busy(f"another worker writes the copies of batch {batch.id}")
         yield connection
         check_held(session)

@@ -49,4 +49,6 @@ def copy_staged(
 ) -> int:
     """Copy a staged table into a table with the archive's columns. Returns the rows. Raises Mismatch."""
     columns = [*table.columns.keys(), BATCH_COLUMN]
-    return databases.current().adapter.copy_in(connection, into, columns, read_table(store, batch, table.name, staged))
+    return databases.current().adapter.loading.copy_in(
+        connection, into, columns, read_table(store, batch, table.name, staged)
+    )

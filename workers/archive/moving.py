@@ -79,6 +79,6 @@ class Moving:
             Column("patient_id", BigInteger),
             Column("at", DateTime(timezone=True)),
         ]
-        self.releasing = adapter.temporary(self.connection, "releasing", columns, rows)
+        self.releasing = adapter.row_sets.temporary(self.connection, "releasing", columns, rows)
         tally = [Column("patient_id", BigInteger, autoincrement=False), Column("rows", BigInteger)]
-        self.released = adapter.temporary(self.connection, "released", tally)
+        self.released = adapter.row_sets.temporary(self.connection, "released", tally)

@@ -65,14 +65,14 @@ def _is_due(batch_id: int) -> bool:
 def _replayed() -> int:
     servers = databases.current()
     with servers.engine(Store.REPLICA, read_only=True).connect() as connection:
-        return servers.adapter.replayed_position(connection)
+        return servers.adapter.replication.replayed_position(connection)
 
 
 def _oldest_snapshot(session: Session) -> datetime:
     """When the oldest snapshot that is still open, on the primary or the replica, was taken."""
     servers = databases.current()
     with servers.engine(Store.REPLICA, read_only=True).connect() as replica:
-        found = (servers.adapter.oldest_snapshot_at(server) for server in (session.connection(), replica))
+        found = (servers.adapter.server.oldest_snapshot_at(server) for server in (session.connection(), replica))
         return min(at or utc_now() for at in found)
 
 

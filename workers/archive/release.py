@@ -33,9 +33,9 @@ def release(session: Session, batch: Batch, run: ArchiveRun) -> int:
     Raises Superseded if the archive lacks a copy that this would rely on: load the batch again.
     """
     adapter, store = databases.current().adapter, object_store()
-    adapter.make_room(session.connection())
+    adapter.limits.make_room(session.connection())
     moving = Moving(session, batch, run, store, read_manifest(store, batch))
-    with adapter.impatient(session.connection(), LOCK_SECONDS):
+    with adapter.locks.waiting_at_most(session.connection(), LOCK_SECONDS):
         removed, gone = _unchanged(moving) or release_rows.release(moving)
         failpoints.hit("release.before_superseded")
         _drop_superseded(moving, removed, gone)
@@ -71,7 +71,9 @@ def _remove(moving: Moving, table: Table) -> tuple[int, str]:
     adapter, roots = databases.current().adapter, moving.releasing
     chosen = select(roots.c.id)
     if table is moving.record_type.root:
-        return adapter.remove(moving.connection, delete(table).where(table.c.id.in_(chosen)), list(table.columns))
+        return adapter.row_sets.remove(
+            moving.connection, delete(table).where(table.c.id.in_(chosen)), list(table.columns)
+        )
     child = child_of(moving.record_type, table)
     key = child.root_column
 
@@ -80,7 +82,7 @@ def _remove(moving: Moving, table: Table) -> tuple[int, str]:
         return insert(moving.released).from_select(["patient_id", "rows"], counts.group_by(roots.c.patient_id))
 
     removal = delete(table).where(table.c[key].in_(chosen), may_leave(child))
-    return adapter.remove(moving.connection, removal, list(table.columns), key=key, tally=tally)
+    return adapter.row_sets.remove(moving.connection, removal, list(table.columns), key=key, tally=tally)
 
 
 def _drop_superseded(moving: Moving, removed: dict[str, int], gone: Gone) -> None:

@@ -49,9 +49,9 @@ def _read_staged(moving: Moving, table: Table) -> None:
     """A temporary table of the rows as they were staged, and their hot originals kept as they are."""
     adapter = databases.current().adapter
     columns = columns_like(table, Column(BATCH_COLUMN, BigInteger))
-    staged = adapter.temporary(moving.connection, f"moving_{table.name}", columns)
+    staged = adapter.row_sets.temporary(moving.connection, f"moving_{table.name}", columns)
     copy_staged(moving.connection, moving.store, moving.batch, table, moving.manifest[table.name], into=staged)
-    adapter.index(moving.connection, staged, "id")
+    adapter.row_sets.index(moving.connection, staged, "id")
     moving.staged[table.name] = staged
     kept = select(table.c.id).join(staged, staged.c.id == table.c.id).order_by(table.c.id)
     moving.connection.execute(kept.with_for_update(of=table)).all()

@@ -71,7 +71,7 @@ def _roots(batch: Batch, seen: Window) -> Select[tuple[int]]:
 
 def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Insert the unit's rows in the caller's transaction, which holds the batch. Returns the rows. Raises Mismatch."""
-    databases.current().adapter.make_room(session.connection())
+    databases.current().adapter.limits.make_room(session.connection())
     kind = RECORD_TYPES[batch.record_type]
     drift.check(session, kind)
     work = Restoring(session, batch)
@@ -89,7 +89,7 @@ def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
 def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
     roots = _roots(work.batch, seen).correlate(None)
     with databases.read(Store(kind.server)) as archive:
-        databases.current().adapter.make_room(archive.connection())
+        databases.current().adapter.limits.make_room(archive.connection())
         for table in kind.tables:
             copied = archive_table(table)
             mine = (copied.c[ROOT_COLUMNS[table.name]].in_(roots), archived.visible(copied, seen))
@@ -101,7 +101,7 @@ def _insert(work: Restoring, table: Table) -> None:
     """Insert a table's rows that are not hot already, and see that they are there as they were."""
     copy, names = work.copies[table.name], table.columns.keys()
     work.connection.execute(delete(copy).where(copy.c.id == table.c.id))
-    with databases.current().adapter.keeping_ids(work.connection, table):
+    with databases.current().adapter.loading.keeping_ids(work.connection, table):
         rows = select(*(copy.c[name] for name in names))
         work.connection.execute(insert(table).from_select(names, rows))
     differing = work.connection.scalar(

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from core.engines.base import Adapter
+from core.engines import Adapter
 from core.models import Base, Batch, BatchState, RestoredRoot, utc_now
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, RecordType
 from core.stores import databases
@@ -65,11 +65,11 @@ class Restoring:
     def copy(self, archive: Connection, table: Table, query: Select[Any]) -> None:
         """Fill a table's copy with what a query on the archive server finds."""
         more = (Column(BATCH_COLUMN, BigInteger), Column(ROW_HASH, LargeBinary))
-        copy = self._adapter.temporary(self.connection, f"restoring_{table.name}", columns_like(table, *more))
+        copy = self._adapter.row_sets.temporary(self.connection, f"restoring_{table.name}", columns_like(table, *more))
         columns = [*table.columns.keys(), BATCH_COLUMN, ROW_HASH]
-        with self._adapter.copy_out(archive, query) as lines:
-            self._adapter.copy_in(self.connection, copy, columns, lines)
-        self._adapter.index(self.connection, copy, "id")
+        with self._adapter.loading.copy_out(archive, query) as lines:
+            self._adapter.loading.copy_in(self.connection, copy, columns, lines)
+        self._adapter.row_sets.index(self.connection, copy, "id")
         self.copies[table.name] = copy
 
     def count(self) -> None:
@@ -81,11 +81,11 @@ class Restoring:
         ]
         columns = [Column("root_id", BigInteger, autoincrement=False), Column(BATCH_COLUMN, BigInteger)]
         every = union_all(*named).subquery()
-        self.rows = self._adapter.temporary(self.connection, "restoring_rows", columns, select(every))
+        self.rows = self._adapter.row_sets.temporary(self.connection, "restoring_rows", columns, select(every))
         root = self.copies[kind.root.name]
         columns = [Column("root_id", BigInteger, autoincrement=False), Column("patient_id", BigInteger)]
         patients = select(root.c.id, root.c[kind.patient_column])
-        self.roots = self._adapter.temporary(self.connection, "restoring_roots", columns, patients)
+        self.roots = self._adapter.row_sets.temporary(self.connection, "restoring_roots", columns, patients)
         self.batch.roots = self.session.scalar(select(func.count()).select_from(self.roots)) or 0
         self.batch.rows = self.session.scalar(select(func.count()).select_from(self.rows)) or 0
 
@@ -116,7 +116,7 @@ class Restoring:
             literal(None, DateTime(timezone=True)).label("purged_at"),
         )
         table = Base.metadata.tables[RestoredRoot.__tablename__]
-        self._adapter.merge(
+        self._adapter.row_sets.merge(
             self.connection,
             table,
             rows,

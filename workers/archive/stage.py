@@ -53,7 +53,7 @@ def _snapshot() -> Iterator[Session]:
     servers = databases.current()
     engine = servers.engine(Store.HOT, read_only=False)
     with Session(engine.execution_options(isolation_level=servers.adapter.snapshot), autoflush=False) as session:
-        servers.adapter.make_room(session.connection())
+        servers.adapter.limits.make_room(session.connection())
         yield session
 
 
@@ -62,9 +62,9 @@ def _choose(snapshot: Session, batch: Batch, run: ArchiveRun) -> Selection:
     adapter, connection = databases.current().adapter, snapshot.connection()
     columns = [Column("id", BigInteger, autoincrement=False)]
     if batch.kind == BatchKind.ROOTS:
-        staging = adapter.temporary(connection, "staging", columns, selection.of_range(batch, run))
+        staging = adapter.row_sets.temporary(connection, "staging", columns, selection.of_range(batch, run))
     else:
-        staging = adapter.temporary(connection, "staging", columns)
+        staging = adapter.row_sets.temporary(connection, "staging", columns)
         owned = [{"id": root_id} for root_id in stragglers.archived_roots(snapshot, batch)]
         if owned:
             connection.execute(insert(staging), owned)
@@ -75,7 +75,7 @@ def _stage_table(snapshot: Session, target: Target, table: Table, rows: Select[i
     """Write the rows as the archive will take them, with the batch that brings them."""
     batch = literal(target.batch_id, BigInteger).label(BATCH_COLUMN)
     query = rows.with_only_columns(*table.columns, batch).order_by(table.c.id)
-    with databases.current().adapter.copy_out(snapshot.connection(), query) as chunks:
+    with databases.current().adapter.loading.copy_out(snapshot.connection(), query) as chunks:
         sha256 = write_table(target.store, target.folder, table.name, chunks)
     failpoints.hit("stage.table_written")
     found = hashes.of_rows(snapshot.connection(), table, rows)

@@ -151,7 +151,7 @@ def _plan(session: Session, run: ArchiveRun, step: Step) -> None:
 
 
 def _move(session: Session, run: ArchiveRun, step: Step) -> None:
-    databases.current().adapter.limit_idle(session.connection(), heartbeat.STEP_IDLE_SECONDS)
+    databases.current().adapter.limits.limit_idle(session.connection(), heartbeat.STEP_IDLE_SECONDS)
     batch = session.get_one(Batch, step.batch_id, with_for_update={"nowait": True})
     work = work_on(batch)
     if work is None or work.name != step.name:

@@ -24,7 +24,7 @@ def verify(_session: Session, batch: Batch, _run: ArchiveRun) -> int:
     servers = databases.current()
     engine = servers.engine(Store(RECORD_TYPES[batch.record_type].server), read_only=False)
     with engine.connect() as connection:
-        servers.adapter.make_room(connection)
+        servers.adapter.limits.make_room(connection)
         for table in tables_of(batch):
             _compare(connection, batch, table, manifest)
             failpoints.hit("verify.table_compared")
@@ -43,7 +43,7 @@ def _differing(connection: Connection, batch: Batch, table: Table, manifest: Man
     """The first row that differs, and how; found only when it is known that there is one."""
     copies = archive_table(table)
     columns = columns_like(table, Column(BATCH_COLUMN, BigInteger))
-    staged = databases.current().adapter.temporary(connection, f"staged_{table.name}", columns)
+    staged = databases.current().adapter.row_sets.temporary(connection, f"staged_{table.name}", columns)
     copy_staged(connection, object_store(), batch, table, manifest[table.name], into=staged)
     loaded = select(copies).where(copies.c[BATCH_COLUMN] == batch.id).subquery("loaded")
     either = func.coalesce(staged.c.id, loaded.c.id)

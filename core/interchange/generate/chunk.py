@@ -66,6 +66,6 @@ def load(chunk: Chunk, setting: Setting) -> dict[str, int]:
     with databases.write(STATEMENT_TIMEOUT_SECONDS) as session:
         connection = session.connection()
         return {
-            table: adapter.copy_in(connection, Base.metadata.tables[table], columns.split(), rows.blocks(table))
+            table: adapter.loading.copy_in(connection, Base.metadata.tables[table], columns.split(), rows.blocks(table))
             for table, columns in tables.items()
         }

@@ -104,8 +104,8 @@ class _Plan:
         visits = round(self.visits_per_patient * self.patients)
         with databases.write() as session:
             connection, adapter = session.connection(), databases.current().adapter
-            patient_id = adapter.reserve_ids(connection, "patient", self.patients)
-            return patient_id, adapter.reserve_ids(connection, "visit", visits) if visits else 0
+            patient_id = adapter.loading.reserve_ids(connection, "patient", self.patients)
+            return patient_id, adapter.loading.reserve_ids(connection, "visit", visits) if visits else 0
 
 
 def _setting(session: Session, as_of: date, summary: Summary) -> Setting:

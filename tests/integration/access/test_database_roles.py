@@ -197,7 +197,7 @@ def test_whoever_moves_rows_sees_others_snapshots(urls: dict[DatabaseRole, str],
     with connected(urls[DatabaseRole.PUBLIC]) as reader, connected(urls[role]) as mover:
         reader.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         reader.execute(text("SELECT 1 FROM patient"))
-        assert databases.current().adapter.oldest_snapshot_at(mover) is not None
+        assert databases.current().adapter.server.oldest_snapshot_at(mover) is not None
 
 
 def test_the_doctor_knows_a_login_for_a_process(acting: Any) -> None:
@@ -230,7 +230,7 @@ def test_each_portal_does_all_its_work_in_its_role(acting: Any, patient: Patient
 def test_archived_rows_are_read_by_a_login_that_only_reads(settings: Settings, server: str) -> None:
     name = setup.READER.format(server=server)
     with connected(settings.primary_url) as primary:
-        password = databases.current().adapter.linked_password(primary, server, name)
+        password = databases.current().adapter.links.password_of(primary, server, name)
     assert password is not None
     address = make_url(settings.archive_url(server)).set(username=name, password=password)
     with connected(address.render_as_string(hide_password=False)) as archived:
@@ -247,7 +247,7 @@ def test_an_init_that_changes_nothing_keeps_the_readers_password(settings: Setti
     def passwords() -> list[str | None]:
         with databases.current().engine(Store.HOT, read_only=True).connect() as primary:
             adapter = databases.current().adapter
-            return [adapter.linked_password(primary, name, setup.READER.format(server=name)) for name in SERVERS]
+            return [adapter.links.password_of(primary, name, setup.READER.format(server=name)) for name in SERVERS]
 
     before = passwords()
     setup.initialise(settings)

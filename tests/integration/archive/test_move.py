@@ -259,6 +259,6 @@ def test_remote_predicates(population: list[int]) -> None:
 def test_conditions_go_over_the_link(population: list[int], sends_conditions_on: None) -> None:
     query = of_one_patient()
     with databases.read(Store.REPLICA) as session:
-        [asked] = databases.current().adapter.remote_queries(session.connection(), query)
+        [asked] = databases.current().adapter.links.remote_queries(session.connection(), query)
     judged_there = asked.partition(" WHERE ")[2]
     assert all(name in judged_there for name in ("patient_id", "batch_id", "started_at"))

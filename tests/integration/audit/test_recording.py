@@ -83,5 +83,5 @@ def test_no_event_joins_a_chain_that_ends_elsewhere() -> None:
     (first,) = events()
     wrong = recorder.chained(LOOK, first.writer, Link(first.sequence, "0" * 64))
     with databases.write_at_once() as connection:
-        assert databases.current().adapter.append_event(connection, wrong) is False
+        assert databases.current().adapter.trail.append_event(connection, wrong) is False
         assert connection.scalar(text("SELECT count(*) FROM access_event")) == 1

@@ -80,4 +80,4 @@ def way(archived_record: Record, sync_replica: Callable[[], None]) -> Iterator[T
 def _link(url: str) -> None:
     servers = databases.current()
     with servers.engine(Store.HOT, read_only=False).begin() as connection:
-        servers.adapter.link(connection, "visits", url, list(ARCHIVE_METADATA["visits"].tables.values()))
+        servers.adapter.links.link(connection, "visits", url, list(ARCHIVE_METADATA["visits"].tables.values()))

@@ -157,7 +157,7 @@ def test_every_place_that_asks_is_caught(caught: Caught) -> None:
 def test_every_query_sends_its_conditions_on(caught: Caught, sends_conditions_on: None) -> None:
     for file, function, query in caught.queries:
         with databases.read(Store.REPLICA) as session:
-            asked = databases.current().adapter.remote_queries(session.connection(), query)
+            asked = databases.current().adapter.links.remote_queries(session.connection(), query)
         assert asked, f"{file} {function} fetches whole tables"
         for one in asked:
             assert "batch_id" in one.partition(" WHERE ")[2], f"{file} {function} asks for all rows: {one}"

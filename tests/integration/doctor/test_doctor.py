@@ -90,7 +90,7 @@ def test_links_made_for_another_address_ask_for_init(database: Any) -> None:
 
 
 def test_a_link_that_fetches_whole_tables_is_wrong(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases.current().adapter, "remote_queries", lambda *_: [])
+    monkeypatch.setattr(databases.current().adapter.links, "remote_queries", lambda *_: [])
     finding = by_subject(run()[1])["linked tables: visits"]
     assert not finding["ok"]
     assert "fetched whole" in finding["detail"]

@@ -41,11 +41,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.types import TypeEngine
 
-from core.engines import copy_text, mssql_connection, mssql_load
-from core.engines.base import EngineError
+from core.engines import copy_text, mssql_connection, mssql_documents, mssql_loading
+from core.engines.fault_kinds import EngineError
 from core.engines.functions import row_hash
-from core.engines.mssql import SqlServer
-from core.engines.mssql_dialect import canonical_json
+from core.engines.mssql_hash import canonical_json
 from core.migrations.run import upgrade
 from core.models import Assay, Base, Patient
 from core.models.base import Json
@@ -242,7 +241,7 @@ def _load(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         ]
         for row in rows
     )
-    return SqlServer().copy_in(connection, ROW, ROW.columns.keys(), copy_text.write(lines))
+    return mssql_loading.copy_in(connection, ROW, ROW.columns.keys(), copy_text.write(lines))
 
 
 def test_what_is_loaded_comes_back(engine: Engine) -> None:
@@ -262,7 +261,7 @@ def test_what_is_loaded_comes_back(engine: Engine) -> None:
 
 def test_more_rows_than_go_at_a_time_are_loaded(engine: Engine) -> None:
     """Also where they are all alike."""
-    count = mssql_load.ROWS_A_DOCUMENT * mssql_load.DOCUMENTS_A_CALL + mssql_load.ROWS_A_DOCUMENT + 1
+    count = mssql_documents.ROWS_A_DOCUMENT * mssql_documents.DOCUMENTS_A_CALL + mssql_documents.ROWS_A_DOCUMENT + 1
     with engine.connect() as connection:
         ROW.create(connection)
         assert _load(connection, [dict.fromkeys(ROW.columns.keys())] * count) == count
@@ -277,7 +276,7 @@ def test_after_a_load_that_failed_the_server_counts_ids_again(schema: Engine) ->
         columns, rows = ["id", "code", "name", "short_name", "category"], [[1_001, *row], [1_002, *row]]
         savepoint = connection.begin_nested()
         with pytest.raises(IntegrityError):
-            SqlServer().copy_in(connection, assay, columns, copy_text.write(rows))
+            mssql_loading.copy_in(connection, assay, columns, copy_text.write(rows))
         savepoint.rollback()
         connection.execute(insert(Assay).values(code="b", name="B", short_name="B", category="lab"))
         connection.rollback()
@@ -311,7 +310,8 @@ def test_bytes_are_loaded(engine: Engine) -> None:
     with engine.connect() as connection:
         copy.create(connection)
         assert (
-            SqlServer().copy_in(connection, copy, ["id", "row_hash"], copy_text.write([[1, b"\0\xff"], [2, None]])) == 2
+            mssql_loading.copy_in(connection, copy, ["id", "row_hash"], copy_text.write([[1, b"\0\xff"], [2, None]]))
+            == 2
         )
         assert connection.execute(select(copy).order_by(copy.c.id)).all() == [(1, b"\0\xff"), (2, None)]
         connection.rollback()
@@ -322,7 +322,7 @@ def test_a_text_that_is_too_long_is_refused_and_not_cut(engine: Engine) -> None:
     with engine.connect() as connection:
         narrow.create(connection)
         with pytest.raises(DBAPIError):
-            SqlServer().copy_in(connection, narrow, ["word"], copy_text.write([["four"]]))
+            mssql_loading.copy_in(connection, narrow, ["word"], copy_text.write([["four"]]))
         connection.rollback()
 
 

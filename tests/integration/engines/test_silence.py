@@ -91,7 +91,7 @@ def test_a_copy_is_given_up_as_any_statement(proxy: TcpProxy) -> None:
     def silent_copy() -> None:
         with databases.read(Store.HOT) as session:
             adapter, connection = databases.current().adapter, session.connection()
-            with adapter.copy_out(
+            with adapter.loading.copy_out(
                 connection, select(func.repeat("x", 1000)).select_from(func.generate_series(1, 1_000_000))
             ) as lines:
                 next(lines)
@@ -119,7 +119,7 @@ def test_a_cut_connection_is_a_database_fault_too(proxy: TcpProxy) -> None:
                 yield b"x" * 1_000 + b"\n"
 
         with pytest.raises(OperationalError):
-            databases.current().adapter.copy_in(
+            databases.current().adapter.loading.copy_in(
                 connection, Table("incoming", MetaData(), Column("line", Text)), ["line"], lines()
             )
         proxy.heal()

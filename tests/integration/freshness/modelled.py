@@ -17,7 +17,7 @@ from typing import Any
 from redis import RedisError
 from redis.exceptions import ConnectionError as RedisDown
 
-from core.engines.base import ReplicaLook
+from core.engines.replication import ReplicaLook
 from core.stores import freshness
 from core.stores.databases import Store
 from core.stores.probe import ANSWER_SECONDS, PROBE_SECONDS, Answer

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from core.engines.base import EngineError
+from core.engines.fault_kinds import EngineError
 from core.stores import databases, freshness, page_reads, redis, replica_reads
 from core.stores.databases import Store
 from core.stores.freshness import Positions
@@ -110,7 +110,7 @@ def test_a_standby_cut_off_from_its_primary(tiers: Tiers) -> None:
             write()
             wait_for(Store.HOT, 0.5 + OUT_SECONDS)
             with databases.read(Store.REPLICA) as session:
-                assert databases.current().adapter.replica_lag_seconds(session.connection()) > 0
+                assert databases.current().adapter.replication.replica_lag_seconds(session.connection()) > 0
         finally:
             connection.execute("ALTER SYSTEM RESET primary_conninfo")
             connection.execute("SELECT pg_reload_conf()")

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine, func, literal, select
 from sqlalchemy import delete as remove_from
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from core.engines import FaultKind, kind_of, mssql_connection, mssql_link, words_of
-from core.engines.base import ColumnFacts, Conflict, EngineError
+from core.engines import FaultKind, kind_of, mssql, mssql_connection, mssql_link, words_of
+from core.engines.fault_kinds import Conflict, EngineError
 from core.engines.functions import percentile, ranked
-from core.engines.mssql import SqlServer
 from core.engines.mssql_dialect import Dialect
+from core.engines.schema import ColumnFacts
 from core.install.grants import GRANTS, DatabaseRole
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA
@@ -94,7 +94,7 @@ def parsed(statements: Sequence[str]) -> list[str]:
 def test_removed_rows_go_into_a_table_that_tells_what_they_were() -> None:
     connection = Sent()
     removal = remove_from(NOTE).where(NOTE.c.visit_id.in_(select(literal(7))))
-    SqlServer().remove(sent(connection), removal, [NOTE.c.id, NOTE.c.text])
+    mssql.adapter().row_sets.remove(sent(connection), removal, [NOTE.c.id, NOTE.c.text])
     drop, create, removed, hashed = connection.statements
     # The parser does not know the OUTPUT of a DELETE.
     parsed([drop, create, hashed])
@@ -109,7 +109,9 @@ def test_removed_rows_go_into_a_table_that_tells_what_they_were() -> None:
 def merge(connection: Sent) -> None:
     rows = select(literal(1).label("patient_id"), literal("visit").label("record_type"), literal(2).label("roots"))
     keys = ["patient_id", "record_type"]
-    SqlServer().merge(sent(connection), HOLDING, rows, keys, lambda old, new: {"roots": old.roots + new.roots})
+    mssql.adapter().row_sets.merge(
+        sent(connection), HOLDING, rows, keys, lambda old, new: {"roots": old.roots + new.roots}
+    )
 
 
 def test_a_row_that_came_in_between_two_statements_is_a_conflict() -> None:
@@ -153,7 +155,7 @@ def test_what_a_link_is_asked_is_told_by_the_plan_and_the_query_not_run() -> Non
     connection = Sent(0)
     connection.rows = [(PLAN[:200],), (PLAN[200:],)]
     query = select(NOTE.c.id).where(NOTE.c.patient_id == 7)
-    [asked] = SqlServer().remote_queries(sent(connection), query)
+    [asked] = mssql.adapter().links.remote_queries(sent(connection), query)
     assert " ".join(asked.split()) == 'SELECT "Tbl1001"."id" FROM "note" "Tbl1001" WHERE "Tbl1001"."patient_id" =(7)'
     assert parsed(connection.statements)[1:] == [
         "SET SHOWPLAN_XML ON",
@@ -166,7 +168,7 @@ def test_polybase_reads_by_external_tables_with_their_collation_stated() -> None
     # Installed, no schema, no key, no credential, no source, no columns.
     connection = Sent(1, None, None, None, None, [])
     note = ARCHIVE_METADATA["visits"].tables["note"]
-    SqlServer(by_polybase=True).link(sent(connection), "visits", URL, [note])
+    mssql.adapter(by_polybase=True).links.link(sent(connection), "visits", URL, [note])
     made = {one.split(" archive_visits", 1)[0]: one for one in connection.statements if one.startswith("CREATE")}
     assert made["CREATE DATABASE SCOPED CREDENTIAL"].endswith("WITH IDENTITY = N'reader', SECRET = N'it''s'")
     assert made["CREATE EXTERNAL DATA SOURCE"].endswith(
@@ -182,7 +184,9 @@ def test_polybase_reads_by_external_tables_with_their_collation_stated() -> None
 def test_polybase_that_leads_elsewhere_is_made_anew() -> None:
     elsewhere = ("sqlserver://old.example:1433", "Encrypt=yes")
     connection = Sent(1, 1, 1, 1, elsewhere, ["note"], [])
-    SqlServer(by_polybase=True).link(sent(connection), "visits", URL, [ARCHIVE_METADATA["visits"].tables["note"]])
+    mssql.adapter(by_polybase=True).links.link(
+        sent(connection), "visits", URL, [ARCHIVE_METADATA["visits"].tables["note"]]
+    )
     dropped = [one for one in connection.statements if one.startswith("DROP")]
     assert dropped == ["DROP EXTERNAL TABLE cold.note", "DROP EXTERNAL DATA SOURCE archive_visits"]
     assert connection.statements[1].startswith("ALTER DATABASE SCOPED CREDENTIAL archive_visits")
@@ -190,12 +194,12 @@ def test_polybase_that_leads_elsewhere_is_made_anew() -> None:
 
 def test_polybase_that_is_not_installed_names_the_mend() -> None:
     with pytest.raises(EngineError, match=r"PolyBase is not installed: install .* or set STRATA_LINK=linked_server"):
-        SqlServer(by_polybase=True).link(sent(Sent(0)), "visits", URL, [])
+        mssql.adapter(by_polybase=True).links.link(sent(Sent(0)), "visits", URL, [])
 
 
 def test_a_role_has_what_the_map_says() -> None:
     connection = Sent(["note", "access_event"], 1)
-    SqlServer().grant(sent(connection), GRANTS)
+    mssql.adapter().roles.grant(sent(connection), GRANTS)
     of_public = next(batch for batch in connection.statements if f"TO {DatabaseRole.PUBLIC}" in batch)
     statements = parsed([one.strip() for one in of_public.split(";")])
     assert "GRANT SELECT ON dbo.note TO strata_public" in statements
@@ -206,13 +210,13 @@ def test_a_role_has_what_the_map_says() -> None:
 
 def test_a_versioned_database_is_made_once() -> None:
     connection = Sent((False, 0))
-    SqlServer().prepare(cast(Engine, connection))
+    mssql.adapter().schema.prepare(cast(Engine, connection))
     assert [one for one in connection.statements if one.startswith("ALTER")] == [
         "ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK AFTER 30",
         "ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON",
     ]
     again = Sent((True, 1))
-    SqlServer().prepare(cast(Engine, again))
+    mssql.adapter().schema.prepare(cast(Engine, again))
     assert not [one for one in again.statements if one.startswith("ALTER")]
 
 
@@ -278,20 +282,20 @@ def test_columns_agree_as_far_as_both_tell() -> None:
 
 def test_a_server_tells_what_it_is_and_whether_it_may_be_written() -> None:
     connection = Sent(0, ("16.0.4135.4", "Developer Edition (64-bit)"), 0, "READ_ONLY")
-    assert SqlServer().server_version(sent(connection)) == "SQL Server 16.0.4135.4, Developer Edition (64-bit)"
-    assert not SqlServer().takes_writes(sent(connection))
+    assert mssql.adapter().server.version(sent(connection)) == "SQL Server 16.0.4135.4, Developer Edition (64-bit)"
+    assert not mssql.adapter().server.takes_writes(sent(connection))
     assert len(parsed(connection.statements)) == 4
 
 
 def test_babelfish_is_told_by_its_name_and_asked_as_postgresql() -> None:
     answers = Sent(1, "Babelfish for PostgreSQL - 12.0\nPostgreSQL 16.4 on x86_64 (Babelfish 4.3.0)", 1, True)
-    assert SqlServer().server_version(sent(answers)) == "PostgreSQL 16.4 on x86_64 (Babelfish 4.3.0)"
-    assert not SqlServer().takes_writes(sent(answers))
+    assert mssql.adapter().server.version(sent(answers)) == "PostgreSQL 16.4 on x86_64 (Babelfish 4.3.0)"
+    assert not mssql.adapter().server.takes_writes(sent(answers))
 
 
 def test_an_owner_has_no_role_of_a_process() -> None:
-    assert SqlServer().own_roles(sent(Sent((0, 1), 1, 1)), ["strata_staff", "strata_public"]) == []
-    assert SqlServer().own_roles(sent(Sent((0, 0), 1, None)), ["strata_staff", "strata_public"]) == ["strata_staff"]
+    assert mssql.adapter().roles.own(sent(Sent((0, 1), 1, 1)), ["strata_staff", "strata_public"]) == []
+    assert mssql.adapter().roles.own(sent(Sent((0, 0), 1, None)), ["strata_staff", "strata_public"]) == ["strata_staff"]
 
 
 @pytest.mark.parametrize(
@@ -304,14 +308,14 @@ def test_an_owner_has_no_role_of_a_process() -> None:
     ],
 )
 def test_a_link_is_there_if_it_leads_to_that_database(found: tuple[str, str] | None, is_linked: bool) -> None:
-    assert SqlServer().is_linked(sent(Sent(found, 0)), "visits", URL) is is_linked
+    assert mssql.adapter().links.is_linked(sent(Sent(found, 0)), "visits", URL) is is_linked
 
 
 def test_a_load_that_fails_gives_the_servers_ids_back() -> None:
     sent = Sent()
     with (
         pytest.raises(ValueError, match="row"),
-        SqlServer().keeping_ids(cast(Connection, sent), Base.metadata.tables["visit"]),
+        mssql.adapter().loading.keeping_ids(cast(Connection, sent), Base.metadata.tables["visit"]),
     ):
         raise ValueError("a row is wrong")
     assert sent.statements == ["SET IDENTITY_INSERT visit ON", "SET IDENTITY_INSERT visit OFF"]

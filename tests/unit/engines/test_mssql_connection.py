@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, make_url
 
 from core.engines import mssql_connection
-from core.engines.base import EngineError
+from core.engines.fault_kinds import EngineError
 from core.engines.mssql_connection import DRIVER, address, driver
 from core.engines.mssql_faults import is_transient, numbers
 

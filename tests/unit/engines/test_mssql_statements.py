@@ -26,10 +26,12 @@ from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import aliased
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
-from core.engines import mssql_load
-from core.engines.base import EngineError
+from core.engines import mssql_documents, mssql_parameters
+from core.engines.fault_kinds import EngineError
 from core.engines.functions import any_of, row_hash, seconds_between, utc_day, utc_week
-from core.engines.mssql_dialect import Dialect, canonical_json, unique_constraints
+from core.engines.mssql_dialect import Dialect
+from core.engines.mssql_hash import canonical_json
+from core.engines.mssql_tables import unique_constraints
 from core.models import Batch, Claim, OutboxMessage, Patient, Report
 from core.models.base import Base, Json
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, SERVERS
@@ -237,7 +239,7 @@ def test_an_instant_says_what_it_is() -> None:
     ],
 )
 def test_nulls_are_written_out(statement: str, values: Any, written: str, left: Any) -> None:
-    assert mssql_load.with_nulls_written(statement, values) == (written, left)
+    assert mssql_parameters.with_nulls_written(statement, values) == (written, left)
 
 
 def test_rows_are_loaded_from_json() -> None:
@@ -250,7 +252,7 @@ def test_rows_are_loaded_from_json() -> None:
         Column("at", DateTime(timezone=True)),
         Column("fields", Json),
     )
-    statement = mssql_load.insertion(DIALECT, table, table.columns.keys())
+    statement = mssql_documents.insertion(DIALECT, table, table.columns.keys())
     parse(statement)
     assert statement == (
         "INSERT INTO t (id, word, amount, at, fields) SELECT id, word, amount, at, fields FROM OPENJSON(?) WITH"
@@ -262,12 +264,12 @@ def test_rows_are_loaded_from_json() -> None:
 @pytest.mark.parametrize("store", SERVERS)
 def test_every_table_can_be_loaded(store: str) -> None:
     for table in (*Base.metadata.tables.values(), *ARCHIVE_METADATA[store].tables.values()):
-        parse(mssql_load.insertion(DIALECT, table, table.columns.keys()))
+        parse(mssql_documents.insertion(DIALECT, table, table.columns.keys()))
 
 
 def test_what_json_has_no_type_for_is_refused() -> None:
     with pytest.raises(TypeError, match="complex"):
-        mssql_load.document([[1j]])
+        mssql_documents.document([[1j]])
 
 
 def test_numbers_keep_their_digits_and_instants_their_zone() -> None:
@@ -279,7 +281,7 @@ def test_numbers_keep_their_digits_and_instants_their_zone() -> None:
         None,
         True,
     ]
-    assert mssql_load.document([values]) == (
+    assert mssql_documents.document([values]) == (
         '[["100000000000.000001","2026-03-01T07:30:00+00:00","2026-03-01","é\\n",null,true]]'
     )
 

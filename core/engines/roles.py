@@ -1,0 +1,46 @@
+"""Database roles, their logins and what each may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+
+@dataclass(frozen=True)
+class Grants:
+    """Privileges on the primary by role and table; `not_cold` names the linked tables that a role may not read.
+
+    Row-level security lets the role `restricted` see signed reports only, in the tables `signed_only`.
+    """
+
+    tables: Mapping[str, Mapping[str, Sequence[str]]]
+    not_cold: Mapping[str, frozenset[str]]
+    signed_only: Sequence[str]
+    restricted: str
+    # A process that moves rows waits for the oldest snapshot, so its role must see the sessions of others.
+    sees_sessions: Sequence[str]
+
+
+class Roles(Protocol):
+    """Makes roles and logins, and tells what the current login may do."""
+
+    def grant(self, connection: Connection, grants: Grants) -> None:
+        """Make the roles that the primary lacks, and give each what `grants` says. Repeatable. Raises EngineError."""
+
+    def make_login(self, connection: Connection, name: str, role: str, password: str) -> None:
+        """Make a login that is a member of one role alone, or give it this password."""
+
+    def make_reader(self, connection: Connection, name: str) -> str:
+        """Make a login that reads the tables of this archive server and nothing else; returns its new password."""
+
+    def let_read(self, connection: Connection, name: str) -> bool:
+        """Let a reader read tables that were added since; returns False if the login does not exist."""
+
+    def may_create(self, connection: Connection) -> bool:
+        """Whether the connection's login may create tables."""
+
+    def own(self, connection: Connection, roles: Sequence[str]) -> list[str]:
+        """Those of `roles` that the connection's login has; none for an owner, who has every one of them."""

@@ -1,0 +1,27 @@
+"""What a server says about itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+
+class ServerFacts(Protocol):
+    """Asks a server about itself."""
+
+    def version(self, connection: Connection) -> str:
+        """The server's product and version, in a few words."""
+
+    def clock(self, connection: Connection) -> datetime:
+        """The server's present time."""
+
+    def takes_writes(self, connection: Connection) -> bool:
+        """Whether the connection's database accepts writes; a replica's does not."""
+
+    def database_bytes(self, connection: Connection) -> int:
+        """The size of the connection's database, in bytes."""
+
+    def oldest_snapshot_at(self, connection: Connection) -> datetime | None:
+        """When the oldest snapshot began that another session still reads, among those that this login may see."""
