@@ -24,7 +24,7 @@ def fhir(patient_id: int, out: Path | None) -> None:
     Reads the replica and the archives, and is recorded like any look at a record. A file is for its owner only, and
     appears whole or not at all. Exits 1 if there is no such patient or a part of the record can't be read now.
     """
-    from core.interchange.fhir_export import export_patient
+    from core.interchange.fhir.exported_bundle import export_patient
     from core.queries.patients import NoSuchPatient
     from core.stores.archived import ColdUnavailable
     from core.stores.replica_reads import ReplicaBehind

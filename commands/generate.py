@@ -28,7 +28,7 @@ def generate(patients: int, visits_per_patient: float, seed: int, as_of: datetim
     Works on an empty database and beside real patients; nobody's NRIC or FIN is given twice.
     """
     from core.interchange import generate as source
-    from core.interchange.generate.run import Stopped
+    from core.interchange.generate.population import Stopped
     from core.interchange.importer import ImportRunning
 
     day = as_of.date() if as_of is not None else None

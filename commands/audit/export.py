@@ -34,7 +34,7 @@ def export(since: datetime | None, until: datetime | None, patient_id: int | Non
     the trail can't be read now.
     """
     from core import audit
-    from core.interchange.fhir_audit import audit_event
+    from core.interchange.fhir.audit_event import audit_event
     from core.queries import audit_stream
     from core.stores import databases
     from core.stores.archived import ColdUnavailable

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from core.interchange import ledger
 from core.interchange.assay_names import plain_name, short_name
-from core.interchange.ranges import RANGES
-from core.interchange.records import AssayText, Population, Record
+from core.interchange.source_rows import AssayText, Population, Record
 from core.interchange.summary import Summary
 from core.interchange.upsert import Work, upsert
+from core.interchange.usual_ranges import RANGES
 from core.models import Assay, ReferenceRange
 
 

@@ -51,22 +51,26 @@ def rows(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
 
 
 def _header(raw: bytes, name: str, columns: tuple[str, ...]) -> list[str]:
-    if not raw.strip():
-        raise BadFile(f"{name} is empty: it needs a header line")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in raw:
-        raise BadFile(f"{name} is not UTF-8 (it looks like UTF-16): save it as UTF-8")
-    try:
-        header = [cell.strip() for cell in _parse(raw.decode("utf-8-sig"))]
-    except UnicodeDecodeError:
-        raise BadFile(f"{name} is not UTF-8: save it as UTF-8") from None
-    except ValueError:
-        raise BadFile(f"{name} is not CSV: its header line can't be read") from None
+    header = _header_cells(raw, name)
     missing = [column for column in columns if column not in header]
     if missing:
         raise BadFile(f"{name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
     if len(set(header)) != len(header):
         raise BadFile(f"{name} names a column twice in its header")
     return header
+
+
+def _header_cells(raw: bytes, name: str) -> list[str]:
+    if not raw.strip():
+        raise BadFile(f"{name} is empty: it needs a header line")
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in raw:
+        raise BadFile(f"{name} is not UTF-8 (it looks like UTF-16): save it as UTF-8")
+    try:
+        return [cell.strip() for cell in _parse(raw.decode("utf-8-sig"))]
+    except UnicodeDecodeError:
+        raise BadFile(f"{name} is not UTF-8: save it as UTF-8") from None
+    except ValueError:
+        raise BadFile(f"{name} is not CSV: its header line can't be read") from None
 
 
 def _cells(raw: bytes, width: int, lines: Iterator[tuple[int, bytes]], pending: list[tuple[int, bytes]]) -> list[str]:

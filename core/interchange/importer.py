@@ -11,11 +11,11 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from core import audit
 from core.engines import words_of
-from core.interchange import catalogue, ledger, load
+from core.interchange import catalogue, ledger, patient_rows
 from core.interchange.catalogue import Catalogue
-from core.interchange.records import Population
 from core.interchange.resolve import PatientRows, outside_keys, resolve
 from core.interchange.shift import newest_day
+from core.interchange.source_rows import Population
 from core.interchange.summary import Counts, Progress, Summary
 from core.interchange.upsert import Work
 from core.stores import databases
@@ -82,8 +82,8 @@ def _save(source: str, batch: PatientRows, days: int, shared: Catalogue, summary
     try:
         with databases.write(STATEMENT_TIMEOUT_SECONDS) as session:
             keys = [ledger.patient_key(batch.source_id), *(record.key for record in batch.rows)]
-            load.save(Work(session, source, ledger.find(session, keys), mine), batch, days, shared)
-    except load.PatientRefused as fault:
+            patient_rows.save(Work(session, source, ledger.find(session, keys), mine), batch, days, shared)
+    except patient_rows.PatientRefused as fault:
         _refuse_all(batch, str(fault), summary)
     except (DataError, IntegrityError) as fault:
         _refuse_all(batch, f"the database refused it: {words_of(fault)}", summary)

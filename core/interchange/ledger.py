@@ -8,14 +8,17 @@ one for the shift of its dates.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.interchange import copy_text, shift
-from core.models import ImportedRow
+from core.engines.copy_text import line
+from core.interchange import shift
+from core.models import Base, ImportedRow
+from core.stores import databases
 
 FORMATS = ("synthea", "fhir", "generate")
 KEYS_A_QUERY = 1_000
@@ -67,13 +70,20 @@ def shifts(session: Session, patients: Collection[str]) -> dict[str, int]:
 def add(session: Session, entries: Iterable[Entry]) -> None:
     """Write new entries, in bulk: they are as many as the rows they speak of."""
     rows = ((entry.source, entry.key, entry.ref_type, entry.row_id, entry.content_hash) for entry in entries)
-    copy_text.load(session, ImportedRow.__tablename__, COLUMNS, rows)
+    copy_rows(session, ImportedRow.__tablename__, COLUMNS, rows)
 
 
 def change(session: Session, entry: Entry, content_hash: str) -> None:
     """Keep the hash of what a source row says now."""
     mine = (ImportedRow.source == entry.source, ImportedRow.source_key == entry.key)
     session.execute(update(ImportedRow).where(*mine).values(content_hash=content_hash))
+
+
+def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Bulk-load rows in the session's transaction."""
+    chunk = "".join(line(row) for row in rows).encode()
+    if chunk:
+        databases.current().adapter.loading.copy_in(session.connection(), Base.metadata.tables[table], columns, [chunk])
 
 
 def _parts(keys: Collection[str]) -> Iterator[list[str]]:

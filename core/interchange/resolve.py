@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.interchange.ledger import Entry, patient_key, visit_id_key
-from core.interchange.records import Population, Record, assign_keys, stamp
+from core.interchange.source_rows import Population, Record, assign_keys, stamp
 from core.interchange.summary import Summary
 
 CHILDREN = ("observation", "condition", "allergy", "prescription", "note")

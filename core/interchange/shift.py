@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from core.interchange.records import Record
+from core.interchange.source_rows import Record
 
 SOURCE = "shift"
 _DAY = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\d-])")

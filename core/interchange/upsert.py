@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
-from core.interchange import copy_text, ledger
+from core.interchange import ledger
 from core.interchange.ledger import Entry
-from core.interchange.records import Record
+from core.interchange.source_rows import Record
 from core.interchange.summary import Summary
 from core.models import Allergy, Base, Clinic, Condition, Note, Observation, Patient, Practitioner, Prescription, Visit
 from core.sealing import sealed
@@ -98,7 +98,7 @@ def _insert(work: Work, kind: str, records: list[Record], row_of: RowOf) -> dict
     columns = tuple(rows[0])
     # Bulk INSERT spends most of its time on placeholders: COPY takes half as long.
     numbered = ((row_id, *(row[name] for name in columns)) for row_id, row in enumerate(rows, start=first))
-    copy_text.load(work.session, table, ("id", *columns), numbered)
+    ledger.copy_rows(work.session, table, ("id", *columns), numbered)
     ids = {record.key: row_id for row_id, record in enumerate(records, start=first)}
     ledger.add(work.session, [Entry(work.source, r.key, kind, ids[r.key], _hash(r)) for r in records])
     work.summary.of(kind).new += len(records)

@@ -1,5 +1,5 @@
 """A Singapore-flavoured population for people who have no data."""
 
-from core.interchange.generate.run import generate
+from core.interchange.generate.population import generate
 
 __all__ = ["generate"]

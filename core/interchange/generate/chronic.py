@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from core.interchange.generate.assays import A
-from core.interchange.generate.chart import Chart, medicine
+from core.interchange.generate.chart_lines import Chart, medicine
+from core.interchange.generate.measured import A
 
 Ladder = tuple[str, ...]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from random import Random
 
 from core.interchange.generate import story
+from core.interchange.generate.copy_columns import COLUMNS, Rows
 from core.interchange.generate.identities import Identity
 from core.interchange.generate.places import Setting
-from core.interchange.generate.tables import COLUMNS, Rows
 from core.models import Base
 from core.sealing import stored_national_id
 from core.settings.config import Settings

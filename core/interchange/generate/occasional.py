@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.interchange.generate.assays import A
-from core.interchange.generate.chart import Chart, medicine
+from core.interchange.generate.chart_lines import Chart, medicine
 from core.interchange.generate.chronic import panel
+from core.interchange.generate.measured import A
 
 PARACETAMOL = medicine(
     "N02BE01", "Paracetamol 500 mg tablet", "500 mg to 1 g", "every 6 hours if needed", "At most 8 tablets a day."

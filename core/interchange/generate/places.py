@@ -9,8 +9,8 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from core.interchange import ledger
-from core.interchange.generate import names
-from core.interchange.records import Record, assign_keys
+from core.interchange.generate import singapore_names
+from core.interchange.source_rows import Record, assign_keys
 from core.interchange.summary import Place, Summary
 from core.interchange.upsert import Work, upsert
 
@@ -36,7 +36,7 @@ NAMES_SEED = "strata practitioners"
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A clinic with those who work there, as ids and names."""
+    """A clinic with those who work there, as ids and singapore_names."""
 
     clinic_id: int
     practitioners: tuple[tuple[int, str], ...]
@@ -74,7 +74,7 @@ def _clinic(name: str, address: str) -> Record:
 
 
 def _practitioner(rng: Random, clinic: str, speciality: str) -> Record:
-    name = f"Dr {names.full_name(rng, names.group(rng), rng.choice(('female', 'male')))}"
+    name = f"Dr {singapore_names.full_name(rng, singapore_names.group(rng), rng.choice(('female', 'male')))}"
     if speciality == "Nursing":
         name = name.removeprefix("Dr ")
     natural = (SOURCE, clinic, name)

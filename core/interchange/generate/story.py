@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from core.interchange.generate import names, occasional
-from core.interchange.generate.chart import Chart
+from core.interchange.generate import occasional, singapore_names
+from core.interchange.generate.chart_lines import Chart
 from core.interchange.generate.chronic import Problem, problems
+from core.interchange.generate.copy_columns import Rows
 from core.interchange.generate.identities import Identity
 from core.interchange.generate.places import Setting
-from core.interchange.generate.tables import Rows
 
 DAYS = 8 * 365
 QUARTER_DAYS, YEAR_DAYS = 91, 365
@@ -46,7 +46,7 @@ class Person:
 def person(rng: Random, who: Identity, as_of: date) -> Person:
     """Give an identity its community, its long-term problems and its rhythm."""
     age = (as_of - who.birth_on).days // 365
-    community = names.group(rng)
+    community = singapore_names.group(rng)
     found = problems(rng, age, community)
     weight = (0.9 if age < 6 else 0.5) + (0.4 if age > 64 else 0.0) + (1.6 + 0.3 * len(found) if found else 0.0)
     return Person(who, community, found, weight * (0.6 + 0.8 * rng.random()))
@@ -136,9 +136,9 @@ def _occasional(chart: Chart, visit_id: int, day: date, place: tuple[int, int, s
 
 def _patient(rows: Rows, rng: Random, patient_id: int, one: Person, registered: date) -> None:
     who = one.who
-    name = names.full_name(rng, one.community, who.sex)
-    language = rng.choice(names.LANGUAGES[one.community])
+    name = singapore_names.full_name(rng, one.community, who.sex)
+    language = rng.choice(singapore_names.LANGUAGES[one.community])
     rows.lines["patient"].append(
-        f"{patient_id}\t{name}\t{who.sex}\t{who.birth_on.isoformat()}\t{names.phone(rng)}"
-        f"\t{names.address(rng)}\t{language}\t{registered.isoformat()} 00:00:00+00\t1\n"
+        f"{patient_id}\t{name}\t{who.sex}\t{who.birth_on.isoformat()}\t{singapore_names.phone(rng)}"
+        f"\t{singapore_names.address(rng)}\t{language}\t{registered.isoformat()} 00:00:00+00\t1\n"
     )

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from commands.export import group
-from core.interchange import fhir, fhir_export, generate
+from core.interchange import fhir, generate
+from core.interchange.fhir.exported_bundle import export_patient
 from core.models import AccessEvent, Allergy, Base, Patient, Prescription, Visit
 from core.services import archive
 from core.stores import databases
@@ -79,7 +80,7 @@ def test_out_and_in_again(database: Any, empty_tables: Callable[[], None], tmp_p
 
 def test_archived_rows_are_in_it(database: Any) -> None:
     patient_id = _partly_archived()
-    bundle = fhir_export.export_patient(patient_id)
+    bundle = export_patient(patient_id)
     kinds = Counter(entry["resource"]["resourceType"] for entry in bundle["entry"])
     assert (kinds["Encounter"], kinds["DocumentReference"]) == (20, 20)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from core.interchange.generate import chunk, generate, run
+from core.interchange.generate import chunk, generate, population
 from core.models import AccessEvent, Clinic, Note, Observation, Patient, Visit
 from core.sealing import national_id, stored_national_id
 from core.stores import databases
@@ -61,11 +61,11 @@ def test_the_same_seed_on_a_full_database_takes_no_number_twice(database: Any) -
 def test_worker_processes_and_one_process_make_the_same(
     database: Any, monkeypatch: pytest.MonkeyPatch, empty_tables: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr(run, "PATIENTS_A_CHUNK", 30)
+    monkeypatch.setattr(population, "PATIENTS_A_CHUNK", 30)
     generate(90, 3, 5, AS_OF)
     by_workers = _fingerprints()
     empty_tables()
-    monkeypatch.setattr(run, "PROCESSES_MAX", 1)
+    monkeypatch.setattr(population, "PROCESSES_MAX", 1)
     generate(90, 3, 5, AS_OF)
     assert _fingerprints() == by_workers
 
@@ -98,8 +98,8 @@ def _visit_values(patient_id: int) -> dict[str, Any]:
 
 
 def test_interrupted_it_says_how_many_and_leaves_whole_chunks(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "PATIENTS_A_CHUNK", 20)
-    monkeypatch.setattr(run, "PROCESSES_MAX", 1)
+    monkeypatch.setattr(population, "PATIENTS_A_CHUNK", 20)
+    monkeypatch.setattr(population, "PROCESSES_MAX", 1)
     monkeypatch.setattr(chunk, "write", _interrupted_the_third_time(chunk.write))
     summary = generate(100, 2, 1, AS_OF)
     assert summary.remarks == ["stopped: 40 of 100 patients are complete, none is half-written"]
@@ -121,8 +121,8 @@ def _interrupted_the_third_time(function: Callable[..., Any]) -> Callable[..., A
 
 
 def test_a_failing_chunk_says_how_many_are_complete(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "PATIENTS_A_CHUNK", 20)
-    monkeypatch.setattr(run, "PROCESSES_MAX", 1)
+    monkeypatch.setattr(population, "PATIENTS_A_CHUNK", 20)
+    monkeypatch.setattr(population, "PROCESSES_MAX", 1)
     written = chunk.write
 
     def spoiled(one: chunk.Chunk, setting: Any) -> Any:
@@ -132,7 +132,7 @@ def test_a_failing_chunk_says_how_many_are_complete(database: Any, monkeypatch: 
         return rows
 
     monkeypatch.setattr(chunk, "write", spoiled)
-    with pytest.raises(run.Stopped, match="20 of 60 patients are complete"):
+    with pytest.raises(population.Stopped, match="20 of 60 patients are complete"):
         generate(60, 2, 1, AS_OF)
     assert (_count(Patient), _count(Visit)) == (20, 40)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.interchange.fhir_audit import BALP, audit_event
+from core.interchange.fhir.audit_event import BALP, audit_event
 from tests.audit_events import assert_r4
 
 ROW = {

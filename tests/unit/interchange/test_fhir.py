@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from core.interchange import fhir, resolve
-from core.interchange.records import Population
+from core.interchange.source_rows import Population
 from core.interchange.summary import Summary
 from tests import interchange_files as files
 

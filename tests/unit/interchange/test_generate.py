@@ -11,9 +11,9 @@ import pytest
 
 from core.interchange.generate import identities
 from core.interchange.generate.chunk import Chunk, write
+from core.interchange.generate.copy_columns import COLUMNS, Rows
 from core.interchange.generate.identities import Numbers, NumbersExhausted
 from core.interchange.generate.places import Setting, Staff
-from core.interchange.generate.tables import COLUMNS, Rows
 from core.sealing import national_id
 
 AS_OF = date(2026, 11, 23)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from core.interchange import shift
-from core.interchange.records import Record
+from core.interchange.source_rows import Record
 from core.interchange.summary import Place
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from core.interchange import resolve, synthea
-from core.interchange.records import Population
+from core.interchange.source_rows import Population
+from core.interchange.source_values import NOTE_CHARS_MAX
 from core.interchange.summary import Summary
-from core.interchange.values import NOTE_CHARS_MAX
 from tests import interchange_files as files
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from core.interchange import json_lines
 from core.interchange.csv_files import BadFile
-from core.interchange.records import Population, Record
+from core.interchange.source_rows import Population, Record
+from core.interchange.source_values import NOTE_CHARS_MAX, BadValue, identifier, instant, storable, text
 from core.interchange.summary import Place, Summary
-from core.interchange.values import NOTE_CHARS_MAX, BadValue, identifier, instant, storable, text
 
 NAMES = ("notes.ndjson", "notes.ndjson.gz")
 KIND_WITHOUT_NAME = "Clinical note"

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from core.interchange import ledger, shift
 from core.interchange.catalogue import Catalogue
 from core.interchange.ledger import Entry
-from core.interchange.ranges import usual_for
-from core.interchange.records import Record
 from core.interchange.resolve import CHILDREN, PatientRows
+from core.interchange.source_rows import Record
 from core.interchange.upsert import Work, upsert
+from core.interchange.usual_ranges import usual_for
 from core.models import Patient
 from core.queries.usual_ranges import interpret
 from core.sealing import stored_national_id

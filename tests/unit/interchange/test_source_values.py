@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from core.interchange import values
-from core.interchange.values import BadValue
+from core.interchange import source_values as values
+from core.interchange.source_values import BadValue
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.interchange import catalogue
 from core.interchange.generate import chunk, places
-from core.interchange.generate.assays import ASSAYS
 from core.interchange.generate.chunk import Chunk
 from core.interchange.generate.identities import Numbers, draw
+from core.interchange.generate.measured import ASSAYS
 from core.interchange.generate.places import Setting
 from core.interchange.importer import alone
 from core.interchange.summary import Progress, Summary, silent

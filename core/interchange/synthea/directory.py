@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from core.interchange import importer, synthea_notes
+from core.interchange import importer
 from core.interchange.csv_files import BadFile, rows
-from core.interchange.records import Population
+from core.interchange.source_rows import Population
+from core.interchange.source_values import BadValue
 from core.interchange.summary import Place, Progress, Summary, silent
-from core.interchange.synthea_tables import TABLES, Table
-from core.interchange.values import BadValue
+from core.interchange.synthea import visit_notes
+from core.interchange.synthea.csv_tables import TABLES, Table
 
 SOURCE = "synthea"
 
@@ -31,7 +32,7 @@ def read_directory(path: Path, on_progress: Progress = silent) -> tuple[Populati
         raise NotADirectoryError(f"{path} is not a directory") if path.exists() else FileNotFoundError(f"no {path}")
     population, summary = Population(SOURCE), Summary()
     tables = [table for table in TABLES if (path / table.file).is_file()]
-    notes = synthea_notes.find(path)
+    notes = visit_notes.find(path)
     if not tables and notes is None:
         raise FileNotFoundError(f"{path} holds none of Synthea's files (patients.csv, encounters.csv, ...)")
     for table in tables:
@@ -39,7 +40,7 @@ def read_directory(path: Path, on_progress: Progress = silent) -> tuple[Populati
         _read(path / table.file, table, population, summary)
     if notes is not None:
         on_progress(f"reading {notes.name}")
-        synthea_notes.read(notes, population, summary)
+        visit_notes.read(notes, population, summary)
     return population, summary
 
 

@@ -7,8 +7,8 @@ from datetime import date
 from enum import IntEnum
 from functools import cache
 
-from core.interchange.ranges import usual_for
-from core.interchange.records import AssayText
+from core.interchange.source_rows import AssayText
+from core.interchange.usual_ranges import usual_for
 
 
 class A(IntEnum):

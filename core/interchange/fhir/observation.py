@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir_bundle import References, Resource, dig, each, wording
-from core.interchange.fhir_clinical import code_of, patient_of
-from core.interchange.records import AssayText, Record, stamp
+from core.interchange.fhir.bundles import References, Resource, dig, each, wording
+from core.interchange.fhir.child import code_of, patient_of
+from core.interchange.source_rows import AssayText, Record, stamp
+from core.interchange.source_values import TEXT_CHARS_MAX, BadValue, instant, number, required, text
 from core.interchange.summary import Place
-from core.interchange.synthea_tables import CATEGORY_WITHOUT_NAME
-from core.interchange.values import TEXT_CHARS_MAX, BadValue, instant, number, required, text
+from core.interchange.synthea.csv_tables import CATEGORY_WITHOUT_NAME
 
 VOID = ("entered-in-error", "cancelled")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from core.interchange.generate.assays import A, Band, bands
+from core.interchange.generate.copy_columns import NULL, Rows
 from core.interchange.generate.identities import Identity
+from core.interchange.generate.measured import A, Band, bands
 from core.interchange.generate.places import Setting
-from core.interchange.generate.tables import NULL, Rows
 
 _SOURCE = Random("strata noise")
 NOISE = tuple(_SOURCE.gauss(0, 1) for _ in range(4096))

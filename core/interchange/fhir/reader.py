@@ -6,13 +6,19 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from core.interchange import fhir_clinical, fhir_notes, fhir_people, importer
+from core.interchange import importer
 from core.interchange.csv_files import BadFile
-from core.interchange.fhir_bundle import Item, References, files, items
-from core.interchange.fhir_observations import observations
-from core.interchange.records import Population, Record
+from core.interchange.fhir import document
+from core.interchange.fhir.allergy import allergy
+from core.interchange.fhir.bundles import Item, References, files, items
+from core.interchange.fhir.condition import condition
+from core.interchange.fhir.encounter import encounter
+from core.interchange.fhir.medication import prescription
+from core.interchange.fhir.observation import observations
+from core.interchange.fhir.patient import CareTeam, patient
+from core.interchange.source_rows import Population, Record
+from core.interchange.source_values import BadValue
 from core.interchange.summary import Place, Progress, Summary, silent
-from core.interchange.values import BadValue
 
 SOURCE = "fhir"
 KINDS = {
@@ -58,7 +64,7 @@ class _Reader:
     def __init__(self) -> None:
         self.population, self.summary = Population(SOURCE), Summary()
         self._references = References()
-        self._team = fhir_people.CareTeam(self.population, self.summary, self._references)
+        self._team = CareTeam(self.population, self.summary, self._references)
         self._items: dict[str, list[Item]] = {name: [] for name in KINDS}
         self._texts: set[tuple[str, str]] = set()
 
@@ -80,14 +86,12 @@ class _Reader:
 
     def parse(self) -> None:
         references, team = self._references, self._team
-        self._each("Patient", lambda item: [fhir_people.patient(item.resource, item.place)])
-        self._each("Encounter", lambda item: [fhir_clinical.encounter(item.resource, item.place, references, team)])
+        self._each("Patient", lambda item: [patient(item.resource, item.place)])
+        self._each("Encounter", lambda item: [encounter(item.resource, item.place, references, team)])
         self._each("Observation", lambda item: observations(item.resource, item.place, references))
-        self._each("Condition", lambda item: [fhir_clinical.condition(item.resource, item.place, references)])
-        self._each("AllergyIntolerance", lambda item: [fhir_clinical.allergy(item.resource, item.place, references)])
-        self._each(
-            "MedicationRequest", lambda item: [fhir_clinical.prescription(item.resource, item.place, references)]
-        )
+        self._each("Condition", lambda item: [condition(item.resource, item.place, references)])
+        self._each("AllergyIntolerance", lambda item: [allergy(item.resource, item.place, references)])
+        self._each("MedicationRequest", lambda item: [prescription(item.resource, item.place, references)])
         self._each("DocumentReference", self._document)
         self._each("DiagnosticReport", self._report)
 
@@ -106,12 +110,12 @@ class _Reader:
                 self.population.add(record)
 
     def _document(self, item: Item) -> list[Record]:
-        record = fhir_notes.document(item.resource, item.place, self._references)
+        record = document.document(item.resource, item.place, self._references)
         self._texts.add((record.patient, record.values["text"]))
         return [record]
 
     def _report(self, item: Item) -> list[Record]:
-        record = fhir_notes.report(item.resource, item.place, self._references)
+        record = document.report(item.resource, item.place, self._references)
         if record is None or (record.patient, record.values["text"]) in self._texts:
             return []
         return [record]

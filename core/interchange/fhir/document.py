@@ -6,13 +6,13 @@ import base64
 import binascii
 from typing import Any
 
-from core.interchange.fhir_bundle import References, Resource, dig, each, wording
-from core.interchange.fhir_clinical import patient_of
-from core.interchange.fhir_people import written_by
-from core.interchange.records import Record
+from core.interchange.fhir.bundles import References, Resource, dig, each, wording
+from core.interchange.fhir.child import patient_of
+from core.interchange.fhir.patient import written_by
+from core.interchange.source_rows import Record
+from core.interchange.source_values import BadValue, identifier, instant, text
 from core.interchange.summary import Place
-from core.interchange.synthea_notes import KIND_WITHOUT_NAME, note_text
-from core.interchange.values import BadValue, identifier, instant, text
+from core.interchange.synthea.visit_notes import KIND_WITHOUT_NAME, note_text
 
 
 def document(resource: Resource, place: Place, references: References) -> Record:

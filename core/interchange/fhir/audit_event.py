@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from core.interchange.fhir_resources import TERMINOLOGY, Resource, Row, bare, moment
+from core.interchange.fhir.exported_resources import TERMINOLOGY, Resource, Row, bare, moment
 
 BALP = "https://profiles.ihe.net/ITI/BALP"
 DICOM = "http://dicom.nema.org/resources/ontology/DCM"

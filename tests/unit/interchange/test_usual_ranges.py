@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from core.interchange.assay_names import NAMES, plain_name, short_name
-from core.interchange.generate.assays import ASSAYS, A, bands
-from core.interchange.ranges import RANGES, usual_for
+from core.interchange.generate.measured import ASSAYS, A, bands
+from core.interchange.usual_ranges import RANGES, usual_for
 
 DAY = date(2026, 6, 1)
 

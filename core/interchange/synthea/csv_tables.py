@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.interchange.records import AssayText, Record, stamp
-from core.interchange.summary import Place
-from core.interchange.values import (
+from core.interchange.source_rows import AssayText, Record, stamp
+from core.interchange.source_values import (
     TEXT_CHARS_MAX,
     BadValue,
     day,
@@ -22,6 +21,7 @@ from core.interchange.values import (
     required,
     text,
 )
+from core.interchange.summary import Place
 from core.models import ConditionStatus, PrescriptionStatus, Sex, VisitStatus
 
 Cells = dict[str, str]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir_bundle import References, Resource, dig, each, wording
-from core.interchange.records import Population, Record
+from core.interchange.fhir.bundles import References, Resource, dig, each, wording
+from core.interchange.source_rows import Population, Record
+from core.interchange.source_values import BadValue, day, display_name, identifier, optional_day, required, text
 from core.interchange.summary import Place, Summary
-from core.interchange.synthea_tables import practitioner_key
-from core.interchange.values import BadValue, day, display_name, identifier, optional_day, required, text
+from core.interchange.synthea.csv_tables import practitioner_key
 from core.models import Sex
 
 NATIONAL_ID_TYPES = ("SS", "NI", "NNSGP", "PRC")

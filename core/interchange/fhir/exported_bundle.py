@@ -10,8 +10,8 @@ from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.interchange import fhir_resources as fhir
-from core.interchange.fhir_resources import Resource, Row, bare
+from core.interchange.fhir import exported_resources as fhir
+from core.interchange.fhir.exported_resources import Resource, Row, bare
 from core.models import Patient
 from core.models.record_types import VISIT
 from core.queries.patients import NoSuchPatient
@@ -53,23 +53,30 @@ class _Bundle:
 
     def build(self) -> dict[str, Any]:
         """The bundle, what is referred to first."""
-        visits, observations = self._rows("visit"), self._rows("observation")
-        assays = {row["id"]: row for row in self._by_ids("assay", {row["assay_id"] for row in observations})}
+        entries = [self._entry("patient", self._patient, fhir.patient(self._patient, self._national_id()))]
+        entries += [*self._visits(), *self._observations()]
+        for table, make in MAKERS.items():
+            entries += [self._entry(table, row, self._child(row, make(row))) for row in self._rows(table)]
+        return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+    def _visits(self) -> list[Resource]:
+        """Clinics and practitioners, then the visits that name them."""
+        visits = self._rows("visit")
         clinics = self._by_ids("clinic", {row["clinic_id"] for row in visits})
         practitioners = self._by_ids("practitioner", {row["practitioner_id"] for row in visits})
         names = {("clinic", row["id"]): row["name"] for row in clinics}
         names |= {("practitioner", row["id"]): row["name"] for row in practitioners}
-        entries = [self._entry("patient", self._patient, fhir.patient(self._patient, self._national_id()))]
-        entries += [self._entry("clinic", row, fhir.organization(row)) for row in clinics]
-        entries += [self._entry("practitioner", row, fhir.practitioner(row)) for row in practitioners]
-        entries += [self._entry("visit", row, self._encounter(row, names)) for row in visits]
-        for row in observations:
-            entries.append(
-                self._entry("observation", row, self._child(row, fhir.observation(row, assays[row["assay_id"]])))
-            )
-        for table, make in MAKERS.items():
-            entries += [self._entry(table, row, self._child(row, make(row))) for row in self._rows(table)]
-        return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+        return [
+            *(self._entry("clinic", row, fhir.organization(row)) for row in clinics),
+            *(self._entry("practitioner", row, fhir.practitioner(row)) for row in practitioners),
+            *(self._entry("visit", row, self._encounter(row, names)) for row in visits),
+        ]
+
+    def _observations(self) -> list[Resource]:
+        observations = self._rows("observation")
+        assays = {row["id"]: row for row in self._by_ids("assay", {row["assay_id"] for row in observations})}
+        resources = ((row, fhir.observation(row, assays[row["assay_id"]])) for row in observations)
+        return [self._entry("observation", row, self._child(row, resource)) for row, resource in resources]
 
     def _rows(self, name: str) -> list[Row]:
         def build(table: Table, columns: Select[Any]) -> Select[Any]:
