@@ -1,26 +1,30 @@
-"""Money and tokens, reserved in the primary before a call and settled after it, whoever else is calling.
+"""Money and tokens, reserved in the primary before a call and settled after it, while other workers call too.
 
-A reservation is a model_call row without an end: it counts in full until it is settled, so a worker that dies in a
-call leaves its most possible cost behind, never less.
+A reservation is a model_call row without an end. It counts in full until it is settled: a worker that dies during a
+call leaves the highest possible cost behind, never less.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from core.engines import FaultKind, kind_of
 from core.models import Check, DayBudget, ModelCall, Report, ReportEvent, utc_now
 from core.settings.config import Settings
 from core.stores import databases
 from workers.reports import breaker, pricing, telemetry
 from workers.reports.client import Answer, EndpointFault, Question, Usage
-from workers.reports.faults import OverBudget
+from workers.reports.faults import OverBudget, TryLater
 
+# All workers write the same row of the day, one after the other: with many of them, the last one waits long.
+DAY_WAIT_SECONDS = 60.0
 LOST = "the worker was lost during the call: charged in full"
 ANSWER_LOST = "the worker was lost before this answer was kept: paid for, and asked again"
 
@@ -39,7 +43,7 @@ def reserve(
     usage = pricing.most(question)
     price = pricing.price(question.model, usage, settings.openai_base_url)
     now = utc_now()
-    with databases.write() as session:
+    with _waiting_for_the_day() as session:
         used = _set_aside(session, now.astimezone(UTC).date(), price.usd)
         breaker.check(session, provider(settings), now)
         _check_day(settings, used, price.usd)
@@ -56,8 +60,8 @@ def reserve(
 
 
 def settle(settings: Settings, call_id: int, outcome: Answer | EndpointFault) -> None:
-    """Replace a call's reservation by what it cost; unknown usage costs what was reserved."""
-    with databases.write() as session:
+    """Replace a call's reservation by what it cost; unknown usage costs what was reserved. Raises TryLater."""
+    with _waiting_for_the_day() as session:
         call = session.get_one(ModelCall, call_id, with_for_update=True)
         if isinstance(outcome, Answer):
             call.answering_model, call.finish_reason = outcome.model, outcome.finish_reason
@@ -81,9 +85,9 @@ def settle_lost(session: Session, report_id: int) -> int:
 
 
 def note_lost_answers(session: Session, report: Report) -> int:
-    """Say so of answers that a lost worker paid for in the report's present state and did not keep. Returns how many.
+    """Mark the answers that a lost worker paid for in the report's present state and did not keep. Returns how many.
 
-    A draft or a revision that is kept moves the report on; a judgement that is kept has its checks.
+    An answer was kept if the report moved on after it (a draft, a revision) or if it has checks (a judgement).
     """
     moved = (ReportEvent.report_id == report.id, ReportEvent.to_state == report.state)
     since = select(func.max(ReportEvent.at)).where(*moved).scalar_subquery()
@@ -102,6 +106,18 @@ def note_unusable(call_id: int, why: str) -> None:
     """Keep why a call's answer could not be used."""
     with databases.write() as session:
         session.get_one(ModelCall, call_id).error = why
+
+
+@contextmanager
+def _waiting_for_the_day() -> Iterator[Session]:
+    """A transaction on the primary in which each statement may wait DAY_WAIT_SECONDS. Raises TryLater after that."""
+    try:
+        with databases.write(statement_timeout_seconds=DAY_WAIT_SECONDS) as session:
+            yield session
+    except DBAPIError as fault:
+        if kind_of(fault) is not FaultKind.WAITED:
+            raise
+        raise TryLater("many calls are being paid for at once") from fault
 
 
 def _count(settings: Settings, call: ModelCall, answer: Answer) -> None:
@@ -137,9 +153,10 @@ def _close(session: Session, call: ModelCall) -> None:
 
 
 def _set_aside(session: Session, day_on: date, usd: Decimal) -> Decimal:
-    """Reserve it of the day; returns what was used or reserved before. The row is written first and asked then.
+    """Reserve `usd` of the day's budget; returns what was used or reserved before.
 
-    So everybody who reserves waits here, on any engine; whoever is refused afterwards takes nothing.
+    The row is written first and read afterwards, so that on either engine all who reserve wait here for each other.
+    A call that is refused later reserves nothing: its transaction is rolled back.
     """
     of_day = DayBudget.day_on == day_on
     adding = update(DayBudget).where(of_day).values(reserved_usd=DayBudget.reserved_usd + usd)

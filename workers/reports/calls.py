@@ -43,7 +43,7 @@ class Reply:
 def ask(lease: Lease, call: Call, question: Question, read: Callable[[str], Read]) -> tuple[Read, Reply]:
     """Ask, and read the answer with `read`; an unusable answer is asked for again, once.
 
-    Raises LoopFailure (OverBudget among them) with the cause, LeaseLost.
+    Raises LoopFailure (OverBudget is one) with the cause, LeaseLost, TryLater.
     """
     for repair in range(REPAIRS_MAX + 1):
         answer, call_id = _answered(lease, call, question, repair)

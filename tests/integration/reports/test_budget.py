@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from core.models import ModelCall, ReportState
+from core.jobs import outbox
+from core.models import DayBudget, ModelCall, ReportState
 from core.services import reports
 from core.settings.config import Settings
 from core.stores import databases
@@ -48,6 +50,46 @@ def test_twenty_workers_together_never_pass_the_days_budget(
     assert len(costs) == calls
     assert sum(costs) == day().spent_usd <= most
     assert day().reserved_usd == 0
+
+
+@contextmanager
+def day_held(seconds: float | None = None) -> Iterator[None]:
+    """The day's row, held as another worker that spends holds it: for so many seconds, or to the end of the block."""
+    with databases.write() as session:
+        session.execute(update(DayBudget).values(spent_usd=DayBudget.spent_usd))
+        timer = threading.Timer(seconds or 0, session.rollback)
+        if seconds is not None:
+            timer.start()
+        yield
+        if seconds is not None:
+            timer.join()
+
+
+def test_a_call_waits_for_the_day_longer_than_for_any_other_row(configured: Callable[..., Settings]) -> None:
+    settings = configured(drafter_model=PRICED, statement_timeout_seconds=0.5)
+    answer = Answer("{}", False, PRICED, "stop", Usage(50, 0, 9_000, 0))
+    budget.settle(settings, reserve(settings), answer)
+    with day_held(seconds=0.8):
+        call_id = reserve(settings)
+    with day_held(seconds=0.8):
+        budget.settle(settings, call_id, answer)
+    assert day().reserved_usd == 0
+
+
+def test_a_report_that_never_gets_its_turn_waits_and_does_not_fail(
+    request_report: Callable[[], int], configured: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = configured(drafter_model=PRICED)
+    report_id = request_report()
+    another_call = reserve(settings, report_id + 1)
+    budget.settle(settings, another_call, EndpointFault("no answer within 1 s", again=True, charged=False))
+    with monkeypatch.context() as impatient, day_held():
+        impatient.setattr(budget, "DAY_WAIT_SECONDS", 0.2)
+        with pytest.raises(outbox.NotNow, match="many calls are being paid for at once"):
+            jobs.draft_report(report_id)
+    assert view(report_id).state == ReportState.DRAFTING
+    assert view(report_id).figures.calls == 0
+    assert jobs.draft_report(report_id) == f"report {report_id} is ready"
 
 
 def test_a_report_over_its_budget_fails_before_any_call(
