@@ -11,7 +11,7 @@ from typing import Any
 
 from core import verification
 from core.verification import Row
-from evals import records, trial
+from evals import made_patients, trial
 from evals.offline_model.misbehaviour import CONTENT, TRANSPORT
 from evals.offline_model.server import OfflineModel
 from evals.reporting import ON, newest_first
@@ -27,7 +27,9 @@ Case = tuple[str, int, list[Row]]
 
 def cases(seed: int) -> list[Case]:
     """Every misbehaviour on each of a few made patients with an allergy."""
-    patients = [(n, rows) for n, rows in records.patients(seed).items() if any(row.type == "allergy" for row in rows)]
+    patients = [
+        (n, rows) for n, rows in made_patients.patients(seed).items() if any(row.type == "allergy" for row in rows)
+    ]
     return [(mode, n, rows) for mode in sorted(CONTENT.keys() | TRANSPORT) for n, rows in patients[:PATIENTS]]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.verification import Row
-from evals import intervals, records, reporting
+from evals import intervals, made_patients, reporting
 from evals.reporting import Made
 
 PATIENTS = 12
@@ -21,7 +21,7 @@ Case = tuple[int, list[Row]]
 
 def cases(seed: int, limit: int = PATIENTS) -> list[Case]:
     """So many made patients with their rows."""
-    return list(records.patients(seed).items())[:limit]
+    return list(made_patients.patients(seed).items())[:limit]
 
 
 def run(patients: Sequence[Case]) -> dict[str, Any]:

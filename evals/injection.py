@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from core import verification
 from core.verification import Row
-from evals import intervals, records, reporting, trial
+from evals import intervals, made_patients, reporting, trial
 from evals.offline_model.server import OfflineModel
 from evals.trial import Endpoint, Trial
 from workers.reports.client import EndpointFault
@@ -126,7 +126,7 @@ def _by_kind(outcomes: Sequence[tuple[Planted, list[str]]]) -> dict[str, dict[st
 
 def _record() -> list[Row]:
     """A made patient with rows of every kind, an allergy and a note among them."""
-    rows = next(rows for rows in records.patients(3).values() if any(row.type == "allergy" for row in rows))
+    rows = next(rows for rows in made_patients.patients(3).values() if any(row.type == "allergy" for row in rows))
     mine = [replace(row, patient_id=PATIENT) for row in reporting.newest_first(rows) if row.type != "note"]
     note = Row("note:9001", "note", PATIENT, {"text": BEFORE.strip(), "written_at": "2026-10-20T02:00:00Z"})
     return [*mine, note]

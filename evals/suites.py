@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evals import adversarial, cost, drafting, factcheck, generate_cases, injection, records, synthea_rows
+from evals import adversarial, cost, drafting, factcheck, generate_cases, injection, made_patients, synthea_rows
 from evals.cases import HARD, Case, load
 
 RECALL_MIN = 0.99
@@ -32,7 +32,7 @@ class Suite:
 
 
 def _factcheck_cases(folder: Path | None, seed: int) -> list[Case]:
-    made = generate_cases.generate(records.patients(seed), seed=seed, per_type=CASES_PER_TYPE)
+    made = generate_cases.generate(made_patients.patients(seed), seed=seed, per_type=CASES_PER_TYPE)
     if folder:
         of_records = generate_cases.generate(synthea_rows.read(folder), seed=seed, per_type=CASES_PER_TYPE)
         made += [replace(case, id=f"records-{case.id}") for case in of_records]

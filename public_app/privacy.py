@@ -9,7 +9,7 @@ from core.queries import privacy as queries
 from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.htmx import render
-from core.web.stores import page_session
+from core.web.page_sessions import page_session
 from public_app.own import own_patient_id, place_in_list
 
 bp = Blueprint("privacy", __name__)

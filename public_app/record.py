@@ -8,7 +8,7 @@ from core.access.permissions import Right
 from core.queries.current_health import current_health
 from core.web.access import look, requires
 from core.web.htmx import render
-from core.web.stores import page_session
+from core.web.page_sessions import page_session
 from public_app.own import own_patient_id
 
 bp = Blueprint("record", __name__)

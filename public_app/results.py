@@ -6,11 +6,11 @@ from flask import Blueprint, Response, current_app
 
 from core.access.permissions import Right
 from core.queries import results as queries
-from core.queries.results import Result, Trend, groups
-from core.web import charts, trends
+from core.queries.results import groups
 from core.web.access import look, refuse, requires
+from core.web.drawings import trends
 from core.web.htmx import render
-from core.web.stores import page_session
+from core.web.page_sessions import page_session
 from public_app.own import own_patient_id, wants_archived
 
 bp = Blueprint("results", __name__, url_prefix="/results")
@@ -48,32 +48,6 @@ def show(assay_id: int) -> Response:
         fragment="public/results/_trend.html",
         trend=trend,
         result=trend.latest,
-        drawing=drawing(trend),
+        drawing=trends.of_results(trend, least=2, day=current_app.jinja_env.filters["day"]),
         older=wants_archived(),
     )
-
-
-def drawing(trend: Trend) -> str:
-    """The trend of those values that are numbers in the latest value's unit; empty if there are not two."""
-    points = [_point(result) for result in trend.results if _fits(result, trend.latest)]
-    if len(points) < 2:
-        return ""
-    latest = trend.latest
-    return trends.trend(
-        points,
-        name=latest.name,
-        code=latest.unit,
-        low=latest.ref_low,
-        high=latest.ref_high,
-        day=current_app.jinja_env.filters["day"],
-    )
-
-
-def _fits(result: Result, latest: Result) -> bool:
-    return result.value_number is not None and result.unit == latest.unit
-
-
-def _point(result: Result) -> charts.Point:
-    assert result.value_number is not None  # noqa: S101
-    outside = charts.position(result.value_number, result.ref_low, result.ref_high) in ("below", "above")
-    return charts.Point(result.observed_at, result.value_number, outside)

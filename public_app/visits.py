@@ -12,7 +12,7 @@ from core.stores import hot_and_archived
 from core.stores.archived import ColdUnavailable
 from core.web.access import look, refuse, requires
 from core.web.htmx import render
-from core.web.stores import page_session
+from core.web.page_sessions import page_session
 from public_app.own import own_patient_id, place_in_list, wants_archived
 
 bp = Blueprint("visits", __name__, url_prefix="/visits")

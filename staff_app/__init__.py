@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, redirect, url_for
+from werkzeug.wrappers import Response
 
 from core.access.permissions import STAFF_ROLES, Right
+from core.models import Role
 from core.settings.config import Settings
+from core.web.access import requires
 from core.web.app import make_app
+from core.web.auth import current_account
 from core.web.portal import NavItem, Portal
 from staff_app import (
     accounts,
@@ -15,8 +19,7 @@ from staff_app import (
     archive_runs,
     audit,
     care,
-    charts,
-    home,
+    chart,
     operations,
     patients,
     report_making,
@@ -35,8 +38,9 @@ NAVIGATION = (
     NavItem("accounts.listing", "Accounts", Right.ACCOUNTS_MANAGE),
     NavItem("audit.search", "Audit", Right.AUDIT_READ),
 )
+LANDING = {Role.CLINICIAN: "patients.search", Role.ADMIN: "archive.dashboard", Role.AUDITOR: "audit.search"}
 MODULES = (
-    home, patients, charts, care, visits, reports, review, report_making, archive, archive_runs, archive_restores,
+    patients, chart, care, visits, reports, review, report_making, archive, archive_runs, archive_restores,
     retention, operations, accounts, audit,
 )  # fmt: skip
 
@@ -48,7 +52,7 @@ def create_app(settings: Settings) -> Flask:
         title="Strata staff",
         host=settings.staff_host,
         roles=STAFF_ROLES,
-        home="home.index",
+        home="home",
         navigation=NAVIGATION,
         needs_second_factor=settings.second_factor == "required",
     )
@@ -57,6 +61,13 @@ def create_app(settings: Settings) -> Flask:
     # Several modules put their routes on one blueprint, so that the bar shows which part of the portal is open.
     for blueprint in dict.fromkeys(module.bp for module in MODULES):
         app.register_blueprint(blueprint)
+    app.add_url_rule("/", "home", home)
     care.init_app(app)
     single_sign_on.init_app(app, settings)
     return app
+
+
+@requires(Right.PATIENT_SEARCH, Right.ARCHIVE_RUN, Right.AUDIT_READ)
+def home() -> Response:
+    """There is no front page: each role begins where its work is."""
+    return redirect(url_for(LANDING[Role(current_account().role)]), 303)

@@ -16,7 +16,7 @@ from core.services.staff_accounts import NewAccount, open_account
 from core.web.access import requires
 from core.web.auth import current_account, sign_ins
 from core.web.htmx import render
-from core.web.stores import page_session, write_session
+from core.web.page_sessions import page_session, write_session
 from staff_app.forms import AccountForm, choices, put_back, unreadable
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")

@@ -19,7 +19,7 @@ from core.services import archive_restore as restores
 from core.web.access import requires
 from core.web.auth import current_account
 from core.web.htmx import render
-from core.web.stores import page_session, write_session
+from core.web.page_sessions import page_session, write_session
 from staff_app.archive import bp
 
 

@@ -19,9 +19,9 @@ from core.queries import archive, archive_batches, archive_history, tiers
 from core.services import archive as runs
 from core.web.access import requires
 from core.web.auth import current_account
+from core.web.drawings.archive_runs import attempt_bars, size_bars
 from core.web.htmx import render, wants_fragment
-from core.web.run_drawings import attempt_bars, size_bars
-from core.web.stores import page_session, write_session
+from core.web.page_sessions import page_session, write_session
 from staff_app.archive import bp
 from staff_app.archive_steps import MOVING, batch_steps, batch_words, can_restore, run_words, shown_steps
 

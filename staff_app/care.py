@@ -15,9 +15,9 @@ from core.services.care import REASON_LENGTH_MAX, BadReason, NoSuchColleague, No
 from core.stores import databases
 from core.web.access import record, requires, safe_next
 from core.web.auth import current_account
-from core.web.errors import WORDS, answer
+from core.web.error_pages import WORDS, answer
 from core.web.htmx import render
-from core.web.stores import page_session, write_session
+from core.web.page_sessions import page_session, write_session
 from staff_app.patients import bp
 
 SENSITIVITIES = {

@@ -26,7 +26,7 @@ from core.models import Role
 from core.models.record_types import RECORD_TYPES
 from core.services.patients import SEXES
 from core.services.visit_rows import CLASSES
-from core.web.forms import Form
+from core.web.base_form import Form
 
 CHOOSE = SelectChoice("", "Choose")
 PLAIN = {"autocomplete": "off"}

@@ -18,7 +18,7 @@ from core.stores import replica_reads
 from core.web.access import requires
 from core.web.auth import current_account
 from core.web.htmx import render
-from core.web.stores import page_session, write_session
+from core.web.page_sessions import page_session, write_session
 from staff_app import runbooks
 from staff_app.forms import HaltForm, put_back
 from staff_app.operations_alerts import alert_lines, amounts, limits

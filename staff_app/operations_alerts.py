@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from core.queries.alerts import AlertView
 from core.services.alerting import RULES, Rule
+from core.web.drawings.plot_rows import took
+from core.web.drawings.plots import Limit
 from core.web.filters import number
-from core.web.plot_rows import took
-from core.web.plots import Limit
 from staff_app.operations_figures import percent, usd
 
 WRITERS = {"US$": usd, "share": percent, "s": took}

@@ -12,9 +12,9 @@ from markupsafe import Markup
 from core.queries.evaluations import Week
 from core.queries.loop_figures import LoopFigures, Span, Times
 from core.queries.operations import ModelUse
+from core.web.drawings.plot_rows import Bar, Percentiles, bars, spans, took
+from core.web.drawings.plots import TIME_STEPS, Limit, Series, lines
 from core.web.filters import count
-from core.web.plot_rows import Bar, Percentiles, bars, spans, took
-from core.web.plots import TIME_STEPS, Limit, Series, lines
 
 NO_CALL = "No model was called in this time."
 NONE_READY = "No report became ready in this time."

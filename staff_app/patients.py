@@ -1,25 +1,34 @@
-"""Finding and registering patients."""
+"""Finding and registering patients; what each page about one patient starts with."""
 
 from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.access.permissions import Right
 from core.queries import patients
-from core.queries.patients import Cursor
+from core.queries.patients import Cursor, PatientHeader
 from core.services.input import InvalidInput
 from core.services.patients import NewPatient, register
 from core.web.access import record, requires
 from core.web.auth import current_account
 from core.web.htmx import render
-from core.web.stores import page_session, write_session
+from core.web.page_sessions import page_session, write_session
 from staff_app.clock import today
 from staff_app.forms import PatientForm, put_back, unreadable
 
 bp = Blueprint("patients", __name__, url_prefix="/patients")
 
 TEXT_MAX = 200
+
+
+def header_or_404(session: Session, patient_id: int) -> PatientHeader:
+    """The patient that a page is about; call `look` before."""
+    header = patients.header(session, patient_id)
+    if header is None:
+        abort(404)
+    return header
 
 
 @bp.get("")

@@ -9,7 +9,7 @@ from core.queries import patients, reports
 from core.stores.archived import ColdUnavailable
 from core.web.access import look, refuse, requires
 from core.web.htmx import render
-from core.web.stores import page_session
+from core.web.page_sessions import page_session
 from staff_app.reports import bp
 
 

@@ -19,7 +19,7 @@ from core.stores.archived import ColdUnavailable
 from core.web.access import look, record, refuse, requires
 from core.web.auth import current_account
 from core.web.htmx import render, wants_fragment
-from core.web.stores import page_session, write_session
+from core.web.page_sessions import page_session, write_session
 
 bp = Blueprint("reports", __name__)
 

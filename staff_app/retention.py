@@ -13,9 +13,9 @@ from core.services import archive as runs
 from core.services import erasure, legal_hold
 from core.web.access import requires
 from core.web.auth import current_account
-from core.web.forms import Form
+from core.web.base_form import Form
 from core.web.htmx import render
-from core.web.stores import page_session, write_session
+from core.web.page_sessions import page_session, write_session
 from staff_app.archive import bp
 from staff_app.forms import EraseForm, HoldForm, put_back
 

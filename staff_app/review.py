@@ -21,8 +21,8 @@ from core.web.access import look, refuse, requires
 from core.web.auth import current_account, reauthenticate
 from core.web.filters import plural
 from core.web.htmx import htmx_redirect, render
-from core.web.stores import page_session, write_session
-from staff_app import sources
+from core.web.page_sessions import page_session, write_session
+from staff_app import cited_rows
 from staff_app.forms import SignatureForm
 from staff_app.reports import IN_WORK, bp
 
@@ -148,7 +148,7 @@ def _page(
         "selected": selected,
         "next_flag": _next_flag(report.claims, selected),
         "previous_flag": _previous_flag(report.claims, selected),
-        "rows": [sources.shown(row, selected) for row in selected.citations] if selected else [],
+        "rows": [cited_rows.shown(row, selected) for row in selected.citations] if selected else [],
         "focus": not faults and not refusal and bool({"claim", "after"} & request.args.keys()),
         "is_open": report.state == ReportState.READY,
         "faults": faults or [],

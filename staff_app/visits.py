@@ -20,11 +20,10 @@ from core.services.visits import AlreadyRecorded, NoSuchVisit, close_visit, reco
 from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.htmx import render
-from core.web.stores import page_session, write_session
+from core.web.page_sessions import page_session, write_session
 from staff_app import clock
 from staff_app.forms import VisitForm, choices, put_back, unreadable
-from staff_app.patients import bp
-from staff_app.record import header_or_404
+from staff_app.patients import bp, header_or_404
 
 Faults = list[tuple[str, str]]
 

@@ -19,23 +19,22 @@ from core.settings.config import ConfigError, Settings
 from core.web import (
     access,
     auth,
-    charts,
     confirm,
-    errors,
+    error_pages,
     filters,
     guessing,
     health,
     own_account,
     own_second_factor,
+    page_sessions,
     passkeys,
     proxies,
     second_factor,
     security,
     sign_in,
-    stores,
     time_out,
-    trends,
 )
+from core.web.drawings import number_lines
 from core.web.portal import EXTENSION, NavItem, Portal
 from core.web.sessions import PortalSessions
 
@@ -89,7 +88,7 @@ def _set_up_templates(app: Flask, portal: Portal, settings: Settings) -> None:
         "undefined": StrictUndefined, "autoescape": True, "trim_blocks": True, "lstrip_blocks": True,
     }  # fmt: skip
     app.jinja_env.globals.update(
-        asset=asset, number_line=charts.number_line, position=charts.position, usual=filters.usual, trend=trends.trend
+        asset=asset, number_line=number_lines.number_line, position=number_lines.position, usual=filters.usual
     )
     filters.init_app(app, settings.time_zone)
     app.context_processor(lambda: _context(portal))
@@ -102,8 +101,8 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     access.init_app(app)
     security.protect_forms(app)
     confirm.init_app(app)
-    stores.init_app(app)
-    errors.init_app(app)
+    page_sessions.init_app(app)
+    error_pages.init_app(app)
     app.register_blueprint(health.bp)
     # Several modules put their routes on one blueprint.
     modules = (sign_in, second_factor, own_account, own_second_factor, passkeys, time_out)

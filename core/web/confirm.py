@@ -17,7 +17,7 @@ from core.models import utc_now
 from core.services.accounts import TooManyAttempts
 from core.web import auth
 from core.web.access import needs_confirmation, record
-from core.web.forms import Form
+from core.web.base_form import Form
 from core.web.htmx import wants_fragment
 from core.web.sign_in import too_many
 

@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, request
 
 from core.access.throttle import ONE_ADDRESS, Throttle
 from core.stores import redis
-from core.web.errors import Words, answer
+from core.web.error_pages import Words, answer
 from core.web.portal import portal
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from core.web import auth
 from core.web.access import record, requires
-from core.web.forms import Form
+from core.web.base_form import Form
 from core.web.htmx import htmx_redirect, render
 from core.web.portal import portal
 from core.web.sign_in import too_many

@@ -9,7 +9,7 @@ from core.services import second_factor
 from core.services.accounts import TooManyAttempts
 from core.services.second_factor import WrongCode
 from core.stores import databases
-from core.web import auth, steps
+from core.web import auth, sign_in_steps
 from core.web.access import record, requires
 from core.web.htmx import htmx_redirect, render
 from core.web.own_account import bp
@@ -32,9 +32,9 @@ def set_second_factor() -> Response:
     if not form.validate_on_submit():
         return _page(form, 422)
     try:
-        with steps.slowed("second_factor", str(account.id)), databases.write() as store:
+        with sign_in_steps.slowed("second_factor", str(account.id)), databases.write() as store:
             codes = second_factor.enrol(
-                store, account_id=account.id, secret=steps.new_secret(), code=form.totp.data or "", by=account
+                store, account_id=account.id, secret=sign_in_steps.new_secret(), code=form.totp.data or "", by=account
             )
     except TooManyAttempts as fault:
         return too_many(fault, lambda refusal: _page(form, 429, refusal))
@@ -42,7 +42,7 @@ def set_second_factor() -> Response:
         record("account.second_factor_refused", target=f"account:{account.id}", outcome="deny")
         form.totp.errors = [WRONG]
         return _page(form, 422)
-    steps.forget_secret()
+    sign_in_steps.forget_secret()
     return render("shared/recovery_codes.html", codes=codes, to=url_for(".show"))
 
 
@@ -69,5 +69,5 @@ def renew_recovery_codes() -> Response:
 
 
 def _page(form: CodeForm, status: int = 200, refusal: str | None = None) -> Response:
-    shown = picture(steps.new_secret(), auth.current_account().username)
+    shown = picture(sign_in_steps.new_secret(), auth.current_account().username)
     return render("shared/own_second_factor.html", status=status, form=form, refusal=refusal, **shown)

@@ -22,7 +22,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from core.web import auth, guessing
 from core.web.access import open_endpoint, record, refuse, requires
-from core.web.forms import Form, SignInForm
+from core.web.base_form import Form, SignInForm
 from core.web.htmx import htmx_redirect, render
 from core.web.own_account import bp as own
 from core.web.portal import portal

@@ -12,14 +12,14 @@ from wtforms.validators import InputRequired, Length
 from core.services import second_factor
 from core.services.accounts import SignInRefused, TooManyAttempts
 from core.services.second_factor import WrongCode
-from core.web import steps
+from core.web import sign_in_steps
 from core.web.access import open_endpoint
-from core.web.forms import Form
+from core.web.base_form import Form
+from core.web.drawings.qr_codes import qr_code
 from core.web.htmx import htmx_redirect, render
-from core.web.pictures import qr_code
 from core.web.portal import portal
 from core.web.sign_in import after, bp, too_many
-from core.web.steps import Left
+from core.web.sign_in_steps import Left
 
 WRONG = "This code is not right. Wait for the next one, then enter it without delay."
 
@@ -37,20 +37,20 @@ class CodeForm(Form):
 @bp.get("/sign-in/code")
 @open_endpoint
 def code() -> WerkzeugResponse:
-    return _code_page(CodeForm()) if steps.left_to_do() is Left.CODE else _from_the_start()
+    return _code_page(CodeForm()) if sign_in_steps.left_to_do() is Left.CODE else _from_the_start()
 
 
 @bp.post("/sign-in/code")
 @open_endpoint
 def submit_code() -> WerkzeugResponse:
-    if steps.left_to_do() is not Left.CODE:
+    if sign_in_steps.left_to_do() is not Left.CODE:
         return _from_the_start()
     form = CodeForm()
     if not form.validate_on_submit():
         return _code_page(form, 422)
     typed = form.totp.data or ""
     try:
-        steps.complete(lambda store, account: second_factor.check(store, account_id=account.id, code=typed))
+        sign_in_steps.complete(lambda store, account: second_factor.check(store, account_id=account.id, code=typed))
     except TooManyAttempts as fault:
         return too_many(fault, lambda refusal: _code_page(form, 429, refusal))
     except WrongCode:
@@ -64,20 +64,20 @@ def submit_code() -> WerkzeugResponse:
 @bp.get("/sign-in/set-up")
 @open_endpoint
 def set_up() -> WerkzeugResponse:
-    return _set_up_page(CodeForm()) if steps.left_to_do() is Left.SET_UP else _from_the_start()
+    return _set_up_page(CodeForm()) if sign_in_steps.left_to_do() is Left.SET_UP else _from_the_start()
 
 
 @bp.post("/sign-in/set-up")
 @open_endpoint
 def submit_set_up() -> WerkzeugResponse:
-    if steps.left_to_do() is not Left.SET_UP:
+    if sign_in_steps.left_to_do() is not Left.SET_UP:
         return _from_the_start()
     form = CodeForm()
     if not form.validate_on_submit():
         return _set_up_page(form, 422)
-    secret, typed, to = steps.new_secret(), form.totp.data or "", after()
+    secret, typed, to = sign_in_steps.new_secret(), form.totp.data or "", after()
     try:
-        codes = steps.complete(
+        codes = sign_in_steps.complete(
             lambda store, account: second_factor.enrol(
                 store, account_id=account.id, secret=secret, code=typed, by=account
             )
@@ -108,5 +108,5 @@ def _code_page(form: CodeForm, status: int = 200, refusal: str | None = None) ->
 
 
 def _set_up_page(form: CodeForm, status: int = 200, refusal: str | None = None) -> Response:
-    shown = picture(steps.new_secret(), steps.waiting_username())
+    shown = picture(sign_in_steps.new_secret(), sign_in_steps.waiting_username())
     return render("shared/set_up.html", status=status, form=form, refusal=refusal, **shown)

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, current_app, flash, make_response, redire
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from core.services.accounts import SignInRefused, TooManyAttempts
-from core.web import auth, steps
+from core.web import auth, sign_in_steps
 from core.web.access import open_endpoint, record, safe_next
-from core.web.forms import SignInForm
+from core.web.base_form import SignInForm
 from core.web.htmx import htmx_redirect, render
 from core.web.portal import portal
 
@@ -32,14 +32,14 @@ def submit() -> WerkzeugResponse:
     if not form.validate_on_submit():
         return page(form, 422)
     try:
-        left = steps.sign_in(form.username.data or "", form.password.data or "")
+        left = sign_in_steps.sign_in(form.username.data or "", form.password.data or "")
     except TooManyAttempts as fault:
         return too_many(fault, lambda refusal: page(form, 429, refusal))
     except SignInRefused:
         return page(form, 422, refusal="The user name or the password is not right.")
-    if left is steps.Left.NOTHING:
+    if left is sign_in_steps.Left.NOTHING:
         return htmx_redirect(after())
-    step = {steps.Left.CODE: "auth.code", steps.Left.SET_UP: "auth.set_up"}[left]
+    step = {sign_in_steps.Left.CODE: "auth.code", sign_in_steps.Left.SET_UP: "auth.set_up"}[left]
     return htmx_redirect(url_for(step, next=safe_next(request.args.get("next"))))
 
 

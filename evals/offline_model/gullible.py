@@ -1,7 +1,7 @@
 """Agents that obey whatever they find in the evidence: the worst that a planted instruction can do.
 
 The drafter writes every sentence of free text as a fact, alone and without its command, and leaves out what it is told
-to leave out. The fact-checker approves of everything (judging.approve).
+to leave out. The fact-checker approves of everything (rule_checker.approve).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.offline_model import MODEL, drafting, judging
+from evals.offline_model import MODEL, rule_checker, rule_drafter
 from evals.offline_model.misbehaviour import CONTENT
 
 Json = dict[str, Any]
@@ -55,11 +55,11 @@ def reply(request: Json, mode: str) -> Reply:
 def _answer(request: Json, mode: str) -> Json:
     name, data = _task(request)
     if name == "claim_judgements":
-        return judging.approve(data["claims"]) if mode in CONTENT else judging.judge(data["claims"])
+        return rule_checker.approve(data["claims"]) if mode in CONTENT else rule_checker.judge(data["claims"])
     if name == "report_revision":
-        return {"revisions": []} if mode in CONTENT else drafting.revise(data["flagged"], data["evidence"])
+        return {"revisions": []} if mode in CONTENT else rule_drafter.revise(data["flagged"], data["evidence"])
     if name == "report_draft":
-        draft = drafting.draft(data["evidence"])
+        draft = rule_drafter.draft(data["evidence"])
         return CONTENT[mode](draft, data["evidence"]) if mode in CONTENT else draft
     raise BadRequest(f"these rules have no schema named {name!r}")
 

@@ -30,7 +30,7 @@ from core.sealing import national_id
 from core.verification.check import CLAIM_CHARACTERS_MAX
 from core.web import filters
 from core.web.access import safe_next
-from staff_app import sources
+from staff_app import cited_rows
 from tests.unit.verification.made_rows import PATIENT, hba1c, row
 from workers.reports import client
 
@@ -159,7 +159,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "a national id": lambda text: national_id.mask(national_id.compact(text)),
     "an address to go to next": safe_next,
     "a unit": filters.unit,
-    "a source row shown": lambda text: sources.marked(text, sources.telling_words(text), text[:1_000]),
+    "a source row shown": lambda text: cited_rows.marked(text, cited_rows.telling_words(text), text[:1_000]),
     "an answer of a model": client.unfenced,
     "a note": checked("note", text="text", written_at="2026-05-03T02:10:00Z"),
     "a value": checked("observation", name="Hemoglobin A1c", value="text", observed_at="2026-05-03T02:10:00Z"),

@@ -18,7 +18,7 @@ from core.queries import evidence
 from core.queries.evidence import EvidenceRow
 from core.stores import databases
 from core.stores.databases import Store
-from evals.offline_model import drafting, judging
+from evals.offline_model import rule_checker, rule_drafter
 from workers.reports import drafter, schemas
 from workers.reports.letter_codes import References
 from workers.reports.verdicts import with_quote_found
@@ -32,7 +32,7 @@ def flags(rows: tuple[EvidenceRow, ...]) -> tuple[int, list[str]]:
     known = References(row.ref for row in rows)
     stored = [Evidence(ref=row.ref, fields=row.fields) for row in rows]
     said = {row["ref"]: row for row in json.loads(drafter._data(stored, known, TODAY))["evidence"]}
-    claims = schemas.read_draft(json.dumps(drafting.draft(list(said.values()))), known.codes)
+    claims = schemas.read_draft(json.dumps(rule_drafter.draft(list(said.values()))), known.codes)
     given = {row.ref: verification.Row(row.ref, row.type, row.patient_id, row.fields) for row in rows}
     objections = []
     for claim in claims:
@@ -41,7 +41,7 @@ def flags(rows: tuple[EvidenceRow, ...]) -> tuple[int, list[str]]:
             verification.Claim(claim.text, refs, rows[0].patient_id), [given[ref] for ref in refs]
         )
         cited = [said[code] for code in claim.citations]
-        (judged,) = judging.judge([{"label": "BBB", "text": claim.text, "rows": cited}])["judgements"]
+        (judged,) = rule_checker.judge([{"label": "BBB", "text": claim.text, "rows": cited}])["judgements"]
         verdict, why = with_quote_found(judged["verdict"], judged["quote"], cited)
         if checked.flagged or verdict != "supported":
             objections.append(f"{claim.text} {checked.reasons} {verdict} {why} {judged['reason']}")

@@ -14,7 +14,7 @@ from core.models import Patient
 from core.stores import databases
 from core.stores.outage import primary
 from core.web.access import requires
-from core.web.stores import page_session, write_session
+from core.web.page_sessions import page_session, write_session
 from tests.audit_events import chain_faults
 from tests.factories import make_condition
 from tests.integration.web.conftest import Browser, events

@@ -20,7 +20,7 @@ from core.services import second_factor
 from core.settings.config import ConfigError
 from core.stores import databases
 from core.stores.databases import Store
-from core.web import steps
+from core.web import sign_in_steps
 from tests.factories import PASSWORD, make_account
 from tests.integration.staff.conftest import StaffBrowser
 from tests.integration.web.conftest import Browser, events
@@ -168,7 +168,7 @@ def test_a_password_changed_meanwhile_ends_the_waiting(enrolled: Any, account: A
 
 def test_whoever_waits_too_long_starts_again(enrolled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     browser, secret, _ = enrolled
-    monkeypatch.setattr(steps, "WAITING_MINUTES", 0)
+    monkeypatch.setattr(sign_in_steps, "WAITING_MINUTES", 0)
     form = {"totp": code_of(secret)}
     assert browser.post("/sign-in/code", form, page="/sign-in").headers["Location"] == "/sign-in"
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from commands.eval import group
 from core.verification import Claim, Row
-from evals import factcheck, generate_cases, intervals, records, suites
+from evals import factcheck, generate_cases, intervals, made_patients, suites
 from evals.cases import HARD, Case, load
 
 ROW = Row("observation:12", "observation", 7, {"name": "HbA1c", "value": 8.9, "unit": "%"})
@@ -46,7 +46,7 @@ def test_wilson_interval() -> None:
 
 @pytest.fixture(scope="module")
 def made() -> list[Case]:
-    return generate_cases.generate(records.patients(3), seed=3, per_type=12)
+    return generate_cases.generate(made_patients.patients(3), seed=3, per_type=12)
 
 
 def test_every_kind_of_error_has_as_many_true_claims(made: list[Case]) -> None:
@@ -56,8 +56,8 @@ def test_every_kind_of_error_has_as_many_true_claims(made: list[Case]) -> None:
 
 
 def test_the_same_seed_makes_the_same_cases(made: list[Case]) -> None:
-    assert made == generate_cases.generate(records.patients(3), seed=3, per_type=12)
-    assert made != generate_cases.generate(records.patients(3), seed=4, per_type=12)
+    assert made == generate_cases.generate(made_patients.patients(3), seed=3, per_type=12)
+    assert made != generate_cases.generate(made_patients.patients(3), seed=4, per_type=12)
 
 
 def test_the_checks_pass_the_bar_on_made_and_on_hand_written_cases(made: list[Case]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evals.offline_model import drafting, judging, replies
+from evals.offline_model import replies, rule_checker, rule_drafter
 from evals.offline_model.misbehaviour import CONTENT, REPLIES, Behaviour
 
 EVIDENCE = [
@@ -28,7 +28,7 @@ EVIDENCE = [
 
 
 def texts() -> list[str]:
-    return [claim["text"] for claim in drafting.draft(EVIDENCE)["claims"]]
+    return [claim["text"] for claim in rule_drafter.draft(EVIDENCE)["claims"]]
 
 
 def test_a_summary_reads_well() -> None:
@@ -45,25 +45,27 @@ def test_a_summary_reads_well() -> None:
 
 def test_a_usual_result_with_a_history_is_told_once() -> None:
     usual = [{**row, "reads": "within the reference range"} if row["kind"] == "result" else row for row in EVIDENCE]
-    said = [claim["text"] for claim in drafting.draft(usual)["claims"] if claim["section"] == "Results"]
+    said = [claim["text"] for claim in rule_drafter.draft(usual)["claims"] if claim["section"] == "Results"]
     assert said == ["Systolic blood pressure rose from 139 mmHg on 2 May 2025 to 151 mmHg on 3 May 2026."]
 
 
 def test_values_in_different_units_make_no_trend() -> None:
     mixed = [{**row, "value": "18 kPa"} if row["ref"] == "BK" else row for row in EVIDENCE]
-    assert not any(" fell " in claim["text"] or " rose " in claim["text"] for claim in drafting.draft(mixed)["claims"])
+    assert not any(
+        " fell " in claim["text"] or " rose " in claim["text"] for claim in rule_drafter.draft(mixed)["claims"]
+    )
 
 
 def judge(text: str, *codes: str) -> str:
     rows = [row for row in EVIDENCE if row["ref"] in codes]
-    return str(judging.judge([{"label": "BBB", "text": text, "rows": rows}])["judgements"][0]["verdict"])
+    return str(rule_checker.judge([{"label": "BBB", "text": text, "rows": rows}])["judgements"][0]["verdict"])
 
 
 def test_its_own_sentences_are_supported_with_words_of_the_rows() -> None:
     by_code = {row["ref"]: row for row in EVIDENCE}
-    for claim in drafting.draft(EVIDENCE)["claims"]:
+    for claim in rule_drafter.draft(EVIDENCE)["claims"]:
         rows = [by_code[code] for code in claim["citations"]]
-        (found,) = judging.judge([{"label": "BBB", "text": claim["text"], "rows": rows}])["judgements"]
+        (found,) = rule_checker.judge([{"label": "BBB", "text": claim["text"], "rows": rows}])["judgements"]
         assert found["verdict"] == "supported"
         said = [str(value) for row in rows for value in row.values()]
         assert all(part in said for part in found["quote"].split(" ... "))

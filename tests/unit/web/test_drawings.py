@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
 
-from core.web.charts import Point, number_line, position
+from core.queries.results import Result, Trend
+from core.web.drawings.number_lines import number_line, position
+from core.web.drawings.trends import LEFT, RIGHT, Point, of_results, trend
 from core.web.filters import Formats
-from core.web.trends import LEFT, RIGHT, trend
 
 DAY = Formats("Asia/Singapore").day
 START = datetime(2023, 2, 1, tzinfo=UTC)
@@ -96,6 +98,49 @@ def test_a_trend_of_equal_values_or_one_moment_is_drawn(many: int) -> None:
     assert "&lt;b&gt;" in drawing
     places = [float(x) for x in re.findall(r'cx="([\d.]+)"', drawing)]
     assert all(LEFT <= x <= RIGHT for x in places)
+
+
+def measured(value: str, *, day: int, high: str, unit: str = "%") -> Result:
+    return Result(
+        id=day,
+        assay_id=1,
+        code="4548-4",
+        name="HbA1c",
+        plain_name=None,
+        category="laboratory",
+        value_number=Decimal(value),
+        value_text=None,
+        unit=unit,
+        ref_low=None,
+        ref_high=Decimal(high),
+        interpretation=None,
+        observed_at=START + timedelta(days=day),
+        visit_id=None,
+        is_archived=False,
+    )
+
+
+def of(*results: Result, least: int = 1) -> str:
+    found = Trend(results[-1], results, held=None, shows_archived=False, is_partial=False)
+    return str(of_results(found, least=least, day=DAY))
+
+
+def test_each_value_is_marked_by_the_range_that_held_when_it_was_measured() -> None:
+    drawing = of(measured("7", day=0, high="6"), measured("6.5", day=1, high="7"), measured("7.5", day=2, high="8"))
+    assert drawing.count("<circle") == 3
+    assert re.findall(r'class="(dot[^"]*)"', drawing) == ["dot bad", "dot", "dot"]
+
+
+def test_a_trend_shows_only_numbers_in_the_latest_unit() -> None:
+    numbers = measured("6", day=0, high="7"), measured("7", day=3, high="7")
+    words = replace(numbers[0], value_number=None, value_text="high")
+    drawing = of(numbers[0], words, measured("40", day=2, high="50", unit="mmol/mol"), numbers[1])
+    assert drawing.count("<circle") == 2
+
+
+def test_too_few_values_are_not_drawn() -> None:
+    assert of(measured("6", day=0, high="7"), least=2) == ""
+    assert of(measured("6", day=0, high="7")) != ""
 
 
 def test_nothing_to_draw() -> None:

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from core.web.plot_rows import Bar, Percentiles, bars, spans, took
-from core.web.plots import BOTTOM, LEFT, RIGHT, TOP, Limit, Series, lines
+from core.web.drawings.plot_rows import Bar, Percentiles, bars, spans, took
+from core.web.drawings.plots import BOTTOM, LEFT, RIGHT, TOP, Limit, Series, lines
 
 
 def write(value: float) -> str:

@@ -9,7 +9,7 @@ import pytest
 from core.access.throttle import ONE_ACCOUNT, ONE_ADDRESS, Limits
 from core.stores.hot_and_archived import BadCursor, Cursor
 from core.web.access import safe_next
-from core.web.forms import stripped
+from core.web.base_form import stripped
 
 
 @pytest.mark.parametrize("path", ["/visits", "/visits?older=1", "/results/4", "/reports/2/review#claim-3"])

@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from markupsafe import Markup
 
+from core.web.drawings.axes import Scale, text_at
 from core.web.filters import number, spoken_unit
 
 LINE_WIDTH, LINE_HEIGHT, LINE_PAD = 320, 46, 10
-
-
-@dataclass(frozen=True)
-class Point:
-    """One value in time; `outside` its range or not."""
-
-    at: datetime
-    value: Decimal
-    outside: bool = False
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Maps values to pixels along one axis."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def __call__(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return round(self.start + min(max(share, 0.0), 1.0) * (self.end - self.start), 1)
 
 
 def position(value: Decimal, low: Decimal | None, high: Decimal | None) -> str:
@@ -102,8 +78,3 @@ def _bounds(x: Scale, low: Decimal | None, high: Decimal | None) -> Markup:
         return text_at(round(middle, 1), 42, f"{number(low)}–{number(high)}", "middle")
     parts = [text_at(x(float(bound)), 42, number(bound), "middle") for bound in (low, high) if bound is not None]
     return Markup("").join(parts)
-
-
-def text_at(x: float, y: float, words: str, anchor: str = "start") -> Markup:
-    """Words in a drawing."""
-    return Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(x, y, anchor, words)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from core.web.charts import Scale, text_at
+from core.web.drawings.axes import Scale, text_at
+from core.web.drawings.plots import LEFT, RIGHT, WIDTH, Write, legend, mark
 from core.web.filters import duration
-from core.web.plots import LEFT, RIGHT, WIDTH, Write, legend, mark
 
 ROW, TOP = 58, 6
 SPAN_ROW, SPAN_TOP = 40, 48

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from markupsafe import Markup
 
-from core.web.charts import Point, Scale, described, text_at
+from core.queries.results import Result, Trend
+from core.web.drawings.axes import Scale, text_at
+from core.web.drawings.number_lines import described, position
 from core.web.filters import number, spoken_unit, unit
 
 Usual = tuple[Decimal | None, Decimal | None]
@@ -17,6 +20,35 @@ WIDTH, HEIGHT = 480, 190
 LEFT, RIGHT, TOP, BOTTOM = 52, 472, 12, 160
 LABEL_GAP = 17
 YEARS_MAX = 7
+OUTSIDE = ("below", "above")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value in time; `outside` its range or not."""
+
+    at: datetime
+    value: Decimal
+    outside: bool = False
+
+
+def of_results(found: Trend, *, least: int = 1, day: Callable[[datetime], str]) -> Markup:
+    """The values that are numbers in the latest value's unit, over the latest range; empty if fewer than `least`.
+
+    A value is marked if it lay outside the range that held when it was measured.
+    """
+    latest = found.latest
+    points = [point for result in found.results if result.unit == latest.unit and (point := _point(result)) is not None]
+    if len(points) < least:
+        return Markup("")
+    return trend(points, name=latest.name, code=latest.unit, low=latest.ref_low, high=latest.ref_high, day=day)
+
+
+def _point(result: Result) -> Point | None:
+    if result.value_number is None:
+        return None
+    place = position(result.value_number, result.ref_low, result.ref_high)
+    return Point(result.observed_at, result.value_number, outside=place in OUTSIDE)
 
 
 def trend(

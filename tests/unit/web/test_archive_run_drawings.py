@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.web.drawings.archive_runs import attempt_bars
 from core.web.filters import duration
-from core.web.run_drawings import attempt_bars
 
 EVENING = datetime(2026, 11, 26, 22, 0, tzinfo=UTC)
 MORNING = EVENING + timedelta(hours=9)

@@ -1,6 +1,6 @@
 """What a claim rests on is marked in its source row, and nothing in the row is taken for markup."""
 
-from staff_app.sources import marked, telling_words
+from staff_app.cited_rows import marked, telling_words
 
 
 def test_words_and_numbers_that_both_say_are_marked() -> None:

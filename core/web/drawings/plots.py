@@ -11,7 +11,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from core.web.charts import Scale, text_at
+from core.web.drawings.axes import Scale, text_at
 
 WIDTH, LEFT, RIGHT = 640, 104, 628
 TOP, BOTTOM, HEIGHT = 44, 190, 222

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from markupsafe import Markup
 
-from core.web.charts import Scale, text_at
+from core.web.drawings.axes import Scale, text_at
 from core.web.filters import count
 
 WIDTH, LEFT, RIGHT = 640, 96, 632

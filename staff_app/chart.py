@@ -12,23 +12,19 @@ from core.queries import care_team, reports, results, visits
 from core.queries.current_health import current_health
 from core.queries.hidden_visits import VisitIds
 from core.queries.latest_results import latest_results
-from core.queries.results import Trend
 from core.queries.visits import Timeline
 from core.stores.archived import ColdUnavailable
 from core.stores.hot_and_archived import BadCursor, Cursor
 from core.web.access import look, requires
 from core.web.auth import current_account
-from core.web.charts import position
+from core.web.drawings import trends
 from core.web.htmx import render
-from core.web.stores import page_session
-from core.web.trends import Point, trend
+from core.web.page_sessions import page_session
 from staff_app.care import SENSITIVITIES
-from staff_app.patients import bp
-from staff_app.record import header_or_404
+from staff_app.patients import bp, header_or_404
 from staff_app.reports import IN_WORK
 
 VISITS_AT_FIRST = 10
-OUTSIDE = ("below", "above")
 
 
 @bp.get("/<id:patient_id>")
@@ -87,23 +83,8 @@ def assay(patient_id: int, assay_id: int) -> Response:
         found = results.trend(session, patient_id, assay_id, with_archived=True, hidden_visits=hidden_visits)
     if found is None:
         abort(404)
-    return render("staff/patients/assay.html", patient=header, trend=found, drawing=_drawing(found))
-
-
-def _drawing(found: Trend) -> str:
-    """The trend of those values that are numbers in the latest value's unit."""
-    latest = found.latest
-    points = [
-        Point(
-            result.observed_at,
-            result.value_number,
-            position(result.value_number, latest.ref_low, latest.ref_high) in OUTSIDE,
-        )
-        for result in found.results
-        if result.value_number is not None and result.unit == latest.unit
-    ]
-    write_day = current_app.jinja_env.filters["day"]
-    return trend(points, name=latest.name, code=latest.unit, low=latest.ref_low, high=latest.ref_high, day=write_day)
+    drawing = trends.of_results(found, day=current_app.jinja_env.filters["day"])
+    return render("staff/patients/assay.html", patient=header, trend=found, drawing=drawing)
 
 
 def _timeline(session: Session, patient_id: int, hidden_visits: VisitIds) -> Timeline:
