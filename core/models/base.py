@@ -50,6 +50,14 @@ def version_column() -> Mapped[int]:
     return mapped_column(BigInteger, default=1, server_default="1")
 
 
+def hash_version_column() -> Mapped[int]:
+    """The version of the hashed columns (core/models/hashed_columns.py) that the row's `content_hash` was made by.
+
+    Where a writer names none, it is a version of Strata that knew the first alone.
+    """
+    return mapped_column(BigInteger, server_default="1")
+
+
 def utc_now() -> datetime:
     """The present instant, aware, in UTC."""
     return datetime.now(UTC)

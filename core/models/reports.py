@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.models.base import Base, Code, Id, utc_now, version_column
+from core.models.base import Base, Code, Id, hash_version_column, utc_now, version_column
 
 
 class ReportState(StrEnum):
@@ -74,6 +74,7 @@ class Evidence(Base):
     ref: Mapped[str] = mapped_column(String(60))
     store: Mapped[Code]
     content_hash: Mapped[str] = mapped_column(String(64))
+    hash_version: Mapped[int] = hash_version_column()
     fields: Mapped[dict[str, Any]]
 
     __table_args__ = (UniqueConstraint("report_id", "ref"),)
@@ -111,6 +112,7 @@ class Citation(Base):
     claim_id: Mapped[int] = mapped_column(index=True)
     ref: Mapped[str] = mapped_column(String(60))
     content_hash: Mapped[str] = mapped_column(String(64))
+    hash_version: Mapped[int] = hash_version_column()
 
 
 class Check(Base):

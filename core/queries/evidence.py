@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, select, t
 from sqlalchemy.orm import Session
 
 from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus, SensitiveVisit
+from core.models.hashed_columns import newest_version
 from core.models.record_types import VISIT
 from core.queries.hidden_visits import is_visible
 from core.queries.patients import NoSuchPatient
@@ -54,6 +55,7 @@ class EvidenceRow:
     patient_id: int
     store: str
     content_hash: str
+    hash_version: int
     fields: dict[str, Any]
 
 
@@ -197,12 +199,13 @@ def _urgency(history: list[Found]) -> tuple[bool, float]:
 
 
 def _row(table: str, store: str, row: RowMapping, assay: RowMapping | None = None) -> EvidenceRow:
-    values = named(row)
+    values, version = named(row), newest_version(table)
     return EvidenceRow(
         ref=references.row_ref(table, values["id"]),
         type=table,
         patient_id=values["id"] if table == "patient" else values["patient_id"],
         store=store,
-        content_hash=references.content_hash(table, values),
+        content_hash=references.content_hash(table, values, version),
+        hash_version=version,
         fields=source_fields.fields(table, values, named(assay) if assay is not None else None),
     )

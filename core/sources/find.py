@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
+from core.models.hashed_columns import newest_version
 from core.models.record_types import VISIT
 from core.sources import references
 from core.stores import archived
@@ -20,14 +21,30 @@ LOOKS_MAX = 10
 ARCHIVED_TABLES = frozenset(table.name for table in VISIT.tables)
 
 
+class KeptHash(Protocol):
+    """A row's hash as a citation keeps it, with the version of the columns that it was made by."""
+
+    content_hash: Any
+    hash_version: Any
+
+
 @dataclass(frozen=True)
 class Source:
-    """A source row as it is now; `store` is `hot` or the name of the archive server."""
+    """A source row as it is now; `store` is `hot` or the name of the archive server.
+
+    `content_hash` is by `hash_version`, the newest version of the table's hashed columns.
+    """
 
     ref: str
     store: str
     values: Mapping[str, Any]
     content_hash: str
+    hash_version: int
+
+    def is_as(self, kept: KeptHash) -> bool:
+        """Whether the row still says what it said when the hash was kept. Raises UnknownVersion."""
+        table, _ = references.parse_ref(self.ref)
+        return references.content_hash(table, self.values, kept.hash_version) == kept.content_hash
 
 
 def rows(session: Session, refs: Iterable[str], *, lock: bool = False) -> dict[str, Source]:
@@ -84,8 +101,8 @@ def _ids_by_table(refs: Iterable[str]) -> dict[str, set[int]]:
 
 
 def _sources(table: str, store: str, found: Iterable[RowMapping]) -> dict[str, Source]:
-    made = {}
+    made, version = {}, newest_version(table)
     for row in map(named, found):
         ref = references.row_ref(table, row["id"])
-        made[ref] = Source(ref, store, row, references.content_hash(table, row))
+        made[ref] = Source(ref, store, row, references.content_hash(table, row, version), version)
     return made

@@ -10,9 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.models import Base
-
-# They change with the keys of STRATA_FIELD_KEYS, not with what the row says.
-UNDER_KEYS = frozenset({"national_id_sealed", "national_id_hash"})
+from core.models.hashed_columns import hashed_columns, newest_version
 
 
 class BadReference(ValueError):
@@ -32,9 +30,12 @@ def parse_ref(ref: str) -> tuple[str, int]:
     return table, int(number)
 
 
-def content_hash(table: str, values: Mapping[str, Any]) -> str:
-    """SHA-256 over a row's columns in the hot table, alike from every store and under every key: lower-case hex."""
-    columns = [column.name for column in Base.metadata.tables[table].columns if column.name not in UNDER_KEYS]
+def content_hash(table: str, values: Mapping[str, Any], version: int | None = None) -> str:
+    """SHA-256 over a row's hashed columns of a version, by default the newest: lower-case hex.
+
+    It is alike from every store and under every key. Raises UnknownVersion.
+    """
+    columns = hashed_columns(table, newest_version(table) if version is None else version)
     content = {name: _canonical(values[name]) for name in columns}
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

@@ -130,8 +130,8 @@ def _patients(batch: Batch) -> Iterator[Iterator[bytes]]:
     manifest = read_manifest(store, batch)
     for table in RECORD_TYPES[batch.record_type].tables:
         if table.name in manifest and "patient_id" in table.c:
-            chunks = read_table(store, batch, table.name, manifest[table.name])
-            yield _column(chunks, list(table.columns.keys()).index("patient_id"))
+            staged = manifest[table.name]
+            yield _column(read_table(store, batch, table.name, staged), staged.columns.index("patient_id"))
 
 
 def _column(chunks: Iterator[bytes], place: int) -> Iterator[bytes]:

@@ -28,6 +28,10 @@ class SchemaDrift(Exception):
     """A table is not alike on both sides; the message names table, column, both sides and the mend."""
 
 
+class ColumnsChanged(Exception):
+    """A batch was staged before a table's columns changed: its files would lose what a new column holds."""
+
+
 class Overlap(Exception):
     """Rows were edited from one batch's range into another's: one has copies of them, or owns them by now."""
 
@@ -90,6 +94,7 @@ FAULTS = (
     # Staged anew it is without the rows that the other owns; what the other does not own it removes at its release.
     FaultClass("overlap", _is(Overlap), attempts=30, first=SECOND, longest=MINUTE, back_to=BatchState.PLANNED),
     FaultClass("staged file missing", _is(StagedMissing), attempts=4, back_to=BatchState.PLANNED),
+    FaultClass("columns changed", _is(ColumnsChanged), attempts=4, back_to=BatchState.PLANNED),
     FaultClass("mismatch", _is(Mismatch, StagedAltered), attempts=1, back_to=BatchState.PLANNED),
     FaultClass("staging key", _is(StagingKeyMissing), attempts=1),
     FaultClass("schema drift", _is(SchemaDrift), attempts=1),

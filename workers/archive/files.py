@@ -7,12 +7,14 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import zstandard
 
-from core.models import Batch
+from core.models import Base, Batch
+from core.models.hashed_columns import hashed_columns
 from core.staging.base import ObjectStore
-from workers.archive.faults import Mismatch
+from workers.archive.faults import ColumnsChanged, Mismatch
 
 CHUNK_BYTES = 1 << 18
 
@@ -22,13 +24,16 @@ class StagedTable:
     """One table of a batch in staging.
 
     `sha256` is over the uncompressed bytes of its file; `contents` over the content hashes of its rows, which any
-    server can compute of the rows it has; `versions` over their versions on the primary.
+    server can compute of the rows it has; `versions` over their versions on the primary. Both are by `hash_version` of
+    the table's hashed columns. `columns` names the columns of the file in order, but for the batch's, which is last.
     """
 
     rows: int
     sha256: str
     contents: str
     versions: str
+    hash_version: int
+    columns: tuple[str, ...]
 
 
 Manifest = dict[str, StagedTable]
@@ -70,7 +75,26 @@ def read_manifest(store: ObjectStore, batch: Batch) -> Manifest:
         body = file.read()
     if hashlib.sha256(body).hexdigest() != batch.content_hash:
         raise Mismatch("the staged manifest was altered: redrive stages the batch again")
-    return {name: StagedTable(**entry) for name, entry in json.loads(body)["tables"].items()}
+    return {name: _staged_table(name, entry) for name, entry in json.loads(body)["tables"].items()}
+
+
+def _staged_table(name: str, entry: dict[str, Any]) -> StagedTable:
+    # A manifest that says neither is from before the first column was added, when all were hashed.
+    before: dict[str, Any] = {"hash_version": 1, "columns": hashed_columns(name, 1)}
+    told = before | entry
+    return StagedTable(**told | {"columns": tuple(told["columns"])})
+
+
+def read_complete_manifest(store: ObjectStore, batch: Batch) -> Manifest:
+    """The batch's manifest, if its files have the columns that the tables have now.
+
+    Raises ColumnsChanged if they have others, Mismatch if the manifest isn't the one that was staged.
+    """
+    manifest = read_manifest(store, batch)
+    for name, staged in manifest.items():
+        if set(staged.columns) != set(Base.metadata.tables[name].columns.keys()):
+            raise ColumnsChanged(f"{name} has other columns than when it was staged: the batch is staged again")
+    return manifest
 
 
 def write_table(store: ObjectStore, folder: str, table: str, chunks: Iterator[bytes]) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
 
 from core.engines.functions import row_hash, row_version
+from core.models.hashed_columns import hashed_columns
 from core.stores import databases
 
 
@@ -18,25 +19,23 @@ class Hashes(NamedTuple):
     versions: str
 
 
-def of_row(table: Table, source: FromClause | None = None) -> ColumnElement[bytes]:
-    """A row's content hash, over every column of the hot table, as `source` has them."""
-    return row_hash(*_columns(table, source))
+def of_row(table: Table, version: int, source: FromClause | None = None) -> ColumnElement[bytes]:
+    """A row's content hash, by a version of the hot table's hashed columns, as `source` has them."""
+    return row_hash(*columns(table, version, source))
 
 
-def of_rows(connection: Connection, table: Table, rows: Select[int]) -> Hashes:
+def of_rows(connection: Connection, table: Table, version: int, rows: Select[int]) -> Hashes:
     """The hashes of rows of a table, or of a copy of it, that a query picks by their ids."""
     (row_id,) = rows.selected_columns
-    source = row_id.table
-    columns = _columns(table, source)
+    hashed = columns(table, version, row_id.table)
     count, (contents, versions) = databases.current().adapter.row_sets.digest(
         connection,
-        rows.with_only_columns(
-            row_id, row_hash(*columns).label("row_hash"), row_version(*columns).label("row_version")
-        ),
+        rows.with_only_columns(row_id, row_hash(*hashed).label("row_hash"), row_version(*hashed).label("row_version")),
     )
     return Hashes(count, contents, versions)
 
 
-def _columns(table: Table, source: FromClause | None = None) -> list[ColumnElement[object]]:
+def columns(table: Table, version: int, source: FromClause | None = None) -> list[ColumnElement[object]]:
+    """The hashed columns of a table, as `source` has them, the id first. Raises UnknownVersion."""
     found = (table if source is None else source).c
-    return [found[column.name] for column in table.columns]
+    return [found[name] for name in hashed_columns(table.name, version)]

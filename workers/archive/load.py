@@ -14,7 +14,7 @@ from core.staging.base import ObjectStore
 from core.stores import databases
 from workers.archive import drift, lease
 from workers.archive.faults import Mismatch, Overlap
-from workers.archive.files import StagedTable, read_manifest, read_table
+from workers.archive.files import StagedTable, read_complete_manifest, read_table
 from workers.archive.selection import tables_of
 
 
@@ -22,7 +22,7 @@ def load(session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Copy the batch in. Repeatable. Raises Overlap if rows have come into this batch's range from another's."""
     drift.check(session, RECORD_TYPES[batch.record_type])
     store = object_store()
-    manifest = read_manifest(store, batch)
+    manifest = read_complete_manifest(store, batch)
     with lease.archive_write(session, batch, RECORD_TYPES[batch.record_type].server) as archive:
         for table in tables_of(batch):
             _load_table(archive, store, batch, table, manifest[table.name])
@@ -48,7 +48,7 @@ def copy_staged(
     connection: Connection, store: ObjectStore, batch: Batch, table: Table, staged: StagedTable, *, into: Table
 ) -> int:
     """Copy a staged table into a table with the archive's columns. Returns the rows. Raises Mismatch."""
-    columns = [*table.columns.keys(), BATCH_COLUMN]
+    columns = [*staged.columns, BATCH_COLUMN]
     return databases.current().adapter.loading.copy_in(
         connection, into, columns, read_table(store, batch, table.name, staged)
     )

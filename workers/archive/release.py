@@ -16,9 +16,9 @@ from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, archive_table
 from core.staging import object_store
 from core.stores import databases
-from workers.archive import holdings, lease, release_rows
+from workers.archive import hashes, holdings, lease, release_rows
 from workers.archive.faults import Superseded
-from workers.archive.files import read_manifest
+from workers.archive.files import read_complete_manifest
 from workers.archive.moving import Moving
 from workers.archive.release_rows import Gone
 from workers.archive.selection import child_of, may_leave, tables_of
@@ -34,7 +34,7 @@ def release(session: Session, batch: Batch, run: ArchiveRun) -> int:
     """
     adapter, store = databases.current().adapter, object_store()
     adapter.limits.make_room(session.connection())
-    moving = Moving(session, batch, run, store, read_manifest(store, batch))
+    moving = Moving(session, batch, run, store, read_complete_manifest(store, batch))
     with adapter.locks.waiting_at_most(session.connection(), LOCK_SECONDS):
         removed, gone = _unchanged(moving) or release_rows.release(moving)
         failpoints.hit("release.before_superseded")
@@ -69,11 +69,10 @@ def _unchanged(moving: Moving) -> tuple[dict[str, int], Gone] | None:
 def _remove(moving: Moving, table: Table) -> tuple[int, str]:
     """Remove a table's rows; returns how many, and the hash over the versions that were removed."""
     adapter, roots = databases.current().adapter, moving.releasing
+    hashed = hashes.columns(table, moving.manifest[table.name].hash_version)
     chosen = select(roots.c.id)
     if table is moving.record_type.root:
-        return adapter.row_sets.remove(
-            moving.connection, delete(table).where(table.c.id.in_(chosen)), list(table.columns)
-        )
+        return adapter.row_sets.remove(moving.connection, delete(table).where(table.c.id.in_(chosen)), hashed)
     child = child_of(moving.record_type, table)
     key = child.root_column
 
@@ -82,7 +81,7 @@ def _remove(moving: Moving, table: Table) -> tuple[int, str]:
         return insert(moving.released).from_select(["patient_id", "rows"], counts.group_by(roots.c.patient_id))
 
     removal = delete(table).where(table.c[key].in_(chosen), may_leave(child))
-    return adapter.row_sets.remove(moving.connection, removal, list(table.columns), key=key, tally=tally)
+    return adapter.row_sets.remove(moving.connection, removal, hashed, key=key, tally=tally)
 
 
 def _drop_superseded(moving: Moving, removed: dict[str, int], gone: Gone) -> None:

@@ -86,7 +86,8 @@ def _keep_children(moving: Moving, child: Child) -> list[int]:
 def _keep(moving: Moving, table: Table, condition: ColumnElement[bool]) -> list[int]:
     """Leave of the staged rows those that meet the condition and are as they were; returns the others' ids."""
     staged = moving.staged[table.name]
-    alike = hashes.of_row(table, staged) == hashes.of_row(table)
+    version = moving.manifest[table.name].hash_version
+    alike = hashes.of_row(table, version, staged) == hashes.of_row(table, version)
     matches = select(table.c.id).where(table.c.id == staged.c.id, alike, condition).exists()
     return list(moving.session.scalars(delete(staged).where(~matches).returning(staged.c.id)))
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.archiving import failpoints
 from core.models import ArchiveRun, Batch, BatchKind, BatchState
+from core.models.hashed_columns import newest_version
 from core.models.record_types import (
     BATCH_COLUMN,
     RECORD_TYPES,
@@ -93,7 +94,11 @@ def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
         for table in kind.tables:
             copied = archive_table(table)
             mine = (copied.c[ROOT_COLUMNS[table.name]].in_(roots), archived.visible(copied, seen))
-            query = select(*copied.c, hashes.of_row(table, copied)).where(*mine).order_by(copied.c.id)
+            query = (
+                select(*copied.c, hashes.of_row(table, newest_version(table.name), copied))
+                .where(*mine)
+                .order_by(copied.c.id)
+            )
             work.copy(archive.connection(), table, query)
 
 
@@ -107,7 +112,7 @@ def _insert(work: Restoring, table: Table) -> None:
     differing = work.connection.scalar(
         select(copy.c.id)
         .join_from(copy, table, table.c.id == copy.c.id, isouter=True)
-        .where(or_(table.c.id.is_(None), hashes.of_row(table) != copy.c[ROW_HASH]))
+        .where(or_(table.c.id.is_(None), hashes.of_row(table, newest_version(table.name)) != copy.c[ROW_HASH]))
         .order_by(copy.c.id)
         .limit(1)
     )

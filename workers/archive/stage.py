@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.archiving import failpoints
 from core.models import ArchiveRun, Batch, BatchKind
+from core.models.hashed_columns import newest_version
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
 from core.staging import object_store
 from core.staging.base import ObjectStore
@@ -74,9 +75,10 @@ def _choose(snapshot: Session, batch: Batch, run: ArchiveRun) -> Selection:
 def _stage_table(snapshot: Session, target: Target, table: Table, rows: Select[int]) -> StagedTable:
     """Write the rows as the archive will take them, with the batch that brings them."""
     batch = literal(target.batch_id, BigInteger).label(BATCH_COLUMN)
-    query = rows.with_only_columns(*table.columns, batch).order_by(table.c.id)
+    query, version = rows.with_only_columns(*table.columns, batch).order_by(table.c.id), newest_version(table.name)
     with databases.current().adapter.loading.copy_out(snapshot.connection(), query) as chunks:
         sha256 = write_table(target.store, target.folder, table.name, chunks)
     failpoints.hit("stage.table_written")
-    found = hashes.of_rows(snapshot.connection(), table, rows)
-    return StagedTable(found.rows, sha256, found.contents, found.versions)
+    found = hashes.of_rows(snapshot.connection(), table, version, rows)
+    columns = tuple(table.columns.keys())
+    return StagedTable(found.rows, sha256, found.contents, found.versions, version, columns)

@@ -13,14 +13,14 @@ from core.stores import databases
 from core.stores.databases import Store
 from workers.archive import hashes
 from workers.archive.faults import Mismatch
-from workers.archive.files import Manifest, read_manifest
+from workers.archive.files import Manifest, read_complete_manifest
 from workers.archive.load import copy_staged
 from workers.archive.selection import columns_like, tables_of
 
 
 def verify(_session: Session, batch: Batch, _run: ArchiveRun) -> int:
     """Compare counts and the hash over all rows' hashes. Raises Mismatch, naming a row. Returns the rows."""
-    manifest = read_manifest(object_store(), batch)
+    manifest = read_complete_manifest(object_store(), batch)
     servers = databases.current()
     engine = servers.engine(Store(RECORD_TYPES[batch.record_type].server), read_only=False)
     with engine.connect() as connection:
@@ -33,7 +33,8 @@ def verify(_session: Session, batch: Batch, _run: ArchiveRun) -> int:
 
 def _compare(connection: Connection, batch: Batch, table: Table, manifest: Manifest) -> None:
     staged, copies = manifest[table.name], archive_table(table)
-    found = hashes.of_rows(connection, table, select(copies.c.id).where(copies.c[BATCH_COLUMN] == batch.id))
+    rows = select(copies.c.id).where(copies.c[BATCH_COLUMN] == batch.id)
+    found = hashes.of_rows(connection, table, staged.hash_version, rows)
     if (found.rows, found.contents) != (staged.rows, staged.contents):
         where = _differing(connection, batch, table, manifest)
         raise Mismatch(f"{where} in the archive; nothing was removed from the primary")
@@ -47,7 +48,8 @@ def _differing(connection: Connection, batch: Batch, table: Table, manifest: Man
     copy_staged(connection, object_store(), batch, table, manifest[table.name], into=staged)
     loaded = select(copies).where(copies.c[BATCH_COLUMN] == batch.id).subquery("loaded")
     either = func.coalesce(staged.c.id, loaded.c.id)
-    unlike = hashes.of_row(table, staged) != hashes.of_row(table, loaded)
+    version = manifest[table.name].hash_version
+    unlike = hashes.of_row(table, version, staged) != hashes.of_row(table, version, loaded)
     row = connection.execute(
         select(either, staged.c.id, loaded.c.id)
         .select_from(staged.join(loaded, loaded.c.id == staged.c.id, full=True))

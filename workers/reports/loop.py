@@ -85,7 +85,7 @@ def select_evidence(lease: Lease) -> None:
         session.add_all(
             Evidence(
                 report_id=report.id, patient_id=row.patient_id, ref=row.ref, store=row.store,
-                content_hash=row.content_hash, fields=row.fields,
+                content_hash=row.content_hash, hash_version=row.hash_version, fields=row.fields,
             )
             for row in rows
         )  # fmt: skip
@@ -155,7 +155,7 @@ def add_claims(
     round_: int,
 ) -> list[Claim]:
     """Claims with ordinals, citations and checks by code; all cite supplied rows of the patient, or nothing is kept."""
-    supplied = {row.ref: row.content_hash for row in evidence if row.patient_id == report.patient_id}
+    supplied = {row.ref: row for row in evidence if row.patient_id == report.patient_id}
     if not all(set(sentence.refs) <= supplied.keys() for _, sentence in sentences):
         raise LoopFailure("a claim cites a row that was not supplied")
     claims = [
@@ -176,10 +176,13 @@ def add_claims(
         check_.claim_id = claim.id
     session.add_all(checks)
     session.add_all(
-        Citation(report_id=report.id, claim_id=claim.id, ref=ref, content_hash=supplied[ref])
+        Citation(
+            report_id=report.id, claim_id=claim.id, ref=ref, content_hash=supplied[ref].content_hash,
+            hash_version=supplied[ref].hash_version,
+        )
         for claim, (_, sentence) in zip(claims, sentences, strict=True)
         for ref in sentence.refs
-    )
+    )  # fmt: skip
     return claims
 
 

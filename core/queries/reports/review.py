@@ -109,7 +109,7 @@ def _latest_checks(checks: list[Stored]) -> tuple[CheckView, ...]:
 
 def _cited_rows(session: Session, rows: ReportRows) -> dict[str, CitedRow]:
     drafted = {row.ref: row for row in rows.of("evidence")}
-    cited = {row.ref: row.content_hash for row in rows.of("citation")}
+    cited = {row.ref: row for row in rows.of("citation")}
     standing = _since_drafting(session, cited) if rows.report.state == ReportState.READY else {}
     return {
         ref: CitedRow(ref, ref.partition(":")[0], row.store, row.fields, standing.get(ref, UNCHANGED))
@@ -117,7 +117,7 @@ def _cited_rows(session: Session, rows: ReportRows) -> dict[str, CitedRow]:
     }
 
 
-def _since_drafting(session: Session, cited: Mapping[str, str]) -> dict[str, str]:
+def _since_drafting(session: Session, cited: Mapping[str, Stored]) -> dict[str, str]:
     now = find.hot_rows(session, cited)
     lost = GONE
     try:
@@ -125,8 +125,8 @@ def _since_drafting(session: Session, cited: Mapping[str, str]) -> dict[str, str
     except ColdUnavailable:
         lost = UNKNOWN
     return {
-        ref: (UNCHANGED if now[ref].content_hash == drafted else CHANGED) if ref in now else lost
-        for ref, drafted in cited.items()
+        ref: (UNCHANGED if now[ref].is_as(citation) else CHANGED) if ref in now else lost
+        for ref, citation in cited.items()
     }
 
 

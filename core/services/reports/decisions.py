@@ -64,7 +64,7 @@ def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Clai
     care.check(session, by, _ready(session, report_id).patient_id)
     cited = session.scalars(select(Citation).where(Citation.report_id == report_id)).all()
     now = find.rows(session, {citation.ref for citation in cited})
-    changed = {c.ref for c in cited if c.ref not in now or now[c.ref].content_hash != c.content_hash}
+    changed = {c.ref for c in cited if c.ref not in now or not now[c.ref].is_as(c)}
     for evidence in session.scalars(
         select(Evidence).where(Evidence.report_id == report_id, Evidence.ref.in_(changed & now.keys()))
     ):
@@ -74,7 +74,7 @@ def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Clai
         if citation.ref in changed:
             affected.add(citation.claim_id)
             if citation.ref in now:
-                citation.content_hash = now[citation.ref].content_hash
+                _keep_hash(citation, now[citation.ref])
     session.flush()
     refs = cited_refs(session, report_id)
     standing = [claim for claim in current_claims(session, report_id) if claim.id in affected]
@@ -116,9 +116,12 @@ def _edited(session: Session, claim: Claim, text: str | None) -> Claim:
     session.flush()
     cited = session.scalars(select(Citation).where(Citation.claim_id == claim.id).order_by(Citation.id)).all()
     session.add_all(
-        Citation(report_id=claim.report_id, claim_id=new.id, ref=citation.ref, content_hash=citation.content_hash)
+        Citation(
+            report_id=claim.report_id, claim_id=new.id, ref=citation.ref, content_hash=citation.content_hash,
+            hash_version=citation.hash_version,
+        )
         for citation in cited
-    )
+    )  # fmt: skip
     claim.replaced_by = new.id
     rows = checking.evidence_rows(session, claim.report_id)
     session.add(checking.check_by_code(new, tuple(citation.ref for citation in cited), rows))
@@ -145,7 +148,12 @@ def _take(session: Session, evidence: Evidence, source: find.Source) -> None:
     assay = session.get(Assay, source.values["assay_id"]) if table == "observation" else None
     named = {"name": assay.name, "short_name": assay.short_name, "code": assay.code} if assay is not None else None
     evidence.fields = fields.fields(table, source.values, named)
-    evidence.content_hash, evidence.store = source.content_hash, source.store
+    evidence.store = source.store
+    _keep_hash(evidence, source)
+
+
+def _keep_hash(row: Evidence | Citation, source: find.Source) -> None:
+    row.content_hash, row.hash_version = source.content_hash, source.hash_version
 
 
 def _trimmed(text: str | None, limit: int, what: str) -> str | None:

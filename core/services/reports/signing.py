@@ -106,8 +106,8 @@ def _reauthenticated(session: Session, by: Actor, password: str) -> Account:
 
 
 def _check_fresh(session: Session, cited: dict[int, list[Citation]]) -> None:
-    wanted = {citation.ref: citation.content_hash for group in cited.values() for citation in group}
-    now = find.rows(session, wanted, lock=True)
-    stale = sorted(ref for ref, drafted in wanted.items() if ref not in now or now[ref].content_hash != drafted)
+    kept = [citation for group in cited.values() for citation in group]
+    now = find.rows(session, {citation.ref for citation in kept}, lock=True)
+    stale = {citation.ref for citation in kept if citation.ref not in now or not now[citation.ref].is_as(citation)}
     if stale:
-        raise StaleSource(stale)
+        raise StaleSource(sorted(stale))
