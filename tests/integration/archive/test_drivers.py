@@ -21,7 +21,7 @@ from core.services import archive
 from core.stores import databases
 from core.stores.databases import Store
 from tests.integration.archive.conftest import start
-from tests.integration.archive.test_restore import archived, everything
+from tests.integration.archive.test_restore import copies, everything
 from tests.tiers import Tiers
 from workers.archive import driver, heartbeat
 
@@ -143,7 +143,7 @@ def test_a_driver_that_lost_its_lock_does_nothing_over_another(point: str, tmp_p
         assert everything() == before
     driver.drive(run_id)
     assert everything() == before
-    assert archived() == archived("note") == 12
+    assert copies() == copies("note") == 12
     assert not raised or isinstance(raised[0], outbox.NotNow)
     assert run_row(run_id).state == RunState.DONE
     with databases.read(Store.HOT) as session:
@@ -169,13 +169,13 @@ def test_a_worker_cut_off_at_the_archive_commits_nothing(tmp_path: Path) -> None
     primary = databases.current().engine(Store.HOT, read_only=False)
     with driver_paused_at("load.before_archive_commit", run_id, tmp_path), primary.connect() as connection:
         connection.execute(text(cut_off))
-    assert archived() == 0
+    assert copies() == 0
     while driver.advance(run_id):
         pass
     while run_row(run_id).state == RunState.RUNNING:
         driver.drive(run_id)
     assert everything() == before
-    assert archived() == 12
+    assert copies() == 12
 
 
 @pytest.mark.usefixtures("population")
@@ -193,4 +193,4 @@ def test_one_batch_is_staged_anew_after_a_difference() -> None:
         archive.redrive_batch(session, batch_id=batch_id, by=None, from_start=True)
     driver.drive(run_id)
     assert run_row(run_id).state == RunState.DONE
-    assert archived() == 12
+    assert copies() == 12

@@ -21,7 +21,7 @@ from core.staging.base import StagedMissing, StagingError
 from core.stores import databases
 from core.stores.databases import Store
 from tests.integration.archive.conftest import run_to_end, start
-from tests.integration.archive.test_restore import archived, everything
+from tests.integration.archive.test_restore import copies, everything
 from workers.archive import driver
 from workers.archive.expire import expire_staged
 
@@ -76,7 +76,7 @@ def test_a_run_through_s3(bucket: Any, with_settings: Callable[..., None], key: 
     run = run_to_end(batch_rows=100)
     assert run.state == RunState.DONE
     assert everything() == before
-    assert archived() == 12
+    assert copies() == 12
     staged = names(bucket)
     assert {name.rsplit("/", 1)[1] for name in staged} == {
         "visit.zst", "note.zst", "observation.zst", "prescription.zst", "condition.zst", "manifest.json",
@@ -102,7 +102,7 @@ def test_s3_that_does_not_answer_is_tried_again(bucket: Any) -> None:
     bucket.create_bucket(Bucket="staged")
     driver.drive(run_id)
     assert everything() == before
-    assert archived() == 12
+    assert copies() == 12
 
 
 def test_s3_objects_are_whole_or_absent(bucket: Any) -> None:
@@ -152,7 +152,7 @@ def test_a_wrong_key_stops_the_run_and_says_which(own_staging: Path, with_settin
         archive.redrive(session, run_id=run_id, by=None)
     driver.drive(run_id)
     assert everything() == before
-    assert archived() == 12
+    assert copies() == 12
     assert not any(b"Feels well" in data for data in staged_bytes(databases.current().settings))
 
 
@@ -170,7 +170,7 @@ def test_an_altered_sealed_file_is_staged_again_by_a_redrive(
     with databases.write() as session:
         archive.redrive(session, run_id=run_id, by=None)
     driver.drive(run_id)
-    assert archived("note") == 12
+    assert copies("note") == 12
 
 
 @pytest.mark.usefixtures("population")
@@ -188,7 +188,7 @@ def test_staged_files_go_when_they_are_old_and_released(own_staging: Path) -> No
     assert len({path.parent for path in own_staging.rglob("*.zst")}) == 1
     assert "0 batches" in expire_staged()
     driver.drive(run_id)
-    assert archived() == 12
+    assert copies() == 12
 
 
 @pytest.mark.usefixtures("population")
