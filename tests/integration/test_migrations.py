@@ -41,7 +41,7 @@ def test_hashes_that_are_kept_already_are_of_the_first_version(store: Store, nam
         config = configuration(connection, name)
         command.downgrade(config, before)
         assert "hash_version" not in {column["name"] for column in inspect(connection).get_columns("evidence")}
-        with databases.current().adapter.keeping_ids(connection, Base.metadata.tables["evidence"]):
+        with databases.current().adapter.loading.keeping_ids(connection, Base.metadata.tables["evidence"]):
             connection.execute(text(old.format(batch, ", 5" if batch else "")))
         command.upgrade(config, "head")
         assert connection.execute(text("SELECT content_hash, hash_version FROM evidence")).all() == [("x", 1)]
