@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from core import audit
 from core.access import single_sign_on
-from core.access.sign_ins import AccountCopy
+from core.access.sign_in_copies import AccountCopy
 from core.access.single_sign_on import Begun, Provider, SignOnFailed
 from core.models import Account
 from core.settings.config import ConfigError, Settings

@@ -1,6 +1,6 @@
-"""Which patients a clinician may see: those in their care, and for a time those whose glass they broke.
+"""Which patients a clinician may see: those in the clinician's care, and for a time those whose glass was broken.
 
-Asked of the primary, so that a tie that was cut is gone on the very next request.
+The portals ask the primary, so that a tie that was cut is gone with the next request.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class NotInCare(PermissionDenied):
     """
 
     def __init__(self, patient_id: int, action: str | None = None, *, visit_id: int | None = None) -> None:
-        super().__init__(f"this account has no part in the care of patient {patient_id}")
+        super().__init__(f"You have no part in the care of patient {patient_id}")
         self.patient_id, self.action, self.visit_id = patient_id, action, visit_id
 
 
@@ -84,7 +84,7 @@ def _closest(account_id: int, patient_id: int) -> ColumnElement[str | None]:
 
 
 def _is_not(column: InstrumentedAttribute[int | None], other: int | ScalarSelect[int | None]) -> ColumnElement[bool]:
-    """That they differ; also where one of them is missing."""
+    """The condition that both differ; true also where one of them is NULL."""
     return case((column == other, 0), else_=1) == 1
 
 
@@ -99,7 +99,7 @@ def _ties(account_id: int, patient_id: PatientId) -> dict[Tie, ColumnElement[boo
     who = aliased(Account)
     return {
         Tie.TEAM: exists().where(CareTeamMember.account_id == account_id, CareTeamMember.patient_id == patient_id),
-        # A booked one has not begun: there is no later bound.
+        # A booked visit has not begun: there is no later bound.
         Tie.VISIT: exists().where(
             Visit.patient_id == patient_id,
             Visit.started_at > since,

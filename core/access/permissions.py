@@ -1,4 +1,7 @@
-"""Who may: one map from a right to the roles that have it. In which state is in core/models/transitions.py."""
+"""Which role may do what: one map from a right to the roles that have it.
+
+In which state of a thing it may be done is in core/models/transitions.py.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,25 @@ from core.models.people import Role
 
 
 class Right(StrEnum):
-    """One thing that a person can do."""
+    """One thing that a person can do, in the words that end "You are not allowed to ..."."""
 
-    OWN_ACCOUNT = "own account: change"
-    OWN_RECORD_READ = "own record: read"
-    PATIENT_SEARCH = "patients: search"
-    RECORD_READ = "record: read"
-    VISIT_WRITE = "visit: write"
-    SENSITIVITY_SET = "visit: keep apart"
-    PATIENT_REGISTER = "patient: register"
-    REPORT_REQUEST = "report: request"
-    REPORT_REVIEW = "report: review"
-    REPORT_SIGN = "report: sign"
-    REPORTS_HALT = "reports: halt"
-    ARCHIVE_RUN = "archive: run"
-    PATIENT_ERASE = "patient: erase"
-    LEGAL_HOLD = "patient: legal hold"
-    OPERATIONS_READ = "operations: read"
-    ACCOUNTS_MANAGE = "accounts: manage"
-    AUDIT_READ = "audit: read"
+    OWN_ACCOUNT = "change this account"
+    OWN_RECORD_READ = "read a record of your own"
+    PATIENT_SEARCH = "search for patients"
+    RECORD_READ = "read patients' records"
+    VISIT_WRITE = "write visits"
+    SENSITIVITY_SET = "keep visits apart"
+    PATIENT_REGISTER = "register patients"
+    REPORT_REQUEST = "request reports"
+    REPORT_REVIEW = "review reports"
+    REPORT_SIGN = "sign reports"
+    REPORTS_HALT = "halt the making of reports"
+    ARCHIVE_RUN = "run the archive"
+    PATIENT_ERASE = "erase patients"
+    LEGAL_HOLD = "set or lift legal holds"
+    OPERATIONS_READ = "see how the system runs"
+    ACCOUNTS_MANAGE = "manage accounts"
+    AUDIT_READ = "read the audit trail"
 
 
 RIGHTS: Mapping[Right, frozenset[Role]] = {
@@ -67,7 +70,7 @@ RUNNING = frozenset(
     {Right.REPORTS_HALT, Right.ARCHIVE_RUN, Right.PATIENT_ERASE, Right.LEGAL_HOLD, Right.ACCOUNTS_MANAGE}
 )
 
-# Duties that no grant may join; a denial beats whatever RIGHTS says.
+# Duties that stay separate: a right denied here is denied even if RIGHTS grants it.
 DENIED: Mapping[Role, frozenset[Right]] = {
     Role.PATIENT: CLINICAL | RUNNING | {Right.OPERATIONS_READ, Right.AUDIT_READ},
     Role.CLINICIAN: RUNNING | {Right.OWN_RECORD_READ, Right.AUDIT_READ},
@@ -79,11 +82,11 @@ STAFF_ROLES = frozenset({Role.CLINICIAN, Role.ADMIN, Role.AUDITOR})
 
 
 class PermissionDenied(Exception):
-    """The account has not the right; the message names the right."""
+    """The account does not have a right; the message says which, to the person who tried."""
 
 
 class Actor(Protocol):
-    """What a permission needs to know of whoever acts: an Account, or its copy in the session."""
+    """Whoever acts, as far as a permission depends on it: an Account, or an account's copy in the session."""
 
     @property
     def id(self) -> int: ...
@@ -98,7 +101,7 @@ class Actor(Protocol):
 
 
 def can(actor: Actor | None, right: Right) -> bool:
-    """Whether the account has the right: granted to its role, and not denied to it. Nobody has none."""
+    """Whether the account is active, and its role is granted the right and not denied it. False without an account."""
     if actor is None or not actor.active:
         return False
     role = Role(actor.role)
@@ -108,11 +111,11 @@ def can(actor: Actor | None, right: Right) -> bool:
 def check(actor: Actor | None, right: Right) -> None:
     """Raises PermissionDenied unless the account has the right."""
     if not can(actor, right):
-        raise PermissionDenied(f"this account may not: {right}")
+        raise PermissionDenied(f"You are not allowed to {right}")
 
 
 def can_read_record(actor: Actor | None, patient_id: int) -> bool:
-    """Patients read their own record; clinicians, any."""
+    """Whether the account may read this patient's record: patients their own, clinicians any."""
     if can(actor, Right.OWN_RECORD_READ):
         return actor is not None and actor.patient_id == patient_id
     return can(actor, Right.RECORD_READ)
@@ -121,4 +124,4 @@ def can_read_record(actor: Actor | None, patient_id: int) -> bool:
 def check_can_read_record(actor: Actor | None, patient_id: int) -> None:
     """Raises PermissionDenied unless the account may read this patient's record."""
     if not can_read_record(actor, patient_id):
-        raise PermissionDenied("this account may not read this record")
+        raise PermissionDenied("You are not allowed to read this record")

@@ -1,7 +1,6 @@
-"""Server-side sessions: the sign_in table is the truth, Redis a copy for speed.
+"""Sign-ins: opened, found and ended. The sign_in table is the truth; copies in Redis save the look-up.
 
-Only the SHA-256 of a token is ever stored. A copy is believed for TRUST_SECONDS, then looked up again; at once, if its
-account has changed since (`distrust`). A portal knows its own copies only.
+Only the SHA-256 of a token is ever stored.
 """
 
 from __future__ import annotations
@@ -10,76 +9,25 @@ import hashlib
 import json
 import logging
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from redis import Redis, RedisError
-from sqlalchemy import delete, event, select, update
+from redis import Redis
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from core.access.distrust import distrust, is_trusted
+from core.access.sign_in_copies import TRUST_SECONDS, AccountCopy, Copies, OpenSignIn
 from core.models import Account, SignIn, utc_now
 from core.settings.config import Settings
-from core.stores import databases, redis
+from core.stores import databases
 from core.stores.databases import Store
 from core.stores.outage import UNREACHABLE, PrimarySilent, primary
 
 log = logging.getLogger(__name__)
 
 TOKEN_BYTES = 32
-TRUST_SECONDS = 60
-# Longer than any read that began before an account changed can still be under way.
-DISTRUST_SECONDS = 3_600
-ENDED = "ended"
-
-
-@dataclass(frozen=True)
-class AccountCopy:
-    """What a request needs to know of the account that made it; serves as an Actor."""
-
-    id: int
-    username: str
-    role: str
-    name: str
-    active: bool
-    patient_id: int | None
-    practitioner_id: int | None
-
-    @classmethod
-    def of(cls, account: Account) -> AccountCopy:
-        """The copy of an account's row."""
-        return cls(
-            id=account.id,
-            username=account.username,
-            role=account.role,
-            name=account.name,
-            active=account.active,
-            patient_id=account.patient_id,
-            practitioner_id=account.practitioner_id,
-        )
-
-
-@dataclass(frozen=True)
-class OpenSignIn:
-    """One sign-in, as of `checked_at`."""
-
-    token_hash: str
-    account: AccountCopy
-    data: dict[str, Any]
-    seen_at: datetime
-    expires_at: datetime
-    checked_at: datetime
-
-    def to_json(self) -> str:
-        """For the copy in Redis."""
-        return json.dumps(asdict(self), default=datetime.isoformat)
-
-    @classmethod
-    def from_json(cls, raw: str) -> OpenSignIn:
-        """From the copy in Redis."""
-        values = json.loads(raw)
-        times = {name: datetime.fromisoformat(values[name]) for name in ("seen_at", "expires_at", "checked_at")}
-        return cls(**{**values, **times, "account": AccountCopy(**values["account"])})
 
 
 def hash_of(token: str) -> str:
@@ -94,6 +42,10 @@ class SignIns:
     redis: Redis
     settings: Settings
     portal: str
+
+    @property
+    def _copies(self) -> Copies:
+        return Copies(self.redis, self.settings, self.portal)
 
     def open(self, session: Session, account: Account, data: dict[str, Any]) -> str:
         """Begin a sign-in in the caller's transaction; returns its token."""
@@ -112,43 +64,37 @@ class SignIns:
         return token
 
     def find(self, token: str, *, is_use: bool = True) -> OpenSignIn | None:
-        """The sign-in of a token, or None if there is none or it has ended. A page that polls is no use of it."""
+        """The sign-in of a token, or None if there is none or it has ended.
+
+        `is_use` keeps the sign-in alive; a page that asks by itself, again and again, is no use of it.
+        """
         token_hash, now = hash_of(token), utc_now()
-        copy, ended = self._copy(token_hash)
+        copy, ended = self._copies.get(token_hash)
         if ended:
             return None
-        if copy is not None and self._is_trusted(copy, now):
+        if copy is not None and is_trusted(copy, self.redis, now):
             return self._used(copy, now, is_use) if self._lives(copy, now) else None
         try:
             found = self._row_on_primary(token_hash, now)
         except UNREACHABLE:
             return self._find_without_primary(token_hash, copy, now)
         if found is None or not self._lives(found, now):
-            self._forget(token_hash)
+            self._copies.forget(token_hash)
             return None
-        self._keep(found)
+        self._copies.keep(found)
         return self._used(found, now, is_use)
-
-    def _is_trusted(self, copy: OpenSignIn, now: datetime) -> bool:
-        if now - copy.checked_at >= timedelta(seconds=TRUST_SECONDS):
-            return False
-        try:
-            changed = self.redis.get(_changed_key(copy.account.id))
-            return changed is None or copy.checked_at > datetime.fromisoformat(str(changed))
-        except (RedisError, ValueError):
-            return False
 
     def _used(self, sign_in: OpenSignIn, now: datetime, is_use: bool) -> OpenSignIn:
         if is_use and now - sign_in.seen_at >= timedelta(seconds=TRUST_SECONDS):
             self._touch(sign_in, now)
             sign_in = replace(sign_in, seen_at=now)
-            self._keep(sign_in)
+            self._copies.keep(sign_in)
         return sign_in
 
     def save(self, sign_in: OpenSignIn, data: dict[str, Any]) -> None:
         """Store changed session data. Raises SQLAlchemyError when the primary can't take it."""
         self.save_data(sign_in.token_hash, data)
-        self._keep(replace(sign_in, data=data))
+        self._copies.keep(replace(sign_in, data=data))
 
     def save_data(self, token_hash: str, data: dict[str, Any]) -> None:
         """Store changed session data of a sign-in that has no copy yet. Raises as `save`."""
@@ -157,18 +103,14 @@ class SignIns:
 
     def end(self, token_hash: str) -> None:
         """End one sign-in, in Redis and in the table. Raises SQLAlchemyError when the primary can't take it."""
-        try:
-            seconds = int(self.settings.session_absolute.total_seconds())
-            self.redis.set(self._key(token_hash), ENDED, ex=seconds)
-        except RedisError:
-            log.warning("Redis is down: an ended sign-in's copy lives for at most %s s", TRUST_SECONDS)
+        self._copies.end(token_hash)
         with databases.write() as session:
             session.execute(delete(SignIn).where(SignIn.token_hash == token_hash))
 
     def end_all(self, session: Session, account_id: int, *, but: str | None = None, only: str | None = None) -> int:
-        """End an account's sign-ins, in the caller's transaction, save the one with token hash `but`.
+        """End an account's sign-ins in the caller's transaction; returns how many were ended.
 
-        With `only`, end at most the one with that token hash. Returns how many were ended.
+        The one with token hash `but` stays. With `only`, no other than the one with that token hash is ended.
         """
         theirs = [SignIn.account_id == account_id, SignIn.token_hash != (but or "")]
         if only is not None:
@@ -197,7 +139,7 @@ class SignIns:
                 return None
         if copy is None or not self._lives(copy, now):
             return None
-        self._keep(replace(copy, seen_at=now))
+        self._copies.keep(replace(copy, seen_at=now))
         return copy
 
     def _row_on_primary(self, token_hash: str, now: datetime) -> OpenSignIn | None:
@@ -241,49 +183,6 @@ class SignIns:
                 session.execute(update(SignIn).where(SignIn.token_hash == sign_in.token_hash).values(seen_at=now))
         except UNREACHABLE as fault:
             log.warning("a sign-in's last use was not kept: %s", type(fault).__name__)
-
-    def _copy(self, token_hash: str) -> tuple[OpenSignIn | None, bool]:
-        try:
-            raw = self.redis.get(self._key(token_hash))
-            return (OpenSignIn.from_json(str(raw)), False) if raw and raw != ENDED else (None, raw == ENDED)
-        except (RedisError, ValueError, TypeError, KeyError):
-            return None, False
-
-    def _keep(self, sign_in: OpenSignIn) -> None:
-        seconds = int(self.settings.session_idle.total_seconds())
-        try:
-            self.redis.set(self._key(sign_in.token_hash), sign_in.to_json(), ex=seconds)
-        except RedisError:
-            return
-
-    def _forget(self, token_hash: str) -> None:
-        try:
-            self.redis.delete(self._key(token_hash))
-        except RedisError:
-            return
-
-    def _key(self, token_hash: str) -> str:
-        return f"sign_in:{self.portal}:{token_hash}"
-
-
-def distrust(session: Session, account_id: int) -> None:
-    """Have every copy of an account's sign-ins looked up again, once the caller's transaction is committed.
-
-    Belongs into each transaction that changes what an account may do, or ends its sign-ins. While Redis is down there
-    are no copies to be believed.
-    """
-
-    def mark(_session: Session) -> None:
-        try:
-            redis.client().set(_changed_key(account_id), utc_now().isoformat(), ex=DISTRUST_SECONDS)
-        except RedisError as fault:
-            log.warning("an account's copies could not be distrusted: %s", type(fault).__name__)
-
-    event.listen(session, "after_commit", mark, once=True)
-
-
-def _changed_key(account_id: int) -> str:
-    return f"account_changed:{account_id}"
 
 
 def sweep(session: Session, settings: Settings) -> int:

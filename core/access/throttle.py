@@ -1,6 +1,6 @@
-"""Slows guessing: after a few failures in a row, each further one doubles the wait.
+"""Slows the guessing of passwords: after a few failures in a row, each further failure doubles the wait.
 
-Counts are kept in Redis; while it is down, in this process, so that an outage opens no door.
+Redis keeps the counts. While Redis is down, this process keeps them, so that guessing is slowed then too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ REMEMBERED_KEYS = 10_000
 
 @dataclass(frozen=True)
 class Limits:
-    """Failures that cost nothing; then the wait, which doubles with each further failure up to the longest."""
+    """Failures that cost no wait, the wait after the next one, and the longest wait: it doubles with each failure."""
 
     free: int
     first_seconds: int
@@ -32,13 +32,13 @@ class Limits:
 
 
 ONE_ACCOUNT = Limits(free=4, first_seconds=2, longest_seconds=900)
-# A clinic's people may share an address: whoever guesses there must not keep the others out for long.
+# The people of a clinic may share one address: one who guesses there must not keep the others out for long.
 ONE_ADDRESS = Limits(free=20, first_seconds=1, longest_seconds=10)
 
 
 @dataclass
 class _Memory:
-    """The newest failures that Redis could not be told."""
+    """Failures that were counted here because Redis did not answer; the oldest are forgotten first."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     seen: OrderedDict[str, tuple[int, float]] = field(default_factory=OrderedDict)
@@ -64,14 +64,17 @@ _memory = _Memory()
 
 @dataclass(frozen=True)
 class Throttle:
-    """Failures of one kind, counted by whatever parts name the guesser: account name, address."""
+    """Counts failures of one kind, such as wrong passwords, for each guesser.
+
+    A guesser is named by `parts`: an account name, an address, or both.
+    """
 
     redis: Redis
     kind: str
     limits: Limits = ONE_ACCOUNT
 
     def wait_seconds(self, *parts: str) -> int:
-        """How long this guesser must still wait; 0 if not at all."""
+        """Seconds that this guesser must still wait; 0 if the guesser may try now."""
         key = self._key(parts)
         count, last = _memory.failures(key)
         try:
@@ -84,7 +87,7 @@ class Throttle:
         return max(0, round(last + wait - time.time() + 0.5)) if wait else 0
 
     def failed(self, *parts: str) -> None:
-        """Count one more failure."""
+        """Count one more failure of this guesser."""
         key, now = self._key(parts), time.time()
         try:
             with self.redis.pipeline() as pipe:

@@ -3,6 +3,7 @@
 May import access, sealing, staging, jobs and what they stand on.
 """
 
-from core.audit.recorder import Decision, Origin, origin, record, record_alone
+from core.audit.decision import Decision, Origin, origin
+from core.audit.recorder import record, record_alone
 
 __all__ = ["Decision", "Origin", "origin", "record", "record_alone"]

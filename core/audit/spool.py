@@ -22,9 +22,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from core.audit import recorder
 from core.audit.chain import CHAINED, GENESIS, Link
-from core.audit.recorder import Decision
+from core.audit.decision import Decision, chained
 from core.models import AccessEvent, ChainHead
 from core.stores import databases
 
@@ -50,7 +49,7 @@ def append(decision: Decision) -> None:
     """Write one event to the disk, for sure. Raises OSError when the disk can't take it: then nothing may be shown."""
     global _may_wait
     _chain.start()
-    row = AccessEvent(**recorder.chained(decision, _chain.name, Link(_chain.sequence, _chain.hash)))
+    row = AccessEvent(**chained(decision, _chain.name, Link(_chain.sequence, _chain.hash)))
     folder = Path(databases.current().settings.spool_dir)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(folder / f"{_chain.name}.jsonl", "ab") as file:

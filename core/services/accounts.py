@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from zxcvbn import zxcvbn
 
 from core import audit
-from core.access import sign_ins
+from core.access.distrust import distrust
 from core.access.permissions import Actor
 from core.models import Account, Role, utc_now
 
@@ -91,7 +91,7 @@ def set_active(session: Session, *, account_id: int, active: bool, by: Actor | N
     """Let an account sign in, or not any more; its sign-ins are the caller's to end."""
     account = session.get_one(Account, account_id, with_for_update=True)
     account.active = active
-    sign_ins.distrust(session, account_id)
+    distrust(session, account_id)
     audit.record(session, f"account.{'opened' if active else 'closed'}", by=by, target=f"account:{account.id}")
     return account
 

@@ -10,7 +10,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.access import permissions, sign_ins
+from core.access import permissions
+from core.access.distrust import distrust
 from core.access.permissions import Actor, Right
 from core.access.sign_ins import hash_of
 from core.models import Account, Passkey, RecoveryCode, utc_now
@@ -87,7 +88,7 @@ def remove(session: Session, *, account_id: int, by: Actor) -> Account:
     account = session.get_one(Account, account_id, with_for_update=True)
     account.totp_secret = account.totp_step = None
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
-    sign_ins.distrust(session, account_id)
+    distrust(session, account_id)
     audit.record(session, "account.second_factor_removed", by=by, target=f"account:{account_id}")
     return account
 

@@ -14,7 +14,8 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.access.sign_ins import AccountCopy, SignIns
+from core.access.sign_in_copies import AccountCopy
+from core.access.sign_ins import SignIns
 from core.access.throttle import Throttle
 from core.models import Account, utc_now
 from core.services import accounts

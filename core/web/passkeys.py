@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length
 
 from core import audit
 from core.access.permissions import Right
-from core.access.sign_ins import AccountCopy
+from core.access.sign_in_copies import AccountCopy
 from core.models import Account, utc_now
 from core.services import passkeys
 from core.services.passkeys import REPLY_CHARS_MAX, PasskeyRefused, Site

@@ -14,7 +14,8 @@ from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
 
-from core.access.sign_ins import OpenSignIn, SignIns, hash_of
+from core.access.sign_in_copies import OpenSignIn
+from core.access.sign_ins import SignIns, hash_of
 from core.settings.config import Settings
 from core.stores import redis
 from core.stores.outage import UNREACHABLE

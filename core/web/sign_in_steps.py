@@ -12,7 +12,7 @@ from flask import current_app, request, session
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.access.sign_ins import AccountCopy
+from core.access.sign_in_copies import AccountCopy
 from core.models import Account, utc_now
 from core.services import accounts, second_factor
 from core.stores import databases

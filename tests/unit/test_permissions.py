@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.access import permissions
-from core.access.permissions import DENIED, RIGHTS, Right
+from core.access.permissions import DENIED, RIGHTS, PermissionDenied, Right
 from core.models import Role
 
 # Written out again, so that a denial taken from the map is missed here.
@@ -84,3 +84,8 @@ def test_each_denial_holds_against_any_grant() -> None:
 def test_a_denial_taken_away_is_noticed(role: Role, right: Right) -> None:
     with patch.object(permissions, "DENIED", {**DENIED, role: DENIED[role] - {right}}):
         assert wrongly_allowed() == [(role, right)]
+
+
+def test_a_refusal_says_what_is_not_allowed() -> None:
+    with pytest.raises(PermissionDenied, match=r"^You are not allowed to sign reports$"):
+        permissions.check(Person(Role.ADMIN), Right.REPORT_SIGN)

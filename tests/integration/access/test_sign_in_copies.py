@@ -115,7 +115,7 @@ def test_a_refusal_by_a_service_is_on_record(clinician: StaffBrowser, monkeypatc
         patient: Patient = make_patient(session)
 
     def refuse(*_: object, **__: object) -> None:
-        raise PermissionDenied("this account may not: report: request")
+        raise PermissionDenied("You are not allowed to request reports")
 
     monkeypatch.setattr(reports, "request", refuse)
     assert clinician.post(f"/patients/{patient.id}/reports", page="/patients/new").status_code == 403

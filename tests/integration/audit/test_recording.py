@@ -9,7 +9,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from core import audit
-from core.audit import Decision, recorder
+from core.audit import Decision, decision
 from core.audit.chain import Link
 from core.models import AccessEvent, ChainHead
 from core.queries import audit_chains
@@ -81,7 +81,7 @@ def test_an_event_that_is_refused_moves_no_head() -> None:
 def test_no_event_joins_a_chain_that_ends_elsewhere() -> None:
     audit.record_alone(LOOK)
     (first,) = events()
-    wrong = recorder.chained(LOOK, first.writer, Link(first.sequence, "0" * 64))
+    wrong = decision.chained(LOOK, first.writer, Link(first.sequence, "0" * 64))
     with databases.write_at_once() as connection:
         assert databases.current().adapter.trail.append_event(connection, wrong) is False
         assert connection.scalar(text("SELECT count(*) FROM access_event")) == 1

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core.access.sign_ins import AccountCopy
+from core.access.sign_in_copies import AccountCopy
 from core.models import Patient, Role
 from core.stores import databases
 from staff_app import create_app

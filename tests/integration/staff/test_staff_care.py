@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 import public_app
 from core.access import care
-from core.access.sign_ins import AccountCopy
+from core.access.sign_in_copies import AccountCopy
 from core.models import (
     AccessEvent,
     Account,

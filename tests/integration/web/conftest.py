@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core.access import throttle
-from core.access.sign_ins import AccountCopy
+from core.access.sign_in_copies import AccountCopy
 from core.audit import spool
 from core.models import AccessEvent, Account, Patient, Role
 from core.services import archive

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, update
 
 import staff_app
-from core.access.sign_ins import AccountCopy
+from core.access.sign_in_copies import AccountCopy
 from core.models import Account, RecoveryCode, Role, SignIn
 from core.sealing import sealed
 from core.services import second_factor
