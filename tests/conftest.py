@@ -14,7 +14,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-from psycopg import sql
 from redis import Redis
 from xdist.scheduler import LoadScopeScheduling
 
@@ -22,7 +21,8 @@ from core.embedded import home
 from core.embedded.errors import EmbeddedError
 from core.embedded.lock import LOCK_NAME, ServersLock
 from core.embedded.servers import Servers
-from tests import sql_server
+from tests import kept_databases, sql_server
+from tests.owner_connections import OwnerConnections
 from tests.tiers import Tiers
 
 ROOT = Path(__file__).parents[1]
@@ -98,8 +98,17 @@ def servers() -> Iterator[Servers]:
     try:
         with Servers(folder, durable=False) as running:
             yield running
+            kept_databases.dispose()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def owner_connections(servers: Servers) -> Iterator[OwnerConnections]:
+    """The test run's own connections to the servers."""
+    kept = OwnerConnections(servers)
+    yield kept
+    kept.close()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -109,18 +118,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     if "environment" not in metafunc.fixturenames:
         return
-    stops = {"tiers", "site"} & {*inspect.signature(metafunc.function).parameters, *_used(metafunc)}
-    # Said here: a fixture that skips would first end what the session has set up for the other engine.
-    marks = [
-        pytest.mark.skipif(not sql_server.is_named(), reason=sql_server.NOT_NAMED),
-        pytest.mark.skipif(
+    only = metafunc.definition.get_closest_marker("only_on_postgresql")
+    engines: list[Any] = ["postgresql"]
+    if only is None and sql_server.is_named():
+        stops = {"tiers", "site"} & {*inspect.signature(metafunc.function).parameters, *_used(metafunc)}
+        # Said here: a fixture that skips would first end what the session has set up for the other engine.
+        cut = pytest.mark.skipif(
             bool(stops) and not sql_server.can_be_cut_off(),
             reason="SQL Server: stops a server, and the way to one on another machine is not this test's to cut",
-        ),
-    ]
-    only = metafunc.definition.get_closest_marker("only_on_postgresql")
-    engines = ["postgresql"] if only is not None else ["postgresql", pytest.param("mssql", marks=marks)]
+        )
+        engines.append(pytest.param("mssql", marks=cut))
     metafunc.parametrize("engine_name", engines, indirect=True, scope="session")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not sql_server.is_named():
+        terminalreporter.write_line(f"Left out: the same tests on SQL Server. To run them: {sql_server.TO_NAME}")
 
 
 def _used(metafunc: pytest.Metafunc) -> set[str]:
@@ -152,7 +165,7 @@ def databases_env(engine_name: str, servers: Servers, tiers: Tiers) -> Iterator[
     if engine_name == "postgresql":
         yield servers.env()
         return
-    with sql_server.databases() as addresses:
+    with sql_server.new_databases() as addresses:
         yield {**servers.env(), **sql_server.by_ways(addresses, tiers)}
 
 
@@ -182,18 +195,17 @@ def settings(environment: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def databases(engine_name: str, tiers: Tiers, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def databases(engine_name: str, tiers: Tiers, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Every server running, and this process's connections to them."""
     from core.stores import databases
 
     if engine_name == "mssql":
-        monkeypatch.setattr(databases, "configure", sql_server.configure)
+        sql_server.renew_often()
+    monkeypatch.setattr(databases, "configure", kept_databases.configure)
     _start(tiers)
     configured = databases.configure(settings)
     tiers.replica.resume_replay()
-    yield configured
-    if engine_name != "mssql":
-        configured.dispose()
+    return configured
 
 
 @pytest.fixture
@@ -234,15 +246,15 @@ def tells_snapshots(engine_name: str, database: Any) -> None:
 
 
 @pytest.fixture
-def empty_tables(engine_name: str, servers: Servers) -> Callable[[], None]:
+def empty_tables(engine_name: str, owner_connections: OwnerConnections) -> Callable[[], None]:
     """Call it to empty every table, and to begin its ids anew."""
-    return sql_server.empty if engine_name == "mssql" else lambda: _empty_tables(servers)
+    return sql_server.empty if engine_name == "mssql" else owner_connections.empty_tables
 
 
 @pytest.fixture
-def sync_replica(engine_name: str, servers: Servers) -> Callable[[], None]:
+def sync_replica(engine_name: str, owner_connections: OwnerConnections) -> Callable[[], None]:
     """Call it to wait until the standby has replayed all that the primary has written."""
-    return sql_server.wait_until_replayed if engine_name == "mssql" else servers.replica.wait_until_replayed
+    return sql_server.wait_until_replayed if engine_name == "mssql" else owner_connections.wait_until_replayed
 
 
 def _start(tiers: Tiers) -> None:
@@ -259,25 +271,6 @@ def _clear_abandoned() -> None:
             home.erase(folder.parent, folder)
             shutil.rmtree(folder.parent, ignore_errors=True)
         lock.release()
-
-
-def _empty_tables(servers: Servers) -> None:
-    """Far quicker than TRUNCATE, which makes new files for each table and index."""
-    for name, server in servers.postgres.items():
-        if name == "replica":
-            continue
-        with server.connect() as connection:
-            query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-            tables = [row[0] for row in connection.execute(query)]
-            filled = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables)
-            # Foreign keys are enforced by triggers, which a replica's session does not fire.
-            connection.execute("SET session_replication_role = replica")
-            for (table,) in connection.execute(sql.SQL(filled)).fetchall():
-                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
-            connection.execute(
-                "SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences"
-                " WHERE schemaname = 'public' AND last_value IS NOT NULL"
-            )
 
 
 def _empty_valkey(url: str) -> None:

@@ -18,24 +18,20 @@ from core.embedded.servers import VALKEY, Servers
 from core.engines import mssql_connection, mssql_server
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
-from core.settings.config import Settings
 from core.stores import databases, freshness
 from core.stores.databases import Store
+from tests import kept_databases
 from tests.tiers import NamedReplica, NamedServer, Tiers
 
 ADDRESS, ARCHIVE_ADDRESS = "STRATA_TEST_MSSQL_URL", "STRATA_TEST_MSSQL_ARCHIVE_URL"
 REPLICA_ADDRESS = "STRATA_TEST_MSSQL_REPLICA_URL"
+TO_NAME = f"name two servers by {ADDRESS} and {ARCHIVE_ADDRESS}."
 NOT_NAMED = f"SQL Server: {ADDRESS} and {ARCHIVE_ADDRESS} name none"
 REPLAY_SECONDS = 30
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FOREIGN_KEYS = "SELECT OBJECT_NAME(parent_object_id), name FROM sys.foreign_keys"
 DROP_TRIES = 20
 USES_MAX = 100
-OF_CONNECTIONS = (
-    *("primary_url", "replica_url", "archive_logs_url", "archive_visits_url", "archive_reports_url", "link"),
-    *("statement_timeout_seconds", "silence_seconds", "cold_timeout_seconds"),
-)
-_configure = databases.configure
 
 
 def is_named() -> bool:
@@ -53,8 +49,7 @@ def database(address: str) -> Iterator[str]:
     try:
         yield _in(address, name)
     finally:
-        if databases._databases is not None:
-            databases._databases.dispose()
+        kept_databases.dispose()
         _drop(owner, name)
         owner.dispose()
 
@@ -106,7 +101,7 @@ def by_ways(addresses: dict[str, str], tiers: Tiers) -> dict[str, str]:
 
 
 @contextmanager
-def databases() -> Iterator[dict[str, str]]:
+def new_databases() -> Iterator[dict[str, str]]:
     """Five databases, as STRATA_* variables: the replica is the primary itself where no address names one."""
     with ExitStack() as stack:
         primary = stack.enter_context(database(os.environ[ADDRESS]))
@@ -124,15 +119,10 @@ def databases() -> Iterator[dict[str, str]]:
         yield addresses
 
 
-def configure(settings: Settings) -> databases.Databases:
-    """In place of `db.configure`: keeps connections that are as they were, for a new one costs some servers seconds."""
+def renew_often() -> None:
+    """Let no session of these servers live for long, though its connection is kept."""
     if not event.contains(Pool, "checkin", _renew):
         event.listen(Pool, "checkin", _renew)
-    kept = databases._databases
-    if kept is None or any(getattr(kept.settings, name) != getattr(settings, name) for name in OF_CONNECTIONS):
-        return _configure(settings)
-    kept.settings = settings
-    return kept
 
 
 def _renew(connection: Any, record: Any) -> None:

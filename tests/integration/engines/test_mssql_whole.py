@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from core.models import Batch, BatchState, Claim, Holding, Report, ReportState, 
 from core.models.record_types import ARCHIVE_METADATA
 from core.services import reports
 from core.settings import config
+from core.settings.config import ConfigError
 from core.stores import archived, databases
 from core.stores.databases import Store
 from core.stores.tables import linked_table
@@ -32,11 +34,11 @@ pytestmark = pytest.mark.skipif(not sql_server.is_named(), reason=sql_server.NOT
 @pytest.fixture(scope="module")
 def whole(servers: Servers, environment: dict[str, str]) -> Iterator[dict[str, str]]:
     """Settings of five empty databases on two servers, and a model to ask."""
-    with sql_server.databases() as addresses, OfflineModel() as model:
+    with sql_server.new_databases() as addresses, OfflineModel() as model:
         env = {**environment, **addresses, "OPENAI_BASE_URL": model.url, "OPENAI_API_KEY": "offline"}
         yield env
-        if databases._databases is not None:
-            databases._databases.dispose()
+        with suppress(ConfigError):
+            databases.current().dispose()
 
 
 def strata(env: dict[str, str], *arguments: str) -> str:

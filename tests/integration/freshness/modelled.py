@@ -214,7 +214,7 @@ def routed(world: World, process: Process, patch: Any) -> Iterator[None]:
         return world.session(Store.REPLICA)
 
     with patch.context() as patched:
-        patched.setattr(page_reads, "db", SimpleNamespace(databases=world.databases))
+        patched.setattr(page_reads, "databases", SimpleNamespace(current=world.databases))
         patched.setattr(page_reads, "watch", process.watch)
         patched.setattr(page_reads, "_connect_hot", lambda _stack: world.session(Store.HOT))
         patched.setattr(page_reads, "_connect_replica", connect_replica)
