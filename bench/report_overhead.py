@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -47,7 +46,7 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     clock = Clock()
     client.ask = clock.ask
     with environment(say) as made, OfflineModel() as model:
-        databases.configure(replace(databases.current().settings, openai_base_url=model.url))
+        databases.configure(databases.current().settings.model_copy(update={"openai_base_url": model.url}))
         generate.generate(max(PATIENTS, round(PATIENTS * scale)), 20.0, 1, date(2026, 11, 1), lambda _: None)
         made.servers.replica.wait_until_replayed()
         patient_id, rows = _nearest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from commands.demo import files, filling, logins, programs, readiness, sign_ins
@@ -172,4 +172,4 @@ class Demo:
 
 
 def _setting_names() -> set[str]:
-    return {item.metadata["env"] for item in fields(config.Settings)} - {"STRATA_SECRET_KEY"}
+    return config.variables().keys() - {"STRATA_SECRET_KEY"}

@@ -1,4 +1,4 @@
-"""Reading one setting's text: each function returns the value, or raises ValueError with what it must be."""
+"""The values that pydantic has no type for: each function reads one, or raises ValueError with what it must be."""
 
 from __future__ import annotations
 
@@ -8,30 +8,18 @@ from decimal import Decimal, InvalidOperation
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
-
-def text(raw: str) -> str:
-    """Any text."""
-    return raw
-
-
 ENGINES = {"postgresql+psycopg": "PostgreSQL", "mssql+pyodbc": "SQL Server"}
+
+
+def engine_of(url: str) -> str | None:
+    """The engine that an address in SQLAlchemy's form names, if it is one of ours."""
+    return next((engine for name, engine in ENGINES.items() if url.startswith(f"{name}://")), None)
 
 
 def database_url(raw: str) -> str:
     """The address of a database in SQLAlchemy's form."""
-    if not raw.startswith(tuple(f"{name}://" for name in ENGINES)):
+    if engine_of(raw) is None:
         raise ValueError(f"must start with {' or '.join(f'{name}://' for name in ENGINES)}")
-    return raw
-
-
-def schema_capability(raw: str) -> str:
-    """What a model endpoint can be told of the shape of its answer."""
-    return _one_of(raw, "strict", "object", "none")
-
-
-def _one_of(raw: str, *words: str) -> str:
-    if raw not in words:
-        raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}")
     return raw
 
 
@@ -65,46 +53,6 @@ def networks(raw: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise ValueError("must be addresses or networks by comma, such as 10.0.0.5 or 10.1.0.0/16") from None
 
 
-def positive_int(raw: str) -> int:
-    """A whole number above 0."""
-    value = int(raw)
-    if value <= 0:
-        raise ValueError("must be a whole number above 0")
-    return value
-
-
-def seconds(raw: str) -> float:
-    """A length of time above 0."""
-    value = float(raw)
-    if value <= 0:
-        raise ValueError("must be a number of seconds above 0")
-    return value
-
-
-def milliseconds(raw: str) -> float:
-    """A length of time above 0."""
-    value = float(raw)
-    if value <= 0:
-        raise ValueError("must be a number of milliseconds above 0")
-    return value
-
-
-def share(raw: str) -> float:
-    """A part of 1."""
-    value = float(raw)
-    if not 0 <= value <= 1:
-        raise ValueError("must be a share from 0 to 1")
-    return value
-
-
-def count(raw: str) -> int:
-    """A whole number, 0 or more."""
-    value = int(raw)
-    if value < 0:
-        raise ValueError("must be a whole number, 0 or more")
-    return value
-
-
 def window(raw: str) -> str:
     """Hours of the day."""
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", raw) or raw[:5] == raw[6:]:
@@ -128,16 +76,6 @@ def aes_keys(raw: str) -> tuple[str, ...]:
     return tuple(aes_key(part.strip()).translate(str.maketrans("+/", "-_")) for part in raw.split(",") if part.strip())
 
 
-def link_kind(raw: str) -> str:
-    """By what SQL Server reads other servers' tables."""
-    return _one_of(raw, "linked_server", "polybase")
-
-
-def second_factor(raw: str) -> str:
-    """Of whom the second factor is asked."""
-    return _one_of(raw, "required", "offered")
-
-
 def money(raw: str) -> Decimal:
     """US dollars, 0 or more."""
     try:
@@ -158,10 +96,3 @@ def amounts(raw: str) -> tuple[tuple[str, Decimal], ...]:
             raise ValueError("must be amounts by model such as gpt-4o=10,gpt-4o-mini=5")
         found[name.strip()] = money(amount.strip())
     return tuple(found.items())
-
-
-def flag(raw: str) -> bool:
-    """Yes or no."""
-    if raw.lower() not in ("0", "1", "true", "false", "yes", "no"):
-        raise ValueError("must be 1 or 0")
-    return raw.lower() in ("1", "true", "yes")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -65,7 +64,9 @@ def acting(database: Settings, urls: dict[DatabaseRole, str], sync_replica: Call
         sync_replica()
         login = make_url(urls[role])
         replica = make_url(database.replica_url).set(username=login.username, password=login.password)
-        settings = replace(database, primary_url=urls[role], replica_url=replica.render_as_string(hide_password=False))
+        settings = database.model_copy(
+            update={"primary_url": urls[role], "replica_url": replica.render_as_string(hide_password=False)}
+        )
         databases.configure(settings)
         return settings
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,7 +43,7 @@ def urls(servers: Any) -> dict[RedisUser, str]:
 @pytest.fixture
 def acting(database: Settings, urls: dict[RedisUser, str]) -> Callable[[RedisUser], Settings]:
     def act(user: RedisUser) -> Settings:
-        settings = replace(database, redis_url=urls[user])
+        settings = database.model_copy(update={"redis_url": urls[user]})
         databases.configure(settings)
         return settings
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import importlib
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -34,7 +33,7 @@ def keys(database: Any) -> Iterator[Any]:
     """Call it to name the keys, the newest first."""
 
     def use(*named: str) -> None:
-        databases.configure(replace(database, field_keys=named))
+        databases.configure(database.model_copy(update={"field_keys": named}))
 
     use(OLD)
     yield use

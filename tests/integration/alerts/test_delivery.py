@@ -6,7 +6,6 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -67,7 +66,7 @@ class Webhook:
 @pytest.fixture
 def webhook(database: Settings) -> Iterator[Webhook]:
     made = Webhook()
-    databases.configure(replace(database, alert_webhook_url=made.url, alert_webhook_secret=SECRET))
+    databases.configure(database.model_copy(update={"alert_webhook_url": made.url, "alert_webhook_secret": SECRET}))
     yield made
     made.server.shutdown()
     made.server.server_close()

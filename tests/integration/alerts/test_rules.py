@@ -181,7 +181,7 @@ def test_too_few_samples_say_nothing() -> None:
 
 
 def test_a_dead_replica_leaves_the_rules_that_do_without_it(database: Settings, tiers: Tiers) -> None:
-    databases.configure(replace(database, replica_wait_seconds=0.2))
+    databases.configure(database.model_copy(update={"replica_wait_seconds": 0.2}))
     tiers.replica.stop("immediate")
     states = {found.rule.name: found.state for found in alerting.look()}
     assert states["replica lag"] == "firing"

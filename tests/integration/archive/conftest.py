@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -37,7 +36,7 @@ def with_settings(database: Any) -> Callable[..., None]:
     """Call it to change settings of this process for the test."""
 
     def change(**values: Any) -> None:
-        databases.current().settings = replace(databases.current().settings, **values)
+        databases.current().settings = databases.current().settings.model_copy(update=values)
 
     return change
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -265,7 +264,9 @@ def machine(
     """Restored copies may be purged at once; the throttles let everything through."""
     monkeypatch.setattr(Machine, "empty_tables", staticmethod(empty_tables), raising=False)
     monkeypatch.setattr(Machine, "sync_replica", staticmethod(sync_replica), raising=False)
-    databases.current().settings = replace(database, restored_grace_seconds=1e-6, archive_lag_max_seconds=3_600.0)
+    databases.current().settings = database.model_copy(
+        update={"restored_grace_seconds": 1e-6, "archive_lag_max_seconds": 3_600.0}
+    )
     return Machine
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from workers import audit_heads as task
 @pytest.fixture(autouse=True)
 def outside(database: Any, tmp_path: Path) -> Path:
     """A place of its own for the heads."""
-    databases.configure(replace(database, audit_heads_url=tmp_path.as_uri()))
+    databases.configure(database.model_copy(update={"audit_heads_url": tmp_path.as_uri()}))
     return tmp_path
 
 

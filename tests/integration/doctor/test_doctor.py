@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +76,13 @@ def test_a_standby_that_replays_nothing_is_wrong(database: Any, tiers: Tiers) ->
 
 
 def test_a_replica_that_accepts_writes_is_no_replica(database: Any) -> None:
-    databases.configure(replace(database, replica_url=database.primary_url))
+    databases.configure(database.model_copy(update={"replica_url": database.primary_url}))
     assert "accepts writes" in by_subject(run()[1])["replica: role"]["detail"]
 
 
 def test_links_made_for_another_address_ask_for_init(database: Any) -> None:
     elsewhere = make_url(database.archive_logs_url).set(port=1).render_as_string(hide_password=False)
-    databases.configure(replace(database, archive_logs_url=elsewhere))
+    databases.configure(database.model_copy(update={"archive_logs_url": elsewhere}))
     found = by_subject(run()[1])
     assert found["linked tables: logs"]["mend"] == "run `strata init`"
     assert "another address" not in found["linked tables: visits"]["detail"]
@@ -109,12 +108,13 @@ def test_an_old_schema_asks_for_init(database: Any) -> None:
 
 def test_other_services_that_do_not_answer_name_their_setting(database: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    settings = replace(
-        database,
-        redis_url="redis://127.0.0.1:1/0",
-        staging_url=(tmp_path / "file" / "below").as_uri(),
-        spool_dir=str(tmp_path / "spool"),
-        openai_base_url="http://127.0.0.1:1/v1",
+    settings = database.model_copy(
+        update={
+            "redis_url": "redis://127.0.0.1:1/0",
+            "staging_url": (tmp_path / "file" / "below").as_uri(),
+            "spool_dir": str(tmp_path / "spool"),
+            "openai_base_url": "http://127.0.0.1:1/v1",
+        }
     )
     found = {finding.subject: finding for finding in examine_others(settings)}
     assert "STRATA_REDIS_URL" in found["redis"].mend

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ def test_nothing_is_changed_while_a_server_cannot_be_reached(database: Any) -> N
     said: list[str] = []
     try:
         with pytest.raises(OperationalError, match="nowhere"):
-            initialise(replace(database, archive_reports_url=nowhere), said.append)
+            initialise(database.model_copy(update={"archive_reports_url": nowhere}), said.append)
     finally:
         databases.configure(database)
     assert said == []

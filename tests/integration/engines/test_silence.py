@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +20,9 @@ from tests.tcp_proxy import TcpProxy
 def proxy(servers: Any, database: Any) -> Iterator[TcpProxy]:
     """The only way to the primary, for a process that waits a second for an answer."""
     with TcpProxy(servers.postgres["primary"].port) as way:
-        databases.configure(replace(database, primary_url=way.url(database.primary_url), silence_seconds=1.0))
+        databases.configure(
+            database.model_copy(update={"primary_url": way.url(database.primary_url), "silence_seconds": 1.0})
+        )
         yield way
 
 

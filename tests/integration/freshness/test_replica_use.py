@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,7 +73,9 @@ def with_bound(watched: Any) -> Callable[[float], None]:
     """Call it to set the lag bound."""
 
     def change(seconds: float) -> None:
-        databases.current().settings = replace(databases.current().settings, replica_lag_bound_seconds=seconds)
+        databases.current().settings = databases.current().settings.model_copy(
+            update={"replica_lag_bound_seconds": seconds}
+        )
 
     return change
 
@@ -130,7 +131,7 @@ def test_a_rebuilt_standby(tiers: Tiers, in_use: None) -> None:
 def silent_way(tiers: Tiers, watched: Any) -> Iterator[TcpProxy]:
     """The only way to the standby."""
     with TcpProxy(tiers.replica.port) as way:
-        databases.configure(replace(watched, replica_url=way.url(watched.replica_url)))
+        databases.configure(watched.model_copy(update={"replica_url": way.url(watched.replica_url)}))
         wait_for(Store.REPLICA, BACK_SECONDS)
         yield way
 
@@ -148,7 +149,7 @@ def test_a_silent_standby_holds_up_no_page_after_a_second(silent_way: TcpProxy) 
 
 @pytest.mark.usefixtures("in_use")
 def test_pages_that_read_the_primary_are_capped(tiers: Tiers) -> None:
-    databases.current().settings = replace(databases.current().settings, spill_reads_max=2)
+    databases.current().settings = databases.current().settings.model_copy(update={"spill_reads_max": 2})
     tiers.replica.kill()
     wait_for(Store.HOT, OUT_SECONDS)
     with ExitStack() as stack:
@@ -161,7 +162,7 @@ def test_pages_that_read_the_primary_are_capped(tiers: Tiers) -> None:
 
 @pytest.mark.usefixtures("in_use")
 def test_a_page_waits_a_little_for_its_place(tiers: Tiers) -> None:
-    databases.current().settings = replace(databases.current().settings, spill_reads_max=1)
+    databases.current().settings = databases.current().settings.model_copy(update={"spill_reads_max": 1})
     tiers.replica.kill()
     wait_for(Store.HOT, OUT_SECONDS)
     holding, release = threading.Event(), threading.Event()
@@ -181,7 +182,7 @@ def test_a_page_waits_a_little_for_its_place(tiers: Tiers) -> None:
 
 @pytest.mark.usefixtures("in_use")
 def test_a_heavy_read_waits_and_says_why(tiers: Tiers) -> None:
-    databases.current().settings = replace(databases.current().settings, replica_wait_seconds=0.3)
+    databases.current().settings = databases.current().settings.model_copy(update={"replica_wait_seconds": 0.3})
     tiers.replica.pause_replay()
     write()
     with pytest.raises(replica_reads.ReplicaBehind, match="waited 0 s"), replica_reads.read():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -48,7 +47,7 @@ def configured(database: Settings, model: OfflineModel) -> Callable[..., Setting
     """Call it to change settings of this process; unnamed ones are as for the test servers."""
 
     def configure(**changes: Any) -> Settings:
-        settings = replace(database, openai_base_url=model.url, **changes)
+        settings = database.model_copy(update={"openai_base_url": model.url, **changes})
         databases.configure(settings)
         return settings
 

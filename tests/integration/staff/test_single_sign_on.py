@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,7 +33,9 @@ def provider() -> Iterator[IdentityProvider]:
 
 @pytest.fixture
 def named(database: Settings, provider: IdentityProvider) -> Settings:
-    return replace(database, oidc_issuer=provider.issuer, oidc_client_id=CLIENT_ID, oidc_client_secret=CLIENT_SECRET)
+    return database.model_copy(
+        update={"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT_ID, "oidc_client_secret": CLIENT_SECRET}
+    )
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_closed_accounts_and_patients_stay_out(browser: Browse, provider: Identi
 def test_the_level_that_is_asked_for_must_be_reached(
     named: Settings, provider: IdentityProvider, doctor: Account
 ) -> None:
-    app = staff_app.create_app(replace(named, oidc_acr="urn:two"))
+    app = staff_app.create_app(named.model_copy(update={"oidc_acr": "urn:two"}))
     for reached, place in ((None, "/sign-in"), ("urn:one", "/sign-in"), ("urn:two", "/")):
         provider.claims = {"acr": reached}
         client = app.test_client()
@@ -173,4 +174,4 @@ def test_only_staff_have_it_and_only_where_it_is_named(database: Settings, named
     for app in (public_app.create_app(named), staff_app.create_app(database)):
         assert not [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/sign-in/single")]
     with pytest.raises(ConfigError, match="STRATA_OIDC_CLIENT_ID"):
-        staff_app.create_app(replace(named, oidc_client_id=""))
+        staff_app.create_app(named.model_copy(update={"oidc_client_id": ""}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -162,7 +161,7 @@ def test_operations_show_real_figures_to_admins_and_auditors(admin: StaffBrowser
 def test_a_heavy_page_waits_for_the_replica_and_then_says_so(
     auditor: StaffBrowser, database: Any, tiers: Tiers
 ) -> None:
-    databases.configure(replace(database, replica_wait_seconds=0.1))
+    databases.configure(database.model_copy(update={"replica_wait_seconds": 0.1}))
     tiers.replica.stop()
     auditor.sync = lambda: None
     reply = auditor.get("/audit")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import jinja2
@@ -61,7 +60,7 @@ def test_headers_on_each_page(signed_in: Browser) -> None:
 
 
 def test_with_tls_browsers_are_told_to_keep_to_it(database: Any) -> None:
-    browser = Browser(create_app(replace(database, plain_http=False)).test_client())
+    browser = Browser(create_app(database.model_copy(update={"plain_http": False})).test_client())
     assert "max-age" in browser.get("/sign-in").headers["Strict-Transport-Security"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,7 +67,7 @@ def test_nobody_can_give_out_another_address_unless_a_proxy_is_ours(
 ) -> None:
     claimed = {"X-Forwarded-For": "198.51.100.7"}
     assert guess(slowed, 99, headers=claimed).status_code == 429
-    behind = create_app(replace(database, trusted_proxies=networks("127.0.0.1")))
+    behind = create_app(database.model_copy(update={"trusted_proxies": networks("127.0.0.1")}))
     behind.config["WTF_CSRF_ENABLED"] = False
     typed = {"username": account.username, "password": PASSWORD}
     sent = {"base_url": HOST, "data": typed, "headers": {"Referer": HOST, **claimed}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pyotp
@@ -182,7 +181,7 @@ def test_nobody_begins_at_the_second_step(browser: Browser) -> None:
 @pytest.fixture
 def required(database: Any) -> Any:
     """The staff portal where codes are required."""
-    app = staff_app.create_app(replace(database, second_factor="required"))
+    app = staff_app.create_app(database.model_copy(update={"second_factor": "required"}))
     app.testing = False
     return app
 
@@ -223,4 +222,4 @@ def test_an_admin_resets_what_was_lost(required: Any) -> None:
 
 def test_the_portal_does_not_start_without_a_key(database: Any) -> None:
     with pytest.raises(ConfigError, match="openssl rand"):
-        staff_app.create_app(replace(database, second_factor="required", field_keys=()))
+        staff_app.create_app(database.model_copy(update={"second_factor": "required", "field_keys": ()}))
