@@ -66,7 +66,7 @@ class SignIns:
     def find(self, token: str, *, is_use: bool = True) -> OpenSignIn | None:
         """The sign-in of a token, or None if there is none or it has ended.
 
-        `is_use` keeps the sign-in alive; a page that asks by itself, again and again, is no use of it.
+        `is_use` keeps the sign-in alive. A page that polls passes False: nobody uses it.
         """
         token_hash, now = hash_of(token), utc_now()
         copy, ended = self._copies.get(token_hash)

@@ -1,7 +1,7 @@
-"""Single sign-on (OpenID Connect, code flow with PKCE): who an identity provider says has signed in there.
+"""Single sign-on (OpenID Connect, code flow with PKCE): an identity provider says which person has signed in there.
 
-It says who; what they may do here is their account's. Its own rules for passwords and second factors stand in for ours,
-so STRATA_OIDC_ACR should name the level that asks for a second factor.
+What that person may do here depends on the person's account here. The provider's rules for passwords and second
+factors replace ours, so STRATA_OIDC_ACR should name the level at which the provider asks for a second factor.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 TIMEOUT_SECONDS = 5.0
 REMEMBERED_SECONDS = 600
 LEEWAY_SECONDS = 60
-# What makes an answer useless, whoever is to blame.
+# Faults that make an answer useless, whether the provider, the network or the browser caused them.
 UNUSABLE = (httpx.HTTPError, AuthlibBaseError, JoseError, ValueError, KeyError, TypeError)
 
 
 class SignOnFailed(Exception):
-    """The provider does not answer, or its answer proves nothing; the message is for logs, and quotes nothing."""
+    """The provider does not answer, or its answer proves nothing. The message is for logs and quotes nothing."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ _lock = threading.Lock()
 
 
 def begin(provider: Provider, back: str) -> tuple[str, Begun]:
-    """Where to send the browser, which comes back to `back`. Raises SignOnFailed."""
+    """The address to send the browser to, and what to remember; the browser returns to `back`. Raises SignOnFailed."""
     begun = Begun(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48))
     level = {"acr_values": provider.acr} if provider.acr else {}
     try:
@@ -85,7 +85,7 @@ def begin(provider: Provider, back: str) -> tuple[str, Begun]:
 
 
 def finish(provider: Provider, begun: Begun, back: str, answer: Mapping[str, str]) -> str:
-    """The user name of whoever signed in, from the query that the browser came back with. Raises SignOnFailed."""
+    """The user name of who signed in; `answer` is the query that the browser returned with. Raises SignOnFailed."""
     if not secrets.compare_digest(answer.get("state", "").encode(), begun.state.encode()) or not answer.get("code"):
         raise SignOnFailed("another state, or no code")
     if answer.get("iss", provider.issuer) != provider.issuer:
@@ -125,7 +125,7 @@ def _client(provider: Provider, back: str) -> OAuth2Client:
 
 
 def _endpoint(provider: Provider, name: str) -> str:
-    """From the provider's metadata, asked for again after REMEMBERED_SECONDS."""
+    """An address from the provider's metadata, which is read again after REMEMBERED_SECONDS."""
     with _lock:
         at, known = _found.get(provider.issuer, (0.0, {}))
         if time.monotonic() - at > REMEMBERED_SECONDS or not known:

@@ -1,4 +1,4 @@
-"""The audit trail: who did what to whose record, in hash chains, and what was kept of them outside the database.
+"""The audit trail: who did what to whose record, in hash chains whose heads are also kept outside the database.
 
 May import access, sealing, staging, jobs and what they stand on.
 """

@@ -1,7 +1,7 @@
-"""The chains' heads, kept outside the database too: whoever can rewrite every table can't rewrite what was kept there.
+"""The heads of the chains, kept outside the database too: a person who can rewrite every table can't rewrite these.
 
-Each set of heads is an object `audit-heads/TIME.json`. A new one is kept only once the trail still has the events that
-the last one names, so that the newest set speaks for all before it.
+Each set of heads is an object `audit-heads/TIME.json`. A new set is kept only if the trail still has the events that
+the last set names; so the newest set vouches for all sets before it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def current(session: Session) -> dict[str, Link]:
 
 
 def _lost(session: Session, before: Mapping[str, Link], now: Mapping[str, Link]) -> Iterator[Fault]:
-    """What was kept and is neither a head now nor an event of a chain that has grown."""
+    """Each kept head that is neither a head now nor an event of a chain that has grown since."""
     moved = [(writer, link) for writer, link in before.items() if now.get(writer) != link]
     for start in range(0, len(moved), LINKS_A_QUERY):
         part = moved[start : start + LINKS_A_QUERY]
@@ -87,7 +87,7 @@ def _hashes(session: Session, places: Sequence[tuple[str, int]]) -> dict[tuple[s
     window = archived.window(session, "log")
     if left and window.last:
         table = linked_table("access_event")
-        # Each by itself: pairs would be compared here, not by the archive.
+        # Two conditions, one a column: pairs would be compared by this server, after the archive had sent every row.
         older = select(table.c.writer, table.c.sequence, table.c.hash).where(
             archived.visible(table, window),
             table.c.writer.in_({writer for writer, _ in left}),

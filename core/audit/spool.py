@@ -46,7 +46,7 @@ _may_wait = True
 
 
 def append(decision: Decision) -> None:
-    """Write one event to the disk, for sure. Raises OSError when the disk can't take it: then nothing may be shown."""
+    """Write one event to the disk and wait until it is there. Raises OSError, and then nothing may be shown."""
     global _may_wait
     _chain.start()
     row = AccessEvent(**chained(decision, _chain.name, Link(_chain.sequence, _chain.hash)))
@@ -79,7 +79,7 @@ def waiting() -> int:
 def drain(session: Session) -> int:
     """Join waiting events to the audit trail in the caller's transaction; returns how many were joined now.
 
-    A file goes only when a later call finds all of it committed, so a rollback loses nothing.
+    A file is deleted only when a later call finds all its events committed, so a rollback loses nothing.
     """
     joined = 0
     for path in _files():
@@ -92,7 +92,7 @@ def drain(session: Session) -> int:
 
 
 def join_waiting() -> int:
-    """Join what waits, in its own transaction, unless this process knows that nothing does. Raises SQLAlchemyError."""
+    """Join waiting events in a transaction of its own, unless none can be waiting. Raises SQLAlchemyError."""
     global _may_wait
     if not _may_wait:
         return 0
@@ -135,7 +135,7 @@ def _rows(file: IO[bytes], path: Path) -> Iterator[AccessEvent]:
 
 @contextmanager
 def _locked(path: Path, mode: str) -> Iterator[IO[bytes]]:
-    """The file, open and locked; one that was removed while we waited for it is opened anew."""
+    """The file, open and locked. A file that was removed while we waited for the lock is opened again."""
     while True:
         with path.open(mode) as file:
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -23,7 +23,7 @@ class Fault:
 
 
 class Chains:
-    """Checks the events of all writers as they come; each writer's in order. Keeps one link a writer."""
+    """Checks events one by one, in order within each writer. Keeps one link for each writer."""
 
     def __init__(self, kept: Mapping[str, Link] | None = None) -> None:
         """`kept` are links that were kept outside the database: each must be an event of its chain."""

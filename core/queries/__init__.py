@@ -1,4 +1,4 @@
-"""Reads: each returns a frozen dataclass, the same from any store.
+"""Reads: each returns frozen dataclasses, the same from every store.
 
 May import audit and what audit stands on, services and interchange beside it.
 """

@@ -38,7 +38,7 @@ class Measured(NamedTuple):
 
 
 def cost_per_report(session: Session, since: datetime) -> Measured | None:
-    """Mean US dollars of a report that was called for since then."""
+    """Mean US dollars of the reports for which a model was called since then."""
     usd = func.sum(func.coalesce(ModelCall.cost_usd, ModelCall.reserved_usd))
     each = select(usd.label("usd")).where(ModelCall.started_at >= since).group_by(ModelCall.report_id).subquery()
     return _measured(session, func.avg(each.c.usd), func.count(each.c.usd))
@@ -82,14 +82,14 @@ def pass_rate(session: Session, since: datetime) -> Measured | None:
 
 
 def evaluations_fallen(session: Session, since: datetime) -> Measured | None:
-    """How many suites' last evaluation fell short of its bar, or of the run before."""
+    """How many suites' last evaluation did not reach the suite's bar, or was worse than the run before it."""
     suites = session.scalars(select(EvalRun.suite).where(EvalRun.ran_at >= since).distinct()).all()
     last = [run for suite in suites if (run := _last_run(session, suite, since)) is not None]
     return Measured(float(sum(not run.passed for run in last)), len(last)) if last else None
 
 
 def injection_hits(session: Session, since: datetime) -> Measured | None:
-    """Planted instructions that got something past in the last evaluation."""
+    """How many planted instructions had an effect in the last evaluation."""
     last = _last_run(session, "injection", since)
     return None if last is None else Measured(float(last.figures.get("hits") or 0), 1)
 
@@ -107,7 +107,7 @@ def flagged_share(session: Session, since: datetime) -> Measured | None:
 
 
 def reviewers_disagree(session: Session, since: datetime) -> Measured | None:
-    """Share of signed reports in which the clinician edited or rejected a claim, or let a flagged one stand."""
+    """Share of signed reports in which the clinician edited or rejected a claim, or accepted a flagged one."""
     signed = select(Report.id).where(Report.state == ReportState.SIGNED, Report.closed_at >= since)
     reports = session.scalar(select(func.count()).select_from(signed.subquery())) or 0
     against = or_(Claim.decision.in_((Decision.EDITED, Decision.REJECTED)), Claim.flagged)
@@ -118,13 +118,13 @@ def reviewers_disagree(session: Session, since: datetime) -> Measured | None:
 
 
 def failed_runs(session: Session, since: datetime) -> Measured | None:
-    """Archive runs that wait, failed, for somebody."""
+    """How many archive runs have failed and wait for somebody."""
     failed = session.scalar(select(func.count()).where(ArchiveRun.state == RunState.FAILED)) or 0
     return Measured(float(failed), 1)
 
 
 def days_overdue(session: Session, since: datetime) -> Measured | None:
-    """Days by which the oldest root that a run would move is past its time, of all record types."""
+    """Days since the oldest root that a run would move became cold, over all record types."""
     oldest = [
         (count.cutoff_at - count.oldest_at).total_seconds() / DAY_SECONDS
         for count in cold_now(session)

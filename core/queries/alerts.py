@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.models import Alert, ScheduleMark, utc_now
 
 HISTORY_MAX = 200
-# Its name in the schedule, and the age after which it has stopped.
+# The evaluation's name in the schedule, and the age after which it counts as stopped.
 SCHEDULED_AS, LATELY = "evaluate alerts", timedelta(minutes=5)
 
 
@@ -49,7 +49,7 @@ def firing(session: Session) -> dict[str, AlertView]:
 
 
 def are_evaluated(session: Session) -> bool:
-    """Whether the schedule has had the rules evaluated lately, so that silence means something."""
+    """Whether the schedule has evaluated the rules lately; if not, the absence of alerts means nothing."""
     mark = session.get(ScheduleMark, SCHEDULED_AS)
     return mark is not None and mark.started_at > utc_now() - LATELY
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -30,7 +31,7 @@ OF_RUN = (
     "wakes_at",
 )  # fmt: skip
 
-# The states in which a batch has each step behind it.
+# For each step, the states of a batch that has done the step.
 ENDED = (BatchState.RESTORED, BatchState.PURGED)
 REACHED = {
     StepName.STAGE: (BatchState.STAGED, BatchState.LOADED, BatchState.VERIFIED, BatchState.RELEASED, *ENDED),
@@ -46,10 +47,10 @@ REACHED = {
 class RunSummary:
     """A run and how far it is. Counts are of roots (visits, reports, events); `rows` counts their children too.
 
-    `scope` is what a restore brings back (`batch:3`, `run:2`, `patient:7`). `worker_lost`: it should be moving and has
-    been silent for LOST_AFTER; it is resumed by itself. `throttle_reason` is why it waits now, since `throttled_at`;
-    `wakes_at` is when it is tried again after a fault. `rows_per_second` and `seconds_left` go by the time at work:
-    what it spent paused, or failed until it was redriven, is left out.
+    `scope` is what a restore brings back (`batch:3`, `run:2`, `patient:7`). `worker_lost`: the run should be moving and
+    has been silent for LOST_AFTER; it resumes by itself. `throttle_reason` is why the run waits now, since
+    `throttled_at`; `wakes_at` is when it is tried again after a fault. `rows_per_second` and `seconds_left` count the
+    time at work only: not the time when the run was paused, or had failed and was not yet redriven.
     """
 
     id: int
@@ -118,7 +119,7 @@ class HoldingTotal:
 
 
 def runs(session: Session, limit: int = 50) -> list[RunSummary]:
-    """The latest runs: those that have not ended first, as they keep others from starting, then the newest."""
+    """The latest runs: first those that have not ended, for they keep others from starting; then the newest."""
     ended = case((ArchiveRun.state == RunState.DONE, 1), else_=0)
     found = session.scalars(select(ArchiveRun).order_by(ended, ArchiveRun.id.desc()).limit(limit)).all()
     return [_summary(session, run) for run in found]
@@ -152,39 +153,63 @@ def holdings(session: Session) -> list[HoldingTotal]:
     ]
 
 
+class _Moved(NamedTuple):
+    """What a run's batches have moved: `done` counts roots by step."""
+
+    batches: int
+    rows: int
+    superseded_rows: int
+    done: Mapping[StepName, int]
+
+
+class _Pace(NamedTuple):
+    """How fast a run is; `seconds` counts from its start, the rest by the time at work."""
+
+    seconds: float
+    rows_per_second: float
+    seconds_left: float | None
+
+
 def _summary(session: Session, found: ArchiveRun) -> RunSummary:
-    reached = [
-        func.coalesce(func.sum(case((Batch.state.in_(states), Batch.roots), else_=0)), 0) for states in REACHED.values()
-    ]
-    moved = case(
-        (Batch.kind == BatchKind.RESTORE, case((Batch.state.in_(ENDED), Batch.rows))), else_=Batch.released_rows
-    )
-    sums = [func.coalesce(func.sum(column), 0) for column in (moved, Batch.superseded_rows, Batch.released_roots)]
-    query = select(func.count(Batch.id), *sums, *reached).where(Batch.run_id == found.id)
-    batches, rows, superseded, released, *counts = map(int, session.execute(query).one())
-    done = {**dict(zip(REACHED, counts, strict=True)), StepName.RELEASE: released}
+    moved = _moved(session, found.id)
+    pace = _pace(session, found, moved)
     failed = session.scalar(select(Batch.failed_step).where(Batch.run_id == found.id, Batch.failed_step.is_not(None)))
-    seconds = ((found.finished_at or utc_now()) - found.started_at).total_seconds()
-    waited = archive_pace.idle(session, [found.id]).get(found.id, timedelta()).total_seconds()
-    at_work = max(0.0, seconds - waited)
-    gone = done[StepName.RESTORE if found.kind == RunKind.RESTORE else StepName.RELEASE]
-    left = max(0, found.selected - gone)
     return RunSummary(
         **{name: getattr(found, name) for name in OF_RUN},
-        done=done,
-        rows=rows,
-        superseded_rows=superseded,
-        batches=batches,
-        failed_step=failed or (StepName.PLAN if found.reason and not batches else None),
-        seconds=seconds,
-        rows_per_second=rows / at_work if at_work > 0 else 0.0,
-        seconds_left=at_work / gone * left if found.finished_at is None and gone > 0 else None,
+        **moved._asdict(),
+        **pace._asdict(),
+        failed_step=failed or (StepName.PLAN if found.reason and not moved.batches else None),
         worker_lost=_is_silent(found),
     )
 
 
+def _moved(session: Session, run_id: int) -> _Moved:
+    restored = case((Batch.state.in_(ENDED), Batch.rows))
+    rows = case((Batch.kind == BatchKind.RESTORE, restored), else_=Batch.released_rows)
+    reached = [case((Batch.state.in_(states), Batch.roots), else_=0) for states in REACHED.values()]
+    columns = (rows, Batch.superseded_rows, Batch.released_roots, *reached)
+    sums = [func.coalesce(func.sum(column), 0) for column in columns]
+    query = select(func.count(Batch.id), *sums).where(Batch.run_id == run_id)
+    batches, moved_rows, superseded, released, *counts = map(int, session.execute(query).one())
+    done = {**dict(zip(REACHED, counts, strict=True)), StepName.RELEASE: released}
+    return _Moved(batches, moved_rows, superseded, done)
+
+
+def _pace(session: Session, found: ArchiveRun, moved: _Moved) -> _Pace:
+    seconds = ((found.finished_at or utc_now()) - found.started_at).total_seconds()
+    waited = archive_pace.idle(session, [found.id]).get(found.id, timedelta()).total_seconds()
+    at_work = max(0.0, seconds - waited)
+    gone = moved.done[StepName.RESTORE if found.kind == RunKind.RESTORE else StepName.RELEASE]
+    left = max(0, found.selected - gone)
+    return _Pace(
+        seconds,
+        rows_per_second=moved.rows / at_work if at_work > 0 else 0.0,
+        seconds_left=at_work / gone * left if found.finished_at is None and gone > 0 else None,
+    )
+
+
 def _is_silent(found: ArchiveRun) -> bool:
-    """Whether a run that should be moving has had no sign of life for so long that its worker is lost."""
+    """Whether a run should be moving and has given no sign of life for LOST_AFTER: its worker is lost then."""
     if found.state not in (RunState.PLANNING, RunState.RUNNING):
         return False
     sign = found.heartbeat_at or found.started_at

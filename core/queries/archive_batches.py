@@ -18,7 +18,8 @@ class BatchLine:
     """A batch as the dashboard shows it; `seconds` is the work of all attempts.
 
     `kind` is roots, stragglers (late children of archived roots) or restore; `size_reason` says why it has its size;
-    `departed_rows` have left the archive again, restored or erased; `expired_at` is when its staged files went.
+    `departed_rows` counts rows that left the archive again, restored or erased; at `expired_at` the staged files of the
+    batch were deleted.
     """
 
     id: int
@@ -53,7 +54,7 @@ class BatchLine:
 
 @dataclass(frozen=True)
 class StepLine:
-    """One attempt at one step. `fault` is the class of what went wrong; `retry_at` when it is tried again by itself."""
+    """One attempt at one step. `fault` is the class of its fault; at `retry_at` the step is tried again by itself."""
 
     id: int
     batch_id: int | None
@@ -89,7 +90,7 @@ COUNTED = ("attempts", "seconds")
 
 
 def batches(session: Session, run_id: int, limit: int = 100) -> list[BatchLine]:
-    """A run's batches: the failed and the moving first, then the newest."""
+    """A run's batches: first those that failed or are moving, then the newest."""
     rank = case((Batch.failed_step.is_not(None), 0), (Batch.state.in_((BatchState.RELEASED, *ENDED)), 2), else_=1)
     started = case((Batch.state == BatchState.PLANNED, 1), else_=0)
     query = _lines(run_id).order_by(rank, started, Batch.ordinal.desc()).limit(limit)

@@ -1,4 +1,4 @@
-"""Who did what to an archive run, and what earlier runs let expect of the next."""
+"""Who did what to an archive run, and an estimate of the next run from earlier ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def events(session: Session, run_id: int) -> list[RunEventLine]:
 
 
 def estimate(session: Session, record_type: str, roots: int) -> Estimate | None:
-    """None where there is no earlier run to go by; the time that those were paused or failed is left out."""
+    """How long it would take; None without an earlier run. Time in which runs were paused or failed does not count."""
     moved = (
         select(
             ArchiveRun.id,

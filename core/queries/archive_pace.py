@@ -1,4 +1,4 @@
-"""How long runs were at work: a night paused, or failed until somebody came, says nothing of their pace."""
+"""How long runs were at work: a night that a run was paused, or had failed, does not count as work."""
 
 from __future__ import annotations
 

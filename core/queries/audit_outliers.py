@@ -1,4 +1,4 @@
-"""Looks that an auditor should know of: broken glasses, unusually many records, records of one's own name."""
+"""Looks that an auditor should know of: broken glasses, unusually many records, records of namesakes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from core.models import AccessEvent, Account, GlassBreak, Patient, Role, utc_now
 
 GLASS_DAYS, LOOK_DAYS = 30, 7
 LINES = 50
-# Unusual is more than this many times what is usual among colleagues, and enough for a pattern.
+# Unusual: more than this many times the usual number of colleagues, and not fewer than this many records.
 TIMES_USUAL, RECORDS_MIN = 3, 20
-# Titles, and what joins a name to a father's, are no family names.
+# Titles, and words such as "binte" that join a name to a father's, are not family names.
 NO_NAMES = frozenset({"dr", "mr", "mrs", "ms", "mdm", "prof", "bin", "binte", "bte", "so", "do", "al", "de", "van"})
 WORD = re.compile(r"[^\W\d_]{2,}")
 ROWS_AT_ONCE = 5_000
@@ -60,7 +60,7 @@ class Namesake:
 
 @dataclass(frozen=True)
 class Outliers:
-    """Glasses of the last GLASS_DAYS, the rest of the last LOOK_DAYS; each at most LINES, the most telling first."""
+    """Glasses broken in the last GLASS_DAYS, the rest of the last LOOK_DAYS; at most LINES each, most unusual first."""
 
     glasses: tuple[BrokenGlass, ...]
     volumes: tuple[Volume, ...]

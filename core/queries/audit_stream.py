@@ -48,7 +48,7 @@ def snapshot() -> Iterator[Session]:
 
 
 def stream(session: Session, part: Part = ALL) -> Iterator[EventRow]:
-    """Hot events of this session's snapshot and archived ones, by id; one that is alike in both comes once.
+    """Hot events of this session's snapshot and archived ones, by id; an event that is the same in both comes once.
 
     A writer's events have ids in the order of its chain. Raises ColdUnavailable if the archive is silent.
     """
@@ -73,7 +73,7 @@ def _hot(session: Session, part: Part) -> Iterator[EventRow]:
 
 
 def _cold(window: archived.Window, part: Part) -> Iterator[EventRow]:
-    """Span by span of ids, so that each query is short however few events of a long archive fit."""
+    """Archived events, one span of ids after the other: each query stays short even if few events of a span fit."""
     if not window.last:
         return
     table = linked_table("access_event")

@@ -57,7 +57,7 @@ class Event:
 
 @dataclass(frozen=True)
 class EventPage:
-    """Events, newest first; `silent` names the archive server that did not answer, so that older ones are missing."""
+    """Events, newest first. `silent` names the archive server that did not answer: older events are missing then."""
 
     events: tuple[Event, ...]
     next: Cursor | None

@@ -1,4 +1,4 @@
-"""Who cares for a patient, and until when somebody sees the record by a broken glass."""
+"""Who cares for a patient, and until when a broken glass opens the patient's record."""
 
 from __future__ import annotations
 

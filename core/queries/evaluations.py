@@ -17,7 +17,7 @@ HISTORY_MAX = 200
 
 @dataclass(frozen=True)
 class EvalView:
-    """One stored run; `pass_rate` is the share of its cases that were right, `seconds` how long all took."""
+    """One stored run; `pass_rate` is the share of cases that were right, `seconds` the time of all together."""
 
     id: int
     suite: str

@@ -1,4 +1,4 @@
-"""What a report is drafted from: one patient's rows, recent and current, hot and archived, from the replica."""
+"""The rows that a report is drafted from: one patient's recent and current rows, hot and archived, from the replica."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from core.stores.tables import cold_columns, hot_table, linked_table, named
 
 @dataclass(frozen=True)
 class Limits:
-    """How many rows of each kind are evidence. What matters for safety is never cut, only refused beyond `safety`."""
+    """How many rows of each kind are evidence.
+
+    Rows that matter for safety are never left out: a record with more than `safety` of a kind is refused.
+    """
 
     total: int = 60
     results_min: int = 24
@@ -36,7 +39,7 @@ class Limits:
 
 
 LIMITS = Limits()
-# Answers to questions are no results, whatever category they came with: one asks for the patient's address.
+# Answers to questions are no results, whatever their category: one question asks for the patient's address.
 NOT_RESULTS = ("survey", "social-history", "other")
 QUESTIONS = "%?"
 ABNORMAL = frozenset({"H", "HH", "L", "LL", "A", "AA"})
@@ -66,7 +69,7 @@ def collect(patient_id: int, limits: Limits = LIMITS) -> tuple[EvidenceRow, ...]
     """The evidence for a patient's report, the patient's row first. No row of a hidden visit is among it.
 
     Raises NoSuchPatient, TooMuch, ReplicaBehind when the replica does not catch up, and ColdUnavailable when an
-    archive that holds rows of this patient is silent: never a part that looks whole.
+    archive that holds rows of this patient is silent: part of the evidence must not look like all of it.
     """
     with replica_reads.read() as session:
         record = _Record(session, patient_id)
@@ -79,7 +82,7 @@ def collect(patient_id: int, limits: Limits = LIMITS) -> tuple[EvidenceRow, ...]
 
 
 class _Record:
-    """One patient's rows in one snapshot of the replica, and what the archive owned as that snapshot sees it."""
+    """One patient's rows in one snapshot of the replica, and the rows that the archive owned in that snapshot."""
 
     def __init__(self, session: Session, patient_id: int) -> None:
         self.session, self.patient_id = session, patient_id
@@ -182,7 +185,7 @@ def _recent(record: _Record, limits: Limits) -> list[tuple[str, Found]]:
 
 
 def _results(record: _Record, per_assay: int, room: int) -> list[tuple[Found, RowMapping]]:
-    """The last values of as many assays as there is room for: out of range first, then the newest."""
+    """The last values of as many assays as there is room for: assays out of range first, then the newest."""
     by_assay: dict[int, list[Found]] = {}
     for found in sorted(record.last_values(per_assay), key=lambda item: item[1]["observed_at"], reverse=True):
         by_assay.setdefault(found[1]["assay_id"], []).append(found)

@@ -31,7 +31,7 @@ class Point:
 
 @dataclass(frozen=True)
 class LatestResult:
-    """The newest value of an assay, its range, and the numeric values before it, oldest first, itself last."""
+    """The newest value of an assay with its range; `points` are the numeric values, oldest first, up to this one."""
 
     observation_id: int
     assay_id: int
@@ -65,7 +65,7 @@ def latest_results(
 ) -> tuple[LatestResult, ...]:
     """Each assay's newest result, without results of hidden visits; at most RESULTS_MAX.
 
-    Those with an abnormal flag come first, then the newest.
+    Results with an abnormal flag come first, then the newest.
     """
     rows = session.execute(_latest_rows(patient_id, hidden_visits)).all()
     results = [_latest(list(group)) for _, group in groupby(rows, key=lambda row: row[1].id)]

@@ -1,6 +1,6 @@
 """How the report loop did, bucket by bucket: cost, latency by phase, flags, review. Never a patient's data.
 
-Heavy reads: give them a session on the replica.
+These are heavy reads: give them a session on the replica.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Times:
-    """How many were timed, and the seconds within which half, 95 and 99 in 100 of them ended."""
+    """How many were timed, and the seconds within which 50, 95 and 99 percent of them ended."""
 
     many: int
     p50: float
@@ -90,7 +90,7 @@ class Flags:
 
 @dataclass(frozen=True)
 class LoopFigures:
-    """All of it; buckets in which nothing happened are missing. `phases` are in order, over the whole span."""
+    """All figures of a span, without buckets in which nothing happened. `phases` are in order, over the whole span."""
 
     span: Span
     costs: Mapping[date, Cost]
@@ -113,7 +113,7 @@ def loop_figures(session: Session, over: Span) -> LoopFigures:
 
 
 def costs(session: Session, over: Span) -> dict[date, Cost]:
-    """What reports cost, by the bucket of their first call; a call without a cost counts what was set aside for it."""
+    """What reports cost, by the bucket of their first call; a call without a cost counts its reservation."""
     each = (
         select(
             func.min(ModelCall.started_at).label("at"),
@@ -144,7 +144,7 @@ def reviews(session: Session, over: Span) -> dict[date, Times]:
 
 
 def phases(session: Session, over: Span) -> dict[str, Times]:
-    """Seconds in each phase of reports that became ready in the span, rounds added up; then review, of those closed."""
+    """Seconds in each phase, over all rounds, of reports that became ready in the span; then review, of closed ones."""
     until = func.lead(ReportEvent.at).over(partition_by=ReportEvent.report_id, order_by=ReportEvent.id)
     spent = (
         select(ReportEvent.report_id, ReportEvent.to_state, seconds_between(ReportEvent.at, until).label("seconds"))

@@ -1,4 +1,4 @@
-"""Figures for whoever runs the system: reports, models, queue. Counts and costs, never a patient's data."""
+"""Figures for the people who run the system: reports, models, queue. Counts and costs, never a patient's data."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class QueueState:
 
 @dataclass(frozen=True)
 class Figures:
-    """All of it; report states in their order, each with its count; models since the time asked for."""
+    """All figures: report states in their order, each with its count; models since the time asked for."""
 
     report_states: tuple[tuple[str, int], ...]
     models: tuple[ModelUse, ...]

@@ -1,4 +1,4 @@
-"""Finding a patient, and what the top of every page about one says."""
+"""Finding a patient, and the header of every page about a patient."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def looks(
     after: Cursor | None = None,
     limit: int = PAGE_ROWS,
 ) -> Looks:
-    """What was allowed on this patient's record, newest first, one account's own looks left out if asked."""
+    """Allowed looks and changes of this patient's record, newest first; without one account's own, if asked."""
     table: Table = hot_table(AccessEvent.__tablename__)
     query = select(AccessEvent).where(AccessEvent.patient_id == patient_id, AccessEvent.outcome == "allow")
     if leave_out_account is not None:

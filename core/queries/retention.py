@@ -1,4 +1,4 @@
-"""What is kept back or taken away on purpose: legal holds, erasures, and what a restore would bring back."""
+"""Legal holds, erasures, and what a restore would bring back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class HoldLine:
 
 @dataclass(frozen=True)
 class ErasureLine:
-    """How far an erasure is: the primary, then the archives, then staged files; `rows` went so far."""
+    """How far an erasure is: the primary, then the archives, then staged files; `rows` are deleted so far."""
 
     patient_id: int
     requested_by: str
@@ -48,7 +48,7 @@ class Restorable:
 def holds(session: Session) -> list[HoldLine]:
     """The patients under a legal hold, at most SHOWN_MAX, with the event that set it.
 
-    That event is on the primary as long as the hold: a held patient's events stay where they are.
+    That event stays on the primary as long as the hold lasts, because a held patient's events do not move.
     """
     held = select(Patient.id).where(Patient.legal_hold).order_by(Patient.id).limit(SHOWN_MAX).subquery()
     place = func.row_number().over(

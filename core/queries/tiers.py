@@ -1,4 +1,4 @@
-"""How each server stands, and how much of the primary is cold. Counts and times, never a patient's data."""
+"""The state of each server, and how much of the primary is cold. Counts and times, never a patient's data."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ class ColdCount:
 
 
 def cold_now(session: Session) -> tuple[ColdCount, ...]:
-    """What is cold on the primary as of now, bar what is held or was brought back.
+    """What is cold on the primary now, except rows under a legal hold and rows that were restored.
 
-    A heavy read: give it a session on the replica.
+    This is a heavy read: give it a session on the replica.
     """
     now = utc_now()
     databases.current().adapter.limits.limit_statements(session.connection(), COUNT_SECONDS)
@@ -111,7 +111,7 @@ def _primary(connection: Connection) -> Figures:
 
 
 def _replica(connection: Connection) -> Figures:
-    """The lag as routing judges it: a replica cut off from the primary would call itself fresh for ever."""
+    """The replica, with its lag as routing judges it: a replica that is cut off would call itself fresh for ever."""
     seen = watch.state()
     late = not seen.answers or seen.lag_seconds > databases.current().settings.replica_lag_bound_seconds
     return {

@@ -41,8 +41,8 @@ class VisitLine:
 class Timeline:
     """A page of visits, newest first.
 
-    `total` and `since` count archived visits too. `held` is what the archive holds, `shows_archived` whether the
-    page includes it, `is_partial` whether the archive was asked and did not answer.
+    `total` and `since` count archived visits too. `held` is what the archive holds; `shows_archived`: the page includes
+    archived visits; `is_partial`: the archive was asked and did not answer.
     """
 
     visits: tuple[VisitLine, ...]
@@ -173,7 +173,7 @@ def detail(session: Session, patient_id: int, visit_id: int) -> VisitDetail | No
         return None
 
     def read(name: str) -> list[Found]:
-        # A child edited while its visit moved has stayed hot.
+        # A note or result that was edited while its visit moved has stayed hot.
         if found[0].is_archived:
             return hot_and_archived.read_both(session, VISIT.name, name, children)
         return hot_and_archived.read_hot(session, name, children)

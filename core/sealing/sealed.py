@@ -1,7 +1,7 @@
 """Single values that are encrypted in the database, and keyed hashes by which they are found again.
 
-Sealed is Fernet (AES-128-CBC with HMAC-SHA-256); a keyed hash is HMAC-SHA-256 under a key of its own, derived from the
-sealing key (HKDF). The newest key of STRATA_FIELD_KEYS seals and hashes, every key opens and finds.
+Values are sealed by Fernet (AES-128-CBC with HMAC-SHA-256). A keyed hash is HMAC-SHA-256 under a key of its own,
+derived from the sealing key (HKDF). The newest key of STRATA_FIELD_KEYS seals and hashes; every key opens and finds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Accounts: making them, their passwords, who a name and password belong to."""
+"""Accounts and their passwords: making accounts, and finding the account of a name and password."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PASSWORD_LENGTH_MAX = 256
 PASSWORD_SCORE_MIN = 3
 WEIGHED_LENGTH = 72
 
-# OWASP's least for argon2id. One hash takes about 20 ms and 19 MiB: of no more than a few at once, whoever asks.
+# OWASP's minimum for argon2id. One hash takes about 20 ms and 19 MiB, so only a few may be computed at once.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _hashing = threading.BoundedSemaphore(2)
 HASH_WAIT_SECONDS = 1
@@ -34,7 +34,7 @@ class AccountFault(Exception):
 
 
 class SignInRefused(Exception):
-    """The name or the password is wrong, or the account may not use this portal: deliberately not said which."""
+    """The name or the password is wrong, or the account may not use this portal; the message must not say which."""
 
 
 class TooManyAttempts(Exception):
@@ -79,7 +79,7 @@ def create_account(
 
 
 def set_password(session: Session, *, account_id: int, password: str, by: Actor | None = None) -> Account:
-    """Give an account a new password; its sign-ins are the caller's to end. Raises AccountFault."""
+    """Give an account a new password; the caller must end its sign-ins. Raises AccountFault."""
     account = session.get_one(Account, account_id, with_for_update=True)
     account.password_hash = _hash(password, account.username, account.name)
     account.password_changed_at = utc_now()
@@ -88,7 +88,7 @@ def set_password(session: Session, *, account_id: int, password: str, by: Actor 
 
 
 def set_active(session: Session, *, account_id: int, active: bool, by: Actor | None = None) -> Account:
-    """Let an account sign in, or not any more; its sign-ins are the caller's to end."""
+    """Let an account sign in, or stop it; the caller must end its sign-ins."""
     account = session.get_one(Account, account_id, with_for_update=True)
     account.active = active
     distrust(session, account_id)
@@ -97,14 +97,14 @@ def set_active(session: Session, *, account_id: int, active: bool, by: Actor | N
 
 
 def verify_password(account: Account, password: str) -> bool:
-    """Whether this is the account's password. Raises TooManyAttempts while many others are being looked at."""
+    """Whether this is the account's password. Raises TooManyAttempts while too many passwords are being checked."""
     return _matches(account.password_hash, password)
 
 
 def authenticate(session: Session, *, username: str, password: str, roles: Collection[Role]) -> Account:
     """The active account with this name, password and one of these roles.
 
-    Raises SignInRefused, after the same work whichever of them is wrong, or TooManyAttempts, of all accounts together.
+    Raises SignInRefused, after the same work whichever is wrong, or TooManyAttempts (counted over all accounts).
     """
     account = session.scalar(select(Account).where(Account.username == username.strip().lower()[:120]))
     stored = account.password_hash if account is not None else _nobodys_hash()

@@ -1,4 +1,4 @@
-"""Which models with which prompts make reports: a setup goes into use only when its evaluations have passed.
+"""Setups: which models, with which prompts, make reports. A setup goes into use only when its evaluations have passed.
 
 There is one setup in use for a set of prompts, and one canary beside it. Prompts are part of the code, so a setup of
 other prompts than the running ones can't be chosen.
@@ -37,7 +37,7 @@ class Setup(NamedTuple):
 
     @property
     def is_offline(self) -> bool:
-        """Whether it is rules, which follow no prompt and need no trial."""
+        """Whether the models are fixed rules, which follow no prompt and need no evaluation."""
         return all(model.startswith(OFFLINE_PREFIX) for model in (self.drafter_model, self.checker_model))
 
 
@@ -50,9 +50,9 @@ class BadSetup(ValueError):
 
 
 def chosen(session: Session, configured: Setup, report_id: int) -> Setup:
-    """The setup for a report: the same for a report, whoever asks. Raises NotInUse.
+    """The setup for a report, the same each time for one report. Raises NotInUse.
 
-    Where none was ever registered the configured one is put into use: there is nothing to compare it with.
+    If no setup was ever registered, the configured one is put into use: there is nothing to compare it with.
     """
     if configured.is_offline:
         return configured
@@ -117,9 +117,9 @@ def propose(session: Session, setup: Setup, *, reason: str, by: str = COMMAND) -
 def move(
     session: Session, setup: Setup, to: SetupState, *, reason: str, share: int = 0, by: str = COMMAND
 ) -> AgentSetup:
-    """Make it the canary for a `share` in percent of the reports, put it into use, or retire it.
+    """Make a setup the canary for `share` percent of the reports, put it into use, or retire it.
 
-    Whichever was in that place for the same prompts is retired. Raises BadSetup, naming the evaluations that are
+    The setup that was in that place for the same prompts is retired. Raises BadSetup, naming the evaluations that are
     missing or have not passed.
     """
     registered = find(session, setup)

@@ -1,8 +1,8 @@
-"""Alert rules, as one list, and their evaluation: a rule fires once, and clears when what it measures is well again."""
+"""The list of alert rules, and their evaluation: a rule fires once, and clears when what it measures is well again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -81,9 +81,9 @@ class Looked(NamedTuple):
 
 
 def look(rules: Sequence[Rule] = RULES) -> list[Looked]:
-    """Measure rules: on the replica, bar those that ask after the replica or the queue.
+    """Measure rules: on the replica, except those with `on_primary`.
 
-    A rule whose store does not answer is unknown; the others are not.
+    A rule whose store does not answer is unknown; rules on the other store are measured all the same.
     """
     now = utc_now()
     found = {rule.name: _measure(rule, Store.HOT, now) for rule in rules if rule.on_primary}
@@ -112,28 +112,37 @@ def _state(rule: Rule, measured: Measured | None) -> str:
 
 
 def note(session: Session, looked: list[Looked]) -> list[str]:
-    """Keep what fired and what cleared since the last time, and send it. Returns `fired: x`, `cleared: y`.
+    """Keep and send what has fired and what has cleared since the last time. Returns `fired: x`, `cleared: y`.
 
-    What is unknown changes nothing: an alert is not over because nobody can tell.
+    A rule in state unknown changes nothing: an alert is not over because nobody can tell.
     """
     query = select(Alert).where(Alert.cleared_at.is_(None)).with_for_update()
     firing = {alert.rule: alert for alert in session.scalars(query)}
-    said = []
-    for rule, measured, state in looked:
-        alert = firing.get(rule.name)
-        if state == "firing" and alert is None and measured is not None:
-            alert = Alert(rule=rule.name, value=measured.value, threshold=rule.threshold, samples=measured.samples)
-            session.add(alert)
-            session.flush()
-            said.append(_send(session, alert, FIRED))
-        elif state == "quiet" and alert is not None:
+    said = [_note(session, one, firing.get(one.rule.name)) for one in looked]
+    _clear_unlisted(firing.values())
+    return [words for words in said if words is not None]
+
+
+def _note(session: Session, looked: Looked, alert: Alert | None) -> str | None:
+    """Open or clear the alert of one rule; `alert` is the rule's open one. Returns what changed."""
+    rule, measured, state = looked
+    if state == "firing" and alert is None and measured is not None:
+        alert = Alert(rule=rule.name, value=measured.value, threshold=rule.threshold, samples=measured.samples)
+        session.add(alert)
+        session.flush()
+        return _send(session, alert, FIRED)
+    if state == "quiet" and alert is not None:
+        alert.cleared_at = utc_now()
+        return _send(session, alert, CLEARED)
+    return None
+
+
+def _clear_unlisted(firing: Iterable[Alert]) -> None:
+    """Clear the alerts of rules that are no longer in the list: nothing measures them any more."""
+    listed = {rule.name for rule in RULES}
+    for alert in firing:
+        if alert.rule not in listed:
             alert.cleared_at = utc_now()
-            said.append(_send(session, alert, CLEARED))
-    # A rule that is no longer in the list can't clear by itself.
-    for name, alert in firing.items():
-        if name not in {rule.name for rule in RULES}:
-            alert.cleared_at = utc_now()
-    return said
 
 
 def _send(session: Session, alert: Alert, event: str) -> str:

@@ -88,7 +88,7 @@ def tell(
     patient_id: int | None = None,
     purpose: str | None = None,
 ) -> None:
-    """Keep with the run, and in the audit trail, who did what to it."""
+    """Record, with the run and in the audit trail, who did what to the run."""
     session.add(RunEvent(run_id=run.id, action=action, by_name=by.name if by is not None else instead_of))
     audit.record(
         session, f"archive.{action}", by=by, patient_id=patient_id, target=f"archive_run:{run.id}", purpose=purpose
@@ -96,7 +96,7 @@ def tell(
 
 
 def check_right(by: Actor | None) -> None:
-    """Raises PermissionDenied unless the actor may run the archive; None, the schedule or the command, may."""
+    """Raises PermissionDenied unless the actor may run the archive; None (the schedule or the command) may."""
     if by is not None:
         permissions.check(by, Right.ARCHIVE_RUN)
 
@@ -126,7 +126,7 @@ def enqueue(session: Session, run_id: int, delay: timedelta = timedelta()) -> No
 
 
 def enqueue_unless_waiting(session: Session, run: ArchiveRun) -> bool:
-    """The same for a silent run, unless a job for it was made since it fell silent; whether one is made now."""
+    """Make a job for a silent run, unless one was made since the run fell silent. Returns whether one is made now."""
     since = max(utc_now() - JOB_LOST_AFTER, run.heartbeat_at or run.started_at)
     made = select(OutboxMessage.arguments).where(
         OutboxMessage.task == DRIVE, OutboxMessage.done_at.is_(None), OutboxMessage.created_at > since

@@ -12,7 +12,7 @@ from core.stores import databases
 
 
 class NothingToRestore(ValueError):
-    """The archive has nothing of what was named; the message says why."""
+    """The archive holds nothing of the batch, run or patient that was named; the message says why."""
 
 
 def start_batch_restore(session: Session, *, batch_id: int, by: Actor | None) -> ArchiveRun:

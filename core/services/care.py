@@ -38,7 +38,7 @@ REASON_LENGTH_MIN, REASON_LENGTH_MAX = 10, 400
 
 
 class BadReason(ValueError):
-    """The glass is not broken without a reason in words; the message says what to mend."""
+    """The glass can't be broken without a reason in words; the message says what to mend."""
 
 
 class NoSuchVisit(LookupError):
@@ -74,7 +74,7 @@ def break_glass(session: Session, *, patient_id: int, reason: str, by: Actor) ->
 
 
 def join(session: Session, *, patient_id: int, account_id: int, by: Actor) -> None:
-    """Put a clinician on a patient's team, in the caller's name; on it already is no fault."""
+    """Put a clinician on a patient's team; nothing happens if the clinician is on it already."""
     if session.get(CareTeamMember, (patient_id, account_id)) is None:
         session.add(CareTeamMember(patient_id=patient_id, account_id=account_id, added_by=by.id))
         session.flush()
@@ -116,9 +116,9 @@ def set_duty(session: Session, *, account_id: int, covers_all: bool, by: Actor) 
 
 
 def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: str | None, by: Actor) -> None:
-    """Keep a hot visit apart from those outside the team, for a reason of Sensitivity; with None, no longer.
+    """Hide a hot visit from clinicians outside the team, for a reason of Sensitivity; with None, show it again.
 
-    Drafts that were made from it are withdrawn; a signed report stands.
+    Drafts that were made from the visit are withdrawn; a signed report stands.
 
     Raises PermissionDenied, NoSuchVisit (also when it is archived), ValueError for an unknown category.
     """
@@ -166,7 +166,7 @@ def _withdraw_drafts(session: Session, patient_id: int, visit_id: int, by: Actor
 
 
 def _check_lasting(session: Session, by: Actor, patient_id: int) -> None:
-    """A glass that was broken opens the record, not the team."""
+    """Raises unless the tie is a lasting one: a broken glass opens the record, but gives no say over the team."""
     permissions.check(by, Right.RECORD_READ)
     if care.tie(session, by.id, patient_id) in (None, care.Tie.GLASS):
         raise care.NotInCare(patient_id)

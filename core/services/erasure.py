@@ -1,7 +1,7 @@
-"""Erasing a patient: out of every tier and staged file, at the patient's request; the audit trail stays whole.
+"""Erasing a patient, at the patient's request, from every tier and staged file; the audit trail stays whole.
 
-The primary's rows go with the request, in one transaction: from then on nobody sees anything of the patient. Archives
-and staged files follow in a job that goes on until it is done (workers/archive/erase.py).
+The request deletes the primary's rows in one transaction: from then on nobody sees anything of the patient. A job that
+goes on until it is done (workers/archive/erase.py) deletes from the archives and the staged files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.models.record_types import RECORD_TYPES, REPORT
 from core.queries.patients import NoSuchPatient
 from core.services import archive
 
-# What names a patient by number and must stay: the audit trail, and how far the erasure is.
+# Tables that name a patient by number and must stay: the audit trail, and the erasure itself.
 KEPT = frozenset({"access_event", "erasure", "batch"})
 OF_ACCOUNTS = frozenset({"sign_in", "recovery_code", "passkey"})
 TASK = "workers.archive.erase.erase"
@@ -65,7 +65,7 @@ def erase_patient(session: Session, *, patient_id: int, reason: str, by: Actor |
 
 
 def _erase_hot(session: Session, patient_id: int) -> dict[str, list[int]]:
-    """Delete the patient's rows, those that others refer to last; returns the ids of those that have one, by table."""
+    """Delete the patient's rows, referring rows before the rows they refer to. Returns the deleted ids by table."""
     reports = list(session.scalars(select(Report.id).where(Report.patient_id == patient_id)))
     accounts = list(session.scalars(select(Account.id).where(Account.patient_id == patient_id)))
     erased = {}
@@ -81,7 +81,7 @@ def _erase_hot(session: Session, patient_id: int) -> dict[str, list[int]]:
 def _of_patient(
     table: Table, patient_id: int, reports: Sequence[int], accounts: Sequence[int]
 ) -> ColumnElement[bool] | None:
-    """The condition on a table that a row is the patient's; None if it has no such rows."""
+    """The condition on a table that a row belongs to the patient; None if the table has no patients' rows."""
     if table.name in KEPT:
         return None
     if table is Patient.__table__:

@@ -1,4 +1,4 @@
-"""Keeping what an evaluation measured, and what has become worse since the last one of its kind."""
+"""Keeping the figures of an evaluation, and comparing them with those of the last one of its kind."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from core.models import EvalRun
 
-# How a command that keeps a run says so, with its id.
+# The line by which a command says that it kept a run, with the run's id.
 KEPT = "kept as run"
 NOT_KEPT = ("results", "not_answered")
-# Of a suite's figures: what is better when it is higher, and what when it is lower.
+# The figures of a suite that are better when they are higher, and those that are better when they are lower.
 HIGHER = ("pass_rate", "recall")
 LOWER = ("false_flag_rate", "unsupported_rate", "omitted_rate")
 
 
 class Kept(NamedTuple):
-    """A stored run; `drops` say what fell by more than is allowed since the run before."""
+    """A stored run; `drops` names the figures that fell by more than is allowed since the run before."""
 
     run: EvalRun
     drops: tuple[str, ...]

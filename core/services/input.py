@@ -1,4 +1,4 @@
-"""What people typed, made fit to store; every fault named at once, by field."""
+"""Typed input, made fit to store; all faults are named together, by field."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-# Characters that no line of text needs: controls, and marks that turn the direction of what follows them.
+# Characters that no line of text needs: controls, and marks that change the direction of the text after them.
 UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 

@@ -1,7 +1,7 @@
-"""Passkeys (WebAuthn level 2): a device's own key, unlocked by its owner, signs in alone, without password or code.
+"""Passkeys (WebAuthn level 2): a key on a device, unlocked by its owner, signs in without password or code.
 
-The device verifies its owner (PIN, finger or face), so one passkey is two factors. A key answers to the portal's host
-name only; what a page of another name is given is worth nothing here.
+The device verifies its owner (PIN, finger or face), so one passkey is two factors. A key answers only to the portal's
+host name: an answer that it gives to a page of another name is worth nothing here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PasskeyRefused(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """Where a passkey is good: the host name, the portal's origin, and its title."""
+    """Where a passkey is valid: the host name, the portal's origin, and its title."""
 
     host: str
     origin: str
@@ -45,7 +45,7 @@ class Site:
 
 
 def registration_options(site: Site, account: Account, others: list[Passkey], challenge: bytes) -> str:
-    """What the browser asks a device for a new key, as JSON; none of a device that has one already."""
+    """What the browser asks a device to make a new key, as JSON. A device that has a key already makes none."""
     options = webauthn.generate_registration_options(
         rp_id=site.host,
         rp_name=site.title,
@@ -103,9 +103,9 @@ def register(
 
 
 def check(session: Session, *, reply: str, challenge: bytes, asked_at: datetime, site: Site) -> Account:
-    """Whose key has signed this challenge, which was given out at `asked_at`; each is good once. Raises PasskeyRefused.
+    """The account whose key signed this challenge of `asked_at`; a challenge is valid once. Raises PasskeyRefused.
 
-    Whether the account may sign in here is the caller's to ask.
+    The caller must check whether the account may sign in here.
     """
     read = _reply(reply)
     query = select(Passkey).where(Passkey.credential_id == str(read.get("id", ""))).with_for_update()
@@ -134,7 +134,7 @@ def of_account(session: Session, account_id: int) -> list[Passkey]:
 
 
 def remove(session: Session, *, account_id: int, passkey_id: int, by: Actor) -> bool:
-    """Take one of the account's own passkeys away; False if it has none of this number."""
+    """Remove one of the account's own passkeys; False if the account has none with this id."""
     mine = delete(Passkey).where(Passkey.id == passkey_id, Passkey.account_id == account_id)
     if session.scalar(mine.returning(Passkey.id)) is None:
         return False

@@ -35,7 +35,7 @@ class NewPatient:
 
 
 def register(session: Session, *, new: NewPatient, today: date, by: Actor) -> Patient:
-    """Add a patient, whose treatment team begins with whoever registers.
+    """Add a patient; the person who registers the patient is the first member of the treatment team.
 
     Raises PermissionDenied, or InvalidInput with a message for each field.
     """

@@ -1,4 +1,4 @@
-"""Sealing again with the newest key, so that an old key can go: national ids and the secrets of authenticator apps."""
+"""Sealing national ids and authenticator apps' secrets again with the newest key, so that old keys can be removed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS_A_BATCH = 500
 def reseal(on_progress: Callable[[int], None] = lambda done: None) -> int:
     """Seal every value again, a batch of rows at a time; returns how many. Can be stopped and run again.
 
-    Raises KeyMissing at the first value that none of the keys opens: what was done before it stays.
+    Raises KeyMissing at the first value that none of the keys opens; values sealed before it stay sealed.
     """
     done = 0
     for batch in (_patients, _accounts):
@@ -56,7 +56,7 @@ def _next(session: Session, row_id: Column[int], value: Column[str | None], afte
 
 
 def _replace(session: Session, table: Table, columns: Mapping[int, Mapping[str, object]]) -> list[int]:
-    # By the table, for a row's version counts what it says, and that stays.
+    # By the table, not the ORM, which would raise the row's version: the content of the row does not change.
     for row_id, values in columns.items():
         session.execute(update(table).where(table.c.id == row_id).values(**values))
     return list(columns)

@@ -1,4 +1,4 @@
-"""The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when it is lost."""
+"""The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for a lost app."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CODES, GROUPS, GROUP_LENGTH = 10, 3, 4
 
 
 class WrongCode(Exception):
-    """The code is not the app's, was used before, or is no recovery code that is left."""
+    """The code is neither a code of the app nor an unused recovery code, or it was used before."""
 
 
 def new_secret() -> str:
@@ -34,12 +34,12 @@ def new_secret() -> str:
 
 
 def address(secret: str, username: str, issuer: str) -> str:
-    """What an authenticator app reads from the picture (otpauth://)."""
+    """The address (otpauth://) that an authenticator app reads from the picture."""
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=issuer)
 
 
 def enrol(session: Session, *, account_id: int, secret: str, code: str, by: Actor) -> tuple[str, ...]:
-    """Begin to ask for codes, once the app has shown a right one; returns the recovery codes, told only now.
+    """Ask for codes from now on, if `code` is right. Returns the recovery codes, which are shown only this once.
 
     Raises WrongCode, KeyMissing.
     """
@@ -53,7 +53,7 @@ def enrol(session: Session, *, account_id: int, secret: str, code: str, by: Acto
 
 
 def check(session: Session, *, account_id: int, code: str) -> None:
-    """Take a code once, of the app or for recovery. Raises WrongCode, KeyMissing."""
+    """Accept a code of the app, or a recovery code, once. Raises WrongCode, KeyMissing."""
     account = session.get_one(Account, account_id, with_for_update=True)
     typed = "".join(code.split()).lower()
     if account.totp_secret and typed.isdigit():
@@ -78,9 +78,9 @@ def check(session: Session, *, account_id: int, code: str) -> None:
 
 
 def remove(session: Session, *, account_id: int, by: Actor) -> Account:
-    """Ask for codes no longer: one's own, or as an admin for someone who lost them. Raises PermissionDenied.
+    """Stop asking for codes: of oneself, or as an admin of a person who lost the app. Raises PermissionDenied.
 
-    An admin takes the passkeys too: they may be on what was lost.
+    An admin removes the passkeys too: they may be on the lost device.
     """
     if by.id != account_id:
         permissions.check(by, Right.ACCOUNTS_MANAGE)
@@ -94,7 +94,7 @@ def remove(session: Session, *, account_id: int, by: Actor) -> Account:
 
 
 def renew_recovery_codes(session: Session, *, account_id: int, by: Actor) -> tuple[str, ...]:
-    """New recovery codes, about 59 bits each, in place of all so far; only their hashes are kept."""
+    """New recovery codes of about 59 random bits, in place of all earlier ones; only their hashes are kept."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
     codes = tuple(made_up(GROUPS, GROUP_LENGTH) for _ in range(CODES))
     session.add_all(RecoveryCode(account_id=account_id, code_hash=hash_of(code)) for code in codes)
@@ -109,7 +109,7 @@ def recovery_codes_left(session: Session, account_id: int) -> int:
 
 
 def _step_of(secret: str, code: str) -> int | None:
-    """The time step that the code belongs to, if it is near enough to now."""
+    """The time step of the code, if it is near enough to now."""
     typed = "".join(code.split())
     totp, now = pyotp.TOTP(secret, interval=STEP_SECONDS), int(datetime.now(UTC).timestamp()) // STEP_SECONDS
     for step in range(now - WINDOW, now + WINDOW + 1):

@@ -1,4 +1,4 @@
-"""Accounts that an admin opens: with a made-up password, shown once."""
+"""Accounts that an admin opens, each with a random password that is shown once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROLES: dict[str, str] = {role.value: role.value.capitalize() for role in Role}
 
 @dataclass(frozen=True)
 class NewAccount:
-    """What the form holds; `patient_id` as typed, only for a patient; `practitioner_id` only for a clinician."""
+    """What the form holds: `patient_id`, as typed, for a patient's account; `practitioner_id` for a clinician's."""
 
     role: str
     username: str
@@ -31,19 +31,14 @@ class NewAccount:
 
 
 def open_account(session: Session, *, new: NewAccount, by: Actor) -> tuple[Account, str]:
-    """Make an account and its password, about 99 bits. Raises PermissionDenied, InvalidInput."""
+    """Make an account and its password of about 99 random bits. Raises PermissionDenied, InvalidInput."""
     permissions.check(by, Right.ACCOUNTS_MANAGE)
     faults = Faults()
     role = faults.choice("role", new.role, ROLES, "Choose a role.")
     username = faults.line("username", new.username, limit=120, required="Enter a user name.")
     patient = _patient(session, new, faults)
-    name = faults.line("name", new.name, limit=200) or (patient.name if patient is not None else None)
-    if name is None:
-        faults.add("name", "Enter the person's name.")
-    if new.practitioner_id is not None and session.get(Practitioner, new.practitioner_id) is None:
-        faults.add("practitioner_id", "Choose a practitioner from the list.")
-    if new.practitioner_id is not None and role != Role.CLINICIAN:
-        faults.add("practitioner_id", "Only a clinician's account belongs to a practitioner.")
+    name = _name(new, patient, faults)
+    _check_practitioner(session, new, faults)
     faults.check()
     password = make_password()
     try:
@@ -52,7 +47,7 @@ def open_account(session: Session, *, new: NewAccount, by: Actor) -> tuple[Accou
             username=username or "",
             password=password,
             role=Role(role),
-            name=name or "",
+            name=name,
             patient_id=patient.id if patient is not None else None,
             practitioner_id=new.practitioner_id,
             by=by,
@@ -70,8 +65,25 @@ def make_password() -> str:
 
 
 def made_up(groups: int, length: int) -> str:
-    """Groups of random letters and digits that nobody mistakes, joined by hyphens."""
+    """Random groups of letters and digits that are hard to mistake for each other, joined by hyphens."""
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(length)) for _ in range(groups))
+
+
+def _name(new: NewAccount, patient: Patient | None, faults: Faults) -> str:
+    """The name as typed, or else the patient's."""
+    typed = faults.line("name", new.name, limit=200)
+    if typed is None and patient is None:
+        faults.add("name", "Enter the person's name.")
+    return typed or (patient.name if patient is not None else "")
+
+
+def _check_practitioner(session: Session, new: NewAccount, faults: Faults) -> None:
+    if new.practitioner_id is None:
+        return
+    if session.get(Practitioner, new.practitioner_id) is None:
+        faults.add("practitioner_id", "Choose a practitioner from the list.")
+    if new.role != Role.CLINICIAN:
+        faults.add("practitioner_id", "Only a clinician's account belongs to a practitioner.")
 
 
 def _patient(session: Session, new: NewAccount, faults: Faults) -> Patient | None:

@@ -53,7 +53,7 @@ class NewPrescription:
 
 @dataclass(frozen=True)
 class NewVisit:
-    """What a visit form holds. `started_at` is aware and its own day dates the prescriptions, so give it in local time.
+    """What a visit form holds. Give `started_at` in local time, with its zone: its day is the day of the prescriptions.
 
     Faults are named by field and row, such as `observations-2-value`.
     """
@@ -130,7 +130,7 @@ def _started_at(started_at: datetime | None, patient: Patient, faults: Faults) -
 
 
 def _ended_at(started_at: datetime) -> datetime:
-    """A visit of today ends as it is saved; one written up later ended, for all we know, when it began."""
+    """A visit of the last 24 hours ends when it is saved. For a visit written up later only the beginning is known."""
     now = utc_now()
     return max(now, started_at) if now - started_at < timedelta(days=1) else started_at
 

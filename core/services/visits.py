@@ -1,4 +1,4 @@
-"""Recording a visit: its note, observations and prescriptions, in one go, once."""
+"""Recording a visit with its note, observations and prescriptions, all together and only once."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def close_visit(session: Session, *, patient_id: int, visit_id: int, by: Actor) 
 
 
 def _enter(session: Session, key: str, content_hash: str) -> ImportedRow:
-    """This form's line in the ledger of sources; a second sending of it waits here for the first to end."""
+    """The ledger's line for this form; a second submission of the form waits here until the first has ended."""
     entry = ImportedRow(source=FORM_SOURCE, source_key=key, ref_type="visit", row_id=0, content_hash=content_hash)
     try:
         with session.begin_nested():

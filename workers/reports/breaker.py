@@ -1,7 +1,7 @@
-"""A circuit breaker before the model endpoint, shared by all workers: it is read off the calls that they recorded.
+"""A circuit breaker before the model endpoint, shared by all workers: it depends on the calls that they recorded.
 
-Closed, every call goes through. After FAULTS_TO_OPEN calls in a row that the endpoint broke, nobody asks for
-REST_SECONDS; then one call probes it, and closes the breaker or keeps everybody waiting once more.
+While it is closed, every call goes through. After FAULTS_TO_OPEN calls in a row that the endpoint broke, it opens: no
+worker calls for REST_SECONDS. Then one call probes the endpoint, and closes the breaker or opens it again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BROKEN = "broken"
 
 
 def check(session: Session, provider: str, now: datetime) -> None:
-    """Raises TryLater while the endpoint rests; the caller's transaction must keep others from checking meanwhile."""
+    """Raises TryLater while the breaker is open. The caller's transaction must keep others from checking meanwhile."""
     of_it = (ModelCall.provider == provider, ModelCall.finish_reason.is_not(None))
     recent = select(ModelCall.finish_reason, ModelCall.ended_at).where(*of_it, ModelCall.ended_at.is_not(None))
     last = session.execute(recent.order_by(ModelCall.ended_at.desc(), ModelCall.id.desc()).limit(FAULTS_TO_OPEN)).all()

@@ -1,4 +1,4 @@
-"""A question asked until it is answered usably: within the budget, a bounded number of times."""
+"""Asking a question until the answer can be used: within the budget, and a bounded number of times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fact-checker: a second agent that sees each claim beside the rows it cites, and nothing of how it came about."""
+"""The fact-checker: a second agent that sees each claim and the rows it cites, but not how the claim was made."""
 
 from __future__ import annotations
 

@@ -15,14 +15,14 @@ import openai
 from openai import OpenAI
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
-# At their debug level these log whole requests.
+# These libraries log whole requests at their debug level.
 for _name in ("openai", "httpx", "httpx2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
-# Faults of the HTTP client by which nothing was asked, so that nothing can be charged.
+# Faults before anything was sent, so that nothing can be charged.
 NEVER_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol"})
 
 
-# What an endpoint can be told of an answer's shape: a strict JSON schema, that it is a JSON object, or nothing.
+# How an endpoint can be told the shape of its answer: by a strict JSON schema, as a JSON object, or not at all.
 STRICT, OBJECT, NOTHING = "strict", "object", "none"
 
 
@@ -60,7 +60,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens as the endpoint counted them; cached ones are part of the input, reasoning ones part of the output."""
+    """Tokens as the endpoint counted them; cached tokens are part of the input, reasoning tokens part of the output."""
 
     input: int
     cached: int
@@ -82,8 +82,8 @@ class Answer:
 class EndpointFault(Exception):
     """The endpoint gave no answer. `again` is whether asking again may help, `after_seconds` the pause it asked for.
 
-    `charged` is False when the endpoint turned the call away before any work; `broken` is whether it is at fault
-    itself, rather than the call or its pace.
+    `charged` is False when the endpoint refused the call before any work. `broken`: the endpoint itself is at fault,
+    not the call or the pace of calls.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ def ask(settings: Endpoint, question: Question) -> Answer:
 
 
 def _format(settings: Endpoint, question: Question) -> dict[str, Any]:
-    """What tells an endpoint the shape and length of its answer, as far as it can be told."""
+    """The parameters that tell an endpoint the shape and length of its answer."""
     if settings.model_schema == STRICT:
         schema = {"name": question.schema_name, "schema": question.schema, "strict": True}
         return {
@@ -173,7 +173,7 @@ def _messages(question: Question, *, strict: bool) -> list[ChatCompletionMessage
 
 
 def in_words(question: Question) -> str:
-    """The schema for an endpoint that can't be held to one: its answers are checked like any other."""
+    """The schema as words, for an endpoint that takes no schema; its answers are checked like all others."""
     schema = json.dumps(question.schema, ensure_ascii=False)
     return f"Answer with one JSON object and nothing else, by this JSON schema, {question.schema_name}:\n{schema}"
 
@@ -208,7 +208,7 @@ def pause_asked(raw: str | None, now: datetime) -> float | None:
 
 
 def _answer(completion: ChatCompletion, asked: str) -> Answer:
-    """An answer from whatever the endpoint sent: it may lack what the protocol promises."""
+    """An answer from what the endpoint sent, which may lack parts that the protocol promises."""
     choices = getattr(completion, "choices", None)
     if not choices or getattr(choices[0], "message", None) is None:
         return Answer("", False, asked, "none", _usage(completion))

@@ -82,7 +82,7 @@ def draft(lease: Lease, evidence: Sequence[Sourced], on: date) -> tuple[list[Sen
 def revise(
     lease: Lease, evidence: Sequence[Sourced], flagged: Sequence[Flagged], on: date, round_: int
 ) -> dict[int, Sentence | None]:
-    """Corrected sentences by claim id, None for one to drop; a claim that is not named stays as it is.
+    """Corrected sentences by claim id; None for a claim to drop. A claim that is not named stays as it is.
 
     Raises LoopFailure, LeaseLost.
     """
@@ -122,7 +122,7 @@ def revise(
 
 
 def _data(evidence: Sequence[Sourced], known: References, on: date, **more: object) -> str:
-    """The user message: one JSON object, whose string quoting is what keeps data apart from anything else."""
+    """The user message: one JSON object. Its quoted strings keep data from being read as anything else."""
     rows = [{"ref": known.code(row.ref), **word(row.ref.partition(":")[0], row.fields)} for row in evidence]
     content = {"as_of": day(on.isoformat()), "allowed_citations": list(known.codes), "evidence": rows, **more}
     return json.dumps(content, ensure_ascii=False)

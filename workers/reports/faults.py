@@ -1,4 +1,4 @@
-"""How the loop ends otherwise than well. Messages are shown to clinicians and logged: they hold no content."""
+"""How the loop ends without success. Clinicians see the messages, and logs keep them: they hold no content."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ class LoopFailure(Exception):
 
 
 class TryLater(Exception):
-    """Something the loop needs is away for now; the message says what."""
+    """Something that the loop needs is not available now; the message says what."""
 
 
 class Halted(Exception):

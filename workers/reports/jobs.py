@@ -84,14 +84,14 @@ def _fail(lease: Lease, cause: str) -> str:
 
 
 def _halt(lease: Lease, cause: str) -> str:
-    """Leave the report where it is; whoever lets the loop go on asks for it again."""
+    """Leave the report where it is; the person who resumes the loop asks for it again."""
     with lease.step(*IN_WORK) as (_, report):
         report.reason, report.heartbeat_at, report.started_at = cause, None, None
     return f"report {lease.report_id} waits: {cause}"
 
 
 def _wait(lease: Lease, cause: str) -> str:
-    """Leave the report where it is until what it needs is back; give up after a while."""
+    """Leave the report where it is until what it needs is available again; give up after GIVE_UP_AFTER."""
     with lease.step(*IN_WORK) as (_, report):
         waited = utc_now() - (report.started_at or report.requested_at)
         if waited <= GIVE_UP_AFTER:

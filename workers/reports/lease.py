@@ -1,4 +1,4 @@
-"""The right of one worker to work on one report, kept alive by a heartbeat; whoever loses it can write nothing more."""
+"""The right of one worker to work on one report, kept alive by a heartbeat. Who loses it can write nothing more."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5.0
 LEASE = timedelta(seconds=30)
-# Less than a job's time limit, so that a slow endpoint ends with its cause and not with a killed job.
+# Less than a job's time limit, so that a slow endpoint ends the report with that cause, before the job is killed.
 WORK_SECONDS_MAX = 600.0
 
 
@@ -58,7 +58,7 @@ class Lease:
 
     @contextmanager
     def step(self, *states: ReportState) -> Iterator[tuple[Session, Report]]:
-        """One transaction on the report, which must be in one of `states` and still be ours. Raises LeaseLost."""
+        """One transaction on the report, which must be in one of `states` and still ours. Raises LeaseLost."""
         with self._lock, databases.write() as session:
             report = locked(session, self.report_id)
             self._check_ours(report, states)
@@ -66,7 +66,7 @@ class Lease:
 
     @contextmanager
     def look(self, *states: ReportState) -> Iterator[tuple[Session, Report]]:
-        """The report read as `step` would, and neither held nor changed: whatever is written after it looks again."""
+        """The report, read as `step` reads it but neither locked nor changed: a write after it must look again."""
         with self._lock, databases.read(Store.HOT) as session:
             report = session.get_one(Report, self.report_id)
             self._check_ours(report, states)

@@ -1,7 +1,7 @@
 """The loop: one function per state, each ending in a transaction that moves the report on.
 
-A worker that dies is followed by another that starts at the state it finds; what was paid for and stored is not
-asked again.
+When a worker dies, another starts at the state that it finds; an answer that was paid for and stored is not asked for
+again.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def run(lease: Lease) -> str:
 def _next_state(lease: Lease) -> ReportState:
     """Where the report stands, if it may be worked on.
 
-    Raises Halted while an admin has stopped the loop, LoopFailure when whoever asked for the report may not ask for one
-    any more: it is made in their name.
+    Raises Halted while an admin has stopped the loop, and LoopFailure when the person who asked for the report may not
+    ask for one any more: the report is made in that person's name.
     """
     query = (
         select(Report.state, Report.patient_id, Account, Switch)
@@ -197,7 +197,7 @@ def today() -> date:
 
 
 def _forget_draft(session: Session, report_id: int) -> None:
-    """What an earlier, failed attempt left; its model calls stay, for they were paid for."""
+    """Delete what an earlier, failed attempt left, except its model calls: they were paid for."""
     if session.scalar(select(Evidence.id).where(Evidence.report_id == report_id).limit(1)) is None:
         return
     for model in (Omission, Check, Citation, Claim, Evidence):

@@ -1,4 +1,4 @@
-"""The fact-checker's judgement of stored claims, and what no claim mentions."""
+"""The fact-checker's verdicts on stored claims, and the omissions: rows that no claim mentions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MODEL = "model"
 
 
 def check_by_model(lease: Lease) -> None:
-    """Have the fact-checker judge each claim that it has not, a few at a time, and keep its verdicts as they come.
+    """Have the fact-checker judge the claims without its verdict, a few at a time, and keep each verdict at once.
 
     Raises LoopFailure, LeaseLost.
     """
@@ -41,7 +41,7 @@ def check_by_model(lease: Lease) -> None:
 
 
 def keep_omissions(session: Session, report_id: int, standing: Sequence[Claim], on: date) -> None:
-    """List, for the clinician, the rows that no claim states and should; a flagged claim states nothing yet."""
+    """List for the clinician the rows that a claim should state and none does; a flagged claim does not count."""
     cited = cited_refs(session, report_id)
     claims = [
         verification.Claim(claim.text, cited[claim.id], claim.patient_id) for claim in standing if not claim.flagged
@@ -64,7 +64,7 @@ def _to_check(claim: Claim, cited: list[Row]) -> ToCheck:
 
 
 def _keep(session: Session, report: Report, judged: Mapping[int, Judged], call_id: int) -> None:
-    """Add the fact-checker's verdicts to those of code: the stricter counts, and a flag stays."""
+    """Add the fact-checker's verdicts to those of code: the stricter verdict counts, and a flag stays."""
     so_far = session.execute(select(Claim.id, Claim.verdict, Claim.flagged).where(Claim.id.in_(judged))).all()
     verdicts_now = {}
     for claim_id, verdict, was_flagged in so_far:

@@ -25,7 +25,7 @@ class Price:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether 0 stands for a price that nobody knows."""
+        """Whether the price is unknown, and therefore 0."""
         return NO_PRICE in self.version
 
 
@@ -53,7 +53,7 @@ def _calculate(tokens: genai_prices.Usage, model: str, base_url: str) -> PriceCa
 
 
 def most(question: Question) -> Usage:
-    """More tokens than the call can use: a token is at least a byte, and the output is bounded by the request."""
+    """At least as many tokens as the call can use: a token is at least one byte, and the request bounds the output."""
     said = len(question.system.encode()) + sum(len(content.encode()) for content in question.contents)
     said += len(str(question.schema).encode()) + MESSAGE_OVERHEAD_TOKENS * (1 + len(question.contents))
     return Usage(input=said, cached=0, output=question.output_tokens_max, reasoning=0)

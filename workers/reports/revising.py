@@ -1,4 +1,4 @@
-"""What goes back to the drafter, and what becomes of a claim that it drops."""
+"""The flagged claims that go back to the drafter, and dropping a claim."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def flagged_claims(session: Session, report_id: int) -> list[Flagged]:
 
 
 def drop(claim: Claim) -> None:
-    """Take a claim out of the draft; it stays on file, decided by nobody."""
+    """Take a claim out of the draft; its row stays, rejected by no person."""
     claim.decision, claim.decision_reason, claim.decided_at = Decision.REJECTED, DROPPED, utc_now()
 
 

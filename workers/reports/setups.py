@@ -1,4 +1,4 @@
-"""The models that work on a report, by what is in use."""
+"""The models that work on a report, from the setup in use."""
 
 from __future__ import annotations
 

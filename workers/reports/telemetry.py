@@ -16,7 +16,7 @@ def attributes(call: ModelCall) -> dict[str, Any]:
     """The call's attributes, without those that say nothing.
 
     Cached input tokens are part of the input tokens, reasoning ones part of the output tokens, as the conventions
-    want it. What they have no name for begins with `strata.`.
+    want it. Attributes for which they have no name begin with `strata.`.
     """
     address = urlsplit(call.provider)
     found = {

@@ -22,16 +22,22 @@ def is_flagged(verdict: str) -> bool:
 
 
 def with_quote_found(verdict: str, quote: str, rows: Sequence[Mapping[str, str]]) -> tuple[str, str | None]:
-    """A verdict that stands on words that are in no cited row is no verdict: gives the verdict, and why it changed."""
+    """The verdict, and why it changed: "supported" becomes "cannot verify" if no cited row holds the quoted words."""
     if verdict != SUPPORTED:
         return verdict, None
     if not quote.strip():
         return CANNOT_VERIFY, "the fact-checker quoted no words of the cited rows"
+    if not _is_in(rows, quote):
+        return CANNOT_VERIFY, "the words that the fact-checker quoted are in no cited row"
+    return verdict, None
+
+
+def _is_in(rows: Sequence[Mapping[str, str]], quote: str) -> bool:
+    """Whether the rows hold every part of the quote; three dots stand for words left out between two parts."""
     said = _normal(" ".join(str(value) for row in rows for value in row.values()))
-    parts = [part for part in (_normal(piece) for piece in quote.replace("…", "...").split("...")) if part]
-    if parts and all(part in said for part in parts):
-        return verdict, None
-    return CANNOT_VERIFY, "the words that the fact-checker quoted are in no cited row"
+    pieces = (_normal(piece) for piece in quote.replace("…", "...").split("..."))
+    parts = [piece for piece in pieces if piece]
+    return bool(parts) and all(part in said for part in parts)
 
 
 def _normal(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Evidence in plain words: dates written out, courses spelt, no row ids; free text cleaned of what can't be seen."""
+"""Evidence in plain words: dates and courses written out, no row ids, and free text without invisible characters."""
 
 from __future__ import annotations
 

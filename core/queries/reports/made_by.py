@@ -1,4 +1,4 @@
-"""Every report that a model or a prompt version has made, hot and archived: what an incident affects."""
+"""Every report, hot or archived, that a model or a prompt version has made: the reports that an incident affects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_OF_REPORT = ("signed_by", "signer_id", "archived")
 
 @dataclass(frozen=True)
 class MadeReport:
-    """One report. `signed_by` is who to tell, `signer_id` that person's account; `archived` says where it lies."""
+    """One report. `signed_by` is the person to tell, `signer_id` that person's account; `archived`: it is archived."""
 
     id: int
     patient_id: int
@@ -37,7 +37,7 @@ class MadeReport:
 def made_by(session: Session, *, model: str | None = None, prompt_version: str | None = None) -> list[MadeReport]:
     """Reports whose drafter or checker was `model`, or whose prompts include `prompt_version`; newest first.
 
-    Raises ColdUnavailable: a list of what an incident affects is whole, or it is none.
+    Raises ColdUnavailable: an incomplete list of affected reports would mislead.
     """
     report, signature = (Base.metadata.tables[name] for name in ("report", "signature"))
     hot = session.execute(_reports(report, model, prompt_version)).mappings().all()

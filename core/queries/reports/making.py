@@ -19,7 +19,7 @@ NO_FAULT = ("supported",)
 
 @dataclass(frozen=True)
 class CallView:
-    """One call of a model; `reserved_usd` is what was set aside for one that has no cost (yet)."""
+    """One call of a model; `reserved_usd` was set aside before the call, and counts while `cost_usd` is None."""
 
     role: str
     round: int
@@ -40,7 +40,7 @@ class CallView:
 
 @dataclass(frozen=True)
 class StateView:
-    """A state the report was in, from when, for how many seconds; the last one has no end."""
+    """A state of the report, since when, and for how many seconds; None for the state that it is in now."""
 
     state: str
     at: datetime
@@ -50,7 +50,7 @@ class StateView:
 
 @dataclass(frozen=True)
 class CheckTally:
-    """What one checker said of the claims, over all rounds: how many, how many of them not supported, each verdict."""
+    """One checker's verdicts over all rounds; `objections` counts the verdicts other than supported."""
 
     checker: str
     checks: int
@@ -60,7 +60,10 @@ class CheckTally:
 
 @dataclass(frozen=True)
 class Making:
-    """All of it. `overrides` are flagged claims that the clinician let stand; `review_seconds` from ready to closed."""
+    """How a report was made.
+
+    `overrides` counts flagged claims that the clinician accepted; `review_seconds` is the time from ready to closed.
+    """
 
     id: int
     patient_id: int
@@ -87,7 +90,7 @@ def making(session: Session, report_id: int) -> Making | None:
     if rows is None:
         return None
     report, claims = rows.report, rows.unreplaced_claims()
-    decided = [claim for claim in rows.of("claim") if claim.decision and claim.decided_by is not None]
+    decided = _decided(rows)
     return Making(
         id=report.id,
         patient_id=report.patient_id,
@@ -103,10 +106,19 @@ def making(session: Session, report_id: int) -> Making | None:
         claims=len(claims),
         flags=sum(claim.flagged for claim in claims),
         decisions=_tally(claim.decision for claim in decided),
-        overrides=sum(claim.flagged and claim.decision == Decision.ACCEPTED for claim in decided),
+        overrides=len(_overrides(decided)),
         review_seconds=_review_seconds(report),
         figures=figures(rows, utc_now()),
     )
+
+
+def _decided(rows: ReportRows) -> list[Stored]:
+    """The claims that a person decided on; the drafter's own withdrawals name no person."""
+    return [claim for claim in rows.of("claim") if claim.decision and claim.decided_by is not None]
+
+
+def _overrides(decided: Sequence[Stored]) -> list[Stored]:
+    return [claim for claim in decided if claim.flagged and claim.decision == Decision.ACCEPTED]
 
 
 def _call(call: Stored) -> CallView:

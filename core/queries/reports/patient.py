@@ -18,7 +18,7 @@ from core.queries.reports.review import replaced_by, signature
 from core.stores import hot_and_archived
 from core.stores.hot_and_archived import Held
 
-# All that the patients' portal may read of a report, and only of a signed one.
+# All tables that the patients' portal may read of a report; it sees only signed reports.
 SHOWN = ("claim", "citation", "signature")
 REVIEWED = "A clinician checked it against your record and signed it."
 
@@ -36,7 +36,7 @@ class SignedItem:
 
 @dataclass(frozen=True)
 class SignedClaim:
-    """A sentence, and the rows that bear it out, as references."""
+    """A sentence, and references to the rows that support it."""
 
     text: str
     refs: tuple[str, ...]
@@ -44,7 +44,7 @@ class SignedClaim:
 
 @dataclass(frozen=True)
 class SignedReport:
-    """A signed report as its patient reads it; `holds` is whether it is still what was signed."""
+    """A signed report as its patient reads it; `holds` is whether the content is still what was signed."""
 
     id: int
     patient_id: int
@@ -68,7 +68,7 @@ class SignedList:
 
 
 def signed_for_patient(session: Session, patient_id: int, *, with_archived: bool = False) -> SignedList:
-    """A patient's signed reports; archived ones only if asked for. Raises ColdUnavailable, then."""
+    """A patient's signed reports; archived ones only if asked for, which may raise ColdUnavailable."""
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
         return columns.where(table.c.patient_id == patient_id, table.c.state == ReportState.SIGNED)
@@ -93,7 +93,7 @@ def signed_for_patient(session: Session, patient_id: int, *, with_archived: bool
 
 
 def signed_report(session: Session, report_id: int, patient_id: int) -> SignedReport | None:
-    """One signed report of this patient, or None: unsigned ones and other people's are as good as absent.
+    """One signed report of this patient, or None; also None for an unsigned report and for another patient's.
 
     Raises ColdUnavailable when only a silent archive can tell.
     """

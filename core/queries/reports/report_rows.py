@@ -1,4 +1,4 @@
-"""One report's rows, from the hot store or, when it is not there, from the archive: the same shapes."""
+"""One report's rows, from the hot store or else from the archive, in the same shapes."""
 
 from __future__ import annotations
 

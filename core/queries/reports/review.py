@@ -1,4 +1,4 @@
-"""One report as its reviewer sees it: each claim beside its source rows, what the checks said, what is decided."""
+"""One report as its reviewer sees it: each claim beside its source rows, with its checks and its decision."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.models import Account, Allergy, Patient, Report, ReportState, utc_now
+from core.models import Account, Allergy, Decision, Patient, Report, ReportState, utc_now
 from core.queries.reports.figures import drafted_by, figures
 from core.queries.reports.report_rows import ReportRows, Stored, load
 from core.queries.reports.views import (
@@ -35,8 +35,7 @@ def review(session: Session, report_id: int) -> ReviewReport | None:
     report = rows.report
     cited = _cited_rows(session, rows)
     names = _names(session, rows)
-    views = [_claim(claim, rows, cited, names) for claim in rows.unreplaced_claims()]
-    dropped = {claim.id for claim in rows.of("claim") if claim.decision == "rejected" and claim.decided_by is None}
+    claims = rows.unreplaced_claims()
     return ReviewReport(
         id=report.id,
         patient=_patient(session, report.patient_id),
@@ -54,8 +53,8 @@ def review(session: Session, report_id: int) -> ReviewReport | None:
         replaces_id=report.replaces_id,
         replaced_by_id=replaced_by(session, report.id),
         is_archived=rows.is_archived,
-        claims=tuple(view for view in views if view.id not in dropped),
-        dropped=tuple(view for view in views if view.id in dropped),
+        claims=tuple(_claim(claim, rows, cited, names) for claim in claims if not _is_dropped(claim)),
+        dropped=tuple(_claim(claim, rows, cited, names) for claim in claims if _is_dropped(claim)),
         omissions=tuple(OmissionView(row.ref, row.reason, cited.get(row.ref)) for row in rows.of("omission")),
         figures=figures(rows, utc_now()),
         signature=signature(rows),
@@ -80,6 +79,11 @@ def signature(rows: ReportRows) -> SignatureView | None:
     return SignatureView(stored.name, stored.meaning, stored.signed_at, stored.content_hash, now == stored.content_hash)
 
 
+def _is_dropped(claim: Stored) -> bool:
+    """Whether the drafter took the claim back: rejected, and by no person."""
+    return claim.decision == Decision.REJECTED and claim.decided_by is None
+
+
 def _claim(claim: Stored, rows: ReportRows, cited: Mapping[str, CitedRow], names: Mapping[int, str]) -> ClaimView:
     checks = _latest_checks(rows.by_claim("claim_check").get(claim.id, []))
     quotes = [check.quote for check in checks if check.quote]
@@ -102,7 +106,7 @@ def _claim(claim: Stored, rows: ReportRows, cited: Mapping[str, CitedRow], names
 
 
 def _latest_checks(checks: list[Stored]) -> tuple[CheckView, ...]:
-    """The last check of each checker: an earlier one was of the rows as they were then."""
+    """The last check of each checker: earlier checks were of the rows as they were then."""
     latest = {check.checker: check for check in checks}
     return tuple(CheckView(c.checker, c.verdict, tuple(c.reasons), c.quote) for c in latest.values())
 

@@ -1,4 +1,4 @@
-"""A report's whole trace, to be kept as evidence: every row that belongs to it, each with its hash, and one for all."""
+"""A report's trace, to be kept as evidence: every row of the report with its hash, and one hash over all of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.queries.reports.report_rows import Stored, load
 
 FORMAT = "strata-report-trace/1"
 SEAL, ROW_HASH = "sha256", "row_sha256"
-# The tables under the names that people use.
+# The trace's names for tables, in the words of people who read it.
 TABLES = {
     "evidence": "evidence",
     "claims": "claim",
@@ -49,14 +49,14 @@ def trace(session: Session, report_id: int) -> dict[str, Any] | None:
 
 
 def verify(found: Mapping[str, Any]) -> int:
-    """Check a trace against its hashes; how many rows it holds. Raises BadTrace."""
+    """Check a trace against its hashes; returns how many rows it holds. Raises BadTrace."""
     if found.get("format") != FORMAT or SEAL not in found:
         raise BadTrace(f"not a trace: its format is not {FORMAT}")
     rows = [("report", found["report"]), *((name, row) for name in TABLES for row in found[name])]
     for name, row in rows:
-        if row.get(ROW_HASH) != digest({key: value for key, value in row.items() if key != ROW_HASH}):
+        if not _has_own_hash(row, ROW_HASH):
             raise BadTrace(f"altered: row {row.get('id')} of {name} does not have its hash")
-    if found[SEAL] != digest({key: value for key, value in found.items() if key != SEAL}):
+    if not _has_own_hash(found, SEAL):
         raise BadTrace("altered: the whole does not have its hash, though each row has")
     return len(rows)
 
@@ -65,6 +65,11 @@ def digest(value: Mapping[str, Any]) -> str:
     """SHA-256 over JSON with sorted keys and no spaces: lower-case hex."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _has_own_hash(value: Mapping[str, Any], key: str) -> bool:
+    """Whether the hash under `key` is the hash of all else."""
+    return bool(value.get(key) == digest({name: part for name, part in value.items() if name != key}))
 
 
 def _row(row: Stored) -> dict[str, Any]:

@@ -15,7 +15,7 @@ UNCHANGED, CHANGED, GONE, UNKNOWN = "unchanged", "changed", "gone", "unknown"
 
 @dataclass(frozen=True)
 class PatientHeader:
-    """Whose report it is, and what nobody may overlook."""
+    """The patient of a report, with the allergies, which nobody may overlook."""
 
     id: int
     name: str

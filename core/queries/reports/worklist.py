@@ -48,9 +48,7 @@ def worklist(
     requested_by: int | None = None,
     limit: int = 100,
 ) -> tuple[WorkItem, ...]:
-    """Hot reports in these states of patients in the reader's care, those ready for review first, then the oldest
-    request.
-    """
+    """Hot reports in these states, of patients in the reader's care: ready for review first, then oldest first."""
     query = _items().where(Report.state.in_(states), care.in_care(reader, Report.patient_id))
     if requested_by is not None:
         query = query.where(Report.requested_by == requested_by)

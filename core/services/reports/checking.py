@@ -1,4 +1,4 @@
-"""The deterministic check of one claim against its evidence as drafted, and the verdicts that claims come to."""
+"""The check of one claim by code, against its evidence as drafted, and keeping the claims' verdicts."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def as_rows(evidence: Iterable[Evidence]) -> dict[str, Row]:
 
 
 def check_by_code(claim: Claim, cited: tuple[str, ...], rows: Mapping[str, Row]) -> Check:
-    """Check a claim against the rows it cites; its verdict and flag are set by that alone. Returns the check to keep.
+    """Check a claim against the rows it cites, and set its verdict and flag by this check. Returns the check to keep.
 
-    The check has the claim's id, if the claim has one by now.
+    The check has the claim's id only if the claim was flushed before.
     """
     given = [rows[ref] for ref in cited if ref in rows]
     result = verification.check_claim(verification.Claim(claim.text, cited, claim.patient_id), given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +14,6 @@ from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Repor
 from core.services.reports import checking
 from core.services.reports.lifecycle import cited_refs, current_claims, locked
 from core.sources import fields, find
-from core.verification import Row
 
 TEXT_LENGTH_MAX = 1_000
 REASON_LENGTH_MAX = 1_000
@@ -55,31 +54,22 @@ def decide_claim(
 
 
 def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Claim]:
-    """Take cited rows as they are now, and check again, by code, the claims that cite a changed one.
+    """Read cited rows again, and let code check again the claims that cite a changed row.
 
-    Their decisions are undone, rejections apart; a claim whose row is gone is flagged. Gives the claims affected.
+    The decisions on these claims are undone, except rejections; a claim whose row is gone is flagged. Gives the claims.
     Raises PermissionDenied, NoSuchReport, InvalidTransition, ColdUnavailable.
     """
     permissions.check(by, Right.REPORT_REVIEW)
     care.check(session, by, _ready(session, report_id).patient_id)
     cited = session.scalars(select(Citation).where(Citation.report_id == report_id)).all()
-    now = find.rows(session, {citation.ref for citation in cited})
-    changed = {c.ref for c in cited if c.ref not in now or not now[c.ref].is_as(c)}
-    for evidence in session.scalars(
-        select(Evidence).where(Evidence.report_id == report_id, Evidence.ref.in_(changed & now.keys()))
-    ):
-        _take(session, evidence, now[evidence.ref])
-    affected = set()
-    for citation in cited:
-        if citation.ref in changed:
-            affected.add(citation.claim_id)
-            if citation.ref in now:
-                _keep_hash(citation, now[citation.ref])
+    found = find.rows(session, {citation.ref for citation in cited})
+    outdated = {c.ref for c in cited if c.ref not in found or found[c.ref].content_hash != c.content_hash}
+    changed = {ref: found[ref] for ref in outdated & found.keys()}
+    _supply_again(session, report_id, changed)
+    _cite_again(cited, changed)
     session.flush()
-    refs = cited_refs(session, report_id)
-    standing = [claim for claim in current_claims(session, report_id) if claim.id in affected]
-    rows = checking.evidence_rows(session, report_id)
-    return [_recheck(session, claim, refs[claim.id], rows, changed - now.keys()) for claim in standing]
+    affected = {citation.claim_id for citation in cited if citation.ref in outdated}
+    return _recheck(session, report_id, affected, gone=outdated - changed.keys())
 
 
 def _ready(session: Session, report_id: int) -> Report:
@@ -129,31 +119,44 @@ def _edited(session: Session, claim: Claim, text: str | None) -> Claim:
     return new
 
 
-def _recheck(session: Session, claim: Claim, refs: tuple[str, ...], rows: Mapping[str, Row], gone: set[str]) -> Claim:
-    claim.decision = claim.decision_reason = claim.decided_by = claim.decided_at = None
-    session.add(checking.check_by_code(claim, refs, rows))
-    lost = sorted(gone.intersection(refs))
-    if lost:
-        claim.verdict, claim.flagged = "not_addressed", True
-        reasons = [f"{ref} is no longer in the record" for ref in lost]
-        session.add(
-            Check(report_id=claim.report_id, claim_id=claim.id, checker="code", verdict=claim.verdict, reasons=reasons)
-        )
-    session.flush()
-    return claim
+def _supply_again(session: Session, report_id: int, changed: Mapping[str, find.Source]) -> None:
+    """Replace the report's evidence of changed rows by the rows as they are now."""
+    query = select(Evidence).where(Evidence.report_id == report_id, Evidence.ref.in_(list(changed)))
+    for evidence in session.scalars(query):
+        source = changed[evidence.ref]
+        table = source.ref.partition(":")[0]
+        assay = session.get(Assay, source.values["assay_id"]) if table == "observation" else None
+        named = {"name": assay.name, "short_name": assay.short_name, "code": assay.code} if assay is not None else None
+        evidence.fields = fields.fields(table, source.values, named)
+        evidence.content_hash, evidence.store = source.content_hash, source.store
 
 
-def _take(session: Session, evidence: Evidence, source: find.Source) -> None:
-    table = source.ref.partition(":")[0]
-    assay = session.get(Assay, source.values["assay_id"]) if table == "observation" else None
-    named = {"name": assay.name, "short_name": assay.short_name, "code": assay.code} if assay is not None else None
-    evidence.fields = fields.fields(table, source.values, named)
-    evidence.store = source.store
-    _keep_hash(evidence, source)
+def _cite_again(cited: Iterable[Citation], changed: Mapping[str, find.Source]) -> None:
+    for citation in cited:
+        if citation.ref in changed:
+            citation.content_hash = changed[citation.ref].content_hash
 
 
-def _keep_hash(row: Evidence | Citation, source: find.Source) -> None:
-    row.content_hash, row.hash_version = source.content_hash, source.hash_version
+def _recheck(session: Session, report_id: int, claim_ids: Set[int], *, gone: Set[str]) -> list[Claim]:
+    """Undo the decisions on these claims, as far as they stand, and check them again by code. Gives those claims."""
+    cited = cited_refs(session, report_id)
+    rows = checking.evidence_rows(session, report_id)
+    standing = [claim for claim in current_claims(session, report_id) if claim.id in claim_ids]
+    for claim in standing:
+        claim.decision = claim.decision_reason = claim.decided_by = claim.decided_at = None
+        session.add(checking.check_by_code(claim, cited[claim.id], rows))
+        lost = sorted(gone & set(cited[claim.id]))
+        if lost:
+            session.add(_flagged_as_lost(claim, lost))
+        session.flush()
+    return standing
+
+
+def _flagged_as_lost(claim: Claim, lost: Sequence[str]) -> Check:
+    """Flag a claim that cites rows which are no longer there. Returns the check to keep."""
+    claim.verdict, claim.flagged = "not_addressed", True
+    reasons = [f"{ref} is no longer in the record" for ref in lost]
+    return Check(report_id=claim.report_id, claim_id=claim.id, checker="code", verdict=claim.verdict, reasons=reasons)
 
 
 def _trimmed(text: str | None, limit: int, what: str) -> str | None:

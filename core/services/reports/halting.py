@@ -1,4 +1,4 @@
-"""Halting the report loop at once, and letting it go on: new requests wait, running reports stop at their next step."""
+"""Halting and resuming the report loop: meanwhile new requests wait, and running reports stop at their next step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report's state: reaching it under a lock, moving it, keeping the trace."""
+"""A report's state: locking the report, moving it to another state, recording the move."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def locked(session: Session, report_id: int) -> Report:
 
 
 def move(session: Session, report: Report, to: ReportState, *, reason: str | None = None) -> None:
-    """Take a report to another state, with its times and its trace. Raises InvalidTransition."""
+    """Take a report to another state, and record the times and the move. Raises InvalidTransition."""
     transitions.check_transition(f"report {report.id}", report.state, to)
     now = utc_now()
     session.add(ReportEvent(report_id=report.id, from_state=report.state, to_state=to, reason=reason, at=now))

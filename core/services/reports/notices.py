@@ -16,7 +16,7 @@ REASON_LENGTH_MAX = 400
 
 
 class BadNotice(ValueError):
-    """Signers can't be asked like that; the message says what to mend."""
+    """The notice can't be sent like that; the message says what to mend."""
 
 
 class NoSuchNotice(LookupError):
@@ -26,7 +26,7 @@ class NoSuchNotice(LookupError):
 def notify_signers(
     session: Session, signed: Iterable[tuple[int, int, int]], *, reason: str, by: Actor | None
 ) -> list[SignerNotice]:
-    """Ask each signer, once until answered. `signed` are triples of report, patient and signer's account.
+    """Ask each signer to look again, once until the signer answers. `signed` holds (report, patient, signer's account).
 
     `by` is None for the command. Raises BadNotice, PermissionDenied.
     """

@@ -35,7 +35,7 @@ class BadReplacement(ValueError):
 
 
 def request(session: Session, *, patient_id: int, by: Actor, replaces_id: int | None = None) -> Report:
-    """Ask for a summary; its job is decided in the same transaction.
+    """Ask for a summary; the job that drafts it is queued by the same transaction.
 
     Raises PermissionDenied, NoSuchPatient, AlreadyOpen, BadReplacement, ColdUnavailable.
     """
@@ -125,7 +125,7 @@ def _check_replaceable(session: Session, patient_id: int, replaces_id: int) -> N
 
 
 def _standing(session: Session, report_id: int) -> tuple[int | None, str | None]:
-    """Whose report it is, and its state, wherever it is."""
+    """The patient and the state of a report, hot or archived."""
     hot = session.get(Report, report_id)
     return (hot.patient_id, hot.state) if hot is not None else _archived(session, report_id)
 

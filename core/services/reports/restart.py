@@ -1,4 +1,4 @@
-"""The gate before a halted loop goes on: evaluations that have passed since it was halted."""
+"""The condition for resuming a halted loop: evaluations have passed since the halt."""
 
 from __future__ import annotations
 

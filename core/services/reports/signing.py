@@ -1,4 +1,4 @@
-"""A clinician's signature: who, when, with what meaning, over exactly which content and sources."""
+"""A clinician's signature: name, time and meaning, and the hash of the exact content and sources."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class NothingToSign(Exception):
 
 
 def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Report:
-    """Make a checked report final, once, whoever else is trying to.
+    """Make a checked report final; of several people who sign at the same time, only one succeeds.
 
     Raises PermissionDenied, WrongPassword, NoSuchReport, InvalidTransition, UndecidedClaims, NothingToSign,
     StaleSource, ColdUnavailable when an archive with a cited row is silent.

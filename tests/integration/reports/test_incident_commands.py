@@ -123,7 +123,7 @@ def test_the_gate_names_what_is_missing(ready_report: int) -> None:
 def test_nobody_amends_or_withdraws_for_somebody_unknown(ready_report: int, record: Record) -> None:
     with databases.write() as session:
         make_account(session, username="an-admin", role="admin")
-    for by, said in (("nobody", "no account 'nobody'"), ("an-admin", "may not")):
+    for by, said in (("nobody", "no account 'nobody'"), ("an-admin", "You are not allowed to sign reports")):
         ended = strata_report("withdraw", str(ready_report), "--reason", "x", "--by", by)
         assert ended.exit_code == 1
         assert said in ended.stderr

@@ -1,4 +1,4 @@
-"""Prompts as files. A prompt's version is its file's name and the start of its hash, so a change can't go unseen."""
+"""Prompts as files. A prompt's version is its file's name and the start of its hash: each change makes a new one."""
 
 from __future__ import annotations
 
