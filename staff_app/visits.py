@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from core.access.permissions import Right
 from core.queries import visit_form
 from core.queries.patients import NoSuchPatient, PatientHeader
-from core.queries.usual_ranges import age_on
+from core.queries.reference_ranges import age_on
 from core.queries.visit_form import AssayChoice
 from core.services.input import InvalidInput
 from core.services.visit_rows import NewObservation, NewPrescription, NewVisit

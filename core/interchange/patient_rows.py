@@ -17,7 +17,7 @@ from core.interchange.source_rows import Record
 from core.interchange.upsert import Work, upsert
 from core.interchange.usual_ranges import usual_for
 from core.models import Patient
-from core.queries.usual_ranges import interpret
+from core.queries.reference_ranges import interpret
 from core.sealing import stored_national_id
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.queries.usual_ranges import UsualRange, age_on
+from core.queries.reference_ranges import UsualRange, age_on
 
 F, M = "female", "male"
 ADULT = 18

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Assay, Clinic
-from core.queries import usual_ranges
-from core.queries.usual_ranges import UsualRange
+from core.queries import reference_ranges
+from core.queries.reference_ranges import UsualRange
 
 CLINICS_MAX = 500
 
@@ -35,7 +35,7 @@ class AssayChoice:
 
 def assays(session: Session, *, sex: str, age: int) -> Mapping[int, AssayChoice]:
     """Every assay by its id, ordered by name, with the range for a person of this sex and age in years."""
-    ranges = usual_ranges.ranges(session, sex=sex, age=age)
+    ranges = reference_ranges.ranges(session, sex=sex, age=age)
     rows = session.scalars(select(Assay).order_by(Assay.short_name, Assay.unit, Assay.id))
     return {
         row.id: AssayChoice(row.id, row.code, row.short_name, row.unit, row.category, ranges.get(row.id))

@@ -24,7 +24,7 @@ from core.models import (
     utc_now,
 )
 from core.queries import visit_form
-from core.queries.usual_ranges import age_on, interpret
+from core.queries.reference_ranges import age_on, interpret
 from core.queries.visit_form import AssayChoice
 from core.services.input import Faults
 

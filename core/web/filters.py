@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from core.queries.usual_ranges import age_on
+from core.queries.reference_ranges import age_on
 
 UNITS = {
     "{score}": "",

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.queries.usual_ranges import UsualRange, age_on, interpret
+from core.queries.reference_ranges import UsualRange, age_on, interpret
 
 HBA1C = UsualRange(Decimal("4.0"), Decimal("6.0"), Decimal("3.0"), Decimal("12.0"))
 
