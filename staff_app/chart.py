@@ -13,6 +13,7 @@ from core.queries.current_health import current_health
 from core.queries.hidden_visits import VisitIds
 from core.queries.latest_results import latest_results
 from core.queries.visits import Timeline
+from core.services.reports import IN_WORK
 from core.stores.archived import ColdUnavailable
 from core.stores.hot_and_archived import BadCursor, Cursor
 from core.web.access import look, requires
@@ -22,7 +23,6 @@ from core.web.htmx import render
 from core.web.page_sessions import page_session
 from staff_app.care import SENSITIVITIES
 from staff_app.patients import bp, header_or_404
-from staff_app.reports import IN_WORK
 
 VISITS_AT_FIRST = 10
 

@@ -14,7 +14,7 @@ from core.models.transitions import InvalidTransition
 from core.queries import reports
 from core.queries.patients import NoSuchPatient
 from core.services import reports as service
-from core.services.reports import AlreadyOpen, BadReplacement, NoSuchNotice, NoSuchReport
+from core.services.reports import IN_WORK, AlreadyOpen, BadReplacement, NoSuchNotice, NoSuchReport
 from core.stores.archived import ColdUnavailable
 from core.web.access import look, record, refuse, requires
 from core.web.auth import current_account
@@ -23,7 +23,6 @@ from core.web.page_sessions import page_session, write_session
 
 bp = Blueprint("reports", __name__)
 
-IN_WORK = (ReportState.REQUESTED, ReportState.DRAFTING, ReportState.CHECKING, ReportState.REVISING)
 LISTS: dict[str, tuple[str, Sequence[ReportState]]] = {
     "open": ("All open", (ReportState.READY, ReportState.FAILED, *IN_WORK)),
     "ready": ("Ready for review", (ReportState.READY,)),

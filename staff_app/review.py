@@ -15,7 +15,15 @@ from core.queries import patients, reports
 from core.queries.reports import ClaimView, ReviewReport
 from core.services import reports as service
 from core.services.accounts import TooManyAttempts
-from core.services.reports import BadDecision, NoSuchReport, NothingToSign, StaleSource, UndecidedClaims, WrongPassword
+from core.services.reports import (
+    IN_WORK,
+    BadDecision,
+    NoSuchReport,
+    NothingToSign,
+    StaleSource,
+    UndecidedClaims,
+    WrongPassword,
+)
 from core.stores.archived import ColdUnavailable
 from core.web.access import look, refuse, requires
 from core.web.auth import current_account, reauthenticate
@@ -24,7 +32,7 @@ from core.web.htmx import htmx_redirect, render
 from core.web.page_sessions import page_session, write_session
 from staff_app import cited_rows
 from staff_app.forms import SignatureForm
-from staff_app.reports import IN_WORK, bp
+from staff_app.reports import bp
 
 Faults = list[tuple[str, str]]
 

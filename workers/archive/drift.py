@@ -15,7 +15,7 @@ from core.engines.schema import ColumnFacts
 from core.models.record_types import BATCH_COLUMN, RecordType, archive_table
 from core.stores import databases
 from core.stores.databases import Store
-from workers.archive.faults import SchemaDrift
+from workers.archive.retry_policy import SchemaDrift
 
 Columns = Mapping[str, ColumnFacts]
 MEND = "make them alike, by `strata init` or ALTER TABLE, then redrive"

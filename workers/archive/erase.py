@@ -18,8 +18,8 @@ from core.staging.base import StagedMissing, StagingError
 from core.stores import databases
 from core.stores.databases import Store
 from workers.archive.expire import SETTLED, remove_staged
-from workers.archive.faults import Mismatch
-from workers.archive.files import read_manifest, read_table
+from workers.archive.retry_policy import Mismatch
+from workers.archive.staged_files import read_manifest, read_table
 
 log = logging.getLogger(__name__)
 

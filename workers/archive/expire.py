@@ -11,7 +11,7 @@ from core.models import Batch, BatchState, Step, StepName, StepState, utc_now
 from core.staging import object_store
 from core.staging.base import StagingError
 from core.stores import databases
-from workers.archive.files import batch_folder
+from workers.archive.staged_files import batch_folder
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, case, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Subquery, Table, case, delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
@@ -14,7 +14,6 @@ from core.models.record_types import RecordType, archive_table
 from core.stores import archived, databases
 from core.stores.databases import Store
 from workers.archive.moving import Moving
-from workers.archive.restoring import Restoring
 from workers.archive.stragglers import NO_PATIENT
 
 TABLE = Base.metadata.tables[Holding.__tablename__]
@@ -72,22 +71,25 @@ def _add_rows(moving: Moving) -> None:
     moving.run(update(TABLE).where(*mine).values(rows=Holding.rows + children.c.rows))
 
 
-def lower(work: Restoring) -> None:
-    """Take out what a restore brings back; first and last come anew from what the archive still owns."""
-    root, row = work.roots.c, work.rows.c
+def lower(session: Session, record_type: RecordType, roots: Table, rows: Table) -> None:
+    """Take out what a restore brings back; first and last come anew from what the archive still owns.
+
+    `roots` are the restored roots with their patients, `rows` all restored rows with their roots.
+    """
+    root, row = roots.c, rows.c
     patient = func.coalesce(root.patient_id, NO_PATIENT)
     of_roots = select(row.root_id, func.count().label("rows")).group_by(row.root_id).subquery("c")
     left = (
         select(patient.label("patient_id"), func.count().label("roots"), func.sum(of_roots.c.rows).label("rows"))
-        .join_from(work.roots, of_roots, of_roots.c.root_id == root.root_id)
+        .join_from(roots, of_roots, of_roots.c.root_id == root.root_id)
         .group_by(root.patient_id)
         .subquery("n")
     )
-    mine = Holding.patient_id == left.c.patient_id, Holding.record_type == work.record_type.name
+    mine = Holding.patient_id == left.c.patient_id, Holding.record_type == record_type.name
     lowered = {"roots": Holding.roots - left.c.roots, "rows": Holding.rows - left.c.rows}
-    work.connection.execute(update(TABLE).where(*mine).values(**lowered))
-    touched = list(work.session.scalars(select(patient).distinct()))
-    recount(work.session, work.record_type, touched)
+    session.connection().execute(update(TABLE).where(*mine).values(**lowered))
+    touched = list(session.scalars(select(patient).distinct()))
+    recount(session, record_type, touched)
 
 
 def recount(session: Session, kind: RecordType, patients: Sequence[int]) -> None:

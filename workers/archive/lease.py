@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from core.models import Batch
 from core.stores import databases
 from core.stores.databases import Store
-from workers.archive.faults import Busy
+from workers.archive.retry_policy import Busy
 
 
 @contextmanager

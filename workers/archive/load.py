@@ -13,9 +13,9 @@ from core.staging import object_store
 from core.staging.base import ObjectStore
 from core.stores import databases
 from workers.archive import drift, lease
-from workers.archive.faults import Mismatch, Overlap
-from workers.archive.files import StagedTable, read_complete_manifest, read_table
+from workers.archive.retry_policy import Mismatch, Overlap
 from workers.archive.selection import tables_of
+from workers.archive.staged_files import StagedTable, read_complete_manifest, read_table
 
 
 def load(session: Session, batch: Batch, _run: ArchiveRun) -> int:

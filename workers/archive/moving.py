@@ -13,7 +13,7 @@ from core.models.record_types import RECORD_TYPES, RecordType
 from core.staging.base import ObjectStore
 from core.stores import databases
 from workers.archive import selection, stragglers
-from workers.archive.files import Manifest
+from workers.archive.staged_files import Manifest
 from workers.archive.stragglers import NO_PATIENT
 
 

@@ -21,8 +21,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from core.stores.freshness import primary_position
 from workers.archive import lease
-from workers.archive.failures import cause
-from workers.archive.faults import classify
+from workers.archive.retry_policy import cause, classify
 
 IDS_A_STATEMENT = 5_000
 

@@ -17,11 +17,11 @@ from core.models.record_types import BATCH_COLUMN, archive_table
 from core.staging import object_store
 from core.stores import databases
 from workers.archive import hashes, holdings, lease, release_rows
-from workers.archive.faults import Superseded
-from workers.archive.files import read_complete_manifest
 from workers.archive.moving import Moving
 from workers.archive.release_rows import Gone
+from workers.archive.retry_policy import Superseded
 from workers.archive.selection import child_of, may_leave, tables_of
+from workers.archive.staged_files import read_complete_manifest
 
 # Under the server's deadlock time-out, so that it is the release that gives way and not who edits a record.
 LOCK_SECONDS = 0.7

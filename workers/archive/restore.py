@@ -1,73 +1,142 @@
 """Restore: bring archived roots back to the primary, in one transaction there.
 
-From its commit on hot owns them. Their copies stay in the archive for readers with an older snapshot, marked by
-`restored_root` so that newer ones leave them out; workers/archive/purge.py removes them later.
+From the commit on, the primary owns these roots. Their copies stay in the archive for readers with an older snapshot.
+`restored_root` marks the copies, so that newer readers leave them out; workers/archive/purge.py removes them later.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Select, Table, delete, func, insert, or_, select, union
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    LargeBinary,
+    Select,
+    Table,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from core.archiving import failpoints
-from core.models import ArchiveRun, Batch, BatchKind, BatchState
+from core.engines import Adapter
+from core.models import ArchiveRun, Base, Batch, BatchState, RestoredRoot, utc_now
 from core.models.hashed_columns import newest_version
-from core.models.record_types import (
-    BATCH_COLUMN,
-    RECORD_TYPES,
-    ROOT_COLUMNS,
-    RecordType,
-    archive_table,
-)
+from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, RecordType, archive_table
 from core.stores import archived, databases
 from core.stores.archived import Window
 from core.stores.databases import Store
 from workers.archive import drift, hashes, holdings
-from workers.archive.faults import Mismatch
-from workers.archive.restoring import ROW_HASH, Restoring
+from workers.archive.restore_plan import roots_of
+from workers.archive.retry_policy import Mismatch
+from workers.archive.selection import columns_like
+
+ROW_HASH = "row_hash"
+MARKS = ("batch_id", "by_id", "restored_at", "keep_until", "purged_at")
 
 
-def plan(session: Session, run: ArchiveRun) -> int:
-    """Make a restore's batches: one for each batch that it undoes, or one for its patient. Returns the roots."""
-    what, _, number = (run.scope or "").partition(":")
-    units = {
-        "patient": lambda: [{"patient_id": int(number)}],
-        "batch": lambda: [{"of_batch_id": int(number)}],
-        "run": lambda: [{"of_batch_id": batch_id} for batch_id in _released(session, int(number))],
-    }[what]()
-    seen = archived.window(session, run.record_type)
-    selected = 0
-    for ordinal, unit in enumerate(units, start=1):
-        batch = Batch(run_id=run.id, kind=BatchKind.RESTORE, record_type=run.record_type, ordinal=ordinal,
-                      state=BatchState.PLANNED, size_reason=f"all of {run.scope}", **unit)  # fmt: skip
-        batch.roots = _count(batch, seen)
-        selected += batch.roots
-        session.add(batch)
-    return selected
+@dataclass
+class Restoring:
+    """The caller's transaction on the primary.
 
+    Temporary tables: `copies`, by name, have a table's rows with their archive batch and content hash; `rows` names
+    them all by root and batch, `roots` the roots with their patients.
+    """
 
-def _released(session: Session, run_id: int) -> list[int]:
-    released = select(Batch.id).where(Batch.run_id == run_id, Batch.state == BatchState.RELEASED)
-    return list(session.scalars(released.order_by(Batch.id)))
+    session: Session
+    batch: Batch
+    copies: dict[str, Table] = field(default_factory=dict)
+    rows: Table = field(init=False)
+    roots: Table = field(init=False)
 
+    @property
+    def record_type(self) -> RecordType:
+        return RECORD_TYPES[self.batch.record_type]
 
-def _count(batch: Batch, seen: Window) -> int:
-    with databases.read(Store(RECORD_TYPES[batch.record_type].server)) as archive:
-        return archive.scalar(select(func.count()).select_from(_roots(batch, seen).subquery())) or 0
+    @property
+    def connection(self) -> Connection:
+        return self.session.connection()
 
+    @property
+    def _adapter(self) -> Adapter:
+        return databases.current().adapter
 
-def _roots(batch: Batch, seen: Window) -> Select[tuple[int]]:
-    """Ids on the archive server of the roots that a unit brings back: with any row in a batch, or of a patient."""
-    kind = RECORD_TYPES[batch.record_type]
-    root = archive_table(kind.root)
-    query = select(root.c.id).where(archived.visible(root, seen))
-    if batch.patient_id is not None:
-        return query.where(root.c[kind.patient_column] == batch.patient_id)
-    having = [
-        select(table.c[ROOT_COLUMNS[table.name]]).where(table.c[BATCH_COLUMN] == batch.of_batch_id)
-        for table in map(archive_table, kind.tables)
-    ]
-    return query.where(root.c.id.in_(union(*having)))
+    def copy(self, archive: Connection, table: Table, query: Select[Any]) -> None:
+        """Fill a table's copy with what a query on the archive server finds."""
+        more = (Column(BATCH_COLUMN, BigInteger), Column(ROW_HASH, LargeBinary))
+        copy = self._adapter.row_sets.temporary(self.connection, f"restoring_{table.name}", columns_like(table, *more))
+        columns = [*table.columns.keys(), BATCH_COLUMN, ROW_HASH]
+        with self._adapter.loading.copy_out(archive, query) as lines:
+            self._adapter.loading.copy_in(self.connection, copy, columns, lines)
+        self._adapter.row_sets.index(self.connection, copy, "id")
+        self.copies[table.name] = copy
+
+    def count(self) -> None:
+        """Note, before rows that are hot already are left out, what leaves the archive."""
+        kind = self.record_type
+        named = [
+            select(copy.c[ROOT_COLUMNS[name]].label("root_id"), copy.c[BATCH_COLUMN])
+            for name, copy in self.copies.items()
+        ]
+        columns = [Column("root_id", BigInteger, autoincrement=False), Column(BATCH_COLUMN, BigInteger)]
+        every = union_all(*named).subquery()
+        self.rows = self._adapter.row_sets.temporary(self.connection, "restoring_rows", columns, select(every))
+        root = self.copies[kind.root.name]
+        columns = [Column("root_id", BigInteger, autoincrement=False), Column("patient_id", BigInteger)]
+        patients = select(root.c.id, root.c[kind.patient_column])
+        self.roots = self._adapter.row_sets.temporary(self.connection, "restoring_roots", columns, patients)
+        self.batch.roots = self.session.scalar(select(func.count()).select_from(self.roots)) or 0
+        self.batch.rows = self.session.scalar(select(func.count()).select_from(self.rows)) or 0
+
+    def mark_batches(self) -> None:
+        """Count what the archive's batches have lost; one that has nothing left is restored."""
+        lost = select(self.rows.c[BATCH_COLUMN], func.count().label("rows")).group_by(self.rows.c[BATCH_COLUMN])
+        left = lost.subquery("n")
+        departed = Batch.departed_rows + left.c.rows
+        state = case((departed >= Batch.released_rows, BatchState.RESTORED), else_=Batch.state)
+        counted = update(Batch).where(Batch.id == left.c[BATCH_COLUMN]).values(departed_rows=departed, state=state)
+        self.session.execute(counted, execution_options={"synchronize_session": False})
+
+    def mark_roots(self) -> None:
+        """Say of each root that hot owns it."""
+        root, row = self.roots.c, self.rows.c
+        owning = exists().where(
+            Batch.id == row[BATCH_COLUMN], row.root_id == root.root_id, Batch.state != BatchState.RESTORED
+        )
+        now, keep = utc_now(), timedelta(days=databases.current().settings.restored_keep_days)
+        rows = select(
+            literal(self.batch.record_type).label("record_type"),
+            root.root_id,
+            literal(self.batch.id, BigInteger).label("batch_id"),
+            root.patient_id,
+            case((owning, true()), else_=false()).label("by_id"),
+            literal(now).label("restored_at"),
+            literal(now + keep).label("keep_until"),
+            literal(None, DateTime(timezone=True)).label("purged_at"),
+        )
+        table = Base.metadata.tables[RestoredRoot.__tablename__]
+        self._adapter.row_sets.merge(
+            self.connection,
+            table,
+            rows,
+            ["record_type", "root_id"],
+            lambda _old, new: {name: new[name] for name in MARKS},
+        )
 
 
 def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
@@ -83,12 +152,12 @@ def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
         failpoints.hit("restore.inserted")
     work.mark_batches()
     work.mark_roots()
-    holdings.lower(work)
+    holdings.lower(session, kind, work.roots, work.rows)
     return batch.rows
 
 
 def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
-    roots = _roots(work.batch, seen).correlate(None)
+    roots = roots_of(work.batch, seen).correlate(None)
     with databases.read(Store(kind.server)) as archive:
         databases.current().adapter.limits.make_room(archive.connection())
         for table in kind.tables:

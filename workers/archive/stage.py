@@ -18,8 +18,8 @@ from core.staging.base import ObjectStore
 from core.stores import databases
 from core.stores.databases import Store
 from workers.archive import hashes, selection, stragglers
-from workers.archive.files import StagedTable, new_folder, write_manifest, write_table
 from workers.archive.selection import Selection
+from workers.archive.staged_files import StagedTable, new_folder, write_manifest, write_table
 
 
 class Target(NamedTuple):

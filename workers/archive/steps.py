@@ -25,11 +25,12 @@ from core.models import (
 from core.services import archive
 from core.stores import databases
 from core.stores.freshness import primary_position
-from workers.archive import failures, heartbeat, lease, purge, restore
-from workers.archive.faults import Overtaken
+from workers.archive import heartbeat, lease, purge, restore_plan, retry_policy
 from workers.archive.load import load
 from workers.archive.plan import plan
 from workers.archive.release import release
+from workers.archive.restore import restore
+from workers.archive.retry_policy import Overtaken
 from workers.archive.sizing import next_batch
 from workers.archive.stage import stage
 from workers.archive.verify import verify
@@ -51,8 +52,8 @@ WORK = {
     BatchState.LOADED: Work(StepName.VERIFY, verify, BatchState.VERIFIED),
     BatchState.VERIFIED: Work(StepName.RELEASE, release, BatchState.RELEASED),
 }
-RESTORE_WORK = {BatchState.PLANNED: Work(StepName.RESTORE, restore.restore, BatchState.RESTORED)}
-PLANS = {RunKind.ARCHIVE: plan, RunKind.RESTORE: restore.plan}
+RESTORE_WORK = {BatchState.PLANNED: Work(StepName.RESTORE, restore, BatchState.RESTORED)}
+PLANS = {RunKind.ARCHIVE: plan, RunKind.RESTORE: restore_plan.plan}
 
 
 class Begun(NamedTuple):
@@ -107,7 +108,7 @@ def _begin(session: Session, run: ArchiveRun, batch: Batch | None) -> Begun:
         run_id=run.id,
         batch_id=batch_id,
         name=name,
-        attempt=failures.attempts(session, run, batch_id, name) + 1,
+        attempt=retry_policy.attempts(session, run, batch_id, name) + 1,
         state=StepState.RUNNING,
         worker=lease.worker_name(),
     )
@@ -122,7 +123,7 @@ def perform(begun: Begun) -> bool:
         _perform(begun.step_id)
     except Exception as fault:
         with databases.write() as session:
-            return failures.note(session, begun.step_id, fault)
+            return retry_policy.note(session, begun.step_id, fault)
     return True
 
 

@@ -12,10 +12,10 @@ from core.staging import object_store
 from core.stores import databases
 from core.stores.databases import Store
 from workers.archive import hashes
-from workers.archive.faults import Mismatch
-from workers.archive.files import Manifest, read_complete_manifest
 from workers.archive.load import copy_staged
+from workers.archive.retry_policy import Mismatch
 from workers.archive.selection import columns_like, tables_of
+from workers.archive.staged_files import Manifest, read_complete_manifest
 
 
 def verify(_session: Session, batch: Batch, _run: ArchiveRun) -> int:

@@ -2,7 +2,7 @@
 
 from core.services.reports.decisions import BadDecision, decide_claim, refresh_sources
 from core.services.reports.halting import BadHalt, halt, halted, resume
-from core.services.reports.lifecycle import OPEN_STATES, NoSuchReport
+from core.services.reports.lifecycle import IN_WORK, OPEN_STATES, NoSuchReport
 from core.services.reports.notices import BadNotice, NoSuchNotice, answer_notice, notify_signers
 from core.services.reports.requests import (
     AlreadyOpen,
@@ -17,6 +17,7 @@ from core.services.reports.restart import check_restart
 from core.services.reports.signing import NothingToSign, StaleSource, UndecidedClaims, WrongPassword, sign
 
 __all__ = [
+    "IN_WORK",
     "OPEN_STATES",
     "AlreadyOpen",
     "BadDecision",

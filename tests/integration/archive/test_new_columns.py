@@ -18,7 +18,7 @@ from tests.factories import make_account, make_patient
 from tests.integration.archive.conftest import seen, start
 from tests.ready_report import make_ready_report, sign_ready_report
 from workers.archive import driver
-from workers.archive.files import manifest_key
+from workers.archive.staged_files import manifest_key
 
 OBSERVATION = table("observation", column("id"), column("specimen"))
 

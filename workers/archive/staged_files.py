@@ -14,7 +14,7 @@ import zstandard
 from core.models import Base, Batch
 from core.models.hashed_columns import hashed_columns
 from core.staging.base import ObjectStore
-from workers.archive.faults import ColumnsChanged, Mismatch
+from workers.archive.retry_policy import ColumnsChanged, Mismatch
 
 CHUNK_BYTES = 1 << 18
 

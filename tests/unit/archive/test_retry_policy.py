@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Timeout
 from core.models import BatchState
 from core.staging.base import StagedMissing, StagingError
 from core.stores.freshness import ReplicaBehind
-from workers.archive.faults import FAULTS, Busy, Mismatch, Overtaken, SchemaDrift, Superseded, classify
+from workers.archive.retry_policy import FAULTS, Busy, Mismatch, Overtaken, SchemaDrift, Superseded, classify
 
 
 def from_database(fault: Exception) -> DBAPIError:
