@@ -17,8 +17,7 @@ import pytest
 from redis import Redis
 from xdist.scheduler import LoadScopeScheduling
 
-from core.embedded import home
-from core.embedded.errors import EmbeddedError
+from core.embedded import EmbeddedError, home
 from core.embedded.lock import LOCK_NAME, ServersLock
 from core.embedded.servers import Servers
 from tests import kept_databases, sql_server

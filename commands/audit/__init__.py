@@ -8,9 +8,9 @@ from dataclasses import asdict
 
 import click
 
-from commands.audit.export import export
+from commands.audit.event_export import export
 from core.queries import audit_chains
-from core.staging.base import StagingError
+from core.staging.contract import StagingError
 from core.stores.archived import ColdUnavailable
 from core.stores.replica_reads import ReplicaBehind
 

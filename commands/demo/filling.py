@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from commands.demo import programs
-from commands.demo.files import Keys
-from core.embedded.errors import EmbeddedError
+from commands.demo.demo_files import Keys
+from core.embedded import EmbeddedError
 from core.models import Patient
 from core.settings.config import environ_with
 from core.stores import databases

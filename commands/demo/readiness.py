@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from core.embedded.errors import EmbeddedError
+from core.embedded import EmbeddedError
 from core.embedded.ports import HOST, claim, is_free
 
 POLL_SECONDS = 0.1

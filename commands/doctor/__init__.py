@@ -1,5 +1,5 @@
 """`strata doctor`: what is wrong, and its mend."""
 
-from commands.doctor.command import doctor
+from commands.doctor.doctor_command import doctor
 
 __all__ = ["doctor"]

@@ -16,7 +16,7 @@ from core import staging
 from core.audit.chain import Link
 from core.audit.verifier import NOT_AS_KEPT, Fault
 from core.models import AccessEvent, ChainHead, utc_now
-from core.staging.base import ObjectStore
+from core.staging.contract import ObjectStore
 from core.stores import archived
 from core.stores.tables import linked_table
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.embedded.errors import EmbeddedError
+from core.embedded import EmbeddedError
 
 NOBODY = 65534
 # The caller's PG*, LD_* and locale settings must not change how a server behaves.

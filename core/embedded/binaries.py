@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from core.embedded import EmbeddedError
 from core.embedded.account import ServerAccount
-from core.embedded.errors import EmbeddedError
 
 OLDEST_MAJOR = 15
 

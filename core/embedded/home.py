@@ -10,9 +10,8 @@ import shutil
 import signal
 from pathlib import Path
 
-from core.embedded import processes
+from core.embedded import EmbeddedError, processes
 from core.embedded.account import ServerAccount
-from core.embedded.errors import EmbeddedError
 from core.embedded.lock import LOCK_NAME
 from core.embedded.state import FILE_NAME
 

@@ -3,7 +3,7 @@ import os
 from pathlib import Path
 from typing import TextIO
 
-from core.embedded.errors import EmbeddedError
+from core.embedded import EmbeddedError
 
 LOCK_NAME = "lock"
 

@@ -4,10 +4,9 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.embedded import processes
+from core.embedded import EmbeddedError, processes
 from core.embedded.account import ServerAccount
 from core.embedded.binaries import Binaries
-from core.embedded.errors import EmbeddedError
 
 LOOK_SECONDS = 0.1
 

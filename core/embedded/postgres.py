@@ -13,9 +13,8 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from core.embedded import postmaster, processes
+from core.embedded import EmbeddedError, postmaster, processes
 from core.embedded.account import PLAIN_ENVIRONMENT
-from core.embedded.errors import EmbeddedError
 from core.embedded.place import Place
 from core.embedded.ports import HOST
 from core.embedded.postgres_settings import client_rules, server_settings

@@ -6,9 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from core.embedded import binaries, home
+from core.embedded import EmbeddedError, binaries, home
 from core.embedded.account import ServerAccount
-from core.embedded.errors import EmbeddedError
 from core.embedded.lock import ServersLock
 from core.embedded.place import Place
 from core.embedded.postgres import PostgresServer

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from core.embedded.errors import EmbeddedError
+from core.embedded import EmbeddedError
 from core.embedded.place import Place
 from core.embedded.ports import HOST
 from core.embedded.postgres import START_SECONDS, USER, PostgresServer

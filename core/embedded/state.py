@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.embedded import ports
-from core.embedded.errors import EmbeddedError
+from core.embedded import EmbeddedError, ports
 
 FILE_NAME = "servers.json"
 PASSWORD_NAMES = ("postgres", "valkey")

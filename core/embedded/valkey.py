@@ -7,9 +7,8 @@ import time
 
 from redis import Redis
 
-from core.embedded import processes
+from core.embedded import EmbeddedError, processes
 from core.embedded.account import PLAIN_ENVIRONMENT
-from core.embedded.errors import EmbeddedError
 from core.embedded.place import Place
 from core.embedded.ports import HOST
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, make_url
 
 from core.install.grants import GRANTS, DatabaseRole
-from core.migrations.run import upgrade
+from core.migrations.upgrade import upgrade
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
 from core.settings.config import Settings
 from core.stores import databases

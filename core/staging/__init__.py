@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from core.staging.base import ObjectStore
+from core.staging.contract import ObjectStore
 from core.staging.encryption import Sealed, parse_key
 from core.staging.folder import Folder
 from core.stores import databases

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from core.staging.base import ObjectStore, StagedAltered, StagingKeyMissing
+from core.staging.contract import ObjectStore, StagedAltered, StagingKeyMissing
 
 MAGIC = b"strata-sealed-1\n"
 KEY_ID_BYTES, SALT_BYTES, NONCE_BYTES, TAG_BYTES = 8, 32, 12, 16

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from core.staging.base import ObjectStore, StagedMissing, StagingError, safe_parts
+from core.staging.contract import ObjectStore, StagedMissing, StagingError, safe_parts
 
 
 class Folder(ObjectStore):

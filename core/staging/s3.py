@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import IO, Any
 
-from core.staging.base import ObjectStore, StagedMissing, StagingError, safe_parts
+from core.staging.contract import ObjectStore, StagedMissing, StagingError, safe_parts
 
 IN_MEMORY_BYTES = 8 << 20
 DELETED_AT_ONCE = 1_000

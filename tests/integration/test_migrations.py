@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from core.migrations.run import configuration
+from core.migrations.upgrade import configuration
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
 from core.stores import databases

@@ -14,7 +14,7 @@ from core.models import Batch, BatchKind, Erasure, utc_now
 from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, LOG, RECORD_TYPES, ROOT_COLUMNS, RecordType
 from core.services.erasure import forget_imports
 from core.staging import object_store
-from core.staging.base import StagedMissing, StagingError
+from core.staging.contract import StagedMissing, StagingError
 from core.stores import databases
 from core.stores.databases import Store
 from workers.archive.expire import SETTLED, remove_staged

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.models import Batch, BatchState, Step, StepName, StepState, utc_now
 from core.staging import object_store
-from core.staging.base import StagingError
+from core.staging.contract import StagingError
 from core.stores import databases
 from workers.archive.staged_files import batch_folder
 

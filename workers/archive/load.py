@@ -10,7 +10,7 @@ from core.archiving import failpoints
 from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, archive_table
 from core.staging import object_store
-from core.staging.base import ObjectStore
+from core.staging.contract import ObjectStore
 from core.stores import databases
 from workers.archive import drift, lease
 from workers.archive.retry_policy import Mismatch, Overlap

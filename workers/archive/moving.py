@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import RECORD_TYPES, RecordType
-from core.staging.base import ObjectStore
+from core.staging.contract import ObjectStore
 from core.stores import databases
 from workers.archive import selection, stragglers
 from workers.archive.staged_files import Manifest

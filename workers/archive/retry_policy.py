@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core.engines import Conflict, FaultKind, kind_of, words_of
 from core.models import ArchiveRun, Batch, BatchState, RunState, Step, StepState, utc_now
 from core.services import archive
-from core.staging.base import StagedAltered, StagedMissing, StagingError, StagingKeyMissing
+from core.staging.contract import StagedAltered, StagedMissing, StagingError, StagingKeyMissing
 from core.stores.freshness import ReplicaBehind
 
 log = logging.getLogger(__name__)

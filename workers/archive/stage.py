@@ -14,7 +14,7 @@ from core.models import ArchiveRun, Batch, BatchKind
 from core.models.hashed_columns import newest_version
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
 from core.staging import object_store
-from core.staging.base import ObjectStore
+from core.staging.contract import ObjectStore
 from core.stores import databases
 from core.stores.databases import Store
 from workers.archive import hashes, selection, stragglers

@@ -13,7 +13,7 @@ import zstandard
 
 from core.models import Base, Batch
 from core.models.hashed_columns import hashed_columns
-from core.staging.base import ObjectStore
+from core.staging.contract import ObjectStore
 from workers.archive.retry_policy import ColumnsChanged, Mismatch
 
 CHUNK_BYTES = 1 << 18

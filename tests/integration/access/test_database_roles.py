@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from commands.doctor import servers as doctor_servers
+from commands.doctor import database_servers
 from core import audit
 from core.install import setup
 from core.install.grants import TABLES, DatabaseRole
@@ -202,7 +202,7 @@ def test_whoever_moves_rows_sees_others_snapshots(urls: dict[DatabaseRole, str],
 
 
 def test_the_doctor_knows_a_login_for_a_process(acting: Any) -> None:
-    found = {finding.subject: finding for finding in doctor_servers.examine(acting(DatabaseRole.PUBLIC))}
+    found = {finding.subject: finding for finding in database_servers.examine(acting(DatabaseRole.PUBLIC))}
     assert found["primary: privileges"].ok
     assert "strata_public" in found["primary: privileges"].detail
     assert found["primary: schema"].ok

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from core.models import Batch, RunState, Step, utc_now
 from core.services import archive
 from core.staging import object_store, s3
-from core.staging.base import StagedMissing, StagingError
+from core.staging.contract import StagedMissing, StagingError
 from core.stores import databases
 from core.stores.databases import Store
 from tests.integration.archive.conftest import run_to_end, start

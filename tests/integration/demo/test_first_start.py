@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from commands.demo import filling, sign_ins
-from commands.demo.files import Keys
+from commands.demo import demo_accounts, filling
+from commands.demo.demo_files import Keys
 from core.models import Account, Patient, Role, utc_now
 from core.services import accounts
 from core.stores import databases
@@ -34,7 +34,7 @@ def lately_seen(database: Any) -> int:
 
 
 def test_each_role_gets_a_sign_in_that_works(lately_seen: int, tmp_path: Path) -> None:
-    made = sign_ins.ensure(tmp_path, Keys())
+    made = demo_accounts.ensure(tmp_path, Keys())
     assert [sign_in.role for sign_in in made] == ["clinician", "admin", "auditor", "patient", "patient"]
     assert len({sign_in.password for sign_in in made}) == 5
     with databases.write() as session:
@@ -44,7 +44,7 @@ def test_each_role_gets_a_sign_in_that_works(lately_seen: int, tmp_path: Path) -
 
 
 def test_patients_with_something_to_look_at_are_chosen(lately_seen: int, tmp_path: Path) -> None:
-    sign_ins.ensure(tmp_path, Keys())
+    demo_accounts.ensure(tmp_path, Keys())
     with databases.write() as session:
         chosen = session.scalars(
             select(Patient.name).join(Account, Account.patient_id == Patient.id).order_by(Account.username)
@@ -53,10 +53,10 @@ def test_patients_with_something_to_look_at_are_chosen(lately_seen: int, tmp_pat
 
 
 def test_a_second_start_keeps_passwords_and_makes_only_what_is_missing(lately_seen: int, tmp_path: Path) -> None:
-    first = sign_ins.ensure(tmp_path, Keys())
+    first = demo_accounts.ensure(tmp_path, Keys())
     with databases.write() as session:
         session.delete(session.scalars(select(Account).where(Account.username == "admin")).one())
-    again = sign_ins.ensure(tmp_path, Keys.load(tmp_path))
+    again = demo_accounts.ensure(tmp_path, Keys.load(tmp_path))
     assert again == first
     with databases.write() as session:
         password = next(sign_in.password for sign_in in first if sign_in.username == "admin")

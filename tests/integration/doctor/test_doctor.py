@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from sqlalchemy import make_url, text
 
 from commands.doctor import doctor
-from commands.doctor.others import examine as examine_others
+from commands.doctor.other_services import examine as examine_others
 from core.stores import databases
 from tests.factories import make_patient
 from tests.tiers import Tiers

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from core.embedded import binaries, home, postmaster
+from core.embedded import EmbeddedError, binaries, home, postmaster
 from core.embedded.account import NOBODY, ServerAccount
-from core.embedded.errors import EmbeddedError
 from core.embedded.servers import Servers
 from tests.integration.embedded.looking import execute, processes_below
 

@@ -5,7 +5,7 @@ import psycopg
 import pytest
 from redis import Redis
 
-from core.embedded.errors import EmbeddedError
+from core.embedded import EmbeddedError
 from core.embedded.servers import Servers
 from tests.integration.embedded.looking import execute, processes_below
 

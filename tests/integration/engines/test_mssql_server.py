@@ -45,7 +45,7 @@ from core.engines import copy_text, mssql_connection, mssql_documents, mssql_loa
 from core.engines.fault_kinds import EngineError
 from core.engines.functions import row_hash
 from core.engines.mssql_hash import canonical_json
-from core.migrations.run import upgrade
+from core.migrations.upgrade import upgrade
 from core.models import Assay, Base, Patient
 from core.models.base import Json
 from core.models.record_types import ARCHIVE_METADATA, SERVERS

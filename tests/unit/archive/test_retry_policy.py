@@ -10,7 +10,7 @@ from psycopg import errors
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError
 
 from core.models import BatchState
-from core.staging.base import StagedMissing, StagingError
+from core.staging.contract import StagedMissing, StagingError
 from core.stores.freshness import ReplicaBehind
 from workers.archive.retry_policy import FAULTS, Busy, Mismatch, Overtaken, SchemaDrift, Superseded, classify
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.settings.parsing import aes_key
-from core.staging.base import StagedAltered, StagedMissing, StagingError, StagingKeyMissing
+from core.staging.contract import StagedAltered, StagedMissing, StagingError, StagingKeyMissing
 from core.staging.encryption import CHUNK_BYTES, MAGIC, Sealed, parse_key
 from core.staging.folder import Folder
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.demo import files
-from commands.demo.files import Keys, SignIn
-from core.embedded.errors import EmbeddedError
+from commands.demo import demo_files
+from commands.demo.demo_files import Keys, SignIn
+from core.embedded import EmbeddedError
 
 
 @pytest.fixture
@@ -21,17 +21,19 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def announce(data_dir: Path) -> None:
     sign_in = SignIn("clinician", "clinician", "secret")
-    files.announce(data_dir, public_url="http://p", staff_url="http://s", sign_ins=[sign_in], env={"STRATA_X": "1"})
+    demo_files.announce(
+        data_dir, public_url="http://p", staff_url="http://s", sign_ins=[sign_in], env={"STRATA_X": "1"}
+    )
 
 
 def test_a_running_demo_is_found_beside_and_by_its_data_directory(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announce(data_dir)
-    assert files.discover(tmp_path) == {"STRATA_X": "1"}
-    assert files.discover(tmp_path / "elsewhere") is None
+    assert demo_files.discover(tmp_path) == {"STRATA_X": "1"}
+    assert demo_files.discover(tmp_path / "elsewhere") is None
     monkeypatch.setenv("STRATA_DATA_DIR", str(data_dir))
-    assert files.discover(tmp_path / "elsewhere") == {"STRATA_X": "1"}
+    assert demo_files.discover(tmp_path / "elsewhere") == {"STRATA_X": "1"}
 
 
 def test_what_other_programs_read_has_the_agreed_shape_and_is_private(data_dir: Path) -> None:
@@ -49,8 +51,8 @@ def test_what_other_programs_read_has_the_agreed_shape_and_is_private(data_dir: 
 
 def test_a_stopped_demo_is_not_found(data_dir: Path, tmp_path: Path) -> None:
     announce(data_dir)
-    files.withdraw(data_dir)
-    assert files.discover(tmp_path) is None
+    demo_files.withdraw(data_dir)
+    assert demo_files.discover(tmp_path) is None
     assert json.loads((data_dir / "demo.json").read_text())["sign_ins"]
 
 
@@ -60,13 +62,13 @@ def test_a_killed_demo_is_not_found(data_dir: Path, tmp_path: Path) -> None:
     gone.wait()
     path = data_dir / "demo.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "pid": gone.pid}))
-    assert files.discover(tmp_path) is None
+    assert demo_files.discover(tmp_path) is None
 
 
 def test_another_process_with_the_same_number_is_not_taken_for_the_demo(data_dir: Path, tmp_path: Path) -> None:
     announce(data_dir)
     os.utime(data_dir / "demo.json", (1_000_000_000, 1_000_000_000))
-    assert files.discover(tmp_path) is None
+    assert demo_files.discover(tmp_path) is None
 
 
 def test_keys_are_kept_and_private(data_dir: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from commands.demo.files import Keys, SignIn
+from commands.demo.demo_files import Keys, SignIn
 from core.models import Account, Patient, Practitioner, Role, Visit, utc_now
 from core.sealing import sealed
 from core.services import accounts, second_factor

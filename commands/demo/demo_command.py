@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from commands.demo.files import SignIn
-from commands.demo.run import Demo, Options
+from commands.demo.demo_files import SignIn
+from commands.demo.running import Demo, Options
 from commands.demo.signals import Stopped, stop_raises
-from core.embedded.errors import EmbeddedError
+from core.embedded import EmbeddedError
 
 
 @click.command()

@@ -8,11 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from commands.demo import files, filling, logins, programs, readiness, sign_ins
+from commands.demo import demo_accounts, demo_files, filling, logins, programs, readiness
 from commands.demo.children import Children
-from commands.demo.files import Keys, SignIn
-from core.embedded import ports
-from core.embedded.errors import EmbeddedError
+from commands.demo.demo_files import Keys, SignIn
+from core.embedded import EmbeddedError, ports
 from core.embedded.servers import Servers
 from core.install import setup
 from core.install.grants import DatabaseRole
@@ -63,11 +62,13 @@ class Demo:
         setup.initialise(self.settings, self.say)
         self.logins = logins.environments(self.settings, self.servers.valkey)
         self._fill(keys)
-        found = sign_ins.ensure(self.data_dir, keys)
+        found = demo_accounts.ensure(self.data_dir, keys)
         databases.current().dispose()
         self._start_children(keys)
         env = {name: value for name, value in config.environ_with(self.env).items() if name in _setting_names()}
-        files.announce(self.data_dir, public_url=self.public_url, staff_url=self.staff_url, sign_ins=found, env=env)
+        demo_files.announce(
+            self.data_dir, public_url=self.public_url, staff_url=self.staff_url, sign_ins=found, env=env
+        )
         return found
 
     def supervise(self) -> None:
@@ -83,7 +84,7 @@ class Demo:
             # What runs there is another demo's.
             return
         if self.env:
-            files.withdraw(self.data_dir)
+            demo_files.withdraw(self.data_dir)
         self.children.stop()
         self.servers.stop()
 
@@ -95,7 +96,7 @@ class Demo:
 
     def _configure(self) -> Keys:
         if self.options.fresh:
-            files.forget(self.data_dir)
+            demo_files.forget(self.data_dir)
         keys = Keys.load(self.data_dir)
         keys.save(self.data_dir)
         self.env = self.servers.env() | {

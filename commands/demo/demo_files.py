@@ -13,7 +13,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 from cryptography.fernet import Fernet
 
-from core.embedded.errors import EmbeddedError
+from core.embedded import EmbeddedError
 from core.embedded.state import write_private_json
 from core.settings.config import environ_with
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from commands.doctor.finding import Finding, judge
 from core.install.grants import DatabaseRole
-from core.migrations.run import configuration
+from core.migrations.upgrade import configuration
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
 from core.settings.config import Settings
 from core.stores import databases, freshness

@@ -1,7 +1,0 @@
-class EmbeddedError(Exception):
-    """An embedded server can't be run here. `mend` says in one line what to do about it."""
-
-    def __init__(self, message: str, mend: str) -> None:
-        super().__init__(f"{message} Mend: {mend}")
-        self.message = message
-        self.mend = mend
