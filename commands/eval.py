@@ -21,7 +21,7 @@ from evals import trial
 from evals.cases import BadCases, load
 from evals.cost import BadCeiling
 from evals.injection import BadInstructions
-from evals.suites import SUITES
+from evals.suites import SUITES, Suite
 from evals.synthea_rows import BadRecords
 from workers.reports import prompts
 
@@ -70,23 +70,15 @@ def run(suite_name: str, *, cases_file: Path | None, folder: Path | None, seed: 
     label       supported, contradicted or not_addressed, of the cited rows alone
     error_type  your name for what is wrong, or null
     """
-    if cases_file and folder:
-        raise click.UsageError("--cases and --records exclude each other")
     suite = SUITES[suite_name]
-    if (cases_file or folder) and not suite.takes_cases:
-        raise click.UsageError(f"{suite_name} has cases of its own only")
-    if keep and cases_file:
-        raise click.UsageError("--keep is for a suite's own cases: other people's can't be compared with them")
+    _check_options(suite, cases_file, folder, keep)
     settings = beside.configure() if keep else None
     began = time.perf_counter()
     try:
-        result = suite.run(load(cases_file) if cases_file else suite.own_cases(folder, seed))
-    except (BadCases, BadRecords, BadInstructions, BadCeiling) as fault:
-        raise click.ClickException(str(fault)) from None
+        result = _result(suite, cases_file, folder, seed)
     except trial.BudgetSpent as fault:
         if settings is not None:
-            stopped = {"suite": suite.name, "model": _drafter(), "cases": 0, "cost_usd": float(trial.purse.spent)}
-            _keep(stopped, [str(fault)], settings, time.perf_counter() - began)
+            _keep(_nothing_measured(suite), [str(fault)], settings, time.perf_counter() - began)
         raise click.ClickException(str(fault)) from None
     click.echo(json.dumps(result) if as_json else suite.table(result))
     short = [] if cases_file else suite.bar(result)
@@ -96,9 +88,28 @@ def run(suite_name: str, *, cases_file: Path | None, folder: Path | None, seed: 
         raise click.ClickException(f"{suite.name} falls short: {'; '.join(short)}")
 
 
-def _drafter() -> str | None:
+def _check_options(suite: Suite, cases_file: Path | None, folder: Path | None, keep: bool) -> None:
+    if cases_file and folder:
+        raise click.UsageError("--cases and --records exclude each other")
+    if (cases_file or folder) and not suite.takes_cases:
+        raise click.UsageError(f"{suite.name} has cases of its own only")
+    if keep and cases_file:
+        raise click.UsageError("--keep is for a suite's own cases: other people's can't be compared with them")
+
+
+def _result(suite: Suite, cases_file: Path | None, folder: Path | None, seed: int) -> dict[str, Any]:
+    """What the suite measures, on the given cases or on its own. Raises BudgetSpent; ClickException for bad input."""
+    try:
+        return suite.run(load(cases_file) if cases_file else suite.own_cases(folder, seed))
+    except (BadCases, BadRecords, BadInstructions, BadCeiling) as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+def _nothing_measured(suite: Suite) -> dict[str, Any]:
+    """The result of a run that used up its budget: no case, and what it cost."""
     given = trial.from_environment()
-    return given.drafter_model if given is not None else None
+    model = given.drafter_model if given is not None else None
+    return {"suite": suite.name, "model": model, "cases": 0, "cost_usd": float(trial.purse.spent)}
 
 
 def _keep(result: dict[str, Any], short: list[str], settings: Settings, seconds: float) -> tuple[str, ...]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
+from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -62,6 +66,17 @@ def find(record_type: str | None, run_id: int | None) -> RunSummary:
     if summary is None:
         raise click.ClickException("there is no such run: start one with `strata archive run`")
     return summary
+
+
+def finish(ended: Sequence[RunSummary], *, as_json: bool, as_list: bool) -> NoReturn:
+    """Print the runs that have ended, as JSON in a list or the first alone, and exit: 1 unless every run is done."""
+    if as_json:
+        shown = [summary.as_json() for summary in ended]
+        click.echo(json.dumps(shown if as_list else shown[0]))
+    else:
+        for summary in ended:
+            show(summary)
+    sys.exit(0 if all(summary.state == RunState.DONE for summary in ended) else 1)
 
 
 def show(summary: RunSummary) -> None:

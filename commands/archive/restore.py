@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
 import click
 
-from commands.archive.following import follow, show
+from commands.archive.following import finish, follow
 from commands.archive.group import group, json_option, record_type_option
 from core.jobs import outbox
-from core.models import RunState
 from core.queries.archive import RunSummary
 from core.services import archive
 from core.services import archive_restore as restores
@@ -37,13 +33,7 @@ def restore(
     if record_type is not None and patient_id is None:
         raise click.UsageError("--type goes with --patient: a batch or a run has but one type")
     ended = [_restore(batch_id, run_id, patient_id, kind) for kind in _types(patient_id, record_type)]
-    if as_json:
-        shown = [summary.as_json() for summary in ended]
-        click.echo(json.dumps(shown if patient_id is not None and record_type is None else shown[0]))
-    else:
-        for summary in ended:
-            show(summary)
-    sys.exit(0 if all(summary.state == RunState.DONE for summary in ended) else 1)
+    finish(ended, as_json=as_json, as_list=patient_id is not None and record_type is None)
 
 
 def _types(patient_id: int | None, record_type: str | None) -> list[str | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -11,10 +10,10 @@ from typing import Any
 import click
 from sqlalchemy.exc import NoResultFound
 
-from commands.archive.following import find, follow, show
+from commands.archive.following import find, finish, follow, show
 from commands.archive.group import group, json_option, record_type_option, run_option
 from core.jobs import outbox
-from core.models import ArchiveRun, RunState
+from core.models import ArchiveRun
 from core.models.transitions import InvalidTransition
 from core.queries.archive import RunSummary
 from core.services import archive
@@ -56,13 +55,7 @@ def run(record_type: str | None, as_of: datetime | None, dry_run: bool, as_json:
 def _run(record_type: str | None, as_of: datetime | None, *, dry_run: bool, as_json: bool) -> None:
     kinds = [record_type] if record_type else ["visit", "report", "log"]
     ended = [_start_and_follow(kind, as_of, dry_run) for kind in kinds]
-    if as_json:
-        shown = [summary.as_json() for summary in ended]
-        click.echo(json.dumps(shown[0] if record_type else shown))
-    else:
-        for summary in ended:
-            show(summary)
-    sys.exit(0 if all(summary.state == RunState.DONE for summary in ended) else 1)
+    finish(ended, as_json=as_json, as_list=record_type is None)
 
 
 def _start_and_follow(record_type: str, as_of: datetime | None, dry_run: bool) -> RunSummary:
