@@ -1,4 +1,4 @@
-"""PostgreSQL's COPY text format, by which rows are staged and bulk-loaded on both engines: written, and read."""
+"""Writes and reads PostgreSQL's COPY text format, in which both engines stage and load rows."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def line(values: Iterable[Any]) -> str:
-    """One row of texts, numbers, days, instants and nulls."""
+    """The line of one row of texts, numbers, days, instants and nulls."""
     return "\t".join(NULL if value is None else str(value).translate(_ESCAPES) for value in values) + "\n"
 
 
 def write(rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
-    """Rows of Python's values, JSON as its text, in chunks of about CHUNK_BYTES."""
+    """Write rows of Python values, in chunks of about CHUNK_BYTES; a JSON value must be its text."""
     lines: list[str] = []
     size = 0
     for row in rows:
@@ -50,7 +50,7 @@ def _text(value: Any) -> str | None:
 
 
 def read(chunks: Iterable[bytes], types: Sequence[TypeEngine[Any]]) -> Iterator[list[Any]]:
-    """Rows in chunks of COPY's text, as Python's values by their columns' types, JSON is text. Raises ValueError."""
+    """Read rows from chunks of COPY's text, as values of their columns' types; JSON stays text. Raises ValueError."""
     readers = [_reader(kind) for kind in types]
     for text in _lines(chunks):
         fields = text.split("\t")
@@ -71,7 +71,7 @@ def _plain(field: str) -> str:
     return _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), field) if "\\" in field else field
 
 
-# The first that a column's type is counts.
+# A column is read by the first entry that its type belongs to.
 READERS: tuple[tuple[type[TypeEngine[Any]], Callable[[str], Any]], ...] = (
     (Boolean, lambda field: field in ("t", "true", "True")),
     (Integer, int),

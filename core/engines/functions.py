@@ -35,7 +35,7 @@ Column = SQLColumnExpression[Any]
 
 
 class _Ids(TypeDecorator[Sequence[int]]):
-    """Row ids as one parameter, however many: an array, or a JSON array where there are none."""
+    """Any number of row ids as one parameter: an array, or JSON on SQL Server, which has no arrays."""
 
     impl = Text
     cache_ok = True
@@ -48,7 +48,7 @@ class _Ids(TypeDecorator[Sequence[int]]):
 
 
 class _Worded(FunctionElement[Any]):
-    """A function that each engine words otherwise: `words`, by dialect, with its arguments in braces."""
+    """A function with other SQL on each engine: `words` has the text by dialect, with {0} for the first argument."""
 
     inherit_cache = True
     words: ClassVar[Mapping[str, str]]
@@ -60,7 +60,7 @@ def _worded(element: _Worded, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class any_of(_Worded):
-    """Whether a column is one of these ids; one parameter, for SQL Server takes no more than 2,100."""
+    """Whether a column is one of these ids. The ids are one parameter: SQL Server takes at most 2,100 parameters."""
 
     type = Boolean()
     inherit_cache = True
@@ -68,7 +68,7 @@ class any_of(_Worded):
         "postgresql": "{0} = ANY({1})",
         "mssql": "{0} IN (SELECT id FROM OPENJSON({1}) WITH (id bigint '$'))",
     }
-    # A condition, not a value of type BIT that would have to equal 1.
+    # It is a condition: without this, SQLAlchemy would compare it to 1 on SQL Server.
     _is_implicitly_boolean = True
 
     def __init__(self, column: Column, ids: Iterable[int]) -> None:
@@ -131,7 +131,7 @@ def percentile(share: float, of: Subquery) -> ColumnElement[Any]:
 
 
 class row_hash(FunctionElement[bytes]):
-    """SHA-256, as bytes, of columns' canonical text: alike on every server of either engine."""
+    """SHA-256, as bytes, of the canonical text of columns; the same on every server of either engine."""
 
     type = LargeBinary()
     inherit_cache = True
@@ -139,7 +139,7 @@ class row_hash(FunctionElement[bytes]):
 
 @compiles(row_hash, "postgresql")
 def _row_hash_postgresql(element: row_hash, compiler: SQLCompiler, **options: Any) -> str:
-    # A row's text form is unambiguous: fields are quoted, and NULL is not the empty text.
+    # The text of a row is unambiguous: it quotes fields, and NULL is different from the empty text.
     return f"sha256(convert_to(ROW({', '.join(_arguments(element, compiler, options))})::text, 'UTF8'))"
 
 
@@ -151,7 +151,7 @@ def _row_hash_mssql(element: row_hash, compiler: SQLCompiler, **options: Any) ->
 
 
 class row_version(FunctionElement[bytes]):
-    """Bytes that change when a row of this server is written to, by its columns, of which the first is its id."""
+    """Bytes that change when this server writes to a row; made from the row's columns, the first of which is its id."""
 
     type = LargeBinary()
     inherit_cache = True
@@ -159,12 +159,12 @@ class row_version(FunctionElement[bytes]):
 
 @compiles(row_version, "postgresql")
 def _row_version_postgresql(element: row_version, compiler: SQLCompiler, **options: Any) -> str:
-    # The transaction that wrote this version of the row, whatever it wrote; freezing keeps it.
+    # The transaction that wrote this version of the row. Freezing a row keeps it.
     row_id = _arguments(element, compiler, options)[0]
     return f"int8send({row_id}) || xidsend({row_id.rpartition('.')[0]}.xmin)"
 
 
-# What was written again as it was is no other version here: nothing is lost by that.
+# A row that is written without a change keeps its version here. That is safe: its content is the same.
 compiles(row_version, "mssql")(_row_hash_mssql)
 
 

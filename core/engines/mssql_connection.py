@@ -33,18 +33,18 @@ READS = ("SELECT", "WITH", "SET SHOWPLAN_XML")
 
 
 def load() -> Any:
-    """The module pyodbc, its own pool off. Raises EngineError naming what to install."""
+    """Import pyodbc, with its own pool off. Raises EngineError naming what to install."""
     try:
         import pyodbc
     except ImportError as fault:
         raise EngineError(f"SQL Server needs pyodbc, which can't be loaded ({fault}): {INSTALL_UNIXODBC}") from fault
-    # Ours is SQLAlchemy's.
+    # SQLAlchemy has the pool.
     pyodbc.pooling = False
     return pyodbc
 
 
 def driver(url: URL, installed: list[str]) -> str:
-    """The ODBC driver of an address: what it names, version 18 from the system, or the file of a wheel.
+    """The ODBC driver for an address: the one that it names, else version 18 of the system, else the file in a wheel.
 
     Raises EngineError naming what to install.
     """
@@ -82,11 +82,11 @@ def _family() -> str:
 
 
 def address(raw: str, *, read_only: bool, installed: list[str]) -> URL:
-    """The address with its driver, encrypted unless it says otherwise; a reader says that it only reads."""
+    """The address with its driver, encrypted unless the address says otherwise; a reader says that it only reads."""
     url = make_url(raw)
     query = {"Encrypt": "yes", **url.query, "driver": driver(url, installed)}
     if read_only:
-        # A listener then sends it to a readable secondary, and tries all of its addresses at once.
+        # The listener then sends a reader to a readable secondary; the driver tries all of its addresses at once.
         query |= {"ApplicationIntent": "ReadOnly", "MultiSubnetFailover": "Yes"}
     return url.set(drivername=DRIVERNAME, query=query)
 
@@ -99,10 +99,10 @@ def create_engine(
 
 
 def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> Engine:
-    """An engine whose statements end after `seconds`; one that reads refuses to send anything else.
+    """An engine whose statements end after `seconds`; with `read_only` it refuses to send anything but reads.
 
-    SQL Server knows no read-only session: on a server that accepts writes it is the login that enforces it, and this
-    finds our own mistakes.
+    SQL Server has no read-only session. On a server that accepts writes, the login's rights are the real guard; this
+    refusal finds our own mistakes.
     """
     pyodbc = load()
     engine = new_engine(
@@ -110,7 +110,7 @@ def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> En
         connect_args={"timeout": LOGIN_TIMEOUT_SECONDS},
         fast_executemany=True,
         pool_pre_ping=True,
-        # A fault's message must not quote what was typed.
+        # The message of a fault must not quote what a person typed.
         hide_parameters=True,
         **pool,
     )
@@ -124,7 +124,7 @@ def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> En
 
 
 def _retry_logins(engine: Engine, pyodbc: Any) -> None:
-    """Try again to connect after what passes; a fault that stays says where, which the driver does not."""
+    """Connect again after a transient fault; a lasting fault also names the address, which the driver leaves out."""
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _record: Any, args: list[Any], parameters: dict[str, Any]) -> Any:
@@ -158,17 +158,17 @@ def end_statements_after(connection: Any, seconds: float) -> None:
 
 
 def _end_session(context: ExceptionContext) -> None:
-    """Have nobody after this transaction use a session in which a statement failed: what that has set stays set."""
+    """Let nobody reuse a session in which a statement failed: the session may keep settings of that statement."""
     connection = context.connection
     if connection is not None and not connection.closed and not connection.invalidated:
         connection.connection.invalidate(soft=True)
 
 
 def _tell_operational(context: ExceptionContext) -> OperationalError | None:
-    """Have raised what is about the server and not about the statement as OperationalError, as psycopg has it.
+    """Raise a fault of the server, and not of the statement, as OperationalError, as psycopg does.
 
-    pyodbc goes by the SQLSTATE, which is that of a wrong statement for a linked server that is away, and for a deadlock
-    none that it knows.
+    pyodbc goes by the SQLSTATE. For a linked server that is away, that is the one of a wrong statement; for a deadlock,
+    it is one that pyodbc does not know.
     """
     found = context.sqlalchemy_exception
     if not isinstance(found, DBAPIError) or isinstance(found, OperationalError) or found.orig is None:

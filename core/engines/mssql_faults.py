@@ -1,4 +1,4 @@
-"""What SQL Server says went wrong: its error numbers, out of the driver's words."""
+"""Classifies SQL Server's faults by their error numbers, which stand in the driver's words."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ TRANSIENT = frozenset(
         *(49918, 49919, 49920),
     }
 )
-# Deadlock, lock time-out, a snapshot that another's write went over.
+# Deadlock, lock time-out, a snapshot conflict with another transaction's write.
 WAITED = frozenset({1204, 1205, 1222, 3960})
 FULL = frozenset({1101, 1105, 9002})
-# A linked server that can't be reached, or is not done in time: the statement's fault, by the class of its SQLSTATE.
+# A linked server that can't be reached, or is too late. By their SQLSTATE these would be faults of the statement.
 LINK_LOST = frozenset({2, 53, 258, 7303, 7320, 7330, 7399, 10061, 11001})
-# Babelfish's number is the same for everything, so that its words have to do: lost, late, refused.
+# Babelfish has one number for everything, so its words must tell: lost, late, refused.
 FDW_LOST = re.compile(r"TDS client library error: DB #: 200(?:02|03|04|06|09|17|47)\b")
 WORDS = {
     515: "a value is missing",
@@ -29,22 +29,22 @@ WORDS = {
     **dict.fromkeys((2628, 8152), "a text is too long"),
 }
 SERIALIZATION, TIMED_OUT, LOST = "40001", "HYT00", "08"
-# The driver's call that opens a connection: what is late there has not answered at all.
+# The driver's call that opens a connection. A time-out there means that the server did not answer at all.
 OPENING = "SQLDriverConnect"
 
 
 def numbers(fault: BaseException) -> frozenset[int]:
-    """The error numbers that SQL Server gave, out of the driver's words."""
+    """SQL Server's error numbers, from the driver's words."""
     return frozenset(int(number) for number in re.findall(r"\((\d+)\)(?= \(SQL|;|$)", str(fault)))
 
 
 def is_transient(fault: BaseException) -> bool:
-    """Whether the same may work when it is tried again."""
+    """Whether the same statement may work at the next try."""
     return not TRANSIENT.isdisjoint(numbers(fault)) or _state(fault) == SERIALIZATION
 
 
 def kind_of(fault: BaseException) -> FaultKind:
-    """What a fault of the driver is, by its SQLSTATE and the server's number."""
+    """The kind of a driver's fault, by its SQLSTATE and the server's error number."""
     state, found = _state(fault), numbers(fault)
     if not FULL.isdisjoint(found):
         return FaultKind.DISK_FULL
@@ -59,7 +59,7 @@ def kind_of(fault: BaseException) -> FaultKind:
 
 
 def words_of(fault: BaseException) -> str:
-    """What it was, in words of ours: the server's sentence may quote a row's values."""
+    """The fault in our own words: the server's sentence may quote a row's values."""
     found = sorted(numbers(fault) - {0})
     code = f"SQLSTATE {_state(fault)}{''.join(f', error {number}' for number in found)}"
     words = next((WORDS[number] for number in found if number in WORDS), None)

@@ -1,8 +1,8 @@
 """The content hash of a row in T-SQL: SHA-256 of the row as PostgreSQL prints it, so that both engines hash it alike.
 
-PostgreSQL's text of a row: `(1,"two words",,t)`. NULL is nothing; a field is quoted where it is empty or has a quote, a
-backslash, a bracket, a comma or white space, and then doubles its quotes and backslashes. Dates are ISO 8601, instants
-are UTC with the fraction that they need.
+PostgreSQL's text of a row looks like `(1,"two words",,t)`. A NULL is no text at all. A field has quotes around it if it
+is empty or has a quote, a backslash, a bracket, a comma or white space; inside, quotes and backslashes are doubled.
+Dates are ISO 8601. Instants are UTC, with only as many digits of the second's fraction as they need.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ WHITE = " + ".join(f"NCHAR({code})" for code in range(9, 14))
 
 
 def row_hash(fields: Sequence[tuple[TypeEngine[Any], str]], *, utf8: bool) -> str:
-    """SQL for the SHA-256, as VARBINARY(32), of fields by type. Raises EngineError for one without a text of its own.
+    """SQL for the SHA-256, as VARBINARY(32), of fields with their types. Raises EngineError for a type it can't write.
 
-    `utf8` makes VARCHAR be UTF-8 by a collation; without it, VARCHAR is UTF-8 on that server in any case.
+    `utf8` adds the collation that makes VARCHAR UTF-8. Leave it out for a server where VARCHAR always is UTF-8.
     """
     joined = " + N',' + ".join(_field(kind, name) for kind, name in fields)
     row = f"CAST(N'(' AS nvarchar(max)) + {joined} + N')'"

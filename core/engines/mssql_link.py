@@ -1,4 +1,4 @@
-"""Linked tables by linked servers: made on the primary, read through its readable secondary."""
+"""Linked tables by linked servers. The primary defines them; reads go through its readable secondary."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ability(connection: Connection) -> Health:
 def link(connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
     """Make or refresh server `archive_<server>`, its login for everybody, and a view of each table in schema `cold`."""
     name = f"archive_{server}"
-    # The procedures that make a linked server refuse to be part of a transaction.
+    # SQL Server's procedures make no linked server inside a transaction.
     with connection.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as alone:
         _server(alone, name, url)
     make_schema(connection)
@@ -55,7 +55,7 @@ def make_schema(connection: Connection) -> None:
 
 
 def is_linked(connection: Connection, server: str, url: str) -> bool:
-    """Whether server `archive_<server>` is there, and made for this address."""
+    """Whether server `archive_<server>` exists and points to this address."""
     found = connection.execute(
         text("SELECT data_source, catalog FROM sys.servers WHERE name = :name"), {"name": f"archive_{server}"}
     ).one_or_none()
@@ -68,7 +68,7 @@ def password_of(connection: Connection, server: str, user: str) -> str | None:
 
 
 def remote_queries(connection: Connection, query: Select[Any]) -> list[str]:
-    """The text of each remote query in the plan; a remote scan, which fetches a whole table, has none."""
+    """The text of each remote query in the plan. A remote scan fetches a whole table, and has no query."""
     if is_babelfish(connection):
         # Babelfish has no such plans, and fetches whole tables.
         return []
@@ -79,7 +79,7 @@ def remote_queries(connection: Connection, query: Select[Any]) -> list[str]:
 
 
 def _address(url: str, by_fdw: bool) -> tuple[str, str]:
-    """The data source, which tds_fdw writes otherwise, and the database."""
+    """The data source and the database; tds_fdw writes the port after a colon."""
     parts = make_url(url)
     return (
         f"{parts.host or '127.0.0.1'}{':' if by_fdw else ','}{parts.port or DEFAULT_PORT}",
@@ -101,7 +101,7 @@ def _server(connection: Connection, name: str, url: str) -> None:
         f"EXEC sp_addlinkedsrvlogin @rmtsrvname = N{literal(name)}, @useself = 'FALSE', @locallogin = NULL,"
         f" @rmtuser = N{literal(parts.username or '')}, @rmtpassword = N{literal(parts.password or '')}"
     )
-    # tds_fdw knows no other options.
+    # tds_fdw knows only these options.
     for option, value in (ABOUT_TIME if by_fdw else OPTIONS).items():
         connection.exec_driver_sql(
             f"EXEC sp_serveroption @server = N{literal(name)}, @optname = '{option}', @optvalue = '{value}'"
@@ -109,7 +109,7 @@ def _server(connection: Connection, name: str, url: str) -> None:
 
 
 def encryption(url: str) -> str:
-    """A link's options of encryption: as its address has them, encrypted unless that says otherwise."""
+    """The link's options for encryption, from its address; without options there, the link is encrypted."""
     query = make_url(url).query
     trust = "yes" if str(query.get("TrustServerCertificate", "")).lower() in ("yes", "true") else "no"
     return f"Encrypt={query.get('Encrypt', 'yes')};TrustServerCertificate={trust}"

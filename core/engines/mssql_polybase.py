@@ -1,6 +1,7 @@
-"""Linked tables by PolyBase: external tables of the primary's database, which its replicas have too.
+"""Linked tables by PolyBase: external tables in the primary's database, which its replicas also have.
 
-Unlike linked servers they belong to the database, are granted one by one, and never join a distributed transaction.
+Unlike linked servers, external tables belong to the database, have grants of their own, and never join a distributed
+transaction.
 """
 
 from __future__ import annotations
@@ -46,12 +47,12 @@ def ability(connection: Connection) -> Health:
 
 
 def is_linked(connection: Connection, server: str, url: str) -> bool:
-    """Whether data source `archive_<server>` is there, and made for this address."""
+    """Whether data source `archive_<server>` exists and points to this address."""
     return _source(connection, f"archive_{server}") == (_location(url), encryption(url))
 
 
 def link(connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
-    """Make or refresh data source `archive_<server>`, the credential it is read by, and its external tables.
+    """Make or refresh data source `archive_<server>`, its credential and its external tables.
 
     Raises EngineError where PolyBase is not installed.
     """

@@ -52,13 +52,14 @@ def create_engine(
 
 
 class Silence(psycopg.OperationalError):
-    """The server sent nothing for as long as this connection waits; whether it did its work is not known."""
+    """The server sent nothing for as long as this connection waits. Nobody knows whether it did its work."""
 
 
 class Connection(psycopg.Connection[Any]):
-    """Waits at most `silence_seconds` for each answer; the connection is lost after that.
+    """Waits at most `silence_seconds` for each answer, and closes after that.
 
-    A new one, which SQLAlchemy asks for the server's version, waits for that as for the connection itself.
+    SQLAlchemy asks a new connection for the server's version, before the limit is set: that wait has the limit of
+    connecting.
     """
 
     silence_seconds: float = CONNECT_SECONDS
@@ -74,7 +75,7 @@ class Connection(psycopg.Connection[Any]):
 
 
 def chunks(copy: psycopg.Copy) -> Iterator[bytes]:
-    """What a COPY sends, joined to CHUNK_BYTES: psycopg hands out row by row, each through a wait of its own."""
+    """What a COPY sends, joined to chunks of CHUNK_BYTES: psycopg returns one row at a time, and waits for each."""
     pgconn = copy.connection.pgconn
     rows: list[Any] = []
     size = 0
@@ -104,7 +105,7 @@ def _end(copy: psycopg.Copy) -> None:
 
 
 def _bound(engine: Engine, silence_seconds: float) -> None:
-    """Make the engine's connections wait no longer than this for an answer, and PING_SECONDS while they are pooled."""
+    """Let the engine's connections wait this long for an answer, and PING_SECONDS while they are in the pool."""
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _record: Any, args: list[Any], parameters: dict[str, Any]) -> Connection:

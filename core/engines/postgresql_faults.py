@@ -1,4 +1,4 @@
-"""What PostgreSQL says went wrong, by its SQLSTATE."""
+"""Classifies PostgreSQL's faults by their SQLSTATE."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KINDS = {
 
 
 def kind_of(fault: BaseException) -> FaultKind:
-    """What a fault is by its SQLSTATE; a driver that has none to tell has lost its server."""
+    """The kind of a fault, by its SQLSTATE. A fault without one means that the driver lost the server."""
     state: str | None = getattr(fault, "sqlstate", None)
     if state is None:
         return FaultKind.CONNECTION
@@ -21,6 +21,6 @@ def kind_of(fault: BaseException) -> FaultKind:
 
 
 def words_of(fault: BaseException) -> str | None:
-    """The sentence of a fault, which quotes no row's values; None if the server said nothing."""
+    """The fault's sentence, which never quotes a row's values; None if the server said nothing."""
     words: str | None = getattr(getattr(fault, "diag", None), "message_primary", None)
     return words

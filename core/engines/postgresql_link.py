@@ -1,4 +1,4 @@
-"""Linked tables by postgres_fdw: made on the primary, read through the standby."""
+"""Linked tables by postgres_fdw. The primary defines them; reads go through the standby."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
 
 
 def password_of(connection: Connection, server: str, user: str) -> str | None:
-    """The password by which linked tables are read as `user`, if they are."""
+    """The password with which the primary reads linked tables as `user`; None if it uses another user."""
     query = "SELECT unnest(umoptions) FROM pg_user_mappings WHERE srvname = :server AND usename = 'public'"
     listed = connection.scalars(text(query), {"server": f"archive_{server}"})
     options = dict(option.split("=", 1) for option in listed if option)
@@ -33,7 +33,7 @@ def password_of(connection: Connection, server: str, user: str) -> str | None:
 
 
 def ability(connection: Connection) -> Health:
-    """Whether postgres_fdw is there."""
+    """Whether postgres_fdw is installed."""
     installed = connection.scalar(text("SELECT extversion FROM pg_extension WHERE extname = 'postgres_fdw'"))
     available = connection.scalar(text("SELECT 1 FROM pg_available_extensions WHERE name = 'postgres_fdw'"))
     mend = "run `strata init`" if available else "install PostgreSQL's contrib package on the primary's machine"
@@ -41,14 +41,14 @@ def ability(connection: Connection) -> Health:
 
 
 def is_linked(connection: Connection, server: str, url: str) -> bool:
-    """Whether server `archive_<server>` is there, and made for this address."""
+    """Whether server `archive_<server>` exists and points to this address."""
     query = "SELECT unnest(srvoptions) FROM pg_foreign_server WHERE srvname = :name"
     options = set(connection.scalars(text(query), {"name": f"archive_{server}"}))
     return {f"{key}={value}" for key, value in _address(url).items()} <= options
 
 
 def remote_queries(connection: Connection, query: Select[Any]) -> list[str]:
-    """The text of each foreign scan."""
+    """The query of each foreign scan in the plan."""
     compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     [found] = connection.exec_driver_sql(f"EXPLAIN (VERBOSE, FORMAT JSON) {compiled}").scalar_one()
     return list(_remote(found["Plan"]))

@@ -1,7 +1,7 @@
-"""What each kind of process may do in the primary: least privilege, by table. `strata init` grants it, every time anew.
+"""What each kind of process may do in the primary: least privilege, by table. Each `strata init` grants it again.
 
-A process signs in with a login of its own that is a member of one of these roles; no process but `strata init` needs
-the owner's. The audit trail is append-only for all of them: only the archiver deletes events, which it has moved.
+Each process signs in with a login of its own, which is a member of one of these roles. Only `strata init` needs the
+owner's login. All roles can only append to the audit trail; the archiver alone deletes events, after it moved them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _PUBLIC = {
          "allergy", "prescription", "holding", "batch", "restored_root"),
         READ,
     ),
-    # Signed ones only, by row-level security.
+    # Only signed reports, by row-level security.
     **dict.fromkeys(("report", "claim", "citation", "signature"), READ),
     "account": ("SELECT", f"UPDATE ({OWN_ACCOUNT})"),
     "recovery_code": ALL,
@@ -59,7 +59,7 @@ TABLES: Mapping[str, Mapping[str, Privileges]] = {
 
 GRANTS = Grants(
     tables=TABLES,
-    # What the linked tables hold for staff alone.
+    # Linked tables that only staff may read.
     not_cold={
         DatabaseRole.PUBLIC: frozenset(
             {"access_event", "claim_check", "omission", "evidence", "model_call", "report_event"}

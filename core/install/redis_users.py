@@ -1,7 +1,7 @@
-"""A Redis user for each kind of process: the keys it works with, and no command that looks at or takes away others.
+"""A Redis user for each kind of process. Each works with its own keys, and may not list or end other connections.
 
-A portal's user can't touch the other portal's sign-ins and throttles; the patients' can't see or send jobs. Accounts'
-positions, and the marks that an account has changed, are everybody's.
+A portal's user can't touch the other portal's sign-ins and throttles, and the patient portal's user can't see or send
+jobs. All users share the accounts' positions and the marks that an account has changed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 SHARED = ("account_changed:*", "position:*", "positions:*")
-# What a connection of redis-py says first, and asking whether anybody is there.
+# The commands that redis-py sends when it connects, and the check whether Redis answers.
 BASIC = ("+@connection", "+info", "-client|kill", "-client|list", "-client|pause", "-client|unpause")
 CACHE = ("+get", "+set", "+del", "+exists", "+expire", "+hget", "+hset", "+hmget", "+hexists", "+hincrby", "+eval",
          "+multi", "+exec")  # fmt: skip
@@ -20,7 +20,7 @@ JOBS = ("+@read", "+@write", "+@transaction", "+eval", "+evalsha", "+script|load
 
 
 class RedisUser(StrEnum):
-    """A kind of process: users may have other names, the rules are these."""
+    """A kind of process. An installation may name its users otherwise; the rules stay the same."""
 
     PUBLIC = "strata_public"
     STAFF = "strata_staff"
@@ -40,7 +40,7 @@ COMMANDS: Mapping[RedisUser, tuple[str, ...]] = {
 
 
 def rules(user: RedisUser, password: str) -> tuple[str, ...]:
-    """What follows `ACL SETUSER name`, or `user name` in an ACL file; holds the password's SHA-256 only."""
+    """The words after `ACL SETUSER name`, or `user name` in an ACL file; of the password only its SHA-256."""
     hashed = hashlib.sha256(password.encode()).hexdigest()
     keys = (f"~{pattern}" for pattern in KEYS[user])
     channels = () if user is RedisUser.PUBLIC else ("&rq:*",)

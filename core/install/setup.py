@@ -19,9 +19,9 @@ READER = "strata_reader_{server}"
 
 
 def initialise(settings: Settings, on_progress: Callable[[str], None] = lambda line: None) -> None:
-    """Bring every server up to date. Raises SQLAlchemyError when a server can't be reached or refuses.
+    """Bring every server up to date. Raises SQLAlchemyError if a server can't be reached or refuses.
 
-    One that can't be reached is found before anything is changed on the others.
+    Connects to every server before it changes any.
     """
     servers = databases.configure(settings)
     for store in (Store.HOT, *map(Store, SERVERS)):
@@ -40,7 +40,7 @@ def initialise(settings: Settings, on_progress: Callable[[str], None] = lambda l
 
 
 def _archive(servers: Databases, server: str, on_progress: Callable[[str], None]) -> str:
-    """One archive's schema, and the login by which its tables are read; returns the address with that login."""
+    """Bring one archive's schema and its reader's login up to date; returns the address with that login."""
     name = READER.format(server=server)
     with servers.engine(Store.HOT, read_only=True).connect() as primary:
         password = servers.adapter.links.password_of(primary, server, name)
@@ -49,7 +49,7 @@ def _archive(servers: Databases, server: str, on_progress: Callable[[str], None]
     with archive.begin() as connection:
         _lock(servers, connection)
         upgrade(connection, server)
-        # A password that is in use stays, so that nobody who reads just now is turned away.
+        # Keep a password that is in use: a new one would turn away whoever reads at this moment.
         if password is None or not servers.adapter.roles.let_read(connection, name):
             password = servers.adapter.roles.make_reader(connection, name)
     on_progress(f"archive {server}: schema is up to date")
@@ -57,7 +57,7 @@ def _archive(servers: Databases, server: str, on_progress: Callable[[str], None]
 
 
 def make_login(name: str, role: DatabaseRole) -> str:
-    """A login of the primary for one kind of process, with a new password; returns its password, 192 bits."""
+    """Make a login of the primary for one kind of process; returns its new password of 192 bits."""
     servers, password = databases.current(), secrets.token_hex(24)
     with servers.engine(Store.HOT, read_only=False).begin() as connection:
         servers.adapter.roles.make_login(connection, name, role, password)
@@ -65,7 +65,7 @@ def make_login(name: str, role: DatabaseRole) -> str:
 
 
 def reader_url(server: str) -> str:
-    """An archive's address with the login that only reads. Raises RuntimeError before `strata init`."""
+    """An archive's address with the login that only reads. Raises RuntimeError if `strata init` never ran."""
     servers, name = databases.current(), READER.format(server=server)
     with servers.engine(Store.HOT, read_only=True).connect() as primary:
         password = servers.adapter.links.password_of(primary, server, name)

@@ -1,4 +1,4 @@
-"""The schema, step by step (Alembic).
+"""The steps that bring a database's schema up to date (Alembic).
 
 May import sealing and what it stands on; only install imports it.
 """

@@ -23,5 +23,5 @@ def configuration(connection: Connection, store: str) -> Config:
 
 
 def upgrade(connection: Connection, store: str) -> None:
-    """Run every migration that this server has not had, in the connection's transaction."""
+    """Run each migration that this server lacks, in the connection's transaction."""
     command.upgrade(configuration(connection, store), "head")

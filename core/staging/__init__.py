@@ -1,4 +1,4 @@
-"""The object store where archive batches are staged: a folder or S3, encrypted if there is a key for it.
+"""The object store where archive batches are staged: a folder or S3, encrypted if the settings have a key.
 
 May import stores and what stores stand on.
 """
@@ -33,6 +33,6 @@ def _store_at(address: str, key: str) -> ObjectStore:
 
 
 def _s3(bucket: str, prefix: str) -> ObjectStore:
-    from core.staging.s3 import S3  # it needs boto3, which not every installation has
+    from core.staging.s3 import S3  # boto3 is not part of every installation
 
     return S3(bucket, prefix)

@@ -10,7 +10,7 @@ from typing import IO
 
 
 class StagingError(Exception):
-    """Staging can't be written or read; the message names the mend."""
+    """Nothing can be written to staging, or read from it; the message says what to do."""
 
 
 class StagedMissing(StagingError):
@@ -18,25 +18,25 @@ class StagedMissing(StagingError):
 
 
 class StagedAltered(StagingError):
-    """A staged object is not what was written; the batch can be staged again."""
+    """Somebody changed a staged object; the batch can be staged again."""
 
 
 class StagingKeyMissing(StagingError):
-    """A staged object is encrypted with a key that this process does not have."""
+    """A staged object is encrypted, and this process lacks its key."""
 
 
 class ObjectStore(ABC):
-    """Keys are `a/b/c` paths of safe names; an object appears whole, and durable, or not at all."""
+    """Keeps objects by key: a path `a/b/c` of safe names. An object appears whole and durable, or not at all."""
 
     key_id: str | None = None
 
     @abstractmethod
     def create(self, key: str) -> AbstractContextManager[IO[bytes]]:
-        """A binary file that becomes the object when its `with` block ends without an exception."""
+        """A binary file; it becomes the object if its `with` block ends without an exception."""
 
     @abstractmethod
     def open(self, key: str) -> IO[bytes]:
-        """The object's bytes. Raises StagedMissing if it isn't there, StagingError for other faults."""
+        """The object's bytes. Raises StagedMissing if there is no such object, StagingError for other faults."""
 
     @abstractmethod
     def list(self, prefix: str) -> Iterator[str]:
@@ -48,7 +48,7 @@ class ObjectStore(ABC):
 
 
 def safe_parts(key: str) -> tuple[str, ...]:
-    """The parts of a key. Raises StagingError for one that could leave its place."""
+    """The parts of a key. Raises StagingError for a key that could lead out of the store."""
     parts = PurePosixPath(key).parts
     if not parts or any(part in ("..", "/", ".") or "\\" in part or "\0" in part for part in parts):
         raise StagingError(f"not a staging key: {key!r}")

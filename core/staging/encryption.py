@@ -1,8 +1,9 @@
-"""Encryption of staged objects: AES-256-GCM in chunks, so that a file of any size is sealed and read as a stream.
+"""Encryption of staged objects: AES-256-GCM in chunks, so that a file of any size can be a stream.
 
-An object is MAGIC, the id of its key, a salt, then chunks of ciphertext. Its own key comes from ours and the salt; the
-nonce of a chunk is its number and whether it is the last, so that none can be moved, dropped or cut off; the
-object's name is authenticated too, so that none can stand for another. What was staged without a key stays readable.
+An object is MAGIC, the id of the configured key, a salt, then chunks of ciphertext. The configured key and the salt
+give the object's own key. A chunk's nonce is its number and whether it is the last chunk: nobody can move, drop or cut
+off a chunk. Each chunk also authenticates the object's name: no object can stand for another. Objects that were staged
+without a key stay readable.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ CHUNK_BYTES = 1 << 18
 
 
 def parse_key(text: str) -> bytes | None:
-    """The key of the setting STRATA_STAGING_KEY, if it is set."""
+    """The key in the setting STRATA_STAGING_KEY; None if the setting is empty."""
     return base64.b64decode(text, altchars=b"-_") if text else None
 
 
 def key_id(key: bytes) -> str:
-    """What tells a key from others and nothing about it: 16 hexadecimal digits."""
+    """16 hexadecimal digits that tell a key from others, and reveal nothing about it."""
     return hashlib.sha256(b"strata staging key id" + key).digest()[:KEY_ID_BYTES].hex()
 
 
@@ -46,7 +47,7 @@ def _nonce(number: int, *, last: bool) -> bytes:
 
 
 class Sealed(ObjectStore):
-    """Another store, whose objects are encrypted with `key`, if there is one, and read whether they are or not."""
+    """Another store. With a `key` it encrypts new objects; it reads encrypted objects and plain ones."""
 
     def __init__(self, store: ObjectStore, key: bytes | None) -> None:
         self._store, self._key = store, key
@@ -85,7 +86,7 @@ class Sealed(ObjectStore):
 
 
 class _Writer:
-    """Seals what is written to it, chunk by chunk."""
+    """Encrypts what is written to it, chunk by chunk."""
 
     def __init__(self, file: IO[bytes], key: bytes, name: str) -> None:
         salt = os.urandom(SALT_BYTES)
@@ -104,7 +105,7 @@ class _Writer:
         self._seal(bytes(self._pending), last=True)
 
     def flush(self) -> None:
-        """Nothing: a chunk is written when it is full."""
+        """Do nothing: a chunk is written when it is full."""
 
     def _seal(self, chunk: bytes, *, last: bool) -> None:
         self._file.write(self._cipher.encrypt(_nonce(self._number, last=last), chunk, self._name))
@@ -112,7 +113,7 @@ class _Writer:
 
 
 class _Prefixed(RawIOBase):
-    """A file whose first bytes have been read already."""
+    """A file with its first bytes, which were read before, put back."""
 
     def __init__(self, start: bytes, file: IO[bytes]) -> None:
         self._start, self._file = start, file
@@ -132,7 +133,7 @@ class _Prefixed(RawIOBase):
 
 
 class _Reader(RawIOBase):
-    """Opens a sealed object, chunk by chunk; raises StagedAltered where it is not what was sealed."""
+    """Decrypts an object, chunk by chunk; raises StagedAltered at a chunk that was changed."""
 
     def __init__(self, file: IO[bytes], key: bytes, name: str) -> None:
         self._file, self._name = file, name

@@ -1,4 +1,4 @@
-"""Staging in a folder of this machine, or one that is mounted."""
+"""Staging in a folder: on this machine's disk, or mounted."""
 
 from __future__ import annotations
 

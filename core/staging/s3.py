@@ -65,7 +65,7 @@ class S3(ObjectStore):
 
 
 class _Body:
-    """An object's bytes as they arrive."""
+    """An object's bytes, read as they arrive."""
 
     def __init__(self, body: Any, key: str) -> None:
         self._body, self._key = body, key
@@ -87,7 +87,7 @@ class _Body:
 
 @contextmanager
 def _told(what: str, key: str | None = None) -> Iterator[None]:
-    """Raise S3's faults as StagingError, without credentials or addresses that its messages may hold."""
+    """Raise S3's faults as StagingError. S3's own messages may hold credentials or addresses, so they are left out."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 

@@ -1,10 +1,11 @@
 """Reads of archived rows through the database's own linked tables, on the replica's connection.
 
-Hot is read first, then cold. A batch that is still moving, as the hot snapshot sees it, owns nothing in the archive
-yet: its rows are all still hot. So the hot snapshot carries a window, and cold rows outside it are left out: each row
-is seen exactly once, whatever step the move is in. A restored root is hot again while its copy stays in the archive
-for readers with an older snapshot: newer ones leave it out too. A row that is in both all the same (one edited
-during its move) is merged by id, and hot wins.
+A reader reads the hot rows first, then the archive. While a batch still moves, as the hot snapshot sees it, all of its
+rows are hot, and the archive's copies must not count yet. So the hot snapshot gives a window, and a read of the archive
+leaves out the rows outside the window: the reader sees each row exactly once, whatever step the move is in. A restored
+root is hot again while its copy stays in the archive for readers with an older snapshot; newer readers leave the copy
+out. A row that is in both places all the same, because somebody edited the row during its move, is merged by its id:
+the hot row counts.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class ColdUnavailable(Exception):
-    """An archive server did not answer in time; the rows are safe there, and can't be shown now."""
+    """An archive server did not answer in time. Its rows are safe, but nobody can see them now."""
 
     def __init__(self, server: str, cause: str) -> None:
         super().__init__(f"archive server {server} is not answering ({cause})")
@@ -38,9 +39,9 @@ class ColdUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Window:
-    """The batches whose rows the archive owned when hot was read: those up to `last`, bar those still moving.
+    """The batches whose rows counted as archived when the hot rows were read: up to `last`, without `moving`.
 
-    A batch that was restored counts as moving until its copies are gone; `restored` are the ids of single roots.
+    A restored batch counts as moving until its copies are gone. `restored` holds the ids of roots restored one by one.
     """
 
     last: int
@@ -52,7 +53,7 @@ RowT = TypeVar("RowT")
 
 
 def window(session: Session, record_type: str) -> Window:
-    """What the archive owns as this session's snapshot sees it. Read it in the session that reads the hot rows."""
+    """What counts as archived in this session's snapshot. Call this in the session that reads the hot rows."""
     batches = (Batch.record_type == record_type, Batch.kind != BatchKind.RESTORE)
     last = session.scalar(select(func.max(Batch.id)).where(*batches))
     settled = (BatchState.RELEASED, BatchState.PURGED)
@@ -63,7 +64,7 @@ def window(session: Session, record_type: str) -> Window:
 
 
 def visible(cold: Table, seen: Window) -> ColumnElement[bool]:
-    """The condition on an archived table, linked or on its own server, that leaves out what the archive did not own."""
+    """The condition on an archived table, linked or on its own server, that leaves out rows outside the window."""
     batch = cold.c[BATCH_COLUMN]
     owned = batch <= seen.last
     if seen.moving:
@@ -74,7 +75,7 @@ def visible(cold: Table, seen: Window) -> ColumnElement[bool]:
 
 
 def _written_out(ids: Sequence[int]) -> BindParameter[Any]:
-    """In the statement's text: a server takes some thousand parameters, and there may be more of these."""
+    """The ids as text in the statement: a server takes a few thousand parameters, and there may be more ids."""
     return bindparam("ids", ids, expanding=True, literal_execute=True, unique=True)
 
 
@@ -82,7 +83,7 @@ breakers: dict[str, Breaker] = {record_type.server: Breaker() for record_type in
 
 
 def fetch(record_type: str, query: Select[Any], *, through: Store = Store.REPLICA) -> list[RowMapping]:
-    """Run a query on linked tables. Raises ColdUnavailable soon when the archive, or the way to it, is silent."""
+    """Run a query on linked tables. Raises ColdUnavailable soon if the archive, or the way to it, does not answer."""
     server = RECORD_TYPES[record_type].server
     breaker = breakers[server]
     if breaker.refuses():

@@ -1,4 +1,4 @@
-"""Engines per store, made once per process; `write()` for the primary, `read(store)` for everything else."""
+"""One engine per store and use, made once per process. `write()` is for the primary, `read(store)` for every store."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Store(StrEnum):
 
 
 class Databases:
-    """The engines of one process. A forked child makes its own."""
+    """The engines of one process. A forked child makes new ones."""
 
     def __init__(self, settings: config.Settings) -> None:
         self.settings = settings
@@ -41,18 +41,18 @@ class Databases:
         self._engines: dict[tuple[Store, str], Engine] = {}
 
     def engine(self, store: Store, *, read_only: bool) -> Engine:
-        """The pooled engine of a store, read-only by its connections unless it is for writing."""
+        """The pooled engine of a store; its connections can only read, unless `read_only` is false."""
         use, seconds = "read" if read_only else "write", self.settings.statement_timeout_seconds
         pool = {"pool_size": 5, "max_overflow": 10, "pool_timeout": 3}
         return self._engine(store, use, seconds, self.settings.silence_seconds, pool)
 
     def probe_engine(self, store: Store) -> Engine:
-        """An engine with one connection of its own, to ask how a server stands while pages use up all others."""
+        """An engine with one connection, to ask about a server even while pages use all other connections."""
         pool = {"pool_size": 1, "max_overflow": 0, "pool_timeout": PROBE_SECONDS}
         return self._engine(store, "probe", PROBE_SECONDS, PROBE_SECONDS, pool)
 
     def cold_engine(self, through: Store, server: str) -> Engine:
-        """An engine for reads of one archive's linked tables, so that a silent archive takes no other's connections."""
+        """An engine for one archive's linked tables: a silent archive then blocks only its own connections."""
         settings = self.settings
         pool = {"pool_size": 2, "max_overflow": 4, "pool_timeout": COLD_POOL_SECONDS}
         return self._engine(through, f"cold {server}", settings.cold_timeout_seconds, settings.silence_seconds, pool)
@@ -64,7 +64,7 @@ class Databases:
         if key not in self._engines:
             self._engines[key] = self.adapter.connections.create_engine(
                 self._url(store),
-                # The primary's own position may have to be written to be known.
+                # On SQL Server, to ask for the primary's position is to write it.
                 read_only=use != "write" and (use, store) != ("probe", Store.HOT),
                 statement_timeout_seconds=seconds,
                 silence_seconds=silence_seconds,
@@ -90,7 +90,7 @@ _databases: Databases | None = None
 
 
 def configure(settings: config.Settings) -> Databases:
-    """Name this process's databases; nothing connects until something is read or written."""
+    """Set this process's databases. Nothing connects before the first read or write."""
     global _databases
     if _databases is not None:
         _databases.dispose()
@@ -99,13 +99,13 @@ def configure(settings: config.Settings) -> Databases:
 
 
 def current() -> Databases:
-    """This process's databases, from the environment if nobody configured them."""
+    """This process's databases; read from the environment if `configure` was not called."""
     return _databases if _databases is not None else configure(config.load())
 
 
 @contextmanager
 def write(statement_timeout_seconds: float | None = None) -> Iterator[Session]:
-    """One transaction on the primary: committed at the end, rolled back if anything raises."""
+    """One transaction on the primary: it commits at the end of the block, and rolls back if the block raises."""
     engine = current().engine(Store.HOT, read_only=False)
     with Session(engine, expire_on_commit=False) as session:
         if statement_timeout_seconds is not None:
@@ -116,7 +116,7 @@ def write(statement_timeout_seconds: float | None = None) -> Iterator[Session]:
 
 @contextmanager
 def write_at_once() -> Iterator[Connection]:
-    """A connection to the primary whose every statement is a transaction of its own."""
+    """A connection to the primary on which each statement is a transaction of its own."""
     engine = current().engine(Store.HOT, read_only=False)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         yield connection
@@ -133,7 +133,7 @@ def read(store: Store, statement_timeout_seconds: float | None = None) -> Iterat
 
 @contextmanager
 def read_linked(through: Store, server: str, seconds: float) -> Iterator[Session]:
-    """A read-only transaction on `through` for linked tables of one archive server: over after so many seconds."""
+    """A read-only transaction on `through` for the linked tables of one archive server; it ends after `seconds`."""
     until = time.monotonic() + seconds
     with _transaction(current().cold_engine(through, server), current().adapter.linked) as session:
         session.connection()

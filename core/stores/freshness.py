@@ -1,7 +1,7 @@
-"""What each account has written and seen, and waiting for the replica to have it.
+"""How far each account has written and read, and the wait until the replica is that far.
 
-Positions are the primary's log positions. An account's position only rises, and is kept in Redis; when Redis
-can't tell, the account reads the primary.
+Positions are positions in the primary's log. Redis keeps each account's position, which only rises. While Redis can't
+tell it, the account reads the primary.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from core.stores.replica_watch import replica_probe, watch
 from core.stores.routing import ReadKind, choose
 
 POLL_SECONDS = 0.05
-# A replica in order has the newest write within milliseconds; one that has not is not asked ever more often.
+# A healthy replica has the newest write within milliseconds. After half a second, ask a slow one less often.
 EAGER_SECONDS, EAGER_POLL_SECONDS = 0.5, 0.01
 FLOORS = "positions:floors"
-# A Redis that was restarted or replaced may have lost positions: its run's floor is above all that it can have lost.
+# Redis may lose positions when it restarts. Each run of Redis gets a floor: no lost position can be above it.
 READ = """
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 return {redis.call('GET', KEYS[1]) or '0', redis.call('HGET', KEYS[2], run) or '', run}
@@ -46,7 +46,7 @@ class Positions:
     redis: Redis
 
     def needed(self, account_id: int) -> int | None:
-        """The position this account must see; 0 if it never wrote; None if it can't be told."""
+        """The position that this account must see: 0 if the account never wrote, None if Redis can't tell."""
         try:
             known, floor, run = self.redis.eval(READ, 2, self._key(account_id), FLOORS)
             return max(int(known), int(floor) if floor else self._set_floor(run))
@@ -57,7 +57,7 @@ class Positions:
         return int(self.redis.eval(SET_FLOOR, 1, FLOORS, run, str(primary_position())))
 
     def raise_to(self, account_id: int, position: int) -> bool:
-        """Note that the account has seen `position`; False if Redis could not be told."""
+        """Note that the account has seen `position`; False if Redis does not answer."""
         try:
             self.redis.eval(RAISE_ONLY, 1, self._key(account_id), str(position))
         except RedisError:
@@ -70,7 +70,7 @@ class Positions:
 
 
 class ReplicaBehind(Exception):
-    """The replica did not catch up in time, or does not answer; the read was not done elsewhere. Says why."""
+    """The replica did not catch up in time, or does not answer. Nothing was read. The message says why."""
 
 
 def primary_position() -> int:

@@ -1,4 +1,4 @@
-"""A patient's rows from the hot store and, when asked for, the archive: each seen once, hot winning."""
+"""A patient's rows from the hot store and, on request, from the archive. Each row appears once; the hot one counts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Build = Callable[[Table, Select[Any]], Select[Any]]
 
 @dataclass(frozen=True)
 class Held:
-    """What an archive holds for a patient: how many, and the time of the first and the last."""
+    """What an archive holds for a patient: the number of roots, and the times of the first and the last."""
 
     roots: int
     first_at: datetime
@@ -37,7 +37,7 @@ class Found:
 
 
 class BadCursor(ValueError):
-    """A page's address names no place in the list."""
+    """The address of a page names no place in the list."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class Cursor:
         return parsed
 
     def after(self, query: Select[Any], table: Table, time_column: str) -> Select[Any]:
-        """Only what comes after this place in the list."""
+        """The query, for only the rows that come after this place in the list."""
         time = table.c[time_column]
         return query.where(or_(time < self.at, (time == self.at) & (table.c.id < self.id)))
 
 
 def held(session: Session, patient_id: int, record_type: str) -> Held | None:
-    """What the archive holds for the patient, told without asking the archive."""
+    """What the archive holds for the patient, as the primary knows it: the archive is not asked."""
     row = session.get(Holding, (patient_id, record_type))
     return Held(row.roots, row.first_at, row.last_at, row.server) if row is not None and row.roots > 0 else None
 
@@ -89,6 +89,6 @@ def read_archived(session: Session, record_type: str, name: str, build: Build) -
 
 
 def read_both(session: Session, record_type: str, name: str, build: Build) -> list[Found]:
-    """Hot and archived rows, in no order. Raises ColdUnavailable."""
+    """Hot and archived rows, in no particular order. Raises ColdUnavailable."""
     found = read_hot(session, name, build)
     return archived.merge(found, read_archived(session, record_type, name, build), key=lambda item: item.values["id"])

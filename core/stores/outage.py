@@ -1,4 +1,4 @@
-"""Breakers: a server that has just failed is not asked again for a moment, so that nobody waits for it twice."""
+"""Breakers: nobody asks a server again just after it failed, so that nobody waits for it twice."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ BREAKER_SECONDS = 5.0
 
 
 class PrimarySilent(SQLAlchemyError):
-    """The primary failed a moment ago and is not asked again yet."""
+    """The primary failed a moment ago, and it is too early to ask it again."""
 
 
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, PrimarySilent)
 
 
 class Breaker:
-    """Stops asking a server that has just failed: open for BREAKER_SECONDS after a failure, then one try."""
+    """Refuses calls to a server for BREAKER_SECONDS after a failure, then lets one call try."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -28,7 +28,7 @@ class Breaker:
         self._open_until = float("-inf")
 
     def refuses(self) -> bool:
-        """Whether to fail at once; the first caller after the pause is let through."""
+        """Whether the caller must fail at once. The first caller after the pause may try."""
         with self._lock:
             now = self._clock()
             if self._open_until > now:

@@ -1,4 +1,4 @@
-"""A page's read: on the replica while it has all that the account wrote and saw, else on the primary, capped (G3)."""
+"""The read of a page: on the replica if that has all the account wrote and saw, else on the primary, up to a limit."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ SPILL_RETRY_SECONDS = 3
 
 
 class Busy(Exception):
-    """As many pages as may are reading the primary in the replica's place; try again in a moment."""
+    """Too many pages read the primary in the replica's place; the reader can try again in a moment."""
 
 
 class Reincarnated(Exception):
-    """The replica was restarted since it was last looked at: it may be at an earlier position than was judged by."""
+    """The replica has restarted since the last look at it: its position may be lower than the one that was judged."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads: an account, or nobody, and the position that it brings with it."""
+    """Who reads: an account or nobody, and the position that the browser brings along."""
 
     account_id: int | None
     position: int = 0
 
 
 class Spill:
-    """The pages of this process that read the primary at once."""
+    """Counts the pages of this process that read the primary at the same time."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
@@ -49,7 +49,7 @@ class Spill:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """One of STRATA_SPILL_READS_MAX places, for a `with` block. Raises Busy when none falls free soon."""
+        """Hold one of STRATA_SPILL_READS_MAX places for a `with` block. Raises Busy if no place becomes free soon."""
         with self._lock:
             if not self._lock.wait_for(self._is_free, SPILL_WAIT_SECONDS):
                 raise Busy("too many pages read the primary in the replica's place")
@@ -70,10 +70,10 @@ spill = Spill()
 
 @contextmanager
 def page_read(positions: Positions, reader: Reader) -> Iterator[Session]:
-    """A read-only session on the store that fits; `session.info` says which `store`, and whether it `may_be_behind`.
+    """A read-only session on the store that fits. `session.info` has the `store`, and whether it `may_be_behind`.
 
-    After the block `session.info["position"]` is what the account has now seen, if that has risen.
-    Raises Busy, and SQLAlchemyError when neither the primary nor the replica answers.
+    After a block that read the primary, `session.info["position"]` is the position that the account has now seen.
+    Raises Busy, and SQLAlchemyError if neither the primary nor the replica answers.
     """
     needs = _needs(positions, reader)
     replica = watch.state()
@@ -97,7 +97,7 @@ def _needs(positions: Positions, reader: Reader) -> int | None:
 
 
 def _first_answering(stack: ExitStack, decision: Decision, replica: ReplicaState) -> Session:
-    """Connect to the store decided on, else to the primary, else to the replica however it stands."""
+    """Connect to the store of the decision, else to the primary, else to the replica in whatever state it is."""
     tries = [
         (Store.HOT, False, lambda: _connect_hot(stack)),
         (Store.REPLICA, True, lambda: _connect_replica(stack, None)),
@@ -133,7 +133,7 @@ def _connect_hot(stack: ExitStack) -> Session:
 
 
 def _connect_replica(stack: ExitStack, judged: ReplicaState | None) -> Session:
-    """A session on the replica that was judged, not on one that was restarted since; on any if none was judged."""
+    """A session on the replica. Raises Reincarnated if the replica restarted after it was judged; None takes any."""
     servers = databases.current()
     with ExitStack() as attempt:
         session = attempt.enter_context(databases.read(Store.REPLICA))

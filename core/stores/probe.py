@@ -1,4 +1,4 @@
-"""Asks a server how it stands without letting anyone wait for a silent one."""
+"""Asks a server about its state, so that nobody waits for a server that does not answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Answer(Generic[AnswerT]):
 
 
 class _Asking(Generic[AnswerT]):
-    """One question on its way, in a thread of its own: nobody can end a thread that waits for a silent server."""
+    """One question to a server, in a thread of its own: a thread that waits for a silent server can't be ended."""
 
     def __init__(self, ask: Callable[[], AnswerT | None]) -> None:
         self.asked_at = time.monotonic()
@@ -49,9 +49,9 @@ class _Asking(Generic[AnswerT]):
 
 
 class Probe(Generic[AnswerT]):
-    """A server's answer, at most PROBE_SECONDS old; `ask` gives None when the server can't be reached.
+    """A server's answer, at most PROBE_SECONDS old; `ask` gives None if the server can't be reached.
 
-    A question that is not answered within ANSWER_SECONDS counts as none, at once for whoever comes after.
+    A question without an answer after ANSWER_SECONDS counts as no answer. Later callers get that at once.
     """
 
     def __init__(self, ask: Callable[[], AnswerT | None]) -> None:
@@ -68,13 +68,13 @@ class Probe(Generic[AnswerT]):
         return asking.answer if asking.is_done() else None
 
     def refresh(self) -> None:
-        """Ask anew at the next look, unless a question is on its way."""
+        """Ask again at the next call, unless a question still waits for its answer."""
         with self._lock:
             if self._asking is not None and self._asking.is_done():
                 self._asking = None
 
     def forget(self) -> None:
-        """Ask anew at the next look."""
+        """Ask again at the next call."""
         with self._lock:
             self._asking = None
 

@@ -1,4 +1,4 @@
-"""Redis as a cache: never the only copy of anything, never worth waiting for."""
+"""Redis as a cache: it never has the only copy of anything, and nobody waits long for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _clients: dict[str, Redis] = {}
 
 
 def client() -> Redis:
-    """This process's pooled connection, which gives up soon: it raises RedisError when used while down."""
+    """This process's Redis client. It gives up soon, and raises RedisError while Redis is down."""
     url = databases.current().settings.redis_url
     if url not in _clients:
         _clients[url] = Redis.from_url(

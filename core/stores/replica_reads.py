@@ -1,4 +1,4 @@
-"""Heavy reads: reports, exports, an agent's evidence. Always the replica, which they wait for; never the primary."""
+"""Heavy reads: reports, exports, an agent's evidence. They wait for the replica, and never read the primary."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["ReplicaBehind", "await_replica", "read"]
 
 @contextmanager
 def read(wait_seconds: float | None = None) -> Iterator[Session]:
-    """A snapshot on the replica that holds all that was committed before this call.
+    """A snapshot on the replica that has everything that was committed before this call.
 
-    Waits up to `replica_wait_seconds`, unless told how long. Raises ReplicaBehind.
+    Waits for the replica for `wait_seconds`, or STRATA_REPLICA_WAIT_SECONDS. Raises ReplicaBehind.
     """
     await_replica(wait_seconds)
     with databases.read(Store.REPLICA) as session:

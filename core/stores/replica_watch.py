@@ -1,8 +1,8 @@
-"""How the replica stands, judged by what the primary has written and not by what the replica itself has received.
+"""The replica's state, judged by what the primary has written and not by what the replica has received.
 
-A replica whose stream from the primary is broken has replayed all it received and would call itself fresh for ever.
-One that was restarted or rebuilt may be at an earlier position than it was before: it is out of use until it has
-all that the primary has.
+A replica whose stream from the primary is broken has replayed all it received, and would call itself fresh for ever.
+A replica that was restarted or rebuilt may be at a lower position than before: pages do not use it until it has
+everything that the primary has.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ REMEMBERED_POSITIONS = 1_000
 
 
 class ReplicaWatch:
-    """The replica's state for routing; each server is asked no more often than every `probe.PROBE_SECONDS`."""
+    """The replica's state for routing; asks each server at most once every `probe.PROBE_SECONDS`."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class ReplicaWatch:
         self._is_settled = False
 
     def state(self) -> ReplicaState:
-        """How the replica stands now."""
+        """The replica's state now."""
         replica, primary = self._replica(), self._primary()
         with self._lock:
             if primary is not None:
@@ -71,7 +71,7 @@ class ReplicaWatch:
             self._is_settled = True
 
     def _lag(self, look: ReplicaLook, primary: Answer[int] | None) -> float:
-        """The most that the replica can be behind: since it had all, or the age of the newest commit it has."""
+        """The most that the replica can be behind: the time since it had everything, or its newest commit's age."""
         if primary is not None and look.position >= primary.value:
             return 0.0
         bounds = [look.newest_age_seconds] if look.newest_age_seconds is not None else []
@@ -110,6 +110,6 @@ watch = ReplicaWatch(replica_probe.latest, primary_probe.latest)
 
 
 def forget() -> None:
-    """Look again at the next use: for tests, which break servers and mend them faster than anyone looks."""
+    """Ask both servers again at the next use. For tests, which break and repair servers faster than a probe asks."""
     replica_probe.forget()
     primary_probe.forget()

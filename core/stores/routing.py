@@ -9,7 +9,7 @@ from core.stores.databases import Store
 
 
 class ReadKind(StrEnum):
-    """What is being read, as far as choosing a store goes."""
+    """The kinds of reads that differ in their store."""
 
     PAGE = "page"
     HEAVY = "heavy"
@@ -18,10 +18,10 @@ class ReadKind(StrEnum):
 
 @dataclass(frozen=True)
 class ReplicaState:
-    """What was last seen of the replica: log position replayed, at most so many seconds behind.
+    """The last look at the replica: the position it has replayed, and how many seconds it is behind at most.
 
-    `answers` is False when it is down. `is_settled` is False after a restart, which `incarnation` tells, until it has
-    been seen to have all that the primary has: before, it may lack what it has shown already.
+    `answers` is False while the replica is down. A changed `incarnation` is a restart. After a restart `is_settled` is
+    False until the replica has everything that the primary has: it may lack rows that it has shown before.
     """
 
     answers: bool
@@ -33,7 +33,7 @@ class ReplicaState:
 
 @dataclass(frozen=True)
 class Decision:
-    """The store to read, and why; `wait` means: not now, the replica must catch up first."""
+    """The store to read, and why. With `wait`, the reader must wait until the replica has caught up."""
 
     store: Store
     reason: str
@@ -41,10 +41,10 @@ class Decision:
 
 
 def choose(kind: ReadKind, *, needs: int | None, replica: ReplicaState, lag_bound_seconds: float) -> Decision:
-    """Where to read.
+    """Choose the store of a read.
 
-    `needs` is the log position that the account must see, or None when it can't be told (then only the primary
-    is sure to have it).
+    `needs` is the log position that the account must see. It is None if nobody knows the position: then only the
+    primary is sure to have it.
     """
     if kind is ReadKind.INSIDE_WRITE:
         return Decision(Store.HOT, "inside a write")

@@ -1,4 +1,4 @@
-"""A record's tables in either tier: the hot one, and the linked one through which an archive is read."""
+"""The two tables of a kind of row: the hot one, and the linked one through which the primary reads an archive."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def linked_table(name: str) -> Table:
 
 
 def cold_columns(table: Table) -> Select[Any]:
-    """A select of an archived table's columns that the hot table has too."""
+    """A select of those columns of an archived table that the hot table also has."""
     return select(*(table.c[column.name] for column in hot_table(table.name).columns))
 
 
 def named(row: RowMapping) -> dict[str, Any]:
-    """A row by its columns' names."""
+    """A row as a dict of its columns' names and values."""
     return {str(column): value for column, value in row.items()}
