@@ -1,4 +1,4 @@
-"""What several commands take: the id of a row, and the name of a file that is to be made."""
+"""Parameters of several commands: the id of a row, and the name of a new file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROW_ID = click.IntRange(min=1, max=2**63 - 1)
 
 
 class NewFile(click.Path):
-    """The name, with `suffix`, of a file that isn't there yet, in a folder that is."""
+    """The name of a file that does not exist yet, with `suffix`, in a folder that exists."""
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__(dir_okay=False, path_type=Path)
@@ -36,9 +36,9 @@ class NewFile(click.Path):
 
 @contextmanager
 def whole(out: Path | None) -> Iterator[IO[str]]:
-    """A text file, for its owner only, which gets its name when the block ends well; standard output without a name.
+    """A text file that only its owner can read. It gets its name when the block ends well. No name: standard output.
 
-    Raises ClickException if it can't be written, or has been made meanwhile.
+    Raises ClickException if the file can't be written, or if somebody else made it in the meantime.
     """
     try:
         if out is None:
@@ -54,7 +54,7 @@ def whole(out: Path | None) -> Iterator[IO[str]]:
 
 @contextmanager
 def named_at_the_end(out: Path) -> Iterator[IO[str]]:
-    """A new text file, for its owner only, which gets its name when the block ends well. Raises OSError."""
+    """A new text file that only its owner can read. It gets its name when the block ends well. Raises OSError."""
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -62,7 +62,7 @@ def named_at_the_end(out: Path) -> Iterator[IO[str]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # A link, unlike a rename, never replaces a file made meanwhile.
+        # A link, unlike a rename, never replaces a file that somebody else made in the meantime.
         os.link(partial, out)
     finally:
         with suppress(FileNotFoundError):

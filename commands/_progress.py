@@ -1,4 +1,4 @@
-"""What commands that run for a while share: progress on stderr, a summary on stdout."""
+"""What long-running commands share: progress on stderr, a summary on stdout."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ CLEAR_LINE = "\r\x1b[K"
 
 
 def follow() -> Progress:
-    """Shows progress on stderr: one line that changes on a terminal, none elsewhere."""
+    """Show progress on stderr: on a terminal one line that changes, elsewhere nothing."""
     if not sys.stderr.isatty():
         return silent
     return lambda line: click.echo(f"{CLEAR_LINE}{line}", nl=False, err=True)
 
 
 def clear() -> None:
-    """Take the line of progress away, before what stays is printed."""
+    """Remove the line of progress, before the command prints its result."""
     if sys.stderr.isatty():
         click.echo(CLEAR_LINE, nl=False, err=True)
 
 
 def report(summary: Summary, *, as_json: bool, refusals_file: Path | None = None) -> None:
-    """Print what was done; all refusals go to `refusals_file` as JSON lines, if one is named."""
+    """Print what was done. If `refusals_file` is given, write every refusal to it as a line of JSON."""
     clear()
     plain = summary.as_dict()
     if refusals_file is not None:

@@ -1,4 +1,4 @@
-"""Pointing this process at the servers that are named, else at a demo that runs beside it."""
+"""Connects this process to the servers that the settings name, or else to a demo that runs beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.stores import databases
 
 
 def configure() -> config.Settings:
-    """Raises ConfigError when neither is there."""
+    """Configure this process's databases. Raises ConfigError if there are neither settings nor a demo."""
     settings = config.load(config.environ_with_defaults(discover() or {}))
     databases.configure(settings)
     return settings

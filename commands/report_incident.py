@@ -1,4 +1,4 @@
-"""`strata report`: what an incident asks for. The steps are in docs/runbooks/agent-incident.md."""
+"""`strata report`: the commands for an incident. docs/runbooks/agent-incident.md has the steps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BY = click.option("--by", "username", required=True, help="The clinician who doe
 
 
 def made_by(model: str | None, prompt_version: str | None) -> list[MadeReport]:
-    """All reports that a model or prompt version has made; a list that would not be whole is an error."""
+    """All reports that a model or prompt version has made. Raises ClickException if the list can't be complete."""
     if model is None and prompt_version is None:
         raise click.UsageError("name --model, --prompt-version or both")
     try:

@@ -1,4 +1,4 @@
-"""A run as it goes, for whoever started it."""
+"""Shows an archive run, while it goes on, to the person who started it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAST = {name: f"{name}ed".replace("eed", "ed").replace("yed", "ied") for name in
 
 
 def follow(run_id: int) -> RunSummary:
-    """Show a run's progress until it rests; does the work itself where no worker listens."""
+    """Show a run's progress until it is done, failed or paused. Does the work itself if no worker listens."""
     shown = ""
     while True:
         summary = find(None, run_id)
@@ -39,7 +39,7 @@ def follow(run_id: int) -> RunSummary:
 
 
 def _is_awake(summary: RunSummary) -> bool:
-    """Whether the run goes on now, rather than after the pause that follows a fault."""
+    """Whether the run can go on now: after a fault it pauses for a while."""
     return summary.wakes_at is None or summary.wakes_at <= utc_now()
 
 
@@ -60,7 +60,7 @@ def progress(summary: RunSummary) -> str:
 
 
 def find(record_type: str | None, run_id: int | None) -> RunSummary:
-    """The run, or the newest."""
+    """The run of this id, or the newest run. Raises ClickException if there is none."""
     with databases.read(Store.HOT) as session:
         summary = queries.run(session, run_id) if run_id else queries.latest(session, record_type)
     if summary is None:

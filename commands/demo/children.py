@@ -1,4 +1,4 @@
-"""The demo's own processes: started, watched, started again, ended."""
+"""The demo's own processes: starts, watches, restarts and ends them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STEADY_SECONDS = 30
 
 @dataclass
 class Child:
-    """A command to keep running; `env` comes on top of the demo's own."""
+    """A command that the demo keeps running; `env` is added to the demo's environment."""
 
     name: str
     command: list[str]
@@ -33,7 +33,7 @@ class Child:
 
 
 class Children:
-    """All of them. A mark in their environment finds whatever they have started, even for a later run."""
+    """All children. They inherit a mark in their environment, by which even a later run finds their processes."""
 
     def __init__(self, data_dir: Path, code_dir: Path, on_progress: Callable[[str], None]) -> None:
         self._mark = str(data_dir)
@@ -43,7 +43,7 @@ class Children:
         self._children: list[Child] = []
 
     def end_leftovers(self) -> None:
-        """End what a killed demo of the same data directory left behind."""
+        """End the processes that a killed demo of the same data directory left behind."""
         left = processes.marked(MARK, self._mark)
         if left:
             self._say("Ending the processes that a killed run left behind")
@@ -59,7 +59,7 @@ class Children:
         return self._logs / f"{name}.log"
 
     def revive(self) -> None:
-        """Start again what died, each time after a longer pause; to be called again and again."""
+        """Restart each child that died, each time after a longer pause. The demo calls this again and again."""
         for child in self._children:
             if child.process is not None and child.process.poll() is not None:
                 self._note_death(child, child.process.returncode)
@@ -67,7 +67,7 @@ class Children:
                 self._launch(child)
 
     def stop(self) -> None:
-        """End all and everything they started."""
+        """End all children and everything they started."""
         for child in self._children:
             if child.process is not None and child.process.poll() is None:
                 child.process.terminate()

@@ -21,7 +21,7 @@ RECENT = timedelta(days=183)
 
 
 def ensure(data_dir: Path, keys: Keys) -> list[SignIn]:
-    """Make the accounts that are missing; passwords are kept first, so that none is ever lost."""
+    """Make the accounts that are missing. The passwords go to the file first, so that none is lost."""
     if not keys.sign_ins:
         names = [(role, role.value) for role in STAFF] + [(Role.PATIENT, name) for name in PATIENTS]
         keys.sign_ins = [_made_up(role, name) for role, name in names]
@@ -54,7 +54,7 @@ def _create(session: Session, sign_in: SignIn, patients: list[Patient]) -> None:
         name=person.name if person else f"Demo {role.value}",
         patient_id=patient.id if patient else None,
         practitioner_id=practitioner.id if practitioner else None,
-        # Whoever looks at the demo should find every patient; end it at /accounts to meet a closed record.
+        # The demo's clinician finds every patient. To see a closed record, end this at /accounts.
         covers_all=role is Role.CLINICIAN,
     )
     if sign_in.totp_secret is not None:
@@ -62,7 +62,7 @@ def _create(session: Session, sign_in: SignIn, patients: list[Patient]) -> None:
 
 
 def _patients(session: Session) -> list[Patient]:
-    """Those with the longest history among the living, seen lately if anyone was: they have something to look at."""
+    """Living patients with the most visits, if possible seen lately: their records have something to show."""
     visits = (
         select(Visit.patient_id, func.count().label("number"), func.max(Visit.started_at).label("last"))
         .group_by(Visit.patient_id)

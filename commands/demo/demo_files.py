@@ -1,4 +1,4 @@
-"""demo.json, by which other programs find the running demo, and keys.json, which it keeps to itself. Both are 0600."""
+"""demo.json, by which other programs find the running demo, and the demo's own keys.json. Both are 0600."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SignIn:
 
 @dataclass
 class Keys:
-    """What is made at the first start and kept: each portal's secret, sign-ins, and whether the data are all in."""
+    """What the first start makes and later ones keep: secrets, sign-ins, and whether the databases are filled."""
 
     public_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     staff_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
@@ -56,7 +56,7 @@ class Keys:
 
 
 def announce(data_dir: Path, *, public_url: str, staff_url: str, sign_ins: list[SignIn], env: dict[str, str]) -> None:
-    """Write demo.json: everything answers."""
+    """Write demo.json, which says that everything answers."""
     content = {
         "public_url": public_url,
         "staff_url": staff_url,
@@ -68,21 +68,21 @@ def announce(data_dir: Path, *, public_url: str, staff_url: str, sign_ins: list[
 
 
 def withdraw(data_dir: Path) -> None:
-    """Mark the demo as stopped."""
+    """Write in demo.json that the demo has stopped."""
     path = data_dir / DEMO_FILE
     if path.exists():
         write_private_json(path, {**json.loads(path.read_text()), "pid": None})
 
 
 def forget(data_dir: Path) -> None:
-    """Delete what belongs to databases that are gone."""
+    """Delete the files that belong to databases which no longer exist."""
     for name in (DEMO_FILE, KEYS_FILE):
         (data_dir / name).unlink(missing_ok=True)
     shutil.rmtree(data_dir / "spool", ignore_errors=True)
 
 
 def discover(folder: Path | None = None) -> dict[str, str] | None:
-    """The settings that reach the demo running in `folder`/.strata or STRATA_DATA_DIR; None if none runs."""
+    """The settings of the demo that runs in `folder`/.strata or STRATA_DATA_DIR; None if no demo runs there."""
     named = environ_with({}).get("STRATA_DATA_DIR")
     path = (Path(named) if named else (folder or Path.cwd()) / DATA_DIR) / DEMO_FILE
     try:
@@ -94,7 +94,7 @@ def discover(folder: Path | None = None) -> dict[str, str] | None:
 
 
 def _alive(pid: int | None, written_at: float) -> bool:
-    """Whether that process lives and is older than the file: a younger one only has the same number."""
+    """Whether this process runs and is older than the file. A younger process only got the same number."""
     try:
         return pid is not None and bool(psutil.Process(pid).create_time() <= written_at)
     except psutil.Error:

@@ -49,6 +49,6 @@ def _run(env: dict[str, str], *arguments: str) -> None:
 
 
 def _count_patients() -> int:
-    """Those that an interrupted start has made: they come in chunks, each whole."""
+    """Count the patients that an interrupted start has made: each chunk of them is complete."""
     with databases.write() as session:
         return session.scalar(select(func.count()).select_from(Patient)) or 0

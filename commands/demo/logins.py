@@ -1,4 +1,4 @@
-"""A login of the primary and of Redis for each kind of process, with the least it needs; new passwords each start."""
+"""Logins of the primary and of Redis for each kind of process, with its rights; new passwords at each start."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PORTALS = (DatabaseRole.PUBLIC, DatabaseRole.STAFF)
 
 
 def environments(settings: Settings, valkey: ValkeyServer) -> dict[DatabaseRole, dict[str, str]]:
-    """How each role reaches databases and Redis, as settings; portals read archives by the login that only reads."""
+    """For each role, the settings that reach databases and Redis. Portals read archives with a read-only login."""
     found = {}
     for role in DatabaseRole:
         name = f"demo_{role.removeprefix('strata_')}"

@@ -1,4 +1,4 @@
-"""The command lines of what the demo runs beside the servers."""
+"""The command lines of the programs that the demo runs beside the servers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from core.embedded.ports import HOST
 
 CODE_DIR = Path(__file__).parents[2]
-# The demo has promised to stop within 10 seconds.
+# The whole demo must stop within 10 seconds.
 GUNICORN_OPTIONS = "--workers=2 --threads=4 --worker-class=gthread --graceful-timeout=3 --no-control-socket"
 
 
@@ -29,6 +29,6 @@ def scheduler() -> list[str]:
 
 
 def offline_model(port: int, *, controls: bool) -> list[str]:
-    """With `controls`, tests can tell it to misbehave."""
+    """The offline model; with `controls`, tests can tell it to misbehave."""
     command = [sys.executable, "-m", "evals.offline_model", "--port", str(port)]
     return [*command, "--controls"] if controls else command

@@ -1,4 +1,4 @@
-"""Waiting until what was started answers."""
+"""Waits until the programs that the demo started answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def listens(port: int) -> bool:
 
 
 def is_ready(port: int, host_name: str) -> bool:
-    """Whether the portal on `port` says that it can serve. Programs don't resolve `portal.localhost`, browsers do."""
+    """Whether the portal on `port` says that it can serve. Only browsers resolve `portal.localhost`."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
         connection.request("GET", "/readyz", headers={"Host": host_name})

@@ -1,4 +1,4 @@
-"""One run of the demo, from start to stop."""
+"""The running demo, from start to stop."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Options:
 
 
 class Demo:
-    """`start`, then `supervise` until something interrupts it, then `stop`, which is right at any moment."""
+    """Call `start`, then `supervise` until something interrupts it, then `stop`, which works at any moment."""
 
     def __init__(self, options: Options, say: Callable[[str], None]) -> None:
         self.options = options
@@ -55,7 +55,7 @@ class Demo:
         return f"http://{self.settings.staff_host}:{self.options.staff_port}"
 
     def start(self) -> list[SignIn]:
-        """Bring everything up; returns the sign-ins once both portals answer. Raises EmbeddedError."""
+        """Start everything; returns the sign-ins when both portals answer. Raises EmbeddedError."""
         self._prepare()
         self.servers.start()
         keys = self._configure()
@@ -72,16 +72,16 @@ class Demo:
         return found
 
     def supervise(self) -> None:
-        """Start again whatever dies, for ever."""
+        """Restart whatever dies, for ever."""
         while True:
             time.sleep(WATCH_SECONDS)
             self.children.revive()
             self._revive_servers()
 
     def stop(self) -> None:
-        """End everything that runs, whichever of it does."""
+        """End everything that runs."""
         if not self.servers.is_reserved:
-            # What runs there is another demo's.
+            # The servers there belong to another demo.
             return
         if self.env:
             demo_files.withdraw(self.data_dir)
@@ -108,10 +108,10 @@ class Demo:
             "STRATA_FIELD_KEYS": keys.field_key,
         }
         if PACE not in config.environ_with({}):
-            # Whoever looks at the demo has it to themselves and wants to see a run end.
+            # The person who tries the demo is alone, and wants to see a run end.
             self.env[PACE] = "0"
         if SECOND_FACTOR not in config.environ_with({}):
-            # Nobody wants to fetch a phone to look around.
+            # Nobody wants to get a phone in order to look around.
             self.env[SECOND_FACTOR] = "offered"
         self._choose_model_endpoint()
         self.settings = config.load(config.environ_with(self.env))
@@ -135,7 +135,7 @@ class Demo:
         )
 
     def _start_children(self, keys: Keys) -> None:
-        """The portals first: whoever waits for the demo waits for them."""
+        """Start the portals first: people who wait for the demo wait for them."""
         self.say("Starting the portals, model endpoint, workers and scheduler")
         portals = {
             "public": (self.options.public_port, keys.public_secret),

@@ -9,12 +9,12 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
-    """Someone asked the demo to stop. Not an Exception, so that no handler of faults takes it for one."""
+    """Somebody asked the demo to stop. It is not an Exception, so that no handler of faults catches it."""
 
 
 @contextmanager
 def stop_raises() -> Iterator[None]:
-    """Raise Stopped at the first Ctrl-C, SIGTERM or hang-up; later ones don't disturb the stopping."""
+    """Raise Stopped at the first Ctrl-C, SIGTERM or hang-up, and ignore later ones while the demo stops."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         for number in STOP_SIGNALS:

@@ -1,4 +1,4 @@
-"""`strata doctor`: what is wrong, and its mend."""
+"""`strata doctor`: what is wrong, and how to mend it."""
 
 from commands.doctor.doctor_command import doctor
 

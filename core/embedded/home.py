@@ -1,8 +1,8 @@
-"""Where the servers keep their files: `servers/` in the data directory, or a link from there to where they may read.
+"""The folder of the servers' files: `servers/` in the data directory, or a folder elsewhere to which that is a link.
 
-PostgreSQL does not run as root, so for root the servers run under another account, which can't enter a data directory
-below a folder such as /root (0700). Then `servers` is a link to a folder under /var/lib/strata, named after the data
-directory.
+PostgreSQL does not run as root. If root starts the servers, they run under another account, which can't enter a data
+directory below a folder such as /root (0700). Then `servers` is a link to a folder in /var/lib/strata, which is named
+after the data directory.
 """
 
 import hashlib
@@ -37,14 +37,14 @@ def prepare(data_dir: Path, account: ServerAccount) -> Path:
 
 
 def remove(data_dir: Path) -> None:
-    """Delete the servers' folder of `data_dir` wherever it is; its servers must be stopped."""
+    """Delete the servers' folder of `data_dir`, wherever it is. Stop its servers first."""
     link = data_dir / LINK_NAME
     shutil.rmtree(link.resolve(), ignore_errors=True)
     link.unlink(missing_ok=True)
 
 
 def erase(data_dir: Path, home: Path) -> None:
-    """Delete databases, passwords and staged batches, after ending every server that a killed run left behind."""
+    """End every server that a killed run left behind, then delete databases, passwords and staged batches."""
     for entry in [entry for entry in home.iterdir() if entry.name != LOCK_NAME]:
         processes.end([p for name in SERVER_PROGRAMS for p in processes.running_in(entry, name)], signal.SIGKILL)
         if entry.is_dir():
@@ -71,7 +71,7 @@ def _choose(data_dir: Path, link: Path, account: ServerAccount) -> Path:
         return link
     name = hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:16]
     home = FALLBACK / name
-    # Left behind by a data directory that was deleted by hand: its passwords are gone with it.
+    # Somebody deleted a data directory by hand. The passwords of these databases went with it.
     shutil.rmtree(home, ignore_errors=True)
     FALLBACK.mkdir(mode=0o711, parents=True, exist_ok=True)
     link.symlink_to(home)

@@ -9,13 +9,13 @@ LOCK_NAME = "lock"
 
 
 class ServersLock:
-    """Keeps a servers' folder to one process; the kernel lets go of it when that process dies."""
+    """Reserves a servers' folder for one process; the kernel releases the lock when the process dies."""
 
     def __init__(self) -> None:
         self._file: TextIO | None = None
 
     def take(self, folder: Path) -> None:
-        """Take it unless it is taken already; raises EmbeddedError when another process has it."""
+        """Take the lock, if this process does not have it. Raises EmbeddedError if another process has it."""
         if self._file is not None:
             return
         file = (folder / LOCK_NAME).open("a+")
@@ -36,7 +36,7 @@ class ServersLock:
 
     @property
     def is_taken(self) -> bool:
-        """Whether this process has it."""
+        """Whether this process has the lock."""
         return self._file is not None
 
     def release(self) -> None:

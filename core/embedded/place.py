@@ -12,12 +12,12 @@ LOOK_SECONDS = 0.1
 
 
 class Abandoned(Exception):
-    """The start was given up while it went on."""
+    """Somebody gave up the start of the servers while it went on."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """What all embedded servers of one data directory share. Once `abandoned` is set, whatever starts gives up soon."""
+    """What all embedded servers of one data directory share. Setting `abandoned` ends every start that is under way."""
 
     home: Path
     log_dir: Path
@@ -33,7 +33,7 @@ class Place:
         path.write_text(content)
 
     def run_tool(self, command: list[str | Path], **environment: str) -> None:
-        """Run one of the servers' programs; raises EmbeddedError with its last words when it fails, or Abandoned."""
+        """Run one of the servers' programs. Raises EmbeddedError with the end of its output, or Abandoned."""
         process = self.account.begin(command, **environment)
         output = self._watch(process)
         self.check_wanted()

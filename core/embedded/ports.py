@@ -1,4 +1,4 @@
-"""Ports on the loopback address. Below the range that outgoing connections use, so a remembered one stays free."""
+"""Ports on the loopback address, below the range of outgoing connections, so that a remembered port stays free."""
 
 import random
 import socket
@@ -21,10 +21,10 @@ def is_free(port: int) -> bool:
 
 
 def claim(port: int) -> bool:
-    """Tell every `pick` on this machine to pass over `port` while this process lives; False where another has.
+    """Keep `port` from every other `pick` on this machine while this process lives; False if another process has it.
 
-    A port is chosen seconds before its server listens on it. The claim is a name among Linux's abstract sockets, which
-    the kernel frees with the process, however that ends.
+    A server listens on its port only seconds after the choice. The claim is a name among Linux's abstract sockets. The
+    kernel frees the name with the process, however that ends.
     """
     if port in _claims:
         return True
@@ -39,7 +39,7 @@ def claim(port: int) -> bool:
 
 
 def pick() -> int:
-    """A port that is free now, and that no other pick on this machine gives out while this process lives."""
+    """A port that is free now, and that no other `pick` on this machine returns while this process lives."""
     chooser = random.SystemRandom()
     for _ in range(ATTEMPTS):
         port = chooser.randrange(FIRST_PORT, LAST_PORT)

@@ -29,9 +29,9 @@ BUILTIN_LOCALE_SINCE = 17
 
 
 class PostgresServer:
-    """A server whose files are in `place.home/NAME`. Its port is chosen by whoever makes it.
+    """A server whose files are in `place.home/NAME`. The caller chooses its port.
 
-    `niceness` is the scheduling priority that it gives up to others on the machine, 0 to 19.
+    `niceness`, 0 to 19, is how far the server lets other processes go first.
     """
 
     def __init__(self, name: str, place: Place, *, port: int, password: str, niceness: int = 0) -> None:
@@ -54,7 +54,7 @@ class PostgresServer:
         return self._process is not None and self._process.poll() is None
 
     def has_processes(self) -> bool:
-        """Whether any process of this server runs, also one that a former run of Strata left behind."""
+        """Whether any process of this server runs, even one that an earlier run of Strata left behind."""
         return bool(self._family())
 
     def connect(self, database: str = DATABASE) -> psycopg.Connection:
@@ -70,7 +70,7 @@ class PostgresServer:
         )
 
     def start(self) -> None:
-        """Start, creating what is missing, and return once it accepts connections; a running one is left alone."""
+        """Create what is missing, start, and return once the server accepts connections. A running one stays."""
         if self.running:
             return
         self._sweep()
@@ -81,19 +81,19 @@ class PostgresServer:
         self._complete()
 
     def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
-        """Stop and wait until no process is left. "immediate" is a crash that recovery mends at the next start."""
+        """Stop, and wait until no process is left. "immediate" is a crash; the next start recovers from it."""
         postmaster_only = [p for p in self._family() if p.pid == postmaster.pid(self.data)]
         processes.end(postmaster_only, STOP_SIGNALS[mode])
         self._sweep()
 
     def kill(self) -> None:
-        """Kill the postmaster as the kernel would (SIGKILL), then wait until its orphans are gone."""
+        """Kill the postmaster as the kernel would (SIGKILL), then wait until its children are gone."""
         if self._process is not None:
             self._process.kill()
         self._sweep()
 
     def _sweep(self) -> None:
-        """End what is left without a postmaster, which would keep the data folder from being used again."""
+        """End processes that are left without a postmaster: they would keep a new server out of the data folder."""
         processes.end(self._family(), signal.SIGQUIT)
         if self._process is not None:
             self._process.wait()
@@ -103,7 +103,7 @@ class PostgresServer:
         return processes.running_in(self.data, PROGRAM)
 
     def _prepare(self) -> None:
-        """Create the data folder. A half-made one has another name, so the folder is there whole or not at all."""
+        """Create the data folder under another name, and rename it at the end: it is there whole or not at all."""
         if self.data.is_dir():
             self._check_major()
             return
@@ -126,7 +126,7 @@ class PostgresServer:
         part.rename(self.data)
 
     def _configure(self) -> None:
-        """Write the whole configuration anew; the server's own defaults serve for the rest."""
+        """Write the whole configuration; all else is the server's default."""
         major, durable = self.place.binaries.major, self.place.durable
         settings = server_settings(self.port, major=major, durable=durable, standby=self._standby_settings())
         self.place.write(self.data / "postgresql.conf", settings)
@@ -137,7 +137,7 @@ class PostgresServer:
 
     def _launch(self) -> None:
         self.place.check_wanted()
-        # The pid in it may belong to another program by now, and PostgreSQL would refuse to start.
+        # The file's pid may belong to another program by now; then PostgreSQL would refuse to start.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -147,11 +147,11 @@ class PostgresServer:
                 stderr=subprocess.STDOUT,
                 cwd="/",
                 env=PLAIN_ENVIRONMENT,
-                # Ctrl-C in a terminal goes to the whole group: the servers must outlive whoever uses them.
+                # Ctrl-C in a terminal goes to the whole group. The servers must end after the processes that use them.
                 start_new_session=True,
                 **self.place.account.popen_options(),
             )
-        # Its backends inherit it.
+        # The server's backends inherit the priority.
         os.setpriority(os.PRIO_PROCESS, self._process.pid, self.niceness)
 
     def _ready(self) -> bool:
@@ -163,7 +163,7 @@ class PostgresServer:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
     def _wait_for(self, condition: Callable[[], bool], verb: str, *, seconds: float = START_SECONDS) -> None:
-        """Poll until `condition`; when the server dies or the time is over, stop it and raise EmbeddedError."""
+        """Poll until `condition`. If the server dies or the time is over, stop the server and raise EmbeddedError."""
         deadline = time.monotonic() + seconds
         while not condition():
             if not self.running or time.monotonic() > deadline:

@@ -8,7 +8,7 @@ COMMON = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
-    # Without the detail and context of an error, which quote rows.
+    # Leaves out the detail and context of an error, which quote rows.
     "log_error_verbosity": "terse",
     "shared_buffers": "64MB",
     "effective_cache_size": "512MB",
@@ -24,14 +24,14 @@ COMMON = {
     "max_wal_senders": "5",
     "max_replication_slots": "5",
     "max_wal_size": "1GB",
-    # A standby that stays away longer than this is rebuilt rather than let the primary's disk fill.
+    # A standby that is further behind is made again: else its log would fill the primary's disk.
     "max_slot_wal_keep_size": "2GB",
     "hot_standby": "on",
     "hot_standby_feedback": "on",
     "wal_retrieve_retry_interval": "250ms",
 }
 
-# Survives a killed process, not a power cut. synchronous_commit stays on: without it the WAL reaches the standby late.
+# Data survive a killed process, but not a power cut. Without synchronous_commit the WAL would reach the standby late.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 IO_METHOD_SINCE = 18
@@ -43,7 +43,7 @@ def server_settings(port: int, *, major: int, durable: bool, standby: dict[str, 
     if not durable:
         settings |= NOT_DURABLE
     if major >= IO_METHOD_SINCE:
-        # The default keeps three more processes for each server.
+        # The default would add three processes to each server.
         settings["io_method"] = "sync"
     return "".join(f"{name} = '{_quoted(value)}'\n" for name, value in settings.items())
 

@@ -1,4 +1,4 @@
-"""What a PostgreSQL server tells about itself in its files."""
+"""What a PostgreSQL server writes about itself in its files."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ LOG_TAIL_BYTES = 8_000
 
 
 def pid(data: Path) -> int | None:
-    """The pid in postmaster.pid, of a server that may be long gone."""
+    """The pid in postmaster.pid. Its server may have ended long ago."""
     try:
         return int((data / "postmaster.pid").read_text().splitlines()[PID_LINE])
     except (OSError, ValueError, IndexError):

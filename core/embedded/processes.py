@@ -35,7 +35,7 @@ def in_group(group: int) -> list[Process]:
 
 
 def marked(name: str, value: str) -> list[Process]:
-    """Every process whose environment says `name=value`: a mark that is inherited and not given by chance."""
+    """Every process with `name=value` in its environment: a child inherits the mark, and no other process has it."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):

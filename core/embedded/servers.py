@@ -29,10 +29,10 @@ ARCHIVE_NICENESS = 10
 
 
 class Servers:
-    """Real servers in `data_dir`, reached on 127.0.0.1 only; a context manager that starts and stops them.
+    """Real servers in `data_dir` that listen on 127.0.0.1 only; as a context manager it starts and stops them.
 
-    `durable=False`, for tests, survives killed processes but not a power cut. `fresh=True` deletes what
-    an earlier run left. Every fault raises EmbeddedError.
+    With `durable=False`, for tests, data survive killed processes but not a power cut. `fresh=True` deletes the data
+    of earlier runs. Every fault raises EmbeddedError.
     """
 
     valkey: ValkeyServer
@@ -57,13 +57,13 @@ class Servers:
         self._busy: ThreadPoolExecutor | None = None
 
     def reserve(self) -> Path:
-        """Make the data directory, keep every other process out of it until `stop`; returns the servers' folder."""
+        """Make the data directory, and keep other processes out of it until `stop`; returns the servers' folder."""
         folder = home.prepare(self.data_dir, ServerAccount.current())
         self._lock.take(folder)
         return folder
 
     def start(self) -> None:
-        """Start all, after ending whatever a killed run left behind; on any fault nothing stays running."""
+        """End what a killed run left behind, then start all servers. After a fault, nothing stays running."""
         try:
             self._start()
         except OSError as error:
@@ -77,7 +77,7 @@ class Servers:
             raise
 
     def stop(self) -> None:
-        """Stop all and wait until no process is left. The primary goes first, so its standby receives everything."""
+        """Stop all servers and wait until no process is left. The standby stops last, and so has everything."""
         if self._busy is not None:
             self._place.abandoned.set()
             self._busy.shutdown()
@@ -88,7 +88,7 @@ class Servers:
 
     @property
     def is_reserved(self) -> bool:
-        """Whether the folder, and so whatever runs in it, is this process's."""
+        """Whether the folder belongs to this process, with all servers that run in it."""
         return self._lock.is_taken
 
     @property
@@ -149,7 +149,7 @@ class Servers:
 
     def _make_servers(self, place: Place, state: ServersState) -> None:
         def postgres(name: str) -> PostgresServer:
-            # In earnest archives have machines of their own; here they give way to those that serve pages.
+            # In production each archive has its own machine. Here the archives let the servers of pages go first.
             niceness = ARCHIVE_NICENESS if name in ARCHIVES else 0
             return PostgresServer(name, place, port=state.ports.get(name, 0), password=password, niceness=niceness)
 
@@ -160,7 +160,7 @@ class Servers:
         self.valkey = ValkeyServer(place, port=state.ports.get(VALKEY, 0), password=state.passwords["valkey"])
 
     def all(self) -> dict[str, PostgresServer | ValkeyServer]:
-        """Every server by its name; the standby after its primary."""
+        """Every server by its name; the standby comes after its primary."""
         return {**self.postgres, VALKEY: self.valkey}
 
     def _end_leftovers(self) -> None:
@@ -185,7 +185,7 @@ class Servers:
         self.replica.stop()
 
     def _together(self, *actions: Callable[[], None]) -> None:
-        """Run the actions side by side; raises the first fault once all have ended."""
+        """Run the actions at the same time; raises the first fault when all have ended."""
         with ThreadPoolExecutor() as self._busy:
             futures = [self._busy.submit(action) for action in actions]
         self._busy = None

@@ -11,13 +11,13 @@ from core.embedded.ports import HOST
 from core.embedded.postgres import START_SECONDS, USER, PostgresServer
 
 SLOT = "replica"
-# Longer than a standby needs that can follow at all; then it is rebuilt.
+# A standby that can follow needs less time than this. One that takes longer is made again.
 FOLLOW_SECONDS = 15
 END_SENDER_MS = 5_000
 
 
 class Standby(PostgresServer):
-    """A standby of `primary`. Starting it rebuilds it from the primary when it is missing or can't follow."""
+    """A standby of `primary`. `start` makes it again from the primary if it is missing or can't follow."""
 
     def __init__(self, name: str, place: Place, *, port: int, password: str, primary: PostgresServer) -> None:
         super().__init__(name, place, port=port, password=password)
@@ -27,7 +27,7 @@ class Standby(PostgresServer):
         if self.running:
             return
         if not self.primary.running:
-            # Without its primary it still answers reads, and follows as soon as the primary is back.
+            # Without its primary the standby still answers reads. It follows as soon as the primary is back.
             super().start()
             return
         if self.data.is_dir() and self._slot_usable():
@@ -37,13 +37,13 @@ class Standby(PostgresServer):
         self.rebuild()
 
     def rebuild(self) -> None:
-        """Throw the copy away and make a new one from the primary, which must be running."""
+        """Delete the copy, and make a new one from the primary, which must run."""
         self.stop("immediate")
         shutil.rmtree(self.data, ignore_errors=True)
         self._start_and_follow(START_SECONDS)
 
     def pause_replay(self) -> None:
-        """Stop applying what arrives, and return once that is so; reads go on and see an ever older state."""
+        """Stop replay, and return when it has stopped. Reads go on, and see an older and older state."""
         self._ask(self, "SELECT pg_wal_replay_pause()")
         self._wait_for(
             lambda: self._ask(self, "SELECT pg_get_wal_replay_pause_state()") == "paused", "pause its replay"
@@ -54,7 +54,7 @@ class Standby(PostgresServer):
 
     def wait_until_replayed(self) -> None:
         """Return once everything that the primary has written until now can be read here."""
-        # Not the insert position: what no commit has forced out may stay unsent for many seconds.
+        # Not the insert position: the primary may keep for seconds what no commit has flushed.
         written = self._ask(self.primary, "SELECT pg_current_wal_flush_lsn()")
         replayed = f"SELECT pg_last_wal_replay_lsn() >= '{written}'"
         self._wait_for(lambda: bool(self._ask(self, replayed)), "replay what its primary wrote")
@@ -89,7 +89,7 @@ class Standby(PostgresServer):
         """Nothing to create: the databases come from the primary."""
 
     def _slot_usable(self) -> bool:
-        """Whether the primary still keeps all that this standby has not received."""
+        """Whether the primary still has everything that this standby has not received."""
         status = self._ask(self.primary, f"SELECT wal_status FROM pg_replication_slots WHERE slot_name = '{SLOT}'")
         return status not in (None, "lost")
 
@@ -105,7 +105,7 @@ class Standby(PostgresServer):
 
     @staticmethod
     def _ask(server: PostgresServer, query: str) -> Any:
-        """The one value that `query` gives, or None."""
+        """The single value of `query`, or None."""
         with server.connect("postgres") as connection:
             row = connection.execute(query).fetchone()
         return row[0] if row else None

@@ -14,7 +14,7 @@ PASSWORD_NAMES = ("postgres", "valkey")
 
 
 def write_private_json(path: Path, content: Any) -> None:
-    """Replace `path` in one step by `content` as JSON, readable by its owner alone (0600)."""
+    """Replace `path` in one step with `content` as JSON, which only the owner can read (0600)."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -31,7 +31,7 @@ class ServersState:
 
     @classmethod
     def load(cls, data_dir: Path) -> "ServersState | None":
-        """The remembered state, or None when there is none. Raises EmbeddedError when the file can't be understood."""
+        """The remembered state, or None if there is none. Raises EmbeddedError if the file can't be understood."""
         path = data_dir / FILE_NAME
         try:
             return cls(**json.loads(path.read_text()))
