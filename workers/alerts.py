@@ -36,7 +36,7 @@ def evaluate() -> str:
 
 
 def deliver(alert_id: int, event: str) -> str:
-    """Send one alert's event. It is sent again until it is taken; the delivery header tells a repeated one.
+    """Send one alert's event. The outbox repeats it until the webhook takes it, with the same delivery header.
 
     Raises NotNow while the webhook does not take it.
     """

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def keep() -> str:
-    """Keep the heads of now. A trail that has lost what was kept makes the job fail, and keeps the old set."""
+    """Keep the present heads. If the trail has lost heads that were kept before, the job fails and they stay."""
     with databases.read(Store.HOT) as session:
         try:
             return kept_heads.keep(session)

@@ -1,4 +1,4 @@
-"""The weekly evaluation, as a job. The suites are a program of their own: workers know nothing of them."""
+"""The weekly evaluation, as a job. The suites run as a process of their own: workers import nothing of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RQ workers: every job is an outbox message, performed once it is known to be undone."""
+"""RQ workers: every job is an outbox message, and is performed only if it has not run yet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TASKS_BELOW = "workers."
 
 
 class TaskFailed(Exception):
-    """A task raised; the message names task and fault, and quotes nothing."""
+    """A task raised an exception; the message names the task and the kind of fault, and quotes no values."""
 
 
 def work(queues: Sequence[str]) -> None:
@@ -47,7 +47,7 @@ def perform(message_id: int) -> str:
         if isinstance(fault, outbox.NotNow):
             return f"not now: {fault}"
         log.error("%s failed: %s", task, frames(fault))
-        # RQ keeps in Redis, and logs, what is raised.
+        # RQ logs what is raised and keeps it in Redis: the fault itself may quote a record.
         raise TaskFailed(f"{task}: {type(fault).__name__}") from None
     with databases.write() as session:
         outbox.finish(session, message_id)

@@ -1,4 +1,4 @@
-"""Regular jobs: one list, started through the outbox, so that a missed or doubled scheduler does no harm."""
+"""Regular jobs: one list, started through the outbox. No scheduler for a while, or two at once, do no harm."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def start_due(now: datetime) -> list[str]:
 
 
 def due_at(entry: Entry, last: datetime) -> datetime:
-    """When an entry is due that was last started at `last`."""
+    """When an entry is next due, if it last started at `last`."""
     if isinstance(entry.when, timedelta):
         return last + entry.when
     following: datetime = croniter(entry.when, last).get_next(datetime)

@@ -1,4 +1,4 @@
-"""Which roots may leave the primary: the one condition that plan, cut, stage and the dashboard's counts share."""
+"""The condition for a root to leave the primary. Planning, staging and the dashboard's counts share it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_free(record_type: RecordType) -> ColumnElement[bool]:
 
 
 def is_kept(record_type: RecordType) -> ColumnElement[bool]:
-    """The root was restored, and is to stay hot for a while, or its old copy is still in the archive."""
+    """A restore brought the root back, and it must stay hot for a while, or its old copy is still in the archive."""
     return exists().where(
         RestoredRoot.record_type == record_type.name,
         RestoredRoot.root_id == record_type.root.c.id,

@@ -1,4 +1,4 @@
-"""Named places where a test makes a worker die, fail or wait. Inert unless STRATA_FAILPOINT names one.
+"""Named places where a test makes a worker die, fail or wait. They do nothing unless STRATA_FAILPOINT names one.
 
 `STRATA_FAILPOINT=load.before_commit=kill`; the actions are `kill` (SIGKILL to this process), `raise` (Crash, which
 nothing catches) and `pause:FOLDER` (make FOLDER/reached, wait for FOLDER/go). A point acts once in a process.

@@ -26,7 +26,7 @@ RETRY_FIRST, RETRY_LONGEST = timedelta(seconds=5), timedelta(minutes=15)
 
 
 class NotNow(Exception):
-    """Raised by a task that can't run yet, for instance because a live worker holds it; it is asked again later."""
+    """Raised by a task that can't run yet, for instance because another worker is at it; it is tried again later."""
 
 
 def connection() -> Redis:
@@ -41,7 +41,7 @@ def worker_connection() -> Redis:
 
 
 def add(session: Session, queue: str, task: str, *, delay: timedelta = timedelta(), **arguments: int | str) -> int:
-    """Decide on a job in the caller's transaction; `relay` sends it after the commit. Returns the message's id."""
+    """Add a job in the caller's transaction; `relay` sends it after the commit. Returns the message's id."""
     message = OutboxMessage(queue=queue, task=task, arguments=arguments, due_at=utc_now() + delay)
     session.add(message)
     session.flush()

@@ -6,7 +6,7 @@ import traceback
 
 
 def frames(fault: BaseException) -> str:
-    """The fault and what it came from, the first cause first, each with its frames and the database's code if any."""
+    """The fault and its causes, the first cause first, each with its frames and the database's code if it has one."""
     chain: list[BaseException] = []
     link: BaseException | None = fault
     while link is not None and link not in chain:

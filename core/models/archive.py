@@ -37,7 +37,7 @@ class BatchKind(StrEnum):
 
 
 class BatchState(StrEnum):
-    """The last step a batch has completed; a purged one has no copies left in the archive."""
+    """The last step that a batch has completed; a purged batch has no copies left in the archive."""
 
     PLANNED = "planned"
     STAGED = "staged"
@@ -77,7 +77,7 @@ class StepState(StrEnum):
 class ArchiveRun(Base):
     """One sweep of one record type up to a cut-off, or one restore of what `scope` names (`batch:3`, `patient:7`).
 
-    Silence before `wakes_at` is meant: the run waits to try again, or for a throttle.
+    A run without a heartbeat before `wakes_at` is not lost: it waits to try again, or a throttle holds it.
     """
 
     __tablename__ = "archive_run"
@@ -106,8 +106,8 @@ class ArchiveRun(Base):
 class Batch(Base):
     """Rows that move as one: a range of roots by (time, id), or of root ids for stragglers, or a restore's unit.
 
-    A restore's batch names the batch it undoes, or else a patient; `position` is the primary's log position after it
-    and `replayed_at` when the replica was first seen to have it.
+    The batch of a restore names the batch that the restore undoes, or a patient. `position` is the primary's log
+    position after the restore; at `replayed_at` the replica was first seen to have replayed it.
     """
 
     __tablename__ = "batch"
@@ -174,7 +174,7 @@ class RunEvent(Base):
 
 
 class Holding(Base):
-    """What an archive server holds for a patient; patient 0 holds rows that belong to nobody."""
+    """What an archive server holds for a patient; patient 0 stands for the rows that belong to no patient."""
 
     __tablename__ = "holding"
     patient_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -187,10 +187,10 @@ class Holding(Base):
 
 
 class RestoredRoot(Base):
-    """A root that a restore brought back: its copy in the archive is nobody's, and goes when no reader needs it.
+    """A root that a restore brought back to the primary. A purge deletes its old copies when no reader needs them.
 
-    Until `keep_until` it stays hot, however cold. `by_id`: some of its copies lie in batches that were restored only in
-    part, so that readers must leave it out by its id, not by its batch.
+    The root stays hot until `keep_until`, however old it is. `by_id`: some of the old copies lie in a batch that was
+    restored only in part. Readers still read that batch, so they must leave out this root by its id.
     """
 
     __tablename__ = "restored_root"
@@ -209,7 +209,7 @@ class RestoredRoot(Base):
 
 
 class Erasure(Base):
-    """A patient's data removed from every tier, and how far that is. It holds nothing of the patient but the id."""
+    """The erasure of a patient's data from every tier, and how far it has come. It keeps only the patient's id."""
 
     __tablename__ = "erasure"
     id: Mapped[Id]

@@ -1,4 +1,4 @@
-"""Who cares for whom, and who looked all the same."""
+"""Who cares for whom, and who opened a record without caring for its patient."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.models.base import Base, Code, Id, utc_now
 
 
 class Sensitivity(StrEnum):
-    """Why a visit is kept apart (HL7 v3 ActCode, information sensitivity)."""
+    """Why a visit is hidden from others than the treatment team (HL7 v3 ActCode, information sensitivity)."""
 
     MENTAL_HEALTH = "MH"
     SEXUAL_HEALTH = "SEX"
@@ -47,7 +47,7 @@ class GlassBreak(Base):
 
 
 class SensitiveVisit(Base):
-    """A visit kept apart from those who are not on the treatment team. Stays hot when the visit is archived."""
+    """Says that only the treatment team may see a visit. The row stays hot when the visit is archived."""
 
     __tablename__ = "sensitive_visit"
     visit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

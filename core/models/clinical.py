@@ -17,14 +17,14 @@ from core.models.base import Base, Code, Id, version_column
 
 
 class VisitStatus(StrEnum):
-    """FHIR Encounter.status, as far as we use it."""
+    """The values of FHIR Encounter.status that we use."""
 
     OPEN = "in-progress"
     CLOSED = "finished"
 
 
 class PrescriptionStatus(StrEnum):
-    """FHIR MedicationRequest.status, as far as we use it."""
+    """The values of FHIR MedicationRequest.status that we use."""
 
     ACTIVE = "active"
     COMPLETED = "completed"
@@ -32,14 +32,14 @@ class PrescriptionStatus(StrEnum):
 
 
 class ConditionStatus(StrEnum):
-    """FHIR Condition.clinicalStatus, as far as we use it."""
+    """The values of FHIR Condition.clinicalStatus that we use."""
 
     ACTIVE = "active"
     RESOLVED = "resolved"
 
 
 class Visit(Base):
-    """One encounter. The root of what is archived as one."""
+    """One encounter. It is archived together with its children."""
 
     __tablename__ = "visit"
     id: Mapped[Id]
@@ -63,7 +63,7 @@ class Visit(Base):
 
 
 class Note(Base):
-    """Free text written at a visit. Untrusted wherever it is read."""
+    """Free text written at a visit. Whoever reads it must not trust it."""
 
     __tablename__ = "note"
     id: Mapped[Id]

@@ -14,7 +14,7 @@ from core.models.base import Base, Code, Id, utc_now
 
 
 class OutboxMessage(Base):
-    """A job that a transaction has decided on; enqueued after its commit, and again until it has run."""
+    """A job that a transaction has asked for. It is enqueued after the commit, and again until it has run."""
 
     __tablename__ = "outbox_message"
     id: Mapped[Id]
@@ -31,7 +31,7 @@ class OutboxMessage(Base):
 
 
 class ImportedRow(Base):
-    """Which source row became which row of ours, so that importing twice changes nothing, in any tier."""
+    """Which source row was imported as which row of ours: a second import changes nothing, hot or archived."""
 
     __tablename__ = "imported_row"
     source: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -102,7 +102,7 @@ class Alert(Base):
 
 
 class SetupState(StrEnum):
-    """How far a setup of agents has come: tried, for a share of the reports, for all of them, or no longer."""
+    """How far a setup of agents has come: being evaluated, used for some reports, used for all, no longer used."""
 
     CANDIDATE = "candidate"
     CANARY = "canary"
@@ -126,7 +126,7 @@ class AgentSetup(Base):
 
     __table_args__ = (
         UniqueConstraint("drafter_model", "checker_model", "prompt_version"),
-        # One in use, and one canary, of the same prompts.
+        # For the same prompts, at most one setup is in use and one is a canary.
         Index(
             "ix_agent_setup_place",
             "prompt_version",
@@ -138,7 +138,7 @@ class AgentSetup(Base):
 
 
 class SignerNotice(Base):
-    """A signer is asked to look again at a report; open until answered."""
+    """A request to a signer to look at a report again; it is open until the signer answers."""
 
     __tablename__ = "signer_notice"
     id: Mapped[Id]

@@ -34,7 +34,7 @@ class Patient(Base):
 
     __tablename__ = "patient"
     id: Mapped[Id]
-    # Both by core/sealing/stored_national_id.py.
+    # core/sealing/stored_national_id.py makes both.
     national_id_sealed: Mapped[str | None]
     national_id_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
@@ -88,7 +88,7 @@ class Account(Base):
     id: Mapped[Id]
     username: Mapped[str] = mapped_column(String(120), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
-    # Sealed; the time step of the last code that was used, so that none is used twice.
+    # The secret is sealed. The step is that of the last code that was used: no code works twice.
     totp_secret: Mapped[str | None] = mapped_column(String(255))
     totp_step: Mapped[int | None]
     role: Mapped[Code]
@@ -106,7 +106,7 @@ class Account(Base):
 
 
 class RecoveryCode(Base):
-    """Stands in once for a code of the authenticator app. Only its SHA-256 is kept."""
+    """A code that replaces a code of the authenticator app, once. Only its SHA-256 is kept."""
 
     __tablename__ = "recovery_code"
     id: Mapped[Id]

@@ -37,7 +37,7 @@ from core.settings.config import Settings
 
 @dataclass(frozen=True)
 class Child:
-    """A table that moves with its root, by the column that names the root; `only` leaves current rows hot."""
+    """A table that moves with its root, by the column that names the root; rows that `only` excludes stay hot."""
 
     table: Table
     root_column: str
@@ -67,7 +67,7 @@ class RecordType:
         return as_of - timedelta(days=self.hot_days(settings))
 
     def is_cold(self, cutoff_at: datetime) -> ColumnElement[bool]:
-        """The condition on the root table, legal holds apart."""
+        """The condition on the root table that a root is cold. It does not look at legal holds."""
         cold = self.root.c[self.time_column] < cutoff_at
         return and_(cold, self.closed(self.root)) if self.closed is not None else cold
 
@@ -130,7 +130,7 @@ ROOT_COLUMNS = {
 
 def _make_archive_table(table: Table, metadata: MetaData, record_type: RecordType) -> Table:
     columns = [
-        # Its rows keep the ids that they had.
+        # A row keeps its id when it moves here.
         Column(column.name, column.type, primary_key=column.name == "id", autoincrement=False, nullable=column.nullable)
         for column in table.columns
     ]

@@ -36,7 +36,7 @@ class Decision(StrEnum):
 
 
 class Report(Base):
-    """A patient summary. The root of what is archived as one."""
+    """A patient summary. It is archived together with its children."""
 
     __tablename__ = "report"
     id: Mapped[Id]
@@ -131,7 +131,7 @@ class Check(Base):
 
 
 class Omission(Base):
-    """A source row that the clinician should know no claim mentions."""
+    """A source row that no claim mentions, although the clinician should know of it."""
 
     __tablename__ = "omission"
     id: Mapped[Id]
@@ -141,7 +141,7 @@ class Omission(Base):
 
 
 class ModelCall(Base):
-    """One call of a model: what was asked of which version, what it cost, how long it took. Never its content."""
+    """One call of a model: which model and prompt, what the call cost, how long it took. Never what was said."""
 
     __tablename__ = "model_call"
     id: Mapped[Id]

@@ -1,4 +1,4 @@
-"""In which state a thing may happen: transitions as data. Who may is in core/access/permissions.py."""
+"""Which state may follow which, as data. Who may change a state is in core/access/permissions.py."""
 
 from __future__ import annotations
 

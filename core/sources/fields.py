@@ -9,7 +9,7 @@ from typing import Any
 
 Values = Mapping[str, Any]
 
-# Our column -> the field's name; fields that are named as their column stand once.
+# By table, each column and the name of its field, which is mostly the same.
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "patient": {"name": "name", "sex": "sex", "birth_on": "birth_date"},
     "allergy": {
@@ -37,7 +37,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 
 def fields(table: str, values: Values, assay: Values | None = None) -> dict[str, Any]:
-    """The fields of one row; an observation needs its assay's row. Days and instants are ISO text, numbers numbers."""
+    """The fields of one row; an observation needs its assay's row. Days and instants become ISO text."""
     made = {field: _plain(values[column]) for column, field in COLUMNS[table].items()}
     if table == "observation" and assay is not None:
         number = values["value_number"]

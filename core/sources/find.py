@@ -48,7 +48,7 @@ class Source:
 
 
 def rows(session: Session, refs: Iterable[str], *, lock: bool = False) -> dict[str, Source]:
-    """The rows behind these references, hot first, then cold; what is nowhere is left out.
+    """The rows behind these references, hot first, then cold. A row that no store has is left out.
 
     `lock` keeps hot rows as they are until the transaction ends. Raises BadReference, ColdUnavailable.
     """
@@ -57,14 +57,14 @@ def rows(session: Session, refs: Iterable[str], *, lock: bool = False) -> dict[s
         before = archived.window(session, VISIT.name)
         hot = hot_rows(session, wanted, lock=lock)
         found = hot | archived_rows(session, wanted - hot.keys())
-        # A writing session has a snapshot for each statement: a row that changed tiers between two may be in neither.
+        # Each statement of a writing session has its own snapshot: a row that moves between two may be in neither.
         if wanted <= found.keys() or archived.window(session, VISIT.name) == before:
             return found
     raise archived.ColdUnavailable(VISIT.server, "its rows are moving just now")
 
 
 def hot_rows(session: Session, refs: Iterable[str], *, lock: bool = False) -> dict[str, Source]:
-    """Those of the rows that the session's own store holds. Raises BadReference."""
+    """The rows that the session's own store holds; others are left out. Raises BadReference."""
     found: dict[str, Source] = {}
     for name, ids in _ids_by_table(refs).items():
         table = hot_table(name)
@@ -76,7 +76,7 @@ def hot_rows(session: Session, refs: Iterable[str], *, lock: bool = False) -> di
 
 
 def archived_rows(session: Session, refs: Iterable[str]) -> dict[str, Source]:
-    """Those of the rows that an archive holds. Raises BadReference, ColdUnavailable."""
+    """The rows that an archive holds; others are left out. Raises BadReference, ColdUnavailable."""
     found: dict[str, Source] = {}
     for name, ids in _ids_by_table(refs).items():
         if name in ARCHIVED_TABLES:

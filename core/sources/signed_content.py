@@ -1,4 +1,4 @@
-"""What exactly is signed, as one hash: for the signature, and for checking it later from any store."""
+"""One hash over all that a signature covers: made at signing, and made again from any store to check the signature."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 
 class SignedClaim(Protocol):
-    """A standing claim, as stored."""
+    """A stored claim that was neither replaced nor rejected."""
 
     id: Any
     section: Any

@@ -41,8 +41,8 @@ MUTANTS = (
     Mutant(
         "superseded copies left behind",
         "workers/archive/release.py",
-        "if gone.get(table.name):",
-        "if gone.get(table.name) and False:",
+        "if superseded_ids.get(table.name):",
+        "if superseded_ids.get(table.name) and False:",
         f"{MOVE}::test_an_edit_during_the_move_stays_hot",
     ),
     Mutant(

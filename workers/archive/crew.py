@@ -1,4 +1,4 @@
-"""The lanes of one driver: each carries a batch from step to step, so that primary and archive work side by side."""
+"""One driver's lanes: threads that each do one batch's step, so that primary and archive work at the same time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.25
 
 
 class Crew:
-    """Works a run until it rests or the time is up; then `rests` and `throttled` tell how it stands."""
+    """Works on a run until the run rests or the time is up; then `rests` and `throttled` tell why."""
 
     def __init__(self, run_id: int, held: Hold, until: float) -> None:
         self.rests = False
@@ -31,7 +31,7 @@ class Crew:
         self._raised: list[BaseException] = []
 
     def work(self, lanes: int) -> None:
-        """Work with so many lanes; raises what a lane raised, once all have stopped."""
+        """Work with this number of lanes. When all have stopped, raises the first exception that a lane raised."""
         others = [threading.Thread(target=self._lane, name=f"lane {number}") for number in range(2, lanes + 1)]
         for thread in others:
             thread.start()
@@ -63,7 +63,7 @@ class Crew:
             self._free(begun)
 
     def _choose(self) -> Begun | None:
-        """Begin a step that is for this lane; else pause a little, or stop if the run rests."""
+        """Begin the next step. If there is none for this lane, wait a little, or stop all lanes if the run rests."""
         with self._changed:
             if self._stop.is_set():
                 return None

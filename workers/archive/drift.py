@@ -1,7 +1,7 @@
 """Schema drift: hot table, archive table and linked table must be alike, or nothing moves.
 
-A narrower or differently compared column on one side would lose data silently, a column that only one side has would
-be left behind.
+If a column were narrower on one side, or compared by another collation, a move would lose data silently. A column that
+only one side has would be left behind.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Drives a run: the next step of the next batch, until done, paused, failed, or this job's time is up.
+"""Drives a run, step by step, until the run is done, paused or failed, or this job's time is up.
 
-State lives in the primary. Each step can be repeated at any point; one driver at a time holds a run's lock, and a
-step holds its batch, so that even a driver that lost its lock unawares can't do a step over another's.
+The primary keeps all state, and each step can be repeated at any point. One driver at a time holds a run's lock. Each
+step also locks its batch, so that a driver that has lost the run's lock without noticing can't disturb another driver.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def drive(run_id: int, slice_seconds: float = SLICE_SECONDS) -> str:
 
 
 def _lanes() -> int:
-    """One lane suffices for a run that is held to a pace, and leaves the other cores to pages."""
+    """The number of lanes: one if rows per second are limited, which leaves the other cores to pages."""
     settings = databases.current().settings
     return 1 if settings.archive_rows_per_second else settings.archive_lanes
 
@@ -51,7 +51,7 @@ def advance(run_id: int) -> bool:
 
 
 def _abandon_steps(run_id: int) -> None:
-    """Steps that a lost worker left running have failed: whoever holds the run's lock is its only driver."""
+    """Mark steps that a lost worker left running as failed: who holds the run's lock is its only driver."""
     with databases.write() as session:
         session.execute(
             update(Step)
@@ -76,7 +76,7 @@ def sweep(record_type: str) -> str:
 
 
 def resume_runs() -> str:
-    """Drive every run that should be moving and has been silent: its worker was lost, or its job."""
+    """Drive every run that should move but has no heartbeat: its worker or its job was lost."""
     silent = utc_now() - LOST_AFTER
     with databases.write() as session:
         moving = ArchiveRun.state.in_((RunState.PLANNING, RunState.RUNNING))

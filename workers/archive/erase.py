@@ -32,7 +32,7 @@ class StagedLeft(Exception):
 
 
 def erase(erasure_id: int) -> str:
-    """Finish an erasure; a job, safe to repeat. Raises what keeps it from going on, to be tried again."""
+    """Finish an erasure; a job, safe to repeat. Raises whatever stops it, so that the job is tried again."""
     with databases.read(Store.HOT) as session:
         erasure = session.get_one(Erasure, erasure_id)
     if erasure.archives_at is None:
@@ -55,7 +55,7 @@ def _note(erasure_id: int, column: str) -> None:
 
 
 def _erase_archived(erasure: Erasure, record_type: RecordType) -> None:
-    """Delete the patient's copies from an archive server, and count them out of their batches on the primary."""
+    """Delete the patient's copies from an archive server, and note in their batches how many rows departed."""
     engine = databases.current().engine(Store(record_type.server), read_only=False)
     with engine.begin() as archive:
         databases.current().adapter.limits.make_room(archive)
@@ -109,7 +109,7 @@ def _remove(batch: Batch) -> bool:
 
 
 def _has_rows_of(batch: Batch, patient_id: int) -> bool:
-    """Whether the staged files have a row of the patient, or can't be read: they are spare once a batch is settled."""
+    """Whether the staged files must go: they have a row of the patient, or can't be read to tell."""
     try:
         return any(_is_in(lines, patient_id) for lines in _patients(batch))
     except StagedMissing:
@@ -125,7 +125,7 @@ def _is_in(patients: Iterator[bytes], patient_id: int) -> bool:
 
 
 def _patients(batch: Batch) -> Iterator[Iterator[bytes]]:
-    """The patient of each staged row, table by table; tables that name none move with a root that does."""
+    """The patient of each staged row, table by table. A table without a patient moves with a root that has one."""
     store = object_store()
     manifest = read_manifest(store, batch)
     for table in RECORD_TYPES[batch.record_type].tables:

@@ -1,4 +1,4 @@
-"""Expiry: staged files go once their batch was released long enough ago, never before."""
+"""Expiry: staged files are deleted some days after their batch was released, never before."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def expire_staged() -> str:
 
 
 def remove_staged(batch_id: int) -> bool:
-    """Remove a settled batch's staged files, those of abandoned attempts too; whether that could be done."""
+    """Remove a settled batch's staged files, with those of abandoned attempts. Returns whether that could be done."""
     with databases.write() as session:
         batch = session.get_one(Batch, batch_id, with_for_update=True)
         if batch.state not in SETTLED:

@@ -1,4 +1,4 @@
-"""Content hashes and versions of rows, computed by the server that has them: of each row, and one over all of them."""
+"""Content hashes and versions of rows, computed by the server that has the rows: one for each, and one over all."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ STEP_IDLE_SECONDS = 300.0
 
 
 class Hold:
-    """A driver's hold on a run; `lost` once the primary can't be told, or the lock is gone."""
+    """A driver's hold on a run; `lost` when the connection that has the run's lock is gone."""
 
     def __init__(self, run_id: int, connection: Connection) -> None:
         self.run_id = run_id

@@ -1,4 +1,4 @@
-"""Holdings: what an archive has of each patient, kept in the transaction that makes it so."""
+"""Holdings: what an archive has of each patient, written in the transaction that changes what it has."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TABLE = Base.metadata.tables[Holding.__tablename__]
 
 
 def add(moving: Moving) -> None:
-    """Count what is `released` now. Late rows add to a holding that their roots have made."""
+    """Add what this release moves. Late rows are added to the holding that their root made when it moved."""
     if moving.is_late:
         _add_rows(moving)
     else:
@@ -44,7 +44,7 @@ def _add_roots(moving: Moving) -> None:
         roots.c.last_at,
     ).join_from(roots, children, children.c.patient_id == roots.c.patient_id, isouter=True)
     keys = ["patient_id", "record_type"]
-    # In order, so that two lanes don't wait for each other.
+    # In the patients' order, so that no two lanes wait for each other.
     databases.current().adapter.row_sets.merge(
         moving.connection, TABLE, rows.order_by(roots.c.patient_id), keys, _grown
     )
@@ -72,7 +72,7 @@ def _add_rows(moving: Moving) -> None:
 
 
 def lower(session: Session, record_type: RecordType, roots: Table, rows: Table) -> None:
-    """Take out what a restore brings back; first and last come anew from what the archive still owns.
+    """Subtract what a restore brings back, and set first and last by what the archive still owns.
 
     `roots` are the restored roots with their patients, `rows` all restored rows with their roots.
     """

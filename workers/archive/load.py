@@ -19,7 +19,7 @@ from workers.archive.staged_files import StagedTable, read_complete_manifest, re
 
 
 def load(session: Session, batch: Batch, _run: ArchiveRun) -> int:
-    """Copy the batch in. Repeatable. Raises Overlap if rows have come into this batch's range from another's."""
+    """Copy the batch in. Repeatable. Raises Overlap, Mismatch, ColumnsChanged, SchemaDrift, Busy."""
     drift.check(session, RECORD_TYPES[batch.record_type])
     store = object_store()
     manifest = read_complete_manifest(store, batch)
@@ -33,7 +33,7 @@ def load(session: Session, batch: Batch, _run: ArchiveRun) -> int:
 
 
 def _load_table(archive: Connection, store: ObjectStore, batch: Batch, table: Table, staged: StagedTable) -> None:
-    """An earlier copy of this batch is replaced. Others' copies never are: another batch may own them by now."""
+    """Replace this batch's earlier copies. Those of other batches stay: another batch may own its copies by now."""
     copies = archive_table(table)
     archive.execute(delete(copies).where(copies.c[BATCH_COLUMN] == batch.id))
     try:

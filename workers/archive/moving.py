@@ -1,4 +1,4 @@
-"""A batch's release under way: what it shares between its quick way and its careful one."""
+"""The release of a batch in progress: what its quick way and its careful way share."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from workers.archive.stragglers import NO_PATIENT
 class Moving:
     """The caller's transaction on the primary, which holds the batch.
 
-    The temporary table `releasing` has the roots that go, or whose late children go, with patient and time;
-    `released` counts the children that went, by patient; `staged` has rows as they were staged, by table.
+    Temporary tables: `releasing` has the roots that leave, or whose late children leave, with patient and time;
+    `released` counts the children that left, by patient; `staged`, by table, have the rows as they were staged.
     """
 
     session: Session
@@ -44,7 +44,7 @@ class Moving:
 
     @property
     def is_late(self) -> bool:
-        """Whether the roots have gone before."""
+        """Whether the batch has late children, whose roots are archived already."""
         return self.batch.kind == BatchKind.STRAGGLERS
 
     def run(self, statement: Executable) -> int:
@@ -69,7 +69,7 @@ class Moving:
             self.connection.execute(insert(self.releasing), rows)
 
     def choose_late(self) -> None:
-        """Fill `releasing` with the batch's archived roots that have late children now."""
+        """Fill `releasing` with the batch's archived roots that have late children on the primary now."""
         self.choose_archived(stragglers.archived_roots(self.session, self.batch))
 
     def _make(self, rows: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""Plan: count the cold roots, and find late children of archived ones. Read from the replica.
+"""Plan: count the cold roots, and find late children of archived roots. It reads the replica.
 
 Batches of roots are not cut here but as the run goes, so that their size follows how long steps take.
 """

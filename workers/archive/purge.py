@@ -33,7 +33,7 @@ def note_position(batch_id: int, position: int) -> None:
 
 
 def purge_restored() -> str:
-    """Purge each restore that is due; a job, safe to repeat. Forgets roots that need be kept hot no longer."""
+    """Purge each restore that is due; a job, safe to repeat. Forgets roots that no longer have to stay hot."""
     with databases.read(Store.HOT) as session:
         restored = select(Batch.id).where(Batch.kind == BatchKind.RESTORE, Batch.state == BatchState.RESTORED)
         waiting = list(session.scalars(restored.order_by(Batch.id)))
@@ -129,7 +129,7 @@ def _remove_copies(archive: Connection, table: Table, ids: list[int]) -> int:
 
 
 def _close_emptied(session: Session, record_type: str) -> None:
-    """Batches that were restored whole and have no copy left need no reader's attention any more."""
+    """Mark as purged the batches that were restored whole and have no copy left: readers need not look at them."""
     kind = RECORD_TYPES[record_type]
     restored = select(Batch).where(
         Batch.record_type == record_type, Batch.kind != BatchKind.RESTORE, Batch.state == BatchState.RESTORED

@@ -1,8 +1,8 @@
 """Release: in one transaction on the primary, remove the rows whose copies are verified and that have not changed.
 
-The quick way removes all rows of the batch's range and looks at the versions of what it removed: if they are those
-that were staged, to the row, nobody has written to any since, and it is done. Else this is undone, and the careful way
-(release_rows.py) compares contents row by row.
+The quick way removes all rows of the batch's range, and compares the versions of the removed rows with those that were
+staged. If they are equal, nobody has written to any of these rows since, and the release is done. If not, the removal
+is rolled back, and the careful way (release_rows.py) compares contents row by row.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ from core.staging import object_store
 from core.stores import databases
 from workers.archive import hashes, holdings, lease, release_rows
 from workers.archive.moving import Moving
-from workers.archive.release_rows import Gone
+from workers.archive.release_rows import SupersededIds
 from workers.archive.retry_policy import Superseded
 from workers.archive.selection import child_of, may_leave, tables_of
 from workers.archive.staged_files import read_complete_manifest
 
-# Under the server's deadlock time-out, so that it is the release that gives way and not who edits a record.
+# Less than the server's deadlock time-out, so that the release gives way and not the person who edits a record.
 LOCK_SECONDS = 0.7
 
 
 def release(session: Session, batch: Batch, run: ArchiveRun) -> int:
     """Remove the batch's unchanged rows in the caller's transaction, which holds the batch. Returns the rows removed.
 
-    Raises Superseded if the archive lacks a copy that this would rely on: load the batch again.
+    Raises Superseded if the archive lacks a copy that the release relies on: the batch must be loaded again.
     """
     adapter, store = databases.current().adapter, object_store()
     adapter.limits.make_room(session.connection())
     moving = Moving(session, batch, run, store, read_complete_manifest(store, batch))
     with adapter.locks.waiting_at_most(session.connection(), LOCK_SECONDS):
-        removed, gone = _unchanged(moving) or release_rows.release(moving)
+        removed, superseded_ids = _unchanged(moving) or release_rows.release(moving)
         failpoints.hit("release.before_superseded")
-        _drop_superseded(moving, removed, gone)
+        _drop_superseded(moving, removed, superseded_ids)
         failpoints.hit("release.after_superseded")
     holdings.add(moving)
     batch.released_roots = removed.get(moving.record_type.root.name, 0)
     batch.released_rows = sum(removed.values())
-    batch.superseded_rows = sum(len(ids) for ids in gone.values())
+    batch.superseded_rows = sum(len(ids) for ids in superseded_ids.values())
     return batch.released_rows
 
 
-def _unchanged(moving: Moving) -> tuple[dict[str, int], Gone] | None:
-    """Remove everything, if everything is as it was staged; else nothing, and None."""
+def _unchanged(moving: Moving) -> tuple[dict[str, int], SupersededIds] | None:
+    """Remove all rows if all are as they were staged; else remove nothing and return None."""
     removed = {}
     savepoint = moving.session.begin_nested()
     if moving.is_late:
@@ -84,20 +84,20 @@ def _remove(moving: Moving, table: Table) -> tuple[int, str]:
     return adapter.row_sets.remove(moving.connection, removal, hashed, key=key, tally=tally)
 
 
-def _drop_superseded(moving: Moving, removed: dict[str, int], gone: Gone) -> None:
-    """Remove superseded copies from the archive, once it is sure that it has every copy that release relies on."""
+def _drop_superseded(moving: Moving, removed: dict[str, int], superseded_ids: SupersededIds) -> None:
+    """Check that the archive has every copy that the release relies on, then remove superseded copies there."""
     with lease.archive_write(moving.session, moving.batch, moving.record_type.server) as archive:
         for table in tables_of(moving.batch):
             _check_copies(moving, archive, table, removed[table.name])
             failpoints.hit("release.between_superseded")
-            if gone.get(table.name):
+            if superseded_ids.get(table.name):
                 copies = archive_table(table)
-                superseded = copies.c[BATCH_COLUMN] == moving.batch.id, any_of(copies.c.id, gone[table.name])
+                superseded = copies.c[BATCH_COLUMN] == moving.batch.id, any_of(copies.c.id, superseded_ids[table.name])
                 archive.execute(delete(copies).where(*superseded))
 
 
 def _check_copies(moving: Moving, archive: Connection, table: Table, removed: int) -> None:
-    """The copies are those that were verified, unless an earlier release removed superseded ones: then by id."""
+    """Check the copies by their number; if an earlier release has removed superseded ones, by their ids."""
     copies = archive_table(table)
     mine = copies.c[BATCH_COLUMN] == moving.batch.id
     staged = moving.manifest[table.name].rows

@@ -1,6 +1,7 @@
 """The careful way of a release, row by row, where something has changed since the batch was staged.
 
-A root that was edited stays hot with all its children, an edited child stays alone; the copies of both are superseded.
+An edited root stays hot with all its children; an edited child stays hot alone. The copies of the rows that stay are
+superseded.
 """
 
 from __future__ import annotations
@@ -16,28 +17,28 @@ from workers.archive.load import copy_staged
 from workers.archive.moving import Moving
 from workers.archive.selection import child_of, columns_like, may_leave, tables_of
 
-# Ids of rows that did not go, by table.
-Gone = dict[str, list[int]]
+# By table, the ids of staged rows that this release does not remove: their copies are superseded.
+SupersededIds = dict[str, list[int]]
 
 
-def release(moving: Moving) -> tuple[dict[str, int], Gone]:
-    """Remove the rows that are as they were staged. Returns the rows removed, and the ids of the others, by table."""
-    gone: Gone = {}
+def release(moving: Moving) -> tuple[dict[str, int], SupersededIds]:
+    """Remove the rows that are as they were staged. Returns by table how many, and the ids of the superseded copies."""
+    superseded_ids: SupersededIds = {}
     for table in tables_of(moving.batch):
         _read_staged(moving, table)
     if moving.is_late:
         moving.choose_archived(_archived_roots(moving))
     else:
-        gone[moving.record_type.root.name] = _keep_roots(moving)
+        superseded_ids[moving.record_type.root.name] = _keep_roots(moving)
         root = moving.record_type.root
         moving.choose(root.c.id.in_(select(moving.staged[root.name].c.id)))
     for child in moving.record_type.children:
-        gone[child.table.name] = _keep_children(moving, child)
+        superseded_ids[child.table.name] = _keep_children(moving, child)
     removed = {}
     for table in reversed(tables_of(moving.batch)):
         removed[table.name] = _remove(moving, table)
         failpoints.hit("release.between_removals")
-    return removed, gone
+    return removed, superseded_ids
 
 
 def removed_ids(moving: Moving, table: Table) -> set[int]:
@@ -46,7 +47,7 @@ def removed_ids(moving: Moving, table: Table) -> set[int]:
 
 
 def _read_staged(moving: Moving, table: Table) -> None:
-    """A temporary table of the rows as they were staged, and their hot originals kept as they are."""
+    """Read the staged rows into a temporary table, and lock their originals on the primary."""
     adapter = databases.current().adapter
     columns = columns_like(table, Column(BATCH_COLUMN, BigInteger))
     staged = adapter.row_sets.temporary(moving.connection, f"moving_{table.name}", columns)
@@ -71,7 +72,7 @@ def _archived_roots(moving: Moving) -> dict[int, int]:
 
 
 def _roots_gone(moving: Moving, child: Child) -> Select[int]:
-    """The roots, no longer hot, of a child's staged rows that are."""
+    """The archived roots of those of a child's staged rows that are still on the primary."""
     root, column = moving.record_type.root, child.table.c[child.root_column]
     staged = moving.staged[child.table.name]
     hot = select(root.c.id).where(root.c.id == column).exists()
@@ -84,7 +85,7 @@ def _keep_children(moving: Moving, child: Child) -> list[int]:
 
 
 def _keep(moving: Moving, table: Table, condition: ColumnElement[bool]) -> list[int]:
-    """Leave of the staged rows those that meet the condition and are as they were; returns the others' ids."""
+    """Forget the staged rows whose originals changed or do not meet the condition; returns the ids of those rows."""
     staged = moving.staged[table.name]
     version = moving.manifest[table.name].hash_version
     alike = hashes.of_row(table, version, staged) == hashes.of_row(table, version)

@@ -104,7 +104,7 @@ class Restoring:
         self.batch.rows = self.session.scalar(select(func.count()).select_from(self.rows)) or 0
 
     def mark_batches(self) -> None:
-        """Count what the archive's batches have lost; one that has nothing left is restored."""
+        """Count the rows that each archived batch has lost; a batch that has none left is restored."""
         lost = select(self.rows.c[BATCH_COLUMN], func.count().label("rows")).group_by(self.rows.c[BATCH_COLUMN])
         left = lost.subquery("n")
         departed = Batch.departed_rows + left.c.rows
@@ -113,7 +113,7 @@ class Restoring:
         self.session.execute(counted, execution_options={"synchronize_session": False})
 
     def mark_roots(self) -> None:
-        """Say of each root that hot owns it."""
+        """Record that the primary owns these roots."""
         root, row = self.roots.c, self.rows.c
         owning = exists().where(
             Batch.id == row[BATCH_COLUMN], row.root_id == root.root_id, Batch.state != BatchState.RESTORED
@@ -172,7 +172,7 @@ def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
 
 
 def _insert(work: Restoring, table: Table) -> None:
-    """Insert a table's rows that are not hot already, and see that they are there as they were."""
+    """Insert a table's rows that the primary lacks, and verify them. Raises Mismatch."""
     copy, names = work.copies[table.name], table.columns.keys()
     work.connection.execute(delete(copy).where(copy.c.id == table.c.id))
     with databases.current().adapter.loading.keeping_ids(work.connection, table):

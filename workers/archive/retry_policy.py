@@ -39,7 +39,7 @@ class ColumnsChanged(Exception):
 
 
 class Overlap(Exception):
-    """Rows were edited from one batch's range into another's: one has copies of them, or owns them by now."""
+    """An edit moved rows from another batch's range into this one's: the other has copies of them, or owns them."""
 
 
 class Busy(Exception):
@@ -52,10 +52,10 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True)
 class FaultClass:
-    """How one class of fault is met.
+    """What follows from one class of fault.
 
-    `attempts` counts all tries of a step; pauses double from `first` to `longest`; `back_to` is the state from which
-    the batch goes on, where that is not where it stood.
+    A step is tried at most `attempts` times. The pauses between tries double from `first` to `longest`. `back_to` is
+    the state that the batch goes back to; None if it stays in its state.
     """
 
     name: str
@@ -93,11 +93,12 @@ def _is(*kinds: type[BaseException]) -> Callable[[BaseException], bool]:
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
-# The first that matches counts.
+# A fault belongs to the first class that matches it.
 FAULTS = (
     FaultClass("overtaken", _is(Overtaken), attempts=100),
     FaultClass("superseded", _is(Superseded), attempts=4, back_to=BatchState.STAGED),
-    # Staged anew it is without the rows that the other owns; what the other does not own it removes at its release.
+    # Two batches have copies of one row. When this batch is staged again, it leaves out the rows that the other owns by
+    # then. The other removes its copies of rows that it does not own, when it is released.
     FaultClass("overlap", _is(Overlap), attempts=30, first=SECOND, longest=MINUTE, back_to=BatchState.PLANNED),
     FaultClass("staged file missing", _is(StagedMissing), attempts=4, back_to=BatchState.PLANNED),
     FaultClass("columns changed", _is(ColumnsChanged), attempts=4, back_to=BatchState.PLANNED),
@@ -110,7 +111,7 @@ FAULTS = (
     FaultClass("replica behind", _is(ReplicaBehind), attempts=20, first=5 * SECOND, longest=MINUTE),
     FaultClass("lock or time-out", _is(Busy), attempts=8, first=SECOND, longest=MINUTE),
     FaultClass("lock or time-out", _database(FaultKind.WAITED), attempts=8, first=SECOND, longest=MINUTE),
-    # Two wrote one key, and a server kept them no further apart: the second finds it there when it tries again.
+    # Two transactions inserted the same key. The second finds the row of the first when it tries again.
     FaultClass("conflict", _is(IntegrityError, Conflict), attempts=4),
     FaultClass("connection", _connection, attempts=10, first=SECOND, longest=MINUTE),
     FaultClass("bug", lambda _fault: True, attempts=1),
@@ -132,7 +133,7 @@ def attempts(session: Session, run: ArchiveRun, batch_id: int | None, name: str)
 
 
 def note(session: Session, step_id: int, fault: BaseException) -> bool:
-    """Record a step's failure and decide what follows; whether the run goes on at once."""
+    """Record a step's failure and decide what follows. Returns whether the run goes on at once."""
     kind = classify(fault)
     log.warning("archive step %s failed (%s): %s", step_id, kind.name, _name(fault))
     step = session.get_one(Step, step_id, with_for_update=True)
@@ -158,7 +159,7 @@ def note(session: Session, step_id: int, fault: BaseException) -> bool:
 
 
 def _mark(session: Session, step: Step, kind: FaultClass) -> None:
-    """Say it on the batch too, unless another worker has that and will say how it went."""
+    """Note the failure on the batch too, unless another worker has locked the batch and will note its own result."""
     batch = session.scalar(select(Batch).where(Batch.id == step.batch_id).with_for_update(skip_locked=True))
     if batch is not None:
         batch.failed_step, batch.reason, batch.updated_at = step.name, step.cause, utc_now()
@@ -166,7 +167,7 @@ def _mark(session: Session, step: Step, kind: FaultClass) -> None:
 
 
 def cause(fault: BaseException) -> str:
-    """What to show of a fault: never the values of a row, which a database's message may quote."""
+    """The text that is shown for a fault: without values of rows, which a database's message may quote."""
     words = words_of(fault) if isinstance(fault, DBAPIError) else str(fault)
     return f"{_name(fault)}: {words}"[:1000]
 

@@ -52,7 +52,7 @@ def in_range(batch: Batch) -> ColumnElement[bool]:
 
 
 def child_of(record_type: RecordType, table: Table) -> Child:
-    """The child that a table is."""
+    """The entry of a child table in its record type."""
     return next(child for child in record_type.children if child.table is table)
 
 

@@ -14,7 +14,7 @@ from core.models.record_types import RECORD_TYPES, RecordType
 from core.stores import databases
 
 ROOTS_MIN, ROOTS_MAX = 100, 50_000
-# A run that is held to a pace moves in bursts of so many seconds' rows.
+# Where rows per second are limited, a batch has the rows of this many seconds.
 BURST_SECONDS = 10
 STEP_UP, STEP_DOWN = 2.0, 0.5
 AVERAGE_OF = 5

@@ -59,7 +59,7 @@ def _snapshot() -> Iterator[Session]:
 
 
 def _choose(snapshot: Session, batch: Batch, run: ArchiveRun) -> Selection:
-    """The batch's rows, by its roots in a temporary table: they are looked for once, not for every table."""
+    """The batch's rows. A temporary table keeps the roots, so that they are looked for once and not for every table."""
     adapter, connection = databases.current().adapter, snapshot.connection()
     columns = [Column("id", BigInteger, autoincrement=False)]
     if batch.kind == BatchKind.ROOTS:

@@ -40,7 +40,7 @@ Manifest = dict[str, StagedTable]
 
 
 def new_folder(batch: Batch) -> str:
-    """A folder for one attempt at staging: no late writer of an earlier attempt can disturb it."""
+    """A folder for one attempt at staging, so that a worker still busy with an earlier one can't disturb it."""
     return f"{batch_folder(batch)}{secrets.token_hex(4)}/"
 
 

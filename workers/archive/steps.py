@@ -1,4 +1,4 @@
-"""One step of a run: which is next, and how it is begun, done and noted."""
+"""The steps of a run: which step is next, and how a step is begun, performed and recorded."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NO_BATCH = 0
 
 
 class Work(NamedTuple):
-    """A batch's step: what does it, and the state it leads to."""
+    """A step of a batch: the function that performs it, and the state that the batch then has."""
 
     name: StepName
     perform: Callable[[Session, Batch, ArchiveRun], int]
@@ -57,7 +57,7 @@ PLANS = {RunKind.ARCHIVE: plan, RunKind.RESTORE: restore_plan.plan}
 
 
 class Begun(NamedTuple):
-    """A step that a lane has begun; the run's plan is of batch NO_BATCH."""
+    """A step that a lane has begun. The run's plan belongs to no batch: its `batch_id` is NO_BATCH."""
 
     step_id: int
     batch_id: int
@@ -70,9 +70,10 @@ def work_on(batch: Batch) -> Work | None:
 
 
 def begin(session: Session, run_id: int, busy: Collection[int] = ()) -> Begun | None:
-    """Begin a run's next step, of a batch that no lane is `busy` with.
+    """Begin the next step of a run; `busy` are the ids of the batches that other lanes work on.
 
-    None if there is nothing to begin: the run rests, ends by this, or other lanes have all that is left.
+    Returns None if there is no step to begin: the run is paused, failed or done, it becomes done by this call, or other
+    lanes work on all batches that are left.
     """
     run = session.get_one(ArchiveRun, run_id, with_for_update=True)
     run.heartbeat_at, run.wakes_at = utc_now(), None
@@ -89,13 +90,15 @@ def begin(session: Session, run_id: int, busy: Collection[int] = ()) -> Begun | 
 
 
 def waiting_batch(session: Session, run: ArchiveRun, busy: Collection[int] = ()) -> Batch | None:
-    """The first batch that needs a step and that no lane is busy with."""
+    """The first batch that needs a step and that no lane works on."""
     moving = select(Batch).where(Batch.run_id == run.id, Batch.state.in_(WORK), Batch.id.not_in(busy))
     return session.scalar(moving.order_by(Batch.ordinal).limit(1))
 
 
 def _stragglers_move(session: Session, run: ArchiveRun) -> bool:
-    """Roots come after all stragglers: a row that stays hot because it was edited now is not mistaken for one."""
+    """Whether stragglers still move. Roots wait for them: else a row that is edited during this run, and so stays hot,
+    would be taken for a straggler.
+    """
     late = (Batch.run_id == run.id, Batch.kind == BatchKind.STRAGGLERS, Batch.state.in_(WORK))
     return session.scalar(select(Batch.id).where(*late).limit(1)) is not None
 
@@ -118,7 +121,7 @@ def _begin(session: Session, run: ArchiveRun, batch: Batch | None) -> Begun:
 
 
 def perform(begun: Begun) -> bool:
-    """Do a step that was begun, or note how it failed; whether the run goes on at once."""
+    """Perform a step that was begun, or record how it failed. Returns whether the run goes on at once."""
     try:
         _perform(begun.step_id)
     except Exception as fault:
@@ -128,7 +131,7 @@ def perform(begun: Begun) -> bool:
 
 
 def _perform(step_id: int) -> None:
-    """Do a step's work and note its end in one transaction: for release, the one that removes the rows."""
+    """Do a step's work and record its end in one transaction; a release removes its rows in this transaction."""
     with databases.write() as session:
         step = session.get_one(Step, step_id)
         failpoints.hit(f"{step.name}.begun")

@@ -1,7 +1,7 @@
 """Stragglers: rows that come late to an archived root (a result after seven months, a medicine that ended since).
 
-They join it in the archive, as batches of their own that a run moves before its roots: an edit during the run, which
-stays hot, is then not mistaken for one.
+They join the root in the archive, in batches of their own. A run moves these batches before its roots: else a row that
+is edited during the run, and so stays hot, would be taken for a straggler.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def late_roots(session: Session, record_type: RecordType, first: int = 0, last: 
 
 
 def archived_roots(session: Session, batch: Batch) -> dict[int, int]:
-    """The batch's roots that the archive owns and no legal hold keeps, each with its patient.
+    """The batch's roots that the archive owns and no legal hold keeps: id -> patient.
 
     `session` is one snapshot of the primary.
     """
@@ -51,7 +51,7 @@ def archived_roots(session: Session, batch: Batch) -> dict[int, int]:
 
 
 def owned(session: Session, record_type: RecordType, ids: list[int]) -> dict[int, int]:
-    """Those of the roots that the archive owns as `session` sees it and no legal hold keeps, each with its patient."""
+    """Of these roots, those that the archive owns as `session` sees it and no legal hold keeps: id -> patient."""
     table = archive_table(record_type.root)
     patient = table.c[record_type.patient_column]
     seen = archived.window(session, record_type.name)

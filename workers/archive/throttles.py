@@ -20,7 +20,7 @@ MEGABYTE = 1 << 20
 
 
 def outside_window(_run_id: int) -> str | None:
-    """The hours of the day, in the clinics' time zone."""
+    """It is not an hour in which runs may move rows, in the clinics' time zone."""
     settings = databases.current().settings
     if not settings.archive_window:
         return None
@@ -38,7 +38,7 @@ def is_within(window: str, now: datetime) -> bool:
 
 
 def replica_behind(_run_id: int) -> str | None:
-    """Seconds behind, and log that the replica has not replayed, which tells more when the primary is quiet."""
+    """The replica is too many seconds behind, or lacks too much log, which tells more when the primary is quiet."""
     settings, state = databases.current().settings, freshness.watch.state()
     if not state.answers:
         return "the replica does not answer"
@@ -51,7 +51,7 @@ def replica_behind(_run_id: int) -> str | None:
 
 
 def primary_slow(_run_id: int) -> str | None:
-    """The median of a few small reads, such as a page makes."""
+    """The median of a few small reads, such as a page makes, takes too long."""
     most = databases.current().settings.archive_latency_max_ms
     median = statistics.median(_probes()) * 1000
     return f"the primary takes {median:.0f} ms for a small read (most {most:.0f} ms)" if median > most else None
@@ -69,7 +69,7 @@ def _probes() -> list[float]:
 
 
 def rows_per_second(run_id: int) -> str | None:
-    """The last batch must have taken as long as its rows may."""
+    """The last batch moved its rows in less time than the limit allows: wait until that time is over."""
     most = databases.current().settings.archive_rows_per_second
     if not most:
         return None

@@ -1,4 +1,4 @@
-"""Verify: the archive server hashes every row it has of a batch; all must be as the primary hashed them for staging."""
+"""Verify: the archive server hashes a batch's rows; the hashes must be those that the primary made at staging."""
 
 from __future__ import annotations
 
