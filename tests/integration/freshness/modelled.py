@@ -190,8 +190,8 @@ class World:
 
     def databases(self) -> Any:
         settings = SimpleNamespace(replica_lag_bound_seconds=5.0, spill_reads_max=8)
-        adapter = SimpleNamespace(seen_position=lambda _connection: self.primary.seen_position())
-        return SimpleNamespace(settings=settings, adapter=adapter)
+        replication = SimpleNamespace(seen_position=lambda _connection: self.primary.seen_position())
+        return SimpleNamespace(settings=settings, adapter=SimpleNamespace(replication=replication))
 
     def session(self, store: Store) -> Any:
         """A snapshot: `read(key)` gives a version."""
