@@ -31,6 +31,11 @@ ON_POSTGRESQL_ALONE = [ROOT / "tests/integration" / name for name in ("demo", "e
 signal.signal(signal.SIGINT, signal.default_int_handler)
 SERVERS_PREFIX = "strata-tests-"
 FUNCTIONAL = "tests/functional/"
+# First, so that no process is left with one of them when the others have nothing to do; the rest is short.
+LONGEST = (
+    FUNCTIONAL,
+    *(f"tests/integration/{name}/" for name in ("runbooks", "demo", "archive", "embedded", "interchange", "reports")),
+)
 
 # The same examples on each run, so that a change and nothing else makes a test fail; new ones in `make check-long`.
 hypothesis.settings.register_profile("check", derandomize=True, deadline=None)
@@ -53,7 +58,17 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    config.option.loadscopereorder = False
     return ByFile(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -97,7 +97,8 @@ def _wait_for(process: subprocess.Popen[bytes], data_dir: Path, out: Path) -> Ru
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Headless Chromium: the system's, else Playwright's own."""
-    system = shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    system = next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         launched = playwright.chromium.launch(executable_path=system, args=arguments)
