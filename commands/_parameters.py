@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -67,3 +68,16 @@ def named_at_the_end(out: Path) -> Iterator[IO[str]]:
     finally:
         with suppress(FileNotFoundError):
             partial.unlink()
+
+
+class SuiteName(click.Choice[str]):
+    """One of the suites, which are imported when it is asked for: all that speaks to a model takes its second."""
+
+    def __init__(self) -> None:
+        self.case_sensitive = True
+
+    @cached_property
+    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
+        from evals.suites import SUITES
+
+        return tuple(sorted(SUITES))

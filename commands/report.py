@@ -11,7 +11,7 @@ import click
 from sqlalchemy import select
 
 from commands import report_incident
-from commands._parameters import ROW_ID
+from commands._parameters import ROW_ID, SuiteName
 from core.access import permissions
 from core.jobs import outbox
 from core.models import Account, ReportState, Role
@@ -22,7 +22,6 @@ from core.services import reports
 from core.services.reports.lifecycle import IN_WORK
 from core.stores import databases
 from core.stores.databases import Store
-from evals.suites import SUITES
 
 POLL_SECONDS = 0.5
 WAIT_MINUTES_MAX = 20
@@ -94,7 +93,7 @@ def halt(reason: str) -> None:
 
 @group.command()
 @click.option(
-    "--if-passed", "suites", multiple=True, type=click.Choice(sorted(SUITES)),
+    "--if-passed", "suites", multiple=True, type=SuiteName(),
     help="Only if this suite's last kept run since the halt passed; may be given again.",
 )  # fmt: skip
 def resume(suites: tuple[str, ...]) -> None:
