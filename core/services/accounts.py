@@ -24,8 +24,8 @@ PASSWORD_SCORE_MIN = 3
 WEIGHED_LENGTH = 72
 
 # OWASP's minimum for argon2id. One hash takes about 20 ms and 19 MiB, so only a few may be computed at once.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_hashing = threading.BoundedSemaphore(2)
+hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+hashing = threading.BoundedSemaphore(2)
 HASH_WAIT_SECONDS = 1
 
 
@@ -111,25 +111,25 @@ def authenticate(session: Session, *, username: str, password: str, roles: Colle
     right = _matches(stored, password[:PASSWORD_LENGTH_MAX])
     if account is None or not right or not account.active or account.role not in roles:
         raise SignInRefused
-    if _hasher.check_needs_rehash(account.password_hash):
-        account.password_hash = _hasher.hash(password)
+    if hasher.check_needs_rehash(account.password_hash):
+        account.password_hash = hasher.hash(password)
     return account
 
 
 def _matches(stored: str, password: str) -> bool:
-    if not _hashing.acquire(timeout=HASH_WAIT_SECONDS):
+    if not hashing.acquire(timeout=HASH_WAIT_SECONDS):
         raise TooManyAttempts(HASH_WAIT_SECONDS)
     try:
-        return _hasher.verify(stored, password)
+        return hasher.verify(stored, password)
     except (Argon2Error, InvalidHashError):
         return False
     finally:
-        _hashing.release()
+        hashing.release()
 
 
 @cache
 def _nobodys_hash() -> str:
-    return _hasher.hash("nobody's password")
+    return hasher.hash("nobody's password")
 
 
 def _hash(password: str, username: str, name: str) -> str:
@@ -141,7 +141,7 @@ def _hash(password: str, username: str, name: str) -> str:
     if weighed["score"] < PASSWORD_SCORE_MIN:
         why = weighed["feedback"]["warning"] or "This password is easy to guess."
         raise AccountFault(f"{why} Choose several words that don't belong together.")
-    return _hasher.hash(password)
+    return hasher.hash(password)
 
 
 def _clean_username(username: str) -> str:

@@ -76,14 +76,14 @@ def test_nobody_can_give_out_another_address_unless_a_proxy_is_ours(
 
 
 def test_no_more_hashes_are_made_at_once_than_two() -> None:
-    account = Account(password_hash=accounts._hasher.hash(PASSWORD))
-    held = [accounts._hashing.acquire() for _ in range(2)]
+    account = Account(password_hash=accounts.hasher.hash(PASSWORD))
+    held = [accounts.hashing.acquire() for _ in range(2)]
     try:
         with pytest.raises(accounts.TooManyAttempts):
             accounts.verify_password(account, PASSWORD)
     finally:
         for _ in held:
-            accounts._hashing.release()
+            accounts.hashing.release()
     right: list[bool] = []
     threads = [
         threading.Thread(target=lambda: right.append(accounts.verify_password(account, PASSWORD))) for _ in range(6)
