@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -37,14 +38,14 @@ class OwnerConnections:
         """Empty every table that has rows, and begin ids anew."""
         for name in self._servers.postgres:
             if name != REPLICA:
-                self._of(name).execute(EMPTY)
+                self._ask(name, EMPTY)
 
     def wait_until_replayed(self) -> None:
         """Return once everything that the primary has written until now can be read on the standby."""
         # Not the insert position: what no commit has forced out may stay unsent for many seconds.
-        written = self._of(PRIMARY).execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
+        written = self._ask(PRIMARY, "SELECT pg_current_wal_flush_lsn()::text").fetchone()
         until = time.monotonic() + REPLAY_SECONDS
-        while self._of(REPLICA).execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", written).fetchone() != (True,):
+        while self._ask(REPLICA, "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", written).fetchone() != (True,):
             assert time.monotonic() < until, "the standby does not catch up"
             time.sleep(0.002)
 
@@ -53,6 +54,15 @@ class OwnerConnections:
             with suppress(psycopg.Error):
                 connection.close()
         self._kept.clear()
+
+    def _ask(self, name: str, query: LiteralString, values: Any = None) -> psycopg.Cursor[Any]:
+        """On a new connection where a test has ended this one: all of it can be asked twice."""
+        try:
+            return self._of(name).execute(query, values)
+        except psycopg.OperationalError:
+            if name not in self._kept or not self._kept[name][1].broken:
+                raise
+            return self._of(name).execute(query, values)
 
     def _of(self, name: str) -> psycopg.Connection:
         server = self._servers.postgres[name]
