@@ -16,13 +16,12 @@ from markupsafe import Markup, escape
 from core.queries.reports import CitedRow, ClaimView
 from core.web.filters import number, unit
 
+# What a field is called if its own name is not what people say.
 LABELS = {
-    "name": "Name", "value": "Value", "observed_at": "Observed", "medication": "Medicine", "dose": "Dose",
-    "frequency": "How often", "route": "Route", "instructions": "Instructions", "reason": "Reason", "status": "Status",
-    "started_on": "From", "stopped_on": "To", "onset_on": "Since", "resolved_on": "Resolved", "substance": "Substance",
-    "reaction": "Reaction", "criticality": "Criticality", "severity": "Severity", "category": "Category",
-    "recorded_on": "Recorded", "description": "Visit", "class": "Kind", "started_at": "Began", "ended_at": "Ended",
-    "text": "Text", "written_at": "Written", "kind": "Kind", "sex": "Sex", "birth_date": "Born",
+    "observed_at": "Observed", "medication": "Medicine", "frequency": "How often", "started_on": "From",
+    "stopped_on": "To", "onset_on": "Since", "resolved_on": "Resolved", "recorded_on": "Recorded",
+    "description": "Visit", "class": "Kind", "started_at": "Began", "ended_at": "Ended", "written_at": "Written",
+    "birth_date": "Born",
 }  # fmt: skip
 MERGED = ("short_name", "code", "unit", "ref_low", "ref_high", "interpretation")
 FLAGS = {"N": "normal", "H": "high", "HH": "critically high", "L": "low", "LL": "critically low", "A": "abnormal"}
@@ -46,8 +45,12 @@ class ShownRow:
 def shown(row: CitedRow, claim: ClaimView) -> ShownRow:
     """A row's fields in people's words; what the claim and the row both say is marked."""
     words = telling_words(claim.text)
-    texts = ((LABELS.get(name, name), text) for name, text in _texts(row.fields))
+    texts = ((_label(name), text) for name, text in _texts(row.fields))
     return ShownRow(row, tuple((label, marked(text, words, claim.quote)) for label, text in texts))
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
 def _texts(fields: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from core.models import Assay, Observation
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
-from core.queries.results import QUESTIONS
+from core.queries.results import QUESTIONS, Result, result_of
 from core.stores.tables import hot_table
 
 TREND_POINTS = 6
@@ -31,25 +32,14 @@ class Point:
 
 @dataclass(frozen=True)
 class LatestResult:
-    """The newest value of an assay with its range; `points` are the numeric values, oldest first, up to this one."""
+    """The newest result of an assay; `points` are the numeric values, oldest first, up to this one."""
 
-    observation_id: int
-    assay_id: int
-    code: str
-    name: str
-    category: str
-    value_number: Decimal | None
-    value_text: str | None
-    unit: str | None
-    ref_low: Decimal | None
-    ref_high: Decimal | None
-    interpretation: str | None
-    observed_at: datetime
+    result: Result
     points: tuple[Point, ...]
 
     @property
     def is_abnormal(self) -> bool:
-        return (self.interpretation or "") in ABNORMAL
+        return (self.result.interpretation or "") in ABNORMAL
 
     @property
     def trend(self) -> str:
@@ -68,12 +58,17 @@ def latest_results(
     Results with an abnormal flag come first, then the newest.
     """
     rows = session.execute(_latest_rows(patient_id, hidden_visits)).all()
-    results = [_latest(list(group)) for _, group in groupby(rows, key=lambda row: row[1].id)]
-    results.sort(key=lambda result: (not result.is_abnormal, -result.observed_at.timestamp(), result.name))
+    results = [_latest(list(group)) for _, group in groupby(rows, key=lambda row: row.assay_id)]
+    results.sort(key=_place)
     return tuple(results[:RESULTS_MAX])
 
 
-def _latest_rows(patient_id: int, hidden_visits: VisitIds) -> Select[Observation, Assay]:
+def _place(latest: LatestResult) -> tuple[bool, float, str]:
+    return not latest.is_abnormal, -latest.result.observed_at.timestamp(), latest.result.name
+
+
+def _latest_rows(patient_id: int, hidden_visits: VisitIds) -> Select[Any]:
+    """The columns of each observation, newest first under its assay, and that assay."""
     newest_first = (
         func.row_number()
         .over(partition_by=Observation.assay_id, order_by=(Observation.observed_at.desc(), Observation.id.desc()))
@@ -82,7 +77,7 @@ def _latest_rows(patient_id: int, hidden_visits: VisitIds) -> Select[Observation
     mine = (Observation.patient_id == patient_id, is_visible(hot_table("observation"), hidden_visits))
     placed = select(Observation.id, newest_first).where(*mine).subquery()
     return (
-        select(Observation, Assay)
+        select(*Observation.__table__.c, Assay)
         .join(placed, placed.c.id == Observation.id)
         .join(Assay, Assay.id == Observation.assay_id)
         .where(placed.c.place <= TREND_POINTS, Assay.category.not_in(QUESTIONS))
@@ -90,24 +85,9 @@ def _latest_rows(patient_id: int, hidden_visits: VisitIds) -> Select[Observation
     )
 
 
-def _latest(newest_first: Sequence[Row[Observation, Assay]]) -> LatestResult:
-    observation, assay = newest_first[0]
-    return LatestResult(
-        observation_id=observation.id,
-        assay_id=assay.id,
-        code=assay.code,
-        name=assay.short_name,
-        category=assay.category,
-        value_number=observation.value_number,
-        value_text=observation.value_text,
-        unit=observation.unit,
-        ref_low=observation.ref_low,
-        ref_high=observation.ref_high,
-        interpretation=observation.interpretation,
-        observed_at=observation.observed_at,
-        points=_points(row[0] for row in reversed(newest_first)),
+def _latest(newest_first: Sequence[Row[Any]]) -> LatestResult:
+    newest = newest_first[0]
+    points = (
+        Point(row.observed_at, row.value_number) for row in reversed(newest_first) if row.value_number is not None
     )
-
-
-def _points(oldest_first: Iterable[Observation]) -> tuple[Point, ...]:
-    return tuple(Point(row.observed_at, row.value_number) for row in oldest_first if row.value_number is not None)
+    return LatestResult(result_of(newest._mapping, newest.Assay, is_archived=False), tuple(points))

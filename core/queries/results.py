@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, Table, func, select
 from sqlalchemy.orm import Session
 
-from core.models import Assay
+from core.models import Assay, Observation
 from core.models.record_types import VISIT
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.stores import archived, hot_and_archived
@@ -50,6 +50,10 @@ class Result:
     @property
     def has_range(self) -> bool:
         return self.value_number is not None and (self.ref_low is not None or self.ref_high is not None)
+
+
+# The fields of a result that are columns of an observation, under the same name.
+OBSERVED = tuple(field.name for field in fields(Result) if field.name in Observation.__table__.c)
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ def _when(found: Found) -> tuple[datetime, int]:
 def _results(session: Session, found: Iterable[Found]) -> tuple[Result, ...]:
     rows = list(found)
     assays = _assays(session, {item.values["assay_id"] for item in rows})
-    return tuple(_result(item, assays[item.values["assay_id"]]) for item in rows)
+    return tuple(result_of(item.values, assays[item.values["assay_id"]], is_archived=item.is_archived) for item in rows)
 
 
 def _assays(session: Session, ids: set[int]) -> dict[int, Assay]:
@@ -153,24 +157,15 @@ def _assays(session: Session, ids: set[int]) -> dict[int, Assay]:
     return {assay.id: assay for assay in session.scalars(select(Assay).where(Assay.id.in_(ids)))}
 
 
-def _result(found: Found, assay: Assay) -> Result:
-    row: RowMapping = found.values
+def result_of(row: RowMapping, assay: Assay, *, is_archived: bool) -> Result:
+    """The result that an observation's row holds, a value under each column's name."""
     return Result(
-        id=row["id"],
-        assay_id=assay.id,
         code=assay.code,
         name=assay.short_name,
         plain_name=assay.plain_name,
         category=assay.category,
-        value_number=row["value_number"],
-        value_text=row["value_text"],
-        unit=row["unit"],
-        ref_low=row["ref_low"],
-        ref_high=row["ref_high"],
-        interpretation=row["interpretation"],
-        observed_at=row["observed_at"],
-        visit_id=row["visit_id"],
-        is_archived=found.is_archived,
+        is_archived=is_archived,
+        **{name: row[name] for name in OBSERVED},
     )
 
 
