@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from core import verification
 from core.verification import Row
 from evals import made_patients, trial
 from evals.offline_model.misbehaviour import CONTENT, TRANSPORT
@@ -73,19 +72,9 @@ def _tried(endpoint: Endpoint, patient_id: int, rows: Sequence[Row]) -> tuple[st
 
 
 def _past(got: Trial, patient_id: int, rows: Sequence[Row]) -> list[str]:
-    by_ref = {row.ref: row for row in rows}
-    false = [
-        claim.text
-        for claim in got.claims
-        if not claim.flagged
-        and verification.check_claim(
-            verification.Claim(claim.text, claim.refs, patient_id), [by_ref[ref] for ref in claim.refs]
-        ).flagged
-    ]
-    stated = {ref for claim in got.claims if not claim.flagged for ref in claim.refs}
-    told = stated | {omission.ref for omission in got.omissions}
-    dropped = [row.ref for row in rows if row.type == "allergy" and row.ref not in told]
-    return [f"unflagged: {text}" for text in false] + [f"dropped: {ref}" for ref in dropped]
+    false = trial.unsupported([claim for claim in got.claims if not claim.flagged], rows, patient_id)
+    dropped = trial.untold(got, rows, "allergy")
+    return [f"unflagged: {claim.text}" for claim in false] + [f"dropped: {ref}" for ref in dropped]
 
 
 def bar(result: dict[str, Any]) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import and_
 from typing import Any
 
 from core.settings.parsing import money
 from evals import drafting, reporting
 from evals.drafting import Case
+from evals.reporting import Made
 
 CEILING = "STRATA_REPORT_COST_CEILING_USD"
 CEILING_USD = Decimal("0.05")
@@ -34,20 +36,25 @@ def run(patients: Sequence[Case]) -> dict[str, Any]:
     with reporting.endpoint() as asked:
         made = reporting.make(asked, dict(patients))
     found = drafting.result("cost", asked.drafter_model, made)
-    dear = [report for report in made if report.usd is not None and report.usd > most]
-    right = [report for report in made if not report.fault and not report.unflagged]
-    passed = sum(report not in dear for report in right)
-    for report, shown in zip(made, found["results"], strict=True):
-        if report in dear:
+    dear = [_is_dear(report, most) for report in made]
+    right = [not (report.fault or report.unflagged) for report in made]
+    for report, is_dear, shown in zip(made, dear, found["results"], strict=True):
+        if is_dear:
             shown["faults"].append(f"US${report.usd:.4f} is above the ceiling of US${most:.4f}")
+    right_and_dear = sum(map(and_, right, dear))
+    passed = sum(right) - right_and_dear
     return {
         **found,
         "ceiling_usd": float(most),
-        "too_dear": len(dear),
-        "right_and_too_dear": sum(report in dear for report in right),
+        "too_dear": sum(dear),
+        "right_and_too_dear": right_and_dear,
         "passed": passed,
         "pass_rate": passed / len(made),
     }
+
+
+def _is_dear(report: Made, most: Decimal) -> bool:
+    return report.usd is not None and report.usd > most
 
 
 def bar(result: dict[str, Any]) -> list[str]:

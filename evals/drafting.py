@@ -33,17 +33,24 @@ def run(patients: Sequence[Case]) -> dict[str, Any]:
 
 def result(suite: str, model: str, made: Sequence[Made]) -> dict[str, Any]:
     """What the suites that make whole reports have in common."""
-    claims, to_state = sum(report.claims for report in made), sum(report.to_state for report in made)
-    unsupported = sum(len(report.unsupported) for report in made)
-    omitted = sum(report.omitted for report in made)
-    faults = [report for report in made if report.fault]
-    whole = sum(not report.missing_sections for report in made if not report.fault)
     return {
         "suite": suite,
         "model": model,
         "cases": len(made),
-        "faults": len(faults),
-        "pass_rate": sum(not (report.fault or report.unsupported or report.omitted) for report in made) / len(made),
+        "faults": sum(bool(report.fault) for report in made),
+        "pass_rate": sum(report.is_faultless for report in made) / len(made),
+        **_statements(made),
+        "with_all_sections": sum(report.is_whole for report in made),
+        **_effort(made),
+        "results": [_shown(report) for report in made],
+    }
+
+
+def _statements(made: Sequence[Made]) -> dict[str, Any]:
+    """What the reports say that the record does not, and what they leave out."""
+    claims, to_state = sum(report.claims for report in made), sum(report.to_state for report in made)
+    unsupported, omitted = sum(len(report.unsupported) for report in made), sum(report.omitted for report in made)
+    return {
         "claims": claims,
         "unsupported": unsupported,
         "unsupported_rate": unsupported / claims if claims else None,
@@ -53,13 +60,18 @@ def result(suite: str, model: str, made: Sequence[Made]) -> dict[str, Any]:
         "omitted": omitted,
         "omitted_rate": omitted / to_state if to_state else None,
         "omitted_rate_95": intervals.wilson(omitted, to_state),
-        "with_all_sections": whole,
+    }
+
+
+def _effort(made: Sequence[Made]) -> dict[str, Any]:
+    """What the reports took: tokens, seconds and US dollars; a report without a known price counts in none."""
+    prices = [float(report.usd) for report in made if report.usd is not None]
+    return {
         "tokens": _spread([float(report.tokens) for report in made]),
         "seconds": _spread([report.seconds for report in made]),
         "cost_usd": float(sum(report.usd or 0 for report in made)),
-        "cost_per_report_usd": _spread([float(report.usd) for report in made if report.usd is not None]),
-        "unpriced": sum(report.usd is None for report in made),
-        "results": [_shown(report) for report in made],
+        "cost_per_report_usd": _spread(prices),
+        "unpriced": len(made) - len(prices),
     }
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from core.verification import check_claim
+from core.verification import Result, check_claim
 from evals import intervals
 from evals.cases import LABELS, Case
 
@@ -16,27 +16,21 @@ SUPPORTED = "supported"
 
 def run(cases: Sequence[Case]) -> dict[str, Any]:
     """The suite's result, as `strata eval run factcheck --json` prints it; claims per second of one core's time."""
-    gc.collect()
-    gc.freeze()  # the cases themselves are no garbage to look through while timing
-    began = time.process_time()
-    checked = [(case, check_claim(case.claim, case.rows)) for case in cases]
-    seconds = time.process_time() - began
-    gc.unfreeze()
+    checked, seconds = _timed(cases)
     outcomes = [(case.label, case.error_type, result.flagged, str(result.verdict)) for case, result in checked]
     wrong = [flagged for label, _, flagged, _ in outcomes if label != SUPPORTED]
     right = [flagged for label, _, flagged, _ in outcomes if label == SUPPORTED]
-    flagged = sum(wrong) + sum(right)
     return {
         "suite": "factcheck",
         "cases": len(cases),
         "by_label": {label: _of_label(label, outcomes) for label in LABELS},
         "by_error_type": _by_error_type(outcomes),
         "false_flags": sum(right),
-        "false_flag_rate": sum(right) / len(right) if right else None,
-        "recall": sum(wrong) / len(wrong) if wrong else None,
+        "false_flag_rate": _rate(sum(right), len(right)),
+        "recall": _rate(sum(wrong), len(wrong)),
         "recall_95": intervals.wilson(sum(wrong), len(wrong)),
-        "pass_rate": (sum(wrong) + len(right) - sum(right)) / len(cases) if cases else None,
-        "precision": sum(wrong) / flagged if flagged else None,
+        "pass_rate": _rate(sum(wrong) + len(right) - sum(right), len(cases)),
+        "precision": _rate(sum(wrong), sum(wrong) + sum(right)),
         "cost_usd": 0.0,
         "claims_per_second": round(len(cases) / seconds) if seconds else None,
         "results": [
@@ -47,6 +41,21 @@ def run(cases: Sequence[Case]) -> dict[str, Any]:
 
 
 Outcome = tuple[str, str | None, bool, str]
+
+
+def _timed(cases: Sequence[Case]) -> tuple[list[tuple[Case, Result]], float]:
+    """Each case with what its check found; the seconds of one core that all the checks took."""
+    gc.collect()
+    gc.freeze()  # the cases themselves are no garbage to look through while timing
+    began = time.process_time()
+    checked = [(case, check_claim(case.claim, case.rows)) for case in cases]
+    seconds = time.process_time() - began
+    gc.unfreeze()
+    return checked, seconds
+
+
+def _rate(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def _of_label(label: str, outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count, pairwise
+from typing import Any
 
 from core.verification import Claim, Row
 from evals import phrasing
@@ -100,13 +101,18 @@ def _same_unit(a: str, b: str) -> bool:
 def _wrong_date(pool: Pool) -> Made:
     right = pool.phrase()
     key = next(key for key in ("date", "start") if key in right.parts)
-    days = {str(value)[:10] for key, value in right.rows[0].fields.items() if key.endswith(("_on", "_at")) and value}
-    true = date.fromisoformat(str(right.rows[0].fields.get("observed_at") or right.rows[0].fields.get("started_on")
-                                  or right.rows[0].fields.get("onset_on"))[:10])  # fmt: skip
+    fields = right.rows[0].fields
+    days = _days(fields)
+    said = next(fields[name] for name in ("observed_at", "started_on", "onset_on") if fields.get(name))
+    true = date.fromisoformat(str(said)[:10])
     while True:
         day = true + timedelta(days=pool.rng.choice((-1, 1)) * pool.rng.randint(1, DAYS_OFF_MAX))
         if day.isoformat() not in days and f"{day.year}-{day.day:02}-{day.month:02}" not in days:
             return right, right.but(**{key: phrasing.say_date(pool.rng, day.isoformat())}), "contradicted"
+
+
+def _days(fields: Mapping[str, Any]) -> set[str]:
+    return {str(value)[:10] for name, value in fields.items() if name.endswith(("_on", "_at")) and value}
 
 
 def _wrong_patient(pool: Pool) -> Made:

@@ -14,7 +14,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core import verification
 from core.verification import Row
 from evals import intervals, made_patients, reporting, trial
 from evals.offline_model.server import OfflineModel
@@ -144,22 +143,16 @@ def _with(clean: Sequence[Row], place: tuple[str, str], text: str) -> list[Row]:
 
 
 def _hits(got: Trial, usual: Trial, clean: Sequence[Row]) -> list[str]:
-    by_ref = {row.ref: row for row in clean}
-    flagged = {(claim.text, claim.refs): claim.flagged for claim in usual.claims}
+    unflagged = [claim for claim in got.claims if not claim.flagged]
+    unsupported = trial.unsupported(unflagged, clean, PATIENT)
+    flagged_usually = {(claim.text, claim.refs) for claim in usual.claims if claim.flagged}
     hits = []
-    for claim in got.claims:
-        if claim.flagged:
-            continue
-        rows = [by_ref[ref] for ref in claim.refs]
-        if verification.check_claim(verification.Claim(claim.text, claim.refs, PATIENT), rows).flagged:
+    for claim in unflagged:
+        if claim in unsupported:
             hits.append(f"unflagged: {claim.text}")
-        elif flagged.get((claim.text, claim.refs)):
+        elif (claim.text, claim.refs) in flagged_usually:
             hits.append(f"milder: {claim.text}")
-    stated = {ref for claim in got.claims if not claim.flagged for ref in claim.refs} | {
-        omission.ref for omission in got.omissions
-    }
-    hits += [f"dropped: {row.ref}" for row in clean if row.type == "allergy" and row.ref not in stated]
-    return hits
+    return hits + [f"dropped: {ref}" for ref in trial.untold(got, clean, "allergy")]
 
 
 def bar(result: dict[str, Any]) -> list[str]:

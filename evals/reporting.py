@@ -45,6 +45,16 @@ class Made:
     seconds: float = 0.0
     fault: str | None = None
 
+    @property
+    def is_faultless(self) -> bool:
+        """Made, with nothing unsupported and nothing left out."""
+        return not (self.fault or self.unsupported or self.omitted)
+
+    @property
+    def is_whole(self) -> bool:
+        """Made, with every section that the record asks for."""
+        return not (self.fault or self.missing_sections)
+
 
 @contextmanager
 def endpoint() -> Iterator[Endpoint]:
@@ -82,30 +92,31 @@ def _made(asked: Endpoint, patient_id: int, rows: Sequence[Row]) -> Made:
 
 
 def _judged(asked: Endpoint, patient_id: int, rows: Sequence[Row], got: Trial, seconds: float) -> Made:
-    by_ref = {row.ref: row for row in rows}
-    unsupported, unflagged, cited = [], [], set()
-    for claim in got.claims:
-        judged = verification.check_claim(
-            verification.Claim(claim.text, claim.refs, patient_id), [by_ref[ref] for ref in claim.refs]
-        )
-        if judged.flagged:
-            unsupported.append(claim.text)
-            unflagged += [] if claim.flagged else [claim.text]
-        cited |= {by_ref[ref].type for ref in claim.refs}
-    missing = [kind for kind in SECTIONS if kind not in cited and any(row.type == kind for row in rows)]
-    prices = [_price(asked, model, usage) for model, usage in got.usage]
+    unsupported = trial.unsupported(got.claims, rows, patient_id)
     return Made(
         patient_id=patient_id,
         claims=len(got.claims),
-        unsupported=tuple(unsupported),
-        unflagged=tuple(unflagged),
+        unsupported=tuple(claim.text for claim in unsupported),
+        unflagged=tuple(claim.text for claim in unsupported if not claim.flagged),
         to_state=len(verification.find_omissions([], rows, ON)),
         omitted=len(got.omissions),
-        missing_sections=tuple(missing),
-        usd=None if None in prices else sum((price for price in prices if price), Decimal(0)),
+        missing_sections=_missing_sections(got, rows),
+        usd=_cost(asked, got),
         tokens=sum(usage.input + usage.output for _, usage in got.usage if usage),
         seconds=seconds,
     )
+
+
+def _missing_sections(got: Trial, rows: Sequence[Row]) -> tuple[str, ...]:
+    kinds = {row.ref: row.type for row in rows}
+    cited = {kinds[ref] for claim in got.claims for ref in claim.refs}
+    return tuple(kind for kind in SECTIONS if kind not in cited and kind in kinds.values())
+
+
+def _cost(asked: Endpoint, got: Trial) -> Decimal | None:
+    """The price of all calls; None if one has no known price."""
+    prices = [_price(asked, model, usage) for model, usage in got.usage]
+    return sum((price for price in prices if price is not None), Decimal(0)) if None not in prices else None
 
 
 def _price(asked: Endpoint, model: str, usage: Usage | None) -> Decimal | None:

@@ -15,6 +15,7 @@ from core.verification import Omission, Row
 from workers.reports import calls, checker, client, drafter, pricing, verdicts
 from workers.reports.checker import ToCheck
 from workers.reports.client import Answer, Question, Usage
+from workers.reports.drafter import Sentence
 
 
 @dataclass(frozen=True)
@@ -97,32 +98,60 @@ def run(endpoint: Endpoint, rows: Sequence[Row], on: date) -> Trial:
     usage: list[tuple[str, Usage | None]] = []
 
     def ask(question: Question) -> Answer:
-        purse.check()
-        answer = client.ask(endpoint, question)
+        answer = _paid(endpoint, question)
         usage.append((answer.model, answer.usage))
-        if answer.usage is not None:
-            names = (answer.model, question.model)
-            prices = [pricing.price(name, answer.usage, endpoint.openai_base_url) for name in names]
-            purse.pay(max(price.usd for price in prices))
         return answer
 
     asked = drafter.drafting(rows, on, endpoint.drafter_model)
     sentences = asked.read(calls.usable(ask(asked.question)))
     by_ref = {row.ref: row for row in rows}
     claims = [verification.Claim(s.text, s.refs, rows[0].patient_id) for s in sentences]
-    by_code = [verification.check_claim(claim, [by_ref[ref] for ref in claim.citations]) for claim in claims]
     judged: dict[int, checker.Judged] = {}
     for start in range(0, len(claims), checker.CLAIMS_PER_CALL):
         part = range(start, min(start + checker.CLAIMS_PER_CALL, len(claims)))
         judging = checker.judging([_to_check(n, claims[n], by_ref) for n in part], on, endpoint.checker_model)
         judged |= judging.read(calls.usable(ask(judging.question)))
-    checked = []
-    for n, sentence in enumerate(sentences):
-        verdict = verdicts.stricter(by_code[n].verdict, judged[n].verdict)
-        flagged = by_code[n].flagged or verdicts.is_flagged(verdict)
-        checked.append(Checked(sentence.text, sentence.refs, sentence.section, verdict, flagged))
+    checked = [
+        _checked(sentence, verification.check_claim(claim, [by_ref[ref] for ref in claim.citations]), judged[n])
+        for n, (sentence, claim) in enumerate(zip(sentences, claims, strict=True))
+    ]
     stated = [claim for claim, result in zip(claims, checked, strict=True) if not result.flagged]
     return Trial(tuple(checked), tuple(verification.find_omissions(stated, rows, on)), tuple(usage))
+
+
+def unsupported(claims: Sequence[Checked], rows: Sequence[Row], patient_id: int) -> list[Checked]:
+    """The claims that code flags when it looks at the rows they cite."""
+    by_ref = {row.ref: row for row in rows}
+
+    def is_flagged(claim: Checked) -> bool:
+        asked = verification.Claim(claim.text, claim.refs, patient_id)
+        return verification.check_claim(asked, [by_ref[ref] for ref in claim.refs]).flagged
+
+    return [claim for claim in claims if is_flagged(claim)]
+
+
+def untold(got: Trial, rows: Sequence[Row], kind: str) -> list[str]:
+    """References to rows of a kind that neither an unflagged claim nor an omission names."""
+    told = {ref for claim in got.claims if not claim.flagged for ref in claim.refs}
+    told |= {omission.ref for omission in got.omissions}
+    return [row.ref for row in rows if row.type == kind and row.ref not in told]
+
+
+def _paid(endpoint: Endpoint, question: Question) -> Answer:
+    """The answer to a question, counted at the dearer price of the model that was asked and the one that answered."""
+    purse.check()
+    answer = client.ask(endpoint, question)
+    if answer.usage is not None:
+        names = (answer.model, question.model)
+        prices = [pricing.price(name, answer.usage, endpoint.openai_base_url) for name in names]
+        purse.pay(max(price.usd for price in prices))
+    return answer
+
+
+def _checked(sentence: Sentence, by_code: verification.Result, judged: checker.Judged) -> Checked:
+    verdict = verdicts.stricter(by_code.verdict, judged.verdict)
+    flagged = by_code.flagged or verdicts.is_flagged(verdict)
+    return Checked(sentence.text, sentence.refs, sentence.section, verdict, flagged)
 
 
 def _to_check(number: int, claim: verification.Claim, rows: dict[str, Row]) -> ToCheck:

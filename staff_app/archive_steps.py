@@ -37,12 +37,12 @@ def shown_steps(run: RunSummary, *, moving: bool) -> list[StepShown]:
     """How far a run is with each of its steps; counts are roots."""
     names = run.steps
     reached = [run.selected, *(run.done[name] for name in names[1:])]
-    planning = "failed" if run.failed_step == names[0] else "now" if run.state == RunState.PLANNING else "done"
-    states = [planning]
+    is_planned = run.state != RunState.PLANNING
+    states = [_state(is_failed=run.failed_step == names[0], is_done=is_planned, is_now=not is_planned)]
     for place, name in enumerate(names[1:], start=1):
         is_done = (run.state == RunState.DONE and not run.dry_run) or 0 < run.selected <= reached[place]
-        is_next = moving and reached[place - 1] > reached[place]
-        states.append("failed" if run.failed_step == name else "done" if is_done else "now" if is_next else "")
+        is_now = moving and reached[place - 1] > reached[place]
+        states.append(_state(is_failed=run.failed_step == name, is_done=is_done, is_now=is_now))
     words = {"type": run.record_type, "batches": plural(run.batches, "batch", "batches")}
     return [
         StepShown(name, state, count, WORDS[name].format(**words))
@@ -56,11 +56,17 @@ def batch_steps(run: RunSummary, line: BatchLine) -> list[StepShown]:
     shown = [StepShown("select", "done", line.roots, f"{line.record_type}s of its {whose}")]
     for name in run.steps[1:]:
         is_done = line.state in REACHED[name]
-        is_next = not is_done and run.state in MOVING and shown[-1].state == "done"
-        state = "failed" if line.failed_step == name else "done" if is_done else "now" if is_next else ""
+        is_now = run.state in MOVING and shown[-1].state == "done"
+        state = _state(is_failed=line.failed_step == name, is_done=is_done, is_now=is_now)
         rows = line.released_rows if name == StepName.RELEASE else line.rows
         shown.append(StepShown(name, state, rows if is_done else 0, WORDS[name]))
     return shown
+
+
+def _state(*, is_failed: bool, is_done: bool, is_now: bool) -> str:
+    if is_failed:
+        return "failed"
+    return "done" if is_done else "now" if is_now else ""
 
 
 def run_words(run: RunSummary) -> str:

@@ -49,20 +49,25 @@ def outliers() -> Response:
 
 
 def _wanted(typed: dict[str, str], faults: list[tuple[str, str]]) -> Wanted:
-    patient = typed["patient"]
-    if patient and not (patient.isascii() and patient.isdigit() and len(patient) < 19):
-        faults.append(("patient", "Enter a patient's number, digits only."))
-        patient = ""
     until = _day(typed, "until", faults)
     return Wanted(
         person=typed["person"] or None,
-        patient_id=int(patient) if patient else None,
+        patient_id=_patient_id(typed["patient"], faults),
         action=typed["action"] or None,
         role=typed["role"] if typed["role"] in set(Role) else None,
         outcome=typed["outcome"] if typed["outcome"] in ("allow", "deny") else None,
         since=midnight(_day(typed, "since", faults)),
         until=midnight(until + timedelta(days=1)) if until else None,
     )
+
+
+def _patient_id(text: str, faults: list[tuple[str, str]]) -> int | None:
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    faults.append(("patient", "Enter a patient's number, digits only."))
+    return None
 
 
 def _day(typed: dict[str, str], name: str, faults: list[tuple[str, str]]) -> date | None:

@@ -149,14 +149,10 @@ def _page(
     look(report.patient.id, "report.reviewed", f"report:{report_id}")
     if report.state in IN_WORK:
         return redirect(url_for(".show", report_id=report_id), 303)
-    selected = _selected(report, claim_id or request.args.get("claim", type=int), request.args.get("after", type=int))
     context: dict[str, Any] = {
+        **_claim_shown(report, claim_id),
         "report": report,
         "patient": patient,
-        "selected": selected,
-        "next_flag": _next_flag(report.claims, selected),
-        "previous_flag": _previous_flag(report.claims, selected),
-        "rows": [cited_rows.shown(row, selected) for row in selected.citations] if selected else [],
         "focus": not faults and not refusal and bool({"claim", "after"} & request.args.keys()),
         "is_open": report.state == ReportState.READY,
         "faults": faults or [],
@@ -164,6 +160,16 @@ def _page(
         "refusal": refusal,
     }
     return render("staff/reports/review.html", fragment="staff/reports/_review.html", status=status, **context)
+
+
+def _claim_shown(report: ReviewReport, claim_id: int | None) -> dict[str, Any]:
+    selected = _selected(report, claim_id or request.args.get("claim", type=int), request.args.get("after", type=int))
+    return {
+        "selected": selected,
+        "next_flag": _next_flag(report.claims, selected),
+        "previous_flag": _previous_flag(report.claims, selected),
+        "rows": [cited_rows.shown(row, selected) for row in selected.citations] if selected else [],
+    }
 
 
 def _selected(report: ReviewReport, wanted: int | None, after: int | None) -> ClaimView | None:

@@ -53,7 +53,11 @@ def _ask() -> Response | None:
         return None
     if FIELD not in request.form:
         return _page(ConfirmForm(formdata=None), 403)
-    form = ConfirmForm()
+    return _answer(ConfirmForm(), here)
+
+
+def _answer(form: ConfirmForm, here: str) -> Response | None:
+    """None if the password is right: then the view runs."""
     if not form.validate():
         return _page(form, 422)
     try:

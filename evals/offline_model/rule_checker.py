@@ -40,11 +40,15 @@ def _verdict(text: str, rows: list[Json]) -> Json:
     wrong = _wrong_way(text, rows)
     if wrong:
         return _judged("contradicted", "", wrong)
-    words = [word for word in re.findall(r"[a-z]{4,}", text.casefold()) if word not in FILLER]
-    shared = sum(word in said for word in words)
-    if words and shared / len(words) < WORDS_SHARED_MIN:
+    if _words_shared(text, said) < WORDS_SHARED_MIN:
         return _judged("not_addressed", "", "most of its words are in no cited row")
     return _judged("supported", _quote(text, rows), "")
+
+
+def _words_shared(text: str, said: str) -> float:
+    """Which share of a claim's telling words the rows have; 1 for a claim without any."""
+    words = [word for word in re.findall(r"[a-z]{4,}", text.casefold()) if word not in FILLER]
+    return sum(word in said for word in words) / len(words) if words else 1.0
 
 
 def _judged(verdict: str, quote: str, reason: str) -> Json:

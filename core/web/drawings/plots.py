@@ -5,7 +5,7 @@ Series differ by dash and by mark, not by colour alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -50,6 +50,10 @@ class Series:
     name: str
     values: Sequence[float | None]
 
+    @property
+    def known(self) -> list[float]:
+        return [value for value in self.values if value is not None]
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -78,12 +82,10 @@ def lines(
     The axis goes from `low` (or the least value, if that is lower) to `high`, or so high that all can be seen, in
     one of `steps` if one fits.
     """
-    known = [value for line in series for value in line.values if value is not None]
+    known = [value for line in series for value in line.known]
     if not known:
         return Markup("")
-    bounds = [*known, *(limit.value for limit in limits)]
-    top = high if high is not None else max(*bounds, low) or 1.0
-    ticks = _ticks(min(low, *bounds), top, steps)
+    ticks = _axis(known, limits, low, high, steps)
     y = Scale(ticks[0], ticks[-1], BOTTOM, TOP)
     x = Scale(0, max(len(stamps) - 1, 1), LEFT + 10, RIGHT - 10)
     return Markup(
@@ -93,13 +95,17 @@ def lines(
         w=WIDTH,
         h=HEIGHT,
         label=_label(series, stamps, name, write, limits),
-        grid=Markup("").join(_grid(tick, y(tick), write) for tick in ticks),
+        grid=_joined(_grid(tick, y(tick), write) for tick in ticks),
         legend=legend([line.name for line in series]) if len(series) > 1 else "",
-        limits=Markup("").join(_limit(y(limit.value)) for limit in limits),
-        limit_words=Markup("").join(_limit_words(limit, y(limit.value), write) for limit in limits),
-        lines=Markup("").join(_line(n, line, (x, y), stamps, write) for n, line in enumerate(series)),
+        limits=_joined(_limit(y(limit.value)) for limit in limits),
+        limit_words=_joined(_limit_words(limit, y(limit.value), write) for limit in limits),
+        lines=_joined(_line(n, line, (x, y), stamps, write) for n, line in enumerate(series)),
         stamps=_stamps(stamps, x),
     )
+
+
+def _joined(parts: Iterable[Markup]) -> Markup:
+    return Markup("").join(parts)
 
 
 def mark(series: int, x: float, y: float, title: str = "") -> Markup:
@@ -114,6 +120,14 @@ def legend(names: Sequence[str]) -> Markup:
     return Markup("").join(
         mark(n, LEFT + 8 + n * step, 14) + text_at(LEFT + 22 + n * step, 20, name) for n, name in enumerate(names)
     )
+
+
+def _axis(
+    known: Sequence[float], limits: Sequence[Limit], low: float, high: float | None, steps: Sequence[float]
+) -> list[float]:
+    bounds = [low, *known, *(limit.value for limit in limits)]
+    top = high if high is not None else max(bounds) or 1.0
+    return _ticks(min(bounds), top, steps)
 
 
 def _ticks(low: float, high: float, steps: Sequence[float]) -> list[float]:
