@@ -1,4 +1,7 @@
-"""The deterministic half of fact-checking: what code can decide about a claim from its own words and its rows."""
+"""The deterministic half of fact-checking: what code can decide about a claim from its own words and its rows.
+
+May import nothing else of core.
+"""
 
 from core.verification.check import check_claim
 from core.verification.omissions import find_omissions
