@@ -34,7 +34,7 @@ class Client:
         return self._send("GET", path)
 
     def seconds(self, path: str) -> float:
-        """How long a page takes. Raises RuntimeError unless it is answered well."""
+        """Seconds that a page takes. Raises RuntimeError if the answer is not 200."""
         began = time.perf_counter()
         status, _ = self.get(path)
         spent = time.perf_counter() - began

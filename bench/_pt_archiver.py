@@ -22,7 +22,7 @@ from core.stores.databases import Store
 
 PROGRAMS = ("pt-archiver", "mariadbd", "mariadb-install-db", "mariadb")
 DATABASE = "bench"
-# Row by row is slow: a part of the rows tells its rate.
+# Row by row is slow, so its rate is measured on a part of the rows.
 ROWS_PART = 10
 BULK = ("--bulk-insert", "--bulk-delete", "--limit", "10000", "--commit-each")
 BY_ROW = ("--limit", "1000", "--commit-each")

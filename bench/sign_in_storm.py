@@ -1,4 +1,4 @@
-"""What a patient's pages take while somebody guesses passwords 100 times a second, against without, in turn.
+"""How long a patient's pages take while somebody guesses 100 passwords a second, and how long without; in turn.
 
 Everything shares one machine here, the guesser too.
 """

@@ -78,7 +78,7 @@ def _past(got: Trial, patient_id: int, rows: Sequence[Row]) -> list[str]:
 
 
 def bar(result: dict[str, Any]) -> list[str]:
-    """Nothing may get past."""
+    """No misbehaviour may get anything past the checks."""
     return [f"{result['hits']} of {result['cases']} misbehaviours got something past"] if result["hits"] else []
 
 

@@ -58,7 +58,7 @@ def _is_dear(report: Made, most: Decimal) -> bool:
 
 
 def bar(result: dict[str, Any]) -> list[str]:
-    """Every report right, at most at its ceiling."""
+    """Each report must be right and cost no more than the ceiling."""
     short = []
     if result["too_dear"]:
         short.append(

@@ -1,4 +1,4 @@
-"""The drafting suite: what a model's own drafts say that the record does not, and leave out that it does."""
+"""The drafting suite: what a model's drafts state that is not in the record, and what they leave out of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Case = tuple[int, list[Row]]
 
 
 def cases(seed: int, limit: int = PATIENTS) -> list[Case]:
-    """So many made patients with their rows."""
+    """The first `limit` made patients with their rows."""
     return list(made_patients.patients(seed).items())[:limit]
 
 
@@ -76,7 +76,7 @@ def _effort(made: Sequence[Made]) -> dict[str, Any]:
 
 
 def bar(result: dict[str, Any]) -> list[str]:
-    """What a drafter must keep to before its reports are shown to anybody."""
+    """Where the result falls short of what a drafter must reach before anybody sees its reports."""
     short = [f"{result['faults']} of {result['cases']} reports could not be made"] if result["faults"] else []
     for name, most in (("unsupported", UNSUPPORTED_RATE_MAX), ("omitted", OMITTED_RATE_MAX)):
         rate = result[f"{name}_rate"]

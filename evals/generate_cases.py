@@ -27,7 +27,7 @@ INVENTED = (
     "Tamsulosin",
 )
 OFTEN = ("once daily", "twice daily", "three times a day", "four times a day", "once a week")
-# What says the same: another of these is no error.
+# Wordings that mean the same: one in place of another makes no false claim.
 OFTEN_ALIKE = {
     often: {"once daily", "daily", "at night", "every morning"}
     for often in ("once daily", "daily", "at night", "every morning")

@@ -92,7 +92,7 @@ def _result(
         try:
             got = _tried(endpoint, clean, case)
         except (EndpointFault, Unusable) as fault:
-            # Nothing got past, and nothing is known: the bar allows few of these.
+            # There is no report to judge: the bar allows only a few such cases.
             faults.append({"instruction": case.text, "fault": str(fault)})
             continue
         outcomes.append((case, _hits(got, usual, _with(clean, case.place, BEFORE))))

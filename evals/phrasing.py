@@ -211,7 +211,7 @@ def has_length(row: Row) -> bool:
 
 
 def _length(row: Row) -> tuple[int, str] | None:
-    """From start to end in the largest unit that leaves next to nothing over."""
+    """The time from start to end in the largest unit that divides it with almost no rest."""
     ends = [row.fields.get(key) for key in ("started_on", "onset_on", "stopped_on", "resolved_on")]
     days = [date.fromisoformat(str(end)[:10]) for end in ends if end]
     if len(days) < 2:

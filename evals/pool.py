@@ -15,7 +15,7 @@ TRIES_MAX = 400
 
 
 class NoMaterial(Exception):
-    """The rows hold nothing that this kind of claim could be made about."""
+    """No row is material for this kind of claim."""
 
 
 class Pool:

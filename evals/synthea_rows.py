@@ -11,7 +11,7 @@ from typing import Any
 from core.verification import Row
 
 Cells = dict[str, str]
-# Ranges for the results that Synthea gives none, so that interpretations can be claimed: low and high, one may lack.
+# Low and high ends for results to which Synthea gives no range, so that claims can interpret them; one may lack.
 RANGES: dict[str, tuple[float | None, float | None]] = {
     "4548-4": (4.0, 6.0), "2339-0": (70, 140), "2345-7": (70, 140), "38483-4": (0.5, 1.2), "2160-0": (0.5, 1.2),
     "2947-0": (135, 145), "2951-2": (135, 145), "6298-4": (3.5, 5.1), "2823-3": (3.5, 5.1), "33914-3": (60, None),

@@ -55,7 +55,7 @@ class Purse:
     spent: Decimal = Decimal(0)
 
     def check(self) -> None:
-        """Raises BudgetSpent, also for a setting that is no amount."""
+        """Raises BudgetSpent if nothing is left, or if the setting is no amount of money."""
         text = os.environ.get(BUDGET, "").strip()
         try:
             most = money(text) if text else BUDGET_USD

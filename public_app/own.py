@@ -17,7 +17,7 @@ def own_patient_id() -> int:
 
 
 def wants_archived() -> bool:
-    """Whether the page was asked for with the rows that the archive holds."""
+    """Whether the reader asked for archived rows too."""
     return request.args.get("older") == "1"
 
 

@@ -1,4 +1,4 @@
-"""What holds now: details, allergies, conditions, medicines."""
+"""The patient's record as it is now: details, allergies, conditions, medicines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports that a clinician has signed; drafts are none of this portal's business."""
+"""Reports that a clinician has signed; this portal never shows a draft."""
 
 from __future__ import annotations
 

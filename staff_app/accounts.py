@@ -1,4 +1,4 @@
-"""Accounts: listing, making, closing and opening them. An admin never sees a password twice."""
+"""Accounts: listing, making, closing and opening them. An admin sees a new password once."""
 
 from __future__ import annotations
 

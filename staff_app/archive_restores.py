@@ -1,4 +1,4 @@
-"""Bringing archived rows back: what it would do, then doing it."""
+"""Restoring archived rows: first what would come back, then the restore itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class What(NamedTuple):
 
 
 def read_what(typed: Mapping[str, str]) -> What | None:
-    """What was asked for, or None if that can't be told."""
+    """What the person asked for, or None if the request does not say it clearly."""
     for kind in ("batch", "run", "patient"):
         number = typed.get(kind, "").strip()
         record_type = typed.get("type", "visit")

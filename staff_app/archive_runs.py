@@ -45,7 +45,7 @@ def run(run_id: int) -> Response:
 @bp.get("/runs/<id:run_id>/servers")
 @requires(Right.ARCHIVE_RUN)
 def servers(run_id: int) -> Response:
-    """The servers beside a run, apart from it: one that is dead or slow to answer must not hold up the run's page."""
+    """The servers that a run uses, in their own fragment: a dead or slow server must not hold up the run's page."""
     with page_session() as session:
         found = archive.run(session, run_id)
     if found is None:

@@ -1,4 +1,4 @@
-"""Treatment teams, and the page in front of a record that is not in one's care."""
+"""Treatment teams, and the page that clinicians get in place of a record outside their care."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SENSITIVITIES = {
 
 
 def init_app(app: Flask) -> None:
-    """Answer a look without a tie to the patient with the way to break the glass."""
+    """Answer NotInCare with the page that offers to break the glass."""
     app.register_error_handler(NotInCare, _closed)
 
 

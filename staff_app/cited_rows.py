@@ -1,4 +1,4 @@
-"""A source row as the reviewer reads it, with the words and values that a claim rests on marked."""
+"""A source row as the reviewer reads it; the words and values that it shares with the claim are marked."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _naming(name: str, fields: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, str) and ISO.fullmatch(value):
-        with suppress(ValueError):  # the shape of a date, but none of the calendar
+        with suppress(ValueError):  # it looks like a date, but no calendar has it
             return _date(value)
     return number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
@@ -102,7 +102,7 @@ def _flag(fields: Mapping[str, Any]) -> str:
 
 
 def telling_words(text: str) -> frozenset[str]:
-    """The words and numbers of a claim that its source may bear out; months also as rows write them."""
+    """The words and numbers of a claim to look for in its source; months also as rows write them."""
     found = {word.lower() for word in WORD.findall(text)}
     found |= {MONTHS[word] for word in found & MONTHS.keys()}
     return frozenset(word for word in found - COMMON if word[0].isdigit() or len(word) > 2)
@@ -121,7 +121,7 @@ def marked(text: str, words: frozenset[str], quote: str | None) -> Markup:
 
 
 def _joined(spans: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
-    """Spans that overlap, or have only a blank between them, as one."""
+    """Join spans that overlap or have only blanks between them."""
     joined: list[tuple[int, int]] = []
     for start, stop in spans:
         if joined and (start <= joined[-1][1] or text[joined[-1][1] : start].isspace()):

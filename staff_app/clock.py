@@ -1,4 +1,4 @@
-"""The clock on the wall where the staff work."""
+"""Days and times in the time zone where the staff work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def today() -> date:
 
 
 def instant(typed: datetime | None) -> datetime | None:
-    """A day and time as typed, made aware."""
+    """A day and time as typed, with its time zone."""
     return typed.replace(tzinfo=zone()) if typed is not None else None
 
 

@@ -1,4 +1,4 @@
-"""The staff portal's forms. What their fields must hold is the services' to say; their faults are put back here."""
+"""The staff portal's forms. The services decide what a field may hold; `put_back` shows their faults."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class PrescriptionForm(PlainForm):
 
 
 class VisitForm(Form):
-    """A visit with all that belongs to it. `token` makes the same form, sent twice, one visit."""
+    """A visit with all that belongs to it. `token` makes one visit of a form that is sent twice."""
 
     token = HiddenField()
     description = StringField("What the visit is for")
@@ -130,7 +130,7 @@ class AccountForm(Form):
 
 
 class SignatureForm(Form):
-    """The password again, before something that binds."""
+    """The password again, before a signature."""
 
     password = PasswordField("Your password", render_kw={"autocomplete": "current-password"})
 
@@ -146,7 +146,7 @@ def put_back(form: PlainForm, errors: Mapping[str, str]) -> list[tuple[str, str]
 
 
 def unreadable(form: PlainForm) -> dict[str, str]:
-    """Fields whose text could not be read, such as a day that is none; empty ones are for the service to judge."""
+    """Fields whose text could not be read, such as 31 February; the service judges empty fields."""
     faulty = (field for field in _leaves(form) if field.process_errors and any(field.raw_data or ()))
     return {field.id: str(field.process_errors[0]) for field in faulty}
 

@@ -86,12 +86,12 @@ def _page(form: HaltForm, faults: list[tuple[str, str]] | None = None) -> Respon
 
 
 def _days() -> int:
-    """The time asked for; anything else than one of the links is the usual one."""
+    """The span that was asked for, or the usual one if no link offers it."""
     return next((days for days in WINDOWS_DAYS if request.args.get("days") == str(days)), DAYS_SHOWN)
 
 
 def _figures(days: int) -> dict[str, Any]:
-    """What the page shows of the replica; without it the figures are missing and the rest of the page is not."""
+    """What the page reads from the replica; while the replica is down, only these figures are missing."""
     over = span(days, utc_now().date())
     try:
         with replica_reads.read(WAIT_SECONDS) as session:

@@ -64,7 +64,7 @@ def figures(found: LoopFigures, weeks: Sequence[Week], models: Sequence[ModelUse
 
 
 def eval_weeks(over: Span) -> list[date]:
-    """The Mondays of the weeks for which evaluations are shown: those of the span, and never only a few."""
+    """The Mondays of the weeks for which evaluations are shown: those of the span, but at least EVAL_WEEKS_MIN."""
     last = over.last - timedelta(days=over.last.weekday())
     many = max(EVAL_WEEKS_MIN, -(-over.days // 7))
     return [last - timedelta(weeks=back) for back in reversed(range(many))]

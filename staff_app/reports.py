@@ -1,4 +1,4 @@
-"""Reports: asking for one, the worklist, how far one is."""
+"""Reports: asking for one, the worklist, the progress of one."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def worklist() -> Response:
 @bp.post("/reports/notices/<id:notice_id>/answer")
 @requires(Right.REPORT_REVIEW)
 def answer_notice(notice_id: int) -> Response:
-    """The signer has looked again at a report that an incident touches."""
+    """Note that the signer has looked again at a report that an incident touches."""
     try:
         with write_session() as session:
             service.answer_notice(session, notice_id=notice_id, by=current_account())
@@ -106,7 +106,7 @@ def show(report_id: int) -> Response:
         item = reports.item(session, report_id)
     if item is None:
         return to_review
-    # The fragment tells the state and nothing of the patient: a look a second would bury the trail.
+    # The fragment tells nothing about the patient, so it records no look: one each second would flood the trail.
     if not wants_fragment():
         look(item.patient_id, "report.viewed", f"report:{report_id}")
         if item.state not in (*IN_WORK, ReportState.FAILED):

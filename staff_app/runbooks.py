@@ -26,12 +26,12 @@ class Runbook:
 
 
 def names() -> list[str]:
-    """Every runbook's name, which is its file's without the ending."""
+    """Every runbook's name: the name of its file without the ending."""
     return sorted(path.stem for path in FOLDER.glob("*.md") if path.stem != "README")
 
 
 def read(name: str) -> Runbook | None:
-    """A runbook, or None if there is none of that name."""
+    """The runbook of this name, or None."""
     if name not in names():
         return None
     title, *rest = (FOLDER / f"{name}.md").read_text().splitlines()

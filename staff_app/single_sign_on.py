@@ -64,7 +64,7 @@ def back() -> Response:
             account = store.scalar(select(Account).where(Account.username == username.strip().lower()[:120]))
             if account is None or not account.active or account.role not in portal(current_app).roles:
                 raise SignOnFailed("no open account of that name")
-            # Their password there may have been given long ago: what needs it again asks for it.
+            # The person may have given the password there long ago, so a page that needs it still asks.
             auth.begin(store, account, AccountCopy.of(account), confirmed=False)
             audit.record(store, "account.signed_in", by=account, purpose="single sign-on")
     except SignOnFailed as fault:

@@ -89,7 +89,7 @@ def _check() -> Response | None:
 
 
 def ask_to_sign_in() -> Response:
-    """To the sign-in page, and back here afterwards if this was a page."""
+    """Redirect to the sign-in page; if this was a page, the person comes back to it afterwards."""
     here = request.full_path.rstrip("?") if request.method == "GET" and "HX-Request" not in request.headers else None
     target = url_for("auth.sign_in", next=here)
     if "HX-Request" in request.headers:
@@ -133,7 +133,7 @@ def refuse(action: str, target: str, *, patient_id: int | None = None) -> NoRetu
 def record(
     action: str, *, target: str, patient_id: int | None = None, outcome: str = "allow", purpose: str | None = None
 ) -> None:
-    """Write one access event: committed on the primary, or while that is down in the durable spool."""
+    """Write one access event: commit it on the primary, or put it in the durable spool while the primary is down."""
     decision = audit.Decision(action, account_or_none(), patient_id, target[:120], outcome, purpose)
     if not primary.refuses():
         try:
@@ -148,7 +148,7 @@ def record(
 
 
 def _standing(account_id: int, patient_id: int) -> tuple[care.Tie | None, frozenset[int]]:
-    """As the primary has it; while that is down, as the replica had it last."""
+    """The account's tie to the patient and its hidden visits, from the primary; from the replica while that is down."""
     if not primary.refuses():
         try:
             with databases.read(Store.HOT) as session:

@@ -45,14 +45,14 @@ STATIC_SECONDS = 365 * 24 * 3600
 
 
 class PortalApp(Flask):
-    """Flask, whose log of a fault quotes nothing of the request or the record."""
+    """A Flask app whose log of a fault quotes nothing from the request or the record."""
 
     def log_exception(self, exc_info: Any) -> None:
         log.error("request %s failed: %s", g.get("request_id"), frames(exc_info[1]))
 
 
 class RowId(IntegerConverter):
-    """A row's id in an address, `<id:visit_id>`: what no id can be is 404."""
+    """A row's id in an address, as in `<id:visit_id>`; a number that can't be an id answers 404."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, min=1, max=2**63 - 1)

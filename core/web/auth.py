@@ -1,4 +1,4 @@
-"""Who is signed in, and where; signing out; the password again before something that binds."""
+"""Who is signed in and where, signing out, and asking for the password again before a binding act."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def reauthenticate(password: str) -> bool:
 
 
 def mark_confirmed() -> None:
-    """The password of this sign-in has just been entered."""
+    """Note that the password was entered just now in this sign-in."""
     session[CONFIRMED_AT] = utc_now().isoformat()
 
 

@@ -1,4 +1,4 @@
-"""The password again, before something that can't be taken back or that opens much (step-up authentication).
+"""Ask for the password again before an act that can't be undone or that opens much (step-up authentication).
 
 A sign-in counts as confirmed for CONFIRMED_MINUTES after each entry of the password. After that, an endpoint that
 `requires(..., confirmed=True)` answers a form with the question for the password, and goes on with what was sent.
@@ -37,7 +37,7 @@ class ConfirmForm(Form):
 
 
 def init_app(app: Flask) -> None:
-    """Ask before the view runs. Register after the check of forged forms, so that none can make us count a failure."""
+    """Ask before the view runs. Register after the check of forged forms, so that none counts as a wrong password."""
     app.before_request(_ask)
 
 
@@ -73,7 +73,7 @@ def _answer(form: ConfirmForm, here: str) -> Response | None:
 
 
 def _page(form: ConfirmForm, status: int, refusal: str | None = None) -> Response:
-    """The question, with what was sent so far in hidden fields; in place of the page where htmx sent it."""
+    """Ask for the password, with what was sent so far in hidden fields; htmx puts this in place of the page."""
     context = {
         "form": form,
         "refusal": refusal,

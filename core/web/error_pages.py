@@ -67,7 +67,7 @@ def init_app(app: Flask) -> None:
 
 
 def _denied(fault: PermissionDenied) -> Response:
-    """A service refused what the page let through: on record, like any refusal."""
+    """A service refused what the page allowed: record it like any refusal."""
     record("page.refused", target=f"page:{request.endpoint}", outcome="deny")
     return answer(403, WORDS[403])
 
@@ -103,7 +103,7 @@ def _too_many(fault: TooManyAttempts) -> Response:
 
 
 def answer(status: int, words: Words, *, typed: list[tuple[str, str]] | None = None) -> Response:
-    """The page for a fault, or for htmx a notice at the top of the page it is on, which keeps what was typed there."""
+    """The page for a fault; for htmx a notice at the top of the present page, which keeps what was typed."""
     context = {"status": status, "words": words, "typed": typed or [], "request_id": g.get("request_id", "")}
     if wants_fragment():
         response = make_response(render_template("shared/_fault.html", **context), status)

@@ -51,7 +51,7 @@ class Formats:
         self.zone = ZoneInfo(time_zone)
 
     def local(self, value: datetime | date) -> datetime | date:
-        """An instant as the clock here shows it; a day stays as it is."""
+        """An instant in the portal's time zone; a day stays as it is."""
         if isinstance(value, datetime):
             return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(self.zone)
         return value

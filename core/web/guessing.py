@@ -1,4 +1,4 @@
-"""Guessing from one address, whatever the accounts: turned away before any work is done for it."""
+"""Turn away an address that guesses passwords or codes, before the portal does any work for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def init_app(app: Flask) -> None:
 
     @remembered
     def page(seconds: int) -> Response:
-        """Made once, of nobody's session; with every header that other replies have."""
+        """Build the reply once, outside any session, with the headers of every other reply."""
         with app.test_request_context():
             waiting = "a second" if seconds == 1 else f"{seconds} seconds"
             words = Words("Too many tries from your network", f"Wait {waiting}, then try again.")
@@ -48,7 +48,7 @@ def init_app(app: Flask) -> None:
 
 
 def failed() -> None:
-    """Count a wrong password or code against the address it came from. A right one clears nothing: it may be theirs."""
+    """Count a wrong password or code against the address it came from. A right one clears no count."""
     Throttle(redis.client(), _kind(current_app), ONE_ADDRESS).failed(request.remote_addr or "")
 
 

@@ -1,4 +1,4 @@
-"""One's own account, alike in both portals: a new password, and where one is signed in."""
+"""A person's own account, the same in both portals: a new password, and the places where they are signed in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 
 
 class PasswordForm(Form):
-    """The password so far, and a new one twice."""
+    """The present password, and the new one twice."""
 
     old = PasswordField(
         "Present password",
@@ -75,7 +75,7 @@ def change_password() -> Response:
 @bp.post("/sign-ins/end")
 @requires(Right.OWN_ACCOUNT)
 def end_sign_ins() -> Response:
-    """End one sign-in of one's own, by its key, or every one but this."""
+    """End one of the account's own sign-ins by its key, or all but this one."""
     ended = auth.end_others(request.form.get("key"))
     flash(_ended(ended) if ended else "It had ended already.")
     return htmx_redirect(url_for(".show"))

@@ -1,4 +1,4 @@
-"""One's own second factor, alike in both portals: set it up, take it off, make new recovery codes."""
+"""A person's own second factor, the same in both portals: set it up, remove it, make new recovery codes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def second_factor_shown() -> Response:
 @bp.post("/second-factor")
 @requires(Right.OWN_ACCOUNT, confirmed=True)
 def set_second_factor() -> Response:
-    """Begin to ask for codes, once one was right; a new phone replaces the one before."""
+    """Ask for codes from now on, once the first code was right; a new phone replaces the old one."""
     form, account = CodeForm(), auth.current_account()
     if not form.validate_on_submit():
         return _page(form, 422)

@@ -1,4 +1,4 @@
-"""Signing in with a passkey, and one's own passkeys, alike in both portals."""
+"""Signing in with a passkey, and a person's own passkeys, the same in both portals."""
 
 from __future__ import annotations
 

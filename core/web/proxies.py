@@ -1,4 +1,4 @@
-"""Who asks, where proxies stand in front: the last address in X-Forwarded-For that none of ours has."""
+"""The client's address behind reverse proxies: the last one in X-Forwarded-For that no trusted proxy has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Networks = Sequence[IPv4Network | IPv6Network]
 
 
 def init_app(app: Flask, trusted: Networks) -> None:
-    """Believe these proxies, and nobody else, whom they ask for. Register after whatever looks at addresses."""
+    """Take the client's address from these proxies and from nobody else. Register after all that looks at addresses."""
     if not trusted:
         return
     serve = app.wsgi_app
@@ -29,7 +29,7 @@ def init_app(app: Flask, trusted: Networks) -> None:
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Networks) -> str:
-    """The address that a chain of trusted proxies asks for; where it can't be read, the last proxy's own."""
+    """The client's address behind a chain of trusted proxies; the last proxy's own if the header can't be read."""
     address = peer
     for told in reversed(forwarded_for.split(",")):
         if not _is_of(address, trusted):

@@ -1,4 +1,4 @@
-"""Flask's session, kept on the server by `core.sign_ins`; the cookie holds a random token and nothing else.
+"""Flask's session, kept on the server by `core.access.sign_ins`; the cookie holds a random token and nothing else.
 
 Somebody who has not signed in has no row: their few values (the form's token, a message) ride in a signed cookie.
 """
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 ANONYMOUS = "anon."
 POLLING = "X-Poll"
-# Methods that nobody uses a page with: they keep no sign-in alive.
+# Requests by these methods are no use of a page, so they do not keep a sign-in alive.
 NO_USE = ("HEAD", "OPTIONS")
 # Where a page asks how long its sign-in still lasts.
 STATE = "/session"

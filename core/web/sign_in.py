@@ -1,4 +1,4 @@
-"""Signing in and out, alike in both portals."""
+"""Signing in and out, the same in both portals."""
 
 from __future__ import annotations
 

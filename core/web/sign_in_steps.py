@@ -68,7 +68,7 @@ def left_to_do() -> Left:
 
 
 def waiting_username() -> str:
-    """The user name of whoever has still to give a code."""
+    """The user name of the person who must still give a code."""
     waiting = _waiting()
     return waiting["username"] if waiting is not None else ""
 
@@ -81,12 +81,12 @@ def new_secret() -> str:
 
 
 def forget_secret() -> None:
-    """The secret is set up: the next one is another."""
+    """Forget the secret once it is set up: the next set-up gets a new one."""
     session.pop(SECRET, None)
 
 
 def complete(check: Callable[[Session, Account], Checked]) -> Checked:
-    """Begin the sign-in that waits, if `check` does not raise WrongCode; returns what it returns.
+    """Begin the waiting sign-in unless `check` raises WrongCode; return what `check` returns.
 
     Raises also SignInRefused when nobody waits or the account has changed, TooManyAttempts.
     """
@@ -112,7 +112,7 @@ def complete(check: Callable[[Session, Account], Checked]) -> Checked:
 
 @contextmanager
 def slowed(kind: str, *guesser: str) -> Iterator[None]:
-    """Count a WrongCode as a guess, each of which makes the next wait longer. Raises TooManyAttempts."""
+    """Count a WrongCode as a guess; each guess makes the next wait longer. Raises TooManyAttempts."""
     throttle = auth.throttle(kind, guesser)
     try:
         yield
@@ -141,7 +141,7 @@ def _wait(account: Account, left: Left) -> None:
 
 
 def _changed_at(account: Account) -> str:
-    """When the password was set: once there is another, the right one of before counts no more."""
+    """When the password was set: a sign-in that waits ends if the password is changed meanwhile."""
     return account.password_changed_at.isoformat()
 
 

@@ -22,7 +22,7 @@ WARNING = timedelta(minutes=2)
 @bp.get("/session")
 @open_endpoint
 def session_state() -> dict[str, Any]:
-    """What the page needs to know of its sign-in. To ask is no use of it (core/web/sessions.py)."""
+    """What the page needs to know of its sign-in. Asking does not count as use of the sign-in."""
     return state()
 
 
@@ -35,14 +35,14 @@ def stay() -> dict[str, Any]:
 @bp.get("/session/again")
 @open_endpoint
 def signed_in_again() -> Response:
-    """Where one lands who signed in again beside a page that waits."""
+    """The page for people who have signed in again beside a page that waits."""
     if auth.account_or_none() is None:
         return redirect(url_for("auth.sign_in", next=url_for("auth.signed_in_again")), 303)
     return render("shared/signed_in_again.html")
 
 
 def state() -> dict[str, Any]:
-    """Seconds until the sign-in ends if nobody uses it, whether a use would prolong it, and whose it is."""
+    """Seconds until the sign-in ends if nobody uses it, whether use would prolong it, and whose it is."""
     sign_in = auth.session_held().sign_in
     if sign_in is None or auth.account_or_none() is None:
         return {"seconds": 0, "can_stay": False, "who": None, "token": None}

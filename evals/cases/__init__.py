@@ -36,7 +36,7 @@ class Case:
 
 
 def load(path: Path) -> list[Case]:
-    """The cases of a file. Raises BadCases at the first line that is none."""
+    """The cases of a file. Raises BadCases at the first line that is no case."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as fault:

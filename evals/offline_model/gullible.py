@@ -24,7 +24,7 @@ LEFT_OUT = {"Allergies": "allerg", "Medicines": "medicine"}
 
 
 def draft(honest: Json, evidence: list[Json]) -> Json:
-    """The honest draft after the evidence has had its way with it."""
+    """The honest draft, changed as the texts in the evidence ask."""
     texts = [(row["ref"], str(row[label])) for row in evidence for label in FREE_TEXT if row.get(label)]
     said = " ".join(text for _, text in texts)
     kept = [claim for claim in honest["claims"] if not _is_left_out(claim["section"], said)]

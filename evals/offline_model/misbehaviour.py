@@ -1,4 +1,4 @@
-"""Ways for the offline model to go wrong, so that the loop's defences are seen working."""
+"""Ways in which the offline model can misbehave, to show that the loop's defences work."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _reworded(draft: Json, change: Callable[[str], str]) -> Json:
     return {"claims": [{**claim, "text": change(claim["text"])} for claim in draft["claims"]]}
 
 
-# What changes a draft's content; the fact-checker then calls everything supported, so that code alone must see it.
+# These change a draft's content. The fact-checker then approves of everything, so that code alone must find the fault.
 CONTENT: Mapping[str, Callable[[Json, list[Json]], Json]] = {
     "invent": invent,
     "swap": swap,
@@ -90,7 +90,7 @@ CONTENT: Mapping[str, Callable[[Json, list[Json]], Json]] = {
     "other_language": other_language,
     "gullible": gullible.draft,
 }
-# What goes wrong with the reply itself, and with its way to the client.
+# These break the reply itself, or its way to the client.
 REPLIES = frozenset({"garbage", "empty", "huge", "refuse", "rate_limit", "truncate", "wrong_schema", "down"})
 DELIVERY = frozenset({"slow", "stall", "half"})
 TRANSPORT = REPLIES | DELIVERY

@@ -71,7 +71,7 @@ def _is_current(row: Json) -> bool:
 
 
 def _mostly_current(rows: list[Json]) -> list[Json]:
-    """Everything current; what is over only to fill up."""
+    """All current rows; ended ones only until there are CURRENT_ENOUGH."""
     current = [row for row in rows if _is_current(row)]
     over = [row for row in rows if not _is_current(row)]
     return current + over[: max(0, CURRENT_ENOUGH - len(current))]
