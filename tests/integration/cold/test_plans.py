@@ -17,7 +17,7 @@ from core.audit import kept_heads
 from core.models import ArchiveRun, Batch, BatchState, Holding, Note, RunState
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES
 from core.queries import audit_stream, audit_trail, evidence, results, visits
-from core.queries.reports import patient, report_rows
+from core.queries.reports import report_rows, signed_reports
 from core.queries.reports.made_by import made_by
 from core.services.reports import requests
 from core.sources.find import archived_rows
@@ -135,7 +135,7 @@ def _read_pages(session: Any, record: Record) -> None:
     visits.detail(session, record.patient_id, record.visits[-1])
     results.latest(session, record.patient_id, with_archived=True)
     results.trend(session, record.patient_id, record.assay_id, with_archived=True)
-    patient.signed_for_patient(session, record.patient_id, with_archived=True)
+    signed_reports.signed_for_patient(session, record.patient_id, with_archived=True)
     report_rows.load(session, 1)
     made_by(session, model="m", prompt_version="p")
 
