@@ -1,5 +1,7 @@
 .PHONY: demo test check check-long static sbom screenshots lock clean
 MAKEFLAGS += --no-print-directory
+# Wherever it is set: the tests start hundreds of processes, each of which would compile the product and its tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 # Each worker process has servers of its own.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
