@@ -32,23 +32,23 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     with environment(say) as made:
         _visits.make(round(VISITS * scale))
         with signed_in(made, make_account(PATIENT), workers=2) as client:
-            _measure(client)
+            measure(client)
             for _ in range(REPETITIONS):
-                calm.append(_measure(client))
+                calm.append(measure(client))
                 with program(made.env, "bench._storm", str(client.port), str(GUESSES_A_SECOND)):
                     time.sleep(SETTLE_SECONDS)
-                    stormy.append(_measure(client))
-                say(f"median {_ms(statistics.median, calm):.1f} ms calm, {_ms(statistics.median, stormy):.1f} stormy")
+                    stormy.append(measure(client))
+                say(f"median {ms(statistics.median, calm):.1f} ms calm, {ms(statistics.median, stormy):.1f} stormy")
     return {
-        "ratio_of_median": _ratio(statistics.median, calm, stormy),
-        "ratio_of_p95": _ratio(p95, calm, stormy),
+        "ratio_of_median": ratio(statistics.median, calm, stormy),
+        "ratio_of_p95": ratio(p95, calm, stormy),
         "median_ms_calm": spread([statistics.median(seconds) * 1000 for seconds in calm]),
         "median_ms_stormy": spread([statistics.median(seconds) * 1000 for seconds in stormy]),
         "guesses_a_second": GUESSES_A_SECOND,
     }
 
 
-def _measure(client: Client) -> list[float]:
+def measure(client: Client) -> list[float]:
     seconds = []
     for number in range(REQUESTS):
         seconds.append(client.seconds(PATHS[number % len(PATHS)]))
@@ -56,11 +56,11 @@ def _measure(client: Client) -> list[float]:
     return seconds
 
 
-def _ms(figure: Callable[[list[float]], float], seconds: list[list[float]]) -> float:
+def ms(figure: Callable[[list[float]], float], seconds: list[list[float]]) -> float:
     return figure(seconds[-1]) * 1000
 
 
-def _ratio(
+def ratio(
     figure: Callable[[list[float]], float], calm: list[list[float]], stormy: list[list[float]]
 ) -> dict[str, float]:
     return spread([figure(during) / figure(without) for during, without in zip(stormy, calm, strict=True)])

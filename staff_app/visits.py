@@ -21,6 +21,7 @@ from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.page_sessions import page_session, write_session
+from core.web.request_bounds import takes_long_text
 from staff_app import clock
 from staff_app.forms import VisitForm, choices, put_back, unreadable
 from staff_app.patients import bp, header_or_404
@@ -40,6 +41,7 @@ def new_visit(patient_id: int) -> Response:
 
 @bp.post("/<id:patient_id>/visits/new")
 @requires(Right.VISIT_WRITE)
+@takes_long_text
 def create_visit(patient_id: int) -> Response:
     form = VisitForm()
     if "add" in request.form:

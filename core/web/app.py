@@ -29,6 +29,7 @@ from core.web import (
     page_sessions,
     passkeys,
     proxies,
+    request_bounds,
     second_factor,
     security,
     sign_in,
@@ -97,6 +98,7 @@ def _set_up_templates(app: Flask, portal: Portal, settings: Settings) -> None:
 def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     Htmx(app)
     security.guard_requests(app, portal)
+    request_bounds.init_app(app)
     auth.init_app(app)
     access.init_app(app)
     security.protect_forms(app)

@@ -38,7 +38,7 @@ WORDS = {
     404: Words("Page not found", "It may have moved, or the address may be mistyped."),
     405: Words("That can't be done here", "Go back and use the buttons on the page."),
     409: Words("This has changed since you opened it", "Open the page again to see how it stands now."),
-    413: Words("That is too much at once", "Send less than 2 MB at a time."),
+    413: Words("That is too much at once", "Send less at a time: a form may hold 64 KB, one with a note 2 MB."),
     429: Words("Too many tries", "Wait a little, then try again."),
     500: Words("Something went wrong on our side", "Nothing was saved. Try again, or tell us the number below."),
     503: Words("We can't do this right now", "A part of our system is not answering. Please try again in a minute."),

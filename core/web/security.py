@@ -1,4 +1,4 @@
-"""Headers, host names, request ids, body size and forged forms: what every request passes before its route."""
+"""Headers, host names, request ids and forged forms: what every request passes before its route."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from core.settings.config import Settings
 from core.web.portal import Portal
 
 ANY_HOST = ("/healthz", "/readyz")
-BODY_BYTES_MAX = 2 * 1024 * 1024
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -41,13 +40,8 @@ def guard_requests(app: Flask, portal: Portal) -> None:
 
 def protect_forms(app: Flask) -> None:
     """Refuse every non-GET without the form's token. Register after access: a signed-out form asks to sign in."""
-    app.config.update(
-        MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
-        MAX_FORM_MEMORY_SIZE=BODY_BYTES_MAX,
-        MAX_FORM_PARTS=2_000,
-        # The token is bound to the sign-in, which has limits of its own.
-        WTF_CSRF_TIME_LIMIT=None,
-    )
+    # The token is bound to the sign-in, which has limits of its own.
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
     CSRFProtect(app)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from core.embedded import ports
 from core.settings.config import Settings
-from core.web.security import BODY_BYTES_MAX
+from core.web.request_bounds import FORM_BYTES_MAX
 
 ROOT = Path(__file__).parents[3]
 HOST = "portal.localhost"
@@ -30,7 +30,7 @@ REFUSED: dict[str, tuple[str, set[str]]] = {
     "a cookie of 1 MB": (f"{GET}Cookie: __Host-strata_public={MEGABYTE}\r\n\r\n", {"400", "431", ""}),
     "ten thousand headers": (GET + "".join(f"X-{n}: 1\r\n" for n in range(10_000)) + "\r\n", {"400", "431", ""}),
     "a header without an end": (GET + "X-Large: " + MEGABYTE, {"400", "431", ""}),
-    "a body said to be too large": (f"{POST}Content-Length: {BODY_BYTES_MAX + 1}\r\n\r\n", {"413"}),
+    "a body said to be too large": (f"{POST}Content-Length: {FORM_BYTES_MAX + 1}\r\n\r\n", {"413"}),
     "a body said to be endless": (f"{POST}Content-Length: {'9' * 30}\r\n\r\n", {"400", "413"}),
     "a body of no length": (f"{POST}Content-Length: -1\r\n\r\n", {"400"}),
     "a body of two lengths": (f"{POST}Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx", {"400"}),
@@ -116,5 +116,5 @@ def test_it_is_refused_and_the_next_is_served(database: Settings, port: int, wha
 
 
 def test_a_body_within_the_limit_is_read(database: Settings, port: int) -> None:
-    body = "username=" + "x" * (BODY_BYTES_MAX - 20)
+    body = "username=" + "x" * (FORM_BYTES_MAX - 20)
     assert status(port, f"{POST}Content-Length: {len(body)}\r\n\r\n{body}") == "400"

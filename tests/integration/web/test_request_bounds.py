@@ -1,0 +1,60 @@
+"""A request that would take seconds to parse is answered before it is parsed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from werkzeug import formparser
+
+from core.web import request_bounds
+from staff_app.visits import create_visit
+from tests.integration.web.conftest import HOST, Browser
+
+FLOOD = "a&" * (request_bounds.LONG_TEXT_BYTES_MAX // 2 - 1)
+MANY_FIELDS = "a&" * request_bounds.FIELDS_MAX
+URLENCODED = request_bounds.URLENCODED
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The bytes of each form that was really parsed."""
+    sizes: list[int] = []
+    parse = formparser.parse_qsl
+
+    def counting(text: str, **options: Any) -> Any:
+        sizes.append(len(text))
+        return parse(text, **options)
+
+    monkeypatch.setattr(formparser, "parse_qsl", counting)
+    return sizes
+
+
+@pytest.mark.parametrize("body", [FLOOD, MANY_FIELDS], ids=["two megabytes", "a thousand fields"])
+def test_a_flood_of_fields_is_not_parsed(browser: Browser, parsed: list[int], body: str) -> None:
+    reply = browser.client.post("/sign-in", base_url=HOST, data=body, content_type=URLENCODED)
+    assert reply.status_code == 413
+    assert parsed == []
+
+
+def test_a_flood_of_parts_is_refused(browser: Browser) -> None:
+    fields = {f"a{number}": "" for number in range(request_bounds.FIELDS_MAX + 1)}
+    reply = browser.client.post("/sign-in", base_url=HOST, data=fields, content_type="multipart/form-data")
+    assert reply.status_code == 413
+
+
+def test_other_types_are_bounded_too(browser: Browser) -> None:
+    for content_type in ("application/json", "text/plain", "application/octet-stream", ""):
+        reply = browser.client.post("/sign-in", base_url=HOST, data=FLOOD, content_type=content_type)
+        assert reply.status_code == 413, content_type
+
+
+def test_a_form_of_ordinary_size_is_parsed(browser: Browser, parsed: list[int]) -> None:
+    browser.client.post("/sign-in", base_url=HOST, data="username=a&password=b", content_type=URLENCODED)
+    assert parsed == [len("username=a&password=b")]
+
+
+def test_only_endpoints_behind_a_sign_in_take_long_texts(app: Any) -> None:
+    assert getattr(create_visit, request_bounds.DECLARATION)
+    long = [name for name, view in app.view_functions.items() if hasattr(view, request_bounds.DECLARATION)]
+    assert long == []
