@@ -19,7 +19,7 @@ INSERT INTO assay (code, name, short_name, unit, category)
 SELECT 'B-' || n, 'Assay ' || n, 'A' || n, 'mmol/L', 'laboratory' FROM generate_series(1, 20) n;
 INSERT INTO visit (id, patient_id, class_code, status, description, reason, started_at, ended_at, version)
 SELECT n, 1 + n % :patients, 'AMB', 'finished', 'Review of long-term conditions', 'Diabetes mellitus, type ' || n % 3,
-    TIMESTAMPTZ '2015-01-01' + n * INTERVAL '20 minutes', TIMESTAMPTZ '2015-01-01 00:18' + n * INTERVAL '20 minutes', 1
+    TIMESTAMPTZ '2010-01-01' + n * INTERVAL '20 minutes', TIMESTAMPTZ '2010-01-01 00:18' + n * INTERVAL '20 minutes', 1
 FROM generate_series(1, :visits) n;
 INSERT INTO note (patient_id, visit_id, kind, author, text, written_at, version)
 SELECT patient_id, id, 'Progress note', 'Dr Nair', 'Feels well. ' || repeat(md5(id::text) || ' ', 8), started_at, 1

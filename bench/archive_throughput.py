@@ -27,7 +27,7 @@ from workers.archive import driver
 VISITS = 100_000
 REPETITIONS = 5
 DELETE_ROWS = 10_000
-AS_OF = datetime(2030, 1, 1, tzinfo=UTC)
+AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:

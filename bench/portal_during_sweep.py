@@ -30,7 +30,7 @@ PATIENT = 7
 REQUESTS, REQUESTS_MIN = 200, 60
 PAUSE_SECONDS = 0.03
 PATHS = ("/visits", "/results", "/record", "/reports")
-AS_OF = datetime(2030, 1, 1, tzinfo=UTC)
+AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 # The patient's own visits stay hot, so that both sides show the same pages.
 HOLD = "UPDATE patient SET legal_hold = true WHERE id = :patient"
 

@@ -19,7 +19,7 @@ VISITS = 20_000
 TIMES = 4
 REPETITIONS = 3
 KIB_IN_MB = 1024
-AS_OF = datetime(2030, 1, 1, tzinfo=UTC)
+AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:

@@ -36,6 +36,10 @@ class UnknownRecordType(ValueError):
     """Not a record type that archives hold; the message lists them."""
 
 
+class FutureDay(ValueError):
+    """A run would move what is not cold yet; the message says what to give instead."""
+
+
 class RunUnderWay(Exception):
     """A run of this record type has not ended; the message names it and what to do."""
 
@@ -54,13 +58,13 @@ def start_run(
 
     `by` is None for the schedule and the command, named by `instead_of`; `batch_rows` fixes the size of batches.
 
-    Raises PermissionDenied, UnknownRecordType, RunUnderWay.
+    Raises PermissionDenied, UnknownRecordType, FutureDay, RunUnderWay.
     """
     check_right(by)
     check_record_type(record_type)
+    as_of = _past(as_of)
     check_none_under_way(session, record_type)
     settings = databases.current().settings
-    as_of = as_of or utc_now()
     run = ArchiveRun(
         record_type=record_type,
         state=RunState.PLANNING,
@@ -105,6 +109,14 @@ def check_record_type(record_type: str) -> None:
     """Raises UnknownRecordType."""
     if record_type not in RECORD_TYPES:
         raise UnknownRecordType(f"unknown record type {record_type!r}: use {', '.join(RECORD_TYPES)}")
+
+
+def _past(as_of: datetime | None) -> datetime:
+    """The instant as of which a run moves. Raises FutureDay: rows that are not cold yet stay where readers expect."""
+    now = utc_now()
+    if as_of is not None and as_of > now:
+        raise FutureDay(f"{as_of:%-d %b %Y} is in the future: give a day that has begun, or none for now")
+    return as_of or now
 
 
 def check_none_under_way(session: Session, record_type: str) -> None:

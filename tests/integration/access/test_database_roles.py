@@ -164,8 +164,9 @@ def test_the_archiver_moves_events(acting: Any, patient: Patient) -> None:
 def test_a_worker_moves_all_else(acting: Any, patient: Patient, record_type: str) -> None:
     acting(DatabaseRole.WORKER)
     with databases.write() as session:
-        as_of = utc_now() + timedelta(days=400)
-        run_id = archive.start_run(session, record_type=record_type, by=None, as_of=as_of).id
+        run = archive.start_run(session, record_type=record_type, by=None)
+        run.cutoff_at = utc_now() + timedelta(days=1)
+        run_id = run.id
     driver.drive(run_id)
     with databases.read(Store.HOT) as session:
         run = session.get_one(archive.ArchiveRun, run_id)

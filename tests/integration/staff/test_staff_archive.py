@@ -78,6 +78,8 @@ def test_bad_input_is_named(admin: StaffBrowser) -> None:
     for typed, message in (
         ({"record_type": "everything"}, "Not a valid choice"),
         ({"as_of": "soon"}, "Not a valid date"),
+        ({"as_of": "9999-01-01"}, "1 Jan 9999 is in the future"),
+        ({"as_of": "9999-01-01", "dry_run": "y"}, "1 Jan 9999 is in the future"),
     ):
         reply = admin.post("/archive/runs", {"record_type": "visit", **typed}, page="/archive")
         assert reply.status_code == 422
