@@ -18,6 +18,7 @@ from core.services.accounts import TooManyAttempts
 from core.services.reports import (
     IN_WORK,
     BadDecision,
+    MadeFromHidden,
     NoSuchReport,
     NothingToSign,
     StaleSource,
@@ -83,7 +84,7 @@ def sign(report_id: int) -> Response:
         return _page(report_id, [("password", str(fault))], status=422)
     except TooManyAttempts as fault:
         return _page(report_id, [("password", f"Too many tries: wait {fault.seconds} seconds.")], status=429)
-    except (UndecidedClaims, StaleSource, NothingToSign, InvalidTransition) as fault:
+    except (UndecidedClaims, MadeFromHidden, StaleSource, NothingToSign, InvalidTransition) as fault:
         return _refused(report_id, f"Not signed. {str(fault).capitalize()}.")
     flash("The report is signed. The patient can read it now.")
     return redirect(url_for(".review", report_id=report_id), 303)
@@ -140,13 +141,16 @@ def _page(
 ) -> Response:
     with page_session() as session:
         try:
-            report = reports.review(session, report_id)
+            patient_id = reports.patient_of(session, report_id)
+            if patient_id is None:
+                refuse("report.viewed", f"report:{report_id}")
+            hidden_visits = look(patient_id, "report.reviewed", f"report:{report_id}")
+            report = reports.review(session, report_id, hidden_visits=hidden_visits)
         except ColdUnavailable:
             return render("staff/reports/silent.html", status=503)
         if report is None:
             refuse("report.viewed", f"report:{report_id}")
-        patient = patients.header(session, report.patient.id)
-    look(report.patient.id, "report.reviewed", f"report:{report_id}")
+        patient = patients.header(session, patient_id)
     if report.state in IN_WORK:
         return redirect(url_for(".show", report_id=report_id), 303)
     context: dict[str, Any] = {

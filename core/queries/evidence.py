@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, select, true
 from sqlalchemy.orm import Session
 
-from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus, SensitiveVisit
+from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus
 from core.models.hashed_columns import newest_version
 from core.models.record_types import VISIT
-from core.queries.hidden_visits import is_visible
+from core.queries.hidden_visits import is_visible, kept_apart
 from core.queries.patients import NoSuchPatient
 from core.sources import fields as source_fields
 from core.sources import references
@@ -87,9 +87,7 @@ class _Record:
     def __init__(self, session: Session, patient_id: int) -> None:
         self.session, self.patient_id = session, patient_id
         self._window = archived.window(session, VISIT.name)
-        self._hidden_visits = frozenset(
-            session.scalars(select(SensitiveVisit.visit_id).where(SensitiveVisit.patient_id == patient_id))
-        )
+        self._hidden_visits = kept_apart(session, patient_id)
         self._has_cold = session.get(Holding, (patient_id, VISIT.name)) is not None
 
     def hot(self, name: str, *conditions: Any) -> list[Found]:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from sqlalchemy import ColumnElement, Table, or_, true
+from sqlalchemy import ColumnElement, Table, or_, select, true
+from sqlalchemy.orm import Session
+
+from core.models import SensitiveVisit
 
 VisitIds = Set[int]
 NO_VISITS: VisitIds = frozenset()
+
+
+def kept_apart(session: Session, patient_id: int) -> VisitIds:
+    """All visits of the patient that are hidden from somebody."""
+    return frozenset(session.scalars(select(SensitiveVisit.visit_id).where(SensitiveVisit.patient_id == patient_id)))
 
 
 def is_visible(table: Table, hidden_visits: VisitIds) -> ColumnElement[bool]:

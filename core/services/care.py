@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -13,24 +15,20 @@ from core.access.permissions import Actor, Right
 from core.models import (
     Account,
     CareTeamMember,
-    Condition,
     Evidence,
     GlassBreak,
-    Note,
-    Observation,
     Patient,
-    Prescription,
     Report,
     Role,
     SensitiveVisit,
     Sensitivity,
-    Visit,
     utc_now,
 )
 from core.queries.patients import NoSuchPatient
+from core.queries.reports.kept_apart import hidden_refs
 from core.services import reports
 from core.services.reports.lifecycle import OPEN_STATES
-from core.sources import references
+from core.sources import find, references
 from core.stores import databases
 
 MADE_FROM_HIDDEN = "It was drafted from a visit that is now kept apart: ask for a new one."
@@ -42,7 +40,7 @@ class BadReason(ValueError):
 
 
 class NoSuchVisit(LookupError):
-    """The patient has no such hot visit."""
+    """The patient has no such visit."""
 
 
 class NoSuchColleague(LookupError):
@@ -116,53 +114,61 @@ def set_duty(session: Session, *, account_id: int, covers_all: bool, by: Actor) 
 
 
 def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: str | None, by: Actor) -> None:
-    """Hide a hot visit from clinicians outside the team, for a reason of Sensitivity; with None, show it again.
+    """Hide a visit from clinicians outside the team, for a reason of Sensitivity; with None, show it again.
 
     Drafts that were made from the visit are withdrawn; a signed report stands.
 
-    Raises PermissionDenied, NoSuchVisit (also when it is archived), ValueError for an unknown category.
+    Raises PermissionDenied, NoSuchVisit, ValueError for an unknown category, ColdUnavailable when only a silent
+    archive can tell whose visit it is.
     """
     permissions.check(by, Right.SENSITIVITY_SET)
     _check_lasting(session, by, patient_id)
     if visit_id in care.hidden_visits(session, by.id, patient_id):
         raise care.NotInCare(patient_id, visit_id=visit_id)
+    open_reports = _locked_drafts(session, patient_id)
     kept = session.get(SensitiveVisit, visit_id)
+    if kept is not None and kept.patient_id != patient_id:
+        raise NoSuchVisit
     if kept is not None:
         session.delete(kept)
         session.flush()
     if category is not None:
-        visit = session.get(Visit, visit_id)
-        if visit is None or visit.patient_id != patient_id:
-            raise NoSuchVisit
+        visit = _visit(session, patient_id, visit_id)
         session.add(
             SensitiveVisit(
                 visit_id=visit_id,
                 patient_id=patient_id,
                 category=Sensitivity(category),
-                practitioner_id=visit.practitioner_id,
-                recorded_by=visit.recorded_by,
+                practitioner_id=visit["practitioner_id"],
+                recorded_by=visit["recorded_by"],
                 set_by=by.id,
             )
         )
         session.flush()
-        _withdraw_drafts(session, patient_id, visit_id, by)
+        _withdraw_drafts(session, open_reports, visit_id, by)
     verb = "kept_apart" if category is not None else "shared"
     audit.record(session, f"visit.{verb}", by=by, patient_id=patient_id, target=f"visit:{visit_id}", purpose=category)
 
 
-def _withdraw_drafts(session: Session, patient_id: int, visit_id: int, by: Actor) -> None:
-    refs = [references.row_ref("visit", visit_id)]
-    for model in (Note, Observation, Prescription, Condition):
-        ids = session.scalars(select(model.id).where(model.visit_id == visit_id))
-        refs += [references.row_ref(model.__tablename__, row_id) for row_id in ids]
-    query = (
-        select(Report.id)
-        .join(Evidence, Evidence.report_id == Report.id)
-        .where(Report.patient_id == patient_id, Report.state.in_(OPEN_STATES), Evidence.ref.in_(refs))
-        .distinct()
-    )
-    for report_id in session.scalars(query).all():
-        reports.withdraw(session, report_id=report_id, reason=MADE_FROM_HIDDEN, by=by)
+def _visit(session: Session, patient_id: int, visit_id: int) -> Mapping[str, Any]:
+    ref = references.row_ref("visit", visit_id)
+    found = find.rows(session, [ref]).get(ref)
+    if found is None or found.values["patient_id"] != patient_id:
+        raise NoSuchVisit
+    return found.values
+
+
+def _locked_drafts(session: Session, patient_id: int) -> Sequence[int]:
+    """Open reports; while they are locked, no worker keeps evidence that it collected before the visit was hidden."""
+    query = select(Report.id).where(Report.patient_id == patient_id, Report.state.in_(OPEN_STATES))
+    return session.scalars(query.order_by(Report.id).with_for_update()).all()
+
+
+def _withdraw_drafts(session: Session, report_ids: Sequence[int], visit_id: int, by: Actor) -> None:
+    for report_id in report_ids:
+        supplied = session.scalars(select(Evidence.ref).where(Evidence.report_id == report_id)).all()
+        if hidden_refs(session, supplied, {visit_id}):
+            reports.withdraw(session, report_id=report_id, reason=MADE_FROM_HIDDEN, by=by)
 
 
 def _check_lasting(session: Session, by: Actor, patient_id: int) -> None:

@@ -18,7 +18,9 @@ from core.access.permissions import Right
 from core.models import Account, Check, Citation, Claim, Evidence, Omission, Report, ReportState, Switch, utc_now
 from core.queries import evidence as evidence_query
 from core.queries.evidence import TooMuch
+from core.queries.hidden_visits import kept_apart
 from core.queries.patients import NoSuchPatient
+from core.queries.reports.kept_apart import hidden_refs
 from core.services.reports import checking as code_checking
 from core.services.reports import halting
 from core.services.reports.lifecycle import IN_WORK, current_claims, move
@@ -81,6 +83,8 @@ def select_evidence(lease: Lease) -> None:
     except (NoSuchPatient, TooMuch) as fault:
         raise LoopFailure(str(fault)) from fault
     with lease.step(ReportState.REQUESTED) as (session, report):
+        if hidden_refs(session, (row.ref for row in rows), kept_apart(session, patient_id)):
+            raise TryLater("a visit was kept apart a moment ago")
         _forget_draft(session, report.id)
         session.add_all(
             Evidence(

@@ -8,7 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Account, Allergy, Decision, Patient, Report, ReportState, utc_now
+from core.queries.hidden_visits import VisitIds, kept_apart
 from core.queries.reports.figures import drafted_by, figures
+from core.queries.reports.kept_apart import visible
 from core.queries.reports.report_rows import ReportRows, Stored, load
 from core.queries.reports.views import (
     CHANGED,
@@ -27,12 +29,25 @@ from core.sources import find, signed_content
 from core.stores.archived import ColdUnavailable
 
 
-def review(session: Session, report_id: int) -> ReviewReport | None:
-    """A report, or None if there is none. Raises ColdUnavailable when only a silent archive can tell."""
-    rows = load(session, report_id)
-    if rows is None:
+def patient_of(session: Session, report_id: int) -> int | None:
+    """Whose report it is, or None if there is none. Raises ColdUnavailable when only a silent archive can tell."""
+    rows = load(session, report_id, ())
+    return rows.report.patient_id if rows is not None else None
+
+
+def review(session: Session, report_id: int, *, hidden_visits: VisitIds | None = None) -> ReviewReport | None:
+    """A report without what comes from hidden visits, or None if there is none.
+
+    Without `hidden_visits`, every visit is hidden that is kept apart from anybody. Raises ColdUnavailable when only a
+    silent archive can tell.
+    """
+    whole = load(session, report_id)
+    if whole is None:
         return None
-    report = rows.report
+    report = whole.report
+    if hidden_visits is None:
+        hidden_visits = kept_apart(session, report.patient_id)
+    rows, left_out = visible(session, whole, hidden_visits)
     cited = _cited_rows(session, rows)
     names = _names(session, rows)
     claims = rows.unreplaced_claims()
@@ -57,7 +72,8 @@ def review(session: Session, report_id: int) -> ReviewReport | None:
         dropped=tuple(_claim(claim, rows, cited, names) for claim in claims if _is_dropped(claim)),
         omissions=tuple(OmissionView(row.ref, row.reason, cited.get(row.ref)) for row in rows.of("omission")),
         figures=figures(rows, utc_now()),
-        signature=signature(rows),
+        signature=signature(whole),
+        claims_left_out=left_out,
     )
 
 

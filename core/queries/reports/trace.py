@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.models import utc_now
+from core.queries.hidden_visits import kept_apart
+from core.queries.reports.kept_apart import visible
 from core.queries.reports.report_rows import Stored, load
 
 FORMAT = "strata-report-trace/1"
@@ -34,14 +36,19 @@ class BadTrace(ValueError):
 
 
 def trace(session: Session, report_id: int) -> dict[str, Any] | None:
-    """A report with all its rows, or None if there is none. Raises ColdUnavailable when only an archive can tell."""
-    rows = load(session, report_id)
-    if rows is None:
+    """A report with its rows, or None if there is none; rows that come from visits kept apart are left out.
+
+    Raises ColdUnavailable when only an archive can tell.
+    """
+    whole = load(session, report_id)
+    if whole is None:
         return None
+    rows, left_out = visible(session, whole, kept_apart(session, whole.report.patient_id))
     body = {
         "format": FORMAT,
         "taken_at": utc_now().isoformat(),
         "archived": rows.is_archived,
+        "claims_left_out": left_out,
         "report": _row(rows.report),
         **{name: [_row(row) for row in rows.of(table)] for name, table in TABLES.items()},
     }

@@ -96,7 +96,10 @@ class SignatureView:
 
 @dataclass(frozen=True)
 class ReviewReport:
-    """Everything about one report; `dropped` are claims that the drafter took back after a check."""
+    """A report as its reader may see it.
+
+    `dropped` are claims that the drafter took back after a check; `claims_left_out` counts those that are kept apart.
+    """
 
     id: int
     patient: PatientHeader
@@ -119,6 +122,7 @@ class ReviewReport:
     omissions: tuple[OmissionView, ...]
     figures: Figures
     signature: SignatureView | None
+    claims_left_out: int = 0
 
     @property
     def flags_total(self) -> int:

@@ -14,7 +14,14 @@ from core.services.reports.requests import (
     withdraw,
 )
 from core.services.reports.restart import check_restart
-from core.services.reports.signing import NothingToSign, StaleSource, UndecidedClaims, WrongPassword, sign
+from core.services.reports.signing import (
+    MadeFromHidden,
+    NothingToSign,
+    StaleSource,
+    UndecidedClaims,
+    WrongPassword,
+    sign,
+)
 
 __all__ = [
     "IN_WORK",
@@ -24,6 +31,7 @@ __all__ = [
     "BadHalt",
     "BadNotice",
     "BadReplacement",
+    "MadeFromHidden",
     "NoSuchNotice",
     "NoSuchReport",
     "NothingToSign",

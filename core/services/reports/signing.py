@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.access import care, permissions
 from core.access.permissions import Actor, Right
-from core.models import Account, Citation, Claim, Report, ReportState, Signature, transitions, utc_now
+from core.models import Account, Citation, Claim, Evidence, Report, ReportState, Signature, transitions, utc_now
+from core.queries.hidden_visits import kept_apart
+from core.queries.reports.kept_apart import hidden_refs
 from core.services import accounts
 from core.services.reports.lifecycle import current_claims, locked, move
 from core.sources import find, signed_content
@@ -39,6 +41,13 @@ class StaleSource(Exception):
         self.refs = tuple(refs)
 
 
+class MadeFromHidden(Exception):
+    """The draft was made from a visit that has been kept apart since."""
+
+    def __init__(self) -> None:
+        super().__init__("it was drafted from a visit that is now kept apart: withdraw it and ask for a new one")
+
+
 class NothingToSign(Exception):
     """Every claim was rejected: reject the report instead."""
 
@@ -47,7 +56,7 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Repor
     """Make a checked report final; of several people who sign at the same time, only one succeeds.
 
     Raises PermissionDenied, WrongPassword, NoSuchReport, InvalidTransition, UndecidedClaims, NothingToSign,
-    StaleSource, ColdUnavailable when an archive with a cited row is silent.
+    MadeFromHidden, StaleSource, ColdUnavailable when an archive with a cited row is silent.
     """
     account = _reauthenticated(session, by, password)
     report = locked(session, report_id)
@@ -55,6 +64,7 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Repor
     transitions.check_transition(f"report {report_id}", report.state, ReportState.SIGNED)
     claims = current_claims(session, report_id)
     check_decided(claims)
+    check_shared(session, report)
     cited = citations(session, claims)
     _check_fresh(session, cited)
     now = utc_now()
@@ -86,6 +96,14 @@ def check_decided(claims: Sequence[Claim]) -> None:
         raise UndecidedClaims(undecided)
     if not claims:
         raise NothingToSign("every claim was rejected: reject the report instead")
+
+
+def check_shared(session: Session, report: Report) -> None:
+    """Raises MadeFromHidden if a row that the report was drafted from is of a visit kept apart from anybody."""
+    hidden_visits = kept_apart(session, report.patient_id)
+    supplied = session.scalars(select(Evidence.ref).where(Evidence.report_id == report.id)).all()
+    if hidden_refs(session, supplied, hidden_visits):
+        raise MadeFromHidden
 
 
 def citations(session: Session, claims: Sequence[Claim]) -> dict[int, list[Citation]]:
