@@ -23,6 +23,7 @@ COMMANDS = {
     "model": "commands.model:group",
     "alerts": "commands.alerts:group",
     "audit": "commands.audit:group",
+    "picture": "commands.picture:group",
     "redis-users": "commands.redis_users:show",
     "reseal": "commands.reseal:reseal",
     "export": "commands.export:group",

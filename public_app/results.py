@@ -21,15 +21,9 @@ bp = Blueprint("results", __name__, url_prefix="/results")
 def index() -> Response:
     patient_id = own_patient_id()
     with page_session() as session:
-        latest = queries.latest(session, patient_id, with_archived=wants_archived())
+        latest = queries.latest(session, patient_id)
     look(patient_id, "results.read")
-    return render(
-        "public/results/index.html",
-        fragment="public/results/_latest.html",
-        latest=latest,
-        groups=groups(latest.results),
-        older=wants_archived(),
-    )
+    return render("public/results/index.html", latest=latest, groups=groups(latest.results))
 
 
 @bp.get("/<id:assay_id>")

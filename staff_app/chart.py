@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import abort, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -11,7 +13,8 @@ from core.access.permissions import Right
 from core.queries import care_team, reports, results, visits
 from core.queries.current_health import current_health
 from core.queries.hidden_visits import VisitIds
-from core.queries.latest_results import latest_results
+from core.queries.latest_results import RESULTS_MAX, latest_results
+from core.queries.outside_visits import ROWS_MAX, outside_visits
 from core.queries.visits import Timeline
 from core.services.reports import IN_WORK
 from core.stores.archived import ColdUnavailable
@@ -30,12 +33,15 @@ VISITS_AT_FIRST = 10
 @bp.get("/<id:patient_id>")
 @requires(Right.RECORD_READ)
 def chart(patient_id: int) -> Response:
-    hidden_visits = look(patient_id, "chart.viewed")
+    hidden_visits, shows_all = look(patient_id, "chart.viewed"), "all" in request.args
     with page_session() as session:
         header = header_or_404(session, patient_id)
-        context = {
+        context: dict[str, Any] = {
             "current": current_health(session, patient_id, hidden_visits=hidden_visits),
-            "results": latest_results(session, patient_id, hidden_visits=hidden_visits),
+            "results": latest_results(
+                session, patient_id, hidden_visits=hidden_visits, limit=None if shows_all else RESULTS_MAX
+            ),
+            "outside": outside_visits(session, patient_id, limit=None if shows_all else ROWS_MAX),
             "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST, hidden_visits=hidden_visits),
             "open_reports": reports.open_for_patient(session, patient_id),
             "signed_reports": reports.signed_for_patient(session, patient_id),

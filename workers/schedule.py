@@ -37,6 +37,7 @@ SCHEDULE = (
     Entry("resume archive runs", "archive", "workers.archive.driver.resume_runs", timedelta(seconds=10)),
     Entry("purge restored copies", "archive", "workers.archive.purge.purge_restored", timedelta(seconds=30)),
     Entry("expire staged files", "archive", "workers.archive.expire.expire_staged", timedelta(hours=1)),
+    Entry("rebuild stale pictures", "archive", "workers.pictures.rebuild_stale", timedelta(seconds=30)),
     Entry("resume reports", "reports", "workers.reports.jobs.resume_reports", timedelta(seconds=30)),
     Entry(SCHEDULED_AS, "ops", "workers.alerts.evaluate", timedelta(minutes=1)),
     Entry("keep audit heads", "ops", "workers.audit_heads.keep", timedelta(hours=1)),

@@ -35,7 +35,7 @@ OWN_ACCOUNT = "password_hash, password_changed_at, totp_secret, totp_step, versi
 _PUBLIC = {
     **dict.fromkeys(
         ("patient", "clinic", "practitioner", "visit", "note", "observation", "assay", "reference_range", "condition",
-         "allergy", "prescription", "holding", "batch", "restored_root"),
+         "allergy", "prescription", "holding", "batch", "restored_root", "patient_picture"),
         READ,
     ),
     # Only signed reports, by row-level security.

@@ -17,6 +17,7 @@ from core.interchange.source_rows import Record
 from core.interchange.upsert import Work, upsert
 from core.interchange.usual_ranges import usual_for
 from core.models import Patient
+from core.picture import upkeep as picture
 from core.queries.reference_ranges import interpret
 from core.sealing import stored_national_id
 
@@ -52,6 +53,14 @@ def save(work: Work, batch: PatientRows, days: int, catalogue: Catalogue) -> Non
     for kind in CHILDREN:
         records = [record for record in batch.rows if record.kind == kind]
         upsert(work, kind, records, _row_of(person, days, visit_ids, catalogue))
+    _keep_picture(work, person.row_id)
+
+
+def _keep_picture(work: Work, patient_id: int) -> None:
+    if patient_id in work.written.get("patient", []) and work.summary.of("patient").new:
+        picture.begin(work.session, [patient_id])
+    elif measured := work.written.get("observation"):
+        picture.refresh(work.session, patient_id, observation_ids=measured)
 
 
 def _save_patient(work: Work, batch: PatientRows, days: int) -> Person:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Table, select, update
@@ -42,12 +42,16 @@ Known = Mapping[str, Mapping[str, Entry]]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One transaction of an import: the format, what the ledger knows of its keys, and what it has done so far."""
+    """One transaction of an import: the format, what the ledger knows of its keys, and what it has done so far.
+
+    `written` holds the ids of the rows that it has added or changed, by kind.
+    """
 
     session: Session
     source: str
     known: Known
     summary: Summary
+    written: dict[str, list[int]] = field(default_factory=dict)
 
 
 def table_of(kind: str) -> Table:
@@ -101,6 +105,7 @@ def _insert(work: Work, kind: str, records: list[Record], row_of: RowOf) -> dict
     ledger.copy_rows(work.session, table, ("id", *columns), numbered)
     ids = {record.key: row_id for row_id, record in enumerate(records, start=first)}
     ledger.add(work.session, [Entry(work.source, r.key, kind, ids[r.key], _hash(r)) for r in records])
+    work.written.setdefault(kind, []).extend(ids.values())
     work.summary.of(kind).new += len(records)
     return ids
 
@@ -108,6 +113,7 @@ def _insert(work: Work, kind: str, records: list[Record], row_of: RowOf) -> dict
 def _change(work: Work, entry: Entry, record: Record, row_of: RowOf) -> None:
     if _update(work.session, record.kind, entry.row_id, row_of(record)):
         ledger.change(work.session, entry, _hash(record))
+        work.written.setdefault(record.kind, []).append(entry.row_id)
         work.summary.of(record.kind).updated += 1
     else:
         work.summary.refuse(record.kind, record.place, ARCHIVED)

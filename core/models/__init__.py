@@ -48,6 +48,7 @@ from core.models.operations import (
     Switch,
 )
 from core.models.people import Account, Clinic, Passkey, Patient, Practitioner, RecoveryCode, Role, Sex, SignIn
+from core.models.picture import PatientPicture
 from core.models.reports import (
     Check,
     Citation,
@@ -98,6 +99,7 @@ __all__ = [
     "OutboxMessage",
     "Passkey",
     "Patient",
+    "PatientPicture",
     "Practitioner",
     "Prescription",
     "PrescriptionStatus",

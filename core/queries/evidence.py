@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, select, true
+from sqlalchemy import RowMapping, Select, Table, select
 from sqlalchemy.orm import Session
 
+from core.engines.functions import any_of
 from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus
 from core.models.hashed_columns import newest_version
 from core.models.record_types import VISIT
 from core.queries.hidden_visits import is_visible, kept_apart
+from core.queries.newest import newest
 from core.queries.patients import NoSuchPatient
 from core.sources import fields as source_fields
 from core.sources import references
@@ -41,7 +43,6 @@ class Limits:
 LIMITS = Limits()
 # Answers to questions are no results, whatever their category: one question asks for the patient's address.
 NOT_RESULTS = ("survey", "social-history", "other")
-QUESTIONS = "%?"
 ABNORMAL = frozenset({"H", "HH", "L", "LL", "A", "AA"})
 
 
@@ -113,26 +114,19 @@ class _Record:
         return found[::-1][:count]
 
     def last_values(self, per_assay: int) -> list[Found]:
-        """The last values of each assay, archived ones included."""
-
-        def build(table: Table, columns: Select[Any], owned: ColumnElement[bool] | None = None) -> Select[Any]:
-            order = (table.c.observed_at.desc(), table.c.id.desc())
-            place = func.row_number().over(partition_by=table.c.assay_id, order_by=order).label("place")
-            asked = select(Assay.id).where(Assay.category.not_in(NOT_RESULTS), Assay.name.not_like(QUESTIONS))
-            mine = (
-                table.c.patient_id == self.patient_id,
-                table.c.assay_id.in_(asked),
-                is_visible(table, self._hidden_visits),
-            )
-            placed = columns.add_columns(place).where(*mine, owned if owned is not None else true()).subquery()
-            return select(placed).where(placed.c.place <= per_assay)
-
+        """The last values of each assay, archived ones included: the picture says which, their tiers what they say."""
+        picture = newest(self.session, self.patient_id, hidden_visits=self._hidden_visits, ask_archive=True)
+        results = (item for item in picture.assays if _is_result(item.assay))
+        ids = {value.id for item in results for value in item.latest[:per_assay]}
         hot = hot_table("observation")
-        found = self._of_store(Store.REPLICA, self.session.execute(build(hot, select(hot))).mappings())
-        if self._has_cold:
+        query = select(hot).where(hot.c.patient_id == self.patient_id, any_of(hot.c.id, ids - picture.archived_ids))
+        found = self._of_store(Store.REPLICA, self.session.execute(query).mappings())
+        moved = sorted(ids & picture.archived_ids)
+        if moved:
             table = linked_table("observation")
-            query = build(table, cold_columns(table), archived.visible(table, self._window))
-            found = self._merge(found, archived.fetch(VISIT.name, query))
+            owned = cold_columns(table).where(archived.visible(table, self._window))
+            mine = owned.where(table.c.patient_id == self.patient_id, table.c.id.in_(moved))
+            found = self._merge(found, archived.fetch(VISIT.name, mine))
         return found
 
     def _both(self, name: str, hot_query: Select[Any], build: Any) -> list[Found]:
@@ -149,6 +143,10 @@ class _Record:
     @staticmethod
     def _of_store(store: str, found: Iterable[RowMapping]) -> list[Found]:
         return [(str(store), row) for row in found]
+
+
+def _is_result(assay: Assay) -> bool:
+    return assay.category not in NOT_RESULTS and not assay.name.endswith("?")
 
 
 def _current(record: _Record, limits: Limits) -> list[tuple[str, Found]]:

@@ -1,41 +1,29 @@
-"""Each assay's latest result with its short history, for a clinician's glance. Hot rows only."""
+"""Each assay's newest result with the one before it and the newest outside its range, for a clinician's glance."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from itertools import groupby
-from typing import Any
 
-from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from core.models import Assay, Observation
-from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
-from core.queries.results import QUESTIONS, Result, result_of
-from core.stores.tables import hot_table
+from core.picture.values import ABNORMAL
+from core.queries.hidden_visits import NO_VISITS, VisitIds
+from core.queries.newest import Newest, newest
+from core.queries.results import QUESTIONS, Result, result_of_value
 
-TREND_POINTS = 6
 RESULTS_MAX = 40
-ABNORMAL = frozenset({"H", "HH", "L", "LL", "A", "AA"})
-
-
-@dataclass(frozen=True)
-class Point:
-    """One numeric value in time."""
-
-    observed_at: datetime
-    value: Decimal
 
 
 @dataclass(frozen=True)
 class LatestResult:
-    """The newest result of an assay; `points` are the numeric values, oldest first, up to this one."""
+    """The newest result of an assay; `before` is the number before it, if both are numbers.
+
+    `outside` is the newest number outside its range, where the newest result is not it.
+    """
 
     result: Result
-    points: tuple[Point, ...]
+    before: Result | None
+    outside: Result | None
 
     @property
     def is_abnormal(self) -> bool:
@@ -44,50 +32,43 @@ class LatestResult:
     @property
     def trend(self) -> str:
         """`up`, `down` or `level` against the value before it; empty if there is none."""
-        if len(self.points) < 2:
+        now, before = self.result.value_number, self.before.value_number if self.before else None
+        if now is None or before is None:
             return ""
-        before, now = self.points[-2].value, self.points[-1].value
         return "level" if before == now else "up" if now > before else "down"
 
 
-def latest_results(
-    session: Session, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS
-) -> tuple[LatestResult, ...]:
-    """Each assay's newest result, without results of hidden visits; at most RESULTS_MAX.
+@dataclass(frozen=True)
+class LatestResults:
+    """Results with an abnormal flag first, then the newest; `total` counts those that are cut off too.
 
-    Results with an abnormal flag come first, then the newest.
+    `is_incomplete`: until the patient's picture is rebuilt, results of archived visits may be missing.
     """
-    rows = session.execute(_latest_rows(patient_id, hidden_visits)).all()
-    results = [_latest(list(group)) for _, group in groupby(rows, key=lambda row: row.assay_id)]
-    results.sort(key=_place)
-    return tuple(results[:RESULTS_MAX])
+
+    shown: tuple[LatestResult, ...]
+    total: int
+    is_incomplete: bool
+
+
+def latest_results(
+    session: Session, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS, limit: int | None = RESULTS_MAX
+) -> LatestResults:
+    """Each assay's newest result, hot or archived, without results of hidden visits; no archive is asked."""
+    picture = newest(session, patient_id, hidden_visits=hidden_visits)
+    measured = (item for item in picture.assays if item.assay.category not in QUESTIONS)
+    results = sorted((_latest(item, picture.archived_ids) for item in measured), key=_place)
+    return LatestResults(tuple(results[:limit]), len(results), picture.is_incomplete)
 
 
 def _place(latest: LatestResult) -> tuple[bool, float, str]:
     return not latest.is_abnormal, -latest.result.observed_at.timestamp(), latest.result.name
 
 
-def _latest_rows(patient_id: int, hidden_visits: VisitIds) -> Select[Any]:
-    """The columns of each observation, newest first under its assay, and that assay."""
-    newest_first = (
-        func.row_number()
-        .over(partition_by=Observation.assay_id, order_by=(Observation.observed_at.desc(), Observation.id.desc()))
-        .label("place")
-    )
-    mine = (Observation.patient_id == patient_id, is_visible(hot_table("observation"), hidden_visits))
-    placed = select(Observation.id, newest_first).where(*mine).subquery()
-    return (
-        select(*Observation.__table__.c, Assay)
-        .join(placed, placed.c.id == Observation.id)
-        .join(Assay, Assay.id == Observation.assay_id)
-        .where(placed.c.place <= TREND_POINTS, Assay.category.not_in(QUESTIONS))
-        .order_by(Observation.assay_id, placed.c.place)
-    )
-
-
-def _latest(newest_first: Sequence[Row[Any]]) -> LatestResult:
-    newest = newest_first[0]
-    points = (
-        Point(row.observed_at, row.value_number) for row in reversed(newest_first) if row.value_number is not None
-    )
-    return LatestResult(result_of(newest._mapping, newest.Assay, is_archived=False), tuple(points))
+def _latest(item: Newest, archived_ids: frozenset[int]) -> LatestResult:
+    now = item.latest[0]
+    before = next((value for value in item.latest[1:] if value.value_number is not None), None)
+    outside = item.outside if item.outside is not now else None
+    found = [
+        result_of_value(value, item.assay, archived_ids) if value is not None else None for value in (before, outside)
+    ]
+    return LatestResult(result_of_value(now, item.assay, archived_ids), *found)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, Table, func, select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
 from core.models import Assay, Observation
 from core.models.record_types import VISIT
+from core.picture.values import Value
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.queries.newest import newest
 from core.stores import archived, hot_and_archived
 from core.stores.hot_and_archived import Found, Held
 
@@ -58,12 +60,13 @@ OBSERVED = tuple(field.name for field in fields(Result) if field.name in Observa
 
 @dataclass(frozen=True)
 class Latest:
-    """The newest result of each assay, by name; `is_partial` if the archive was asked and did not answer."""
+    """The newest result of each assay, by name.
+
+    `is_incomplete`: until the patient's picture is rebuilt, results of archived visits may be missing.
+    """
 
     results: tuple[Result, ...]
-    held: Held | None
-    shows_archived: bool
-    is_partial: bool
+    is_incomplete: bool
 
 
 @dataclass(frozen=True)
@@ -77,21 +80,11 @@ class Trend:
     is_partial: bool
 
 
-def latest(session: Session, patient_id: int, *, with_archived: bool = False) -> Latest:
-    """The newest result of each assay; the archive is asked for assays without a hot one if `with_archived`."""
-
-    def build(table: Table, columns: Select[Any]) -> Select[Any]:
-        newest_first = (table.c.observed_at.desc(), table.c.id.desc())
-        place = func.row_number().over(partition_by=table.c.assay_id, order_by=newest_first).label("place")
-        placed = columns.add_columns(place).where(table.c.patient_id == patient_id).subquery()
-        return select(placed).where(placed.c.place == 1)
-
-    found, held, is_partial = _read(session, patient_id, build, with_archived)
-    newest: dict[int, Found] = {}
-    for item in sorted(found, key=_when):
-        newest[item.values["assay_id"]] = item
-    results = sorted(_results(session, newest.values()), key=_by_name)
-    return Latest(tuple(results), held, with_archived and held is not None and not is_partial, is_partial)
+def latest(session: Session, patient_id: int) -> Latest:
+    """The newest result of each assay, hot or archived; no archive is asked."""
+    picture = newest(session, patient_id)
+    results = (result_of_value(item.latest[0], item.assay, picture.archived_ids) for item in picture.assays)
+    return Latest(tuple(sorted(results, key=_by_name)), picture.is_incomplete)
 
 
 def trend(
@@ -157,7 +150,7 @@ def _assays(session: Session, ids: set[int]) -> dict[int, Assay]:
     return {assay.id: assay for assay in session.scalars(select(Assay).where(Assay.id.in_(ids)))}
 
 
-def result_of(row: RowMapping, assay: Assay, *, is_archived: bool) -> Result:
+def result_of(row: Mapping[Any, Any], assay: Assay, *, is_archived: bool) -> Result:
     """The result that an observation's row holds, a value under each column's name."""
     return Result(
         code=assay.code,
@@ -167,6 +160,12 @@ def result_of(row: RowMapping, assay: Assay, *, is_archived: bool) -> Result:
         is_archived=is_archived,
         **{name: row[name] for name in OBSERVED},
     )
+
+
+def result_of_value(value: Value, assay: Assay, archived_ids: Set[int]) -> Result:
+    """The result that a value of a patient's picture is."""
+    row = {name: getattr(value, name) for name in OBSERVED}
+    return result_of(row, assay, is_archived=value.id in archived_ids)
 
 
 def _by_name(result: Result) -> tuple[bool, int, str, int]:

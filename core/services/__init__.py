@@ -1,4 +1,6 @@
 """Writes: one function for each thing that a person does.
 
-May import audit and what audit stands on, queries and interchange beside it.
+One that adds, changes or removes observations calls core/picture/upkeep.py, `refresh(session, patient_id,
+observation_ids=...)`, in its transaction; one that keeps a visit apart, `refresh_all`. May import audit and what audit
+stands on, queries and interchange beside it.
 """

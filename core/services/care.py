@@ -24,6 +24,7 @@ from core.models import (
     Sensitivity,
     utc_now,
 )
+from core.picture import upkeep as picture
 from core.queries.patients import NoSuchPatient
 from core.queries.reports.kept_apart import hidden_refs
 from core.services import reports
@@ -146,6 +147,7 @@ def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: st
         )
         session.flush()
         _withdraw_drafts(session, open_reports, visit_id, by)
+    picture.refresh_all(session, patient_id)
     verb = "kept_apart" if category is not None else "shared"
     audit.record(session, f"visit.{verb}", by=by, patient_id=patient_id, target=f"visit:{visit_id}", purpose=category)
 

@@ -13,6 +13,7 @@ from core import audit
 from core.access import permissions
 from core.access.permissions import Actor, Right
 from core.models import Patient, Sex
+from core.picture import upkeep as picture
 from core.sealing import national_id, stored_national_id
 from core.services import care
 from core.services.input import Faults, InvalidInput
@@ -49,6 +50,7 @@ def register(session: Session, *, new: NewPatient, today: date, by: Actor) -> Pa
             session.flush()
     except IntegrityError as fault:
         raise _known() from fault
+    picture.begin(session, [patient.id])
     audit.record(session, "patient.registered", by=by, patient_id=patient.id, target=f"patient:{patient.id}")
     care.join(session, patient_id=patient.id, account_id=by.id, by=by)
     return patient

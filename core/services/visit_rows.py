@@ -23,6 +23,7 @@ from core.models import (
     VisitStatus,
     utc_now,
 )
+from core.picture import upkeep as picture
 from core.queries import visit_form
 from core.queries.reference_ranges import age_on, interpret
 from core.queries.visit_form import AssayChoice
@@ -95,6 +96,8 @@ def add(session: Session, patient: Patient, new: NewVisit, by: Actor) -> Visit:
         row.visit_id = visit.id
     session.add_all(rows)
     session.flush()
+    if observations:
+        picture.refresh(session, patient.id, observation_ids=[row.id for row in observations])
     return visit
 
 

@@ -59,10 +59,10 @@ def choose(kind: ReadKind, *, needs: int | None, replica: ReplicaState, lag_boun
 def _unfit(needs: int | None, replica: ReplicaState, lag_bound_seconds: float) -> str | None:
     if not replica.answers:
         return "the replica does not answer"
-    if not replica.is_settled:
-        return "the replica was restarted and is catching up"
     if replica.lag_seconds > lag_bound_seconds:
         return f"the replica is {replica.lag_seconds:.1f} s behind"
+    if not replica.is_settled:
+        return "the replica has not been seen to have caught up"
     if needs is None:
         return "this account's last write is not known"
     if replica.position < needs:

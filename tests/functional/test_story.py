@@ -41,6 +41,18 @@ def visits_in_heading(page: Page, demo: RunningDemo) -> int:
     return int(words.split()[0].replace(",", ""))
 
 
+def newest_results(page: Page, demo: RunningDemo, patient_name: str) -> list[list[str]]:
+    """Each line of the chart's newest results, and last whether its row is archived."""
+    page.goto(f"{demo.staff_url}/patients")
+    page.get_by_label("Name, NRIC or birth date").fill(patient_name)
+    page.get_by_role("main").get_by_role("button", name="Search").click()
+    page.get_by_role("link", name=patient_name).first.click()
+    expect(page.get_by_role("heading", name="Chart")).to_be_visible()
+    page.goto(f"{page.url.partition('?')[0]}?all=1")
+    lines = [row.locator("td").all_inner_texts() for row in page.locator("#results tbody tr").all()]
+    return [[*cells[:-1], *cells[-1].partition(" archive")[:2]] for cells in lines]
+
+
 def archive_visits(page: Page, demo: RunningDemo) -> None:
     """An admin starts the move and watches it finish."""
     page.goto(f"{demo.staff_url}/archive")
@@ -100,8 +112,13 @@ def test_the_whole_loop(demo: RunningDemo, sign_in: SignIn) -> None:
     name = patient.locator(".who").inner_text().split("Sign out")[0].strip(" ·\n")
     before, told_before = visits_of(patient, demo), visits_in_heading(patient, demo)
     assert len(before) == told_before > 20
+    chart_before = newest_results(clinician, demo, name)
 
     archive_visits(admin, demo)
+
+    chart = newest_results(clinician, demo, name)
+    assert [line[:-1] for line in chart] == [line[:-1] for line in chart_before]
+    assert any(line[-1] for line in chart)
 
     assert visits_in_heading(patient, demo) == told_before
     expect(patient.get_by_text(re.compile("older visits exist"))).to_be_visible()

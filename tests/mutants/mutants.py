@@ -9,6 +9,10 @@ RESTORE = "tests/integration/archive/test_restore.py"
 SNAPSHOTS = "tests/integration/archive/test_snapshots.py"
 COLD = "tests/integration/cold/test_silent_archive.py"
 HISTORIES = "tests/integration/freshness/test_modelled_histories.py"
+PICTURE = "tests/unit/test_picture_values.py"
+UPKEEP = "tests/integration/picture/test_upkeep.py"
+WRITERS = "tests/integration/picture/test_writers.py"
+NEWEST = "tests/integration/staff/test_staff_newest.py"
 REPLICA = "tests/integration/freshness/test_replica_use.py"
 
 
@@ -121,5 +125,89 @@ MUTANTS = (
         "self._open_until = self._clock() + BREAKER_SECONDS",
         "self._open_until = self._clock()",
         f"{COLD}::test_a_silent_archive_fails_soon_and_then_at_once",
+    ),
+    Mutant(
+        "a picture without the newest outside its range",
+        "core/picture/values.py",
+        "return [*kept, outside] if outside is not None and outside not in kept else kept",
+        "return kept",
+        f"{PICTURE}::test_the_newest_and_the_newest_outside_its_range_are_kept",
+    ),
+    Mutant(
+        "visits kept apart take the others' places",
+        "core/picture/values.py",
+        "mine = [value for value in history if value.visit_id in apart]",
+        "mine = [value for value in history if value.visit_id in apart][:KEPT]",
+        f"{PICTURE}::test_of_visits_kept_apart_all_is_kept_beside_the_others",
+    ),
+    Mutant(
+        "a removal asks for no older value",
+        "core/picture/values.py",
+        "if len(became) < KEPT or place(became[KEPT - 1]) < known_since:",
+        "if not became:",
+        f"{PICTURE}::test_a_removal_of_what_is_kept_asks_for_older_values",
+    ),
+    Mutant(
+        "a corrected flag asks for no older value",
+        "core/picture/values.py",
+        "return outside is None or (now is not None and place(now) >= min(place(outside), known_since))",
+        "return True",
+        f"{PICTURE}::test_a_corrected_flag_asks_for_the_outside_value_before_it",
+    ),
+    Mutant(
+        "of one instant any row is the newest",
+        "core/picture/values.py",
+        "return -value.observed_at.timestamp(), -value.id",
+        "return -value.observed_at.timestamp(), value.id",
+        f"{PICTURE}::test_of_one_instant_the_later_row_is_newer",
+    ),
+    Mutant(
+        "a new row is not merged",
+        "core/picture/upkeep.py",
+        "change(unpack(kept.content), gone, tiers.written(session, patient_id, gone), apart)",
+        "change(unpack(kept.content), gone, [], apart)",
+        f"{UPKEEP}::test_a_new_result_comes_first",
+    ),
+    Mutant(
+        "a silent archive leaves a picture that calls itself right",
+        "core/picture/upkeep.py",
+        'return {"content": pack(values), "stale_at": utc_now()}',
+        'return {"content": pack(values)}',
+        f"{UPKEEP}::test_a_removal_while_the_archive_is_silent_is_stale_until_it_is_rebuilt",
+    ),
+    Mutant(
+        "writers of one picture do not wait for each other",
+        "core/picture/upkeep.py",
+        ".where(TABLE.c.patient_id == patient_id).with_for_update()",
+        ".where(TABLE.c.patient_id == patient_id)",
+        f"{UPKEEP}::test_two_writers_of_one_patient_take_turns",
+    ),
+    Mutant(
+        "a picture that was never built calls itself right",
+        "core/picture/upkeep.py",
+        '"content": NOTHING, "stale_at": now}',
+        '"content": NOTHING, "stale_at": None}',
+        f"{UPKEEP}::test_a_writer_without_a_picture_leaves_one_that_waits",
+    ),
+    Mutant(
+        "a rebuild overwrites what was written meanwhile",
+        "core/picture/rebuild.py",
+        "TABLE.c.patient_id == patient_id, TABLE.c.version == version)",
+        "TABLE.c.patient_id == patient_id)",
+        f"{UPKEEP}::test_a_rebuild_leaves_alone_what_is_written_meanwhile",
+    ),
+    Mutant(
+        "a visit that is kept apart leaves the picture as it was",
+        "core/services/care.py",
+        "    picture.refresh_all(session, patient_id)\n",
+        "",
+        f"{NEWEST}::test_the_newest_for_a_reader_is_not_of_a_visit_hidden_from_that_reader",
+    ),
+    Mutant(
+        "an import forgets the rows that it changes",
+        "core/interchange/upsert.py",
+        "        work.written.setdefault(record.kind, []).append(entry.row_id)\n",
+        "",
+        f"{WRITERS}::test_a_second_import_that_changes_and_adds_rows",
     ),
 )

@@ -11,6 +11,7 @@ from core.interchange.generate.copy_columns import COLUMNS, Rows
 from core.interchange.generate.identities import Identity
 from core.interchange.generate.places import Setting
 from core.models import Base
+from core.picture import upkeep as picture
 from core.sealing import stored_national_id
 from core.settings.config import Settings
 from core.stores import databases
@@ -65,7 +66,9 @@ def load(chunk: Chunk, setting: Setting) -> dict[str, int]:
     adapter = databases.current().adapter
     with databases.write(STATEMENT_TIMEOUT_SECONDS) as session:
         connection = session.connection()
-        return {
+        loaded = {
             table: adapter.loading.copy_in(connection, Base.metadata.tables[table], columns.split(), rows.blocks(table))
             for table, columns in tables.items()
         }
+        picture.begin(session, range(chunk.first_patient_id, chunk.first_patient_id + len(chunk.people)))
+        return loaded

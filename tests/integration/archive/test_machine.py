@@ -25,9 +25,12 @@ from core.models import (
     RestoredRoot,
     RunKind,
     RunState,
+    SensitiveVisit,
+    Sensitivity,
     Visit,
     utc_now,
 )
+from core.picture import rebuild, upkeep
 from core.services import archive, archive_restore
 from core.stores import databases
 from core.stores.databases import Store
@@ -55,6 +58,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.empty_tables()
         self.patients = populate()
+        rebuild.rebuild_all()
         self.visits = list(range(1, PATIENTS * VISITS + 1))
         self.sync_replica()
         self.twin = Twin()
@@ -64,6 +68,11 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def every_row_is_where_it_should_be(self) -> None:
         self.twin.check()
+
+    @invariant()
+    def the_picture_is_what_all_tiers_say(self) -> None:
+        assert rebuild.stale() == []
+        assert rebuild.differences(self.patients) == []
 
     def state(self) -> str | None:
         with databases.read(Store.HOT) as session:
@@ -110,6 +119,8 @@ class Machine(RuleBasedStateMachine):
         with databases.write() as session:
             row = session.get_one(model, row_id)
             setattr(row, column, f"edited {number}")
+            if isinstance(row, Observation):
+                upkeep.refresh(session, row.patient_id, observation_ids=[row_id])
             self.twin.changed(session, table, row_id)
 
     @rule(number=numbers)
@@ -131,10 +142,12 @@ class Machine(RuleBasedStateMachine):
                 visit_id=visit_id,
                 assay_id=1,
                 value_text=f"late {number}",
-                observed_at=NOW,
+                interpretation=pick([None, "H"], number),
+                observed_at=NOW - timedelta(days=pick([0, 100, 300], number)),
             )
             session.add(result)
             session.flush()
+            upkeep.refresh(session, result.patient_id, observation_ids=[result.id])
             self.twin.changed(session, "observation", result.id)
 
     @rule(number=numbers)
@@ -145,6 +158,43 @@ class Machine(RuleBasedStateMachine):
             with databases.write() as session:
                 session.execute(text("DELETE FROM note WHERE id = :id"), {"id": row_id})
             self.twin.deleted("note", row_id)
+
+    @rule(number=numbers)
+    def correct_a_result(self, number: int) -> None:
+        """Its value, its flag, or when it was measured."""
+        hot = ids("observation")
+        if hot:
+            row_id = pick(hot, number)
+            with databases.write() as session:
+                row = session.get_one(Observation, row_id)
+                row.value_number, row.interpretation = number, pick([None, "H", "LL"], number)
+                row.observed_at -= timedelta(days=pick([0, 0, 200], number))
+                upkeep.refresh(session, row.patient_id, observation_ids=[row_id])
+                self.twin.changed(session, "observation", row_id)
+
+    @rule(number=numbers)
+    def delete_a_result(self, number: int) -> None:
+        hot = ids("observation")
+        if hot:
+            row_id = pick(hot, number)
+            with databases.write() as session:
+                row = session.get_one(Observation, row_id)
+                session.delete(row)
+                upkeep.refresh(session, row.patient_id, observation_ids=[row_id])
+            self.twin.deleted("observation", row_id)
+
+    @rule(number=numbers)
+    def keep_apart_or_show_again(self, number: int) -> None:
+        visit_id = pick(self.visits, number)
+        patient_id = self.patients[(visit_id - 1) // VISITS]
+        with databases.write() as session:
+            if (kept := session.get(SensitiveVisit, visit_id)) is not None:
+                session.delete(kept)
+            else:
+                session.add(
+                    SensitiveVisit(visit_id=visit_id, patient_id=patient_id, category=Sensitivity.OTHER, set_by=1)
+                )
+            upkeep.refresh_all(session, patient_id)
 
     @rule(number=numbers, held=st.booleans())
     def hold(self, number: int, held: bool) -> None:

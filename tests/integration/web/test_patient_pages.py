@@ -11,7 +11,8 @@ from flask import request_finished
 from sqlalchemy import event
 
 from core import audit
-from core.models import Claim, Observation, Patient, Report, ReportState, Role, Signature, Visit
+from core.models import Claim, Note, Observation, Patient, Report, ReportState, Role, Signature, Visit
+from core.picture import rebuild
 from core.queries import visits as queries
 from core.stores import databases
 from core.stores.databases import Store
@@ -147,6 +148,36 @@ def test_results_over_time_take_in_the_archive(signed_in: Browser, archived: lis
     assert whole.count("<tr>") == 5
 
 
+def test_the_newest_results_are_the_same_though_the_archive_is_down(
+    signed_in: Browser, visits: list[Visit], tiers: Tiers, sync_replica: Any
+) -> None:
+    with databases.write() as session:
+        session.query(Observation).filter(Observation.visit_id.in_([visits[0].id, visits[1].id])).delete()
+    rebuild.rebuild_all()
+    sync_replica()
+    before = signed_in.get("/results").text
+    assert "6.9 %" in before
+    move_to_archive()
+    sync_replica()
+    tiers.of["visits"].stop("immediate")
+    after = signed_in.get("/results").text
+    assert after.split("<main")[1] == before.split("<main")[1]
+    assert "older" not in after.split("<main")[1]
+
+
+def test_what_belongs_to_no_visit_is_on_the_patients_record(
+    signed_in: Browser, patient: Patient, sync_replica: Any
+) -> None:
+    with databases.write() as session:
+        session.add(Note(patient_id=patient.id, kind="Letter", text="Seen in <i>Penang</i>.", written_at=NOW))
+        make_condition(session, patient, name="Myocardial infarction", status="resolved")
+        make_prescription(session, patient, medication="Warfarin 3 mg", status="stopped")
+    sync_replica()
+    page = signed_in.get("/record").text.split('id="outside"')[1]
+    for words in ("Seen in &lt;i&gt;Penang&lt;/i&gt;.", "Myocardial infarction", "Warfarin 3 mg"):
+        assert words in page
+
+
 def test_a_test_known_to_the_archive_alone_is_never_denied(
     signed_in: Browser, archived: list[Visit], tiers: Tiers, sync_replica: Any
 ) -> None:
@@ -160,7 +191,7 @@ def test_a_test_known_to_the_archive_alone_is_never_denied(
     silent = signed_in.get(f"/results/{assay_id}")
     assert silent.status_code == 503
     assert "Our archive is not answering" in silent.text
-    assert "can&#39;t be shown right now" in signed_in.get("/results?older=1").text
+    assert "Some older results are not in this list right now" in signed_in.get("/results").text
 
 
 def test_the_record_shows_what_holds_now(signed_in: Browser, patient: Patient, sync_replica: Any) -> None:

@@ -1,0 +1,111 @@
+"""A chart's reads with the newest results from the patient's picture, all archives dead, against the same reads with
+the newest of the hot rows alone, all archives well: what a chart read before there were pictures. And a picture's size.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bench._environment import Environment, environment
+from bench._portal import p95
+from bench._spread import spread
+from core.interchange.generate import generate
+from core.models import Assay, Observation, PatientPicture, RunState
+from core.queries import visits
+from core.queries.current_health import current_health
+from core.queries.latest_results import latest_results
+from core.queries.patients import header
+from core.services import archive
+from core.stores import databases
+from core.stores.databases import Store
+from workers.archive import driver
+
+PATIENTS = 2_000
+VISITS_A_PATIENT = 20
+CHARTS = 400
+REPETITIONS = 5
+AS_OF = date(2026, 11, 23)
+TREND_POINTS = 6
+Newest = Callable[[Session, int], Any]
+
+
+def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
+    """The ratio of p95, then milliseconds, and bytes a patient."""
+    with environment(say) as made:
+        patients = round(PATIENTS * scale)
+        generate(patients, VISITS_A_PATIENT, 1, AS_OF)
+        _archive(say)
+        before, now = [], []
+        for repetition in range(REPETITIONS):
+            before.append(_measure(patients, _of_hot_rows))
+            _kill_archives(made)
+            now.append(_measure(patients, latest_results))
+            _start_archives(made)
+            say(f"repetition {repetition + 1}: {before[-1] * 1000:.1f} ms before, {now[-1] * 1000:.1f} ms now")
+        sizes = _bytes()
+    ratios = [mine / other for mine, other in zip(now, before, strict=True)]
+    return {
+        "ratio_of_chart_p95_with_dead_archives": spread(ratios),
+        "chart_p95_ms": spread([seconds * 1000 for seconds in now]),
+        "before_p95_ms": spread([seconds * 1000 for seconds in before]),
+        "picture_bytes": sizes,
+    }
+
+
+def _archive(say: Callable[[str], None]) -> None:
+    with databases.write() as session:
+        run = archive.start_run(session, record_type="visit", by=None)
+    while "rests" not in driver.drive(run.id):
+        pass
+    with databases.read(Store.HOT) as session:
+        if session.get_one(type(run), run.id).state != RunState.DONE:
+            raise RuntimeError("the visits were not archived")
+        left = session.scalar(select(func.count()).select_from(Observation))
+    say(f"archived; {left:,} observations are hot")
+
+
+def _measure(patients: int, newest: Newest) -> float:
+    return p95([_seconds(1 + place * patients // CHARTS, newest) for place in range(CHARTS)])
+
+
+def _seconds(patient_id: int, newest: Newest) -> float:
+    began = time.perf_counter()
+    with databases.read(Store.HOT) as session:
+        header(session, patient_id)
+        current_health(session, patient_id)
+        visits.timeline(session, patient_id, limit=10)
+        newest(session, patient_id)
+    return time.perf_counter() - began
+
+
+def _of_hot_rows(session: Session, patient_id: int) -> Any:
+    newest_first = (Observation.observed_at.desc(), Observation.id.desc())
+    place = func.row_number().over(partition_by=Observation.assay_id, order_by=newest_first).label("place")
+    placed = select(Observation.id, place).where(Observation.patient_id == patient_id).subquery()
+    rows = select(Observation, Assay).join(placed, placed.c.id == Observation.id)
+    return session.execute(
+        rows.join(Assay, Assay.id == Observation.assay_id).where(placed.c.place <= TREND_POINTS)
+    ).all()
+
+
+def _kill_archives(made: Environment) -> None:
+    for name in ("logs", "visits", "reports"):
+        made.servers.postgres[name].kill()
+
+
+def _start_archives(made: Environment) -> None:
+    for name in ("logs", "visits", "reports"):
+        made.servers.postgres[name].start()
+
+
+def _bytes() -> dict[str, float]:
+    size = func.length(PatientPicture.content)
+    with databases.read(Store.HOT) as session:
+        mean, most = session.execute(select(func.avg(size), func.max(size))).one()
+    return {"mean": round(float(mean)), "max": float(most)}

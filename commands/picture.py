@@ -1,0 +1,27 @@
+"""`strata picture`."""
+
+from __future__ import annotations
+
+import click
+
+from commands._progress import clear, follow
+
+
+@click.group("picture")
+def group() -> None:
+    """Each patient's current picture: the newest results, kept hot whatever moves to an archive."""
+
+
+@group.command()
+def rebuild() -> None:
+    """Build every patient's picture anew from all tiers, a chunk of patients at a time.
+
+    Writers keep pictures right, and a job rebuilds those that could not be; this is for after an upgrade or when
+    `strata doctor` finds one that is wrong. Pages answer meanwhile. Can be stopped and run again.
+    """
+    from core.picture.rebuild import rebuild_all
+
+    show = follow()
+    done = rebuild_all(lambda count: show(f"{count:,} patients"))
+    clear()
+    click.echo(f"{done:,} patients' pictures are rebuilt")

@@ -1,0 +1,95 @@
+"""A picture's values as bytes: columns, differences rather than numbers, each word once; then deflated."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import accumulate
+from typing import Any
+
+from core.picture.values import Value, Values
+
+FORMAT = 1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND, SECOND = 1, 1_000_000
+
+
+class UnknownFormat(ValueError):
+    """The bytes were packed by a version of Strata that this one does not know."""
+
+
+def pack(values: Iterable[Value]) -> bytes:
+    """Values of one patient, in any order."""
+    ordered = sorted(values, key=lambda value: (value.observed_at, value.id))
+    if not ordered:
+        return b""
+    at = [(value.observed_at - EPOCH) // timedelta(microseconds=1) for value in ordered]
+    scale = SECOND if all(instant % SECOND == 0 for instant in at) else MICROSECOND
+    visits, of_visit = _once((instant // scale, value.visit_id) for instant, value in zip(at, ordered, strict=True))
+    kinds, of_kind = _once(_kind(value) for value in ordered)
+    columns = [
+        FORMAT,
+        scale,
+        _differences([instant for instant, _ in visits]),
+        [visit_id for _, visit_id in visits],
+        kinds,
+        _differences(of_visit),
+        _differences([value.id for value in ordered]),
+        of_kind,
+        [_text(value.value_number) for value in ordered],
+        {place: value.value_text for place, value in enumerate(ordered) if value.value_text is not None},
+    ]
+    return zlib.compress(json.dumps(columns, separators=(",", ":"), ensure_ascii=False).encode(), 9)
+
+
+def unpack(content: bytes) -> Values:
+    """What `pack` packed, by time. Raises UnknownFormat."""
+    return tuple(_unpacked(json.loads(zlib.decompress(content)))) if content else ()
+
+
+def _unpacked(columns: Sequence[Any]) -> Iterator[Value]:
+    if columns[0] != FORMAT:
+        raise UnknownFormat(f"no format {columns[0]} of a patient's picture is known")
+    scale, instants, visit_ids, kinds, of_visit, ids, of_kind, numbers, texts = columns[1:]
+    instants = [EPOCH + timedelta(microseconds=instant * scale) for instant in accumulate(instants)]
+    rows = zip(accumulate(of_visit), accumulate(ids), of_kind, numbers, strict=True)
+    for at, (visit, row_id, kind, number) in enumerate(rows):
+        assay_id, unit, low, high, interpretation = kinds[kind]
+        yield Value(
+            id=row_id,
+            assay_id=assay_id,
+            visit_id=visit_ids[visit],
+            observed_at=instants[visit],
+            value_number=_number(number),
+            value_text=texts.get(str(at)),
+            unit=unit,
+            ref_low=_number(low),
+            ref_high=_number(high),
+            interpretation=interpretation,
+        )
+
+
+def _kind(value: Value) -> tuple[Any, ...]:
+    return value.assay_id, value.unit, _text(value.ref_low), _text(value.ref_high), value.interpretation
+
+
+def _once(items: Iterable[Any]) -> tuple[list[Any], list[int]]:
+    """Each item once, in the order in which they first come, and the place there of each."""
+    places: dict[Any, int] = {}
+    of_item = [places.setdefault(item, len(places)) for item in items]
+    return list(places), of_item
+
+
+def _differences(numbers: Sequence[int]) -> list[int]:
+    return [number - before for before, number in zip([0, *numbers], numbers, strict=False)]
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else format(number.normalize(), "f")
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,0 +1,82 @@
+"""The newest values of each assay for one reader, from the patient's picture: no archive is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.engines.functions import any_of
+from core.models import Assay, Observation, PatientPicture
+from core.models.record_types import VISIT
+from core.picture import tiers
+from core.picture.packed import unpack
+from core.picture.values import KEPT, Value, Values, by_assay
+from core.queries.hidden_visits import NO_VISITS, VisitIds
+from core.stores import hot_and_archived
+
+
+@dataclass(frozen=True)
+class Newest:
+    """One assay's values: `latest` newest first, at most KEPT; `outside`, the newest outside its range, if any."""
+
+    assay: Assay
+    latest: Values
+    outside: Value | None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The assays, in no order, and the ids of the values whose rows are archived.
+
+    `is_incomplete`: until the picture is rebuilt, values of archived visits may be missing.
+    """
+
+    assays: tuple[Newest, ...]
+    archived_ids: frozenset[int]
+    is_incomplete: bool
+
+
+def newest(
+    session: Session, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS, ask_archive: bool = False
+) -> Picture:
+    """What is newest for a reader from whom these visits are hidden.
+
+    With `ask_archive` nothing is missing: where the picture is stale, the archive is asked. Raises ColdUnavailable.
+    """
+    is_held = hot_and_archived.held(session, patient_id, VISIT.name) is not None
+    known, is_stale = _kept(session, patient_id)
+    if is_stale and is_held and ask_archive:
+        known, is_stale = tiers.of_assays(session, patient_id, None), False
+    elif is_stale:
+        known = [*known, *tiers.hot_beside(session, patient_id, frozenset(hidden_visits))]
+    shown = {value.id: value for value in known if value.visit_id not in hidden_visits}
+    assays = _assays(session, {value.assay_id for value in shown.values()})
+    return Picture(
+        assays=tuple(_newest(assays[assay_id], mine) for assay_id, mine in by_assay(shown.values())),
+        archived_ids=_archived(session, shown.keys()) if is_held else frozenset(),
+        is_incomplete=is_stale and is_held,
+    )
+
+
+def _kept(session: Session, patient_id: int) -> tuple[Sequence[Value], bool]:
+    """The picture's values, and whether it is stale: then what it has is right, and more may belong in it."""
+    columns = select(PatientPicture.content, PatientPicture.stale_at)
+    kept = session.execute(columns.where(PatientPicture.patient_id == patient_id)).first()
+    return ((), True) if kept is None else (unpack(kept.content), kept.stale_at is not None)
+
+
+def _newest(assay: Assay, newest_first: Sequence[Value]) -> Newest:
+    outside = next((value for value in newest_first if value.is_abnormal), None)
+    return Newest(assay, tuple(newest_first[:KEPT]), outside)
+
+
+def _archived(session: Session, ids: Collection[int]) -> frozenset[int]:
+    """Those that no hot row has: whether a row is archived is told here, so that a move changes no picture."""
+    return frozenset(ids) - frozenset(session.scalars(select(Observation.id).where(any_of(Observation.id, ids))))
+
+
+def _assays(session: Session, ids: Collection[int]) -> dict[int, Assay]:
+    return {assay.id: assay for assay in session.scalars(select(Assay).where(any_of(Assay.id, ids)))}
