@@ -26,11 +26,15 @@ def pack(values: Iterable[Value]) -> bytes:
     ordered = sorted(values, key=lambda value: (value.observed_at, value.id))
     if not ordered:
         return b""
-    at = [(value.observed_at - EPOCH) // timedelta(microseconds=1) for value in ordered]
-    scale = SECOND if all(instant % SECOND == 0 for instant in at) else MICROSECOND
-    visits, of_visit = _once((instant // scale, value.visit_id) for instant, value in zip(at, ordered, strict=True))
-    kinds, of_kind = _once(_kind(value) for value in ordered)
-    columns = [
+    text = json.dumps(_columns(ordered), separators=(",", ":"), ensure_ascii=False)
+    return zlib.compress(text.encode(), 9)
+
+
+def _columns(ordered: Sequence[Value]) -> list[Any]:
+    scale, at = _instants(ordered)
+    visits, of_visit = _once(zip(at, (value.visit_id for value in ordered), strict=True))
+    kinds, of_kind = _once(map(_kind, ordered))
+    return [
         FORMAT,
         scale,
         _differences([instant for instant, _ in visits]),
@@ -42,7 +46,13 @@ def pack(values: Iterable[Value]) -> bytes:
         [_text(value.value_number) for value in ordered],
         {place: value.value_text for place, value in enumerate(ordered) if value.value_text is not None},
     ]
-    return zlib.compress(json.dumps(columns, separators=(",", ":"), ensure_ascii=False).encode(), 9)
+
+
+def _instants(ordered: Sequence[Value]) -> tuple[int, list[int]]:
+    """The largest unit in which all are whole, in microseconds, and each in that unit."""
+    at = [(value.observed_at - EPOCH) // timedelta(microseconds=1) for value in ordered]
+    scale = SECOND if all(instant % SECOND == 0 for instant in at) else MICROSECOND
+    return scale, [instant // scale for instant in at]
 
 
 def unpack(content: bytes) -> Values:

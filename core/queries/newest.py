@@ -48,16 +48,14 @@ def newest(
     """
     is_held = hot_and_archived.held(session, patient_id, VISIT.name) is not None
     known, is_stale = _kept(session, patient_id)
-    if is_stale and is_held and ask_archive:
-        known, is_stale = tiers.of_assays(session, patient_id, None), False
-    elif is_stale:
-        known = [*known, *tiers.hot_beside(session, patient_id, frozenset(hidden_visits))]
+    is_asked = is_stale and is_held and ask_archive
+    if is_stale:
+        known = _with_more(session, patient_id, known, hidden_visits, is_asked=is_asked)
     shown = {value.id: value for value in known if value.visit_id not in hidden_visits}
-    assays = _assays(session, {value.assay_id for value in shown.values()})
     return Picture(
-        assays=tuple(_newest(assays[assay_id], mine) for assay_id, mine in by_assay(shown.values())),
+        assays=_newest(session, shown.values()),
         archived_ids=_archived(session, shown.keys()) if is_held else frozenset(),
-        is_incomplete=is_stale and is_held,
+        is_incomplete=is_stale and is_held and not is_asked,
     )
 
 
@@ -68,15 +66,23 @@ def _kept(session: Session, patient_id: int) -> tuple[Sequence[Value], bool]:
     return ((), True) if kept is None else (unpack(kept.content), kept.stale_at is not None)
 
 
-def _newest(assay: Assay, newest_first: Sequence[Value]) -> Newest:
-    outside = next((value for value in newest_first if value.is_abnormal), None)
-    return Newest(assay, tuple(newest_first[:KEPT]), outside)
+def _with_more(
+    session: Session, patient_id: int, known: Sequence[Value], hidden_visits: VisitIds, *, is_asked: bool
+) -> Sequence[Value]:
+    if is_asked:
+        return tiers.of_assays(session, patient_id, None)
+    return [*known, *tiers.hot_beside(session, patient_id, frozenset(hidden_visits))]
+
+
+def _newest(session: Session, values: Collection[Value]) -> tuple[Newest, ...]:
+    ids = {value.assay_id for value in values}
+    assays = {assay.id: assay for assay in session.scalars(select(Assay).where(any_of(Assay.id, ids)))}
+    return tuple(
+        Newest(assays[assay_id], tuple(mine[:KEPT]), next((value for value in mine if value.is_abnormal), None))
+        for assay_id, mine in by_assay(values)
+    )
 
 
 def _archived(session: Session, ids: Collection[int]) -> frozenset[int]:
     """Those that no hot row has: whether a row is archived is told here, so that a move changes no picture."""
     return frozenset(ids) - frozenset(session.scalars(select(Observation.id).where(any_of(Observation.id, ids))))
-
-
-def _assays(session: Session, ids: Collection[int]) -> dict[int, Assay]:
-    return {assay.id: assay for assay in session.scalars(select(Assay).where(any_of(Assay.id, ids)))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -97,7 +97,8 @@ def trend(
 ) -> Trend | None:
     """One assay over time, without results of hidden visits; None if the stores that were asked have no result of it.
 
-    Raises ColdUnavailable when no hot result is left and the archive, asked for the others, is silent.
+    The newest are there whether the archive is asked or not. Raises ColdUnavailable when nothing else is known and the
+    archive, asked for more, is silent.
     """
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
@@ -107,7 +108,9 @@ def trend(
         return query.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(TREND_ROWS)
 
     found, held, is_partial = _read(session, patient_id, build, with_archived)
-    results = _results(session, sorted(found, key=_when)[-TREND_ROWS:])
+    known = {result.id: result for result in _newest_of(session, patient_id, assay_id, hidden_visits)}
+    known |= {result.id: result for result in _results(session, found)}
+    results = tuple(sorted(known.values(), key=_when)[-TREND_ROWS:])
     if not results and is_partial:
         raise archived.ColdUnavailable(VISIT.server, "it alone may hold results of this assay")
     if not results:
@@ -134,8 +137,15 @@ def _read(
     return archived.merge(found, older, key=lambda item: item.values["id"]), held, False
 
 
-def _when(found: Found) -> tuple[datetime, int]:
-    return found.values["observed_at"], found.values["id"]
+def _newest_of(session: Session, patient_id: int, assay_id: int, hidden_visits: VisitIds) -> Iterator[Result]:
+    picture = newest(session, patient_id, hidden_visits=hidden_visits)
+    for item in picture.assays:
+        if item.assay.id == assay_id:
+            yield from (result_of_value(value, item.assay, picture.archived_ids) for value in item.latest)
+
+
+def _when(result: Result) -> tuple[datetime, int]:
+    return result.observed_at, result.id
 
 
 def _results(session: Session, found: Iterable[Found]) -> tuple[Result, ...]:

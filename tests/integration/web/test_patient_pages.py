@@ -163,6 +163,9 @@ def test_the_newest_results_are_the_same_though_the_archive_is_down(
     after = signed_in.get("/results").text
     assert after.split("<main")[1] == before.split("<main")[1]
     assert "older" not in after.split("<main")[1]
+    assay_id = after.split("/results/")[1].split('"')[0]
+    alone = signed_in.get(f"/results/{assay_id}")
+    assert (alone.status_code, "6.9 %" in alone.text, "5.9 %" in alone.text) == (200, True, True)
 
 
 def test_what_belongs_to_no_visit_is_on_the_patients_record(

@@ -12,7 +12,9 @@ TEMPLATES = Path(__file__).parents[3] / "templates"
 CONTAINERS = {
     "public/reports/show.html": ['<ul class="statements"'],
     "public/visits/show.html": ['<div class="prose"'],
+    "public/record.html": ['<div class="prose"'],
     "staff/visits/show.html": ['<div class="written"'],
+    "staff/patients/_outside.html": ['<div class="written"'],
     "staff/reports/_sources.html": ['<dl class="facts"'],
     "staff/reports/_omissions.html": ['<ul class="plain"'],
 }
