@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.models import Patient, utc_now
-from core.picture import tiers, upkeep
+from core.picture import full_read, upkeep
 from core.picture.packed import pack, unpack
 from core.picture.values import Values
 from core.stores import databases
@@ -41,7 +41,7 @@ def rebuild(patient_ids: Collection[int]) -> int:
     with databases.read(Store.HOT) as session:
         query = select(TABLE.c.patient_id, TABLE.c.version).where(TABLE.c.patient_id.in_(patient_ids))
         versions = {row.patient_id: row.version for row in session.execute(query)}
-        pictures = tiers.all_tiers(session, sorted(versions)) if versions else {}
+        pictures = full_read.all_tiers(session, sorted(versions)) if versions else {}
     with databases.write() as session:
         done = 0
         for patient_id, version in sorted(versions.items()):
@@ -74,7 +74,7 @@ def differences(patient_ids: Collection[int]) -> list[Difference]:
         current = select(TABLE.c.patient_id, TABLE.c.content).where(TABLE.c.stale_at.is_(None))
         current = current.where(TABLE.c.patient_id.in_(patient_ids))
         told = {row.patient_id: row.content for row in session.execute(current)}
-        found = tiers.all_tiers(session, sorted(told)) if told else {}
+        found = full_read.all_tiers(session, sorted(told)) if told else {}
     pairs = [(patient_id, unpack(content), found[patient_id]) for patient_id, content in told.items()]
     return [Difference(*pair) for pair in pairs if set(pair[1]) != set(pair[2])]
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.models import utc_now
-from core.picture import tiers
+from core.picture import full_read
 from core.picture.packed import pack, unpack
 from core.picture.values import Value, Values, change, keep
 from core.stores import archived
@@ -23,7 +23,7 @@ NOTHING = b""
 def begin(session: Session, patient_ids: Collection[int]) -> None:
     """Make the pictures of patients who are new in this transaction, from the rows that they have by now."""
     session.flush()
-    _insert(session, tiers.hot(session, patient_ids))
+    _insert(session, full_read.hot(session, patient_ids))
 
 
 def refresh(session: Session, patient_id: int, *, observation_ids: Collection[int]) -> None:
@@ -34,8 +34,8 @@ def refresh(session: Session, patient_id: int, *, observation_ids: Collection[in
     """
     session.flush()
     kept = _locked(session, patient_id)
-    gone, apart = frozenset(observation_ids), tiers.apart(session, [patient_id])[patient_id]
-    changed = change(unpack(kept.content), gone, tiers.written(session, patient_id, gone), apart)
+    gone, apart = frozenset(observation_ids), full_read.apart(session, [patient_id])[patient_id]
+    changed = change(unpack(kept.content), gone, full_read.written(session, patient_id, gone), apart)
     unsure = frozenset() if kept.stale_at is not None else changed.unsure
     _store(session, patient_id, _with_older(session, patient_id, changed.values, unsure, apart))
 
@@ -45,7 +45,7 @@ def refresh_all(session: Session, patient_id: int) -> None:
     session.flush()
     kept = _locked(session, patient_id)
     values = unpack(kept.content)
-    apart = tiers.apart(session, [patient_id])[patient_id]
+    apart = full_read.apart(session, [patient_id])[patient_id]
     assay_ids = frozenset(value.assay_id for value in values)
     _store(session, patient_id, {} if kept.stale_at else _with_older(session, patient_id, values, assay_ids, apart))
 
@@ -67,7 +67,7 @@ def _with_older(
     if not unsure:
         return {"content": pack(values)}
     try:
-        older = tiers.of_assays(session, patient_id, unsure)
+        older = full_read.of_assays(session, patient_id, unsure)
     except archived.ColdUnavailable:
         return {"content": pack(values), "stale_at": utc_now()}
     sure = [value for value in values if value.assay_id not in unsure]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.engines.functions import any_of
 from core.models import Assay, Observation, PatientPicture
 from core.models.record_types import VISIT
-from core.picture import tiers
+from core.picture import full_read
 from core.picture.packed import unpack
 from core.picture.values import KEPT, Value, Values, by_assay
 from core.queries.hidden_visits import NO_VISITS, VisitIds
@@ -70,8 +70,8 @@ def _with_more(
     session: Session, patient_id: int, known: Sequence[Value], hidden_visits: VisitIds, *, is_asked: bool
 ) -> Sequence[Value]:
     if is_asked:
-        return tiers.of_assays(session, patient_id, None)
-    return [*known, *tiers.hot_beside(session, patient_id, frozenset(hidden_visits))]
+        return full_read.of_assays(session, patient_id, None)
+    return [*known, *full_read.hot_beside(session, patient_id, frozenset(hidden_visits))]
 
 
 def _newest(session: Session, values: Collection[Value]) -> tuple[Newest, ...]:

@@ -164,7 +164,7 @@ MUTANTS = (
     Mutant(
         "a new row is not merged",
         "core/picture/upkeep.py",
-        "change(unpack(kept.content), gone, tiers.written(session, patient_id, gone), apart)",
+        "change(unpack(kept.content), gone, full_read.written(session, patient_id, gone), apart)",
         "change(unpack(kept.content), gone, [], apart)",
         f"{UPKEEP}::test_a_new_result_comes_first",
     ),

@@ -32,6 +32,7 @@ FEATURES = {
     "operations": "core/models core/queries staff_app",
     "passkeys": "core/services core/web",
     "patients": "core/queries core/services staff_app",
+    "picture": "commands core core/models",
     "privacy": "core/queries public_app",
     "redis_users": "commands core/install",
     "reports": "core/models core/queries core/services public_app staff_app workers",

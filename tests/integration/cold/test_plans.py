@@ -16,7 +16,7 @@ from sqlalchemy import Select, select, text
 from core.audit import kept_heads
 from core.models import ArchiveRun, Batch, BatchState, Holding, Note, RunState
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES
-from core.picture import tiers
+from core.picture import full_read
 from core.queries import audit_stream, audit_trail, evidence, results, visits
 from core.queries.reports import report_rows, signed_reports
 from core.queries.reports.made_by import made_by
@@ -134,7 +134,7 @@ def _read_pages(session: Any, record: Record) -> None:
     page = visits.timeline(session, record.patient_id, with_archived=True, limit=2)
     visits.timeline(session, record.patient_id, with_archived=True, limit=2, after=page.next)
     visits.detail(session, record.patient_id, record.visits[-1])
-    tiers.of_assays(session, record.patient_id, [record.assay_id])
+    full_read.of_assays(session, record.patient_id, [record.assay_id])
     results.trend(session, record.patient_id, record.assay_id, with_archived=True)
     signed_reports.signed_for_patient(session, record.patient_id, with_archived=True)
     report_rows.load(session, 1)

@@ -119,14 +119,14 @@ def test_a_writer_without_a_picture_leaves_one_that_waits(population: list[int])
 def test_a_rebuild_leaves_alone_what_is_written_meanwhile(
     population: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = rebuild.tiers.all_tiers
+    read = rebuild.full_read.all_tiers
 
     def read_and_be_overtaken(session: Any, patient_ids: Any) -> Any:
         pictures = read(session, patient_ids)
         remove(population[0], newest_ids(population[0])[:1])
         return pictures
 
-    monkeypatch.setattr(rebuild.tiers, "all_tiers", read_and_be_overtaken)
+    monkeypatch.setattr(rebuild.full_read, "all_tiers", read_and_be_overtaken)
     assert rebuild.rebuild(population) == len(population) - 1
     monkeypatch.undo()
     assert rebuild.differences(population) == []
