@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort
 
 from core.access.permissions import Right
 from core.queries.current_health import current_health
-from core.queries.outside_visits import ROWS_MAX, outside_visits
 from core.web.access import look, requires
 from core.web.htmx import render
 from core.web.page_sessions import page_session
@@ -21,8 +20,7 @@ def show() -> Response:
     patient_id = own_patient_id()
     with page_session() as session:
         record = current_health(session, patient_id)
-        outside = outside_visits(session, patient_id, limit=None if "all" in request.args else ROWS_MAX)
     if record is None:
         abort(404)
     look(patient_id, "record.read")
-    return render("public/record.html", record=record, outside=outside)
+    return render("public/record.html", record=record)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from core.access.permissions import Right
 from core.models.record_types import VISIT
 from core.queries import visits as queries
+from core.queries.outside_visits import ROWS_MAX, outside_visits
 from core.queries.results import groups
 from core.stores import hot_and_archived
 from core.stores.archived import ColdUnavailable
@@ -24,11 +25,13 @@ def index() -> Response:
     patient_id = own_patient_id()
     with page_session() as session:
         timeline = queries.timeline(session, patient_id, with_archived=wants_archived(), after=place_in_list())
+        outside = outside_visits(session, patient_id, limit=None if "all" in request.args else ROWS_MAX)
     look(patient_id, "visits.read")
     return render(
         "public/visits/index.html",
         fragment="public/visits/_timeline.html",
         timeline=timeline,
+        outside=outside,
         older=wants_archived(),
         is_first=place_in_list() is None,
     )
