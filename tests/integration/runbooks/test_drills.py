@@ -80,6 +80,7 @@ def commands(name: str) -> tuple[str, ...]:
     return found.commands
 
 
+@pytest.mark.timeout(400)
 def test_the_incident_runbook_holds_as_a_drill(scene: Scene, shell: Callable[..., str], tmp_path: Path) -> None:
     variables = {
         "report": scene.first.id, "other": scene.second.id, "claim": scene.first.contradicted_id, "incident": "7",
