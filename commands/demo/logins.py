@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 
+from commands.demo import keyring
+from commands.demo.demo_files import Keys
 from core.embedded.valkey import ValkeyServer
 from core.install import redis_users, setup
-from core.install.grants import DatabaseRole
+from core.install.database_roles import DatabaseRole
 from core.install.redis_users import RedisUser
 from core.models.record_types import SERVERS
 from core.settings.config import Settings
@@ -17,11 +19,10 @@ REDIS_USERS = {
     DatabaseRole.WORKER: RedisUser.WORKER,
     DatabaseRole.ARCHIVER: RedisUser.WORKER,
 }
-PORTALS = (DatabaseRole.PUBLIC, DatabaseRole.STAFF)
 
 
-def environments(settings: Settings, valkey: ValkeyServer) -> dict[DatabaseRole, dict[str, str]]:
-    """For each role, the settings that reach databases and Redis. Portals read archives with a read-only login."""
+def environments(settings: Settings, valkey: ValkeyServer, keys: Keys) -> dict[DatabaseRole, dict[str, str]]:
+    """How each role reaches databases and Redis, and its keys, as settings; all but the archiver only read archives."""
     found = {}
     for role in DatabaseRole:
         name = f"demo_{role.removeprefix('strata_')}"
@@ -30,9 +31,10 @@ def environments(settings: Settings, valkey: ValkeyServer) -> dict[DatabaseRole,
             "STRATA_PRIMARY_URL": setup.as_login(settings.primary_url, name, password),
             "STRATA_REPLICA_URL": setup.as_login(settings.replica_url, name, password),
             "STRATA_REDIS_URL": _redis(valkey, name, REDIS_USERS[role]),
+            **keyring.for_role(keys, role),
         }
     archives = {f"STRATA_ARCHIVE_{server.upper()}_URL": setup.reader_url(server) for server in SERVERS}
-    return {role: env | (archives if role in PORTALS else {}) for role, env in found.items()}
+    return {role: env | (archives if role is not DatabaseRole.ARCHIVER else {}) for role, env in found.items()}
 
 
 def _redis(valkey: ValkeyServer, name: str, user: RedisUser) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from commands.doctor.finding import Finding, judge
-from core.install.grants import DatabaseRole
+from core.install.database_roles import DatabaseRole
 from core.migrations.upgrade import configuration
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
 from core.settings.config import Settings

@@ -105,7 +105,7 @@ def _ties(account_id: int, patient_id: PatientId) -> dict[Tie, ColumnElement[boo
             Visit.started_at > since,
             or_(Visit.practitioner_id == _practitioner_of(account_id), Visit.recorded_by == account_id),
         ),
-        Tie.DUTY: exists().where(who.id == account_id, who.covers_all),
+        Tie.DUTY: exists(who.id).where(who.id == account_id, who.covers_all),
         Tie.GLASS: exists().where(
             GlassBreak.account_id == account_id, GlassBreak.patient_id == patient_id, GlassBreak.expires_at > now
         ),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, text
 
+from core.engines import postgresql_row_rules
 from core.engines.fault_kinds import EngineError
 from core.engines.roles import Grants
-
-POLICY = "signed_only"
 
 
 def grant(connection: Connection, grants: Grants) -> None:
@@ -28,9 +27,7 @@ def grant(connection: Connection, grants: Grants) -> None:
             connection.exec_driver_sql(f"REVOKE ALL ON cold.{table} FROM {role}")
     for role in grants.sees_sessions:
         connection.exec_driver_sql(f"GRANT pg_read_all_stats TO {role}")
-    others = ", ".join(role for role in grants.tables if role != grants.restricted)
-    for table in grants.signed_only:
-        _show_signed_only(connection, table, grants.restricted, others)
+    postgresql_row_rules.apply(connection, grants.row_rules)
 
 
 def _make(connection: Connection, role: str) -> None:
@@ -39,16 +36,6 @@ def _make(connection: Connection, role: str) -> None:
     if not connection.scalar(text("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user")):
         raise EngineError(f"role {role} is missing and can't be made: give the owner CREATEROLE, or make it by hand")
     connection.exec_driver_sql(f"CREATE ROLE {role} NOLOGIN")
-
-
-def _show_signed_only(connection: Connection, table: str, restricted: str, others: str) -> None:
-    """Let the restricted role see signed rows alone; the owner and all other roles see every row."""
-    is_signed = "state = 'signed'" if table == "report" else "EXISTS (SELECT FROM report r WHERE r.id = report_id)"
-    connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    for name in (POLICY, f"{POLICY}_others"):
-        connection.exec_driver_sql(f"DROP POLICY IF EXISTS {name} ON {table}")
-    connection.exec_driver_sql(f"CREATE POLICY {POLICY} ON {table} FOR SELECT TO {restricted} USING ({is_signed})")
-    connection.exec_driver_sql(f"CREATE POLICY {POLICY}_others ON {table} TO {others} USING (true) WITH CHECK (true)")
 
 
 def make_login(connection: Connection, name: str, role: str, password: str) -> None:
@@ -98,3 +85,42 @@ def own(connection: Connection, roles: Sequence[str]) -> list[str]:
         " WHERE r.rolname = ANY(:roles) AND NOT me.rolsuper AND pg_has_role(me.oid, r.oid, 'MEMBER')"
     )
     return list(connection.scalars(query, {"roles": list(roles)}))
+
+
+HELD = """
+SELECT r.rolname, c.relname, a.privilege_type, NULL AS col
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
+JOIN pg_roles r ON r.oid = a.grantee WHERE n.nspname = 'public' AND r.rolname = ANY(:roles)
+UNION ALL
+SELECT r.rolname, c.relname, a.privilege_type, t.attname
+FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace,
+  aclexplode(t.attacl) a JOIN pg_roles r ON r.oid = a.grantee WHERE n.nspname = 'public' AND r.rolname = ANY(:roles)
+"""
+
+
+def differences(connection: Connection, grants: Grants) -> list[str]:
+    """What a role may do more or less than the map says, or with other rows; a line each."""
+    said = {
+        right
+        for role, tables in grants.tables.items()
+        for table, privileges in {**tables, "alembic_version": ("SELECT",)}.items()
+        for right in _rights(role, table, privileges)
+    }
+    rows = connection.execute(text(HELD), {"roles": list(grants.tables)})
+    held = {(role, table, verb, column) for role, table, verb, column in rows}
+    lines = [f"{_told(right)} too much" for right in held - said] + [
+        f"{_told(right)} is missing" for right in said - held
+    ]
+    return sorted(lines) + postgresql_row_rules.differences(connection, grants.row_rules)
+
+
+def _rights(role: str, table: str, privileges: Sequence[str]) -> Iterator[tuple[str, str, str, str | None]]:
+    for verb, _, columns in (privilege.partition(" ") for privilege in privileges):
+        names: list[str | None] = [*columns.strip("()").split(", ")] if columns else [None]
+        for name in names:
+            yield role, table, verb, name
+
+
+def _told(right: tuple[str, str, str, str | None]) -> str:
+    role, table, verb, column = right
+    return f"{role}: {verb} {table}{f'.{column}' if column else ''}"

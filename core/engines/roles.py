@@ -6,20 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData
+
+from core.engines.row_rules import RowRule
 
 
 @dataclass(frozen=True)
 class Grants:
     """Privileges on the primary by role and table; `not_cold` names the linked tables that a role may not read.
 
-    Row-level security lets the role `restricted` see signed reports only, in the tables `signed_only`.
+    Of a table that `row_rules` name, a role has the rows that they say. `schema` tells the types of columns.
     """
 
     tables: Mapping[str, Mapping[str, Sequence[str]]]
     not_cold: Mapping[str, frozenset[str]]
-    signed_only: Sequence[str]
-    restricted: str
+    row_rules: Sequence[RowRule]
+    schema: MetaData
     # A process that moves rows waits for the oldest snapshot, so its role must see the sessions of others.
     sees_sessions: Sequence[str]
 
@@ -44,3 +46,6 @@ class Roles(Protocol):
 
     def own(self, connection: Connection, roles: Sequence[str]) -> list[str]:
         """Those of `roles` that the connection's login has; none for an owner, who has every one of them."""
+
+    def differences(self, connection: Connection, grants: Grants) -> list[str]:
+        """What a role may do more or less than `grants` says, or which rows; a line each."""

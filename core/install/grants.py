@@ -1,4 +1,4 @@
-"""What each kind of process may do in the primary: least privilege, by table. Each `strata init` grants it again.
+"""What each kind of process may do in the primary: least privilege, by table and row. `strata init` grants it anew.
 
 Each process signs in with a login of its own, which is a member of one of these roles. Only `strata init` needs the
 owner's login. All roles can only append to the audit trail; the archiver alone deletes events, after it moved them.
@@ -7,54 +7,80 @@ owner's login. All roles can only append to the audit trail; the archiver alone 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from core.engines.roles import Grants
+from core.install.database_roles import DatabaseRole
+from core.install.row_rights import ROW_RULES
 from core.models import Base
-
-
-class DatabaseRole(StrEnum):
-    """A role without a login of its own."""
-
-    PUBLIC = "strata_public"
-    STAFF = "strata_staff"
-    WORKER = "strata_worker"
-    ARCHIVER = "strata_archiver"
-
 
 Privileges = tuple[str, ...]
 
 READ: Privileges = ("SELECT",)
 APPEND: Privileges = ("SELECT", "INSERT")
+CHANGE: Privileges = ("SELECT", "INSERT", "UPDATE")
 ALL: Privileges = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
-_TABLES = tuple(Base.metadata.tables)
-_EVERYTHING = dict.fromkeys(_TABLES, ALL) | {"access_event": APPEND}
+PEOPLE = ("patient", "clinic", "practitioner")
+CLINICAL = (
+    "visit", "note", "observation", "assay", "reference_range", "condition", "allergy", "prescription",
+)  # fmt: skip
+REPORTS = ("report", "evidence", "claim", "citation", "claim_check", "omission", "model_call", "report_event")
+MOVES = ("archive_run", "batch", "step", "run_event", "holding", "restored_root")
+WATCH = ("day_budget", "schedule_mark", "eval_run", "alert", "agent_setup", "signer_notice", "switch")
+TIES = ("care_team_member", "glass_break", "sensitive_visit")
 
+# By what an account proves itself.
+SECRETS = ("password_hash", "totp_secret", "totp_step")
 OWN_ACCOUNT = "password_hash, password_changed_at, totp_secret, totp_step, version"
-_PUBLIC = {
-    **dict.fromkeys(
-        ("patient", "clinic", "practitioner", "visit", "note", "observation", "assay", "reference_range", "condition",
-         "allergy", "prescription", "holding", "batch", "restored_root", "patient_picture"),
-        READ,
-    ),
-    # Only signed reports, by row-level security.
+NO_SECRETS = ", ".join(column.name for column in Base.metadata.tables["account"].columns if column.name not in SECRETS)
+SENT = "due_at, enqueued_at, enqueues, done_at"
+TRAIL: Mapping[str, Privileges] = {"access_event": APPEND, "chain_head": CHANGE}
+
+_PUBLIC: Mapping[str, Privileges] = {
+    **dict.fromkeys((*PEOPLE, *CLINICAL, "patient_picture", "holding", "batch", "restored_root"), READ),
     **dict.fromkeys(("report", "claim", "citation", "signature"), READ),
     "account": ("SELECT", f"UPDATE ({OWN_ACCOUNT})"),
-    "recovery_code": ALL,
-    "passkey": ALL,
-    "sign_in": ALL,
-    "access_event": APPEND,
-    "chain_head": ("SELECT", "INSERT", "UPDATE"),
-}  # fmt: skip
-
-_NOT_A_WORKERS = ("account", "recovery_code", "passkey", "care_team_member")
+    **dict.fromkeys(("recovery_code", "passkey", "sign_in"), ALL),
+    **TRAIL,
+}
+_STAFF: Mapping[str, Privileges] = {
+    **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MOVES, *TIES, "patient_picture", "imported_row"), ALL),
+    **dict.fromkeys(WATCH, READ),
+    "switch": CHANGE,
+    "signer_notice": ALL,
+    # Whose an account is, and what, nobody changes.
+    "account": ("SELECT", "INSERT", f"UPDATE ({OWN_ACCOUNT}, active, covers_all)", "DELETE"),
+    **dict.fromkeys(("recovery_code", "passkey", "sign_in"), ALL),
+    "signature": ("SELECT", "INSERT", "DELETE"),
+    "erasure": CHANGE,
+    "outbox_message": APPEND,
+    **TRAIL,
+}
+_WORKER: Mapping[str, Privileges] = {
+    **dict.fromkeys((*PEOPLE, *CLINICAL, *MOVES, *TIES, "patient_picture", "signature", "imported_row", "erasure"), READ),
+    **dict.fromkeys((*REPORTS, *WATCH), ALL),
+    "account": (f"SELECT ({NO_SECRETS})",),
+    "sign_in": ("SELECT", "DELETE"),
+    "kept_head_set": APPEND,
+    "report": ("SELECT", "UPDATE"),
+    "outbox_message": ("SELECT", "INSERT", f"UPDATE ({SENT})", "DELETE"),
+    **TRAIL,
+}
+_ARCHIVER: Mapping[str, Privileges] = {
+    **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MOVES, "patient_picture", "signature", "imported_row"), ALL),
+    **dict.fromkeys((*TIES, *WATCH), READ),
+    "account": (f"SELECT ({NO_SECRETS})",),
+    "erasure": ("SELECT", "UPDATE"),
+    "outbox_message": ("SELECT", "INSERT", f"UPDATE ({SENT})"),
+    **TRAIL,
+    "access_event": (*APPEND, "DELETE"),
+}
 
 TABLES: Mapping[str, Mapping[str, Privileges]] = {
     DatabaseRole.PUBLIC: _PUBLIC,
-    DatabaseRole.STAFF: _EVERYTHING,
-    DatabaseRole.WORKER: _EVERYTHING | dict.fromkeys(_NOT_A_WORKERS, READ),
-    DatabaseRole.ARCHIVER: _EVERYTHING | {"access_event": (*APPEND, "DELETE")},
+    DatabaseRole.STAFF: _STAFF,
+    DatabaseRole.WORKER: _WORKER,
+    DatabaseRole.ARCHIVER: _ARCHIVER,
 }
 
 GRANTS = Grants(
@@ -65,7 +91,7 @@ GRANTS = Grants(
             {"access_event", "claim_check", "omission", "evidence", "model_call", "report_event"}
         )
     },
-    signed_only=("report", "claim", "citation", "signature"),
-    restricted=DatabaseRole.PUBLIC,
+    row_rules=ROW_RULES,
+    schema=Base.metadata,
     sees_sessions=(DatabaseRole.WORKER, DatabaseRole.ARCHIVER),
 )

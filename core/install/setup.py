@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, make_url
 
-from core.install.grants import GRANTS, DatabaseRole
+from core.install.database_roles import DatabaseRole
+from core.install.grants import GRANTS
 from core.migrations.upgrade import upgrade
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
 from core.settings.config import Settings

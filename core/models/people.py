@@ -87,10 +87,11 @@ class Account(Base):
     __tablename__ = "account"
     id: Mapped[Id]
     username: Mapped[str] = mapped_column(String(120), unique=True)
-    password_hash: Mapped[str] = mapped_column(String(255))
+    # Read only where somebody proves who they are: no worker may.
+    password_hash: Mapped[str] = mapped_column(String(255), deferred=True, deferred_group="secrets")
     # The secret is sealed. The step is that of the last code that was used: no code works twice.
-    totp_secret: Mapped[str | None] = mapped_column(String(255))
-    totp_step: Mapped[int | None]
+    totp_secret: Mapped[str | None] = mapped_column(String(255), deferred=True, deferred_group="secrets")
+    totp_step: Mapped[int | None] = mapped_column(deferred=True, deferred_group="secrets")
     role: Mapped[Code]
     name: Mapped[str] = mapped_column(String(200))
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"), index=True)

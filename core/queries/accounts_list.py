@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer_group
 
 from core.models import Account, Practitioner
 
@@ -40,7 +40,7 @@ def accounts(
     session: Session, *, text: str = "", role: str | None = None, after: str | None = None, limit: int = PAGE_ROWS
 ) -> AccountPage:
     """Accounts whose user name or name begins with `text`."""
-    query = select(Account).order_by(Account.username).limit(limit + 1)
+    query = select(Account).options(undefer_group("secrets")).order_by(Account.username).limit(limit + 1)
     if text:
         begins = text.lower()
         query = query.where(

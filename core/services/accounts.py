@@ -9,7 +9,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer_group
 from zxcvbn import zxcvbn
 
 from core import audit
@@ -106,7 +106,8 @@ def authenticate(session: Session, *, username: str, password: str, roles: Colle
 
     Raises SignInRefused, after the same work whichever is wrong, or TooManyAttempts (counted over all accounts).
     """
-    account = session.scalar(select(Account).where(Account.username == username.strip().lower()[:120]))
+    named = select(Account).where(Account.username == username.strip().lower()[:120])
+    account = session.scalar(named.options(undefer_group("secrets")))
     stored = account.password_hash if account is not None else _nobodys_hash()
     right = _matches(stored, password[:PASSWORD_LENGTH_MAX])
     if account is None or not right or not account.active or account.role not in roles:

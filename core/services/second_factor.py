@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pyotp
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer_group
 
 from core import audit
 from core.access import permissions
@@ -54,7 +54,9 @@ def enrol(session: Session, *, account_id: int, secret: str, code: str, by: Acto
 
 def check(session: Session, *, account_id: int, code: str) -> None:
     """Accept a code of the app, or a recovery code, once. Raises WrongCode, KeyMissing."""
-    account = session.get_one(Account, account_id, with_for_update=True)
+    # Which code was the last must be as the lock finds it.
+    secrets_too = [undefer_group("secrets")]
+    account = session.get_one(Account, account_id, with_for_update=True, populate_existing=True, options=secrets_too)
     typed = "".join(code.split()).lower()
     if account.totp_secret and typed.isdigit():
         step = _step_of(sealed.open_sealed(account.totp_secret), typed)

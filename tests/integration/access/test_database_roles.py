@@ -13,9 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from commands.doctor import database_servers
 from core import audit
+from core.audit import Origin
 from core.install import setup
-from core.install.grants import TABLES, DatabaseRole
-from core.models import AccessEvent, Base, Patient, Role, utc_now
+from core.install.database_roles import DatabaseRole
+from core.install.grants import TABLES
+from core.jobs import outbox
+from core.models import AccessEvent, Base, OutboxMessage, Patient, Role, utc_now
 from core.models.record_types import SERVERS
 from core.services import archive
 from core.settings.config import Settings
@@ -32,7 +35,9 @@ from tests.factories import (
 )
 from tests.integration.access.test_two_portals import closed_addresses, host, make_app, sign_in
 from tests.ready_report import make_ready_report, sign_ready_report
+from workers import run
 from workers.archive import driver
+from workers.schedule import SCHEDULE, Entry
 
 REFUSED = "permission denied|permission was denied|must be owner|you do not have permission"
 TAMPERING = (
@@ -68,9 +73,12 @@ def acting(database: Settings, urls: dict[DatabaseRole, str], sync_replica: Call
             update={"primary_url": urls[role], "replica_url": replica.render_as_string(hide_password=False)}
         )
         databases.configure(settings)
+        audit.origin.set(Origin(role.kind))
         return settings
 
+    before = audit.origin.set(audit.origin.get())
     yield act
+    audit.origin.reset(before)
     databases.configure(database)
 
 
@@ -161,8 +169,8 @@ def test_the_archiver_moves_events(acting: Any, patient: Patient) -> None:
 
 
 @pytest.mark.parametrize("record_type", ["visit", "report"])
-def test_a_worker_moves_all_else(acting: Any, patient: Patient, record_type: str) -> None:
-    acting(DatabaseRole.WORKER)
+def test_the_archiver_moves_all_else(acting: Any, patient: Patient, record_type: str) -> None:
+    acting(DatabaseRole.ARCHIVER)
     with databases.write() as session:
         run = archive.start_run(session, record_type=record_type, by=None)
         run.cutoff_at = utc_now() + timedelta(days=1)
@@ -171,6 +179,21 @@ def test_a_worker_moves_all_else(acting: Any, patient: Patient, record_type: str
     with databases.read(Store.HOT) as session:
         run = session.get_one(archive.ArchiveRun, run_id)
         assert (run.state, run.reason) == ("done", None)
+
+
+# An evaluation is a command of its own, of the settings that the worker has.
+HERE = [entry for entry in SCHEDULE if entry.task != "workers.evaluate.evaluate"]
+
+
+@pytest.mark.parametrize("entry", HERE, ids=lambda entry: entry.name)
+def test_each_scheduled_job_is_asked_for_and_done_in_its_roles(acting: Any, patient: Patient, entry: Entry) -> None:
+    acting(DatabaseRole.WORKER)
+    with databases.write() as session:
+        message_id = outbox.add(session, entry.queue, entry.task, **entry.arguments)  # type: ignore[arg-type]
+    acting(DatabaseRole.ARCHIVER if entry.queue == "archive" else DatabaseRole.WORKER)
+    assert run.perform(message_id) != "done before"
+    with databases.read(Store.HOT) as session:
+        assert session.get_one(OutboxMessage, message_id).done_at is not None
 
 
 @pytest.mark.only_on_postgresql("policies of its rows")

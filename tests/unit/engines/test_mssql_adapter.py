@@ -18,7 +18,8 @@ from core.engines.fault_kinds import Conflict, EngineError
 from core.engines.functions import percentile, ranked
 from core.engines.mssql_dialect import Dialect
 from core.engines.schema import ColumnFacts
-from core.install.grants import GRANTS, DatabaseRole
+from core.install.database_roles import DatabaseRole
+from core.install.grants import GRANTS
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA
 

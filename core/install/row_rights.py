@@ -1,0 +1,125 @@
+"""Which rows each kind of process may see and write, where a right to a table would reach too far.
+
+A right to a table is no boundary by itself: whoever may change one row of `account` may change all. Tables that are
+not named here are open to a role as grants.py says. Owners, who run `strata init`, are not bound.
+"""
+
+from __future__ import annotations
+
+from core.access.permissions import STAFF_ROLES
+from core.engines.row_rules import Begins, Condition, Either, Every, Missing, Not, OneOf, Parent, RowRule, Verb
+from core.install.database_roles import DatabaseRole
+from core.jobs import tasks
+from core.models import ReportState, Role
+
+SELECT, INSERT, UPDATE, DELETE = Verb
+EVERYTHING = tuple(Verb)
+PUBLIC, STAFF, WORKER, ARCHIVER = DatabaseRole
+
+PATIENTS = (Role.PATIENT,)
+STAFFS = tuple(sorted(STAFF_ROLES))
+PATIENTS_OWN = Parent("account", "account_id", OneOf("role", PATIENTS))
+STAFFS_OWN = Parent("account", "account_id", OneOf("role", STAFFS))
+
+ACCOUNTS = (
+    RowRule("account", PUBLIC, (SELECT, UPDATE), OneOf("role", PATIENTS)),
+    RowRule("account", STAFF, (SELECT, INSERT, UPDATE)),
+    RowRule("account", STAFF, (DELETE,), OneOf("role", PATIENTS)),
+    RowRule("account", WORKER, (SELECT,)),
+    RowRule("account", ARCHIVER, (SELECT,)),
+    RowRule("sign_in", PUBLIC, EVERYTHING, Every((OneOf("portal", ("public",)), PATIENTS_OWN))),
+    # An admin ends a patient's sign-ins, and begins none.
+    RowRule("sign_in", STAFF, (SELECT, DELETE)),
+    RowRule("sign_in", STAFF, (INSERT, UPDATE), Every((OneOf("portal", ("staff",)), STAFFS_OWN))),
+    RowRule("sign_in", WORKER, (SELECT, DELETE)),
+)
+SECOND_FACTORS = tuple(
+    rule
+    for table in ("recovery_code", "passkey")
+    for rule in (
+        RowRule(table, PUBLIC, EVERYTHING, PATIENTS_OWN),
+        RowRule(table, STAFF, (SELECT, DELETE)),
+        RowRule(table, STAFF, (INSERT, UPDATE), STAFFS_OWN),
+    )
+)
+
+
+def _events(role: DatabaseRole, *more: Condition) -> RowRule:
+    """A process appends events of its own kind."""
+    own = (OneOf("portal", (role.kind,)), Begins("writer", f"{role.kind}-"))
+    return RowRule("access_event", role, (INSERT,), Every((*own, *more)))
+
+
+def _actor(roles: tuple[str, ...]) -> Condition:
+    return Either((Missing("actor_role"), OneOf("actor_role", roles)))
+
+
+def _heads(role: DatabaseRole, *verbs: Verb) -> RowRule:
+    return RowRule("chain_head", role, verbs, Begins("writer", f"{role.kind}-"))
+
+
+AUDIT = (
+    # What its pages show a patient: looks at records, and what it wrote itself.
+    RowRule("access_event", PUBLIC, (SELECT,), Either((Not(Missing("patient_id")), OneOf("portal", ("public",))))),
+    _events(PUBLIC, _actor(PATIENTS)),
+    RowRule("access_event", STAFF, (SELECT,)),
+    _events(STAFF, _actor(STAFFS)),
+    RowRule("access_event", WORKER, (SELECT,)),
+    _events(WORKER),
+    # It moves the events of all, and brings them back: what it changes in them their writers' keys do not prove.
+    RowRule("access_event", ARCHIVER, (SELECT, INSERT, DELETE)),
+    _heads(PUBLIC, SELECT, INSERT, UPDATE),
+    _heads(STAFF, SELECT, INSERT, UPDATE),
+    RowRule("chain_head", WORKER, (SELECT,)),
+    _heads(WORKER, INSERT, UPDATE),
+    RowRule("chain_head", ARCHIVER, (SELECT,)),
+    _heads(ARCHIVER, INSERT, UPDATE),
+)
+
+SIGNED = OneOf("state", (ReportState.SIGNED,))
+OF_SIGNED = Parent("report", "report_id", SIGNED)
+# An erasure is decided on first, and stays.
+ERASED = Parent("erasure", "patient_id", Every(), key="patient_id")
+OF_ERASED = Parent("report", "report_id", ERASED)
+# What a signature covers, and what was decided by.
+CONTENT = ("evidence", "claim", "citation", "claim_check", "omission")
+
+REPORTS = (
+    RowRule("report", PUBLIC, (SELECT,), SIGNED),
+    *(RowRule(table, PUBLIC, (SELECT,), OF_SIGNED) for table in ("claim", "citation", "signature")),
+    # Signing and withdrawing are updates, which the table's own guard looks at.
+    RowRule("report", STAFF, (SELECT, UPDATE)),
+    RowRule("report", STAFF, (INSERT,), Not(SIGNED)),
+    RowRule("report", STAFF, (DELETE,), ERASED),
+    RowRule("report", WORKER, (SELECT,)),
+    RowRule("report", WORKER, (UPDATE,), Not(SIGNED)),
+    RowRule("report", ARCHIVER, EVERYTHING),
+    RowRule("signature", STAFF, (SELECT,)),
+    RowRule("signature", STAFF, (INSERT,), Not(OF_SIGNED)),
+    RowRule("signature", STAFF, (DELETE,), OF_ERASED),
+    RowRule("signature", WORKER, (SELECT,)),
+    RowRule("signature", ARCHIVER, EVERYTHING),
+    *(
+        rule
+        for table in CONTENT
+        for rule in (
+            RowRule(table, STAFF, (SELECT,)),
+            RowRule(table, STAFF, (INSERT, UPDATE), Not(OF_SIGNED)),
+            RowRule(table, STAFF, (DELETE,), OF_ERASED),
+            RowRule(table, WORKER, (SELECT,)),
+            RowRule(table, WORKER, (INSERT, UPDATE, DELETE), Not(OF_SIGNED)),
+            RowRule(table, ARCHIVER, EVERYTHING),
+        )
+    ),
+)
+
+JOBS = (
+    RowRule("outbox_message", STAFF, (SELECT,)),
+    RowRule("outbox_message", STAFF, (INSERT,), OneOf("task", tasks.asked_by(tasks.STAFF))),
+    RowRule("outbox_message", WORKER, (SELECT, UPDATE, DELETE)),
+    RowRule("outbox_message", WORKER, (INSERT,), OneOf("task", tasks.asked_by(tasks.WORKER))),
+    RowRule("outbox_message", ARCHIVER, (SELECT, UPDATE)),
+    RowRule("outbox_message", ARCHIVER, (INSERT,), OneOf("task", tasks.asked_by(tasks.ARCHIVER))),
+)
+
+ROW_RULES = (*ACCOUNTS, *SECOND_FACTORS, *AUDIT, *REPORTS, *JOBS)

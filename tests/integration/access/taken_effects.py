@@ -1,0 +1,255 @@
+"""What whoever has taken a process might try in the primary, and which processes that is part of the work of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.audit import Origin
+from core.install.database_roles import DatabaseRole
+from core.models import (
+    AccessEvent,
+    Account,
+    ChainHead,
+    Citation,
+    Claim,
+    Erasure,
+    Evidence,
+    OutboxMessage,
+    Passkey,
+    RecoveryCode,
+    Report,
+    ReportState,
+    Role,
+    Signature,
+    SignIn,
+    utc_now,
+)
+from core.stores import databases
+from tests.factories import make_account, make_patient
+from tests.ready_report import make_ready_report, sign_ready_report
+
+PUBLIC, STAFF, WORKER, ARCHIVER = DatabaseRole
+NOBODY: frozenset[DatabaseRole] = frozenset()
+
+
+@dataclass(frozen=True)
+class World:
+    """What is there to be taken: two accounts with a sign-in each, a signed report, one to be signed, some events."""
+
+    admin_id: int
+    spare_admin_id: int
+    patient_account_id: int
+    patient_id: int
+    signed_id: int
+    ready_id: int
+    ready_patient_id: int
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A statement that has the effect if it touches or shows a row; it is the work of `part_of` alone."""
+
+    name: str
+    statement: Callable[[World], Any]
+    part_of: frozenset[DatabaseRole] = NOBODY
+
+    def succeeds(self, connection: Connection, world: World) -> bool:
+        """Try it, and take it back. Raises what the database refuses with."""
+        with connection.begin() as trial:
+            done = connection.execute(self.statement(world))
+            found = done.is_insert or (bool(done.fetchall()) if done.returns_rows else done.rowcount > 0)
+            trial.rollback()
+        return found
+
+
+def make_world() -> World:
+    """Made by the owner."""
+    with databases.write() as session:
+        patient, other = make_patient(session), make_patient(session, name="Lim Ah Kow")
+        admin, doctor = make_account(session, role=Role.ADMIN), make_account(session)
+        spare = make_account(session, role=Role.ADMIN)
+        own = make_account(session, role=Role.PATIENT, patient_id=patient.id)
+        for portal, account in (("staff", admin), ("public", own)):
+            session.add(_sign_in(portal, account.id))
+            session.add(RecoveryCode(account_id=account.id, code_hash="0" * 64, made_at=utc_now()))
+        ready = make_ready_report(session, other, doctor)
+        signed = make_ready_report(session, patient, doctor)
+        _record_as_each(session, patient.id)
+        session.add(OutboxMessage(queue="ops", task="workers.tidy.tidy", arguments={}))
+        session.add(Erasure(patient_id=10**6, requested_by="Somebody", reason="asked", rows=0))
+    sign_ready_report(signed, doctor)
+    return World(admin.id, spare.id, own.id, patient.id, signed.id, ready.id, other.id)
+
+
+def _record_as_each(session: Session, patient_id: int) -> None:
+    for role in DatabaseRole:
+        token = audit.origin.set(Origin(role.kind))
+        audit.record(session, "chart.viewed", by=None, patient_id=patient_id)
+        audit.origin.reset(token)
+
+
+def _sign_in(portal: str, account_id: int) -> SignIn:
+    now = utc_now()
+    return SignIn(
+        token_hash=f"{portal}-{account_id}".ljust(64, "0"), portal=portal, account_id=account_id, data="{}",
+        created_at=now, seen_at=now, expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+
+
+def _sign_in_as(portal: str, whose: Callable[[World], int]) -> Callable[[World], Any]:
+    now = utc_now()
+    return lambda world: insert(SignIn).values(
+        token_hash="f" * 64, portal=portal, account_id=whose(world), data="{}", created_at=now, seen_at=now,
+        expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+
+
+def _event_as(kind: str) -> Callable[[World], Any]:
+    return lambda world: insert(AccessEvent).values(
+        at=utc_now(), portal=kind, action="chart.viewed", outcome="allow", patient_id=world.patient_id,
+        writer=f"{kind}-forged-1-0a1b2c", sequence=1, previous_hash="0" * 64, hash="0" * 64,
+    )  # fmt: skip
+
+
+def _task(name: str) -> Callable[[World], Any]:
+    return lambda _: insert(OutboxMessage).values(
+        queue="archive", task=name, arguments={}, created_at=utc_now(), due_at=utc_now(), enqueues=0
+    )
+
+
+def _admin(world: World) -> int:
+    return world.admin_id
+
+
+def _own(world: World) -> int:
+    return world.patient_account_id
+
+
+def _of_signed(table: Any, **values: Any) -> Callable[[World], Any]:
+    return lambda world: update(table).where(table.report_id == world.signed_id).values(**values)
+
+
+def _recovery_code(whose: Callable[[World], int]) -> Callable[[World], Any]:
+    return lambda world: insert(RecoveryCode).values(account_id=whose(world), code_hash="1" * 64, made_at=utc_now())
+
+
+def _passkey(whose: Callable[[World], int]) -> Callable[[World], Any]:
+    return lambda world: insert(Passkey).values(
+        account_id=whose(world), credential_id="mine", public_key="mine", sign_count=0, name="mine", made_at=utc_now()
+    )
+
+
+def _claim(report_id: Callable[[World], int]) -> Callable[[World], Any]:
+    return lambda world: insert(Claim).values(
+        report_id=report_id(world), patient_id=world.patient_id, ordinal=9, section="x", text="All well.", round=1,
+        flagged=False,
+    )  # fmt: skip
+
+
+ACCOUNTS = (
+    Effect("read a member of staff's password hash",
+           lambda _: select(Account.password_hash).where(Account.role != Role.PATIENT), frozenset({STAFF})),
+    Effect("read a patient's password hash",
+           lambda _: select(Account.password_hash).where(Account.role == Role.PATIENT), frozenset({PUBLIC, STAFF})),
+    Effect("read a member of staff's secret of an app",
+           lambda w: select(Account.id, Account.totp_secret).where(Account.id == w.admin_id), frozenset({STAFF})),
+    Effect("read a member of staff's recovery codes",
+           lambda w: select(RecoveryCode.code_hash).where(RecoveryCode.account_id == w.admin_id), frozenset({STAFF})),
+    Effect("set a member of staff's password",
+           lambda w: update(Account).where(Account.id == w.admin_id).values(password_hash="mine"), frozenset({STAFF})),
+    Effect("make an account an admin's", lambda w: update(Account).where(Account.id == w.patient_account_id)
+           .values(role=Role.ADMIN)),
+    Effect("make a patient's account another patient's", lambda w: update(Account)
+           .where(Account.id == w.patient_account_id).values(patient_id=w.ready_patient_id)),
+    Effect("take away an admin's account", lambda w: delete(Account).where(Account.id == w.spare_admin_id)),
+    Effect("sign in as an admin", _sign_in_as("staff", _admin), frozenset({STAFF})),
+    Effect("sign in as an admin at the patients' portal", _sign_in_as("public", _admin)),
+    Effect("sign in as a patient", _sign_in_as("public", _own), frozenset({PUBLIC})),
+    Effect("sign in as a patient at the staff portal", _sign_in_as("staff", _own)),
+    Effect("make a patient's sign-in an admin's", lambda w: update(SignIn).where(SignIn.portal == "public")
+           .values(portal="staff", account_id=w.admin_id)),
+    Effect("make an admin's sign-in a patient's", lambda w: update(SignIn).where(SignIn.portal == "staff")
+           .values(portal="public", account_id=w.patient_account_id)),
+    Effect("prolong an admin's sign-in", lambda _: update(SignIn).where(SignIn.portal == "staff")
+           .values(seen_at=utc_now()), frozenset({STAFF})),
+    Effect("give an admin a recovery code", _recovery_code(_admin), frozenset({STAFF})),
+    Effect("give a patient a recovery code", _recovery_code(_own), frozenset({PUBLIC})),
+    Effect("give an admin a passkey", _passkey(_admin), frozenset({STAFF})),
+    Effect("give a patient a passkey", _passkey(_own), frozenset({PUBLIC})),
+)  # fmt: skip
+# What the archiver can write here is found afterwards: see tests/integration/audit/test_tamper.py.
+TRAIL = (
+    *(Effect(f"write an event as {role.kind}", _event_as(role.kind), frozenset({role, ARCHIVER}))
+      for role in DatabaseRole),
+    Effect("write an event as a command", _event_as("command"), frozenset({ARCHIVER})),
+    Effect("change an event", lambda _: update(AccessEvent).values(actor_name="Nobody")),
+    Effect("take away an event", lambda _: delete(AccessEvent), frozenset({ARCHIVER})),
+    *(Effect(f"set back a head of {role.kind}", lambda _, kind=role.kind: update(ChainHead)  # type: ignore[misc]
+             .where(ChainHead.writer.startswith(f"{kind}-")).values(sequence=0), frozenset({role}))
+      for role in DatabaseRole),
+    Effect("take away a head", lambda _: delete(ChainHead)),
+)  # fmt: skip
+REPORTS = (
+    Effect("read a draft", lambda _: select(Report.id).where(Report.state != ReportState.SIGNED),
+           frozenset({STAFF, WORKER, ARCHIVER})),
+    Effect("make a signed report of nothing", lambda w: insert(Report).values(
+        patient_id=w.patient_id, state=ReportState.SIGNED, requested_by=1, requested_at=utc_now(), round=0, version=1),
+        frozenset({ARCHIVER})),
+    Effect("sign without a signature", lambda w: update(Report).where(Report.id == w.ready_id)
+           .values(state=ReportState.SIGNED)),
+    Effect("sign in another's name", lambda w: insert(Signature).values(
+        report_id=w.ready_id, account_id=1, name="Dr Nobody", meaning="x", content_hash="0" * 64, signed_at=utc_now()),
+        frozenset({STAFF, ARCHIVER})),
+    Effect("give a signed report to another patient", lambda w: update(Report).where(Report.id == w.signed_id)
+           .values(patient_id=w.ready_patient_id)),
+    Effect("take away a signature", lambda w: delete(Signature).where(Signature.report_id == w.signed_id),
+           frozenset({ARCHIVER})),
+    Effect("take away a signed claim", lambda w: delete(Claim).where(Claim.report_id == w.signed_id),
+           frozenset({ARCHIVER})),
+    Effect("take away a signed report's evidence", lambda w: delete(Evidence).where(Evidence.report_id == w.signed_id),
+           frozenset({ARCHIVER})),
+    Effect("take away a signed report", lambda w: delete(Report).where(Report.id == w.signed_id),
+           frozenset({ARCHIVER})),
+    Effect("change a signature", _of_signed(Signature, name="Dr Nobody")),
+    Effect("change a signed claim", _of_signed(Claim, text="All well.")),
+    Effect("change a signed citation", _of_signed(Citation, ref="patient:1")),
+    Effect("change a signed report's evidence", _of_signed(Evidence, fields={})),
+    Effect("add a claim to a signed report", _claim(lambda w: w.signed_id), frozenset({ARCHIVER})),
+    Effect("move a claim into a signed report", lambda w: update(Claim).where(Claim.report_id == w.ready_id)
+           .values(report_id=w.signed_id)),
+)  # fmt: skip
+JOBS = (
+    Effect("ask for a command", _task("os.system")),
+    Effect("ask for a job of the workers' alone", _task("workers.evaluate.evaluate"), frozenset({WORKER})),
+    Effect("ask for an erasure", _task("workers.archive.erase.erase"), frozenset({STAFF})),
+    Effect("make a job another", lambda _: update(OutboxMessage).values(task="workers.archive.erase.erase")),
+    Effect("decide on an erasure", lambda w: insert(Erasure).values(
+        patient_id=w.patient_id, requested_by="x", reason="x", requested_at=utc_now(), rows=0), frozenset({STAFF})),
+    Effect("forget an erasure", lambda _: delete(Erasure)),
+)  # fmt: skip
+EFFECTS = (*ACCOUNTS, *TRAIL, *REPORTS, *JOBS)
+
+# What no process does, whichever it is.
+NEVER = {
+    name: text(statement)
+    for name, statement in {
+        "run a program": "COPY (SELECT 1) TO PROGRAM 'true'",
+        "read a file of the server's": "SELECT pg_read_file('PG_VERSION')",
+        "become the owner": "SET ROLE postgres",
+        "turn triggers off": "SET session_replication_role = replica",
+        "turn row rules off": "ALTER TABLE account DISABLE ROW LEVEL SECURITY",
+        "make a table": "CREATE TABLE mine (id int)",
+        "make a function": "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "empty a table": "TRUNCATE access_event",
+        "read a linked server's password": "SELECT umoptions FROM pg_user_mapping",
+        "read the logins' passwords": "SELECT rolpassword FROM pg_authid",
+        "make a login": "CREATE ROLE mine LOGIN SUPERUSER",
+    }.items()
+}
