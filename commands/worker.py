@@ -6,7 +6,7 @@ import os
 
 import click
 
-from core.jobs.outbox import QUEUES
+from core.jobs.tasks import QUEUES
 
 NICENESS = 10
 

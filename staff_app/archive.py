@@ -63,7 +63,7 @@ def start() -> Response:
         return _dashboard(form, put_back(form, {"as_of": f"{fault}."}), status=422)
     except RunUnderWay as fault:
         return _dashboard(form, [("record_type", f"{str(fault).capitalize()}.")], status=409)
-    outbox.relay()
+    outbox.ring()
     return redirect(url_for(".run", run_id=run.id), 303)
 
 

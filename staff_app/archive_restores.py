@@ -58,7 +58,7 @@ def start_restore() -> Response:
             run = _start(session, what)
     except (restores.NothingToRestore, runs.RunUnderWay) as fault:
         return _page(what, fault=f"{str(fault).capitalize()}.", status=409)
-    outbox.relay()
+    outbox.ring()
     return redirect(url_for(".run", run_id=run.id), 303)
 
 

@@ -85,7 +85,7 @@ def _change(words: str, act: Callable[..., Any], **what: Any) -> None:
         abort(404)
     except InvalidTransition as fault:
         words = f"{str(fault).capitalize()}. Here is how it stands."
-    outbox.relay()
+    outbox.ring()
     flash(words)
 
 

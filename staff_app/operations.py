@@ -60,7 +60,7 @@ def resume() -> Response:
     except reports.BadHalt as fault:
         flash(str(fault))
     else:
-        outbox.relay()
+        outbox.ring()
         flash(f"The report loop goes on; {waiting} waited.")
     return redirect(url_for(".show"), 303)
 

@@ -72,7 +72,7 @@ def ask(patient_id: int) -> Response:
     except AlreadyOpen as fault:
         flash("This patient has an open report already: here it is.")
         return redirect(url_for(".show", report_id=fault.report_id), 303)
-    outbox.relay()
+    outbox.ring()
     return redirect(url_for(".show", report_id=report.id), 303)
 
 
@@ -93,7 +93,7 @@ def amend(report_id: int) -> Response:
         return redirect(url_for(".show", report_id=report_id), 303)
     except ColdUnavailable:
         return render("staff/reports/silent.html", status=503)
-    outbox.relay()
+    outbox.ring()
     return redirect(url_for(".show", report_id=report.id), 303)
 
 
@@ -124,5 +124,5 @@ def retry(report_id: int) -> Response:
         refuse("report.retried", f"report:{report_id}")
     except (InvalidTransition, AlreadyOpen) as fault:
         flash(f"{str(fault).capitalize()}.")
-    outbox.relay()
+    outbox.ring()
     return redirect(url_for(".show", report_id=report_id), 303)

@@ -65,7 +65,7 @@ def erase() -> Response:
             words = f"Patient {number} is erased from the primary ({begun.rows:,} rows); archives and files follow."
     except (NoSuchPatient, erasure.LegalHold, runs.RunUnderWay) as fault:
         return _page(erase=form, faults=put_back(form, {"erase-patient": f"{str(fault).capitalize()}."}))
-    outbox.relay()
+    outbox.ring()
     flash(words)
     return redirect(url_for(".shown"), 303)
 

@@ -1,21 +1,22 @@
-"""RQ workers: every job is an outbox message, and is performed only if it has not run yet."""
+"""RQ workers: every job is an outbox message, read back from the primary and performed if it is undone."""
 
 from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-from core.jobs import outbox
+from core import audit
+from core.jobs import outbox, tasks
 from core.jobs.safe_traceback import frames
 from core.stores import databases
+from workers.rung import RungJob
 
 log = logging.getLogger(__name__)
-
-TASKS_BELOW = "workers."
 
 
 class TaskFailed(Exception):
@@ -27,9 +28,8 @@ def work(queues: Sequence[str]) -> None:
     redis = outbox.worker_connection()
     listened = [Queue(name, connection=redis, serializer=JSONSerializer) for name in queues]
     databases.current().dispose()
-    Worker(listened, connection=redis, serializer=JSONSerializer, log_job_description=False).work(
-        logging_level="WARNING"
-    )
+    worker = Worker(listened, connection=redis, serializer=JSONSerializer, job_class=RungJob, log_job_description=False)
+    worker.work(logging_level="WARNING")
 
 
 def perform(message_id: int) -> str:
@@ -38,26 +38,30 @@ def perform(message_id: int) -> str:
         taken = outbox.take(session, message_id)
     if taken is None:
         return "done before"
-    task, arguments = taken
+    name, arguments = taken
     try:
-        outcome = _task(task)(**arguments)
+        outcome = _run(name, arguments)
     except Exception as fault:
         with databases.write() as session:
             outbox.postpone(session, message_id)
         if isinstance(fault, outbox.NotNow):
             return f"not now: {fault}"
-        log.error("%s failed: %s", task, frames(fault))
-        # RQ logs what is raised and keeps it in Redis: the fault itself may quote a record.
-        raise TaskFailed(f"{task}: {type(fault).__name__}") from None
+        log.error("%s failed: %s", name, frames(fault))
+        # RQ keeps in Redis, and logs, what is raised.
+        raise TaskFailed(f"{name}: {type(fault).__name__}") from None
     with databases.write() as session:
         outbox.finish(session, message_id)
     outbox.relay()
     return str(outcome or "done")
 
 
-def _task(name: str) -> Callable[..., object]:
-    if not name.startswith(TASKS_BELOW):
-        raise ValueError(f"not a task of ours: {name}")
-    module, _, function = name.rpartition(".")
-    task: Callable[..., object] = getattr(importlib.import_module(module), function)
-    return task
+def _run(name: str, arguments: Mapping[str, Any]) -> object:
+    """Run a task of the list, as the kind of process that does its queue. Raises NoSuchTask, and what it raises."""
+    task = tasks.check(name, arguments)
+    module, _, function = task.name.rpartition(".")
+    kind = audit.origin.set(audit.Origin(tasks.ARCHIVER if task.queue == "archive" else tasks.WORKER))
+    try:
+        run: Callable[..., object] = getattr(importlib.import_module(module), function)
+        return run(**arguments)
+    finally:
+        audit.origin.reset(kind)

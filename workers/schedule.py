@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from croniter import croniter
+from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.jobs import outbox
@@ -20,6 +21,7 @@ from core.stores import databases
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 2.0
+RING_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,16 @@ def run() -> None:
             outbox.relay()
         except SQLAlchemyError as fault:
             log.warning("the primary does not answer, trying again: %s", type(fault).__name__)
+        _rest(stop)
+
+
+def _rest(stop: threading.Event) -> None:
+    """Until the next tick, or until a portal rings: then not even that long."""
+    try:
+        if outbox.wait_for_ring(TICK_SECONDS):
+            # However often it rings.
+            stop.wait(RING_SECONDS)
+    except RedisError:
         stop.wait(TICK_SECONDS)
 
 

@@ -1,7 +1,7 @@
 """A Redis user for each kind of process. Each works with its own keys, and may not list or end other connections.
 
-A portal's user can't touch the other portal's sign-ins and throttles, and the patient portal's user can't see or send
-jobs. All users share the accounts' positions and the marks that an account has changed.
+A portal's user can't touch the other portal's sign-ins and throttles, nor see or send jobs: staff's may ring that there
+is one. Accounts' positions, and the marks that an account has changed, are everybody's.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 
+from core.jobs.outbox import BELL
+
 SHARED = ("account_changed:*", "position:*", "positions:*")
 # The commands that redis-py sends when it connects, and the check whether Redis answers.
 BASIC = ("+@connection", "+info", "-client|kill", "-client|list", "-client|pause", "-client|unpause")
 CACHE = ("+get", "+set", "+del", "+exists", "+expire", "+hget", "+hset", "+hmget", "+hexists", "+hincrby", "+eval",
          "+multi", "+exec")  # fmt: skip
+RING = ("+lpush", "+ltrim")
 JOBS = ("+@read", "+@write", "+@transaction", "+eval", "+evalsha", "+script|load", "+@pubsub", "+@blocking",
         "-@dangerous", *BASIC)  # fmt: skip
 
@@ -29,12 +32,12 @@ class RedisUser(StrEnum):
 
 KEYS: Mapping[RedisUser, tuple[str, ...]] = {
     RedisUser.PUBLIC: ("sign_in:public:*", "throttle:public:*", *SHARED),
-    RedisUser.STAFF: ("sign_in:staff:*", "throttle:staff:*", "rq:*", *SHARED),
-    RedisUser.WORKER: ("rq:*", *SHARED),
+    RedisUser.STAFF: ("sign_in:staff:*", "throttle:staff:*", BELL, *SHARED),
+    RedisUser.WORKER: ("rq:*", BELL, *SHARED),
 }
 COMMANDS: Mapping[RedisUser, tuple[str, ...]] = {
     RedisUser.PUBLIC: (*CACHE, *BASIC),
-    RedisUser.STAFF: JOBS,
+    RedisUser.STAFF: (*CACHE, *RING, *BASIC),
     RedisUser.WORKER: JOBS,
 }
 
@@ -43,5 +46,5 @@ def rules(user: RedisUser, password: str) -> tuple[str, ...]:
     """The words after `ACL SETUSER name`, or `user name` in an ACL file; of the password only its SHA-256."""
     hashed = hashlib.sha256(password.encode()).hexdigest()
     keys = (f"~{pattern}" for pattern in KEYS[user])
-    channels = () if user is RedisUser.PUBLIC else ("&rq:*",)
+    channels = ("&rq:*",) if user is RedisUser.WORKER else ()
     return ("reset", "on", f"#{hashed}", *keys, *channels, *COMMANDS[user])

@@ -1,4 +1,8 @@
-"""The outbox and its way to RQ: jobs by dotted name, ids only, JSON."""
+"""The outbox and its way to RQ: a job is the number of an outbox message, and nothing else of it is believed.
+
+A portal decides on a job in its transaction and rings; the scheduler, which alone may write to queues with the workers,
+sends what is due.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +17,13 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.jobs import tasks
 from core.models import OutboxMessage, utc_now
 from core.stores import databases
 
 log = logging.getLogger(__name__)
 
-QUEUES = ("reports", "archive", "ops")
+BELL = "bell"
 JOB_TIMEOUT_SECONDS = 900
 RESULT_TTL_SECONDS = 60
 REDELIVER_AFTER = timedelta(seconds=60)
@@ -41,11 +46,32 @@ def worker_connection() -> Redis:
 
 
 def add(session: Session, queue: str, task: str, *, delay: timedelta = timedelta(), **arguments: int | str) -> int:
-    """Add a job in the caller's transaction; `relay` sends it after the commit. Returns the message's id."""
+    """Decide on a job in the caller's transaction; it is sent after the commit. Returns the message's id.
+
+    Raises NoSuchTask for what is not in the list of tasks.
+    """
+    if tasks.check(task, arguments).queue != queue:
+        raise tasks.NoSuchTask(f"{task} is not done by queue {queue}")
     message = OutboxMessage(queue=queue, task=task, arguments=arguments, due_at=utc_now() + delay)
     session.add(message)
     session.flush()
     return message.id
+
+
+def ring() -> None:
+    """Say that a job was decided on, after the commit. Redis being down is no error: the scheduler looks by itself."""
+    try:
+        with connection().pipeline() as pipe:
+            pipe.lpush(BELL, 1)
+            pipe.ltrim(BELL, 0, 0)
+            pipe.execute()
+    except RedisError as fault:
+        log.warning("nobody was rung, the job waits for the scheduler: %s", type(fault).__name__)
+
+
+def wait_for_ring(seconds: float) -> bool:
+    """Wait until somebody rings, at most so long. Raises RedisError."""
+    return worker_connection().blpop([BELL], timeout=seconds) is not None
 
 
 def relay(limit: int = 200) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextvars import copy_context
 
 from sqlalchemy import update
 
@@ -32,7 +33,11 @@ class Crew:
 
     def work(self, lanes: int) -> None:
         """Work with this number of lanes. When all have stopped, raises the first exception that a lane raised."""
-        others = [threading.Thread(target=self._lane, name=f"lane {number}") for number in range(2, lanes + 1)]
+        # Each lane acts for the same kind of process.
+        others = [
+            threading.Thread(target=copy_context().run, args=(self._lane,), name=f"lane {number}")
+            for number in range(2, lanes + 1)
+        ]
         for thread in others:
             thread.start()
         self._lane()

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 from redis import Redis
 from redis.exceptions import NoPermissionError, ResponseError
-from rq import Queue, SimpleWorker
+from rq import Callback, Queue, SimpleWorker
+from rq.job import JobStatus
 from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
@@ -27,8 +28,11 @@ from core.stores.freshness import Positions
 from tests.factories import make_patient
 from tests.integration.access.test_forged_headers import ROLES, account_of, submit
 from tests.integration.access.test_two_portals import PORTALS, host, make_app, sign_in
+from workers.rung import RungJob
 
-OTHERS = ("sign_in:public:x", "sign_in:staff:x", "throttle:public:x", "throttle:staff:x", "rq:queue:archive", "mine")
+OTHERS = (
+    "sign_in:public:x", "sign_in:staff:x", "throttle:public:x", "throttle:staff:x", "rq:queue:archive", "bell", "mine",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -136,16 +140,68 @@ def signals_put_back() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+def worker(queue: str) -> SimpleWorker:
+    redis = outbox.worker_connection()
+    listened = [Queue(queue, connection=redis, serializer=JSONSerializer)]
+    return SimpleWorker(listened, connection=redis, serializer=JSONSerializer, job_class=RungJob)
+
+
 @pytest.mark.usefixtures("signals_put_back")
-def test_staff_send_jobs_and_workers_do_them(acting: Callable[[RedisUser], Settings]) -> None:
+def test_staff_ring_and_workers_send_and_do(acting: Callable[[RedisUser], Settings]) -> None:
     acting(RedisUser.STAFF)
     with databases.write() as session:
         outbox.add(session, "ops", "workers.audit_heads.keep")
-    assert outbox.relay() == 1
+    outbox.ring()
+    with pytest.raises(NoPermissionError):
+        outbox.relay()
     acting(RedisUser.WORKER)
-    redis = outbox.worker_connection()
-    worker = SimpleWorker([Queue("ops", connection=redis, serializer=JSONSerializer)], connection=redis,
-                          serializer=JSONSerializer)  # fmt: skip
-    worker.work(burst=True)
+    assert outbox.wait_for_ring(1.0)
+    assert not outbox.wait_for_ring(0.01)
+    assert outbox.relay() == 1
+    worker("ops").work(burst=True)
     with databases.read(Store.HOT) as session:
         assert session.scalars(select(OutboxMessage.done_at)).one() is not None
+
+
+PERFORM = "workers.run.perform"
+SHELLS = {
+    "a program": {"func": "os.system", "args": ("touch {mark}",)},
+    "a function of ours": {"func": "workers.run.work", "args": (["ops"],)},
+    "a message that is none": {"func": PERFORM, "args": ("1",)},
+    "more than a number": {"func": PERFORM, "args": (1, 2)},
+    "named arguments": {"func": PERFORM, "kwargs": {"message_id": 1}},
+    "a program when it is done": {"func": PERFORM, "args": (1,), "on_success": "os.system"},
+    "a program when it fails": {"func": PERFORM, "args": ("x",), "on_failure": "os.system"},
+}
+
+
+@pytest.mark.usefixtures("signals_put_back")
+@pytest.mark.parametrize("name", SHELLS)
+def test_a_worker_runs_nothing_that_stands_in_redis(
+    acting: Callable[[RedisUser], Settings], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whoever may write to a queue, as another worker may, puts a job of its own making there."""
+    ran: list[object] = []
+    monkeypatch.setattr("os.system", lambda *command: ran.append(command))
+    monkeypatch.setattr("workers.run.work", lambda *queues: ran.append(queues))
+    acting(RedisUser.WORKER)
+    shell = dict(SHELLS[name])
+    queue = Queue("archive", connection=outbox.worker_connection(), serializer=JSONSerializer)
+    callbacks = {when: Callback(shell.pop(when)) for when in ("on_success", "on_failure") if when in shell}
+    job = queue.enqueue_call(**shell, **callbacks)  # type: ignore[arg-type]
+    worker("archive").work(burst=True)
+    assert ran == []
+    status = job.get_status(refresh=True)
+    assert status == (JobStatus.FINISHED if name == "a program when it is done" else JobStatus.FAILED)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    "command",
+    ["LPUSH rq:queue:archive x", "HSET rq:job:1 data x", "SADD rq:queues x", "PUBLISH rq:pubsub:1 x", "GET rq:job:1",
+     "SCAN 0", "LRANGE bell 0 1", "BLPOP bell 1"],
+)  # fmt: skip
+def test_the_staff_portal_rings_and_does_no_more(urls: dict[RedisUser, str], command: str) -> None:
+    staff = Redis.from_url(urls[RedisUser.STAFF])
+    with pytest.raises(NoPermissionError):
+        staff.execute_command(*command.split(" "))
