@@ -25,10 +25,11 @@ COMMANDS = {
     "audit": "commands.audit:group",
     "picture": "commands.picture:group",
     "redis-users": "commands.redis_users:show",
+    "keys": "commands.keys:show",
     "reseal": "commands.reseal:reseal",
     "export": "commands.export:group",
 }
-WITHOUT_SERVERS = frozenset({"demo", "eval", "redis-users"})
+WITHOUT_SERVERS = frozenset({"demo", "eval", "redis-users", "keys"})
 
 
 class Lazy(click.Group):

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from core.audit import audit_keys
 from core.audit.chain import CHAINED, Link
-from core.audit.verifier import Chains, Fault
+from core.audit.verifier import Chains, Fault, Proof
 from core.models import AccessEvent, ChainHead
 from core.stores import databases
 from core.stores.databases import Store
@@ -21,7 +22,7 @@ ELEMENTS = {
 
 def chain_faults(writer: str) -> list[Fault]:
     """The faults of one writer's chain on the primary."""
-    chains = Chains()
+    chains = Chains(proof=Proof(audit_keys.of_all()))
     with databases.read(Store.HOT) as session:
         query = select(AccessEvent).where(AccessEvent.writer == writer).order_by(AccessEvent.sequence)
         for event in session.scalars(query):

@@ -20,6 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 from core.embedded import EmbeddedError, home
 from core.embedded.lock import LOCK_NAME, ServersLock
 from core.embedded.servers import Servers
+from core.settings.parsing import PROCESS_KINDS
 from tests import kept_databases, sql_server
 from tests.owner_connections import OwnerConnections
 from tests.tiers import Tiers
@@ -191,10 +192,17 @@ def environment(databases_env: dict[str, str], servers: Servers) -> dict[str, st
         "STRATA_SECRET_KEY": "only-for-tests-" + "0" * 32,
         "STRATA_SPOOL_DIR": str(servers.data_dir / "spool"),
         "STRATA_PLAIN_HTTP": "1",
-        "STRATA_FIELD_KEYS": base64.urlsafe_b64encode(b"only for tests".ljust(32)).decode(),
+        "STRATA_FIELD_KEYS": _key("fields"),
+        "STRATA_EVENT_KEYS": ",".join(f"{kind}={_key(kind)}" for kind in PROCESS_KINDS),
+        "STRATA_AUDIT_KEY": _key("audit"),
+        "STRATA_SIGNING_KEY": _key("signing"),
         "STRATA_SECOND_FACTOR": "offered",
         "STRATA_ARCHIVE_ROWS_PER_SECOND": "0",
     }
+
+
+def _key(name: str) -> str:
+    return base64.urlsafe_b64encode(f"only for tests: {name}".ljust(32).encode()).decode()
 
 
 @pytest.fixture(scope="session")

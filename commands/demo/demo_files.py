@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -11,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
-from cryptography.fernet import Fernet
 
 from core.embedded import EmbeddedError
 from core.embedded.state import write_private_json
 from core.settings.config import environ_with
+from core.settings.parsing import PROCESS_KINDS
 
 DATA_DIR = ".strata"
 DEMO_FILE = "demo.json"
@@ -30,13 +31,22 @@ class SignIn:
     totp_secret: str | None = None
 
 
+def make_key() -> str:
+    """32 random bytes as base64."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
 @dataclass
 class Keys:
-    """What the first start makes and later ones keep: secrets, sign-ins, and whether the databases are filled."""
+    """What is made at the first start and kept: secrets, keys, sign-ins, and whether the data are all in."""
 
     public_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     staff_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
-    field_key: str = field(default_factory=lambda: Fernet.generate_key().decode())
+    field_key: str = field(default_factory=make_key)
+    staging_key: str = field(default_factory=make_key)
+    audit_key: str = field(default_factory=make_key)
+    signing_key: str = field(default_factory=make_key)
+    event_keys: dict[str, str] = field(default_factory=lambda: {kind: make_key() for kind in PROCESS_KINDS})
     sign_ins: list[SignIn] = field(default_factory=list)
     filled: bool = False
 

@@ -8,13 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from commands.demo import demo_accounts, demo_files, filling, logins, programs, readiness
+from commands.demo import demo_accounts, demo_files, filling, keyring, logins, programs, readiness
 from commands.demo.children import Children
 from commands.demo.demo_files import Keys, SignIn
 from core.embedded import EmbeddedError, ports
 from core.embedded.servers import Servers
 from core.install import setup
-from core.install.grants import DatabaseRole
+from core.install.database_roles import DatabaseRole
 from core.settings import config
 from core.stores import databases
 
@@ -60,7 +60,7 @@ class Demo:
         self.servers.start()
         keys = self._configure()
         setup.initialise(self.settings, self.say)
-        self.logins = logins.environments(self.settings, self.servers.valkey)
+        self.logins = logins.environments(self.settings, self.servers.valkey, keys)
         self._fill(keys)
         found = demo_accounts.ensure(self.data_dir, keys)
         databases.current().dispose()
@@ -105,7 +105,7 @@ class Demo:
             "STRATA_PUBLIC_PORT": str(self.options.public_port),
             "STRATA_STAFF_PORT": str(self.options.staff_port),
             "STRATA_PLAIN_HTTP": "1",
-            "STRATA_FIELD_KEYS": keys.field_key,
+            **keyring.for_commands(keys),
         }
         if PACE not in config.environ_with({}):
             # The person who tries the demo is alone, and wants to see a run end.
@@ -146,7 +146,7 @@ class Demo:
             self.children.start(f"{portal}-portal", programs.portal(portal, port), env)
         if self.model_port is not None:
             command = programs.offline_model(self.model_port, controls=self.settings.unsafe_controls)
-            self.children.start("model-endpoint", command, self.env)
+            self.children.start("model-endpoint", command, {})
         self._wait_until_ready()
         # Only the archive's worker may take events off the audit trail.
         worker, archiver = (self.env | self.logins[role] for role in (DatabaseRole.WORKER, DatabaseRole.ARCHIVER))

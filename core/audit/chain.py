@@ -1,8 +1,13 @@
-"""What one event's hash covers, and how an event follows the one before it in its writer's chain."""
+"""What one event's hash covers, and how an event follows the one before it in its writer's chain.
+
+The hash is keyed by the kind of process that wrote the event, so that no other process, and nobody who has the database
+alone, can write or rewrite it.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,16 +34,17 @@ class Link:
 START = Link(0, GENESIS)
 
 
-def event_hash(event: AccessEvent) -> str:
-    """SHA-256 over what an event says and its place in the chain: lower-case hex."""
-    return values_hash([getattr(event, name) for name in CHAINED])
+def event_hash(event: AccessEvent, key: bytes | None = None) -> str:
+    """The hash over what an event says and its place in the chain: lower-case hex."""
+    return values_hash([getattr(event, name) for name in CHAINED], key)
 
 
-def values_hash(values: Sequence[Any]) -> str:
-    """The hash of an event given as its CHAINED values, the instant first."""
+def values_hash(values: Sequence[Any], key: bytes | None = None) -> str:
+    """The hash of an event given as its CHAINED values, the instant first: HMAC-SHA-256; without a key SHA-256."""
     at: datetime = values[0]
     plain = [at.astimezone(UTC).isoformat(timespec="microseconds"), *values[1:]]
-    return hashlib.sha256(_encode(plain).encode()).hexdigest()
+    said = _encode(plain).encode()
+    return hmac.digest(key, said, "sha256").hex() if key is not None else hashlib.sha256(said).hexdigest()
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from core.access.permissions import Actor
+from core.audit import audit_keys
 from core.audit.chain import CHAINED, Link, values_hash
 from core.models import utc_now
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an action comes from: the portal or process, the client's address, the request's id."""
+    """Where an action comes from: the portal or kind of process, the client's address, the request's id."""
 
     portal: str
     address: str | None = None
@@ -57,4 +58,4 @@ def chained(decision: Decision, writer: str, end: Link) -> dict[str, Any]:
         "sequence": end.sequence + 1,
         "previous_hash": end.hash,
     }
-    return {**event, "hash": values_hash([event[name] for name in CHAINED])}
+    return {**event, "hash": values_hash([event[name] for name in CHAINED], audit_keys.own(here.portal))}

@@ -1,62 +1,90 @@
 """The heads of the chains, kept outside the database too: a person who can rewrite every table can't rewrite these.
 
-Each set of heads is an object `audit-heads/TIME.json`. A new set is kept only if the trail still has the events that
-the last set names; so the newest set vouches for all sets before it.
+A new set is kept only once the trail still has the events that the last one names, so that the newest set speaks for
+all before it. The database notes each set's number: sets that are all taken away are missed.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from core import staging
+from core.audit import audit_keys, head_sets
 from core.audit.chain import Link
+from core.audit.head_sets import PREFIX, HeadSet, Series
 from core.audit.verifier import NOT_AS_KEPT, Fault
-from core.models import AccessEvent, ChainHead, utc_now
-from core.staging.contract import ObjectStore
-from core.stores import archived
+from core.models import AccessEvent, ChainHead, KeptHeadSet, utc_now
+from core.stores import archived, databases
 from core.stores.tables import linked_table
 
-PREFIX = "audit-heads/"
 LINKS_A_QUERY = 500
+LOCK = "keep audit heads"
 
 
 class HeadsLost(Exception):
-    """The trail no longer has events whose hashes were kept outside; `faults` names them, and nothing new was kept."""
+    """The trail or what was kept of it does not hold; `faults` says where, and nothing new was kept."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__(f"{len(faults)} chain(s) are not as they were kept: run `strata audit verify`")
+        super().__init__(f"{len(faults)} place(s) are not as they were kept: run `strata audit verify`")
         self.faults = tuple(faults)
 
 
 def keep(session: Session) -> str:
     """Keep the heads as this session's snapshot of the primary has them; returns the object's key.
 
-    Raises HeadsLost, StagingError, ColdUnavailable when only a silent archive can tell.
+    Raises HeadsLost, AuditKeyMissing, StagingError, ColdUnavailable when only a silent archive can tell.
     """
-    store = staging.audit_store()
-    heads = current(session)
-    faults = list(_lost(session, kept(store), heads))
-    if faults:
-        raise HeadsLost(faults)
-    key = f"{PREFIX}{utc_now().strftime('%Y%m%dT%H%M%S%f')}.json"
-    with store.create(key) as file:
-        listed = {writer: [link.sequence, link.hash] for writer, link in sorted(heads.items())}
-        file.write(json.dumps(listed).encode())
-    return key
+    private, store = audit_keys.head_signer(), staging.audit_store()
+    with databases.write() as noting:
+        if not databases.current().adapter.locks.try_lock(noting.connection(), LOCK):
+            return "another is keeping them"
+        series = head_sets.survey(store, audit_keys.head_provers())
+        heads = current(session)
+        faults = [*missing(series, noted(noting)), *_lost(session, series.heads, heads)]
+        if faults:
+            raise HeadsLost(faults)
+        last = series.newest
+        made = HeadSet(last.number + 1 if last else 1, utc_now(), last.hash if last else "", heads)
+        head_sets.write(store, made, private)
+        noting.add(KeptHeadSet(number=made.number, kept_at=made.kept_at, hash=made.hash))
+    return made.key
 
 
-def kept(store: ObjectStore | None = None) -> dict[str, Link]:
-    """The newest set, by writer; empty if none was ever kept. Raises StagingError."""
-    store = store or staging.audit_store()
-    newest = max(store.list(PREFIX), default=None)
-    if newest is None:
-        return {}
-    with store.open(newest) as file:
-        return {writer: Link(sequence, hash_) for writer, (sequence, hash_) in json.load(file).items()}
+def kept() -> Series:
+    """All that is kept; empty, without a look at it, where there is nothing to prove it by. Raises StagingError."""
+    try:
+        public = audit_keys.head_provers()
+    except audit_keys.AuditKeyMissing:
+        return Series(faults=[(PREFIX, "can't be proved: STRATA_AUDIT_PUBLIC_KEYS is not set")])
+    return head_sets.survey(staging.audit_store(), public)
+
+
+def noted(session: Session) -> dict[int, str]:
+    """The hashes of the sets that the database has noted, by their numbers."""
+    rows = session.execute(select(KeptHeadSet.number, KeptHeadSet.hash)).all()
+    return {row.number: row.hash for row in rows}
+
+
+def missing(series: Series, of_database: Mapping[int, str]) -> Iterator[Fault]:
+    """What is wrong with the sets themselves, and sets that the database has noted and nobody has any more."""
+    yield from (Fault(name, 0, what) for name, what in series.faults)
+    newest = series.newest.number if series.newest is not None else 0
+    if max(of_database, default=0) > newest:
+        yield Fault(PREFIX, max(of_database), f"{max(of_database) - newest} set(s) of heads missing at the end")
+    if series.newest is not None and of_database.get(newest, series.newest.hash) != series.newest.hash:
+        yield Fault(PREFIX, newest, "is not the set that the database noted")
+
+
+def overdue(series: Series, oldest_at: datetime | None, now: datetime, longest: timedelta) -> Iterator[Fault]:
+    """Whether heads were not kept for longer than that; `oldest_at` is when the trail begins."""
+    since = series.newest.kept_at if series.newest is not None else oldest_at
+    if since is not None and now - since > longest:
+        when = f"since {since:%Y-%m-%d %H:%M} UTC" if series.newest is not None else "ever"
+        yield Fault(PREFIX, 0, f"no heads were kept {when}: run the scheduler and the worker of queue ops")
 
 
 def current(session: Session) -> dict[str, Link]:

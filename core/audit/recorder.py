@@ -1,6 +1,7 @@
 """Recording: record() appends to this writer's chain in the caller's transaction.
 
-A writer is one thread of one process, so that nobody waits for another's chain.
+A writer is one thread of one process, so that nobody waits for another's chain. Its name begins with the kind of
+process, which is what events call their portal, and whose key their hashes are under.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import secrets
 import socket
 import threading
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,28 +18,36 @@ from sqlalchemy.orm import Session
 
 from core.access.permissions import Actor
 from core.audit.chain import GENESIS, Link
-from core.audit.decision import Decision, chained
+from core.audit.decision import Decision, chained, origin
 from core.models import AccessEvent, ChainHead
 from core.stores import databases
 
 
-class _Writer(threading.local):
-    """This thread's chain; a forked child starts a new one."""
+@dataclass
+class _Chain:
+    """One chain of this thread; `end` is where it was when last looked at: another transaction may have gone on."""
+
+    name: str
+    end: Link | None = None
+
+
+class _Chains(threading.local):
+    """This thread's chains, by kind of process; a forked child starts new ones."""
 
     def __init__(self) -> None:
-        self._pid, self._name = 0, ""
-        # Where the chain ended when this thread last looked; another transaction of it may have gone on since.
-        self.end: Link | None = None
+        self._pid = 0
+        self._of: dict[str, _Chain] = {}
 
-    @property
-    def name(self) -> str:
+    def own(self) -> _Chain:
         if self._pid != os.getpid():
-            self._pid, self.end = os.getpid(), None
-            self._name = f"{socket.gethostname()[:30]}-{self._pid}-{secrets.token_hex(6)}"
-        return self._name
+            self._pid, self._of = os.getpid(), {}
+        kind = origin.get().portal
+        if kind not in self._of:
+            self._of[kind] = _Chain(f"{kind}-{socket.gethostname()[:30]}-{self._pid}-{secrets.token_hex(6)}")
+        return self._of[kind]
 
 
-_writer = _Writer()
+_chains = _Chains()
 
 
 def record(
@@ -63,22 +73,22 @@ def record_alone(decision: Decision) -> None:
 
     One round trip while this writer's chain ends where this thread left it; else the head is read first.
     """
-    writer, end = _writer.name, _writer.end
-    _writer.end = None
+    chain = _chains.own()
+    end, chain.end = chain.end, None
     if end is not None:
-        event = chained(decision, writer, end)
+        event = chained(decision, chain.name, end)
         with databases.write_at_once() as connection:
             appended = databases.current().adapter.trail.append_event(connection, event)
         if appended:
-            _writer.end = Link(event["sequence"], event["hash"])
+            chain.end = Link(event["sequence"], event["hash"])
             return
     with databases.write() as session:
         kept = _append(session, decision)
-    _writer.end = Link(kept.sequence, kept.hash)
+    chain.end = Link(kept.sequence, kept.hash)
 
 
 def _append(session: Session, decision: Decision) -> AccessEvent:
-    head = _head(session, _writer.name)
+    head = _head(session, _chains.own().name)
     event = AccessEvent(**chained(decision, head.writer, Link(head.sequence, head.hash)))
     head.sequence, head.hash = event.sequence, event.hash
     session.add(event)

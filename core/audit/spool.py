@@ -23,22 +23,25 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from core.audit.chain import CHAINED, GENESIS, Link
-from core.audit.decision import Decision, chained
+from core.audit.decision import Decision, chained, origin
 from core.models import AccessEvent, ChainHead
 from core.stores import databases
 
 log = logging.getLogger(__name__)
 
+SPOOL = "spool"
+
 
 class _Chain(threading.local):
-    """This thread's chain in the spool; a forked child starts a new one."""
+    """This thread's chain in the spool; a forked child, or another kind of process, starts a new one."""
 
-    pid, name, sequence, hash = 0, "", 0, GENESIS
+    pid, kind, name, sequence, hash = 0, "", "", 0, GENESIS
 
     def start(self) -> None:
-        if self.pid != os.getpid():
-            self.pid, self.sequence, self.hash = os.getpid(), 0, GENESIS
-            self.name = f"spool-{socket.gethostname()[:30]}-{self.pid}-{secrets.token_hex(6)}"
+        kind = origin.get().portal
+        if (self.pid, self.kind) != (os.getpid(), kind):
+            self.pid, self.kind, self.sequence, self.hash = os.getpid(), kind, 0, GENESIS
+            self.name = f"{kind}-{SPOOL}-{socket.gethostname()[:30]}-{self.pid}-{secrets.token_hex(6)}"
 
 
 _chain = _Chain()
@@ -72,7 +75,7 @@ def _plain(row: AccessEvent) -> dict[str, Any]:
 
 
 def waiting() -> int:
-    """How many spool files this host has."""
+    """How many spool files of this kind of process this host has: no other kind may join them."""
     return len(_files())
 
 
@@ -103,7 +106,7 @@ def join_waiting() -> int:
 
 
 def _files() -> list[Path]:
-    return sorted(Path(databases.current().settings.spool_dir).glob("spool-*.jsonl"))
+    return sorted(Path(databases.current().settings.spool_dir).glob(f"{origin.get().portal}-{SPOOL}-*.jsonl"))
 
 
 def _join(session: Session, path: Path) -> int:

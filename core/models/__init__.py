@@ -19,7 +19,7 @@ from core.models.archive import (
     StepName,
     StepState,
 )
-from core.models.audit import AccessEvent, ChainHead
+from core.models.audit import AccessEvent, ChainHead, KeptHeadSet
 from core.models.base import Base, utc_now
 from core.models.care import CareTeamMember, GlassBreak, SensitiveVisit, Sensitivity
 from core.models.clinical import (
@@ -92,6 +92,7 @@ __all__ = [
     "GlassBreak",
     "Holding",
     "ImportedRow",
+    "KeptHeadSet",
     "ModelCall",
     "Note",
     "Observation",

@@ -47,3 +47,12 @@ class ChainHead(Base):
     writer: Mapped[str] = mapped_column(String(80), primary_key=True)
     sequence: Mapped[int]
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class KeptHeadSet(Base):
+    """That a set of heads was kept outside the database."""
+
+    __tablename__ = "kept_head_set"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kept_at: Mapped[datetime]
+    hash: Mapped[str] = mapped_column(String(64))

@@ -20,6 +20,7 @@ from core.settings.kinds import (
     Amounts,
     Count,
     DatabaseUrl,
+    EventKeys,
     Flag,
     IssuerUrl,
     LinkKind,
@@ -29,6 +30,7 @@ from core.settings.kinds import (
     Networks,
     ObjectStoreUrl,
     PositiveInt,
+    PublicKeys,
     SchemaCapability,
     SecondFactor,
     Seconds,
@@ -80,6 +82,22 @@ class Settings(BaseSettings):
         "",
         description="where the audit trail's heads are kept too, best where nothing can be overwritten;"
         " staging if empty",
+    )
+    event_keys: EventKeys = Field(
+        (),
+        description="keys of what writes access events, such as public=KEY,staff=KEY, 32 bytes as base64, the newest"
+        " first; a process is given its own kind's, whoever verifies the trail those of all",
+    )
+    audit_key: AesKey = Field(
+        "", description="key that signs the trail's kept heads: 32 bytes as base64; for the worker of queue ops alone"
+    )
+    audit_public_keys: PublicKeys = Field((), description="what proves kept heads, by comma: `strata keys` prints it")
+    audit_heads_minutes: PositiveInt = Field(130, description="the newest kept heads may be this old")
+    signing_key: AesKey = Field(
+        "", description="key that makes clinicians' signatures: 32 bytes as base64; for the staff portal alone"
+    )
+    signing_public_keys: PublicKeys = Field(
+        (), description="what proves clinicians' signatures, by comma: `strata keys` prints it"
     )
     secret_key: SecretText = Field("", description="signs cookies and forms; its own for each portal")
     field_keys: AesKeys = Field(

@@ -14,10 +14,12 @@ from core.settings.parsing import (
     aes_keys,
     amounts,
     database_url,
+    event_keys,
     issuer_url,
     money,
     networks,
     object_store_url,
+    public_keys,
     web_url,
     window,
 )
@@ -54,6 +56,9 @@ SecondFactor = Annotated[Literal["required", "offered"], Must("be required or of
 SecretText = Annotated[str, Secret()]
 DatabaseUrl = Annotated[str, AfterValidator(database_url), Secret()]
 AesKey = Annotated[str, AfterValidator(aes_key), Secret()]
+# By the kind of process that has it.
+EventKeys = Annotated[tuple[tuple[str, bytes], ...], BeforeValidator(event_keys), Secret()]
+PublicKeys = Annotated[tuple[str, ...], BeforeValidator(public_keys)]
 AesKeys = Annotated[tuple[str, ...], BeforeValidator(aes_keys), Secret()]
 ObjectStoreUrl = Annotated[str, AfterValidator(object_store_url)]
 WebUrl = Annotated[str, AfterValidator(web_url)]

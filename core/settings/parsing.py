@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
+# What processes are called where they have a key each.
+PROCESS_KINDS = ("public", "staff", "worker", "archiver", "command")
 ENGINES = {"postgresql+psycopg": "PostgreSQL", "mssql+pyodbc": "SQL Server"}
 
 
@@ -74,6 +76,22 @@ def aes_key(raw: str) -> str:
 def aes_keys(raw: str) -> tuple[str, ...]:
     """Keys of 32 bytes as base64, in the alphabet for addresses that Fernet takes."""
     return tuple(aes_key(part.strip()).translate(str.maketrans("+/", "-_")) for part in raw.split(",") if part.strip())
+
+
+def public_keys(raw: str) -> tuple[str, ...]:
+    """Public keys of 32 bytes as base64, by comma."""
+    return tuple(aes_key(part.strip()) for part in raw.split(",") if part.strip())
+
+
+def event_keys(raw: str) -> tuple[tuple[str, bytes], ...]:
+    """Keys by the kind of process that has them."""
+    found = []
+    for part in raw.split(","):
+        kind, _, key = part.strip().partition("=")
+        if kind not in PROCESS_KINDS:
+            raise ValueError(f"must be keys such as {PROCESS_KINDS[0]}=KEY, of {', '.join(PROCESS_KINDS)}")
+        found.append((kind, base64.b64decode(aes_key(key), altchars=b"-_")))
+    return tuple(found)
 
 
 def money(raw: str) -> Decimal:

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from core.interchange.fhir.exported_resources import TERMINOLOGY, Resource, Row, bare, moment
+from core.settings.parsing import PROCESS_KINDS
 
 BALP = "https://profiles.ihe.net/ITI/BALP"
 DICOM = "http://dicom.nema.org/resources/ontology/DCM"
@@ -25,7 +26,8 @@ TYPES = {
     "patient": "Patient", "visit": "Encounter", "report": "Composition", "observation": "Observation",
     "condition": "Condition", "note": "DocumentReference",
 }  # fmt: skip
-HOST = re.compile(r"(?:spool-)?(.+)-\d+-[0-9a-f]+")
+# A writer's name begins with its kind of process; those from before do not.
+HOST = re.compile(rf"(?:(?:{'|'.join(PROCESS_KINDS)})-)?(?:spool-)?(.+)-\d+-[0-9a-f]+")
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def test_a_trail_that_grows_and_is_archived_holds(sync_replica: Callable[[], Non
     assert faults(sync_replica) == []
     with databases.read(Store.HOT) as session:
         head = session.scalars(select(ChainHead)).one()
-    assert kept_heads.kept()[head.writer] == Link(head.sequence, head.hash)
+    assert kept_heads.kept().heads[head.writer] == Link(head.sequence, head.hash)
     assert len(list(outside.rglob("*.json"))) == 2
 
 

@@ -17,7 +17,7 @@ def file(database: Any) -> Path:
     """The spool file of this thread, with three events."""
     for number in range(3):
         spool.append(Decision("record.read", None, patient_id=7, target=f"patient:{number}"))
-    return next(Path(database.spool_dir).glob("spool-*.jsonl"))
+    return next(Path(database.spool_dir).glob("command-spool-*.jsonl"))
 
 
 def drained() -> int:
