@@ -12,6 +12,7 @@ Columns = tuple[str, ...]
 
 _EVIDENCE: Columns = ("id", "report_id", "patient_id", "ref", "store", "content_hash", "fields")
 _CITATION: Columns = ("id", "report_id", "claim_id", "ref", "content_hash")
+_SIGNATURE: Columns = ("id", "report_id", "account_id", "name", "meaning", "content_hash", "signed_at")
 
 # Version 1 is every column that a table had before versions were kept, in the table's order. The id comes first.
 HASHED_COLUMNS: dict[str, Mapping[int, Columns]] = {
@@ -62,7 +63,7 @@ HASHED_COLUMNS: dict[str, Mapping[int, Columns]] = {
         "prompt_version", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "reserved_usd",
         "cost_usd", "price_version", "latency_seconds", "finish_reason", "error", "started_at", "ended_at",
     )},
-    "signature": {1: ("id", "report_id", "account_id", "name", "meaning", "content_hash", "signed_at")},
+    "signature": {1: _SIGNATURE, 2: (*_SIGNATURE, "evidence_hash", "proof")},
     "report_event": {1: ("id", "report_id", "from_state", "to_state", "reason", "at")},
 }  # fmt: skip
 

@@ -180,6 +180,9 @@ class Signature(Base):
     meaning: Mapped[str] = mapped_column(String(200))
     content_hash: Mapped[str] = mapped_column(String(64))
     signed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # By core/sources/signature_proof.py; missing in signatures from before there was a key.
+    evidence_hash: Mapped[str | None] = mapped_column(String(64))
+    proof: Mapped[str | None] = mapped_column(String(88))
 
 
 class ReportEvent(Base):

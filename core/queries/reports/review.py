@@ -25,7 +25,7 @@ from core.queries.reports.views import (
     ReviewReport,
     SignatureView,
 )
-from core.sources import find, signed_content
+from core.sources import find, signature_proof, signed_content
 from core.stores.archived import ColdUnavailable
 
 
@@ -92,7 +92,19 @@ def signature(rows: ReportRows) -> SignatureView | None:
         rows.standing_claims(), rows.by_claim("citation"), report_id=rows.report.id, patient_id=rows.report.patient_id,
         name=stored.name, meaning=stored.meaning, signed_at=stored.signed_at,
     )  # fmt: skip
-    return SignatureView(stored.name, stored.meaning, stored.signed_at, stored.content_hash, now == stored.content_hash)
+    is_same = now == stored.content_hash and _is_same_evidence(rows, stored)
+    is_keyed = stored.proof is not None and signature_proof.can_tell()
+    is_proved = not is_keyed or signature_proof.holds(now, stored.evidence_hash or "", stored.proof)
+    return SignatureView(
+        stored.name, stored.meaning, stored.signed_at, stored.content_hash, is_same and is_proved, is_keyed
+    )
+
+
+def _is_same_evidence(rows: ReportRows, stored: Stored) -> bool:
+    """Whether the evidence is what was signed, where it is shown and was signed at all."""
+    if stored.evidence_hash is None or "evidence" not in rows.children:
+        return True
+    return signature_proof.evidence_hash(rows.of("evidence")) == stored.evidence_hash
 
 
 def _is_dropped(claim: Stored) -> bool:

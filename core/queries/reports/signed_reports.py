@@ -53,6 +53,7 @@ class SignedReport:
     meaning: str
     note: str
     holds: bool
+    is_keyed: bool
     replaces_id: int | None
     replaced_by_id: int | None
     is_archived: bool
@@ -111,6 +112,7 @@ def signed_report(session: Session, report_id: int, patient_id: int) -> SignedRe
         meaning=signed.meaning,
         note=f"{drafted_by(rows.report.model)} {REVIEWED}",
         holds=signed.holds,
+        is_keyed=signed.is_keyed,
         replaces_id=rows.report.replaces_id,
         replaced_by_id=replaced_by(session, report_id),
         is_archived=rows.is_archived,

@@ -85,13 +85,17 @@ class OmissionView:
 
 @dataclass(frozen=True)
 class SignatureView:
-    """Who signed, when, with what meaning; `holds` is whether the content is still what was signed."""
+    """Who signed, when, with what meaning; `holds` is whether the content is still what was signed.
+
+    `is_keyed` is whether a key proves that the staff portal made the signature.
+    """
 
     name: str
     meaning: str
     signed_at: datetime
     content_hash: str
     holds: bool
+    is_keyed: bool
 
 
 @dataclass(frozen=True)

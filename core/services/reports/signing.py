@@ -16,7 +16,7 @@ from core.queries.hidden_visits import kept_apart
 from core.queries.reports.kept_apart import hidden_refs
 from core.services import accounts
 from core.services.reports.lifecycle import current_claims, locked, move
-from core.sources import find, signed_content
+from core.sources import find, signature_proof, signed_content
 
 MEANING = "I have reviewed this report against its sources and take responsibility for its content."
 
@@ -56,7 +56,7 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Repor
     """Make a checked report final; of several people who sign at the same time, only one succeeds.
 
     Raises PermissionDenied, WrongPassword, NoSuchReport, InvalidTransition, UndecidedClaims, NothingToSign,
-    MadeFromHidden, StaleSource, ColdUnavailable when an archive with a cited row is silent.
+    MadeFromHidden, StaleSource, SigningKeyMissing, ColdUnavailable when an archive with a cited row is silent.
     """
     account = _reauthenticated(session, by, password)
     report = locked(session, report_id)
@@ -67,26 +67,32 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Repor
     check_shared(session, report)
     cited = citations(session, claims)
     _check_fresh(session, cited)
-    now = utc_now()
-    signed = signed_content.content_hash(
-        claims, cited, report_id=report_id, patient_id=report.patient_id, name=account.name, meaning=MEANING,
-        signed_at=now,
-    )  # fmt: skip
-    session.add(
-        Signature(
-            report_id=report_id,
-            account_id=account.id,
-            name=account.name,
-            meaning=MEANING,
-            signed_at=now,
-            content_hash=signed,
-        )
-    )
+    session.add(_signature(session, report, claims, cited, account))
     session.flush()
     move(session, report, ReportState.SIGNED)
     audit.record(session, "report.signed", by=account, patient_id=report.patient_id, target=f"report:{report_id}")
     session.flush()
     return report
+
+
+def _signature(
+    session: Session, report: Report, claims: Sequence[Claim], cited: dict[int, list[Citation]], by: Account
+) -> Signature:
+    now = utc_now()
+    signed = signed_content.content_hash(
+        claims, cited, report_id=report.id, patient_id=report.patient_id, name=by.name, meaning=MEANING, signed_at=now
+    )
+    evidence = signature_proof.evidence_hash(session.scalars(select(Evidence).where(Evidence.report_id == report.id)))
+    return Signature(
+        report_id=report.id,
+        account_id=by.id,
+        name=by.name,
+        meaning=MEANING,
+        signed_at=now,
+        content_hash=signed,
+        evidence_hash=evidence,
+        proof=signature_proof.make(signed, evidence),
+    )
 
 
 def check_decided(claims: Sequence[Claim]) -> None:
