@@ -42,7 +42,8 @@ def is_trusted(copy: OpenSignIn, kept_in: Redis, now: datetime) -> bool:
     try:
         changed = kept_in.get(_changed_key(copy.account.id))
         return changed is None or copy.checked_at > datetime.fromisoformat(str(changed))
-    except (RedisError, ValueError):
+    except (RedisError, ValueError, TypeError):
+        # Also a time without a zone, which is none of ours.
         return False
 
 

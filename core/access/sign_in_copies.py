@@ -1,10 +1,12 @@
 """One sign-in as a value, and the copies of sign-ins that a portal keeps in Redis, for speed.
 
+A copy carries a MAC under the portal's secret key: whoever can write to Redis alone can make no copy that is believed.
 While Redis is down there are no copies, and every sign-in is looked up in the table.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import logging
 from dataclasses import asdict, dataclass
@@ -84,7 +86,7 @@ class Copies:
         """The copy of a sign-in or None, and whether the sign-in is known to have ended."""
         try:
             raw = self.redis.get(self._key(token_hash))
-            return (OpenSignIn.from_json(str(raw)), False) if raw and raw != ENDED else (None, raw == ENDED)
+            return (self._believed(token_hash, str(raw)), False) if raw and raw != ENDED else (None, raw == ENDED)
         except (RedisError, ValueError, TypeError, KeyError):
             return None, False
 
@@ -92,7 +94,8 @@ class Copies:
         """Keep a sign-in's copy for as long as the sign-in may be idle."""
         seconds = int(self.settings.session_idle.total_seconds())
         try:
-            self.redis.set(self._key(sign_in.token_hash), sign_in.to_json(), ex=seconds)
+            said = sign_in.to_json()
+            self.redis.set(self._key(sign_in.token_hash), f"{self._mac(sign_in.token_hash, said)} {said}", ex=seconds)
         except RedisError:
             return
 
@@ -110,6 +113,18 @@ class Copies:
             self.redis.set(self._key(token_hash), ENDED, ex=seconds)
         except RedisError:
             log.warning("Redis is down: an ended sign-in's copy lives for at most %s s", TRUST_SECONDS)
+
+    def _believed(self, token_hash: str, raw: str) -> OpenSignIn | None:
+        mac, _, said = raw.partition(" ")
+        if not hmac.compare_digest(mac.encode(), self._mac(token_hash, said).encode()):
+            log.warning("a sign-in's copy in Redis was not written by this portal: it is not believed")
+            return None
+        return OpenSignIn.from_json(said)
+
+    def _mac(self, token_hash: str, said: str) -> str:
+        return hmac.digest(
+            self.settings.secret_key.encode(), f"{self._key(token_hash)} {said}".encode(), "sha256"
+        ).hex()
 
     def _key(self, token_hash: str) -> str:
         return f"sign_in:{self.portal}:{token_hash}"

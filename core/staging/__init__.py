@@ -21,15 +21,18 @@ def object_store() -> ObjectStore:
 
 
 def audit_store() -> ObjectStore:
-    """The store that STRATA_AUDIT_HEADS_URL names, or else the one for staging. Raises StagingError."""
+    """The store that STRATA_AUDIT_HEADS_URL names, or else the one for staging. Raises StagingError.
+
+    What is kept there is signed, and older than some keys that seal: what is not sealed is read too.
+    """
     settings = databases.current().settings
-    return _store_at(settings.audit_heads_url or settings.staging_url, settings.staging_key)
+    return _store_at(settings.audit_heads_url or settings.staging_url, settings.staging_key, takes_plain=True)
 
 
-def _store_at(address: str, key: str) -> ObjectStore:
+def _store_at(address: str, key: str, *, takes_plain: bool = False) -> ObjectStore:
     url = urlsplit(address)
     store = Folder(Path(unquote(url.path))) if url.scheme == "file" else _s3(url.netloc, url.path.strip("/"))
-    return Sealed(store, parse_key(key))
+    return Sealed(store, parse_key(key), takes_plain=takes_plain)
 
 
 def _s3(bucket: str, prefix: str) -> ObjectStore:

@@ -2,8 +2,8 @@
 
 An object is MAGIC, the id of the configured key, a salt, then chunks of ciphertext. The configured key and the salt
 give the object's own key. A chunk's nonce is its number and whether it is the last chunk: nobody can move, drop or cut
-off a chunk. Each chunk also authenticates the object's name: no object can stand for another. Objects that were staged
-without a key stay readable.
+off a chunk. Each chunk also authenticates the object's name: no object can stand for another. Where a key is
+configured, an object that is not sealed is refused, unless the store says that it `takes_plain`.
 """
 
 from __future__ import annotations
@@ -47,10 +47,14 @@ def _nonce(number: int, *, last: bool) -> bytes:
 
 
 class Sealed(ObjectStore):
-    """Another store. With a `key` it encrypts new objects; it reads encrypted objects and plain ones."""
+    """Another store, whose objects are encrypted with `key`, if there is one.
 
-    def __init__(self, store: ObjectStore, key: bytes | None) -> None:
+    Without a key, and where it `takes_plain`, objects are read that are not sealed.
+    """
+
+    def __init__(self, store: ObjectStore, key: bytes | None, *, takes_plain: bool = False) -> None:
         self._store, self._key = store, key
+        self._takes_plain = takes_plain or key is None
         self.key_id = key_id(key) if key is not None else None
 
     @contextmanager
@@ -66,6 +70,11 @@ class Sealed(ObjectStore):
     def open(self, key: str) -> IO[bytes]:
         file = self._store.open(key)
         start = file.read(len(MAGIC))
+        if start != MAGIC and not self._takes_plain:
+            file.close()
+            raise StagedAltered(
+                f"staged object {key} is not sealed, and there is a key: redrive stages the batch again"
+            )
         if start != MAGIC:
             return BufferedReader(_Prefixed(start, file), CHUNK_BYTES)
         return BufferedReader(_Reader(file, self._key_for(file, key), key), CHUNK_BYTES)

@@ -23,8 +23,8 @@ class Folder(ObjectStore):
         path = self._path(key)
         partial = path.with_name(path.name + ".partial")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
+            _make_private(path.parent, self.root)
+            with open(partial, "wb", opener=_private) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -58,6 +58,18 @@ class Folder(ObjectStore):
 
     def _path(self, key: str) -> Path:
         return self.root.joinpath(*safe_parts(key))
+
+
+def _private(path: str, flags: int) -> int:
+    """Open for this account alone: a staged file holds records."""
+    return os.open(path, flags, 0o600)
+
+
+def _make_private(folder: Path, root: Path) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    for part in reversed([folder, *folder.parents]):
+        if root in part.parents:
+            part.mkdir(mode=0o700, exist_ok=True)
 
 
 def _sync_folder(path: Path) -> None:

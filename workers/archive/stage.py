@@ -77,8 +77,8 @@ def _stage_table(snapshot: Session, target: Target, table: Table, rows: Select[i
     batch = literal(target.batch_id, BigInteger).label(BATCH_COLUMN)
     query, version = rows.with_only_columns(*table.columns, batch).order_by(table.c.id), newest_version(table.name)
     with databases.current().adapter.loading.copy_out(snapshot.connection(), query) as chunks:
-        sha256 = write_table(target.store, target.folder, table.name, chunks)
+        size, sha256 = write_table(target.store, target.folder, table.name, chunks)
     failpoints.hit("stage.table_written")
     found = hashes.of_rows(snapshot.connection(), table, version, rows)
     columns = tuple(table.columns.keys())
-    return StagedTable(found.rows, sha256, found.contents, found.versions, version, columns)
+    return StagedTable(found.rows, size, sha256, found.contents, found.versions, version, columns)

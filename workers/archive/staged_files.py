@@ -17,18 +17,22 @@ from core.staging.contract import ObjectStore
 from workers.archive.retry_policy import ColumnsChanged, Mismatch
 
 CHUNK_BYTES = 1 << 18
+# Of a table from before manifests told its size.
+SIZE_MAX = 1 << 34
 
 
 @dataclass(frozen=True)
 class StagedTable:
     """One table of a batch in staging.
 
-    `sha256` is over the uncompressed bytes of its file; `contents` over the content hashes of its rows, which any
-    server can compute of the rows it has; `versions` over their versions on the primary. Both are by `hash_version` of
-    the table's hashed columns. `columns` names the columns of the file in order, but for the batch's, which is last.
+    `sha256` is over the uncompressed bytes of its file, which are `size`; `contents` over the content hashes of its
+    rows, which any server can compute of the rows it has; `versions` over their versions on the primary. Both are by
+    `hash_version` of the table's hashed columns. `columns` names the columns of the file in order, but for the batch's,
+    which is last.
     """
 
     rows: int
+    size: int | None
     sha256: str
     contents: str
     versions: str
@@ -79,8 +83,8 @@ def read_manifest(store: ObjectStore, batch: Batch) -> Manifest:
 
 
 def _staged_table(name: str, entry: dict[str, Any]) -> StagedTable:
-    # A manifest that says neither is from before the first column was added, when all were hashed.
-    before: dict[str, Any] = {"hash_version": 1, "columns": hashed_columns(name, 1)}
+    # A manifest that says nothing of columns is from before the first was added, when all were hashed.
+    before: dict[str, Any] = {"size": None, "hash_version": 1, "columns": hashed_columns(name, 1)}
     told = before | entry
     return StagedTable(**told | {"columns": tuple(told["columns"])})
 
@@ -97,9 +101,9 @@ def read_complete_manifest(store: ObjectStore, batch: Batch) -> Manifest:
     return manifest
 
 
-def write_table(store: ObjectStore, folder: str, table: str, chunks: Iterator[bytes]) -> str:
-    """Write a table's rows; returns the SHA-256 of their bytes."""
-    digest = hashlib.sha256()
+def write_table(store: ObjectStore, folder: str, table: str, chunks: Iterator[bytes]) -> tuple[int, str]:
+    """Write a table's rows; returns how many bytes they are, and their SHA-256."""
+    digest, size = hashlib.sha256(), 0
     compressor = zstandard.ZstdCompressor(level=1)
     with (
         store.create(table_key(folder, table)) as file,
@@ -108,16 +112,23 @@ def write_table(store: ObjectStore, folder: str, table: str, chunks: Iterator[by
         for chunk in chunks:
             compressed.write(chunk)
             digest.update(chunk)
-    return digest.hexdigest()
+            size += len(chunk)
+    return size, digest.hexdigest()
 
 
 def read_table(store: ObjectStore, batch: Batch, table: str, staged: StagedTable) -> Iterator[bytes]:
-    """A staged table's bytes in chunks; raises Mismatch at the end if they are not those that were staged."""
-    digest = hashlib.sha256()
+    """A staged table's bytes in chunks; raises Mismatch at the end if they are not those that were staged.
+
+    And before that, once they are more: a small file can unpack to any size.
+    """
+    digest, size = hashlib.sha256(), 0
     with store.open(table_key(batch.staged_key or "", table)) as file:
         try:
             for chunk in zstandard.ZstdDecompressor().read_to_iter(file, write_size=CHUNK_BYTES):
                 digest.update(chunk)
+                size += len(chunk)
+                if size > (staged.size if staged.size is not None else SIZE_MAX):
+                    raise Mismatch(f"staged {table} unpacks to more than was staged: redrive stages the batch again")
                 yield chunk
         except zstandard.ZstdError as fault:
             raise Mismatch(f"staged {table} can't be read: redrive stages the batch again") from fault
