@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from commands.doctor import database_servers, other_services, picture_check
+from commands.doctor import boundaries, database_servers, other_services, picture_check
 from commands.doctor.finding import Finding
 from core.settings import config
 from core.settings.config import Described
@@ -22,7 +22,12 @@ def doctor(as_json: bool) -> None:
     Exits 1 if anything is wrong. Settings are listed with their value (secrets masked) and what they do.
     """
     settings = databases.current().settings
-    findings = [*database_servers.examine(settings), *picture_check.examine(), *other_services.examine(settings)]
+    findings = [
+        *database_servers.examine(settings),
+        *picture_check.examine(),
+        *other_services.examine(settings),
+        *boundaries.examine(settings),
+    ]
     described = config.describe(settings)
     if as_json:
         click.echo(json.dumps(_as_json(findings, described), indent=2))

@@ -57,7 +57,9 @@ _STAFF: Mapping[str, Privileges] = {
     **TRAIL,
 }
 _WORKER: Mapping[str, Privileges] = {
-    **dict.fromkeys((*PEOPLE, *CLINICAL, *MOVES, *TIES, "patient_picture", "signature", "imported_row", "erasure"), READ),
+    **dict.fromkeys(
+        (*PEOPLE, *CLINICAL, *MOVES, *TIES, "patient_picture", "signature", "imported_row", "erasure"), READ
+    ),
     **dict.fromkeys((*REPORTS, *WATCH), ALL),
     "account": (f"SELECT ({NO_SECRETS})",),
     "sign_in": ("SELECT", "DELETE"),
@@ -67,10 +69,10 @@ _WORKER: Mapping[str, Privileges] = {
     **TRAIL,
 }
 _ARCHIVER: Mapping[str, Privileges] = {
-    **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MOVES, "patient_picture", "signature", "imported_row"), ALL),
+    **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MOVES, "signature", "imported_row"), ALL),
     **dict.fromkeys((*TIES, *WATCH), READ),
     "account": (f"SELECT ({NO_SECRETS})",),
-    "erasure": ("SELECT", "UPDATE"),
+    **dict.fromkeys(("erasure", "patient_picture"), ("SELECT", "UPDATE")),
     "outbox_message": ("SELECT", "INSERT", f"UPDATE ({SENT})"),
     **TRAIL,
     "access_event": (*APPEND, "DELETE"),

@@ -40,6 +40,7 @@ _LIST = (
     _task("archive", "archive.driver.sweep", WORKER, record_type=str),
     _task("archive", "archive.purge.purge_restored", WORKER),
     _task("archive", "archive.expire.expire_staged", WORKER),
+    _task("archive", "stale_pictures.rebuild_stale", WORKER),
     _task("archive", "archive.erase.erase", STAFF, erasure_id=int),
     _task("ops", "alerts.evaluate", WORKER),
     _task("ops", "alerts.deliver", WORKER, alert_id=int, event=str),

@@ -1,3 +1,4 @@
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from sqlalchemy import make_url, text
 
 from commands.doctor import doctor
 from commands.doctor.other_services import examine as examine_others
+from core.sealing import signatures
 from core.stores import databases
 from tests.factories import make_patient
 from tests.tiers import Tiers
@@ -24,7 +26,20 @@ def by_subject(report: dict[str, Any]) -> Findings:
     return {finding["subject"]: finding for finding in report["findings"]}
 
 
+def own(**values: Any) -> Any:
+    """This process with other settings than tests have: it is the owner's, who proves everything and signs nothing."""
+    settings = databases.current().settings
+    public = base64.b64encode(signatures.public_of(signatures.key_bytes(settings.signing_key)))
+    proves = {
+        "signing_key": "",
+        "signing_public_keys": (public.decode(),),
+        "staging_key": base64.b64encode(b"0" * 32).decode(),
+    }
+    return databases.configure(settings.model_copy(update={**proves, **values}))
+
+
 def test_a_healthy_system_has_nothing_wrong(database: Any, sends_conditions_on: None) -> None:
+    own()
     status, report = run()
     assert [finding for finding in report["findings"] if not finding["ok"]] == []
     assert (status, report["ok"]) == (0, True)
@@ -121,3 +136,48 @@ def test_other_services_that_do_not_answer_name_their_setting(database: Any, tmp
     assert "STRATA_STAGING_URL" in found["staging"].mend
     assert "OPENAI_BASE_URL" in found["model endpoint"].mend
     assert found["spool of access events"].ok
+
+
+def wrong() -> dict[str, str]:
+    """What is wrong with the boundaries, and the mend."""
+    found = by_subject(run()[1])
+    return {name: f["mend"] for name, f in found.items() if name.startswith("boundaries") and not f["ok"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "subject", "mend"),
+    [
+        ({"event_keys": ()}, "event keys", "STRATA_EVENT_KEYS"),
+        ({"signing_public_keys": ()}, "signatures", "STRATA_SIGNING_PUBLIC_KEYS"),
+        ({"staging_key": ""}, "staged files", "STRATA_STAGING_KEY"),
+        ({"audit_key": "", "audit_public_keys": ()}, "kept heads", "strata keys"),
+    ],
+)
+def test_a_missing_key_is_wrong(database: Any, values: dict[str, Any], subject: str, mend: str) -> None:
+    own(**values)
+    found = wrong()
+    assert list(found) == [f"boundaries: {subject}"]
+    assert mend in found[f"boundaries: {subject}"]
+
+
+@pytest.mark.only_on_postgresql("rights and rules as it has them")
+@pytest.mark.parametrize(
+    ("widened", "undone"),
+    [
+        ("GRANT DELETE ON chain_head TO strata_staff", "REVOKE DELETE ON chain_head FROM strata_staff"),
+        ("GRANT SELECT (password_hash) ON account TO strata_worker",
+         "REVOKE SELECT (password_hash) ON account FROM strata_worker"),
+        ("ALTER TABLE sign_in DISABLE ROW LEVEL SECURITY", "ALTER TABLE sign_in ENABLE ROW LEVEL SECURITY"),
+        ("CREATE POLICY mine ON account TO strata_public USING (true)", "DROP POLICY mine ON account"),
+    ],
+)  # fmt: skip
+def test_a_role_that_reaches_further_is_wrong(database: Any, widened: str, undone: str) -> None:
+    own()
+    owner = databases.current().engine(databases.Store.HOT, read_only=False)
+    with owner.begin() as connection:
+        connection.execute(text(widened))
+    try:
+        assert list(wrong()) == ["boundaries: roles"]
+    finally:
+        with owner.begin() as connection:
+            connection.execute(text(undone))

@@ -5,8 +5,8 @@ Rows that are added to a signed report, or taken away, are looked at by the rule
 
 from alembic import op
 
-revision = "p0019"
-down_revision = "p0018"
+revision = "p0020"
+down_revision = "p0019"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ Signatures so far were made without a key: they hold as far as their hash does, 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "p0018"
-down_revision = "p0017"
+revision = "p0019"
+down_revision = "p0018"
 branch_labels = None
 depends_on = None
 

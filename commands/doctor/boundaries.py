@@ -1,0 +1,109 @@
+"""Whether the boundaries between processes are in force: rights, rows, keys, kept heads, sealed files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from redis import Redis, RedisError
+from redis.exceptions import NoPermissionError
+from sqlalchemy.exc import SQLAlchemyError
+
+from commands.doctor.finding import Finding, judge
+from core.audit import kept_heads
+from core.install.database_roles import DatabaseRole
+from core.install.grants import GRANTS
+from core.models import utc_now
+from core.settings.config import Settings
+from core.settings.parsing import PROCESS_KINDS
+from core.staging.contract import StagingError
+from core.stores import databases
+from core.stores.databases import Store
+
+MAKE_KEYS = "`strata keys` prints new ones, and which process is given which"
+RUN_INIT = "run `strata init` as the owner"
+SHOWN = 3
+OWNER = "command"
+SEALS = (DatabaseRole.WORKER.kind, DatabaseRole.ARCHIVER.kind, OWNER)
+PORTALS = (DatabaseRole.PUBLIC.kind, DatabaseRole.STAFF.kind)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at what this process may do and knows, as the kind of process that its login is."""
+    try:
+        with databases.current().engine(Store.HOT, read_only=True).connect() as primary:
+            roles = databases.current().adapter.roles.own(primary, list(DatabaseRole))
+            lines = databases.current().adapter.roles.differences(primary, GRANTS)
+    except SQLAlchemyError:
+        # What is wrong with the primary is told elsewhere.
+        return
+    more = f" (and {len(lines) - SHOWN} more)" if len(lines) > SHOWN else ""
+    found = "; ".join(lines[:SHOWN]) + more or "each role has its rights and rows, and no others"
+    yield judge("boundaries: roles", not lines, found, RUN_INIT)
+    kind = DatabaseRole(roles[0]).kind if roles else OWNER
+    one = len(roles) <= 1
+    yield judge("boundaries: login", one, f"it is {', '.join(roles) or 'the owner'}", "give it one role alone")
+    yield _event_keys(settings, kind)
+    yield from _signing(settings, kind)
+    if kind in SEALS:
+        sealed = "sealed with a key" if settings.staging_key else "not sealed: whoever reads the store reads records"
+        yield judge("boundaries: staged files", bool(settings.staging_key), sealed, "set STRATA_STAGING_KEY")
+    if kind in (DatabaseRole.WORKER.kind, OWNER):
+        yield from _heads(settings)
+    if kind in PORTALS:
+        yield _queue(settings.redis_url)
+
+
+def _event_keys(settings: Settings, kind: str) -> Finding:
+    """A process has its own kind's key; the owner, who verifies, those of all."""
+    wanted = set(PROCESS_KINDS) if kind == OWNER else {kind}
+    held = {name for name, _ in settings.event_keys}
+    wrong = [f"the key of {name} is missing" for name in sorted(wanted - held)]
+    wrong += [f"it has the key of {name}, which is not its own" for name in sorted(held - wanted)]
+    said = "; ".join(wrong) or f"of {', '.join(sorted(held))}"
+    return judge("boundaries: event keys", not wrong, said, f"set STRATA_EVENT_KEYS: {MAKE_KEYS}")
+
+
+def _signing(settings: Settings, kind: str) -> Iterator[Finding]:
+    subject = "boundaries: signatures"
+    if kind == DatabaseRole.STAFF.kind:
+        said = "made with a key" if settings.signing_key else "no key: reports can't be signed"
+        yield judge(subject, bool(settings.signing_key), said, f"set STRATA_SIGNING_KEY: {MAKE_KEYS}")
+        return
+    if settings.signing_key:
+        yield Finding(subject, False, "this process can sign reports", "leave STRATA_SIGNING_KEY to the staff portal")
+    elif kind in (DatabaseRole.PUBLIC.kind, OWNER):
+        said = "proved with a key" if settings.signing_public_keys else "no key proves them"
+        yield judge(subject, bool(settings.signing_public_keys), said, f"set STRATA_SIGNING_PUBLIC_KEYS: {MAKE_KEYS}")
+
+
+def _heads(settings: Settings) -> Iterator[Finding]:
+    subject = "boundaries: kept heads"
+    try:
+        series = kept_heads.kept()
+    except StagingError as fault:
+        yield Finding(subject, False, str(fault), "mend STRATA_AUDIT_HEADS_URL")
+        return
+    faults = [f"{name} {what}" for name, what in series.faults]
+    if series.newest is None and series.unsigned:
+        faults.append("they are not signed")
+    yield judge(
+        subject, not faults, "; ".join(faults[:SHOWN]) or "signed", f"`strata audit verify` says more; {MAKE_KEYS}"
+    )
+    if series.newest is not None:
+        minutes = int((utc_now() - series.newest.kept_at).total_seconds() // 60)
+        fresh = minutes <= settings.audit_heads_minutes
+        mend = "run the scheduler, and a worker of queue ops with STRATA_AUDIT_KEY"
+        yield judge(f"{subject}, age", fresh, f"set {series.newest.number}, {minutes} minutes ago", mend)
+
+
+def _queue(url: str) -> Finding:
+    """A portal can't look at jobs: one that can, can write them too."""
+    subject, mend = "boundaries: queue", "give it the user that `strata redis-users` prints"
+    try:
+        with Redis.from_url(url, socket_connect_timeout=3.0, socket_timeout=3.0) as redis:
+            redis.get("rq:doctor")
+    except NoPermissionError:
+        return Finding(subject, True, "out of reach")
+    except RedisError as fault:
+        return Finding(subject, False, str(fault).splitlines()[0], "mend Redis first")
+    return Finding(subject, False, "this process can read and write jobs", mend)
