@@ -1,0 +1,209 @@
+"""A row as the grammar and the evaluators see it: what names it, its value, range, days and standing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from core.verification import dates, instructions
+from core.verification.grammar import tokens
+from core.verification.types import Row
+from core.verification.vocabulary import ASSAY_OF_CODE, INGREDIENTS, PANELS, PHRASES, Unit, unit_of_row
+from core.verification.vocabulary.spelling import stem
+
+NAMES = {
+    "observation": ("name", "short_name"), "prescription": ("medication",), "condition": ("name",),
+    "allergy": ("substance",), "visit": ("description", "class"), "patient": ("name",),
+}  # fmt: skip
+REASONS = {
+    "prescription": ("reason",), "visit": ("reason",), "allergy": ("reaction",), "observation": ("value",),
+}  # fmt: skip
+_STARTS = ("started_on", "onset_on", "started_at", "observed_at", "written_at", "recorded_on", "birth_date")
+_STOPS = ("stopped_on", "resolved_on", "ended_at")
+_LABEL = re.compile(
+    r"\((?:disorder|finding|situation|procedure|substance|organism|product|event|person|regime/therapy"
+    r"|qualifier value|observable entity|context-dependent category)\)"
+)
+NAME_KINDS = ("condition", "medicine", "brand", "substance", "visit", "finding", "route", "qualifier", "result", "assay")
+_NEGATORS = frozenset({"no", "without", "not", "non"})
+_LESSER = frozenset({"due", "caused", "complicating", "following", "secondary"})
+_PLAIN = frozenset({"of", "the", "to", "a", "an", "and", "or", "with", "in", "for", "on", "by", "at", "from", "due", "disorder", "structure"})
+_NUMBER = re.compile(r"\s*[<>]?=?\s*(-?\d+(?:\.\d+)?)\s*(.*)")
+_VISIT_CLASSES = {
+    "amb": "ambulatory", "emer": "emergency", "imp": "inpatient", "vr": "virtual", "hh": "home visit",
+    "obsenc": "observation", "acute": "inpatient",
+}  # fmt: skip
+
+
+class Amount(NamedTuple):
+    value: float
+    unit: Unit | None
+    part: int
+
+
+class Named(NamedTuple):
+    """`heads` may name the row by themselves, `terms` add to a name; `amounts` are the quantities in it."""
+
+    heads: frozenset[str]
+    terms: frozenset[str]
+    amounts: tuple[Amount, ...]
+    parts: tuple[frozenset[str], ...]
+
+
+class Cited:
+    """One row, read once a check; what depends on text alone is cached by that text."""
+
+    __slots__ = ("assay", "fields", "mark", "name", "reason", "ref", "row", "standing", "start", "stop", "text_value", "type", "unit", "value")  # fmt: skip
+
+    def __init__(self, row: Row) -> None:
+        fields = row.fields
+        self.row, self.ref, self.type, self.fields = row, row.ref, row.type, fields
+        self.value: float | None = None
+        self.unit: Unit | None = None
+        self.text_value: str | None = None
+        self.assay: str | None = None
+        self.mark = str(fields.get("interpretation") or "")
+        if row.type == "observation":
+            self._read_value()
+        names = tuple(str(fields[f]) for f in NAMES.get(row.type, ("name",)) if fields.get(f))
+        if self.type == "observation":
+            self.assay = ASSAY_OF_CODE.get(str(fields.get("code"))) or assay_named(names)
+        self.name = named(names, self.assay, row.type)
+        reasons = tuple(str(fields[f]) for f in REASONS.get(row.type, ()) if isinstance(fields.get(f), str | bool))
+        if row.type == "observation":
+            reasons = (self.text_value,) if self.text_value else ()
+        self.reason = named(tuple(instructions.removed(r) for r in reasons), None, "reason") if reasons else EMPTY
+        self.start = _day(fields, _STARTS)
+        self.stop = _day(fields, _STOPS)
+        self.standing = _standing(self)
+
+    def _read_value(self) -> None:
+        value, unit = self.fields.get("value"), self.fields.get("unit")
+        if isinstance(value, bool):
+            self.text_value = "Yes" if value else "No"
+        elif isinstance(value, str):
+            number = _NUMBER.fullmatch(value) if len(value) < 40 else None
+            if number and (not number[2] or number[2].lower().strip() in tokens.UNITS):
+                value, unit = float(number[1]), unit or number[2]
+            else:
+                self.text_value = value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            self.value = float(value)
+        self.unit = unit_of_row(str(unit)) if unit else None
+
+    def shown(self) -> str:
+        """The value as a clinician writes it."""
+        return shown(self.value, self.fields.get("unit")) if self.value is not None else f"“{self.text_value}”"
+
+
+EMPTY = Named(frozenset(), frozenset(), (), ())
+_SHOWN_UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "[degF]": "°F", "[lb_av]": "lb", "[in_i]": "in", "mL/min/{1.73_m2}": "mL/min/1.73 m²"}  # fmt: skip
+
+
+def shown(value: float | None, unit: Any) -> str:
+    written = "" if not unit or str(unit).startswith("{") else _SHOWN_UNITS.get(str(unit), str(unit))
+    number = "" if value is None else f"{value:.1f}".rstrip("0").rstrip(".") if abs(value) >= 10 else f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{number}{'' if written == '%' or not written else ' '}{written}"
+
+
+def _day(fields: Mapping[str, Any], keys: tuple[str, ...]) -> date | None:
+    return next((day for key in keys if fields.get(key) and (day := dates.of_row(fields[key]))), None)
+
+
+def _standing(row: Cited) -> str:
+    """active, ended, stopped or completed; nothing where the row does not say."""
+    status = str(row.fields.get("status") or "").lower()
+    if status in ("active", "ongoing", "current", "in-progress", "recurrence", "relapse"):
+        return "active"
+    if status in ("stopped", "completed"):
+        return status
+    if status or row.stop:
+        return "ended"
+    return "active" if row.type in ("condition", "prescription", "allergy") and row.start else ""
+
+
+@lru_cache(maxsize=4096)
+def assay_named(names: tuple[str, ...]) -> str | None:
+    """The assay that a name is, all of it up to its brackets."""
+    for name in names:
+        for text in (re.split(r"\[| \(|/| in (?:blood|serum|arterial|urine)| by ", name.lower())[0], name.lower()):
+            words = tokens.tokens(tokens.plain(text.strip()))
+            found = [p for p in phrases_at(words, 0) if "assay" in p[1] and p[0] == len(words)]
+            if found and found[0][1]["assay"] not in PANELS:
+                return found[0][1]["assay"]
+    return None
+
+
+def phrases_at(words: list[tokens.Token], i: int) -> Iterator[tuple[int, dict[str, str]]]:
+    """Every phrase that begins at a place, the longest first: where it ends and what it means."""
+    for phrase in PHRASES.get(words[i].norm, ()):
+        end = i + 1
+        for word in phrase.rest:
+            while end < len(words) and words[end].norm in "/[]()," and words[end].norm != word:
+                end += 1
+            if end >= len(words) or words[end].norm != word:
+                break
+            end += 1
+        else:
+            yield end, phrase.kinds
+
+
+@lru_cache(maxsize=8192)
+def named(texts: tuple[str, ...], assay: str | None, kind: str) -> Named:
+    """What may name a row with these names. Terms under "no" or "without" carry a tilde."""
+    heads: set[str] = set()
+    terms: set[str] = set()
+    amounts: list[Amount] = []
+    parts: list[frozenset[str]] = []
+    for text in texts:
+        _read_name(text, kind, heads, terms, amounts, parts)
+    if assay:
+        heads = {f"assay:{assay}"} | {f"assay:{panel}" for panel, members in PANELS.items() if assay in members}
+        terms |= heads
+    return Named(frozenset(heads), frozenset(terms), tuple(amounts), tuple(parts))
+
+
+def _read_name(
+    text: str, kind: str, heads: set[str], terms: set[str], amounts: list[Amount], parts: list[frozenset[str]]
+) -> None:
+    words = tokens.tokens(tokens.plain(_LABEL.sub(" ", text)))
+    negated = lesser = False
+    part: set[str] = set()
+    for i, word in enumerate(words):
+        if word.kind == "number":
+            amounts.append(Amount(float(word.norm.replace(",", "")), word.unit, len(parts)))
+        if word.norm in "/[" and kind == "prescription":
+            parts.append(frozenset(part))
+            part = set()
+        negated = (negated or word.norm in _NEGATORS) and word.norm not in ",;."
+        lesser = lesser or (word.norm in _LESSER and i > 0)
+        if word.kind != "word" or word.norm in _PLAIN:
+            continue
+        found = _terms_at(words, i, kind)
+        if negated:
+            found = {f"~{term}" for term in found}
+        terms |= found
+        part |= found
+        if not (negated or lesser or _is_modifier(words, i)):
+            heads |= found
+    parts.append(frozenset(part))
+
+
+def _terms_at(words: list[tokens.Token], i: int, kind: str) -> set[str]:
+    found = {stem(words[i].norm.rstrip("0123456789") if kind == "patient" else words[i].norm)}
+    for _, kinds in phrases_at(words, i):
+        found |= {f"{k}:{meaning}" for k, meaning in kinds.items() if k in NAME_KINDS}
+        for ingredient in INGREDIENTS.get(kinds.get("brand", ""), ()):
+            found |= {f"medicine:{ingredient}", stem(ingredient)}
+    if kind == "visit" and words[i].norm in _VISIT_CLASSES:
+        found.add(f"visit:{_VISIT_CLASSES[words[i].norm]}".replace("ambulatory", "outpatient"))
+    return found
+
+
+def _is_modifier(words: list[tokens.Token], i: int) -> bool:
+    """ "Diabetic" in "diabetic retinopathy": it narrows what follows and names nothing by itself."""
+    norm = words[i].norm
+    return norm.endswith(("ic", "ive", "al", "ous")) and i + 1 < len(words) and words[i + 1].kind == "word"

@@ -1,0 +1,92 @@
+"""The check of one claim by its meaning: read it, judge each statement against its rows, look up the verdict."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from core.verification import evaluators, instructions, verdict_table
+from core.verification.cited import Cited
+from core.verification.grammar import reader
+from core.verification.judged import Judged, NotInRows, Proved, Refuted
+from core.verification.statements import Statement
+from core.verification.types import Claim, Finding, Result, Row, Verdict
+from core.verification.verdict_table import Grammar
+
+CLAIM_CHARACTERS_MAX = 2_000
+GUARDED = frozenset({"value", "when", "span", "pair", "neg", "red", "qualifier", "frequency", "severity", "criticality", "status", "trend", "read", "only", "relative"})  # fmt: skip
+
+
+def check_claim(claim: Claim, rows: Sequence[Row]) -> Result:
+    """Judge a claim by its own words against the rows it cites; rows it does not cite may speak against it."""
+    by_ref = {row.ref: row for row in rows}
+    fault = _fault(claim, by_ref)
+    if fault:
+        return Result(fault.verdict, (fault,))
+    cited = [Cited(by_ref[ref]) for ref in dict.fromkeys(claim.citations)]
+    others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in claim.citations]
+    read = reader.read(claim.text, cited)
+    judged = [(s, evaluators.evaluate(s, cited, others)) for s in read.statements]
+    findings = [_finding(s, j) for s, j in judged]
+    findings += [_uncovered(claim.text, span) for span in read.uncovered]
+    outcome = verdict_table.decide(_grammar(read, [j for _, j in judged]))
+    if outcome.verdict is not Verdict.SUPPORTED and not any(f.verdict is not Verdict.SUPPORTED for f in findings):
+        findings.append(Finding(outcome.verdict, "The claim says nothing that a row could bear out."))
+    return Result(outcome.verdict, tuple(findings))
+
+
+def _grammar(read: reader.Read, judged: Sequence[Judged]) -> Grammar:
+    if any(isinstance(j, Refuted) for j in judged):
+        return Grammar.REFUTED
+    if read.uncovered:
+        return Grammar.PLAIN if GUARDED.isdisjoint(read.kinds) else Grammar.GUARDED
+    if any(isinstance(j, NotInRows) for j in judged):
+        return Grammar.SILENT
+    return Grammar.WHOLE if any(isinstance(j, Proved) and j.row for j in judged) else Grammar.NOTHING
+
+
+def _finding(statement: Statement, judged: Judged) -> Finding:
+    if isinstance(judged, Proved):
+        return Finding(Verdict.SUPPORTED, "The cited row bears it out.", statement.span, judged.row or None, judged.value)
+    if isinstance(judged, Refuted):
+        return Finding(Verdict.CONTRADICTED, judged.reason, statement.span, judged.row, judged.value)
+    return Finding(Verdict.NOT_ADDRESSED, judged.reason, statement.span)
+
+
+def _uncovered(text: str, span: tuple[int, int]) -> Finding:
+    return Finding(Verdict.NOT_ADDRESSED, f"No cited row was found to say “{text[slice(*span)]}”.", span)
+
+
+def _fault(claim: Claim, by_ref: dict[str, Row]) -> Finding | None:
+    """What keeps a claim from being read at all."""
+    if not claim.citations:
+        return Finding(Verdict.NOT_ADDRESSED, "The claim cites no row.")
+    for ref in claim.citations:
+        if ref not in by_ref:
+            return Finding(Verdict.CANNOT_VERIFY, f"The cited row {ref} is not among the rows supplied.", None, ref)
+        if by_ref[ref].patient_id != claim.patient_id:
+            return Finding(Verdict.CONTRADICTED, f"The cited row {ref} is of another patient.", None, ref)
+    if not claim.text.strip():
+        return Finding(Verdict.CANNOT_VERIFY, "The claim is empty.")
+    if len(claim.text) > CLAIM_CHARACTERS_MAX:
+        return Finding(Verdict.CANNOT_VERIFY, f"The claim is longer than {CLAIM_CHARACTERS_MAX} characters.")
+    if not claim.text.isascii() and (odd := _odd(claim.text)):
+        return Finding(Verdict.CANNOT_VERIFY, odd)
+    if instructions.is_instruction(claim.text):
+        return Finding(Verdict.CANNOT_VERIFY, "The claim asks or tells somebody something; it states no fact.")
+    return None
+
+
+def _odd(text: str) -> str | None:
+    """Characters that make a text look like another: hidden ones, direction marks, letters of other alphabets."""
+    for char in text:
+        if ord(char) < 128 or char in "\u00a0\u2009\u202f\u2002\u2003":
+            continue
+        category = unicodedata.category(char)
+        if category in ("Cf", "Cc", "Co", "Cs", "Cn"):
+            return "The claim holds characters that cannot be seen."
+        if category[0] == "L" and "LATIN" not in unicodedata.name(char, "") and char not in "µμªº":
+            return "The claim mixes letters of different alphabets."
+        if category[0] == "N" and char not in "⁰¹²³⁴⁵⁶⁷⁸⁹½¼¾":
+            return "The claim holds digits of another script."
+    return None

@@ -1,0 +1,33 @@
+"""Statements against cited rows: one pure function a type, in no order, sharing nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from core.verification import statements as said
+from core.verification.cited import Cited
+from core.verification.evaluators import courses, people, results, sayings, visits
+from core.verification.judged import Judged, NotInRows, Refuted
+
+EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequence[Cited]], Judged]] = {
+    said.Measured: results.measured,
+    said.Always: results.always,
+    said.Trend: results.trend,
+    said.Ranged: results.ranged,
+    said.Course: courses.course,
+    said.Absent: courses.absent,
+    said.Follows: courses.follows,
+    said.Counted: visits.counted,
+    said.Took: visits.took,
+    said.Person: people.person,
+    said.Saying: sayings.saying,
+}
+
+
+def evaluate(statement: said.Statement, rows: Sequence[Cited], others: Sequence[Cited] = ()) -> Judged:
+    """Judge one statement against the cited rows; `others` of the patient may speak against it, never for it."""
+    judged = EVALUATORS[type(statement)](statement, rows, others)
+    if statement.open and isinstance(judged, Refuted):
+        return NotInRows(judged.reason)
+    return judged

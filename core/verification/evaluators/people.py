@@ -1,0 +1,55 @@
+"""Sex, day of birth and age, by the row of the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from core.verification import dates
+from core.verification.cited import Cited
+from core.verification.evaluators import wording
+from core.verification.evaluators.results import within
+from core.verification.judged import Judged, NotInRows, Proved, Refuted
+from core.verification.statements import Person
+
+
+def person(statement: Person, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
+    known = [rows[n] for n, _ in statement.subject.bearers]
+    if not known:
+        if statement.open:
+            return _pronoun(statement, others)
+        return NotInRows("No cited row speaks of the person.")
+    row = known[0]
+    if statement.sex:
+        have = str(row.fields.get("sex") or "").lower()
+        if not have:
+            return NotInRows("The row does not say the person's sex.")
+        return Proved(row.ref, "sex", have) if have == statement.sex else Refuted(row.ref, "sex", have, f"The person is {have}.")
+    if statement.born:
+        if within(statement.born, row.start):
+            return Proved(row.ref, "birth_date", wording.day(row.start))
+        return Refuted(row.ref, "birth_date", wording.day(row.start), f"The date of birth is {wording.day(row.start)}.")
+    if statement.age:
+        return _age(statement, row, rows)
+    return Proved(row.ref, "name", wording.name(row))
+
+
+def _pronoun(statement: Person, others: Sequence[Cited]) -> Judged:
+    """He or she: free, unless a row of the patient says otherwise."""
+    other = next((row for row in others if row.type == "patient" and row.fields.get("sex")), None)
+    if other is not None and str(other.fields["sex"]).lower() not in (statement.sex, "unknown", "other"):
+        return Refuted(other.ref, "sex", str(other.fields["sex"]), f"The person is {other.fields['sex']}.")
+    return Proved("", "sex", "")
+
+
+def _age(statement: Person, row: Cited, rows: Sequence[Cited]) -> Judged:
+    assert statement.age
+    days = [r.start for r in rows if r is not row and r.start]
+    if row.start is None or not days:
+        return NotInRows("No cited row dates that age.")
+    ages = {dates.years_between(row.start, day) for day in days if isinstance(day, date) and (not statement.when or within(statement.when, day))}
+    if ages == {round(statement.age.value)}:
+        return Proved(row.ref, "birth_date", wording.day(row.start))
+    if len(ages) == 1:
+        return Refuted(row.ref, "birth_date", wording.day(row.start), f"By the date of birth the age was {ages.pop()}.")
+    return NotInRows("The cited rows do not tell which day that age is of.")

@@ -1,0 +1,56 @@
+"""Quantities compared as they are written: by unit, sign, and the precision of the digits."""
+
+from __future__ import annotations
+
+from core.verification.grammar.chunks import Quantity
+from core.verification.vocabulary import ASSAYS, Unit
+
+_SAME = frozenset({frozenset({"clearance", "volume"})})
+_UNITLESS = frozenset({"score", "unit"})
+
+
+def converted(value: float, unit: Unit | None, to: Unit | None, assay: str | None = None) -> float | None:
+    """A row's value in the unit that the claim writes; None where they cannot be compared."""
+    if to is None or unit is None:
+        return value if to is None or to.kind in _UNITLESS or (unit is None and to.kind == "percent") else None
+    if unit.kind == to.kind:
+        return value * unit.size / to.size
+    return _special(value, unit, to, assay)
+
+
+def _special(value: float, unit: Unit, to: Unit, assay: str | None) -> float | None:
+    kinds = (unit.kind, to.kind)
+    if to.kind == "degrees" and unit.kind in ("celsius", "fahrenheit"):
+        return value
+    if kinds == ("celsius", "fahrenheit"):
+        return value * 9 / 5 + 32
+    if kinds == ("fahrenheit", "celsius"):
+        return (value - 32) * 5 / 9
+    if kinds == ("percent", "mmol/mol"):
+        return (value - 2.15) * 10.929
+    if kinds == ("mmol/mol", "percent"):
+        return value / 10.929 + 2.15
+    mass = ASSAYS[assay].molar_mass if assay in ASSAYS else None
+    if mass and kinds == ("mass concentration", "substance concentration"):
+        return value * unit.size / mass * 1000 / to.size
+    if mass and kinds == ("substance concentration", "mass concentration"):
+        return value * unit.size / 1000 * mass / to.size
+    if set(kinds) == {"charge concentration", "substance concentration"}:
+        return value * unit.size / to.size
+    return None
+
+
+def same(said: Quantity, value: float, unit: Unit | None, assay: str | None = None) -> bool | None:
+    """Whether a row's value is what the claim says, rounded as it is written; None if the units do not compare."""
+    found = converted(value, unit, said.unit, assay)
+    if found is None:
+        return None
+    slack = 1e-9 + abs(said.value) * 1e-9
+    if said.sign == ">":
+        return found > said.value - slack
+    if said.sign == "<":
+        return found < said.value + slack
+    if said.sign == "~":
+        return abs(found - said.value) <= max(said.step, 0.05 * abs(said.value)) + slack
+    exact = said.unit is None or unit is None or said.unit.kind == unit.kind
+    return abs(found - said.value) <= (said.step if exact else max(said.step, 0.006 * abs(said.value))) + slack

@@ -1,0 +1,153 @@
+"""Tokens to chunks: the longest phrase that has a meaning, a date, a quantity, or a name with the rows that bear it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.verification.cited import Cited, phrases_at
+from core.verification.dates import Days
+from core.verification.grammar import names, times
+from core.verification.grammar.tokens import Token
+from core.verification.vocabulary import UNITS, Unit
+
+NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "value", "pair", "word", "mark", "unknown"
+_COMPARED = {"<": "<", "<=": "<", ">": ">", ">=": ">", "~": "~", "±": "~"}
+_CELSIUS, _METRE = UNITS["°c"], UNITS["metre"]
+
+
+class Quantity(NamedTuple):
+    """`step` is half of what the last written digit is worth."""
+
+    value: float
+    unit: Unit | None
+    step: float
+    sign: str = ""
+
+
+class Chunk:
+    """`start` and `end` count tokens; `means` maps a kind of meaning to the meaning."""
+
+    __slots__ = ("days", "end", "first", "kind", "means", "name", "pair", "quantity", "start", "used")
+
+    def __init__(self, kind: str, start: int, end: int, means: dict[str, str] | None = None) -> None:
+        self.kind, self.start, self.end = kind, start, end
+        self.means: dict[str, str] = means or {}
+        self.days: tuple[Days, ...] = ()
+        self.first: tuple[Days, ...] = ()
+        self.quantity: Quantity | None = None
+        self.pair: tuple[Quantity, Quantity] | None = None
+        self.name: names.Name | None = None
+        self.used = False
+
+    def get(self, kind: str) -> str | None:
+        return self.means.get(kind)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.means or self.quantity or self.pair or self.days or self.name}>"
+
+
+def read(words: list[Token], rows: list[Cited]) -> list[Chunk]:
+    """The chunks of a sentence, in order, none of them overlapping."""
+    found: list[Chunk] = []
+    book = names.Book(rows)
+    i, count = 0, len(words)
+    while i < count:
+        chunk = _chunk(words, i, book)
+        found.append(chunk)
+        i = chunk.end
+    return times_joined(found, words)
+
+
+def _chunk(words: list[Token], i: int, book: names.Book) -> Chunk:
+    kind = words[i].kind
+    if kind == "when":
+        chunk = Chunk(WHEN, i, i + 1)
+        chunk.days = times.read(words[i].norm)
+        return chunk
+    named = names.read(words, i, book)
+    if named:
+        chunk = Chunk(NAME, i, named.end, named.kinds)
+        chunk.name = named
+        return chunk
+    if kind == "number":
+        return _number(words, i)
+    if kind == "mark":
+        return Chunk(MARK, i, i + 1, {words[i].norm: ""})
+    if kind == "ordinal":
+        return Chunk("ordinal", i, i + 1)
+    return _word(words, i)
+
+
+def _word(words: list[Token], i: int) -> Chunk:
+    end, means = next(phrases_at(words, i), (i + 1, {}))
+    if not means:
+        return Chunk(UNKNOWN, i, i + 1)
+    if "number" in means:
+        chunk = Chunk(VALUE, i, end, means)
+        chunk.quantity = Quantity(float(means["number"]), None, 0.0)
+        if end < len(words) and words[end].kind == "word" and (unit := UNITS.get(words[end].norm)) and unit.kind == "time":
+            chunk.end, chunk.quantity = end + 1, Quantity(float(means["number"]), unit, 0.0)
+        return chunk
+    return Chunk(WORD, i, end, means)
+
+
+def quantity_of(token: Token) -> Quantity:
+    written = token.norm
+    sign = written.rstrip("0123456789.,").strip()
+    digits = written[len(written.rstrip("0123456789.,")) :].replace(",", "").rstrip(".")
+    decimals = len(digits.partition(".")[2])
+    return Quantity(float(digits), token.unit, 0.5 * 10**-decimals, _COMPARED.get(sign, ""))
+
+
+def _number(words: list[Token], i: int) -> Chunk:
+    first = quantity_of(words[i])
+    if i + 2 < len(words) and words[i + 1].norm == "/" and words[i + 2].kind == "number" and first.unit is None:
+        chunk = Chunk(PAIR, i, i + 3)
+        chunk.pair = (first, quantity_of(words[i + 2]))
+        return chunk
+    if i + 3 < len(words) and [w.norm for w in words[i + 1 : i + 3]] == ["out", "of"] and words[i + 3].kind == "number":
+        chunk = Chunk(PAIR, i, i + 4)
+        chunk.pair = (first, quantity_of(words[i + 3]))
+        return chunk
+    chunk = Chunk(VALUE, i, i + 1)
+    following = words[i + 1].norm if i + 1 < len(words) else ""
+    if first.unit is None and following in ("c", "m"):
+        first, chunk.end = first._replace(unit=_CELSIUS if following == "c" else _METRE), i + 2
+    chunk.quantity = first
+    return chunk
+
+
+def times_joined(chunks: list[Chunk], words: list[Token]) -> list[Chunk]:
+    """Dates that need another to be read: "March to May 1994", "8th to 22nd", "until the 16th"; and spans of two."""
+    near: tuple[Days, ...] = ()
+    whens = [chunk for chunk in chunks if chunk.kind == WHEN]
+    for this, other in zip(whens, whens[1:], strict=False):
+        if other.start - this.end <= 2:
+            this.days = times.with_year_of(this.days, other.days, before=True)
+    for chunk in chunks:
+        if chunk.kind == WHEN and chunk.days:
+            chunk.days = times.with_year_of(chunk.days, near, before=False) if near else chunk.days
+            near = chunk.days
+        elif chunk.kind == "ordinal":
+            chunk.days = times.day_of_month(int("".join(c for c in words[chunk.start].norm if c.isdigit())), near)
+            if chunk.days:
+                chunk.kind = WHEN
+    return _spans(chunks)
+
+
+def _spans(chunks: list[Chunk]) -> list[Chunk]:
+    found: list[Chunk] = []
+    for chunk in chunks:
+        joins = len(found) > 1 and chunk.kind == WHEN and found[-2].kind == WHEN
+        between = joins and len(found) > 2 and found[-3].means.get("prep") == "between"
+        if joins and (found[-1].means.get("prep") in ("to", "until") or "-" in found[-1].means or (between and found[-1].get("conj"))):
+            first = found[-2]
+            span = Chunk(SPAN, first.start, chunk.end)
+            span.first, span.days = first.days, chunk.days
+            found[-2:] = [span]
+            if len(found) > 1 and found[-2].means.get("prep") in ("from", "between", "in", "on", "for"):
+                span.means = {"prep": found[-2].means["prep"]}
+                found[-2:] = [span]
+        else:
+            found.append(chunk)
+    return found

@@ -1,0 +1,107 @@
+"""Chunks to frames: each segment of a sentence cut at what it names, with what is said before and after."""
+
+from __future__ import annotations
+
+from core.verification.cited import Cited
+from core.verification.grammar import chunks
+from core.verification.grammar.chunks import MARK, NAME, VALUE, WHEN, WORD, Chunk
+
+KIND_OF = {
+    "assay": "observation", "condition": "condition", "finding": "condition", "medicine": "prescription",
+    "brand": "prescription", "substance": "allergy", "visit": "visit",
+}  # fmt: skip
+_SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
+_ENDS = frozenset(";.:")
+
+
+class Frame:
+    """Names that stand together and the chunks said of them, in order; `lead` of them stood before the names."""
+
+    __slots__ = ("items", "kind", "lead", "names", "plural")
+
+    def __init__(self, kind: str, names: list[Chunk]) -> None:
+        self.kind, self.names = kind, names
+        self.items: list[Chunk] = []
+        self.lead = 0
+        self.plural = False
+
+
+def composed(found: list[Chunk]) -> list[Chunk]:
+    """Chunks that mean something only together: "within the reference range", "under 30", "a week", "low criticality"."""
+    result: list[Chunk] = []
+    i = 0
+    while i < len(found):
+        chunk = found[i]
+        if "side" in chunk.means and (end := _range_end(found, i)):
+            chunk = _merged(found, i, end, {"read": _SIDES[chunk.means["side"]], "of range": ""})
+            i = end
+        elif i + 1 < len(found) and found[i + 1].kind == VALUE and found[i + 1].quantity and _compares(chunk):
+            following = found[i + 1]
+            sign = "<" if chunk.get("side") == "below" or chunk.get("prep") == "under" else ">"
+            following.quantity = following.quantity._replace(sign=sign) if following.quantity else None
+            chunk.used = True
+            i += 1
+            result.append(chunk)
+            continue
+        else:
+            i += 1
+        result.append(chunk)
+    return result
+
+
+def _compares(chunk: Chunk) -> bool:
+    return chunk.get("side") in ("above", "below") or chunk.get("prep") in ("under", "over")
+
+
+def _range_end(found: list[Chunk], i: int) -> int:
+    """Where "above the (normal, reference) range" or "within it" ends; 0 if it is none."""
+    at = i + 1
+    while at < len(found) and at < i + 4:
+        chunk = found[at]
+        if "range" in chunk.means and not (at + 1 < len(found) and "range" in found[at + 1].means):
+            return at + 1
+        if chunk.kind == WORD and chunk.get("free") and chunk.end - chunk.start == 1:
+            if at + 1 == len(found) or "range" not in found[at + 1].means:
+                nothing = at + 1 == len(found) or found[at + 1].kind == MARK or "conj" in found[at + 1].means
+                return at + 1 if nothing and at == i + 1 and found[i].get("side") != "outside" else _next(at)
+            at += 1
+        elif "range" in chunk.means:
+            at += 1
+        else:
+            return 0
+    return 0
+
+
+def _next(_: int) -> int:
+    return 0
+
+
+def _merged(found: list[Chunk], i: int, end: int, means: dict[str, str]) -> Chunk:
+    return Chunk(WORD, found[i].start, found[end - 1].end, means)
+
+
+def segments(found: list[Chunk]) -> list[list[Chunk]]:
+    """The parts of a sentence between full stops, semicolons and colons."""
+    parts: list[list[Chunk]] = [[]]
+    for chunk in found:
+        if chunk.kind == MARK and not _ENDS.isdisjoint(chunk.means):
+            chunk.used = True
+            parts.append([])
+        else:
+            parts[-1].append(chunk)
+    return [part for part in parts if part]
+
+
+def kind_of(chunk: Chunk, rows: list[Cited]) -> str:
+    """The type of row that a name means: that of the rows that bear it, else that of its vocabulary."""
+    assert chunk.name
+    types = {rows[n].type for n, how in chunk.name.bearers if how == 0}
+    for kind in ("condition", "prescription", "allergy", "observation", "visit", "patient"):
+        if kind in types:
+            return kind
+    if chunk.name.bearers:
+        return f"said of {rows[chunk.name.bearers[0][0]].type}"
+    return next((KIND_OF[k] for k in chunk.means if k in KIND_OF), "detail")
+
+
+__all__ = ["Frame", "chunks", "composed", "kind_of", "segments", "NAME", "WHEN"]

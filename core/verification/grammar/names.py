@@ -1,0 +1,133 @@
+"""Names in a sentence: of a test, medicine, condition, allergen, visit or person, with the rows that bear them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from core.verification.cited import NAME_KINDS, Cited, phrases_at
+from core.verification.grammar.tokens import Token
+from core.verification.vocabulary import INGREDIENTS
+from core.verification.vocabulary.spelling import stem
+
+BY_NAME, BY_REASON = 0, 1
+_LINKS = frozenset({"of", "with", "due", "to", "the", "for", "in", "and", "/", "[", "]", "(", ")", "-", "'", ".", "as"})
+_NEGATORS = frozenset({"no", "without"})
+_NARROWING = frozenset({"qualifier", "route", "severity", "read", "result"})
+_NEVER = frozenset({"aux", "prep", "conj", "neg", "free", "pronoun"})
+
+
+class Name(NamedTuple):
+    """`bearers` are (row, how): how is BY_NAME, or BY_REASON where the row's reason, reaction or answer says it."""
+
+    end: int
+    kinds: dict[str, str]
+    bearers: tuple[tuple[int, int], ...]
+    terms: frozenset[str]
+
+
+class Book:
+    """What may name one of the cited rows."""
+
+    def __init__(self, rows: list[Cited]) -> None:
+        self.entries = [((n, how), named) for n, row in enumerate(rows) for how, named in ((BY_NAME, row.name), (BY_REASON, row.reason)) if named.terms]
+        self.stems = frozenset().union(*(named.terms for _, named in self.entries)) if self.entries else frozenset()
+        self.tilde = any(term[0] == "~" for term in self.stems)
+
+
+Part = tuple[int, frozenset[str], dict[str, str], bool]
+
+
+def read(words: list[Token], i: int, book: Book) -> Name | None:
+    """The longest name at a place that one row bears, or a name that no row bears."""
+    part = _part(words, i, book)
+    if part is None:
+        return None
+    end, alternatives, kinds, weak = part
+    bearing = [entry for entry in book.entries if not alternatives.isdisjoint(entry[1].terms)]
+    strong, has_head = not weak, _heads(bearing, alternatives)
+    terms = set(alternatives)
+    kept = (end, bearing, dict(kinds))
+    solid = strong and (has_head or not bearing)
+    best = kept if solid else None
+    at = end
+    while at < len(words) and bearing:
+        following = _next(words, at, book)
+        if following is None:
+            break
+        end, alternatives, kinds, weak = following
+        narrowed = [entry for entry in bearing if not alternatives.isdisjoint(entry[1].terms)]
+        if not narrowed:
+            break
+        bearing, at = narrowed, end
+        terms |= alternatives
+        strong = strong or not weak
+        has_head = has_head | _heads(bearing, alternatives)
+        kept = (end, bearing, {**kinds, **kept[2]})
+        if strong and has_head & {entry[0] for entry in bearing}:
+            best = kept
+    if best is None:
+        return None
+    bearers = tuple(entry[0] for entry in best[1] if entry[0] in has_head) if best[1] else ()
+    if best[1] and not bearers:
+        return None
+    return Name(best[0], {k: v for k, v in best[2].items() if k in NAME_KINDS}, bearers, frozenset(terms))
+
+
+def _heads(bearing: list, alternatives: frozenset[str]) -> set[tuple[int, int]]:
+    return {entry[0] for entry in bearing if not alternatives.isdisjoint(entry[1].heads)}
+
+
+def _next(words: list[Token], at: int, book: Book) -> Part | None:
+    """The next part of a name, past the small words that names have."""
+    norm = words[at].norm
+    if norm in _NEGATORS:
+        following = _part(words, at + 1, book) if book.tilde and at + 1 < len(words) else None
+        return (following[0], frozenset(f"~{t}" for t in following[1]), following[2], False) if following else None
+    part = _part(words, at, book)
+    if part is None and norm in _LINKS and at + 1 < len(words):
+        if words[at + 1].norm in _NEGATORS or words[at + 1].norm in _LINKS:
+            return _next(words, at + 1, book)
+        part = _part(words, at + 1, book)
+    return part
+
+
+def _part(words: list[Token], i: int, book: Book) -> Part | None:
+    """(end, terms of which a row must have one, kinds, whether it is too weak to be a name alone)."""
+    token = words[i]
+    if token.kind != "word":
+        return None
+    for end, kinds in phrases_at(words, i):
+        found = _named_kinds(kinds)
+        if found:
+            alternatives = _alternatives(tuple(sorted(found.items())), tuple(w.norm for w in words[i:end]))
+            matched = not alternatives.isdisjoint(book.stems)
+            if "assay" in found and len(found) == 1 and not matched:
+                alternatives = frozenset(f"assay:{found['assay']}" for _ in "1")
+            weak = all(k in _NARROWING for k in kinds if k in found or k in _NARROWING)
+            if not matched and weak:
+                return None
+            return end, alternatives, found, weak
+        if not _NEVER.isdisjoint(kinds):
+            return None
+        if stem(token.norm) in book.stems and end == i + 1:
+            return i + 1, frozenset((stem(token.norm),)), {}, True
+        return None
+    if stem(token.norm) in book.stems:
+        return i + 1, frozenset((stem(token.norm),)), {}, False
+    return None
+
+
+def _named_kinds(kinds: dict[str, str]) -> dict[str, str]:
+    return {k: v for k, v in kinds.items() if k in NAME_KINDS}
+
+
+@lru_cache(maxsize=8192)
+def _alternatives(found: tuple[tuple[str, str], ...], norms: tuple[str, ...]) -> frozenset[str]:
+    terms = {f"{kind}:{meaning}" for kind, meaning in found}
+    for kind, meaning in found:
+        if kind == "brand":
+            terms |= {f"medicine:{ingredient}" for ingredient in INGREDIENTS.get(meaning, ())}
+    if len(norms) == 1 and not any(kind == "assay" for kind, _ in found):
+        terms.add(stem(norms[0]))
+    return frozenset(terms)

@@ -1,0 +1,61 @@
+"""What a segment says of the person: sex, day of birth, age."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.verification.grammar.chunks import MARK, VALUE, WHEN, Chunk
+from core.verification.grammar.frames import Frame
+from core.verification.statements import Person, Subject
+
+if TYPE_CHECKING:
+    from core.verification.grammar.reader import Context
+
+
+def read(segment: list[Chunk], context: Context) -> None:
+    """State what the words man, she, born and aged say; the dates and numbers beside them are theirs."""
+    for place, chunk in enumerate(segment):
+        if "sex" in chunk.means or ("pronoun" in chunk.means and not chunk.used):
+            chunk.used = True
+            sex = chunk.get("sex") or chunk.get("pronoun")
+            context.statements.append(Person(context.span([chunk]), _patient(chunk, context), sex, open="pronoun" in chunk.means))
+        elif "born" in chunk.means:
+            _born(segment, place, context)
+        elif "aged" in chunk.means:
+            _aged(segment, place, context)
+
+
+def _patient(chunk: Chunk, context: Context) -> Subject:
+    bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == "patient")
+    return Subject(context.written(chunk), "patient", bearers)
+
+
+def _born(segment: list[Chunk], place: int, context: Context) -> None:
+    at = place + 1
+    while at < len(segment) and (segment[at].kind == MARK or "prep" in segment[at].means or "aux" in segment[at].means):
+        at += 1
+    if at < len(segment) and segment[at].kind == WHEN:
+        chunk, when = segment[place], segment[at]
+        chunk.used = when.used = True
+        context.statements.append(Person(context.span([chunk, when]), _patient(chunk, context), born=when.days))
+
+
+def _aged(segment: list[Chunk], place: int, context: Context) -> None:
+    for step in (1, -1):
+        at = place + step
+        if 0 <= at < len(segment) and segment[at].kind == VALUE and segment[at].quantity:
+            chunk, number = segment[place], segment[at]
+            when = next((c for c in segment if c.kind == WHEN and not c.used), None)
+            chunk.used = number.used = True
+            context.statements.append(
+                Person(context.span([chunk, number]), _patient(chunk, context), age=number.quantity, when=when.days if when else ())
+            )
+            return
+
+
+def named(frame: Frame, context: Context) -> None:
+    """The patient's name."""
+    for chunk in frame.names:
+        chunk.used = True
+        assert chunk.name
+        context.statements.append(Person(context.span([chunk]), Subject(context.written(chunk), "patient", chunk.name.bearers)))

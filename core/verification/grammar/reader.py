@@ -1,0 +1,175 @@
+"""A sentence to statements: what it says of the cited rows, and the words that no statement covers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from core.verification.cited import Cited
+from core.verification.grammar import chunks, courses, frames, names, people, results, tokens, visits
+from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, VALUE, WORD, Chunk
+from core.verification.grammar.frames import Frame
+from core.verification.grammar.tokens import Token
+from core.verification.statements import Statement
+
+NEUTRAL = frozenset({"free", "aux", "prep", "conj", "record", "have", "measure", "trend kind", "plural", "lasting", "limit"})
+READERS = {"observation": results.read, "visit": visits.read, "patient": people.named}
+LEADING = ("status", "read", "which", "criticality", "severity", "neg", "free", "only", "have", "degree", "noun", "number")
+
+
+class Read(NamedTuple):
+    """`uncovered` are the spans of characters that no statement covers; `words` what the chunks there mean."""
+
+    statements: tuple[Statement, ...]
+    uncovered: tuple[tuple[int, int], ...]
+    kinds: frozenset[str]
+
+
+class Context:
+    """What the readers of frames need: the rows, the tokens, and a place for statements."""
+
+    def __init__(self, text: str, rows: list[Cited]) -> None:
+        self.text, self.rows = text, rows
+        self.words: list[Token] = tokens.tokens(tokens.plain(text))
+        self.statements: list[Statement] = []
+
+    def span(self, found: list[Chunk]) -> tuple[int, int]:
+        return self.words[min(c.start for c in found)].start, self.words[max(c.end for c in found) - 1].end
+
+    def written(self, chunk: Chunk) -> str:
+        return self.text[self.words[chunk.start].start : self.words[chunk.end - 1].end]
+
+
+def read(text: str, rows: list[Cited]) -> Read:
+    """The statements of a sentence. It never changes the rows; time grows with the length of the text."""
+    context = Context(text, rows)
+    found = frames.composed(chunks.read(context.words, rows))
+    before: Frame | None = None
+    for segment in frames.segments(found):
+        people.read(segment, context)
+        cut = framed(segment, context, before)
+        _read_frames(cut, context)
+        before = cut[-1] if cut else before
+    left = [c for c in found if not c.used and _matters(c)]
+    return Read(
+        tuple(context.statements),
+        tuple(context.span([chunk]) for chunk in left),
+        frozenset(kind for chunk in left for kind in (chunk.means or {chunk.kind: ""})),
+    )
+
+
+def _matters(chunk: Chunk) -> bool:
+    if chunk.kind == MARK:
+        return not {">", "<", "+", "%", "=", "?", "~"}.isdisjoint(chunk.means)
+    return chunk.kind != WORD or NEUTRAL.isdisjoint(chunk.means)
+
+
+def _read_frames(cut: list[Frame], context: Context) -> None:
+    pending: list[Frame] = []
+    for frame in cut:
+        if frame.kind in courses.KINDS:
+            pending.append(frame)
+            continue
+        reader = READERS.get(frame.kind)
+        if reader:
+            reader(frame, context)
+    if pending:
+        courses.read(pending, context)
+
+
+def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list[Frame]:
+    """The frames of a segment; one that names nothing goes on about what the segment before it named."""
+    cut: list[Frame] = []
+    lead: list[Chunk] = []
+    for place, chunk in enumerate(segment):
+        kind = _kind(segment, place, context, cut, before)
+        if kind is None:
+            (cut[-1].items if cut else lead).append(chunk)
+        elif cut and cut[-1].kind == kind and _joined(cut[-1], segment, place):
+            _join(cut[-1], chunk)
+        else:
+            frame = Frame(kind, [chunk])
+            frame.items = lead if not cut else _taken_from(cut[-1])
+            frame.lead = len(frame.items)
+            lead = []
+            cut.append(frame)
+    if not cut and before is not None:
+        frame = Frame(before.kind, before.names)
+        frame.items = lead
+        cut.append(frame)
+    return cut
+
+
+def _kind(segment: list[Chunk], place: int, context: Context, cut: list[Frame], before: Frame | None) -> str | None:
+    """The kind of frame that a chunk opens or joins; None if it says something of another."""
+    chunk = segment[place]
+    if chunk.used:
+        return None
+    if chunk.kind == WORD and chunk.get("noun") == "visit":
+        return _visit_noun(segment, place, cut)
+    if chunk.kind == WORD and "read of" in chunk.means:
+        return "observation"
+    if chunk.kind != NAME:
+        return None
+    kind = frames.kind_of(chunk, context.rows)
+    if kind.startswith("said of") or kind == "detail":
+        return "visit" if kind == "said of visit" and not cut and _about_visits(context.rows) and not _governed(segment, place) else None
+    if kind in ("condition", "allergy") and cut and cut[-1].kind in ("visit", "prescription") and _governed(segment, place):
+        return None
+    if kind == "patient" and cut:
+        return None
+    return kind
+
+
+def _about_visits(rows: list[Cited]) -> bool:
+    return any(row.type == "visit" for row in rows)
+
+
+def _visit_noun(segment: list[Chunk], place: int, cut: list[Frame]) -> str | None:
+    if cut and cut[-1].kind == "visit":
+        return None
+    return "visit"
+
+
+def _governed(segment: list[Chunk], place: int) -> bool:
+    """Whether "for" or "with" stands before a name."""
+    for chunk in reversed(segment[:place]):
+        if chunk.get("prep") in ("for", "with") or chunk.get("noun") == "visit" and "for" in chunk.means:
+            return True
+        if chunk.kind == NAME or chunk.get("conj"):
+            continue
+        if not (chunk.get("free") or chunk.get("have") or chunk.get("record") or "," in chunk.means):
+            return False
+    return False
+
+
+def _joined(frame: Frame, segment: list[Chunk], place: int) -> bool:
+    """Whether only "and", "or" or a comma stands between a name and the names before it."""
+    between = segment[segment.index(frame.names[-1]) + 1 : place]
+    return bool(between) and all(
+        c.get("conj") in ("and", "include") or c.kind == MARK and not {",", "/", "(", "&"}.isdisjoint(c.means) or c.get("free") for c in between
+    ) or not between
+
+
+def _join(frame: Frame, chunk: Chunk) -> None:
+    frame.names.append(chunk)
+    del frame.items[frame.lead :]
+
+
+def _taken_from(frame: Frame) -> list[Chunk]:
+    """What stands right before a new name belongs to it, back to the last "and" or comma."""
+    at = len(frame.items)
+    while at > frame.lead and not frame.items[at - 1].means.keys().isdisjoint(LEADING) and not frame.items[at - 1].used:
+        at -= 1
+    if at == len(frame.items) or (at > frame.lead and not _is_break(frame.items[at - 1])) or at == frame.lead:
+        return []
+    taken = frame.items[at:]
+    del frame.items[at:]
+    return taken
+
+
+def _is_break(chunk: Chunk) -> bool:
+    return chunk.kind == MARK or "conj" in chunk.means or "prep" in chunk.means
+
+
+__all__ = ["Context", "Read", "names", "read", "replace", "UNKNOWN", "VALUE"]

@@ -1,0 +1,88 @@
+"""Dates as people write them: each may mean one or two spans of days ("3/5/26", "early 2011", "2021-22")."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from functools import lru_cache
+
+from core.verification import dates
+from core.verification.dates import Days
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b,?\s+(?=\S)")
+_PART = re.compile(r"(early|mid|late|(?:the )?(?:end|start|beginning) of)[\s-]+")
+_YEARS = re.compile(r"((?:19|20)\d\d)\s?[-/]\s?(\d\d)")
+_DECADE = re.compile(r"((?:19|20)\d0)s")
+
+
+@lru_cache(maxsize=20000)
+def read(written: str) -> tuple[Days, ...]:
+    """What a written date may mean; nothing if it is no date, or not the weekday that it says."""
+    weekday = _WEEKDAY.match(written)
+    rest = written[weekday.end() :] if weekday else written
+    part = _PART.match(rest)
+    rest = rest[part.end() :] if part else rest
+    found = _spans(rest.strip().rstrip("."))
+    if part:
+        found = tuple(_part(days, part[1].split()[-2 if " of" in part[1] else 0]) for days in found)
+    if weekday:
+        wanted = _WEEKDAYS.index(weekday[1])
+        found = tuple(days for days in found if days.yearless or days.first.weekday() == wanted)
+    return found
+
+
+def _spans(written: str) -> tuple[Days, ...]:
+    years = _YEARS.fullmatch(written)
+    if years and int(years[2]) == (int(years[1]) + 1) % 100:
+        return (Days(date(int(years[1]), 1, 1), date(int(years[1]) + 1, 12, 31)),)
+    if years and int(years[2]) > 12:
+        return ()
+    decade = _DECADE.fullmatch(written)
+    if decade:
+        return (Days(date(int(decade[1]), 1, 1), date(int(decade[1]) + 9, 12, 31)),)
+    return dates.written(written)
+
+
+def _part(days: Days, part: str) -> Days:
+    """The part of a span that "early" and the like may mean, generously."""
+    length = (days.last - days.first).days
+    early, late = days.first + timedelta(length * 5 // 12), days.first + timedelta(length * 7 // 12)
+    if part in ("early", "start", "beginning"):
+        return days._replace(last=early)
+    if part in ("late", "end"):
+        return days._replace(first=late)
+    return Days(days.first + timedelta(length // 4), days.last - timedelta(length // 4), days.yearless)
+
+
+def hull(first: tuple[Days, ...], last: tuple[Days, ...]) -> tuple[Days, ...]:
+    """From one written date to another, as one span."""
+    return tuple(Days(a.first, b.last) for a in first for b in last if a.first <= b.last)
+
+
+def with_year_of(days: tuple[Days, ...], other: tuple[Days, ...], *, before: bool) -> tuple[Days, ...]:
+    """A date without a year, given the year of the date beside it: "March to May 1994"."""
+    if not days or not days[0].yearless or not other or other[0].yearless:
+        return days
+    year = (other[0].first if before else other[0].last).year
+    found = Days(days[0].first.replace(year=year), _in_year(days[0].last, year))
+    if before and found.first > other[0].last:
+        found = Days(found.first.replace(year=year - 1), _in_year(found.last, year - 1))
+    if not before and found.last < other[0].first:
+        found = Days(found.first.replace(year=year + 1), _in_year(found.last, year + 1))
+    return (found,)
+
+
+def _in_year(day: date, year: int) -> date:
+    return day.replace(year=year) if (day.month, day.day) != (2, 29) else date(year, 3, 1) - timedelta(1)
+
+
+def day_of_month(number: int, near: tuple[Days, ...]) -> tuple[Days, ...]:
+    """ "The 16th", by the date mentioned before it."""
+    if not near or near[0].yearless:
+        return ()
+    try:
+        day = near[0].first.replace(day=number)
+    except ValueError:
+        return ()
+    return (Days(day, day),)

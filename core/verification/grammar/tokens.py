@@ -1,0 +1,114 @@
+"""Text to tokens, in one pass of one regular expression. Positions count characters of the text as written."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from core.verification.vocabulary import UNITS, Unit
+from core.verification.vocabulary.spelling import spell
+
+_SPACES = "\u00a0\u2002\u2003\u2009\u202f\n\t\r"
+_SAME_LENGTH = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+    | dict.fromkeys("‘’ʼ`", "'")
+    | dict.fromkeys("“”", '"')
+    | dict.fromkeys("\u00b5\u03bc", "u")
+    | dict.fromkeys(_SPACES, " ")
+    | {"×": "x", "⁄": "/", "→": ">"}
+    | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
+)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
+)
+_DAY = r"(?:3[01]|[12]\d|0?[1-9])"
+_YEAR = r"(?:19|20)\d\d"
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b,?\s+)?"
+_PART = r"(?:(?:early|mid|late|the end of|end of|the start of|start of|the beginning of)[\s-]+)?"
+_DATES = "|".join(
+    (
+        _YEAR + r"-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:\s?(?:z|utc|[+-]\d\d:?\d\d)(?!\w))?)?(?!\d)",
+        _YEAR + r"/\d\d?/\d\d?(?!\d)",
+        _DAY + r"(?:st|nd|rd|th)?[\s-]*(?:of\s+)?" + _MONTH + r"(?:,?[\s-]*(?:" + _YEAR + r"|'\d\d)(?!\d)|[- ]\d\d(?![\d/.]))?",
+        _DAY + r"/" + _DAY + r"/(?:" + _YEAR + r"|\d\d)(?!\d)",
+        _DAY + r"[.-]" + _DAY + r"[.-]" + _YEAR + r"(?!\d)",
+        r"(?:1[0-2]|0?[1-9])/" + _YEAR + r"(?!\d)",
+        _YEAR + r"\s?[-/]\s?\d\d(?!\d)",
+        _YEAR + r"(?![\d.,]\d)(?!\d)(?!\s?(?:mg|g|ml|mmol|u)\b)s?",
+    )
+)
+_MONTH_FIRST = "|".join(
+    (
+        _MONTH + r"\s+" + _DAY + r"(?:st|nd|rd|th)?(?![\d.%/]\d?)(?:,?\s+" + _YEAR + r"(?!\d))?(?!\s?m)",
+        _MONTH + r",?[\s-]+(?:of\s+)?(?:" + _YEAR + r"|'\d\d)(?!\d)",
+        r"(?!may\b)" + _MONTH + r"|(?:(?<=in )|(?<=since )|(?<=from )|(?<=until )|(?<=by )|(?<=to )|(?<=every )|(?<=of )|(?<=last ))may\b",
+    )
+)
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?)"
+_TOKEN = re.compile(
+    rf"(?<![a-z\d])(?P<whenword>{_WEEKDAY}{_PART}(?:{_MONTH_FIRST}))"
+    rf"|(?P<when>(?<![\w./-]){_WEEKDAY}{_PART}(?:{_DATES}))(?![a-z\d])"
+    r"|(?P<word>(?:(?<=\W)|^)a&e\b|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)"
+    rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?)?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
+    r"|(?P<mark>\S)"
+)
+_UNIT = re.compile(r"[\s-]?[a-z%°/0-9*^.\[\]{}_()#]+(?:[ ][a-z0-9./]+){0,4}")
+
+
+class Token(NamedTuple):
+    """`kind` is when, word, number, ordinal or mark; `norm` a word in one spelling."""
+
+    kind: str
+    norm: str
+    start: int
+    end: int
+    unit: Unit | None = None
+
+
+def plain(text: str) -> str:
+    """The same text, as long as before, in lower case with one kind of dash, quote and space."""
+    same = text.translate(_SAME_LENGTH)
+    lower = same.lower()
+    return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in same)
+
+
+_AFTER_LETTER = re.compile(r"(?<=[a-z])-(?=[a-z\d])|(?<=\d)-(?=[a-z])")
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of a plain text."""
+    text = _AFTER_LETTER.sub(" ", text) if "-" in text else text
+    found: list[Token] = []
+    place, end = 0, len(text)
+    match = _TOKEN.search
+    while place < end:
+        got = match(text, place)
+        if got is None:
+            break
+        kind, start, place = got.lastgroup or "mark", got.start(), got.end()
+        if kind == "word":
+            found.append(Token("word", spell(got[0]), start, place))
+        elif kind == "number":
+            unit, place = _unit(text, place)
+            found.append(Token("number", got[0], start, place, unit))
+        else:
+            found.append(Token(kind if kind != "whenword" else "when", got[0], start, place))
+    return found
+
+
+def _unit(text: str, place: int) -> tuple[Unit | None, int]:
+    """The longest unit that is written at a place, and where it ends."""
+    got = _UNIT.match(text, place)
+    if got is None:
+        return None, place
+    written = got[0]
+    while written:
+        bare = written.lstrip(" -")
+        unit = UNITS.get(bare)
+        after = text[place + len(written) : place + len(written) + 1]
+        if unit and not (after.isalnum() and bare[-1:].isalnum()):
+            return unit, place + len(written)
+        cut = max(written.rfind(" "), written.rfind("/"), written.rfind("."), written.rfind(")"), written.rfind("("), written.rfind("]"))
+        written = written[:cut] if cut > 0 else ""
+    return None, place

@@ -1,0 +1,155 @@
+"""What a sentence says, as data. Each statement knows the words it covers and the rows that its name may mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from core.verification.dates import Days
+from core.verification.grammar.chunks import Quantity
+
+When = tuple[Days, ...]
+"""What a written date may mean: one span of days, or two where the order of day and month is open."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`bearers` are the cited rows (by place, and how) that the name may mean; `words` the name as written."""
+
+    words: str
+    kind: str
+    bearers: tuple[tuple[int, int], ...]
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`span` counts characters of the sentence; `open` says that the words leave the attachment open: such a
+    statement may be proved and is never refuted."""
+
+    span: tuple[int, int]
+    subject: Subject
+    open: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One result as a sentence gives it; each part may be missing."""
+
+    value: Quantity | None = None
+    pair: tuple[Quantity, Quantity] | None = None
+    when: When = ()
+    reading: str | None = None
+    degree: str | None = None
+    which: str | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
+class Measured(Statement):
+    """A test had this value, on this day, and reads like this."""
+
+    point: Point
+
+
+@dataclass(frozen=True)
+class Always(Statement):
+    """All results of a test (those of `points`, or all cited) read like this."""
+
+    reading: str
+    degree: str | None
+    points: tuple[Point, ...]
+    when: When = ()
+
+
+@dataclass(frozen=True)
+class Trend(Statement):
+    """A test changed in a direction, over these points or over all its cited results; `delta` is by how much."""
+
+    direction: str
+    points: tuple[Point, ...]
+    delta: Quantity | None = None
+    first: When = ()
+    last: When = ()
+    degree: str | None = None
+    length: Quantity | None = None
+
+
+@dataclass(frozen=True)
+class Ranged(Statement):
+    """The limits of a test's range."""
+
+    low: Quantity | None
+    high: Quantity | None
+
+
+@dataclass(frozen=True)
+class Course(Statement):
+    """A condition, medicine or allergy: its standing, its days, and how it is taken or shows."""
+
+    status: str | None = None
+    tense: str | None = None
+    start: When = ()
+    stop: When = ()
+    at: When = ()
+    amounts: tuple[Quantity, ...] = ()
+    frequency: str | None = None
+    details: tuple[Subject, ...] = ()
+    reason: Subject | None = None
+    length: Quantity | None = None
+    severity: str | None = None
+    criticality: str | None = None
+    every: bool = False
+    which: str | None = None
+
+
+@dataclass(frozen=True)
+class Took(Statement):
+    """A visit (or another dated row) took place on a day; `reason` is what for."""
+
+    when: When = ()
+    stop: When = ()
+    reason: Subject | None = None
+    which: str | None = None
+    length: Quantity | None = None
+
+
+@dataclass(frozen=True)
+class Counted(Statement):
+    """How many of the cited rows of a kind, or of a name, there are."""
+
+    number: int
+    when: When = ()
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class Person(Statement):
+    """Sex, day of birth, or age on a day."""
+
+    sex: str | None = None
+    born: When = ()
+    age: Quantity | None = None
+    when: When = ()
+
+
+@dataclass(frozen=True)
+class Absent(Statement):
+    """The record holds no such row."""
+
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class Follows(Statement):
+    """One thing began before, after or on the day of another."""
+
+    other: Subject
+    order: str
+
+
+@dataclass(frozen=True)
+class Saying(Statement):
+    """A text says these words, in this order, under the same negation."""
+
+    terms: tuple[tuple[str, int], ...]
+    numbers: tuple[Quantity, ...]

@@ -1,0 +1,78 @@
+"""One table: what the grammar read, what the reader read and what the judge said, to a verdict."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from core.verification.types import Verdict
+
+
+class Grammar(StrEnum):
+    """What code made of a sentence. `guarded` words are numbers, dates, doses, negations, sides, certainty, plans, praise."""
+
+    REFUTED = "refuted"
+    WHOLE = "proved whole"
+    SILENT = "read, not in these rows"
+    GUARDED = "guarded words uncovered"
+    PLAIN = "plain words uncovered"
+    NOTHING = "nothing read"
+
+
+class Reader(StrEnum):
+    """What came of the statements of the fact-checker as reader, judged by the same evaluators."""
+
+    REFUTED = "refuted"
+    PROVED = "proved"
+    SILENT = "not in these rows"
+    NONE = "no reader"
+
+
+class Judge(StrEnum):
+    SUPPORTED = "supported, quotes found"
+    UNQUOTED = "supported, quotes not found"
+    CONTRADICTED = "contradicted"
+    NOT_ADDRESSED = "not addressed"
+    NONE = "no judge"
+
+
+class Mark(StrEnum):
+    """Who stands behind a supported claim."""
+
+    CODE = "code"
+    MODEL_ALONE = "by the fact-checker alone"
+    NOBODY = "nobody"
+
+
+class Outcome(NamedTuple):
+    verdict: Verdict
+    mark: Mark
+
+
+_S, _C, _N, _U = Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NOT_ADDRESSED, Verdict.CANNOT_VERIFY
+BY_CODE, ALONE = Outcome(_S, Mark.CODE), Outcome(_S, Mark.MODEL_ALONE)
+WRONG, SILENT, UNREAD = Outcome(_C, Mark.NOBODY), Outcome(_N, Mark.NOBODY), Outcome(_U, Mark.NOBODY)
+ANY = None
+
+# Read from above: the first line whose three cells fit decides. None fits anything.
+TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] = (
+    (Grammar.REFUTED, ANY, ANY, WRONG),
+    (Grammar.WHOLE, Reader.REFUTED, ANY, UNREAD),
+    (Grammar.WHOLE, ANY, Judge.CONTRADICTED, UNREAD),
+    (Grammar.WHOLE, ANY, ANY, BY_CODE),
+    (ANY, Reader.REFUTED, ANY, WRONG),
+    (ANY, ANY, Judge.CONTRADICTED, WRONG),
+    (Grammar.GUARDED, ANY, ANY, SILENT),
+    (Grammar.SILENT, Reader.PROVED, Judge.SUPPORTED, ALONE),
+    (Grammar.SILENT, ANY, ANY, SILENT),
+    (ANY, ANY, Judge.SUPPORTED, ALONE),
+    (ANY, ANY, ANY, SILENT),
+)
+
+
+def decide(grammar: Grammar, reader: Reader = Reader.NONE, judge: Judge = Judge.NONE) -> Outcome:
+    """The outcome of a claim: the first line of the table that fits."""
+    for in_grammar, in_reader, in_judge, outcome in TABLE:
+        if in_grammar in (ANY, grammar) and in_reader in (ANY, reader) and in_judge in (ANY, judge):
+            return outcome
+    raise AssertionError("the last line of the table fits anything")

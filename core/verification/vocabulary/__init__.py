@@ -1,0 +1,110 @@
+"""What words mean, read once from the data files beside this module: one line a meaning, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from core.verification.vocabulary.spelling import norms_of
+
+HERE = Path(__file__).parent
+PHRASE_FILES = ("words", "conditions", "medicines", "substances", "courses", "visits", "answers", "qualifiers")
+
+
+class Unit(NamedTuple):
+    """`size` is how many base units of its kind one such unit is."""
+
+    kind: str
+    size: float
+
+
+class Assay(NamedTuple):
+    """`worse` is the direction in which a value gets worse, or None; `steady` a relative change that is none."""
+
+    key: str
+    worse: str | None
+    steady: float
+    molar_mass: float | None
+
+
+class Phrase(NamedTuple):
+    """`rest` are the words after the first; `kinds` maps each kind of meaning to the meaning."""
+
+    rest: tuple[str, ...]
+    kinds: dict[str, str]
+
+
+def lines(name: str) -> Iterator[list[str]]:
+    """The fields of each line of a data file."""
+    for line in (HERE / f"{name}.tsv").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield line.split("\t")
+
+
+PHRASES: dict[str, list[Phrase]] = {}
+UNITS: dict[str, Unit] = {}
+ROW_UNITS: dict[str, Unit] = {}
+ASSAYS: dict[str, Assay] = {}
+ASSAY_OF_CODE: dict[str, str] = {}
+EVERYDAY: dict[str, str] = {}
+PANELS: dict[str, frozenset[str]] = {}
+INGREDIENTS: dict[str, tuple[str, ...]] = {}
+
+
+def _add(spelling: str, kind: str, meaning: str) -> None:
+    words = norms_of(spelling)
+    known = PHRASES.setdefault(words[0], [])
+    for phrase in known:
+        if phrase.rest == words[1:]:
+            phrase.kinds.setdefault(kind, meaning)
+            return
+    known.append(Phrase(words[1:], {kind: meaning}))
+
+
+def _load_assays() -> None:
+    for key, codes, worse, steady, mass, names, _ in lines("assays"):
+        ASSAYS[key] = Assay(key, None if worse == "-" else worse, float(steady), None if mass == "-" else float(mass))
+        ASSAY_OF_CODE.update(dict.fromkeys(codes.split(","), key))
+        spellings = names.split("|")
+        EVERYDAY[key] = spellings[0]
+        for name in spellings:
+            _add(name, "assay", key)
+    for key, members, names, _ in lines("panels"):
+        PANELS[key] = frozenset(members.split("|"))
+        for name in names.split("|"):
+            _add(name, "assay", key)
+
+
+def _load_units() -> None:
+    for kind, size, spellings, of_rows, _ in lines("units"):
+        unit = Unit(kind, float(size))
+        UNITS.update(dict.fromkeys((s for s in spellings.split("|") if s != "-"), unit))
+        ROW_UNITS.update(dict.fromkeys((s for s in of_rows.split("|") if s != "-"), unit))
+
+
+def _load() -> None:
+    _load_assays()
+    _load_units()
+    for name in PHRASE_FILES:
+        for kind, meaning, spellings, source in lines(name):
+            for spelling in spellings.split("|"):
+                _add(spelling, kind, meaning)
+            if kind == "brand":
+                INGREDIENTS[meaning] = tuple(source.partition(": ")[2].split(" + "))
+    for known in PHRASES.values():
+        known.sort(key=lambda phrase: -len(phrase.rest))
+
+
+_load()
+EXCLUSIVE = tuple(frozenset(meanings.split("|")) for meanings, _ in lines("exclusive"))
+
+
+@lru_cache(maxsize=4096)
+def unit_of_row(written: str) -> Unit | None:
+    """The unit that a row's unit field names; an unknown one is a kind of its own."""
+    plain = written.strip().lower().replace("µ", "u").replace("μ", "u").replace("²", "2")
+    if plain.startswith("{") and plain not in ROW_UNITS:
+        return None
+    return UNITS.get(plain) or ROW_UNITS.get(plain) or Unit(f"unknown {plain}", 1.0)

@@ -1,0 +1,38 @@
+"""One spelling and one stem for the many forms of a word."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import snowballstemmer
+
+_STEMMER = snowballstemmer.stemmer("english")
+_WORDS = re.compile(r"a&e|[^\W_]+'?[^\W\d_]*|[%+&]")
+
+
+@lru_cache(maxsize=20000)
+def spell(word: str) -> str:
+    """A lower-case word in one spelling for British and American English, without its possessive."""
+    if word.endswith("'s"):
+        word = word[:-2]
+    if len(word) > 4:
+        word = word.replace("ae", "e").replace("oe", "e").replace("sulph", "sulf")
+        if "our" in word and len(word) > 5 and not word.startswith(("four", "hour", "your")):
+            word = word.replace("our", "or")
+        if "is" in word:
+            word = word.replace("isation", "ization").replace("ised", "ized").replace("ising", "izing")
+        if word.endswith("tre"):
+            word = word[:-2] + "er"
+    return word
+
+
+@lru_cache(maxsize=20000)
+def stem(norm: str) -> str:
+    stemmed: str = _STEMMER.stemWord(norm)
+    return stemmed
+
+
+def norms_of(phrase: str) -> tuple[str, ...]:
+    """The words of a phrase as the lexer would give them."""
+    return tuple(spell(word) for word in _WORDS.findall(phrase.lower()))
