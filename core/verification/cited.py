@@ -29,6 +29,7 @@ _LABEL = re.compile(
 )
 NAME_KINDS = ("condition", "medicine", "brand", "substance", "visit", "finding", "route", "qualifier", "result", "assay")
 _NEGATORS = frozenset({"no", "without", "not", "non"})
+_HEDGES = frozenset({"suspected", "possible", "probable", "query", "risk", "screening"})
 _LESSER = frozenset({"due", "caused", "complicating", "following", "secondary"})
 _PLAIN = frozenset({"of", "the", "to", "a", "an", "and", "or", "with", "in", "for", "on", "by", "at", "from", "due", "disorder", "structure"})
 _NUMBER = re.compile(r"\s*[<>]?=?\s*(-?\d+(?:\.\d+)?)\s*(.*)")
@@ -171,10 +172,13 @@ def _read_name(
 ) -> None:
     words = tokens.tokens(tokens.plain(_LABEL.sub(" ", text)))
     negated = lesser = False
+    hedged = any(word.norm in _HEDGES for word in words)
     part: set[str] = set()
     for i, word in enumerate(words):
         if word.kind == "number":
-            amounts.append(Amount(float(word.norm.replace(",", "")), word.unit, len(parts)))
+            amounts.append(Amount(float(word.norm.lstrip("<>=~± ").replace(",", "")), word.unit, len(parts)))
+            if kind != "prescription":
+                terms.add(word.norm)
         if word.norm in "/[" and kind == "prescription":
             parts.append(frozenset(part))
             part = set()
@@ -182,25 +186,28 @@ def _read_name(
         lesser = lesser or (word.norm in _LESSER and i > 0)
         if word.kind != "word" or word.norm in _PLAIN:
             continue
-        found = _terms_at(words, i, kind)
-        if negated:
-            found = {f"~{term}" for term in found}
-        terms |= found
-        part |= found
-        if not (negated or lesser or _is_modifier(words, i)):
-            heads |= found
+        mark = "~" if negated else ""
+        for end, found in _terms_at(words, i, kind):
+            found = {mark + term for term in found}
+            terms |= found
+            part |= found
+            if not (negated or lesser or _is_modifier(words, end - 1)) and (not hedged or word.norm in _HEDGES):
+                heads |= found
     parts.append(frozenset(part))
 
 
-def _terms_at(words: list[tokens.Token], i: int, kind: str) -> set[str]:
-    found = {stem(words[i].norm.rstrip("0123456789") if kind == "patient" else words[i].norm)}
-    for _, kinds in phrases_at(words, i):
-        found |= {f"{k}:{meaning}" for k, meaning in kinds.items() if k in NAME_KINDS}
+def _terms_at(words: list[tokens.Token], i: int, kind: str) -> Iterator[tuple[int, set[str]]]:
+    """Where each word or phrase that begins at a place ends, and the terms that it gives."""
+    norm = words[i].norm
+    yield i + 1, {stem(norm.rstrip("0123456789") if kind == "patient" else norm)}
+    for end, kinds in phrases_at(words, i):
+        found = {f"{k}:{meaning}" for k, meaning in kinds.items() if k in NAME_KINDS}
         for ingredient in INGREDIENTS.get(kinds.get("brand", ""), ()):
             found |= {f"medicine:{ingredient}", stem(ingredient)}
-    if kind == "visit" and words[i].norm in _VISIT_CLASSES:
-        found.add(f"visit:{_VISIT_CLASSES[words[i].norm]}".replace("ambulatory", "outpatient"))
-    return found
+        if found:
+            yield end, found
+    if kind == "visit" and norm in _VISIT_CLASSES:
+        yield i + 1, {f"visit:{_VISIT_CLASSES[norm]}".replace("ambulatory", "outpatient")}
 
 
 def _is_modifier(words: list[tokens.Token], i: int) -> bool:

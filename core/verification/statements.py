@@ -55,10 +55,12 @@ class Measured(Statement):
 class Always(Statement):
     """All results of a test (those of `points`, or all cited) read like this."""
 
-    reading: str
+    reading: str | None
     degree: str | None
     points: tuple[Point, ...]
     when: When = ()
+    value: Quantity | None = None
+    last: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Trend(Statement):
     last: When = ()
     degree: str | None = None
     length: Quantity | None = None
+    steadily: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Course(Statement):
     criticality: str | None = None
     every: bool = False
     which: str | None = None
+    former: bool = False
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,8 @@ def _standing(statement: Course, row: Cited) -> Check:
     """What is said outright; else what the tense or the days imply: a bare name stands for what is so now."""
     said, name = statement.status, wording.name(row)
     reason = f"{name} is {_WORDED.get(row.standing, 'not said to be active')}" + (f" (since {wording.day(row.stop)})." if row.stop else ".")
+    if said is None and statement.former and row.standing == "active":
+        return Check(None, "status", row.standing, reason)
     if said is None:
         if row.standing == "active" or statement.tense == "past" or (statement.at or statement.stop) or statement.length:
             return Check(True, "status", row.standing, reason)
@@ -103,6 +105,8 @@ def _standing(statement: Course, row: Cited) -> Check:
     if row.standing == "":
         return Check(None, "status", "", f"The row does not say whether {name} is active.")
     negated, said = said.startswith("not "), said.removeprefix("not ")
+    if negated:
+        negated, said = False, "ended" if said == "active" else "active"
     true = row.standing == "active" if said == "active" else row.standing in ENDED if said == "ended" else row.standing == said
     return Check(true != negated, "status", row.standing, reason)
 
@@ -172,7 +176,13 @@ def frequency_of(row: Cited) -> set[str] | None:
     if not text:
         return None
     words = tokens.tokens(tokens.plain(text))
-    found = {kinds["frequency"] for i in range(len(words)) for _, kinds in phrases_at(words, i) if "frequency" in kinds}
+    found: set[str] = set()
+    i = 0
+    while i < len(words):
+        end, kinds = next(phrases_at(words, i), (i + 1, {}))
+        if "frequency" in kinds:
+            found.add(kinds["frequency"])
+        i = end
     return found or None
 
 
@@ -180,7 +190,7 @@ def _length(said: Quantity, row: Cited) -> Check:
     if not (row.start and row.stop) or said.unit is None:
         return Check(None, "stop", "", f"The row does not say how long {wording.name(row)} lasted.")
     days = (row.stop - row.start).days
-    slack = max(1.0, 0.35 * said.unit.size)
+    slack = max(1.0, 0.35 * said.unit.size, 0.04 * said.value * said.unit.size)
     near = abs(days - said.value * said.unit.size) <= slack
     return Check(near, "stop", f"{days} days", f"{wording.name(row)} lasted {days} days.")
 

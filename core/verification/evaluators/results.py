@@ -42,6 +42,8 @@ def reading(row: Cited) -> str | None:
 def reads(row: Cited, said: str, degree: str | None = None) -> bool | None:
     """Whether a row reads as said; None where it has no range and no mark."""
     found = reading(row)
+    if said == "without a range":
+        return row.fields.get("ref_low") is None and row.fields.get("ref_high") is None
     if found is None:
         return None
     if said.startswith("not "):
@@ -101,6 +103,9 @@ def _which(which: str, dated: list[Cited], mine: list[Cited], others: Sequence[C
             return [row for row in dated if row.start != edge or len(set(days)) == 1]
         edge = max(days) if which == "latest" else min(days)
         return [row for row in dated if row.start == edge]
+    if which == "worst":
+        assay = ASSAYS.get(mine[0].assay or "")
+        which = "lowest" if assay and assay.worse == "down" else "highest"
     values = [row.value for row in mine if row.value is not None]
     edge_value = max(values) if which == "highest" else min(values)
     return [row for row in dated if row.value == edge_value] if values else []
@@ -188,13 +193,25 @@ def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) ->
         chosen = [row for row in chosen if row.start and any(row.start >= d.first for d in statement.when)]
     if not chosen:
         return NotInRows(f"No cited row holds {statement.subject.words}.")
-    answers = [reads(row, statement.reading, statement.degree) for row in chosen]
+    if statement.last:
+        chosen = sorted(chosen, key=lambda row: row.start or date.min)[-statement.last :]
+    if statement.value:
+        return _all_equal(statement, chosen)
+    answers = [reads(row, statement.reading or "", statement.degree) for row in chosen]
     if all(answers):
         return Proved(chosen[0].ref, "interpretation", reading(chosen[0]) or "")
     wrong = next((row for row, answer in zip(chosen, answers, strict=True) if answer is False), None)
     if wrong is None:
         return NotInRows("A cited row has no range, so nothing says how it reads.")
     return Refuted(wrong.ref, "interpretation", reading(wrong) or "", wording.sentence(f"{wording.name(wrong)} was {wrong.shown()} on {wording.day(wrong.start)}, {reading(wrong)}."))
+
+
+def _all_equal(statement: Always, chosen: list[Cited]) -> Judged:
+    assert statement.value
+    wrong = next((row for row in chosen if row.value is None or not quantities.same(statement.value, row.value, row.unit, row.assay)), None)
+    if wrong is None:
+        return Proved(chosen[0].ref, "value", chosen[0].shown())
+    return Refuted(wrong.ref, "value", wrong.shown(), wording.sentence(f"{wording.name(wrong)} was {wrong.shown()} on {wording.day(wrong.start)}."))
 
 
 def _is_point(point: Point, row: Cited) -> bool:
@@ -249,6 +266,8 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
     if None in found:
         return None
     known = [row for row in found if row is not None]
+    if len(known) == 1 and statement.direction == "flat" and points[0].value and not points[0].when:
+        return mine
     if len(known) == 1:
         since = [row for row in mine if within(statement.first, row.start)] if statement.first else mine
         if points[0].origin == "from":
@@ -268,7 +287,7 @@ def _in_order(rows: list[Cited]) -> bool:
 def _lasted(length: Quantity, first: date, last: date) -> bool:
     assert length.unit
     days = (last - first).days
-    return abs(days - length.value * length.unit.size) <= max(1.0, 0.35 * length.unit.size)
+    return abs(days - length.value * length.unit.size) <= max(1.0, 0.35 * length.unit.size, 0.05 * length.value * length.unit.size)
 
 
 def _changed_by(statement: Trend, first: Cited, last: Cited) -> bool:
@@ -278,7 +297,7 @@ def _changed_by(statement: Trend, first: Cited, last: Cited) -> bool:
         change = 100 * change / abs(first.value) if first.value else 0.0
         return abs(change - statement.delta.value) <= 0.5 + statement.delta.step
     slack = max(statement.delta.step, 0.05 * abs(statement.delta.value) if statement.delta.sign == "~" else 0)
-    said = statement.delta._replace(sign="", step=2 * slack or 0.5)
+    said = statement.delta._replace(sign="", step=slack)
     return bool(quantities.same(said, change, first.unit, first.assay))
 
 
@@ -292,13 +311,33 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
     flat = abs(change) <= (assay.steady if assay else 0.03)
     if said in ("better", "worse"):
         if not (assay and assay.worse):
-            return NotInRows("Whether that change is for the better is a judgement.")
+            return _by_range(said, first, last)
         said = assay.worse if said == "worse" else {"up": "down", "down": "up"}[assay.worse]
+    if statement.steadily and not _monotone(chosen, said):
+        return NotInRows("The results between do not all go that way.")
+    if said in ("doubled", "halved"):
+        ratio = last.value / first.value if first.value else 0
+        true = 1.85 <= ratio <= 2.15 if said == "doubled" else 0.46 <= ratio <= 0.54
+        reason = f"{wording.name(last)} went from {first.shown()} to {last.shown()}."
+        return Proved(last.ref, "value", last.shown()) if true else Refuted(last.ref, "value", last.shown(), wording.sentence(reason))
     true = {"up": change > 0, "down": change < 0, "flat": flat, "over": True}[said]
     if true != negated and not (said == "flat" and len(chosen) > 2 and not _all_flat(chosen, assay.steady if assay else 0.03)):
         return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
     reason = f"{wording.name(last)} went from {first.shown()} on {wording.day(first.start)} to {last.shown()} on {wording.day(last.start)}."
     return Refuted(last.ref, "value", last.shown(), wording.sentence(reason))
+
+
+def _by_range(said: str, first: Cited, last: Cited) -> Judged:
+    """Better is into the range, worse out of it, where a test has no direction of its own."""
+    normal = (reading(first) == "normal", reading(last) == "normal")
+    if normal == ((False, True) if said == "better" else (True, False)) and reading(first) and reading(last):
+        return Proved(last.ref, "interpretation", reading(last) or "")
+    return NotInRows("Whether that change is for the better is a judgement.")
+
+
+def _monotone(chosen: list[Cited], said: str) -> bool:
+    steps = [(b.value or 0) - (a.value or 0) for a, b in zip(chosen, chosen[1:], strict=False)]
+    return all(step > 0 for step in steps) if said == "up" else all(step < 0 for step in steps) if said == "down" else True
 
 
 def _all_flat(chosen: list[Cited], steady: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from core.verification.cited import Cited
 from core.verification.evaluators import wording
@@ -43,9 +44,13 @@ def _lasted(statement: Took, row: Cited) -> Judged:
     assert length and length.unit
     if row.start is None or row.stop is None:
         return NotInRows("The row does not say how long the visit lasted.")
-    days = (row.stop - row.start).days
+    days: float = (row.stop - row.start).days
     if length.unit.size < 1:
-        return NotInRows("Minutes and hours of a visit are not read.")
+        begun, ended = (datetime.fromisoformat(str(row.fields[f])) for f in ("started_at", "ended_at"))
+        days = (ended - begun).total_seconds() / 86400
+        near = abs(days - length.value * length.unit.size) <= 0.35 * length.unit.size + 1e-9
+        minutes = f"{round(days * 1440)} minutes"
+        return Proved(row.ref, "ended_at", minutes) if near else Refuted(row.ref, "ended_at", minutes, f"The visit lasted {minutes}.")
     if abs(days - length.value * length.unit.size) <= max(1.0, 0.35 * length.unit.size):
         return Proved(row.ref, "ended_at", wording.day(row.stop))
     return Refuted(row.ref, "ended_at", wording.day(row.stop), f"The visit lasted {days} days.")

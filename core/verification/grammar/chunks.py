@@ -55,6 +55,7 @@ def read(words: list[Token], rows: list[Cited]) -> list[Chunk]:
         chunk = _chunk(words, i, book)
         found.append(chunk)
         i = chunk.end
+    _same_days(found, rows)
     return times_joined(found, words)
 
 
@@ -81,6 +82,11 @@ def _chunk(words: list[Token], i: int, book: names.Book) -> Chunk:
 def _word(words: list[Token], i: int) -> Chunk:
     end, means = next(phrases_at(words, i), (i + 1, {}))
     if not means:
+        unit = UNITS.get(words[i].norm)
+        if unit and unit.kind == "time" and i and words[i - 1].norm in ("a", "an", "one"):
+            chunk = Chunk(VALUE, i, i + 1)
+            chunk.quantity = Quantity(1.0, unit, 0.0)
+            return chunk
         return Chunk(UNKNOWN, i, i + 1)
     if "number" in means:
         chunk = Chunk(VALUE, i, end, means)
@@ -117,6 +123,45 @@ def _number(words: list[Token], i: int) -> Chunk:
     return chunk
 
 
+def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
+    """ "The same day", and "the day of the arrest": a date that another date, or a row, gives."""
+    near: tuple[Days, ...] = ()
+    for place, chunk in enumerate(found):
+        if chunk.kind == WHEN and chunk.days:
+            near = chunk.days
+        elif "same day" in chunk.means and _birthday(found, place, rows):
+            continue
+        elif "same day" in chunk.means:
+            name = next((c for c in found[place + 1 : place + 3] if c.kind == NAME), None)
+            days = _days_of(found, place, name, rows) if name is not None else near
+            if not days and name is None:
+                days = next((c.days for c in found[place:] if c.kind == WHEN), ())
+            if days:
+                chunk.kind, chunk.days = WHEN, days
+                if name is not None:
+                    name.used = True
+
+
+def _birthday(found: list[Chunk], place: int, rows: list[Cited]) -> bool:
+    """Read "the day of birth" as the day that the row of the patient gives."""
+    born = next((c for c in found[place + 1 : place + 2] if "born" in c.means), None)
+    days = [row.start for row in rows if row.type == "patient" and row.start]
+    if born is None or not days:
+        return False
+    found[place].kind, found[place].days, born.used = WHEN, (Days(days[0], days[0]),), True
+    return True
+
+
+def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> tuple[Days, ...]:
+    assert name.name
+    after = found[found.index(name) : found.index(name) + 4]
+    ended = any(c.get("status") == "ended" for c in after)
+    for chunk in after:
+        chunk.used = chunk.used or "status" in chunk.means or "record" in chunk.means
+    days = [rows[n].stop if ended else rows[n].start for n, _ in name.name.bearers]
+    return tuple(Days(day, day) for day in dict.fromkeys(days) if day)
+
+
 def times_joined(chunks: list[Chunk], words: list[Token]) -> list[Chunk]:
     """Dates that need another to be read: "March to May 1994", "8th to 22nd", "until the 16th"; and spans of two."""
     near: tuple[Days, ...] = ()
@@ -124,15 +169,26 @@ def times_joined(chunks: list[Chunk], words: list[Token]) -> list[Chunk]:
     for this, other in zip(whens, whens[1:], strict=False):
         if other.start - this.end <= 2:
             this.days = times.with_year_of(this.days, other.days, before=True)
-    for chunk in chunks:
+    for place, chunk in enumerate(chunks):
         if chunk.kind == WHEN and chunk.days:
             chunk.days = times.with_year_of(chunk.days, near, before=False) if near else chunk.days
             near = chunk.days
+        elif chunk.kind == VALUE and near and _distance(chunks, place):
+            assert chunk.quantity and chunk.quantity.unit
+            size, sign = chunk.quantity.unit.size, -1 if chunks[place + 1].means["ago"] == "earlier" else 1
+            chunk.kind, chunk.days = WHEN, times.at_distance(near, sign * chunk.quantity.value * size, size)
+            chunks[place + 1].kind, chunks[place + 1].means, chunks[place + 1].used = MARK, {"later": ""}, True
         elif chunk.kind == "ordinal":
             chunk.days = times.day_of_month(int("".join(c for c in words[chunk.start].norm if c.isdigit())), near)
             if chunk.days:
                 chunk.kind = WHEN
     return _spans(chunks)
+
+
+def _distance(chunks: list[Chunk], place: int) -> bool:
+    quantity = chunks[place].quantity
+    timed = quantity is not None and quantity.unit is not None and quantity.unit.kind == "time"
+    return timed and place + 1 < len(chunks) and "ago" in chunks[place + 1].means
 
 
 def _spans(chunks: list[Chunk]) -> list[Chunk]:

@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
-from core.verification.grammar.frames import Frame
+from core.verification.grammar.frames import Frame, take_prep
 from core.verification.statements import Absent, Counted, Course, Subject
 
 if TYPE_CHECKING:
+    from core.verification.cited import Cited
     from core.verification.grammar.reader import Context
 
 KINDS = ("condition", "prescription", "allergy")
 _ENDED = frozenset({"ended", "stopped", "completed"})
 
 
+NO_PREPS: frozenset[str] = frozenset()
+DATED = frozenset({"since", "from", "until", "to", "by", "on", "in", "at", "for", "between"})
+PREPS_OF = {WHEN: DATED, SPAN: DATED, VALUE: frozenset({"for", "in", "after", "over"}), NAME: frozenset({"for", "with"})}
+
+
 class Draft:
     """What is said of one frame: slots that may be filled once; `spans` are more than one course."""
 
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
+    def __init__(self, frame: Frame, rows: list[Cited]) -> None:
+        self.frame, self.rows = frame, rows
         self.kind = frame.kind
         self.status: str | None = None
         self.tense: str | None = None
@@ -41,6 +47,7 @@ class Draft:
         self.count: Quantity | None = None
         self.verb = ""
         self.negated = False
+        self.former = False
 
     @property
     def dated(self) -> bool:
@@ -56,9 +63,10 @@ def read(found: list[Frame], context: Context) -> None:
 
 
 def _draft(frame: Frame, context: Context) -> Draft:
-    draft = Draft(frame)
+    draft = Draft(frame, context.rows)
     for name in frame.names:
         name.used = True
+        draft.which = draft.which or name.get("which")
     for place, item in enumerate(frame.items):
         if item.used or item.kind == MARK:
             continue
@@ -66,6 +74,7 @@ def _draft(frame: Frame, context: Context) -> Draft:
             if item.kind == kind or kind in item.means:
                 if handle(draft, frame.items, place, item):
                     item.used = True
+                    take_prep(frame.items, place, PREPS_OF.get(item.kind, NO_PREPS))
                     break
     return draft
 
@@ -73,6 +82,9 @@ def _draft(frame: Frame, context: Context) -> Draft:
 def _share(drafts: list[Draft]) -> None:
     """ "A and B have both resolved": a standing or day of the last holds for those before it that have none."""
     leading = drafts[0]
+    if leading.former and leading.frame.lead:
+        for draft in drafts[1:]:
+            draft.tense, draft.former = draft.tense or "past", draft.former or not draft.dated
     if leading.every and leading.status and leading.frame.lead:
         for draft in drafts[1:]:
             draft.status = draft.status or leading.status
@@ -81,7 +93,7 @@ def _share(drafts: list[Draft]) -> None:
         last, before = drafts[place], drafts[place - 1]
         if not (last.every or last.shared):
             continue
-        if last.every or not before.dated:
+        if last.status:
             before.status = before.status or last.status
             before.criticality = before.criticality or last.criticality
         if not before.dated and last.dated and last.shared:
@@ -100,7 +112,7 @@ def _when(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if draft.verb == "start" and not draft.start:
         return _set(draft, "start", item)
     if (draft.at or draft.start) and _listed(items, place):
-        draft.spans.append(((), (), item.days))
+        draft.spans.append((item.days, (), ()) if draft.start else ((), (), item.days))
         return True
     return _set(draft, "at", item)
 
@@ -117,10 +129,15 @@ def _set(draft: Draft, slot: str, item: Chunk) -> bool:
 
 
 def _listed(items: list[Chunk], place: int) -> bool:
-    return any(c.kind == WHEN for c in items[max(0, place - 3) : place])
+    before = items[max(0, place - 4) : place]
+    return any(c.kind == WHEN for c in before) and all(
+        c.kind == WHEN or c.kind == MARK or c.get("conj") or c.get("prep") or c.get("free") or c.get("which") for c in before[-3:]
+    )
 
 
 def _span(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if place and items[place - 1].get("status") == "stopped" or place > 1 and items[place - 2].get("status") == "stopped":
+        return False
     if item.get("prep") == "between" or item.get("prep") == "in":
         draft.at = tuple(a._replace(last=b.last) for a in item.first for b in item.days if a.first <= b.last)
     elif draft.start or draft.stop:
@@ -135,6 +152,16 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     assert quantity
     if quantity.unit and quantity.unit.kind == "time" and not (draft.kind == "prescription" and _in_name(draft, quantity)):
         before = [c for c in items[max(0, place - 3) : place]]
+        following = items[place + 1] if place + 1 < len(items) else None
+        if following is not None and following.get("noun") == "medicine":
+            draft.length = quantity
+            return True
+        if following is not None and following.get("prep") == "to" and any("status" in c.means for c in items[place + 2 : place + 3]):
+            following.used = True
+        if following is not None and following.get("prep") == "after":
+            following.used = True
+            draft.length, draft.verb = quantity, "start"
+            return True
         if any("lasting" in c.means or c.get("prep") in ("for", "in", "after") for c in before) or not before:
             draft.length = quantity
             return True
@@ -153,7 +180,9 @@ def _counts(items: list[Chunk], place: int) -> bool:
 
 
 def _in_name(draft: Draft, quantity: Quantity) -> bool:
-    return True
+    """Whether a time is part of a medicine's name: "28 Day Pack"."""
+    rows = [draft.rows[n] for name in draft.frame.names if name.name for n, _ in name.name.bearers]
+    return any(a.value == quantity.value and a.unit == quantity.unit for row in rows for a in row.name.amounts)
 
 
 def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -166,6 +195,8 @@ def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if status in _ENDED:
         draft.verb = "stop"
     if draft.status and draft.status != status:
+        if {draft.status, status} <= {"not active", *_ENDED}:
+            return True
         if draft.status == "active" and status == "ended":
             return False
         if not (status == "active" and item.get("take")):
@@ -211,11 +242,13 @@ def _record(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 def _all(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     draft.every = True
+    if "count" in item.means:
+        draft.count = Quantity(float(item.means["count"]), None, 0.0)
     return True
 
 
 def _neg(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
-    following = items[place + 1 : place + 6]
+    following = items[place + 1 : place + (9 if place < draft.frame.lead else 6)]
     status = next((c for c in following if "status" in c.means and not c.get("side")), None)
     if place < draft.frame.lead and status is None:
         draft.absent = True
@@ -245,6 +278,16 @@ def _detail(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     return True
 
 
+def _past(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    draft.tense = "past"
+    draft.former = True
+    return True
+
+
+def _reaction(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    return draft.kind == "allergy" and any(c.kind == NAME for c in items[place + 1 : place + 4])
+
+
 def _slot(slot: str):  # type: ignore[no-untyped-def]
     def handle(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
         if getattr(draft, slot) and getattr(draft, slot) != item.means[slot]:
@@ -267,12 +310,16 @@ def _noun(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _take(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if item.means["take"] == "past" and draft.kind == "prescription":
+        draft.tense, draft.verb = "past", "start"
+        return True
     if draft.kind != "prescription" and not (item.get("prep") or item.get("ago")):
         draft.kind = "prescription"
         return True
     if item.get("prep") == "on" and draft.kind == "prescription":
         following = items[place + 1] if place + 1 < len(items) else None
-        if place == draft.frame.lead - 1:
+        inherited = draft.frame.lead == 0 and draft.frame.names[0].start > item.start or draft.frame.names[-1].end <= item.start - 40
+        if place == draft.frame.lead - 1 or inherited or (following is not None and following.kind == VALUE and "free" not in following.means and place == 0):
             draft.status = draft.status or "active"
             return True
         return following is None
@@ -283,7 +330,7 @@ _HANDLERS = (
     (WHEN, _when), (SPAN, _span), (VALUE, _value), ("take", _take), ("status", _status), ("aux", _aux),
     ("frequency", _frequency), ("criticality", _slot("criticality")), ("severity", _slot("severity")), ("noun", _noun),
     ("neg", _neg), ("all", _all), ("have", _have), ("start", _start), ("record", _record), ("which", _slot("which")),
-    ("stop", _stop), (NAME, _detail), ("detail", _detail),
+    ("stop", _stop), ("past", _past), ("reaction", _reaction), (NAME, _detail), ("detail", _detail),
 )  # fmt: skip
 
 
@@ -323,7 +370,7 @@ def _state(draft: Draft, context: Context) -> None:
                 Course(
                     span, subject, status=draft.status, tense=draft.tense, start=start, stop=stop, at=at, amounts=amounts,
                     frequency=draft.frequency, details=details, reason=reason, length=draft.length, severity=draft.severity,
-                    criticality=draft.criticality, every=draft.every, which=draft.which,
+                    criticality=draft.criticality, every=draft.every, which=draft.which, former=draft.former and not draft.status,
                 )
             )  # fmt: skip
     if draft.count is not None and not draft.absent:

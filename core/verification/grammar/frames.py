@@ -11,7 +11,7 @@ KIND_OF = {
     "brand": "prescription", "substance": "allergy", "visit": "visit",
 }  # fmt: skip
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
-_ENDS = frozenset(";.:")
+_ENDS = frozenset(";.")
 
 
 class Frame:
@@ -27,7 +27,7 @@ class Frame:
 
 
 def composed(found: list[Chunk]) -> list[Chunk]:
-    """Chunks that mean something only together: "within the reference range", "under 30", "a week", "low criticality"."""
+    """Chunks that mean something only together: "within the reference range", "under 30", "all three"."""
     result: list[Chunk] = []
     i = 0
     while i < len(found):
@@ -35,9 +35,19 @@ def composed(found: list[Chunk]) -> list[Chunk]:
         if "side" in chunk.means and (end := _range_end(found, i)):
             chunk = _merged(found, i, end, {"read": _SIDES[chunk.means["side"]], "of range": ""})
             i = end
+        elif "all" in chunk.means and i + 1 < len(found) and found[i + 1].kind == VALUE and found[i + 1].get("number"):
+            chunk = _merged(found, i, i + 2, {"all": "every", "count": found[i + 1].means["number"]})
+            i += 2
+        elif _is_limits(found, i):
+            chunk = _limits(found, i)
+            i += 3
+        elif chunk.get("prep") == "by" and "range" in (found[i + 1].means if i + 1 < len(found) else {}):
+            chunk.used = found[i + 1].used = True
+            i += 2
         elif i + 1 < len(found) and found[i + 1].kind == VALUE and found[i + 1].quantity and _compares(chunk):
             following = found[i + 1]
-            sign = "<" if chunk.get("side") == "below" or chunk.get("prep") == "under" else ">"
+            sign = "<" if chunk.get("side") == "below" or chunk.get("prep") in ("under", "never above") else ">"
+            following.means = {"all": ""} if "never" in (chunk.get("prep") or "") else following.means
             following.quantity = following.quantity._replace(sign=sign) if following.quantity else None
             chunk.used = True
             i += 1
@@ -49,8 +59,25 @@ def composed(found: list[Chunk]) -> list[Chunk]:
     return result
 
 
+def _is_limits(found: list[Chunk], i: int) -> bool:
+    """ "4.0-6.0", and "70 to 99" behind the word range."""
+    if found[i].kind != VALUE or i + 2 >= len(found) or found[i + 2].kind != VALUE or found[i].get("number"):
+        return False
+    return "-" in found[i + 1].means or (found[i + 1].get("prep") == "to" and any("range" in c.means for c in found[max(0, i - 2) : i]))
+
+
+def _limits(found: list[Chunk], i: int) -> Chunk:
+    chunk = Chunk("limits", found[i].start, found[i + 2].end)
+    low, high = found[i].quantity, found[i + 2].quantity
+    assert low and high
+    chunk.pair = (low._replace(unit=low.unit or high.unit), high)
+    for other in found[max(0, i - 2) : i]:
+        other.used = other.used or ("range" in other.means and "read" not in other.means)
+    return chunk
+
+
 def _compares(chunk: Chunk) -> bool:
-    return chunk.get("side") in ("above", "below") or chunk.get("prep") in ("under", "over")
+    return chunk.get("side") in ("above", "below") or chunk.get("prep") in ("under", "over", "never above", "never below")
 
 
 def _range_end(found: list[Chunk], i: int) -> int:
@@ -63,7 +90,7 @@ def _range_end(found: list[Chunk], i: int) -> int:
         if chunk.kind == WORD and chunk.get("free") and chunk.end - chunk.start == 1:
             if at + 1 == len(found) or "range" not in found[at + 1].means:
                 nothing = at + 1 == len(found) or found[at + 1].kind == MARK or "conj" in found[at + 1].means
-                return at + 1 if nothing and at == i + 1 and found[i].get("side") != "outside" else _next(at)
+                return at + 1 if nothing and at == i + 1 and found[i].get("side") != "outside" else 0
             at += 1
         elif "range" in chunk.means:
             at += 1
@@ -72,12 +99,17 @@ def _range_end(found: list[Chunk], i: int) -> int:
     return 0
 
 
-def _next(_: int) -> int:
-    return 0
-
-
 def _merged(found: list[Chunk], i: int, end: int, means: dict[str, str]) -> Chunk:
     return Chunk(WORD, found[i].start, found[end - 1].end, means)
+
+
+def take_prep(items: list[Chunk], place: int, allowed: frozenset[str]) -> None:
+    """Count the preposition before an item as read, where the item's role gives it its meaning."""
+    at = place - 1
+    while at >= 0 and (items[at].get("free") or items[at].get("all")):
+        at -= 1
+    if at >= 0 and items[at].get("prep") in allowed:
+        items[at].used = True
 
 
 def segments(found: list[Chunk]) -> list[list[Chunk]]:
@@ -95,6 +127,10 @@ def segments(found: list[Chunk]) -> list[list[Chunk]]:
 def kind_of(chunk: Chunk, rows: list[Cited]) -> str:
     """The type of row that a name means: that of the rows that bear it, else that of its vocabulary."""
     assert chunk.name
+    if chunk.name.bearers and all(how == 1 and rows[n].type == "observation" for n, how in chunk.name.bearers):
+        return "said of observation"
+    if chunk.name.detail or (chunk.means and chunk.means.keys() <= {"route", "qualifier"}):
+        return "detail"
     types = {rows[n].type for n, how in chunk.name.bearers if how == 0}
     for kind in ("condition", "prescription", "allergy", "observation", "visit", "patient"):
         if kind in types:

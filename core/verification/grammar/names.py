@@ -11,9 +11,10 @@ from core.verification.vocabulary import INGREDIENTS
 from core.verification.vocabulary.spelling import stem
 
 BY_NAME, BY_REASON = 0, 1
-_LINKS = frozenset({"of", "with", "due", "to", "the", "for", "in", "and", "/", "[", "]", "(", ")", "-", "'", ".", "as"})
+_LINKS = frozenset({"of", "with", "due", "to", "the", "for", "in", "and", "from", "by", "on", "at", "/", "[", "]", "(", ")", "-", "'", ".", "as"})
 _NEGATORS = frozenset({"no", "without"})
 _NARROWING = frozenset({"qualifier", "route", "severity", "read", "result"})
+_DETAILS = frozenset({"route", "visit", "finding", "result"})
 _NEVER = frozenset({"aux", "prep", "conj", "neg", "free", "pronoun"})
 
 
@@ -24,6 +25,7 @@ class Name(NamedTuple):
     kinds: dict[str, str]
     bearers: tuple[tuple[int, int], ...]
     terms: frozenset[str]
+    detail: bool = False
 
 
 class Book:
@@ -50,7 +52,7 @@ def read(words: list[Token], i: int, book: Book) -> Name | None:
     kept = (end, bearing, dict(kinds))
     solid = strong and (has_head or not bearing)
     best = kept if solid else None
-    at = end
+    at, count = end, 1
     while at < len(words) and bearing:
         following = _next(words, at, book)
         if following is None:
@@ -59,13 +61,15 @@ def read(words: list[Token], i: int, book: Book) -> Name | None:
         narrowed = [entry for entry in bearing if not alternatives.isdisjoint(entry[1].terms)]
         if not narrowed:
             break
-        bearing, at = narrowed, end
+        bearing, at, count = narrowed, end, count + 1
         terms |= alternatives
         strong = strong or not weak
         has_head = has_head | _heads(bearing, alternatives)
         kept = (end, bearing, {**kinds, **kept[2]})
-        if strong and has_head & {entry[0] for entry in bearing}:
+        if (strong or count > 1) and has_head & {entry[0] for entry in bearing}:
             best = kept
+    if best is None and bearing and (strong or not kept[2].keys().isdisjoint(_DETAILS)):
+        return Name(kept[0], {k: v for k, v in kept[2].items() if k in NAME_KINDS}, tuple(e[0] for e in bearing), frozenset(terms), True)
     if best is None:
         return None
     bearers = tuple(entry[0] for entry in best[1] if entry[0] in has_head) if best[1] else ()
@@ -81,8 +85,10 @@ def _heads(bearing: list, alternatives: frozenset[str]) -> set[tuple[int, int]]:
 def _next(words: list[Token], at: int, book: Book) -> Part | None:
     """The next part of a name, past the small words that names have."""
     norm = words[at].norm
+    if words[at].kind == "number" and words[at].unit is None and norm in book.stems:
+        return at + 1, frozenset((norm,)), {}, True
     if norm in _NEGATORS:
-        following = _part(words, at + 1, book) if book.tilde and at + 1 < len(words) else None
+        following = _part(words, at + 1, book, "~") if book.tilde and at + 1 < len(words) else None
         return (following[0], frozenset(f"~{t}" for t in following[1]), following[2], False) if following else None
     part = _part(words, at, book)
     if part is None and norm in _LINKS and at + 1 < len(words):
@@ -92,7 +98,7 @@ def _next(words: list[Token], at: int, book: Book) -> Part | None:
     return part
 
 
-def _part(words: list[Token], i: int, book: Book) -> Part | None:
+def _part(words: list[Token], i: int, book: Book, mark: str = "") -> Part | None:
     """(end, terms of which a row must have one, kinds, whether it is too weak to be a name alone)."""
     token = words[i]
     if token.kind != "word":
@@ -110,10 +116,10 @@ def _part(words: list[Token], i: int, book: Book) -> Part | None:
             return end, alternatives, found, weak
         if not _NEVER.isdisjoint(kinds):
             return None
-        if stem(token.norm) in book.stems and end == i + 1:
+        if mark + stem(token.norm) in book.stems:
             return i + 1, frozenset((stem(token.norm),)), {}, True
         return None
-    if stem(token.norm) in book.stems:
+    if mark + stem(token.norm) in book.stems:
         return i + 1, frozenset((stem(token.norm),)), {}, False
     return None
 

@@ -19,6 +19,7 @@ def read(segment: list[Chunk], context: Context) -> None:
             chunk.used = True
             sex = chunk.get("sex") or chunk.get("pronoun")
             context.statements.append(Person(context.span([chunk]), _patient(chunk, context), sex, open="pronoun" in chunk.means))
+            _plain_age(segment, place, context)
         elif "born" in chunk.means:
             _born(segment, place, context)
         elif "aged" in chunk.means:
@@ -38,6 +39,15 @@ def _born(segment: list[Chunk], place: int, context: Context) -> None:
         chunk, when = segment[place], segment[at]
         chunk.used = when.used = True
         context.statements.append(Person(context.span([chunk, when]), _patient(chunk, context), born=when.days))
+
+
+def _plain_age(segment: list[Chunk], place: int, context: Context) -> None:
+    """ "She was 51 when ..."."""
+    if place + 2 < len(segment) and segment[place + 1].get("aux") == "past" and segment[place + 2].kind == VALUE:
+        number = segment[place + 2]
+        if number.quantity and number.quantity.unit is None and not number.quantity.sign and (place + 3 == len(segment) or segment[place + 3].get("free")):
+            number.used = True
+            context.statements.append(Person(context.span([segment[place], number]), _patient(number, context), age=number.quantity))
 
 
 def _aged(segment: list[Chunk], place: int, context: Context) -> None:

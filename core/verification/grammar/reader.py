@@ -10,10 +10,13 @@ from core.verification.grammar import chunks, courses, frames, names, people, re
 from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.tokens import Token
-from core.verification.statements import Statement
+from core.verification.statements import Follows, Statement, Subject
 
+ORDERED = frozenset({"condition", "prescription", "visit"})
+FREE_PREPS = frozenset({"on", "in", "at", "for", "with", "around"})
 NEUTRAL = frozenset({"free", "aux", "prep", "conj", "record", "have", "measure", "trend kind", "plural", "lasting", "limit"})
 READERS = {"observation": results.read, "visit": visits.read, "patient": people.named}
+NOUN_KINDS = {"condition": "condition", "medicine": "prescription", "allergy": "allergy"}
 LEADING = ("status", "read", "which", "criticality", "severity", "neg", "free", "only", "have", "degree", "noun", "number")
 
 
@@ -46,9 +49,12 @@ def read(text: str, rows: list[Cited]) -> Read:
     found = frames.composed(chunks.read(context.words, rows))
     before: Frame | None = None
     for segment in frames.segments(found):
+        stated = len(context.statements)
         people.read(segment, context)
         cut = framed(segment, context, before)
         _read_frames(cut, context)
+        if any(not c.used and _matters(c) for c in segment):
+            context.statements[stated:] = [replace(s, open=True) for s in context.statements[stated:]]
         before = cut[-1] if cut else before
     left = [c for c in found if not c.used and _matters(c)]
     return Read(
@@ -61,6 +67,8 @@ def read(text: str, rows: list[Cited]) -> Read:
 def _matters(chunk: Chunk) -> bool:
     if chunk.kind == MARK:
         return not {">", "<", "+", "%", "=", "?", "~"}.isdisjoint(chunk.means)
+    if chunk.get("prep") and chunk.means["prep"] not in FREE_PREPS and "free" not in chunk.means:
+        return True
     return chunk.kind != WORD or NEUTRAL.isdisjoint(chunk.means)
 
 
@@ -83,9 +91,11 @@ def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list
     lead: list[Chunk] = []
     for place, chunk in enumerate(segment):
         kind = _kind(segment, place, context, cut, before)
+        if kind is None and cut and chunk in cut[-1].names:
+            continue
         if kind is None:
             (cut[-1].items if cut else lead).append(chunk)
-        elif cut and cut[-1].kind == kind and _joined(cut[-1], segment, place):
+        elif cut and cut[-1].kind == kind and (_joined(cut[-1], segment, place) or _predicate(cut[-1], chunk)):
             _join(cut[-1], chunk)
         else:
             frame = Frame(kind, [chunk])
@@ -106,29 +116,87 @@ def _kind(segment: list[Chunk], place: int, context: Context, cut: list[Frame], 
     if chunk.used:
         return None
     if chunk.kind == WORD and chunk.get("noun") == "visit":
-        return _visit_noun(segment, place, cut)
+        return _visit_noun(segment, place, context, cut, before)
+    if chunk.kind == WORD and chunk.get("noun") in NOUN_KINDS and not cut:
+        return _noun_subject(segment, place, context)
     if chunk.kind == WORD and "read of" in chunk.means:
+        return "observation"
+    if chunk.kind == WORD and "of test" in chunk.means and not cut and not any("assay" in c.means for c in segment):
         return "observation"
     if chunk.kind != NAME:
         return None
     kind = frames.kind_of(chunk, context.rows)
     if kind.startswith("said of") or kind == "detail":
+        if kind == "said of observation" and not cut:
+            return "observation"
         return "visit" if kind == "said of visit" and not cut and _about_visits(context.rows) and not _governed(segment, place) else None
     if kind in ("condition", "allergy") and cut and cut[-1].kind in ("visit", "prescription") and _governed(segment, place):
         return None
+    if cut and cut[-1].kind in ORDERED and kind in ORDERED and (prep := _order_before(segment, place)) is not None:
+        _state_order(cut[-1], chunk, prep, context)
+        return None
     if kind == "patient" and cut:
         return None
+    if kind == "prescription" and cut and cut[-1].kind == kind and _same_row(cut[-1], chunk):
+        cut[-1].names.append(chunk)
+        chunk.used = True
+        return None
     return kind
+
+
+def _same_row(frame: Frame, chunk: Chunk) -> bool:
+    """Whether a word of a medicine's name goes on after a quantity: "Natazia 28 Day Pack"."""
+    last = frame.names[-1]
+    between = [c for c in frame.items[frame.lead :]]
+    if not (between and last.name and chunk.name and chunk.name.bearers):
+        return False
+    return set(chunk.name.bearers) <= set(last.name.bearers) and all(
+        c.kind in (VALUE, chunks.PAIR, MARK) or c.get("prep") == "with" or c.name is not None and c.name.detail for c in between
+    )
 
 
 def _about_visits(rows: list[Cited]) -> bool:
     return any(row.type == "visit" for row in rows)
 
 
-def _visit_noun(segment: list[Chunk], place: int, cut: list[Frame]) -> str | None:
-    if cut and cut[-1].kind == "visit":
+def _visit_noun(segment: list[Chunk], place: int, context: Context, cut: list[Frame], before: Frame | None) -> str | None:
+    """A visit, unless it only says on what occasion something was measured."""
+    chunk = segment[place]
+    about = cut[-1] if cut else before
+    if about is not None and about.kind == "observation" and not _about_visits(context.rows):
+        chunk.means = {"noun": "time"}
+    return None if cut and cut[-1].kind == "visit" or chunk.means["noun"] != "visit" else "visit"
+
+
+def _noun_subject(segment: list[Chunk], place: int, context: Context) -> str | None:
+    """ "All recorded conditions": every cited row of that kind, where the segment names none of them."""
+    chunk = segment[place]
+    kind = NOUN_KINDS[chunk.means["noun"]]
+    if any(c.kind == NAME and frames.kind_of(c, context.rows) in (kind, "detail", "substance") for c in segment):
         return None
-    return "visit"
+    bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == kind)
+    if not bearers:
+        return None
+    chunk.name = names.Name(chunk.end, {}, bearers, frozenset())
+    return kind
+
+
+def _order_before(segment: list[Chunk], place: int) -> Chunk | None:
+    """The "before" or "after" that stands right before a name."""
+    at = place - 1
+    while at >= 0 and (segment[at].get("free") or segment[at].get("have")):
+        at -= 1
+    return segment[at] if at >= 0 and segment[at].get("prep") in ("before", "after") else None
+
+
+def _state_order(frame: Frame, chunk: Chunk, prep: Chunk, context: Context) -> None:
+    assert chunk.name
+    chunk.used = prep.used = True
+    for name in frame.names:
+        if name.name is not None:
+            subject = Subject(context.written(name), frame.kind, name.name.bearers)
+            other = Subject(context.written(chunk), "other", chunk.name.bearers)
+            context.statements.append(Follows(context.span([name, chunk]), subject, other, prep.means["prep"]))
 
 
 def _governed(segment: list[Chunk], place: int) -> bool:
@@ -151,9 +219,16 @@ def _joined(frame: Frame, segment: list[Chunk], place: int) -> bool:
     ) or not between
 
 
+def _predicate(frame: Frame, chunk: Chunk) -> bool:
+    """What kind of visits they were: "all three visits were emergencies"."""
+    return frame.kind == "visit" and all(name.name is None for name in frame.names) and chunk.name is not None and not any(
+        c.kind == chunks.WHEN for c in frame.items[frame.lead :]
+    )
+
+
 def _join(frame: Frame, chunk: Chunk) -> None:
     frame.names.append(chunk)
-    del frame.items[frame.lead :]
+    frame.items = [c for n, c in enumerate(frame.items) if n < frame.lead or c.kind != MARK and "conj" not in c.means]
 
 
 def _taken_from(frame: Frame) -> list[Chunk]:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.verification.grammar.chunks import MARK, NAME, PAIR, SPAN, VALUE, WHEN, Chunk, Quantity
-from core.verification.grammar.frames import Frame
-from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Trend
+from core.verification.grammar.chunks import MARK, NAME, PAIR, SPAN, VALUE, WHEN, WORD, Chunk, Quantity
+from core.verification.grammar.frames import Frame, take_prep
+from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Took, Trend
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
+
+
+ALL_PREPS = frozenset({"on", "in", "at", "for"})
+PREPS_OF = {
+    WHEN: frozenset({"on", "in", "at", "by", "since", "from", "to", "until", "against"}), SPAN: frozenset({"from", "between", "in"}),
+    VALUE: frozenset({"from", "to", "by", "against", "at", "for", "over", "in", "around"}),
+    PAIR: frozenset({"from", "to", "against", "at"}), WORD: frozenset({"from", "to", "at"}),
+}  # fmt: skip
 
 
 class Draft:
@@ -55,6 +63,9 @@ class Reading:
         self.low: Quantity | None = None
         self.high: Quantity | None = None
         self.after_by = False
+        self.every_value: Quantity | None = None
+        self.last_few: tuple[int, str] | None = None
+        self.steadily = False
 
     @property
     def draft(self) -> Draft:
@@ -73,18 +84,48 @@ class Reading:
 def read(frame: Frame, context: Context) -> None:
     reading = Reading(frame, context)
     items = frame.items
+    if "of test" in frame.names[0].means and "trend" in frame.names[0].means:
+        reading.trend = frame.names[0].means["trend"]
+    answers = [c for c in items if c.name is not None and c.name.bearers and not c.used]
     for place, item in enumerate(items):
         if not item.used:
             _item(reading, items, place, item)
     for name in frame.names:
         if "read of" in name.means:
             _names_reading(reading, name)
-    if any(c.used for c in frame.names) and not reading.draft.empty or reading.always or reading.trend or _says(reading):
+    if answers or _is_answer(frame, context):
+        _answered(reading, answers)
+    elif reading.always or reading.trend or _says(reading):
         _state(reading)
 
 
+def _is_answer(frame: Frame, context: Context) -> bool:
+    """Whether the frame is about results that are words: "never smoker", "detected"."""
+    return all(
+        name.name is not None and name.name.bearers and all(context.rows[n].text_value is not None for n, _ in name.name.bearers) for name in frame.names
+    )
+
+
+def _answered(reading: Reading, answers: list[Chunk]) -> None:
+    """A result in words, on its day. A bare name of the test says nothing that could be proved."""
+    frame, context = reading.frame, reading.context
+    said = answers or [name for name in frame.names if name.name and all(how == 1 for _, how in name.name.bearers)]
+    if reading.negated or not said:
+        return
+    for chunk in (*frame.names, *answers):
+        chunk.used = True
+    span = context.span([*frame.names, *answers])
+    for name in frame.names:
+        assert name.name
+        subject = Subject(context.written(name), "observation", name.name.bearers)
+        for answer in said:
+            assert answer.name
+            reason = Subject(context.written(answer), "reason", answer.name.bearers)
+            context.statements.append(Took(span, subject, reading.drafts[0].when, (), reason, reading.drafts[0].which, None))
+
+
 def _says(reading: Reading) -> bool:
-    return any(not draft.empty for draft in reading.drafts) or reading.count is not None or reading.high is not None
+    return bool(reading.last_few or reading.every_value) or any(not draft.empty for draft in reading.drafts) or reading.count is not None or reading.high is not None
 
 
 def _names_reading(reading: Reading, name: Chunk) -> None:
@@ -104,6 +145,7 @@ def _item(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> None
         if item.kind == kind or kind in item.means:
             if handle(reading, items, place, item):
                 item.used = True
+                take_prep(items, place, PREPS_OF.get(item.kind, ALL_PREPS))
             return
 
 
@@ -113,8 +155,7 @@ def _when(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
     if before and before.get("prep") == "since" or before and before.get("noun") == "start":
         reading.first = item.days
         return True
-    if draft.when and not draft.value and not draft.reading and not draft.pair and _listed(items, place):
-        draft.whens.append(item.days)
+    if _zipped(reading, items, place):
         return True
     if draft.when and _listed(items, place):
         draft.whens.append(item.days)
@@ -124,6 +165,24 @@ def _when(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
     draft.when = item.days
     if before and before.get("prep") == "from" and not draft.origin:
         draft.origin = "from"
+    return True
+
+
+def _zipped(reading: Reading, items: list[Chunk], place: int) -> bool:
+    """As many dates as values before them: "6.1, 6.0 and 5.4 in 2024, 2025 and 2026"."""
+    bare = [draft for draft in reading.drafts if (draft.value or draft.pair) and not draft.when]
+    if len(bare) < 2 or len(bare) != len(reading.drafts):
+        return False
+    whens = []
+    for chunk in items[place:]:
+        if chunk.kind == WHEN:
+            whens.append(chunk)
+        elif not (chunk.kind == MARK or chunk.get("conj") == "and" or chunk.get("free")):
+            break
+    if len(whens) != len(bare):
+        return False
+    for draft, when in zip(bare, whens, strict=True):
+        draft.when, when.used = when.days, True
     return True
 
 
@@ -146,22 +205,62 @@ def _value(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> boo
     if quantity.unit and quantity.unit.kind == "time":
         reading.length = quantity
         return True
-    if following and (following.get("noun") == "time" or (quantity.step == 0 and "measure" in following.means)):
+    counts = quantity.unit is None and quantity.value == int(quantity.value) and not quantity.sign
+    leads = place < reading.frame.lead or quantity.step == 0
+    if following and counts and (following.get("noun") == "time" or (leads and "measure" in following.means)):
         reading.count = quantity
         following.used = True
         return True
+    if counts and leads and following and following.get("which") == "latest" and place < reading.frame.lead:
+        following.used, reading.count = True, quantity
+        return True
+    if quantity.step == 0 and quantity.unit is None and place + 1 < len(items) and place and items[place - 1].get("which") == "latest":
+        return _last_few(reading, items, place, round(quantity.value))
     before = _before(items, place)
-    if before and "range" in before.means and "read" not in before.means or _is_limit(items, place):
+    if following and following.get("trend") and following.end - following.start == 1 and place < reading.frame.lead:
+        reading.delta = quantity
+        return True
+    if before and ("of range" in before.means or "range" in before.means and "read" not in before.means) or _is_limit(items, place):
+        if before and before.kind == WORD and "range" in before.means:
+            before.used = True
         return _limit(reading, items, place, quantity)
     if reading.after_by or (reading.trend and before and before.get("trend") and not _directed_to(before)):
         reading.after_by = False
         reading.delta = quantity
         return True
+    every = reading.every and (quantity.sign or reading.count) and not reading.trend
+    if following and "all" in following.means or "all" in item.means or every:
+        reading.every_value = quantity
+        if following and "all" in following.means:
+            following.used = True
+        return True
     draft = reading.draft
+    if draft.origin == "from" and not (draft.value or draft.pair) and _against(items, place):
+        if len(reading.drafts) == 1:
+            reading.drafts.insert(0, Draft())
+        if not reading.drafts[0].value:
+            reading.drafts[0].value = quantity
+            return True
     if draft.value or draft.pair or reading.closed or (draft.when and _conj_before(items, place)):
         draft = reading.open()
     draft.value = quantity
     return True
+
+
+def _last_few(reading: Reading, items: list[Chunk], place: int, number: int) -> bool:
+    """ "The last two high"."""
+    said = next((c for c in items[place + 1 : place + 4] if "read" in c.means), None)
+    if said is None:
+        return False
+    said.used = items[place - 1].used = True
+    if reading.draft.which == "latest":
+        reading.draft.which = None
+    reading.last_few = (number, said.means["read"])
+    return True
+
+
+def _against(items: list[Chunk], place: int) -> bool:
+    return place + 1 < len(items) and items[place + 1].get("prep") == "against"
 
 
 def _directed_to(before: Chunk) -> bool:
@@ -208,10 +307,20 @@ def _read(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
     if which:
         draft = reading.drafts[-1] if which == "later" else reading.drafts[0]
         draft.which = None
+    elif _of_main(reading, items, place):
+        draft = reading.drafts[0]
     elif draft.reading or reading.closed or (draft.when and not draft.value and not draft.pair and _conj_before(items, place)):
         draft = reading.open()
     draft.reading, draft.degree = value, degree
     return True
+
+
+def _of_main(reading: Reading, items: list[Chunk], place: int) -> bool:
+    """ "427, up from 309 in 2017, now high": past a comma, a reading is of the value that the sentence is about."""
+    first, last = reading.drafts[0], reading.draft
+    if first is last or last.origin != "from" or first.origin == "from" or first.reading or not (last.value or last.pair or last.when):
+        return False
+    return any("," in c.means or ")" in c.means or c.get("conj") == "but" for c in items[max(0, place - 4) : place])
 
 
 def _every_near(items: list[Chunk], place: int) -> bool:
@@ -230,6 +339,9 @@ def _every_near(items: list[Chunk], place: int) -> bool:
 
 def _all(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
     reading.every = True
+    if "count" in item.means:
+        reading.count = Quantity(float(item.means["count"]), None, 0.0)
+        return True
     following = [c for c in items[place + 1 : place + 3] if c.kind == WHEN or c.kind == SPAN]
     return bool(following) or (place > 0 and items[place - 1].kind == VALUE)
 
@@ -248,7 +360,7 @@ def _prep(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
     prep = item.means["prep"]
     following = items[place + 1] if place + 1 < len(items) else None
     pointed = following is not None and (following.kind in (VALUE, PAIR) or "read" in following.means)
-    if prep in ("from", "against") and pointed:
+    if prep in ("from", "against") and pointed and not (reading.draft.origin == "from" and not reading.draft.value and reading.drafts[0].value):
         reading.open("from")
     elif prep == "to" and pointed:
         reading.open("to")
@@ -265,7 +377,18 @@ def _conj(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
 
 def _neg(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
     reading.negated = True
+    if any("range" in c.means and "read" not in c.means for c in items[place + 1 : place + 2]):
+        return _no_range(reading, items, place)
     return any("read" in c.means or "trend" in c.means for c in items[place + 1 : place + 4])
+
+
+def _no_range(reading: Reading, items: list[Chunk], place: int) -> bool:
+    """ "No range given for either figure"."""
+    reading.negated = False
+    for chunk in items[place + 1 : place + 5]:
+        chunk.used = chunk.used or bool(chunk.means.keys() & {"range", "all", "prep", "start"})
+    reading.always = ("without a range", None)
+    return True
 
 
 def _degree(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -279,9 +402,20 @@ def _which(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> boo
     return True
 
 
+def _limits(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
+    assert item.pair
+    reading.low, reading.high = item.pair
+    return True
+
+
+def _steadily(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
+    reading.steadily = reading.steadily or item.means["trend kind"] == "steadily"
+    return True
+
+
 _HANDLERS = (
     (WHEN, _when), (SPAN, _span), (VALUE, _value), (PAIR, _pair), ("read", _read), ("trend", _trend), ("neg", _neg),
-    ("degree", _degree), ("all", _all), ("which", _which), ("prep", _prep), ("conj", _conj),
+    ("limits", _limits), ("degree", _degree), ("all", _all), ("trend kind", _steadily), ("which", _which), ("prep", _prep), ("conj", _conj),
 )  # fmt: skip
 
 
@@ -304,6 +438,10 @@ def subjects(frame: Frame, context: Context) -> list[Subject]:
             key = name.means["read of"].partition("@")[2]
             head = f"assay:{key}"
             bearers = tuple((n, 0) for n, row in enumerate(context.rows) if head in row.name.heads)
+            found.append(Subject(context.written(name), "observation", bearers, key))
+        elif "of test" in name.means:
+            key = name.means["of test"]
+            bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.assay == key)
             found.append(Subject(context.written(name), "observation", bearers, key))
         elif name.name:
             found.append(Subject(context.written(name), "observation", name.name.bearers, name.get("assay")))
@@ -341,11 +479,15 @@ def _statements(reading: Reading, subject: Subject, points: list[Point], span: t
     if reading.always:
         when = reading.first if not reading.last else ()
         found.append(Always(span, subject, *reading.always, tuple(points), when))
+    if reading.every_value or (reading.trend == "flat" and len(points) == 1 and points[0].value):
+        found.append(Always(span, subject, None, None, (), reading.first, reading.every_value or points[0].value))
+    if reading.last_few:
+        found.append(Always(span, subject, reading.last_few[1], None, (), (), None, reading.last_few[0]))
     if reading.trend:
         found.append(
-            Trend(span, subject, reading.trend, tuple(points), reading.delta, reading.first, reading.last, reading.degree, reading.length)
+            Trend(span, subject, reading.trend, tuple(points), reading.delta, reading.first, reading.last, reading.degree, reading.length, reading.steadily)
         )
-    elif reading.length or (reading.first and not points and not reading.count):
+    elif reading.length or reading.steadily or (reading.first and not points and not reading.count):
         found.append(Trend(span, subject, "over", tuple(points), None, reading.first, reading.last, None, reading.length))
     if reading.count:
         found.append(Counted(span, subject, round(reading.count.value)))

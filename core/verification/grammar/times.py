@@ -13,6 +13,8 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b,?\s+(?=\S)")
 _PART = re.compile(r"(early|mid|late|(?:the )?(?:end|start|beginning) of)[\s-]+")
 _YEARS = re.compile(r"((?:19|20)\d\d)\s?[-/]\s?(\d\d)")
+_SEASON = re.compile(r"(spring|summer|autumn|winter)\s+(?:of\s+)?((?:19|20)\d\d)")
+_FIRST_MONTHS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
 _DECADE = re.compile(r"((?:19|20)\d0)s")
 
 
@@ -38,6 +40,9 @@ def _spans(written: str) -> tuple[Days, ...]:
         return (Days(date(int(years[1]), 1, 1), date(int(years[1]) + 1, 12, 31)),)
     if years and int(years[2]) > 12:
         return ()
+    season = _SEASON.fullmatch(written)
+    if season:
+        return _season(season[1], int(season[2]))
     decade = _DECADE.fullmatch(written)
     if decade:
         return (Days(date(int(decade[1]), 1, 1), date(int(decade[1]) + 9, 12, 31)),)
@@ -60,17 +65,34 @@ def hull(first: tuple[Days, ...], last: tuple[Days, ...]) -> tuple[Days, ...]:
     return tuple(Days(a.first, b.last) for a in first for b in last if a.first <= b.last)
 
 
+def _season(name: str, year: int) -> tuple[Days, ...]:
+    """Three months, by the northern calendar; a winter may be that of either end of the year."""
+    month = _FIRST_MONTHS[name]
+    if month < 12:
+        return (Days(date(year, month, 1), date(year, month + 3, 1) - timedelta(1)),)
+    return tuple(Days(date(y, 12, 1), date(y + 1, 3, 1) - timedelta(1)) for y in (year, year - 1))
+
+
 def with_year_of(days: tuple[Days, ...], other: tuple[Days, ...], *, before: bool) -> tuple[Days, ...]:
     """A date without a year, given the year of the date beside it: "March to May 1994"."""
     if not days or not days[0].yearless or not other or other[0].yearless:
         return days
     year = (other[0].first if before else other[0].last).year
-    found = Days(days[0].first.replace(year=year), _in_year(days[0].last, year))
-    if before and found.first > other[0].last:
-        found = Days(found.first.replace(year=year - 1), _in_year(found.last, year - 1))
-    if not before and found.last < other[0].first:
-        found = Days(found.first.replace(year=year + 1), _in_year(found.last, year + 1))
-    return (found,)
+    found = of_year(days[0], year)
+    if before:
+        return (found if found.first <= other[0].last else of_year(days[0], year - 1),)
+    return (found, of_year(days[0], year + 1)) if found.last < other[0].first else (found, of_year(days[0], year - 1))
+
+
+def of_year(days: Days, year: int) -> Days:
+    return Days(_in_year(days.first, year), _in_year(days.last, year))
+
+
+def at_distance(near: tuple[Days, ...], days: float, size: float) -> tuple[Days, ...]:
+    """A day that lies some days after (or before) another, as near as its unit says."""
+    slack = timedelta(max(1, round(0.35 * size)))
+    step = timedelta(round(days))
+    return tuple(Days(d.first + step - slack, d.last + step + slack) for d in near if not d.yearless)
 
 
 def _in_year(day: date, year: int) -> date:

@@ -15,7 +15,7 @@ _SAME_LENGTH = str.maketrans(
     | dict.fromkeys("“”", '"')
     | dict.fromkeys("\u00b5\u03bc", "u")
     | dict.fromkeys(_SPACES, " ")
-    | {"×": "x", "⁄": "/", "→": ">"}
+    | {"×": "x", "⁄": "/", "→": ","}
     | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 )
 _MONTH = (
@@ -45,15 +45,16 @@ _MONTH_FIRST = "|".join(
         r"(?!may\b)" + _MONTH + r"|(?:(?<=in )|(?<=since )|(?<=from )|(?<=until )|(?<=by )|(?<=to )|(?<=every )|(?<=of )|(?<=last ))may\b",
     )
 )
+_SEASON = rf"(?:spring|summer|autumn|winter)\s+(?:of\s+)?{_YEAR}(?!\d)"
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?)"
 _TOKEN = re.compile(
-    rf"(?<![a-z\d])(?P<whenword>{_WEEKDAY}{_PART}(?:{_MONTH_FIRST}))"
+    rf"(?<![a-z\d])(?P<whenword>{_WEEKDAY}{_PART}(?:{_MONTH_FIRST}|{_SEASON}))"
     rf"|(?P<when>(?<![\w./-]){_WEEKDAY}{_PART}(?:{_DATES}))(?![a-z\d])"
-    r"|(?P<word>(?:(?<=\W)|^)a&e\b|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)"
-    rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?)?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
+    r"|(?P<word>(?:(?<=\W)|^)a&e\b|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)"
+    rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?|(?:(?<=\s)|^)-(?=\d))?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
     r"|(?P<mark>\S)"
 )
-_UNIT = re.compile(r"[\s-]?[a-z%°/0-9*^.\[\]{}_()#]+(?:[ ][a-z0-9./]+){0,4}")
+_UNIT = re.compile(r"[\s-]?[a-z%°/0-9*^.\[\]{}_()#]+(?:[ ][a-z0-9./^*]+){0,4}")
 
 
 class Token(NamedTuple):
@@ -73,7 +74,7 @@ def plain(text: str) -> str:
     return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in same)
 
 
-_AFTER_LETTER = re.compile(r"(?<=[a-z])-(?=[a-z\d])|(?<=\d)-(?=[a-z])")
+_AFTER_LETTER = re.compile(r"(?<=[a-z])(?<!\bnon)-(?=[a-z\d])|(?<=\d)-(?=[a-z])")
 
 
 def tokens(text: str) -> list[Token]:

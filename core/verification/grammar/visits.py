@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk
-from core.verification.grammar.frames import Frame
+from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.names import Name
+from core.verification.grammar.times import of_year as _of_year
 from core.verification.statements import Counted, Subject, Took, When
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
-_CONSUMED = frozenset({"start", "noun", "which", "all", "have", "in a row", "yearly", "status"})
+PREPS_OF = {
+    WHEN: frozenset({"on", "in", "at", "by", "from", "since"}), SPAN: frozenset({"from", "between", "in"}),
+    NAME: frozenset({"for", "with"}), VALUE: frozenset({"for", "over"}),
+}  # fmt: skip
+_CONSUMED = frozenset({"start", "noun", "which", "have", "in a row", "yearly", "status"})
 
 
 def read(frame: Frame, context: Context) -> None:
@@ -21,11 +26,15 @@ def read(frame: Frame, context: Context) -> None:
     whens: list[When] = []
     span: tuple[When, When] | None = None
     count = which = length = None
+    every = False
+    stop: When = ()
     negated = False
     for place, item in enumerate(frame.items):
         if item.used or item.kind == MARK:
             continue
-        if item.kind == WHEN:
+        if item.kind == WHEN and _until(frame.items, place):
+            stop = item.days
+        elif item.kind == WHEN:
             whens.append(item.days)
         elif item.kind == SPAN:
             span = (item.first, item.days)
@@ -37,19 +46,49 @@ def read(frame: Frame, context: Context) -> None:
             which = item.means["which"]
         elif "neg" in item.means:
             negated = True
+        elif "all" in item.means:
+            every = True
+            count = int(item.means["count"]) if "count" in item.means else count
         elif item.kind == NAME or not _CONSUMED.isdisjoint(item.means):
             pass
         else:
             continue
         item.used = True
-    if negated:
+        take_prep(frame.items, place, PREPS_OF.get(item.kind, frozenset()))
+    if negated or (every and not _every(frame, bearers, context)):
         return
     for chunk in frame.names:
         chunk.used = True
+        which = which or chunk.get("which")
     words = context.span([*frame.names, *[c for c in frame.items if c.used]])
     subject = Subject(context.written(frame.names[0]), "visit", tuple(bearers))
     reason = [Subject(context.written(c), "reason", c.name.bearers) for c in reasons if isinstance(c.name, Name)]
+    if span and whens and all(days.yearless for days in whens[0]):
+        whens, span = _each_year(whens[0], span), None
+    if stop:
+        whens, span = whens[1:], ((whens or [()])[0], stop)
+        take = [c for c in frame.items if c.get("prep") in ("until", "to")]
+        for chunk in take:
+            chunk.used = True
     _state(context, words, subject, reason, whens, span, count, which, length)
+
+
+def _every(frame: Frame, bearers: list[tuple[int, int]], context: Context) -> bool:
+    """Whether "all" or "both" visits are what the sentence calls them: no cited visit is left out."""
+    return len(bearers) == sum(row.type == "visit" for row in context.rows)
+
+
+def _until(items: list[Chunk], place: int) -> bool:
+    at = place - 1
+    while at >= 0 and items[at].get("free"):
+        at -= 1
+    return at >= 0 and items[at].get("prep") in ("until", "to")
+
+
+def _each_year(month: When, span: tuple[When, When]) -> list[When]:
+    """ "Every May from 2023 to 2026": a date in each of the years."""
+    years = range(span[0][0].first.year, span[1][0].last.year + 1)
+    return [tuple(_of_year(days, year) for days in month) for year in years]
 
 
 def _lasts(items: list[Chunk], place: int) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import snowballstemmer
 
 _STEMMER = snowballstemmer.stemmer("english")
-_WORDS = re.compile(r"a&e|[^\W_]+'?[^\W\d_]*|[%+&]")
+_WORDS = re.compile(r"a&e|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?|\d+(?:\.\d+)?|[%+&]")
 
 
 @lru_cache(maxsize=20000)
@@ -17,6 +17,7 @@ def spell(word: str) -> str:
     if word.endswith("'s"):
         word = word[:-2]
     if len(word) > 4:
+        word = word.replace("-", "")
         word = word.replace("ae", "e").replace("oe", "e").replace("sulph", "sulf")
         if "our" in word and len(word) > 5 and not word.startswith(("four", "hour", "your")):
             word = word.replace("our", "or")
