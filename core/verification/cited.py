@@ -201,7 +201,7 @@ def _terms_at(words: list[tokens.Token], i: int, kind: str) -> Iterator[tuple[in
     norm = words[i].norm
     yield i + 1, {stem(norm.rstrip("0123456789") if kind == "patient" else norm)}
     for end, kinds in phrases_at(words, i):
-        found = {f"{k}:{meaning}" for k, meaning in kinds.items() if k in NAME_KINDS}
+        found = {f"{k}:{meaning}" for k, meaning in kinds.items() if k in NAME_KINDS and (k != "assay" or kind in ("observation", "reason"))}
         for ingredient in INGREDIENTS.get(kinds.get("brand", ""), ()):
             found |= {f"medicine:{ingredient}", stem(ingredient)}
         if found:

@@ -101,7 +101,7 @@ def _standing(statement: Course, row: Cited) -> Check:
             return Check(True, "status", row.standing, reason)
         if statement.start and row.type == "prescription" and statement.tense == "past":
             return Check(True, "status", row.standing, reason)
-        return Check(False if statement.start or statement.tense == "present" else None, "status", row.standing, reason)
+        return Check(False if statement.tense == "present" else None, "status", row.standing, reason)
     if row.standing == "":
         return Check(None, "status", "", f"The row does not say whether {name} is active.")
     negated, said = said.startswith("not "), said.removeprefix("not ")

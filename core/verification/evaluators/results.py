@@ -266,7 +266,7 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
     if None in found:
         return None
     known = [row for row in found if row is not None]
-    if len(known) == 1 and statement.direction == "flat" and points[0].value and not points[0].when:
+    if len(known) == 1 and statement.direction in ("flat", "same") and points[0].value and not points[0].when:
         return mine
     if len(known) == 1:
         since = [row for row in mine if within(statement.first, row.start)] if statement.first else mine
@@ -308,7 +308,8 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
     negated, said = said.startswith("not "), said.removeprefix("not ")
     assay = ASSAYS.get(last.assay or "")
     change = (last.value - first.value) / abs(first.value) if first.value else last.value - first.value
-    flat = abs(change) <= (assay.steady if assay else 0.03)
+    steady = min(0.01, assay.steady if assay else 0.01) if said == "same" else assay.steady if assay else 0.03
+    flat, said = abs(change) <= steady, "flat" if said == "same" else said
     if said in ("better", "worse"):
         if not (assay and assay.worse):
             return _by_range(said, first, last)
@@ -321,7 +322,7 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
         reason = f"{wording.name(last)} went from {first.shown()} to {last.shown()}."
         return Proved(last.ref, "value", last.shown()) if true else Refuted(last.ref, "value", last.shown(), wording.sentence(reason))
     true = {"up": change > 0, "down": change < 0, "flat": flat, "over": True}[said]
-    if true != negated and not (said == "flat" and len(chosen) > 2 and not _all_flat(chosen, assay.steady if assay else 0.03)):
+    if true != negated and not (said == "flat" and len(chosen) > 2 and not _all_flat(chosen, steady)):
         return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
     reason = f"{wording.name(last)} went from {first.shown()} on {wording.day(first.start)} to {last.shown()} on {wording.day(last.start)}."
     return Refuted(last.ref, "value", last.shown(), wording.sentence(reason))

@@ -100,9 +100,10 @@ def _word(words: list[Token], i: int) -> Chunk:
 def quantity_of(token: Token) -> Quantity:
     written = token.norm
     sign = written.rstrip("0123456789.,").strip()
+    negative = -1 if sign == "-" else 1
     digits = written[len(written.rstrip("0123456789.,")) :].replace(",", "").rstrip(".")
     decimals = len(digits.partition(".")[2])
-    return Quantity(float(digits), token.unit, 0.5 * 10**-decimals, _COMPARED.get(sign, ""))
+    return Quantity(negative * float(digits), token.unit, 0.5 * 10**-decimals, _COMPARED.get(sign, ""))
 
 
 def _number(words: list[Token], i: int) -> Chunk:
@@ -132,7 +133,9 @@ def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
         elif "same day" in chunk.means and _birthday(found, place, rows):
             continue
         elif "same day" in chunk.means:
-            name = next((c for c in found[place + 1 : place + 3] if c.kind == NAME), None)
+            reach = found[place + 1 : place + 3]
+            reach = found[place + 1 : place + 5] if any(c.kind == WHEN for c in reach) else reach
+            name = next((c for c in reach if c.kind == NAME), None)
             days = _days_of(found, place, name, rows) if name is not None else near
             if not days and name is None:
                 days = next((c.days for c in found[place:] if c.kind == WHEN), ())
@@ -159,6 +162,10 @@ def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> 
     for chunk in after:
         chunk.used = chunk.used or "status" in chunk.means or "record" in chunk.means
     days = [rows[n].stop if ended else rows[n].start for n, _ in name.name.bearers]
+    for chunk in found[place + 1 : found.index(name)]:
+        if chunk.kind == WHEN:
+            chunk.used, chunk.kind = True, MARK
+            days = [day for day in days if day and any(span.holds(day) for span in chunk.days)]
     return tuple(Days(day, day) for day in dict.fromkeys(days) if day)
 
 
@@ -167,7 +174,8 @@ def times_joined(chunks: list[Chunk], words: list[Token]) -> list[Chunk]:
     near: tuple[Days, ...] = ()
     whens = [chunk for chunk in chunks if chunk.kind == WHEN]
     for this, other in zip(whens, whens[1:], strict=False):
-        if other.start - this.end <= 2:
+        between = chunks[chunks.index(this) + 1 : chunks.index(other)]
+        if len(between) == 1 and ("-" in between[0].means or between[0].get("conj") == "and" or between[0].get("prep") in ("to", "until") or "," in between[0].means):
             this.days = times.with_year_of(this.days, other.days, before=True)
     for place, chunk in enumerate(chunks):
         if chunk.kind == WHEN and chunk.days:

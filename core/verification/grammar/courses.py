@@ -48,6 +48,7 @@ class Draft:
         self.verb = ""
         self.negated = False
         self.former = False
+        self.count_at = 0
 
     @property
     def dated(self) -> bool:
@@ -105,6 +106,8 @@ def _share(drafts: list[Draft]) -> None:
 
 def _when(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     prep = _prep_before(items, place)
+    if prep == "since" and draft.tense != "past":
+        draft.tense = "present"
     if prep == "since" or (prep == "from" and not draft.start):
         return _set(draft, "start", item)
     if prep in ("until", "to") or (draft.verb == "stop" and prep in ("in", "on", "at", "by", None)):
@@ -167,7 +170,7 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
             return True
         return False
     if quantity.step == 0 or (quantity.unit is None and place < draft.frame.lead) or _counts(items, place):
-        draft.count = quantity
+        draft.count, draft.count_at = quantity, item.start
         return draft.count.value == int(draft.count.value)
     if draft.kind != "prescription":
         return False
@@ -189,6 +192,8 @@ def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     status = item.means["status"]
     if item.get("side") or item.get("prep"):
         return False
+    if place and items[place - 1].get("prep") == "since":
+        items[place - 1].used = True
     if draft.negated:
         status = "not " + status
         draft.negated = False
@@ -363,7 +368,7 @@ def _state(draft: Draft, context: Context) -> None:
             context.statements.append(Absent(span, subject))
             continue
         upper = frame.names[place + 1].start if place + 1 < len(frame.names) else 10**6
-        amounts = tuple(q for at, q in draft.amounts if place + 1 == len(frame.names) or name.start < at < upper)
+        amounts = tuple(q for at, q in draft.amounts if len(frame.names) == 1 or name.start < at < upper)
         courses = [(draft.start, draft.stop, draft.at), *draft.spans]
         for start, stop, at in courses:
             context.statements.append(
@@ -374,5 +379,8 @@ def _state(draft: Draft, context: Context) -> None:
                 )
             )  # fmt: skip
     if draft.count is not None and not draft.absent:
+        one = next((name for name in frame.names if name.start > draft.count_at), None)
+        if one is not None and one is not frame.names[0]:
+            bearers_of_all = [n for n, _ in _subject(one, draft.kind, context).bearers]
         whole = Subject(context.written(frame.names[0]), draft.kind, tuple((n, 0) for n in dict.fromkeys(bearers_of_all)))
         context.statements.append(Counted(span, whole, round(draft.count.value), status=draft.status))

@@ -41,9 +41,11 @@ def composed(found: list[Chunk]) -> list[Chunk]:
         elif _is_limits(found, i):
             chunk = _limits(found, i)
             i += 3
-        elif chunk.get("prep") == "by" and "range" in (found[i + 1].means if i + 1 < len(found) else {}):
-            chunk.used = found[i + 1].used = True
-            i += 2
+        elif chunk.get("prep") == "by" and any("range" in c.means for c in found[i + 1 : i + 3]):
+            end = i + 2 if "range" in found[i + 1].means else i + 3
+            for other in found[i:end]:
+                other.used = True
+            i = end
         elif i + 1 < len(found) and found[i + 1].kind == VALUE and found[i + 1].quantity and _compares(chunk):
             following = found[i + 1]
             sign = "<" if chunk.get("side") == "below" or chunk.get("prep") in ("under", "never above") else ">"

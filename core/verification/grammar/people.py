@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.verification.dates import Days
 from core.verification.grammar.chunks import MARK, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame
-from core.verification.statements import Person, Subject
+from core.verification.statements import Person, Subject, Took
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -24,11 +25,41 @@ def read(segment: list[Chunk], context: Context) -> None:
             _born(segment, place, context)
         elif "aged" in chunk.means:
             _aged(segment, place, context)
+        elif "died" in chunk.means and not chunk.used:
+            _died(segment, place, context)
+        elif "born" in chunk.means:
+            chunk.used = any(row.type == "patient" for row in context.rows)
 
 
 def _patient(chunk: Chunk, context: Context) -> Subject:
     bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == "patient")
     return Subject(context.written(chunk), "patient", bearers)
+
+
+def _deaths(context: Context) -> tuple[tuple[int, int], ...]:
+    return tuple((n, 0) for n, row in enumerate(context.rows) if row.type in ("visit", "observation") and "death" in row.name.terms)
+
+
+def _died(segment: list[Chunk], place: int, context: Context) -> None:
+    """A death, by the rows that record one; on which day, and of what."""
+    chunk, bearers = segment[place], _deaths(context)
+    if not bearers:
+        return
+    chunk.used = True
+    when = reason = None
+    for other in segment[place + 1 : place + 5]:
+        if other.kind == WHEN and when is None:
+            when = other
+        elif other.name is not None and reason is None and all(how == 1 for _, how in other.name.bearers):
+            reason = other
+        elif not (other.get("prep") or other.get("free") or other.kind == MARK):
+            break
+    for used in (when, reason):
+        if used is not None:
+            used.used = True
+    subject = Subject(context.written(chunk), "death", bearers)
+    because = Subject(context.written(reason), "reason", reason.name.bearers) if reason is not None and reason.name else None
+    context.statements.append(Took(context.span([chunk]), subject, when.days if when is not None else (), (), because, None, None))
 
 
 def _born(segment: list[Chunk], place: int, context: Context) -> None:
@@ -57,6 +88,11 @@ def _aged(segment: list[Chunk], place: int, context: Context) -> None:
             chunk, number = segment[place], segment[at]
             when = next((c for c in segment if c.kind == WHEN and not c.used), None)
             chunk.used = number.used = True
+            if any("died" in c.means for c in segment):
+                deaths = [context.rows[n].start for n, _ in _deaths(context)]
+                days = tuple(Days(day, day) for day in deaths if day)
+                context.statements.append(Person(context.span([chunk, number]), _patient(chunk, context), age=number.quantity, when=days))
+                return
             context.statements.append(
                 Person(context.span([chunk, number]), _patient(chunk, context), age=number.quantity, when=when.days if when else ())
             )

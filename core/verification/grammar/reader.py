@@ -10,7 +10,7 @@ from core.verification.grammar import chunks, courses, frames, names, people, re
 from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.tokens import Token
-from core.verification.statements import Follows, Statement, Subject
+from core.verification.statements import Course, Follows, Statement, Subject
 
 ORDERED = frozenset({"condition", "prescription", "visit"})
 FREE_PREPS = frozenset({"on", "in", "at", "for", "with", "around"})
@@ -56,12 +56,22 @@ def read(text: str, rows: list[Cited]) -> Read:
         if any(not c.used and _matters(c) for c in segment):
             context.statements[stated:] = [replace(s, open=True) for s in context.statements[stated:]]
         before = cut[-1] if cut else before
+    context.statements = _told_elsewhere(context.statements)
     left = [c for c in found if not c.used and _matters(c)]
     return Read(
         tuple(context.statements),
         tuple(context.span([chunk]) for chunk in left),
         frozenset(kind for chunk in left for kind in (chunk.means or {chunk.kind: ""})),
     )
+
+
+def _told_elsewhere(statements: list[Statement]) -> list[Statement]:
+    """A name without a standing implies none where another statement of the sentence gives it."""
+    told = {s.subject.bearers for s in statements if isinstance(s, Course) and s.status}
+    return [
+        replace(s, tense="past") if isinstance(s, Course) and not s.status and any(set(s.subject.bearers) <= set(b) for b in told) else s
+        for s in statements
+    ]
 
 
 def _matters(chunk: Chunk) -> bool:

@@ -86,6 +86,7 @@ def read(frame: Frame, context: Context) -> None:
     items = frame.items
     if "of test" in frame.names[0].means and "trend" in frame.names[0].means:
         reading.trend = frame.names[0].means["trend"]
+        reading.after_by = True
     answers = [c for c in items if c.name is not None and c.name.bearers and not c.used]
     for place, item in enumerate(items):
         if not item.used:
@@ -224,11 +225,13 @@ def _value(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> boo
         if before and before.kind == WORD and "range" in before.means:
             before.used = True
         return _limit(reading, items, place, quantity)
-    if reading.after_by or (reading.trend and before and before.get("trend") and not _directed_to(before)):
+    right_after = place > 0 and items[place - 1] is before
+    if reading.after_by or (reading.trend and before and right_after and before.get("trend") and not _directed_to(before)):
         reading.after_by = False
         reading.delta = quantity
         return True
-    every = reading.every and (quantity.sign or reading.count) and not reading.trend
+    alone = reading.count is not None and reading.draft.empty and not reading.always
+    every = reading.every and (quantity.sign or alone) and not reading.trend
     if following and "all" in following.means or "all" in item.means or every:
         reading.every_value = quantity
         if following and "all" in following.means:
@@ -347,6 +350,8 @@ def _all(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _trend(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if reading.trend == "flat" and item.means["trend"] in ("up", "down"):
+        reading.steadily = True
     reading.trend = ("not " if reading.negated else "") + item.means["trend"]
     reading.negated = False
     if not reading.draft.empty:
@@ -408,6 +413,11 @@ def _limits(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bo
     return True
 
 
+def _past(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
+    reading.open().which = "earlier"
+    return True
+
+
 def _steadily(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
     reading.steadily = reading.steadily or item.means["trend kind"] == "steadily"
     return True
@@ -415,7 +425,7 @@ def _steadily(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> 
 
 _HANDLERS = (
     (WHEN, _when), (SPAN, _span), (VALUE, _value), (PAIR, _pair), ("read", _read), ("trend", _trend), ("neg", _neg),
-    ("limits", _limits), ("degree", _degree), ("all", _all), ("trend kind", _steadily), ("which", _which), ("prep", _prep), ("conj", _conj),
+    ("limits", _limits), ("degree", _degree), ("all", _all), ("trend kind", _steadily), ("past", _past), ("which", _which), ("prep", _prep), ("conj", _conj),
 )  # fmt: skip
 
 
@@ -479,7 +489,7 @@ def _statements(reading: Reading, subject: Subject, points: list[Point], span: t
     if reading.always:
         when = reading.first if not reading.last else ()
         found.append(Always(span, subject, *reading.always, tuple(points), when))
-    if reading.every_value or (reading.trend == "flat" and len(points) == 1 and points[0].value):
+    if reading.every_value or (reading.trend in ("flat", "same") and len(points) == 1 and points[0].value):
         found.append(Always(span, subject, None, None, (), reading.first, reading.every_value or points[0].value))
     if reading.last_few:
         found.append(Always(span, subject, reading.last_few[1], None, (), (), None, reading.last_few[0]))

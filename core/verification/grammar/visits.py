@@ -55,7 +55,8 @@ def read(frame: Frame, context: Context) -> None:
             continue
         item.used = True
         take_prep(frame.items, place, PREPS_OF.get(item.kind, frozenset()))
-    if negated or (every and not _every(frame, bearers, context)):
+    yearly = any(c.get("all") for c in frame.items) and bool(span)
+    if negated or (every and not yearly and not _every(frame, bearers, context)):
         return
     for chunk in frame.names:
         chunk.used = True
@@ -65,6 +66,8 @@ def read(frame: Frame, context: Context) -> None:
     reason = [Subject(context.written(c), "reason", c.name.bearers) for c in reasons if isinstance(c.name, Name)]
     if span and whens and all(days.yearless for days in whens[0]):
         whens, span = _each_year(whens[0], span), None
+    if span and every and not whens and _is_month(span[0]) and not _is_month(span[1]):
+        whens, span = _each_year(span[0], span), None
     if stop:
         whens, span = whens[1:], ((whens or [()])[0], stop)
         take = [c for c in frame.items if c.get("prep") in ("until", "to")]
@@ -83,6 +86,10 @@ def _until(items: list[Chunk], place: int) -> bool:
     while at >= 0 and items[at].get("free"):
         at -= 1
     return at >= 0 and items[at].get("prep") in ("until", "to")
+
+
+def _is_month(when: When) -> bool:
+    return bool(when) and 27 <= (when[0].last - when[0].first).days <= 31
 
 
 def _each_year(month: When, span: tuple[When, When]) -> list[When]:
