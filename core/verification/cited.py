@@ -21,6 +21,7 @@ NAMES = {
 REASONS = {
     "prescription": ("reason",), "visit": ("reason",), "allergy": ("reaction",), "observation": ("value",),
 }  # fmt: skip
+TEXTS = {"note": ("text",), "prescription": ("instructions",)}
 _STARTS = ("started_on", "onset_on", "started_at", "observed_at", "written_at", "recorded_on", "birth_date")
 _STOPS = ("stopped_on", "resolved_on", "ended_at")
 _LABEL = re.compile(
@@ -57,7 +58,7 @@ class Named(NamedTuple):
 class Cited:
     """One row, read once a check; what depends on text alone is cached by that text."""
 
-    __slots__ = ("assay", "fields", "mark", "name", "reason", "ref", "row", "standing", "start", "stop", "text_value", "type", "unit", "value")  # fmt: skip
+    __slots__ = ("assay", "fields", "mark", "name", "reason", "ref", "row", "standing", "start", "stop", "text_value", "texts", "type", "unit", "value")  # fmt: skip
 
     def __init__(self, row: Row) -> None:
         fields = row.fields
@@ -80,6 +81,7 @@ class Cited:
         self.start = _day(fields, _STARTS)
         self.stop = _day(fields, _STOPS)
         self.standing = _standing(self)
+        self.texts = tuple(str(fields[f]) for f in TEXTS.get(row.type, ()) if fields.get(f))
 
     def _read_value(self) -> None:
         value, unit = self.fields.get("value"), self.fields.get("unit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from core.verification import evaluators, instructions, verdict_table
 from core.verification.cited import Cited
@@ -25,24 +26,46 @@ def check_claim(claim: Claim, rows: Sequence[Row]) -> Result:
         return Result(fault.verdict, (fault,))
     cited = [Cited(by_ref[ref]) for ref in dict.fromkeys(claim.citations)]
     others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in claim.citations]
-    read = reader.read(claim.text, cited)
-    judged = [(s, evaluators.evaluate(s, cited, others)) for s in read.statements]
-    findings = [_finding(s, j) for s, j in judged]
-    findings += [_uncovered(claim.text, span) for span in read.uncovered]
-    outcome = verdict_table.decide(_grammar(read, [j for _, j in judged]))
+    judged = [_judge(part, cited, others) for part in reader.read(claim.text, cited)]
+    findings = [finding for part in judged for finding in _findings(claim.text, part)]
+    outcome = verdict_table.decide(_grammar(judged))
     if outcome.verdict is not Verdict.SUPPORTED and not any(f.verdict is not Verdict.SUPPORTED for f in findings):
         findings.append(Finding(outcome.verdict, "The claim says nothing that a row could bear out."))
     return Result(outcome.verdict, tuple(findings))
 
 
-def _grammar(read: reader.Read, judged: Sequence[Judged]) -> Grammar:
+class Judgement(NamedTuple):
+    """One segment's statements with what came of them, and what no statement covers."""
+
+    judged: tuple[tuple[Statement, Judged], ...]
+    uncovered: tuple[tuple[int, int], ...]
+    kinds: frozenset[str]
+
+
+def _judge(part: reader.Part, cited: Sequence[Cited], others: Sequence[Cited]) -> Judgement:
+    """The statements of a segment against the rows; where a cited text says it all in its own words, that counts."""
+    judged = tuple((s, evaluators.evaluate(s, cited, others)) for s in part.statements)
+    borne = not part.uncovered and judged and all(isinstance(j, Proved) for _, j in judged)
+    if part.saying and not borne:
+        said = evaluators.evaluate(part.saying, cited, others)
+        if isinstance(said, Proved):
+            return Judgement(((part.saying, said),), (), frozenset())
+    return Judgement(judged, part.uncovered, part.kinds)
+
+
+def _grammar(parts: Sequence[Judgement]) -> Grammar:
+    judged = [j for part in parts for _, j in part.judged]
     if any(isinstance(j, Refuted) for j in judged):
         return Grammar.REFUTED
-    if read.uncovered:
-        return Grammar.PLAIN if GUARDED.isdisjoint(read.kinds) else Grammar.GUARDED
+    if any(part.uncovered for part in parts):
+        return Grammar.PLAIN if all(GUARDED.isdisjoint(part.kinds) for part in parts) else Grammar.GUARDED
     if any(isinstance(j, NotInRows) for j in judged):
         return Grammar.SILENT
     return Grammar.WHOLE if any(isinstance(j, Proved) and j.row for j in judged) else Grammar.NOTHING
+
+
+def _findings(text: str, part: Judgement) -> list[Finding]:
+    return [_finding(s, j) for s, j in part.judged] + [_uncovered(text, span) for span in part.uncovered]
 
 
 def _finding(statement: Statement, judged: Judged) -> Finding:

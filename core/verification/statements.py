@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from core.verification.dates import Days
 from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.texts import Said
 
 When = tuple[Days, ...]
 """What a written date may mean: one span of days, or two where the order of day and month is open."""
@@ -155,5 +156,4 @@ class Follows(Statement):
 class Saying(Statement):
     """A text says these words, in this order, under the same negation."""
 
-    terms: tuple[tuple[str, int], ...]
-    numbers: tuple[Quantity, ...]
+    clauses: tuple[Said, ...]

@@ -61,6 +61,8 @@ def _against(statement: Course, checked: list[tuple[Cited, list[Check]]]) -> Jud
 
 def _is_edge(which: str, row: Cited, rows: Sequence[Cited], others: Sequence[Cited]) -> bool:
     starts = [r.start for r in (*rows, *others) if r.type == row.type and r.start]
+    if which in ("first", "later") and len(starts) < 2:
+        return False
     return not starts or row.start == (min(starts) if which == "first" else max(starts))
 
 

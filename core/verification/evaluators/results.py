@@ -322,10 +322,18 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
         reason = f"{wording.name(last)} went from {first.shown()} to {last.shown()}."
         return Proved(last.ref, "value", last.shown()) if true else Refuted(last.ref, "value", last.shown(), wording.sentence(reason))
     true = {"up": change > 0, "down": change < 0, "flat": flat, "over": True}[said]
+    if statement.degree and not negated:
+        agrees = _degree_of_change(statement.degree, abs(change))
+        if not agrees:
+            return NotInRows("How large that change is, is a judgement.")
     if true != negated and not (said == "flat" and len(chosen) > 2 and not _all_flat(chosen, steady)):
         return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
     reason = f"{wording.name(last)} went from {first.shown()} on {wording.day(first.start)} to {last.shown()} on {wording.day(last.start)}."
     return Refuted(last.ref, "value", last.shown(), wording.sentence(reason))
+
+
+def _degree_of_change(degree: str, change: float) -> bool:
+    return change <= SLIGHT_MAX if degree == "slight" else change >= MARKED_MIN if degree == "marked" else False
 
 
 def _by_range(said: str, first: Cited, last: Cited) -> Judged:

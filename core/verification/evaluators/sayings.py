@@ -1,17 +1,84 @@
-"""What a text says: its words in one sentence of the text, under the same negation, its numbers in the same order."""
+"""What a text says: each clause in one sentence of it, under the same negation, its numbers beside the same words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from core.verification.cited import Cited
-from core.verification.judged import Judged, NotInRows
+from core.verification.evaluators.results import within
+from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.texts import Said, Term, sentences
+from core.verification.judged import Judged, NotInRows, Proved
 from core.verification.statements import Saying
 
-
-def sayings_none(statement: Saying) -> Judged:
-    return NotInRows("No cited text says that.")
+NEAR = 3
 
 
 def saying(statement: Saying, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
-    return sayings_none(statement)
+    """Proved if each clause stands in a sentence of one cited text; a text never refutes."""
+    for row in rows:
+        held = [part for text in row.texts for part in sentences(text)]
+        if held and any(clause.terms for clause in statement.clauses) and all(_stands(clause, held, row) for clause in statement.clauses):
+            return Proved(row.ref, "text", "")
+    return NotInRows("No cited text says that.")
+
+
+def _stands(clause: Said, held: list[Said], row: Cited) -> bool:
+    dated = all(within(days, row.start) or any(set(days) & set(other) for part in held for other in part.dates) for days in clause.dates if days)
+    if not dated or () in clause.dates:
+        return False
+    if not clause.terms and not clause.numbers:
+        return True
+    return bool(clause.terms) and any(_in(clause, part) for part in held)
+
+
+def _in(clause: Said, part: Said) -> bool:
+    places: list[int] = []
+    for _, term in clause.terms:
+        found = [at for at, other in part.terms if _same(term, other)]
+        if not found:
+            return False
+        places.append(found[0])
+    narrowed = all(
+        abs(here - there) <= NEAR
+        for (_, term), here, there in zip(clause.terms, places, places[1:], strict=False)
+        if term.narrows
+    )
+    return narrowed and _numbers(clause, part)
+
+
+def _same(term: Term, other: Term) -> bool:
+    return term.flags == other.flags and not term.keys.isdisjoint(other.keys)
+
+
+def _numbers(clause: Said, part: Said) -> bool:
+    """Each number of the clause, in order, behind the same word as in the text."""
+    at = 0
+    for place, number in clause.numbers:
+        while at < len(part.numbers) and not _equal(number, part.numbers[at][1]):
+            at += 1
+        if at == len(part.numbers):
+            return False
+        mine, theirs = _before(clause, place), _before(part, part.numbers[at][0])
+        if mine and theirs and mine.keys.isdisjoint(theirs.keys) and not _later(clause, place, part, part.numbers[at][0]):
+            return False
+        at += 1
+    return True
+
+
+def _before(said: Said, place: int) -> Term | None:
+    return next((term for at, term in reversed(said.terms) if at < place), None)
+
+
+def _later(clause: Said, place: int, part: Said, there: int) -> bool:
+    """Whether the same word follows both numbers: "3 days' cough"."""
+    mine = next((term for at, term in clause.terms if at > place), None)
+    theirs = next((term for at, term in part.terms if at > there), None)
+    return bool(mine and theirs and not mine.keys.isdisjoint(theirs.keys))
+
+
+def _equal(number: Quantity, other: Quantity) -> bool:
+    if number.unit and other.unit and number.unit.kind == other.unit.kind:
+        return abs(number.value * number.unit.size - other.value * other.unit.size) < 1e-9
+    return number.value == other.value and (number.unit is None) == (other.unit is None)
+

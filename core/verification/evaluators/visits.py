@@ -21,6 +21,9 @@ def took(statement: Took, rows: Sequence[Cited], others: Sequence[Cited]) -> Jud
     dated = [row for row in mine if within(statement.when, row.start) and (not statement.stop or within(statement.stop, row.stop))]
     if statement.which in ("latest", "first"):
         dated = [row for row in dated if _is_edge(statement.which, row, rows, others)]
+    if statement.which == "later":
+        starts = [r.start for r in (*rows, *others) if r.type == "visit" and r.start]
+        dated = [row for row in dated if row.start and len(set(starts)) > 1 and row.start > min(starts)]
     if not dated:
         row = mine[0]
         return Refuted(row.ref, "started_at", wording.day(row.start), f"The cited visit was on {wording.day(row.start)}.")
@@ -36,6 +39,8 @@ def took(statement: Took, rows: Sequence[Cited], others: Sequence[Cited]) -> Jud
 
 def _is_edge(which: str, row: Cited, rows: Sequence[Cited], others: Sequence[Cited]) -> bool:
     starts = [r.start for r in (*rows, *others) if r.type == "visit" and r.start]
+    if which == "first" and len(starts) < 2:
+        return False
     return row.start == (max(starts) if which == "latest" else min(starts))
 
 

@@ -63,7 +63,7 @@ def _chunk(words: list[Token], i: int, book: names.Book) -> Chunk:
     kind = words[i].kind
     if kind == "when":
         chunk = Chunk(WHEN, i, i + 1)
-        chunk.days = times.read(words[i].norm)
+        chunk.days = times.read(words[i].norm) or times.IMPOSSIBLE
         return chunk
     named = names.read(words, i, book)
     if named:
@@ -102,6 +102,8 @@ def quantity_of(token: Token) -> Quantity:
     sign = written.rstrip("0123456789.,").strip()
     negative = -1 if sign == "-" else 1
     digits = written[len(written.rstrip("0123456789.,")) :].replace(",", "").rstrip(".")
+    if digits[:1] == "0" and digits[1:2].isdigit():
+        return Quantity(float("nan"), token.unit, 0.0)
     decimals = len(digits.partition(".")[2])
     return Quantity(negative * float(digits), token.unit, 0.5 * 10**-decimals, _COMPARED.get(sign, ""))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.verification.grammar import times
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.statements import Absent, Counted, Course, Subject
@@ -18,7 +19,8 @@ _ENDED = frozenset({"ended", "stopped", "completed"})
 
 NO_PREPS: frozenset[str] = frozenset()
 DATED = frozenset({"since", "from", "until", "to", "by", "on", "in", "at", "for", "between"})
-PREPS_OF = {WHEN: DATED, SPAN: DATED, VALUE: frozenset({"for", "in", "after", "over"}), NAME: frozenset({"for", "with"})}
+SPANNED = frozenset({"from", "between", "in", "on", "for", "with"})
+PREPS_OF = {WHEN: DATED, SPAN: SPANNED, VALUE: frozenset({"for", "in", "over"}), NAME: frozenset({"for", "with"})}
 
 
 class Draft:
@@ -142,7 +144,7 @@ def _span(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if place and items[place - 1].get("status") == "stopped" or place > 1 and items[place - 2].get("status") == "stopped":
         return False
     if item.get("prep") == "between" or item.get("prep") == "in":
-        draft.at = tuple(a._replace(last=b.last) for a in item.first for b in item.days if a.first <= b.last)
+        draft.at = times.hull(item.first, item.days)
     elif draft.start or draft.stop:
         draft.spans.append((item.first, item.days, ()))
     else:
@@ -254,6 +256,10 @@ def _all(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 def _neg(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     following = items[place + 1 : place + (9 if place < draft.frame.lead else 6)]
+    stop = next((n for n, c in enumerate(following) if c.kind == MARK or "neg" in c.means), len(following))
+    following = following[:stop]
+    if draft.negated or draft.absent:
+        return False
     status = next((c for c in following if "status" in c.means and not c.get("side")), None)
     if place < draft.frame.lead and status is None:
         draft.absent = True

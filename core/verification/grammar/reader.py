@@ -6,26 +6,29 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from core.verification.cited import Cited
-from core.verification.grammar import chunks, courses, frames, names, people, results, tokens, visits
-from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, VALUE, WORD, Chunk
+from core.verification.grammar import chunks, courses, frames, names, people, results, scope, texts, tokens, visits
+from core.verification.grammar.chunks import MARK, NAME, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.tokens import Token
-from core.verification.statements import Course, Follows, Statement, Subject
+from core.verification.statements import Course, Follows, Saying, Statement, Subject
 
 ORDERED = frozenset({"condition", "prescription", "visit"})
 FREE_PREPS = frozenset({"on", "in", "at", "for", "with", "around"})
 NEUTRAL = frozenset({"free", "aux", "prep", "conj", "record", "have", "measure", "trend kind", "plural", "lasting", "limit"})
 READERS = {"observation": results.read, "visit": visits.read, "patient": people.named}
+Bearers = tuple[tuple[int, int], ...]
 NOUN_KINDS = {"condition": "condition", "medicine": "prescription", "allergy": "allergy"}
 LEADING = ("status", "read", "which", "criticality", "severity", "neg", "free", "only", "have", "degree", "noun", "number")
 
 
-class Read(NamedTuple):
-    """`uncovered` are the spans of characters that no statement covers; `words` what the chunks there mean."""
+class Part(NamedTuple):
+    """One segment. `uncovered` are the spans of characters that no statement covers, `kinds` what the words there
+    mean; `saying` is the whole segment as a text might say it, where a text is cited."""
 
     statements: tuple[Statement, ...]
     uncovered: tuple[tuple[int, int], ...]
     kinds: frozenset[str]
+    saying: Saying | None
 
 
 class Context:
@@ -43,40 +46,55 @@ class Context:
         return self.text[self.words[chunk.start].start : self.words[chunk.end - 1].end]
 
 
-def read(text: str, rows: list[Cited]) -> Read:
-    """The statements of a sentence. It never changes the rows; time grows with the length of the text."""
+def read(text: str, rows: list[Cited]) -> list[Part]:
+    """The statements of a sentence, segment by segment. It never changes the rows; time grows with the text."""
     context = Context(text, rows)
     found = frames.composed(chunks.read(context.words, rows))
+    flags = scope.flags_of(context.words) if any(row.texts for row in rows) else None
+    parts: list[tuple[list[Chunk], list[Statement]]] = []
     before: Frame | None = None
     for segment in frames.segments(found):
-        stated = len(context.statements)
+        context.statements = []
         people.read(segment, context)
         cut = framed(segment, context, before)
         _read_frames(cut, context)
-        if any(not c.used and _matters(c) for c in segment):
-            context.statements[stated:] = [replace(s, open=True) for s in context.statements[stated:]]
         before = cut[-1] if cut else before
-    context.statements = _told_elsewhere(context.statements)
-    left = [c for c in found if not c.used and _matters(c)]
-    return Read(
-        tuple(context.statements),
-        tuple(context.span([chunk]) for chunk in left),
-        frozenset(kind for chunk in left for kind in (chunk.means or {chunk.kind: ""})),
-    )
+        parts.append((segment, context.statements))
+    told = frozenset(s.subject.bearers for _, stated in parts for s in stated if isinstance(s, Course) and s.status)
+    return [_part(segment, stated, told, context, flags) for segment, stated in parts]
 
 
-def _told_elsewhere(statements: list[Statement]) -> list[Statement]:
+def _part(
+    segment: list[Chunk], stated: list[Statement], told: frozenset[Bearers], context: Context, flags: list[int] | None
+) -> Part:
+    left = [chunk for chunk in segment if not chunk.used and _matters(chunk)]
+    statements = [_told_elsewhere(s, told) for s in stated]
+    if left:
+        statements = [replace(s, open=True) for s in statements]
+    kinds = frozenset(kind for chunk in left for kind in (chunk.means or {chunk.kind: ""}))
+    saying = None if flags is None else _saying(segment, context, flags)
+    return Part(tuple(statements), tuple(context.span([chunk]) for chunk in left), kinds, saying)
+
+
+def _saying(segment: list[Chunk], context: Context, flags: list[int]) -> Saying:
+    first, end = segment[0].start, segment[-1].end
+    clauses = tuple(texts.said(context.words, flags, a, b) for a, b in texts.clauses(context.words, first, end))
+    return Saying(context.span(segment), Subject(context.text, "text", ()), clauses)
+
+
+def _told_elsewhere(statement: Statement, told: frozenset[Bearers]) -> Statement:
     """A name without a standing implies none where another statement of the sentence gives it."""
-    told = {s.subject.bearers for s in statements if isinstance(s, Course) and s.status}
-    return [
-        replace(s, tense="past") if isinstance(s, Course) and not s.status and any(set(s.subject.bearers) <= set(b) for b in told) else s
-        for s in statements
-    ]
+    if not isinstance(statement, Course) or statement.status:
+        return statement
+    mine = set(statement.subject.bearers)
+    return replace(statement, tense="past") if any(mine <= set(bearers) for bearers in told) else statement
 
 
 def _matters(chunk: Chunk) -> bool:
     if chunk.kind == MARK:
         return not {">", "<", "+", "%", "=", "?", "~"}.isdisjoint(chunk.means)
+    if chunk.get("conj") == "or":
+        return True
     if chunk.get("prep") and chunk.means["prep"] not in FREE_PREPS and "free" not in chunk.means:
         return True
     return chunk.kind != WORD or NEUTRAL.isdisjoint(chunk.means)
@@ -143,8 +161,8 @@ def _kind(segment: list[Chunk], place: int, context: Context, cut: list[Frame], 
     if kind in ("condition", "allergy") and cut and cut[-1].kind in ("visit", "prescription") and _governed(segment, place):
         return None
     if cut and cut[-1].kind in ORDERED and kind in ORDERED and (prep := _order_before(segment, place)) is not None:
-        _state_order(cut[-1], chunk, prep, context)
-        return None
+        if _state_order(cut[-1], chunk, prep, context):
+            return None
     if kind == "patient" and cut:
         return None
     if kind == "prescription" and cut and cut[-1].kind == kind and _same_row(cut[-1], chunk):
@@ -199,14 +217,16 @@ def _order_before(segment: list[Chunk], place: int) -> Chunk | None:
     return segment[at] if at >= 0 and segment[at].get("prep") in ("before", "after") else None
 
 
-def _state_order(frame: Frame, chunk: Chunk, prep: Chunk, context: Context) -> None:
+def _state_order(frame: Frame, chunk: Chunk, prep: Chunk, context: Context) -> bool:
     assert chunk.name
-    chunk.used = prep.used = True
-    for name in frame.names:
+    named = [name for name in frame.names if name.name is not None]
+    chunk.used = prep.used = bool(named)
+    for name in named:
         if name.name is not None:
             subject = Subject(context.written(name), frame.kind, name.name.bearers)
             other = Subject(context.written(chunk), "other", chunk.name.bearers)
             context.statements.append(Follows(context.span([name, chunk]), subject, other, prep.means["prep"]))
+    return bool(named)
 
 
 def _governed(segment: list[Chunk], place: int) -> bool:
@@ -255,6 +275,3 @@ def _taken_from(frame: Frame) -> list[Chunk]:
 
 def _is_break(chunk: Chunk) -> bool:
     return chunk.kind == MARK or "conj" in chunk.means or "prep" in chunk.means
-
-
-__all__ = ["Context", "Read", "names", "read", "replace", "UNKNOWN", "VALUE"]

@@ -111,7 +111,9 @@ def _answered(reading: Reading, answers: list[Chunk]) -> None:
     """A result in words, on its day. A bare name of the test says nothing that could be proved."""
     frame, context = reading.frame, reading.context
     said = answers or [name for name in frame.names if name.name and all(how == 1 for _, how in name.name.bearers)]
-    if reading.negated or not said:
+    if reading.negated or not said or len(reading.drafts) > 1 or reading.always or reading.trend or reading.count or reading.length:
+        return
+    if reading.draft.value or reading.draft.pair or reading.draft.reading or reading.draft.whens:
         return
     for chunk in (*frame.names, *answers):
         chunk.used = True
@@ -350,7 +352,10 @@ def _all(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _trend(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
-    if reading.trend == "flat" and item.means["trend"] in ("up", "down"):
+    trend = item.means["trend"]
+    if reading.trend == "not flat" or (reading.trend and trend != reading.trend and reading.trend != "flat"):
+        return False
+    if reading.trend == "flat" and trend in ("up", "down"):
         reading.steadily = True
     reading.trend = ("not " if reading.negated else "") + item.means["trend"]
     reading.negated = False

@@ -18,6 +18,9 @@ _FIRST_MONTHS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
 _DECADE = re.compile(r"((?:19|20)\d0)s")
 
 
+IMPOSSIBLE = (Days(date(9000, 1, 1), date(9000, 1, 1)),)
+
+
 @lru_cache(maxsize=20000)
 def read(written: str) -> tuple[Days, ...]:
     """What a written date may mean; nothing if it is no date, or not the weekday that it says."""
@@ -62,7 +65,7 @@ def _part(days: Days, part: str) -> Days:
 
 def hull(first: tuple[Days, ...], last: tuple[Days, ...]) -> tuple[Days, ...]:
     """From one written date to another, as one span."""
-    return tuple(Days(a.first, b.last) for a in first for b in last if a.first <= b.last)
+    return tuple(Days(a.first, b.last) for a in first for b in last if a.first <= b.last) or IMPOSSIBLE
 
 
 def _season(name: str, year: int) -> tuple[Days, ...]:
@@ -90,6 +93,8 @@ def of_year(days: Days, year: int) -> Days:
 
 def at_distance(near: tuple[Days, ...], days: float, size: float) -> tuple[Days, ...]:
     """A day that lies some days after (or before) another, as near as its unit says."""
+    if abs(days) > 100_000:
+        return IMPOSSIBLE
     slack = timedelta(max(1, round(0.35 * size)))
     step = timedelta(round(days))
     return tuple(Days(d.first + step - slack, d.last + step + slack) for d in near if not d.yearless)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.names import Name
+from core.verification.grammar.times import IMPOSSIBLE, hull
 from core.verification.grammar.times import of_year as _of_year
 from core.verification.statements import Counted, Subject, Took, When
 
@@ -17,7 +18,7 @@ PREPS_OF = {
     WHEN: frozenset({"on", "in", "at", "by", "from", "since"}), SPAN: frozenset({"from", "between", "in"}),
     NAME: frozenset({"for", "with"}), VALUE: frozenset({"for", "over"}),
 }  # fmt: skip
-_CONSUMED = frozenset({"start", "noun", "which", "have", "in a row", "yearly", "status"})
+_CONSUMED = frozenset({"start", "noun", "which", "have", "in a row", "yearly"})
 
 
 def read(frame: Frame, context: Context) -> None:
@@ -64,7 +65,7 @@ def read(frame: Frame, context: Context) -> None:
     words = context.span([*frame.names, *[c for c in frame.items if c.used]])
     subject = Subject(context.written(frame.names[0]), "visit", tuple(bearers))
     reason = [Subject(context.written(c), "reason", c.name.bearers) for c in reasons if isinstance(c.name, Name)]
-    if span and whens and all(days.yearless for days in whens[0]):
+    if span and len(whens) == 1 and all(days.yearless for days in whens[0]):
         whens, span = _each_year(whens[0], span), None
     if span and every and not whens and _is_month(span[0]) and not _is_month(span[1]):
         whens, span = _each_year(span[0], span), None
@@ -95,7 +96,7 @@ def _is_month(when: When) -> bool:
 def _each_year(month: When, span: tuple[When, When]) -> list[When]:
     """ "Every May from 2023 to 2026": a date in each of the years."""
     years = range(span[0][0].first.year, span[1][0].last.year + 1)
-    return [tuple(_of_year(days, year) for days in month) for year in years]
+    return [tuple(_of_year(days, year) for days in month) for year in years] or [IMPOSSIBLE]
 
 
 def _lasts(items: list[Chunk], place: int) -> bool:
@@ -120,10 +121,11 @@ def _state(context, words, subject, reasons, whens, span, count, which, length) 
         narrowed = subject if reason is None else Subject(
             subject.words, "visit", tuple(b for b in subject.bearers if b[0] in {n for n, _ in reason.bearers})
         )
-        when = tuple(a._replace(last=b.last) for a in span[0] for b in span[1]) if span else whens[0] if len(whens) == 1 else ()
+        when = hull(*span) if span else whens[0] if len(whens) == 1 else ()
         context.statements.append(Counted(words, narrowed, count, when))
-        if not (len(whens) > 1):
+        if not whens or (len(whens) == 1 and not span):
             return
+        span = None
     if span and whens:
         context.statements.append(Took(words, subject, *span, reason, which, length))
     for when in whens or [()]:

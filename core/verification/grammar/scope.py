@@ -1,0 +1,55 @@
+"""Under what a word stands, after the rules of ConText: a negation, a doubt, a relative, a plan."""
+
+from __future__ import annotations
+
+from core.verification.cited import phrases_at
+from core.verification.grammar.tokens import Token
+
+NEGATED, DOUBTED, OF_RELATIVE, PLANNED = 1, 2, 4, 8
+REACH = {NEGATED: 8, DOUBTED: 6, OF_RELATIVE: 24, PLANNED: 12}
+_ENDS = frozenset(".;:!?")
+_CONTRAST = frozenset({"but", "however", "although", "though", "except", "whereas", "while", "yet"})
+_BEHIND = frozenset({"absent", "excluded", "negative", "ruled out", "unlikely", "planned", "scheduled", "suspected", "in his father"})
+_RED = {"plan": PLANNED, "certainty": DOUBTED, "cause": 0, "praise": 0}
+
+
+def flags_of(words: list[Token]) -> list[int]:
+    """The flags of each word. A trigger reaches forward to the end of its clause, some also backward."""
+    flags = [0] * len(words)
+    for i, word in enumerate(words):
+        if word.norm == "?" and i + 1 < len(words):
+            _spread(words, flags, i + 1, DOUBTED)
+        if word.kind != "word":
+            continue
+        end, kinds = next(phrases_at(words, i), (i + 1, {}))
+        flag = _flag(kinds)
+        if not flag or (flag == NEGATED and end < len(words) and words[end].norm in ("longer", "more", "only")):
+            continue
+        _spread(words, flags, end, flag)
+        if word.norm in _BEHIND or (flag in (PLANNED, DOUBTED) and i and words[i - 1].norm in ("is", "was", "are", "were", "been")):
+            _back(words, flags, i, flag)
+        if flag == OF_RELATIVE and i and words[i - 1].norm in ("in", "("):
+            _back(words, flags, i, flag)
+    return flags
+
+
+def _flag(kinds: dict[str, str]) -> int:
+    if "neg" in kinds:
+        return NEGATED
+    if "relative" in kinds:
+        return OF_RELATIVE
+    return _RED.get(kinds.get("red", ""), 0)
+
+
+def _spread(words: list[Token], flags: list[int], start: int, flag: int) -> None:
+    for i in range(start, min(len(words), start + REACH[flag])):
+        if words[i].norm in _ENDS or words[i].norm in _CONTRAST or (flag == DOUBTED and words[i].norm in ",)"):
+            return
+        flags[i] |= flag
+
+
+def _back(words: list[Token], flags: list[int], end: int, flag: int) -> None:
+    for i in range(end - 1, max(-1, end - 8), -1):
+        if words[i].norm in _ENDS or words[i].norm == "," or words[i].norm in _CONTRAST:
+            return
+        flags[i] |= flag

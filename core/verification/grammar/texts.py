@@ -1,0 +1,120 @@
+"""Free text as terms in order: what a note says, and what a sentence says of a note."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from core.verification import instructions
+from core.verification.cited import NAME_KINDS, phrases_at
+from core.verification.dates import Days
+from core.verification.grammar import chunks, scope, times, tokens
+from core.verification.grammar.tokens import Token
+from core.verification.vocabulary.spelling import stem
+
+SILENT = frozenset({"free", "aux", "prep", "conj", "record", "measure", "pronoun", "sex", "plural", "have", "neg", "limit"})
+TEXT_CHARACTERS_MAX = 20_000
+_HEADING = re.compile(r"\s*#*\s*(family (?:medical )?history|fhx?)\b", re.I)
+_OTHER_HEADING = re.compile(r"\s*(?:#+\s|[A-Z][A-Za-z ]{2,30}:)")
+_PLAN = re.compile(r"\s*#*\s*plan\b", re.I)
+
+
+class Term(NamedTuple):
+    """A word or a name in a text: every spelling of it that another text may use, and what it stands under."""
+
+    keys: frozenset[str]
+    flags: int
+    narrows: bool
+
+
+class Said(NamedTuple):
+    """One sentence: terms by place, quantities by place, dates."""
+
+    terms: tuple[tuple[int, Term], ...]
+    numbers: tuple[tuple[int, chunks.Quantity], ...]
+    dates: tuple[tuple[Days, ...], ...]
+
+
+@lru_cache(maxsize=2048)
+def sentences(text: str) -> tuple[Said, ...]:
+    """The sentences of a row's text. Lines under "Family history" are about relatives, those under "Plan" are plans."""
+    found: list[Said] = []
+    inherited = 0
+    for line in instructions.removed(text[:TEXT_CHARACTERS_MAX]).split("\n"):
+        if _HEADING.match(line):
+            inherited = scope.OF_RELATIVE
+        elif _PLAN.match(line):
+            inherited = scope.PLANNED
+        elif _OTHER_HEADING.match(line) or not line.strip():
+            inherited = 0
+        words = tokens.tokens(tokens.plain(line))
+        flags = scope.flags_of(words)
+        found += [said(words, flags, first, end, inherited) for first, end in _parts(words, ".;!?")]
+    return tuple(part for part in found if part.terms or part.numbers)
+
+
+def _parts(words: list[Token], ends: str) -> list[tuple[int, int]]:
+    found, first = [], 0
+    for i, word in enumerate(words):
+        if word.kind == "mark" and word.norm in ends:
+            found.append((first, i))
+            first = i + 1
+    return [*found, (first, len(words))]
+
+
+def clauses(words: list[Token], first: int, end: int) -> list[tuple[int, int]]:
+    """The parts of a claim's sentence that may each rest on a sentence of their own."""
+    found, begun = [], first
+    for i in range(first, end):
+        if words[i].norm in (",", "and", "with", "but", "or"):
+            found.append((begun, i))
+            begun = i + 1
+    return [(a, b) for a, b in [*found, (begun, end)] if a < b]
+
+
+def said(words: list[Token], flags: list[int], first: int, end: int, inherited: int = 0) -> Said:
+    """What the words from `first` to `end` say."""
+    terms: list[tuple[int, Term]] = []
+    numbers: list[tuple[int, chunks.Quantity]] = []
+    dates: list[tuple[Days, ...]] = []
+    i = first
+    while i < end:
+        word = words[i]
+        last = i + 1
+        if word.kind == "when":
+            dates.append(times.read(word.norm))
+        elif word.kind == "number":
+            numbers.append((i, chunks.quantity_of(word)))
+        elif word.kind == "word":
+            last, term = _term(words, i, end, flags[i] | inherited)
+            if isinstance(term, Term):
+                terms.append((i, term))
+            elif term is not None:
+                numbers.append((i, term))
+        i = last
+    return Said(tuple(terms), tuple(numbers), tuple(dates))
+
+
+def _term(words: list[Token], i: int, end: int, flags: int) -> tuple[int, Term | chunks.Quantity | None]:
+    norm = words[i].norm
+    for last, kinds in phrases_at(words, i):
+        if last > end:
+            continue
+        named = {f"{k}:{v}" for k, v in kinds.items() if k in NAME_KINDS or k in ("frequency", "trend", "read", "status", "severity", "no allergies", "relative")}
+        if named:
+            keys = named | ({stem(norm)} if last == i + 1 else set())
+            return last, Term(frozenset(keys), flags, "qualifier" in kinds)
+        if "number" in kinds:
+            unit = tokens.UNITS.get(words[last].norm) if last < len(words) else None
+            return (last + 1 if unit else last), chunks.Quantity(float(kinds["number"]), unit, 0.0)
+        if not SILENT.isdisjoint(kinds) or kinds.get("noun") in ("note", "time"):
+            return last, None
+    return i + 1, Term(frozenset((stem(_LEMMAS.get(norm, norm)),)), flags, False)
+
+
+_LEMMAS = {
+    "felt": "feel", "given": "give", "gave": "give", "took": "take", "began": "begin", "broke": "break", "slept": "sleep",
+    "ate": "eat", "drank": "drink", "went": "go", "told": "tell", "kept": "keep", "lost": "lose", "fell": "fall",
+    "worse": "bad", "bled": "bleed", "wrote": "write", "saw": "see", "spoke": "speak", "thought": "think", "woke": "wake",
+}  # fmt: skip
