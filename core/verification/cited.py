@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from core.verification import dates, instructions
 from core.verification.grammar import tokens
+from core.verification.grammar.phrases import phrases_at
 from core.verification.types import Row
-from core.verification.vocabulary import ASSAY_OF_CODE, INGREDIENTS, PANELS, PHRASES, Unit, unit_of_row
+from core.verification.vocabulary import ASSAY_OF_CODE, INGREDIENTS, PANELS, Unit, unit_of_row
 from core.verification.vocabulary.spelling import stem
 
 NAMES = {
@@ -28,7 +29,6 @@ _LABEL = re.compile(
     r"\((?:disorder|finding|situation|procedure|substance|organism|product|event|person|regime/therapy"
     r"|qualifier value|observable entity|context-dependent category)\)"
 )
-NAME_KINDS = ("condition", "medicine", "brand", "substance", "visit", "finding", "route", "qualifier", "result", "assay")
 _NEGATORS = frozenset({"no", "without", "not", "non"})
 _HEDGES = frozenset({"suspected", "possible", "probable", "query", "risk", "screening"})
 _LESSER = frozenset({"due", "caused", "complicating", "following", "secondary"})
@@ -134,24 +134,10 @@ def assay_named(names: tuple[str, ...]) -> str | None:
     for name in names:
         for text in (re.split(r"\[| \(|/| in (?:blood|serum|arterial|urine)| by ", name.lower())[0], name.lower()):
             words = tokens.tokens(tokens.plain(text.strip()))
-            found = [p for p in phrases_at(words, 0) if "assay" in p[1] and p[0] == len(words)]
+            found = [p for p in (phrases_at(words, 0) if words else ()) if "assay" in p[1] and p[0] == len(words)]
             if found and found[0][1]["assay"] not in PANELS:
                 return found[0][1]["assay"]
     return None
-
-
-def phrases_at(words: list[tokens.Token], i: int) -> Iterator[tuple[int, dict[str, str]]]:
-    """Every phrase that begins at a place, the longest first: where it ends and what it means."""
-    for phrase in PHRASES.get(words[i].norm, ()):
-        end = i + 1
-        for word in phrase.rest:
-            while end < len(words) and words[end].norm in "/[]()," and words[end].norm != word:
-                end += 1
-            if end >= len(words) or words[end].norm != word:
-                break
-            end += 1
-        else:
-            yield end, phrase.kinds
 
 
 @lru_cache(maxsize=8192)
@@ -198,12 +184,12 @@ def _read_name(
     parts.append(frozenset(part))
 
 
-def _terms_at(words: list[tokens.Token], i: int, kind: str) -> Iterator[tuple[int, set[str]]]:
+def _terms_at(words: tokens.Words, i: int, kind: str) -> Iterator[tuple[int, set[str]]]:
     """Where each word or phrase that begins at a place ends, and the terms that it gives."""
     norm = words[i].norm
     yield i + 1, {stem(norm.rstrip("0123456789") if kind == "patient" else norm)}
-    for end, kinds in phrases_at(words, i):
-        found = {f"{k}:{meaning}" for k, meaning in kinds.items() if k in NAME_KINDS and (k != "assay" or kind in ("observation", "reason"))}
+    for end, kinds, names in phrases_at(words, i):
+        found = {f"{k}:{meaning}" for k, meaning in names.items() if (k != "assay" or kind in ("observation", "reason"))}
         for ingredient in INGREDIENTS.get(kinds.get("brand", ""), ()):
             found |= {f"medicine:{ingredient}", stem(ingredient)}
         if found:
@@ -212,7 +198,7 @@ def _terms_at(words: list[tokens.Token], i: int, kind: str) -> Iterator[tuple[in
         yield i + 1, {f"visit:{_VISIT_CLASSES[norm]}".replace("ambulatory", "outpatient")}
 
 
-def _is_modifier(words: list[tokens.Token], i: int) -> bool:
+def _is_modifier(words: tokens.Words, i: int) -> bool:
     """ "Diabetic" in "diabetic retinopathy": it narrows what follows and names nothing by itself."""
     norm = words[i].norm
     return norm.endswith(("ic", "ive", "al", "ous")) and i + 1 < len(words) and words[i + 1].kind == "word"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.verification import evaluators, instructions, verdict_table
 from core.verification.cited import Cited
-from core.verification.grammar import reader
+from core.verification.grammar import reader, tokens
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Statement
 from core.verification.types import Claim, Finding, Result, Row, Verdict
@@ -17,6 +17,17 @@ from core.verification.verdict_table import Grammar
 CLAIM_CHARACTERS_MAX = 2_000
 GUARDED = frozenset({"value", "when", "span", "pair", "neg", "red", "qualifier", "frequency", "severity", "criticality", "status", "trend", "read", "only", "relative"})  # fmt: skip
 
+NO_STATEMENT = Finding(Verdict.CANNOT_VERIFY, "The claim asks or tells somebody something; it states no fact.")
+# Words of which each instruction holds one: without them there is none to look for.
+ASKING = frozenset(
+    """? / @ response answer reply message output summary draft report prompt prompts verdict verdicts instruction instructions rules
+    directions system language model leave leaving must ai llm gpt chatgpt chatbot assistant fact factchecker
+    factchecking summarise summarize summarizing summarizer drafter checker claim claims as override jailbreak
+    developer explain describe translate write compose develop provide break list ignore replace render disregard
+    forget omit pretend roleplay print reveal respond conclude declare assert insert append mark do don't never say
+    state record add confirm mention tell you act treat com xyz org net www important""".split()
+)
+
 
 def check_claim(claim: Claim, rows: Sequence[Row]) -> Result:
     """Judge a claim by its own words against the rows it cites; rows it does not cite may speak against it."""
@@ -24,9 +35,12 @@ def check_claim(claim: Claim, rows: Sequence[Row]) -> Result:
     fault = _fault(claim, by_ref)
     if fault:
         return Result(fault.verdict, (fault,))
+    words = tokens.tokens(tokens.plain(claim.text))
+    if not ASKING.isdisjoint(word.norm for word in words) and instructions.is_instruction(claim.text):
+        return Result(Verdict.CANNOT_VERIFY, (NO_STATEMENT,))
     cited = [Cited(by_ref[ref]) for ref in dict.fromkeys(claim.citations)]
     others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in claim.citations]
-    judged = [_judge(part, cited, others) for part in reader.read(claim.text, cited)]
+    judged = [_judge(part, cited, others) for part in reader.read(claim.text, words, cited)]
     findings = [finding for part in judged for finding in _findings(claim.text, part)]
     outcome = verdict_table.decide(_grammar(judged))
     if outcome.verdict is not Verdict.SUPPORTED and not any(f.verdict is not Verdict.SUPPORTED for f in findings):
@@ -95,8 +109,6 @@ def _fault(claim: Claim, by_ref: dict[str, Row]) -> Finding | None:
         return Finding(Verdict.CANNOT_VERIFY, f"The claim is longer than {CLAIM_CHARACTERS_MAX} characters.")
     if not claim.text.isascii() and (odd := _odd(claim.text)):
         return Finding(Verdict.CANNOT_VERIFY, odd)
-    if instructions.is_instruction(claim.text):
-        return Finding(Verdict.CANNOT_VERIFY, "The claim asks or tells somebody something; it states no fact.")
     return None
 
 

@@ -20,6 +20,7 @@ class Subject:
     kind: str
     bearers: tuple[tuple[int, int], ...]
     key: str | None = None
+    terms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

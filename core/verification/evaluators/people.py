@@ -8,7 +8,7 @@ from datetime import date
 from core.verification import dates
 from core.verification.cited import Cited
 from core.verification.evaluators import wording
-from core.verification.evaluators.results import within
+from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Person
 

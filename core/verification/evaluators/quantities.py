@@ -5,7 +5,8 @@ from __future__ import annotations
 from core.verification.grammar.chunks import Quantity
 from core.verification.vocabulary import ASSAYS, Unit
 
-_SAME = frozenset({frozenset({"clearance", "volume"})})
+# A whole number may stand for a value that it misses by no more than this share: 2 is no rounding of 2.4.
+WHOLE_NUMBERS_MAX = 0.08
 _UNITLESS = frozenset({"score", "unit"})
 
 
@@ -52,5 +53,17 @@ def same(said: Quantity, value: float, unit: Unit | None, assay: str | None = No
         return found < said.value + slack
     if said.sign == "~":
         return abs(found - said.value) <= max(said.step, 0.05 * abs(said.value)) + slack
+    if said.step == 0.5 and abs(found - said.value) > WHOLE_NUMBERS_MAX * abs(found):
+        return False
     exact = said.unit is None or unit is None or said.unit.kind == unit.kind
     return abs(found - said.value) <= (said.step if exact else max(said.step, 0.006 * abs(said.value))) + slack
+
+
+def lasts(said: Quantity, days: float) -> bool:
+    """Whether a length of time is what was said, as near as its unit and its number tell."""
+    if said.unit is None:
+        return False
+    total = said.value * said.unit.size
+    if said.sign == "<":
+        return days <= total + 1
+    return abs(days - total) <= max(min(1.0, 0.35 * said.unit.size) if said.unit.size < 1 else 1.0, 0.35 * said.unit.size, 0.04 * total)

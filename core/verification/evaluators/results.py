@@ -8,21 +8,17 @@ from datetime import date
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, wording
 from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
-from core.verification.statements import Always, Measured, Point, Ranged, Statement, Trend, When
+from core.verification.statements import Always, Measured, Point, Ranged, Statement, Trend
 from core.verification.vocabulary import ASSAYS, PANELS
 
 SLIGHT_MAX = 0.10
 MARKED_MIN = 0.10
-_UP = {"up", "worse up", "better up"}
 
 
 def rows_of(statement: Statement, rows: Sequence[Cited]) -> list[Cited]:
     return [rows[n] for n, how in statement.subject.bearers if rows[n].type == "observation"]
-
-
-def within(when: When, day: date | None) -> bool:
-    return not when or (day is not None and any(days.holds(day) for days in when))
 
 
 def reading(row: Cited) -> str | None:
@@ -246,7 +242,11 @@ def _one_trend(statement: Trend, mine: list[Cited]) -> Judged:
     first, last = chosen[0], chosen[-1]
     if first is last or first.start is None or last.start is None:
         return NotInRows("A change needs two results; one is cited.")
-    if statement.length and not _lasted(statement.length, first.start, last.start):
+    if statement.length and statement.length.sign == "running":
+        years = {row.start.year for row in chosen if row.start}
+        if len(years) != statement.length.value or max(years) - min(years) + 1 != len(years):
+            return NotInRows("The cited results are not of that many years in a row.")
+    elif statement.length and not quantities.lasts(statement.length, (last.start - first.start).days):
         return Refuted(last.ref, "observed_at", wording.day(last.start), f"The results are {(last.start - first.start).days} days apart.")
     if statement.delta and not _changed_by(statement, first, last):
         return Refuted(last.ref, "value", last.shown(), wording.sentence(f"{wording.name(last)} went from {first.shown()} to {last.shown()}."))
@@ -284,12 +284,6 @@ def _in_order(rows: list[Cited]) -> bool:
     return all(a.start is not None and b.start is not None and a.start <= b.start for a, b in zip(rows, rows[1:], strict=False))
 
 
-def _lasted(length: Quantity, first: date, last: date) -> bool:
-    assert length.unit
-    days = (last - first).days
-    return abs(days - length.value * length.unit.size) <= max(1.0, 0.35 * length.unit.size, 0.05 * length.value * length.unit.size)
-
-
 def _changed_by(statement: Trend, first: Cited, last: Cited) -> bool:
     assert statement.delta and first.value is not None and last.value is not None
     change = abs(last.value - first.value)
@@ -310,6 +304,8 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
     change = (last.value - first.value) / abs(first.value) if first.value else last.value - first.value
     steady = min(0.01, assay.steady if assay else 0.01) if said == "same" else assay.steady if assay else 0.03
     flat, said = abs(change) <= steady, "flat" if said == "same" else said
+    if statement.subject.key in ("renal function", "liver function") and said in ("up", "down"):
+        said = "better" if said == "up" else "worse"
     if said in ("better", "worse"):
         if not (assay and assay.worse):
             return _by_range(said, first, last)

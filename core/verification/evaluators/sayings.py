@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.verification.cited import Cited
-from core.verification.evaluators.results import within
+from core.verification.grammar.times import within
 from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.texts import Said, Term, sentences
 from core.verification.judged import Judged, NotInRows, Proved

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from core.verification.cited import Cited
 from core.verification.evaluators import wording
-from core.verification.evaluators.courses import ENDED
-from core.verification.evaluators.results import within
+from core.verification.evaluators import quantities
+from core.verification.evaluators.details import ENDED
+from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Counted, Took
 
@@ -53,10 +54,10 @@ def _lasted(statement: Took, row: Cited) -> Judged:
     if length.unit.size < 1:
         begun, ended = (datetime.fromisoformat(str(row.fields[f])) for f in ("started_at", "ended_at"))
         days = (ended - begun).total_seconds() / 86400
-        near = abs(days - length.value * length.unit.size) <= 0.35 * length.unit.size + 1e-9
+        near = quantities.lasts(length, days)
         minutes = f"{round(days * 1440)} minutes"
         return Proved(row.ref, "ended_at", minutes) if near else Refuted(row.ref, "ended_at", minutes, f"The visit lasted {minutes}.")
-    if abs(days - length.value * length.unit.size) <= max(1.0, 0.35 * length.unit.size):
+    if quantities.lasts(length, days):
         return Proved(row.ref, "ended_at", wording.day(row.stop))
     return Refuted(row.ref, "ended_at", wording.day(row.stop), f"The visit lasted {days} days.")
 

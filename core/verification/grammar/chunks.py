@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from core.verification.cited import Cited, phrases_at
+from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import names, times
-from core.verification.grammar.tokens import Token
+from core.verification.grammar.phrases import longest_at
+from core.verification.grammar.tokens import Token, Words
 from core.verification.vocabulary import UNITS, Unit
 
 NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "value", "pair", "word", "mark", "unknown"
 _COMPARED = {"<": "<", "<=": "<", ">": ">", ">=": ">", "~": "~", "±": "~"}
+_ODD_NUMBER = re.compile(r"^\D*0\d|\d{12}")
 _CELSIUS, _METRE = UNITS["°c"], UNITS["metre"]
 
 
@@ -46,7 +49,7 @@ class Chunk:
         return f"<{self.kind} {self.means or self.quantity or self.pair or self.days or self.name}>"
 
 
-def read(words: list[Token], rows: list[Cited]) -> list[Chunk]:
+def read(words: Words, rows: list[Cited]) -> list[Chunk]:
     """The chunks of a sentence, in order, none of them overlapping."""
     found: list[Chunk] = []
     book = names.Book(rows)
@@ -59,16 +62,11 @@ def read(words: list[Token], rows: list[Cited]) -> list[Chunk]:
     return times_joined(found, words)
 
 
-def _chunk(words: list[Token], i: int, book: names.Book) -> Chunk:
+def _chunk(words: Words, i: int, book: names.Book) -> Chunk:
     kind = words[i].kind
     if kind == "when":
         chunk = Chunk(WHEN, i, i + 1)
         chunk.days = times.read(words[i].norm) or times.IMPOSSIBLE
-        return chunk
-    named = names.read(words, i, book)
-    if named:
-        chunk = Chunk(NAME, i, named.end, named.kinds)
-        chunk.name = named
         return chunk
     if kind == "number":
         return _number(words, i)
@@ -76,11 +74,17 @@ def _chunk(words: list[Token], i: int, book: names.Book) -> Chunk:
         return Chunk(MARK, i, i + 1, {words[i].norm: ""})
     if kind == "ordinal":
         return Chunk("ordinal", i, i + 1)
+    if names.may_begin(words, i, book) and (named := names.read(words, i, book)):
+        if not named.bearers and "read of" in (means := longest_at(words, i)[1]):
+            return Chunk(WORD, i, named.end, {"read of": means["read of"]})
+        chunk = Chunk(NAME, i, named.end, named.kinds)
+        chunk.name = named
+        return chunk
     return _word(words, i)
 
 
-def _word(words: list[Token], i: int) -> Chunk:
-    end, means = next(phrases_at(words, i), (i + 1, {}))
+def _word(words: Words, i: int) -> Chunk:
+    end, means = longest_at(words, i)
     if not means:
         unit = UNITS.get(words[i].norm)
         if unit and unit.kind == "time" and i and words[i - 1].norm in ("a", "an", "one"):
@@ -102,13 +106,13 @@ def quantity_of(token: Token) -> Quantity:
     sign = written.rstrip("0123456789.,").strip()
     negative = -1 if sign == "-" else 1
     digits = written[len(written.rstrip("0123456789.,")) :].replace(",", "").rstrip(".")
-    if digits[:1] == "0" and digits[1:2].isdigit():
-        return Quantity(float("nan"), token.unit, 0.0)
     decimals = len(digits.partition(".")[2])
     return Quantity(negative * float(digits), token.unit, 0.5 * 10**-decimals, _COMPARED.get(sign, ""))
 
 
-def _number(words: list[Token], i: int) -> Chunk:
+def _number(words: Words, i: int) -> Chunk:
+    if _ODD_NUMBER.search(words[i].norm):
+        return Chunk(UNKNOWN, i, i + 1)
     first = quantity_of(words[i])
     if i + 2 < len(words) and words[i + 1].norm == "/" and words[i + 2].kind == "number" and first.unit is None:
         chunk = Chunk(PAIR, i, i + 3)
@@ -171,7 +175,7 @@ def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> 
     return tuple(Days(day, day) for day in dict.fromkeys(days) if day)
 
 
-def times_joined(chunks: list[Chunk], words: list[Token]) -> list[Chunk]:
+def times_joined(chunks: list[Chunk], words: Words) -> list[Chunk]:
     """Dates that need another to be read: "March to May 1994", "8th to 22nd", "until the 16th"; and spans of two."""
     near: tuple[Days, ...] = ()
     whens = [chunk for chunk in chunks if chunk.kind == WHEN]
@@ -179,6 +183,7 @@ def times_joined(chunks: list[Chunk], words: list[Token]) -> list[Chunk]:
         between = chunks[chunks.index(this) + 1 : chunks.index(other)]
         if len(between) == 1 and ("-" in between[0].means or between[0].get("conj") == "and" or between[0].get("prep") in ("to", "until") or "," in between[0].means):
             this.days = times.with_year_of(this.days, other.days, before=True)
+    _first_days(chunks, words)
     for place, chunk in enumerate(chunks):
         if chunk.kind == WHEN and chunk.days:
             chunk.days = times.with_year_of(chunk.days, near, before=False) if near else chunk.days
@@ -193,6 +198,17 @@ def times_joined(chunks: list[Chunk], words: list[Token]) -> list[Chunk]:
             if chunk.days:
                 chunk.kind = WHEN
     return _spans(chunks)
+
+
+def _first_days(chunks: list[Chunk], words: Words) -> None:
+    """The 10 of "10-12 March 2025", and the 8th of "8th to 22nd December"."""
+    for day, between, other in zip(chunks, chunks[1:], chunks[2:], strict=False):
+        joined = "-" in between.means or between.get("prep") in ("to", "until") or between.get("conj") == "and"
+        number = words[day.start].norm.rstrip("stndrh")
+        if joined and other.kind == WHEN and day.kind in (VALUE, "ordinal") and number.isdigit() and day.end == day.start + 1:
+            days = times.day_of_month(int(number), other.days) if other.days[0].first == other.days[0].last else ()
+            if days and days[0].first <= other.days[0].first:
+                day.kind, day.days = WHEN, days
 
 
 def _distance(chunks: list[Chunk], place: int) -> bool:

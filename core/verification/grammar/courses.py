@@ -73,12 +73,12 @@ def _draft(frame: Frame, context: Context) -> Draft:
     for place, item in enumerate(frame.items):
         if item.used or item.kind == MARK:
             continue
-        for kind, handle in _HANDLERS:
-            if item.kind == kind or kind in item.means:
-                if handle(draft, frame.items, place, item):
-                    item.used = True
-                    take_prep(frame.items, place, PREPS_OF.get(item.kind, NO_PREPS))
-                    break
+        known = [kind for kind in (item.kind, *item.means) if kind in _ORDER]
+        for kind in sorted(known, key=_ORDER.__getitem__) if len(known) > 1 else known:
+            if _HANDLERS[kind](draft, frame.items, place, item):
+                item.used = True
+                take_prep(frame.items, place, PREPS_OF.get(item.kind, NO_PREPS))
+                break
     return draft
 
 
@@ -192,7 +192,7 @@ def _in_name(draft: Draft, quantity: Quantity) -> bool:
 
 def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     status = item.means["status"]
-    if item.get("side") or item.get("prep"):
+    if item.get("side") or item.get("prep") or ("red" in item.means and place < draft.frame.lead):
         return False
     if place and items[place - 1].get("prep") == "since":
         items[place - 1].used = True
@@ -329,6 +329,8 @@ def _take(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
         return True
     if item.get("prep") == "on" and draft.kind == "prescription":
         following = items[place + 1] if place + 1 < len(items) else None
+        if draft.former:
+            return True
         inherited = draft.frame.lead == 0 and draft.frame.names[0].start > item.start or draft.frame.names[-1].end <= item.start - 40
         if place == draft.frame.lead - 1 or inherited or (following is not None and following.kind == VALUE and "free" not in following.means and place == 0):
             draft.status = draft.status or "active"
@@ -337,12 +339,13 @@ def _take(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     return False
 
 
-_HANDLERS = (
+_HANDLERS = dict((
     (WHEN, _when), (SPAN, _span), (VALUE, _value), ("take", _take), ("status", _status), ("aux", _aux),
     ("frequency", _frequency), ("criticality", _slot("criticality")), ("severity", _slot("severity")), ("noun", _noun),
     ("neg", _neg), ("all", _all), ("have", _have), ("start", _start), ("record", _record), ("which", _slot("which")),
     ("stop", _stop), ("past", _past), ("reaction", _reaction), (NAME, _detail), ("detail", _detail),
-)  # fmt: skip
+))  # fmt: skip
+_ORDER = {kind: place for place, kind in enumerate(_HANDLERS)}
 
 
 def _prep_before(items: list[Chunk], place: int) -> str | None:
@@ -355,9 +358,11 @@ def _prep_before(items: list[Chunk], place: int) -> str | None:
 def _subject(chunk: Chunk, kind: str, context: Context) -> Subject:
     assert chunk.name
     bearers = chunk.name.bearers
+    if kind == "reason":
+        bearers = tuple((n, how) for n, how in bearers if how == 1)
     if kind in KINDS:
         bearers = tuple((n, how) for n, how in bearers if context.rows[n].type == kind and how == 0)
-    return Subject(context.written(chunk), kind, bearers)
+    return Subject(context.written(chunk), kind, bearers, terms=chunk.name.terms)
 
 
 def _state(draft: Draft, context: Context) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.verification.cited import NAME_KINDS, Cited, phrases_at
-from core.verification.grammar.tokens import Token
-from core.verification.vocabulary import INGREDIENTS
+from core.verification.cited import Cited
+from core.verification.grammar.phrases import phrases_at
+from core.verification.grammar.tokens import Token, Words
+from core.verification.vocabulary import INGREDIENTS, NAME_KINDS
 from core.verification.vocabulary.spelling import stem
 
 BY_NAME, BY_REASON = 0, 1
@@ -37,10 +38,15 @@ class Book:
         self.tilde = any(term[0] == "~" for term in self.stems)
 
 
+def may_begin(words: Words, i: int, book: Book) -> bool:
+    """Whether a name can begin at a word at all: it is in the vocabulary of names, or in a row."""
+    return any(found[2] for found in phrases_at(words, i)) or stem(words[i].norm) in book.stems
+
+
 Part = tuple[int, frozenset[str], dict[str, str], bool]
 
 
-def read(words: list[Token], i: int, book: Book) -> Name | None:
+def read(words: Words, i: int, book: Book) -> Name | None:
     """The longest name at a place that one row bears, or a name that no row bears."""
     part = _part(words, i, book)
     if part is None:
@@ -82,7 +88,7 @@ def _heads(bearing: list, alternatives: frozenset[str]) -> set[tuple[int, int]]:
     return {entry[0] for entry in bearing if not alternatives.isdisjoint(entry[1].heads)}
 
 
-def _next(words: list[Token], at: int, book: Book) -> Part | None:
+def _next(words: Words, at: int, book: Book) -> Part | None:
     """The next part of a name, past the small words that names have."""
     norm = words[at].norm
     if words[at].kind == "number" and words[at].unit is None and norm in book.stems:
@@ -98,13 +104,13 @@ def _next(words: list[Token], at: int, book: Book) -> Part | None:
     return part
 
 
-def _part(words: list[Token], i: int, book: Book, mark: str = "") -> Part | None:
+def _part(words: Words, i: int, book: Book, mark: str = "") -> Part | None:
     """(end, terms of which a row must have one, kinds, whether it is too weak to be a name alone)."""
     token = words[i]
     if token.kind != "word":
         return None
-    for end, kinds in phrases_at(words, i):
-        found = _named_kinds(kinds)
+    for end, kinds, named in phrases_at(words, i):
+        found = named
         if found:
             alternatives = _alternatives(tuple(sorted(found.items())), tuple(w.norm for w in words[i:end]))
             matched = not alternatives.isdisjoint(book.stems)
@@ -122,10 +128,6 @@ def _part(words: list[Token], i: int, book: Book, mark: str = "") -> Part | None
     if mark + stem(token.norm) in book.stems:
         return i + 1, frozenset((stem(token.norm),)), {}, False
     return None
-
-
-def _named_kinds(kinds: dict[str, str]) -> dict[str, str]:
-    return {k: v for k, v in kinds.items() if k in NAME_KINDS}
 
 
 @lru_cache(maxsize=8192)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from core.verification.cited import Cited
-from core.verification.grammar import chunks, courses, frames, names, people, results, scope, texts, tokens, visits
+from core.verification.grammar import chunks, courses, frames, names, people, results, scope, texts, visits
 from core.verification.grammar.chunks import MARK, NAME, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
-from core.verification.grammar.tokens import Token
+from core.verification.grammar.tokens import Words
 from core.verification.statements import Course, Follows, Saying, Statement, Subject
 
 ORDERED = frozenset({"condition", "prescription", "visit"})
@@ -34,9 +34,8 @@ class Part(NamedTuple):
 class Context:
     """What the readers of frames need: the rows, the tokens, and a place for statements."""
 
-    def __init__(self, text: str, rows: list[Cited]) -> None:
-        self.text, self.rows = text, rows
-        self.words: list[Token] = tokens.tokens(tokens.plain(text))
+    def __init__(self, text: str, words: Words, rows: list[Cited]) -> None:
+        self.text, self.words, self.rows = text, words, rows
         self.statements: list[Statement] = []
 
     def span(self, found: list[Chunk]) -> tuple[int, int]:
@@ -46,9 +45,9 @@ class Context:
         return self.text[self.words[chunk.start].start : self.words[chunk.end - 1].end]
 
 
-def read(text: str, rows: list[Cited]) -> list[Part]:
+def read(text: str, words: Words, rows: list[Cited]) -> list[Part]:
     """The statements of a sentence, segment by segment. It never changes the rows; time grows with the text."""
-    context = Context(text, rows)
+    context = Context(text, words, rows)
     found = frames.composed(chunks.read(context.words, rows))
     flags = scope.flags_of(context.words) if any(row.texts for row in rows) else None
     parts: list[tuple[list[Chunk], list[Statement]]] = []
@@ -220,6 +219,8 @@ def _order_before(segment: list[Chunk], place: int) -> Chunk | None:
 def _state_order(frame: Frame, chunk: Chunk, prep: Chunk, context: Context) -> bool:
     assert chunk.name
     named = [name for name in frame.names if name.name is not None]
+    if any("which" in c.means for c in (*frame.names, *frame.items)):
+        return False
     chunk.used = prep.used = bool(named)
     for name in named:
         if name.name is not None:
@@ -251,6 +252,8 @@ def _joined(frame: Frame, segment: list[Chunk], place: int) -> bool:
 
 def _predicate(frame: Frame, chunk: Chunk) -> bool:
     """What kind of visits they were: "all three visits were emergencies"."""
+    if not any("aux" in c.means for c in frame.items[frame.lead :]):
+        return False
     return frame.kind == "visit" and all(name.name is None for name in frame.names) and chunk.name is not None and not any(
         c.kind == chunks.WHEN for c in frame.items[frame.lead :]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.verification.grammar.chunks import MARK, NAME, PAIR, SPAN, VALUE, WHEN, WORD, Chunk, Quantity
@@ -88,10 +89,14 @@ def read(frame: Frame, context: Context) -> None:
         reading.trend = frame.names[0].means["trend"]
         reading.after_by = True
     answers = [c for c in items if c.name is not None and c.name.bearers and not c.used]
+    every = any("all" in c.means for c in items)
+    for name in () if every else frame.names:
+        if "read of" in name.means:
+            _names_reading(reading, name)
     for place, item in enumerate(items):
         if not item.used:
             _item(reading, items, place, item)
-    for name in frame.names:
+    for name in frame.names if every else ():
         if "read of" in name.means:
             _names_reading(reading, name)
     if answers or _is_answer(frame, context):
@@ -123,7 +128,7 @@ def _answered(reading: Reading, answers: list[Chunk]) -> None:
         subject = Subject(context.written(name), "observation", name.name.bearers)
         for answer in said:
             assert answer.name
-            reason = Subject(context.written(answer), "reason", answer.name.bearers)
+            reason = Subject(context.written(answer), "reason", tuple(b for b in answer.name.bearers if b[1] == 1))
             context.statements.append(Took(span, subject, reading.drafts[0].when, (), reason, reading.drafts[0].which, None))
 
 
@@ -135,27 +140,27 @@ def _names_reading(reading: Reading, name: Chunk) -> None:
     value = name.means["read of"].partition("@")[0]
     if reading.every:
         reading.always = (value, None)
-    elif len(reading.drafts) == 1 and not reading.draft.reading:
-        reading.draft.reading = value
+    elif not reading.drafts[0].reading:
+        reading.drafts[0].reading = value
     else:
-        reading.always = (value, None)
+        reading.open().reading = value
 
 
 def _item(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> None:
     if item.kind == MARK:
         return
-    for kind, handle in _HANDLERS:
-        if item.kind == kind or kind in item.means:
-            if handle(reading, items, place, item):
-                item.used = True
-                take_prep(items, place, PREPS_OF.get(item.kind, ALL_PREPS))
-            return
+    known = [kind for kind in (item.kind, *item.means) if kind in _ORDER]
+    if known:
+        handle = _HANDLERS[min(known, key=_ORDER.__getitem__) if len(known) > 1 else known[0]]
+        if handle(reading, items, place, item):
+            item.used = True
+            take_prep(items, place, PREPS_OF.get(item.kind, ALL_PREPS))
 
 
 def _when(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
     before = _before(items, place)
     draft = reading.draft
-    if before and before.get("prep") == "since" or before and before.get("noun") == "start":
+    if before and (before.get("prep") == "since" or (before.get("prep") == "against" and draft.empty and place < reading.frame.lead)):
         reading.first = item.days
         return True
     if _zipped(reading, items, place):
@@ -206,7 +211,10 @@ def _value(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> boo
     assert quantity
     following = items[place + 1] if place + 1 < len(items) else None
     if quantity.unit and quantity.unit.kind == "time":
-        reading.length = quantity
+        running = following is not None and "in a row" in following.means
+        reading.length = quantity._replace(sign="running") if running else quantity
+        if following is not None and running:
+            following.used = True
         return True
     counts = quantity.unit is None and quantity.value == int(quantity.value) and not quantity.sign
     leads = place < reading.frame.lead or quantity.step == 0
@@ -220,7 +228,8 @@ def _value(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> boo
     if quantity.step == 0 and quantity.unit is None and place + 1 < len(items) and place and items[place - 1].get("which") == "latest":
         return _last_few(reading, items, place, round(quantity.value))
     before = _before(items, place)
-    if following and following.get("trend") and following.end - following.start == 1 and place < reading.frame.lead:
+    changed = following is not None and following.get("trend") and following.end - following.start == 1
+    if changed and following is not None and (place < reading.frame.lead or reading.context.words[following.start].norm in ("lower", "higher")):
         reading.delta = quantity
         return True
     if before and ("of range" in before.means or "range" in before.means and "read" not in before.means) or _is_limit(items, place):
@@ -274,7 +283,8 @@ def _directed_to(before: Chunk) -> bool:
 
 def _is_limit(items: list[Chunk], place: int) -> bool:
     """The second of "range 4.0 to 6.0"."""
-    return place > 2 and items[place - 2].kind == VALUE and items[place - 2].get("limit") is not None
+    joined = place > 2 and (items[place - 1].get("prep") == "to" or "-" in items[place - 1].means)
+    return joined and items[place - 2].kind == VALUE and items[place - 2].get("limit") is not None
 
 
 def _limit(reading: Reading, items: list[Chunk], place: int, quantity: Quantity) -> bool:
@@ -359,10 +369,10 @@ def _trend(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> boo
         reading.steadily = True
     reading.trend = ("not " if reading.negated else "") + item.means["trend"]
     reading.negated = False
-    if not reading.draft.empty:
-        reading.open("from" if item.end - item.start > 1 else None)
-    elif item.end - item.start > 1 and any(not d.empty for d in reading.drafts):
+    if reading.draft.empty and item.end - item.start > 1:
         reading.draft.origin = "from"
+    elif not reading.draft.empty:
+        reading.open("from" if item.end - item.start > 1 else None)
     return True
 
 
@@ -423,15 +433,25 @@ def _past(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
     return True
 
 
+def _still(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """ "Still high": so it was the time before."""
+    said = next((c for c in items[place + 1 : place + 4] if "read" in c.means), None)
+    if item.means["status"] != "active" or said is None or reading.last_few:
+        return False
+    reading.last_few = (2, said.means["read"])
+    return True
+
+
 def _steadily(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
     reading.steadily = reading.steadily or item.means["trend kind"] == "steadily"
     return True
 
 
-_HANDLERS = (
+_HANDLERS = dict((
     (WHEN, _when), (SPAN, _span), (VALUE, _value), (PAIR, _pair), ("read", _read), ("trend", _trend), ("neg", _neg),
-    ("limits", _limits), ("degree", _degree), ("all", _all), ("trend kind", _steadily), ("past", _past), ("which", _which), ("prep", _prep), ("conj", _conj),
-)  # fmt: skip
+    ("limits", _limits), ("degree", _degree), ("all", _all), ("trend kind", _steadily), ("past", _past), ("status", _still), ("which", _which), ("prep", _prep), ("conj", _conj),
+))  # fmt: skip
+_ORDER = {kind: place for place, kind in enumerate(_HANDLERS)}
 
 
 def _before(items: list[Chunk], place: int) -> Chunk | None:
@@ -465,7 +485,7 @@ def subjects(frame: Frame, context: Context) -> list[Subject]:
 
 def _state(reading: Reading) -> None:
     frame, context = reading.frame, reading.context
-    named = subjects(frame, context)
+    named = _without_readings(subjects(frame, context), frame)
     points = [p for draft in reading.drafts if not draft.empty for p in _points(draft)]
     span = context.span([*frame.names, *[c for c in frame.items if c.used]] if frame.names else frame.items)
     for chunk in frame.names:
@@ -476,7 +496,13 @@ def _state(reading: Reading) -> None:
 
 def _points(draft: Draft) -> list[Point]:
     point = draft.point()
-    return [point, *(point.__class__(point.value, point.pair, when, point.reading, point.degree, point.which, point.origin) for when in draft.whens)]
+    return [point, *(replace(point, when=when) for when in draft.whens)]
+
+
+def _without_readings(named: list[Subject], frame: Frame) -> list[Subject]:
+    """ "Hypokalaemia, K+ 3.2": a word that reads a test and names it stands for the test that is named beside it."""
+    keys = {s.key for s, name in zip(named, frame.names, strict=True) if "read of" not in name.means}
+    return [s for s, name in zip(named, frame.names, strict=True) if "read of" not in name.means or s.key not in keys]
 
 
 def _shared(named: list[Subject], points: list[Point]) -> list[tuple[Subject, list[Point]]]:
@@ -484,6 +510,8 @@ def _shared(named: list[Subject], points: list[Point]) -> list[tuple[Subject, li
     valued = [p for p in points if p.value or p.pair]
     if len(named) > 1 and len(valued) == len(named) == len(points):
         return [(subject, [point]) for subject, point in zip(named, points, strict=True)]
+    if len(named) == 2 and len(points) == 1 and points[0].pair:
+        return [(s, [replace(points[0], value=q, pair=None)]) for s, q in zip(named, points[0].pair, strict=True)]
     if len(named) > 1 and valued:
         return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
     return [(subject, points) for subject in named]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.verification.cited import phrases_at
-from core.verification.grammar.tokens import Token
+from core.verification.grammar.phrases import phrases_at
+from core.verification.grammar.tokens import Token, Words
 
 NEGATED, DOUBTED, OF_RELATIVE, PLANNED = 1, 2, 4, 8
 REACH = {NEGATED: 8, DOUBTED: 6, OF_RELATIVE: 24, PLANNED: 12}
@@ -13,7 +13,7 @@ _BEHIND = frozenset({"absent", "excluded", "negative", "ruled out", "unlikely", 
 _RED = {"plan": PLANNED, "certainty": DOUBTED, "cause": 0, "praise": 0}
 
 
-def flags_of(words: list[Token]) -> list[int]:
+def flags_of(words: Words) -> list[int]:
     """The flags of each word. A trigger reaches forward to the end of its clause, some also backward."""
     flags = [0] * len(words)
     for i, word in enumerate(words):
@@ -21,8 +21,7 @@ def flags_of(words: list[Token]) -> list[int]:
             _spread(words, flags, i + 1, DOUBTED)
         if word.kind != "word":
             continue
-        end, kinds = next(phrases_at(words, i), (i + 1, {}))
-        flag = _flag(kinds)
+        end, flag = next(((end, _flag(kinds)) for end, kinds, _ in phrases_at(words, i) if _flag(kinds)), (i + 1, 0))
         if not flag or (flag == NEGATED and end < len(words) and words[end].norm in ("longer", "more", "only")):
             continue
         _spread(words, flags, end, flag)
@@ -41,14 +40,14 @@ def _flag(kinds: dict[str, str]) -> int:
     return _RED.get(kinds.get("red", ""), 0)
 
 
-def _spread(words: list[Token], flags: list[int], start: int, flag: int) -> None:
+def _spread(words: Words, flags: list[int], start: int, flag: int) -> None:
     for i in range(start, min(len(words), start + REACH[flag])):
         if words[i].norm in _ENDS or words[i].norm in _CONTRAST or (flag == DOUBTED and words[i].norm in ",)"):
             return
         flags[i] |= flag
 
 
-def _back(words: list[Token], flags: list[int], end: int, flag: int) -> None:
+def _back(words: Words, flags: list[int], end: int, flag: int) -> None:
     for i in range(end - 1, max(-1, end - 8), -1):
         if words[i].norm in _ENDS or words[i].norm == "," or words[i].norm in _CONTRAST:
             return

@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.verification import instructions
-from core.verification.cited import NAME_KINDS, phrases_at
+from core.verification.grammar.phrases import phrases_at
 from core.verification.dates import Days
 from core.verification.grammar import chunks, scope, times, tokens
-from core.verification.grammar.tokens import Token
+from core.verification.grammar.tokens import Token, Words
+from core.verification.vocabulary import NAME_KINDS
 from core.verification.vocabulary.spelling import stem
 
 SILENT = frozenset({"free", "aux", "prep", "conj", "record", "measure", "pronoun", "sex", "plural", "have", "neg", "limit"})
@@ -54,7 +55,7 @@ def sentences(text: str) -> tuple[Said, ...]:
     return tuple(part for part in found if part.terms or part.numbers)
 
 
-def _parts(words: list[Token], ends: str) -> list[tuple[int, int]]:
+def _parts(words: Words, ends: str) -> list[tuple[int, int]]:
     found, first = [], 0
     for i, word in enumerate(words):
         if word.kind == "mark" and word.norm in ends:
@@ -63,7 +64,7 @@ def _parts(words: list[Token], ends: str) -> list[tuple[int, int]]:
     return [*found, (first, len(words))]
 
 
-def clauses(words: list[Token], first: int, end: int) -> list[tuple[int, int]]:
+def clauses(words: Words, first: int, end: int) -> list[tuple[int, int]]:
     """The parts of a claim's sentence that may each rest on a sentence of their own."""
     found, begun = [], first
     for i in range(first, end):
@@ -73,7 +74,7 @@ def clauses(words: list[Token], first: int, end: int) -> list[tuple[int, int]]:
     return [(a, b) for a, b in [*found, (begun, end)] if a < b]
 
 
-def said(words: list[Token], flags: list[int], first: int, end: int, inherited: int = 0) -> Said:
+def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 0) -> Said:
     """What the words from `first` to `end` say."""
     terms: list[tuple[int, Term]] = []
     numbers: list[tuple[int, chunks.Quantity]] = []
@@ -96,12 +97,14 @@ def said(words: list[Token], flags: list[int], first: int, end: int, inherited: 
     return Said(tuple(terms), tuple(numbers), tuple(dates))
 
 
-def _term(words: list[Token], i: int, end: int, flags: int) -> tuple[int, Term | chunks.Quantity | None]:
+def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | chunks.Quantity | None]:
     norm = words[i].norm
-    for last, kinds in phrases_at(words, i):
+    for last, kinds, _ in phrases_at(words, i):
         if last > end:
             continue
-        named = {f"{k}:{v}" for k, v in kinds.items() if k in NAME_KINDS or k in ("frequency", "trend", "read", "status", "severity", "no allergies", "relative")}
+        named = {f"{k}:{v}" for k, v in kinds.items() if k in NAME_KINDS or k in ("frequency", "trend", "read", "status", "severity", "no allergies")}
+        if "relative" in kinds:
+            return last, Term(frozenset((stem(norm),)), flags, False)
         if named:
             keys = named | ({stem(norm)} if last == i + 1 else set())
             return last, Term(frozenset(keys), flags, "qualifier" in kinds)
@@ -110,10 +113,10 @@ def _term(words: list[Token], i: int, end: int, flags: int) -> tuple[int, Term |
             return (last + 1 if unit else last), chunks.Quantity(float(kinds["number"]), unit, 0.0)
         if not SILENT.isdisjoint(kinds) or kinds.get("noun") in ("note", "time"):
             return last, None
-    return i + 1, Term(frozenset((stem(_LEMMAS.get(norm, norm)),)), flags, False)
+    return i + 1, Term(frozenset((stem(LEMMAS.get(norm, norm)),)), flags, False)
 
 
-_LEMMAS = {
+LEMMAS = {
     "felt": "feel", "given": "give", "gave": "give", "took": "take", "began": "begin", "broke": "break", "slept": "sleep",
     "ate": "eat", "drank": "drink", "went": "go", "told": "tell", "kept": "keep", "lost": "lose", "fell": "fall",
     "worse": "bad", "bled": "bleed", "wrote": "write", "saw": "see", "spoke": "speak", "thought": "think", "woke": "wake",

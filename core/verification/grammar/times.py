@@ -113,3 +113,8 @@ def day_of_month(number: int, near: tuple[Days, ...]) -> tuple[Days, ...]:
     except ValueError:
         return ()
     return (Days(day, day),)
+
+
+def within(when: tuple[Days, ...], day: date | None) -> bool:
+    """Whether a day is one that a written date may mean; no date written means any day."""
+    return not when or (day is not None and any(days.holds(day) for days in when))

@@ -49,7 +49,7 @@ _SEASON = rf"(?:spring|summer|autumn|winter)\s+(?:of\s+)?{_YEAR}(?!\d)"
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?)"
 _TOKEN = re.compile(
     rf"(?<![a-z\d])(?P<whenword>{_WEEKDAY}{_PART}(?:{_MONTH_FIRST}|{_SEASON}))"
-    rf"|(?P<when>(?<![\w./-]){_WEEKDAY}{_PART}(?:{_DATES}))(?![a-z\d])"
+    rf"|(?P<when>(?<![\w./]){_WEEKDAY}{_PART}(?:{_DATES}))(?![a-z\d])"
     r"|(?P<word>(?:(?<=\W)|^)a&e\b|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)"
     rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?|(?:(?<=\s)|^)-(?=\d))?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
     r"|(?P<mark>\S)"
@@ -67,6 +67,13 @@ class Token(NamedTuple):
     unit: Unit | None = None
 
 
+class Words(list[Token]):
+    """The tokens of a text; `phrases` keeps what has been looked up."""
+
+    def __init__(self) -> None:
+        self.phrases: dict[int, tuple[tuple[int, dict[str, str]], ...]] = {}
+
+
 def plain(text: str) -> str:
     """The same text, as long as before, in lower case with one kind of dash, quote and space."""
     same = text.translate(_SAME_LENGTH)
@@ -77,10 +84,10 @@ def plain(text: str) -> str:
 _AFTER_LETTER = re.compile(r"(?<=[a-z])(?<!\bnon)-(?=[a-z\d])|(?<=\d)-(?=[a-z])")
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str) -> Words:
     """The tokens of a plain text."""
     text = _AFTER_LETTER.sub(" ", text) if "-" in text else text
-    found: list[Token] = []
+    found = Words()
     place, end = 0, len(text)
     match = _TOKEN.search
     while place < end:

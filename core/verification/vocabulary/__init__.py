@@ -10,6 +10,7 @@ from typing import NamedTuple
 from core.verification.vocabulary.spelling import norms_of
 
 HERE = Path(__file__).parent
+NAME_KINDS = frozenset({"condition", "medicine", "brand", "substance", "visit", "finding", "route", "qualifier", "result", "assay"})  # fmt: skip
 PHRASE_FILES = ("words", "conditions", "medicines", "substances", "courses", "visits", "answers", "qualifiers")
 
 
@@ -30,10 +31,11 @@ class Assay(NamedTuple):
 
 
 class Phrase(NamedTuple):
-    """`rest` are the words after the first; `kinds` maps each kind of meaning to the meaning."""
+    """`rest` are the words after the first; `kinds` maps each kind of meaning to the meaning, `names` those of names."""
 
     rest: tuple[str, ...]
     kinds: dict[str, str]
+    names: dict[str, str]
 
 
 def lines(name: str) -> Iterator[list[str]]:
@@ -44,6 +46,8 @@ def lines(name: str) -> Iterator[list[str]]:
 
 
 PHRASES: dict[str, list[Phrase]] = {}
+LONGER: dict[str, dict[str, list[Phrase]]] = {}
+ALONE: dict[str, Phrase] = {}
 UNITS: dict[str, Unit] = {}
 ROW_UNITS: dict[str, Unit] = {}
 ASSAYS: dict[str, Assay] = {}
@@ -59,8 +63,11 @@ def _add(spelling: str, kind: str, meaning: str) -> None:
     for phrase in known:
         if phrase.rest == words[1:]:
             phrase.kinds.setdefault(kind, meaning)
-            return
-    known.append(Phrase(words[1:], {kind: meaning}))
+            break
+    else:
+        known.append(phrase := Phrase(words[1:], {kind: meaning}, {}))
+    if kind in NAME_KINDS:
+        phrase.names.setdefault(kind, meaning)
 
 
 def _load_assays() -> None:
@@ -93,8 +100,13 @@ def _load() -> None:
                 _add(spelling, kind, meaning)
             if kind == "brand":
                 INGREDIENTS[meaning] = tuple(source.partition(": ")[2].split(" + "))
-    for known in PHRASES.values():
+    for first, known in PHRASES.items():
         known.sort(key=lambda phrase: -len(phrase.rest))
+        for phrase in known:
+            if phrase.rest:
+                LONGER.setdefault(first, {}).setdefault(phrase.rest[0], []).append(phrase)
+            else:
+                ALONE[first] = phrase
 
 
 _load()

@@ -1,0 +1,193 @@
+"""What a row says otherwise, or does not say, of what is said of its course."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from core.verification.cited import Amount, Cited, named
+from core.verification.evaluators import quantities, wording
+from core.verification.grammar import tokens
+from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.phrases import longest_at
+from core.verification.grammar.times import within
+from core.verification.statements import Course, Subject
+from core.verification.vocabulary.spelling import norms_of, stem
+
+ENDED = frozenset({"ended", "stopped", "completed"})
+_WORDED = {"active": "active", "ended": "no longer active", "stopped": "stopped", "completed": "completed"}
+
+
+class Fault(NamedTuple):
+    """One thing that a row does not bear out: `wrong` if it says otherwise, else it does not say."""
+
+    wrong: bool
+    field: str
+    value: str
+    reason: str
+
+
+def faults(statement: Course, row: Cited, rows: Sequence[Cited]) -> list[Fault]:
+    """All that is said of a course and that the row does not bear out."""
+    return [fault for fault in _asked(statement, row, rows) if fault is not None]
+
+
+def _asked(statement: Course, row: Cited, rows: Sequence[Cited]) -> Iterator[Fault | None]:
+    yield _standing(statement, row)
+    if statement.start:
+        yield None if within(statement.start, row.start) else _day("start", "began", row, row.start)
+    if statement.stop:
+        yield None if within(statement.stop, row.stop) else _day("stop", "ended", row, row.stop)
+    if statement.at:
+        yield _at(statement, row)
+    for said in statement.amounts:
+        yield _amount(said, statement.subject, row)
+    if statement.frequency:
+        yield _frequency(statement.frequency, row)
+    if statement.length:
+        yield _length(statement.length, row)
+    if statement.severity:
+        yield _field("severity", statement.severity, row)
+    if statement.criticality:
+        yield _field("criticality", statement.criticality, row)
+    for detail in statement.details:
+        yield _detail(detail, row, rows)
+    if statement.reason:
+        yield _reason(statement.reason, row, rows)
+
+
+def _standing(statement: Course, row: Cited) -> Fault | None:
+    """What is said outright; else what the tense or the days imply: a bare name stands for what is so now."""
+    said = statement.status
+    if said is None:
+        return _implied(statement, row)
+    if row.standing == "":
+        return Fault(False, "status", "", f"the row does not say whether {wording.name(row)} is active.")
+    if said.startswith("not "):
+        said = "ended" if said == "not active" else "active"
+    true = row.standing == "active" if said == "active" else row.standing in ENDED if said == "ended" else row.standing == said
+    return None if true else _is_otherwise(row, wrong=True)
+
+
+def _implied(statement: Course, row: Cited) -> Fault | None:
+    if statement.former and row.standing == "active":
+        return _is_otherwise(row, wrong=False)
+    dated = statement.at or statement.stop or statement.length
+    if row.standing == "active" or statement.tense == "past" or dated:
+        return None
+    return _is_otherwise(row, wrong=statement.tense == "present")
+
+
+def _is_otherwise(row: Cited, *, wrong: bool) -> Fault:
+    since = f" (since {wording.day(row.stop)})" if row.stop else ""
+    worded = _WORDED.get(row.standing, "not said to be active")
+    return Fault(wrong, "status", row.standing, f"{wording.name(row)} is {worded}{since}.")
+
+
+def _day(field: str, verb: str, row: Cited, have: date | None) -> Fault:
+    if have is None:
+        return Fault(False, field, "", f"the row does not say when {wording.name(row)} {verb}.")
+    return Fault(True, field, wording.day(have), f"{wording.name(row)} {verb} on {wording.day(have)}.")
+
+
+def _at(statement: Course, row: Cited) -> Fault | None:
+    """A day without a word of beginning or end: the beginning, or the end of what is said to have ended."""
+    if within(statement.at, row.start):
+        return None
+    ended = statement.status in ENDED and statement.tense != "past" and not statement.stop
+    if ended and row.stop is not None and within(statement.at, row.stop):
+        return None
+    inside = row.start is not None and any(
+        row.start <= days.last and (row.stop or date.max) >= days.first for days in statement.at
+    )
+    until = f" to {wording.day(row.stop)}" if row.stop else ""
+    reason = f"{wording.name(row)} is recorded from {wording.day(row.start)}{until}."
+    return Fault(not inside and row.start is not None, "start", wording.day(row.start), reason)
+
+
+def _amount(said: Quantity, subject: Subject, row: Cited) -> Fault | None:
+    mine = [amount for amount in (*row.name.amounts, *_doses(row)) if _of_part(amount, subject, row)]
+    if any(_same(said, amount) for amount in mine):
+        return None
+    shown = str(row.fields.get("dose") or row.fields.get("medication") or "")
+    comparable = any(amount.unit and said.unit and amount.unit.kind == said.unit.kind for amount in mine)
+    return Fault(comparable, "dose", shown, f"the row says {shown}.")
+
+
+def _of_part(amount: Amount, subject: Subject, row: Cited) -> bool:
+    """Of a medicine of several ingredients, whether the amount is of the one that is named."""
+    parts = row.name.parts
+    if len(parts) < 2 or not 0 <= amount.part < len(parts):
+        return True
+    terms = {stem(norm) for norm in norms_of(subject.words)} | subject.terms
+    mine = [n for n, part in enumerate(parts) if not terms.isdisjoint(part)]
+    return not mine or amount.part in mine
+
+
+def _same(said: Quantity, amount: Amount) -> bool:
+    if said.unit is None or amount.unit is None:
+        return said.value == amount.value and said.unit is None
+    return bool(quantities.same(said._replace(step=1e-6), amount.value, amount.unit))
+
+
+def _doses(row: Cited) -> Iterator[Amount]:
+    text = " ".join(str(row.fields[f]) for f in ("dose", "instructions") if row.fields.get(f))
+    for amount in named((text,), None, "dose").amounts if text else ():
+        yield amount._replace(part=-1)
+
+
+def _frequency(said: str, row: Cited) -> Fault | None:
+    """How often: "daily" is borne out by "every night", "every night" not by "daily"."""
+    have = frequencies(row)
+    if said in have or (" " not in said and any(one.split()[0] == said for one in have)):
+        return None
+    shown = str(row.fields.get("frequency") or "")
+    if not have:
+        return Fault(False, "frequency", "", f"the row does not say how often {wording.name(row)} is taken.")
+    return Fault(True, "frequency", shown, f"{wording.name(row)} is taken {shown}.")
+
+
+def frequencies(row: Cited) -> set[str]:
+    """How often the row says, in every way that it says it."""
+    text = " ".join(str(row.fields[f]) for f in ("frequency", "instructions") if row.fields.get(f))
+    words = tokens.tokens(tokens.plain(text))
+    found: set[str] = set()
+    i = 0
+    while i < len(words):
+        i, kinds = longest_at(words, i)
+        found |= {kinds["frequency"]} if "frequency" in kinds else set()
+    return found
+
+
+def _length(said: Quantity, row: Cited) -> Fault | None:
+    if not (row.start and row.stop) or said.unit is None:
+        return Fault(False, "stop", "", f"the row does not say how long {wording.name(row)} lasted.")
+    days = (row.stop - row.start).days
+    if quantities.lasts(said, days):
+        return None
+    return Fault(True, "stop", f"{days} days", f"{wording.name(row)} lasted {days} days.")
+
+
+def _field(field: str, said: str, row: Cited) -> Fault | None:
+    have = str(row.fields.get(field) or "").lower()
+    if have == said:
+        return None
+    return Fault(bool(have), field, have, f"{wording.name(row)}: the {field} is recorded as {have or 'nothing'}.")
+
+
+def _detail(detail: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:
+    """A word of form, route, reaction or kind: the row itself must say it."""
+    if any(rows[n] is row for n, _ in detail.bearers):
+        return None
+    return Fault(False, "name", wording.name(row), f"the row does not say “{detail.words}”.")
+
+
+def _reason(reason: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:
+    """What a medicine is for: its own reason, never another row of the record."""
+    if any(rows[n] is row for n, _ in reason.bearers):
+        return None
+    have = str(row.fields.get("reason") or row.fields.get("reaction") or "")
+    if not have:
+        return Fault(False, "reason", "", f"the row does not say what {wording.name(row)} is for.")
+    return Fault(True, "reason", have, f"{wording.name(row)}: the row gives “{have}”.")
