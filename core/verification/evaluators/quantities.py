@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.verification.grammar.chunks import Quantity
 from core.verification.vocabulary import ASSAYS, Unit
 
+_EXACT = ({"celsius", "fahrenheit"}, {"charge concentration", "substance concentration"}, {"degrees", "celsius"}, {"degrees", "fahrenheit"})
 # A whole number may stand for a value that it misses by no more than this share: 2 is no rounding of 2.4.
 WHOLE_NUMBERS_MAX = 0.08
 _UNITLESS = frozenset({"score", "unit"})
@@ -47,15 +48,15 @@ def same(said: Quantity, value: float, unit: Unit | None, assay: str | None = No
     if found is None:
         return None
     slack = 1e-9 + abs(said.value) * 1e-9
-    if said.sign == ">":
-        return found > said.value - slack
-    if said.sign == "<":
-        return found < said.value + slack
+    if said.sign in (">", ">="):
+        return found > said.value - (slack if said.sign == ">=" else -slack)
+    if said.sign in ("<", "<="):
+        return found < said.value + (slack if said.sign == "<=" else -slack)
     if said.sign == "~":
         return abs(found - said.value) <= max(said.step, 0.05 * abs(said.value)) + slack
     if said.step == 0.5 and abs(found - said.value) > WHOLE_NUMBERS_MAX * abs(found):
         return False
-    exact = said.unit is None or unit is None or said.unit.kind == unit.kind
+    exact = said.unit is None or unit is None or said.unit.kind == unit.kind or {said.unit.kind, unit.kind} in _EXACT
     return abs(found - said.value) <= (said.step if exact else max(said.step, 0.006 * abs(said.value))) + slack
 
 
@@ -66,4 +67,6 @@ def lasts(said: Quantity, days: float) -> bool:
     total = said.value * said.unit.size
     if said.sign == "<":
         return days <= total + 1
-    return abs(days - total) <= max(min(1.0, 0.35 * said.unit.size) if said.unit.size < 1 else 1.0, 0.35 * said.unit.size, 0.04 * total)
+    size = said.unit.size
+    least = 0.35 * size if size < 1 else 0.5 if size == 1 and said.value < 7 else 1.0
+    return abs(days - total) <= max(least, 0.35 * size if size > 1 else 0.0, 0.04 * total)

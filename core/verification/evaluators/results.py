@@ -82,6 +82,8 @@ def measured(statement: Measured, rows: Sequence[Cited], others: Sequence[Cited]
         return _paired(statement, dated, mine)
     if statement.subject.key in PANELS and not point.value:
         return _panel(point, dated, mine)
+    if point.reading and not (point.value or point.when or point.which):
+        dated = sorted(dated, key=lambda row: row.start or date.min)[-1:]
     found = [row for row in dated if _agrees(point, row) is True]
     if found:
         return Proved(found[0].ref, "value", found[0].shown())
@@ -125,6 +127,8 @@ def _against(statement: Measured, point: Point, dated: list[Cited], mine: list[C
         if point.which:
             return Refuted(row.ref, "observed_at", wording.day(row.start), wording.sentence(f"the cited {name} is not the {point.which} one."))
         return Refuted(row.ref, "observed_at", wording.day(row.start), wording.sentence(f"{name} was measured on {days}, not on the day the claim gives."))
+    if len(mine) > 1 and any(_agrees(point, row) for row in mine if within(point.when, row.start)):
+        return NotInRows(wording.sentence(f"the latest {name} reads otherwise."))
     row = next((r for r in dated if point.value and r.value is not None and quantities.same(point.value, r.value, r.unit, r.assay)), dated[0])
     if _agrees(point, row) is None:
         return NotInRows(wording.sentence(f"the cited row does not decide how {name} reads."))
@@ -185,6 +189,10 @@ def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) ->
     """All results read like this: those of the statement's points, or all cited ones."""
     mine = rows_of(statement, rows)
     chosen = [row for row in mine if any(_is_point(p, row) for p in statement.points)] or mine
+    if statement.when and not any(within(statement.when, row.start) for row in chosen):
+        return NotInRows("No cited row is of the day that is counted from.")
+    if statement.when and statement.points and any(row.start and row.start < statement.when[0].first for row in chosen):
+        return NotInRows("A value that the claim gives is older than it says.")
     if statement.when:
         chosen = [row for row in chosen if row.start and any(row.start >= d.first for d in statement.when)]
     if not chosen:
@@ -300,6 +308,8 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
     assert first.value is not None and last.value is not None
     said = statement.direction
     negated, said = said.startswith("not "), said.removeprefix("not ")
+    if negated and said not in ("up", "down", "flat", "same"):
+        return NotInRows("A change that did not happen is not read.")
     assay = ASSAYS.get(last.assay or "")
     change = (last.value - first.value) / abs(first.value) if first.value else last.value - first.value
     steady = min(0.01, assay.steady if assay else 0.01) if said == "same" else assay.steady if assay else 0.03

@@ -54,8 +54,8 @@ def _same(term: Term, other: Term) -> bool:
 def _numbers(clause: Said, part: Said) -> bool:
     """Each number of the clause, in order, behind the same word as in the text."""
     at = 0
-    for place, number in clause.numbers:
-        while at < len(part.numbers) and not _equal(number, part.numbers[at][1]):
+    for place, number, flags in clause.numbers:
+        while at < len(part.numbers) and not (flags == part.numbers[at][2] and _equal(number, part.numbers[at][1])):
             at += 1
         if at == len(part.numbers):
             return False

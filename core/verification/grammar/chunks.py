@@ -13,7 +13,7 @@ from core.verification.grammar.tokens import Token, Words
 from core.verification.vocabulary import UNITS, Unit
 
 NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "value", "pair", "word", "mark", "unknown"
-_COMPARED = {"<": "<", "<=": "<", ">": ">", ">=": ">", "~": "~", "±": "~"}
+_COMPARED = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "±": "~"}
 _ODD_NUMBER = re.compile(r"^\D*0\d|\d{12}")
 _CELSIUS, _METRE = UNITS["°c"], UNITS["metre"]
 
@@ -222,7 +222,7 @@ def _spans(chunks: list[Chunk]) -> list[Chunk]:
     for chunk in chunks:
         joins = len(found) > 1 and chunk.kind == WHEN and found[-2].kind == WHEN
         between = joins and len(found) > 2 and found[-3].means.get("prep") == "between"
-        if joins and (found[-1].means.get("prep") in ("to", "until") or "-" in found[-1].means or (between and found[-1].get("conj"))):
+        if joins and (found[-1].means.get("prep") in ("to", "until") or "-" in found[-1].means or (between and found[-1].get("conj") == "and")):
             first = found[-2]
             span = Chunk(SPAN, first.start, chunk.end)
             span.first, span.days = first.days, chunk.days

@@ -143,7 +143,7 @@ def _listed(items: list[Chunk], place: int) -> bool:
 def _span(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if place and items[place - 1].get("status") == "stopped" or place > 1 and items[place - 2].get("status") == "stopped":
         return False
-    if item.get("prep") == "between" or item.get("prep") == "in":
+    if item.get("prep") == "in":
         draft.at = times.hull(item.first, item.days)
     elif draft.start or draft.stop:
         draft.spans.append((item.first, item.days, ()))

@@ -71,7 +71,7 @@ def _part(
     if left:
         statements = [replace(s, open=True) for s in statements]
     kinds = frozenset(kind for chunk in left for kind in (chunk.means or {chunk.kind: ""}))
-    saying = None if flags is None else _saying(segment, context, flags)
+    saying = None if flags is None or not scope.is_sound(context.words, flags) else _saying(segment, context, flags)
     return Part(tuple(statements), tuple(context.span([chunk]) for chunk in left), kinds, saying)
 
 

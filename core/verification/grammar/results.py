@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ALL_PREPS = frozenset({"on", "in", "at", "for"})
 PREPS_OF = {
-    WHEN: frozenset({"on", "in", "at", "by", "since", "from", "to", "until", "against"}), SPAN: frozenset({"from", "between", "in"}),
+    WHEN: frozenset({"on", "in", "at", "by", "since", "from", "to", "against"}), SPAN: frozenset({"from", "between", "in"}),
     VALUE: frozenset({"from", "to", "by", "against", "at", "for", "over", "in", "around"}),
     PAIR: frozenset({"from", "to", "against", "at"}), WORD: frozenset({"from", "to", "at"}),
 }  # fmt: skip
@@ -396,6 +396,8 @@ def _conj(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
 
 
 def _neg(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if reading.negated:
+        return False
     reading.negated = True
     if any("range" in c.means and "read" not in c.means for c in items[place + 1 : place + 2]):
         return _no_range(reading, items, place)
@@ -530,7 +532,7 @@ def _statements(reading: Reading, subject: Subject, points: list[Point], span: t
         found.append(
             Trend(span, subject, reading.trend, tuple(points), reading.delta, reading.first, reading.last, reading.degree, reading.length, reading.steadily)
         )
-    elif reading.length or reading.steadily or (reading.first and not points and not reading.count):
+    elif reading.length or reading.steadily or reading.last or (reading.first and not points and not reading.count):
         found.append(Trend(span, subject, "over", tuple(points), None, reading.first, reading.last, None, reading.length))
     if reading.count:
         found.append(Counted(span, subject, round(reading.count.value)))

@@ -32,6 +32,17 @@ def flags_of(words: Words) -> list[int]:
     return flags
 
 
+def is_sound(words: Words, flags: list[int]) -> bool:
+    """Whether each negation reaches something, and none stands under another: a double one is not read."""
+    for i, word in enumerate(words):
+        if word.kind != "word":
+            continue
+        end = next((end for end, kinds, _ in phrases_at(words, i) if _flag(kinds) == NEGATED), 0)
+        if end and (flags[i] & NEGATED or not any(flag & NEGATED for flag in (*flags[max(0, i - 8) : i], *flags[end : end + 8]))):
+            return False
+    return True
+
+
 def _flag(kinds: dict[str, str]) -> int:
     if "neg" in kinds:
         return NEGATED
@@ -42,7 +53,7 @@ def _flag(kinds: dict[str, str]) -> int:
 
 def _spread(words: Words, flags: list[int], start: int, flag: int) -> None:
     for i in range(start, min(len(words), start + REACH[flag])):
-        if words[i].norm in _ENDS or words[i].norm in _CONTRAST or (flag == DOUBTED and words[i].norm in ",)"):
+        if (words[i].norm in _ENDS and not (i == start and words[i].norm == ":")) or words[i].norm in _CONTRAST or (flag == DOUBTED and words[i].norm in ",)"):
             return
         flags[i] |= flag
 

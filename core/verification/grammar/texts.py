@@ -15,6 +15,7 @@ from core.verification.vocabulary import NAME_KINDS
 from core.verification.vocabulary.spelling import stem
 
 SILENT = frozenset({"free", "aux", "prep", "conj", "record", "measure", "pronoun", "sex", "plural", "have", "neg", "limit"})
+BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"})
 TEXT_CHARACTERS_MAX = 20_000
 _HEADING = re.compile(r"\s*#*\s*(family (?:medical )?history|fhx?)\b", re.I)
 _OTHER_HEADING = re.compile(r"\s*(?:#+\s|[A-Z][A-Za-z ]{2,30}:)")
@@ -33,7 +34,7 @@ class Said(NamedTuple):
     """One sentence: terms by place, quantities by place, dates."""
 
     terms: tuple[tuple[int, Term], ...]
-    numbers: tuple[tuple[int, chunks.Quantity], ...]
+    numbers: tuple[tuple[int, chunks.Quantity, int], ...]
     dates: tuple[tuple[Days, ...], ...]
 
 
@@ -77,7 +78,7 @@ def clauses(words: Words, first: int, end: int) -> list[tuple[int, int]]:
 def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 0) -> Said:
     """What the words from `first` to `end` say."""
     terms: list[tuple[int, Term]] = []
-    numbers: list[tuple[int, chunks.Quantity]] = []
+    numbers: list[tuple[int, chunks.Quantity, int]] = []
     dates: list[tuple[Days, ...]] = []
     i = first
     while i < end:
@@ -86,13 +87,13 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
         if word.kind == "when":
             dates.append(times.read(word.norm))
         elif word.kind == "number":
-            numbers.append((i, chunks.quantity_of(word)))
+            numbers.append((i, chunks.quantity_of(word), flags[i] | inherited))
         elif word.kind == "word":
             last, term = _term(words, i, end, flags[i] | inherited)
             if isinstance(term, Term):
                 terms.append((i, term))
             elif term is not None:
-                numbers.append((i, term))
+                numbers.append((i, term, flags[i] | inherited))
         i = last
     return Said(tuple(terms), tuple(numbers), tuple(dates))
 
@@ -111,6 +112,8 @@ def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | chunk
         if "number" in kinds:
             unit = tokens.UNITS.get(words[last].norm) if last < len(words) else None
             return (last + 1 if unit else last), chunks.Quantity(float(kinds["number"]), unit, 0.0)
+        if kinds.get("prep") in BINDING:
+            return last, Term(frozenset((f"prep:{kinds['prep']}",)), flags, False)
         if not SILENT.isdisjoint(kinds) or kinds.get("noun") in ("note", "time"):
             return last, None
     return i + 1, Term(frozenset((stem(LEMMAS.get(norm, norm)),)), flags, False)

@@ -22,6 +22,8 @@ _CONSUMED = frozenset({"start", "noun", "which", "have", "in a row", "yearly"})
 
 
 def read(frame: Frame, context: Context) -> None:
+    if any("neg" in c.means and not c.used for c in frame.items):
+        return
     reasons = [c for c in frame.items if c.kind == NAME and not c.used]
     bearers = _bearers(frame, context)
     whens: list[When] = []
@@ -29,7 +31,6 @@ def read(frame: Frame, context: Context) -> None:
     count = which = length = None
     every = False
     stop: When = ()
-    negated = False
     for place, item in enumerate(frame.items):
         if item.used or item.kind == MARK:
             continue
@@ -45,8 +46,6 @@ def read(frame: Frame, context: Context) -> None:
             length = item.quantity
         elif "which" in item.means:
             which = item.means["which"]
-        elif "neg" in item.means:
-            negated = True
         elif "all" in item.means:
             every = True
             count = int(item.means["count"]) if "count" in item.means else count
@@ -57,7 +56,7 @@ def read(frame: Frame, context: Context) -> None:
         item.used = True
         take_prep(frame.items, place, PREPS_OF.get(item.kind, frozenset()))
     yearly = any(c.get("all") for c in frame.items) and bool(span)
-    if negated or (every and not yearly and not _every(frame, bearers, context)):
+    if every and not yearly and not _every(frame, bearers, context):
         return
     for chunk in frame.names:
         chunk.used = True
