@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.verification import Result, check_claim
-from evals import intervals
+from evals import intervals, side_by_side
 from evals.cases import LABELS, Case
 
 SUPPORTED = "supported"
@@ -33,6 +33,7 @@ def run(cases: Sequence[Case]) -> dict[str, Any]:
         "precision": _rate(sum(wrong), sum(wrong) + sum(right)),
         "cost_usd": 0.0,
         "claims_per_second": round(len(cases) / seconds) if seconds else None,
+        "side_by_side": side_by_side.compare(cases),
         "results": [
             {"id": case.id, "verdict": str(result.verdict), "flagged": result.flagged, "reasons": list(result.reasons)}
             for case, result in checked
@@ -93,7 +94,7 @@ def table(result: dict[str, Any]) -> str:
         low, high = tally["recall_95"]
         lines.append(f"{error_type:19} {tally['n']:>4} {tally['flagged']:>8}  {low:.3f} to {high:.3f}")
     lines += ["", *(f"{name:15} {_share(result[name])}" for name in ("recall", "precision", "false_flag_rate"))]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", side_by_side.table(result["side_by_side"])])
 
 
 def _share(value: float | None) -> str:

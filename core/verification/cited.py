@@ -32,7 +32,27 @@ _LABEL = re.compile(
 _NEGATORS = frozenset({"no", "without", "not", "non"})
 _HEDGES = frozenset({"suspected", "possible", "probable", "query", "risk", "screening"})
 _LESSER = frozenset({"due", "caused", "complicating", "following", "secondary"})
-_PLAIN = frozenset({"of", "the", "to", "a", "an", "and", "or", "with", "in", "for", "on", "by", "at", "from", "due", "disorder", "structure"})
+_PLAIN = frozenset(
+    {
+        "of",
+        "the",
+        "to",
+        "a",
+        "an",
+        "and",
+        "or",
+        "with",
+        "in",
+        "for",
+        "on",
+        "by",
+        "at",
+        "from",
+        "due",
+        "disorder",
+        "structure",
+    }
+)
 _NUMBER = re.compile(r"\s*[<>]?=?\s*(-?\d+(?:\.\d+)?)\s*(.*)")
 _VISIT_CLASSES = {
     "amb": "ambulatory", "emer": "emergency", "imp": "inpatient", "vr": "virtual", "hh": "home visit",
@@ -108,7 +128,13 @@ _SHOWN_UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "[degF]": "°F", "[lb_av]": "lb"
 
 def shown(value: float | None, unit: Any) -> str:
     written = "" if not unit or str(unit).startswith("{") else _SHOWN_UNITS.get(str(unit), str(unit))
-    number = "" if value is None else f"{value:.1f}".rstrip("0").rstrip(".") if abs(value) >= 10 else f"{value:.2f}".rstrip("0").rstrip(".")
+    number = (
+        ""
+        if value is None
+        else f"{value:.1f}".rstrip("0").rstrip(".")
+        if abs(value) >= 10
+        else f"{value:.2f}".rstrip("0").rstrip(".")
+    )
     return f"{number}{'' if written == '%' or not written else ' '}{written}"
 
 
@@ -189,7 +215,9 @@ def _terms_at(words: tokens.Words, i: int, kind: str) -> Iterator[tuple[int, set
     norm = words[i].norm
     yield i + 1, {stem(norm.rstrip("0123456789") if kind == "patient" else norm)}
     for end, kinds, names in phrases_at(words, i):
-        found = {f"{k}:{meaning}" for k, meaning in names.items() if (k != "assay" or kind in ("observation", "reason"))}
+        found = {
+            f"{k}:{meaning}" for k, meaning in names.items() if (k != "assay" or kind in ("observation", "reason"))
+        }
         for ingredient in INGREDIENTS.get(kinds.get("brand", ""), ()):
             found |= {f"medicine:{ingredient}", stem(ingredient)}
         if found:

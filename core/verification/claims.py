@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from core.verification import evaluators, instructions, verdict_table
@@ -18,14 +19,102 @@ CLAIM_CHARACTERS_MAX = 2_000
 GUARDED = frozenset({"value", "when", "span", "pair", "neg", "red", "qualifier", "frequency", "severity", "criticality", "status", "trend", "read", "only", "relative"})  # fmt: skip
 
 NO_STATEMENT = Finding(Verdict.CANNOT_VERIFY, "The claim asks or tells somebody something; it states no fact.")
+WORDS = re.compile(r"[a-z']+|[?@/]")
 # Words of which each instruction holds one: without them there is none to look for.
 ASKING = frozenset(
-    """? / @ response answer reply message output summary draft report prompt prompts verdict verdicts instruction instructions rules
-    directions system language model leave leaving must ai llm gpt chatgpt chatbot assistant fact factchecker
-    factchecking summarise summarize summarizing summarizer drafter checker claim claims as override jailbreak
-    developer explain describe translate write compose develop provide break list ignore replace render disregard
-    forget omit pretend roleplay print reveal respond conclude declare assert insert append mark do don't never say
-    state record add confirm mention tell you act treat com xyz org net www important""".split()
+    [
+        "?",
+        "/",
+        "@",
+        "response",
+        "answer",
+        "reply",
+        "message",
+        "output",
+        "summary",
+        "draft",
+        "report",
+        "prompt",
+        "prompts",
+        "verdict",
+        "verdicts",
+        "instruction",
+        "instructions",
+        "rules",
+        "directions",
+        "system",
+        "language",
+        "model",
+        "leave",
+        "leaving",
+        "must",
+        "ai",
+        "llm",
+        "gpt",
+        "chatgpt",
+        "chatbot",
+        "assistant",
+        "fact",
+        "factchecker",
+        "factchecking",
+        "summarise",
+        "summarize",
+        "summarizing",
+        "summarizer",
+        "drafter",
+        "checker",
+        "claim",
+        "claims",
+        "as",
+        "override",
+        "jailbreak",
+        "developer",
+        "explain",
+        "describe",
+        "translate",
+        "write",
+        "compose",
+        "develop",
+        "provide",
+        "break",
+        "list",
+        "ignore",
+        "replace",
+        "render",
+        "disregard",
+        "forget",
+        "omit",
+        "pretend",
+        "roleplay",
+        "print",
+        "reveal",
+        "respond",
+        "conclude",
+        "declare",
+        "assert",
+        "insert",
+        "append",
+        "mark",
+        "do",
+        "don't",
+        "never",
+        "say",
+        "state",
+        "record",
+        "add",
+        "confirm",
+        "mention",
+        "tell",
+        "you",
+        "act",
+        "treat",
+        "com",
+        "xyz",
+        "org",
+        "net",
+        "www",
+        "important",
+    ]
 )
 
 
@@ -35,17 +124,26 @@ def check_claim(claim: Claim, rows: Sequence[Row]) -> Result:
     fault = _fault(claim, by_ref)
     if fault:
         return Result(fault.verdict, (fault,))
-    words = tokens.tokens(tokens.plain(claim.text))
-    if not ASKING.isdisjoint(word.norm for word in words) and instructions.is_instruction(claim.text):
-        return Result(Verdict.CANNOT_VERIFY, (NO_STATEMENT,))
-    cited = [Cited(by_ref[ref]) for ref in dict.fromkeys(claim.citations)]
-    others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in claim.citations]
-    judged = [_judge(part, cited, others) for part in reader.read(claim.text, words, cited)]
+    judged = _judged(claim, by_ref)
     findings = [finding for part in judged for finding in _findings(claim.text, part)]
     outcome = verdict_table.decide(_grammar(judged))
-    if outcome.verdict is not Verdict.SUPPORTED and not any(f.verdict is not Verdict.SUPPORTED for f in findings):
+    if outcome.verdict is not Verdict.SUPPORTED and all(f.verdict is Verdict.SUPPORTED for f in findings):
         findings.append(Finding(outcome.verdict, "The claim says nothing that a row could bear out."))
     return Result(outcome.verdict, tuple(findings))
+
+
+def statements(claim: Claim, rows: Sequence[Row]) -> list[tuple[Statement, Judged]]:
+    """What a claim says, statement by statement, with what its rows make of each; nothing if it can't be read."""
+    by_ref = {row.ref: row for row in rows}
+    return [] if _fault(claim, by_ref) else [pair for part in _judged(claim, by_ref) for pair in part.judged]
+
+
+def _judged(claim: Claim, by_ref: Mapping[str, Row]) -> list[Judgement]:
+    refs = dict.fromkeys(claim.citations)
+    cited = [Cited(by_ref[ref]) for ref in refs]
+    others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in refs]
+    words = tokens.tokens(tokens.plain(claim.text))
+    return [_judge(part, cited, others) for part in reader.read(claim.text, words, cited)]
 
 
 class Judgement(NamedTuple):
@@ -84,7 +182,9 @@ def _findings(text: str, part: Judgement) -> list[Finding]:
 
 def _finding(statement: Statement, judged: Judged) -> Finding:
     if isinstance(judged, Proved):
-        return Finding(Verdict.SUPPORTED, "The cited row bears it out.", statement.span, judged.row or None, judged.value)
+        return Finding(
+            Verdict.SUPPORTED, "The cited row bears it out.", statement.span, judged.row or None, judged.value
+        )
     if isinstance(judged, Refuted):
         return Finding(Verdict.CONTRADICTED, judged.reason, statement.span, judged.row, judged.value)
     return Finding(Verdict.NOT_ADDRESSED, judged.reason, statement.span)
@@ -109,7 +209,11 @@ def _fault(claim: Claim, by_ref: dict[str, Row]) -> Finding | None:
         return Finding(Verdict.CANNOT_VERIFY, f"The claim is longer than {CLAIM_CHARACTERS_MAX} characters.")
     if not claim.text.isascii() and (odd := _odd(claim.text)):
         return Finding(Verdict.CANNOT_VERIFY, odd)
-    return None
+    return NO_STATEMENT if _asks(claim.text) else None
+
+
+def _asks(text: str) -> bool:
+    return not ASKING.isdisjoint(WORDS.findall(text.lower())) and instructions.is_instruction(text)
 
 
 def _odd(text: str) -> str | None:

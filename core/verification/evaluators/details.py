@@ -66,7 +66,8 @@ def _standing(statement: Course, row: Cited) -> Fault | None:
         return Fault(False, "status", "", f"the row does not say whether {wording.name(row)} is active.")
     if said.startswith("not "):
         said = "ended" if said == "not active" else "active"
-    true = row.standing == "active" if said == "active" else row.standing in ENDED if said == "ended" else row.standing == said
+    wanted = {"active": {"active"}, "completed": {"completed"}}.get(said, ENDED)
+    true = row.standing in wanted
     return None if true else _is_otherwise(row, wrong=True)
 
 

@@ -24,7 +24,11 @@ def person(statement: Person, rows: Sequence[Cited], others: Sequence[Cited]) ->
         have = str(row.fields.get("sex") or "").lower()
         if not have:
             return NotInRows("The row does not say the person's sex.")
-        return Proved(row.ref, "sex", have) if have == statement.sex else Refuted(row.ref, "sex", have, f"The person is {have}.")
+        return (
+            Proved(row.ref, "sex", have)
+            if have == statement.sex
+            else Refuted(row.ref, "sex", have, f"The person is {have}.")
+        )
     if statement.born:
         if within(statement.born, row.start):
             return Proved(row.ref, "birth_date", wording.day(row.start))
@@ -47,7 +51,11 @@ def _age(statement: Person, row: Cited, rows: Sequence[Cited]) -> Judged:
     days = [r.start for r in rows if r is not row and r.start]
     if row.start is None or not days:
         return NotInRows("No cited row dates that age.")
-    ages = {dates.years_between(row.start, day) for day in days if isinstance(day, date) and (not statement.when or within(statement.when, day))}
+    ages = {
+        dates.years_between(row.start, day)
+        for day in days
+        if isinstance(day, date) and (not statement.when or within(statement.when, day))
+    }
     if ages == {round(statement.age.value)}:
         return Proved(row.ref, "birth_date", wording.day(row.start))
     if len(ages) == 1:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from core.verification.grammar.chunks import Quantity
 from core.verification.vocabulary import ASSAYS, Unit
 
-_EXACT = ({"celsius", "fahrenheit"}, {"charge concentration", "substance concentration"}, {"degrees", "celsius"}, {"degrees", "fahrenheit"})
+_EXACT = (
+    {"celsius", "fahrenheit"},
+    {"charge concentration", "substance concentration"},
+    {"degrees", "celsius"},
+    {"degrees", "fahrenheit"},
+)
 # A whole number may stand for a value that it misses by no more than this share: 2 is no rounding of 2.4.
 WHOLE_NUMBERS_MAX = 0.08
 _UNITLESS = frozenset({"score", "unit"})

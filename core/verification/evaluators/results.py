@@ -7,7 +7,6 @@ from datetime import date
 
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, wording
-from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Always, Measured, Point, Ranged, Statement, Trend
@@ -32,7 +31,9 @@ def reading(row: Cited) -> str | None:
         return "low"
     if low is not None or high is not None:
         return {"A": "abnormal", "AA": "abnormal"}.get(row.mark, "normal")
-    return {"H": "high", "HH": "high", "L": "low", "LL": "low", "N": "normal", "A": "abnormal", "AA": "abnormal"}.get(row.mark)
+    return {"H": "high", "HH": "high", "L": "low", "LL": "low", "N": "normal", "A": "abnormal", "AA": "abnormal"}.get(
+        row.mark
+    )
 
 
 def reads(row: Cited, said: str, degree: str | None = None) -> bool | None:
@@ -92,7 +93,11 @@ def measured(statement: Measured, rows: Sequence[Cited], others: Sequence[Cited]
 
 def _which(which: str, dated: list[Cited], mine: list[Cited], others: Sequence[Cited]) -> list[Cited]:
     if which in ("latest", "later", "first", "earlier"):
-        known = mine + [row for row in others if row.assay and row.assay == mine[0].assay] if which in ("latest", "first") else mine
+        known = (
+            mine + [row for row in others if row.assay and row.assay == mine[0].assay]
+            if which in ("latest", "first")
+            else mine
+        )
         days = [row.start for row in known if row.start]
         if not days:
             return []
@@ -125,19 +130,47 @@ def _against(statement: Measured, point: Point, dated: list[Cited], mine: list[C
         row = mine[0]
         days = ", ".join(dict.fromkeys(wording.day(r.start) for r in mine))
         if point.which:
-            return Refuted(row.ref, "observed_at", wording.day(row.start), wording.sentence(f"the cited {name} is not the {point.which} one."))
-        return Refuted(row.ref, "observed_at", wording.day(row.start), wording.sentence(f"{name} was measured on {days}, not on the day the claim gives."))
+            return Refuted(
+                row.ref,
+                "observed_at",
+                wording.day(row.start),
+                wording.sentence(f"the cited {name} is not the {point.which} one."),
+            )
+        return Refuted(
+            row.ref,
+            "observed_at",
+            wording.day(row.start),
+            wording.sentence(f"{name} was measured on {days}, not on the day the claim gives."),
+        )
     if len(mine) > 1 and any(_agrees(point, row) for row in mine if within(point.when, row.start)):
         return NotInRows(wording.sentence(f"the latest {name} reads otherwise."))
-    row = next((r for r in dated if point.value and r.value is not None and quantities.same(point.value, r.value, r.unit, r.assay)), dated[0])
+    row = next(
+        (
+            r
+            for r in dated
+            if point.value and r.value is not None and quantities.same(point.value, r.value, r.unit, r.assay)
+        ),
+        dated[0],
+    )
     if _agrees(point, row) is None:
         return NotInRows(wording.sentence(f"the cited row does not decide how {name} reads."))
     if point.value and row.value is not None and not quantities.same(point.value, row.value, row.unit, row.assay):
         if quantities.same(point.value, row.value, row.unit, row.assay) is None:
-            return NotInRows(wording.sentence(f"the unit of {name} in the claim is not one that the row's can be compared with."))
-        return Refuted(row.ref, "value", row.shown(), wording.sentence(f"{name} was {row.shown()} on {wording.day(row.start)}."))
-    read_as = {"high": "above its range", "low": "below its range", "normal": "within its range"}.get(reading(row) or "", "abnormal")
-    return Refuted(row.ref, "interpretation", reading(row) or "", wording.sentence(f"{name} was {row.shown()} on {wording.day(row.start)}, {read_as}."))
+            return NotInRows(
+                wording.sentence(f"the unit of {name} in the claim is not one that the row's can be compared with.")
+            )
+        return Refuted(
+            row.ref, "value", row.shown(), wording.sentence(f"{name} was {row.shown()} on {wording.day(row.start)}.")
+        )
+    read_as = {"high": "above its range", "low": "below its range", "normal": "within its range"}.get(
+        reading(row) or "", "abnormal"
+    )
+    return Refuted(
+        row.ref,
+        "interpretation",
+        reading(row) or "",
+        wording.sentence(f"{name} was {row.shown()} on {wording.day(row.start)}, {read_as}."),
+    )
 
 
 def _paired(statement: Measured, dated: list[Cited], mine: list[Cited]) -> Judged:
@@ -149,14 +182,23 @@ def _paired(statement: Measured, dated: list[Cited], mine: list[Cited]) -> Judge
         by_day.setdefault(row.start, {}).setdefault(row.assay or "", []).append(row)
     whole = [pair for pair in by_day.values() if "systolic" in pair and "diastolic" in pair]
     if not whole:
-        return NotInRows("No cited rows hold both parts of that blood pressure.") if not dated else NotInRows("The cited rows hold one part of the blood pressure only.")
+        return (
+            NotInRows("No cited rows hold both parts of that blood pressure.")
+            if not dated
+            else NotInRows("The cited rows hold one part of the blood pressure only.")
+        )
     for pair in whole:
         for top in pair["systolic"]:
             for low in pair["diastolic"]:
                 if _pair_agrees(point, top, low):
                     return Proved(top.ref, "value", f"{top.shown()} and {low.shown()}")
     top, low = whole[0]["systolic"][0], whole[0]["diastolic"][0]
-    return Refuted(top.ref, "value", top.shown(), f"Blood pressure was {top.value:g}/{low.value:g} mmHg on {wording.day(top.start)}.")
+    return Refuted(
+        top.ref,
+        "value",
+        top.shown(),
+        f"Blood pressure was {top.value:g}/{low.value:g} mmHg on {wording.day(top.start)}.",
+    )
 
 
 def _pair_agrees(point: Point, top: Cited, low: Cited) -> bool:
@@ -175,14 +217,25 @@ def _pair_agrees(point: Point, top: Cited, low: Cited) -> bool:
 def _panel(point: Point, dated: list[Cited], mine: list[Cited]) -> Judged:
     """How a panel reads: normal if all of it does, otherwise as some of it does."""
     if not point.reading:
-        return Proved(dated[0].ref, "observed_at", wording.day(dated[0].start)) if dated else NotInRows("No cited row is of that day.")
+        return (
+            Proved(dated[0].ref, "observed_at", wording.day(dated[0].start))
+            if dated
+            else NotInRows("No cited row is of that day.")
+        )
     answers = [reads(row, point.reading, point.degree) for row in dated]
-    if dated and (all(answers) if point.reading in ("normal", "not high", "not low") else any(answers) and None not in answers):
+    if dated and (
+        all(answers) if point.reading in ("normal", "not high", "not low") else any(answers) and None not in answers
+    ):
         return Proved(dated[0].ref, "interpretation", reading(dated[0]) or "")
     wrong = next((row for row, answer in zip(dated, answers, strict=True) if answer is False), None)
     if wrong is None or point.reading not in ("normal", "high", "low"):
         return NotInRows("The cited rows do not decide how that reads.")
-    return Refuted(wrong.ref, "interpretation", wrong.shown(), wording.sentence(f"{wording.name(wrong)} was {wrong.shown()} on {wording.day(wrong.start)}."))
+    return Refuted(
+        wrong.ref,
+        "interpretation",
+        wrong.shown(),
+        wording.sentence(f"{wording.name(wrong)} was {wrong.shown()} on {wording.day(wrong.start)}."),
+    )
 
 
 def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
@@ -207,15 +260,32 @@ def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) ->
     wrong = next((row for row, answer in zip(chosen, answers, strict=True) if answer is False), None)
     if wrong is None:
         return NotInRows("A cited row has no range, so nothing says how it reads.")
-    return Refuted(wrong.ref, "interpretation", reading(wrong) or "", wording.sentence(f"{wording.name(wrong)} was {wrong.shown()} on {wording.day(wrong.start)}, {reading(wrong)}."))
+    return Refuted(
+        wrong.ref,
+        "interpretation",
+        reading(wrong) or "",
+        wording.sentence(f"{wording.name(wrong)} was {wrong.shown()} on {wording.day(wrong.start)}, {reading(wrong)}."),
+    )
 
 
 def _all_equal(statement: Always, chosen: list[Cited]) -> Judged:
     assert statement.value
-    wrong = next((row for row in chosen if row.value is None or not quantities.same(statement.value, row.value, row.unit, row.assay)), None)
+    wrong = next(
+        (
+            row
+            for row in chosen
+            if row.value is None or not quantities.same(statement.value, row.value, row.unit, row.assay)
+        ),
+        None,
+    )
     if wrong is None:
         return Proved(chosen[0].ref, "value", chosen[0].shown())
-    return Refuted(wrong.ref, "value", wrong.shown(), wording.sentence(f"{wording.name(wrong)} was {wrong.shown()} on {wording.day(wrong.start)}."))
+    return Refuted(
+        wrong.ref,
+        "value",
+        wrong.shown(),
+        wording.sentence(f"{wording.name(wrong)} was {wrong.shown()} on {wording.day(wrong.start)}."),
+    )
 
 
 def _is_point(point: Point, row: Cited) -> bool:
@@ -223,20 +293,33 @@ def _is_point(point: Point, row: Cited) -> bool:
         return False
     if point.pair:
         said = point.pair[0] if row.assay == "systolic" else point.pair[1]
-        return row.value is not None and bool(quantities.same(said._replace(unit=None), row.value, row.unit)) and within(point.when, row.start)
-    return within(point.when, row.start) and (not point.value or (row.value is not None and bool(quantities.same(point.value, row.value, row.unit, row.assay))))
+        return (
+            row.value is not None
+            and bool(quantities.same(said._replace(unit=None), row.value, row.unit))
+            and within(point.when, row.start)
+        )
+    return within(point.when, row.start) and (
+        not point.value
+        or (row.value is not None and bool(quantities.same(point.value, row.value, row.unit, row.assay)))
+    )
 
 
 def trend(statement: Trend, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """A direction, by the rows in the order of their days."""
-    mine = sorted((row for row in rows_of(statement, rows) if row.start and row.value is not None), key=lambda r: (r.start, str(r.fields.get("observed_at"))))
+    mine = sorted(
+        (row for row in rows_of(statement, rows) if row.start and row.value is not None),
+        key=lambda r: (r.start, str(r.fields.get("observed_at"))),
+    )
     if not mine:
         return NotInRows(f"No cited row holds {statement.subject.words}.")
     series: dict[str | None, list[Cited]] = {}
     for row in mine:
         series.setdefault(row.assay or wording.name(row), []).append(row)
     answers = [_one_trend(statement, found) for found in series.values()]
-    return next((a for a in answers if isinstance(a, Refuted)), next((a for a in answers if isinstance(a, NotInRows)), answers[0]))
+    return next(
+        (a for a in answers if isinstance(a, Refuted)),
+        next((a for a in answers if isinstance(a, NotInRows)), answers[0]),
+    )
 
 
 def _one_trend(statement: Trend, mine: list[Cited]) -> Judged:
@@ -255,9 +338,19 @@ def _one_trend(statement: Trend, mine: list[Cited]) -> Judged:
         if len(years) != statement.length.value or max(years) - min(years) + 1 != len(years):
             return NotInRows("The cited results are not of that many years in a row.")
     elif statement.length and not quantities.lasts(statement.length, (last.start - first.start).days):
-        return Refuted(last.ref, "observed_at", wording.day(last.start), f"The results are {(last.start - first.start).days} days apart.")
+        return Refuted(
+            last.ref,
+            "observed_at",
+            wording.day(last.start),
+            f"The results are {(last.start - first.start).days} days apart.",
+        )
     if statement.delta and not _changed_by(statement, first, last):
-        return Refuted(last.ref, "value", last.shown(), wording.sentence(f"{wording.name(last)} went from {first.shown()} to {last.shown()}."))
+        return Refuted(
+            last.ref,
+            "value",
+            last.shown(),
+            wording.sentence(f"{wording.name(last)} went from {first.shown()} to {last.shown()}."),
+        )
     return _direction(statement, chosen)
 
 
@@ -265,7 +358,12 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
     """The rows that the trend is about, in the order of their days; None if a point has none, or their order is another."""
     points = [p for p in statement.points if p.value or p.pair or p.when]
     if statement.first and statement.last:
-        ends = [row for row in mine if any(f.first <= (row.start or f.first) for f in statement.first) and any((row.start or d.last) <= d.last for d in statement.last)]
+        ends = [
+            row
+            for row in mine
+            if any(f.first <= (row.start or f.first) for f in statement.first)
+            and any((row.start or d.last) <= d.last for d in statement.last)
+        ]
         points = points if len(points) > 1 else []
         mine = ends or mine
     if not points:
@@ -281,15 +379,17 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
         if points[0].origin == "from":
             return [known[0], mine[-1]]
         return [since[0], known[0]] if since and since[0] is not known[0] else None
-    if points[-1].origin == "from" and points[0].origin != "from":
-        known.reverse()
-    elif points[0].origin != "from" and statement.direction != "over" and not _in_order(known):
+    if (points[-1].origin == "from" and points[0].origin != "from") or (
+        points[0].origin != "from" and statement.direction != "over" and not _in_order(known)
+    ):
         known.reverse()
     return known if _in_order(known) else None
 
 
 def _in_order(rows: list[Cited]) -> bool:
-    return all(a.start is not None and b.start is not None and a.start <= b.start for a, b in zip(rows, rows[1:], strict=False))
+    return all(
+        a.start is not None and b.start is not None and a.start <= b.start for a, b in zip(rows, rows[1:], strict=False)
+    )
 
 
 def _changed_by(statement: Trend, first: Cited, last: Cited) -> bool:
@@ -326,7 +426,11 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
         ratio = last.value / first.value if first.value else 0
         true = 1.85 <= ratio <= 2.15 if said == "doubled" else 0.46 <= ratio <= 0.54
         reason = f"{wording.name(last)} went from {first.shown()} to {last.shown()}."
-        return Proved(last.ref, "value", last.shown()) if true else Refuted(last.ref, "value", last.shown(), wording.sentence(reason))
+        return (
+            Proved(last.ref, "value", last.shown())
+            if true
+            else Refuted(last.ref, "value", last.shown(), wording.sentence(reason))
+        )
     true = {"up": change > 0, "down": change < 0, "flat": flat, "over": True}[said]
     if statement.degree and not negated:
         agrees = _degree_of_change(statement.degree, abs(change))
@@ -352,7 +456,9 @@ def _by_range(said: str, first: Cited, last: Cited) -> Judged:
 
 def _monotone(chosen: list[Cited], said: str) -> bool:
     steps = [(b.value or 0) - (a.value or 0) for a, b in zip(chosen, chosen[1:], strict=False)]
-    return all(step > 0 for step in steps) if said == "up" else all(step < 0 for step in steps) if said == "down" else True
+    return (
+        all(step > 0 for step in steps) if said == "up" else all(step < 0 for step in steps) if said == "down" else True
+    )
 
 
 def _all_flat(chosen: list[Cited], steady: float) -> bool:
@@ -367,11 +473,24 @@ def ranged(statement: Ranged, rows: Sequence[Cited], others: Sequence[Cited]) ->
         pairs = [(statement.low, low), (statement.high, high)]
         if statement.low is None and high is None and low is not None:
             pairs = [(statement.high, low)]
-        if all(q is None or (v is not None and quantities.same(q._replace(sign=""), float(v), row.unit, row.assay)) for q, v in pairs):
+        if all(
+            q is None or (v is not None and quantities.same(q._replace(sign=""), float(v), row.unit, row.assay))
+            for q, v in pairs
+        ):
             return Proved(row.ref, "ref_high", str(high))
-        if statement.low is None and low is not None and statement.high and quantities.same(statement.high._replace(sign=""), float(low), row.unit, row.assay):
+        if (
+            statement.low is None
+            and low is not None
+            and statement.high
+            and quantities.same(statement.high._replace(sign=""), float(low), row.unit, row.assay)
+        ):
             return Proved(row.ref, "ref_low", str(low))
     mine = rows_of(statement, rows)
     if not mine:
         return NotInRows("No cited row holds that range.")
-    return Refuted(mine[0].ref, "ref_high", str(mine[0].fields.get("ref_high")), wording.sentence(f"the range of {wording.name(mine[0])} is another."))
+    return Refuted(
+        mine[0].ref,
+        "ref_high",
+        str(mine[0].fields.get("ref_high")),
+        wording.sentence(f"the range of {wording.name(mine[0])} is another."),
+    )

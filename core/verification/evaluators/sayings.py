@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.verification.cited import Cited
-from core.verification.grammar.times import within
 from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.texts import Said, Term, sentences
+from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved
 from core.verification.statements import Saying
 
@@ -18,13 +18,21 @@ def saying(statement: Saying, rows: Sequence[Cited], others: Sequence[Cited]) ->
     """Proved if each clause stands in a sentence of one cited text; a text never refutes."""
     for row in rows:
         held = [part for text in row.texts for part in sentences(text)]
-        if held and any(clause.terms for clause in statement.clauses) and all(_stands(clause, held, row) for clause in statement.clauses):
+        if (
+            held
+            and any(clause.terms for clause in statement.clauses)
+            and all(_stands(clause, held, row) for clause in statement.clauses)
+        ):
             return Proved(row.ref, "text", "")
     return NotInRows("No cited text says that.")
 
 
 def _stands(clause: Said, held: list[Said], row: Cited) -> bool:
-    dated = all(within(days, row.start) or any(set(days) & set(other) for part in held for other in part.dates) for days in clause.dates if days)
+    dated = all(
+        within(days, row.start) or any(set(days) & set(other) for part in held for other in part.dates)
+        for days in clause.dates
+        if days
+    )
     if not dated or () in clause.dates:
         return False
     if not clause.terms and not clause.numbers:
@@ -60,7 +68,12 @@ def _numbers(clause: Said, part: Said) -> bool:
         if at == len(part.numbers):
             return False
         mine, theirs = _before(clause, place), _before(part, part.numbers[at][0])
-        if mine and theirs and mine.keys.isdisjoint(theirs.keys) and not _later(clause, place, part, part.numbers[at][0]):
+        if (
+            mine
+            and theirs
+            and mine.keys.isdisjoint(theirs.keys)
+            and not _later(clause, place, part, part.numbers[at][0])
+        ):
             return False
         at += 1
     return True
@@ -81,4 +94,3 @@ def _equal(number: Quantity, other: Quantity) -> bool:
     if number.unit and other.unit and number.unit.kind == other.unit.kind:
         return abs(number.value * number.unit.size - other.value * other.unit.size) < 1e-9
     return number.value == other.value and (number.unit is None) == (other.unit is None)
-

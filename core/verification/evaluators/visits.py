@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.verification.cited import Cited
-from core.verification.evaluators import wording
-from core.verification.evaluators import quantities
+from core.verification.evaluators import quantities, wording
 from core.verification.evaluators.details import ENDED
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
@@ -19,7 +18,11 @@ def took(statement: Took, rows: Sequence[Cited], others: Sequence[Cited]) -> Jud
     mine = [rows[n] for n, _ in statement.subject.bearers]
     if not mine:
         return NotInRows(f"No cited row holds “{statement.subject.words}”.")
-    dated = [row for row in mine if within(statement.when, row.start) and (not statement.stop or within(statement.stop, row.stop))]
+    dated = [
+        row
+        for row in mine
+        if within(statement.when, row.start) and (not statement.stop or within(statement.stop, row.stop))
+    ]
     if statement.which in ("latest", "first"):
         dated = [row for row in dated if _is_edge(statement.which, row, rows, others)]
     if statement.which == "later":
@@ -27,7 +30,9 @@ def took(statement: Took, rows: Sequence[Cited], others: Sequence[Cited]) -> Jud
         dated = [row for row in dated if row.start and len(set(starts)) > 1 and row.start > min(starts)]
     if not dated:
         row = mine[0]
-        return Refuted(row.ref, "started_at", wording.day(row.start), f"The cited visit was on {wording.day(row.start)}.")
+        return Refuted(
+            row.ref, "started_at", wording.day(row.start), f"The cited visit was on {wording.day(row.start)}."
+        )
     if statement.reason:
         because = {n for n, _ in statement.reason.bearers}
         dated = [row for row in dated if any(rows[n] is row for n in because)]
@@ -56,7 +61,11 @@ def _lasted(statement: Took, row: Cited) -> Judged:
         days = (ended - begun).total_seconds() / 86400
         near = quantities.lasts(length, days)
         minutes = f"{round(days * 1440)} minutes"
-        return Proved(row.ref, "ended_at", minutes) if near else Refuted(row.ref, "ended_at", minutes, f"The visit lasted {minutes}.")
+        return (
+            Proved(row.ref, "ended_at", minutes)
+            if near
+            else Refuted(row.ref, "ended_at", minutes, f"The visit lasted {minutes}.")
+        )
     if quantities.lasts(length, days):
         return Proved(row.ref, "ended_at", wording.day(row.stop))
     return Refuted(row.ref, "ended_at", wording.day(row.stop), f"The visit lasted {days} days.")

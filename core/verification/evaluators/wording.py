@@ -15,7 +15,14 @@ _SHORT = {"hba1c": "HbA1c", "egfr": "eGFR", "bmi": "BMI", "ldl": "LDL", "hdl": "
 def name(row: Cited) -> str:
     if row.assay in ASSAYS:
         return _SHORT.get(row.assay or "", EVERYDAY[row.assay or ""])
-    written = next((str(row.fields[f]) for f in ("short_name", "name", "medication", "substance", "description") if row.fields.get(f)), row.type)
+    written = next(
+        (
+            str(row.fields[f])
+            for f in ("short_name", "name", "medication", "substance", "description")
+            if row.fields.get(f)
+        ),
+        row.type,
+    )
     return _LABEL.sub("", written)
 
 

@@ -95,7 +95,12 @@ def _word(words: Words, i: int) -> Chunk:
     if "number" in means:
         chunk = Chunk(VALUE, i, end, means)
         chunk.quantity = Quantity(float(means["number"]), None, 0.0)
-        if end < len(words) and words[end].kind == "word" and (unit := UNITS.get(words[end].norm)) and unit.kind == "time":
+        if (
+            end < len(words)
+            and words[end].kind == "word"
+            and (unit := UNITS.get(words[end].norm))
+            and unit.kind == "time"
+        ):
             chunk.end, chunk.quantity = end + 1, Quantity(float(means["number"]), unit, 0.0)
         return chunk
     return Chunk(WORD, i, end, means)
@@ -181,7 +186,12 @@ def times_joined(chunks: list[Chunk], words: Words) -> list[Chunk]:
     whens = [chunk for chunk in chunks if chunk.kind == WHEN]
     for this, other in zip(whens, whens[1:], strict=False):
         between = chunks[chunks.index(this) + 1 : chunks.index(other)]
-        if len(between) == 1 and ("-" in between[0].means or between[0].get("conj") == "and" or between[0].get("prep") in ("to", "until") or "," in between[0].means):
+        if len(between) == 1 and (
+            "-" in between[0].means
+            or between[0].get("conj") == "and"
+            or between[0].get("prep") in ("to", "until")
+            or "," in between[0].means
+        ):
             this.days = times.with_year_of(this.days, other.days, before=True)
     _first_days(chunks, words)
     for place, chunk in enumerate(chunks):
@@ -205,7 +215,13 @@ def _first_days(chunks: list[Chunk], words: Words) -> None:
     for day, between, other in zip(chunks, chunks[1:], chunks[2:], strict=False):
         joined = "-" in between.means or between.get("prep") in ("to", "until") or between.get("conj") == "and"
         number = words[day.start].norm.rstrip("stndrh")
-        if joined and other.kind == WHEN and day.kind in (VALUE, "ordinal") and number.isdigit() and day.end == day.start + 1:
+        if (
+            joined
+            and other.kind == WHEN
+            and day.kind in (VALUE, "ordinal")
+            and number.isdigit()
+            and day.end == day.start + 1
+        ):
             days = times.day_of_month(int(number), other.days) if other.days[0].first == other.days[0].last else ()
             if days and days[0].first <= other.days[0].first:
                 day.kind, day.days = WHEN, days
@@ -222,7 +238,11 @@ def _spans(chunks: list[Chunk]) -> list[Chunk]:
     for chunk in chunks:
         joins = len(found) > 1 and chunk.kind == WHEN and found[-2].kind == WHEN
         between = joins and len(found) > 2 and found[-3].means.get("prep") == "between"
-        if joins and (found[-1].means.get("prep") in ("to", "until") or "-" in found[-1].means or (between and found[-1].get("conj") == "and")):
+        if joins and (
+            found[-1].means.get("prep") in ("to", "until")
+            or "-" in found[-1].means
+            or (between and found[-1].get("conj") == "and")
+        ):
             first = found[-2]
             span = Chunk(SPAN, first.start, chunk.end)
             span.first, span.days = first.days, chunk.days

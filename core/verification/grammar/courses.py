@@ -136,12 +136,15 @@ def _set(draft: Draft, slot: str, item: Chunk) -> bool:
 def _listed(items: list[Chunk], place: int) -> bool:
     before = items[max(0, place - 4) : place]
     return any(c.kind == WHEN for c in before) and all(
-        c.kind == WHEN or c.kind == MARK or c.get("conj") or c.get("prep") or c.get("free") or c.get("which") for c in before[-3:]
+        c.kind == WHEN or c.kind == MARK or c.get("conj") or c.get("prep") or c.get("free") or c.get("which")
+        for c in before[-3:]
     )
 
 
 def _span(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
-    if place and items[place - 1].get("status") == "stopped" or place > 1 and items[place - 2].get("status") == "stopped":
+    if (place and items[place - 1].get("status") == "stopped") or (
+        place > 1 and items[place - 2].get("status") == "stopped"
+    ):
         return False
     if item.get("prep") == "in":
         draft.at = times.hull(item.first, item.days)
@@ -155,13 +158,21 @@ def _span(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     quantity = item.quantity
     assert quantity
-    if quantity.unit and quantity.unit.kind == "time" and not (draft.kind == "prescription" and _in_name(draft, quantity)):
+    if (
+        quantity.unit
+        and quantity.unit.kind == "time"
+        and not (draft.kind == "prescription" and _in_name(draft, quantity))
+    ):
         before = [c for c in items[max(0, place - 3) : place]]
         following = items[place + 1] if place + 1 < len(items) else None
         if following is not None and following.get("noun") == "medicine":
             draft.length = quantity
             return True
-        if following is not None and following.get("prep") == "to" and any("status" in c.means for c in items[place + 2 : place + 3]):
+        if (
+            following is not None
+            and following.get("prep") == "to"
+            and any("status" in c.means for c in items[place + 2 : place + 3])
+        ):
             following.used = True
         if following is not None and following.get("prep") == "after":
             following.used = True
@@ -280,7 +291,12 @@ def _frequency(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> boo
 
 
 def _detail(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
-    if _prep_before(items, place) in ("for", "with") and item.name and place >= draft.frame.lead and "route" not in item.means:
+    if (
+        _prep_before(items, place) in ("for", "with")
+        and item.name
+        and place >= draft.frame.lead
+        and "route" not in item.means
+    ):
         if draft.reason is not None:
             return False
         draft.reason = item
@@ -331,8 +347,14 @@ def _take(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
         following = items[place + 1] if place + 1 < len(items) else None
         if draft.former:
             return True
-        inherited = draft.frame.lead == 0 and draft.frame.names[0].start > item.start or draft.frame.names[-1].end <= item.start - 40
-        if place == draft.frame.lead - 1 or inherited or (following is not None and following.kind == VALUE and "free" not in following.means and place == 0):
+        inherited = (draft.frame.lead == 0 and draft.frame.names[0].start > item.start) or draft.frame.names[
+            -1
+        ].end <= item.start - 40
+        if (
+            place == draft.frame.lead - 1
+            or inherited
+            or (following is not None and following.kind == VALUE and "free" not in following.means and place == 0)
+        ):
             draft.status = draft.status or "active"
             return True
         return following is None
@@ -393,5 +415,7 @@ def _state(draft: Draft, context: Context) -> None:
         one = next((name for name in frame.names if name.start > draft.count_at), None)
         if one is not None and one is not frame.names[0]:
             bearers_of_all = [n for n, _ in _subject(one, draft.kind, context).bearers]
-        whole = Subject(context.written(frame.names[0]), draft.kind, tuple((n, 0) for n in dict.fromkeys(bearers_of_all)))
+        whole = Subject(
+            context.written(frame.names[0]), draft.kind, tuple((n, 0) for n in dict.fromkeys(bearers_of_all))
+        )
         context.statements.append(Counted(span, whole, round(draft.count.value), status=draft.status))

@@ -65,7 +65,9 @@ def _is_limits(found: list[Chunk], i: int) -> bool:
     """ "4.0-6.0", and "70 to 99" behind the word range."""
     if found[i].kind != VALUE or i + 2 >= len(found) or found[i + 2].kind != VALUE or found[i].get("number"):
         return False
-    return "-" in found[i + 1].means or (found[i + 1].get("prep") == "to" and any("range" in c.means for c in found[max(0, i - 2) : i]))
+    return "-" in found[i + 1].means or (
+        found[i + 1].get("prep") == "to" and any("range" in c.means for c in found[max(0, i - 2) : i])
+    )
 
 
 def _limits(found: list[Chunk], i: int) -> Chunk:
@@ -79,7 +81,12 @@ def _limits(found: list[Chunk], i: int) -> Chunk:
 
 
 def _compares(chunk: Chunk) -> bool:
-    return chunk.get("side") in ("above", "below") or chunk.get("prep") in ("under", "over", "never above", "never below")
+    return chunk.get("side") in ("above", "below") or chunk.get("prep") in (
+        "under",
+        "over",
+        "never above",
+        "never below",
+    )
 
 
 def _range_end(found: list[Chunk], i: int) -> int:
@@ -142,4 +149,4 @@ def kind_of(chunk: Chunk, rows: list[Cited]) -> str:
     return next((KIND_OF[k] for k in chunk.means if k in KIND_OF), "detail")
 
 
-__all__ = ["Frame", "chunks", "composed", "kind_of", "segments", "NAME", "WHEN"]
+__all__ = ["NAME", "WHEN", "Frame", "chunks", "composed", "kind_of", "segments"]

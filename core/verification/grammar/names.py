@@ -7,12 +7,36 @@ from typing import NamedTuple
 
 from core.verification.cited import Cited
 from core.verification.grammar.phrases import phrases_at
-from core.verification.grammar.tokens import Token, Words
+from core.verification.grammar.tokens import Words
 from core.verification.vocabulary import INGREDIENTS, NAME_KINDS
 from core.verification.vocabulary.spelling import stem
 
 BY_NAME, BY_REASON = 0, 1
-_LINKS = frozenset({"of", "with", "due", "to", "the", "for", "in", "and", "from", "by", "on", "at", "/", "[", "]", "(", ")", "-", "'", ".", "as"})
+_LINKS = frozenset(
+    {
+        "of",
+        "with",
+        "due",
+        "to",
+        "the",
+        "for",
+        "in",
+        "and",
+        "from",
+        "by",
+        "on",
+        "at",
+        "/",
+        "[",
+        "]",
+        "(",
+        ")",
+        "-",
+        "'",
+        ".",
+        "as",
+    }
+)
 _NEGATORS = frozenset({"no", "without"})
 _NARROWING = frozenset({"qualifier", "route", "severity", "read", "result"})
 _DETAILS = frozenset({"route", "visit", "finding", "result"})
@@ -33,7 +57,12 @@ class Book:
     """What may name one of the cited rows."""
 
     def __init__(self, rows: list[Cited]) -> None:
-        self.entries = [((n, how), named) for n, row in enumerate(rows) for how, named in ((BY_NAME, row.name), (BY_REASON, row.reason)) if named.terms]
+        self.entries = [
+            ((n, how), named)
+            for n, row in enumerate(rows)
+            for how, named in ((BY_NAME, row.name), (BY_REASON, row.reason))
+            if named.terms
+        ]
         self.stems = frozenset().union(*(named.terms for _, named in self.entries)) if self.entries else frozenset()
         self.tilde = any(term[0] == "~" for term in self.stems)
 
@@ -75,7 +104,13 @@ def read(words: Words, i: int, book: Book) -> Name | None:
         if (strong or count > 1) and has_head & {entry[0] for entry in bearing}:
             best = kept
     if best is None and bearing and (strong or not kept[2].keys().isdisjoint(_DETAILS)):
-        return Name(kept[0], {k: v for k, v in kept[2].items() if k in NAME_KINDS}, tuple(e[0] for e in bearing), frozenset(terms), True)
+        return Name(
+            kept[0],
+            {k: v for k, v in kept[2].items() if k in NAME_KINDS},
+            tuple(e[0] for e in bearing),
+            frozenset(terms),
+            True,
+        )
     if best is None:
         return None
     bearers = tuple(entry[0] for entry in best[1] if entry[0] in has_head) if best[1] else ()

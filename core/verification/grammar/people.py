@@ -19,7 +19,9 @@ def read(segment: list[Chunk], context: Context) -> None:
         if "sex" in chunk.means or ("pronoun" in chunk.means and not chunk.used):
             chunk.used = True
             sex = chunk.get("sex") or chunk.get("pronoun")
-            context.statements.append(Person(context.span([chunk]), _patient(chunk, context), sex, open="pronoun" in chunk.means))
+            context.statements.append(
+                Person(context.span([chunk]), _patient(chunk, context), sex, open="pronoun" in chunk.means)
+            )
             _plain_age(segment, place, context)
         elif "born" in chunk.means:
             _born(segment, place, context)
@@ -37,7 +39,11 @@ def _patient(chunk: Chunk, context: Context) -> Subject:
 
 
 def _deaths(context: Context) -> tuple[tuple[int, int], ...]:
-    return tuple((n, 0) for n, row in enumerate(context.rows) if row.type in ("visit", "observation") and "death" in row.name.terms)
+    return tuple(
+        (n, 0)
+        for n, row in enumerate(context.rows)
+        if row.type in ("visit", "observation") and "death" in row.name.terms
+    )
 
 
 def _died(segment: list[Chunk], place: int, context: Context) -> None:
@@ -58,8 +64,12 @@ def _died(segment: list[Chunk], place: int, context: Context) -> None:
         if used is not None:
             used.used = True
     subject = Subject(context.written(chunk), "death", bearers)
-    because = Subject(context.written(reason), "reason", reason.name.bearers) if reason is not None and reason.name else None
-    context.statements.append(Took(context.span([chunk]), subject, when.days if when is not None else (), (), because, None, None))
+    because = (
+        Subject(context.written(reason), "reason", reason.name.bearers) if reason is not None and reason.name else None
+    )
+    context.statements.append(
+        Took(context.span([chunk]), subject, when.days if when is not None else (), (), because, None, None)
+    )
 
 
 def _born(segment: list[Chunk], place: int, context: Context) -> None:
@@ -76,9 +86,16 @@ def _plain_age(segment: list[Chunk], place: int, context: Context) -> None:
     """ "She was 51 when ..."."""
     if place + 2 < len(segment) and segment[place + 1].get("aux") == "past" and segment[place + 2].kind == VALUE:
         number = segment[place + 2]
-        if number.quantity and number.quantity.unit is None and not number.quantity.sign and (place + 3 == len(segment) or segment[place + 3].get("free")):
+        if (
+            number.quantity
+            and number.quantity.unit is None
+            and not number.quantity.sign
+            and (place + 3 == len(segment) or segment[place + 3].get("free"))
+        ):
             number.used = True
-            context.statements.append(Person(context.span([segment[place], number]), _patient(number, context), age=number.quantity))
+            context.statements.append(
+                Person(context.span([segment[place], number]), _patient(number, context), age=number.quantity)
+            )
 
 
 def _aged(segment: list[Chunk], place: int, context: Context) -> None:
@@ -91,10 +108,17 @@ def _aged(segment: list[Chunk], place: int, context: Context) -> None:
             if any("died" in c.means for c in segment):
                 deaths = [context.rows[n].start for n, _ in _deaths(context)]
                 days = tuple(Days(day, day) for day in deaths if day)
-                context.statements.append(Person(context.span([chunk, number]), _patient(chunk, context), age=number.quantity, when=days))
+                context.statements.append(
+                    Person(context.span([chunk, number]), _patient(chunk, context), age=number.quantity, when=days)
+                )
                 return
             context.statements.append(
-                Person(context.span([chunk, number]), _patient(chunk, context), age=number.quantity, when=when.days if when else ())
+                Person(
+                    context.span([chunk, number]),
+                    _patient(chunk, context),
+                    age=number.quantity,
+                    when=when.days if when else (),
+                )
             )
             return
 
@@ -104,4 +128,6 @@ def named(frame: Frame, context: Context) -> None:
     for chunk in frame.names:
         chunk.used = True
         assert chunk.name
-        context.statements.append(Person(context.span([chunk]), Subject(context.written(chunk), "patient", chunk.name.bearers)))
+        context.statements.append(
+            Person(context.span([chunk]), Subject(context.written(chunk), "patient", chunk.name.bearers))
+        )

@@ -14,11 +14,26 @@ from core.verification.statements import Course, Follows, Saying, Statement, Sub
 
 ORDERED = frozenset({"condition", "prescription", "visit"})
 FREE_PREPS = frozenset({"on", "in", "at", "for", "with", "around"})
-NEUTRAL = frozenset({"free", "aux", "prep", "conj", "record", "have", "measure", "trend kind", "plural", "lasting", "limit"})
+NEUTRAL = frozenset(
+    {"free", "aux", "prep", "conj", "record", "have", "measure", "trend kind", "plural", "lasting", "limit"}
+)
 READERS = {"observation": results.read, "visit": visits.read, "patient": people.named}
 Bearers = tuple[tuple[int, int], ...]
 NOUN_KINDS = {"condition": "condition", "medicine": "prescription", "allergy": "allergy"}
-LEADING = ("status", "read", "which", "criticality", "severity", "neg", "free", "only", "have", "degree", "noun", "number")
+LEADING = (
+    "status",
+    "read",
+    "which",
+    "criticality",
+    "severity",
+    "neg",
+    "free",
+    "only",
+    "have",
+    "degree",
+    "noun",
+    "number",
+)
 
 
 class Part(NamedTuple):
@@ -156,8 +171,17 @@ def _kind(segment: list[Chunk], place: int, context: Context, cut: list[Frame], 
     if kind.startswith("said of") or kind == "detail":
         if kind == "said of observation" and not cut:
             return "observation"
-        return "visit" if kind == "said of visit" and not cut and _about_visits(context.rows) and not _governed(segment, place) else None
-    if kind in ("condition", "allergy") and cut and cut[-1].kind in ("visit", "prescription") and _governed(segment, place):
+        return (
+            "visit"
+            if kind == "said of visit" and not cut and _about_visits(context.rows) and not _governed(segment, place)
+            else None
+        )
+    if (
+        kind in ("condition", "allergy")
+        and cut
+        and cut[-1].kind in ("visit", "prescription")
+        and _governed(segment, place)
+    ):
         return None
     if cut and cut[-1].kind in ORDERED and kind in ORDERED and (prep := _order_before(segment, place)) is not None:
         if _state_order(cut[-1], chunk, prep, context):
@@ -178,7 +202,8 @@ def _same_row(frame: Frame, chunk: Chunk) -> bool:
     if not (between and last.name and chunk.name and chunk.name.bearers):
         return False
     return set(chunk.name.bearers) <= set(last.name.bearers) and all(
-        c.kind in (VALUE, chunks.PAIR, MARK) or c.get("prep") == "with" or c.name is not None and c.name.detail for c in between
+        c.kind in (VALUE, chunks.PAIR, MARK) or c.get("prep") == "with" or (c.name is not None and c.name.detail)
+        for c in between
     )
 
 
@@ -186,13 +211,15 @@ def _about_visits(rows: list[Cited]) -> bool:
     return any(row.type == "visit" for row in rows)
 
 
-def _visit_noun(segment: list[Chunk], place: int, context: Context, cut: list[Frame], before: Frame | None) -> str | None:
+def _visit_noun(
+    segment: list[Chunk], place: int, context: Context, cut: list[Frame], before: Frame | None
+) -> str | None:
     """A visit, unless it only says on what occasion something was measured."""
     chunk = segment[place]
     about = cut[-1] if cut else before
     if about is not None and about.kind == "observation" and not _about_visits(context.rows):
         chunk.means = {"noun": "time"}
-    return None if cut and cut[-1].kind == "visit" or chunk.means["noun"] != "visit" else "visit"
+    return None if (cut and cut[-1].kind == "visit") or chunk.means["noun"] != "visit" else "visit"
 
 
 def _noun_subject(segment: list[Chunk], place: int, context: Context) -> str | None:
@@ -233,7 +260,7 @@ def _state_order(frame: Frame, chunk: Chunk, prep: Chunk, context: Context) -> b
 def _governed(segment: list[Chunk], place: int) -> bool:
     """Whether "for" or "with" stands before a name."""
     for chunk in reversed(segment[:place]):
-        if chunk.get("prep") in ("for", "with") or chunk.get("noun") == "visit" and "for" in chunk.means:
+        if chunk.get("prep") in ("for", "with") or (chunk.get("noun") == "visit" and "for" in chunk.means):
             return True
         if chunk.kind == NAME or chunk.get("conj"):
             continue
@@ -245,8 +272,14 @@ def _governed(segment: list[Chunk], place: int) -> bool:
 def _joined(frame: Frame, segment: list[Chunk], place: int) -> bool:
     """Whether only "and", "or" or a comma stands between a name and the names before it."""
     between = segment[segment.index(frame.names[-1]) + 1 : place]
-    return bool(between) and all(
-        c.get("conj") in ("and", "include") or c.kind == MARK and not {",", "/", "(", "&"}.isdisjoint(c.means) or c.get("free") for c in between
+    return (
+        bool(between)
+        and all(
+            c.get("conj") in ("and", "include")
+            or (c.kind == MARK and not {",", "/", "(", "&"}.isdisjoint(c.means))
+            or c.get("free")
+            for c in between
+        )
     ) or not between
 
 
@@ -254,14 +287,17 @@ def _predicate(frame: Frame, chunk: Chunk) -> bool:
     """What kind of visits they were: "all three visits were emergencies"."""
     if not any("aux" in c.means for c in frame.items[frame.lead :]):
         return False
-    return frame.kind == "visit" and all(name.name is None for name in frame.names) and chunk.name is not None and not any(
-        c.kind == chunks.WHEN for c in frame.items[frame.lead :]
+    return (
+        frame.kind == "visit"
+        and all(name.name is None for name in frame.names)
+        and chunk.name is not None
+        and not any(c.kind == chunks.WHEN for c in frame.items[frame.lead :])
     )
 
 
 def _join(frame: Frame, chunk: Chunk) -> None:
     frame.names.append(chunk)
-    frame.items = [c for n, c in enumerate(frame.items) if n < frame.lead or c.kind != MARK and "conj" not in c.means]
+    frame.items = [c for n, c in enumerate(frame.items) if n < frame.lead or (c.kind != MARK and "conj" not in c.means)]
 
 
 def _taken_from(frame: Frame) -> list[Chunk]:

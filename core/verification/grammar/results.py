@@ -24,7 +24,7 @@ PREPS_OF = {
 class Draft:
     """A point being read."""
 
-    __slots__ = ("degree", "origin", "pair", "reading", "value", "when", "which", "whens")
+    __slots__ = ("degree", "origin", "pair", "reading", "value", "when", "whens", "which")
 
     def __init__(self, origin: str | None = None) -> None:
         self.value: Quantity | None = None
@@ -108,7 +108,10 @@ def read(frame: Frame, context: Context) -> None:
 def _is_answer(frame: Frame, context: Context) -> bool:
     """Whether the frame is about results that are words: "never smoker", "detected"."""
     return all(
-        name.name is not None and name.name.bearers and all(context.rows[n].text_value is not None for n, _ in name.name.bearers) for name in frame.names
+        name.name is not None
+        and name.name.bearers
+        and all(context.rows[n].text_value is not None for n, _ in name.name.bearers)
+        for name in frame.names
     )
 
 
@@ -116,7 +119,15 @@ def _answered(reading: Reading, answers: list[Chunk]) -> None:
     """A result in words, on its day. A bare name of the test says nothing that could be proved."""
     frame, context = reading.frame, reading.context
     said = answers or [name for name in frame.names if name.name and all(how == 1 for _, how in name.name.bearers)]
-    if reading.negated or not said or len(reading.drafts) > 1 or reading.always or reading.trend or reading.count or reading.length:
+    if (
+        reading.negated
+        or not said
+        or len(reading.drafts) > 1
+        or reading.always
+        or reading.trend
+        or reading.count
+        or reading.length
+    ):
         return
     if reading.draft.value or reading.draft.pair or reading.draft.reading or reading.draft.whens:
         return
@@ -129,11 +140,18 @@ def _answered(reading: Reading, answers: list[Chunk]) -> None:
         for answer in said:
             assert answer.name
             reason = Subject(context.written(answer), "reason", tuple(b for b in answer.name.bearers if b[1] == 1))
-            context.statements.append(Took(span, subject, reading.drafts[0].when, (), reason, reading.drafts[0].which, None))
+            context.statements.append(
+                Took(span, subject, reading.drafts[0].when, (), reason, reading.drafts[0].which, None)
+            )
 
 
 def _says(reading: Reading) -> bool:
-    return bool(reading.last_few or reading.every_value) or any(not draft.empty for draft in reading.drafts) or reading.count is not None or reading.high is not None
+    return (
+        bool(reading.last_few or reading.every_value)
+        or any(not draft.empty for draft in reading.drafts)
+        or reading.count is not None
+        or reading.high is not None
+    )
 
 
 def _names_reading(reading: Reading, name: Chunk) -> None:
@@ -160,7 +178,10 @@ def _item(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> None
 def _when(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
     before = _before(items, place)
     draft = reading.draft
-    if before and (before.get("prep") == "since" or (before.get("prep") == "against" and draft.empty and place < reading.frame.lead)):
+    if before and (
+        before.get("prep") == "since"
+        or (before.get("prep") == "against" and draft.empty and place < reading.frame.lead)
+    ):
         reading.first = item.days
         return True
     if _zipped(reading, items, place):
@@ -198,7 +219,9 @@ def _listed(items: list[Chunk], place: int) -> bool:
     """Whether a date stands beside another date: "on both 3 May and 5 June"."""
     if place and items[place - 1].get("conj") == "and" and place > 1:
         return items[place - 2].kind == WHEN
-    return place > 1 and items[place - 1].kind == MARK and items[place - 2].kind == WHEN and "," in items[place - 1].means
+    return (
+        place > 1 and items[place - 1].kind == MARK and items[place - 2].kind == WHEN and "," in items[place - 1].means
+    )
 
 
 def _span(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -225,25 +248,39 @@ def _value(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> boo
     if counts and leads and following and following.get("which") == "latest" and place < reading.frame.lead:
         following.used, reading.count = True, quantity
         return True
-    if quantity.step == 0 and quantity.unit is None and place + 1 < len(items) and place and items[place - 1].get("which") == "latest":
+    if (
+        quantity.step == 0
+        and quantity.unit is None
+        and place + 1 < len(items)
+        and place
+        and items[place - 1].get("which") == "latest"
+    ):
         return _last_few(reading, items, place, round(quantity.value))
     before = _before(items, place)
     changed = following is not None and following.get("trend") and following.end - following.start == 1
-    if changed and following is not None and (place < reading.frame.lead or reading.context.words[following.start].norm in ("lower", "higher")):
+    if (
+        changed
+        and following is not None
+        and (place < reading.frame.lead or reading.context.words[following.start].norm in ("lower", "higher"))
+    ):
         reading.delta = quantity
         return True
-    if before and ("of range" in before.means or "range" in before.means and "read" not in before.means) or _is_limit(items, place):
+    if (
+        before and ("of range" in before.means or ("range" in before.means and "read" not in before.means))
+    ) or _is_limit(items, place):
         if before and before.kind == WORD and "range" in before.means:
             before.used = True
         return _limit(reading, items, place, quantity)
     right_after = place > 0 and items[place - 1] is before
-    if reading.after_by or (reading.trend and before and right_after and before.get("trend") and not _directed_to(before)):
+    if reading.after_by or (
+        reading.trend and before and right_after and before.get("trend") and not _directed_to(before)
+    ):
         reading.after_by = False
         reading.delta = quantity
         return True
     alone = reading.count is not None and reading.draft.empty and not reading.always
     every = reading.every and (quantity.sign or alone) and not reading.trend
-    if following and "all" in following.means or "all" in item.means or every:
+    if (following and "all" in following.means) or "all" in item.means or every:
         reading.every_value = quantity
         if following and "all" in following.means:
             following.used = True
@@ -318,13 +355,19 @@ def _read(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
         reading.always = (value, degree)
         return True
     draft = reading.draft
-    which = next((c.means["which"] for c in items[max(0, place - 4) : place] if c.get("which") in ("later", "earlier")), None)
+    which = next(
+        (c.means["which"] for c in items[max(0, place - 4) : place] if c.get("which") in ("later", "earlier")), None
+    )
     if which:
         draft = reading.drafts[-1] if which == "later" else reading.drafts[0]
         draft.which = None
     elif _of_main(reading, items, place):
         draft = reading.drafts[0]
-    elif draft.reading or reading.closed or (draft.when and not draft.value and not draft.pair and _conj_before(items, place)):
+    elif (
+        draft.reading
+        or reading.closed
+        or (draft.when and not draft.value and not draft.pair and _conj_before(items, place))
+    ):
         draft = reading.open()
     draft.reading, draft.degree = value, degree
     return True
@@ -333,7 +376,13 @@ def _read(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
 def _of_main(reading: Reading, items: list[Chunk], place: int) -> bool:
     """ "427, up from 309 in 2017, now high": past a comma, a reading is of the value that the sentence is about."""
     first, last = reading.drafts[0], reading.draft
-    if first is last or last.origin != "from" or first.origin == "from" or first.reading or not (last.value or last.pair or last.when):
+    if (
+        first is last
+        or last.origin != "from"
+        or first.origin == "from"
+        or first.reading
+        or not (last.value or last.pair or last.when)
+    ):
         return False
     return any("," in c.means or ")" in c.means or c.get("conj") == "but" for c in items[max(0, place - 4) : place])
 
@@ -346,7 +395,7 @@ def _every_near(items: list[Chunk], place: int) -> bool:
             if "all" in items[at].means:
                 items[at].used = True
                 return True
-            if items[at].kind in (VALUE, WHEN, PAIR, NAME) or "read" in items[at].means and step > 0:
+            if items[at].kind in (VALUE, WHEN, PAIR, NAME) or ("read" in items[at].means and step > 0):
                 break
             at += step
     return False
@@ -380,7 +429,11 @@ def _prep(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
     prep = item.means["prep"]
     following = items[place + 1] if place + 1 < len(items) else None
     pointed = following is not None and (following.kind in (VALUE, PAIR) or "read" in following.means)
-    if prep in ("from", "against") and pointed and not (reading.draft.origin == "from" and not reading.draft.value and reading.drafts[0].value):
+    if (
+        prep in ("from", "against")
+        and pointed
+        and not (reading.draft.origin == "from" and not reading.draft.value and reading.drafts[0].value)
+    ):
         reading.open("from")
     elif prep == "to" and pointed:
         reading.open("to")
@@ -415,7 +468,9 @@ def _no_range(reading: Reading, items: list[Chunk], place: int) -> bool:
 
 def _degree(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
     reading.degree = item.means["degree"]
-    return any("read" in c.means or "trend" in c.means for c in items[place + 1 : place + 3]) or any("trend" in c.means for c in items[max(0, place - 1) : place])
+    return any("read" in c.means or "trend" in c.means for c in items[place + 1 : place + 3]) or any(
+        "trend" in c.means for c in items[max(0, place - 1) : place]
+    )
 
 
 def _which(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -459,7 +514,9 @@ _ORDER = {kind: place for place, kind in enumerate(_HANDLERS)}
 def _before(items: list[Chunk], place: int) -> Chunk | None:
     """The last chunk before a place that is more than an article or a bracket."""
     at = place - 1
-    while at >= 0 and (items[at].get("free") or items[at].kind == MARK and "(" not in items[at].means or items[at].get("aux")):
+    while at >= 0 and (
+        items[at].get("free") or (items[at].kind == MARK and "(" not in items[at].means) or items[at].get("aux")
+    ):
         at -= 1
     return items[at] if at >= 0 else None
 
@@ -530,10 +587,23 @@ def _statements(reading: Reading, subject: Subject, points: list[Point], span: t
         found.append(Always(span, subject, reading.last_few[1], None, (), (), None, reading.last_few[0]))
     if reading.trend:
         found.append(
-            Trend(span, subject, reading.trend, tuple(points), reading.delta, reading.first, reading.last, reading.degree, reading.length, reading.steadily)
+            Trend(
+                span,
+                subject,
+                reading.trend,
+                tuple(points),
+                reading.delta,
+                reading.first,
+                reading.last,
+                reading.degree,
+                reading.length,
+                reading.steadily,
+            )
         )
     elif reading.length or reading.steadily or reading.last or (reading.first and not points and not reading.count):
-        found.append(Trend(span, subject, "over", tuple(points), None, reading.first, reading.last, None, reading.length))
+        found.append(
+            Trend(span, subject, "over", tuple(points), None, reading.first, reading.last, None, reading.length)
+        )
     if reading.count:
         found.append(Counted(span, subject, round(reading.count.value)))
     if reading.high:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from core.verification.grammar.phrases import phrases_at
-from core.verification.grammar.tokens import Token, Words
+from core.verification.grammar.tokens import Words
 
 NEGATED, DOUBTED, OF_RELATIVE, PLANNED = 1, 2, 4, 8
 REACH = {NEGATED: 8, DOUBTED: 6, OF_RELATIVE: 24, PLANNED: 12}
 _ENDS = frozenset(".;:!?")
 _CONTRAST = frozenset({"but", "however", "although", "though", "except", "whereas", "while", "yet"})
-_BEHIND = frozenset({"absent", "excluded", "negative", "ruled out", "unlikely", "planned", "scheduled", "suspected", "in his father"})
+_BEHIND = frozenset(
+    {"absent", "excluded", "negative", "ruled out", "unlikely", "planned", "scheduled", "suspected", "in his father"}
+)
 _RED = {"plan": PLANNED, "certainty": DOUBTED, "cause": 0, "praise": 0}
 
 
@@ -25,7 +27,9 @@ def flags_of(words: Words) -> list[int]:
         if not flag or (flag == NEGATED and end < len(words) and words[end].norm in ("longer", "more", "only")):
             continue
         _spread(words, flags, end, flag)
-        if word.norm in _BEHIND or (flag in (PLANNED, DOUBTED) and i and words[i - 1].norm in ("is", "was", "are", "were", "been")):
+        if word.norm in _BEHIND or (
+            flag in (PLANNED, DOUBTED) and i and words[i - 1].norm in ("is", "was", "are", "were", "been")
+        ):
             _back(words, flags, i, flag)
         if flag == OF_RELATIVE and i and words[i - 1].norm in ("in", "("):
             _back(words, flags, i, flag)
@@ -38,7 +42,9 @@ def is_sound(words: Words, flags: list[int]) -> bool:
         if word.kind != "word":
             continue
         end = next((end for end, kinds, _ in phrases_at(words, i) if _flag(kinds) == NEGATED), 0)
-        if end and (flags[i] & NEGATED or not any(flag & NEGATED for flag in (*flags[max(0, i - 8) : i], *flags[end : end + 8]))):
+        if end and (
+            flags[i] & NEGATED or not any(flag & NEGATED for flag in (*flags[max(0, i - 8) : i], *flags[end : end + 8]))
+        ):
             return False
     return True
 
@@ -53,7 +59,11 @@ def _flag(kinds: dict[str, str]) -> int:
 
 def _spread(words: Words, flags: list[int], start: int, flag: int) -> None:
     for i in range(start, min(len(words), start + REACH[flag])):
-        if (words[i].norm in _ENDS and not (i == start and words[i].norm == ":")) or words[i].norm in _CONTRAST or (flag == DOUBTED and words[i].norm in ",)"):
+        if (
+            (words[i].norm in _ENDS and not (i == start and words[i].norm == ":"))
+            or words[i].norm in _CONTRAST
+            or (flag == DOUBTED and words[i].norm in ",)")
+        ):
             return
         flags[i] |= flag
 

@@ -7,14 +7,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.verification import instructions
-from core.verification.grammar.phrases import phrases_at
 from core.verification.dates import Days
 from core.verification.grammar import chunks, scope, times, tokens
-from core.verification.grammar.tokens import Token, Words
+from core.verification.grammar.phrases import phrases_at
+from core.verification.grammar.tokens import Words
 from core.verification.vocabulary import NAME_KINDS
 from core.verification.vocabulary.spelling import stem
 
-SILENT = frozenset({"free", "aux", "prep", "conj", "record", "measure", "pronoun", "sex", "plural", "have", "neg", "limit"})
+SILENT = frozenset(
+    {"free", "aux", "prep", "conj", "record", "measure", "pronoun", "sex", "plural", "have", "neg", "limit"}
+)
 BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"})
 TEXT_CHARACTERS_MAX = 20_000
 _HEADING = re.compile(r"\s*#*\s*(family (?:medical )?history|fhx?)\b", re.I)
@@ -103,7 +105,11 @@ def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | chunk
     for last, kinds, _ in phrases_at(words, i):
         if last > end:
             continue
-        named = {f"{k}:{v}" for k, v in kinds.items() if k in NAME_KINDS or k in ("frequency", "trend", "read", "status", "severity", "no allergies")}
+        named = {
+            f"{k}:{v}"
+            for k, v in kinds.items()
+            if k in NAME_KINDS or k in ("frequency", "trend", "read", "status", "severity", "no allergies")
+        }
         if "relative" in kinds:
             return last, Term(frozenset((stem(norm),)), flags, False)
         if named:

@@ -30,7 +30,12 @@ _DATES = "|".join(
     (
         _YEAR + r"-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:\s?(?:z|utc|[+-]\d\d:?\d\d)(?!\w))?)?(?!\d)",
         _YEAR + r"/\d\d?/\d\d?(?!\d)",
-        _DAY + r"(?:st|nd|rd|th)?[\s-]*(?:of\s+)?" + _MONTH + r"(?:,?[\s-]*(?:" + _YEAR + r"|'\d\d)(?!\d)|[- ]\d\d(?![\d/.]))?",
+        _DAY
+        + r"(?:st|nd|rd|th)?[\s-]*(?:of\s+)?"
+        + _MONTH
+        + r"(?:,?[\s-]*(?:"
+        + _YEAR
+        + r"|'\d\d)(?!\d)|[- ]\d\d(?![\d/.]))?",
         _DAY + r"/" + _DAY + r"/(?:" + _YEAR + r"|\d\d)(?!\d)",
         _DAY + r"[.-]" + _DAY + r"[.-]" + _YEAR + r"(?!\d)",
         r"(?:1[0-2]|0?[1-9])/" + _YEAR + r"(?!\d)",
@@ -42,7 +47,9 @@ _MONTH_FIRST = "|".join(
     (
         _MONTH + r"\s+" + _DAY + r"(?:st|nd|rd|th)?(?![\d.%/]\d?)(?:,?\s+" + _YEAR + r"(?!\d))?(?!\s?m)",
         _MONTH + r",?[\s-]+(?:of\s+)?(?:" + _YEAR + r"|'\d\d)(?!\d)",
-        r"(?!may\b)" + _MONTH + r"|(?:(?<=in )|(?<=since )|(?<=from )|(?<=until )|(?<=by )|(?<=to )|(?<=every )|(?<=of )|(?<=last ))may\b",
+        r"(?!may\b)"
+        + _MONTH
+        + r"|(?:(?<=in )|(?<=since )|(?<=from )|(?<=until )|(?<=by )|(?<=to )|(?<=every )|(?<=of )|(?<=last ))may\b",
     )
 )
 _SEASON = rf"(?:spring|summer|autumn|winter)\s+(?:of\s+)?{_YEAR}(?!\d)"
@@ -54,7 +61,7 @@ _TOKEN = re.compile(
     rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?|(?:(?<=\s)|^)-(?=\d))?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
     r"|(?P<mark>\S)"
 )
-_UNIT = re.compile(r"[\s-]?[a-z%°/0-9*^.\[\]{}_()#]+(?:[ ][a-z0-9./^*]+){0,4}")
+_UNIT = re.compile(r"[\s-]?[a-z%°/0-9*^.\[\]{}_()#]{1,24}(?:[ ][a-z0-9./^*]{1,12}){0,4}")
 
 
 class Token(NamedTuple):
@@ -117,6 +124,13 @@ def _unit(text: str, place: int) -> tuple[Unit | None, int]:
         after = text[place + len(written) : place + len(written) + 1]
         if unit and not (after.isalnum() and bare[-1:].isalnum()):
             return unit, place + len(written)
-        cut = max(written.rfind(" "), written.rfind("/"), written.rfind("."), written.rfind(")"), written.rfind("("), written.rfind("]"))
+        cut = max(
+            written.rfind(" "),
+            written.rfind("/"),
+            written.rfind("."),
+            written.rfind(")"),
+            written.rfind("("),
+            written.rfind("]"),
+        )
         written = written[:cut] if cut > 0 else ""
     return None, place

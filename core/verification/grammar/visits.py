@@ -42,7 +42,13 @@ def read(frame: Frame, context: Context) -> None:
             span = (item.first, item.days)
         elif item.kind == VALUE and item.quantity and item.quantity.unit is None:
             count = round(item.quantity.value)
-        elif item.kind == VALUE and item.quantity and item.quantity.unit and item.quantity.unit.kind == "time" and _lasts(frame.items, place):
+        elif (
+            item.kind == VALUE
+            and item.quantity
+            and item.quantity.unit
+            and item.quantity.unit.kind == "time"
+            and _lasts(frame.items, place)
+        ):
             length = item.quantity
         elif "which" in item.means:
             which = item.means["which"]
@@ -117,8 +123,12 @@ def _state(context, words, subject, reasons, whens, span, count, which, length) 
     for other in reasons[1:]:
         context.statements.append(Took(words, subject, (), (), other, None, None))
     if count is not None:
-        narrowed = subject if reason is None else Subject(
-            subject.words, "visit", tuple(b for b in subject.bearers if b[0] in {n for n, _ in reason.bearers})
+        narrowed = (
+            subject
+            if reason is None
+            else Subject(
+                subject.words, "visit", tuple(b for b in subject.bearers if b[0] in {n for n, _ in reason.bearers})
+            )
         )
         when = hull(*span) if span else whens[0] if len(whens) == 1 else ()
         context.statements.append(Counted(words, narrowed, count, when))

@@ -1,0 +1,45 @@
+"""Each cell of the verdict table: what code read, what the reader read, what the judge said."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.verification import Verdict
+from core.verification.verdict_table import TABLE, Grammar, Judge, Mark, Reader, decide
+
+# C contradicted, S supported by code, A supported by the fact-checker alone, N not addressed, U cannot verify. One letter
+# for each judge: supported with quotes, without, contradicted, not addressed, none.
+CELLS = {
+    Grammar.REFUTED: {reader: "CCCCC" for reader in Reader},
+    Grammar.WHOLE: {Reader.REFUTED: "UUUUU", Reader.PROVED: "SSUSS", Reader.SILENT: "SSUSS", Reader.NONE: "SSUSS"},
+    Grammar.SILENT: {Reader.REFUTED: "CCCCC", Reader.PROVED: "ANCNN", Reader.SILENT: "NNCNN", Reader.NONE: "NNCNN"},
+    Grammar.GUARDED: {Reader.REFUTED: "CCCCC", Reader.PROVED: "NNCNN", Reader.SILENT: "NNCNN", Reader.NONE: "NNCNN"},
+    Grammar.PLAIN: {Reader.REFUTED: "CCCCC", Reader.PROVED: "ANCNN", Reader.SILENT: "ANCNN", Reader.NONE: "ANCNN"},
+    Grammar.NOTHING: {Reader.REFUTED: "CCCCC", Reader.PROVED: "ANCNN", Reader.SILENT: "ANCNN", Reader.NONE: "ANCNN"},
+}
+LETTERS = {
+    "C": (Verdict.CONTRADICTED, Mark.NOBODY),
+    "S": (Verdict.SUPPORTED, Mark.CODE),
+    "A": (Verdict.SUPPORTED, Mark.MODEL_ALONE),
+    "N": (Verdict.NOT_ADDRESSED, Mark.NOBODY),
+    "U": (Verdict.CANNOT_VERIFY, Mark.NOBODY),
+}
+ALL = [(g, r, j, CELLS[g][r][n]) for g in Grammar for r in Reader for n, j in enumerate(Judge)]
+
+
+@pytest.mark.parametrize(("grammar", "reader", "judge", "letter"), ALL)
+def test_cell(grammar: Grammar, reader: Reader, judge: Judge, letter: str) -> None:
+    assert decide(grammar, reader, judge) == LETTERS[letter]
+
+
+def test_each_line_of_the_table_decides_some_cell() -> None:
+    deciding = {
+        next(n for n, (g, r, j, _) in enumerate(TABLE) if g in (None, grammar) and r in (None, reader) and j in (None, judge))
+        for grammar, reader, judge, _ in ALL
+    }
+    assert deciding == set(range(len(TABLE)))
+
+
+def test_without_a_model_only_code_supports() -> None:
+    supported = [grammar for grammar in Grammar if decide(grammar).verdict is Verdict.SUPPORTED]
+    assert supported == [Grammar.WHOLE]
