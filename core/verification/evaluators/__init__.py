@@ -7,13 +7,13 @@ from typing import Any
 
 from core.verification import statements as said
 from core.verification.cited import Cited
-from core.verification.evaluators import courses, people, results, sayings, visits
+from core.verification.evaluators import courses, people, results, sayings, series, trends, visits
 from core.verification.judged import Judged, NotInRows, Refuted
 
 EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequence[Cited]], Judged]] = {
     said.Measured: results.measured,
-    said.Always: results.always,
-    said.Trend: results.trend,
+    said.Always: series.always,
+    said.Trend: trends.trend,
     said.Ranged: results.ranged,
     said.Course: courses.course,
     said.Absent: courses.absent,

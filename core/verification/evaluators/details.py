@@ -66,7 +66,8 @@ def _standing(statement: Course, row: Cited) -> Fault | None:
         return Fault(False, "status", "", f"the row does not say whether {wording.name(row)} is active.")
     if said.startswith("not "):
         said = "ended" if said == "not active" else "active"
-    wanted = {"active": {"active"}, "completed": {"completed"}}.get(said, ENDED)
+    dated = statement.stop or statement.at
+    wanted = ENDED if said == "ended" or (said == "stopped" and dated) else frozenset({said})
     true = row.standing in wanted
     return None if true else _is_otherwise(row, wrong=True)
 

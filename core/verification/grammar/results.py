@@ -486,7 +486,10 @@ def _limits(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bo
 
 
 def _past(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
-    reading.open().which = "earlier"
+    draft = reading.draft
+    if draft.value or draft.pair or draft.when:
+        draft = reading.open()
+    draft.which = "earlier"
     return True
 
 

@@ -1,0 +1,73 @@
+"""Points of a sentence and results of a record: which row a point may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from core.verification.cited import Cited
+from core.verification.evaluators import quantities, readings, wording
+from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.times import within
+from core.verification.judged import Refuted
+from core.verification.statements import Point, Statement
+from core.verification.vocabulary import ASSAYS
+
+
+def rows_of(statement: Statement, rows: Sequence[Cited]) -> list[Cited]:
+    """The cited results that the name of a statement may mean."""
+    return [rows[n] for n, _ in statement.subject.bearers if rows[n].type == "observation"]
+
+
+def has_value(row: Cited, said: Quantity) -> bool | None:
+    """Whether a row's value is what was said; None if they cannot be compared."""
+    return None if row.value is None else quantities.same(said, row.value, row.unit, row.assay)
+
+
+def agrees(point: Point, row: Cited) -> bool | None:
+    """Whether value and reading of a point are a row's; None if the row does not decide."""
+    answers = [has_value(row, point.value)] if point.value else []
+    answers += [readings.reads(row, point.reading, point.degree)] if point.reading else []
+    return False if False in answers else None if None in answers else True
+
+
+def is_point(point: Point, row: Cited) -> bool:
+    """Whether a row may be a point, by value and day. A point that gives neither is no row in particular."""
+    if not (point.value or point.pair or point.when) or not within(point.when, row.start):
+        return False
+    if point.pair:
+        return bool(has_value(row, point.pair[row.assay != "systolic"]._replace(unit=None)))
+    return not point.value or bool(has_value(row, point.value))
+
+
+def chosen(which: str, dated: list[Cited], mine: list[Cited], others: Sequence[Cited]) -> list[Cited]:
+    """Those of `dated` that are the latest, first, highest ... Latest and first count rows that are not cited, too."""
+    if which in ("latest", "first"):
+        known = [*mine, *(row for row in others if row.assay and row.assay == mine[0].assay)]
+        return [row for row in dated if row.start == _edge(known, newest=which == "latest")]
+    if which in ("later", "earlier"):
+        edge = _edge(mine, newest=which == "earlier")
+        return [row for row in dated if row.start != edge or len({other.start for other in mine}) == 1]
+    values = [row.value for row in mine if row.value is not None]
+    wanted = min(values, default=None) if _lowest(which, mine[0]) else max(values, default=None)
+    return [row for row in dated if row.value is not None and row.value == wanted]
+
+
+def _edge(rows: Sequence[Cited], *, newest: bool) -> date | None:
+    days = [row.start for row in rows if row.start]
+    return (max(days) if newest else min(days)) if days else None
+
+
+def _lowest(which: str, row: Cited) -> bool:
+    if which == "worst":
+        assay = ASSAYS.get(row.assay or "")
+        return assay is not None and assay.worse == "down"
+    return which == "lowest"
+
+
+def otherwise(row: Cited, field: str = "value") -> Refuted:
+    """That a result was what it was, on its day."""
+    read = readings.reading(row)
+    tail = f", {readings.WORDED.get(read or '', 'abnormal')}" if field == "interpretation" else ""
+    reason = f"{wording.name(row)} was {row.shown()} on {wording.day(row.start)}{tail}."
+    return Refuted(row.ref, field, row.shown() if field == "value" else read or "", wording.sentence(reason))

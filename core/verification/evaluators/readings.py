@@ -1,0 +1,61 @@
+"""How a result reads, by its row's own range or mark."""
+
+from __future__ import annotations
+
+from core.verification.cited import Cited
+
+SLIGHT_MAX = 0.10
+MARKED_MIN = 0.10
+CRITICAL = frozenset({"HH", "LL", "AA"})
+MARKS = {"H": "high", "HH": "high", "L": "low", "LL": "low", "N": "normal", "A": "abnormal", "AA": "abnormal"}
+WORDED = {"high": "above its range", "low": "below its range", "normal": "within its range"}
+
+
+def reading(row: Cited) -> str | None:
+    """high, low, normal or abnormal; None if the row has neither a range nor a mark."""
+    if row.value is None:
+        return None
+    low, high = row.fields.get("ref_low"), row.fields.get("ref_high")
+    if low is None and high is None:
+        return MARKS.get(row.mark)
+    if high is not None and row.value > float(high):
+        return "high"
+    if low is not None and row.value < float(low):
+        return "low"
+    return "abnormal" if row.mark in ("A", "AA") else "normal"
+
+
+def reads(row: Cited, said: str, degree: str | None = None) -> bool | None:
+    """Whether a row reads as said; None where it has no range and no mark, or the word is a matter of judgement."""
+    if said == "without a range":
+        return row.fields.get("ref_low") is None and row.fields.get("ref_high") is None
+    found = reading(row)
+    if found is None or said == "borderline":
+        return None
+    if said.startswith("not "):
+        inner = reads(row, said.removeprefix("not "), degree)
+        return None if inner is None else not inner
+    if said.startswith("critical"):
+        return row.mark in CRITICAL and (said == "critical" or said.endswith(found))
+    if said == "abnormal":
+        return found != "normal"
+    return _by_degree(row, found, degree) if found == said else False
+
+
+def together(answers: list[bool | None], said: str) -> bool:
+    """Whether results read as said when they are spoken of as one: normal if all are, otherwise if some are."""
+    if said in ("normal", "not high", "not low"):
+        return bool(answers) and all(answers)
+    return any(answers) and None not in answers
+
+
+def _by_degree(row: Cited, found: str, degree: str | None) -> bool | None:
+    if degree is None:
+        return True
+    limit = row.fields.get("ref_high") if found == "high" else row.fields.get("ref_low")
+    if limit is None or row.value is None or not float(limit):
+        return None
+    beyond = abs(row.value - float(limit)) / abs(float(limit))
+    if degree == "slight":
+        return True if beyond <= SLIGHT_MAX else False if beyond > 2 * SLIGHT_MAX else None
+    return True if degree == "marked" and beyond > MARKED_MIN else None

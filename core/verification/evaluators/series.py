@@ -1,0 +1,47 @@
+"""All results of a test at once: each time high, never above a value, the same throughout, without a range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from core.verification.cited import Cited
+from core.verification.evaluators import readings
+from core.verification.evaluators.points import has_value, is_point, otherwise, rows_of
+from core.verification.grammar.times import within
+from core.verification.judged import Judged, NotInRows, Proved
+from core.verification.statements import Always
+
+
+def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
+    """All results read so or have this value: those of the statement's points, or all cited ones."""
+    mine = rows_of(statement, rows)
+    chosen = [row for row in mine if any(is_point(p, row) for p in statement.points)] or mine
+    if not chosen:
+        return NotInRows(f"No cited row holds {statement.subject.words}.")
+    if statement.when and not _since(statement, chosen):
+        return NotInRows("The cited results are not of the time that the claim counts from.")
+    if statement.when:
+        chosen = [row for row in chosen if row.start and any(row.start >= days.first for days in statement.when)]
+    if statement.last:
+        chosen = sorted(chosen, key=lambda row: row.start or date.min)[-statement.last :]
+    return _all(statement, chosen)
+
+
+def _since(statement: Always, chosen: Sequence[Cited]) -> bool:
+    """Whether a result is of the day that is counted from, and no value that the claim gives is older."""
+    older = any(row.start and all(row.start < days.first for days in statement.when) for row in chosen)
+    return any(within(statement.when, row.start) for row in chosen) and not (statement.points and older)
+
+
+def _all(statement: Always, chosen: Sequence[Cited]) -> Judged:
+    if statement.value:
+        answers = [has_value(row, statement.value) for row in chosen]
+    else:
+        answers = [readings.reads(row, statement.reading or "", statement.degree) for row in chosen]
+    if answers and all(answers):
+        return Proved(chosen[0].ref, "value", chosen[0].shown())
+    wrong = next((row for row, answer in zip(chosen, answers, strict=True) if answer is False), None)
+    if wrong is None:
+        return NotInRows("A cited row has no range, so nothing says how it reads.")
+    return otherwise(wrong, "value" if statement.value else "interpretation")

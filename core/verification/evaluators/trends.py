@@ -1,0 +1,210 @@
+"""Trends: a direction, an amount and a length of time, by the results in the order of their days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from itertools import pairwise
+
+from core.verification.cited import Cited
+from core.verification.evaluators import quantities, readings, wording
+from core.verification.evaluators.points import is_point, rows_of
+from core.verification.grammar.times import within
+from core.verification.judged import Judged, NotInRows, Proved, Refuted
+from core.verification.statements import Point, Trend
+from core.verification.vocabulary import ASSAYS
+
+STEADY = 0.03
+SAME = 0.01
+DOUBLE, HALF = (1.85, 2.15), (0.46, 0.54)
+OF_FUNCTION = frozenset({"renal function", "liver function"})
+
+
+def trend(statement: Trend, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
+    """A direction of each test that the name may mean: blood pressure fell if both its parts did."""
+    series: dict[str, list[Cited]] = {}
+    for row in sorted(rows_of(statement, rows), key=_moment):
+        if row.start and row.value is not None:
+            series.setdefault(row.assay or wording.name(row), []).append(row)
+    answers = [_of_one_test(statement, found) for found in series.values()]
+    if not answers:
+        return NotInRows(f"No cited row holds {statement.subject.words}.")
+    for kind in (Refuted, NotInRows):
+        for answer in answers:
+            if isinstance(answer, kind):
+                return answer
+    return answers[0]
+
+
+def _moment(row: Cited) -> tuple[date, str]:
+    return row.start or date.min, str(row.fields.get("observed_at"))
+
+
+def _of_one_test(statement: Trend, mine: list[Cited]) -> Judged:
+    chosen = _chosen(statement, mine)
+    if chosen is None or any(
+        when and not any(within(when, row.start) for row in mine) for when in (statement.first, statement.last)
+    ):
+        return NotInRows("The cited rows do not hold both ends of that change.")
+    if len(chosen) < 2 or chosen[0] is chosen[-1]:
+        return NotInRows("A change needs two results; one is cited.")
+    return _length(statement, chosen) or _amount(statement, chosen) or _direction(statement, chosen)
+
+
+def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
+    """The rows that a trend is about, by their days; None if a point has none, or they came in another order."""
+    points = [p for p in statement.points if p.value or p.pair or p.when]
+    if statement.first and statement.last:
+        mine = [row for row in mine if _between(statement, row)] or mine
+        points = points if len(points) > 1 else []
+    if not points or _stays_at(statement, points):
+        return mine
+    found = [next((row for row in mine if is_point(p, row)), None) for p in points]
+    known = [row for row in found if row is not None]
+    if len(known) < len(found):
+        return None
+    if len(known) == 1:
+        return _to_or_from(statement, points[0], known[0], mine)
+    return _in_order(statement, points, known)
+
+
+def _between(statement: Trend, row: Cited) -> bool:
+    day = row.start or date.min
+    return any(d.first <= day for d in statement.first) and any(day <= d.last for d in statement.last)
+
+
+def _stays_at(statement: Trend, points: list[Point]) -> bool:
+    """ "Static at 96.8 kg": the one value is that of all results."""
+    return len(points) == 1 and statement.direction in ("flat", "same") and bool(points[0].value) and not points[0].when
+
+
+def _to_or_from(statement: Trend, point: Point, row: Cited, mine: list[Cited]) -> list[Cited] | None:
+    if point.origin == "from":
+        return [row, mine[-1]]
+    since = [other for other in mine if within(statement.first, other.start)]
+    return [since[0], row] if since and since[0] is not row else None
+
+
+def _in_order(statement: Trend, points: list[Point], known: list[Cited]) -> list[Cited] | None:
+    """The rows of points in the order of time; "up from" names the earlier one last."""
+    backwards = points[0].origin != "from" and (
+        points[-1].origin == "from" or (statement.direction != "over" and not _rises(known))
+    )
+    ordered = known[::-1] if backwards else known
+    return ordered if _rises(ordered) else None
+
+
+def _rises(rows: list[Cited]) -> bool:
+    return all((a.start or date.min) <= (b.start or date.min) for a, b in pairwise(rows))
+
+
+def _length(statement: Trend, chosen: list[Cited]) -> Judged | None:
+    """What speaks against the length of time that is said, if anything."""
+    first, last, said = chosen[0].start, chosen[-1].start, statement.length
+    if said is None or first is None or last is None:
+        return None
+    if said.sign == "running":
+        years = {row.start.year for row in chosen if row.start}
+        in_a_row = len(years) == said.value == max(years) - min(years) + 1
+        return None if in_a_row else NotInRows("The cited results are not of that many years in a row.")
+    days = (last - first).days
+    if quantities.lasts(said, days):
+        return None
+    return Refuted(chosen[-1].ref, "observed_at", wording.day(last), f"The results are {days} days apart.")
+
+
+def _amount(statement: Trend, chosen: list[Cited]) -> Judged | None:
+    """What speaks against the amount of change that is said, if anything."""
+    first, last, said = chosen[0], chosen[-1], statement.delta
+    if said is None or first.value is None or last.value is None:
+        return None
+    change = abs(last.value - first.value)
+    if said.unit and said.unit.kind == "percent" and first.unit and first.unit.kind != "percent":
+        share = 100 * change / abs(first.value) if first.value else 0.0
+        true = abs(share - said.value) <= 0.5 + said.step
+    else:
+        true = bool(quantities.same(said, change, first.unit, first.assay))
+    return None if true else _otherwise(first, last)
+
+
+def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
+    first, last = chosen[0], chosen[-1]
+    said = statement.direction.removeprefix("not ")
+    negated = said != statement.direction
+    if statement.subject.key in OF_FUNCTION:
+        said = {"up": "better", "down": "worse"}.get(said, said)
+    if said in ("better", "worse"):
+        said = _for_better(said, first, last)
+    if said not in DIRECTIONS or (negated and said not in ("up", "down", "flat", "same")):
+        return NotInRows("Whether that change is for the better is a judgement.")
+    if not negated and not (
+        _as_steadily(statement, said, chosen) and _by_degree(statement.degree, _change(first, last))
+    ):
+        return NotInRows("How steady or how large that change is, the cited rows do not tell.")
+    if DIRECTIONS[said](chosen) != negated:
+        return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
+    return _otherwise(first, last)
+
+
+def _otherwise(first: Cited, last: Cited) -> Refuted:
+    reason = (
+        f"{wording.name(last)} went from {first.shown()} on {wording.day(first.start)}"
+        f" to {last.shown()} on {wording.day(last.start)}."
+    )
+    return Refuted(last.ref, "value", last.shown(), wording.sentence(reason))
+
+
+def _change(first: Cited, last: Cited) -> float:
+    """The relative change; the change itself where it began at nought."""
+    before, after = first.value or 0.0, last.value or 0.0
+    return (after - before) / abs(before) if before else after - before
+
+
+def _for_better(said: str, first: Cited, last: Cited) -> str:
+    """The direction that better or worse means for a test; into or out of its range, if it has none of its own."""
+    assay = ASSAYS.get(last.assay or "")
+    if assay and assay.worse:
+        return assay.worse if said == "worse" else {"up": "down", "down": "up"}[assay.worse]
+    normal = (readings.reading(first) == "normal", readings.reading(last) == "normal")
+    wanted = (False, True) if said == "better" else (True, False)
+    known = readings.reading(first) and readings.reading(last)
+    return "over" if known and normal == wanted else "judgement"
+
+
+def _as_steadily(statement: Trend, said: str, chosen: list[Cited]) -> bool:
+    if not statement.steadily or said not in ("up", "down"):
+        return True
+    return all(DIRECTIONS[said]([a, b]) for a, b in pairwise(chosen))
+
+
+def _by_degree(degree: str | None, change: float) -> bool:
+    limits = {"slight": (0.0, readings.SLIGHT_MAX), "marked": (readings.MARKED_MIN, float("inf"))}
+    if degree is None:
+        return True
+    return degree in limits and limits[degree][0] <= abs(change) <= limits[degree][1]
+
+
+def _flat(chosen: list[Cited], share: float) -> bool:
+    values = [row.value for row in chosen if row.value is not None]
+    return max(values) - min(values) <= share * abs(values[0])
+
+
+def _is_flat(chosen: list[Cited]) -> bool:
+    assay = ASSAYS.get(chosen[-1].assay or "")
+    return _flat(chosen, assay.steady if assay else STEADY)
+
+
+def _ratio(chosen: list[Cited], limits: tuple[float, float]) -> bool:
+    first, last = chosen[0].value, chosen[-1].value
+    return bool(first) and last is not None and limits[0] <= last / (first or 1.0) <= limits[1]
+
+
+DIRECTIONS: dict[str, Callable[[list[Cited]], bool]] = {
+    "up": lambda rows: _change(rows[0], rows[-1]) > 0,
+    "down": lambda rows: _change(rows[0], rows[-1]) < 0,
+    "flat": _is_flat,
+    "same": lambda rows: _flat(rows, SAME),
+    "over": lambda rows: True,
+    "doubled": lambda rows: _ratio(rows, DOUBLE),
+    "halved": lambda rows: _ratio(rows, HALF),
+}

@@ -1,0 +1,73 @@
+"""What a summary leaves out: rows that a reader would expect and of which no standing claim has a proved statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from core.verification import claims as by_meaning
+from core.verification.cited import Cited
+from core.verification.evaluators import readings, wording
+from core.verification.judged import Proved
+from core.verification.types import Claim, Omission, Row
+
+CURRENT = {"condition": "An active condition", "prescription": "A current medicine"}
+
+
+def find_unstated(standing: Sequence[Claim], rows: Sequence[Row], on: date) -> list[Omission]:
+    """Rows to state that no claim states: citing a row, or naming it, is not enough. Results after `on` don't count."""
+    stated = stated_rows(standing, rows)
+    known = [Cited(row) for row in rows]
+    wanted = [*_allergies(known), *_abnormal_latest(known, on), *_current(known)]
+    return [Omission(row.ref, reason) for row, reason in wanted if row.ref not in stated]
+
+
+def stated_rows(standing: Iterable[Claim], rows: Sequence[Row]) -> set[str]:
+    """The references of the rows that a proved statement of some claim rests on."""
+    return {
+        judged.row
+        for claim in standing
+        for _, judged in by_meaning.statements(claim, rows)
+        if isinstance(judged, Proved) and judged.row
+    }
+
+
+def _allergies(known: Sequence[Cited]) -> list[tuple[Cited, str]]:
+    return [
+        (row, f"An allergy to {wording.name(row)} that no claim states.")
+        for row in known
+        if row.type == "allergy"
+        and row.standing == "active"
+        and "no allergies:no known allergies" not in row.name.terms
+    ]
+
+
+def _abnormal_latest(known: Sequence[Cited], on: date) -> list[tuple[Cited, str]]:
+    latest: dict[str, Cited] = {}
+    for row in known:
+        if row.type != "observation" or row.start is None or row.start > on:
+            continue
+        held = latest.get(row.assay or wording.name(row))
+        if held is None or _moment(row) >= _moment(held):
+            latest[row.assay or wording.name(row)] = row
+    return [
+        (row, f"The latest {wording.name(row)}, {row.shown()}, is {_how(row)} and no claim states it.")
+        for row in latest.values()
+        if readings.reading(row) in ("high", "low", "abnormal")
+    ]
+
+
+def _how(row: Cited) -> str:
+    return "critical" if row.mark in readings.CRITICAL else str(readings.reading(row))
+
+
+def _moment(row: Cited) -> tuple[date, str]:
+    return row.start or date.min, str(row.fields.get("observed_at") or "")
+
+
+def _current(known: Sequence[Cited]) -> list[tuple[Cited, str]]:
+    return [
+        (row, f"{CURRENT[row.type]}, {wording.name(row)}, that no claim states.")
+        for row in known
+        if row.type in CURRENT and row.standing == "active"
+    ]
