@@ -52,7 +52,8 @@ def _is_edge(which: str, row: Cited, rows: Sequence[Cited], others: Sequence[Cit
 
 def _lasted(statement: Took, row: Cited) -> Judged:
     length = statement.length
-    assert length and length.unit
+    assert length
+    assert length.unit
     if row.start is None or row.stop is None:
         return NotInRows("The row does not say how long the visit lasted.")
     days: float = (row.stop - row.start).days

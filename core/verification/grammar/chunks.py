@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
 
@@ -184,7 +185,7 @@ def times_joined(chunks: list[Chunk], words: Words) -> list[Chunk]:
     """Dates that need another to be read: "March to May 1994", "8th to 22nd", "until the 16th"; and spans of two."""
     near: tuple[Days, ...] = ()
     whens = [chunk for chunk in chunks if chunk.kind == WHEN]
-    for this, other in zip(whens, whens[1:], strict=False):
+    for this, other in itertools.pairwise(whens):
         between = chunks[chunks.index(this) + 1 : chunks.index(other)]
         if len(between) == 1 and (
             "-" in between[0].means
@@ -199,7 +200,8 @@ def times_joined(chunks: list[Chunk], words: Words) -> list[Chunk]:
             chunk.days = times.with_year_of(chunk.days, near, before=False) if near else chunk.days
             near = chunk.days
         elif chunk.kind == VALUE and near and _distance(chunks, place):
-            assert chunk.quantity and chunk.quantity.unit
+            assert chunk.quantity
+            assert chunk.quantity.unit
             size, sign = chunk.quantity.unit.size, -1 if chunks[place + 1].means["ago"] == "earlier" else 1
             chunk.kind, chunk.days = WHEN, times.at_distance(near, sign * chunk.quantity.value * size, size)
             chunks[place + 1].kind, chunks[place + 1].means, chunks[place + 1].used = MARK, {"later": ""}, True

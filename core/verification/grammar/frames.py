@@ -73,7 +73,8 @@ def _is_limits(found: list[Chunk], i: int) -> bool:
 def _limits(found: list[Chunk], i: int) -> Chunk:
     chunk = Chunk("limits", found[i].start, found[i + 2].end)
     low, high = found[i].quantity, found[i + 2].quantity
-    assert low and high
+    assert low
+    assert high
     chunk.pair = (low._replace(unit=low.unit or high.unit), high)
     for other in found[max(0, i - 2) : i]:
         other.used = other.used or ("range" in other.means and "read" not in other.means)

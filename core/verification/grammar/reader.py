@@ -198,7 +198,7 @@ def _kind(segment: list[Chunk], place: int, context: Context, cut: list[Frame], 
 def _same_row(frame: Frame, chunk: Chunk) -> bool:
     """Whether a word of a medicine's name goes on after a quantity: "Natazia 28 Day Pack"."""
     last = frame.names[-1]
-    between = [c for c in frame.items[frame.lead :]]
+    between = list(frame.items[frame.lead :])
     if not (between and last.name and chunk.name and chunk.name.bearers):
         return False
     return set(chunk.name.bearers) <= set(last.name.bearers) and all(

@@ -106,9 +106,12 @@ def test_each_statement_points_at_its_words_and_its_row() -> None:
     ]
 
 
-@pytest.mark.parametrize("unit", ["HbA1c 8.9 % ", "a ", "((", "1/2/", "from 3 May 2026 to ", "no ", "x" * 40 + " ", "9"])
+@pytest.mark.parametrize(
+    "unit", ["HbA1c 8.9 % ", "a ", "((", "1/2/", "from 3 May 2026 to ", "no ", "x" * 40 + " ", "9"]
+)
 def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     """Eight times the text may take no more than twenty times as long."""
+
     def seconds(characters: int) -> float:
         text = (unit * characters)[:characters]
         best = 9.0

@@ -34,7 +34,11 @@ def test_cell(grammar: Grammar, reader: Reader, judge: Judge, letter: str) -> No
 
 def test_each_line_of_the_table_decides_some_cell() -> None:
     deciding = {
-        next(n for n, (g, r, j, _) in enumerate(TABLE) if g in (None, grammar) and r in (None, reader) and j in (None, judge))
+        next(
+            n
+            for n, (g, r, j, _) in enumerate(TABLE)
+            if g in (None, grammar) and r in (None, reader) and j in (None, judge)
+        )
         for grammar, reader, judge, _ in ALL
     }
     assert deciding == set(range(len(TABLE)))

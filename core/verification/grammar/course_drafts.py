@@ -1,0 +1,49 @@
+"""What is said of a condition, medicine or allergy, slot by slot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.verification.dates import Days
+from core.verification.grammar.chunks import Chunk, Quantity
+from core.verification.grammar.frames import Frame
+
+if TYPE_CHECKING:
+    from core.verification.cited import Cited
+
+ENDED = frozenset({"ended", "stopped", "completed"})
+When = tuple[Days, ...]
+
+
+class Draft:
+    """What is said of one frame: slots that may be filled once; `spans` are more than one course."""
+
+    def __init__(self, frame: Frame, rows: list[Cited]) -> None:
+        self.frame, self.rows = frame, rows
+        self.kind = frame.kind
+        self.status: str | None = None
+        self.tense: str | None = None
+        self.start: tuple = ()
+        self.stop: tuple = ()
+        self.at: tuple = ()
+        self.spans: list[tuple[tuple, tuple, tuple]] = []
+        self.amounts: list[tuple[int, Quantity]] = []
+        self.frequency: str | None = None
+        self.details: list[Chunk] = []
+        self.reason: Chunk | None = None
+        self.length: Quantity | None = None
+        self.severity: str | None = None
+        self.criticality: str | None = None
+        self.every = False
+        self.shared = False
+        self.which: str | None = None
+        self.absent = False
+        self.count: Quantity | None = None
+        self.verb = ""
+        self.negated = False
+        self.former = False
+        self.count_at = 0
+
+    @property
+    def dated(self) -> bool:
+        return bool(self.start or self.stop or self.at or self.spans)

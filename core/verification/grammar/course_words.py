@@ -1,0 +1,172 @@
+"""Words of a frame about a course: its standing, how it is taken, how it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.verification.grammar.chunks import MARK, NAME, VALUE, Chunk, Quantity
+from core.verification.grammar.course_days import prep_before
+from core.verification.grammar.course_drafts import ENDED, Draft
+
+
+def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    status = item.means["status"]
+    if item.get("side") or item.get("prep") or ("red" in item.means and place < draft.frame.lead):
+        return False
+    if place and items[place - 1].get("prep") == "since":
+        items[place - 1].used = True
+    if draft.negated:
+        status = "not " + status
+        draft.negated = False
+    if status in ENDED:
+        draft.verb = "stop"
+    if draft.status and draft.status != status:
+        if {draft.status, status} <= {"not active", *ENDED}:
+            return True
+        if draft.status == "active" and status == "ended":
+            return False
+        if not (status == "active" and item.get("take")):
+            return draft.status in ENDED and status in ENDED
+        return True
+    draft.status = status
+    return True
+
+
+def _start(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if draft.kind != "prescription" and item.get("take"):
+        return False
+    draft.verb = "start"
+    if draft.tense is None and item.get("start") and not item.get("take"):
+        draft.tense = "past"
+    return True
+
+
+def _aux(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if "plural" in item.means and place >= draft.frame.lead:
+        draft.shared = True
+    if item.means["aux"] != "perfect" and not (draft.tense and item.means["aux"] == "present"):
+        draft.tense = item.means["aux"]
+    return True
+
+
+def _have(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if draft.kind == "prescription" and "take" not in item.means and place < draft.frame.lead:
+        return False
+    draft.verb = "start"
+    draft.tense = draft.tense or ("present" if item.means["have"] == "present" else "past")
+    return True
+
+
+def _record(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    draft.verb = draft.verb or "start"
+    return True
+
+
+def _all(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    draft.every = True
+    if "count" in item.means:
+        draft.count = Quantity(float(item.means["count"]), None, 0.0)
+    return True
+
+
+def _neg(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    following = items[place + 1 : place + (9 if place < draft.frame.lead else 6)]
+    stop = next((n for n, c in enumerate(following) if c.kind == MARK or "neg" in c.means), len(following))
+    following = following[:stop]
+    if draft.negated or draft.absent:
+        return False
+    status = next((c for c in following if "status" in c.means and not c.get("side")), None)
+    if place < draft.frame.lead and status is None:
+        draft.absent = True
+        return True
+    if status is None:
+        return False
+    draft.negated = True
+    draft.every = True
+    return True
+
+
+def _frequency(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if draft.frequency and draft.frequency != item.means["frequency"]:
+        draft.details.append(item)
+        return False
+    draft.frequency = item.means["frequency"]
+    return True
+
+
+def _detail(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if (
+        prep_before(items, place) in ("for", "with")
+        and item.name
+        and place >= draft.frame.lead
+        and "route" not in item.means
+    ):
+        if draft.reason is not None:
+            return False
+        draft.reason = item
+    else:
+        draft.details.append(item)
+    return True
+
+
+def _past(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    draft.tense = "past"
+    draft.former = True
+    return True
+
+
+def _reaction(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    return draft.kind == "allergy" and any(c.kind == NAME for c in items[place + 1 : place + 4])
+
+
+def _slot(slot: str) -> Callable[[Draft, list[Chunk], int, Chunk], bool]:
+    def handle(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+        if getattr(draft, slot) and getattr(draft, slot) != item.means[slot]:
+            return False
+        setattr(draft, slot, item.means[slot])
+        return True
+
+    return handle
+
+
+def _noun(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    noun = item.means["noun"]
+    if noun in ("allergy", "medicine", "condition"):
+        wanted = {"medicine": "prescription"}.get(noun, noun)
+        if draft.kind in (wanted, "unborne"):
+            return True
+        draft.kind = wanted if noun == "allergy" else draft.kind
+        return noun == "allergy"
+    return noun == "time"
+
+
+def _take(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if item.means["take"] == "past" and draft.kind == "prescription":
+        draft.tense, draft.verb = "past", "start"
+        return True
+    if draft.kind != "prescription" and not (item.get("prep") or item.get("ago")):
+        draft.kind = "prescription"
+        return True
+    if item.get("prep") == "on" and draft.kind == "prescription":
+        following = items[place + 1] if place + 1 < len(items) else None
+        if draft.former:
+            return True
+        inherited = (draft.frame.lead == 0 and draft.frame.names[0].start > item.start) or draft.frame.names[
+            -1
+        ].end <= item.start - 40
+        if (
+            place == draft.frame.lead - 1
+            or inherited
+            or (following is not None and following.kind == VALUE and "free" not in following.means and place == 0)
+        ):
+            draft.status = draft.status or "active"
+            return True
+        return following is None
+    return False
+
+
+HANDLERS = {
+    "take": _take, "status": _status, "aux": _aux, "frequency": _frequency, "criticality": _slot("criticality"),
+    "severity": _slot("severity"), "noun": _noun, "neg": _neg, "all": _all, "have": _have, "start": _start,
+    "record": _record, "which": _slot("which"), "past": _past, "reaction": _reaction, NAME: _detail, "detail": _detail,
+}  # fmt: skip
