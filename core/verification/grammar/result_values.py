@@ -61,71 +61,94 @@ def _span(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
 
 
 def _value(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """A number is the first of these that it can be: a length, a count, a limit, a change, of all results, of a point."""
     quantity = item.quantity
-    assert quantity
+    if quantity is None:
+        return False
     following = items[place + 1] if place + 1 < len(items) else None
-    if quantity.unit and quantity.unit.kind == "time":
-        running = following is not None and "in a row" in following.means
-        reading.length = quantity._replace(sign="running") if running else quantity
-        if following is not None and running:
-            following.used = True
-        return True
-    counts = quantity.unit is None and quantity.value == int(quantity.value) and not quantity.sign
-    leads = place < reading.frame.lead or quantity.step == 0
-    if following and counts and (following.get("noun") == "time" or (leads and "measure" in following.means)):
-        reading.count = quantity
+    return any(
+        is_it(reading, items, place, quantity, following)
+        for is_it in (_is_length, _is_count, _is_of_range, _is_change, _is_of_all, _is_of_point)
+    )
+
+
+def _is_length(reading: Reading, items: list[Chunk], place: int, said: Quantity, following: Chunk | None) -> bool:
+    if said.unit is None or said.unit.kind != "time":
+        return False
+    running = following is not None and "in a row" in following.means
+    reading.length = said._replace(sign="running") if running else said
+    if following is not None and running:
         following.used = True
-        return True
-    if counts and leads and following and following.get("which") == "latest" and place < reading.frame.lead:
-        following.used, reading.count = True, quantity
-        return True
-    if (
-        quantity.step == 0
-        and quantity.unit is None
-        and place + 1 < len(items)
-        and place
-        and items[place - 1].get("which") == "latest"
-    ):
-        return _last_few(reading, items, place, round(quantity.value))
+    return True
+
+
+def _is_count(reading: Reading, items: list[Chunk], place: int, said: Quantity, following: Chunk | None) -> bool:
+    if said.unit is not None or said.sign or said.value != int(said.value) or following is None:
+        return False
+    if said.step == 0 and place and items[place - 1].get("which") == "latest":
+        return _last_few(reading, items, place, round(said.value))
+    leads = place < reading.frame.lead or said.step == 0
+    counted = following.get("noun") == "time" or (leads and "measure" in following.means)
+    if not counted and not (place < reading.frame.lead and following.get("which") == "latest"):
+        return False
+    reading.count, following.used = said, True
+    return True
+
+
+def _is_of_range(reading: Reading, items: list[Chunk], place: int, said: Quantity, following: Chunk | None) -> bool:
+    """ "(upper limit 80)", and the second of "range 4.0 to 6.0"."""
     before = _before(items, place)
-    changed = following is not None and following.get("trend") and following.end - following.start == 1
-    if (
-        changed
-        and following is not None
-        and (place < reading.frame.lead or reading.context.words[following.start].norm in ("lower", "higher"))
-    ):
-        reading.delta = quantity
-        return True
-    if (
-        before and ("of range" in before.means or ("range" in before.means and "read" not in before.means))
-    ) or _is_limit(items, place):
-        if before and before.kind == WORD and "range" in before.means:
-            before.used = True
-        return _limit(reading, items, place, quantity)
-    right_after = place > 0 and items[place - 1] is before
-    if reading.after_by or (
-        reading.trend and before and right_after and before.get("trend") and not _directed_to(before)
-    ):
-        reading.after_by = False
-        reading.delta = quantity
-        return True
+    of_range = before is not None and (
+        "of range" in before.means or ("range" in before.means and "read" not in before.means)
+    )
+    second = _is_limit(items, place)
+    if not of_range and not second:
+        return False
+    if before is not None and before.kind == WORD and "range" in before.means:
+        before.used = True
+    items[place].means = {"limit": ""}
+    reading.low, reading.high = (reading.high, said) if second else (reading.low, said)
+    return True
+
+
+def _is_change(reading: Reading, items: list[Chunk], place: int, said: Quantity, following: Chunk | None) -> bool:
+    """ "A 0.4 rise", "0.7 lower", "fell by 2", "up 10"."""
+    single = following is not None and following.get("trend") and following.end - following.start == 1
+    if single and following is not None:
+        norm = reading.context.words[following.start].norm
+        single = place < reading.frame.lead or norm in ("lower", "higher")
+    before = items[place - 1] if place else None
+    after = reading.trend and before is not None and before.get("trend") and before.end - before.start == 1
+    if not (single or after or reading.after_by):
+        return False
+    reading.after_by = reading.after_by and bool(single)
+    reading.delta = said
+    return True
+
+
+def _is_of_all(reading: Reading, items: list[Chunk], place: int, said: Quantity, following: Chunk | None) -> bool:
+    """ "4.29 each time", "never above 11", "all three below 60"."""
     alone = reading.count is not None and reading.draft.empty and not reading.always
-    every = reading.every and (quantity.sign or alone) and not reading.trend
-    if (following and "all" in following.means) or "all" in item.means or every:
-        reading.every_value = quantity
-        if following and "all" in following.means:
-            following.used = True
-        return True
+    every = reading.every and (said.sign or alone) and not reading.trend
+    marked = following is not None and "all" in following.means
+    if not (marked or every or "all" in items[place].means):
+        return False
+    reading.every_value = said
+    if following is not None and marked:
+        following.used = True
+    return True
+
+
+def _is_of_point(reading: Reading, items: list[Chunk], place: int, said: Quantity, following: Chunk | None) -> bool:
     draft = reading.draft
-    if draft.origin == "from" and not (draft.value or draft.pair) and _against(items, place):
+    compared = following is not None and following.get("prep") == "against"
+    if draft.origin == "from" and compared and not (draft.value or draft.pair):
         if len(reading.drafts) == 1:
             reading.drafts.insert(0, Draft())
-        if not reading.drafts[0].value:
-            reading.drafts[0].value = quantity
-            return True
-    if draft.value or draft.pair or reading.closed or (draft.when and conj_before(items, place)):
+        draft = reading.drafts[0] if not reading.drafts[0].value else draft
+    elif draft.value or draft.pair or reading.closed or (draft.when and conj_before(items, place)):
         draft = reading.open()
-    draft.value = quantity
+    draft.value = said
     return True
 
 
@@ -141,35 +164,18 @@ def _last_few(reading: Reading, items: list[Chunk], place: int, number: int) -> 
     return True
 
 
-def _against(items: list[Chunk], place: int) -> bool:
-    return place + 1 < len(items) and items[place + 1].get("prep") == "against"
-
-
-def _directed_to(before: Chunk) -> bool:
-    return before.end - before.start > 1
-
-
 def _is_limit(items: list[Chunk], place: int) -> bool:
     """The second of "range 4.0 to 6.0"."""
     joined = place > 2 and (items[place - 1].get("prep") == "to" or "-" in items[place - 1].means)
     return joined and items[place - 2].kind == VALUE and items[place - 2].get("limit") is not None
 
 
-def _limit(reading: Reading, items: list[Chunk], place: int, quantity: Quantity) -> bool:
-    item = items[place]
-    item.means = {"limit": ""}
-    if _is_limit(items, place):
-        reading.low, reading.high = reading.high, quantity
-    else:
-        reading.high = quantity
-    return True
-
-
 def _pair(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
     draft = reading.draft
     if draft.value or draft.pair or reading.closed:
         draft = reading.open()
-    assert item.pair
+    if item.pair is None:
+        return False
     if item.pair[1].value == 10 and item.pair[0].value <= 10:
         draft.value = item.pair[0]
     else:
@@ -178,7 +184,8 @@ def _pair(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
 
 
 def _limits(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
-    assert item.pair
+    if item.pair is None:
+        return False
     reading.low, reading.high = item.pair
     return True
 

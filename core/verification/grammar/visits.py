@@ -4,87 +4,97 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk
+from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.frames import Frame, take_prep
-from core.verification.grammar.names import Name
-from core.verification.grammar.times import IMPOSSIBLE, hull
-from core.verification.grammar.times import of_year as _of_year
+from core.verification.grammar.times import IMPOSSIBLE, hull, of_year
 from core.verification.statements import Counted, Subject, Took, When
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
 PREPS_OF = {
-    WHEN: frozenset({"on", "in", "at", "by", "from", "since"}), SPAN: frozenset({"from", "between", "in"}),
-    NAME: frozenset({"for", "with"}), VALUE: frozenset({"for", "over"}),
+    WHEN: frozenset({"on", "in", "at", "by", "from", "since", "until", "to"}),
+    SPAN: frozenset({"from", "between", "in"}), NAME: frozenset({"for", "with"}), VALUE: frozenset({"for", "over"}),
 }  # fmt: skip
-_CONSUMED = frozenset({"start", "noun", "which", "have", "in a row", "yearly"})
+FREE = frozenset({"start", "noun", "have", "in a row", "yearly"})
+
+
+class Draft:
+    """What is said of the visits of one frame."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.whens: list[When] = []
+        self.span: tuple[When, When] | None = None
+        self.stop: When = ()
+        self.reasons: list[Chunk] = []
+        self.which: str | None = next((c.means["which"] for c in frame.names if "which" in c.means), None)
+        self.count: int | None = None
+        self.length: Quantity | None = None
+        self.every = False
+
+    def take(self, place: int, item: Chunk) -> bool:
+        """Whether an item was understood."""
+        if item.kind == WHEN:
+            return self._when(place, item)
+        if item.kind == VALUE:
+            return self._value(place, item)
+        if item.kind == NAME:
+            self.reasons.append(item)
+        elif item.kind == SPAN:
+            self.span = (item.first, item.days)
+        elif "which" in item.means:
+            self.which = item.means["which"]
+        elif "all" in item.means:
+            self.every, self.count = True, int(item.means["count"]) if "count" in item.means else self.count
+        else:
+            return not FREE.isdisjoint(item.means)
+        return True
+
+    def _when(self, place: int, item: Chunk) -> bool:
+        if _until(self.frame.items, place):
+            self.stop = item.days
+        else:
+            self.whens.append(item.days)
+        return True
+
+    def _value(self, place: int, item: Chunk) -> bool:
+        quantity = item.quantity
+        if quantity is None or (quantity.unit and quantity.unit.kind != "time"):
+            return False
+        if quantity.unit is None:
+            self.count = round(quantity.value)
+            return True
+        self.length = quantity
+        return any("lasting" in c.means for c in self.frame.items[max(0, place - 3) : place])
+
+    def settle(self) -> None:
+        """Dates that mean something only together: "every May from 2023 to 2026", "12 October until the 16th"."""
+        if self.stop:
+            self.whens, self.span = self.whens[1:], ((self.whens or [()])[0], self.stop)
+        elif self.span and len(self.whens) == 1 and all(days.yearless for days in self.whens[0]):
+            self.whens, self.span = _each_year(self.whens[0], self.span), None
+        elif self.span and self.every and not self.whens and _is_month(self.span[0]) and not _is_month(self.span[1]):
+            self.whens, self.span = _each_year(self.span[0], self.span), None
 
 
 def read(frame: Frame, context: Context) -> None:
+    """State the visits of a frame; a negated one is not read."""
     if any("neg" in c.means and not c.used for c in frame.items):
         return
-    reasons = [c for c in frame.items if c.kind == NAME and not c.used]
-    bearers = _bearers(frame, context)
-    whens: list[When] = []
-    span: tuple[When, When] | None = None
-    count = which = length = None
-    every = False
-    stop: When = ()
+    draft = Draft(frame)
     for place, item in enumerate(frame.items):
-        if item.used or item.kind == MARK:
-            continue
-        if item.kind == WHEN and _until(frame.items, place):
-            stop = item.days
-        elif item.kind == WHEN:
-            whens.append(item.days)
-        elif item.kind == SPAN:
-            span = (item.first, item.days)
-        elif item.kind == VALUE and item.quantity and item.quantity.unit is None:
-            count = round(item.quantity.value)
-        elif (
-            item.kind == VALUE
-            and item.quantity
-            and item.quantity.unit
-            and item.quantity.unit.kind == "time"
-            and _lasts(frame.items, place)
-        ):
-            length = item.quantity
-        elif "which" in item.means:
-            which = item.means["which"]
-        elif "all" in item.means:
-            every = True
-            count = int(item.means["count"]) if "count" in item.means else count
-        elif item.kind == NAME or not _CONSUMED.isdisjoint(item.means):
-            pass
-        else:
-            continue
-        item.used = True
-        take_prep(frame.items, place, PREPS_OF.get(item.kind, frozenset()))
-    yearly = any(c.get("all") for c in frame.items) and bool(span)
-    if every and not yearly and not _every(frame, bearers, context):
+        if not item.used and item.kind != MARK and draft.take(place, item):
+            item.used = True
+            take_prep(frame.items, place, PREPS_OF.get(item.kind, frozenset()))
+    bearers = _bearers(frame, context)
+    yearly = draft.every and draft.span is not None
+    if draft.every and not yearly and len(bearers) < sum(row.type == "visit" for row in context.rows):
         return
     for chunk in frame.names:
         chunk.used = True
-        which = which or chunk.get("which")
-    words = context.span([*frame.names, *[c for c in frame.items if c.used]])
-    subject = Subject(context.written(frame.names[0]), "visit", tuple(bearers))
-    reason = [Subject(context.written(c), "reason", c.name.bearers) for c in reasons if isinstance(c.name, Name)]
-    if span and len(whens) == 1 and all(days.yearless for days in whens[0]):
-        whens, span = _each_year(whens[0], span), None
-    if span and every and not whens and _is_month(span[0]) and not _is_month(span[1]):
-        whens, span = _each_year(span[0], span), None
-    if stop:
-        whens, span = whens[1:], ((whens or [()])[0], stop)
-        take = [c for c in frame.items if c.get("prep") in ("until", "to")]
-        for chunk in take:
-            chunk.used = True
-    _state(context, words, subject, reason, whens, span, count, which, length)
-
-
-def _every(frame: Frame, bearers: list[tuple[int, int]], context: Context) -> bool:
-    """Whether "all" or "both" visits are what the sentence calls them: no cited visit is left out."""
-    return len(bearers) == sum(row.type == "visit" for row in context.rows)
+    draft.settle()
+    _state(draft, bearers, context)
 
 
 def _until(items: list[Chunk], place: int) -> bool:
@@ -99,44 +109,44 @@ def _is_month(when: When) -> bool:
 
 
 def _each_year(month: When, span: tuple[When, When]) -> list[When]:
-    """ "Every May from 2023 to 2026": a date in each of the years."""
+    """A date in each of the years of a span."""
     years = range(span[0][0].first.year, span[1][0].last.year + 1)
-    return [tuple(_of_year(days, year) for days in month) for year in years] or [IMPOSSIBLE]
+    return [tuple(of_year(days, year) for days in month) for year in years] or [IMPOSSIBLE]
 
 
-def _lasts(items: list[Chunk], place: int) -> bool:
-    return any("lasting" in c.means for c in items[max(0, place - 3) : place])
-
-
-def _bearers(frame: Frame, context: Context) -> list[tuple[int, int]]:
+def _bearers(frame: Frame, context: Context) -> tuple[tuple[int, int], ...]:
     """The cited visits that all names of the frame may mean."""
     found = [n for n, row in enumerate(context.rows) if row.type == "visit"]
     for chunk in frame.names:
         if chunk.name is not None:
             mine = {n for n, _ in chunk.name.bearers}
             found = [n for n in found if n in mine]
-    return [(n, 0) for n in found]
+    return tuple((n, 0) for n in found)
 
 
-def _state(context, words, subject, reasons, whens, span, count, which, length) -> None:  # type: ignore[no-untyped-def]
+def _state(draft: Draft, bearers: tuple[tuple[int, int], ...], context: Context) -> None:
+    frame = draft.frame
+    words = context.span([*frame.names, *[c for c in frame.items if c.used]])
+    subject = Subject(context.written(frame.names[0]), "visit", bearers)
+    reasons = [Subject(context.written(c), "reason", c.name.bearers) for c in draft.reasons if c.name]
     reason = reasons[0] if reasons else None
-    for other in reasons[1:]:
-        context.statements.append(Took(words, subject, (), (), other, None, None))
-    if count is not None:
-        narrowed = (
-            subject
-            if reason is None
-            else Subject(
-                subject.words, "visit", tuple(b for b in subject.bearers if b[0] in {n for n, _ in reason.bearers})
-            )
-        )
-        when = hull(*span) if span else whens[0] if len(whens) == 1 else ()
-        context.statements.append(Counted(words, narrowed, count, when))
+    context.statements += [Took(words, subject, reason=other) for other in reasons[1:]]
+    whens, span = draft.whens, draft.span
+    if draft.count is not None:
+        context.statements.append(_counted(draft, subject, reason, words))
         if not whens or (len(whens) == 1 and not span):
             return
         span = None
-    if span and whens:
-        context.statements.append(Took(words, subject, *span, reason, which, length))
-    for when in whens or [()]:
-        first, stop = (when, ()) if when or not span else span
-        context.statements.append(Took(words, subject, first, stop, reason, which, length))
+    if span:
+        context.statements.append(Took(words, subject, *span, reason, draft.which, draft.length))
+    for when in whens or ([] if span else [()]):
+        context.statements.append(Took(words, subject, when, (), reason, draft.which, draft.length))
+
+
+def _counted(draft: Draft, subject: Subject, reason: Subject | None, words: tuple[int, int]) -> Counted:
+    bearers = subject.bearers
+    if reason is not None:
+        because = {n for n, _ in reason.bearers}
+        bearers = tuple(bearer for bearer in bearers if bearer[0] in because)
+    when = hull(*draft.span) if draft.span else draft.whens[0] if len(draft.whens) == 1 else ()
+    return Counted(words, Subject(subject.words, "visit", bearers), draft.count or 0, when)
