@@ -8,6 +8,7 @@ from datetime import date
 from core.verification import dates
 from core.verification.cited import Cited
 from core.verification.evaluators import wording
+from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Person
@@ -16,26 +17,27 @@ from core.verification.statements import Person
 def person(statement: Person, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     known = [rows[n] for n, _ in statement.subject.bearers]
     if not known:
-        if statement.open:
-            return _pronoun(statement, others)
-        return NotInRows("No cited row speaks of the person.")
+        return (
+            _pronoun(statement, others)
+            if statement.open and statement.sex
+            else NotInRows("No cited row speaks of the person.")
+        )
     row = known[0]
     if statement.sex:
-        have = str(row.fields.get("sex") or "").lower()
-        if not have:
-            return NotInRows("The row does not say the person's sex.")
-        return (
-            Proved(row.ref, "sex", have)
-            if have == statement.sex
-            else Refuted(row.ref, "sex", have, f"The person is {have}.")
-        )
-    if statement.born:
-        if within(statement.born, row.start):
-            return Proved(row.ref, "birth_date", wording.day(row.start))
-        return Refuted(row.ref, "birth_date", wording.day(row.start), f"The date of birth is {wording.day(row.start)}.")
+        return _sex(statement.sex, row)
     if statement.age:
-        return _age(statement, row, rows)
-    return Proved(row.ref, "name", wording.name(row))
+        return _age(statement.age, statement, row, rows)
+    if within(statement.born, row.start):
+        field = "birth_date" if statement.born else "name"
+        return Proved(row.ref, field, wording.day(row.start) if statement.born else wording.name(row))
+    return Refuted(row.ref, "birth_date", wording.day(row.start), f"The date of birth is {wording.day(row.start)}.")
+
+
+def _sex(said: str, row: Cited) -> Judged:
+    have = str(row.fields.get("sex") or "").lower()
+    if not have:
+        return NotInRows("The row does not say the person's sex.")
+    return Proved(row.ref, "sex", have) if have == said else Refuted(row.ref, "sex", have, f"The person is {have}.")
 
 
 def _pronoun(statement: Person, others: Sequence[Cited]) -> Judged:
@@ -46,8 +48,7 @@ def _pronoun(statement: Person, others: Sequence[Cited]) -> Judged:
     return Proved("", "sex", "")
 
 
-def _age(statement: Person, row: Cited, rows: Sequence[Cited]) -> Judged:
-    assert statement.age
+def _age(age: Quantity, statement: Person, row: Cited, rows: Sequence[Cited]) -> Judged:
     days = [r.start for r in rows if r is not row and r.start]
     if row.start is None or not days:
         return NotInRows("No cited row dates that age.")
@@ -56,7 +57,7 @@ def _age(statement: Person, row: Cited, rows: Sequence[Cited]) -> Judged:
         for day in days
         if isinstance(day, date) and (not statement.when or within(statement.when, day))
     }
-    if ages == {round(statement.age.value)}:
+    if ages == {round(age.value)}:
         return Proved(row.ref, "birth_date", wording.day(row.start))
     if len(ages) == 1:
         return Refuted(row.ref, "birth_date", wording.day(row.start), f"By the date of birth the age was {ages.pop()}.")

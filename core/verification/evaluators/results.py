@@ -92,8 +92,9 @@ def _pair_agrees(point: Point, top: Cited, low: Cited) -> bool:
     said = zip(point.pair, (top, low), strict=True)
     if not all(has_value(row, quantity._replace(unit=unit)) for quantity, row in said):
         return False
-    answers = [readings.reads(row, point.reading, point.degree) for row in (top, low)] if point.reading else [True]
-    return readings.together(answers, point.reading or "normal")
+    if not point.reading:
+        return True
+    return readings.together([readings.reads(row, point.reading, point.degree) for row in (top, low)], point.reading)
 
 
 def _panel(point: Point, dated: list[Cited]) -> Judged:

@@ -8,68 +8,68 @@ from datetime import datetime
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, wording
 from core.verification.evaluators.details import ENDED
+from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Counted, Took
 
 
 def took(statement: Took, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
-    """A visit of that kind, on that day, for that reason."""
+    """A visit (or a result in words) of that kind, on that day, for that reason."""
     mine = [rows[n] for n, _ in statement.subject.bearers]
     if not mine:
         return NotInRows(f"No cited row holds “{statement.subject.words}”.")
-    dated = [
-        row
-        for row in mine
-        if within(statement.when, row.start) and (not statement.stop or within(statement.stop, row.stop))
-    ]
-    if statement.which in ("latest", "first"):
-        dated = [row for row in dated if _is_edge(statement.which, row, rows, others)]
-    if statement.which == "later":
-        starts = [r.start for r in (*rows, *others) if r.type == "visit" and r.start]
-        dated = [row for row in dated if row.start and len(set(starts)) > 1 and row.start > min(starts)]
+    dated = [row for row in mine if _is_dated(statement, row) and _is_which(statement.which, row, (*rows, *others))]
     if not dated:
-        row = mine[0]
-        return Refuted(
-            row.ref, "started_at", wording.day(row.start), f"The cited visit was on {wording.day(row.start)}."
-        )
+        reason = f"The cited {_KINDS.get(mine[0].type, 'row')} is of {wording.day(mine[0].start)}."
+        return Refuted(mine[0].ref, "started_at", wording.day(mine[0].start), reason)
     if statement.reason:
         because = {n for n, _ in statement.reason.bearers}
         dated = [row for row in dated if any(rows[n] is row for n in because)]
         if not dated:
-            return NotInRows(f"The cited visit does not say “{statement.reason.words}”.")
+            return NotInRows(f"No cited row of that day says “{statement.reason.words}”.")
     if statement.length:
-        return _lasted(statement, dated[0])
+        return _lasted(statement.length, dated[0])
     return Proved(dated[0].ref, "started_at", wording.day(dated[0].start))
 
 
-def _is_edge(which: str, row: Cited, rows: Sequence[Cited], others: Sequence[Cited]) -> bool:
-    starts = [r.start for r in (*rows, *others) if r.type == "visit" and r.start]
-    if which == "first" and len(starts) < 2:
+_KINDS = {"visit": "visit", "observation": "result"}
+
+
+def _is_dated(statement: Took, row: Cited) -> bool:
+    return within(statement.when, row.start) and (not statement.stop or within(statement.stop, row.stop))
+
+
+def _is_which(which: str | None, row: Cited, known: Sequence[Cited]) -> bool:
+    """Latest, first or later among all rows of its kind; one row alone is the latest, and neither first nor later."""
+    if which not in ("latest", "first", "later"):
+        return True
+    days = {other.start for other in known if other.type == row.type and other.start}
+    if row.start is None or (which != "latest" and len(days) < 2):
         return False
-    return row.start == (max(starts) if which == "latest" else min(starts))
+    return row.start == max(days) if which == "latest" else (row.start == min(days)) == (which == "first")
 
 
-def _lasted(statement: Took, row: Cited) -> Judged:
-    length = statement.length
-    assert length
-    assert length.unit
-    if row.start is None or row.stop is None:
+def _lasted(said: Quantity, row: Cited) -> Judged:
+    length = _days(row)
+    if length is None or said.unit is None or (said.unit.size < 1 and length == int(length)):
         return NotInRows("The row does not say how long the visit lasted.")
-    days: float = (row.stop - row.start).days
-    if length.unit.size < 1:
-        begun, ended = (datetime.fromisoformat(str(row.fields[f])) for f in ("started_at", "ended_at"))
-        days = (ended - begun).total_seconds() / 86400
-        near = quantities.lasts(length, days)
-        minutes = f"{round(days * 1440)} minutes"
-        return (
-            Proved(row.ref, "ended_at", minutes)
-            if near
-            else Refuted(row.ref, "ended_at", minutes, f"The visit lasted {minutes}.")
-        )
-    if quantities.lasts(length, days):
-        return Proved(row.ref, "ended_at", wording.day(row.stop))
-    return Refuted(row.ref, "ended_at", wording.day(row.stop), f"The visit lasted {days} days.")
+    days = length if said.unit.size < 1 else float(round(length))
+    shown = f"{round(length * 1440)} minutes" if length < 1 else f"{round(length)} days"
+    if quantities.lasts(said, days):
+        return Proved(row.ref, "ended_at", shown)
+    return Refuted(row.ref, "ended_at", shown, f"The visit lasted {shown}.")
+
+
+def _days(row: Cited) -> float | None:
+    """How many days a visit lasted, with their parts where both ends have a time."""
+    if row.start is None or row.stop is None:
+        return None
+    try:
+        begun, ended = (datetime.fromisoformat(str(row.fields[field])) for field in ("started_at", "ended_at"))
+        return (ended - begun).total_seconds() / 86400
+    except (ValueError, KeyError, TypeError):
+        return float((row.stop - row.start).days)
 
 
 def counted(statement: Counted, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:

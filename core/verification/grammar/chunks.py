@@ -168,12 +168,12 @@ def _birthday(found: list[Chunk], place: int, rows: list[Cited]) -> bool:
 
 
 def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> tuple[Days, ...]:
-    assert name.name
+    bearers = name.name.bearers if name.name else ()
     after = found[found.index(name) : found.index(name) + 4]
     ended = any(c.get("status") == "ended" for c in after)
     for chunk in after:
         chunk.used = chunk.used or "status" in chunk.means or "record" in chunk.means
-    days = [rows[n].stop if ended else rows[n].start for n, _ in name.name.bearers]
+    days = [rows[n].stop if ended else rows[n].start for n, _ in bearers]
     for chunk in found[place + 1 : found.index(name)]:
         if chunk.kind == WHEN:
             chunk.used, chunk.kind = True, MARK
@@ -199,11 +199,9 @@ def times_joined(chunks: list[Chunk], words: Words) -> list[Chunk]:
         if chunk.kind == WHEN and chunk.days:
             chunk.days = times.with_year_of(chunk.days, near, before=False) if near else chunk.days
             near = chunk.days
-        elif chunk.kind == VALUE and near and _distance(chunks, place):
-            assert chunk.quantity
-            assert chunk.quantity.unit
-            size, sign = chunk.quantity.unit.size, -1 if chunks[place + 1].means["ago"] == "earlier" else 1
-            chunk.kind, chunk.days = WHEN, times.at_distance(near, sign * chunk.quantity.value * size, size)
+        elif chunk.kind == VALUE and near and (length := _distance(chunks, place)):
+            size, sign = length[1], -1 if chunks[place + 1].means["ago"] == "earlier" else 1
+            chunk.kind, chunk.days = WHEN, times.at_distance(near, sign * length[0] * size, size)
             chunks[place + 1].kind, chunks[place + 1].means, chunks[place + 1].used = MARK, {"later": ""}, True
         elif chunk.kind == "ordinal":
             chunk.days = times.day_of_month(int("".join(c for c in words[chunk.start].norm if c.isdigit())), near)
@@ -229,10 +227,12 @@ def _first_days(chunks: list[Chunk], words: Words) -> None:
                 day.kind, day.days = WHEN, days
 
 
-def _distance(chunks: list[Chunk], place: int) -> bool:
-    quantity = chunks[place].quantity
-    timed = quantity is not None and quantity.unit is not None and quantity.unit.kind == "time"
-    return timed and place + 1 < len(chunks) and "ago" in chunks[place + 1].means
+def _distance(chunks: list[Chunk], place: int) -> tuple[float, float] | None:
+    """The number and the size in days of "a week later"."""
+    said = chunks[place].quantity
+    if said is None or said.unit is None or said.unit.kind != "time" or place + 1 == len(chunks):
+        return None
+    return (said.value, said.unit.size) if "ago" in chunks[place + 1].means else None
 
 
 def _spans(chunks: list[Chunk]) -> list[Chunk]:

@@ -56,38 +56,35 @@ def _span(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
-    quantity = item.quantity
-    assert quantity
-    if (
-        quantity.unit
-        and quantity.unit.kind == "time"
-        and not (draft.kind == "prescription" and _in_name(draft, quantity))
-    ):
-        before = list(items[max(0, place - 3) : place])
-        following = items[place + 1] if place + 1 < len(items) else None
-        if following is not None and following.get("noun") == "medicine":
-            draft.length = quantity
-            return True
-        if (
-            following is not None
-            and following.get("prep") == "to"
-            and any("status" in c.means for c in items[place + 2 : place + 3])
-        ):
-            following.used = True
-        if following is not None and following.get("prep") == "after":
-            following.used = True
-            draft.length, draft.verb = quantity, "start"
-            return True
-        if any("lasting" in c.means or c.get("prep") in ("for", "in", "after") for c in before) or not before:
-            draft.length = quantity
-            return True
+    """A number is a length of time, a count, or an amount of a medicine."""
+    said = item.quantity
+    if said is None:
         return False
-    if quantity.step == 0 or (quantity.unit is None and place < draft.frame.lead) or _counts(items, place):
-        draft.count, draft.count_at = quantity, item.start
-        return draft.count.value == int(draft.count.value)
-    if draft.kind != "prescription":
+    in_name = draft.kind == "prescription" and _in_name(draft, said)
+    if said.unit and said.unit.kind == "time" and not in_name:
+        return _is_length(draft, items, place, said)
+    if said.step == 0 or (said.unit is None and place < draft.frame.lead) or _counts(items, place):
+        draft.count, draft.count_at = said, item.start
+        return said.value == int(said.value)
+    if draft.kind == "prescription":
+        draft.amounts.append((item.start, said))
+    return draft.kind == "prescription"
+
+
+def _is_length(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> bool:
+    """ "For three weeks", "a one-week course", "took a month to resolve", "494 days after its onset"."""
+    following = items[place + 1] if place + 1 < len(items) else None
+    before = items[max(0, place - 3) : place]
+    to_end = following is not None and following.get("prep") == "to" and place + 2 < len(items)
+    after = following is not None and following.get("prep") == "after"
+    if following is not None and (after or (to_end and "status" in items[place + 2].means)):
+        following.used = True
+    if after:
+        draft.verb = "start"
+    lasting = not before or any("lasting" in c.means or c.get("prep") in ("for", "in", "after") for c in before)
+    if not (after or lasting or (following is not None and following.get("noun") == "medicine")):
         return False
-    draft.amounts.append((item.start, quantity))
+    draft.length = said
     return True
 
 

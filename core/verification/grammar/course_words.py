@@ -119,6 +119,10 @@ def _reaction(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool
     return draft.kind == "allergy" and any(c.kind == NAME for c in items[place + 1 : place + 4])
 
 
+def _which(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    return item.means["which"] in ("latest", "first", "later", "earlier") and _slot("which")(draft, items, place, item)
+
+
 def _slot(slot: str) -> Callable[[Draft, list[Chunk], int, Chunk], bool]:
     def handle(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
         if getattr(draft, slot) and getattr(draft, slot) != item.means[slot]:
@@ -168,5 +172,5 @@ def _take(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 HANDLERS = {
     "take": _take, "status": _status, "aux": _aux, "frequency": _frequency, "criticality": _slot("criticality"),
     "severity": _slot("severity"), "noun": _noun, "neg": _neg, "all": _all, "have": _have, "start": _start,
-    "record": _record, "which": _slot("which"), "past": _past, "reaction": _reaction, NAME: _detail, "detail": _detail,
+    "record": _record, "which": _which, "past": _past, "reaction": _reaction, NAME: _detail, "detail": _detail,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from core.verification.grammar import course_days, course_words
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk
 from core.verification.grammar.course_drafts import Draft
 from core.verification.grammar.frames import Frame, take_prep
+from core.verification.grammar.names import NO_NAME
 from core.verification.statements import Absent, Counted, Course, Subject
 
 if TYPE_CHECKING:
@@ -72,13 +73,13 @@ def _share(drafts: list[Draft]) -> None:
 
 
 def _subject(chunk: Chunk, kind: str, context: Context) -> Subject:
-    assert chunk.name
-    bearers = chunk.name.bearers
+    name = chunk.name or NO_NAME
+    bearers = name.bearers
     if kind == "reason":
         bearers = tuple((n, how) for n, how in bearers if how == 1)
     if kind in KINDS:
         bearers = tuple((n, how) for n, how in bearers if context.rows[n].type == kind and how == 0)
-    return Subject(context.written(chunk), kind, bearers, terms=chunk.name.terms)
+    return Subject(context.written(chunk), kind, bearers, terms=name.terms)
 
 
 def _state(draft: Draft, context: Context) -> None:

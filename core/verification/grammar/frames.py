@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.verification.cited import Cited
 from core.verification.grammar import chunks
 from core.verification.grammar.chunks import MARK, NAME, VALUE, WHEN, WORD, Chunk
+from core.verification.grammar.names import NO_NAME
 
 KIND_OF = {
     "assay": "observation", "condition": "condition", "finding": "condition", "medicine": "prescription",
@@ -73,9 +74,7 @@ def _is_limits(found: list[Chunk], i: int) -> bool:
 def _limits(found: list[Chunk], i: int) -> Chunk:
     chunk = Chunk("limits", found[i].start, found[i + 2].end)
     low, high = found[i].quantity, found[i + 2].quantity
-    assert low
-    assert high
-    chunk.pair = (low._replace(unit=low.unit or high.unit), high)
+    chunk.pair = (low._replace(unit=low.unit or high.unit), high) if low and high else None
     for other in found[max(0, i - 2) : i]:
         other.used = other.used or ("range" in other.means and "read" not in other.means)
     return chunk
@@ -136,17 +135,17 @@ def segments(found: list[Chunk]) -> list[list[Chunk]]:
 
 def kind_of(chunk: Chunk, rows: list[Cited]) -> str:
     """The type of row that a name means: that of the rows that bear it, else that of its vocabulary."""
-    assert chunk.name
-    if chunk.name.bearers and all(how == 1 and rows[n].type == "observation" for n, how in chunk.name.bearers):
+    name = chunk.name or NO_NAME
+    if name.bearers and all(how == 1 and rows[n].type == "observation" for n, how in name.bearers):
         return "said of observation"
-    if chunk.name.detail or (chunk.means and chunk.means.keys() <= {"route", "qualifier"}):
+    if name.detail or (chunk.means and chunk.means.keys() <= {"route", "qualifier"}):
         return "detail"
-    types = {rows[n].type for n, how in chunk.name.bearers if how == 0}
+    types = {rows[n].type for n, how in name.bearers if how == 0}
     for kind in ("condition", "prescription", "allergy", "observation", "visit", "patient"):
         if kind in types:
             return kind
-    if chunk.name.bearers:
-        return f"said of {rows[chunk.name.bearers[0][0]].type}"
+    if name.bearers:
+        return f"said of {rows[name.bearers[0][0]].type}"
     return next((KIND_OF[k] for k in chunk.means if k in KIND_OF), "detail")
 
 

@@ -53,6 +53,9 @@ class Name(NamedTuple):
     detail: bool = False
 
 
+NO_NAME = Name(0, {}, (), frozenset())
+
+
 class Book:
     """What may name one of the cited rows."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.verification.dates import Days
 from core.verification.grammar.chunks import MARK, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame
+from core.verification.grammar.names import NO_NAME
 from core.verification.statements import Person, Subject, Took
 
 if TYPE_CHECKING:
@@ -127,7 +128,5 @@ def named(frame: Frame, context: Context) -> None:
     """The patient's name."""
     for chunk in frame.names:
         chunk.used = True
-        assert chunk.name
-        context.statements.append(
-            Person(context.span([chunk]), Subject(context.written(chunk), "patient", chunk.name.bearers))
-        )
+        bearers = (chunk.name or NO_NAME).bearers
+        context.statements.append(Person(context.span([chunk]), Subject(context.written(chunk), "patient", bearers)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.verification.grammar import result_values, result_words
 from core.verification.grammar.chunks import MARK, PAIR, SPAN, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.frames import Frame, take_prep
+from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.result_drafts import Draft, Reading
 from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Took, Trend
 
@@ -78,11 +79,10 @@ def _answered(reading: Reading, answers: list[Chunk]) -> None:
         chunk.used = True
     span = context.span([*frame.names, *answers])
     for name in frame.names:
-        assert name.name
-        subject = Subject(context.written(name), "observation", name.name.bearers)
+        subject = Subject(context.written(name), "observation", (name.name or NO_NAME).bearers)
         for answer in said:
-            assert answer.name
-            reason = Subject(context.written(answer), "reason", tuple(b for b in answer.name.bearers if b[1] == 1))
+            said_by = tuple(b for b in (answer.name or NO_NAME).bearers if b[1] == 1)
+            reason = Subject(context.written(answer), "reason", said_by)
             context.statements.append(
                 Took(span, subject, reading.drafts[0].when, (), reason, reading.drafts[0].which, None)
             )

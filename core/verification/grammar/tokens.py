@@ -78,7 +78,7 @@ class Words(list[Token]):
     """The tokens of a text; `phrases` keeps what has been looked up."""
 
     def __init__(self) -> None:
-        self.phrases: dict[int, tuple[tuple[int, dict[str, str]], ...]] = {}
+        self.phrases: dict[int, tuple[tuple[int, dict[str, str], dict[str, str]], ...]] = {}
 
 
 def plain(text: str) -> str:

@@ -43,7 +43,7 @@ class Draft:
             self.reasons.append(item)
         elif item.kind == SPAN:
             self.span = (item.first, item.days)
-        elif "which" in item.means:
+        elif item.get("which") in ("latest", "first", "later", "earlier"):
             self.which = item.means["which"]
         elif "all" in item.means:
             self.every, self.count = True, int(item.means["count"]) if "count" in item.means else self.count
