@@ -12,7 +12,7 @@ from core.verification import dates, instructions
 from core.verification.grammar import tokens
 from core.verification.grammar.phrases import phrases_at
 from core.verification.types import Row
-from core.verification.vocabulary import ASSAY_OF_CODE, INGREDIENTS, PANELS, Unit, unit_of_row
+from core.verification.vocabulary import ASSAY_OF_CODE, INGREDIENTS, PANELS, UNITS, Unit, unit_of_row
 from core.verification.vocabulary.spelling import stem
 
 NAMES = {
@@ -78,7 +78,10 @@ class Named(NamedTuple):
 class Cited:
     """One row, read once a check; what depends on text alone is cached by that text."""
 
-    __slots__ = ("assay", "fields", "mark", "name", "reason", "ref", "row", "standing", "start", "stop", "text_value", "texts", "type", "unit", "value")  # fmt: skip
+    __slots__ = (
+        "assay", "fields", "high", "low", "mark", "name", "reason", "ref", "row", "standing", "start", "stop",
+        "text_value", "texts", "type", "unit", "value",
+    )  # fmt: skip
 
     def __init__(self, row: Row) -> None:
         fields = row.fields
@@ -88,33 +91,29 @@ class Cited:
         self.text_value: str | None = None
         self.assay: str | None = None
         self.mark = str(fields.get("interpretation") or "")
+        self.low, self.high = _number(fields.get("ref_low")), _number(fields.get("ref_high"))
+        names = _texts(fields, NAMES.get(row.type, ("name",)))
+        reasons = _texts(fields, REASONS.get(row.type, ()))
         if row.type == "observation":
-            self._read_value()
-        names = tuple(str(fields[f]) for f in NAMES.get(row.type, ("name",)) if fields.get(f))
-        if self.type == "observation":
+            self._read_value(fields.get("value"), fields.get("unit"))
             self.assay = ASSAY_OF_CODE.get(str(fields.get("code"))) or assay_named(names)
-        self.name = named(names, self.assay, row.type)
-        reasons = tuple(str(fields[f]) for f in REASONS.get(row.type, ()) if isinstance(fields.get(f), str | bool))
-        if row.type == "observation":
             reasons = (self.text_value,) if self.text_value else ()
+        self.name = named(names, self.assay, row.type)
         self.reason = named(tuple(instructions.removed(r) for r in reasons), None, "reason") if reasons else EMPTY
-        self.start = _day(fields, _STARTS)
-        self.stop = _day(fields, _STOPS)
+        self.start, self.stop = _day(fields, _STARTS), _day(fields, _STOPS)
         self.standing = _standing(self)
-        self.texts = tuple(str(fields[f]) for f in TEXTS.get(row.type, ()) if fields.get(f))
+        self.texts = _texts(fields, TEXTS.get(row.type, ()))
 
-    def _read_value(self) -> None:
-        value, unit = self.fields.get("value"), self.fields.get("unit")
+    def _read_value(self, value: Any, unit: Any) -> None:
+        """A number with its unit, or an answer in words. A number in words with a unit of its own is a number."""
         if isinstance(value, bool):
             self.text_value = "Yes" if value else "No"
-        elif isinstance(value, str):
-            number = _NUMBER.fullmatch(value) if len(value) < 40 else None
-            if number and (not number[2] or number[2].lower().strip() in tokens.UNITS):
-                value, unit = float(number[1]), unit or number[2]
-            else:
-                self.text_value = value
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            self.value = float(value)
+            return
+        written = _NUMBER.fullmatch(value) if isinstance(value, str) and len(value) < 40 else None
+        if written and (not written[2] or written[2].lower().strip() in UNITS):
+            value, unit = float(written[1]), unit or written[2]
+        self.value = _number(value)
+        self.text_value = value if isinstance(value, str) else None
         self.unit = unit_of_row(str(unit)) if unit else None
 
     def shown(self) -> str:
@@ -136,6 +135,14 @@ def shown(value: float | None, unit: Any) -> str:
         else f"{value:.2f}".rstrip("0").rstrip(".")
     )
     return f"{number}{'' if written == '%' or not written else ' '}{written}"
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _texts(fields: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(fields[key]) for key in keys if fields.get(key))
 
 
 def _day(fields: Mapping[str, Any], keys: tuple[str, ...]) -> date | None:
@@ -168,46 +175,58 @@ def assay_named(names: tuple[str, ...]) -> str | None:
 
 @lru_cache(maxsize=8192)
 def named(texts: tuple[str, ...], assay: str | None, kind: str) -> Named:
-    """What may name a row with these names. Terms under "no" or "without" carry a tilde."""
-    heads: set[str] = set()
-    terms: set[str] = set()
-    amounts: list[Amount] = []
-    parts: list[frozenset[str]] = []
+    """What may name a row with these names."""
+    reading = _Reading()
     for text in texts:
-        _read_name(text, kind, heads, terms, amounts, parts)
+        reading.read(text, kind)
+    heads, terms = reading.heads, reading.terms
     if assay:
         heads = {f"assay:{assay}"} | {f"assay:{panel}" for panel, members in PANELS.items() if assay in members}
         terms |= heads
-    return Named(frozenset(heads), frozenset(terms), tuple(amounts), tuple(parts))
+    return Named(
+        frozenset(heads), frozenset(terms), tuple(reading.amounts), tuple(frozenset(part) for part in reading.parts)
+    )
 
 
-def _read_name(
-    text: str, kind: str, heads: set[str], terms: set[str], amounts: list[Amount], parts: list[frozenset[str]]
-) -> None:
-    words = tokens.tokens(tokens.plain(_LABEL.sub(" ", text)))
-    negated = lesser = False
-    hedged = any(word.norm in _HEDGES for word in words)
-    part: set[str] = set()
-    for i, word in enumerate(words):
-        if word.kind == "number":
-            amounts.append(Amount(float(word.norm.lstrip("<>=~± ").replace(",", "")), word.unit, len(parts)))
-            if kind != "prescription":
-                terms.add(word.norm)
-        if word.norm in "/[" and kind == "prescription":
-            parts.append(frozenset(part))
-            part = set()
-        negated = (negated or word.norm in _NEGATORS) and word.norm not in ",;."
-        lesser = lesser or (word.norm in _LESSER and i > 0)
-        if word.kind != "word" or word.norm in _PLAIN:
-            continue
-        mark = "~" if negated else ""
+class _Reading:
+    """A name being read: what has been found so far."""
+
+    def __init__(self) -> None:
+        self.heads: set[str] = set()
+        self.terms: set[str] = set()
+        self.amounts: list[Amount] = []
+        self.parts: list[set[str]] = []
+
+    def read(self, text: str, kind: str) -> None:
+        """Add a text. Terms under "no" or "without" carry a tilde; what it is due to does not name it."""
+        words = tokens.tokens(tokens.plain(_LABEL.sub(" ", text)))
+        hedged = any(word.norm in _HEDGES for word in words)
+        negated = lesser = False
+        self.parts.append(set())
+        for i, word in enumerate(words):
+            if word.kind == "number":
+                self._number(word, kind)
+            elif word.norm in ("/", "[") and kind == "prescription":
+                self.parts.append(set())
+            negated = (negated or word.norm in _NEGATORS) and word.norm not in (",", ";", ".")
+            lesser = lesser or (word.norm in _LESSER and i > 0)
+            if word.kind == "word" and word.norm not in _PLAIN:
+                is_head = not (negated or lesser) and (not hedged or word.norm in _HEDGES)
+                self._word(words, i, kind, mark="~" if negated else "", is_head=is_head)
+
+    def _number(self, word: tokens.Token, kind: str) -> None:
+        value = float(word.norm.lstrip("<>=~± ").replace(",", ""))
+        self.amounts.append(Amount(value, word.unit, len(self.parts) - 1))
+        if kind != "prescription":
+            self.terms.add(word.norm)
+
+    def _word(self, words: tokens.Words, i: int, kind: str, *, mark: str, is_head: bool) -> None:
         for end, found in _terms_at(words, i, kind):
-            found = {mark + term for term in found}
-            terms |= found
-            part |= found
-            if not (negated or lesser or _is_modifier(words, end - 1)) and (not hedged or word.norm in _HEDGES):
-                heads |= found
-    parts.append(frozenset(part))
+            marked = {mark + term for term in found}
+            self.terms |= marked
+            self.parts[-1] |= marked
+            if is_head and not _is_modifier(words, end - 1):
+                self.heads |= marked
 
 
 def _terms_at(words: tokens.Words, i: int, kind: str) -> Iterator[tuple[int, set[str]]]:

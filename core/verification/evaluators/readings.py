@@ -15,12 +15,11 @@ def reading(row: Cited) -> str | None:
     """high, low, normal or abnormal; None if the row has neither a range nor a mark."""
     if row.value is None:
         return None
-    low, high = row.fields.get("ref_low"), row.fields.get("ref_high")
-    if low is None and high is None:
+    if row.low is None and row.high is None:
         return MARKS.get(row.mark)
-    if high is not None and row.value > float(high):
+    if row.high is not None and row.value > row.high:
         return "high"
-    if low is not None and row.value < float(low):
+    if row.low is not None and row.value < row.low:
         return "low"
     return "abnormal" if row.mark in ("A", "AA") else "normal"
 
@@ -28,7 +27,7 @@ def reading(row: Cited) -> str | None:
 def reads(row: Cited, said: str, degree: str | None = None) -> bool | None:
     """Whether a row reads as said; None where it has no range and no mark, or the word is a matter of judgement."""
     if said == "without a range":
-        return row.fields.get("ref_low") is None and row.fields.get("ref_high") is None
+        return row.low is None and row.high is None
     found = reading(row)
     if found is None or said == "borderline":
         return None
@@ -52,10 +51,10 @@ def together(answers: list[bool | None], said: str) -> bool:
 def _by_degree(row: Cited, found: str, degree: str | None) -> bool | None:
     if degree is None:
         return True
-    limit = row.fields.get("ref_high") if found == "high" else row.fields.get("ref_low")
-    if limit is None or row.value is None or not float(limit):
+    limit = row.high if found == "high" else row.low
+    if not limit or row.value is None:
         return None
-    beyond = abs(row.value - float(limit)) / abs(float(limit))
+    beyond = abs(row.value - limit) / abs(limit)
     if degree == "slight":
         return True if beyond <= SLIGHT_MAX else False if beyond > 2 * SLIGHT_MAX else None
     return True if degree == "marked" and beyond > MARKED_MIN else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, readings, wording
@@ -73,7 +72,10 @@ def _paired(point: Point, dated: list[Cited]) -> Judged:
         (top, low)
         for top in dated
         for low in dated
-        if top.assay == "systolic" and low.assay == "diastolic" and top.start == low.start
+        if None not in (top.value, low.value)
+        and top.assay == "systolic"
+        and low.assay == "diastolic"
+        and top.start == low.start
     ]
     if not pairs:
         return NotInRows("No cited rows hold both parts of that blood pressure.")
@@ -112,20 +114,25 @@ def ranged(statement: Ranged, rows: Sequence[Cited], others: Sequence[Cited]) ->
     """The limits of a range: both as written, or one that either limit is."""
     mine = rows_of(statement, rows)
     for row in mine:
-        low, high = row.fields.get("ref_low"), row.fields.get("ref_high")
-        one = statement.low is None and (_is(statement.high, high, row) or _is(statement.high, low, row))
-        if one or (statement.low is not None and _is(statement.low, low, row) and _is(statement.high, high, row)):
-            return Proved(row.ref, "ref_high", str(high))
+        if statement.low is None:
+            true = _is(statement.high, row.high, row) or _is(statement.high, row.low, row)
+        else:
+            true = _is(statement.low, row.low, row) and _is(statement.high, row.high, row)
+        if true:
+            return Proved(row.ref, "ref_high", _limits(row))
     if not mine:
         return NotInRows("No cited row holds that range.")
-    low, high = mine[0].fields.get("ref_low"), mine[0].fields.get("ref_high")
-    given = " to ".join(str(limit) for limit in (low, high) if limit is not None) or "not given"
-    return Refuted(
-        mine[0].ref, "ref_high", given, wording.sentence(f"the range of {wording.name(mine[0])} is {given}.")
+    reason = f"the range of {wording.name(mine[0])} is {_limits(mine[0])}."
+    return Refuted(mine[0].ref, "ref_high", _limits(mine[0]), wording.sentence(reason))
+
+
+def _limits(row: Cited) -> str:
+    return " to ".join(f"{limit:g}" for limit in (row.low, row.high) if limit is not None) or "not given"
+
+
+def _is(said: Quantity | None, limit: float | None, row: Cited) -> bool:
+    return (
+        said is not None
+        and limit is not None
+        and bool(quantities.same(said._replace(sign=""), limit, row.unit, row.assay))
     )
-
-
-def _is(said: Quantity | None, limit: Any, row: Cited) -> bool:
-    if said is None or limit is None:
-        return False
-    return bool(quantities.same(said._replace(sign=""), float(limit), row.unit, row.assay))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from core.verification.grammar import result_values, result_words
@@ -10,7 +11,8 @@ from core.verification.grammar.chunks import MARK, PAIR, SPAN, VALUE, WHEN, WORD
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.result_drafts import Draft, Reading
-from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Took, Trend
+from core.verification.grammar.times import hull
+from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Took, Trend, When
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -32,7 +34,10 @@ def read(frame: Frame, context: Context) -> None:
     if "of test" in frame.names[0].means and "trend" in frame.names[0].means:
         reading.trend = frame.names[0].means["trend"]
         reading.after_by = True
-    answers = [c for c in items if c.name is not None and c.name.bearers and not c.used]
+    named = [c for c in items if c.name is not None and c.name.bearers and not c.used]
+    answers = [c for c in named if any(how == 1 for _, how in (c.name or NO_NAME).bearers)]
+    for chunk in named:
+        chunk.used = chunk not in answers and _of_same_row(chunk, frame)
     every = any("all" in c.means for c in items)
     for name in () if every else frame.names:
         if "read of" in name.means:
@@ -47,6 +52,12 @@ def read(frame: Frame, context: Context) -> None:
         _answered(reading, answers)
     elif reading.always or reading.trend or _says(reading):
         _state(reading)
+
+
+def _of_same_row(chunk: Chunk, frame: Frame) -> bool:
+    """Whether words are more of the name that a frame has: "Pain severity - verbal numeric rating"."""
+    mine = set((chunk.name or NO_NAME).bearers)
+    return all(mine >= set((name.name or NO_NAME).bearers) for name in frame.names)
 
 
 def _is_answer(frame: Frame, context: Context) -> bool:
@@ -171,34 +182,45 @@ def _shared(named: list[Subject], points: list[Point]) -> list[tuple[Subject, li
 
 def _statements(reading: Reading, subject: Subject, points: list[Point], span: tuple[int, int]) -> list[Statement]:
     found: list[Statement] = [Measured(span, subject, point) for point in points]
-    if reading.always:
-        when = reading.first if not reading.last else ()
-        found.append(Always(span, subject, *reading.always, tuple(points), when))
-    if reading.every_value or (reading.trend in ("flat", "same") and len(points) == 1 and points[0].value):
-        found.append(Always(span, subject, None, None, (), reading.first, reading.every_value or points[0].value))
-    if reading.last_few:
-        found.append(Always(span, subject, reading.last_few[1], None, (), (), None, reading.last_few[0]))
-    if reading.trend:
-        found.append(
-            Trend(
-                span,
-                subject,
-                reading.trend,
-                tuple(points),
-                reading.delta,
-                reading.first,
-                reading.last,
-                reading.degree,
-                reading.length,
-                reading.steadily,
-            )
-        )
-    elif reading.length or reading.steadily or reading.last or (reading.first and not points and not reading.count):
-        found.append(
-            Trend(span, subject, "over", tuple(points), None, reading.first, reading.last, None, reading.length)
-        )
+    found += _of_all(reading, subject, points, span)
+    found += _of_change(reading, subject, tuple(points), span)
     if reading.count:
-        found.append(Counted(span, subject, round(reading.count.value)))
+        found.append(Counted(span, subject, round(reading.count.value), _counted_over(reading)))
     if reading.high:
         found.append(Ranged(span, subject, reading.low, reading.high))
     return found
+
+
+def _of_all(reading: Reading, subject: Subject, points: list[Point], span: tuple[int, int]) -> list[Statement]:
+    found: list[Statement] = []
+    since = reading.first if not reading.last else ()
+    if reading.always:
+        found.append(Always(span, subject, *reading.always, tuple(points), since))
+    stays = reading.trend in ("flat", "same") and len(points) == 1
+    value = reading.every_value or (points[0].value if stays else None)
+    if value:
+        found.append(Always(span, subject, None, None, (), reading.first, value))
+    if reading.last_few:
+        number, said = reading.last_few
+        found.append(Always(span, subject, said, None, (), last=number))
+    return found
+
+
+def _of_change(reading: Reading, subject: Subject, points: tuple[Point, ...], span: tuple[int, int]) -> list[Statement]:
+    """A trend; or only that the points came in that order, over that time."""
+    once = reading.count is not None and reading.count.value == 1
+    ordered = reading.length or reading.steadily or (reading.last and not once)
+    since = reading.first and not points and not reading.count
+    if not (reading.trend or ordered or since):
+        return []
+    trend = Trend(span, subject, reading.trend or "over", points, first=reading.first, last=reading.last)
+    return [
+        replace(trend, delta=reading.delta, degree=reading.degree, length=reading.length, steadily=reading.steadily)
+    ]
+
+
+def _counted_over(reading: Reading) -> When:
+    """The time that results are counted over: from one day to another, or since one."""
+    if reading.last:
+        return hull(reading.first, reading.last)
+    return tuple(days._replace(last=date.max, yearless=False) for days in reading.first)
