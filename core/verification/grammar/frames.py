@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.verification.cited import Cited
 from core.verification.grammar import chunks
-from core.verification.grammar.chunks import MARK, NAME, VALUE, WHEN, WORD, Chunk
+from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.names import NO_NAME
 
 KIND_OF = {
@@ -12,6 +12,7 @@ KIND_OF = {
     "brand": "prescription", "substance": "allergy", "visit": "visit",
 }  # fmt: skip
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
+SCALE = (0.0, 10.0)
 _ENDS = frozenset(";.")
 
 
@@ -66,15 +67,20 @@ def _is_limits(found: list[Chunk], i: int) -> bool:
     """ "4.0-6.0", and "70 to 99" behind the word range."""
     if found[i].kind != VALUE or i + 2 >= len(found) or found[i + 2].kind != VALUE or found[i].get("number"):
         return False
-    return "-" in found[i + 1].means or (
-        found[i + 1].get("prep") == "to" and any("range" in c.means for c in found[max(0, i - 2) : i])
-    )
+    return "-" in found[i + 1].means or (found[i + 1].get("prep") == "to" and _after_range(found, i))
+
+
+def _after_range(found: list[Chunk], i: int) -> bool:
+    return any("range" in chunk.means for chunk in found[max(0, i - 2) : i])
 
 
 def _limits(found: list[Chunk], i: int) -> Chunk:
-    chunk = Chunk("limits", found[i].start, found[i + 2].end)
+    bracketed = i > 0 and "(" in found[i - 1].means
+    chunk = Chunk("limits" if bracketed or _after_range(found, i) else UNKNOWN, found[i].start, found[i + 2].end)
     low, high = found[i].quantity, found[i + 2].quantity
-    chunk.pair = (low._replace(unit=low.unit or high.unit), high) if low and high else None
+    if low and high:
+        chunk.pair = (low._replace(unit=low.unit or high.unit), high)
+        chunk.used = chunk.kind == UNKNOWN and (low.value, high.value) == SCALE
     for other in found[max(0, i - 2) : i]:
         other.used = other.used or ("range" in other.means and "read" not in other.means)
     return chunk
