@@ -79,7 +79,7 @@ def counted(statement: Counted, rows: Sequence[Cited], others: Sequence[Cited]) 
         mine = [row for row in mine if row.type == "observation"]
     mine = [row for row in mine if within(statement.when, row.start) or not statement.when]
     if statement.status:
-        wanted = statement.status in ENDED
+        wanted = statement.status in ENDED or statement.status == "not active"
         mine = [row for row in mine if (row.standing in ENDED) == wanted]
     if not mine:
         return NotInRows(f"No cited row holds “{statement.subject.words}”.")

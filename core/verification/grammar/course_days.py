@@ -81,7 +81,14 @@ def _is_length(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> 
         following.used = True
     if after:
         draft.verb = "start"
-    lasting = not before or any("lasting" in c.means or c.get("prep") in ("for", "in", "after") for c in before)
+    leads = place < draft.frame.lead and all(c.get("free") for c in items[place + 1 : draft.frame.lead])
+    long = following is not None and following.get("lasting") is not None and not following.get("prep")
+    lasting = (
+        leads
+        or long
+        or not before
+        or any("lasting" in c.means or c.get("prep") in ("for", "in", "after") for c in before)
+    )
     if not (after or lasting or (following is not None and following.get("noun") == "medicine")):
         return False
     draft.length = said

@@ -9,6 +9,9 @@ from core.verification.grammar.course_days import prep_before
 from core.verification.grammar.course_drafts import ENDED, Draft
 
 
+OF_ALL = 1 << 30
+
+
 def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     status = item.means["status"]
     if item.get("side") or item.get("prep") or ("red" in item.means and place < draft.frame.lead):
@@ -65,7 +68,7 @@ def _record(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 def _all(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     draft.every = True
     if "count" in item.means:
-        draft.count = Quantity(float(item.means["count"]), None, 0.0)
+        draft.count, draft.count_at = Quantity(float(item.means["count"]), None, 0.0), OF_ALL
     return True
 
 
@@ -153,7 +156,7 @@ def _take(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
         return True
     if item.get("prep") == "on" and draft.kind == "prescription":
         following = items[place + 1] if place + 1 < len(items) else None
-        if draft.former:
+        if draft.former or draft.tense == "past":
             return True
         inherited = (draft.frame.lead == 0 and draft.frame.names[0].start > item.start) or draft.frame.names[
             -1

@@ -108,9 +108,9 @@ def _state(draft: Draft, context: Context) -> None:
             )  # fmt: skip
     if draft.count is not None and not draft.absent:
         one = next((name for name in frame.names if name.start > draft.count_at), None)
-        if one is not None and one is not frame.names[0]:
+        whole = any("noun" in c.means for c in frame.items[: frame.lead])
+        if one is not None and not (whole and one is frame.names[0]):
             bearers_of_all = [n for n, _ in _subject(one, draft.kind, context).bearers]
-        whole = Subject(
-            context.written(frame.names[0]), draft.kind, tuple((n, 0) for n in dict.fromkeys(bearers_of_all))
-        )
-        context.statements.append(Counted(span, whole, round(draft.count.value), status=draft.status))
+        counted = tuple((n, 0) for n in dict.fromkeys(bearers_of_all))
+        of_them = Subject(context.written(frame.names[0]), draft.kind, counted)
+        context.statements.append(Counted(span, of_them, round(draft.count.value), status=draft.status))

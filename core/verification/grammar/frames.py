@@ -12,6 +12,7 @@ KIND_OF = {
     "brand": "prescription", "substance": "allergy", "visit": "visit",
 }  # fmt: skip
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
+SIGNS = {"above": ">", "below": "<", "under": "<", "over": ">", "never above": "<", "never below": ">", "around": "~"}
 SCALE = (0.0, 10.0)
 _ENDS = frozenset(";.")
 
@@ -48,15 +49,9 @@ def composed(found: list[Chunk]) -> list[Chunk]:
             for other in found[i:end]:
                 other.used = True
             i = end
-        elif i + 1 < len(found) and found[i + 1].kind == VALUE and found[i + 1].quantity and _compares(chunk):
-            following = found[i + 1]
-            sign = "<" if chunk.get("side") == "below" or chunk.get("prep") in ("under", "never above") else ">"
-            following.means = {"all": ""} if "never" in (chunk.get("prep") or "") else following.means
-            following.quantity = following.quantity._replace(sign=sign) if following.quantity else None
-            chunk.used = True
+        elif i + 1 < len(found) and (sign := _sign(chunk)) and found[i + 1].quantity and found[i + 1].kind == VALUE:
+            _compare(chunk, sign, found[i + 1])
             i += 1
-            result.append(chunk)
-            continue
         else:
             i += 1
         result.append(chunk)
@@ -86,13 +81,16 @@ def _limits(found: list[Chunk], i: int) -> Chunk:
     return chunk
 
 
-def _compares(chunk: Chunk) -> bool:
-    return chunk.get("side") in ("above", "below") or chunk.get("prep") in (
-        "under",
-        "over",
-        "never above",
-        "never below",
-    )
+def _sign(chunk: Chunk) -> str | None:
+    """What "under", "over" or "about" makes of the number behind it."""
+    return SIGNS.get(chunk.get("prep") or "") or SIGNS.get(chunk.get("side") or "")
+
+
+def _compare(chunk: Chunk, sign: str, following: Chunk) -> None:
+    following.quantity = following.quantity._replace(sign=sign) if following.quantity else None
+    if "never" in (chunk.get("prep") or ""):
+        following.means = {"all": ""}
+    chunk.used = True
 
 
 def _range_end(found: list[Chunk], i: int) -> int:

@@ -101,6 +101,7 @@ def _is_of_range(reading: Reading, items: list[Chunk], place: int, said: Quantit
     of_range = before is not None and (
         "of range" in before.means or ("range" in before.means and "read" not in before.means)
     )
+    of_range = of_range and place > 0 and (items[place - 1] is before or items[place - 1].get("free") is not None)
     second = _is_limit(items, place)
     if not of_range and not second:
         return False
@@ -113,10 +114,11 @@ def _is_of_range(reading: Reading, items: list[Chunk], place: int, said: Quantit
 
 def _is_change(reading: Reading, items: list[Chunk], place: int, said: Quantity, following: Chunk | None) -> bool:
     """ "A 0.4 rise", "0.7 lower", "fell by 2", "up 10"."""
-    single = following is not None and following.get("trend") and following.end - following.start == 1
+    single = following is not None and following.get("trend") is not None
     if single and following is not None:
         norm = reading.context.words[following.start].norm
-        single = place < reading.frame.lead or norm in ("lower", "higher")
+        alone = following.end - following.start == 1
+        single = norm in ("lower", "higher") or (alone and place < reading.frame.lead)
     before = items[place - 1] if place else None
     after = reading.trend and before is not None and before.get("trend") and before.end - before.start == 1
     if not (single or after or reading.after_by):

@@ -150,10 +150,12 @@ def _past(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
 
 def _still(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
     """ "Still high": so it was the time before."""
-    said = next((c for c in items[place + 1 : place + 4] if "read" in c.means), None)
+    said = next((c.means["read"] for c in items[place + 1 : place + 4] if "read" in c.means), None)
+    named = reading.frame.names[0].get("read of") if place == reading.frame.lead - 1 else None
+    said = said or (named.partition("@")[0] if named else None)
     if item.means["status"] != "active" or said is None or reading.last_few:
         return False
-    reading.last_few = (2, said.means["read"])
+    reading.last_few = (2, said)
     return True
 
 

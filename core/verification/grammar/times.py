@@ -15,6 +15,7 @@ _PART = re.compile(r"(early|mid|late|(?:the )?(?:end|start|beginning) of)[\s-]+"
 _YEARS = re.compile(r"((?:19|20)\d\d)\s?[-/]\s?(\d\d)")
 _SEASON = re.compile(r"(spring|summer|autumn|winter)\s+(?:of\s+)?((?:19|20)\d\d)")
 _FIRST_MONTHS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
+_MONTH_AND_YEAR = re.compile(r"([a-z]+)\.?\s+(\d\d)")
 _DECADE = re.compile(r"((?:19|20)\d0)s")
 
 
@@ -49,7 +50,9 @@ def _spans(written: str) -> tuple[Days, ...]:
     decade = _DECADE.fullmatch(written)
     if decade:
         return (Days(date(int(decade[1]), 1, 1), date(int(decade[1]) + 9, 12, 31)),)
-    return dates.written(written)
+    found = dates.written(written)
+    short = _MONTH_AND_YEAR.fullmatch(written)
+    return (*found, *dates.written(f"{short[1]} 20{short[2]}")) if short else found
 
 
 def _part(days: Days, part: str) -> Days:

@@ -52,6 +52,10 @@ class Draft:
         return True
 
     def _when(self, place: int, item: Chunk) -> bool:
+        before = self.frame.items[max(0, place - 2) : place]
+        ended_by = any(c.get("prep") == "by" for c in before)
+        if any("status" in c.means and (ended_by or not c.get("prep")) for c in before):
+            return False
         if _until(self.frame.items, place):
             self.stop = item.days
         else:
