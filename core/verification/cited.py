@@ -53,7 +53,7 @@ _PLAIN = frozenset(
         "structure",
     }
 )
-_NUMBER = re.compile(r"\s*[<>]?=?\s*(-?\d+(?:\.\d+)?)\s*(.*)")
+_AS_WRITTEN = re.compile(r"\s*+[<>]?=?\s*+(-?\d++(?:\.\d++)?)\s*+(.*)")
 _VISIT_CLASSES = {
     "amb": "ambulatory", "emer": "emergency", "imp": "inpatient", "vr": "virtual", "hh": "home visit",
     "obsenc": "observation", "acute": "inpatient",
@@ -109,7 +109,7 @@ class Cited:
         if isinstance(value, bool):
             self.text_value = "Yes" if value else "No"
             return
-        written = _NUMBER.fullmatch(value) if isinstance(value, str) and len(value) < 40 else None
+        written = _AS_WRITTEN.fullmatch(value) if isinstance(value, str) and len(value) < 40 else None
         if written and (not written[2] or written[2].lower().strip() in UNITS):
             value, unit = float(written[1]), unit or written[2]
         self.value = _number(value)

@@ -19,7 +19,7 @@ CLAIM_CHARACTERS_MAX = 2_000
 GUARDED = frozenset({"value", "when", "span", "pair", "neg", "red", "qualifier", "frequency", "severity", "criticality", "status", "trend", "read", "only", "relative"})  # fmt: skip
 
 NO_STATEMENT = Finding(Verdict.CANNOT_VERIFY, "The claim asks or tells somebody something; it states no fact.")
-WORDS = re.compile(r"[a-z']+|[?@/]")
+ASKING_PARTS = re.compile(r"[a-z']+|[?@/]")
 # Words of which each instruction holds one: without them there is none to look for.
 ASKING = frozenset(
     [
@@ -213,7 +213,7 @@ def _fault(claim: Claim, by_ref: dict[str, Row]) -> Finding | None:
 
 
 def _asks(text: str) -> bool:
-    return not ASKING.isdisjoint(WORDS.findall(text.lower())) and instructions.is_instruction(text)
+    return not ASKING.isdisjoint(ASKING_PARTS.findall(text.lower())) and instructions.is_instruction(text)
 
 
 def _odd(text: str) -> str | None:

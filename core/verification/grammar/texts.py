@@ -19,9 +19,9 @@ SILENT = frozenset(
 )
 BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"})
 TEXT_CHARACTERS_MAX = 20_000
-_HEADING = re.compile(r"\s*#*\s*(family (?:medical )?history|fhx?)\b", re.I)
+_HEADING = re.compile(r"\s*+#*+\s*+(family (?:medical )?history|fhx?)\b", re.I)
 _OTHER_HEADING = re.compile(r"\s*(?:#+\s|[A-Z][A-Za-z ]{2,30}:)")
-_PLAN = re.compile(r"\s*#*\s*plan\b", re.I)
+_PLAN = re.compile(r"\s*+#*+\s*+plan\b", re.I)
 
 
 class Term(NamedTuple):

@@ -8,7 +8,7 @@ from functools import lru_cache
 import snowballstemmer
 
 _STEMMER = snowballstemmer.stemmer("english")
-_WORDS = re.compile(r"a&e|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?|\d+(?:\.\d+)?|[%+&]")
+_SPELT = re.compile(r"a&e|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?|\d+(?:\.\d+)?|[%+&]")
 
 
 @lru_cache(maxsize=20000)
@@ -36,4 +36,4 @@ def stem(norm: str) -> str:
 
 def norms_of(phrase: str) -> tuple[str, ...]:
     """The words of a phrase as the lexer would give them."""
-    return tuple(spell(word) for word in _WORDS.findall(phrase.lower()))
+    return tuple(spell(word) for word in _SPELT.findall(phrase.lower()))
