@@ -8,7 +8,6 @@ from core.verification.grammar.chunks import MARK, NAME, VALUE, Chunk, Quantity
 from core.verification.grammar.course_days import prep_before
 from core.verification.grammar.course_drafts import ENDED, Draft
 
-
 OF_ALL = 1 << 30
 
 

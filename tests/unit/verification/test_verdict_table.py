@@ -10,7 +10,7 @@ from core.verification.verdict_table import TABLE, Grammar, Judge, Mark, Reader,
 # C contradicted, S supported by code, A supported by the fact-checker alone, N not addressed, U cannot verify. One letter
 # for each judge: supported with quotes, without, contradicted, not addressed, none.
 CELLS = {
-    Grammar.REFUTED: {reader: "CCCCC" for reader in Reader},
+    Grammar.REFUTED: dict.fromkeys(Reader, "CCCCC"),
     Grammar.WHOLE: {Reader.REFUTED: "UUUUU", Reader.PROVED: "SSUSS", Reader.SILENT: "SSUSS", Reader.NONE: "SSUSS"},
     Grammar.SILENT: {Reader.REFUTED: "CCCCC", Reader.PROVED: "ANCNN", Reader.SILENT: "NNCNN", Reader.NONE: "NNCNN"},
     Grammar.GUARDED: {Reader.REFUTED: "CCCCC", Reader.PROVED: "NNCNN", Reader.SILENT: "NNCNN", Reader.NONE: "NNCNN"},
