@@ -122,7 +122,14 @@ class Cited:
 
 
 EMPTY = Named(frozenset(), frozenset(), (), ())
-_SHOWN_UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "[degF]": "°F", "[lb_av]": "lb", "[in_i]": "in", "mL/min/{1.73_m2}": "mL/min/1.73 m²"}  # fmt: skip
+_SHOWN_UNITS = {
+    "mm[Hg]": "mmHg",
+    "Cel": "°C",
+    "[degF]": "°F",
+    "[lb_av]": "lb",
+    "[in_i]": "in",
+    "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+}
 
 
 def shown(value: float | None, unit: Any) -> str:

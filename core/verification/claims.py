@@ -16,7 +16,25 @@ from core.verification.types import Claim, Finding, Result, Row, Verdict
 from core.verification.verdict_table import Grammar
 
 CLAIM_CHARACTERS_MAX = 2_000
-GUARDED = frozenset({"value", "when", "span", "pair", "neg", "red", "qualifier", "frequency", "severity", "criticality", "status", "trend", "read", "only", "relative"})  # fmt: skip
+GUARDED = frozenset(
+    {
+        "value",
+        "when",
+        "span",
+        "pair",
+        "neg",
+        "red",
+        "qualifier",
+        "frequency",
+        "severity",
+        "criticality",
+        "status",
+        "trend",
+        "read",
+        "only",
+        "relative",
+    }
+)
 
 NO_STATEMENT = Finding(Verdict.CANNOT_VERIFY, "The claim asks or tells somebody something; it states no fact.")
 ASKING_PARTS = re.compile(r"[a-z']+|[?@/]")

@@ -9,7 +9,7 @@ from core.verification.types import Verdict
 
 
 class Grammar(StrEnum):
-    """What code made of a sentence. `guarded` words are numbers, dates, doses, negations, sides, certainty, plans, praise."""
+    """What code made of a sentence. Guarded are numbers, dates, negations, sides, certainty, plans, praise."""
 
     REFUTED = "refuted"
     WHOLE = "proved whole"

@@ -102,7 +102,11 @@ def _pair_agrees(point: Point, top: Cited, low: Cited) -> bool:
 def _panel(point: Point, dated: list[Cited]) -> Judged:
     """How a panel reads: normal if all of it does, otherwise as some of it does."""
     if not dated or not point.reading:
-        return Proved(dated[0].ref, "observed_at", wording.day(dated[0].start)) if dated else NotInRows("No cited row is of that day.")  # fmt: skip
+        return (
+            Proved(dated[0].ref, "observed_at", wording.day(dated[0].start))
+            if dated
+            else NotInRows("No cited row is of that day.")
+        )
     answers = [readings.reads(row, point.reading, point.degree) for row in dated]
     if readings.together(answers, point.reading):
         return Proved(dated[0].ref, "interpretation", readings.reading(dated[0]) or "")

@@ -9,7 +9,19 @@ from core.verification.cited import Cited
 from core.verification.vocabulary import ASSAYS, EVERYDAY
 
 _LABEL = re.compile(r"(?<!\s)\s*+\((?:disorder|finding|situation|procedure|substance|organism|product)\)$")
-_SHORT = {"hba1c": "HbA1c", "egfr": "eGFR", "bmi": "BMI", "ldl": "LDL", "hdl": "HDL", "alt": "ALT", "ast": "AST", "inr": "INR", "tsh": "TSH", "wbc": "white cell count", "rbc": "red cell count"}  # fmt: skip
+_SHORT = {
+    "hba1c": "HbA1c",
+    "egfr": "eGFR",
+    "bmi": "BMI",
+    "ldl": "LDL",
+    "hdl": "HDL",
+    "alt": "ALT",
+    "ast": "AST",
+    "inr": "INR",
+    "tsh": "TSH",
+    "wbc": "white cell count",
+    "rbc": "red cell count",
+}
 
 
 def name(row: Cited) -> str:

@@ -101,11 +101,25 @@ def _state(draft: Draft, context: Context) -> None:
         for start, stop, at in courses:
             context.statements.append(
                 Course(
-                    span, subject, status=draft.status, tense=draft.tense, start=start, stop=stop, at=at, amounts=amounts,
-                    frequency=draft.frequency, details=details, reason=reason, length=draft.length, severity=draft.severity,
-                    criticality=draft.criticality, every=draft.every, which=draft.which, former=draft.former and not draft.status,
+                    span,
+                    subject,
+                    status=draft.status,
+                    tense=draft.tense,
+                    start=start,
+                    stop=stop,
+                    at=at,
+                    amounts=amounts,
+                    frequency=draft.frequency,
+                    details=details,
+                    reason=reason,
+                    length=draft.length,
+                    severity=draft.severity,
+                    criticality=draft.criticality,
+                    every=draft.every,
+                    which=draft.which,
+                    former=draft.former and not draft.status,
                 )
-            )  # fmt: skip
+            )
     if draft.count is not None and not draft.absent:
         one = next((name for name in frame.names if name.start > draft.count_at), None)
         whole = any("noun" in c.means for c in frame.items[: frame.lead])

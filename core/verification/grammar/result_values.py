@@ -61,7 +61,7 @@ def _span(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool
 
 
 def _value(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> bool:
-    """A number is the first of these that it can be: a length, a count, a limit, a change, of all results, of a point."""
+    """A number is the first of these that it can be: a length, a count, a limit, a change, of all, of a point."""
     quantity = item.quantity
     if quantity is None:
         return False

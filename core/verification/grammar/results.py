@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 ALL_PREPS = frozenset({"on", "in", "at", "for"})
 PREPS_OF = {
-    WHEN: frozenset({"on", "in", "at", "by", "since", "from", "to", "against"}), SPAN: frozenset({"from", "between", "in"}),
+    WHEN: frozenset({"on", "in", "at", "by", "since", "from", "to", "against"}),
+    SPAN: frozenset({"from", "between", "in"}),
     VALUE: frozenset({"from", "to", "by", "against", "at", "for", "over", "in", "around"}),
-    PAIR: frozenset({"from", "to", "against", "at"}), WORD: frozenset({"from", "to", "at"}),
-}  # fmt: skip
+    PAIR: frozenset({"from", "to", "against", "at"}),
+    WORD: frozenset({"from", "to", "at"}),
+}
 HANDLERS = {**result_values.HANDLERS, **result_words.HANDLERS}
 ORDER = {kind: place for place, kind in enumerate(HANDLERS)}
 

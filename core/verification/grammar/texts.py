@@ -126,7 +126,25 @@ def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | chunk
 
 
 LEMMAS = {
-    "felt": "feel", "given": "give", "gave": "give", "took": "take", "began": "begin", "broke": "break", "slept": "sleep",
-    "ate": "eat", "drank": "drink", "went": "go", "told": "tell", "kept": "keep", "lost": "lose", "fell": "fall",
-    "worse": "bad", "bled": "bleed", "wrote": "write", "saw": "see", "spoke": "speak", "thought": "think", "woke": "wake",
-}  # fmt: skip
+    "felt": "feel",
+    "given": "give",
+    "gave": "give",
+    "took": "take",
+    "began": "begin",
+    "broke": "break",
+    "slept": "sleep",
+    "ate": "eat",
+    "drank": "drink",
+    "went": "go",
+    "told": "tell",
+    "kept": "keep",
+    "lost": "lose",
+    "fell": "fall",
+    "worse": "bad",
+    "bled": "bleed",
+    "wrote": "write",
+    "saw": "see",
+    "spoke": "speak",
+    "thought": "think",
+    "woke": "wake",
+}

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from core.verification.vocabulary.spelling import norms_of
 
 HERE = Path(__file__).parent
-NAME_KINDS = frozenset({"condition", "medicine", "brand", "substance", "visit", "finding", "route", "qualifier", "result", "assay"})  # fmt: skip
+NAME_KINDS = frozenset(
+    {"condition", "medicine", "brand", "substance", "visit", "finding", "route", "qualifier", "result", "assay"}
+)
 PHRASE_FILES = ("words", "conditions", "medicines", "substances", "courses", "visits", "answers", "qualifiers")
 
 
@@ -31,7 +33,7 @@ class Assay(NamedTuple):
 
 
 class Phrase(NamedTuple):
-    """`rest` are the words after the first; `kinds` maps each kind of meaning to the meaning, `names` those of names."""
+    """`rest` are the words after the first; `kinds` maps a kind of meaning to the meaning, `names` those of names."""
 
     rest: tuple[str, ...]
     kinds: dict[str, str]

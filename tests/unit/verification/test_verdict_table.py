@@ -7,8 +7,8 @@ import pytest
 from core.verification import Verdict
 from core.verification.verdict_table import TABLE, Grammar, Judge, Mark, Reader, decide
 
-# C contradicted, S supported by code, A supported by the fact-checker alone, N not addressed, U cannot verify. One letter
-# for each judge: supported with quotes, without, contradicted, not addressed, none.
+# C contradicted, S supported by code, A supported by the fact-checker alone, N not addressed, U cannot verify.
+# One letter for each judge: supported with quotes, without, contradicted, not addressed, none.
 CELLS = {
     Grammar.REFUTED: dict.fromkeys(Reader, "CCCCC"),
     Grammar.WHOLE: {Reader.REFUTED: "UUUUU", Reader.PROVED: "SSUSS", Reader.SILENT: "SSUSS", Reader.NONE: "SSUSS"},
