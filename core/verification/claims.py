@@ -214,6 +214,10 @@ def _uncovered(text: str, span: tuple[int, int]) -> Finding:
 
 def _fault(claim: Claim, by_ref: dict[str, Row]) -> Finding | None:
     """What keeps a claim from being read at all."""
+    return _fault_of_citations(claim, by_ref) or _fault_of_text(claim.text)
+
+
+def _fault_of_citations(claim: Claim, by_ref: dict[str, Row]) -> Finding | None:
     if not claim.citations:
         return Finding(Verdict.NOT_ADDRESSED, "The claim cites no row.")
     for ref in claim.citations:
@@ -221,13 +225,17 @@ def _fault(claim: Claim, by_ref: dict[str, Row]) -> Finding | None:
             return Finding(Verdict.CANNOT_VERIFY, f"The cited row {ref} is not among the rows supplied.", None, ref)
         if by_ref[ref].patient_id != claim.patient_id:
             return Finding(Verdict.CONTRADICTED, f"The cited row {ref} is of another patient.", None, ref)
-    if not claim.text.strip():
+    return None
+
+
+def _fault_of_text(text: str) -> Finding | None:
+    if not text.strip():
         return Finding(Verdict.CANNOT_VERIFY, "The claim is empty.")
-    if len(claim.text) > CLAIM_CHARACTERS_MAX:
+    if len(text) > CLAIM_CHARACTERS_MAX:
         return Finding(Verdict.CANNOT_VERIFY, f"The claim is longer than {CLAIM_CHARACTERS_MAX} characters.")
-    if not claim.text.isascii() and (odd := _odd(claim.text)):
+    if not text.isascii() and (odd := _odd(text)):
         return Finding(Verdict.CANNOT_VERIFY, odd)
-    return NO_STATEMENT if _asks(claim.text) else None
+    return NO_STATEMENT if _asks(text) else None
 
 
 def _asks(text: str) -> bool:

@@ -11,6 +11,15 @@ _EXACT = (
     {"degrees", "celsius"},
     {"degrees", "fahrenheit"},
 )
+# The factor and the offset from one kind of unit to another; mmol/mol and % are of HbA1c.
+_LINEAR = {
+    ("celsius", "degrees"): (1.0, 0.0),
+    ("fahrenheit", "degrees"): (1.0, 0.0),
+    ("celsius", "fahrenheit"): (9 / 5, 32.0),
+    ("fahrenheit", "celsius"): (5 / 9, -32 * 5 / 9),
+    ("percent", "mmol/mol"): (10.929, -2.15 * 10.929),
+    ("mmol/mol", "percent"): (1 / 10.929, 2.15),
+}
 # A whole number may stand for a value that it misses by no more than this share: 2 is no rounding of 2.4.
 WHOLE_NUMBERS_MAX = 0.08
 _UNITLESS = frozenset({"score", "unit"})
@@ -27,23 +36,21 @@ def converted(value: float, unit: Unit | None, to: Unit | None, assay: str | Non
 
 def _special(value: float, unit: Unit, to: Unit, assay: str | None) -> float | None:
     kinds = (unit.kind, to.kind)
-    if to.kind == "degrees" and unit.kind in ("celsius", "fahrenheit"):
-        return value
-    if kinds == ("celsius", "fahrenheit"):
-        return value * 9 / 5 + 32
-    if kinds == ("fahrenheit", "celsius"):
-        return (value - 32) * 5 / 9
-    if kinds == ("percent", "mmol/mol"):
-        return (value - 2.15) * 10.929
-    if kinds == ("mmol/mol", "percent"):
-        return value / 10.929 + 2.15
-    mass = ASSAYS[assay].molar_mass if assay in ASSAYS else None
-    if mass and kinds == ("mass concentration", "substance concentration"):
-        return value * unit.size / mass * 1000 / to.size
-    if mass and kinds == ("substance concentration", "mass concentration"):
-        return value * unit.size / 1000 * mass / to.size
+    if kinds in _LINEAR:
+        factor, offset = _LINEAR[kinds]
+        return value * factor + offset
     if set(kinds) == {"charge concentration", "substance concentration"}:
         return value * unit.size / to.size
+    return _by_molar_mass(value, unit, to, ASSAYS[assay].molar_mass if assay in ASSAYS else None)
+
+
+def _by_molar_mass(value: float, unit: Unit, to: Unit, mass: float | None) -> float | None:
+    if not mass:
+        return None
+    if (unit.kind, to.kind) == ("mass concentration", "substance concentration"):
+        return value * unit.size / mass * 1000 / to.size
+    if (unit.kind, to.kind) == ("substance concentration", "mass concentration"):
+        return value * unit.size / 1000 * mass / to.size
     return None
 
 

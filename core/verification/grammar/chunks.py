@@ -64,24 +64,30 @@ def read(words: Words, rows: list[Cited]) -> list[Chunk]:
 
 
 def _chunk(words: Words, i: int, book: names.Book) -> Chunk:
-    kind = words[i].kind
-    if kind == "when":
-        chunk = Chunk(WHEN, i, i + 1)
-        chunk.days = times.read(words[i].norm) or times.IMPOSSIBLE
-        return chunk
-    if kind == "number":
+    token = words[i]
+    if token.kind == "when":
+        return _when(token, i)
+    if token.kind == "number":
         return _number(words, i)
-    if kind == "mark":
-        return Chunk(MARK, i, i + 1, {words[i].norm: ""})
-    if kind == "ordinal":
-        return Chunk("ordinal", i, i + 1)
-    if names.may_begin(words, i, book) and (named := names.read(words, i, book)):
-        if not named.bearers and "read of" in (means := longest_at(words, i)[1]):
-            return Chunk(WORD, i, named.end, {"read of": means["read of"]})
-        chunk = Chunk(NAME, i, named.end, named.kinds)
-        chunk.name = named
-        return chunk
-    return _word(words, i)
+    if token.kind in (MARK, "ordinal"):
+        return Chunk(token.kind, i, i + 1, {token.norm: ""} if token.kind == MARK else None)
+    named = names.read(words, i, book) if names.may_begin(words, i, book) else None
+    return _named(words, i, named) if named else _word(words, i)
+
+
+def _when(token: Token, i: int) -> Chunk:
+    chunk = Chunk(WHEN, i, i + 1)
+    chunk.days = times.read(token.norm) or times.IMPOSSIBLE
+    return chunk
+
+
+def _named(words: Words, i: int, named: names.Name) -> Chunk:
+    """A name, or a word such as "normal" that is also the name of something no row bears."""
+    if not named.bearers and "read of" in (means := longest_at(words, i)[1]):
+        return Chunk(WORD, i, named.end, {"read of": means["read of"]})
+    chunk = Chunk(NAME, i, named.end, named.kinds)
+    chunk.name = named
+    return chunk
 
 
 def _word(words: Words, i: int) -> Chunk:

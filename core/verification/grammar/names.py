@@ -147,25 +147,29 @@ def _part(words: Words, i: int, book: Book, mark: str = "") -> Part | None:
     token = words[i]
     if token.kind != "word":
         return None
-    for end, kinds, named in phrases_at(words, i):
-        found = named
-        if found:
-            alternatives = _alternatives(tuple(sorted(found.items())), tuple(w.norm for w in words[i:end]))
-            matched = not alternatives.isdisjoint(book.stems)
-            if "assay" in found and len(found) == 1 and not matched:
-                alternatives = frozenset(f"assay:{found['assay']}" for _ in "1")
-            weak = all(k in _NARROWING for k in kinds if k in found or k in _NARROWING)
-            if not matched and weak:
-                return None
-            return end, alternatives, found, weak
-        if not _NEVER.isdisjoint(kinds):
-            return None
-        if mark + stem(token.norm) in book.stems:
-            return i + 1, frozenset((stem(token.norm),)), {}, True
+    term = stem(token.norm)
+    alone = (i + 1, frozenset((term,)), {}) if mark + term in book.stems else None
+    phrases = phrases_at(words, i)
+    if not phrases:
+        return (*alone, False) if alone else None
+    end, kinds, named = phrases[0]
+    if named:
+        return _known(words, (i, end), kinds, named, book)
+    return (*alone, True) if alone and _NEVER.isdisjoint(kinds) else None
+
+
+def _known(
+    words: Words, span: tuple[int, int], kinds: dict[str, str], named: dict[str, str], book: Book
+) -> Part | None:
+    """A part that the vocabulary knows; one that only narrows a name must be borne by a row."""
+    alternatives = _alternatives(tuple(sorted(named.items())), tuple(w.norm for w in words[slice(*span)]))
+    matched = not alternatives.isdisjoint(book.stems)
+    weak = _NARROWING.issuperset(kinds.keys() & named.keys())
+    if not matched and weak:
         return None
-    if mark + stem(token.norm) in book.stems:
-        return i + 1, frozenset((stem(token.norm),)), {}, False
-    return None
+    if not matched and named.keys() == {"assay"}:
+        alternatives = frozenset((f"assay:{named['assay']}",))
+    return span[1], alternatives, named, weak
 
 
 @lru_cache(maxsize=8192)

@@ -67,9 +67,10 @@ def test_verdict(text: str, verdict: Verdict, rows: tuple[Row, ...]) -> None:
     assert found.verdict == verdict, found.reasons
 
 
-@pytest.mark.parametrize("case", [c for c in STYLES if c.label != "supported"], ids=lambda case: case.claim.text)
-def test_nothing_wrong_is_proved(case: evals.cases.Case) -> None:
-    assert claims.check_claim(case.claim, case.rows).flagged
+def test_nothing_wrong_is_proved() -> None:
+    wrong = [case for case in STYLES if case.label != "supported"]
+    assert wrong
+    assert [case.claim.text for case in wrong if not claims.check_claim(case.claim, case.rows).flagged] == []
 
 
 def test_little_that_is_right_is_flagged_and_none_contradicted() -> None:
@@ -107,9 +108,12 @@ def test_each_statement_points_at_its_words_and_its_row() -> None:
 
 
 @pytest.mark.parametrize(
+    "longest", [pytest.param(1_000, id="short"), pytest.param(2_000, id="longest", marks=pytest.mark.long)]
+)
+@pytest.mark.parametrize(
     "unit", ["HbA1c 8.9 % ", "a ", "((", "1/2/", "from 3 May 2026 to ", "no ", "x" * 40 + " ", "9"]
 )
-def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
+def test_time_grows_with_the_text_and_no_faster(unit: str, longest: int) -> None:
     """Eight times the text may take no more than twenty times as long."""
 
     def seconds(characters: int) -> float:
@@ -121,7 +125,7 @@ def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
             best = min(best, time.process_time() - began)
         return best
 
-    assert seconds(2_000) <= 20 * seconds(250) + 0.02
+    assert seconds(longest) <= 20 * seconds(longest // 8) + 0.02
 
 
 def test_a_long_claim_is_refused() -> None:
