@@ -147,15 +147,13 @@ def _part(words: Words, i: int, book: Book, mark: str = "") -> Part | None:
     token = words[i]
     if token.kind != "word":
         return None
-    term = stem(token.norm)
-    alone = (i + 1, frozenset((term,)), {}) if mark + term in book.stems else None
     phrases = phrases_at(words, i)
-    if not phrases:
-        return (*alone, False) if alone else None
-    end, kinds, named = phrases[0]
+    end, kinds, named = phrases[0] if phrases else (i + 1, {}, {})
     if named:
         return _known(words, (i, end), kinds, named, book)
-    return (*alone, True) if alone and _NEVER.isdisjoint(kinds) else None
+    term = stem(token.norm)
+    borne = mark + term in book.stems and _NEVER.isdisjoint(kinds)
+    return (i + 1, frozenset((term,)), {}, bool(phrases)) if borne else None
 
 
 def _known(
