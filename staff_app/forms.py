@@ -56,6 +56,7 @@ class ObservationForm(PlainForm):
 
     assay = SelectField("Test", coerce=optional_id, validate_choice=False)
     value = StringField("Value", render_kw={"inputmode": "decimal", "autocomplete": "off"})
+    confirmed = StringField("The value is right")
 
 
 class PrescriptionForm(PlainForm):

@@ -15,7 +15,8 @@ from core.queries.patients import NoSuchPatient, PatientHeader
 from core.queries.reference_ranges import age_on
 from core.queries.visit_form import AssayChoice
 from core.services.input import InvalidInput
-from core.services.visit_rows import NewObservation, NewPrescription, NewVisit
+from core.services.observation_rows import NewObservation
+from core.services.visit_rows import NewPrescription, NewVisit
 from core.services.visits import AlreadyRecorded, NoSuchVisit, close_visit, record_visit
 from core.web.access import look, requires
 from core.web.auth import current_account
@@ -115,7 +116,9 @@ def _typed(form: VisitForm) -> NewVisit:
         reason=form.reason.data or "",
         clinic_id=form.clinic_id.data,
         note=form.note.data or "",
-        observations=tuple(NewObservation(row.assay.data, row.value.data or "") for row in form.observations),
+        observations=tuple(
+            NewObservation(row.assay.data, row.value.data or "", row.confirmed.data or "") for row in form.observations
+        ),
         prescriptions=tuple(
             NewPrescription(*(row[name].data or "" for name in ("medication", "dose", "frequency", "instructions")))
             for row in form.prescriptions

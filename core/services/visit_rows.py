@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 
 from sqlalchemy.orm import Session
 
@@ -24,22 +22,13 @@ from core.models import (
     utc_now,
 )
 from core.picture import upkeep as picture
-from core.queries import visit_form
-from core.queries.reference_ranges import age_on, interpret
-from core.queries.visit_form import AssayChoice
+from core.services import observation_rows
 from core.services.input import Faults
+from core.services.observation_rows import NewObservation
 
 NOTE_LIMIT = 1_000_000
 CLASSES = {"AMB": "At the clinic", "VR": "By video or telephone", "HH": "At home", "EMER": "Emergency"}
 CLOCK_TOLERANCE = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class NewObservation:
-    """A value as typed, in the assay's unit."""
-
-    assay_id: int | None
-    value: str
 
 
 @dataclass(frozen=True)
@@ -79,15 +68,15 @@ def add(session: Session, patient: Patient, new: NewVisit, by: Actor) -> Visit:
     faults = Faults()
     visit = _visit(session, patient, new, by, faults)
     day = (new.started_at or visit.started_at).date()
-    age = age_on(patient.birth_on, day)
-    known = visit_form.assays(session, sex=patient.sex, age=age) if new.observations else {}
-    observations = _observations(new, visit, known, faults)
+    observations = observation_rows.read(
+        session, new.observations, patient=patient, visit=visit, day=day, by=by, faults=faults
+    )
     prescriptions = _prescriptions(new, visit, day, faults)
     note = faults.text("note", new.note, limit=NOTE_LIMIT)
     faults.check()
     session.add(visit)
     session.flush()
-    rows: list[Note | Observation | Prescription] = [*observations, *prescriptions]
+    rows: list[Note | Observation | Prescription] = [*(one.row for one in observations), *prescriptions]
     if note:
         rows.append(
             Note(patient_id=patient.id, kind="Progress note", author=by.name, text=note, written_at=visit.started_at)
@@ -97,7 +86,8 @@ def add(session: Session, patient: Patient, new: NewVisit, by: Actor) -> Visit:
     session.add_all(rows)
     session.flush()
     if observations:
-        picture.refresh(session, patient.id, observation_ids=[row.id for row in observations])
+        picture.refresh(session, patient.id, observation_ids=[one.row.id for one in observations])
+    observation_rows.record_confirmed(session, observations, by)
     return visit
 
 
@@ -136,47 +126,6 @@ def _ended_at(started_at: datetime) -> datetime:
     """A visit of the last 24 hours ends when it is saved. For a visit written up later only the beginning is known."""
     now = utc_now()
     return max(now, started_at) if now - started_at < timedelta(days=1) else started_at
-
-
-def _observations(new: NewVisit, visit: Visit, known: Mapping[int, AssayChoice], faults: Faults) -> list[Observation]:
-    rows = []
-    for index, typed in enumerate(new.observations):
-        if typed.assay_id is None and not typed.value.strip():
-            continue
-        assay = known.get(typed.assay_id or 0)
-        if assay is None:
-            faults.add(f"observations-{index}-assay", "Choose what was measured from the list.")
-            continue
-        value = _number(typed.value, f"observations-{index}-value", faults)
-        rows.append(_observation(visit, assay, value))
-    return rows
-
-
-def _number(text: str, field: str, faults: Faults) -> Decimal:
-    try:
-        value = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or abs(value) >= Decimal(10) ** 12:
-        faults.add(field, "Enter the value as a number, such as 7.2.")
-        return Decimal(0)
-    if value != round(value, 6):
-        faults.add(field, "Enter at most six places after the point.")
-    return value
-
-
-def _observation(visit: Visit, assay: AssayChoice, value: Decimal) -> Observation:
-    usual = assay.usual
-    return Observation(
-        patient_id=visit.patient_id,
-        assay_id=assay.id,
-        value_number=value,
-        unit=assay.unit,
-        ref_low=usual.low if usual else None,
-        ref_high=usual.high if usual else None,
-        interpretation=interpret(value, usual),
-        observed_at=visit.started_at,
-    )
 
 
 def _prescriptions(new: NewVisit, visit: Visit, day: date, faults: Faults) -> list[Prescription]:

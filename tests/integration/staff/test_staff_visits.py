@@ -23,7 +23,8 @@ from core.models import (
     VisitStatus,
 )
 from core.services.input import InvalidInput
-from core.services.visit_rows import NewObservation, NewVisit
+from core.services.observation_rows import NewObservation
+from core.services.visit_rows import NewVisit
 from core.services.visits import AlreadyRecorded, record_visit
 from core.stores import databases
 from core.stores.databases import Store

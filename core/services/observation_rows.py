@@ -1,0 +1,126 @@
+"""The observations of a visit, made from what was typed: refused if they can't be, asked about if they surprise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.access import care
+from core.access.permissions import Actor
+from core.models import Observation, Patient, Visit
+from core.queries import visit_form
+from core.queries.last_values import last_values
+from core.queries.reference_ranges import age_on, interpret
+from core.queries.visit_form import AssayChoice
+from core.services import plausibility
+from core.services.input import Faults
+
+
+@dataclass(frozen=True)
+class NewObservation:
+    """A value as typed, in the assay's unit. `confirmed` repeats a surprising value that its writer stands by."""
+
+    assay_id: int | None
+    value: str
+    confirmed: str = ""
+
+
+@dataclass(frozen=True)
+class TypedObservation:
+    """A row to add; `was_asked` if its writer was asked about the value and confirmed it."""
+
+    row: Observation
+    was_asked: bool
+
+
+def read(
+    session: Session,
+    typed: Sequence[NewObservation],
+    *,
+    patient: Patient,
+    visit: Visit,
+    day: date,
+    by: Actor,
+    faults: Faults,
+) -> list[TypedObservation]:
+    """The rows to add, with that day's ranges. `faults` names what is wrong or to be confirmed."""
+    if not typed:
+        return []
+    known = visit_form.assays(session, sex=patient.sex, age=age_on(patient.birth_on, day))
+    wanted = {one.assay_id for one in typed if one.assay_id is not None}
+    hidden = care.hidden_visits(session, by.id, patient.id)
+    last = last_values(session, patient.id, wanted, before=visit.started_at, hidden_visits=hidden)
+    found = []
+    for index, one in enumerate(typed):
+        if one.assay_id is None and not one.value.strip():
+            continue
+        assay = known.get(one.assay_id or 0)
+        if assay is None:
+            faults.add(f"observations-{index}-assay", "Choose what was measured from the list.")
+            continue
+        value, was_asked = _value(f"observations-{index}", one, assay, last.get(assay.id), faults)
+        found.append(TypedObservation(_observation(visit, assay, value), was_asked))
+    return found
+
+
+def record_confirmed(session: Session, found: Sequence[TypedObservation], by: Actor) -> None:
+    """Put on record which surprising values their writer confirmed. The rows have been flushed."""
+    for one in found:
+        if one.was_asked:
+            audit.record(
+                session,
+                "observation.confirmed",
+                by=by,
+                patient_id=one.row.patient_id,
+                target=f"observation:{one.row.id}",
+                purpose="the value was asked about",
+            )
+
+
+def _value(
+    field: str, typed: NewObservation, assay: AssayChoice, last: Decimal | None, faults: Faults
+) -> tuple[Decimal, bool]:
+    """The value, and whether its writer was asked about it and confirmed it."""
+    value = _number(typed.value, f"{field}-value", faults)
+    if f"{field}-value" in faults.errors:
+        return value, False
+    impossible = plausibility.impossible(assay, value)
+    if impossible:
+        faults.add(f"{field}-value", impossible)
+        return value, False
+    asked = plausibility.question(assay, value, last)
+    if asked and typed.confirmed.strip() != typed.value.strip():
+        faults.add(f"{field}-confirmed", f"{asked} Correct it, or confirm that it is right.")
+    return value, asked is not None
+
+
+def _number(text: str, field: str, faults: Faults) -> Decimal:
+    try:
+        value = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or abs(value) >= Decimal(10) ** 12:
+        faults.add(field, "Enter the value as a number, such as 7.2.")
+        return Decimal(0)
+    if value != round(value, 6):
+        faults.add(field, "Enter at most six places after the point.")
+    return value
+
+
+def _observation(visit: Visit, assay: AssayChoice, value: Decimal) -> Observation:
+    usual = assay.usual
+    return Observation(
+        patient_id=visit.patient_id,
+        assay_id=assay.id,
+        value_number=value,
+        unit=assay.unit,
+        ref_low=usual.low if usual else None,
+        ref_high=usual.high if usual else None,
+        interpretation=interpret(value, usual),
+        observed_at=visit.started_at,
+    )
