@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from core.interchange.summary import KINDS, Progress, Summary, silent
+from core.interchange.summary import KINDS, Progress, Refusal, Summary, silent
 
 REFUSALS_SHOWN = 20
+REFUSALS_OF_A_KIND = 3
 CLEAR_LINE = "\r\x1b[K"
 
 
@@ -27,25 +30,68 @@ def clear() -> None:
         click.echo(CLEAR_LINE, nl=False, err=True)
 
 
-def report(summary: Summary, *, as_json: bool, refusals_file: Path | None = None) -> None:
-    """Print what was done. If `refusals_file` is given, write every refusal to it as a line of JSON."""
+def report(summary: Summary, *, as_json: bool, refusals_file: Path | None = None, check: bool = False) -> None:
+    """Print what was done, or what a check would do. If `refusals_file` is given, write every refusal to it."""
     clear()
-    plain = summary.as_dict()
+    plain = summary.as_dict() | ({"check": True} if check else {})
     if refusals_file is not None:
-        lines = (json.dumps(refusal, ensure_ascii=False) + "\n" for refusal in plain["refusals"])
-        refusals_file.write_text("".join(lines), encoding="utf-8")
+        _write_refusals(refusals_file, plain["refusals"])
     if as_json:
         click.echo(json.dumps(plain, ensure_ascii=False))
         return
     _table(summary)
+    if summary.left_out:
+        told = ", ".join(f"{count:,} {name}" for name, count in sorted(summary.left_out.items()))
+        click.echo(f"left out by type: {told}")
     for remark in summary.remarks:
         click.echo(remark)
+    for pair in summary.possible_same:
+        click.echo(f"possibly the same person: {pair}")
+    if check:
+        _check_told(summary)
+    else:
+        _first_refusals(summary, told_elsewhere=refusals_file is not None)
+
+
+def _first_refusals(summary: Summary, *, told_elsewhere: bool) -> None:
     for refusal in summary.refusals[:REFUSALS_SHOWN]:
-        place = f"{refusal.file}:{refusal.line}" if refusal.line else refusal.file
-        click.echo(f"refused {place}: {refusal.reason}")
+        click.echo(f"refused {_place(refusal)}: {refusal.reason}")
     hidden = len(summary.refusals) - REFUSALS_SHOWN
-    if hidden > 0 and refusals_file is None:
+    if hidden > 0 and not told_elsewhere:
         click.echo(f"... and {hidden:,} more: name a file with --refusals to see them all")
+
+
+def _check_told(summary: Summary) -> None:
+    """Refusals by kind with the first of each, and what else a data manager should look at."""
+    by_kind: dict[str, list[Refusal]] = {}
+    for refusal in summary.refusals:
+        by_kind.setdefault(refusal.kind, []).append(refusal)
+    for kind, refusals in by_kind.items():
+        click.echo(f"would refuse {len(refusals):,} of kind {kind}:")
+        for refusal in refusals[:REFUSALS_OF_A_KIND]:
+            click.echo(f"  {_place(refusal)}: {refusal.reason}")
+    for words, count in summary.doubts.items():
+        click.echo(f"{count:,} {words}")
+    click.echo("checked only: nothing was written")
+
+
+def _place(refusal: Refusal) -> str:
+    return f"{refusal.file}:{refusal.line}" if refusal.line else refusal.file
+
+
+def _write_refusals(path: Path, refusals: list[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        if path.suffix.lower() == ".csv":
+            writer = csv.DictWriter(file, ["file", "line", "kind", "reason"])
+            writer.writeheader()
+            # A cell that begins like a formula would be one in a spreadsheet.
+            writer.writerows({name: _inert(value) for name, value in row.items()} for row in refusals)
+        else:
+            file.writelines(json.dumps(refusal, ensure_ascii=False) + "\n" for refusal in refusals)
+
+
+def _inert(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _table(summary: Summary) -> None:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort
 
 from core.access.permissions import Right
 from core.queries.current_health import current_health
+from core.queries.other_records import other_records
 from core.web.access import look, requires
 from core.web.htmx import render
 from core.web.page_sessions import page_session
@@ -20,7 +21,8 @@ def show() -> Response:
     patient_id = own_patient_id()
     with page_session() as session:
         record = current_health(session, patient_id)
+        other = other_records(session, patient_id)
     if record is None:
         abort(404)
     look(patient_id, "record.read")
-    return render("public/record.html", record=record)
+    return render("public/record.html", record=record, other=other)

@@ -14,6 +14,7 @@ from core.queries import care_team, reports, results, visits
 from core.queries.current_health import current_health
 from core.queries.hidden_visits import VisitIds
 from core.queries.latest_results import RESULTS_MAX, latest_results
+from core.queries.other_records import other_records
 from core.queries.outside_visits import ROWS_MAX, outside_visits
 from core.queries.visits import Timeline
 from core.services.reports import IN_WORK
@@ -42,6 +43,7 @@ def chart(patient_id: int) -> Response:
                 session, patient_id, hidden_visits=hidden_visits, limit=None if shows_all else RESULTS_MAX
             ),
             "outside": outside_visits(session, patient_id, limit=None if shows_all else ROWS_MAX),
+            "other": other_records(session, patient_id, hidden_visits=hidden_visits),
             "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST, hidden_visits=hidden_visits),
             "open_reports": reports.open_for_patient(session, patient_id),
             "signed_reports": reports.signed_for_patient(session, patient_id),

@@ -23,6 +23,7 @@ ALL: Privileges = ("SELECT", "INSERT", "UPDATE", "DELETE")
 PEOPLE = ("patient", "clinic", "practitioner")
 CLINICAL = (
     "visit", "note", "observation", "assay", "reference_range", "condition", "allergy", "prescription",
+    "statement",
 )  # fmt: skip
 REPORTS = ("report", "evidence", "claim", "citation", "claim_check", "omission", "model_call", "report_event")
 MOVES = ("archive_run", "batch", "step", "run_event", "holding", "restored_root")

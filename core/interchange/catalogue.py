@@ -20,11 +20,11 @@ from core.models import Assay, ReferenceRange
 
 @dataclass(slots=True)
 class Catalogue:
-    """Ids of the shared rows: clinics and practitioners by the source's id, assays by code and unit."""
+    """Ids of the shared rows: clinics and practitioners by the source's id, assays by system, code and unit."""
 
     clinics: dict[str, int] = field(default_factory=dict)
     practitioners: dict[str, int] = field(default_factory=dict)
-    assays: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    assays: dict[tuple[str | None, str, str | None], int] = field(default_factory=dict)
 
 
 def save(session: Session, population: Population, summary: Summary) -> Catalogue:
@@ -48,13 +48,13 @@ def _columns(record: Record) -> dict[str, Any]:
     return record.values
 
 
-def save_assays(session: Session, wanted: Iterable[AssayText]) -> dict[tuple[str, str | None], int]:
-    """Find or make the assays, by code and unit; a new one gets its names and usual ranges."""
-    query = select(Assay.code, Assay.unit, Assay.id)
-    ids = {(code, unit): row_id for code, unit, row_id in session.execute(query)}
-    ordered = sorted(wanted, key=lambda assay: (assay.code, assay.unit or "", assay.name))
-    missing: Mapping[tuple[str, str | None], AssayText] = {
-        (assay.code, assay.unit): assay for assay in reversed(ordered) if (assay.code, assay.unit) not in ids
+def save_assays(session: Session, wanted: Iterable[AssayText]) -> dict[tuple[str | None, str, str | None], int]:
+    """Find or make the assays, by system, code and unit; a new one gets its names and usual ranges."""
+    query = select(Assay.system, Assay.code, Assay.unit, Assay.id)
+    ids = {(system, code, unit): row_id for system, code, unit, row_id in session.execute(query)}
+    ordered = sorted(wanted, key=lambda assay: (assay.system or "", assay.code, assay.unit or "", assay.name))
+    missing: Mapping[tuple[str | None, str, str | None], AssayText] = {
+        assay.key: assay for assay in reversed(ordered) if assay.key not in ids
     }
     for key, assay in missing.items():
         ids[key] = _make(session, assay)
@@ -62,13 +62,16 @@ def save_assays(session: Session, wanted: Iterable[AssayText]) -> dict[tuple[str
 
 
 def _make(session: Session, assay: AssayText) -> int:
+    # Another system's code may look like LOINC's.
+    code = assay.code if assay.system is None else ""
     made = session.scalar(
         insert(Assay)
         .values(
+            system=assay.system,
             code=assay.code,
             name=assay.name,
-            short_name=short_name(assay.code, assay.name),
-            plain_name=plain_name(assay.code),
+            short_name=short_name(code, assay.name),
+            plain_name=plain_name(code),
             unit=assay.unit,
             category=assay.category,
         )
@@ -82,7 +85,7 @@ def _make(session: Session, assay: AssayText) -> int:
             "age_to": usual.age_to,
             **vars(usual.bounds()),
         }
-        for usual in RANGES.get((assay.code, assay.unit or ""), ())
+        for usual in RANGES.get((code, assay.unit or ""), ())
     ]
     if ranges:
         session.execute(insert(ReferenceRange), ranges)

@@ -1,13 +1,15 @@
 """The import ledger: which source row became which row of ours.
 
-One source row has one entry for each format (`synthea`, `fhir`) that brought it, under the key that both share. So a
-row already known from one format is recognised in the other, and either format may be imported again without effect.
-Besides, a visit has an entry under each format's own id for it, so that later files can name it, and a patient has
-one for the shift of its dates.
+A row of CSV has an entry under a key made of what it is about. A FHIR resource has one under its own id and source, so
+that a later version finds it whatever has changed, and, if its patient is the same in every format, a second one under
+the CSV's key, whose `content_hash` names the id that holds it. So a row known from one format is recognised in the
+other, and either format may be imported again without effect. Besides, a visit has an entry under each format's own id
+for it, so that later files can name it, and a patient has one for the shift of its dates, and one for each identifier.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +22,7 @@ from core.interchange import shift
 from core.models import Base, ImportedRow
 from core.stores import databases
 
+RETRACTED = "retracted"
 FORMATS = ("synthea", "fhir", "generate")
 KEYS_A_QUERY = 1_000
 COLUMNS = ("source", "source_key", "ref_type", "row_id", "content_hash")
@@ -39,6 +42,11 @@ class Entry:
 def patient_key(source_id: str) -> str:
     """The key of a patient's entry."""
     return f"{source_id}|patient"
+
+
+def held_by(id_key: str) -> str:
+    """What stands as the hash of a second entry: the id that holds it."""
+    return f"id:{hashlib.sha256(id_key.encode()).hexdigest()[:60]}"
 
 
 def visit_id_key(source_id: str) -> str:
@@ -84,6 +92,28 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
     chunk = "".join(line(row) for row in rows).encode()
     if chunk:
         databases.current().adapter.loading.copy_in(session.connection(), Base.metadata.tables[table], columns, [chunk])
+
+
+def replace(session: Session, entry: Entry, row_id: int, content_hash: str, ref_type: str) -> None:
+    """Let an entry speak of another row."""
+    mine = (ImportedRow.source == entry.source, ImportedRow.source_key == entry.key)
+    values = {"row_id": row_id, "content_hash": content_hash, "ref_type": ref_type}
+    session.execute(update(ImportedRow).where(*mine).values(**values))
+
+
+def identifier_key(system: str, value: str) -> str:
+    """The key under which a person is known by an identifier of any source."""
+    return hashlib.sha256(f"{system}|{value}".encode()).hexdigest()
+
+
+def holders(session: Session, keys: Collection[str]) -> dict[str, int]:
+    """Which patient's row first came with each identifier."""
+    found: dict[str, int] = {}
+    for part in _parts(keys):
+        query = select(ImportedRow.source_key, ImportedRow.row_id)
+        query = query.where(ImportedRow.source == ImportedRow.IDENTIFIER, ImportedRow.source_key.in_(part))
+        found |= {key: row_id for key, row_id in session.execute(query)}  # noqa: C416
+    return found
 
 
 def _parts(keys: Collection[str]) -> Iterator[list[str]]:

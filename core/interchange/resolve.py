@@ -9,7 +9,8 @@ from core.interchange.ledger import Entry, patient_key, visit_id_key
 from core.interchange.source_rows import Population, Record, assign_keys, stamp
 from core.interchange.summary import Summary
 
-CHILDREN = ("observation", "condition", "allergy", "prescription", "note")
+CHILDREN = ("observation", "condition", "allergy", "prescription", "note", "statement")
+OF_ANOTHER = "belongs to another patient"
 Known = Mapping[str, Mapping[str, Entry]]
 
 
@@ -79,9 +80,9 @@ def _says_the_same(one: Record, other: Record) -> bool:
 
 
 def _has_patient(record: Record, patients: set[str], population: Population, summary: Summary, known: Known) -> bool:
-    if record.patient in patients or patient_key(record.patient) in known:
-        return True
     refused = population.refused.get(("patient", record.patient))
+    if record.patient in patients or (refused is None and patient_key(record.patient) in known):
+        return True
     if refused is not None:
         reason = f"its patient {record.patient} was refused ({refused})"
     else:
@@ -93,17 +94,20 @@ def _has_patient(record: Record, patients: set[str], population: Population, sum
 def _place_in_visits(population: Population, summary: Summary, known: Known) -> None:
     visits = {record.source_id: record for record in population.of("visit") if record.source_id}
     placed = NotePlaces(population)
+
+    def is_placed(record: Record) -> bool:
+        reason = _place(record, visits, population, known, placed)
+        if reason is not None and record.is_visit_optional and not reason.endswith(OF_ANOTHER):
+            summary.without_visit += 1
+        elif reason is not None:
+            summary.refuse(record.kind, record.place, reason)
+            return False
+        if record.kind == "prescription":
+            record.natural = (*record.natural, record.visit_stamp)
+        return True
+
     for kind in CHILDREN:
-        accepted = []
-        for record in population.of(kind):
-            reason = _place(record, visits, population, known, placed)
-            if reason is not None:
-                summary.refuse(kind, record.place, reason)
-                continue
-            if kind == "prescription":
-                record.natural = (*record.natural, record.visit_stamp)
-            accepted.append(record)
-        population.records[kind] = accepted
+        population.records[kind] = [record for record in population.of(kind) if is_placed(record)]
 
 
 def _place(
@@ -116,11 +120,12 @@ def _place(
         visit = visits.get(name)
         if visit is not None:
             if visit.patient != record.patient:
-                return f"its visit {name} belongs to another patient"
-            record.visit_key = visit.key
+                return f"its visit {name} {OF_ANOTHER}"
+            record.visit_key, record.visit_stamp = visit.key, visit.natural[0]
             return None
         for entry in known.get(visit_id_key(name), {}).values():
             record.visit_row, record.visit_key = entry.row_id, f"{record.patient}|visit|{entry.content_hash}"
+            record.visit_stamp = entry.content_hash
             return None
     if record.visit is not None:
         refused = population.refused.get(("visit", record.visit))
@@ -129,7 +134,8 @@ def _place(
         return f"there is no visit {record.visit}"
     if record.visit_at is not None:
         at_that_second = placed.take(record)
-        record.visit_key = at_that_second.key if at_that_second is not None else None
+        if at_that_second is not None:
+            record.visit_key, record.visit_stamp = at_that_second.key, at_that_second.natural[0]
     return None
 
 

@@ -26,7 +26,9 @@ class Record:
     `natural` is what makes the row itself within its patient; rows that share it are told apart by the order of
     `rank`. `values` are columns. `patient` and `visit` are the source's ids; a row that names no visit that is known
     may be placed by `other_visit`, another format's id, or by `visit_at`, the second at which the visit starts.
-    `clinic` and `practitioner` are source ids too; `assay` describes the assay of an observation.
+    `clinic` and `practitioner` are source ids too; `assay` describes the assay of an observation, `judged` how the
+    laboratory itself judged it. A format whose ids last gives `id_key`, which is then the row's key; `other_key` is
+    the one under which another format may have brought the row. `visit_stamp` is when the visit starts, as in its key.
     """
 
     kind: str
@@ -42,18 +44,24 @@ class Record:
     assay: AssayText | None = None
     source_id: str | None = None
     rank: tuple[Any, ...] = ()
+    id_key: str | None = None
+    is_visit_optional: bool = False
+    ends_known: bool = False
+    judged: dict[str, Any] | None = None
+    identifiers: tuple[tuple[str, str], ...] = ()
     key: str = ""
+    other_key: str = ""
     visit_key: str | None = None
+    visit_stamp: str = ""
     visit_row: int | None = None
-
-    @property
-    def visit_stamp(self) -> str:
-        """When the record's visit starts, as in its key; empty without a visit."""
-        return self.visit_key.split("|")[2] if self.visit_key else ""
 
     def content_hash(self) -> str:
         """SHA-256 of what the source says, before any shift: lower-case hex."""
-        parts = [self.kind, self.values, self.visit_stamp, self.clinic, self.practitioner]
+        parts: list[Any] = [self.kind, self.values, self.visit_stamp, self.clinic, self.practitioner]
+        if self.id_key is not None:
+            # The visit by its id: one that is moved in time rewrites none of its rows.
+            parts[2] = self.visit if self.visit_key else None
+            parts += [self.patient, self.judged, self.assay and (self.assay.system, self.assay.code)]
         return hashlib.sha256(json.dumps(parts, default=str, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
@@ -65,6 +73,27 @@ class AssayText:
     name: str
     unit: str | None
     category: str
+    system: str | None = None
+
+    @property
+    def key(self) -> tuple[str | None, str, str | None]:
+        """What makes a test: a code of its system, and the unit."""
+        return self.system, self.code, self.unit
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A resource that its source takes back; `id_key` is its key in the ledger, `source_id` its id with its source.
+
+    `is_read` is false of one that was only named, by the resource that replaces it.
+    """
+
+    kind: str
+    source_id: str
+    id_key: str
+    place: Place
+    reason: str
+    is_read: bool = True
 
 
 @dataclass(slots=True)
@@ -74,6 +103,23 @@ class Population:
     source: str
     records: dict[str, list[Record]] = field(default_factory=dict)
     refused: dict[tuple[str, str], Place] = field(default_factory=dict)
+    retractions: list[Retraction] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many records there are."""
+        return sum(map(len, self.records.values()))
+
+    def everything(self) -> list[Record]:
+        """All records, kind by kind."""
+        return [record for records in self.records.values() for record in records]
+
+    def only(self, records: Iterable[Record]) -> Population:
+        """The same population with these records."""
+        part = Population(self.source, refused=self.refused, retractions=self.retractions)
+        for record in records:
+            part.add(record)
+        return part
 
     def add(self, record: Record) -> None:
         """Take a record in."""
@@ -107,7 +153,21 @@ def assign_keys(records: Iterable[Record]) -> None:
         if len(stem) > KEY_CHARS_MAX - 8:
             stem = "|".join((patient, kind, hashlib.sha256(stem.encode()).hexdigest()))
         for ordinal, record in enumerate(equals):
-            record.key = f"{stem}|{ordinal}" if ordinal else stem
+            _give_key(record, f"{stem}|{ordinal}" if ordinal else stem)
+
+
+def _give_key(record: Record, natural_key: str) -> None:
+    if record.id_key is None:
+        record.key = natural_key
+        return
+    record.key = short_key(record.id_key)
+    # Only rows of people who are the same in every format can be known from another one.
+    record.other_key = "" if "@" in record.patient or record.kind == "statement" else natural_key
+
+
+def short_key(key: str) -> str:
+    """A key as the ledger can hold it."""
+    return key if len(key) <= KEY_CHARS_MAX else f"{key[:40]}|{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def _sortable(part: Any) -> tuple[int, Any]:

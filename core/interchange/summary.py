@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ KINDS = (
     "allergy",
     "prescription",
     "note",
+    "statement",
 )
 
 
@@ -25,7 +27,7 @@ def silent(line: str) -> None:
     """Progress that nobody follows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
     """Where a source row stands: a file and its line, or a bundle and the position of the entry, both from 1."""
 
@@ -64,6 +66,12 @@ class Summary:
     counts: dict[str, Counts] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    possible_same: list[str] = field(default_factory=list)
+    without_visit: int = 0
+    times_without_offset: int = 0
+    ended: int = 0
+    doubts: Counter[str] = field(default_factory=Counter)
     shift_days: int = 0
     seconds: float = 0.0
 
@@ -107,7 +115,20 @@ class Summary:
             "refused": self.refused,
             "by_kind": {kind: asdict(self.counts[kind]) for kind in KINDS if kind in self.counts},
             "refusals": [asdict(refusal) for refusal in self.refusals],
+            "left_out": dict(sorted(self.left_out.items())),
+            "doubts": dict(sorted(self.doubts.items())),
+            "possible_same_people": self.possible_same,
             "remarks": self.remarks,
             "shift_days": self.shift_days,
             "seconds": round(self.seconds, 3),
         }
+
+
+def remark(summary: Summary) -> None:
+    """Say in words what the counts don't tell."""
+    told = (
+        (summary.ended, "rows were taken away, since their source took them back"),
+        (summary.without_visit, "rows name a visit that is not here: they are kept without one"),
+        (summary.times_without_offset, "resources have times without an offset: they count as this system's zone"),
+    )
+    summary.remarks += [f"{count:,} {words}" for count, words in told if count]

@@ -23,6 +23,7 @@ from core.models.audit import AccessEvent, ChainHead, KeptHeadSet
 from core.models.base import Base, utc_now
 from core.models.care import CareTeamMember, GlassBreak, SensitiveVisit, Sensitivity
 from core.models.clinical import (
+    PENDING,
     Allergy,
     Assay,
     Condition,
@@ -32,6 +33,8 @@ from core.models.clinical import (
     Prescription,
     PrescriptionStatus,
     ReferenceRange,
+    Statement,
+    StatementKind,
     Visit,
     VisitStatus,
 )
@@ -64,6 +67,7 @@ from core.models.reports import (
 )
 
 __all__ = [
+    "PENDING",
     "STEPS_OF",
     "AccessEvent",
     "Account",
@@ -122,6 +126,8 @@ __all__ = [
     "SignIn",
     "Signature",
     "SignerNotice",
+    "Statement",
+    "StatementKind",
     "Step",
     "StepName",
     "StepState",

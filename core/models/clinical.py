@@ -1,7 +1,8 @@
 """The record: visits and what was noted, measured, found and prescribed at them.
 
 A child of a visit carries no foreign key to it: the visit may be archived while a current
-medicine or an active condition stays hot.
+medicine or an active condition stays hot. `said` is what another system said beyond our columns
+(core/models/said.py).
 """
 
 from __future__ import annotations
@@ -29,6 +30,25 @@ class PrescriptionStatus(StrEnum):
     ACTIVE = "active"
     COMPLETED = "completed"
     STOPPED = "stopped"
+    ON_HOLD = "on-hold"
+    UNKNOWN = "unknown"
+
+
+# Neither taken now nor ended: it stays where current medicines are.
+PENDING = (PrescriptionStatus.ON_HOLD, PrescriptionStatus.UNKNOWN)
+
+
+class StatementKind(StrEnum):
+    """What another system states that is no finding, no allergy and no medicine taken."""
+
+    NEGATION = "negation"
+    REFUTED = "refuted"
+    SUSPECTED = "suspected"
+    DO_NOT_GIVE = "do-not-give"
+    NOT_TAKEN = "not-taken"
+    PROPOSAL = "proposal"
+    IMMUNIZATION = "immunization"
+    PROCEDURE = "procedure"
 
 
 class ConditionStatus(StrEnum):
@@ -53,6 +73,7 @@ class Visit(Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     recorded_by: Mapped[int | None]
+    said: Mapped[str | None]
     version: Mapped[int] = version_column()
 
     __mapper_args__ = {"version_id_col": version}
@@ -73,6 +94,7 @@ class Note(Base):
     author: Mapped[str | None] = mapped_column(String(200))
     text: Mapped[str]
     written_at: Mapped[datetime]
+    said: Mapped[str | None]
     version: Mapped[int] = version_column()
 
     __mapper_args__ = {"version_id_col": version}
@@ -80,10 +102,12 @@ class Note(Base):
 
 
 class Assay(Base):
-    """A test's definition: LOINC code, name, unit. Stays hot."""
+    """A test's definition: code, of LOINC if no other system is named, name, unit. Stays hot."""
 
     __tablename__ = "assay"
     id: Mapped[Id]
+    # None is LOINC's, and that of our own codes.
+    system: Mapped[str | None] = mapped_column(String(200))
     code: Mapped[Code]
     name: Mapped[str] = mapped_column(String(400))
     short_name: Mapped[str] = mapped_column(String(120))
@@ -91,7 +115,7 @@ class Assay(Base):
     unit: Mapped[str | None] = mapped_column(String(60))
     category: Mapped[Code]
 
-    __table_args__ = (UniqueConstraint("code", "unit", postgresql_nulls_not_distinct=True),)
+    __table_args__ = (UniqueConstraint("system", "code", "unit", postgresql_nulls_not_distinct=True),)
 
 
 class ReferenceRange(Base):
@@ -124,6 +148,7 @@ class Observation(Base):
     ref_high: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))
     interpretation: Mapped[str | None] = mapped_column(String(8))
     observed_at: Mapped[datetime]
+    said: Mapped[str | None]
     version: Mapped[int] = version_column()
 
     __mapper_args__ = {"version_id_col": version}
@@ -142,6 +167,7 @@ class Condition(Base):
     status: Mapped[Code]
     onset_on: Mapped[date | None]
     resolved_on: Mapped[date | None]
+    said: Mapped[str | None]
     version: Mapped[int] = version_column()
 
     __mapper_args__ = {"version_id_col": version}
@@ -161,6 +187,7 @@ class Allergy(Base):
     criticality: Mapped[Code | None]
     status: Mapped[Code]
     recorded_on: Mapped[date | None]
+    said: Mapped[str | None]
     version: Mapped[int] = version_column()
 
     __mapper_args__ = {"version_id_col": version}
@@ -181,8 +208,26 @@ class Prescription(Base):
     instructions: Mapped[str | None]
     reason: Mapped[str | None] = mapped_column(String(400))
     status: Mapped[Code]
-    started_on: Mapped[date]
+    started_on: Mapped[date | None]
     stopped_on: Mapped[date | None]
+    said: Mapped[str | None]
+    version: Mapped[int] = version_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Statement(Base):
+    """What another system states beside problems, allergies and medicines: "No known allergies". Stays hot."""
+
+    __tablename__ = "statement"
+    id: Mapped[Id]
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    visit_id: Mapped[int | None] = mapped_column(index=True)
+    kind: Mapped[Code]
+    text: Mapped[str] = mapped_column(String(400))
+    detail: Mapped[str | None] = mapped_column(String(400))
+    stated_on: Mapped[date | None]
+    said: Mapped[str | None]
     version: Mapped[int] = version_column()
 
     __mapper_args__ = {"version_id_col": version}

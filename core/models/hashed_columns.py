@@ -67,6 +67,10 @@ HASHED_COLUMNS: dict[str, Mapping[int, Columns]] = {
     "report_event": {1: ("id", "report_id", "from_state", "to_state", "reason", "at")},
 }  # fmt: skip
 
+# What other systems say beyond our columns.
+for _name in ("patient", "visit", "note", "observation", "condition", "allergy", "prescription"):
+    HASHED_COLUMNS[_name] = {**HASHED_COLUMNS[_name], 2: (*HASHED_COLUMNS[_name][1], "said")}
+
 _CHANGES_WITH_KEYS = "it changes with the keys of STRATA_FIELD_KEYS, not with what the row says"
 
 # By table, each column that no list has, and why. Tables that move have none: a move could lose what it can't verify.

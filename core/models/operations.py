@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,6 +34,8 @@ class ImportedRow(Base):
     """Which source row was imported as which row of ours: a second import changes nothing, hot or archived."""
 
     __tablename__ = "imported_row"
+    # The source of entries by which people are known by their identifiers, as hashes.
+    IDENTIFIER: ClassVar = "identifier"
     source: Mapped[str] = mapped_column(String(40), primary_key=True)
     source_key: Mapped[str] = mapped_column(String(200), primary_key=True)
     ref_type: Mapped[Code]

@@ -39,11 +39,13 @@ class Patient(Base):
     national_id_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     sex: Mapped[Code]
-    birth_on: Mapped[date]
+    birth_on: Mapped[date | None]
     deceased_on: Mapped[date | None]
     phone: Mapped[str | None] = mapped_column(String(40))
     address: Mapped[str | None] = mapped_column(String(300))
     language: Mapped[str | None] = mapped_column(String(40))
+    # What another system said beyond our columns (core/models/said.py).
+    said: Mapped[str | None]
     legal_hold: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now())
     version: Mapped[int] = version_column()

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, Index, MetaData, Table
 from core.models.audit import AccessEvent
 from core.models.base import NAMING, Base
 from core.models.clinical import (
+    PENDING,
     Condition,
     ConditionStatus,
     Note,
@@ -87,6 +88,8 @@ LOG = RecordType(
     hot_days=lambda settings: settings.log_hot_days,
 )
 
+KEPT_HOT = (PrescriptionStatus.ACTIVE, *PENDING)
+
 VISIT = RecordType(
     name="visit",
     server="visits",
@@ -98,7 +101,7 @@ VISIT = RecordType(
     children=(
         Child(_table(Note), "visit_id"),
         Child(_table(Observation), "visit_id"),
-        Child(_table(Prescription), "visit_id", only=lambda table: table.c.status != PrescriptionStatus.ACTIVE),
+        Child(_table(Prescription), "visit_id", only=lambda table: table.c.status.not_in(KEPT_HOT)),
         Child(_table(Condition), "visit_id", only=lambda table: table.c.status != ConditionStatus.ACTIVE),
     ),
 )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, case, fun
 from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
-from core.models import Holding, SensitiveVisit
+from core.models import Holding, SensitiveVisit, said
 from core.models.record_types import ARCHIVE_METADATA, VISIT
 from core.picture.values import ABNORMAL, COLUMNS, KEPT, Value, Values, keep
 from core.stores import archived, databases
@@ -22,7 +22,10 @@ TRIES = 3
 
 def value(row: RowMapping) -> Value:
     """A row of `observation`, from whatever store, as a picture has it."""
-    return Value(*(row[name] for name in COLUMNS))
+    parts = said.read(row["said"])
+    # What an export needs beside it is in the row itself.
+    shown = said.write({name: parts.get(name) for name in ("status", "dates")})
+    return Value(**{name: row[name] for name in COLUMNS} | {"said": shown})
 
 
 def apart(session: Session, patient_ids: Collection[int]) -> dict[int, frozenset[int]]:

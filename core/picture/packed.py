@@ -67,7 +67,7 @@ def _unpacked(columns: Sequence[Any]) -> Iterator[Value]:
     instants = [EPOCH + timedelta(microseconds=instant * scale) for instant in accumulate(instants)]
     rows = zip(accumulate(of_visit), accumulate(ids), of_kind, numbers, strict=True)
     for at, (visit, row_id, kind, number) in enumerate(rows):
-        assay_id, unit, low, high, interpretation = kinds[kind]
+        assay_id, unit, low, high, interpretation, *said = kinds[kind]
         yield Value(
             id=row_id,
             assay_id=assay_id,
@@ -79,11 +79,13 @@ def _unpacked(columns: Sequence[Any]) -> Iterator[Value]:
             ref_low=_number(low),
             ref_high=_number(high),
             interpretation=interpretation,
+            said=said[0] if said else None,
         )
 
 
 def _kind(value: Value) -> tuple[Any, ...]:
-    return value.assay_id, value.unit, _text(value.ref_low), _text(value.ref_high), value.interpretation
+    kind = (value.assay_id, value.unit, _text(value.ref_low), _text(value.ref_high), value.interpretation)
+    return kind if value.said is None else (*kind, value.said)
 
 
 def _once(items: Iterable[Any]) -> tuple[list[Any], list[int]]:

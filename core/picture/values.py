@@ -30,6 +30,7 @@ class Value:
     ref_low: Decimal | None
     ref_high: Decimal | None
     interpretation: str | None
+    said: str | None = None
 
     @property
     def is_abnormal(self) -> bool:

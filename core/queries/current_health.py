@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.models import Allergy, Condition, ConditionStatus, Patient, Prescription, PrescriptionStatus
+from core.models import Allergy, Condition, ConditionStatus, Patient, Prescription, PrescriptionStatus, said
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.sealing import stored_national_id
 from core.stores.tables import hot_table
@@ -25,6 +25,7 @@ class AllergyLine:
     criticality: str | None
     status: str
     recorded_on: date | None
+    is_unconfirmed: bool
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class ProblemLine:
     id: int
     name: str
     onset_on: date | None
+    onset: str | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class MedicineLine:
     frequency: str | None
     instructions: str | None
     reason: str | None
-    started_on: date
+    started_on: date | None
+    stopped_on: date | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class CurrentHealth:
     name: str
     masked_national_id: str
     sex: str
-    birth_on: date
+    birth_on: date | None
     phone: str | None
     address: str | None
     language: str | None
@@ -76,7 +79,7 @@ def current_health(session: Session, patient_id: int, *, hidden_visits: VisitIds
         name=patient.name,
         masked_national_id=stored_national_id.masked(patient.national_id_sealed),
         sex=patient.sex,
-        birth_on=patient.birth_on,
+        birth_on=said.dated(patient.birth_on, patient.said, "birth_on"),
         phone=patient.phone,
         address=patient.address,
         language=patient.language,
@@ -89,7 +92,16 @@ def current_health(session: Session, patient_id: int, *, hidden_visits: VisitIds
 def _allergies(session: Session, patient_id: int) -> tuple[AllergyLine, ...]:
     query = select(Allergy).where(Allergy.patient_id == patient_id).order_by(Allergy.substance, Allergy.id)
     return tuple(
-        AllergyLine(row.id, row.substance, row.reaction, row.severity, row.criticality, row.status, row.recorded_on)
+        AllergyLine(
+            row.id,
+            row.substance,
+            row.reaction,
+            row.severity,
+            row.criticality,
+            row.status,
+            said.dated(row.recorded_on, row.said, "recorded_on"),
+            "verification" in said.read(row.said),
+        )
         for row in session.scalars(query)
     )
 
@@ -101,7 +113,10 @@ def _conditions(session: Session, patient_id: int, hidden_visits: VisitIds) -> t
         .where(is_visible(hot_table("condition"), hidden_visits))
         .order_by(Condition.name, Condition.id)
     )
-    return tuple(ProblemLine(row.id, row.name, row.onset_on) for row in session.scalars(query))
+    return tuple(
+        ProblemLine(row.id, row.name, said.dated(row.onset_on, row.said, "onset_on"), said.read(row.said).get("onset"))
+        for row in session.scalars(query)
+    )
 
 
 def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> tuple[MedicineLine, ...]:
@@ -112,6 +127,15 @@ def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> tu
         .order_by(Prescription.medication, Prescription.id)
     )
     return tuple(
-        MedicineLine(row.id, row.medication, row.dose, row.frequency, row.instructions, row.reason, row.started_on)
+        MedicineLine(
+            row.id,
+            row.medication,
+            row.dose,
+            row.frequency,
+            row.instructions,
+            row.reason,
+            said.dated(row.started_on, row.said, "started_on"),
+            said.dated(row.stopped_on, row.said, "stopped_on"),
+        )
         for row in session.scalars(query)
     )

@@ -20,6 +20,7 @@ from core.sources import fields as source_fields
 from core.sources import references
 from core.stores import archived, replica_reads
 from core.stores.databases import Store
+from core.stores.page_zone import page_zone
 from core.stores.tables import cold_columns, hot_table, linked_table, named
 
 
@@ -206,5 +207,5 @@ def _row(table: str, store: str, row: RowMapping, assay: RowMapping | None = Non
         store=store,
         content_hash=references.content_hash(table, values, version),
         hash_version=version,
-        fields=source_fields.fields(table, values, named(assay) if assay is not None else None),
+        fields=source_fields.fields(table, values, named(assay) if assay is not None else None, zone=page_zone()),
     )

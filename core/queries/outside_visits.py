@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from core.models import Condition, ConditionStatus, Note, Prescription, PrescriptionStatus
-from core.queries.visits import ConditionLine, NoteText, PrescriptionLine
+from core.models import Condition, ConditionStatus, Note, Prescription
+from core.models.record_types import KEPT_HOT
+from core.queries.visits import ConditionLine, NoteText, PrescriptionLine, line_of
 
 ROWS_MAX = 20
 LineT = TypeVar("LineT", NoteText, PrescriptionLine, ConditionLine)
@@ -35,12 +36,15 @@ def outside_visits(session: Session, patient_id: int, *, limit: int | None = ROW
     What holds now is not among it: `current_health` has it.
     """
     notes = _of(Note, patient_id)
-    medicines = _of(Prescription, patient_id).where(Prescription.status != PrescriptionStatus.ACTIVE)
+    medicines = _of(Prescription, patient_id).where(Prescription.status.not_in(KEPT_HOT))
     problems = _of(Condition, patient_id).where(Condition.status != ConditionStatus.ACTIVE)
     return OutsideVisits(
         notes=_lines(session, NoteText, notes.order_by(Note.written_at.desc(), Note.id.desc()), limit),
         medicines=_lines(
-            session, PrescriptionLine, medicines.order_by(Prescription.started_on.desc(), Prescription.id.desc()), limit
+            session,
+            PrescriptionLine,
+            medicines.order_by(Prescription.started_on.desc().nulls_last(), Prescription.id.desc()),
+            limit,
         ),
         problems=_lines(
             session,
@@ -57,8 +61,7 @@ def _of(model: type[Any], patient_id: int) -> Select[Any]:
 
 
 def _lines(session: Session, line: type[LineT], rows: Select[Any], limit: int | None) -> tuple[LineT, ...]:
-    names = line.__dataclass_fields__
-    return tuple(line(**{name: getattr(row, name) for name in names}) for row in session.scalars(rows.limit(limit)))
+    return tuple(line_of(line, row.__dict__) for row in session.scalars(rows.limit(limit)))
 
 
 def _count(session: Session, rows: Select[Any]) -> int:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Row, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from core.models import Allergy, Patient
+from core.models import Allergy, Patient, said
 from core.sealing import national_id, stored_national_id
 
 Conditions = list[ColumnElement[bool]]
@@ -64,8 +64,10 @@ class PatientHit:
     id: int
     name: str
     sex: str
-    birth_on: date
+    birth_on: date | None
     deceased_on: date | None
+    is_deceased: bool
+    standing: str
     masked_national_id: str
 
 
@@ -85,6 +87,7 @@ class AllergyLine:
     substance: str
     reaction: str | None
     criticality: str | None
+    is_unconfirmed: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,10 @@ class PatientHeader:
     id: int
     name: str
     sex: str
-    birth_on: date
+    birth_on: date | None
     deceased_on: date | None
+    is_deceased: bool
+    standing: str
     masked_national_id: str
     allergies: tuple[AllergyLine, ...]
 
@@ -166,7 +171,20 @@ def _groups(wanted: Wanted) -> list[Conditions]:
 
 def _hit(row: Patient) -> PatientHit:
     number = stored_national_id.masked(row.national_id_sealed)
-    return PatientHit(row.id, row.name, row.sex, row.birth_on, row.deceased_on, number)
+    born, died = (said.dated(getattr(row, name), row.said, name) for name in ("birth_on", "deceased_on"))
+    return PatientHit(row.id, row.name, row.sex, born, died, _is_deceased(row), _standing(row), number)
+
+
+def _is_deceased(row: Patient) -> bool:
+    return row.deceased_on is not None or bool(said.read(row.said).get("deceased"))
+
+
+def _standing(row: Patient) -> str:
+    """What its source says of the record as a whole; empty of a record in use."""
+    parts = said.read(row.said)
+    if "replaced_by" in parts:
+        return f"Merged into another record ({parts['replaced_by']}): not in use"
+    return "Record not in use" if parts.get("inactive") else ""
 
 
 def header(session: Session, patient_id: int) -> PatientHeader | None:
@@ -180,8 +198,13 @@ def header(session: Session, patient_id: int) -> PatientHeader | None:
         id=row.id,
         name=row.name,
         sex=row.sex,
-        birth_on=row.birth_on,
-        deceased_on=row.deceased_on,
+        birth_on=said.dated(row.birth_on, row.said, "birth_on"),
+        deceased_on=said.dated(row.deceased_on, row.said, "deceased_on"),
+        is_deceased=_is_deceased(row),
+        standing=_standing(row),
         masked_national_id=stored_national_id.masked(row.national_id_sealed),
-        allergies=tuple(AllergyLine(a.id, a.substance, a.reaction, a.criticality) for a in allergies),
+        allergies=tuple(
+            AllergyLine(a.id, a.substance, a.reaction, a.criticality, "verification" in said.read(a.said))
+            for a in allergies
+        ),
     )

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from core.models import ReferenceRange
 
+UNKNOWN_AGE = -1
+
 
 @dataclass(frozen=True)
 class UsualRange:
@@ -32,8 +34,10 @@ class UsualRange:
         return f" (usual {low} or more)" if low else f" (usual {high} or less)" if high else ""
 
 
-def age_on(birth_on: date, day: date) -> int:
-    """Full years of age on a day."""
+def age_on(birth_on: date | None, day: date) -> int:
+    """Full years of age on a day; UNKNOWN_AGE, which no range is for, without a birth date."""
+    if birth_on is None:
+        return UNKNOWN_AGE
     return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
 
 

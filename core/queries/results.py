@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
-from core.models import Assay, Observation
+from core.models import Assay, Observation, said
 from core.models.record_types import VISIT
 from core.picture.values import Value
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
@@ -43,6 +43,7 @@ class Result:
     observed_at: datetime
     visit_id: int | None
     is_archived: bool
+    status: str | None = None
 
     @property
     def is_answer(self) -> bool:
@@ -168,13 +169,14 @@ def result_of(row: Mapping[Any, Any], assay: Assay, *, is_archived: bool) -> Res
         plain_name=assay.plain_name,
         category=assay.category,
         is_archived=is_archived,
-        **{name: row[name] for name in OBSERVED},
+        status=said.read(row["said"]).get("status"),
+        **{name: said.dated(row[name], row["said"], name) for name in OBSERVED},
     )
 
 
 def result_of_value(value: Value, assay: Assay, archived_ids: Set[int]) -> Result:
     """The result that a value of a patient's picture is."""
-    row = {name: getattr(value, name) for name in OBSERVED}
+    row = {name: getattr(value, name) for name in (*OBSERVED, "said")}
     return result_of(row, assay, is_archived=value.id in archived_ids)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, Table, func, select
 from sqlalchemy.orm import Session
 
-from core.models import Clinic, Practitioner, VisitStatus
+from core.models import Clinic, Practitioner, VisitStatus, said
 from core.models.record_types import VISIT
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.queries.other_records import remark
 from core.queries.results import Result, results_at
 from core.stores import archived, hot_and_archived
 from core.stores.hot_and_archived import Cursor, Found, Held
@@ -63,6 +64,7 @@ class NoteText:
     author: str | None
     text: str
     written_at: datetime
+    remark: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class PrescriptionLine:
     instructions: str | None
     reason: str | None
     status: str
-    started_on: date
+    started_on: date | None
     stopped_on: date | None
 
 
@@ -90,6 +92,9 @@ class ConditionLine:
     status: str
     onset_on: date | None
     resolved_on: date | None
+
+
+LineT = TypeVar("LineT", NoteText, PrescriptionLine, ConditionLine)
 
 
 @dataclass(frozen=True)
@@ -207,8 +212,8 @@ def _line(found: Found, clinics: dict[int, str], practitioners: dict[int, str]) 
         description=row["description"],
         reason=row["reason"],
         class_code=row["class_code"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
+        started_at=_dated(row, "started_at"),
+        ended_at=_dated(row, "ended_at"),
         clinic=clinics.get(row["clinic_id"]),
         practitioner=practitioners.get(row["practitioner_id"]),
         is_open=row["status"] == VisitStatus.OPEN,
@@ -216,18 +221,29 @@ def _line(found: Found, clinics: dict[int, str], practitioners: dict[int, str]) 
     )
 
 
+def _dated(row: Mapping[Any, Any], column: str) -> Any:
+    return said.dated(row[column], row["said"], column)
+
+
+def line_of(line: type[LineT], row: Mapping[Any, Any]) -> LineT:
+    """A row as a page shows it, its dates as far as they are known."""
+    names = [name for name in line.__dataclass_fields__ if name != "remark"]
+    shown: dict[str, Any] = {name: said.dated(row[name], row["said"], name) for name in names}
+    if line is NoteText:
+        shown["remark"] = remark(row["said"])
+    return line(**shown)
+
+
 def _notes(found: Sequence[Found]) -> tuple[NoteText, ...]:
     rows = sorted((item.values for item in found), key=lambda row: (row["written_at"], row["id"]))
-    return tuple(NoteText(row["id"], row["kind"], row["author"], row["text"], row["written_at"]) for row in rows)
+    return tuple(line_of(NoteText, row) for row in rows)
 
 
 def _prescriptions(found: Sequence[Found]) -> tuple[PrescriptionLine, ...]:
-    names = PrescriptionLine.__dataclass_fields__
-    lines = [PrescriptionLine(**{name: item.values[name] for name in names}) for item in found]
+    lines = [line_of(PrescriptionLine, item.values) for item in found]
     return tuple(sorted(lines, key=lambda line: (line.medication, line.id)))
 
 
 def _conditions(found: Sequence[Found]) -> tuple[ConditionLine, ...]:
-    names = ConditionLine.__dataclass_fields__
-    lines = [ConditionLine(**{name: item.values[name] for name in names}) for item in found]
+    lines = [line_of(ConditionLine, item.values) for item in found]
     return tuple(sorted(lines, key=lambda line: (line.name, line.id)))

@@ -102,3 +102,5 @@ def forget_imports(session: Session, erased: Mapping[str, Sequence[int]]) -> Non
         for start in range(0, len(ids) if kind != "patient" else 0, IDS_A_STATEMENT):
             part = ids[start : start + IDS_A_STATEMENT]
             session.execute(delete(ImportedRow).where(ImportedRow.ref_type == kind, ImportedRow.row_id.in_(part)))
+    people = (ImportedRow.source == ImportedRow.IDENTIFIER, ImportedRow.row_id.in_(erased.get("patient", ())))
+    session.execute(delete(ImportedRow).where(*people))

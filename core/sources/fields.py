@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
+
+from core.models import said
 
 Values = Mapping[str, Any]
 
@@ -36,21 +38,28 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def fields(table: str, values: Values, assay: Values | None = None) -> dict[str, Any]:
-    """The fields of one row; an observation needs its assay's row. Days and instants become ISO text."""
-    made = {field: _plain(values[column]) for column, field in COLUMNS[table].items()}
+def fields(table: str, values: Values, assay: Values | None = None, *, zone: tzinfo = UTC) -> dict[str, Any]:
+    """The fields of one row; an observation needs its assay's row. Days and instants become ISO text, instants in
+    `zone`, so that whoever reads the day in them reads the one that pages show.
+    """
+    kept = values.get("said")
+    made = {field: _plain(said.dated(values[column], kept, column), zone) for column, field in COLUMNS[table].items()}
     if table == "observation" and assay is not None:
         number = values["value_number"]
-        value = _plain(number) if number is not None else values["value_text"]
+        value = _plain(number, zone) if number is not None else values["value_text"]
         made = {"name": assay["name"], "short_name": assay["short_name"], "code": assay["code"], "value": value} | made
+        status = said.read(values.get("said")).get("status")
+        made |= {"status": status} if status else {}
     return made
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, zone: tzinfo) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date) and said.precision(value) is not None:
+        return said.iso(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return value.astimezone(zone).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
     return value

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
+from core.models.said import MONTH, YEAR, precision
 from core.queries.reference_ranges import age_on
 
 UNITS = {
@@ -57,9 +58,14 @@ class Formats:
         return value
 
     def day(self, value: datetime | date | None) -> str:
-        """`12 Nov 2026`."""
-        here = self.local(value) if value is not None else None
-        return f"{here.day} {here:%b} {here.year}" if here is not None else ""
+        """`12 Nov 2026`; of a date known in part `November 2026` or `2026`."""
+        if value is None:
+            return ""
+        known = precision(value)
+        if known == YEAR:
+            return str(value.year)
+        here = self.local(value) if known is None else value
+        return f"{here:%B} {here.year}" if known == MONTH else f"{here.day} {here:%b} {here.year}"
 
     def short_day(self, value: datetime | date) -> str:
         """`12 Nov`."""
@@ -85,8 +91,10 @@ class Formats:
         return self.local(value).year
 
     def moment(self, value: datetime | None) -> str:
-        """`12 Nov 2026, 09:14`."""
-        return f"{self.day(value)}, {self.local(value):%H:%M}" if value is not None else ""
+        """`12 Nov 2026, 09:14`; without a time of day where none is known."""
+        if value is None or precision(value) is not None:
+            return self.day(value)
+        return f"{self.day(value)}, {self.local(value):%H:%M}"
 
     def clock(self, value: datetime | None) -> str:
         """`09:14:05`."""
@@ -144,9 +152,12 @@ def spoken_unit(code: str | None) -> str:
     return SPOKEN_UNITS.get(code or "", unit(code))
 
 
-def age(born_on: date, on: date | None = None) -> int:
-    """Full years of age on a day, today if none is given."""
-    return age_on(born_on, on or datetime.now(UTC).date())
+def age(born_on: date | None, on: date | None = None) -> int | str:
+    """Full years of age on a day, today if none is given; about so many if only the year of birth is known."""
+    if born_on is None:
+        return "age unknown"
+    years = age_on(born_on, on or datetime.now(UTC).date())
+    return years if precision(born_on) is None else f"about {years}"
 
 
 def plural(many: int, one: str, more: str | None = None) -> str:

@@ -39,9 +39,11 @@ def word(kind: str, fields: Fields) -> dict[str, str]:
 
 
 def day(iso: Any) -> str | None:
-    """An ISO day or instant as `3 May 2026`, or None."""
+    """An ISO day or instant as `3 May 2026`, a year or month as `2026` or `May 2026`, or None."""
     if not iso:
         return None
+    if len(iso) < 10:
+        return iso if len(iso) == 4 else f"{date.fromisoformat(f'{iso}-01'):%B %Y}"
     found = date.fromisoformat(iso) if len(iso) == 10 else datetime.fromisoformat(iso).date()
     return f"{found.day} {found:%B %Y}"
 

@@ -4,29 +4,70 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir.bundles import References, Resource, dig, each, wording
-from core.interchange.fhir.child import child_record, code_of
-from core.interchange.fhir.condition import check_not_wrong, is_over
+from core.interchange.fhir.bundles import Resource, dig, each
+from core.interchange.fhir.concepts import SNOMED, code_of, is_absence, kept, status_of, wording
+from core.interchange.fhir.condition import OVER, SURE, check_statuses, onset_words
+from core.interchange.fhir.entry import Entry
 from core.interchange.source_rows import Record
-from core.interchange.source_values import optional_day, required, text
-from core.interchange.summary import Place
+from core.interchange.source_values import BadValue, required, text
+from core.models import StatementKind
+
+SEVERITIES = ("mild", "moderate", "severe")
+CRITICALITIES = ("low", "high", "unable-to-assess", None)
 
 
-def allergy(resource: Resource, place: Place, references: References) -> Record:
-    """An AllergyIntolerance."""
-    check_not_wrong(resource)
-    reactions = [wording(dig(r, "manifestation", 0)) for r in each(resource.get("reaction"))]
+def allergy(entry: Entry) -> Record:
+    """An AllergyIntolerance; one that is ruled out, or says that there is none, is a statement."""
+    resource = entry.resource
+    code = resource.get("code")
+    verification = status_of(resource, "verificationStatus")
+    check_statuses(resource, verification, (*SURE, "unconfirmed", "presumed", "refuted"))
+    substances = [wording(dig(reaction, "substance")) for reaction in each(resource.get("reaction"))]
+    words = required((wording(code) or next(filter(None, substances), None) or "")[:400], 400, "code")
+    recorded = resource.get("recordedDate")
+    entry.about |= {"codings": kept(code), "type": resource.get("type")}
+    if verification == "refuted":
+        return entry.statement(StatementKind.REFUTED, f"Allergy: {words}", recorded)
+    if is_absence(code):
+        return entry.statement(StatementKind.NEGATION, words, recorded)
+    if verification in ("unconfirmed", "presumed"):
+        entry.about["verification"] = verification
+    return _allergy(entry, words)
+
+
+def _allergy(entry: Entry, words: str) -> Record:
+    resource = entry.resource
+    if resource.get("criticality") not in CRITICALITIES:
+        raise BadValue(f"criticality '{str(resource.get('criticality'))[:30]}' is none that we know")
+    onset_on = entry.dates.day(resource.get("onsetDateTime"), "onsetDateTime", "onset")
+    entry.about["onset"] = resource.get("onsetDateTime") if onset_on else onset_words(resource)
+    entry.dates.partial.pop("onset", None)
     values: dict[str, Any] = {
-        "code": code_of(resource.get("code"), "snomed"),
-        "substance": required(wording(resource.get("code")), 400, "code"),
+        "code": code_of(resource.get("code"), (SNOMED,)),
+        "substance": words,
         "category": text(dig(resource, "category", 0), 64, "category"),
-        "reaction": text("; ".join(r for r in reactions if isinstance(r, str)), 400, "reaction"),
-        "severity": text(dig(resource, "reaction", 0, "severity"), 64, "severity"),
+        "reaction": text("; ".join(_manifestations(resource))[:400], 400, "reaction"),
+        "severity": _worst(resource),
         "criticality": text(resource.get("criticality"), 64, "criticality"),
-        "status": "inactive" if is_over(resource) else "active",
-        "recorded_on": optional_day(resource.get("recordedDate") or resource.get("onsetDateTime"), "recordedDate"),
+        "status": "inactive" if status_of(resource, "clinicalStatus") in OVER else "active",
+        "recorded_on": entry.dates.day(resource.get("recordedDate"), "recordedDate", "recorded_on"),
     }
-    natural = (values["code"] or values["substance"],)
-    return child_record(
-        "allergy", resource, place, references, natural=natural, values=values, rank=values["recorded_on"]
-    )
+    natural, rank = (values["code"] or words,), (values["recorded_on"],)
+    return entry.record("allergy", natural, values, visit=None, rank=rank)
+
+
+def _manifestations(resource: Resource) -> list[str]:
+    """What happens, the worst reaction first, each once."""
+    reactions = sorted(each(resource.get("reaction")), key=_severity, reverse=True)
+    words = [wording(part) for reaction in reactions for part in each(dig(reaction, "manifestation"))]
+    return list(dict.fromkeys(word for word in words if word))
+
+
+def _severity(reaction: Any) -> int:
+    severity = dig(reaction, "severity")
+    return SEVERITIES.index(severity) if severity in SEVERITIES else -1
+
+
+def _worst(resource: Resource) -> str | None:
+    worst = max((_severity(reaction) for reaction in each(resource.get("reaction"))), default=-1)
+    return SEVERITIES[worst] if worst >= 0 else None

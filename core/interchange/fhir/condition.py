@@ -5,48 +5,99 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from core.interchange.fhir.bundles import References, Resource, dig, wording
-from core.interchange.fhir.child import child_record, code_of
+from core.interchange.fhir.bundles import Resource, dig
+from core.interchange.fhir.concepts import SNOMED, chosen, is_absence, kept, status_of, wording
+from core.interchange.fhir.dates import in_order
+from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.source_rows import Record, stamp
-from core.interchange.source_values import BadValue, optional_day, required
-from core.interchange.summary import Place
-from core.models import ConditionStatus
+from core.interchange.source_values import BadValue, required, text
+from core.models import ConditionStatus, StatementKind
 
 OVER = ("inactive", "remission", "resolved")
-WRONG = ("entered-in-error", "refuted")
+ACTIVE = ("active", "recurrence", "relapse", "unknown", None)
+DOUBTFUL = ("provisional", "differential", "unconfirmed")
+SURE = ("confirmed", None)
 
 
-def condition(resource: Resource, place: Place, references: References) -> Record:
-    """A Condition that is not known to be wrong."""
-    check_not_wrong(resource)
-    onset_on, resolved_on = _days(resource)
+def condition(entry: Entry) -> Record:
+    """A Condition as a problem, or as a statement if it is ruled out, in doubt or says that there is none."""
+    resource = entry.resource
+    code = resource.get("code")
+    words = required((wording(code) or "")[:400], 400, "code")
+    verification = status_of(resource, "verificationStatus")
+    check_statuses(resource, verification, (*SURE, *DOUBTFUL, "refuted"))
+    entry.about |= {"codings": kept(code), "verification": verification, "recorded": resource.get("recordedDate")}
+    recorded = resource.get("recordedDate") or resource.get("onsetDateTime")
+    if verification == "refuted":
+        return entry.statement(StatementKind.REFUTED, words, recorded)
+    if is_absence(code):
+        return entry.statement(StatementKind.NEGATION, words, recorded)
+    if verification in DOUBTFUL:
+        return entry.statement(StatementKind.SUSPECTED, words, recorded, verification)
+    return _problem(entry, words)
+
+
+def _problem(entry: Entry, words: str) -> Record:
+    resource = entry.resource
+    onset_on, resolved_on = _days(entry)
+    over = has_ended(resource) or status_of(resource, "clinicalStatus") in OVER
+    entry.about["onset"] = None if onset_on else onset_words(resource)
     values: dict[str, Any] = {
-        "code": code_of(resource.get("code"), "snomed"),
-        "name": required(wording(resource.get("code")), 400, "code"),
-        "status": (ConditionStatus.RESOLVED if resolved_on or is_over(resource) else ConditionStatus.ACTIVE).value,
+        "code": text(dig(chosen(resource.get("code"), (SNOMED,)), "code"), 64, "code"),
+        "name": words,
+        "status": (ConditionStatus.RESOLVED if over else ConditionStatus.ACTIVE).value,
         "onset_on": onset_on,
         "resolved_on": resolved_on,
     }
-    natural = (values["code"] or values["name"], stamp(onset_on))
-    return child_record("condition", resource, place, references, natural=natural, values=values, rank=resolved_on)
+    natural = (values["code"] or words, stamp(_written_day(resource) or onset_on))
+    return entry.record("condition", natural, values, rank=(resolved_on,))
 
 
-def check_not_wrong(resource: Resource) -> None:
-    """Refuse a resource that its own source takes back. Raises BadValue."""
-    if dig(resource, "verificationStatus", "coding", 0, "code") in WRONG:
-        raise BadValue("it was entered in error or refuted")
+def check_statuses(resource: Resource, verification: str | None, allowed: tuple[str | None, ...]) -> None:
+    """Refuse a status that we don't know, and one that takes the resource back. Raises BadValue, Retracted."""
+    if verification == "entered-in-error":
+        raise Retracted("its verificationStatus is entered-in-error")
+    if verification not in allowed:
+        raise BadValue(f"verificationStatus '{str(verification)[:30]}' is none that we know")
+    clinical = status_of(resource, "clinicalStatus")
+    if clinical not in (*ACTIVE, *OVER):
+        raise BadValue(f"clinicalStatus '{str(clinical)[:30]}' is none that we know")
 
 
-def is_over(resource: Resource) -> bool:
-    """Whether the clinical status says that it is no longer there."""
-    return dig(resource, "clinicalStatus", "coding", 0, "code") in OVER
+def has_ended(resource: Resource) -> bool:
+    """Whether any abatement is told, in whatever form."""
+    return any(name.startswith("abatement") and value not in (None, False) for name, value in resource.items())
 
 
-def _days(resource: Resource) -> tuple[date | None, date | None]:
+def onset_words(resource: Resource) -> str | None:
+    """An onset that is no date: an age, a range or words."""
+    age, bounds, words = (resource.get(f"onset{form}") for form in ("Age", "Range", "String"))
+    if isinstance(age, dict) and age.get("value") is not None:
+        return (
+            f"at the age of {age['value']:f}" if hasattr(age["value"], "as_tuple") else f"at the age of {age['value']}"
+        )
+    if isinstance(bounds, dict):
+        low, high = dig(bounds, "low", "value"), dig(bounds, "high", "value")
+        return f"between {low} and {high} {dig(bounds, 'high', 'unit') or 'years'} of age"
+    return words[:200] if isinstance(words, str) else None
+
+
+def _days(entry: Entry) -> tuple[date | None, date | None]:
     """When it began and when it ended."""
-    onset = resource.get("onsetDateTime") or dig(resource, "onsetPeriod", "start") or resource.get("recordedDate")
+    resource = entry.resource
+    onset = resource.get("onsetDateTime") or dig(resource, "onsetPeriod", "start")
     abated = resource.get("abatementDateTime") or dig(resource, "abatementPeriod", "end")
-    onset_on, resolved_on = optional_day(onset, "onsetDateTime"), optional_day(abated, "abatementDateTime")
-    if onset_on is not None and resolved_on is not None and resolved_on < onset_on:
+    onset_on = entry.dates.day(onset, "onsetDateTime", "onset_on")
+    resolved_on = entry.dates.day(abated, "abatementDateTime", "resolved_on")
+    if not in_order(onset_on, resolved_on, entry.dates, ("onset_on", "resolved_on")):
         raise BadValue("abatementDateTime is before onsetDateTime")
     return onset_on, resolved_on
+
+
+def _written_day(resource: Resource) -> date | None:
+    """The day as it is written, which is the one that Synthea's CSV gives."""
+    raw = resource.get("onsetDateTime") or dig(resource, "onsetPeriod", "start")
+    try:
+        return date.fromisoformat(str(raw)[:10])
+    except ValueError:
+        return None

@@ -1,84 +1,141 @@
-"""FHIR DocumentReference and DiagnosticReport.presentedForm: the texts of notes, each taken once."""
+"""FHIR DocumentReference and DiagnosticReport: the texts of notes, each taken once."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import html
+import re
+from contextlib import suppress
 from typing import Any
 
-from core.interchange.fhir.bundles import References, Resource, dig, each, wording
-from core.interchange.fhir.child import patient_of
-from core.interchange.fhir.patient import written_by
+from core.interchange.fhir.bundles import Resource, dig, each
+from core.interchange.fhir.care_givers import written_by
+from core.interchange.fhir.concepts import wording
+from core.interchange.fhir.entry import Entry, Retracted, identifier
 from core.interchange.source_rows import Record
-from core.interchange.source_values import BadValue, identifier, instant, text
-from core.interchange.summary import Place
+from core.interchange.source_values import BadValue, text
 from core.interchange.synthea.visit_notes import KIND_WITHOUT_NAME, note_text
 
+READABLE = ("text/", "application/xhtml")
+CHARSET = re.compile(r"charset=([\w-]+)", re.IGNORECASE)
+_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_BREAKS = re.compile(r"<\s*(?:br|/p|/div|/tr|/li|/h[1-6])\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 
-def document(resource: Resource, place: Place, references: References) -> Record:
-    """The note of a DocumentReference."""
-    if resource.get("status") == "entered-in-error":
-        raise BadValue("it was entered in error")
+
+def document(entry: Entry) -> Record:
+    """The note of a DocumentReference. Raises Retracted."""
+    resource = entry.resource
+    statuses = (resource.get("status"), resource.get("docStatus"))
+    if "entered-in-error" in statuses:
+        raise Retracted("its status is entered-in-error")
+    told = ("superseded", "preliminary")
+    entry.about["status"] = next((status for status in told if status in statuses), None)
     attachments = [dig(content, "attachment") for content in each(resource.get("content"))]
-    visit = references.id_of(dig(resource, "context", "encounter", 0))
-    author = written_by(dig(resource, "author", 0))
-    moment = resource.get("date")
-    return _note(resource, place, references, body=_text(attachments), visit=visit, author=author, moment=moment)
+    visit = entry.visit(dig(resource, "context", "encounter", 0))
+    author = "; ".join(filter(None, (written_by(one) for one in each(resource.get("author"))))) or None
+    moment = resource.get("date") or dig(resource, "context", "period", "start")
+    return _note(entry, body=_body(entry, attachments), visit=visit, author=author, moment=moment)
 
 
-def report(resource: Resource, place: Place, references: References) -> Record | None:
-    """The note of a DiagnosticReport that presents one, else None."""
-    forms = each(resource.get("presentedForm"))
-    if not forms or resource.get("status") in ("entered-in-error", "cancelled"):
+def replaced_by(entry: Entry) -> list[str]:
+    """The qualified ids of the documents that this one replaces."""
+    targets = [dig(one, "target") for one in each(entry.resource.get("relatesTo")) if dig(one, "code") == "replaces"]
+    return [found[1] for found in map(entry.resolver.find, targets) if found is not None]
+
+
+def report(entry: Entry) -> Record | None:
+    """The note of a DiagnosticReport: its conclusion and what it presents; None if it has neither. Raises Retracted."""
+    resource = entry.resource
+    status = str(resource.get("status"))
+    if status in ("entered-in-error", "cancelled"):
+        raise Retracted(f"its status is {status}")
+    forms, told = each(resource.get("presentedForm")), _conclusion(resource)
+    if not forms and not told:
         return None
-    visit = references.id_of(resource.get("encounter"))
-    moment = resource.get("issued") or resource.get("effectiveDateTime")
+    entry.about["status"] = None if status in ("final", "amended", "corrected", "appended") else status
+    body = "\n\n".join(filter(None, (told, _body(entry, forms) if forms else "")))
+    visit = entry.visit(resource.get("encounter"))
+    moment = resource.get("issued") or resource.get("effectiveDateTime") or dig(resource, "effectivePeriod", "start")
     author = written_by(dig(resource, "performer", 0))
-    return _note(resource, place, references, body=_text(forms), visit=visit, author=author, moment=moment)
+    return _note(entry, body=note_text(body, "conclusion"), visit=visit, author=author, moment=moment)
 
 
-def _note(
-    resource: Resource,
-    place: Place,
-    references: References,
-    *,
-    body: str,
-    visit: str | None,
-    author: str | None,
-    moment: Any,
-) -> Record:
-    kind = resource.get("type") or resource.get("code")
-    source_id, written_at = identifier(resource.get("id"), "id"), instant(moment, "date")
+def _conclusion(resource: Resource) -> str:
+    conclusion = resource.get("conclusion")
+    if not isinstance(conclusion, str) or not conclusion.strip():
+        codes = (wording(code) for code in each(resource.get("conclusionCode")))
+        conclusion = "; ".join(words for words in codes if words)
+    return f"Conclusion: {conclusion}" if conclusion else ""
+
+
+def _note(entry: Entry, *, body: str, visit: str | None, author: str | None, moment: Any) -> Record:
+    resource = entry.resource
+    written_at = entry.dates.moment(moment, "date", "written_at")
+    if written_at is None:
+        raise BadValue("date is empty: nobody knows when it was written")
     values = {
-        "kind": text(wording(kind), 120, "type") or KIND_WITHOUT_NAME,
-        "author": author,
+        "kind": text((wording(resource.get("type") or resource.get("code")) or "")[:120], 120, "type")
+        or KIND_WITHOUT_NAME,
+        "author": text(author, 200, "author"),
         "text": body,
         "written_at": written_at,
     }
-    return Record(
-        "note",
-        place,
-        (source_id,),
-        values,
-        patient=patient_of(resource, references),
-        visit=visit,
-        visit_at=written_at,
-        source_id=source_id,
-    )
+    source_id = identifier(entry.identity or "", "id")
+    record = entry.record("note", (source_id,), values, visit=visit, visit_at=written_at, source_id=source_id)
+    # A first import brings an old version, named so; a later one takes away the row that it was shown as.
+    record.ends_known = entry.about.get("status") == "superseded"
+    return record
 
 
-def _text(attachments: list[Any]) -> str:
-    parts = []
-    for attachment in attachments:
-        kind = str(dig(attachment, "contentType") or "text/plain")
-        if not kind.startswith("text/"):
-            raise BadValue(f"its content is {kind[:60]}, not text")
-        data = dig(attachment, "data")
-        if not isinstance(data, str):
-            raise BadValue("it has no text inside, at most a link to one")
-        try:
-            parts.append(base64.b64decode(data, validate=True).decode())
-        except (binascii.Error, ValueError) as fault:
-            what = "UTF-8" if isinstance(fault, UnicodeDecodeError) else "base64"
-            raise BadValue(f"its content is not {what}") from None
-    return note_text("\n\n".join(parts), "content")
+def _body(entry: Entry, attachments: list[Any]) -> str:
+    """The texts of attachments, which are different forms of one document; the titles of those that aren't kept."""
+    texts = _texts(entry, [one for one in attachments if _media(one).startswith(READABLE)])
+    titles = [_title(one) for one in attachments if not _media(one).startswith(READABLE)]
+    if texts:
+        entry.about["attachments"] = titles
+        return note_text("\n\n".join(dict.fromkeys(texts)), "content")
+    if not titles:
+        raise BadValue("it has no text inside, at most a link to one")
+    return f"[Not kept here: {'; '.join(titles)}]"
+
+
+def _texts(entry: Entry, readable: list[Any]) -> list[str]:
+    """Plain text before HTML before nothing."""
+    plain = [one for one in readable if _media(one) == "text/plain"] or readable
+    return list(filter(None, (_text(entry, one) for one in plain)))
+
+
+def _title(attachment: Any) -> str:
+    return f"{dig(attachment, 'title') or 'without a title'}, {_media(attachment)[:60]}"
+
+
+def _media(attachment: Any) -> str:
+    return str(dig(attachment, "contentType") or "text/plain").split(";", 1)[0].strip().lower()
+
+
+def _text(entry: Entry, attachment: Any) -> str | None:
+    data = dig(attachment, "data")
+    if data is None and dig(attachment, "url"):
+        with suppress(BadValue):
+            data = dig(entry.resolver.content({"reference": attachment["url"]}), "data")
+    if not isinstance(data, str):
+        return None
+    try:
+        raw = base64.b64decode("".join(data.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise BadValue("its content is not base64") from None
+    found = CHARSET.search(str(dig(attachment, "contentType")))
+    try:
+        decoded = raw.decode(found[1] if found else "utf-8")
+    except (UnicodeDecodeError, LookupError):
+        raise BadValue(f"its content is not {found[1] if found else 'UTF-8'}") from None
+    return decoded if _media(attachment) == "text/plain" else _without_tags(decoded)
+
+
+def _without_tags(markup: str) -> str:
+    """The words of HTML."""
+    broken = _BREAKS.sub("\n", _TAGS.sub("", markup))
+    lines = (" ".join(line.split()) for line in html.unescape(_TAG.sub("", broken)).splitlines())
+    return "\n".join(line for line in lines if line)

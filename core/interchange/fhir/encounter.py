@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from core.interchange.fhir.bundles import References, Resource, dig, wording
-from core.interchange.fhir.child import code_of, patient_of, reason_of
-from core.interchange.fhir.patient import CareTeam
+from datetime import datetime
+from typing import Any
+
+from core.interchange.fhir.bundles import dig
+from core.interchange.fhir.care_givers import CareGivers
+from core.interchange.fhir.concepts import SNOMED, code_of, kept, wording
+from core.interchange.fhir.entry import Entry, Retracted, identifier
 from core.interchange.source_rows import Record, stamp
-from core.interchange.source_values import BadValue, identifier, instant, optional_instant, required, text
-from core.interchange.summary import Place
+from core.interchange.source_values import BadValue, required, text
 from core.models import VisitStatus
 
 BEGUN = {"finished": VisitStatus.CLOSED} | dict.fromkeys(
@@ -16,35 +19,62 @@ BEGUN = {"finished": VisitStatus.CLOSED} | dict.fromkeys(
 CLASSES = {"ACUTE": "IMP", "NONAC": "IMP", "OBSENC": "EMER", "SS": "AMB"}
 
 
-def encounter(resource: Resource, place: Place, references: References, team: CareTeam) -> Record:
-    """An Encounter that has begun."""
-    status = BEGUN.get(str(resource.get("status")))
-    if status is None:
-        raise BadValue(f"status '{str(resource.get('status'))[:30]}' is no visit that has begun")
-    started_at = instant(dig(resource, "period", "start"), "period.start")
-    ended_at = optional_instant(dig(resource, "period", "end"), "period.end")
-    if ended_at is not None and ended_at < started_at:
-        raise BadValue("period.end is before period.start")
+def encounter(entry: Entry, givers: CareGivers) -> Record:
+    """An Encounter that has begun. Raises Retracted."""
+    resource = entry.resource
+    status = _status(str(resource.get("status")))
+    started_at, ended_at = _times(entry)
     if ended_at is None and status is VisitStatus.CLOSED:
         ended_at = started_at
     kind, class_code = dig(resource, "type", 0), text(dig(resource, "class", "code"), 64, "class") or "AMB"
-    clinic = team.clinic(resource.get("serviceProvider"), place)
-    values = {
+    clinic = givers.clinic(entry, resource.get("serviceProvider"))
+    entry.about["codings"] = kept(kind)
+    values: dict[str, Any] = {
         "class_code": CLASSES.get(class_code, class_code),
         "status": (VisitStatus.CLOSED if ended_at else VisitStatus.OPEN).value,
-        "description": required(wording(kind) or "Visit", 400, "type"),
-        "reason": text(reason_of(resource, references), 400, "reasonCode"),
+        "description": required(_words(kind, resource)[:400], 400, "type"),
+        "reason": text(entry.reason(), 400, "reasonCode"),
         "started_at": started_at,
         "ended_at": ended_at,
     }
-    return Record(
+    return entry.record(
         "visit",
-        place,
-        (stamp(started_at), code_of(kind) or ""),
+        (stamp(started_at), code_of(kind, (SNOMED,)) or ""),
         values,
-        patient=patient_of(resource, references),
+        visit=None,
         clinic=clinic,
-        practitioner=team.practitioner(dig(resource, "participant", 0, "individual"), clinic, place),
-        source_id=identifier(resource.get("id"), "id"),
+        practitioner=givers.practitioner(entry, resource.get("participant"), clinic),
+        source_id=identifier(entry.identity or "", "id"),
         rank=(ended_at, values["description"]),
     )
+
+
+def _status(status: str) -> VisitStatus:
+    if status == "entered-in-error":
+        raise Retracted("its status is entered-in-error")
+    if status == "cancelled":
+        raise Retracted("it was cancelled")
+    found = BEGUN.get(status)
+    if found is None:
+        raise BadValue(f"status '{status[:30]}' is no visit that has begun")
+    return found
+
+
+def _times(entry: Entry) -> tuple[datetime, datetime | None]:
+    period = entry.resource.get("period")
+    started_at = entry.dates.moment(dig(period, "start"), "period.start", "started_at")
+    ended_at = entry.dates.moment(dig(period, "end"), "period.end", "ended_at")
+    if started_at is None and ended_at is not None:
+        entry.dates.partial["started_at"] = entry.dates.partial.get("ended_at", "day")
+        started_at = ended_at
+    if started_at is None:
+        raise BadValue("it has no period, so nobody knows when it was")
+    if ended_at is not None and ended_at < started_at:
+        if not entry.dates.partial:
+            raise BadValue("period.end is before period.start")
+        ended_at = started_at
+    return started_at, ended_at
+
+
+def _words(kind: Any, resource: dict[str, Any]) -> str:
+    return wording(kind) or wording(resource.get("serviceType")) or "Visit"

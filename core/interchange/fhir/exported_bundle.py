@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.interchange.fhir import exported_resources as fhir
 from core.interchange.fhir.exported_resources import Resource, Row, bare
+from core.interchange.fhir.exported_statements import statement
 from core.models import Patient
 from core.models.record_types import VISIT
 from core.queries.patients import NoSuchPatient
@@ -24,6 +25,7 @@ MAKERS = {
     "prescription": fhir.medication_request,
     "allergy": fhir.allergy,
     "note": fhir.document_reference,
+    "statement": statement,
 }
 ARCHIVED = frozenset(table.name for table in VISIT.tables)
 
@@ -117,9 +119,14 @@ class _Bundle:
     def _child(self, row: Row, resource: Resource) -> Resource:
         subject = self._reference("patient", self._patient_id)
         encounter = self._reference("visit", row.get("visit_id"))
-        if resource["resourceType"] == "AllergyIntolerance":
+        kind = resource["resourceType"]
+        if kind == "AllergyIntolerance":
             return resource | {"patient": subject}
-        if resource["resourceType"] == "DocumentReference":
+        if kind == "Immunization":
+            return resource | {"patient": subject, "encounter": encounter}
+        if kind == "MedicationStatement":
+            return resource | {"subject": subject, "context": encounter}
+        if kind == "DocumentReference":
             return resource | {"subject": subject, "context": {"encounter": [encounter]} if encounter else None}
         return resource | {"subject": subject, "encounter": encounter}
 

@@ -9,28 +9,22 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from core.interchange.fhir import exported_values
+from core.interchange.fhir.concepts import ATC, LOINC, RXNORM, SNOMED
+from core.interchange.fhir.exported_values import bare, numeral
+from core.models import said
+
 Row = Mapping[str, Any]
 Resource = dict[str, Any]
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
-LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
-RXNORM, ATC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://www.whocc.no/atc"
+NO_TITLE = "without a title"
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([^\d\s]\S*)")
-
-
-def bare(resource: Resource) -> Resource:
-    """The resource without elements that say nothing; FHIR allows no null."""
-    return {name: value for name, value in resource.items() if value not in (None, [], {})}
 
 
 def moment(value: datetime | date | None) -> str | None:
     """An instant or a day as FHIR writes it."""
     return value.isoformat() if value is not None else None
-
-
-def numeral(value: Decimal) -> int | float:
-    """A number as JSON has it."""
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def concept(words: str | None, system: str | None = None, code: str | None = None) -> Resource | None:
@@ -41,15 +35,35 @@ def concept(words: str | None, system: str | None = None, code: str | None = Non
     return bare({"coding": coding, "text": words})
 
 
+def dated(row: Row, column: str) -> str | None:
+    """A column's day or instant, as far as it is known."""
+    value = said.dated(row[column], row["said"], column)
+    return said.iso(value) if value is not None else None
+
+
+def coded(row: Row, words: str | None, system: str | None, code: str | None) -> Resource | None:
+    """A CodeableConcept with the codings that came in; of a row of ours, with our code."""
+    codings = said.read(row["said"]).get("codings")
+    if not codings:
+        return concept(words, system, code)
+    kept = [bare({"system": one[0], "code": one[1], "display": one[2]}) for one in codings]
+    return bare({"coding": kept, "text": words})
+
+
 def patient(row: Row, national_id: str | None) -> Resource:
     kind = concept(None, f"{TERMINOLOGY}/v2-0203", "NI")
+    parts = said.read(row["said"])
+    died = dated(row, "deceased_on")
+    others = [{"system": system, "value": value} for system, value in parts.get("identifiers", [])]
     return {
         "resourceType": "Patient",
-        "identifier": [{"type": kind, "value": national_id}] if national_id else [],
-        "name": [{"use": "official", "text": row["name"]}],
+        "identifier": [*([{"type": kind, "value": national_id}] if national_id else []), *others],
+        "active": False if parts.get("inactive") else None,
+        "name": [{"use": "official", **parts.get("name", {}), "text": row["name"]}],
         "gender": row["sex"],
-        "birthDate": moment(row["birth_on"]),
-        "deceasedDateTime": moment(row["deceased_on"]),
+        "birthDate": dated(row, "birth_on"),
+        "deceasedDateTime": died,
+        "deceasedBoolean": True if parts.get("deceased") and died is None else None,
         "telecom": [{"system": "phone", "value": row["phone"]}] if row["phone"] else [],
         "address": [{"text": row["address"]}] if row["address"] else [],
         "communication": [{"language": {"text": row["language"]}}] if row["language"] else [],
@@ -71,69 +85,94 @@ def encounter(row: Row) -> Resource:
         "resourceType": "Encounter",
         "status": row["status"],
         "class": {"system": f"{TERMINOLOGY}/v3-ActCode", "code": row["class_code"]},
-        "type": [concept(row["description"])],
+        "type": [coded(row, row["description"], None, None)],
         "reasonCode": [concept(row["reason"])] if row["reason"] else [],
-        "period": bare({"start": moment(row["started_at"]), "end": moment(row["ended_at"])}),
+        "period": bare({"start": dated(row, "started_at"), "end": dated(row, "ended_at")}),
     }
 
 
 def observation(row: Row, assay: Row) -> Resource:
-    number, unit = row["value_number"], row["unit"]
-    sides = {side: _quantity(row[f"ref_{side}"], unit) for side in ("low", "high") if row[f"ref_{side}"] is not None}
+    parts, unit = said.read(row["said"]), row["unit"]
+    sides = {
+        side: _bound(row[f"ref_{side}"], unit, parts) for side in ("low", "high") if row[f"ref_{side}"] is not None
+    }
+    ranges = bare({**sides, "text": parts.get("range")})
     judged = concept(None, f"{TERMINOLOGY}/v3-ObservationInterpretation", row["interpretation"])
     return {
         "resourceType": "Observation",
-        "status": "final",
+        "status": parts.get("status", "final"),
         "category": [concept(None, f"{TERMINOLOGY}/observation-category", assay["category"])],
-        "code": concept(assay["name"], LOINC, assay["code"]),
-        "effectiveDateTime": moment(row["observed_at"]),
-        "valueQuantity": _quantity(number, unit) if number is not None else None,
-        "valueString": row["value_text"] if number is None else None,
+        "code": coded(row, assay["name"], assay["system"] or LOINC, assay["code"]),
+        "effectiveDateTime": dated(row, "observed_at"),
+        **exported_values.value(row, parts),
         "interpretation": [judged] if row["interpretation"] else [],
-        "referenceRange": [sides] if sides else [],
+        "referenceRange": [ranges] if ranges else [],
     }
 
 
-def _quantity(value: Decimal, unit: str | None) -> Resource:
-    return bare({"value": numeral(value), "unit": unit, "system": UCUM if unit else None, "code": unit})
+def _bound(value: Decimal, unit: str | None, parts: Mapping[str, Any]) -> Resource:
+    return bare({"value": numeral(value), **exported_values.unit_parts(unit, parts)})
 
 
 def condition(row: Row) -> Resource:
+    parts = said.read(row["said"])
     return {
         "resourceType": "Condition",
         "clinicalStatus": concept(None, f"{TERMINOLOGY}/condition-clinical", row["status"]),
-        "code": concept(row["name"], SNOMED, row["code"]),
-        "onsetDateTime": moment(row["onset_on"]),
-        "abatementDateTime": moment(row["resolved_on"]),
+        "verificationStatus": _status("condition-ver-status", parts.get("verification")),
+        "code": coded(row, row["name"], SNOMED, row["code"]),
+        "onsetDateTime": dated(row, "onset_on"),
+        "onsetString": parts.get("onset") if row["onset_on"] is None else None,
+        "abatementDateTime": dated(row, "resolved_on"),
+        "recordedDate": parts.get("recorded"),
     }
+
+
+def _status(system: str, code: str | None) -> Resource | None:
+    return concept(None, f"{TERMINOLOGY}/{system}", code)
 
 
 def allergy(row: Row) -> Resource:
-    reaction = {"manifestation": [concept(row["reaction"])], "severity": row["severity"]}
+    parts = said.read(row["said"])
+    onset = parts.get("onset")
     return {
         "resourceType": "AllergyIntolerance",
         "clinicalStatus": concept(None, f"{TERMINOLOGY}/allergyintolerance-clinical", row["status"]),
+        "verificationStatus": _status("allergyintolerance-verification", parts.get("verification")),
+        "type": parts.get("type"),
         "category": [row["category"]] if row["category"] else [],
         "criticality": row["criticality"],
-        "code": concept(row["substance"], SNOMED, row["code"]),
-        "reaction": [bare(reaction)] if row["reaction"] else [],
-        "recordedDate": moment(row["recorded_on"]),
+        "code": coded(row, row["substance"], SNOMED, row["code"]),
+        f"onset{'DateTime' if str(onset)[:4].isdigit() else 'String'}": onset,
+        "reaction": _reactions(row),
+        "recordedDate": dated(row, "recorded_on"),
     }
 
 
+def _reactions(row: Row) -> list[Resource]:
+    manifestations = [concept(words) for words in (row["reaction"] or "").split("; ") if words]
+    if not manifestations and row["severity"] is None:
+        return []
+    return [bare({"manifestation": manifestations or [concept("not told")], "severity": row["severity"]})]
+
+
 def medication_request(row: Row) -> Resource:
-    code = row["code"]
-    system = RXNORM if code and code.isdigit() else ATC
-    period = bare({"start": moment(row["started_on"]), "end": moment(row["stopped_on"])})
+    """A MedicationRequest, or the MedicationStatement that it came as."""
+    code, parts = row["code"], said.read(row["said"])
+    medicine = coded(row, row["medication"], RXNORM if code and code.isdigit() else ATC, code)
+    period = bare({"start": dated(row, "started_on"), "end": dated(row, "stopped_on")})
+    reason = [concept(row["reason"])] if row["reason"] else []
+    steps = [dosage] if (dosage := _dosage(row)) else []
+    shared = {"status": row["status"], "medicationCodeableConcept": medicine, "reasonCode": reason}
+    if parts.get("resource") == "MedicationStatement":
+        return {"resourceType": "MedicationStatement", **shared, "effectivePeriod": period, "dosage": steps}
     return {
         "resourceType": "MedicationRequest",
-        "status": row["status"],
-        "intent": "order",
-        "medicationCodeableConcept": concept(row["medication"], system, code),
-        "authoredOn": moment(row["started_on"]),
-        "reasonCode": [concept(row["reason"])] if row["reason"] else [],
-        "dosageInstruction": [dosage] if (dosage := _dosage(row)) else [],
-        "dispenseRequest": {"validityPeriod": period},
+        **shared,
+        "intent": parts.get("intent", "order"),
+        "authoredOn": dated(row, "started_on"),
+        "dosageInstruction": steps,
+        "dispenseRequest": {"validityPeriod": period} if period else None,
     }
 
 
@@ -162,8 +201,17 @@ def document_reference(row: Row) -> Resource:
     return {
         "resourceType": "DocumentReference",
         "status": "current",
+        "docStatus": "preliminary" if said.read(row["said"]).get("status") == "preliminary" else None,
         "type": concept(row["kind"]),
         "date": moment(row["written_at"]),
         "author": [{"display": row["author"]}] if row["author"] else [],
-        "content": [{"attachment": {"contentType": "text/plain; charset=utf-8", "data": data}}],
+        "content": [
+            {"attachment": {"contentType": "text/plain; charset=utf-8", "data": data}},
+            *({"attachment": _not_kept(title)} for title in said.read(row["said"]).get("attachments", [])),
+        ],
     }
+
+
+def _not_kept(told: str) -> Resource:
+    title, _, media = told.rpartition(", ")
+    return bare({"contentType": media, "title": title if title != NO_TITLE else None})

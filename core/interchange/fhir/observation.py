@@ -4,64 +4,129 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir.bundles import References, Resource, dig, each, wording
-from core.interchange.fhir.child import code_of, patient_of
+from core.interchange.fhir import quantities
+from core.interchange.fhir.bundles import Resource, dig, each
+from core.interchange.fhir.concepts import LOINC, chosen, kept, status_of, system_of, wording
+from core.interchange.fhir.entry import Entry, Retracted
+from core.interchange.fhir.quantities import Value
+from core.interchange.flags import flag_of
 from core.interchange.source_rows import AssayText, Record, stamp
-from core.interchange.source_values import TEXT_CHARS_MAX, BadValue, instant, number, required, text
-from core.interchange.summary import Place
+from core.interchange.source_values import BadValue, required, text
 from core.interchange.synthea.csv_tables import CATEGORY_WITHOUT_NAME
+from core.interchange.usual_ranges import RANGES
+from core.queries.reference_ranges import UsualRange
 
-VOID = ("entered-in-error", "cancelled")
+TAKEN_BACK = ("entered-in-error", "cancelled")
+FINAL = ("final", "amended", "corrected")
+KNOWN = ("registered", "preliminary", "unknown", *FINAL)
+FLAGS = {
+    "N": "N", "H": "H", "HH": "HH", "L": "L", "LL": "LL", "A": "A", "AA": "AA", "HU": "HH", "LU": "LL", "H>": "HH",
+    "L<": "LL", "ABN": "A", "POS": "POS", "NEG": "NEG", "IND": "IND", "R": "R", "S": "S", "I": "I", "DET": "DET",
+    "ND": "ND", "E": "E", "<": "L", ">": "H",
+}  # fmt: skip
+VITAL_SIGNS = ("8480-6", "8462-4", "8867-4", "9279-1", "8310-5", "29463-7", "8302-2", "39156-5", "2708-6", "59408-5")
+COMPONENTS_MAX = 40
 
 
-def observations(resource: Resource, place: Place, references: References) -> list[Record]:
-    """The values of an Observation."""
-    if resource.get("status") in VOID:
-        raise BadValue(f"its status is {resource['status']}")
-    parts = [part for part in (resource, *each(resource.get("component"))) if _value_name(part) is not None]
+def observations(entry: Entry) -> list[Record]:
+    """The values of an Observation. Raises Retracted."""
+    resource = entry.resource
+    status = str(resource.get("status"))
+    if status in TAKEN_BACK:
+        raise Retracted(f"its status is {status}")
+    if status not in KNOWN:
+        raise BadValue(f"status '{status[:30]}' is none that we know")
+    components = sorted((c for c in each(resource.get("component")) if _has_value(c)), key=_order)
+    own = [(None, resource)] if _has_value(resource) else []
+    parts: list[tuple[int | None, Any]] = [*own, *enumerate(components[:COMPONENTS_MAX])]
     if not parts:
-        raise BadValue("it has no value")
-    return [_observation(part, resource, place, references) for part in parts]
+        raise BadValue(_why_empty(resource))
+    entry.about["status"] = None if status == "final" else status
+    return [_observation(part, entry, number) for number, part in parts]
 
 
-def _observation(part: Any, whole: Resource, place: Place, references: References) -> Record:
-    moment = whole.get("effectiveDateTime") or whole.get("effectiveInstant")
-    observed_at = instant(moment or dig(whole, "effectivePeriod", "start") or whole.get("issued"), "effectiveDateTime")
-    code = required(code_of(part.get("code"), "loinc"), 64, "code")
-    value_number, value_text, unit = _value(part)
-    values = {"value_number": value_number, "value_text": value_text, "unit": unit, "observed_at": observed_at}
-    category = text(dig(whole, "category", 0, "coding", 0, "code"), 64, "category") or CATEGORY_WITHOUT_NAME
-    return Record(
+def _has_value(part: Any) -> bool:
+    return isinstance(part, dict) and any(name.startswith("value") for name in part)
+
+
+def _order(component: Any) -> tuple[str, str]:
+    coding = chosen(component.get("code"), (LOINC,))
+    return str(dig(coding, "code") or wording(component.get("code"))), str(component)
+
+
+def _why_empty(resource: Resource) -> str:
+    members = each(resource.get("hasMember"))
+    absent = wording(resource.get("dataAbsentReason"))
+    if members:
+        return f"it has no value of its own: it groups {len(members)} other observations, which are read by themselves"
+    return f"it has no value ({absent})" if absent else "it has no value"
+
+
+def _observation(part: Any, entry: Entry, number: int | None) -> Record:
+    resource = entry.resource
+    moment = resource.get("effectiveDateTime") or resource.get("effectiveInstant")
+    moment = moment or dig(resource, "effectivePeriod", "start") or dig(resource, "effectiveTiming", "event", 0)
+    observed_at = entry.dates.moment(moment or resource.get("issued"), "effectiveDateTime", "observed_at")
+    if observed_at is None:
+        raise BadValue("it has no time: neither effective[x] nor issued")
+    value = quantities.value_of(part)
+    assay = _assay(part, resource, value)
+    about = dict(entry.about)
+    entry.about |= value.said | {"codings": kept(part.get("code"))} | _words_of_range(part)
+    values = {"value_number": value.number, "value_text": value.text, "unit": value.unit, "observed_at": observed_at}
+    record = entry.record(
         "observation",
-        place,
-        (code, stamp(observed_at)),
+        (assay.code, stamp(observed_at)),
         values,
-        patient=patient_of(whole, references),
-        visit=references.id_of(whole.get("encounter")),
-        assay=AssayText(code, required(wording(part.get("code")) or code, 400, "code"), unit, category),
-        rank=(value_text if value_number is None else value_number,),
+        part=number,
+        assay=assay,
+        rank=(value.text if value.number is None else value.number,),
+        judged=_flag(part, value),
     )
+    entry.about = about
+    return record
 
 
-def _value_name(part: Any) -> str | None:
-    return next((name for name in part if name.startswith("value")), None) if isinstance(part, dict) else None
+def _assay(part: Any, resource: Resource, value: Value) -> AssayText:
+    code = part.get("code")
+    coding = chosen(code, (LOINC,))
+    words = wording(code)
+    if words is None:
+        raise BadValue("its code is empty: it needs a text, a display or a code")
+    system = system_of(coding) if coding is not None else "text"
+    # A code without its system may be anybody's: only one with the same words is the same test.
+    system = f"no system: {words}"[:200] if system is None else None if system == LOINC else system[:200]
+    name = text(dig(coding, "code"), 64, "code") or words[:64]
+    categories = [status_of({"c": c}, "c") or wording(c) for c in each(resource.get("category"))]
+    category = text(next(filter(None, categories), None), 64, "category") or _usual_category(system, name, value)
+    return AssayText(name, required(words[:400], 400, "code"), value.unit, category, system)
 
 
-def _value(part: Any) -> tuple[Any, str | None, str | None]:
-    """Number, text and unit; a value with a comparator such as '<' is text, since it is no number."""
-    name = str(_value_name(part))
-    value = part[name]
-    if name == "valueQuantity":
-        unit = text(dig(value, "unit") or dig(value, "code"), 60, "unit")
-        amount = number(dig(value, "value"), "valueQuantity")
-        comparator = dig(value, "comparator")
-        return (amount, None, unit) if comparator is None else (None, f"{comparator} {amount:f}"[:60], unit)
-    if name == "valueInteger":
-        return number(value, name), None, None
-    if name == "valueBoolean":
-        return None, "yes" if value else "no", None
-    if name == "valueCodeableConcept":
-        value = wording(value) or code_of(value)
-    elif name not in ("valueString", "valueDateTime", "valueTime"):
-        raise BadValue(f"{name} is not taken: only quantities, codes, texts, integers, yes/no and times are")
-    return None, required(value, TEXT_CHARS_MAX, name), None
+def _usual_category(system: str | None, code: str, value: Value) -> str:
+    """The category of a test that came without one: of a value whose usual range we know, where it is measured."""
+    if system is not None or (code, value.unit or "") not in RANGES:
+        return CATEGORY_WITHOUT_NAME
+    return "vital-signs" if code in VITAL_SIGNS else "laboratory"
+
+
+def _words_of_range(part: Any) -> dict[str, Any]:
+    """The laboratory's own range where it is words."""
+    words = (dig(bounds, "text") for bounds in each(part.get("referenceRange")))
+    return {"range": next((word[:200] for word in words if isinstance(word, str)), None)}
+
+
+def _flag(part: Any, value: Value) -> dict[str, Any] | None:
+    """Range and flag as the laboratory gives them; None if it gives neither, so that ours may be used."""
+    ranges = [bounds for bounds in each(part.get("referenceRange")) if isinstance(bounds, dict)]
+    flag = _told_flag(part)
+    if flag is None and not ranges:
+        return None
+    low, high = quantities.bounds(ranges, value.unit) or (None, None)
+    if flag is None and value.bound is not None:
+        flag = flag_of(value.comparator, value.bound, UsualRange(low, high))
+    return {"ref_low": low, "ref_high": high, "interpretation": flag}
+
+
+def _told_flag(part: Any) -> str | None:
+    codes = [status_of({"i": one}, "i") or wording(one) for one in each(part.get("interpretation"))]
+    return next((FLAGS.get(str(code), str(code)[:8]) for code in codes if code), None)

@@ -1,121 +1,126 @@
-"""FHIR R4 bundles in: patients with their encounters, values, problems, allergies, medicines and notes."""
+"""FHIR R4 in: patients with their encounters, values, problems, allergies, medicines, notes and statements."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from core.interchange import importer
 from core.interchange.csv_files import BadFile
-from core.interchange.fhir import document
-from core.interchange.fhir.allergy import allergy
-from core.interchange.fhir.bundles import Item, References, files, items
-from core.interchange.fhir.condition import condition
-from core.interchange.fhir.encounter import encounter
-from core.interchange.fhir.medication import prescription
-from core.interchange.fhir.observation import observations
-from core.interchange.fhir.patient import CareTeam, patient
+from core.interchange.fhir.bundles import File, files
+from core.interchange.fhir.parsing import Parsing
+from core.interchange.fhir.resource_index import Sources
+from core.interchange.fhir.survey import survey
 from core.interchange.source_rows import Population, Record
-from core.interchange.source_values import BadValue
 from core.interchange.summary import Place, Progress, Summary, silent
+from core.stores.page_zone import page_zone
 
 SOURCE = "fhir"
-KINDS = {
-    "Patient": "patient",
-    "Encounter": "visit",
-    "Observation": "observation",
-    "Condition": "condition",
-    "AllergyIntolerance": "allergy",
-    "MedicationRequest": "prescription",
-    "DocumentReference": "note",
-    "DiagnosticReport": "note",
-}
+CHUNK_RECORDS = 20_000
+UTC_ZONE = ZoneInfo("UTC")
 
 
-def import_path(path: Path, *, shift_to: date | None = None, on_progress: Progress = silent) -> Summary:
-    """Import a bundle (.json or .json.gz), or all bundles of a directory, as one population.
+def import_path(
+    path: Path,
+    *,
+    source: str | None = None,
+    shift_to: date | None = None,
+    check: bool = False,
+    on_progress: Progress = silent,
+) -> Summary:
+    """Import a file, or all files of a directory: bundles, single resources, NDJSON; plain, gzipped or in a zip file.
 
-    Every resource that we keep is new, unchanged, updated or refused with file, entry and reason; other types are
-    left aside. Importing the same again changes nothing. Raises FileNotFoundError if there is nothing to read.
+    `source` names where they come from; else each server's address does, or the folder. With `check` nothing is
+    written. Every resource is new, unchanged, updated, refused with file, entry and reason, or left out by type.
+    Importing the same again changes nothing. Raises FileNotFoundError if there is nothing to read.
     """
-    population, summary = read_path(path, on_progress)
-    return importer.run(population, summary, shift_to=shift_to, on_progress=on_progress)
+    zone = page_zone()
+    reader = _Reader(path, source, zone, on_progress)
+    chunk = CHUNK_RECORDS if shift_to is None else None
+    return importer.run(
+        reader.populations(chunk), reader.summary, shift_to=shift_to, check=check, on_progress=on_progress
+    )
 
 
-def read_path(path: Path, on_progress: Progress = silent) -> tuple[Population, Summary]:
-    """Read and check the bundles without a database. Raises FileNotFoundError."""
-    if not path.exists():
-        raise FileNotFoundError(f"no {path}")
-    found = files(path)
-    if not found:
-        raise FileNotFoundError(f"{path} holds no .json or .json.gz file")
-    reader = _Reader()
-    for file in found:
-        on_progress(f"reading {file.name}")
-        reader.read(file)
-    reader.parse()
-    return reader.population, reader.summary
+def read_path(
+    path: Path, on_progress: Progress = silent, *, source: str | None = None, zone: ZoneInfo = UTC_ZONE
+) -> tuple[Population, Summary]:
+    """Read and check the files without a database. Raises FileNotFoundError."""
+    reader = _Reader(path, source, zone, on_progress)
+    (population,) = reader.populations(None)
+    return population, reader.summary
 
 
 class _Reader:
-    """First every resource is made findable, then each is parsed; notes last, documents before reports."""
+    """Two readings of the files: first who is who, then the rows, a bounded number at a time."""
 
-    def __init__(self) -> None:
-        self.population, self.summary = Population(SOURCE), Summary()
-        self._references = References()
-        self._team = CareTeam(self.population, self.summary, self._references)
-        self._items: dict[str, list[Item]] = {name: [] for name in KINDS}
-        self._texts: set[tuple[str, str]] = set()
+    def __init__(self, path: Path, source: str | None, zone: ZoneInfo, on_progress: Progress) -> None:
+        if not path.exists():
+            raise FileNotFoundError(f"no {path}")
+        self._files = files(path)
+        if not self._files:
+            raise FileNotFoundError(f"{path} holds no .json, .ndjson or .zip file")
+        folder = path if path.is_dir() else path.parent
+        self.summary = Summary()
+        self._sources = Sources(f"folder {folder.resolve()}", source)
+        self._zone, self._on_progress = zone, on_progress
 
-    def read(self, file: Path) -> None:
+    def populations(self, chunk: int | None) -> Iterator[Population]:
+        """All records, in parts of about `chunk`, or in one; a row never comes before its patient and visit."""
+        found = survey(self._files, self._sources, self.summary, self._on_progress)
+        parsing = Parsing(found, self.summary, self._zone, Population(SOURCE))
+        waiting = _Waiting(found.index.patients, found.encounters)
+        for file in found.files:
+            self._on_progress(f"reading {file.name}")
+            self._read(file, parsing)
+            if chunk is not None and parsing.size >= chunk:
+                yield waiting.ready(parsing.take())
+        parsing.finish()
+        yield waiting.rest(parsing.take())
+        self.summary.left_out.update(found.left_out)
+        if self._sources.uses_folder:
+            self.summary.remarks.append(
+                f"ids without a server's address count as those of '{self._sources.folder}':"
+                " name their source (--source) to import them again from another place"
+            )
+
+    def _read(self, file: File, parsing: Parsing) -> None:
         try:
-            for item in items(file):
-                self._take(item)
+            parsing.read(file)
         except BadFile as fault:
             self.summary.refuse("file", Place(file.name), str(fault))
 
-    def _take(self, item: Item) -> None:
-        name = item.resource.get("resourceType") if isinstance(item.resource, dict) else None
-        if not isinstance(name, str):
-            self.summary.refuse("file", item.place, "the entry holds no resource with a resourceType")
-            return
-        self._references.add(item)
-        if name in self._items:
-            self._items[name].append(item)
 
-    def parse(self) -> None:
-        references, team = self._references, self._team
-        self._each("Patient", lambda item: [patient(item.resource, item.place)])
-        self._each("Encounter", lambda item: [encounter(item.resource, item.place, references, team)])
-        self._each("Observation", lambda item: observations(item.resource, item.place, references))
-        self._each("Condition", lambda item: [condition(item.resource, item.place, references)])
-        self._each("AllergyIntolerance", lambda item: [allergy(item.resource, item.place, references)])
-        self._each("MedicationRequest", lambda item: [prescription(item.resource, item.place, references)])
-        self._each("DocumentReference", self._document)
-        self._each("DiagnosticReport", self._report)
+class _Waiting:
+    """Holds back the rows whose patient or visit stands in a file that is read later."""
 
-    def _each(self, name: str, parse: Callable[[Item], list[Record]]) -> None:
-        kind = KINDS[name]
-        for item in self._items[name]:
-            try:
-                records = parse(item)
-            except BadValue as fault:
-                self.summary.of(kind).read += 1
-                self.summary.refuse(kind, item.place, str(fault))
-                self.population.refused.setdefault((kind, str(item.resource.get("id"))), item.place)
-                continue
-            self.summary.of(kind).read += len(records)
-            for record in records:
-                self.population.add(record)
+    def __init__(self, patients: set[str], encounters: set[str]) -> None:
+        self._patients, self._encounters = patients, encounters
+        self._seen: set[tuple[str, str | None]] = set()
+        self._held: list[Record] = []
 
-    def _document(self, item: Item) -> list[Record]:
-        record = document.document(item.resource, item.place, self._references)
-        self._texts.add((record.patient, record.values["text"]))
-        return [record]
+    def ready(self, population: Population) -> Population:
+        """The rows that can be placed now, of these and of those held before."""
+        arrived = [*self._held, *population.everything()]
+        self._seen |= {(r.kind, r.source_id) for r in arrived if r.kind == "patient"}
+        self._seen |= {(r.kind, r.source_id) for r in arrived if r.kind == "visit" and not self._lacks_patient(r)}
+        self._held = [record for record in arrived if self._is_early(record)]
+        early = set(map(id, self._held))
+        return population.only([record for record in arrived if id(record) not in early])
 
-    def _report(self, item: Item) -> list[Record]:
-        record = document.report(item.resource, item.place, self._references)
-        if record is None or (record.patient, record.values["text"]) in self._texts:
-            return []
-        return [record]
+    def rest(self, population: Population) -> Population:
+        """All rows that are left; those that can't be placed are refused by whoever places them."""
+        return population.only([*self._held, *population.everything()])
+
+    def _lacks_patient(self, record: Record) -> bool:
+        return record.patient in self._patients and ("patient", record.patient) not in self._seen
+
+    def _is_early(self, record: Record) -> bool:
+        if record.kind in ("clinic", "practitioner"):
+            return False
+        visit = record.visit
+        return self._lacks_patient(record) or (
+            visit is not None and visit in self._encounters and ("visit", visit) not in self._seen
+        )

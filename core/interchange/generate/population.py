@@ -111,7 +111,7 @@ class _Plan:
 def _setting(session: Session, as_of: date, summary: Summary) -> Setting:
     ids = catalogue.save_assays(session, ASSAYS)
     staff = places.save(session, summary)
-    return Setting(staff, tuple(ids[assay.code, assay.unit] for assay in ASSAYS), as_of)
+    return Setting(staff, tuple(ids[assay.key] for assay in ASSAYS), as_of)
 
 
 def _taken(session: Session) -> Iterator[str]:

@@ -16,14 +16,16 @@ from core.interchange.synthea.csv_tables import TABLES, Table
 SOURCE = "synthea"
 
 
-def import_directory(path: Path, *, shift_to: date | None = None, on_progress: Progress = silent) -> Summary:
+def import_directory(
+    path: Path, *, shift_to: date | None = None, check: bool = False, on_progress: Progress = silent
+) -> Summary:
     """Import the Synthea CSV files in a directory, and notes.ndjson(.gz) there or in its parent.
 
     Every row is new, unchanged, updated or refused with its place and reason; the rows of one patient are kept or
     left together. Importing the same again changes nothing. Raises FileNotFoundError if there is nothing to read.
     """
     population, summary = read_directory(path, on_progress)
-    return importer.run(population, summary, shift_to=shift_to, on_progress=on_progress)
+    return importer.run([population], summary, shift_to=shift_to, check=check, on_progress=on_progress)
 
 
 def read_directory(path: Path, on_progress: Progress = silent) -> tuple[Population, Summary]:

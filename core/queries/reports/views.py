@@ -20,7 +20,7 @@ class PatientHeader:
     id: int
     name: str
     sex: str
-    birth_on: date
+    birth_on: date | None
     allergies: tuple[str, ...]
 
 

@@ -14,6 +14,7 @@ from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Repor
 from core.services.reports import checking
 from core.services.reports.lifecycle import cited_refs, current_claims, locked
 from core.sources import fields, find
+from core.stores.page_zone import page_zone
 
 TEXT_LENGTH_MAX = 1_000
 REASON_LENGTH_MAX = 1_000
@@ -127,7 +128,7 @@ def _supply_again(session: Session, report_id: int, changed: Mapping[str, find.S
         table = source.ref.partition(":")[0]
         assay = session.get(Assay, source.values["assay_id"]) if table == "observation" else None
         named = {"name": assay.name, "short_name": assay.short_name, "code": assay.code} if assay is not None else None
-        evidence.fields = fields.fields(table, source.values, named)
+        evidence.fields = fields.fields(table, source.values, named, zone=page_zone())
         evidence.content_hash, evidence.store = source.content_hash, source.store
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
+from fhir.resources.R4B.bundle import Bundle
 from sqlalchemy import func, select
 
 from commands.export import group
@@ -71,6 +72,7 @@ def test_out_and_in_again(database: Any, empty_tables: Callable[[], None], tmp_p
         event = session.scalars(select(AccessEvent).where(AccessEvent.action == "patient.export")).one()
         assert event.patient_id == patient_id
     empty_tables()
+    Bundle.model_validate_json(path.read_text())
     summary = fhir.import_path(path)
     assert (summary.refusals, summary.new) == ([], summary.read)
     with databases.write() as session:

@@ -50,7 +50,8 @@ def test_both_formats_give_a_visit_one_key(tmp_path: Path) -> None:
     population, summary = _read(tmp_path, _observation())
     assert not summary.refusals
     for kind in ("patient", "visit", "observation", "clinic", "practitioner"):
-        assert _only(population, kind).key == _only(csv_population, kind).key
+        ours = _only(population, kind)
+        assert (ours.other_key or ours.key) == _only(csv_population, kind).key
 
 
 def test_blood_pressure_comes_apart(tmp_path: Path) -> None:
@@ -162,15 +163,13 @@ def test_an_open_and_an_unbegun_encounter(tmp_path: Path) -> None:
     ("resource", "reason"),
     [
         (_observation(valueQuantity={"value": "much", "unit": "%"}), "is not a number"),
-        (_observation(valueQuantity={"unit": "%"}), "'None' is not a number"),
+        (_observation(valueQuantity={"unit": "%"}), "is not a number: it has no value"),
         (_observation(valueQuantity=["a", "list"]), "is not a number"),
         (_observation(effectiveDateTime="2020-13-01"), "effectiveDateTime '2020-13-01'"),
         (_observation(code="4548-4"), "code is empty"),
-        (_observation(status="entered-in-error"), "entered-in-error"),
         (_observation(subject={"reference": "urn:uuid:nobody"}), "there is no patient nobody"),
         (_observation(subject=None), "names no patient"),
         (_observation(subject="me"), "names no patient"),
-        (_observation(encounter={"reference": "Encounter/never"}), "there is no visit never"),
         (files.fhir_patient(birthDate="soon"), "birthDate 'soon'"),
         (files.fhir_patient(gender="F"), "gender 'F'"),
         (files.fhir_patient(name="Maude"), "name is empty"),

@@ -1,0 +1,87 @@
+"""CodeableConcepts: their words, and the coding that is kept, always with its system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.interchange.fhir.bundles import dig, each
+from core.interchange.source_values import text
+
+LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
+RXNORM, ATC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://www.whocc.no/atc"
+ABSENT = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
+OIDS = {
+    "urn:oid:2.16.840.1.113883.6.1": LOINC,
+    "urn:oid:2.16.840.1.113883.6.96": SNOMED,
+    "urn:oid:2.16.840.1.113883.6.88": RXNORM,
+    "https://loinc.org": LOINC,
+    "http://loinc.org/": LOINC,
+}
+# "No known allergy" and the like: SNOMED CT's codes for what isn't there.
+SNOMED_ABSENT = frozenset(
+    ("716186003", "409137002", "428607008", "428197003", "429625007", "160244002", "160245001", "1003774007",
+     "409136006", "787481004", "1234910001", "787479001", "64970000", "608838007")
+)  # fmt: skip
+
+
+def system_of(coding: Any) -> str | None:
+    """A coding's system, in the spelling that FHIR gives it."""
+    system = dig(coding, "system")
+    return OIDS.get(system, system) if isinstance(system, str) and system else None
+
+
+def codings(concept: Any) -> list[Any]:
+    """The codings that have a code."""
+    return [coding for coding in each(dig(concept, "coding")) if isinstance(dig(coding, "code"), str)]
+
+
+def chosen(concept: Any, preferred: Sequence[str] = ()) -> Any:
+    """The coding that stands for a concept: of a preferred system if any, else the user's choice or the first."""
+    found = codings(concept)
+    for system in preferred:
+        for coding in found:
+            if system_of(coding) == system:
+                return coding
+    return next((coding for coding in found if dig(coding, "userSelected") is True), found[0] if found else None)
+
+
+def code_of(concept: Any, preferred: Sequence[str] = ()) -> str | None:
+    """The chosen coding's code."""
+    return text(dig(chosen(concept, preferred), "code"), 64, "code")
+
+
+def wording(concept: Any) -> str | None:
+    """The words of a CodeableConcept: its text, a display, or else its code."""
+    words = dig(concept, "text") or next(
+        (dig(coding, "display") for coding in each(dig(concept, "coding")) if dig(coding, "display")), None
+    )
+    if isinstance(words, str) and words.strip():
+        return words
+    coding = chosen(concept)
+    return f"code {coding['code']}" if coding is not None else None
+
+
+def kept(concept: Any) -> list[list[str | None]]:
+    """All codings as (system, code, display), for an export that says what came in."""
+    return [
+        [system_of(coding), coding["code"], display if isinstance(display := dig(coding, "display"), str) else None]
+        for coding in codings(concept)
+    ]
+
+
+def status_of(resource: Any, name: str) -> str | None:
+    """The code of a status that is a CodeableConcept, whichever coding has it."""
+    return next((coding["code"] for coding in codings(dig(resource, name))), None)
+
+
+def is_absence(concept: Any) -> bool:
+    """Whether a concept states that something is not there or not known."""
+    for coding in codings(concept):
+        system, code = system_of(coding), coding["code"]
+        if system == ABSENT or (system == SNOMED and code in SNOMED_ABSENT):
+            return True
+    words = " ".join((wording(concept) or "").lower().split())
+    return words.startswith(("no known ", "no history of ", "not known ", "no current ", "nkda", "nka")) or (
+        words.startswith("no ") and words.endswith((" allergy", " allergies", " problems", " medications"))
+    )

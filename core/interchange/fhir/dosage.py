@@ -1,0 +1,151 @@
+"""FHIR Dosage: every step of it in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.interchange.fhir.bundles import dig, each
+from core.interchange.fhir.concepts import wording
+from core.interchange.source_values import text
+
+PERIODS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"}
+TIMES = {"1": "once", "2": "twice"}
+WHEN = {
+    "MORN": "in the morning", "NOON": "at noon", "AFT": "in the afternoon", "EVE": "in the evening",
+    "NIGHT": "at night", "HS": "at bedtime", "WAKE": "on waking", "C": "with meals", "CM": "with breakfast",
+    "CD": "with lunch",
+    "CV": "with dinner", "AC": "before meals", "ACM": "before breakfast", "ACD": "before lunch", "ACV": "before dinner",
+    "PC": "after meals", "PCM": "after breakfast", "PCD": "after lunch", "PCV": "after dinner",
+}  # fmt: skip
+DAYS = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday", "sat": "Saturday"}
+DAYS |= {"sun": "Sunday"}
+CHARS_MAX = 2_000
+
+
+def columns(dosages: Any) -> dict[str, str | None]:
+    """Dose, frequency, route and instructions of a medicine; of several steps, all stand in the instructions."""
+    steps = sorted((step for step in each(dosages) if isinstance(step, dict)), key=_sequence)
+    if len(steps) > 1:
+        told = "; then ".join(filter(None, (_told(step).removeprefix("then ") for step in steps)))
+        routes = {wording(step.get("route")) for step in steps}
+        route = routes.pop() if len(routes) == 1 else None
+        return {"dose": None, "frequency": None, "route": text(route, 60, "route"), "instructions": _bounded(told)}
+    step = steps[0] if steps else None
+    extra = "; ".join(filter(None, (dig(step, "text"), *_additions(step))))
+    return {
+        "dose": text(_dose(step), 120, "doseQuantity"),
+        "frequency": text(_frequency(step), 120, "timing"),
+        "route": text(wording(dig(step, "route")), 60, "route"),
+        "instructions": _bounded(extra),
+    }
+
+
+def _bounded(words: str) -> str | None:
+    return text(words, CHARS_MAX, "dosageInstruction")
+
+
+def _sequence(step: Any) -> int:
+    sequence = dig(step, "sequence")
+    return sequence if isinstance(sequence, int) else 0
+
+
+def _told(step: Any) -> str:
+    written = dig(step, "text")
+    parts = [written] if isinstance(written, str) else [_dose(step), _frequency(step)]
+    return ", ".join(filter(None, (*parts, *_additions(step))))
+
+
+def plain(value: Any) -> str:
+    """A number without trailing zeros."""
+    if value is None or isinstance(value, bool | dict | list):
+        return ""
+    shown = f"{value:f}" if hasattr(value, "as_tuple") else str(value)
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def amount(quantity: Any) -> str:
+    """A Quantity in words, its comparator first."""
+    unit = dig(quantity, "unit") or dig(quantity, "code")
+    return " ".join(filter(None, (dig(quantity, "comparator"), plain(dig(quantity, "value")), unit)))
+
+
+def span(bounds: Any) -> str:
+    """A Range in words."""
+    low, high = amount(dig(bounds, "low")), amount(dig(bounds, "high"))
+    if low and high:
+        unit = dig(bounds, "low", "unit") or dig(bounds, "low", "code")
+        return f"{low.removesuffix(f' {unit}') if unit and high.endswith(str(unit)) else low} to {high}"
+    return f"at least {low}" if low else f"up to {high}" if high else ""
+
+
+def ratio(value: Any) -> str:
+    """A Ratio in words."""
+    over, under = amount(dig(value, "numerator")), amount(dig(value, "denominator"))
+    return f"{over} per {under.removeprefix('1 ')}" if over and under else over
+
+
+def _dose(step: Any) -> str:
+    told = []
+    for rate in each(dig(step, "doseAndRate")):
+        told.append(amount(dig(rate, "doseQuantity")) or span(dig(rate, "doseRange")))
+        told.append(amount(dig(rate, "rateQuantity")) or span(dig(rate, "rateRange")) or ratio(dig(rate, "rateRatio")))
+    return ", ".join(dict.fromkeys(filter(None, told)))
+
+
+def _frequency(step: Any) -> str:
+    timing, repeat = dig(step, "timing"), dig(step, "timing", "repeat")
+    words = wording(dig(timing, "code"))
+    often = words or _repeat(repeat)
+    needed = _as_needed(step)
+    return ", ".join(filter(None, (often, _when(repeat), _length(repeat), needed)))
+
+
+def _repeat(repeat: Any) -> str:
+    count, most = plain(dig(repeat, "frequency")), plain(dig(repeat, "frequencyMax"))
+    period, longest = plain(dig(repeat, "period")), plain(dig(repeat, "periodMax"))
+    unit = PERIODS.get(str(dig(repeat, "periodUnit")))
+    if not period or unit is None:
+        return ""
+    count = count or "1"
+    often = f"{count} to {most} times" if most and most != count else TIMES.get(count, f"{count} times")
+    if period == "1" and not longest:
+        return f"{often} a {unit}"
+    return f"{often} every {period}{f' to {longest}' if longest else ''} {unit}s"
+
+
+def _when(repeat: Any) -> str:
+    days = [DAYS[day] for day in each(dig(repeat, "dayOfWeek")) if day in DAYS]
+    hours = [str(at)[:5] for at in each(dig(repeat, "timeOfDay"))]
+    moments = [WHEN.get(str(code), str(code)) for code in each(dig(repeat, "when"))]
+    told = [*moments, f"on {', '.join(days)}" if days else "", f"at {', '.join(hours)}" if hours else ""]
+    return " ".join(filter(None, told))
+
+
+def _length(repeat: Any) -> str:
+    length = dig(repeat, "boundsDuration")
+    if length is not None:
+        unit = PERIODS.get(str(dig(length, "code")), str(dig(length, "unit") or "").removesuffix("s"))
+        count = plain(dig(length, "value"))
+        return f"for {count} {unit}{'' if count == '1' else 's'}" if count else ""
+    bounds = span(dig(repeat, "boundsRange"))
+    return f"for {bounds}" if bounds else ""
+
+
+def _as_needed(step: Any) -> str:
+    what = wording(dig(step, "asNeededCodeableConcept"))
+    if what:
+        return f"as needed for {what}"
+    return "as needed" if dig(step, "asNeededBoolean") is True else ""
+
+
+def _additions(step: Any) -> list[str]:
+    words = [wording(extra) or "" for extra in each(dig(step, "additionalInstruction"))]
+    words.append(str(dig(step, "patientInstruction") or ""))
+    written = str(dig(step, "text") or "").lower()
+    parts = [*words, *_limits(step), _as_needed(step) if written else ""]
+    return [part for part in parts if part and part.lower() not in written]
+
+
+def _limits(step: Any) -> list[str]:
+    a_period, at_a_time = ratio(dig(step, "maxDosePerPeriod")), amount(dig(step, "maxDosePerAdministration"))
+    return [f"at most {a_period}" if a_period else "", f"at most {at_a_time} at a time" if at_a_time else ""]

@@ -1,0 +1,119 @@
+"""One resource on its way to rows: its identity, whom it is about, and the visit and reason that it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.interchange.fhir.bundles import Item, Resource, dig
+from core.interchange.fhir.concepts import wording
+from core.interchange.fhir.dates import Dates
+from core.interchange.fhir.resource_index import Resolver
+from core.interchange.source_rows import Record
+from core.interchange.source_values import ID_CHARS_MAX, BadValue, storable
+from core.interchange.summary import Place
+from core.models import StatementKind, said
+
+QUALIFIED_CHARS_MAX = ID_CHARS_MAX + 1 + 80
+
+
+def identifier(raw: str, name: str) -> str:
+    """A qualified id, checked. Raises BadValue."""
+    if len(raw) > QUALIFIED_CHARS_MAX:
+        raise BadValue(f"{name} has {len(raw):,} characters: at most {QUALIFIED_CHARS_MAX} fit")
+    if "|" in raw or "#" in raw:
+        raise BadValue(f"{name} holds '|' or '#', which no id may")
+    return storable(raw, name)
+
+
+@dataclass(slots=True)
+class Entry:
+    """A resource with all that its parser needs."""
+
+    item: Item
+    identity: str | None
+    resolver: Resolver
+    dates: Dates
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def resource(self) -> Resource:
+        return dict(self.item.resource)
+
+    @property
+    def place(self) -> Place:
+        return self.item.place
+
+    @property
+    def type(self) -> str:
+        return str(self.item.resource.get("resourceType"))
+
+    def id_key(self, part: int | None = None) -> str:
+        """The ledger's key of this resource, or of one part of it. Raises BadValue without an identity."""
+        if self.identity is None:
+            raise BadValue("it has neither an id nor a fullUrl, so a later version could not be told from another row")
+        stem = f"id|{self.type}/{identifier(self.identity, 'id')}"
+        return stem if part is None else f"{stem}#{part}"
+
+    def patient(self) -> str:
+        """The qualified id of the patient that the resource is about. Raises BadValue."""
+        reference = self.item.resource.get("subject") or self.item.resource.get("patient")
+        name = dig(reference, "reference")
+        if isinstance(name, str) and name.startswith("#"):
+            raise BadValue("its patient stands inside it (contained) and has no identity of its own: send a Patient")
+        found = self.resolver.find(reference)
+        if found is None:
+            if dig(reference, "identifier") or name:
+                raise BadValue("it names its patient by an identifier that no patient of this import has")
+            raise BadValue("it names no patient (subject)")
+        if found[0] not in ("Patient", ""):
+            raise BadValue(f"it is about a {found[0]}, not a patient")
+        return identifier(found[1], "subject")
+
+    def visit(self, reference: Any) -> str | None:
+        """The qualified id of the visit that a Reference names."""
+        found = self.resolver.find(reference)
+        return identifier(found[1], "encounter") if found is not None and found[0] in ("Encounter", "") else None
+
+    def reason(self) -> str | None:
+        """Why something was done: a code, or the problem that is referred to."""
+        reasons = self.item.resource.get("reasonCode")
+        words = [wording(reason) for reason in reasons] if isinstance(reasons, list) else []
+        references = self.item.resource.get("reasonReference")
+        for reference in references if isinstance(references, list) else []:
+            words.append(wording(dig(self.resolver.content(reference), "code")) or dig(reference, "display"))
+        return "; ".join(dict.fromkeys(word for word in words if isinstance(word, str))) or None
+
+    def record(
+        self, kind: str, natural: tuple[str, ...], values: dict[str, Any], *, part: int | None = None, **more: Any
+    ) -> Record:
+        """The Record of one row; what the source said beyond our columns goes to `said`."""
+        values = {**values, "said": said.write({**self.about, "dates": dict(self.dates.partial)})}
+        more.setdefault("visit", self.visit(self.item.resource.get("encounter") or self.item.resource.get("context")))
+        return Record(
+            kind,
+            self.place,
+            natural,
+            values,
+            patient=self.patient(),
+            id_key=self.id_key(part),
+            is_visit_optional=True,
+            **more,
+        )
+
+    def statement(self, kind: StatementKind, words: str | None, when: Any, detail: str | None = None) -> Record:
+        """The Record of something stated that is no finding, no allergy and no medicine taken."""
+        if words is None:
+            raise BadValue("its code is empty: it needs a text, a display or a code")
+        self.about["resource"] = self.type
+        values = {
+            "kind": kind.value,
+            "text": words[:400],
+            "detail": detail[:400] if detail else None,
+            "stated_on": self.dates.day(when, "date", "stated_on"),
+        }
+        return self.record("statement", (kind.value, words), values)
+
+
+class Retracted(Exception):
+    """The source takes the resource back; the message says how."""

@@ -1,0 +1,47 @@
+"""FHIR Immunization and Procedure: what was done, as statements of the record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.interchange.fhir.bundles import dig, each
+from core.interchange.fhir.concepts import is_absence, kept, wording
+from core.interchange.fhir.entry import Entry, Retracted
+from core.interchange.source_rows import Record
+from core.interchange.source_values import BadValue
+from core.models import StatementKind
+
+DONE = ("completed", "in-progress", "stopped", "unknown", "on-hold")
+
+
+def immunization(entry: Entry) -> Record:
+    """An Immunization; one that was not done says so. Raises Retracted."""
+    resource = entry.resource
+    when = resource.get("occurrenceDateTime") or resource.get("recorded")
+    reason = wording(resource.get("statusReason"))
+    dose = dig(resource, "protocolApplied", 0, "doseNumberPositiveInt")
+    details = [f"dose {dose}" if dose else None, resource.get("occurrenceString")]
+    return _done(entry, StatementKind.IMMUNIZATION, resource.get("vaccineCode"), when, [reason, *details])
+
+
+def procedure(entry: Entry) -> Record:
+    """A Procedure that was done or begun; one that was not done says so. Raises Retracted."""
+    resource = entry.resource
+    when = resource.get("performedDateTime") or dig(resource, "performedPeriod", "start")
+    sites = [wording(site) for site in each(resource.get("bodySite"))]
+    details = [wording(resource.get("statusReason")), resource.get("performedString"), *sites]
+    return _done(entry, StatementKind.PROCEDURE, resource.get("code"), when, details)
+
+
+def _done(entry: Entry, kind: StatementKind, code: Any, when: Any, details: list[Any]) -> Record:
+    status = str(entry.resource.get("status"))
+    if status == "entered-in-error":
+        raise Retracted("its status is entered-in-error")
+    if status not in (*DONE, "not-done"):
+        raise BadValue(f"status '{status[:30]}' is nothing that was done")
+    entry.about["codings"] = kept(code)
+    words = wording(code)
+    if words is not None and is_absence(code):
+        return entry.statement(StatementKind.NEGATION, words, when)
+    told = [*([] if status == "completed" else [status.replace("-", " ")]), *(d for d in details if isinstance(d, str))]
+    return entry.statement(kind, words, when, "; ".join(told) or None)

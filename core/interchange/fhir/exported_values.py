@@ -1,0 +1,68 @@
+"""The value of an observation as FHIR writes it: as it came in where another system said it, else as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from core.interchange.fhir.concepts import UCUM
+
+Resource = dict[str, Any]
+KEPT_WHOLE = {"range_value": "valueRange", "ratio_value": "valueRatio", "period_value": "valuePeriod"}
+
+
+def bare(resource: Resource) -> Resource:
+    """The resource without elements that say nothing; FHIR allows no null."""
+    return {name: value for name, value in resource.items() if value not in (None, [], {})}
+
+
+def numeral(value: Decimal) -> int | float:
+    """A number as JSON has it."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def unit_parts(unit: str | None, parts: Mapping[str, Any]) -> Resource:
+    """Unit, system and code of a Quantity; a unit that came without a code gets none."""
+    if "system" in parts or "code" in parts:
+        return bare({"unit": parts.get("unit", unit), "system": parts.get("system"), "code": parts.get("code")})
+    if parts:
+        return bare({"unit": parts.get("unit", unit)})
+    return bare({"unit": unit, "system": UCUM if unit else None, "code": unit})
+
+
+def value(row: Mapping[str, Any], parts: Mapping[str, Any]) -> Resource:
+    """The value[x] of an Observation."""
+    for name, element in KEPT_WHOLE.items():
+        if name in parts:
+            return {element: _numbers(parts[name])}
+    number, words = row["value_number"], row["value_text"]
+    if "form" in parts:
+        return {"valueInteger": int(number)} if parts["form"] == "integer" else {"valueBoolean": words == "yes"}
+    if "value_codings" in parts:
+        codings = [bare({"system": one[0], "code": one[1], "display": one[2]}) for one in parts["value_codings"]]
+        return {"valueCodeableConcept": bare({"coding": codings, "text": words})}
+    exact, comparator = parts.get("exact"), parts.get("comparator")
+    if number is None and exact is None and comparator is None:
+        return {"valueString": words}
+    return {
+        "valueQuantity": bare({"comparator": comparator, "value": _told(row, exact)}) | unit_parts(row["unit"], parts)
+    }
+
+
+def _told(row: Mapping[str, Any], exact: str | None) -> int | float:
+    if exact is None and row["value_number"] is not None:
+        return numeral(row["value_number"])
+    told = exact or str(row["value_text"]).split()[-1]
+    # "4.0" was measured more closely than "4".
+    return float(told) if "." in told else int(told)
+
+
+def _numbers(kept: Any) -> Any:
+    """A kept value with its numbers as JSON has them."""
+    if isinstance(kept, dict):
+        return {
+            name: numeral(Decimal(part)) if name == "value" and isinstance(part, str) else _numbers(part)
+            for name, part in kept.items()
+        }
+    return kept

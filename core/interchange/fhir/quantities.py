@@ -1,0 +1,157 @@
+"""The value of an Observation: number, text and unit, and what an export needs to say it again as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from core.interchange.fhir.bundles import dig, each
+from core.interchange.fhir.concepts import UCUM, kept, wording
+from core.interchange.fhir.dosage import amount, span
+from core.interchange.source_values import NUMBER_MAX, STEP, TEXT_CHARS_MAX, BadValue, number, required, text
+
+# Spellings of UCUM units that differ in nothing but letters' case or a name: no factor lies between them.
+SPELLINGS = {
+    "mg/dl": "mg/dL", "g/dl": "g/dL", "mmol/l": "mmol/L", "umol/l": "umol/L", "µmol/l": "umol/L", "μmol/l": "umol/L",
+    "mg/l": "mg/L", "g/l": "g/L", "u/l": "U/L", "iu/l": "[iU]/L", "mmhg": "mm[Hg]", "mm hg": "mm[Hg]", "bpm": "/min",
+    "beats/min": "/min", "beats/minute": "/min", "breaths/min": "/min", "breaths/minute": "/min", "percent": "%",
+    "degrees c": "Cel", "°c": "Cel", "ng/ml": "ng/mL", "pg/ml": "pg/mL", "meq/l": "meq/L",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Value:
+    """One value; `bound` is the number behind a comparator, or the number itself."""
+
+    number: Decimal | None = None
+    text: str | None = None
+    unit: str | None = None
+    comparator: str | None = None
+    bound: Decimal | None = None
+    said: dict[str, Any] = field(default_factory=dict)
+
+
+def value_of(part: dict[str, Any]) -> Value:
+    """The value of an Observation or component. Raises BadValue for a form that is not taken."""
+    names = [name for name in part if name.startswith("value") and not name.startswith("_")]
+    if len(names) != 1:
+        raise BadValue("it has more than one value" if names else "it has no value")
+    make = FORMS.get(names[0])
+    if make is None:
+        raise BadValue(f"{names[0]} is not taken: send a quantity, code, text, number, range, ratio, period or time")
+    return make(part[names[0]])
+
+
+def unit_of(quantity: Any) -> str | None:
+    """The unit by its UCUM code, so that two spellings of one unit are one; else its words."""
+    if dig(quantity, "system") == UCUM and dig(quantity, "code"):
+        return text(dig(quantity, "code"), 60, "unit")
+    words = text(dig(quantity, "unit") or dig(quantity, "code"), 60, "unit")
+    return SPELLINGS.get(words.lower(), words) if words else None
+
+
+def _quantity(quantity: Any) -> Value:
+    raw, unit, comparator = dig(quantity, "value"), unit_of(quantity), dig(quantity, "comparator")
+    if raw is None:
+        raise BadValue("valueQuantity is not a number: it has no value")
+    exact = _exact(raw)
+    said = {name: dig(quantity, name) for name in ("system", "code")} | {"comparator": comparator}
+    said["unit"] = words if (words := dig(quantity, "unit")) != unit else None
+    rounded = number(raw, "valueQuantity")
+    said["exact"] = f"{exact:f}" if f"{exact:f}" != f"{rounded:f}" else None
+    if comparator is not None:
+        return Value(None, f"{comparator} {exact:f}"[:60], unit, str(comparator), exact, said)
+    if exact != 0 and abs(exact) < STEP * 1000 and exact != rounded:
+        # Rounded to six places it would be another number.
+        return Value(None, f"{exact:f}"[:60], unit, None, exact, said)
+    return Value(rounded, None, unit, None, rounded, said)
+
+
+def _exact(raw: Any) -> Decimal:
+    try:
+        value = Decimal(str(raw).strip())
+    except InvalidOperation:
+        raise BadValue(f"valueQuantity '{str(raw)[:40]}' is not a number") from None
+    if not value.is_finite() or abs(value) >= NUMBER_MAX:
+        raise BadValue(f"valueQuantity '{str(raw)[:40]}' is not a number that we can keep")
+    return value
+
+
+def _concept(concept: Any) -> Value:
+    return Value(text=required((wording(concept) or "")[:TEXT_CHARS_MAX], TEXT_CHARS_MAX, "valueCodeableConcept"),
+                 said={"value_codings": kept(concept)})  # fmt: skip
+
+
+def _words(raw: Any) -> Value:
+    return Value(text=required(raw, TEXT_CHARS_MAX, "value"))
+
+
+def _range(raw: Any) -> Value:
+    return Value(text=required(span(raw), TEXT_CHARS_MAX, "valueRange"), said={"range_value": _plain(raw)})
+
+
+def _ratio(raw: Any) -> Value:
+    over, under = dig(raw, "numerator"), dig(raw, "denominator")
+    if dig(over, "value") is None or dig(under, "value") is None:
+        raise BadValue("valueRatio lacks its numerator or denominator")
+    units = dig(over, "unit") or dig(under, "unit") or dig(over, "code") or dig(under, "code")
+    mark = " / " if units else ":"
+    return Value(text=f"{amount(over)}{mark}{amount(under)}"[:TEXT_CHARS_MAX], said={"ratio_value": _plain(raw)})
+
+
+def _period(raw: Any) -> Value:
+    start, end = dig(raw, "start"), dig(raw, "end")
+    told = " ".join(filter(None, (f"from {start}" if start else "", f"to {end}" if end else "")))
+    return Value(text=required(told, TEXT_CHARS_MAX, "valuePeriod"), said={"period_value": _plain(raw)})
+
+
+def _integer(raw: Any) -> Value:
+    kept_number = number(raw, "valueInteger")
+    return Value(kept_number, bound=kept_number, said={"form": "integer"})
+
+
+def _yes_or_no(raw: Any) -> Value:
+    return Value(text="yes" if raw else "no", said={"form": "boolean"})
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it, numbers as text."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+FORMS: dict[str, Callable[[Any], Value]] = {
+    "valueQuantity": _quantity,
+    "valueInteger": _integer,
+    "valueBoolean": _yes_or_no,
+    "valueCodeableConcept": _concept,
+    "valueString": _words,
+    "valueDateTime": _words,
+    "valueTime": _words,
+    "valueRange": _range,
+    "valueRatio": _ratio,
+    "valuePeriod": _period,
+}
+
+
+def bounds(ranges: list[dict[str, Any]], unit: str | None) -> tuple[Decimal | None, Decimal | None] | None:
+    """Low and high of the range that is the usual one and in the value's unit; None without one."""
+    for one in ranges:
+        sides = (one.get("low"), one.get("high"))
+        if _is_usual(one) and all(side is None or unit_of(side) in (unit, None) for side in sides):
+            low, high = (_bound(side) for side in sides)
+            if low is not None or high is not None:
+                return low, high
+    return None
+
+
+def _is_usual(reference: dict[str, Any]) -> bool:
+    kinds = [dig(coding, "code") for coding in each(dig(reference, "type", "coding"))]
+    return not kinds or "normal" in kinds or "recommended" in kinds
+
+
+def _bound(side: Any) -> Decimal | None:
+    return number(dig(side, "value"), "referenceRange") if dig(side, "value") is not None else None

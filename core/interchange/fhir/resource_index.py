@@ -1,0 +1,201 @@
+"""What a first reading finds: who each resource is, and the few contents that others refer to by reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from sys import intern
+from typing import Any
+
+from core.interchange.fhir.bundles import Item, Resource, dig, each
+from core.interchange.fhir.concepts import wording
+from core.interchange.fhir.identity import UUID, Address, address, is_unique, qualified, urn
+from core.interchange.source_values import BadValue
+
+# The elements that others read through a reference, by type.
+CONTENT = {
+    "Medication": ("code",),
+    "Condition": ("code",),
+    "Practitioner": ("name", "qualification"),
+    "PractitionerRole": ("practitioner", "organization", "code"),
+    "Organization": ("name", "address"),
+    "Location": ("name", "managingOrganization"),
+    "Binary": ("contentType", "data"),
+}
+NAMED_BY_IDENTIFIER = ("Patient", "Encounter", "Practitioner", "Organization", "Location")
+Known = tuple[str, str]  # type and qualified id
+
+
+@dataclass(slots=True)
+class Sources:
+    """The names of an import's sources: a server's base, or else the folder; `named` is what the user calls it."""
+
+    folder: str
+    named: str | None = None
+    bases: set[str] = field(default_factory=set)
+    uses_folder: bool = False
+
+    def of(self, base: str) -> str:
+        """The source of a resource at a base; an empty base is the folder's."""
+        if self.named is None:
+            self.uses_folder |= not base
+            return base or self.folder
+        return self.named if len(self.bases) < 2 or not base else f"{self.named} {base}"
+
+    def qualified(self, base: str, own_id: str) -> str:
+        """An id with its source; without a server's base or a name from the user, a UUID stands alone."""
+        alone = not base and self.named is None and is_unique(own_id)
+        return qualified("" if alone else self.of(base), own_id)
+
+    def of_urn(self, named: str) -> str:
+        """The id that a URN is, alone if it names one thing in the world."""
+        return named.lower() if is_unique(named) else self.qualified("", named)
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names within one file: full URLs and `Type/id`."""
+
+    by_url: dict[str, Known] = field(default_factory=dict)
+    by_name: dict[str, set[Known]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Index:
+    """All files of an import. Identity first, contents second; what only one file needs stays in its scope."""
+
+    sources: Sources
+    by_identifier: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    content: dict[Known, Resource] = field(default_factory=dict)
+    patients: set[str] = field(default_factory=set)
+
+    def base_of(self, item: Item) -> str:
+        """The server's base in an entry's full URL; empty without one."""
+        found = address(item.full_url) if item.full_url else None
+        return found.base if found is not None else ""
+
+    def identity(self, item: Item) -> str | None:
+        """The qualified id of an entry's resource; None if nothing names it."""
+        own_id = item.resource.get("id")
+        named = urn(item.full_url) if item.full_url else None
+        if named is not None:
+            return self.sources.of_urn(named)
+        if isinstance(own_id, str) and own_id:
+            return self.sources.qualified(self.base_of(item), own_id)
+        found = address(item.full_url) if item.full_url else None
+        return self.sources.qualified(found.base, found.id) if found is not None else None
+
+    def add(self, item: Item, scope: Scope) -> None:
+        """Make a resource findable."""
+        kind = str(item.resource.get("resourceType"))
+        identity = self.identity(item)
+        if identity is None:
+            return
+        known = (kind, identity)
+        if item.full_url:
+            scope.by_url[item.full_url.split("/_history/", 1)[0]] = known
+        own_id = item.resource.get("id")
+        if isinstance(own_id, str):
+            scope.by_name.setdefault(f"{kind}/{own_id}", set()).add(known)
+        if kind == "Patient":
+            self.patients.add(identity)
+        if kind in NAMED_BY_IDENTIFIER:
+            self._add_identifiers(kind, identity, item.resource)
+        if kind in CONTENT:
+            self.content[known] = _content(kind, item.resource)
+
+    def _add_identifiers(self, kind: str, identity: str, resource: Resource) -> None:
+        for part in each(resource.get("identifier")):
+            value = dig(part, "value")
+            if isinstance(value, str):
+                key = (kind, str(dig(part, "system") or ""), value)
+                self.by_identifier.setdefault(key, set()).add(identity)
+
+
+def _content(kind: str, resource: Resource) -> Resource:
+    kept = {name: resource[name] for name in CONTENT[kind] if name in resource}
+    if kind == "Condition":
+        # Only its words are asked for, and many have the same.
+        kept = {"code": {"text": intern(wording(kept.get("code")) or "")}}
+    return {"resourceType": kind, **kept}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Resolves the references of one entry: full URLs of its file first, then the source of the entry."""
+
+    index: Index
+    scope: Scope
+    item: Item
+
+    def find(self, reference: Any) -> Known | None:
+        """Type and qualified id of what a Reference names, or None. Raises BadValue for one that is unclear."""
+        name = dig(reference, "reference")
+        if not isinstance(name, str) or not name.strip():
+            return self._by_identifier(reference)
+        name = name.strip().split("/_history/", 1)[0]
+        if name.startswith("#"):
+            return None
+        known = self.scope.by_url.get(name)
+        if known is not None:
+            return known
+        own = urn(name)
+        if own is not None:
+            return str(dig(reference, "type") or ""), self.index.sources.of_urn(own)
+        if "?" in name:
+            return self._conditional(name)
+        found = address(name)
+        if found is None:
+            raise BadValue(f"its reference '{name[:80]}' names no resource")
+        return self._at(found)
+
+    def _at(self, found: Address) -> Known:
+        sources = self.index.sources
+        if found.base:
+            known_nowhere = found.base not in sources.bases and UUID.fullmatch(found.id)
+            return found.type, found.id.lower() if known_nowhere else sources.qualified(found.base, found.id)
+        base = self.index.base_of(self.item)
+        scheme = str(self.item.full_url).split("://", 1)[0]
+        known = self.scope.by_url.get(f"{scheme}://{base}/{found.type}/{found.id}") if base else None
+        known = known or self._in_file(found, base)
+        return known or (found.type, sources.qualified(base, found.id))
+
+    def _in_file(self, found: Address, base: str) -> Known | None:
+        """The one resource of the file with this type and id, but for those of another server."""
+        same = self.scope.by_name.get(f"{found.type}/{found.id}", set())
+        theirs = {known for known in same if not base or "@" not in known[1]}
+        if len(theirs) > 1:
+            raise BadValue(f"its reference {found.type}/{found.id} fits {len(theirs)} resources of this file")
+        return next(iter(theirs), None)
+
+    def _conditional(self, name: str) -> Known | None:
+        kind, _, query = name.partition("?")
+        wanted = next((part[11:] for part in query.split("&") if part.startswith("identifier=")), "")
+        system, _, value = wanted.rpartition("|")
+        return self._identified(kind.rsplit("/", 1)[-1], system, value) if value else None
+
+    def _by_identifier(self, reference: Any) -> Known | None:
+        value, system = dig(reference, "identifier", "value"), dig(reference, "identifier", "system")
+        if not isinstance(value, str):
+            return None
+        return self._identified(str(dig(reference, "type") or ""), str(system or ""), value)
+
+    def _identified(self, kind: str, system: str, value: str) -> Known | None:
+        kinds = (kind,) if kind else NAMED_BY_IDENTIFIER
+        found = {
+            (one, identity) for one in kinds for identity in self.index.by_identifier.get((one, system, value), ())
+        }
+        if len(found) > 1:
+            raise BadValue(f"its reference to identifier {value[:40]} fits {len(found)} resources")
+        return next(iter(found)) if found else (kind, value) if UUID.fullmatch(value) else None
+
+    def content(self, reference: Any) -> Resource | None:
+        """What is known of the resource that a Reference names: contained, or of this import."""
+        name = dig(reference, "reference")
+        if isinstance(name, str) and name.startswith("#"):
+            return next(
+                (part for part in each(self.item.resource.get("contained")) if dig(part, "id") == name[1:]), None
+            )
+        known = self.find(reference)
+        if known is None:
+            return None
+        return self.index.content.get(known)

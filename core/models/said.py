@@ -1,0 +1,58 @@
+"""What another system said of a row beyond our columns, as JSON text in `said`, and the dates that it gave in part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Self
+
+YEAR, MONTH, DAY = "year", "month", "day"
+
+
+class _Partial:
+    precision: str = DAY
+
+    def to(self, precision: str) -> Self:
+        self.precision = precision
+        return self
+
+
+class PartialDay(_Partial, date):
+    """A day of which only the year, or the year and month, is known; the rest stands at the first."""
+
+
+class PartialMoment(_Partial, datetime):
+    """An instant of which no time of day is known, and maybe no day or month; it stands at noon, UTC."""
+
+
+def write(parts: Mapping[str, Any]) -> str | None:
+    """The text of `said`; None if nothing is in it."""
+    kept = {name: value for name, value in parts.items() if value not in (None, "", [], {}, False)}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if kept else None
+
+
+def read(said: str | None) -> dict[str, Any]:
+    """What `said` holds by name; empty without one."""
+    return dict(json.loads(said)) if said else {}
+
+
+def precision(value: date | None) -> str | None:
+    """`year`, `month` or `day` of a partial date or moment; None of one that is known whole."""
+    return value.precision if isinstance(value, _Partial) else None
+
+
+def dated(value: Any, said: str | None, column: str) -> Any:
+    """A column's date or instant as the source knew it."""
+    kept = read(said).get("dates", {}).get(column) if said and value is not None else None
+    if kept is None:
+        return value
+    if isinstance(value, datetime):
+        return PartialMoment.fromtimestamp(value.timestamp(), value.tzinfo).to(kept)
+    return PartialDay(value.year, value.month, value.day).to(kept)
+
+
+def iso(value: date) -> str:
+    """A date as FHIR writes it, as far as it is known."""
+    known = {YEAR: 4, MONTH: 7, DAY: 10}.get(precision(value) or "")
+    return value.isoformat()[:known]
