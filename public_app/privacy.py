@@ -38,9 +38,13 @@ WORDS = {
     "report.rejected": "Turned down a report",
     "account.created": "Made an account",
     GLASS: "Opened your record without being in your care team",
-    "care_team.joined": "Joined your care team",
-    "care_team.left": "Left your care team",
+    "care_team.joined": "Your care team: a clinician was added",
+    "care_team.left": "Your care team: a clinician left, or was taken off",
+    "visit.kept_apart": "Kept a visit apart",
+    "visit.shared": "Shared a visit that was kept apart",
+    "visit.let_see": "Let a colleague see a visit that is kept apart",
 }
+WITH_REASON = ("care_team.joined", "care_team.left", "visit.let_see")
 PURPOSES = {
     "treatment team": "as your care team",
     "recent or booked visit": "for a visit",
@@ -76,4 +80,5 @@ def index() -> Response:
         roles=ROLES,
         purposes=PURPOSES,
         glass=GLASS,
+        with_reason=WITH_REASON,
     )

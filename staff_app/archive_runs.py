@@ -55,7 +55,7 @@ def servers(run_id: int) -> Response:
 
 
 @bp.post("/runs/<id:run_id>/<any(pause, resume, redrive):verb>")
-@requires(Right.ARCHIVE_RUN)
+@requires(Right.ARCHIVE_RUN, confirmed=True)
 def change(run_id: int, verb: str) -> Response:
     act, words = VERBS[verb]
     _change(words, act, run_id=run_id)
@@ -69,7 +69,7 @@ def batch(run_id: int, batch_id: int) -> Response:
 
 
 @bp.post("/runs/<id:run_id>/batches/<id:batch_id>/redrive")
-@requires(Right.ARCHIVE_RUN)
+@requires(Right.ARCHIVE_RUN, confirmed=True)
 def redrive_batch(run_id: int, batch_id: int) -> Response:
     from_start = request.form.get("from_start") == "1"
     words = "The batch is staged anew." if from_start else "The batch goes on from where it failed."

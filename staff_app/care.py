@@ -10,8 +10,9 @@ from core.access.permissions import Right
 from core.models import Sensitivity
 from core.queries import patients
 from core.queries.patients import NoSuchPatient
-from core.services import care
-from core.services.care import REASON_LENGTH_MAX, BadReason, NoSuchColleague, NoSuchVisit
+from core.services import care, sensitive_visits
+from core.services.care import REASON_LENGTH_MAX, BadReason, NoSuchColleague, NotOneself
+from core.services.sensitive_visits import NoSuchVisit
 from core.stores import databases
 from core.web.access import record, requires, safe_next
 from core.web.auth import current_account
@@ -38,7 +39,7 @@ def init_app(app: Flask) -> None:
 @bp.post("/<id:patient_id>/break-glass")
 @requires(Right.RECORD_READ, confirmed=True)
 def break_glass(patient_id: int) -> Response:
-    reason = request.form.get("reason", "").replace("\0", "")
+    reason = _typed("reason")
     try:
         with write_session() as session:
             care.break_glass(session, patient_id=patient_id, reason=reason, by=current_account())
@@ -52,28 +53,38 @@ def break_glass(patient_id: int) -> Response:
 
 
 @bp.post("/<id:patient_id>/team")
-@requires(Right.RECORD_READ)
+@requires(Right.RECORD_READ, confirmed=True)
 def add_colleague(patient_id: int) -> Response:
-    username = request.form.get("username", "").replace("\0", "")
+    username, reason = _typed("username"), _typed("reason")
     try:
         with write_session() as session:
-            colleague = care.add_colleague(session, patient_id=patient_id, username=username, by=current_account())
-            words = f"{colleague.name} is on the treatment team."
+            colleague = care.add_colleague(
+                session, patient_id=patient_id, username=username, reason=reason, by=current_account()
+            )
+            words = f"{colleague.name} is on the treatment team. The patient and the team see that, and why."
     except NoSuchColleague:
         words = f"No clinician signs in as “{username.strip()[:120]}”. Check the user name."
+    except (NotOneself, BadReason) as fault:
+        words = str(fault)
     flash(words)
     return redirect(url_for(".chart", patient_id=patient_id, _anchor="team"), 303)
 
 
 @bp.post("/<id:patient_id>/team/<id:account_id>/leave")
-@requires(Right.RECORD_READ)
+@requires(Right.RECORD_READ, confirmed=True)
 def leave(patient_id: int, account_id: int) -> Response:
-    with write_session() as session:
-        care.leave(session, patient_id=patient_id, account_id=account_id, by=current_account())
+    try:
+        with write_session() as session:
+            care.leave(
+                session, patient_id=patient_id, account_id=account_id, reason=_typed("reason"), by=current_account()
+            )
+    except BadReason as fault:
+        flash(str(fault))
+        return redirect(url_for(".chart", patient_id=patient_id, _anchor="team"), 303)
     if account_id == current_account().id:
         flash("You have left the treatment team.")
         return redirect(url_for(".search"), 303)
-    flash("Taken off the treatment team. To undo it, add them again.")
+    flash("Taken off the treatment team. The patient and the team see that, and why. To undo it, add them again.")
     return redirect(url_for(".chart", patient_id=patient_id, _anchor="team"), 303)
 
 
@@ -85,18 +96,46 @@ def glass(patient_id: int) -> Response:
 
 
 @bp.post("/<id:patient_id>/visits/<id:visit_id>/sensitivity")
-@requires(Right.SENSITIVITY_SET)
+@requires(Right.SENSITIVITY_SET, confirmed=True)
 def keep_apart(patient_id: int, visit_id: int) -> Response:
     category = request.form.get("category") or None
     if category is not None and category not in set(Sensitivity):
         abort(400)
     try:
         with write_session() as session:
-            care.keep_apart(session, patient_id=patient_id, visit_id=visit_id, category=category, by=current_account())
+            sensitive_visits.keep_apart(
+                session, patient_id=patient_id, visit_id=visit_id, category=category, by=current_account()
+            )
     except NoSuchVisit:
         abort(404)
     flash("This visit is kept apart." if category else "This visit is shared with all who care for the patient.")
     return redirect(url_for(".visit", patient_id=patient_id, visit_id=visit_id), 303)
+
+
+@bp.post("/<id:patient_id>/visits/<id:visit_id>/readers")
+@requires(Right.SENSITIVITY_SET, confirmed=True)
+def let_see(patient_id: int, visit_id: int) -> Response:
+    """Let a colleague see a visit that is kept apart."""
+    username, reason = _typed("username"), _typed("reason")
+    try:
+        with write_session() as session:
+            colleague = sensitive_visits.let_see(
+                session, patient_id=patient_id, visit_id=visit_id, username=username, reason=reason,
+                by=current_account(),
+            )  # fmt: skip
+            words = f"{colleague.name} can see this visit. The patient sees that, and why."
+    except NoSuchVisit:
+        abort(404)
+    except NoSuchColleague:
+        words = f"No clinician signs in as “{username.strip()[:120]}”. Check the user name."
+    except (NotOneself, BadReason) as fault:
+        words = str(fault)
+    flash(words)
+    return redirect(url_for(".visit", patient_id=patient_id, visit_id=visit_id), 303)
+
+
+def _typed(name: str) -> str:
+    return request.form.get(name, "").replace("\0", "")
 
 
 def _closed(fault: NotInCare) -> Response:

@@ -48,6 +48,7 @@ def chart(patient_id: int) -> Response:
             "open_reports": reports.open_for_patient(session, patient_id),
             "signed_reports": reports.signed_for_patient(session, patient_id),
             "team": care_team.members(session, patient_id),
+            "team_changes": care_team.changes(session, patient_id),
             "glass_until": care_team.glass_open_until(session, current_account().id, patient_id),
         }
     return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, hidden_visits=hidden_visits, **context)

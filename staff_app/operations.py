@@ -39,7 +39,7 @@ def show() -> Response:
 
 
 @bp.post("/halt")
-@requires(Right.REPORTS_HALT)
+@requires(Right.REPORTS_HALT, confirmed=True)
 def halt() -> Response:
     form = HaltForm()
     try:
@@ -52,7 +52,7 @@ def halt() -> Response:
 
 
 @bp.post("/resume")
-@requires(Right.REPORTS_HALT)
+@requires(Right.REPORTS_HALT, confirmed=True)
 def resume() -> Response:
     try:
         with write_session() as session:

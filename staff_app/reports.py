@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from core.access.care import NotInCare
 from core.access.permissions import Right
 from core.jobs import outbox
 from core.models import ReportState
@@ -16,7 +17,7 @@ from core.queries.patients import NoSuchPatient
 from core.services import reports as service
 from core.services.reports import IN_WORK, AlreadyOpen, BadReplacement, NoSuchNotice, NoSuchReport
 from core.stores.archived import ColdUnavailable
-from core.web.access import look, record, refuse, requires
+from core.web.access import check_tie, look, record, refuse, requires
 from core.web.auth import current_account
 from core.web.htmx import render, wants_fragment
 from core.web.page_sessions import page_session, write_session
@@ -83,7 +84,7 @@ def amend(report_id: int) -> Response:
     try:
         with write_session() as session:
             report = service.amend(session, report_id=report_id, by=current_account())
-    except NoSuchReport:
+    except (NoSuchReport, NotInCare):
         refuse("report.requested", f"report:{report_id}")
     except AlreadyOpen as fault:
         flash("This patient has an open report already: here it is.")
@@ -106,8 +107,10 @@ def show(report_id: int) -> Response:
         item = reports.item(session, report_id)
     if item is None:
         return to_review
-    # The fragment tells nothing about the patient, so it records no look: one each second would flood the trail.
-    if not wants_fragment():
+    # The fragment tells only how far it is, so it records no look: one each second would flood the trail.
+    if wants_fragment():
+        check_tie(item.patient_id, "report.viewed")
+    else:
         look(item.patient_id, "report.viewed", f"report:{report_id}")
         if item.state not in (*IN_WORK, ReportState.FAILED):
             return to_review

@@ -105,7 +105,7 @@ def refresh(report_id: int) -> Response:
 
 
 @bp.post("/reports/<id:report_id>/<any(reject, withdraw):verb>")
-@requires(Right.REPORT_REVIEW, Right.REPORT_SIGN)
+@requires(Right.REPORT_REVIEW, Right.REPORT_SIGN, confirmed=True)
 def end(report_id: int, verb: str) -> Response:
     act = service.reject if verb == "reject" else service.withdraw
     try:

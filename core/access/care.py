@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, exists, false, not_, o
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core.access.permissions import Actor, PermissionDenied
-from core.models import Account, CareTeamMember, GlassBreak, SensitiveVisit, Visit, utc_now
+from core.models import Account, CareTeamMember, GlassBreak, SensitiveGrant, SensitiveVisit, Visit, VisitTie, utc_now
 from core.stores import databases
 
 PatientId = InstrumentedAttribute[int] | int
@@ -25,6 +25,10 @@ class Tie(StrEnum):
     VISIT = "recent or booked visit"
     DUTY = "duty cover"
     GLASS = "break-glass"
+
+
+# A visit that its author wrote by one of these ties the author further: somebody else began the care.
+GIVEN_BY_OTHERS = (Tie.TEAM, Tie.VISIT)
 
 
 class NotInCare(PermissionDenied):
@@ -52,10 +56,12 @@ def standing(session: Session, account_id: int, patient_id: int) -> tuple[Tie | 
     return (Tie(found) if found is not None else None), hidden
 
 
-def check(session: Session, by: Actor, patient_id: int) -> None:
-    """Raises NotInCare unless a clinician has a tie to the patient."""
-    if tie(session, by.id, patient_id) is None:
+def check(session: Session, by: Actor, patient_id: int) -> Tie:
+    """The clinician's closest tie to the patient. Raises NotInCare without one."""
+    found = tie(session, by.id, patient_id)
+    if found is None:
         raise NotInCare(patient_id)
+    return found
 
 
 def in_care(account_id: int, patient_id: PatientId) -> ColumnElement[bool]:
@@ -63,15 +69,19 @@ def in_care(account_id: int, patient_id: PatientId) -> ColumnElement[bool]:
     return or_(*_ties(account_id, patient_id).values())
 
 
-def hidden_visits(session: Session, account_id: int, patient_id: int) -> frozenset[int]:
+def hidden_visits(session: Session, account_id: int, patient_id: int, *, despite_glass: bool = False) -> frozenset[int]:
     """The patient's sensitive visits that this clinician may not see.
 
-    A clinician sees them who is on the team, has broken the glass, wrote the visit, held it, or marked it sensitive.
+    A clinician sees one who has a grant to it, has broken the glass, wrote the visit, held it, or marked it sensitive.
+    `despite_glass`: a broken glass opens none, for acts that last longer than it does.
     """
-    ties = _ties(account_id, patient_id)
+    granted = exists().where(
+        SensitiveGrant.visit_id == SensitiveVisit.visit_id, SensitiveGrant.account_id == account_id
+    )
     query = select(SensitiveVisit.visit_id).where(
         SensitiveVisit.patient_id == patient_id,
-        not_(or_(ties[Tie.TEAM], ties[Tie.GLASS])),
+        not_(granted),
+        true() if despite_glass else not_(_ties(account_id, patient_id)[Tie.GLASS]),
         SensitiveVisit.set_by != account_id,
         _is_not(SensitiveVisit.recorded_by, account_id),
         _is_not(SensitiveVisit.practitioner_id, _practitioner_of(account_id)),
@@ -97,6 +107,9 @@ def _ties(account_id: int, patient_id: PatientId) -> dict[Tie, ColumnElement[boo
     now = utc_now()
     since = now - timedelta(days=databases.current().settings.care_days)
     who = aliased(Account)
+    self_given = exists().where(
+        VisitTie.visit_id == Visit.id, VisitTie.account_id == account_id, VisitTie.tie.not_in(GIVEN_BY_OTHERS)
+    )
     return {
         Tie.TEAM: exists().where(CareTeamMember.account_id == account_id, CareTeamMember.patient_id == patient_id),
         # A booked visit has not begun: there is no later bound.
@@ -104,6 +117,7 @@ def _ties(account_id: int, patient_id: PatientId) -> dict[Tie, ColumnElement[boo
             Visit.patient_id == patient_id,
             Visit.started_at > since,
             or_(Visit.practitioner_id == _practitioner_of(account_id), Visit.recorded_by == account_id),
+            not_(self_given),
         ),
         Tie.DUTY: exists(who.id).where(who.id == account_id, who.covers_all),
         Tie.GLASS: exists().where(

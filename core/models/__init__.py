@@ -21,7 +21,7 @@ from core.models.archive import (
 )
 from core.models.audit import AccessEvent, ChainHead, KeptHeadSet
 from core.models.base import Base, utc_now
-from core.models.care import CareTeamMember, GlassBreak, SensitiveVisit, Sensitivity
+from core.models.care import CareTeamMember, GlassBreak, SensitiveGrant, SensitiveVisit, Sensitivity, VisitTie
 from core.models.clinical import (
     PENDING,
     Allergy,
@@ -119,6 +119,7 @@ __all__ = [
     "RunKind",
     "RunState",
     "ScheduleMark",
+    "SensitiveGrant",
     "SensitiveVisit",
     "Sensitivity",
     "SetupState",
@@ -134,5 +135,6 @@ __all__ = [
     "Switch",
     "Visit",
     "VisitStatus",
+    "VisitTie",
     "utc_now",
 ]

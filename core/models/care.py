@@ -32,6 +32,16 @@ class CareTeamMember(Base):
     added_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class VisitTie(Base):
+    """How the author of a visit was tied to the patient while writing it: a visit written under a glass ties nobody."""
+
+    __tablename__ = "visit_tie"
+    visit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    account_id: Mapped[int]
+    tie: Mapped[Code]
+
+
 class GlassBreak(Base):
     """A clinician outside the team opened a record, with a reason, for a time (break-glass)."""
 
@@ -47,7 +57,7 @@ class GlassBreak(Base):
 
 
 class SensitiveVisit(Base):
-    """Says that only the treatment team may see a visit. The row stays hot when the visit is archived."""
+    """Says that a visit is hidden from whoever has no grant to it. The row stays hot when the visit is archived."""
 
     __tablename__ = "sensitive_visit"
     visit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -57,3 +67,14 @@ class SensitiveVisit(Base):
     recorded_by: Mapped[int | None]
     set_by: Mapped[int]
     set_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SensitiveGrant(Base):
+    """A clinician may see a sensitive visit: on the team when it was kept apart, or let in by one who sees it."""
+
+    __tablename__ = "sensitive_grant"
+    visit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    granted_by: Mapped[int]
+    granted_at: Mapped[datetime] = mapped_column(default=utc_now)

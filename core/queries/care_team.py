@@ -8,7 +8,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.models import Account, CareTeamMember, GlassBreak, SensitiveVisit, utc_now
+from core.models import AccessEvent, Account, CareTeamMember, GlassBreak, SensitiveVisit, utc_now
+
+JOINED, LEFT = "care_team.joined", "care_team.left"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,35 @@ def members(session: Session, patient_id: int) -> tuple[Member, ...]:
         .order_by(Account.name, Account.id)
     )
     return tuple(Member(*row) for row in session.execute(query))
+
+
+@dataclass(frozen=True)
+class Change:
+    """Somebody joined a team or left it: who did it, when and why."""
+
+    at: datetime
+    is_joined: bool
+    name: str
+    by: str | None
+    reason: str | None
+
+
+def changes(session: Session, patient_id: int, limit: int = 5) -> tuple[Change, ...]:
+    """The latest changes of a patient's team that the hot trail holds, the newest first."""
+    query = (
+        select(AccessEvent)
+        .where(AccessEvent.patient_id == patient_id, AccessEvent.action.in_((JOINED, LEFT)))
+        .order_by(AccessEvent.at.desc(), AccessEvent.id.desc())
+        .limit(limit)
+    )
+    events = session.scalars(query).all()
+    ids = {event.id: int((event.target or "account:0").partition(":")[2]) for event in events}
+    who = select(Account.id, Account.name).where(Account.id.in_(set(ids.values())))
+    names = {row.id: row.name for row in session.execute(who)}
+    return tuple(
+        Change(event.at, event.action == JOINED, names.get(ids[event.id], ""), event.actor_name, event.purpose)
+        for event in events
+    )
 
 
 def glass_open_until(session: Session, account_id: int, patient_id: int) -> datetime | None:

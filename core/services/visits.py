@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.access import care, permissions
 from core.access.permissions import Actor, Right
-from core.models import ImportedRow, Patient, Visit, VisitStatus, utc_now
+from core.models import ImportedRow, Patient, Visit, VisitStatus, VisitTie, utc_now
 from core.queries.patients import NoSuchPatient
 from core.services import visit_rows
 from core.services.visit_rows import NewVisit
@@ -38,13 +38,14 @@ def record_visit(session: Session, *, patient_id: int, new: NewVisit, token: str
     patient = session.get(Patient, patient_id)
     if patient is None:
         raise NoSuchPatient(patient_id)
-    care.check(session, by, patient_id)
+    tie = care.check(session, by, patient_id)
     ledger = _enter(session, f"{by.id}:{patient_id}:{token}", new.content_hash)
     if ledger.row_id:
         if ledger.content_hash != new.content_hash:
             raise AlreadyRecorded(ledger.row_id)
         return ledger.row_id
     visit = visit_rows.add(session, patient, new, by)
+    session.add(VisitTie(visit_id=visit.id, patient_id=patient_id, account_id=by.id, tie=tie))
     ledger.row_id = visit.id
     audit.record(session, "visit.recorded", by=by, patient_id=patient_id, target=f"visit:{visit.id}")
     return visit.id

@@ -124,6 +124,12 @@ def look(patient_id: int, action: str, target: str | None = None) -> frozenset[i
     return hidden_visits
 
 
+def check_tie(patient_id: int, action: str) -> None:
+    """Raises NotInCare, as `look` does, but records no look: for what is asked again and again and shows no record."""
+    if _standing(current_account().id, patient_id)[0] is None:
+        raise care.NotInCare(patient_id, action)
+
+
 def refuse(action: str, target: str, *, patient_id: int | None = None) -> NoReturn:
     """Record that this account was refused, and answer 404 as if the thing did not exist."""
     record(action, target=target, patient_id=patient_id, outcome="deny")

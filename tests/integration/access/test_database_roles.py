@@ -211,6 +211,7 @@ def test_the_patients_portal_reads_no_draft(acting: Any, patient: Patient, urls:
 
 STAFF_ONLY = (
     "claim_check", "omission", "evidence", "model_call", "care_team_member", "glass_break", "sensitive_visit",
+    "visit_tie", "sensitive_grant",
     "archive_run", "outbox_message", "cold.model_call", "cold.evidence", "cold.access_event",
 )  # fmt: skip
 

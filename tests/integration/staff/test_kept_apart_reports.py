@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from core.models import Evidence, Observation, Patient, Report, ReportState, SensitiveVisit, Visit, utc_now
 from core.queries import reports as queries
-from core.services import care, reports
+from core.services import reports, sensitive_visits
 from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import make_account, make_patient, make_visit
@@ -123,7 +123,7 @@ def test_an_archived_visit_is_kept_apart(clinician: StaffBrowser, admin: StaffBr
     with databases.write() as session:
         stranger = make_account(session)
         with pytest.raises(Exception, match="no part"):
-            care.keep_apart(session, patient_id=patient.id, visit_id=visit_id, category=None, by=stranger)
+            sensitive_visits.keep_apart(session, patient_id=patient.id, visit_id=visit_id, category=None, by=stranger)
 
 
 def test_no_other_patients_visit_is_shared(ready: ReadyReport) -> None:
@@ -131,7 +131,7 @@ def test_no_other_patients_visit_is_shared(ready: ReadyReport) -> None:
     visit_id = hide(ready)
     with databases.write() as session:
         mine, doctor = make_patient(session, name="Lim Ah Kow"), make_account(session)
-        with pytest.raises(care.NoSuchVisit):
-            care.keep_apart(session, patient_id=mine.id, visit_id=visit_id, category=None, by=doctor)
+        with pytest.raises(sensitive_visits.NoSuchVisit):
+            sensitive_visits.keep_apart(session, patient_id=mine.id, visit_id=visit_id, category=None, by=doctor)
     with databases.read(Store.HOT) as session:
         assert session.get(SensitiveVisit, visit_id) is not None

@@ -17,12 +17,13 @@ from core.models import (
     Patient,
     Report,
     ReportState,
+    SensitiveGrant,
     Sensitivity,
     Visit,
     utc_now,
 )
 from core.queries import evidence
-from core.services import care
+from core.services.sensitive_visits import keep_apart
 from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import (
@@ -55,7 +56,7 @@ def visit(patient: Patient) -> Visit:
         make_condition(session, patient, visit_id=made.id, name=f"{CANARY} disease")
         make_prescription(session, patient, visit_id=made.id, medication=f"{CANARY} 5 mg")
         author = make_account(session)
-        care.keep_apart(session, patient_id=patient.id, visit_id=made.id, category=Sensitivity.SEXUAL_HEALTH, by=author)
+        keep_apart(session, patient_id=patient.id, visit_id=made.id, category=Sensitivity.SEXUAL_HEALTH, by=author)
         return made
 
 
@@ -67,6 +68,13 @@ def assay_id() -> int:
 def join_team(browser: StaffBrowser, patient: Patient) -> None:
     with databases.write() as session:
         session.add(CareTeamMember(patient_id=patient.id, account_id=browser.account.id))
+
+
+def let_see(browser: StaffBrowser, patient: Patient, visit: Visit) -> None:
+    with databases.write() as session:
+        session.add(
+            SensitiveGrant(visit_id=visit.id, account_id=browser.account.id, patient_id=patient.id, granted_by=0)
+        )
 
 
 def pages(browser: StaffBrowser, patient: Patient, visit: Visit) -> dict[str, Any]:
@@ -84,12 +92,12 @@ def test_nothing_of_it_is_on_any_page(clinician: StaffBrowser, patient: Patient,
     assert "1 visit since" in shown[""].text
 
 
-@pytest.mark.parametrize("how", ["team", "glass"])
-def test_the_team_and_whoever_broke_the_glass_see_it(
+@pytest.mark.parametrize("how", ["grant", "glass"])
+def test_whoever_was_let_in_or_broke_the_glass_sees_it(
     clinician: StaffBrowser, patient: Patient, visit: Visit, how: str
 ) -> None:
-    if how == "team":
-        join_team(clinician, patient)
+    if how == "grant":
+        let_see(clinician, patient, visit)
     else:
         break_glass(clinician, patient)
     assert all(CANARY in reply.text for reply in pages(clinician, patient, visit).values())
@@ -112,7 +120,7 @@ def test_it_stays_apart_when_it_is_archived(
         assert session.get(Visit, visit.id) is None
     shown = pages(clinician, patient, visit)
     assert [place for place, reply in shown.items() if CANARY in reply.text] == ["/visits/new"]
-    join_team(clinician, patient)
+    let_see(clinician, patient, visit)
     assert CANARY in clinician.get(f"/patients/{patient.id}/visits/{visit.id}").text
 
 

@@ -33,6 +33,7 @@ from tests.integration.staff.conftest import StaffBrowser
 from tests.ready_report import make_ready_report
 from workers.reports import jobs
 
+WHY = "shares the care of this patient"
 REASON = "found unconscious at the bus stop"
 
 
@@ -128,14 +129,18 @@ def test_the_team_opens_it_until_taken_off(
 ) -> None:
     colleague = signed_in(Role.CLINICIAN)
     added = colleague.post(
-        f"/patients/{patient.id}/team", {"username": stranger.account.username}, page=f"/patients/{patient.id}"
+        f"/patients/{patient.id}/team",
+        {"username": stranger.account.username, "reason": WHY},
+        page=f"/patients/{patient.id}",
     )
     assert added.status_code == 303
     assert seen(stranger, patient)
     assert [event.purpose for event in events("chart.viewed") if event.account_id == stranger.account.id] == [
         "treatment team"
     ]
-    colleague.post(f"/patients/{patient.id}/team/{stranger.account.id}/leave", page=f"/patients/{patient.id}")
+    colleague.post(
+        f"/patients/{patient.id}/team/{stranger.account.id}/leave", {"reason": WHY}, page=f"/patients/{patient.id}"
+    )
     assert not seen(stranger, patient)
     assert len(events("care_team.joined")) == len(events("care_team.left")) == 1
 
@@ -182,7 +187,8 @@ def test_a_broken_glass_opens_no_other_record_and_not_the_team(stranger: StaffBr
         colleague = AccountCopy.of(make_account(session, covers_all=False))
     break_glass(stranger, patient)
     assert not seen(stranger, other)
-    reply = stranger.post(f"/patients/{patient.id}/team", {"username": colleague.username}, page="/patients/new")
+    typed = {"username": colleague.username, "reason": WHY}
+    reply = stranger.post(f"/patients/{patient.id}/team", typed, page="/patients/new")
     assert reply.status_code == 403
     assert not events("care_team.joined")
 
