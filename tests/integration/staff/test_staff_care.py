@@ -251,3 +251,14 @@ def test_an_admin_ends_and_begins_duty(
     assert seen(clinician, patient)
     assert len(events("account.duty_ended")) == len(events("account.duty_begun")) == 1
     assert admin.post(f"/accounts/{admin.account.id}/duty/begin", page="/accounts").status_code == 404
+
+
+def test_neither_progress_nor_amendment_tells_of_a_report(stranger: StaffBrowser, patient: Patient) -> None:
+    with databases.write() as session:
+        report = reports.request(session, patient_id=patient.id, by=make_account(session))
+    progress = stranger.get(f"/reports/{report.id}", headers={"HX-Request": "true"})
+    assert progress.status_code == 403
+    assert "drafting" not in progress.text.lower()
+    known = stranger.post(f"/reports/{report.id}/amend", page="/patients/new")
+    unknown = stranger.post("/reports/987654321/amend", page="/patients/new")
+    assert known.status_code == unknown.status_code == 404
