@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from core.verification.cited import Cited
 from core.verification.vocabulary import ASSAYS, EVERYDAY
@@ -38,6 +39,7 @@ def name(row: Cited) -> str:
     return _LABEL.sub("", written)
 
 
+@lru_cache(maxsize=4096)
 def day(found: date | None) -> str:
     return f"{found.day} {found:%B %Y}" if found else "no day"
 

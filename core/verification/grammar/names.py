@@ -83,43 +83,54 @@ def read(words: Words, i: int, book: Book) -> Name | None:
     part = _part(words, i, book)
     if part is None:
         return None
-    end, alternatives, kinds, weak = part
-    bearing = [entry for entry in book.entries if not alternatives.isdisjoint(entry[1].terms)]
-    strong, has_head = not weak, _heads(bearing, alternatives)
-    terms = set(alternatives)
-    kept = (end, bearing, dict(kinds))
-    solid = strong and (has_head or not bearing)
-    best = kept if solid else None
-    at, count = end, 1
-    while at < len(words) and bearing:
-        following = _next(words, at, book)
-        if following is None:
+    grown = _Growing(part, book)
+    while grown.end < len(words) and grown.bearing:
+        following = _next(words, grown.end, book)
+        if following is None or not grown.add(following):
             break
-        end, alternatives, kinds, weak = following
-        narrowed = [entry for entry in bearing if not alternatives.isdisjoint(entry[1].terms)]
+    return grown.name()
+
+
+class _Growing:
+    """A name part by part: `bearing` are the rows that bear all its parts, `best` the longest run that names one."""
+
+    def __init__(self, part: Part, book: Book) -> None:
+        self.end, alternatives, self.kinds, weak = part
+        self.bearing = [entry for entry in book.entries if not alternatives.isdisjoint(entry[1].terms)]
+        self.terms, self.strong = set(alternatives), not weak
+        self.heads = _heads(self.bearing, alternatives)
+        solid = self.strong and (self.heads or not self.bearing)
+        self.best = (self.end, self.bearing, self.kinds) if solid else None
+
+    def add(self, part: Part) -> bool:
+        """Add a part, unless no row that is left bears it."""
+        end, alternatives, kinds, weak = part
+        narrowed = [entry for entry in self.bearing if not alternatives.isdisjoint(entry[1].terms)]
         if not narrowed:
-            break
-        bearing, at, count = narrowed, end, count + 1
-        terms |= alternatives
-        strong = strong or not weak
-        has_head = has_head | _heads(bearing, alternatives)
-        kept = (end, bearing, {**kinds, **kept[2]})
-        if (strong or count > 1) and has_head & {entry[0] for entry in bearing}:
-            best = kept
-    if best is None and bearing and (strong or not kept[2].keys().isdisjoint(_DETAILS)):
-        return Name(
-            kept[0],
-            {k: v for k, v in kept[2].items() if k in NAME_KINDS},
-            tuple(e[0] for e in bearing),
-            frozenset(terms),
-            True,
-        )
-    if best is None:
+            return False
+        self.end, self.bearing, self.kinds = end, narrowed, {**kinds, **self.kinds}
+        self.terms |= alternatives
+        self.strong = self.strong or not weak
+        self.heads |= _heads(narrowed, alternatives)
+        if self.heads & {entry[0] for entry in narrowed}:
+            self.best = (self.end, self.bearing, self.kinds)
+        return True
+
+    def name(self) -> Name | None:
+        """The name that was found; a detail where the words only add to a row's name."""
+        if self.best is not None:
+            end, bearing, kinds = self.best
+            bearers = tuple(entry[0] for entry in bearing if entry[0] in self.heads)
+            return None if bearing and not bearers else self._name(end, kinds, bearers)
+        if self.bearing and (self.strong or not self.kinds.keys().isdisjoint(_DETAILS)):
+            return self._name(self.end, self.kinds, tuple(entry[0] for entry in self.bearing), detail=True)
         return None
-    bearers = tuple(entry[0] for entry in best[1] if entry[0] in has_head) if best[1] else ()
-    if best[1] and not bearers:
-        return None
-    return Name(best[0], {k: v for k, v in best[2].items() if k in NAME_KINDS}, bearers, frozenset(terms))
+
+    def _name(
+        self, end: int, kinds: dict[str, str], bearers: tuple[tuple[int, int], ...], *, detail: bool = False
+    ) -> Name:
+        named = {kind: meaning for kind, meaning in kinds.items() if kind in NAME_KINDS}
+        return Name(end, named, bearers, frozenset(self.terms), detail)
 
 
 def _heads(bearing: list, alternatives: frozenset[str]) -> set[tuple[int, int]]:

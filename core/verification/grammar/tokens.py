@@ -54,12 +54,14 @@ _MONTH_FIRST = "|".join(
 )
 _SEASON = rf"(?:spring|summer|autumn|winter)\s+(?:of\s+)?{_YEAR}(?!\d)"
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?)"
+# Before each of the two long kinds of date stand the letters that one can begin with: most words are no date.
 _TOKEN = re.compile(
-    rf"(?<![a-z\d])(?P<whenword>{_WEEKDAY}{_PART}(?:{_MONTH_FIRST}|{_SEASON}))"
-    rf"|(?P<when>(?<![\w./]){_WEEKDAY}{_PART}(?:{_DATES}))(?![a-z\d])"
+    r"(?=\S)(?:"
+    rf"(?=[adefjlmnostw])(?<![a-z\d])(?P<whenword>{_WEEKDAY}{_PART}(?:{_MONTH_FIRST}|{_SEASON}))"
+    rf"|(?=[\dmtwfsel])(?P<when>(?<![\w./]){_WEEKDAY}{_PART}(?:{_DATES}))(?![a-z\d])"
     r"|(?P<word>(?:(?<=\W)|^)a&e\b|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)"
     rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?|(?:(?<=\s)|^)-(?=\d))?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
-    r"|(?P<mark>\S)"
+    r"|(?P<mark>\S))"
 )
 _UNIT = re.compile(r"[\s-]?[a-z%°/0-9*^.\[\]{}_()#]{1,24}(?:[ ][a-z0-9./^*]{1,12}){0,4}")
 
