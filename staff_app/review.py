@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.access.permissions import Right
 from core.models import Decision, ReportState
 from core.models.transitions import InvalidTransition
 from core.queries import patients, reports
-from core.queries.reports import ClaimView, ReviewReport
+from core.queries.reports import ClaimView, ReviewReport, since_draft
+from core.queries.reports.since_draft import Difference
 from core.services import reports as service
 from core.services.accounts import TooManyAttempts
 from core.services.reports import (
@@ -23,6 +25,7 @@ from core.services.reports import (
     NothingToSign,
     StaleSource,
     UndecidedClaims,
+    UnseenRows,
     WrongPassword,
 )
 from core.stores.archived import ColdUnavailable
@@ -77,14 +80,16 @@ def sign(report_id: int) -> Response:
         if not reauthenticate(password):
             raise WrongPassword("That is not your password.")
         with write_session() as session:
-            service.sign(session, report_id=report_id, by=current_account(), password=password)
+            service.sign(
+                session, report_id=report_id, by=current_account(), password=password, seen=request.form.getlist("seen")
+            )
     except NoSuchReport:
         refuse("report.signed", f"report:{report_id}")
     except WrongPassword as fault:
         return _page(report_id, [("password", str(fault))], status=422)
     except TooManyAttempts as fault:
         return _page(report_id, [("password", f"Too many tries: wait {fault.seconds} seconds.")], status=429)
-    except (UndecidedClaims, MadeFromHidden, StaleSource, NothingToSign, InvalidTransition) as fault:
+    except (UndecidedClaims, UnseenRows, MadeFromHidden, StaleSource, NothingToSign, InvalidTransition) as fault:
         return _refused(report_id, f"Not signed. {str(fault).capitalize()}.")
     flash("The report is signed. The patient can read it now.")
     return redirect(url_for(".review", report_id=report_id), 303)
@@ -150,6 +155,7 @@ def _page(
             return render("staff/reports/silent.html", status=503)
         if report is None:
             refuse("report.viewed", f"report:{report_id}")
+        since = _since(session, report)
         patient = patients.header(session, patient_id)
     if report.state in IN_WORK:
         return redirect(url_for(".show", report_id=report_id), 303)
@@ -158,12 +164,24 @@ def _page(
         "report": report,
         "patient": patient,
         "focus": not faults and not refusal and bool({"claim", "after"} & request.args.keys()),
+        "since": since,
+        "seen": request.form.getlist("seen"),
         "is_open": report.state == ReportState.READY,
         "faults": faults or [],
         "typed": typed or {},
         "refusal": refusal,
     }
     return render("staff/reports/review.html", fragment="staff/reports/_review.html", status=status, **context)
+
+
+def _since(session: Session, report: ReviewReport) -> tuple[Difference, ...] | None:
+    """What was written since the draft; None if a silent archive keeps it from being told."""
+    if report.state != ReportState.READY:
+        return ()
+    try:
+        return since_draft.differences(session, report.id, report.patient.id)
+    except ColdUnavailable:
+        return None
 
 
 def _claim_shown(report: ReviewReport, claim_id: int | None) -> dict[str, Any]:

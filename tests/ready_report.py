@@ -20,6 +20,7 @@ from core.models import (
     ReportEvent,
     ReportState,
 )
+from core.queries import evidence
 from core.services import reports
 from core.sources import references
 from core.stores import databases
@@ -78,6 +79,11 @@ def make_ready_report(session: Session, patient: Patient, by: Any) -> ReadyRepor
     session.add_all(
         [
             Evidence(**about, ref=ref, store="replica", content_hash=content_hash, fields=fields),
+            *(
+                Evidence(**about, ref=row.ref, store="replica", content_hash=row.content_hash, fields=row.fields)
+                for row in evidence.gather(session, patient.id)
+                if row.ref != ref
+            ),
             Omission(report_id=report.id, ref=ref, reason="Potassium 5.4 mmol/L, high, is not mentioned."),
             ReportEvent(report_id=report.id, from_state=None, to_state=ReportState.REQUESTED, at=NOW),
         ]

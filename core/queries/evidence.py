@@ -74,13 +74,18 @@ def collect(patient_id: int, limits: Limits = LIMITS) -> tuple[EvidenceRow, ...]
     archive that holds rows of this patient is silent: part of the evidence must not look like all of it.
     """
     with replica_reads.read() as session:
-        record = _Record(session, patient_id)
-        chosen = _current(record, limits) + _recent(record, limits)
-        room = max(limits.results_min, limits.total - len(chosen))
-        results = _results(record, limits.values_per_assay, room)
-        return tuple(_row(table, *found) for table, found in chosen) + tuple(
-            _row("observation", store, values, assay) for (store, values), assay in results
-        )
+        return gather(session, patient_id, limits)
+
+
+def gather(session: Session, patient_id: int, limits: Limits = LIMITS) -> tuple[EvidenceRow, ...]:
+    """The same from the store that a session reads. Raises NoSuchPatient, TooMuch, ColdUnavailable."""
+    record = _Record(session, patient_id)
+    chosen = _current(record, limits) + _recent(record, limits)
+    room = max(limits.results_min, limits.total - len(chosen))
+    results = _results(record, limits.values_per_assay, room)
+    return tuple(_row(table, *found) for table, found in chosen) + tuple(
+        _row("observation", store, values, assay) for (store, values), assay in results
+    )
 
 
 class _Record:

@@ -14,6 +14,7 @@ from core.services.reports.requests import (
     withdraw,
 )
 from core.services.reports.restart import check_restart
+from core.services.reports.seen_rows import UnseenRows
 from core.services.reports.signing import (
     MadeFromHidden,
     NothingToSign,
@@ -37,6 +38,7 @@ __all__ = [
     "NothingToSign",
     "StaleSource",
     "UndecidedClaims",
+    "UnseenRows",
     "WrongPassword",
     "amend",
     "answer_notice",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from core.models import Account, Citation, Claim, Evidence, Report, ReportState,
 from core.queries.hidden_visits import kept_apart
 from core.queries.reports.kept_apart import hidden_refs
 from core.services import accounts
+from core.services.reports import seen_rows
 from core.services.reports.lifecycle import current_claims, locked, move
 from core.sources import find, signature_proof, signed_content
 
@@ -52,11 +53,13 @@ class NothingToSign(Exception):
     """Every claim was rejected: reject the report instead."""
 
 
-def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Report:
+def sign(session: Session, *, report_id: int, by: Actor, password: str, seen: Collection[str] = ()) -> Report:
     """Make a checked report final; of several people who sign at the same time, only one succeeds.
 
+    `seen` are the keys of what was written since drafting and the signer has seen; the signature binds the list.
     Raises PermissionDenied, WrongPassword, NoSuchReport, InvalidTransition, UndecidedClaims, NothingToSign,
-    MadeFromHidden, StaleSource, SigningKeyMissing, ColdUnavailable when an archive with a cited row is silent.
+    StaleSource, MadeFromHidden, UnseenRows, SigningKeyMissing, ColdUnavailable when an archive with rows of the patient
+    is silent.
     """
     account = _reauthenticated(session, by, password)
     report = locked(session, report_id)
@@ -67,7 +70,8 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Repor
     check_shared(session, report)
     cited = citations(session, claims)
     _check_fresh(session, cited)
-    session.add(_signature(session, report, claims, cited, account))
+    meaning = MEANING + seen_rows.words(seen_rows.keep_seen(session, report, seen))
+    session.add(_signature(session, report, claims, cited, by=account, meaning=meaning))
     session.flush()
     move(session, report, ReportState.SIGNED)
     audit.record(session, "report.signed", by=account, patient_id=report.patient_id, target=f"report:{report_id}")
@@ -76,18 +80,24 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str) -> Repor
 
 
 def _signature(
-    session: Session, report: Report, claims: Sequence[Claim], cited: dict[int, list[Citation]], by: Account
+    session: Session,
+    report: Report,
+    claims: Sequence[Claim],
+    cited: dict[int, list[Citation]],
+    *,
+    by: Account,
+    meaning: str,
 ) -> Signature:
     now = utc_now()
     signed = signed_content.content_hash(
-        claims, cited, report_id=report.id, patient_id=report.patient_id, name=by.name, meaning=MEANING, signed_at=now
+        claims, cited, report_id=report.id, patient_id=report.patient_id, name=by.name, meaning=meaning, signed_at=now
     )
     evidence = signature_proof.evidence_hash(session.scalars(select(Evidence).where(Evidence.report_id == report.id)))
     return Signature(
         report_id=report.id,
         account_id=by.id,
         name=by.name,
-        meaning=MEANING,
+        meaning=meaning,
         signed_at=now,
         content_hash=signed,
         evidence_hash=evidence,

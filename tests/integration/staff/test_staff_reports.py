@@ -13,7 +13,7 @@ from core.models import AccessEvent, Claim, Observation, OutboxMessage, Patient,
 from core.services import reports
 from core.stores import databases
 from core.stores.databases import Store
-from tests.factories import PASSWORD, make_patient
+from tests.factories import PASSWORD, make_patient, make_prescription
 from tests.integration.staff.conftest import StaffBrowser
 from tests.ready_report import ReadyReport, make_ready_report
 
@@ -248,3 +248,22 @@ def test_a_signer_is_asked_to_look_again_and_answers(signed_in: Callable[[Role],
     assert other.post(f"/reports/notices/{notice.id}/answer", page="/reports").status_code == 404
     assert signer.post(f"/reports/notices/{notice.id}/answer", page="/reports").status_code == 303
     assert "Look again at report" not in signer.get("/reports").text
+
+
+def test_what_was_written_since_the_draft_is_ticked_before_it_is_signed(
+    clinician: StaffBrowser, ready: ReadyReport, patient: Patient
+) -> None:
+    decide_all(clinician, ready)
+    with databases.write() as session:
+        make_prescription(session, patient, medication="Warfarin 5 mg tablet")
+    page = clinician.get(page_of(ready)).text
+    assert "1 row of the record is not as the drafter had it" in page
+    assert "Warfarin 5 mg tablet" in page
+    refused = sign(clinician, ready)
+    assert refused.status_code == 409
+    assert "Written since drafting" in refused.text
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found
+    sent = {"password": PASSWORD, "seen": found[1]}
+    assert clinician.post(f"/reports/{ready.id}/sign", sent, page=page_of(ready)).status_code == 303
+    assert "I have seen 1 row written since the draft" in clinician.get(page_of(ready)).text
