@@ -7,8 +7,8 @@ glass and no place on the team ties its author no longer.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "p0021"
-down_revision = "p0020"
+revision = "p0022"
+down_revision = "p0021"
 branch_labels = None
 depends_on = None
 
