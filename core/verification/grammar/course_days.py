@@ -74,25 +74,30 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 def _is_length(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> bool:
     """ "For three weeks", "a one-week course", "took a month to resolve", "494 days after its onset"."""
     following = items[place + 1] if place + 1 < len(items) else None
-    before = items[max(0, place - 3) : place]
-    to_end = following is not None and following.get("prep") == "to" and place + 2 < len(items)
     after = following is not None and following.get("prep") == "after"
-    if following is not None and (after or (to_end and "status" in items[place + 2].means)):
+    if following is not None and (after or _to_its_end(items, place)):
         following.used = True
     if after:
         draft.verb = "start"
-    leads = place < draft.frame.lead and all(c.get("free") for c in items[place + 1 : draft.frame.lead])
-    long = following is not None and following.get("lasting") is not None and not following.get("prep")
-    lasting = (
-        leads
-        or long
-        or not before
-        or any("lasting" in c.means or c.get("prep") in ("for", "in", "after") for c in before)
-    )
-    if not (after or lasting or (following is not None and following.get("noun") == "medicine")):
+    if not (after or _lasts(draft, items, place) or (following is not None and following.get("noun") == "medicine")):
         return False
     draft.length = said
     return True
+
+
+def _to_its_end(items: list[Chunk], place: int) -> bool:
+    """ "A month to resolve"."""
+    following = items[place + 1 : place + 3]
+    return len(following) == 2 and following[0].get("prep") == "to" and "status" in following[1].means
+
+
+def _lasts(draft: Draft, items: list[Chunk], place: int) -> bool:
+    """Whether the words around a time make it a length: they lead, or say "for", "lasted", "long"."""
+    before = items[max(0, place - 3) : place]
+    if not before or (place < draft.frame.lead and all(c.get("free") for c in items[place + 1 : draft.frame.lead])):
+        return True
+    long = any(c.get("lasting") is not None and not c.get("prep") for c in items[place + 1 : place + 2])
+    return long or any("lasting" in c.means or c.get("prep") in ("for", "in", "after") for c in before)
 
 
 def _counts(items: list[Chunk], place: int) -> bool:

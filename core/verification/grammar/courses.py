@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.verification.grammar import course_days, course_words
-from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk
+from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.course_drafts import Draft
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.names import NO_NAME
@@ -50,26 +51,35 @@ def _draft(frame: Frame, context: Context) -> Draft:
 
 def _share(drafts: list[Draft]) -> None:
     """ "A and B have both resolved": a standing or day of the last holds for those before it that have none."""
-    leading = drafts[0]
-    if leading.former and leading.frame.lead:
-        for draft in drafts[1:]:
-            draft.tense, draft.former = draft.tense or "past", draft.former or not draft.dated
-    if leading.every and leading.status and leading.frame.lead:
-        for draft in drafts[1:]:
-            draft.status = draft.status or leading.status
-            draft.criticality = draft.criticality or leading.criticality
+    _share_of_leading(drafts[0], drafts[1:])
     for place in range(len(drafts) - 1, 0, -1):
         last, before = drafts[place], drafts[place - 1]
-        if not (last.every or last.shared):
-            continue
-        if last.status:
-            before.status = before.status or last.status
-            before.criticality = before.criticality or last.criticality
-        if not before.dated and last.dated and last.shared:
-            before.start, before.stop, before.at, before.spans = last.start, last.stop, last.at, last.spans
-        if last.shared and last.reason is not None and before.reason is None:
-            before.reason = last.reason
-        before.shared, before.every = last.shared, last.every
+        if last.every or last.shared:
+            _share_back(last, before)
+
+
+def _share_of_leading(leading: Draft, others: list[Draft]) -> None:
+    if leading.former and leading.frame.lead:
+        for draft in others:
+            draft.tense, draft.former = draft.tense or "past", draft.former or not draft.dated
+    if leading.every and leading.status and leading.frame.lead:
+        for draft in others:
+            _share_standing(leading, draft)
+
+
+def _share_back(last: Draft, before: Draft) -> None:
+    if last.status:
+        _share_standing(last, before)
+    if not before.dated and last.dated and last.shared:
+        before.start, before.stop, before.at, before.spans = last.start, last.stop, last.at, last.spans
+    if last.shared and last.reason is not None and before.reason is None:
+        before.reason = last.reason
+    before.shared, before.every = last.shared, last.every
+
+
+def _share_standing(of: Draft, to: Draft) -> None:
+    to.status = to.status or of.status
+    to.criticality = to.criticality or of.criticality
 
 
 def _subject(chunk: Chunk, kind: str, context: Context) -> Subject:
@@ -83,48 +93,55 @@ def _subject(chunk: Chunk, kind: str, context: Context) -> Subject:
 
 
 def _state(draft: Draft, context: Context) -> None:
+    names = draft.frame.names
+    span = context.span([*names, *(c for c in draft.frame.items if c.used)])
+    subjects = [_subject(name, draft.kind, context) for name in names]
+    if draft.absent:
+        context.statements += [Absent(span, subject) for subject in subjects]
+        return
+    for place, subject in enumerate(subjects):
+        context.statements += _courses(draft, subject, _amounts(draft, place), span, context)
+    if draft.count is not None:
+        counted = Subject(context.written(names[0]), draft.kind, _counted(draft, subjects, context))
+        context.statements.append(Counted(span, counted, round(draft.count.value), status=draft.status))
+
+
+def _amounts(draft: Draft, place: int) -> tuple[Quantity, ...]:
+    """The amounts that stand between a name and the next; all of them where there is one name."""
+    names = draft.frame.names
+    upper = names[place + 1].start if place + 1 < len(names) else 10**6
+    return tuple(q for at, q in draft.amounts if len(names) == 1 or names[place].start < at < upper)
+
+
+def _courses(
+    draft: Draft, subject: Subject, amounts: tuple[Quantity, ...], span: tuple[int, int], context: Context
+) -> list[Course]:
+    """One course for each time that is said of the name."""
+    course = Course(
+        span,
+        subject,
+        status=draft.status,
+        tense=draft.tense,
+        amounts=amounts,
+        frequency=draft.frequency,
+        details=tuple(_subject(c, "detail", context) for c in draft.details if c.name),
+        reason=_subject(draft.reason, "reason", context) if draft.reason is not None else None,
+        length=draft.length,
+        severity=draft.severity,
+        criticality=draft.criticality,
+        every=draft.every,
+        which=draft.which,
+        former=draft.former and not draft.status,
+    )
+    times = [(draft.start, draft.stop, draft.at), *draft.spans]
+    return [replace(course, start=start, stop=stop, at=at) for start, stop, at in times]
+
+
+def _counted(draft: Draft, subjects: list[Subject], context: Context) -> tuple[tuple[int, int], ...]:
+    """The rows that a count is of: those of the name after the number, or of all names."""
     frame = draft.frame
-    details = tuple(_subject(c, "detail", context) for c in draft.details if c.name)
-    reason = _subject(draft.reason, "reason", context) if draft.reason is not None else None
-    used = [c for c in frame.items if c.used]
-    span = context.span([*frame.names, *used])
-    bearers_of_all: list[int] = []
-    for place, name in enumerate(frame.names):
-        subject = _subject(name, draft.kind, context)
-        bearers_of_all += [n for n, _ in subject.bearers]
-        if draft.absent:
-            context.statements.append(Absent(span, subject))
-            continue
-        upper = frame.names[place + 1].start if place + 1 < len(frame.names) else 10**6
-        amounts = tuple(q for at, q in draft.amounts if len(frame.names) == 1 or name.start < at < upper)
-        courses = [(draft.start, draft.stop, draft.at), *draft.spans]
-        for start, stop, at in courses:
-            context.statements.append(
-                Course(
-                    span,
-                    subject,
-                    status=draft.status,
-                    tense=draft.tense,
-                    start=start,
-                    stop=stop,
-                    at=at,
-                    amounts=amounts,
-                    frequency=draft.frequency,
-                    details=details,
-                    reason=reason,
-                    length=draft.length,
-                    severity=draft.severity,
-                    criticality=draft.criticality,
-                    every=draft.every,
-                    which=draft.which,
-                    former=draft.former and not draft.status,
-                )
-            )
-    if draft.count is not None and not draft.absent:
-        one = next((name for name in frame.names if name.start > draft.count_at), None)
-        whole = any("noun" in c.means for c in frame.items[: frame.lead])
-        if one is not None and not (whole and one is frame.names[0]):
-            bearers_of_all = [n for n, _ in _subject(one, draft.kind, context).bearers]
-        counted = tuple((n, 0) for n in dict.fromkeys(bearers_of_all))
-        of_them = Subject(context.written(frame.names[0]), draft.kind, counted)
-        context.statements.append(Counted(span, of_them, round(draft.count.value), status=draft.status))
+    one = next((name for name in frame.names if name.start > draft.count_at), None)
+    whole = any("noun" in c.means for c in frame.items[: frame.lead])
+    if one is not None and not (whole and one is frame.names[0]):
+        subjects = [_subject(one, draft.kind, context)]
+    return tuple((n, 0) for n in dict.fromkeys(n for subject in subjects for n, _ in subject.bearers))
