@@ -46,6 +46,7 @@ from core.models import (
     Signature,
     SignerNotice,
     SignIn,
+    Statement,
     Step,
     Switch,
     Visit,
@@ -81,7 +82,7 @@ OURS = {
     "holding.record_type", "holding.server", "omission.ref", "patient.sex", "prescription.status", "report.state",
     "report_event.from_state", "report_event.to_state", "restored_root.record_type", "schedule_mark.name",
     "recovery_code.code_hash", "sensitive_visit.category", "sign_in.portal",
-    "sign_in.token_hash", "step.name", "step.state", "switch.name", "visit.status",
+    "sign_in.token_hash", "statement.kind", "step.name", "step.state", "switch.name", "visit.status",
 }  # fmt: skip
 # Left alone: no page shows them, and what keeps or proves the running demo would break.
 ASIDE = {
@@ -93,11 +94,15 @@ ASIDE = {
     "imported_row.source", "imported_row.source_key", "outbox_message.arguments", "outbox_message.queue",
     "outbox_message.task", "passkey.credential_id", "passkey.public_key", "patient.national_id_hash",
     "reference_range.sex",
+    # Of what is in them, pages show what is in those of other tables too.
+    "allergy.said", "prescription.said", "statement.said", "visit.said",
 }  # fmt: skip
+ASIDE_SAID = {name for name in ASIDE if name.endswith(".said")}
 # Planted, but shown nowhere, masked, or in other words.
 NOT_SHOWN = {
     "access_event.request_id", "allergy.category", "allergy.code", "allergy.criticality", "allergy.severity",
-    "assay.category", "assay.name", "citation.content_hash", "clinic.address", "condition.code", "erasure.reason",
+    "assay.category", "assay.name", "assay.system",
+    "citation.content_hash", "clinic.address", "condition.code", "erasure.reason",
     "eval_run.model", "eval_run.prompt_version", "evidence.content_hash", "model_call.finish_reason",
     "model_call.provider", "model_call.requested_model", "observation.unit", "patient.national_id_sealed",
     "practitioner.speciality", "prescription.code", "prescription.route", "report.checker_model", "visit.class_code",
@@ -133,11 +138,15 @@ class Planted:
         self.texts[name] = KINDS[self.kind].replace("@", str(COLUMNS.index(name)))[:length]
         return self.texts[name]
 
+    def said(self, table: str, part: str) -> str:
+        """What another system said of a row, hostile text in one part of it."""
+        return json.dumps({part: self.text(f"{table}.said")})
+
     def row(self, model: type[Base], **values: Any) -> Any:
         """A row whose columns for text, those given apart, hold hostile text."""
         for column in model.__table__.columns:
             name = f"{column.table.name}.{column.name}"
-            if isinstance(column.type, String) and column.name not in values and name not in OURS:
+            if isinstance(column.type, String) and column.name not in values and name not in OURS | ASIDE_SAID:
                 values[column.name] = self.text(name, column.type.length)
         row = model(**values)
         self.session.add(row)
@@ -156,6 +165,7 @@ class Planted:
 
     def _people(self) -> None:
         number = stored_national_id.columns(self.text("patient.national_id_sealed"))
+        number["said"] = self.said("patient", "replaced_by")
         self.patient = self.row(Patient, sex="female", birth_on=date(1961, 3, 14), legal_hold=True, **number)
         name = self.text("account.username").lower()
         about = {"password_hash": HASH, "totp_secret": None}
@@ -179,15 +189,17 @@ class Planted:
             started_at=now - timedelta(hours=1), ended_at=now, **about,
         )  # fmt: skip
         about["visit_id"] = self.visit.id
-        self.row(Note, written_at=now, **about)
+        self.row(Note, written_at=now, said=self.said("note", "status"), **about)
+        self.row(Statement, kind="negation", **about)
         self.assay, answers = self.row(Assay), self.row(Assay, unit=None)
-        self.row(Observation, assay_id=answers.id, observed_at=now, unit=None, **about)
+        status = self.said("observation", "status")
+        self.row(Observation, assay_id=answers.id, observed_at=now, unit=None, said=status, **about)
         for days, value in ((2, 5), (1, 7), (0, 9)):
             self.row(
                 Observation, assay_id=self.assay.id, value_number=Decimal(value), value_text=None, ref_low=Decimal(4),
-                ref_high=Decimal(6), observed_at=now - timedelta(days=days), **about,
+                ref_high=Decimal(6), observed_at=now - timedelta(days=days), said=status, **about,
             )  # fmt: skip
-        self.row(Condition, status="active", onset_on=date(2020, 1, 1), **about)
+        self.row(Condition, status="active", onset_on=None, said=self.said("condition", "onset"), **about)
         self.row(Prescription, status="active", started_on=date(2020, 1, 1), **about)
         self.row(Allergy, status="active", patient_id=self.patient.id)
 
