@@ -72,10 +72,14 @@ def _patient_id(text: str, faults: list[tuple[str, str]]) -> int | None:
 
 def _day(typed: dict[str, str], name: str, faults: list[tuple[str, str]]) -> date | None:
     try:
-        return date.fromisoformat(typed[name]) if typed[name] else None
+        day = date.fromisoformat(typed[name]) if typed[name] else None
     except ValueError:
-        faults.append((name, "Enter a day such as 2026-11-12."))
-        return None
+        day = date.min
+    # The ends of the calendar have no neighbouring day, nor a time in every zone.
+    if day is None or date.min.year < day.year < date.max.year:
+        return day
+    faults.append((name, "Enter a day such as 2026-11-12."))
+    return None
 
 
 def _cursor(raw: str | None) -> Cursor | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access import permissions
@@ -95,4 +96,7 @@ def _patient(session: Session, new: NewAccount, faults: Faults) -> Patient | Non
     patient = session.get(Patient, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
     if patient is None:
         faults.add("patient_id", "Enter the number of a registered patient, as the address of their chart shows it.")
+    elif session.scalar(select(Account.id).where(Account.patient_id == patient.id).limit(1)) is not None:
+        # A second one would read the record as the patient does, and unseen by the patient.
+        faults.add("patient_id", "This patient has an account already.")
     return patient

@@ -117,8 +117,10 @@ def _started_at(started_at: datetime | None, patient: Patient, faults: Faults) -
         return now
     if started_at > now + CLOCK_TOLERANCE:
         faults.add("started_at", "Enter a time that is not in the future.")
-    elif patient.birth_on is not None and started_at.date() < patient.birth_on:
+        return now
+    if patient.birth_on is not None and started_at.date() < patient.birth_on:
         faults.add("started_at", "Enter a time after the patient's birth.")
+        return now
     return started_at.astimezone(UTC)
 
 

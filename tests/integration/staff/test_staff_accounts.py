@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -63,6 +64,23 @@ def test_a_patients_account_takes_the_patients_name(admin: StaffBrowser, patient
         page="/accounts/new",
     )
     assert [(account.name, account.patient_id) for account in accounts("tan")] == [("Tan Mei Ling", patient.id)]
+
+
+def test_a_patient_has_one_account(admin: StaffBrowser, patient: Patient) -> None:
+    form = {"role": "patient", "name": "", "patient_id": str(patient.id)}
+    assert admin.post("/accounts/new", {**form, "username": "tan"}, page="/accounts/new").status_code == 200
+    again = admin.post("/accounts/new", {**form, "username": "tan2"}, page="/accounts/new")
+    assert again.status_code == 422
+    assert "has an account already" in again.text
+    assert accounts("tan2") == []
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_are_no_days_of_the_trail(auditor: StaffBrowser, day: str) -> None:
+    for name in ("since", "until"):
+        reply = auditor.get(f"/audit?{name}={day}")
+        assert reply.status_code == 200
+        assert "Enter a day such as" in reply.text
 
 
 def test_a_taken_name_is_refused(admin: StaffBrowser) -> None:

@@ -141,6 +141,8 @@ def test_another_persons_token_is_not_mine(clinician: StaffBrowser, patient: Pat
 FAULTS = [
     ("description", "", "Enter what the visit was for"),
     ("started_at", "2999-01-01T10:00", "not in the future"),
+    ("started_at", "0001-01-01T00:00", "after the patient&#39;s birth"),
+    ("started_at", "9999-12-31T23:59", "not in the future"),
     ("started_at", "1950-01-01T10:00", "after the patient&#39;s birth"),
     ("started_at", "yesterday", "Not a valid datetime"),
     ("class_code", "??", "Choose where"),

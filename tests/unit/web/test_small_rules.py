@@ -10,6 +10,7 @@ from core.access.throttle import ONE_ACCOUNT, ONE_ADDRESS, Limits
 from core.stores.hot_and_archived import BadCursor, Cursor
 from core.web.access import safe_next
 from core.web.base_form import stripped
+from core.web.guessing import network
 
 
 @pytest.mark.parametrize("path", ["/visits", "/visits?older=1", "/results/4", "/reports/2/review#claim-3"])
@@ -52,3 +53,15 @@ def test_text_fields_lose_their_edges_and_null_bytes() -> None:
     assert stripped("  a\0b ") == "ab"
     assert stripped("   ") is None
     assert stripped(None) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "guesser"),
+    [
+        ("198.51.100.7", "198.51.100.7"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"), ("::ffff:198.51.100.7", "198.51.100.7"), ("", ""),
+    ],
+)  # fmt: skip
+def test_who_holds_a_network_is_one_guesser(address: str, guesser: str) -> None:
+    assert network(address) == guesser
