@@ -20,6 +20,7 @@ from core.models import (
     ReportEvent,
     ReportState,
 )
+from core.models.hashed_columns import newest_version
 from core.queries import evidence
 from core.services import reports
 from core.sources import references
@@ -41,6 +42,8 @@ CLAIMS = (
     Said(2, "HbA1c has fallen to 8.9 %.", "contradicted", "The cited values do not fall."),
     Said(3, "She tolerates the dose well.", "cannot_verify", "No cited row says so."),
 )
+
+VERSION = newest_version("observation")
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,16 @@ def make_ready_report(session: Session, patient: Patient, by: Any) -> ReadyRepor
     about = {"report_id": report.id, "patient_id": patient.id}
     session.add_all(
         [
-            Evidence(**about, ref=ref, store="replica", content_hash=content_hash, fields=fields),
+            Evidence(**about, ref=ref, store="replica", content_hash=content_hash, hash_version=VERSION, fields=fields),
             *(
-                Evidence(**about, ref=row.ref, store="replica", content_hash=row.content_hash, fields=row.fields)
+                Evidence(
+                    **about,
+                    ref=row.ref,
+                    store="replica",
+                    content_hash=row.content_hash,
+                    hash_version=row.hash_version,
+                    fields=row.fields,
+                )
                 for row in evidence.gather(session, patient.id)
                 if row.ref != ref
             ),
@@ -106,7 +116,7 @@ def _claim(session: Session, report: Report, said: Said, ref: str, content_hash:
     session.add(claim)
     session.flush()
     about = {"report_id": report.id, "claim_id": claim.id}
-    session.add(Citation(**about, ref=ref, content_hash=content_hash))
+    session.add(Citation(**about, ref=ref, content_hash=content_hash, hash_version=VERSION))
     session.add(Check(**about, checker="code", verdict=said.verdict, reasons=[said.reason] if said.reason else []))
     session.flush()
     return claim.id

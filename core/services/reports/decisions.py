@@ -64,7 +64,7 @@ def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Clai
     care.check(session, by, _ready(session, report_id).patient_id)
     cited = session.scalars(select(Citation).where(Citation.report_id == report_id)).all()
     found = find.rows(session, {citation.ref for citation in cited})
-    outdated = {c.ref for c in cited if c.ref not in found or found[c.ref].content_hash != c.content_hash}
+    outdated = {c.ref for c in cited if c.ref not in found or not found[c.ref].is_as(c)}
     changed = {ref: found[ref] for ref in outdated & found.keys()}
     _supply_again(session, report_id, changed)
     _cite_again(cited, changed)
@@ -129,13 +129,15 @@ def _supply_again(session: Session, report_id: int, changed: Mapping[str, find.S
         assay = session.get(Assay, source.values["assay_id"]) if table == "observation" else None
         named = {"name": assay.name, "short_name": assay.short_name, "code": assay.code} if assay is not None else None
         evidence.fields = fields.fields(table, source.values, named, zone=page_zone())
-        evidence.content_hash, evidence.store = source.content_hash, source.store
+        evidence.content_hash, evidence.hash_version = source.content_hash, source.hash_version
+        evidence.store = source.store
 
 
 def _cite_again(cited: Iterable[Citation], changed: Mapping[str, find.Source]) -> None:
     for citation in cited:
         if citation.ref in changed:
-            citation.content_hash = changed[citation.ref].content_hash
+            source = changed[citation.ref]
+            citation.content_hash, citation.hash_version = source.content_hash, source.hash_version
 
 
 def _recheck(session: Session, report_id: int, claim_ids: Set[int], *, gone: Set[str]) -> list[Claim]:
