@@ -25,9 +25,7 @@ def visible(session: Session, rows: ReportRows, hidden_visits: VisitIds) -> tupl
     refs = hidden_refs(session, (row.ref for row in rows.of("evidence")), hidden_visits)
     if not refs:
         return rows, 0
-    is_signed = rows.report.state == ReportState.SIGNED
-    citing = {row.claim_id for row in rows.of("citation") if row.ref in refs}
-    gone = {claim.id for claim in rows.of("claim") if not is_signed or claim.id in citing or _is_aside(claim)}
+    gone = _claims_gone(rows, refs)
     children = {name: [row for row in kept if _stays(name, row, refs, gone)] for name, kept in rows.children.items()}
     left_out = sum(claim.id in gone for claim in rows.unreplaced_claims())
     return replace(rows, children=children), left_out
@@ -48,6 +46,13 @@ def _visit_of(source: Source) -> int | None:
     is_visit = source.ref.startswith("visit:")
     visit_id: int | None = source.values["id" if is_visit else "visit_id"]
     return visit_id
+
+
+def _claims_gone(rows: ReportRows, refs: frozenset[str]) -> set[int]:
+    if rows.report.state != ReportState.SIGNED:
+        return {claim.id for claim in rows.of("claim")}
+    citing = {row.claim_id for row in rows.of("citation") if row.ref in refs}
+    return {claim.id for claim in rows.of("claim") if claim.id in citing or _is_aside(claim)}
 
 
 def _is_aside(claim: Stored) -> bool:
