@@ -24,7 +24,7 @@ from core.web.htmx import render
 from core.web.page_sessions import page_session, write_session
 from core.web.request_bounds import takes_long_text
 from staff_app import clock
-from staff_app.forms import VisitForm, choices, put_back, unreadable
+from staff_app.forms import ObservationForm, PrescriptionForm, VisitForm, choices, put_back, unreadable
 from staff_app.patients import bp, header_or_404
 
 Faults = list[tuple[str, str]]
@@ -116,12 +116,15 @@ def _typed(form: VisitForm) -> NewVisit:
         reason=form.reason.data or "",
         clinic_id=form.clinic_id.data,
         note=form.note.data or "",
-        observations=tuple(
-            NewObservation(row.assay.data, row.value.data or "", row.confirmed.data or "") for row in form.observations
-        ),
-        prescriptions=tuple(
-            NewPrescription(*(row[name].data or "" for name in ("medication", "dose", "frequency", "instructions")))
-            for row in form.prescriptions
-        ),
+        observations=tuple(map(_observation, form.observations)),
+        prescriptions=tuple(map(_prescription, form.prescriptions)),
         close=bool(form.close.data),
     )
+
+
+def _observation(row: ObservationForm) -> NewObservation:
+    return NewObservation(row.assay.data, row.value.data or "", row.confirmed.data or "")
+
+
+def _prescription(row: PrescriptionForm) -> NewPrescription:
+    return NewPrescription(*(row[name].data or "" for name in ("medication", "dose", "frequency", "instructions")))

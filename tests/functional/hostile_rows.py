@@ -89,7 +89,8 @@ OURS = {
 ASIDE = {
     "access_event.hash", "access_event.previous_hash", "access_event.writer", "agent_setup.changed_by",
     "agent_setup.checker_model", "agent_setup.drafter_model", "agent_setup.prompt_version", "agent_setup.reason",
-    "chain_head.hash", "chain_head.writer", "eval_run.figures", "imported_row.content_hash", "imported_row.ref_type",
+    "chain_head.hash", "chain_head.writer", "kept_head_set.hash", "eval_run.figures",
+    "imported_row.content_hash", "imported_row.ref_type",
     # What it says is on the trail.
     "glass_break.reason",
     "imported_row.source", "imported_row.source_key", "outbox_message.arguments", "outbox_message.queue",
