@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from core.interchange import importer
 from core.interchange.csv_files import BadFile
 from core.interchange.fhir.bundles import File, files
-from core.interchange.fhir.parsing import Parsing
 from core.interchange.fhir.resource_index import Sources
+from core.interchange.fhir.second_reading import Parsing
 from core.interchange.fhir.survey import survey
 from core.interchange.source_rows import Population, Record
 from core.interchange.summary import Place, Progress, Summary, silent
@@ -70,15 +70,15 @@ class _Reader:
     def populations(self, chunk: int | None) -> Iterator[Population]:
         """All records, in parts of about `chunk`, or in one; a row never comes before its patient and visit."""
         found = survey(self._files, self._sources, self.summary, self._on_progress)
-        parsing = Parsing(found, self.summary, self._zone, Population(SOURCE))
+        second_reading = Parsing(found, self.summary, self._zone, Population(SOURCE))
         waiting = _Waiting(found.index.patients, found.encounters)
         for file in found.files:
             self._on_progress(f"reading {file.name}")
-            self._read(file, parsing)
-            if chunk is not None and parsing.size >= chunk:
-                yield waiting.ready(parsing.take())
-        parsing.finish()
-        yield waiting.rest(parsing.take())
+            self._read(file, second_reading)
+            if chunk is not None and second_reading.size >= chunk:
+                yield waiting.ready(second_reading.take())
+        second_reading.finish()
+        yield waiting.rest(second_reading.take())
         self.summary.left_out.update(found.left_out)
         if self._sources.uses_folder:
             self.summary.remarks.append(
@@ -86,9 +86,9 @@ class _Reader:
                 " name their source (--source) to import them again from another place"
             )
 
-    def _read(self, file: File, parsing: Parsing) -> None:
+    def _read(self, file: File, second_reading: Parsing) -> None:
         try:
-            parsing.read(file)
+            second_reading.read(file)
         except BadFile as fault:
             self.summary.refuse("file", Place(file.name), str(fault))
 
