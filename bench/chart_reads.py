@@ -1,5 +1,6 @@
-"""A chart's reads with the newest results from the patient's picture, all archives dead, against the same reads with
-the newest of the hot rows alone, all archives well: what a chart read before there were pictures. And a picture's size.
+"""A chart's reads with the newest results from the patient's picture against the same reads with the newest of the hot
+rows alone, which is what a chart read before there were pictures; chart by chart in turn, all archives dead. And a
+picture's size.
 """
 
 from __future__ import annotations
@@ -42,11 +43,11 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
         generate(patients, VISITS_A_PATIENT, 1, AS_OF)
         _archive(say)
         before, now = [], []
+        _kill_archives(made)
         for repetition in range(REPETITIONS):
-            before.append(_measure(patients, _of_hot_rows))
-            _kill_archives(made)
-            now.append(_measure(patients, latest_results))
-            _start_archives(made)
+            times = [_both(1 + place * patients // CHARTS, repetition % 2 == 0) for place in range(CHARTS)]
+            before.append(p95([pair[0] for pair in times]))
+            now.append(p95([pair[1] for pair in times]))
             say(f"repetition {repetition + 1}: {before[-1] * 1000:.1f} ms before, {now[-1] * 1000:.1f} ms now")
         sizes = _bytes()
     ratios = [mine / other for mine, other in zip(now, before, strict=True)]
@@ -70,8 +71,11 @@ def _archive(say: Callable[[str], None]) -> None:
     say(f"archived; {left:,} observations are hot")
 
 
-def _measure(patients: int, newest: Newest) -> float:
-    return p95([_seconds(1 + place * patients // CHARTS, newest) for place in range(CHARTS)])
+def _both(patient_id: int, before_first: bool) -> tuple[float, float]:
+    if before_first:
+        return _seconds(patient_id, _of_hot_rows), _seconds(patient_id, latest_results)
+    now = _seconds(patient_id, latest_results)
+    return _seconds(patient_id, _of_hot_rows), now
 
 
 def _seconds(patient_id: int, newest: Newest) -> float:
@@ -97,11 +101,6 @@ def _of_hot_rows(session: Session, patient_id: int) -> Any:
 def _kill_archives(made: Environment) -> None:
     for name in ("logs", "visits", "reports"):
         made.servers.postgres[name].kill()
-
-
-def _start_archives(made: Environment) -> None:
-    for name in ("logs", "visits", "reports"):
-        made.servers.postgres[name].start()
 
 
 def _bytes() -> dict[str, float]:

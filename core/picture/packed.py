@@ -65,6 +65,7 @@ def _unpacked(columns: Sequence[Any]) -> Iterator[Value]:
         raise UnknownFormat(f"no format {columns[0]} of a patient's picture is known")
     scale, instants, visit_ids, kinds, of_visit, ids, of_kind, numbers, texts = columns[1:]
     instants = [EPOCH + timedelta(microseconds=instant * scale) for instant in accumulate(instants)]
+    kinds = [(assay_id, unit, _number(low), _number(high), flag) for assay_id, unit, low, high, flag in kinds]
     rows = zip(accumulate(of_visit), accumulate(ids), of_kind, numbers, strict=True)
     for at, (visit, row_id, kind, number) in enumerate(rows):
         assay_id, unit, low, high, interpretation, *said = kinds[kind]
@@ -76,8 +77,8 @@ def _unpacked(columns: Sequence[Any]) -> Iterator[Value]:
             value_number=_number(number),
             value_text=texts.get(str(at)),
             unit=unit,
-            ref_low=_number(low),
-            ref_high=_number(high),
+            ref_low=low,
+            ref_high=high,
             interpretation=interpretation,
             said=said[0] if said else None,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,7 +61,8 @@ def _unfit(needs: int | None, replica: ReplicaState, lag_bound_seconds: float) -
     if not replica.answers:
         return "the replica does not answer"
     if replica.lag_seconds > lag_bound_seconds:
-        return f"the replica is {replica.lag_seconds:.1f} s behind"
+        lag = f"the replica is {replica.lag_seconds:.1f} s behind"
+        return lag if math.isfinite(replica.lag_seconds) else "it is not known how far the replica is behind"
     if not replica.is_settled:
         return "the replica has not been seen to have caught up"
     if needs is None:

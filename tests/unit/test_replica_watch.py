@@ -7,6 +7,7 @@ import pytest
 from core.engines.replication import ReplicaLook
 from core.stores.probe import Answer
 from core.stores.replica_watch import ReplicaWatch
+from core.stores.routing import ReadKind, ReplicaState, choose
 
 
 class World:
@@ -88,3 +89,21 @@ def test_a_restarted_replica_is_not_trusted_while_the_primary_is_silent(world: W
     world.written = None
     world.replayed(100, "second", age=0.0)
     assert not world.watch.state().is_settled
+
+
+@pytest.mark.parametrize(
+    ("replica", "said"),
+    [
+        (ReplicaState(answers=True, position=1, lag_seconds=42.0, is_settled=False), "the replica is 42.0 s behind"),
+        (
+            ReplicaState(answers=True, position=1, lag_seconds=float("inf"), is_settled=False),
+            "it is not known how far the replica is behind",
+        ),
+        (
+            ReplicaState(answers=True, position=1, lag_seconds=0.1, is_settled=False),
+            "the replica has not been seen to have caught up",
+        ),
+    ],
+)
+def test_a_replica_that_lags_is_not_said_to_have_been_restarted(replica: ReplicaState, said: str) -> None:
+    assert choose(ReadKind.PAGE, needs=1, replica=replica, lag_bound_seconds=5.0).reason == said

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select, text, update
 
 from core.archiving import failpoints
@@ -19,36 +19,26 @@ from core.models import (
     Batch,
     BatchKind,
     BatchState,
-    Note,
-    Observation,
     Patient,
     RestoredRoot,
     RunKind,
     RunState,
-    SensitiveVisit,
-    Sensitivity,
-    Visit,
     utc_now,
 )
-from core.picture import rebuild, upkeep
+from core.picture import rebuild
 from core.services import archive, archive_restore
 from core.stores import databases
 from core.stores.databases import Store
-from tests.integration.archive.conftest import NOW, PATIENTS, VISITS, populate, start
-from tests.integration.archive.twin import Twin, ids, restores_left
+from tests.integration.archive.conftest import PATIENTS, VISITS, populate, start
+from tests.integration.archive.record_rules import RecordRules, numbers, pick
+from tests.integration.archive.twin import Twin, restores_left
 from workers.archive import driver, purge
 
 MOVING = (BatchState.PLANNED, BatchState.STAGED, BatchState.LOADED, BatchState.VERIFIED)
-EDITED = {"visit": (Visit, "reason"), "note": (Note, "text"), "observation": (Observation, "value_text")}
 STEPS_TO_REST = 400
-numbers = st.integers(min_value=0, max_value=1_000)
 
 
-def pick(options: list[Any], number: int) -> Any:
-    return options[number % len(options)]
-
-
-class Machine(RuleBasedStateMachine):
+class Machine(RecordRules):
     """One population from its first move to its last restore."""
 
     empty_tables: Callable[[], None]
@@ -63,6 +53,7 @@ class Machine(RuleBasedStateMachine):
         self.sync_replica()
         self.twin = Twin()
         self.run_id: int | None = None
+        self.erased: set[int] = set()
         self.damaged = False
 
     @invariant()
@@ -108,93 +99,6 @@ class Machine(RuleBasedStateMachine):
                 except Crash:
                     break
         driver.drive(self.run_id, slice_seconds=0)  # type: ignore[arg-type]
-
-    @rule(number=numbers, table=st.sampled_from(list(EDITED)))
-    def edit(self, number: int, table: str) -> None:
-        hot = ids(table)
-        if not hot:
-            return
-        row_id = pick(hot, number)
-        model, column = EDITED[table]
-        with databases.write() as session:
-            row = session.get_one(model, row_id)
-            setattr(row, column, f"edited {number}")
-            if isinstance(row, Observation):
-                upkeep.refresh(session, row.patient_id, observation_ids=[row_id])
-            self.twin.changed(session, table, row_id)
-
-    @rule(number=numbers)
-    def stop_a_medicine(self, number: int) -> None:
-        """It may leave the primary from then on, with its visit or after it."""
-        active = ids("prescription", status="active")
-        if active:
-            row_id = pick(active, number)
-            with databases.write() as session:
-                session.execute(text("UPDATE prescription SET status = 'stopped' WHERE id = :id"), {"id": row_id})
-                self.twin.changed(session, "prescription", row_id)
-
-    @rule(number=numbers)
-    def add_late_result(self, number: int) -> None:
-        visit_id = pick(self.visits, number)
-        with databases.write() as session:
-            result = Observation(
-                patient_id=self.patients[(visit_id - 1) // VISITS],
-                visit_id=visit_id,
-                assay_id=1,
-                value_text=f"late {number}",
-                interpretation=pick([None, "H"], number),
-                observed_at=NOW - timedelta(days=pick([0, 100, 300], number)),
-            )
-            session.add(result)
-            session.flush()
-            upkeep.refresh(session, result.patient_id, observation_ids=[result.id])
-            self.twin.changed(session, "observation", result.id)
-
-    @rule(number=numbers)
-    def delete_a_note(self, number: int) -> None:
-        hot = ids("note")
-        if hot:
-            row_id = pick(hot, number)
-            with databases.write() as session:
-                session.execute(text("DELETE FROM note WHERE id = :id"), {"id": row_id})
-            self.twin.deleted("note", row_id)
-
-    @rule(number=numbers)
-    def correct_a_result(self, number: int) -> None:
-        """Its value, its flag, or when it was measured."""
-        hot = ids("observation")
-        if hot:
-            row_id = pick(hot, number)
-            with databases.write() as session:
-                row = session.get_one(Observation, row_id)
-                row.value_number, row.interpretation = number, pick([None, "H", "LL"], number)
-                row.observed_at -= timedelta(days=pick([0, 0, 200], number))
-                upkeep.refresh(session, row.patient_id, observation_ids=[row_id])
-                self.twin.changed(session, "observation", row_id)
-
-    @rule(number=numbers)
-    def delete_a_result(self, number: int) -> None:
-        hot = ids("observation")
-        if hot:
-            row_id = pick(hot, number)
-            with databases.write() as session:
-                row = session.get_one(Observation, row_id)
-                session.delete(row)
-                upkeep.refresh(session, row.patient_id, observation_ids=[row_id])
-            self.twin.deleted("observation", row_id)
-
-    @rule(number=numbers)
-    def keep_apart_or_show_again(self, number: int) -> None:
-        visit_id = pick(self.visits, number)
-        patient_id = self.patients[(visit_id - 1) // VISITS]
-        with databases.write() as session:
-            if (kept := session.get(SensitiveVisit, visit_id)) is not None:
-                session.delete(kept)
-            else:
-                session.add(
-                    SensitiveVisit(visit_id=visit_id, patient_id=patient_id, category=Sensitivity.OTHER, set_by=1)
-                )
-            upkeep.refresh_all(session, patient_id)
 
     @rule(number=numbers, held=st.booleans())
     def hold(self, number: int, held: bool) -> None:

@@ -38,6 +38,13 @@ class Twin:
         del self.rows[ref]
         self.unsettled.add(ref)
 
+    def erased(self, patient_id: int) -> None:
+        """All rows of this patient are about to be deleted, in whatever tier they lie."""
+        for ref in _refs_of(patient_id):
+            # The archive may still have a copy of a row that was deleted on the primary.
+            self.rows.pop(ref, None)
+            self.unsettled.add(ref)
+
     def check(self) -> None:
         """Everything is where a reader finds it, once, as it was last written."""
         assert contents() == self.rows
@@ -75,6 +82,19 @@ class Twin:
                 of_patient[0] += name == VISIT.root.name
                 of_patient[1] += 1
         assert told == {patient: tuple(both) for patient, both in counted.items()}
+
+
+def _refs_of(patient_id: int) -> set[str]:
+    refs = set()
+    with databases.read(Store.HOT) as session:
+        for name in TABLES:
+            hot, linked = Base.metadata.tables[name], linked_table(name)
+            refs |= {
+                f"{name}:{row_id}" for row_id in session.scalars(select(hot.c.id).filter_by(patient_id=patient_id))
+            }
+            cold = select(linked.c.id).where(linked.c.patient_id == patient_id)
+            refs |= {f"{name}:{row['id']}" for row in archived.fetch(VISIT.name, cold, through=Store.HOT)}
+    return refs
 
 
 def restores_left() -> list[int]:

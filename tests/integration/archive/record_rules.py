@@ -1,0 +1,145 @@
+"""What people do to the rows of a record, in any order: the rules of the machine that are no step of a move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from sqlalchemy import text, update
+
+from core.models import Note, Observation, Patient, SensitiveVisit, Sensitivity, Visit
+from core.picture import upkeep
+from core.services import erasure
+from core.stores import databases
+from tests.integration.archive.conftest import NOW, VISITS
+from tests.integration.archive.twin import Twin, ids
+from workers.archive import erase
+
+EDITED = {"visit": (Visit, "reason"), "note": (Note, "text"), "observation": (Observation, "value_text")}
+numbers = st.integers(min_value=0, max_value=1_000)
+
+
+def pick(options: list[Any], number: int) -> Any:
+    return options[number % len(options)]
+
+
+class RecordRules(RuleBasedStateMachine):
+    """Each change tells the twin and, where it is about results, the picture."""
+
+    patients: list[int]
+    visits: list[int]
+    erased: set[int]
+    twin: Twin
+    is_open: Callable[[], bool]
+
+    @rule(number=numbers, table=st.sampled_from(list(EDITED)))
+    def edit(self, number: int, table: str) -> None:
+        hot = ids(table)
+        if not hot:
+            return
+        row_id = pick(hot, number)
+        model, column = EDITED[table]
+        with databases.write() as session:
+            row = session.get_one(model, row_id)
+            setattr(row, column, f"edited {number}")
+            if isinstance(row, Observation):
+                upkeep.refresh(session, row.patient_id, observation_ids=[row_id])
+            self.twin.changed(session, table, row_id)
+
+    @rule(number=numbers)
+    def stop_a_medicine(self, number: int) -> None:
+        """It may leave the primary from then on, with its visit or after it."""
+        active = ids("prescription", status="active")
+        if active:
+            row_id = pick(active, number)
+            with databases.write() as session:
+                session.execute(text("UPDATE prescription SET status = 'stopped' WHERE id = :id"), {"id": row_id})
+                self.twin.changed(session, "prescription", row_id)
+
+    @rule(number=numbers)
+    def add_late_result(self, number: int) -> None:
+        visit_id = pick(self.visits, number)
+        patient_id = self.owner(visit_id)
+        if patient_id is None:
+            return
+        with databases.write() as session:
+            result = Observation(
+                patient_id=patient_id,
+                visit_id=visit_id,
+                assay_id=1,
+                value_text=f"late {number}",
+                interpretation=pick([None, "H"], number),
+                observed_at=NOW - timedelta(days=pick([0, 100, 300], number)),
+            )
+            session.add(result)
+            session.flush()
+            upkeep.refresh(session, result.patient_id, observation_ids=[result.id])
+            self.twin.changed(session, "observation", result.id)
+
+    @rule(number=numbers)
+    def delete_a_note(self, number: int) -> None:
+        hot = ids("note")
+        if hot:
+            row_id = pick(hot, number)
+            with databases.write() as session:
+                session.execute(text("DELETE FROM note WHERE id = :id"), {"id": row_id})
+            self.twin.deleted("note", row_id)
+
+    @rule(number=numbers)
+    def correct_a_result(self, number: int) -> None:
+        """Its value, its flag, or when it was measured."""
+        hot = ids("observation")
+        if hot:
+            row_id = pick(hot, number)
+            with databases.write() as session:
+                row = session.get_one(Observation, row_id)
+                row.value_number, row.interpretation = number, pick([None, "H", "LL"], number)
+                row.observed_at -= timedelta(days=pick([0, 0, 200], number))
+                upkeep.refresh(session, row.patient_id, observation_ids=[row_id])
+                self.twin.changed(session, "observation", row_id)
+
+    @rule(number=numbers)
+    def delete_a_result(self, number: int) -> None:
+        hot = ids("observation")
+        if hot:
+            row_id = pick(hot, number)
+            with databases.write() as session:
+                row = session.get_one(Observation, row_id)
+                session.delete(row)
+                upkeep.refresh(session, row.patient_id, observation_ids=[row_id])
+            self.twin.deleted("observation", row_id)
+
+    @rule(number=numbers)
+    def keep_apart_or_show_again(self, number: int) -> None:
+        visit_id = pick(self.visits, number)
+        patient_id = self.owner(visit_id)
+        if patient_id is None:
+            return
+        with databases.write() as session:
+            if (kept := session.get(SensitiveVisit, visit_id)) is not None:
+                session.delete(kept)
+            else:
+                session.add(
+                    SensitiveVisit(visit_id=visit_id, patient_id=patient_id, category=Sensitivity.OTHER, set_by=1)
+                )
+            upkeep.refresh_all(session, patient_id)
+
+    @precondition(lambda self: not self.is_open() and not self.erased)
+    @rule(number=numbers)
+    def erase_a_patient(self, number: int) -> None:
+        """From every tier, at the patient's request."""
+        patient_id = pick(self.patients, number)
+        self.twin.erased(patient_id)
+        with databases.write() as session:
+            session.execute(update(Patient).where(Patient.id == patient_id).values(legal_hold=False))
+            request = erasure.erase_patient(session, patient_id=patient_id, reason="asked", by=None)
+        erase.erase(request.id)
+        self.erased.add(patient_id)
+
+    def owner(self, visit_id: int) -> int | None:
+        """The patient of a visit, None if the patient was erased."""
+        patient_id = self.patients[(visit_id - 1) // VISITS]
+        return None if patient_id in self.erased else patient_id
