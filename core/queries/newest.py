@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
-from core.models import Assay, Observation, PatientPicture
+from core.models import Assay, Holding, Observation, Patient, PatientPicture
 from core.models.record_types import VISIT
 from core.picture import full_read
 from core.picture.packed import unpack
 from core.picture.values import KEPT, Value, Values, by_assay
 from core.queries.hidden_visits import NO_VISITS, VisitIds
-from core.stores import hot_and_archived
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,15 @@ class Picture:
     is_incomplete: bool
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A picture's values. With `is_stale` they are right, and more may belong among them."""
+
+    values: Sequence[Value]
+    is_stale: bool
+    is_held: bool
+
+
 def newest(
     session: Session, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS, ask_archive: bool = False
 ) -> Picture:
@@ -46,24 +54,35 @@ def newest(
 
     With `ask_archive` nothing is missing: where the picture is stale, the archive is asked. Raises ColdUnavailable.
     """
-    is_held = hot_and_archived.held(session, patient_id, VISIT.name) is not None
-    known, is_stale = _kept(session, patient_id)
-    is_asked = is_stale and is_held and ask_archive
-    if is_stale:
-        known = _with_more(session, patient_id, known, hidden_visits, is_asked=is_asked)
-    shown = {value.id: value for value in known if value.visit_id not in hidden_visits}
+    kept = _kept(session, patient_id)
+    is_asked = kept.is_stale and kept.is_held and ask_archive
+    values = kept.values
+    if kept.is_stale:
+        values = _with_more(session, patient_id, values, hidden_visits, is_asked=is_asked)
+    shown = {value.id: value for value in values if value.visit_id not in hidden_visits}
+    assays, hot_ids = _assays(session, shown.values())
     return Picture(
-        assays=_newest(session, shown.values()),
-        archived_ids=_archived(session, shown.keys()) if is_held else frozenset(),
-        is_incomplete=is_stale and is_held and not is_asked,
+        assays=_newest(assays, shown.values()),
+        archived_ids=frozenset(shown) - hot_ids if kept.is_held else frozenset(),
+        is_incomplete=kept.is_stale and kept.is_held and not is_asked,
     )
 
 
-def _kept(session: Session, patient_id: int) -> tuple[Sequence[Value], bool]:
-    """The picture's values, and whether it is stale: then what it has is right, and more may belong in it."""
-    columns = select(PatientPicture.content, PatientPicture.stale_at)
-    kept = session.execute(columns.where(PatientPicture.patient_id == patient_id)).first()
-    return ((), True) if kept is None else (unpack(kept.content), kept.stale_at is not None)
+def _kept(session: Session, patient_id: int) -> _Kept:
+    """The picture and whether an archive holds visits: one query, as a page has many."""
+    of_visits = and_(Holding.patient_id == Patient.id, Holding.record_type == VISIT.name)
+    query = (
+        select(PatientPicture.content, PatientPicture.stale_at, Holding.roots)
+        .select_from(Patient)
+        .outerjoin(PatientPicture, PatientPicture.patient_id == Patient.id)
+        .outerjoin(Holding, of_visits)
+        .where(Patient.id == patient_id)
+    )
+    found = session.execute(query).first()
+    if found is None:
+        return _Kept((), is_stale=False, is_held=False)
+    is_stale = found.content is None or found.stale_at is not None
+    return _Kept(unpack(found.content or b""), is_stale, is_held=bool(found.roots))
 
 
 def _with_more(
@@ -74,15 +93,16 @@ def _with_more(
     return [*known, *full_read.hot_beside(session, patient_id, frozenset(hidden_visits))]
 
 
-def _newest(session: Session, values: Collection[Value]) -> tuple[Newest, ...]:
-    ids = {value.assay_id for value in values}
-    assays = {assay.id: assay for assay in session.scalars(select(Assay).where(any_of(Assay.id, ids)))}
+def _assays(session: Session, values: Collection[Value]) -> tuple[dict[int, Assay], frozenset[int]]:
+    """The values' assays by id, and the values whose rows are hot: told here, so that a move changes no picture."""
+    is_hot = and_(Observation.assay_id == Assay.id, any_of(Observation.id, {value.id for value in values}))
+    wanted = any_of(Assay.id, {value.assay_id for value in values})
+    rows = session.execute(select(Assay, Observation.id).outerjoin(Observation, is_hot).where(wanted)).all()
+    return {assay.id: assay for assay, _ in rows}, frozenset(row_id for _, row_id in rows if row_id is not None)
+
+
+def _newest(assays: Mapping[int, Assay], values: Collection[Value]) -> tuple[Newest, ...]:
     return tuple(
         Newest(assays[assay_id], tuple(mine[:KEPT]), next((value for value in mine if value.is_abnormal), None))
         for assay_id, mine in by_assay(values)
     )
-
-
-def _archived(session: Session, ids: Collection[int]) -> frozenset[int]:
-    """Those that no hot row has: whether a row is archived is told here, so that a move changes no picture."""
-    return frozenset(ids) - frozenset(session.scalars(select(Observation.id).where(any_of(Observation.id, ids))))
