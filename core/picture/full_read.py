@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, case, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, case, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
@@ -18,14 +18,8 @@ from core.stores.databases import Store
 from core.stores.tables import hot_table, linked_table
 
 TRIES = 3
-
-
-def value(row: RowMapping) -> Value:
-    """A row of `observation`, from whatever store, as a picture has it."""
-    parts = said.read(row["said"])
-    # What an export needs beside it is in the row itself.
-    shown = said.write({name: parts.get(name) for name in ("status", "dates")})
-    return Value(**{name: row[name] for name in COLUMNS} | {"said": shown})
+# A value and whose it is.
+Found = tuple[int, Value]
 
 
 def apart(session: Session, patient_ids: Collection[int]) -> dict[int, frozenset[int]]:
@@ -41,7 +35,7 @@ def written(session: Session, patient_id: int, ids: Collection[int]) -> list[Val
     """The patient's hot rows among these, as they are in this transaction."""
     table = hot_table("observation")
     query = select(*_columns(table)).where(table.c.patient_id == patient_id, any_of(table.c.id, ids))
-    return [value(row) for row in session.execute(query).mappings()]
+    return [_value(row) for row in session.execute(query)]
 
 
 def hot(session: Session, patient_ids: Collection[int]) -> dict[int, Values]:
@@ -86,10 +80,11 @@ def of_assays(session: Session, patient_id: int, assay_ids: Collection[int] | No
         found = _rows(session, hot_rows, mine, kept_apart, _of(hot_rows, assay_ids))
         if _held(session, mine):
             wanted = (archived.visible(linked, window), _of(linked, assay_ids))
-            found += archived.fetch(VISIT.name, _select(linked, mine, kept_apart, *wanted))
+            older = archived.fetch(VISIT.name, _select(linked, mine, kept_apart, *wanted))
+            found += [(patient_id, _value([row[name] for name in COLUMNS])) for row in older]
         # Each statement of a writing transaction sees another moment: a row may have moved between two of them.
         if archived.window(session, VISIT.name) == window:
-            return [value(row) for row in _hot_first(found)]
+            return [value for _, value in _hot_first(found)]
     raise archived.ColdUnavailable(VISIT.server, "its rows are moving")
 
 
@@ -108,8 +103,9 @@ def _rows(
     patient_ids: Collection[int],
     kept_apart: Mapping[int, frozenset[int]],
     *conditions: ColumnElement[bool],
-) -> list[RowMapping]:
-    return list(session.execute(_select(table, patient_ids, kept_apart, *conditions)).mappings())
+) -> list[Found]:
+    rows = session.execute(_select(table, patient_ids, kept_apart, *conditions))
+    return [(patient_id, _value(columns)) for patient_id, *columns in rows]
 
 
 def _select(
@@ -147,20 +143,29 @@ def _among(column: Any, ids: Collection[int]) -> ColumnElement[bool]:
     return column == next(iter(ids)) if len(ids) == 1 else any_of(column, ids)
 
 
+def _value(columns: Sequence[Any]) -> Value:
+    """From the columns of COLUMNS; of what the source said, only what pages show: an export reads the row itself."""
+    *others, kept = columns
+    if kept is None:
+        return Value(*columns)
+    parts = said.read(kept)
+    return Value(*others, said=said.write({name: parts.get(name) for name in ("status", "dates")}))
+
+
 def _columns(table: Table) -> list[ColumnElement[Any]]:
     return [table.c[name] for name in COLUMNS]
 
 
-def _hot_first(found: Iterable[RowMapping]) -> list[RowMapping]:
+def _hot_first(found: Iterable[Found]) -> list[Found]:
     """Each row once. A row that is in both tiers is one that was edited during its move: hot wins."""
-    once: dict[int, RowMapping] = {}
-    for row in found:
-        once.setdefault(row["id"], row)
+    once: dict[int, Found] = {}
+    for patient_id, value in found:
+        once.setdefault(value.id, (patient_id, value))
     return list(once.values())
 
 
-def _pictures(found: Iterable[RowMapping], kept_apart: Mapping[int, frozenset[int]]) -> dict[int, Values]:
+def _pictures(found: Iterable[Found], kept_apart: Mapping[int, frozenset[int]]) -> dict[int, Values]:
     by_patient: dict[int, list[Value]] = {patient_id: [] for patient_id in kept_apart}
-    for row in _hot_first(found):
-        by_patient[row["patient_id"]].append(value(row))
+    for patient_id, value in _hot_first(found):
+        by_patient[patient_id].append(value)
     return {patient_id: keep(values, kept_apart[patient_id]) for patient_id, values in by_patient.items()}

@@ -65,10 +65,10 @@ def _unpacked(columns: Sequence[Any]) -> Iterator[Value]:
         raise UnknownFormat(f"no format {columns[0]} of a patient's picture is known")
     scale, instants, visit_ids, kinds, of_visit, ids, of_kind, numbers, texts = columns[1:]
     instants = [EPOCH + timedelta(microseconds=instant * scale) for instant in accumulate(instants)]
-    kinds = [(assay_id, unit, _number(low), _number(high), flag) for assay_id, unit, low, high, flag in kinds]
+    kinds = [(*kind[:2], _number(kind[2]), _number(kind[3]), kind[4], *(kind[5:] or [None])) for kind in kinds]
     rows = zip(accumulate(of_visit), accumulate(ids), of_kind, numbers, strict=True)
     for at, (visit, row_id, kind, number) in enumerate(rows):
-        assay_id, unit, low, high, interpretation, *said = kinds[kind]
+        assay_id, unit, low, high, interpretation, said = kinds[kind]
         yield Value(
             id=row_id,
             assay_id=assay_id,
@@ -80,7 +80,7 @@ def _unpacked(columns: Sequence[Any]) -> Iterator[Value]:
             ref_low=low,
             ref_high=high,
             interpretation=interpretation,
-            said=said[0] if said else None,
+            said=said,
         )
 
 

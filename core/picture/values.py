@@ -39,6 +39,7 @@ class Value:
 
 COLUMNS = tuple(Value.__dataclass_fields__)
 Values = tuple[Value, ...]
+_ASSAY = attrgetter("assay_id")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def keep(values: Iterable[Value], apart: Set[int]) -> Values:
     kept: list[Value] = []
     for _, history in by_assay({value.id: value for value in values}.values()):
         mine = [value for value in history if value.visit_id in apart]
-        kept += sorted(mine + _kept_of([value for value in history if value.visit_id not in apart]), key=_newest_first)
+        others = [value for value in history if value.visit_id not in apart]
+        kept += sorted(mine + _kept_of(others), key=place, reverse=True)
     return tuple(kept)
 
 
@@ -97,10 +99,6 @@ def _open(values: Iterable[Value], apart: Set[int]) -> dict[int, list[Value]]:
 
 def by_assay(values: Iterable[Value]) -> Iterator[tuple[int, list[Value]]]:
     """Each assay's values, newest first."""
-    ordered = sorted(values, key=lambda value: (value.assay_id, *_newest_first(value)))
-    for assay_id, history in groupby(ordered, key=attrgetter("assay_id")):
+    newest_first = sorted(values, key=place, reverse=True)
+    for assay_id, history in groupby(sorted(newest_first, key=_ASSAY), key=_ASSAY):
         yield assay_id, list(history)
-
-
-def _newest_first(value: Value) -> tuple[float, int]:
-    return -value.observed_at.timestamp(), -value.id

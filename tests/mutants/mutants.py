@@ -157,8 +157,8 @@ MUTANTS = (
     Mutant(
         "of one instant any row is the newest",
         "core/picture/values.py",
-        "return -value.observed_at.timestamp(), -value.id",
-        "return -value.observed_at.timestamp(), value.id",
+        "return value.observed_at, value.id",
+        "return value.observed_at, -value.id",
         f"{PICTURE}::test_of_one_instant_the_later_row_is_newer",
     ),
     Mutant(

@@ -98,11 +98,12 @@ def test_packing_loses_nothing(values: list[Value]) -> None:
     assert set(unpack(pack(values))) == set(values)
 
 
+@pytest.mark.parametrize("said", [None, '{"status":"preliminary"}'])
 @pytest.mark.parametrize("microseconds", [0, 1])
-def test_a_text_and_a_part_of_a_second_are_packed_too(microseconds: int) -> None:
+def test_a_text_a_part_of_a_second_and_what_a_source_said_are_packed_too(microseconds: int, said: str | None) -> None:
     one = value(2**40, day=1, number=None)
     at = one.observed_at + timedelta(microseconds=microseconds)
-    odd = Value(**{name: getattr(one, name) for name in Value.__dataclass_fields__} | {"observed_at": at})
+    odd = Value(**{name: getattr(one, name) for name in Value.__dataclass_fields__} | {"observed_at": at, "said": said})
     assert unpack(pack([odd])) == (odd,)
 
 
