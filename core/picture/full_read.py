@@ -149,7 +149,7 @@ def _value(columns: Sequence[Any]) -> Value:
     if kept is None:
         return Value(*columns)
     parts = said.read(kept)
-    return Value(*others, said=said.write({name: parts.get(name) for name in ("status", "dates")}))
+    return Value(*others, said.write({name: parts.get(name) for name in ("status", "dates")}))
 
 
 def _columns(table: Table) -> list[ColumnElement[Any]]:
