@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, case, func, not_, or_, select, true
@@ -145,11 +146,11 @@ def _among(column: Any, ids: Collection[int]) -> ColumnElement[bool]:
 
 def _value(columns: Sequence[Any]) -> Value:
     """From the columns of COLUMNS; of what the source said, only what pages show: an export reads the row itself."""
-    *others, kept = columns
-    if kept is None:
-        return Value(*columns)
-    parts = said.read(kept)
-    return Value(*others, said.write({name: parts.get(name) for name in ("status", "dates")}))
+    made = Value(*columns)
+    if made.said is None:
+        return made
+    parts = said.read(made.said)
+    return replace(made, said=said.write({name: parts.get(name) for name in ("status", "dates")}))
 
 
 def _columns(table: Table) -> list[ColumnElement[Any]]:
