@@ -198,7 +198,7 @@ MUTANTS = (
     ),
     Mutant(
         "a visit that is kept apart leaves the picture as it was",
-        "core/services/care.py",
+        "core/services/sensitive_visits.py",
         "    picture.refresh_all(session, patient_id)\n",
         "",
         f"{NEWEST}::test_the_newest_for_a_reader_is_not_of_a_visit_hidden_from_that_reader",

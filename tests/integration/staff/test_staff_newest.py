@@ -12,7 +12,7 @@ from core.models import Assay, Note, Patient, Sensitivity, Visit, utc_now
 from core.picture import rebuild, upkeep
 from core.queries import evidence
 from core.queries.latest_results import latest_results
-from core.services import care
+from core.services.sensitive_visits import keep_apart
 from core.stores import databases
 from core.stores.databases import Store
 from core.stores.tables import hot_table
@@ -86,7 +86,7 @@ def test_the_newest_for_a_reader_is_not_of_a_visit_hidden_from_that_reader(
     with databases.write() as session:
         author = make_account(session)
         for visit_id in hidden:
-            care.keep_apart(session, patient_id=patient.id, visit_id=visit_id, category=Sensitivity.OTHER, by=author)
+            keep_apart(session, patient_id=patient.id, visit_id=visit_id, category=Sensitivity.OTHER, by=author)
     move_to_archive()
     with databases.read(Store.HOT) as session:
         whole = {one.result.name: one for one in latest_results(session, patient.id).shown}
