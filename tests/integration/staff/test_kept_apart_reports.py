@@ -76,7 +76,8 @@ def test_neither_the_command_nor_the_trace_tells_it(ready: ReadyReport) -> None:
     printed = json.dumps([queries.summary_json(report), trace], default=str)
     assert [text for text in (*SAID, OMITTED) if text in printed] == []
     assert trace["claims_left_out"] == 3
-    assert queries.verify(trace) == 2  # The report and its event.
+    assert [row["ref"].partition(":")[0] for row in trace["evidence"]] == ["patient"]
+    assert queries.verify(trace) == 3  # The report, its event, the patient's own row.
 
 
 def test_it_is_not_signed(ready: ReadyReport) -> None:
