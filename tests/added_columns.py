@@ -71,6 +71,7 @@ def operations(connection: Connection) -> Operations:
 
 def _connect_anew() -> None:
     """Link the tables again, and forget the statements that were compiled for them as they were."""
-    settings = databases.current().settings
-    initialise(settings)
-    databases.configure(settings)
+    servers = databases.current()
+    servers.dispose()
+    initialise(servers.settings)
+    databases.configure(servers.settings)

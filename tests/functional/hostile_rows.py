@@ -107,7 +107,8 @@ NOT_SHOWN = {
     "citation.content_hash", "clinic.address", "condition.code", "erasure.reason",
     "eval_run.model", "eval_run.prompt_version", "evidence.content_hash", "model_call.finish_reason",
     "model_call.provider", "model_call.requested_model", "observation.unit", "patient.national_id_sealed",
-    "practitioner.speciality", "prescription.code", "prescription.route", "report.checker_model", "visit.class_code",
+    "practitioner.speciality", "prescription.code", "prescription.route", "report.checker_model",
+    "signature.evidence_hash", "signature.proof", "visit.class_code",
 }  # fmt: skip
 # One for all: the report loop can be halted once.
 HALTED = {"switch.reason": " ".join(KINDS.values()), "switch.changed_by": KINDS["script"]}
