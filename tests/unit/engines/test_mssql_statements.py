@@ -161,7 +161,7 @@ UNIQUE = {
     " WHERE national_id_hash IS NOT NULL",
     "account": "CREATE UNIQUE INDEX uq_account_username ON account (username)",
     # On PostgreSQL too, NULL equals NULL here.
-    "assay": "CREATE UNIQUE INDEX uq_assay_code_unit ON assay (code, unit)",
+    "assay": "CREATE UNIQUE INDEX uq_assay_system_code_unit ON assay (system, code, unit)",
 }
 
 
