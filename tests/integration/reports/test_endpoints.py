@@ -131,7 +131,7 @@ def test_calls_turned_away_do_not_open_the_breaker(request_report: Callable[[], 
 
 
 def _with(settings: Settings, server: OfflineModel, schema: str) -> Settings:
-    return type(settings)(**{**settings.__dict__, "openai_base_url": server.url, "model_schema": schema})
+    return settings.model_copy(update={"openai_base_url": server.url, "model_schema": schema})
 
 
 def _doctor(report_id: int) -> object:

@@ -52,7 +52,7 @@ def test_every_kind_of_row_is_there_with_its_hash(record: Record) -> None:
     latest = next(row for row in rows if row.ref == f"observation:{record.latest_id}")
     assert latest.fields == {
         "name": "Hemoglobin A1c/Hemoglobin.total in Blood", "short_name": "HbA1c", "code": "4548-4", "value": 8.9,
-        "unit": "%", "observed_at": "2026-11-12T02:00:00Z", "ref_low": 4, "ref_high": 6, "interpretation": "H",
+        "unit": "%", "observed_at": "2026-11-12T10:00:00+08:00", "ref_low": 4, "ref_high": 6, "interpretation": "H",
     }  # fmt: skip
     assert latest.store == "replica"
     assert len(latest.content_hash) == 64

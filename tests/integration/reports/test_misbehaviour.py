@@ -108,7 +108,7 @@ def test_a_lasting_break_fails_with_its_cause(request_report: Callable[[], int],
 def test_an_absent_endpoint_is_named(request_report: Callable[[], int], configured: Callable[..., Settings]) -> None:
     report_id = request_report()
     settings = configured()
-    databases.configure(type(settings)(**{**settings.__dict__, "openai_base_url": "", "openai_api_key": ""}))
+    databases.configure(settings.model_copy(update={"openai_base_url": "", "openai_api_key": ""}))
     jobs.draft_report(report_id)
     assert "set OPENAI_API_KEY, or OPENAI_BASE_URL" in (view(report_id).reason or "")
 
