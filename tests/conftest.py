@@ -233,10 +233,14 @@ def databases(engine_name: str, tiers: Tiers, settings: Any, monkeypatch: pytest
 @pytest.fixture
 def database(databases: Any, settings: Any, empty_tables: Callable[[], None], sync_replica: Callable[[], None]) -> Any:
     """Every server running, every table empty, this process configured and without grudges; gives the settings."""
+    from core import staging
+    from core.audit import head_sets
     from core.stores import archived, replica_watch
     from core.stores.outage import primary
 
     empty_tables()
+    # Heads that were kept of another test's events are no heads of these.
+    staging.audit_store().delete(head_sets.PREFIX)
     _empty_valkey(settings.redis_url)
     sync_replica()
     # What a process remembers of servers that failed belongs to the test that made them fail.
