@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from core.audit.chain import CHAINED, GENESIS, Link
 from core.audit.decision import Decision, chained, origin
 from core.models import AccessEvent, ChainHead
+from core.staging.folder import sync_folder
 from core.stores import databases
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def append(decision: Decision) -> None:
         except OSError:
             file.truncate(size)
             raise
-    _sync_folder(folder)
+    sync_folder(folder)
     _chain.sequence, _chain.hash = row.sequence, row.hash
     _may_wait = True
 
@@ -145,11 +146,3 @@ def _locked(path: Path, mode: str) -> Iterator[IO[bytes]]:
             if os.fstat(file.fileno()).st_nlink:
                 yield file
                 return
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

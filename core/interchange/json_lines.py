@@ -6,6 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, cast
@@ -26,8 +27,15 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 def parse(raw: bytes) -> Any:
     """One JSON value. Raises BadJson."""
+    with faults_told():
+        return DECODER.decode(raw.decode("utf-8-sig"))
+
+
+@contextmanager
+def faults_told() -> Iterator[None]:
+    """Raise what is wrong with JSON as BadJson, in words for who must mend the file."""
     try:
-        return json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant)
+        yield
     except UnicodeDecodeError as fault:
         raise BadJson(f"is not UTF-8 (byte {fault.start + 1})") from None
     except json.JSONDecodeError as fault:
@@ -40,6 +48,9 @@ def parse(raw: bytes) -> Any:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number")
+
+
+DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:

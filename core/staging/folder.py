@@ -29,7 +29,7 @@ class Folder(ObjectStore):
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError as fault:
             raise StagingError(f"can't write to staging at {self.root}: {fault.strerror}; free space there") from fault
         finally:
@@ -72,7 +72,8 @@ def _make_private(folder: Path, root: Path) -> None:
             part.mkdir(mode=0o700, exist_ok=True)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable, as `fsync` makes a file."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

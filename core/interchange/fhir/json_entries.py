@@ -5,19 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Generator, Iterator
-from decimal import Decimal
 from typing import Any
 
-from core.interchange.json_lines import BadJson
+from core.interchange.json_lines import DECODER, faults_told
 
 _BLANK = re.compile(r"[ \t\r\n]*")
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number")
-
-
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
 
 
 def members(text: str, listed: str) -> Iterator[tuple[str, Any, bool]]:
@@ -25,25 +17,19 @@ def members(text: str, listed: str) -> Iterator[tuple[str, Any, bool]]:
 
     Raises BadJson where the text breaks off, after the members before.
     """
-    try:
+    with faults_told():
         yield from _members(text, listed)
-    except json.JSONDecodeError as fault:
-        raise BadJson(f"is not JSON ({fault.msg} at line {fault.lineno}, column {fault.colno})") from None
-    except RecursionError:
-        raise BadJson("is nested too deeply") from None
-    except ValueError as fault:
-        raise BadJson(f"is not JSON as we take it ({fault})") from None
 
 
 def _members(text: str, listed: str) -> Iterator[tuple[str, Any, bool]]:
     at = _expect(text, _skip(text, 0), "{")
     while text[at : at + 1] != "}":
-        name, at = _DECODER.raw_decode(text, at)
+        name, at = DECODER.raw_decode(text, at)
         at = _expect(text, _skip(text, at), ":")
         if name == listed and text[at : at + 1] == "[":
             at = yield from _elements(text, _skip(text, at + 1), listed)
         else:
-            value, at = _DECODER.raw_decode(text, at)
+            value, at = DECODER.raw_decode(text, at)
             yield name, value, False
         at = _next(text, at, "}")
     if _skip(text, at + 1) != len(text):
@@ -52,7 +38,7 @@ def _members(text: str, listed: str) -> Iterator[tuple[str, Any, bool]]:
 
 def _elements(text: str, at: int, name: str) -> Generator[tuple[str, Any, bool], None, int]:
     while text[at : at + 1] != "]":
-        value, at = _DECODER.raw_decode(text, at)
+        value, at = DECODER.raw_decode(text, at)
         yield name, value, True
         at = _next(text, at, "]")
     return at + 1
