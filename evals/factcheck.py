@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Sequence
 from typing import Any
 
-from core.verification import Result, check_claim
+from core.verification import check_claim
 from evals import intervals, side_by_side
 from evals.cases import LABELS, Case
+from evals.timing import timed
 
 SUPPORTED = "supported"
 
 
 def run(cases: Sequence[Case]) -> dict[str, Any]:
     """The suite's result, as `strata eval run factcheck --json` prints it; claims per second of one core's time."""
-    checked, seconds = _timed(cases)
+    results, seconds = timed(cases, lambda case: check_claim(case.claim, case.rows))
+    checked = list(zip(cases, results, strict=True))
     outcomes = [(case.label, case.error_type, result.flagged, str(result.verdict)) for case, result in checked]
     wrong = [flagged for label, _, flagged, _ in outcomes if label != SUPPORTED]
     right = [flagged for label, _, flagged, _ in outcomes if label == SUPPORTED]
@@ -33,7 +33,7 @@ def run(cases: Sequence[Case]) -> dict[str, Any]:
         "precision": _rate(sum(wrong), sum(wrong) + sum(right)),
         "cost_usd": 0.0,
         "claims_per_second": round(len(cases) / seconds) if seconds else None,
-        "side_by_side": side_by_side.compare(cases),
+        "side_by_side": side_by_side.compare(cases, [result.verdict for result in results], seconds),
         "results": [
             {"id": case.id, "verdict": str(result.verdict), "flagged": result.flagged, "reasons": list(result.reasons)}
             for case, result in checked
@@ -42,17 +42,6 @@ def run(cases: Sequence[Case]) -> dict[str, Any]:
 
 
 Outcome = tuple[str, str | None, bool, str]
-
-
-def _timed(cases: Sequence[Case]) -> tuple[list[tuple[Case, Result]], float]:
-    """Each case with what its check found; the seconds of one core that all the checks took."""
-    gc.collect()
-    gc.freeze()  # the cases themselves are no garbage to look through while timing
-    began = time.process_time()
-    checked = [(case, check_claim(case.claim, case.rows)) for case in cases]
-    seconds = time.process_time() - began
-    gc.unfreeze()
-    return checked, seconds
 
 
 def _rate(part: int, whole: int) -> float | None:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from core.verification import Verdict, check_claim
+from core.verification import Verdict
 from core.verification import claims as by_meaning
 from evals.cases import Case
+from evals.timing import timed
 
 RIGHT = "supported"
 ORDER = (Verdict.CONTRADICTED, Verdict.NOT_ADDRESSED, Verdict.CANNOT_VERIFY, Verdict.SUPPORTED)
 
 
-def compare(cases: Sequence[Case]) -> dict[str, Any]:
+def compare(cases: Sequence[Case], words: Sequence[Verdict], words_seconds: float) -> dict[str, Any]:
     """Of each check: right claims flagged and contradicted, wrong ones caught and supported, claims per second.
 
+    `words` are the verdicts of the check by words, which took `words_seconds` of one core.
     `statements` counts, by kind of statement, what the grammar read and what came of it.
     """
-    words, words_seconds = _timed(cases, lambda case: check_claim(case.claim, case.rows).verdict)
-    meaning, meaning_seconds = _timed(cases, lambda case: by_meaning.check_claim(case.claim, case.rows).verdict)
+    meaning, meaning_seconds = timed(cases, lambda case: by_meaning.check_claim(case.claim, case.rows).verdict)
     stricter = [min(pair, key=ORDER.index) for pair in zip(words, meaning, strict=True)]
     return {
         "words": _figures(cases, words, words_seconds),
@@ -29,12 +29,6 @@ def compare(cases: Sequence[Case]) -> dict[str, Any]:
         "stricter": _figures(cases, stricter, words_seconds + meaning_seconds),
         "statements": _statements(cases),
     }
-
-
-def _timed(cases: Sequence[Case], check: Callable[[Case], Verdict]) -> tuple[list[Verdict], float]:
-    began = time.process_time()
-    found = [check(case) for case in cases]
-    return found, time.process_time() - began
 
 
 def _figures(cases: Sequence[Case], verdicts: Sequence[Verdict], seconds: float) -> dict[str, Any]:
