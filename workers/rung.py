@@ -15,9 +15,11 @@ from typing import Any
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 
+from core.jobs.outbox import PERFORM
+
 log = logging.getLogger(__name__)
 
-PERFORM, REFUSED = "workers.run.perform", "refused"
+REFUSED = "refused"
 # What RQ keeps its books by. Left out: callbacks, webhooks, dependencies, repeats, retries, results, meta.
 BOOKS = frozenset(
     {

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from croniter import croniter
-from redis import RedisError
+from redis import Redis, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.jobs import outbox
+from core.jobs import outbox, tasks
 from core.models import ScheduleMark, utc_now
 from core.queries.alerts import SCHEDULED_AS
 from core.stores import databases
@@ -29,34 +29,38 @@ class Entry:
     """A task to start: `when` is a length of time, or a cron line in UTC."""
 
     name: str
-    queue: str
     task: str
     when: timedelta | str
     arguments: Mapping[str, int | str] = field(default_factory=dict)
 
+    @property
+    def queue(self) -> str:
+        """The queue whose workers do the task."""
+        return tasks.TASKS[self.task].queue
+
 
 SCHEDULE = (
-    Entry("resume archive runs", "archive", "workers.archive.driver.resume_runs", timedelta(seconds=10)),
-    Entry("purge restored copies", "archive", "workers.archive.purge.purge_restored", timedelta(seconds=30)),
-    Entry("expire staged files", "archive", "workers.archive.expire.expire_staged", timedelta(hours=1)),
-    Entry("rebuild stale pictures", "archive", "workers.stale_pictures.rebuild_stale", timedelta(seconds=30)),
-    Entry("resume reports", "reports", "workers.reports.jobs.resume_reports", timedelta(seconds=30)),
-    Entry(SCHEDULED_AS, "ops", "workers.alerts.evaluate", timedelta(minutes=1)),
-    Entry("keep audit heads", "ops", "workers.audit_heads.keep", timedelta(hours=1)),
-    Entry("tidy", "ops", "workers.tidy.tidy", timedelta(minutes=1)),
-    Entry("evaluate factcheck", "ops", "workers.evaluate.evaluate", "0 19 * * 0", {"suite": "factcheck"}),
-    Entry("evaluate injection", "ops", "workers.evaluate.evaluate", "20 19 * * 0", {"suite": "injection"}),
-    Entry("evaluate drafting", "ops", "workers.evaluate.evaluate", "40 19 * * 0", {"suite": "drafting"}),
-    Entry("evaluate cost", "ops", "workers.evaluate.evaluate", "50 19 * * 0", {"suite": "cost"}),
-    Entry("archive logs", "archive", "workers.archive.driver.sweep", "0 18 * * *", {"record_type": "log"}),
-    Entry("archive visits", "archive", "workers.archive.driver.sweep", "15 18 * * *", {"record_type": "visit"}),
-    Entry("archive reports", "archive", "workers.archive.driver.sweep", "30 18 * * *", {"record_type": "report"}),
+    Entry("resume archive runs", "workers.archive.driver.resume_runs", timedelta(seconds=10)),
+    Entry("purge restored copies", "workers.archive.purge.purge_restored", timedelta(seconds=30)),
+    Entry("expire staged files", "workers.archive.expire.expire_staged", timedelta(hours=1)),
+    Entry("rebuild stale pictures", "workers.stale_pictures.rebuild_stale", timedelta(seconds=30)),
+    Entry("resume reports", "workers.reports.jobs.resume_reports", timedelta(seconds=30)),
+    Entry(SCHEDULED_AS, "workers.alerts.evaluate", timedelta(minutes=1)),
+    Entry("keep audit heads", "workers.audit_heads.keep", timedelta(hours=1)),
+    Entry("tidy", "workers.tidy.tidy", timedelta(minutes=1)),
+    Entry("evaluate factcheck", "workers.evaluate.evaluate", "0 19 * * 0", {"suite": "factcheck"}),
+    Entry("evaluate injection", "workers.evaluate.evaluate", "20 19 * * 0", {"suite": "injection"}),
+    Entry("evaluate drafting", "workers.evaluate.evaluate", "40 19 * * 0", {"suite": "drafting"}),
+    Entry("evaluate cost", "workers.evaluate.evaluate", "50 19 * * 0", {"suite": "cost"}),
+    Entry("archive logs", "workers.archive.driver.sweep", "0 18 * * *", {"record_type": "log"}),
+    Entry("archive visits", "workers.archive.driver.sweep", "15 18 * * *", {"record_type": "visit"}),
+    Entry("archive reports", "workers.archive.driver.sweep", "30 18 * * *", {"record_type": "report"}),
 )
 
 
 def run() -> None:
     """Start what is due and send what waits in the outbox, until SIGTERM or SIGINT."""
-    stop = threading.Event()
+    stop, redis = threading.Event(), outbox.worker_connection()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set():
@@ -65,13 +69,13 @@ def run() -> None:
             outbox.relay()
         except SQLAlchemyError as fault:
             log.warning("the primary does not answer, trying again: %s", type(fault).__name__)
-        _rest(stop)
+        _rest(stop, redis)
 
 
-def _rest(stop: threading.Event) -> None:
+def _rest(stop: threading.Event, redis: Redis) -> None:
     """Until the next tick, or until a portal rings: then not even that long."""
     try:
-        if outbox.wait_for_ring(TICK_SECONDS):
+        if outbox.wait_for_ring(redis, TICK_SECONDS):
             # However often it rings.
             stop.wait(RING_SECONDS)
     except RedisError:
@@ -88,7 +92,7 @@ def start_due(now: datetime) -> list[str]:
                 session.add(ScheduleMark(name=entry.name, started_at=now))
             elif now >= due_at(entry, mark.started_at):
                 mark.started_at = now
-                outbox.add(session, entry.queue, entry.task, **entry.arguments)  # type: ignore[arg-type]
+                outbox.add(session, entry.task, **entry.arguments)  # type: ignore[arg-type]
                 started.append(entry.name)
     return started
 

@@ -24,6 +24,8 @@ from core.stores import databases
 log = logging.getLogger(__name__)
 
 BELL = "bell"
+# The one function that RQ is told to call.
+PERFORM = "workers.run.perform"
 JOB_TIMEOUT_SECONDS = 900
 RESULT_TTL_SECONDS = 60
 REDELIVER_AFTER = timedelta(seconds=60)
@@ -45,13 +47,12 @@ def worker_connection() -> Redis:
     return Redis.from_url(databases.current().settings.redis_url, socket_connect_timeout=2.0)
 
 
-def add(session: Session, queue: str, task: str, *, delay: timedelta = timedelta(), **arguments: int | str) -> int:
+def add(session: Session, task: str, *, delay: timedelta = timedelta(), **arguments: int | str) -> int:
     """Decide on a job in the caller's transaction; it is sent after the commit. Returns the message's id.
 
     Raises NoSuchTask for what is not in the list of tasks.
     """
-    if tasks.check(task, arguments).queue != queue:
-        raise tasks.NoSuchTask(f"{task} is not done by queue {queue}")
+    queue = tasks.check(task, arguments).queue
     message = OutboxMessage(queue=queue, task=task, arguments=arguments, due_at=utc_now() + delay)
     session.add(message)
     session.flush()
@@ -69,9 +70,9 @@ def ring() -> None:
         log.warning("nobody was rung, the job waits for the scheduler: %s", type(fault).__name__)
 
 
-def wait_for_ring(seconds: float) -> bool:
+def wait_for_ring(redis: Redis, seconds: float) -> bool:
     """Wait until somebody rings, at most so long. Raises RedisError."""
-    return worker_connection().blpop([BELL], timeout=seconds) is not None
+    return redis.blpop([BELL], timeout=seconds) is not None
 
 
 def relay(limit: int = 200) -> int:
@@ -105,7 +106,7 @@ def _send(redis: Redis, message: OutboxMessage) -> None:
     queue = Queue(message.queue, connection=redis, serializer=JSONSerializer)
     try:
         queue.enqueue_call(
-            "workers.run.perform",
+            PERFORM,
             args=(message.id,),
             job_id=f"outbox-{message.id}-{message.enqueues}",
             timeout=JOB_TIMEOUT_SECONDS,

@@ -13,6 +13,7 @@ from core.engines.functions import any_of
 from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus
 from core.models.hashed_columns import newest_version
 from core.models.record_types import VISIT
+from core.picture.values import ABNORMAL
 from core.queries.hidden_visits import is_visible, kept_apart
 from core.queries.newest import newest
 from core.queries.patients import NoSuchPatient
@@ -44,7 +45,6 @@ class Limits:
 LIMITS = Limits()
 # Answers to questions are no results, whatever their category: one question asks for the patient's address.
 NOT_RESULTS = ("survey", "social-history", "other")
-ABNORMAL = frozenset({"H", "HH", "L", "LL", "A", "AA"})
 
 
 class TooMuch(Exception):

@@ -147,7 +147,7 @@ def _clear_unlisted(firing: Iterable[Alert]) -> None:
 
 def _send(session: Session, alert: Alert, event: str) -> str:
     if databases.current().settings.alert_webhook_url:
-        outbox.add(session, "ops", DELIVER, alert_id=alert.id, event=event)
+        outbox.add(session, DELIVER, alert_id=alert.id, event=event)
     return f"{event}: {alert.rule}"
 
 

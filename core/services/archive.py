@@ -134,7 +134,7 @@ def check_none_under_way(session: Session, record_type: str) -> None:
 
 def enqueue(session: Session, run_id: int, delay: timedelta = timedelta()) -> None:
     """Decide on a job that drives the run."""
-    outbox.add(session, "archive", DRIVE, delay=delay, run_id=run_id)
+    outbox.add(session, DRIVE, delay=delay, run_id=run_id)
 
 
 def enqueue_unless_waiting(session: Session, run: ArchiveRun) -> bool:

@@ -60,7 +60,7 @@ def erase_patient(session: Session, *, patient_id: int, reason: str, by: Actor |
     erasure.rows, erasure.hot_at = sum(map(len, erased.values())), utc_now()
     session.flush()
     audit.record(session, "patient.erase", by=by, patient_id=patient_id, target=f"erasure:{erasure.id}")
-    outbox.add(session, "archive", TASK, erasure_id=erasure.id)
+    outbox.add(session, TASK, erasure_id=erasure.id)
     return erasure
 
 

@@ -64,7 +64,7 @@ def resume_reports() -> str:
         asked = _asked_for(session)
         resumed = [report_id for report_id in left if report_id not in asked]
         for report_id in resumed:
-            outbox.add(session, "reports", TASK, report_id=report_id)
+            outbox.add(session, TASK, report_id=report_id)
     return f"{len(resumed)} report(s) resumed"
 
 

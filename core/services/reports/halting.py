@@ -49,7 +49,7 @@ def resume(session: Session, *, by: Actor | None) -> int:
     _switch(session, False, None, by)
     waiting = session.scalars(select(Report.id).where(Report.state.in_(IN_WORK)).order_by(Report.id)).all()
     for report_id in waiting:
-        outbox.add(session, "reports", TASK, report_id=report_id)
+        outbox.add(session, TASK, report_id=report_id)
     return len(waiting)
 
 

@@ -52,7 +52,7 @@ def request(session: Session, *, patient_id: int, by: Actor, replaces_id: int | 
     session.add(report)
     session.flush()
     session.add(ReportEvent(report_id=report.id, from_state=None, to_state=report.state, at=report.requested_at))
-    outbox.add(session, "reports", TASK, report_id=report.id)
+    outbox.add(session, TASK, report_id=report.id)
     _record(session, "report.requested", report, by)
     return report
 
@@ -79,7 +79,7 @@ def retry_failed(session: Session, *, report_id: int, by: Actor) -> Report:
     move(session, report, ReportState.REQUESTED)
     # It is made in the name of whoever asked last.
     report.started_at, report.round, report.requested_by = None, 0, by.id
-    outbox.add(session, "reports", TASK, report_id=report.id)
+    outbox.add(session, TASK, report_id=report.id)
     _record(session, "report.retried", report, by)
     return report
 

@@ -189,7 +189,7 @@ HERE = [entry for entry in SCHEDULE if entry.task != "workers.evaluate.evaluate"
 def test_each_scheduled_job_is_asked_for_and_done_in_its_roles(acting: Any, patient: Patient, entry: Entry) -> None:
     acting(DatabaseRole.WORKER)
     with databases.write() as session:
-        message_id = outbox.add(session, entry.queue, entry.task, **entry.arguments)  # type: ignore[arg-type]
+        message_id = outbox.add(session, entry.task, **entry.arguments)  # type: ignore[arg-type]
     acting(DatabaseRole.ARCHIVER if entry.queue == "archive" else DatabaseRole.WORKER)
     assert run.perform(message_id) != "done before"
     with databases.read(Store.HOT) as session:

@@ -150,13 +150,13 @@ def worker(queue: str) -> SimpleWorker:
 def test_staff_ring_and_workers_send_and_do(acting: Callable[[RedisUser], Settings]) -> None:
     acting(RedisUser.STAFF)
     with databases.write() as session:
-        outbox.add(session, "ops", "workers.audit_heads.keep")
+        outbox.add(session, "workers.audit_heads.keep")
     outbox.ring()
     with pytest.raises(NoPermissionError):
         outbox.relay()
     acting(RedisUser.WORKER)
-    assert outbox.wait_for_ring(1.0)
-    assert not outbox.wait_for_ring(0.01)
+    assert outbox.wait_for_ring(outbox.worker_connection(), 1.0)
+    assert not outbox.wait_for_ring(outbox.worker_connection(), 0.01)
     assert outbox.relay() == 1
     worker("ops").work(burst=True)
     with databases.read(Store.HOT) as session:

@@ -160,7 +160,7 @@ def test_an_alert_whose_rule_is_gone_is_cleared() -> None:
 @pytest.mark.usefixtures("database")
 def test_the_job_looks_keeps_and_says() -> None:
     with databases.write() as session:
-        outbox.add(session, "ops", "workers.tidy.tidy")
+        outbox.add(session, "workers.tidy.tidy")
         session.execute(OutboxMessage.__table__.update().values(due_at=utc_now() - alerting.DAY))
     assert alerts.evaluate() == "fired: queue age"
     assert alerts.evaluate() == "nothing changed"

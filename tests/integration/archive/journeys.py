@@ -78,7 +78,7 @@ def _begin_purge(point: str) -> int:
     run_id = _begin_restore(point)
     come_to_the_end(run_id)
     with databases.write() as session:
-        outbox.add(session, "archive", "workers.archive.purge.purge_restored")
+        outbox.add(session, "workers.archive.purge.purge_restored")
         restores = list(session.scalars(select(Batch.id).where(Batch.kind == BatchKind.RESTORE)))
     _until_done(lambda: all(purge._is_due(batch_id) for batch_id in restores))
     return run_id
