@@ -119,9 +119,3 @@ def can_read_record(actor: Actor | None, patient_id: int) -> bool:
     if can(actor, Right.OWN_RECORD_READ):
         return actor is not None and actor.patient_id == patient_id
     return can(actor, Right.RECORD_READ)
-
-
-def check_can_read_record(actor: Actor | None, patient_id: int) -> None:
-    """Raises PermissionDenied unless the account may read this patient's record."""
-    if not can_read_record(actor, patient_id):
-        raise PermissionDenied("You are not allowed to read this record")

@@ -17,8 +17,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from core.settings.config import ConfigError
 from core.stores import databases
 
-HASH_CHARS = 64
-
 
 class KeyMissing(ConfigError):
     """No key opens or seals: the message names the setting to mend."""

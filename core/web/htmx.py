@@ -22,16 +22,6 @@ def render(page: str, *, fragment: str | None = None, status: int = 200, **conte
     return response
 
 
-def htmx_or_redirect(fragment: str, *, to: str, **context: Any) -> Response:
-    """After a change: the fragment for htmx, else a redirect to the page that shows the change."""
-    if wants_fragment():
-        response = make_response(render_template(fragment, **context))
-    else:
-        response = make_response(redirect(to, 303))
-    response.vary.add("HX-Request")
-    return response
-
-
 def htmx_redirect(to: str) -> Response:
     """Go to another page, whether htmx asks or a form."""
     response = make_response("", 204) if wants_fragment() else make_response(redirect(to, 303))

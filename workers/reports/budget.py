@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from decimal import Decimal
 
 from sqlalchemy import func, insert, select, update
@@ -219,9 +219,3 @@ def _check_report(session: Session, settings: Settings, report_id: int, usd: Dec
 def provider(settings: Settings) -> str:
     """The endpoint's address, as calls keep it."""
     return (settings.openai_base_url or "https://api.openai.com/v1")[:120]
-
-
-def spent_on(session: Session, at: datetime) -> Decimal:
-    """What is spent or reserved on an instant's UTC day, in US dollars."""
-    day = session.get(DayBudget, at.astimezone(UTC).date())
-    return Decimal(0) if day is None else day.spent_usd + day.reserved_usd
