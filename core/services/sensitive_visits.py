@@ -62,7 +62,8 @@ def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: st
         session.flush()
         _let_team_see(session, patient_id, visit_id, by)
         _withdraw_drafts(session, open_reports, visit_id, by)
-    picture.refresh_all(session, patient_id)
+    if kept is not None or category is not None:
+        picture.refresh_all(session, patient_id)
     verb = "kept_apart" if category is not None else "shared"
     audit.record(session, f"visit.{verb}", by=by, patient_id=patient_id, target=f"visit:{visit_id}", purpose=category)
 
