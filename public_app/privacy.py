@@ -29,6 +29,7 @@ WORDS = {
     "report.read": "A report",
     "privacy.read": "This list",
     "patient.read": "Record",
+    "patient.export": "Took a copy of your record",
     "patient.found": "Found in a search",
     "patient.searched": "Found in a search",
     "visit.created": "Wrote a new visit",
@@ -44,7 +45,7 @@ WORDS = {
     "visit.shared": "Shared a visit that was kept apart",
     "visit.let_see": "Let a colleague see a visit that is kept apart",
 }
-WITH_REASON = ("care_team.joined", "care_team.left", "visit.let_see")
+WITH_REASON = ("care_team.joined", "care_team.left", "visit.let_see", "patient.export")
 PURPOSES = {
     "treatment team": "as your care team",
     "recent or booked visit": "for a visit",

@@ -27,6 +27,9 @@ class Links(Protocol):
     def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
         """Make or refresh the linked server `archive_<server>` and its tables in schema `cold`. Repeatable."""
 
+    def make_view(self, connection: Connection, view: Table, query: Select[Any]) -> None:
+        """Make a view of linked tables, in its schema, that keeps whoever may read it alone to the query's rows."""
+
     def is_linked(self, connection: Connection, server: str, url: str) -> bool:
         """Whether the linked server exists on the primary and points to this address."""
 

@@ -48,10 +48,17 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
         _view(connection, f"{name}.{database}.dbo.{table.name}", table)
 
 
-def make_schema(connection: Connection) -> None:
-    """Make schema `cold` where it is missing."""
-    if connection.scalar(text("SELECT SCHEMA_ID('cold')")) is None:
-        connection.exec_driver_sql("CREATE SCHEMA cold")
+def make_schema(connection: Connection, name: str = "cold") -> None:
+    """Make a schema where it is missing."""
+    if connection.scalar(text(f"SELECT SCHEMA_ID({literal(name)})")) is None:
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+
+
+def make_view(connection: Connection, view: Table, query: Select[Any]) -> None:
+    """As its owner reads the tables: who may read the view needs no right to them."""
+    make_schema(connection, str(view.schema))
+    body = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    _make(connection, view.fullname, str(body))
 
 
 def is_linked(connection: Connection, server: str, url: str) -> bool:
@@ -118,14 +125,12 @@ def encryption(url: str) -> str:
 def _view(connection: Connection, remote: str, table: Table) -> None:
     names = [column.name for column in table.columns]
     columns = ", ".join(f"[{name}]" for name in names)
-    made = f"CREATE VIEW cold.{table.name} AS SELECT {columns} FROM {remote}"
-    if _definition(connection, table.name) == made:
+    _make(connection, f"cold.{table.name}", f"SELECT {columns} FROM {remote}")
+
+
+def _make(connection: Connection, view: str, body: str) -> None:
+    made = f"CREATE VIEW {view} AS {body}"
+    if connection.scalar(text("SELECT OBJECT_DEFINITION(OBJECT_ID(:name))"), {"name": view}) == made:
         return
-    connection.exec_driver_sql(f"DROP VIEW IF EXISTS cold.{table.name}")
+    connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view}")
     connection.exec_driver_sql(made)
-
-
-def _definition(connection: Connection, view: str) -> str | None:
-    query = "SELECT OBJECT_DEFINITION(OBJECT_ID(:name))"
-    found: str | None = connection.scalar(text(query), {"name": f"cold.{view}"})
-    return found

@@ -38,6 +38,7 @@ ORDER BY ORDINAL_POSITION
 # Nothing is different from linked servers here.
 password_of = mssql_link.password_of
 remote_queries = mssql_link.remote_queries
+make_view = mssql_link.make_view
 
 
 def ability(connection: Connection) -> Health:

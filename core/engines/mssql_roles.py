@@ -30,6 +30,7 @@ def grant(connection: Connection, grants: Grants) -> None:
         for view in views:
             verb, side = ("REVOKE", "FROM") if view in grants.not_cold.get(role, ()) else ("GRANT", "TO")
             statements.append(f"{verb} SELECT ON cold.{view} {side} {role}")
+        statements += [f"GRANT SELECT ON {view.fullname} TO {role}" for view, _ in grants.views.get(role, ())]
         connection.exec_driver_sql(";\n".join(statements))
     if not is_babelfish(connection):
         mssql_row_rules.apply(connection, grants.row_rules, grants.schema)

@@ -24,6 +24,13 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
         _foreign_table(connection, f"archive_{server}", table)
 
 
+def make_view(connection: Connection, view: Table, query: Select[Any]) -> None:
+    """As its owner reads the tables; a barrier, so that no condition of a reader's sees a row before the view's own."""
+    body = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {view.schema}")
+    connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {view.fullname} WITH (security_barrier) AS {body}")
+
+
 def password_of(connection: Connection, server: str, user: str) -> str | None:
     """The password with which the primary reads linked tables as `user`; None if it uses another user."""
     query = "SELECT unnest(umoptions) FROM pg_user_mappings WHERE srvname = :server AND usename = 'public'"
@@ -119,7 +126,8 @@ def _foreign_table(connection: Connection, server: str, table: Table) -> None:
     if _columns_of(connection, table.name) == [column.name for column in table.columns]:
         return
     columns = ", ".join(_column(connection, column) for column in table.columns)
-    connection.exec_driver_sql(f"DROP FOREIGN TABLE IF EXISTS cold.{table.name}")
+    # With the views of it, which are made anew after it.
+    connection.exec_driver_sql(f"DROP FOREIGN TABLE IF EXISTS cold.{table.name} CASCADE")
     connection.exec_driver_sql(
         f"CREATE FOREIGN TABLE cold.{table.name} ({columns}) SERVER {server}"
         f" OPTIONS (schema_name 'public', table_name {literal(table.name)})"

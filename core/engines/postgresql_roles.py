@@ -25,6 +25,9 @@ def grant(connection: Connection, grants: Grants) -> None:
         connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA cold TO {role}")
         for table in sorted(grants.not_cold.get(role, ())):
             connection.exec_driver_sql(f"REVOKE ALL ON cold.{table} FROM {role}")
+        for view, _ in grants.views.get(role, ()):
+            connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {view.schema} TO {role}")
+            connection.exec_driver_sql(f"GRANT SELECT ON {view.fullname} TO {role}")
     for role in grants.sees_sessions:
         connection.exec_driver_sql(f"GRANT pg_read_all_stats TO {role}")
     postgresql_row_rules.apply(connection, grants.row_rules)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, Select, Table
 
 from core.engines.row_rules import RowRule
 
@@ -15,11 +15,14 @@ from core.engines.row_rules import RowRule
 class Grants:
     """Privileges on the primary by role and table; `not_cold` names the linked tables that a role may not read.
 
+    `views` are views of linked tables, by the role that may read them, with the rows that each shows.
+
     Of a table that `row_rules` name, a role has the rows that they say. `schema` tells the types of columns.
     """
 
     tables: Mapping[str, Mapping[str, Sequence[str]]]
     not_cold: Mapping[str, frozenset[str]]
+    views: Mapping[str, Sequence[tuple[Table, Select[Any]]]]
     row_rules: Sequence[RowRule]
     schema: MetaData
     # A process that moves rows waits for the oldest snapshot, so its role must see the sessions of others.

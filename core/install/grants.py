@@ -7,11 +7,16 @@ owner's login. All roles can only append to the audit trail; the archiver alone 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, exists, select
 
 from core.engines.roles import Grants
 from core.install.database_roles import DatabaseRole
 from core.install.row_rights import ROW_RULES
-from core.models import Base
+from core.models import Base, ReportState
+from core.models.record_types import REPORT
+from core.stores.tables import OF_SIGNED, linked_table, signed_view
 
 Privileges = tuple[str, ...]
 
@@ -86,14 +91,20 @@ TABLES: Mapping[str, Mapping[str, Privileges]] = {
     DatabaseRole.ARCHIVER: _ARCHIVER,
 }
 
+
+def _signed(name: str) -> Select[Any]:
+    """The archived rows that belong to signed reports."""
+    rows, report = linked_table(name), linked_table("report").alias("of_report")
+    if name == "report":
+        return select(rows).where(rows.c.state == ReportState.SIGNED)
+    return select(rows).where(exists().where(report.c.id == rows.c.report_id, report.c.state == ReportState.SIGNED))
+
+
 GRANTS = Grants(
     tables=TABLES,
-    # Linked tables that only staff may read.
-    not_cold={
-        DatabaseRole.PUBLIC: frozenset(
-            {"access_event", "claim_check", "omission", "evidence", "model_call", "report_event"}
-        )
-    },
+    # Of reports, the patients' portal reads the views of signed ones alone: a linked table has no rules of rows.
+    not_cold={DatabaseRole.PUBLIC: frozenset({"access_event", *(table.name for table in REPORT.tables)})},
+    views={DatabaseRole.PUBLIC: tuple((signed_view(name), _signed(name)) for name in OF_SIGNED)},
     row_rules=ROW_RULES,
     schema=Base.metadata,
     sees_sessions=(DatabaseRole.WORKER, DatabaseRole.ARCHIVER),

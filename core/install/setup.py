@@ -36,6 +36,8 @@ def initialise(settings: Settings, on_progress: Callable[[str], None] = lambda l
         for server, url in links.items():
             tables = list(ARCHIVE_METADATA[server].tables.values())
             servers.adapter.links.link(connection, server, url, tables)
+        for view, query in (found for views in GRANTS.views.values() for found in views):
+            servers.adapter.links.make_view(connection, view, query)
         servers.adapter.roles.grant(connection, GRANTS)
     on_progress("primary: schema, linked tables and roles are up to date")
 

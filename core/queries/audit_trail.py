@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.models import AccessEvent
+from core.queries.hidden_visits import purpose_shown
 from core.stores import archived
 from core.stores.hot_and_archived import Cursor
 from core.stores.tables import linked_table
@@ -113,4 +114,5 @@ def _conditions(table: Table, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _event(row: Mapping[Any, Any], *, archived: bool = False) -> Event:
-    return Event(**{name: row[name] for name in COLUMNS}, archived=archived)
+    shown = {name: row[name] for name in COLUMNS} | {"purpose": purpose_shown(row["action"], row["purpose"])}
+    return Event(**shown, archived=archived)

@@ -100,8 +100,8 @@ class _Record:
     def hot(self, name: str, *conditions: Any) -> list[Found]:
         table = hot_table(name)
         owner = table.c.id if name == "patient" else table.c.patient_id
-        kept = [is_visible(table, self._hidden_visits)] if "visit_id" in table.c else []
-        query = select(table).where(owner == self.patient_id, *kept, *conditions).order_by(table.c.id)
+        is_shown = is_visible(table, self._hidden_visits)
+        query = select(table).where(owner == self.patient_id, is_shown, *conditions).order_by(table.c.id)
         return [(Store.REPLICA.value, row) for row in self.session.execute(query).mappings()]
 
     def newest(self, name: str, time_column: str, count: int, **only: str) -> list[Found]:

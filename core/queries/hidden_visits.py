@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from core.models import SensitiveVisit
 
 VisitIds = Set[int]
+# Earlier events of this action carry the visit's category, which tells what the visit was about.
+KEPT_APART = "visit.kept_apart"
 NO_VISITS: VisitIds = frozenset()
 
 
@@ -19,8 +21,13 @@ def kept_apart(session: Session, patient_id: int) -> VisitIds:
 
 
 def is_visible(table: Table, hidden_visits: VisitIds) -> ColumnElement[bool]:
-    """The condition that a row may be shown: `table` holds visits or what was done at visits, hot or archived."""
-    if not hidden_visits:
+    """The condition that a row may be shown, hot or archived; what no visit has, as an allergy, is no visit's."""
+    if not hidden_visits or (table.name != "visit" and "visit_id" not in table.c):
         return true()
     visit_id = table.c.id if table.name == "visit" else table.c.visit_id
     return or_(visit_id.is_(None), visit_id.not_in(sorted(hidden_visits)))
+
+
+def purpose_shown(action: str, purpose: str | None) -> str | None:
+    """An event's purpose as readers of the trail see it."""
+    return None if action == KEPT_APART else purpose

@@ -16,6 +16,7 @@ from core.stores import archived
 from core.stores.tables import cold_columns, hot_table, linked_table
 
 Build = Callable[[Table, Select[Any]], Select[Any]]
+ColdTable = Callable[[str], Table]
 
 
 @dataclass(frozen=True)
@@ -80,15 +81,20 @@ def read_hot(session: Session, name: str, build: Build) -> list[Found]:
     return [Found(row, is_archived=False) for row in session.execute(build(table, select(table))).mappings()]
 
 
-def read_archived(session: Session, record_type: str, name: str, build: Build) -> list[Found]:
+def read_archived(
+    session: Session, record_type: str, name: str, build: Build, cold_table: ColdTable = linked_table
+) -> list[Found]:
     """The archived rows that the query finds, as this session's snapshot sees the archive. Raises ColdUnavailable."""
-    table = linked_table(name)
+    table = cold_table(name)
     owned = cold_columns(table).where(archived.visible(table, archived.window(session, record_type)))
     rows = archived.fetch(RECORD_TYPES[record_type].name, build(table, owned))
     return [Found(row, is_archived=True) for row in rows]
 
 
-def read_both(session: Session, record_type: str, name: str, build: Build) -> list[Found]:
+def read_both(
+    session: Session, record_type: str, name: str, build: Build, cold_table: ColdTable = linked_table
+) -> list[Found]:
     """Hot and archived rows, in no particular order. Raises ColdUnavailable."""
     found = read_hot(session, name, build)
-    return archived.merge(found, read_archived(session, record_type, name, build), key=lambda item: item.values["id"])
+    older = read_archived(session, record_type, name, build, cold_table)
+    return archived.merge(found, older, key=lambda item: item.values["id"])

@@ -1,4 +1,4 @@
-"""The two tables of a kind of row: the hot one, and the linked one through which the primary reads an archive."""
+"""The tables of a kind of row: the hot one, and the linked one through which the primary reads an archive."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from sqlalchemy import MetaData, RowMapping, Select, Table, select
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA
 
+# All tables that the patients' portal may read of a report; it sees only signed reports.
+OF_SIGNED = ("report", "claim", "citation", "signature")
 
-def _cold_tables() -> dict[str, Table]:
-    cold = MetaData(schema="cold")
+
+def _tables_in(schema: str) -> dict[str, Table]:
+    metadata_of = MetaData(schema=schema)
     return {
-        table.name: table.to_metadata(cold, schema="cold")
+        table.name: table.to_metadata(metadata_of, schema=schema)
         for metadata in ARCHIVE_METADATA.values()
         for table in metadata.tables.values()
     }
 
 
-_LINKED = _cold_tables()
+_LINKED = _tables_in("cold")
+_SIGNED = {name: table for name, table in _tables_in("signed").items() if name in OF_SIGNED}
 
 
 def hot_table(name: str) -> Table:
@@ -30,6 +34,11 @@ def hot_table(name: str) -> Table:
 def linked_table(name: str) -> Table:
     """The linked table of an archived table, in schema `cold`."""
     return _LINKED[name]
+
+
+def signed_view(name: str) -> Table:
+    """The rows of an archived table that belong to signed reports: a view in schema `signed`, of the linked table."""
+    return _SIGNED[name]
 
 
 def cold_columns(table: Table) -> Select[Any]:

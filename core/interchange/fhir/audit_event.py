@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from core.interchange.fhir.exported_resources import TERMINOLOGY, Resource, Row, bare, moment
+from core.queries.hidden_visits import purpose_shown
 from core.settings.parsing import PROCESS_KINDS
 
 BALP = "https://profiles.ihe.net/ITI/BALP"
@@ -85,7 +86,8 @@ def audit_event(row: Row) -> Resource:
     own = {"system": ACTION, "code": row["action"]}
     # A profile of a creation allows one subtype: there our own code is in the entity's description only.
     subtypes = [kind.subtype, own] if kind is not CREATE or profile is None else [kind.subtype]
-    purpose = [{"text": row["purpose"]}] if row["purpose"] else []
+    said = purpose_shown(row["action"], row["purpose"])
+    purpose = [{"text": said}] if said else []
     return bare(
         {
             "resourceType": "AuditEvent",

@@ -1,4 +1,7 @@
-"""One patient's whole record as a FHIR R4 bundle: hot and archived rows, read from the replica."""
+"""One patient's record as a FHIR R4 bundle: hot and archived rows, read from the replica.
+
+Visits that are kept apart are left out, unless whoever exports says why they are to be in it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from core.interchange.fhir.exported_resources import Resource, Row, bare
 from core.interchange.fhir.exported_statements import statement
 from core.models import Patient
 from core.models.record_types import VISIT
+from core.queries.hidden_visits import NO_VISITS, is_visible, kept_apart
 from core.queries.patients import NoSuchPatient
 from core.sealing import stored_national_id
 from core.stores import databases, hot_and_archived, replica_reads
@@ -28,27 +32,37 @@ MAKERS = {
     "statement": statement,
 }
 ARCHIVED = frozenset(table.name for table in VISIT.tables)
+# How HL7 says that something was left out of a bundle, and that what is in it is for few.
+LEFT_OUT = {"system": f"{fhir.TERMINOLOGY}/v3-ObservationValue", "code": "REDACTED"}
+RESTRICTED = {"system": f"{fhir.TERMINOLOGY}/v3-Confidentiality", "code": "R"}
 
 
-def export_patient(patient_id: int) -> dict[str, Any]:
-    """A collection bundle of everything in a patient's record; `import_path` takes it back.
+def export_patient(patient_id: int, *, kept_apart_because: str | None = None) -> dict[str, Any]:
+    """A collection bundle of a patient's record; `import_path` takes it back.
 
-    The look is recorded first. Raises NoSuchPatient, ReplicaBehind, and ColdUnavailable if an archive that holds rows
-    of this patient is silent: never a part that looks whole.
+    It holds nothing of visits that are kept apart, and says so, unless a reason is given: the look is recorded first,
+    with the reason. Raises NoSuchPatient, ReplicaBehind, and ColdUnavailable if an archive that holds rows of this
+    patient is silent: never a part that looks whole.
     """
     with databases.write() as session:
         if session.get(Patient, patient_id) is None:
             raise NoSuchPatient(patient_id)
-        audit.record(session, "patient.export", by=None, patient_id=patient_id, target=f"patient:{patient_id}")
+        audit.record(
+            session, "patient.export", by=None, patient_id=patient_id, target=f"patient:{patient_id}",
+            purpose=kept_apart_because,
+        )  # fmt: skip
     with replica_reads.read() as session:
-        return _Bundle(session, patient_id).build()
+        return _Bundle(session, patient_id, with_kept_apart=kept_apart_because is not None).build()
 
 
 class _Bundle:
     """The rows of one patient in one snapshot, and the names under which they refer to each other."""
 
-    def __init__(self, session: Session, patient_id: int) -> None:
+    def __init__(self, session: Session, patient_id: int, *, with_kept_apart: bool) -> None:
         self._session, self._patient_id = session, patient_id
+        sensitive = kept_apart(session, patient_id)
+        self._hidden_visits = NO_VISITS if with_kept_apart else sensitive
+        self._security = [RESTRICTED if with_kept_apart else LEFT_OUT] if sensitive else []
         (self._patient,) = self._by_ids("patient", [patient_id])
         self._seed = f"{patient_id}|{self._patient['created_at'].isoformat()}|{self._patient['birth_on']}"
         self._has_cold = hot_and_archived.held(session, patient_id, VISIT.name) is not None
@@ -59,7 +73,8 @@ class _Bundle:
         entries += [*self._visits(), *self._observations()]
         for table, make in MAKERS.items():
             entries += [self._entry(table, row, self._child(row, make(row))) for row in self._rows(table)]
-        return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+        about = {"meta": {"security": self._security}} if self._security else {}
+        return {"resourceType": "Bundle", **about, "type": "collection", "entry": entries}
 
     def _visits(self) -> list[Resource]:
         """Clinics and practitioners, then the visits that name them."""
@@ -82,7 +97,7 @@ class _Bundle:
 
     def _rows(self, name: str) -> list[Row]:
         def build(table: Table, columns: Select[Any]) -> Select[Any]:
-            return columns.where(table.c.patient_id == self._patient_id)
+            return columns.where(table.c.patient_id == self._patient_id, is_visible(table, self._hidden_visits))
 
         if self._has_cold and name in ARCHIVED:
             found = hot_and_archived.read_both(self._session, VISIT.name, name, build)

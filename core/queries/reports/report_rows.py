@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from core.models import Decision
 from core.models.record_types import REPORT
 from core.stores import archived
+from core.stores.hot_and_archived import ColdTable
 from core.stores.tables import cold_columns, hot_table, linked_table
 
 # A stored row; its attributes are its columns.
@@ -52,8 +53,10 @@ class ReportRows:
 CHILDREN = tuple(child.table.name for child in REPORT.children)
 
 
-def load(session: Session, report_id: int, children: Sequence[str] = CHILDREN) -> ReportRows | None:
-    """The report with what belongs to it, or None if there is none.
+def load(
+    session: Session, report_id: int, children: Sequence[str] = CHILDREN, cold_table: ColdTable = linked_table
+) -> ReportRows | None:
+    """The report with what belongs to it, or None if there is none; archived rows from `cold_table`.
 
     Raises ColdUnavailable when only an archive can tell.
     """
@@ -64,10 +67,10 @@ def load(session: Session, report_id: int, children: Sequence[str] = CHILDREN) -
     seen = archived.window(session, REPORT.name)
     if not seen.last:
         return None
-    found = _cold(seen, "report", "id", report_id)
+    found = _cold(seen, cold_table("report"), "id", report_id)
     if not found:
         return None
-    read = {name: _cold(seen, name, "report_id", report_id) for name in children}
+    read = {name: _cold(seen, cold_table(name), "report_id", report_id) for name in children}
     return ReportRows(found[0], True, read)
 
 
@@ -77,7 +80,6 @@ def _hot(session: Session, name: str, column: str, value: int) -> list[Stored]:
     return [SimpleNamespace(**row) for row in session.execute(query).mappings()]
 
 
-def _cold(seen: archived.Window, name: str, column: str, value: int) -> list[Stored]:
-    table = linked_table(name)
+def _cold(seen: archived.Window, table: Table, column: str, value: int) -> list[Stored]:
     query = cold_columns(table).where(table.c[column] == value, archived.visible(table, seen)).order_by(table.c.id)
     return [SimpleNamespace(**row) for row in archived.fetch(REPORT.name, query)]

@@ -17,9 +17,9 @@ from core.queries.reports.report_rows import ReportRows, load
 from core.queries.reports.review import replaced_by, signature
 from core.stores import hot_and_archived
 from core.stores.hot_and_archived import Held
+from core.stores.tables import OF_SIGNED, signed_view
 
-# All tables that the patients' portal may read of a report; it sees only signed reports.
-SHOWN = ("claim", "citation", "signature")
+SHOWN = tuple(name for name in OF_SIGNED if name != "report")
 REVIEWED = "A clinician checked it against your record and signed it."
 
 
@@ -75,7 +75,7 @@ def signed_for_patient(session: Session, patient_id: int, *, with_archived: bool
         return columns.where(table.c.patient_id == patient_id, table.c.state == ReportState.SIGNED)
 
     if with_archived:
-        read = hot_and_archived.read_both(session, REPORT.name, "report", build)
+        read = hot_and_archived.read_both(session, REPORT.name, "report", build, signed_view)
     else:
         read = hot_and_archived.read_hot(session, "report", build)
     signers = _signers(session, [found.values["id"] for found in read])
@@ -98,7 +98,7 @@ def signed_report(session: Session, report_id: int, patient_id: int) -> SignedRe
 
     Raises ColdUnavailable when only a silent archive can tell.
     """
-    rows = load(session, report_id, SHOWN)
+    rows = load(session, report_id, SHOWN, signed_view)
     if rows is None or rows.report.patient_id != patient_id or rows.report.state != ReportState.SIGNED:
         return None
     signed = signature(rows)

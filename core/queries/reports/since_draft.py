@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from core.models import Citation, Claim, Decision, Evidence
 from core.queries import evidence
 from core.queries.evidence import EvidenceRow
+from core.queries.hidden_visits import kept_apart
+from core.queries.reports.kept_apart import hidden_refs
 
 NEW, CHANGED, GONE = "new", "changed", "gone"
 # A row of these kinds that is no evidence any more has left the record; of other kinds only the newest are evidence.
@@ -49,13 +51,15 @@ class Difference:
 def differences(session: Session, report_id: int, patient_id: int) -> tuple[Difference, ...]:
     """The differences between the report's evidence and what would be its evidence now, those of safety first.
 
+    A row of a visit that is kept apart by now is no difference: no draft may be signed that was supplied with one.
     Raises what `evidence.gather` raises: ColdUnavailable when an archive with rows of the patient is silent.
     """
     drafted = {row.ref: row.fields for row in session.scalars(select(Evidence).where(Evidence.report_id == report_id))}
     today = {row.ref: row for row in evidence.gather(session, patient_id)}
-    cited = _cited(session, report_id)
+    hidden = hidden_refs(session, drafted, kept_apart(session, patient_id))
+    aside = _cited(session, report_id) | hidden
     found = [*_come(drafted, today.values()), *_left(drafted, today.keys())]
-    return tuple(sorted((one for one in found if one.ref not in cited), key=_place))
+    return tuple(sorted((one for one in found if one.ref not in aside), key=_place))
 
 
 def list_hash(keys: Iterable[str]) -> str:

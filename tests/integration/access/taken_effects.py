@@ -31,7 +31,10 @@ from core.models import (
     SignIn,
     utc_now,
 )
+from core.models.record_types import ARCHIVE_METADATA
 from core.stores import databases
+from core.stores.databases import Store
+from core.stores.tables import linked_table, signed_view
 from tests.factories import make_account, make_patient
 from tests.ready_report import make_ready_report, sign_ready_report
 
@@ -85,7 +88,20 @@ def make_world() -> World:
         session.add(OutboxMessage(queue="ops", task="workers.tidy.tidy", arguments={}))
         session.add(Erasure(patient_id=10**6, requested_by="Somebody", reason="asked", rows=0))
     sign_ready_report(signed, doctor)
+    _archive(ReportState.REJECTED, ReportState.SIGNED)
     return World(admin.id, spare.id, own.id, patient.id, signed.id, ready.id, other.id)
+
+
+def _archive(*states: ReportState) -> None:
+    """A report of each state, with a claim, as an archive keeps them."""
+    report, claim = (ARCHIVE_METADATA["reports"].tables[name] for name in ("report", "claim"))
+    about = {"patient_id": 1, "round": 0, "version": 1, "batch_id": 1}
+    with databases.current().engine(Store("reports"), read_only=False).begin() as archive:
+        for number, state in enumerate(states, 10**6):
+            of = {"id": number, "state": state, "requested_by": 1, "requested_at": utc_now()}
+            archive.execute(insert(report).values(**about, **of))
+            said = {"id": number, "report_id": number, "ordinal": 1, "section": "x", "text": "x", "flagged": False}
+            archive.execute(insert(claim).values(**about, **said))
 
 
 def _record_as_each(session: Session, patient_id: int) -> None:
@@ -199,6 +215,16 @@ TRAIL = (
 REPORTS = (
     Effect("read a draft", lambda _: select(Report.id).where(Report.state != ReportState.SIGNED),
            frozenset({STAFF, WORKER, ARCHIVER})),
+    Effect("read an archived draft", lambda _: select(linked_table("report").c.id)
+           .where(linked_table("report").c.state != ReportState.SIGNED), frozenset({STAFF, WORKER, ARCHIVER})),
+    Effect("read an archived draft's words", lambda _: select(linked_table("claim").c.text),
+           frozenset({STAFF, WORKER, ARCHIVER})),
+    Effect("read an archived draft among signed reports", lambda _: select(signed_view("report").c.id)
+           .where(signed_view("report").c.state != ReportState.SIGNED)),
+    Effect("read an archived draft's words among those of signed reports", lambda _: select(signed_view("claim").c.text)
+           .where(signed_view("claim").c.report_id == 10**6)),
+    Effect("read an archived signed report", lambda _: select(signed_view("claim").c.text)
+           .where(signed_view("claim").c.report_id == 10**6 + 1), frozenset({PUBLIC})),
     Effect("make a signed report of nothing", lambda w: insert(Report).values(
         patient_id=w.patient_id, state=ReportState.SIGNED, requested_by=1, requested_at=utc_now(), round=0, version=1),
         frozenset({ARCHIVER})),

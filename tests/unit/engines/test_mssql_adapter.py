@@ -199,7 +199,7 @@ def test_polybase_that_is_not_installed_names_the_mend() -> None:
 
 
 def test_a_role_has_what_the_map_says() -> None:
-    connection = Sent(["note", "access_event"], 1)
+    connection = Sent(["note", "access_event", "claim"], 1)
     mssql.adapter().roles.grant(sent(connection), GRANTS)
     of_public = next(batch for batch in connection.statements if f"TO {DatabaseRole.PUBLIC}" in batch)
     statements = parsed([one.strip() for one in of_public.split(";")])
@@ -207,6 +207,23 @@ def test_a_role_has_what_the_map_says() -> None:
     assert "REVOKE INSERT, UPDATE, DELETE ON dbo.note FROM strata_public" in statements
     assert any(one.startswith("GRANT UPDATE ON dbo.account (password_hash,") for one in statements)
     assert "REVOKE SELECT ON cold.access_event FROM strata_public" in statements
+    assert "REVOKE SELECT ON cold.claim FROM strata_public" in statements
+    assert "GRANT SELECT ON signed.claim TO strata_public" in statements
+    assert [batch for batch in connection.statements if "ON signed." in batch] == [of_public]
+
+
+@pytest.mark.parametrize("by_polybase", [False, True])
+def test_the_patients_portal_reads_views_of_signed_reports(by_polybase: bool) -> None:
+    connection = Sent(None, None)
+    view, query = next(pair for pair in GRANTS.views[DatabaseRole.PUBLIC] if pair[0].name == "claim")
+    mssql.adapter(by_polybase=by_polybase).links.make_view(sent(connection), view, query)
+    made = parsed([one for one in connection.statements if "OBJECT_DEFINITION" not in one and "SCHEMA_ID" not in one])
+    assert made[:2] == ["CREATE SCHEMA signed", "DROP VIEW IF EXISTS signed.claim"]
+    assert made[2].startswith("CREATE VIEW signed.claim AS SELECT ")
+    assert made[2].endswith(
+        " FROM cold.claim WHERE EXISTS (SELECT * FROM cold.report AS of_report"
+        " WHERE of_report.id = cold.claim.report_id AND of_report.state = 'signed')"
+    )
 
 
 def test_a_versioned_database_is_made_once() -> None:
