@@ -27,21 +27,20 @@ class Catalogue:
     assays: dict[tuple[str | None, str, str | None], int] = field(default_factory=dict)
 
 
-def save(session: Session, population: Population, summary: Summary) -> Catalogue:
-    """Keep the clinics, practitioners and assays of an import."""
+def save(session: Session, population: Population, summary: Summary, kept: Catalogue) -> None:
+    """Keep the clinics, practitioners and assays of a population; what the catalogue has already stays as it is."""
+    _keep(session, population, "clinic", summary, kept.clinics)
+    _keep(session, population, "practitioner", summary, kept.practitioners)
     assays = {record.assay for record in population.of("observation") if record.assay is not None}
-    return Catalogue(
-        _by_source_id(session, population, "clinic", summary),
-        _by_source_id(session, population, "practitioner", summary),
-        save_assays(session, assays),
-    )
+    if not all(assay.key in kept.assays for assay in assays):
+        kept.assays = save_assays(session, assays)
 
 
-def _by_source_id(session: Session, population: Population, kind: str, summary: Summary) -> dict[str, int]:
-    records = population.of(kind)
+def _keep(session: Session, population: Population, kind: str, summary: Summary, ids: dict[str, int]) -> None:
+    records = [record for record in population.of(kind) if record.source_id not in ids]
     known = ledger.find(session, [record.key for record in records])
-    ids = upsert(Work(session, population.source, known, summary), kind, records, _columns)
-    return {record.source_id: ids[record.key] for record in records if record.source_id is not None}
+    rows = upsert(Work(session, population.source, known, summary), kind, records, _columns)
+    ids |= {record.source_id: rows[record.key] for record in records if record.source_id is not None}
 
 
 def _columns(record: Record) -> dict[str, Any]:

@@ -19,13 +19,13 @@ from core.interchange.resolve import PatientRows, outside_keys, resolve
 from core.interchange.retract import retract
 from core.interchange.shift import newest_day
 from core.interchange.source_rows import Population
-from core.interchange.summary import Counts, Progress, Summary, remark
+from core.interchange.summary import Progress, Summary, remark
 from core.interchange.upsert import Work
 from core.stores import databases
 from core.stores.databases import Store
 
 STATEMENT_TIMEOUT_SECONDS = 60
-PATIENTS_A_LINE = 10
+ROWS_A_TRANSACTION = 2_000
 LOCK = "strata import"
 
 
@@ -87,7 +87,7 @@ def run(
     on_progress: Progress,
     check: bool = False,
 ) -> Summary:
-    """Bring populations into the primary: each patient's rows in one transaction. Raises ImportRunning.
+    """Bring populations into the primary: a patient's rows are all in one transaction. Raises ImportRunning.
 
     With `check` all is tried in a transaction that is then undone. To move dates to `shift_to`, one population must
     hold all records, since the newest of them decides.
@@ -95,9 +95,10 @@ def run(
     started = time.monotonic()
     with alone():
         transactions = Transactions(check=check)
+        importing = _Importing(summary, transactions, shift_to, on_progress)
         with transactions.all():
             for population in populations:
-                _bring(population, summary, transactions, shift_to, on_progress)
+                importing.bring(population)
             with transactions.one() as session:
                 audit.record(session, "import.checked" if check else f"import.{population.source}", by=None)
     remark(summary)
@@ -105,30 +106,76 @@ def run(
     return summary
 
 
-def _bring(
-    population: Population,
-    summary: Summary,
-    transactions: Transactions,
-    shift_to: date | None,
-    on_progress: Progress,
-) -> None:
-    with transactions.one() as session:
-        known = ledger.find(session, outside_keys(population))
-    batches = resolve(population, summary, known)
-    with transactions.one() as session:
-        shared = catalogue.save(session, population, summary)
-        kept = ledger.shifts(session, [batch.source_id for batch in batches])
-    fresh = _decide_shift([b for b in batches if b.source_id not in kept], shift_to)
-    _remark(summary, kept, fresh, shift_to, any(b.source_id not in kept for b in batches))
-    pace = Pace(sum(len(batch.rows) for batch in batches))
-    for done, batch in enumerate(batches, start=1):
-        days = kept.get(batch.source_id, fresh)
-        _save(population.source, batch, days, shared=shared, summary=summary, transactions=transactions)
-        pace.done += len(batch.rows)
-        if done % PATIENTS_A_LINE == 0 or done == len(batches):
-            on_progress(f"patients {done:,} of {len(batches):,}, {pace}")
-    with transactions.one() as session:
-        retract(session, population, summary)
+@dataclass
+class _Importing:
+    """One import at work; what many patients share is kept from one population to the next."""
+
+    summary: Summary
+    transactions: Transactions
+    shift_to: date | None
+    on_progress: Progress
+    shared: Catalogue = field(default_factory=Catalogue)
+
+    def bring(self, population: Population) -> None:
+        """Keep a population."""
+        with self.transactions.one() as session:
+            known = ledger.find(session, outside_keys(population))
+        batches = resolve(population, self.summary, known)
+        with self.transactions.one() as session:
+            catalogue.save(session, population, self.summary, self.shared)
+            kept = ledger.shifts(session, [batch.source_id for batch in batches])
+        fresh = _decide_shift([b for b in batches if b.source_id not in kept], self.shift_to)
+        _remark(self.summary, kept, fresh, self.shift_to, any(b.source_id not in kept for b in batches))
+        pace = Pace(sum(len(batch.rows) for batch in batches))
+        done = 0
+        for group in _groups(batches):
+            days = {batch.source_id: kept.get(batch.source_id, fresh) for batch in group}
+            self._save(population.source, group, days)
+            done += len(group)
+            pace.done += sum(len(batch.rows) for batch in group)
+            self.on_progress(f"patients {done:,} of {len(batches):,}, {pace}")
+        with self.transactions.one() as session:
+            retract(session, population, self.summary)
+
+    def _save(self, source: str, group: list[PatientRows], days: dict[str, int]) -> None:
+        """A transaction for many patients; if the database refuses it, one for each."""
+        mine = Summary()
+        try:
+            with self.transactions.one() as session:
+                work = Work(session, source, ledger.find(session, _keys(group)), mine)
+                refused = patient_rows.save(work, group, days, self.shared)
+        except (DataError, IntegrityError) as fault:
+            if len(group) > 1:
+                for batch in group:
+                    self._save(source, [batch], days)
+            else:
+                _refuse_all(group[0], f"the database refused it: {words_of(fault)}", self.summary)
+            return
+        for batch, reason in refused:
+            _refuse_all(batch, reason, self.summary)
+        self.summary.add(mine)
+
+
+def _groups(batches: list[PatientRows]) -> Iterator[list[PatientRows]]:
+    """Batches whose rows fill one transaction."""
+    group: list[PatientRows] = []
+    rows = 0
+    for batch in batches:
+        group.append(batch)
+        rows += 1 + len(batch.rows)
+        if rows >= ROWS_A_TRANSACTION:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
+
+
+def _keys(group: list[PatientRows]) -> list[str]:
+    keys = [ledger.patient_key(batch.source_id) for batch in group]
+    for batch in group:
+        keys += [record.key for record in batch.rows]
+        keys += [record.other_key for record in batch.rows if record.other_key]
+    return keys
 
 
 @contextmanager
@@ -156,36 +203,8 @@ def _remark(summary: Summary, kept: dict[str, int], fresh: int, shift_to: date |
         summary.remarks.append(f"{len(kept)} patients are known: their dates stay as first moved ({days} days)")
 
 
-def _save(
-    source: str, batch: PatientRows, days: int, *, shared: Catalogue, summary: Summary, transactions: Transactions
-) -> None:
-    mine = Summary()
-    try:
-        with transactions.one() as session:
-            keys = [ledger.patient_key(batch.source_id), *(record.key for record in batch.rows)]
-            keys += [record.other_key for record in batch.rows if record.other_key]
-            patient_rows.save(Work(session, source, ledger.find(session, keys), mine), batch, days, shared)
-    except patient_rows.PatientRefused as fault:
-        _refuse_all(batch, str(fault), summary)
-    except (DataError, IntegrityError) as fault:
-        _refuse_all(batch, f"the database refused it: {words_of(fault)}", summary)
-    else:
-        _merge(summary, mine)
-
-
 def _refuse_all(batch: PatientRows, reason: str, summary: Summary) -> None:
     for record in batch.all():
         of_patient = record is batch.patient or batch.patient is None
         text = reason if of_patient else f"its patient {batch.source_id} was refused: {reason}"
         summary.refuse(record.kind, record.place, text)
-
-
-def _merge(summary: Summary, part: Summary) -> None:
-    for kind, counts in part.counts.items():
-        total = summary.of(kind)
-        for name in Counts.__dataclass_fields__:
-            setattr(total, name, getattr(total, name) + getattr(counts, name))
-    summary.refusals.extend(part.refusals)
-    summary.possible_same.extend(part.possible_same)
-    summary.doubts.update(part.doubts)
-    summary.ended += part.ended

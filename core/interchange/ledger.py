@@ -26,6 +26,7 @@ RETRACTED = "retracted"
 FORMATS = ("synthea", "fhir", "generate")
 KEYS_A_QUERY = 1_000
 COLUMNS = ("source", "source_key", "ref_type", "row_id", "content_hash")
+COLUMNS_READ = tuple(ImportedRow.__table__.c[name] for name in COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ def find(session: Session, keys: Collection[str]) -> dict[str, dict[str, Entry]]
     """Entries of all formats by key, then format."""
     found: dict[str, dict[str, Entry]] = {}
     for part in _parts(keys):
-        query = select(ImportedRow).where(ImportedRow.source.in_(FORMATS), ImportedRow.source_key.in_(part))
-        for row in session.scalars(query):
-            entry = Entry(row.source, row.source_key, row.ref_type, row.row_id, row.content_hash)
+        query = select(*COLUMNS_READ).where(ImportedRow.source.in_(FORMATS), ImportedRow.source_key.in_(part))
+        for row in session.execute(query):
+            entry = Entry(*row)
             found.setdefault(entry.key, {})[entry.source] = entry
     return found
 

@@ -85,6 +85,20 @@ class Summary:
         if kind != "file":
             self.of(kind).refused += 1
 
+    def add(self, part: Summary) -> None:
+        """Count what a part of the work did."""
+        for kind, counts in part.counts.items():
+            total = self.of(kind)
+            for name in Counts.__dataclass_fields__:
+                setattr(total, name, getattr(total, name) + getattr(counts, name))
+        self.refusals.extend(part.refusals)
+        self.possible_same.extend(part.possible_same)
+        self.doubts.update(part.doubts)
+        self.left_out.update(part.left_out)
+        self.without_visit += part.without_visit
+        self.times_without_offset += part.times_without_offset
+        self.ended += part.ended
+
     @property
     def read(self) -> int:
         return sum(count.read for count in self.counts.values())

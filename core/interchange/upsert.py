@@ -60,14 +60,15 @@ Known = Mapping[str, Mapping[str, Entry]]
 class Work:
     """One transaction of an import: the format, what the ledger knows of its keys, and what it has done so far.
 
-    `written` holds the ids of the rows that it has added or changed, by kind.
+    `newcomers` are the ids of new patients; `measured` the ids of added and changed observations by patient.
     """
 
     session: Session
     source: str
     known: Known
     summary: Summary
-    written: dict[str, list[int]] = field(default_factory=dict)
+    newcomers: list[int] = field(default_factory=list)
+    measured: dict[int, list[int]] = field(default_factory=dict)
 
 
 def table_of(kind: str) -> Table:
@@ -203,7 +204,11 @@ def _write(work: Work, kind: str, rows: list[dict[str, Any]]) -> int:
     # Bulk INSERT spends most of its time on placeholders: COPY takes half as long.
     numbered = ((row_id, *(row[name] for name in columns)) for row_id, row in enumerate(rows, start=first))
     ledger.copy_rows(work.session, table, ("id", *columns), numbered)
-    work.written.setdefault(kind, []).extend(range(first, first + len(rows)))
+    if kind == "patient":
+        work.newcomers.extend(range(first, first + len(rows)))
+    elif kind == "observation":
+        for row_id, row in enumerate(rows, start=first):
+            work.measured.setdefault(row["patient_id"], []).append(row_id)
     return first
 
 
@@ -214,7 +219,8 @@ def _change(work: Work, entry: Entry, record: Record, row_of: RowOf) -> None:
         if before is not None and before != row["patient_id"]:
             picture.refresh(work.session, before, observation_ids=[entry.row_id])
         ledger.change(work.session, entry, _hash(record))
-        work.written.setdefault(record.kind, []).append(entry.row_id)
+        if record.kind == "observation":
+            work.measured.setdefault(row["patient_id"], []).append(entry.row_id)
         work.summary.of(record.kind).updated += 1
     else:
         work.summary.refuse(record.kind, record.place, ARCHIVED)

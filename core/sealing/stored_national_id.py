@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
 from core.models import Patient
 from core.sealing import national_id, sealed
 
 PURPOSE = "national id"
+HASHES_A_QUERY = 1_000
 COLUMNS = ("national_id_sealed", "national_id_hash")
 
 
@@ -21,6 +25,18 @@ def columns(number: str | None) -> dict[str, str | None]:
 def held(number: str) -> ColumnElement[bool]:
     """The condition of the patient who has the number, whichever key it was kept under. Raises KeyMissing."""
     return Patient.national_id_hash.in_(sealed.keyed_hashes(number, purpose=PURPOSE))
+
+
+def holders(session: Session, numbers: Collection[str]) -> dict[str, int]:
+    """Which patient has each number, whichever key it was kept under. Raises KeyMissing."""
+    hashed = {one: number for number in numbers for one in sealed.keyed_hashes(number, purpose=PURPOSE)}
+    found: dict[str, int] = {}
+    ordered = sorted(hashed)
+    for start in range(0, len(ordered), HASHES_A_QUERY):
+        part = ordered[start : start + HASHES_A_QUERY]
+        query = select(Patient.national_id_hash, Patient.id).where(Patient.national_id_hash.in_(part))
+        found |= {hashed[kept]: row_id for kept, row_id in session.execute(query) if kept is not None}
+    return found
 
 
 def number_of(national_id_sealed: str | None) -> str | None:

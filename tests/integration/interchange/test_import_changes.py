@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select, text
 
-from core.interchange import fhir, importer, patient_rows, synthea
+from core.interchange import fhir, imported_people, importer, patient_rows, synthea
 from core.models import AccessEvent, ImportedRow, Note, Observation, Patient, Prescription, Visit
 from core.stores import databases
 from tests import interchange_files as files
@@ -130,7 +130,7 @@ def test_a_national_id_of_another_patient_is_refused_with_all_rows(database: Any
 def test_what_the_database_refuses_takes_one_patient_only(
     database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patient_rows, "_check_identity", lambda *arguments: None)
+    monkeypatch.setattr(imported_people._Here, "fault", lambda *arguments: None)
     patients = [files.patient(), files.patient(files.OTHER, SSN=files.patient()["SSN"])]
     summary = synthea.import_directory(files.write(tmp_path, files.tables(patients=patients)))
     assert [(r.file, r.line) for r in summary.refusals] == [("patients.csv", 3)]
@@ -151,6 +151,7 @@ def test_a_crash_leaves_whole_patients_only(database: Any, tmp_path: Path, monke
     patients = [files.patient(), files.patient(files.OTHER)]
     visits = [files.visit(), files.visit(files.OTHER_VISIT, files.OTHER)]
     folder = files.write(tmp_path, files.tables(patients=patients, encounters=visits))
+    monkeypatch.setattr(importer, "ROWS_A_TRANSACTION", 1)
     monkeypatch.setattr(patient_rows, "_name_visits", _failing_the_second_time(patient_rows._name_visits))
     with pytest.raises(ConnectionError):
         synthea.import_directory(folder)
