@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from redis import Redis, RedisError
 
@@ -18,11 +19,15 @@ REMEMBERED_KEYS = 10_000
 
 @dataclass(frozen=True)
 class Limits:
-    """Failures that cost no wait, the wait after the next one, and the longest wait: it doubles with each failure."""
+    """Failures that cost no wait, the wait after the next one, and the longest wait: it doubles with each failure.
+
+    Failures are forgotten `remembered_seconds` after the last one.
+    """
 
     free: int
     first_seconds: int
     longest_seconds: int
+    remembered_seconds: int
 
     def wait_after(self, failures: int) -> int:
         """Seconds to wait after so many failures in a row."""
@@ -31,9 +36,11 @@ class Limits:
         return int(min(self.first_seconds * 2 ** min(failures - self.free - 1, 30), self.longest_seconds))
 
 
-ONE_ACCOUNT = Limits(free=4, first_seconds=2, longest_seconds=900)
+ONE_ACCOUNT = Limits(free=4, first_seconds=2, longest_seconds=900, remembered_seconds=1_800)
+# Over all addresses. In the long run an account is guessed at once an hour.
+ONE_ACCOUNT_EVERYWHERE = Limits(free=10, first_seconds=4, longest_seconds=3_600, remembered_seconds=86_400)
 # The people of a clinic may share one address: one who guesses there must not keep the others out for long.
-ONE_ADDRESS = Limits(free=20, first_seconds=1, longest_seconds=10)
+ONE_ADDRESS = Limits(free=20, first_seconds=1, longest_seconds=10, remembered_seconds=20)
 
 
 @dataclass
@@ -77,6 +84,8 @@ class Throttle:
         """Seconds that this guesser must still wait; 0 if the guesser may try now."""
         key = self._key(parts)
         count, last = _memory.failures(key)
+        if time.time() - last > self.limits.remembered_seconds:
+            count = 0
         try:
             stored = self.redis.hmget(key, "failures", "at")
         except RedisError:
@@ -93,7 +102,7 @@ class Throttle:
             with self.redis.pipeline() as pipe:
                 pipe.hincrby(key, "failures", 1)
                 pipe.hset(key, "at", str(now))
-                pipe.expire(key, 2 * self.limits.longest_seconds)
+                pipe.expire(key, self.limits.remembered_seconds)
                 pipe.execute()
         except RedisError:
             _memory.add(key, now)
@@ -110,3 +119,16 @@ class Throttle:
     def _key(self, parts: tuple[str, ...]) -> str:
         named = "\0".join(part.casefold() for part in parts)
         return f"throttle:{self.kind}:{hashlib.sha256(named.encode()).hexdigest()}"
+
+
+def network(address: str) -> str:
+    """What one guesser holds: an IPv4 address, or the /64 of an IPv6 one, which has more addresses than any limit."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(IPv6Network((found, 64), strict=False))

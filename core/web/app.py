@@ -24,6 +24,7 @@ from core.web import (
     filters,
     guessing,
     health,
+    known_devices,
     own_account,
     own_second_factor,
     page_sessions,
@@ -112,6 +113,7 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
         app.register_blueprint(blueprint)
     app.after_request(_cache_static)
     security.add_headers(app, settings)
+    known_devices.init_app(app)
     guessing.init_app(app)
     proxies.init_app(app, settings.trusted_proxies)
     access.open_endpoint(app.view_functions["static"])

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.access.sign_in_copies import AccountCopy
 from core.access.sign_ins import SignIns
-from core.access.throttle import Throttle
 from core.models import Account, utc_now
 from core.services import accounts
-from core.stores import databases, redis
+from core.stores import databases
 from core.stores.databases import Store
 from core.stores.outage import UNREACHABLE
+from core.web import known_devices, slowing
 from core.web.sessions import PortalSession, PortalSessions
 
 log = logging.getLogger(__name__)
@@ -92,15 +92,14 @@ def sign_out() -> None:
 def reauthenticate(password: str) -> bool:
     """Whether this is the signed-in account's password. Raises TooManyAttempts."""
     copy = current_account()
-    guesser = (str(copy.id), request.remote_addr or "")
-    slow = throttle("reauthenticate", guesser)
+    counts = slowing.guesses("reauthenticate", copy.username)
     with databases.read(Store.HOT) as store:
         account = store.get(Account, copy.id)
         right = account is not None and account.active and accounts.verify_password(account, password)
     if right:
-        slow.clear(*guesser)
+        counts.succeeded()
     else:
-        slow.failed(*guesser)
+        counts.failed()
     return right
 
 
@@ -158,17 +157,9 @@ def begin(store: Session, account: Account, copy: AccountCopy, *, confirmed: boo
     if confirmed:
         mark_confirmed()
     login_user(User(copy))
+    known_devices.remember(copy.username)
     held.new_token = sign_ins().open(store, account, dict(held))
     held.modified = False
-
-
-def throttle(kind: str, guesser: tuple[str, ...]) -> Throttle:
-    """What slows this guesser. Raises TooManyAttempts while it must still wait."""
-    found = Throttle(redis.client(), f"{sign_ins().portal}:{kind}")
-    seconds = found.wait_seconds(*guesser)
-    if seconds:
-        raise accounts.TooManyAttempts(seconds)
-    return found
 
 
 def session_held() -> PortalSession:

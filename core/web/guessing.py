@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache as remembered
-from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, request
 
-from core.access.throttle import ONE_ADDRESS, Throttle
+from core.access.throttle import ONE_ADDRESS, Throttle, network
 from core.stores import redis
 from core.web.error_pages import Words, answer
 from core.web.portal import portal
@@ -51,19 +50,6 @@ def init_app(app: Flask) -> None:
 def failed() -> None:
     """Count a wrong password or code against the address it came from. A right one clears no count."""
     Throttle(redis.client(), _kind(current_app), ONE_ADDRESS).failed(network(request.remote_addr or ""))
-
-
-def network(address: str) -> str:
-    """What one guesser holds: an IPv4 address, or the /64 of an IPv6 one, which has more addresses than any limit."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, IPv4Address):
-        return address
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(IPv6Network((found, 64), strict=False))
 
 
 def _kind(app: Flask) -> str:

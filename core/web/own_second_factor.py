@@ -32,7 +32,7 @@ def set_second_factor() -> Response:
     if not form.validate_on_submit():
         return _page(form, 422)
     try:
-        with sign_in_steps.slowed("second_factor", str(account.id)), databases.write() as store:
+        with sign_in_steps.slowed(account.username), databases.write() as store:
             codes = second_factor.enrol(
                 store, account_id=account.id, secret=sign_in_steps.new_secret(), code=form.totp.data or "", by=account
             )

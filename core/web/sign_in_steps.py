@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import current_app, request, session
+from flask import current_app, session
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -16,7 +16,7 @@ from core.access.sign_in_copies import AccountCopy
 from core.models import Account, utc_now
 from core.services import accounts, second_factor
 from core.stores import databases
-from core.web import auth, guessing
+from core.web import auth, guessing, slowing
 from core.web.portal import portal
 
 WAITING, SECRET = "waiting", "new_secret"
@@ -38,8 +38,7 @@ def sign_in(username: str, password: str) -> Left:
 
     Raises SignInRefused, TooManyAttempts, or SQLAlchemyError when the primary can't be written.
     """
-    guesser = (username.strip(), request.remote_addr or "")
-    throttle = auth.throttle("sign_in", guesser)
+    counts = slowing.guesses("sign_in", username)
     try:
         with databases.write() as store:
             account = accounts.authenticate(
@@ -52,12 +51,12 @@ def sign_in(username: str, password: str) -> Left:
             else:
                 _wait(account, left)
     except accounts.SignInRefused:
-        throttle.failed(*guesser)
+        counts.failed()
         guessing.failed()
         with databases.write() as store:
             audit.record(store, "account.sign_in_refused", by=None, outcome="deny")
         raise
-    throttle.clear(*guesser)
+    counts.succeeded()
     return left
 
 
@@ -94,7 +93,7 @@ def complete(check: Callable[[Session, Account], Checked]) -> Checked:
     if waiting is None:
         raise accounts.SignInRefused
     try:
-        with slowed("second_factor", str(waiting["account"])), databases.write() as store:
+        with slowed(waiting["username"]), databases.write() as store:
             account = store.get(Account, waiting["account"])
             if account is None or not account.active or waiting["changed_at"] != _changed_at(account):
                 raise accounts.SignInRefused
@@ -110,16 +109,9 @@ def complete(check: Callable[[Session, Account], Checked]) -> Checked:
     return done
 
 
-@contextmanager
-def slowed(kind: str, *guesser: str) -> Iterator[None]:
-    """Count a WrongCode as a guess; each guess makes the next wait longer. Raises TooManyAttempts."""
-    throttle = auth.throttle(kind, guesser)
-    try:
-        yield
-    except second_factor.WrongCode:
-        throttle.failed(*guesser)
-        raise
-    throttle.clear(*guesser)
+def slowed(username: str) -> AbstractContextManager[None]:
+    """Count a WrongCode as a guess at the account's codes. Raises TooManyAttempts."""
+    return slowing.slowed("second_factor", username, second_factor.WrongCode)
 
 
 def _left(account: Account) -> Left:

@@ -111,7 +111,7 @@ def test_each_portal_works_with_its_user(
     assert client.get("/account", base_url=host(portal)).status_code == 200
     owner = Redis.from_url(servers.valkey.url)
     assert len(list(owner.scan_iter(f"sign_in:{portal}:*"))) == 1
-    assert len(list(owner.scan_iter(f"throttle:{portal}:*"))) == 2
+    assert len(list(owner.scan_iter(f"throttle:{portal}:*"))) == 3
     positions = Positions(redis.client())
     assert positions.raise_to(account.id, 7)
     assert (positions.needed(account.id) or 0) >= 7
