@@ -43,9 +43,17 @@ WORDS = {
     "care_team.left": "Your care team: a clinician left, or was taken off",
     "visit.kept_apart": "Kept a visit apart",
     "visit.shared": "Shared a visit that was kept apart",
+    "row.viewed": "One entry of a visit",
+    "record.edited": "Corrected an entry of your record",
+    "record.added_to": "Added to an entry of your record",
+    "record.entered_in_error": "Took out an entry that was written down in error",
+    "record.reinstated": "Put back an entry that had been taken out",
     "visit.let_see": "Let a colleague see a visit that is kept apart",
 }
-WITH_REASON = ("care_team.joined", "care_team.left", "visit.let_see", "patient.export")
+WITH_REASON = (
+    "care_team.joined", "care_team.left", "visit.let_see", "record.edited", "record.entered_in_error",
+    "record.reinstated", "patient.export",
+)  # fmt: skip
 PURPOSES = {
     "treatment team": "as your care team",
     "recent or booked visit": "for a visit",

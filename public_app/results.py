@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app
 
 from core.access.permissions import Right
+from core.queries import corrections
 from core.queries import results as queries
 from core.queries.results import groups
 from core.web.access import look, refuse, requires
@@ -22,8 +23,9 @@ def index() -> Response:
     patient_id = own_patient_id()
     with page_session() as session:
         latest = queries.latest(session, patient_id)
+        corrected = [one for one in corrections.told(session, patient_id) if one.kind == "observation"]
     look(patient_id, "results.read")
-    return render("public/results/index.html", latest=latest, groups=groups(latest.results))
+    return render("public/results/index.html", latest=latest, groups=groups(latest.results), corrected=corrected)
 
 
 @bp.get("/<id:assay_id>")

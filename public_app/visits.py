@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from core.access.permissions import Right
 from core.models.record_types import VISIT
+from core.queries import corrections
 from core.queries import visits as queries
 from core.queries.outside_visits import ROWS_MAX, outside_visits
 from core.queries.results import groups
@@ -26,12 +27,14 @@ def index() -> Response:
     with page_session() as session:
         timeline = queries.timeline(session, patient_id, with_archived=wants_archived(), after=place_in_list())
         outside = outside_visits(session, patient_id, limit=None if "all" in request.args else ROWS_MAX)
+        corrected = [one for one in corrections.told(session, patient_id) if one.is_out and one.kind == "visit"]
     look(patient_id, "visits.read")
     return render(
         "public/visits/index.html",
         fragment="public/visits/_timeline.html",
         timeline=timeline,
         outside=outside,
+        corrected=corrected,
         older=wants_archived(),
         is_first=place_in_list() is None,
     )
@@ -47,7 +50,12 @@ def show(visit_id: int) -> Response:
         except ColdUnavailable:
             held = hot_and_archived.held(session, patient_id, VISIT.name)
             return render("public/visits/silent.html", status=503, held=held)
+        corrected = corrections.told(session, patient_id, visit_id=visit_id)
+    if detail is None and any(one.kind == "visit" and one.is_out for one in corrected):
+        look(patient_id, "visit.read", target)
+        return render("public/visits/taken_out.html", corrected=corrected, status=410)
     if detail is None:
         refuse("visit.read", target)
     look(patient_id, "visit.read", target)
-    return render("public/visits/show.html", detail=detail, visit=detail.visit, groups=groups(detail.results))
+    return render("public/visits/show.html", detail=detail, visit=detail.visit, groups=groups(detail.results),
+                  corrected=corrected)  # fmt: skip

@@ -20,6 +20,7 @@ from staff_app import (
     audit,
     care,
     chart,
+    corrections,
     operations,
     patients,
     report_making,
@@ -40,7 +41,7 @@ NAVIGATION = (
 )
 LANDING = {Role.CLINICIAN: "patients.search", Role.ADMIN: "archive.dashboard", Role.AUDITOR: "audit.search"}
 MODULES = (
-    patients, chart, care, visits, reports, review, report_making, archive, archive_runs, archive_restores,
+    patients, chart, care, visits, corrections, reports, review, report_making, archive, archive_runs, archive_restores,
     retention, operations, accounts, audit,
 )  # fmt: skip
 

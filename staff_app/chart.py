@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from core.access.care import NotInCare
 from core.access.permissions import Right
-from core.queries import care_team, reports, results, visits
+from core.queries import care_team, corrections, reports, results, visits
 from core.queries.current_health import current_health
 from core.queries.hidden_visits import VisitIds
 from core.queries.latest_results import RESULTS_MAX, latest_results
@@ -74,13 +74,15 @@ def visit(patient_id: int, visit_id: int) -> Response:
     with page_session() as session:
         header = header_or_404(session, patient_id)
         try:
-            detail = visits.detail(session, patient_id, visit_id)
+            detail = visits.detail(session, patient_id, visit_id, with_errors=True)
         except ColdUnavailable:
             return render("staff/visits/silent.html", status=503, patient=header)
         kept = care_team.sensitivity(session, visit_id)
+        corrected = corrections.of_visit(session, patient_id, visit_id)
     if detail is None:
         abort(404)
-    return render("staff/visits/show.html", patient=header, detail=detail, kept=kept, sensitivities=SENSITIVITIES)
+    return render("staff/visits/show.html", patient=header, detail=detail, kept=kept, sensitivities=SENSITIVITIES,
+                  corrections=corrected)  # fmt: skip
 
 
 @bp.get("/<id:patient_id>/results/<id:assay_id>")

@@ -20,6 +20,7 @@ class Right(StrEnum):
     PATIENT_SEARCH = "search for patients"
     RECORD_READ = "read patients' records"
     VISIT_WRITE = "write visits"
+    OTHERS_CORRECT = "correct what others wrote"
     SENSITIVITY_SET = "keep visits apart"
     PATIENT_REGISTER = "register patients"
     REPORT_REQUEST = "request reports"
@@ -40,6 +41,7 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.PATIENT_SEARCH: frozenset({Role.CLINICIAN}),
     Right.RECORD_READ: frozenset({Role.CLINICIAN}),
     Right.VISIT_WRITE: frozenset({Role.CLINICIAN}),
+    Right.OTHERS_CORRECT: frozenset({Role.CLINICIAN}),
     Right.SENSITIVITY_SET: frozenset({Role.CLINICIAN}),
     Right.PATIENT_REGISTER: frozenset({Role.CLINICIAN}),
     Right.REPORT_REQUEST: frozenset({Role.CLINICIAN}),
@@ -59,6 +61,7 @@ CLINICAL = frozenset(
         Right.PATIENT_SEARCH,
         Right.RECORD_READ,
         Right.VISIT_WRITE,
+        Right.OTHERS_CORRECT,
         Right.SENSITIVITY_SET,
         Right.PATIENT_REGISTER,
         Right.REPORT_REQUEST,

@@ -42,9 +42,13 @@ NO_SECRETS = ", ".join(column.name for column in Base.metadata.tables["account"]
 SENT = "due_at, enqueued_at, enqueues, done_at"
 TRAIL: Mapping[str, Privileges] = {"access_event": APPEND, "chain_head": CHANGE}
 
+# What patients are told: that a row was corrected and when, not what it said before, who did it or why.
+TOLD = "id, patient_id, visit_id, row_type, row_id, kind, in_force, at"
+
 _PUBLIC: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, "patient_picture", "holding", "batch", "restored_root"), READ),
     **dict.fromkeys(("report", "claim", "citation", "signature"), READ),
+    "correction": (f"SELECT ({TOLD})",),
     "account": ("SELECT", f"UPDATE ({OWN_ACCOUNT})"),
     **dict.fromkeys(("recovery_code", "passkey", "sign_in"), ALL),
     **TRAIL,
@@ -52,6 +56,8 @@ _PUBLIC: Mapping[str, Privileges] = {
 _STAFF: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MOVES, *TIES, "patient_picture", "imported_row"), ALL),
     **dict.fromkeys(WATCH, READ),
+    # An erasure alone takes one away.
+    "correction": ("SELECT", "INSERT", "UPDATE (in_force)", "DELETE"),
     "switch": CHANGE,
     "signer_notice": ALL,
     # Whose an account is, and what, nobody changes.
@@ -64,7 +70,8 @@ _STAFF: Mapping[str, Privileges] = {
 }
 _WORKER: Mapping[str, Privileges] = {
     **dict.fromkeys(
-        (*PEOPLE, *CLINICAL, *MOVES, *TIES, "patient_picture", "signature", "imported_row", "erasure"), READ
+        (*PEOPLE, *CLINICAL, *MOVES, *TIES, "correction", "patient_picture", "signature", "imported_row", "erasure"),
+        READ,
     ),
     **dict.fromkeys((*REPORTS, *WATCH), ALL),
     "account": (f"SELECT ({NO_SECRETS})",),
@@ -76,7 +83,7 @@ _WORKER: Mapping[str, Privileges] = {
 }
 _ARCHIVER: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MOVES, "signature", "imported_row"), ALL),
-    **dict.fromkeys((*TIES, *WATCH), READ),
+    **dict.fromkeys((*TIES, *WATCH, "correction"), READ),
     "account": (f"SELECT ({NO_SECRETS})",),
     **dict.fromkeys(("erasure", "patient_picture"), ("SELECT", "UPDATE")),
     "outbox_message": ("SELECT", "INSERT", f"UPDATE ({SENT})"),

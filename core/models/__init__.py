@@ -38,6 +38,7 @@ from core.models.clinical import (
     Visit,
     VisitStatus,
 )
+from core.models.corrections import Correction, CorrectionKind
 from core.models.operations import (
     AgentSetup,
     Alert,
@@ -88,6 +89,8 @@ __all__ = [
     "Clinic",
     "Condition",
     "ConditionStatus",
+    "Correction",
+    "CorrectionKind",
     "DayBudget",
     "Decision",
     "Erasure",

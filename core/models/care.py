@@ -33,13 +33,17 @@ class CareTeamMember(Base):
 
 
 class VisitTie(Base):
-    """How the author of a visit was tied to the patient while writing it: a visit written under a glass ties nobody."""
+    """How the author of a visit was tied to the patient while writing it: a visit written under a glass ties nobody.
+
+    Without `recorded_at`, the visit was written before this was kept.
+    """
 
     __tablename__ = "visit_tie"
     visit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
     account_id: Mapped[int]
     tie: Mapped[Code]
+    recorded_at: Mapped[datetime | None] = mapped_column(default=utc_now)
 
 
 class GlassBreak(Base):

@@ -15,6 +15,7 @@ from core.models import Holding, SensitiveVisit, said
 from core.models.record_types import ARCHIVE_METADATA, VISIT
 from core.picture.values import ABNORMAL, COLUMNS, KEPT, Value, Values, keep
 from core.stores import archived, databases
+from core.stores.counted import counts, entered_in_error
 from core.stores.databases import Store
 from core.stores.tables import hot_table, linked_table
 
@@ -35,20 +36,22 @@ def apart(session: Session, patient_ids: Collection[int]) -> dict[int, frozenset
 def written(session: Session, patient_id: int, ids: Collection[int]) -> list[Value]:
     """The patient's hot rows among these, as they are in this transaction."""
     table = hot_table("observation")
-    query = select(*_columns(table)).where(table.c.patient_id == patient_id, any_of(table.c.id, ids))
+    query = select(*_columns(table)).where(table.c.patient_id == patient_id, any_of(table.c.id, ids), counts(table))
     return [_value(row) for row in session.execute(query)]
 
 
 def hot(session: Session, patient_ids: Collection[int]) -> dict[int, Values]:
     """The pictures that the hot rows alone make: right for patients of whom no archive holds a visit."""
     kept_apart = apart(session, patient_ids)
-    return _pictures(_rows(session, hot_table("observation"), patient_ids, kept_apart), kept_apart)
+    table = hot_table("observation")
+    return _pictures(_rows(session, table, patient_ids, kept_apart, counts(table)), kept_apart)
 
 
 def hot_beside(session: Session, patient_id: int, visits: frozenset[int]) -> Values:
     """The picture that one patient's hot rows alone make, if these visits are the ones kept apart."""
     kept_apart = {patient_id: visits}
-    return _pictures(_rows(session, hot_table("observation"), [patient_id], kept_apart), kept_apart)[patient_id]
+    table = hot_table("observation")
+    return _pictures(_rows(session, table, [patient_id], kept_apart, counts(table)), kept_apart)[patient_id]
 
 
 def all_tiers(session: Session, patient_ids: Collection[int]) -> dict[int, Values]:
@@ -57,13 +60,15 @@ def all_tiers(session: Session, patient_ids: Collection[int]) -> dict[int, Value
     Raises what the archive server raises.
     """
     kept_apart = apart(session, patient_ids)
-    found = _rows(session, hot_table("observation"), patient_ids, kept_apart)
+    errors, hot_rows = entered_in_error(session, patient_ids), hot_table("observation")
+    found = _rows(session, hot_rows, patient_ids, kept_apart, errors.counts(hot_rows))
     held = _held(session, patient_ids)
     if held:
         window = archived.window(session, VISIT.name)
         copies = ARCHIVE_METADATA[VISIT.server].tables["observation"]
         with databases.read(Store(VISIT.server)) as archive:
-            found += _rows(archive, copies, held, kept_apart, archived.visible(copies, window))
+            owned = (archived.visible(copies, window), errors.counts(copies))
+            found += _rows(archive, copies, held, kept_apart, *owned)
     return _pictures(found, kept_apart)
 
 
@@ -74,13 +79,13 @@ def of_assays(session: Session, patient_id: int, assay_ids: Collection[int] | No
     """
     mine = [patient_id]
     kept_apart = apart(session, mine)
-    linked = linked_table("observation")
+    linked, errors = linked_table("observation"), entered_in_error(session, mine)
     for _ in range(TRIES):
         window = archived.window(session, VISIT.name)
         hot_rows = hot_table("observation")
-        found = _rows(session, hot_rows, mine, kept_apart, _of(hot_rows, assay_ids))
+        found = _rows(session, hot_rows, mine, kept_apart, _of(hot_rows, assay_ids), errors.counts(hot_rows))
         if _held(session, mine):
-            wanted = (archived.visible(linked, window), _of(linked, assay_ids))
+            wanted = (archived.visible(linked, window), _of(linked, assay_ids), errors.counts(linked))
             older = archived.fetch(VISIT.name, _select(linked, mine, kept_apart, *wanted))
             found += [(patient_id, _value([row[name] for name in COLUMNS])) for row in older]
         # Each statement of a writing transaction sees another moment: a row may have moved between two of them.

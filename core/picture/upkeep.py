@@ -50,6 +50,31 @@ def refresh_all(session: Session, patient_id: int) -> None:
     _store(session, patient_id, {} if kept.stale_at else _with_older(session, patient_id, values, assay_ids, apart))
 
 
+def refresh_visit(session: Session, patient_id: int, visit_id: int) -> None:
+    """Bring a picture up to date after a visit was entered in error: its values count no longer."""
+    session.flush()
+    kept = _locked(session, patient_id)
+    values = unpack(kept.content)
+    gone = frozenset(value.id for value in values if value.visit_id == visit_id)
+    apart = full_read.apart(session, [patient_id])[patient_id]
+    changed = change(values, gone, (), apart)
+    unsure = frozenset() if kept.stale_at is not None else changed.unsure
+    _store(session, patient_id, _with_older(session, patient_id, changed.values, unsure, apart))
+
+
+def read_again(session: Session, patient_id: int, assay_ids: Collection[int] | None) -> None:
+    """Bring a picture up to date after rows of whatever tier count again: reads these assays, or all, in every tier.
+
+    Raises ColdUnavailable: whoever saw the row has just read its tier.
+    """
+    session.flush()
+    kept = _locked(session, patient_id)
+    apart = full_read.apart(session, [patient_id])[patient_id]
+    again = full_read.of_assays(session, patient_id, assay_ids)
+    others = [value for value in unpack(kept.content) if assay_ids is not None and value.assay_id not in assay_ids]
+    _store(session, patient_id, {"content": pack(keep([*others, *again], apart))})
+
+
 def wait_for(session: Session, patient_ids: Collection[int]) -> None:
     """Give patients without a picture one that is stale, so that writers and a rebuild take turns at it."""
     there = set(session.scalars(select(TABLE.c.patient_id).where(TABLE.c.patient_id.in_(patient_ids))))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.models import Allergy, Condition, ConditionStatus, Patient, Prescription, PrescriptionStatus, said
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.sealing import stored_national_id
+from core.stores.counted import counts
 from core.stores.tables import hot_table
 
 
@@ -110,7 +111,7 @@ def _conditions(session: Session, patient_id: int, hidden_visits: VisitIds) -> t
     query = (
         select(Condition)
         .where(Condition.patient_id == patient_id, Condition.status == ConditionStatus.ACTIVE)
-        .where(is_visible(hot_table("condition"), hidden_visits))
+        .where(is_visible(hot_table("condition"), hidden_visits), counts(hot_table("condition")))
         .order_by(Condition.name, Condition.id)
     )
     return tuple(
@@ -123,7 +124,7 @@ def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> tu
     query = (
         select(Prescription)
         .where(Prescription.patient_id == patient_id, Prescription.status == PrescriptionStatus.ACTIVE)
-        .where(is_visible(hot_table("prescription"), hidden_visits))
+        .where(is_visible(hot_table("prescription"), hidden_visits), counts(hot_table("prescription")))
         .order_by(Prescription.medication, Prescription.id)
     )
     return tuple(

@@ -19,7 +19,7 @@ from core.queries.newest import newest
 from core.queries.patients import NoSuchPatient
 from core.sources import fields as source_fields
 from core.sources import references
-from core.stores import archived, replica_reads
+from core.stores import archived, counted, replica_reads
 from core.stores.databases import Store
 from core.stores.page_zone import page_zone
 from core.stores.tables import cold_columns, hot_table, linked_table, named
@@ -95,20 +95,22 @@ class _Record:
         self.session, self.patient_id = session, patient_id
         self._window = archived.window(session, VISIT.name)
         self._hidden_visits = kept_apart(session, patient_id)
+        self._errors = counted.entered_in_error(session, [patient_id])
         self._has_cold = session.get(Holding, (patient_id, VISIT.name)) is not None
 
     def hot(self, name: str, *conditions: Any) -> list[Found]:
         table = hot_table(name)
         owner = table.c.id if name == "patient" else table.c.patient_id
-        is_shown = is_visible(table, self._hidden_visits)
-        query = select(table).where(owner == self.patient_id, is_shown, *conditions).order_by(table.c.id)
+        is_shown, counting = is_visible(table, self._hidden_visits), self._errors.counts(table)
+        query = select(table).where(owner == self.patient_id, is_shown, counting, *conditions).order_by(table.c.id)
         return [(Store.REPLICA.value, row) for row in self.session.execute(query).mappings()]
 
     def newest(self, name: str, time_column: str, count: int, **only: str) -> list[Found]:
         """The newest rows of a table that archives hold too."""
 
         def build(table: Table, columns: Select[Any]) -> Select[Any]:
-            query = columns.where(table.c.patient_id == self.patient_id, is_visible(table, self._hidden_visits))
+            query = columns.where(table.c.patient_id == self.patient_id, self._errors.counts(table))
+            query = query.where(is_visible(table, self._hidden_visits))
             for column, value in only.items():
                 query = query.where(table.c[column] != value)
             newest_first = table.c[time_column].desc().nulls_last()

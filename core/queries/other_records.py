@@ -18,6 +18,7 @@ from core.models import (
     said,
 )
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.stores.counted import counts
 from core.stores.tables import hot_table
 
 KIND_WORDS = {
@@ -58,7 +59,8 @@ def other_records(session: Session, patient_id: int, *, hidden_visits: VisitIds 
 
 def _statements(session: Session, patient_id: int, hidden_visits: VisitIds) -> Sequence[OtherLine]:
     visible = is_visible(hot_table("statement"), hidden_visits)
-    rows = list(session.scalars(select(Statement).where(Statement.patient_id == patient_id, visible)))
+    counting = counts(hot_table("statement"))
+    rows = list(session.scalars(select(Statement).where(Statement.patient_id == patient_id, visible, counting)))
     order = list(KIND_WORDS)
     rows.sort(key=lambda row: (order.index(StatementKind(row.kind)), row.text, row.id))
     return [
@@ -78,6 +80,7 @@ def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> Se
         Prescription.patient_id == patient_id,
         Prescription.status.in_(PENDING),
         is_visible(hot_table("prescription"), hidden_visits),
+        counts(hot_table("prescription")),
     )
     rows = session.scalars(query.order_by(Prescription.medication, Prescription.id))
     return [

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.models import Condition, ConditionStatus, Note, Prescription
 from core.models.record_types import KEPT_HOT
 from core.queries.visits import ConditionLine, NoteText, PrescriptionLine, line_of
+from core.stores.counted import counts
 
 ROWS_MAX = 20
 LineT = TypeVar("LineT", NoteText, PrescriptionLine, ConditionLine)
@@ -57,7 +58,7 @@ def outside_visits(session: Session, patient_id: int, *, limit: int | None = ROW
 
 
 def _of(model: type[Any], patient_id: int) -> Select[Any]:
-    return select(model).where(model.patient_id == patient_id, model.visit_id.is_(None))
+    return select(model).where(model.patient_id == patient_id, model.visit_id.is_(None), counts(model.__table__))
 
 
 def _lines(session: Session, line: type[LineT], rows: Select[Any], limit: int | None) -> tuple[LineT, ...]:

@@ -132,7 +132,7 @@ def _read(
     if not with_archived or held is None:
         return found, held, False
     try:
-        older = hot_and_archived.read_archived(session, VISIT.name, "observation", build)
+        older = hot_and_archived.read_archived(session, VISIT.name, "observation", build, patient_id=patient_id)
     except archived.ColdUnavailable:
         return found, held, True
     return archived.merge(found, older, key=lambda item: item.values["id"]), held, False

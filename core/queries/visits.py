@@ -15,7 +15,7 @@ from core.models.record_types import VISIT
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.queries.other_records import remark
 from core.queries.results import Result, results_at
-from core.stores import archived, hot_and_archived
+from core.stores import archived, counted, hot_and_archived
 from core.stores.hot_and_archived import Cursor, Found, Held
 from core.stores.tables import hot_table
 
@@ -131,7 +131,7 @@ def timeline(
     found, is_partial = hot_and_archived.read_hot(session, "visit", build), False
     if with_archived and held is not None:
         try:
-            older = hot_and_archived.read_archived(session, VISIT.name, "visit", build)
+            older = hot_and_archived.read_archived(session, VISIT.name, "visit", build, patient_id=patient_id)
             found = archived.merge(found, older, key=lambda item: item.values["id"])
         except archived.ColdUnavailable:
             is_partial = True
@@ -140,7 +140,7 @@ def timeline(
     count, first_at = _hot_figures(session, patient_id, hidden_visits)
     return Timeline(
         visits=_lines(session, page),
-        total=count + (held.roots if held else 0),
+        total=count + (_archived_count(session, patient_id, held.roots) if held else 0),
         since=min(filter(None, (first_at, held.first_at if held else None)), default=None),
         held=held,
         shows_archived=with_archived and held is not None and not is_partial,
@@ -152,18 +152,29 @@ def timeline(
 def _hot_figures(session: Session, patient_id: int, hidden_visits: VisitIds) -> tuple[int, datetime | None]:
     table = hot_table("visit")
     query = select(func.count(), func.min(table.c.started_at)).where(
-        table.c.patient_id == patient_id, is_visible(table, hidden_visits)
+        table.c.patient_id == patient_id, is_visible(table, hidden_visits), counted.counts(table)
     )
     count, first_at = session.execute(query).one()
     return count, first_at
+
+
+def _archived_count(session: Session, patient_id: int, roots: int) -> int:
+    """How many of the archive's visits count, without asking it."""
+    errors = counted.entered_in_error(session, [patient_id]).ids.get("visit", frozenset())
+    table = hot_table("visit")
+    hot = session.scalar(select(func.count()).where(table.c.id.in_(sorted(errors)))) if errors else 0
+    return roots - len(errors) + (hot or 0)
 
 
 def _cursor(found: Found) -> Cursor:
     return Cursor(found.values["started_at"], found.values["id"])
 
 
-def detail(session: Session, patient_id: int, visit_id: int) -> VisitDetail | None:
-    """One visit of this patient, or None. Raises ColdUnavailable when only the silent archive could tell."""
+def detail(session: Session, patient_id: int, visit_id: int, *, with_errors: bool = False) -> VisitDetail | None:
+    """One visit of this patient, or None; what was entered in error only if asked.
+
+    Raises ColdUnavailable when only the silent archive could tell.
+    """
 
     def root(table: Table, columns: Select[Any]) -> Select[Any]:
         return columns.where(table.c.id == visit_id, table.c.patient_id == patient_id)
@@ -171,17 +182,21 @@ def detail(session: Session, patient_id: int, visit_id: int) -> VisitDetail | No
     def children(table: Table, columns: Select[Any]) -> Select[Any]:
         return columns.where(table.c.visit_id == visit_id, table.c.patient_id == patient_id)
 
-    found = hot_and_archived.read_hot(session, "visit", root)
+    found = hot_and_archived.read_hot(session, "visit", root, with_errors=with_errors)
     if not found and hot_and_archived.held(session, patient_id, VISIT.name) is not None:
-        found = hot_and_archived.read_archived(session, VISIT.name, "visit", root)
+        found = hot_and_archived.read_archived(
+            session, VISIT.name, "visit", root, patient_id=patient_id, with_errors=with_errors
+        )
     if not found:
         return None
 
     def read(name: str) -> list[Found]:
         # A note or result that was edited while its visit moved has stayed hot.
         if found[0].is_archived:
-            return hot_and_archived.read_both(session, VISIT.name, name, children)
-        return hot_and_archived.read_hot(session, name, children)
+            return hot_and_archived.read_both(
+                session, VISIT.name, name, children, patient_id=patient_id, with_errors=with_errors
+            )
+        return hot_and_archived.read_hot(session, name, children, with_errors=with_errors)
 
     return VisitDetail(
         visit=_lines(session, found)[0],

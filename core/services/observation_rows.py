@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,7 @@ from core.access.permissions import Actor
 from core.models import Observation, Patient, Visit
 from core.queries import visit_form
 from core.queries.last_values import last_values
-from core.queries.reference_ranges import age_on, interpret
+from core.queries.reference_ranges import UsualRange, age_on, interpret
 from core.queries.visit_form import AssayChoice
 from core.services import plausibility
 from core.services.input import Faults
@@ -63,39 +64,67 @@ def read(
         if assay is None:
             faults.add(f"observations-{index}-assay", "Choose what was measured from the list.")
             continue
-        value, was_asked = _value(f"observations-{index}", one, assay, last.get(assay.id), faults)
+        value, was_asked = _value(f"observations-{index}-", one, assay, last.get(assay.id), faults)
         found.append(TypedObservation(_observation(visit, assay, value), was_asked))
     return found
+
+
+def read_again(
+    session: Session, row: Observation, typed: NewObservation, *, patient: Patient, by: Actor, faults: Faults
+) -> dict[str, Any]:
+    """The columns of a corrected value, judged by that day's ranges; of another system, by the row's own.
+
+    `faults` names what is wrong or to be confirmed, at `value` and `confirmed`.
+    """
+    known = visit_form.assays(session, sex=patient.sex, age=age_on(patient.birth_on, row.observed_at.date()))
+    assay = known[row.assay_id]
+    usual = assay.usual or UsualRange(row.ref_low, row.ref_high)
+    hidden = care.hidden_visits(session, by.id, patient.id)
+    last = last_values(session, patient.id, {assay.id}, before=row.observed_at, hidden_visits=hidden, leave_out=row.id)
+    value, was_asked = _value("", typed, replace(assay, usual=usual), last.get(assay.id), faults)
+    if was_asked and not faults.errors:
+        _record_confirmed(session, row, by)
+    return {
+        "value_number": value,
+        "value_text": None,
+        "ref_low": usual.low,
+        "ref_high": usual.high,
+        "interpretation": interpret(value, usual),
+    }
 
 
 def record_confirmed(session: Session, found: Sequence[TypedObservation], by: Actor) -> None:
     """Put on record which surprising values their writer confirmed. The rows have been flushed."""
     for one in found:
         if one.was_asked:
-            audit.record(
-                session,
-                "observation.confirmed",
-                by=by,
-                patient_id=one.row.patient_id,
-                target=f"observation:{one.row.id}",
-                purpose="the value was asked about",
-            )
+            _record_confirmed(session, one.row, by)
+
+
+def _record_confirmed(session: Session, row: Observation, by: Actor) -> None:
+    audit.record(
+        session,
+        "observation.confirmed",
+        by=by,
+        patient_id=row.patient_id,
+        target=f"observation:{row.id}",
+        purpose="the value was asked about",
+    )
 
 
 def _value(
-    field: str, typed: NewObservation, assay: AssayChoice, last: Decimal | None, faults: Faults
+    prefix: str, typed: NewObservation, assay: AssayChoice, last: Decimal | None, faults: Faults
 ) -> tuple[Decimal, bool]:
     """The value, and whether its writer was asked about it and confirmed it."""
-    value = _number(typed.value, f"{field}-value", faults)
-    if f"{field}-value" in faults.errors:
+    value = _number(typed.value, f"{prefix}value", faults)
+    if f"{prefix}value" in faults.errors:
         return value, False
     impossible = plausibility.impossible(assay, value)
     if impossible:
-        faults.add(f"{field}-value", impossible)
+        faults.add(f"{prefix}value", impossible)
         return value, False
     asked = plausibility.question(assay, value, last)
     if asked and typed.confirmed.strip() != typed.value.strip():
-        faults.add(f"{field}-confirmed", f"{asked} Correct it, or confirm that it is right.")
+        faults.add(f"{prefix}confirmed", f"{asked} Correct it, or confirm that it is right.")
     return value, asked is not None
 
 

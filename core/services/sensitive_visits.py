@@ -109,7 +109,7 @@ def _grant(session: Session, kept: SensitiveVisit, account_id: int, by: Actor) -
 
 def _visit(session: Session, patient_id: int, visit_id: int) -> Mapping[str, Any]:
     ref = references.row_ref("visit", visit_id)
-    found = find.rows(session, [ref]).get(ref)
+    found = find.rows(session, [ref], with_errors=True).get(ref)
     if found is None or found.values["patient_id"] != patient_id:
         raise NoSuchVisit
     return found.values

@@ -167,6 +167,7 @@ class Settings(BaseSettings):
     session_idle_minutes: PositiveInt = Field(30, description="a sign-in ends after this long unused")
     session_hours: PositiveInt = Field(12, description="a sign-in ends after this long")
     care_days: PositiveInt = Field(180, description="a clinician sees patients of their visits for this many days")
+    correction_hours: PositiveInt = Field(24, description="an author may edit what they wrote for this many hours")
     break_glass_minutes: PositiveInt = Field(60, description="a record opened by break-glass closes after this")
     public_port: PositiveInt = Field(8100, description="port of the demo's patient portal")
     staff_port: PositiveInt = Field(8200, description="port of the demo's staff portal")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from core.models.hashed_columns import newest_version
 from core.models.record_types import VISIT
 from core.sources import references
-from core.stores import archived
+from core.stores import archived, counted
 from core.stores.tables import cold_columns, hot_table, linked_table, named
 
 SOURCE_TABLES = ("patient", "allergy", "condition", "prescription", "observation", "visit", "note")
@@ -47,24 +47,47 @@ class Source:
         return references.content_hash(table, self.values, kept.hash_version) == kept.content_hash
 
 
-def rows(session: Session, refs: Iterable[str], *, lock: bool = False) -> dict[str, Source]:
+def rows(session: Session, refs: Iterable[str], *, lock: bool = False, with_errors: bool = False) -> dict[str, Source]:
     """The rows behind these references, hot first, then cold. A row that no store has is left out.
 
-    `lock` keeps hot rows as they are until the transaction ends. Raises BadReference, ColdUnavailable.
+    So is one that was entered in error, unless asked. `lock` keeps hot rows as they are until the transaction ends.
+    Raises BadReference, ColdUnavailable.
     """
     wanted = set(refs)
     for _attempt in range(LOOKS_MAX):
         before = archived.window(session, VISIT.name)
-        hot = hot_rows(session, wanted, lock=lock)
-        found = hot | archived_rows(session, wanted - hot.keys())
+        hot = _hot(session, wanted, lock=lock)
+        found = hot | _archived(session, wanted - hot.keys())
         # Each statement of a writing session has its own snapshot: a row that moves between two may be in neither.
         if wanted <= found.keys() or archived.window(session, VISIT.name) == before:
-            return found
+            return found if with_errors else _counting(session, found)
     raise archived.ColdUnavailable(VISIT.server, "its rows are moving just now")
 
 
-def hot_rows(session: Session, refs: Iterable[str], *, lock: bool = False) -> dict[str, Source]:
+def hot_rows(session: Session, refs: Iterable[str], *, with_errors: bool = False) -> dict[str, Source]:
     """The rows that the session's own store holds; others are left out. Raises BadReference."""
+    found = _hot(session, refs, lock=False)
+    return found if with_errors else _counting(session, found)
+
+
+def archived_rows(session: Session, refs: Iterable[str], *, with_errors: bool = False) -> dict[str, Source]:
+    """The rows that an archive holds; others are left out. Raises BadReference, ColdUnavailable."""
+    found = _archived(session, refs)
+    return found if with_errors else _counting(session, found)
+
+
+def _counting(session: Session, found: dict[str, Source]) -> dict[str, Source]:
+    """Those that were not entered in error."""
+    people = {source.values["patient_id"] for source in found.values() if "patient_id" in source.values}
+    errors = counted.entered_in_error(session, people)
+    return {
+        ref: source
+        for ref, source in found.items()
+        if not errors.has(*references.parse_ref(ref), source.values.get("visit_id"))
+    }
+
+
+def _hot(session: Session, refs: Iterable[str], *, lock: bool) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for name, ids in _ids_by_table(refs).items():
         table = hot_table(name)
@@ -75,8 +98,7 @@ def hot_rows(session: Session, refs: Iterable[str], *, lock: bool = False) -> di
     return found
 
 
-def archived_rows(session: Session, refs: Iterable[str]) -> dict[str, Source]:
-    """The rows that an archive holds; others are left out. Raises BadReference, ColdUnavailable."""
+def _archived(session: Session, refs: Iterable[str]) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for name, ids in _ids_by_table(refs).items():
         if name in ARCHIVED_TABLES:

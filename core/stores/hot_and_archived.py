@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, Table, or_, select
+from sqlalchemy import RowMapping, Select, Table, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.models import Holding
 from core.models.record_types import RECORD_TYPES
-from core.stores import archived
+from core.stores import archived, counted
 from core.stores.tables import cold_columns, hot_table, linked_table
 
 Build = Callable[[Table, Select[Any]], Select[Any]]
@@ -75,26 +75,49 @@ def held(session: Session, patient_id: int, record_type: str) -> Held | None:
     return Held(row.roots, row.first_at, row.last_at, row.server) if row is not None and row.roots > 0 else None
 
 
-def read_hot(session: Session, name: str, build: Build) -> list[Found]:
-    """The hot rows that the query finds."""
+def read_hot(session: Session, name: str, build: Build, *, with_errors: bool = False) -> list[Found]:
+    """The hot rows that the query finds; those entered in error only if asked."""
     table = hot_table(name)
-    return [Found(row, is_archived=False) for row in session.execute(build(table, select(table))).mappings()]
+    counting = true() if with_errors else counted.counts(table)
+    query = build(table, select(table)).where(counting)
+    return [Found(row, is_archived=False) for row in session.execute(query).mappings()]
 
 
 def read_archived(
-    session: Session, record_type: str, name: str, build: Build, cold_table: ColdTable = linked_table
+    session: Session,
+    record_type: str,
+    name: str,
+    build: Build,
+    *,
+    patient_id: int,
+    with_errors: bool = False,
+    cold_table: ColdTable = linked_table,
 ) -> list[Found]:
-    """The archived rows that the query finds, as this session's snapshot sees the archive. Raises ColdUnavailable."""
+    """The patient's archived rows that the query finds, as this session's snapshot sees the archive.
+
+    What counts is told by the hot corrections: a move takes none along. Raises ColdUnavailable.
+    """
     table = cold_table(name)
     owned = cold_columns(table).where(archived.visible(table, archived.window(session, record_type)))
+    if not with_errors and name in counted.TABLES:
+        owned = owned.where(counted.entered_in_error(session, [patient_id]).counts(table))
     rows = archived.fetch(RECORD_TYPES[record_type].name, build(table, owned))
     return [Found(row, is_archived=True) for row in rows]
 
 
 def read_both(
-    session: Session, record_type: str, name: str, build: Build, cold_table: ColdTable = linked_table
+    session: Session,
+    record_type: str,
+    name: str,
+    build: Build,
+    *,
+    patient_id: int,
+    with_errors: bool = False,
+    cold_table: ColdTable = linked_table,
 ) -> list[Found]:
-    """Hot and archived rows, in no particular order. Raises ColdUnavailable."""
-    found = read_hot(session, name, build)
-    older = read_archived(session, record_type, name, build, cold_table)
+    """A patient's hot and archived rows, in no particular order. Raises ColdUnavailable."""
+    found = read_hot(session, name, build, with_errors=with_errors)
+    older = read_archived(
+        session, record_type, name, build, patient_id=patient_id, with_errors=with_errors, cold_table=cold_table
+    )
     return archived.merge(found, older, key=lambda item: item.values["id"])

@@ -28,6 +28,7 @@ from core.models import (
     Claim,
     Clinic,
     Condition,
+    Correction,
     Erasure,
     EvalRun,
     Evidence,
@@ -78,7 +79,8 @@ OURS = {
     "access_event.actor_role", "access_event.outcome", "account.password_hash", "account.role", "account.totp_secret",
     "agent_setup.state", "allergy.status", "archive_run.kind", "archive_run.record_type", "archive_run.state",
     "batch.failed_step", "batch.kind", "batch.record_type", "batch.state", "citation.ref", "claim.decision",
-    "claim.verdict", "claim_check.verdict", "condition.status", "eval_run.suite", "evidence.ref", "evidence.store",
+    "claim.verdict", "claim_check.verdict", "condition.status", "correction.kind",
+    "correction.row_type", "eval_run.suite", "evidence.ref", "evidence.store",
     "holding.record_type", "holding.server", "omission.ref", "patient.sex", "prescription.status", "report.state",
     "report_event.from_state", "report_event.to_state", "restored_root.record_type", "schedule_mark.name",
     "recovery_code.code_hash", "sensitive_visit.category", "sign_in.portal",
@@ -192,6 +194,10 @@ class Planted:
             started_at=now - timedelta(hours=1), ended_at=now, **about,
         )  # fmt: skip
         about["visit_id"] = self.visit.id
+        self.row(
+            Correction, row_type="visit", row_id=self.visit.id, kind="edit", in_force=False,
+            before=json.dumps({"description": self.text("correction.before")}), **about,
+        )  # fmt: skip
         self.row(Note, written_at=now, said=self.said("note", "status"), **about)
         self.row(Statement, kind="negation", **about)
         self.assay, answers = self.row(Assay), self.row(Assay, unit=None)

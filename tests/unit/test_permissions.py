@@ -21,6 +21,7 @@ NEVER_DENIED = {
         Right.PATIENT_SEARCH,
         Right.RECORD_READ,
         Right.VISIT_WRITE,
+        Right.OTHERS_CORRECT,
         Right.SENSITIVITY_SET,
         Right.PATIENT_REGISTER,
         Right.REPORT_REQUEST,

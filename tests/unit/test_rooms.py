@@ -24,6 +24,7 @@ FEATURES = {
     "archive_runs": "core/web/drawings staff_app",
     "audit": "commands core core/models staff_app",
     "care": "core/access core/models core/services staff_app",
+    "corrections": "core/models core/queries core/services staff_app",
     "erase": "commands/archive workers/archive",
     "evaluations": "core/queries core/services",
     "generate": "commands core/interchange",

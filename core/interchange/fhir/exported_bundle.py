@@ -13,11 +13,13 @@ from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.interchange.fhir import exported_corrections
 from core.interchange.fhir import exported_resources as fhir
 from core.interchange.fhir.exported_resources import Resource, Row, bare
 from core.interchange.fhir.exported_statements import statement
 from core.models import Patient
 from core.models.record_types import VISIT
+from core.queries import corrections
 from core.queries.hidden_visits import NO_VISITS, is_visible, kept_apart
 from core.queries.patients import NoSuchPatient
 from core.sealing import stored_national_id
@@ -66,6 +68,7 @@ class _Bundle:
         (self._patient,) = self._by_ids("patient", [patient_id])
         self._seed = f"{patient_id}|{self._patient['created_at'].isoformat()}|{self._patient['birth_on']}"
         self._has_cold = hot_and_archived.held(session, patient_id, VISIT.name) is not None
+        self._corrections = corrections.of_patient(session, patient_id)
 
     def build(self) -> dict[str, Any]:
         """The bundle, what is referred to first."""
@@ -100,9 +103,11 @@ class _Bundle:
             return columns.where(table.c.patient_id == self._patient_id, is_visible(table, self._hidden_visits))
 
         if self._has_cold and name in ARCHIVED:
-            found = hot_and_archived.read_both(self._session, VISIT.name, name, build)
+            found = hot_and_archived.read_both(
+                self._session, VISIT.name, name, build, patient_id=self._patient_id, with_errors=True
+            )
         else:
-            found = hot_and_archived.read_hot(self._session, name, build)
+            found = hot_and_archived.read_hot(self._session, name, build, with_errors=True)
         rows: list[Row] = [dict(item.values) for item in found]
         return sorted(rows, key=lambda row: row["id"])
 
@@ -146,5 +151,9 @@ class _Bundle:
         return resource | {"subject": subject, "encounter": encounter}
 
     def _entry(self, table: str, row: Row, resource: Resource) -> dict[str, Any]:
-        name = self._id(table, row["id"])
+        name, visit_id = self._id(table, row["id"]), row.get("visit_id")
+        if self._corrections.error(table, row["id"]) or (visit_id and self._corrections.error("visit", visit_id)):
+            resource = exported_corrections.entered_in_error(resource)
+        elif self._corrections.is_edited(table, row["id"]):
+            resource = exported_corrections.edited(resource)
         return {"fullUrl": f"urn:uuid:{name}", "resource": bare({**resource, "id": name})}

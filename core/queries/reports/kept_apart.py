@@ -36,9 +36,9 @@ def hidden_refs(session: Session, refs: Iterable[str], hidden_visits: VisitIds) 
     if not hidden_visits:
         return frozenset()
     wanted = {ref for ref in refs if ref.partition(":")[0] in ARCHIVED_TABLES}
-    found = find.hot_rows(session, wanted)
+    found = find.hot_rows(session, wanted, with_errors=True)
     with suppress(ColdUnavailable):
-        found |= find.archived_rows(session, wanted - found.keys())
+        found |= find.archived_rows(session, wanted - found.keys(), with_errors=True)
     return frozenset(ref for ref in wanted if ref not in found or _visit_of(found[ref]) in hidden_visits)
 
 

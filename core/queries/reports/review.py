@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Account, Allergy, Decision, Patient, Report, ReportState, utc_now
+from core.queries.corrections import Corrected, since
 from core.queries.hidden_visits import VisitIds, kept_apart
 from core.queries.reports.figures import drafted_by, figures
 from core.queries.reports.kept_apart import visible
@@ -49,7 +51,7 @@ def review(session: Session, report_id: int, *, hidden_visits: VisitIds | None =
         hidden_visits = kept_apart(session, report.patient_id)
     rows, left_out = visible(session, whole, hidden_visits)
     cited = _cited_rows(session, rows)
-    names = _names(session, rows)
+    names, signed = _names(session, rows), signature(whole)
     claims = rows.unreplaced_claims()
     return ReviewReport(
         id=report.id,
@@ -72,9 +74,17 @@ def review(session: Session, report_id: int, *, hidden_visits: VisitIds | None =
         dropped=tuple(_claim(claim, rows, cited, names) for claim in claims if _is_dropped(claim)),
         omissions=tuple(OmissionView(row.ref, row.reason, cited.get(row.ref)) for row in rows.of("omission")),
         figures=figures(rows, utc_now()),
-        signature=signature(whole),
+        signature=signed,
         claims_left_out=left_out,
+        corrected=corrected_since(session, rows, signed.signed_at) if signed is not None else {},
     )
+
+
+def corrected_since(session: Session, rows: ReportRows, signed_at: datetime) -> Mapping[str, Corrected]:
+    """The rows that standing claims cite and that were corrected after the signature."""
+    by_claim = rows.by_claim("citation")
+    refs = {citation.ref for claim in rows.standing_claims() for citation in by_claim.get(claim.id, [])}
+    return since(session, rows.report.patient_id, refs, signed_at)
 
 
 def replaced_by(session: Session, report_id: int) -> int | None:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from core.models import ReportState
 from core.models.record_types import REPORT
+from core.queries.corrections import Corrected
 from core.queries.reports.figures import drafted_by
 from core.queries.reports.report_rows import ReportRows, load
-from core.queries.reports.review import replaced_by, signature
+from core.queries.reports.review import corrected_since, replaced_by, signature
 from core.stores import hot_and_archived
 from core.stores.hot_and_archived import Held
 from core.stores.tables import OF_SIGNED, signed_view
@@ -44,7 +45,10 @@ class SignedClaim:
 
 @dataclass(frozen=True)
 class SignedReport:
-    """A signed report as its patient reads it; `holds` is whether the content is still what was signed."""
+    """A signed report as its patient reads it; `holds` is whether the content is still what was signed.
+
+    `corrected` are rows that it rests on and that were corrected since.
+    """
 
     id: int
     patient_id: int
@@ -58,6 +62,7 @@ class SignedReport:
     replaced_by_id: int | None
     is_archived: bool
     sections: tuple[tuple[str, tuple[SignedClaim, ...]], ...]
+    corrected: tuple[Corrected, ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,9 @@ def signed_for_patient(session: Session, patient_id: int, *, with_archived: bool
         return columns.where(table.c.patient_id == patient_id, table.c.state == ReportState.SIGNED)
 
     if with_archived:
-        read = hot_and_archived.read_both(session, REPORT.name, "report", build, signed_view)
+        read = hot_and_archived.read_both(
+            session, REPORT.name, "report", build, patient_id=patient_id, cold_table=signed_view
+        )
     else:
         read = hot_and_archived.read_hot(session, "report", build)
     signers = _signers(session, [found.values["id"] for found in read])
@@ -117,6 +124,7 @@ def signed_report(session: Session, report_id: int, patient_id: int) -> SignedRe
         replaced_by_id=replaced_by(session, report_id),
         is_archived=rows.is_archived,
         sections=_sections(rows),
+        corrected=tuple(corrected_since(session, rows, signed.signed_at).values()),
     )
 
 

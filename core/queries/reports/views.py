@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from core.queries.corrections import Corrected
 from core.queries.reports.figures import Figures
 from core.verification import Severity, severity
 
@@ -127,6 +128,8 @@ class ReviewReport:
     figures: Figures
     signature: SignatureView | None
     claims_left_out: int = 0
+    # Cited rows that were corrected after the signature.
+    corrected: Mapping[str, Corrected] = field(default_factory=dict)
 
     @property
     def flags_total(self) -> int:

@@ -71,6 +71,8 @@ def sign(session: Session, *, report_id: int, by: Actor, password: str, seen: Co
     cited = citations(session, claims)
     _check_fresh(session, cited)
     meaning = MEANING + seen_rows.words(seen_rows.keep_seen(session, report, seen))
+    # By now the record is locked: a cited row may have been entered in error since.
+    _check_fresh(session, cited)
     session.add(_signature(session, report, claims, cited, by=account, meaning=meaning))
     session.flush()
     move(session, report, ReportState.SIGNED)

@@ -34,6 +34,8 @@ VALUES = {
     "passkey_id": 1,
     "notice_id": 1,
     "name": "cost",
+    "table": "observation",
+    "row_id": 1,
 }
 VERBS = {"archive": "pause", "duty": "begin", "accounts": "close", "reports": "reject"}
 EXPECTED = {

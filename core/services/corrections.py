@@ -1,0 +1,204 @@
+"""Correcting a record: an edit, an addendum, entered in error, and undoing that. The row's old version is kept.
+
+Each raises PermissionDenied, NoSuchRow, ColdUnavailable when only a silent archive can tell what the row says, and
+BadReason, InvalidInput or NotNow for what can't be done as asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.access import authorship, care, permissions
+from core.access.permissions import Actor, Right
+from core.models import Correction, CorrectionKind, Note, Patient, utc_now
+from core.picture import upkeep as picture
+from core.services import corrected_values
+from core.services.care import reason_in_words
+from core.services.input import Faults
+from core.services.visit_rows import NOTE_LIMIT
+from core.sources import find, references
+from core.sources.find import Source
+from core.stores import counted
+
+CORRECTED = ("visit", "note", "observation", "prescription")
+NAMES = {"visit": "visit", "note": "note", "observation": "result", "prescription": "medicine"}
+ADDENDUM = "Addendum"
+
+
+class NoSuchRow(LookupError):
+    """The patient has no such row, or it is of a kind that is not corrected here."""
+
+
+class NotNow(ValueError):
+    """This can't be done to the row as it stands; the message says what can."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of a patient in the account's care, the patient's record locked."""
+
+    source: Source
+    table: str
+    id: int
+    visit_id: int | None
+    is_out: bool
+
+    @property
+    def name(self) -> str:
+        return NAMES[self.table]
+
+    @property
+    def patient_id(self) -> int:
+        patient_id: int = self.source.values["patient_id"]
+        return patient_id
+
+
+def edit(
+    session: Session, *, patient_id: int, ref: str, typed: Mapping[str, str], version: int, reason: str, by: Actor
+) -> None:
+    """Change a hot row that its author wrote within the last hours; `version` is the one that the author saw."""
+    row, words = _row(session, patient_id, ref, by), reason_in_words(reason)
+    standing = _standing(session, row, by)
+    if standing.edit_until is None:
+        raise permissions.PermissionDenied(f"You are not allowed to edit this {row.name} now: write an addendum to it")
+    if row.is_out:
+        raise NotNow(f"This {row.name} was entered in error: undo that first.")
+    if row.source.store != "hot":
+        raise NotNow(f"This {row.name} is in the archive: write an addendum to it.")
+    if row.source.values["version"] != version:
+        raise NotNow(f"This {row.name} was changed since you opened the page. See what it says now.")
+    before = corrected_values.change(session, row.table, row.id, typed, by=by)
+    if row.table == "observation":
+        picture.refresh(session, patient_id, observation_ids=[row.id])
+    _keep(session, row, CorrectionKind.EDIT, words, by, before=corrected_values.as_text(before))
+    _record(session, "edited", row, words, by)
+
+
+def add(session: Session, *, patient_id: int, ref: str, text: str, by: Actor) -> int:
+    """Write an addendum to a row of whatever tier and age: a note at the same visit. Gives the note's id."""
+    row, faults = _row(session, patient_id, ref, by), Faults()
+    words = faults.text("text", text, limit=NOTE_LIMIT)
+    if not words:
+        faults.add("text", "Write what is to be added.")
+    faults.check()
+    if row.is_out:
+        raise NotNow(f"This {row.name} was entered in error: undo that first.")
+    note = Note(
+        patient_id=patient_id, visit_id=row.visit_id, kind=ADDENDUM, author=by.name, text=words, written_at=utc_now()
+    )
+    session.add(note)
+    session.flush()
+    _keep(session, row, CorrectionKind.ADDENDUM, ADDENDUM, by, note_id=note.id)
+    _record(session, "added_to", row, None, by)
+    return note.id
+
+
+def mark_error(session: Session, *, patient_id: int, ref: str, reason: str, by: Actor) -> None:
+    """Let a row count no longer, of whatever tier; with a visit goes what was written at it."""
+    row, words = _row(session, patient_id, ref, by), reason_in_words(reason)
+    _may_take_out(session, row, by)
+    if row.is_out:
+        raise NotNow(f"This {row.name} was marked as entered in error before.")
+    _keep(session, row, CorrectionKind.ERROR, words, by)
+    _leave_out(session, row)
+    _record(session, "entered_in_error", row, words, by)
+
+
+def reinstate(session: Session, *, patient_id: int, ref: str, reason: str, by: Actor) -> None:
+    """Undo an entered-in-error: the row counts again."""
+    row, words = _row(session, patient_id, ref, by), reason_in_words(reason)
+    _may_take_out(session, row, by)
+    mine = (Correction.row_type == row.table, Correction.row_id == row.id, Correction.in_force)
+    errors = session.scalars(select(Correction).where(Correction.patient_id == patient_id, *mine)).all()
+    if not errors and row.is_out:
+        raise NotNow(f"This {row.name} was taken out with its visit: undo that at the visit.")
+    if not errors:
+        raise NotNow(f"This {row.name} counts: there is nothing to undo.")
+    for error in errors:
+        error.in_force = False
+    _keep(session, row, CorrectionKind.UNDONE, words, by)
+    if row.table == "observation":
+        picture.read_again(session, patient_id, [row.source.values["assay_id"]])
+    elif row.table == "visit":
+        picture.read_again(session, patient_id, None)
+    _record(session, "reinstated", row, words, by)
+
+
+def take_back(session: Session, *, ref: str, reason: str) -> bool:
+    """Let an archived row count no longer that another system takes back; False if no store has it.
+
+    Raises ColdUnavailable.
+    """
+    source = find.rows(session, [ref]).get(ref)
+    if source is None:
+        return False
+    table, row_id = references.parse_ref(ref)
+    row = _Row(source, table, row_id, source.values["visit_id"], is_out=False)
+    _keep(session, row, CorrectionKind.ERROR, reason[:400], None)
+    _leave_out(session, row)
+    return True
+
+
+def _row(session: Session, patient_id: int, ref: str, by: Actor) -> _Row:
+    """The row, its patient locked: of two corrections one waits, and so does one for a signature."""
+    permissions.check(by, Right.VISIT_WRITE)
+    care.check(session, by, patient_id)
+    table, _, number = ref.partition(":")
+    if table not in CORRECTED or not number.isdecimal():
+        raise NoSuchRow(ref)
+    session.execute(select(Patient.id).where(Patient.id == patient_id).with_for_update())
+    source = find.rows(session, [ref], with_errors=True).get(ref)
+    if source is None or source.values["patient_id"] != patient_id:
+        raise NoSuchRow(ref)
+    row_id = int(number)
+    visit_id: int | None = source.values["id" if table == "visit" else "visit_id"]
+    if visit_id in care.hidden_visits(session, by.id, patient_id):
+        raise care.NotInCare(patient_id, visit_id=visit_id)
+    is_out = counted.entered_in_error(session, [patient_id]).has(table, row_id, visit_id)
+    return _Row(source, table, row_id, visit_id, is_out)
+
+
+def _standing(session: Session, row: _Row, by: Actor) -> authorship.Standing:
+    return authorship.standing(
+        session, by, patient_id=row.patient_id, table=row.table, row_id=row.id, visit_id=row.visit_id
+    )
+
+
+def _may_take_out(session: Session, row: _Row, by: Actor) -> None:
+    if not _standing(session, row, by).takes_out:
+        raise permissions.PermissionDenied(f"You are not allowed to {Right.OTHERS_CORRECT}")
+
+
+def _leave_out(session: Session, row: _Row) -> None:
+    if row.table == "observation":
+        picture.refresh(session, row.patient_id, observation_ids=[row.id])
+    elif row.table == "visit":
+        picture.refresh_visit(session, row.patient_id, row.id)
+
+
+def _keep(session: Session, row: _Row, kind: CorrectionKind, reason: str, by: Actor | None, **more: Any) -> None:
+    session.add(
+        Correction(
+            patient_id=row.patient_id,
+            visit_id=row.visit_id,
+            row_type=row.table,
+            row_id=row.id,
+            kind=kind,
+            in_force=kind is CorrectionKind.ERROR,
+            reason=reason,
+            by_id=by.id if by is not None else None,
+            by_name=by.name if by is not None else None,
+            **more,
+        )
+    )
+    session.flush()
+
+
+def _record(session: Session, what: str, row: _Row, purpose: str | None, by: Actor) -> None:
+    audit.record(session, f"record.{what}", by=by, patient_id=row.patient_id, target=row.source.ref, purpose=purpose)
