@@ -57,6 +57,7 @@ def evaluate(as_json: bool) -> None:
     looked = alerting.look()
     with databases.write() as session:
         said = alerting.note(session, looked)
+        alerting.mark_evaluated(session)
     if as_json:
         changes = [line.split(": ", 1) for line in said]
         click.echo(json.dumps([{"event": event, "rule": rule} for event, rule in changes]))

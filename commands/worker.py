@@ -14,7 +14,10 @@ NICENESS = 10
 @click.command()
 @click.argument("queues", nargs=-1, type=click.Choice(QUEUES))
 def worker(queues: tuple[str, ...]) -> None:
-    """Run jobs from QUEUES (all of them, if none is named) until stopped; portals beside it come first."""
+    """Run jobs from QUEUES (all of them, if none is named) until stopped; portals beside it come first.
+
+    Jobs of `ops` are short and watch over the others: run a worker for that queue alone.
+    """
     from workers import run
 
     os.nice(NICENESS)

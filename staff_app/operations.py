@@ -79,9 +79,9 @@ def _page(form: HaltForm, faults: list[tuple[str, str]] | None = None) -> Respon
         halted = reports.halted(session)
         lines = alert_lines(alerts.firing(session))
         past = amounts(alerts.history(session, PAST_ALERTS_SHOWN))
-        is_evaluated = alerts.are_evaluated(session)
+        evaluated = alerts.evaluated(session)
     return render("staff/operations/show.html", status=422 if faults else 200, tiers=tiers.health(), halted=halted,
-                  form=form, faults=faults or [], alerts=lines, past=past, is_evaluated=is_evaluated,
+                  form=form, faults=faults or [], alerts=lines, past=past, evaluated=evaluated,
                   rules={line.name: line for line in lines}, windows=WINDOWS_DAYS, **_figures(_days()))  # fmt: skip
 
 

@@ -30,6 +30,7 @@ def evaluate() -> str:
     looked = alerting.look()
     with databases.write() as session:
         said = alerting.note(session, looked)
+        alerting.mark_evaluated(session)
     for line in said:
         log.warning("alert %s", line)
     return "; ".join(said) or "nothing changed"

@@ -24,9 +24,10 @@ class TaskFailed(Exception):
 
 
 def work(queues: Sequence[str]) -> None:
-    """Take jobs from the queues, first named first, until told to stop. Each job runs in a process of its own."""
+    """Take jobs from the queues until told to stop, the most urgent first. Each job runs in a process of its own."""
     redis = outbox.worker_connection()
-    listened = [Queue(name, connection=redis, serializer=JSONSerializer) for name in queues]
+    by_urgency = sorted(queues, key=tasks.QUEUES.index)
+    listened = [Queue(name, connection=redis, serializer=JSONSerializer) for name in by_urgency]
     databases.current().dispose()
     worker = Worker(listened, connection=redis, serializer=JSONSerializer, job_class=RungJob, log_job_description=False)
     worker.work(logging_level="WARNING")

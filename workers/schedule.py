@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,15 +13,18 @@ from datetime import datetime, timedelta
 from croniter import croniter
 from redis import Redis, RedisError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from core.jobs import outbox, tasks
 from core.models import ScheduleMark, utc_now
 from core.queries.alerts import SCHEDULED_AS
 from core.stores import databases
+from workers import watchdog
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 2.0
+WATCH_SECONDS = 60.0
 RING_SECONDS = 0.05
 
 
@@ -60,13 +64,16 @@ SCHEDULE = (
 
 def run() -> None:
     """Start what is due and send what waits in the outbox, until SIGTERM or SIGINT."""
-    stop, redis = threading.Event(), outbox.worker_connection()
+    stop, redis, watched_at = threading.Event(), outbox.worker_connection(), 0.0
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set():
         try:
             start_due(utc_now())
             outbox.relay()
+            if time.monotonic() >= watched_at + WATCH_SECONDS:
+                watched_at = time.monotonic()
+                watchdog.look()
         except SQLAlchemyError as fault:
             log.warning("the primary does not answer, trying again: %s", type(fault).__name__)
         _rest(stop, redis)
@@ -83,18 +90,25 @@ def _rest(stop: threading.Event, redis: Redis) -> None:
 
 
 def start_due(now: datetime) -> list[str]:
-    """Put every due job in the outbox, once however many schedulers run; returns the names."""
+    """Put every due job in the outbox, once however many schedulers run; returns the names.
+
+    A job whose last one has not run yet stays due: a queue that nobody works on does not grow.
+    """
     started = []
     with databases.write() as session:
         for entry in SCHEDULE:
             mark = session.get(ScheduleMark, entry.name, with_for_update=True)
             if mark is None:
                 session.add(ScheduleMark(name=entry.name, started_at=now))
-            elif now >= due_at(entry, mark.started_at):
+            elif now >= due_at(entry, mark.started_at) and not _waits(session, entry):
                 mark.started_at = now
                 outbox.add(session, entry.task, **entry.arguments)  # type: ignore[arg-type]
                 started.append(entry.name)
     return started
+
+
+def _waits(session: Session, entry: Entry) -> bool:
+    return dict(entry.arguments) in outbox.waiting(session, entry.task).values()
 
 
 def due_at(entry: Entry, last: datetime) -> datetime:

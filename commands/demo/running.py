@@ -150,8 +150,9 @@ class Demo:
         self._wait_until_ready()
         # Only the archive's worker may take events off the audit trail.
         worker, archiver = (self.env | self.logins[role] for role in (DatabaseRole.WORKER, DatabaseRole.ARCHIVER))
-        self.children.start("worker-1", programs.worker("reports", "ops"), worker)
+        self.children.start("worker-1", programs.worker("reports"), worker)
         self.children.start("worker-2", programs.worker("archive"), archiver)
+        self.children.start("worker-3", programs.worker("ops"), worker)
         self.children.start("scheduler", programs.scheduler(), worker)
 
     def _wait_until_ready(self) -> None:

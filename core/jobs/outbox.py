@@ -59,6 +59,12 @@ def add(session: Session, task: str, *, delay: timedelta = timedelta(), **argume
     return message.id
 
 
+def waiting(session: Session, task: str) -> dict[int, dict[str, Any]]:
+    """The arguments of every message of a task that has not run yet, by its id."""
+    query = select(OutboxMessage).where(OutboxMessage.done_at.is_(None), OutboxMessage.task == task)
+    return {message.id: dict(message.arguments) for message in session.scalars(query.order_by(OutboxMessage.id))}
+
+
 def ring() -> None:
     """Say that a job was decided on, after the commit. Redis being down is no error: the scheduler looks by itself."""
     try:

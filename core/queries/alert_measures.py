@@ -22,6 +22,7 @@ from core.models import (
     RunState,
 )
 from core.models.record_types import RECORD_TYPES
+from core.queries.alerts import evaluated
 from core.queries.tiers import cold_now
 from core.stores import databases
 from core.stores.replica_watch import watch
@@ -144,6 +145,12 @@ def queue_age(session: Session, since: datetime) -> Measured | None:
     oldest = session.scalar(select(func.min(OutboxMessage.due_at)).where(OutboxMessage.done_at.is_(None)))
     waited = (datetime.now(UTC) - oldest).total_seconds() if oldest is not None else 0.0
     return Measured(max(waited, 0.0), 1)
+
+
+def seconds_since_evaluated(session: Session, since: datetime) -> Measured | None:
+    """Seconds since all rules were last measured; None if they never were."""
+    at = evaluated(session).at
+    return None if at is None else Measured((datetime.now(UTC) - at).total_seconds(), 1)
 
 
 def _measured(

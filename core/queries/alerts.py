@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from core.models import Alert, ScheduleMark, utc_now
 
 HISTORY_MAX = 200
-# The evaluation's name in the schedule, and the age after which it counts as stopped.
-SCHEDULED_AS, LATELY = "evaluate alerts", timedelta(minutes=5)
+# The evaluation's name in the schedule, the mark that it leaves, and the age after which it counts as stopped.
+SCHEDULED_AS, EVALUATED, LATELY = "evaluate alerts", "alerts evaluated", timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,19 @@ def firing(session: Session) -> dict[str, AlertView]:
     return {alert.rule: _view(alert) for alert in session.scalars(query)}
 
 
-def are_evaluated(session: Session) -> bool:
-    """Whether the schedule has evaluated the rules lately; if not, the absence of alerts means nothing."""
-    mark = session.get(ScheduleMark, SCHEDULED_AS)
-    return mark is not None and mark.started_at > utc_now() - LATELY
+@dataclass(frozen=True)
+class Evaluated:
+    """When the rules were last measured, all of them; None if never. `is_late`: the absence of alerts means nothing."""
+
+    at: datetime | None
+    is_late: bool
+
+
+def evaluated(session: Session) -> Evaluated:
+    """When the rules were last measured: not when a job for it was queued."""
+    mark = session.get(ScheduleMark, EVALUATED)
+    at = mark.started_at if mark is not None else None
+    return Evaluated(at, at is None or at <= utc_now() - LATELY)
 
 
 def one(session: Session, alert_id: int) -> AlertView | None:

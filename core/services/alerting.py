@@ -12,9 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.jobs import outbox
-from core.models import Alert, utc_now
+from core.models import Alert, ScheduleMark, utc_now
 from core.queries import alert_measures as measure
 from core.queries.alert_measures import Measured
+from core.queries.alerts import EVALUATED, LATELY
 from core.stores import databases, replica_reads
 from core.stores.databases import Store
 
@@ -46,6 +47,11 @@ class Rule:
         return value < self.threshold if self.below else value > self.threshold
 
 
+# The scheduler measures this one itself, so that it needs no queue and no worker.
+EVALUATION_STOPPED = Rule(
+    "alerts not evaluated", "Nobody measures the other rules", "s", measure.seconds_since_evaluated,
+    LATELY.total_seconds(), "queue.md", on_primary=True,
+)  # fmt: skip
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=28)
 RULES = (
     Rule("report cost", "A report costs too much, on average", "US$", measure.cost_per_report, 0.25, "cost.md", DAY, 3),
@@ -69,6 +75,7 @@ RULES = (
     Rule("replica lag", "The replica is behind, or gone", "s", measure.replica_lag, 30.0, "replica.md",
          on_primary=True),
     Rule("queue age", "Jobs wait", "s", measure.queue_age, 300.0, "queue.md", on_primary=True),
+    EVALUATION_STOPPED,
 )  # fmt: skip
 
 
@@ -121,6 +128,11 @@ def note(session: Session, looked: list[Looked]) -> list[str]:
     said = [_note(session, one, firing.get(one.rule.name)) for one in looked]
     _clear_unlisted(firing.values())
     return [words for words in said if words is not None]
+
+
+def mark_evaluated(session: Session) -> None:
+    """All rules have been measured now."""
+    session.merge(ScheduleMark(name=EVALUATED, started_at=utc_now()))
 
 
 def _note(session: Session, looked: Looked, alert: Alert | None) -> str | None:

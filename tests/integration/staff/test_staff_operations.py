@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 
 from core.models import Alert, ScheduleMark, utc_now
-from core.queries.alerts import SCHEDULED_AS
-from core.services import reports
+from core.queries.alerts import EVALUATED, SCHEDULED_AS
+from core.services import alerting, reports
 from core.services.alerting import RULES
 from core.stores import databases
 from core.stores.databases import Store
@@ -57,10 +57,16 @@ def test_alerts_are_shown_with_state_since_when_and_runbook(admin: StaffBrowser)
 
 
 def test_silence_of_rules_that_nobody_evaluates_is_not_taken_for_health(admin: StaffBrowser) -> None:
-    assert "The rules have not been evaluated lately" in admin.get(PAGE).text
+    assert "The rules have never been evaluated" in admin.get(PAGE).text
     with databases.write() as session:
         session.add(ScheduleMark(name=SCHEDULED_AS, started_at=utc_now()))
-    assert "The rules have not been evaluated lately" not in admin.get(PAGE).text
+        session.add(ScheduleMark(name=EVALUATED, started_at=utc_now() - timedelta(minutes=36)))
+    assert "The rules were last evaluated on" in admin.get(PAGE).text
+    with databases.write() as session:
+        alerting.mark_evaluated(session)
+    page = admin.get(PAGE).text
+    assert "The rules were last evaluated on" not in page
+    assert "Evaluated " in page
 
 
 def test_runbooks_are_read_in_the_portal(auditor: StaffBrowser) -> None:
