@@ -22,12 +22,11 @@ from core.models import (
     RunState,
 )
 from core.models.record_types import RECORD_TYPES
+from core.queries import tiers
 from core.queries.alerts import evaluated
-from core.queries.tiers import cold_now
 from core.stores import databases
 from core.stores.replica_watch import watch
 
-DAY_SECONDS = 86_400.0
 NEVER_SECONDS = 1e9
 
 
@@ -126,12 +125,7 @@ def failed_runs(session: Session, since: datetime) -> Measured | None:
 
 def days_overdue(session: Session, since: datetime) -> Measured | None:
     """Days since the oldest root that a run would move became cold, over all record types."""
-    oldest = [
-        (count.cutoff_at - count.oldest_at).total_seconds() / DAY_SECONDS
-        for count in cold_now(session)
-        if count.roots and count.oldest_at is not None
-    ]
-    return Measured(max(oldest, default=0.0), len(RECORD_TYPES))
+    return Measured(tiers.days_overdue(session), len(RECORD_TYPES))
 
 
 def replica_lag(session: Session, since: datetime) -> Measured | None:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Column, Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,11 @@ from core.stores.databases import Store
 from core.stores.replica_watch import watch
 
 PROBE_SECONDS = 2.0
+# Just after a sweep the oldest row is behind a million index entries of rows that are gone; it is worth no waiting.
+OLDEST_SECONDS = 1.0
 COUNT_SECONDS = 5.0
+COUNT_MAX = 100_000
+DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,14 @@ class Tier:
 class ColdCount:
     """How many roots of one record type a run started now would move, and the instant before which they are cold.
 
-    `oldest_at` is the oldest closed root that is still on the primary, for whatever reason.
+    Counted up to COUNT_MAX; `is_more` tells that there are more. `oldest_at` is the oldest closed root that is still on
+    the primary, for whatever reason.
     """
 
     record_type: str
     cutoff_at: datetime
     roots: int
+    is_more: bool
     oldest_at: datetime | None
 
 
@@ -68,14 +75,33 @@ def cold_now(session: Session) -> tuple[ColdCount, ...]:
 
 def _cold(session: Session, kind: RecordType, now: datetime) -> ColdCount:
     cutoff_at = kind.cutoff(now, databases.current().settings)
-    count = session.scalar(select(func.count()).select_from(kind.root).where(may_move(kind, cutoff_at)))
+    some = select(kind.root.c.id).where(may_move(kind, cutoff_at)).limit(COUNT_MAX + 1).subquery()
+    count = session.scalar(select(func.count()).select_from(some)) or 0
     oldest = select(func.min(kind.root.c[kind.time_column]))
-    return ColdCount(kind.name, cutoff_at, count or 0, session.scalar(oldest))
+    return ColdCount(kind.name, cutoff_at, min(count, COUNT_MAX), count > COUNT_MAX, session.scalar(oldest))
+
+
+def days_overdue(session: Session) -> float:
+    """Days since the oldest root that a run would move became cold, over all record types; 0 if there is none.
+
+    It counts nothing: two million cold roots are told as soon as one.
+    """
+    now, settings = utc_now(), databases.current().settings
+    databases.current().adapter.limits.limit_statements(session.connection(), COUNT_SECONDS)
+    late = [0.0]
+    for kind in RECORD_TYPES.values():
+        cutoff_at, time_column = kind.cutoff(now, settings), kind.root.c[kind.time_column]
+        oldest = select(time_column).where(may_move(kind, cutoff_at)).order_by(time_column).limit(1)
+        oldest_at = session.scalar(oldest)
+        if oldest_at is not None:
+            late.append((cutoff_at - oldest_at).total_seconds() / DAY_SECONDS)
+    return max(late)
 
 
 def health() -> tuple[Tier, ...]:
     """Every server asked at once: primary, replica, then the archives."""
-    probes: list[Callable[[], Tier]] = [lambda: _probe(Store.HOT, "Primary", _primary)]
+    visits = Oldest("visit", Base.metadata.tables["visit"].c.ended_at)
+    probes: list[Callable[[], Tier]] = [lambda: _probe(Store.HOT, "Primary", _size, visits)]
     probes.append(lambda: _probe(Store.REPLICA, "Replica", _replica))
     for kind in RECORD_TYPES.values():
         probes.append(_archive_probe(kind))
@@ -86,28 +112,43 @@ def health() -> tuple[Tier, ...]:
 Figures = dict[str, int | float | datetime | str | None]
 
 
+class Oldest(NamedTuple):
+    """The column whose least value is a server's oldest row, and what that row is."""
+
+    what: str
+    column: Column[Any]
+
+
 def _archive_probe(kind: RecordType) -> Callable[[], Tier]:
-    return lambda: _probe(Store(kind.server), f"Archive: {kind.server}", lambda connection: _archive(connection, kind))
+    oldest = Oldest(kind.name.replace("log", "event"), archive_table(kind.root).c[kind.time_column])
+    return lambda: _probe(Store(kind.server), f"Archive: {kind.server}", _size, oldest)
 
 
-def _probe(store: Store, title: str, look: Callable[[Connection], Figures]) -> Tier:
+def _probe(store: Store, title: str, look: Callable[[Connection], Figures], oldest: Oldest | None = None) -> Tier:
     started = time.monotonic()
     try:
         with databases.read(store, PROBE_SECONDS) as session:
             session.execute(text("SELECT 1"))
             milliseconds = (time.monotonic() - started) * 1000
-            return Tier(store, title, up=True, milliseconds=milliseconds, **look(session.connection()))  # type: ignore[arg-type]
+            figures = look(session.connection())
     except SQLAlchemyError as fault:
         return Tier(store, title, up=False, cause=type(fault).__name__)
+    return Tier(store, title, up=True, milliseconds=milliseconds, **figures, **_oldest(store, oldest))  # type: ignore[arg-type]
 
 
-def _primary(connection: Connection) -> Figures:
-    visit = Base.metadata.tables["visit"]
-    return {
-        "size_bytes": databases.current().adapter.server.database_bytes(connection),
-        "oldest_at": connection.scalar(select(func.min(visit.c.ended_at))),
-        "oldest_what": "visit",
-    }
+def _oldest(store: Store, oldest: Oldest | None) -> Figures:
+    """The oldest row; nothing if that takes long, which does not mean that the server does not answer."""
+    if oldest is None:
+        return {}
+    try:
+        with databases.read(store, OLDEST_SECONDS) as session:
+            return {"oldest_at": session.scalar(select(func.min(oldest.column))), "oldest_what": oldest.what}
+    except SQLAlchemyError:
+        return {}
+
+
+def _size(connection: Connection) -> Figures:
+    return {"size_bytes": databases.current().adapter.server.database_bytes(connection)}
 
 
 def _replica(connection: Connection) -> Figures:
@@ -115,16 +156,7 @@ def _replica(connection: Connection) -> Figures:
     seen = watch.state()
     late = not seen.answers or seen.lag_seconds > databases.current().settings.replica_lag_bound_seconds
     return {
-        "size_bytes": databases.current().adapter.server.database_bytes(connection),
+        **_size(connection),
         "lag_seconds": seen.lag_seconds if math.isfinite(seen.lag_seconds) else None,
         "state": "behind" if late else "in use" if seen.is_settled else "catching up",
-    }
-
-
-def _archive(connection: Connection, kind: RecordType) -> Figures:
-    root = archive_table(kind.root)
-    return {
-        "size_bytes": databases.current().adapter.server.database_bytes(connection),
-        "oldest_at": connection.scalar(select(func.min(root.c[kind.time_column]))),
-        "oldest_what": kind.name.replace("log", "event"),
     }

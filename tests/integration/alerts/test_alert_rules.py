@@ -21,8 +21,10 @@ from core.models import (
     Report,
     ReportState,
     RunState,
+    ScheduleMark,
     utc_now,
 )
+from core.queries.alerts import EVALUATED
 from core.services import alerting
 from core.settings.config import Settings
 from core.stores import databases
@@ -136,6 +138,9 @@ STORIES = (
     Story("archive run failed", lambda: write(run_row(RunState.FAILED)),
           lambda: change(update(ArchiveRun).values(state=RunState.DONE))),
     Story("archive behind", close_old_visit, lambda: change(delete_visits())),
+    Story("alerts not evaluated", lambda: write(
+              ScheduleMark(name=EVALUATED, started_at=utc_now() - timedelta(minutes=6))),
+          lambda: change(update(ScheduleMark).values(started_at=utc_now()))),
     Story("queue age", lambda: write(OutboxMessage(queue="ops", task="t", arguments={},
                                                    due_at=utc_now() - timedelta(minutes=6))),
           lambda: change(update(OutboxMessage).values(done_at=utc_now()))),
