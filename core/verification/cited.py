@@ -79,7 +79,7 @@ class Cited:
     """One row, read once a check; what depends on text alone is cached by that text."""
 
     __slots__ = (
-        "assay", "fields", "high", "low", "mark", "name", "reason", "ref", "row", "standing", "start", "stop",
+        "assay", "fields", "high", "low", "mark", "name", "names", "reason", "ref", "row", "standing", "start", "stop",
         "text_value", "texts", "type", "unit", "value",
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ class Cited:
         self.assay: str | None = None
         self.mark = str(fields.get("interpretation") or "")
         self.low, self.high = _number(fields.get("ref_low")), _number(fields.get("ref_high"))
-        names = _texts(fields, NAMES.get(row.type, ("name",)))
+        self.names = names = _texts(fields, NAMES.get(row.type, ("name",)))
         reasons = _texts(fields, REASONS.get(row.type, ()))
         if row.type == "observation":
             self._read_value(fields.get("value"), fields.get("unit"))

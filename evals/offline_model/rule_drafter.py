@@ -129,7 +129,7 @@ def _is_unusual(row: Json) -> bool:
 
 def _result(row: Json) -> str:
     reads = f", {row['reads']}" if row.get("reads") else ""
-    return f"{test_name(row)} was {row['value']} on {row['measured']}{reads}."
+    return f"{test_name(row)} was {term(row['value'])} on {row['measured']}{reads}."
 
 
 def _trend(before: Json, latest: Json) -> str | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from itertools import dropwhile
 from typing import NamedTuple
 
 from core.verification.cited import Cited
+from core.verification.grammar import tokens
 from core.verification.grammar.phrases import phrases_at
 from core.verification.grammar.tokens import Words
-from core.verification.vocabulary import INGREDIENTS, NAME_KINDS
+from core.verification.vocabulary import INGREDIENTS, NAME_KINDS, Unit
 from core.verification.vocabulary.spelling import stem
 
 BY_NAME, BY_REASON = 0, 1
@@ -56,6 +59,19 @@ class Name(NamedTuple):
 NO_NAME = Name(0, {}, (), frozenset())
 
 
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+Spelling = tuple[tuple[str, Unit | None], ...]
+
+
+@lru_cache(maxsize=8192)
+def spellings(texts: tuple[str, ...]) -> tuple[Spelling, ...]:
+    """Names word by word, as a sentence that repeats them is read; each also without what stands in brackets."""
+    bare = (_BRACKETS.sub(" ", text) for text in texts)
+    read_as = (tokens.tokens(tokens.plain(text)) for text in dict.fromkeys((*texts, *bare)))
+    named = (tuple((word.norm, word.unit) for word in words) for words in read_as)
+    return tuple(filter(None, (tuple(dropwhile(lambda word: word[0][:1].isdigit(), words)) for words in named)))
+
+
 class Book:
     """What may name one of the cited rows."""
 
@@ -68,18 +84,46 @@ class Book:
         ]
         self.stems = frozenset().union(*(named.terms for _, named in self.entries)) if self.entries else frozenset()
         self.tilde = any(term[0] == "~" for term in self.stems)
+        self.spelled: dict[str, list[tuple[Spelling, int]]] = {}
+        for n, row in enumerate(rows):
+            for spelling in spellings(row.names):
+                self.spelled.setdefault(spelling[0][0], []).append((spelling, n))
+
+    def spelled_at(self, words: Words, i: int) -> tuple[int, tuple[tuple[int, int], ...]]:
+        """Where the longest name that a row has word for word ends, and the rows that have it."""
+        end, bearers = i, []
+        for spelling, n in self.spelled.get(words[i].norm, ()):
+            last = i + len(spelling)
+            if last >= end and spelling == tuple((word.norm, word.unit) for word in words[i:last]):
+                bearers = [*(bearers if last == end else ()), (n, BY_NAME)]
+                end = last
+        return end, tuple(bearers)
 
 
 def may_begin(words: Words, i: int, book: Book) -> bool:
     """Whether a name can begin at a word at all: it is in the vocabulary of names, or in a row."""
-    return any(found[2] for found in phrases_at(words, i)) or stem(words[i].norm) in book.stems
+    norm = words[i].norm
+    return any(found[2] for found in phrases_at(words, i)) or stem(norm) in book.stems or norm in book.spelled
 
 
 Part = tuple[int, frozenset[str], dict[str, str], bool]
 
 
 def read(words: Words, i: int, book: Book) -> Name | None:
-    """The longest name at a place that one row bears, or a name that no row bears."""
+    """The longest name at a place that one row bears, word for word or by its parts; or a name that no row bears."""
+    name = _by_parts(words, i, book)
+    end, bearers = book.spelled_at(words, i)
+    if not bearers or (name is not None and (name.end > end or (name.end == end and _names(name)))):
+        return name
+    return Name(end, {}, bearers, frozenset(stem(word.norm) for word in words[i:end]))
+
+
+def _names(name: Name) -> bool:
+    """Whether a name says what it is of, rather than only narrow another."""
+    return not name.detail and not (name.kinds and _NARROWING.issuperset(name.kinds))
+
+
+def _by_parts(words: Words, i: int, book: Book) -> Name | None:
     part = _part(words, i, book)
     if part is None:
         return None
