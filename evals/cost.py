@@ -37,7 +37,7 @@ def run(patients: Sequence[Case]) -> dict[str, Any]:
         made = reporting.make(asked, dict(patients))
     found = drafting.result("cost", asked.drafter_model, made)
     dear = [_is_dear(report, most) for report in made]
-    right = [not (report.fault or report.unflagged) for report in made]
+    right = [not report.fault for report in made]
     for report, is_dear, shown in zip(made, dear, found["results"], strict=True):
         if is_dear:
             shown["faults"].append(f"US${report.usd:.4f} is above the ceiling of US${most:.4f}")

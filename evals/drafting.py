@@ -55,7 +55,7 @@ def _statements(made: Sequence[Made]) -> dict[str, Any]:
         "unsupported": unsupported,
         "unsupported_rate": unsupported / claims if claims else None,
         "unsupported_rate_95": intervals.wilson(unsupported, claims),
-        "unflagged": sum(len(report.unflagged) for report in made),
+        "alone": sum(report.alone for report in made),
         "to_state": to_state,
         "omitted": omitted,
         "omitted_rate": omitted / to_state if to_state else None,
@@ -82,8 +82,6 @@ def bar(result: dict[str, Any]) -> list[str]:
         rate = result[f"{name}_rate"]
         if rate is not None and rate > most:
             short.append(f"{name} {rate:.4f} is above {most}")
-    if result["unflagged"]:
-        short.append(f"{result['unflagged']} unsupported claims came unflagged")
     return short
 
 
@@ -91,7 +89,8 @@ def table(result: dict[str, Any]) -> str:
     """The result for people."""
     lines = [
         f"{result['cases']} reports by {result['model']}, {result['faults']} not made",
-        f"{result['unsupported']} of {result['claims']} claims unsupported, {result['unflagged']} of them unflagged",
+        f"{result['unsupported']} of {result['claims']} claims unsupported,"
+        f" {result['alone']} by the fact-checker alone",
         f"{result['omitted']} of {result['to_state']} rows to state left out",
         f"{result['with_all_sections']} reports with every section their record asks for",
         f"US${result['cost_usd']:.4f} in all, {result['unpriced']} reports without a known price",

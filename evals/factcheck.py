@@ -1,21 +1,23 @@
-"""The fact-check suite: each case's claim through the deterministic checks, and how often they were right."""
+"""The fact-check suite: each case's claim through the check by code, and how often it was right."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from core.verification import check_claim
-from evals import intervals, side_by_side
+from core.verification import Reading, Result, decide, read
+from evals import intervals, readers
 from evals.cases import LABELS, Case
 from evals.timing import timed
 
-SUPPORTED = "supported"
+SUPPORTED, CONTRADICTED = "supported", "contradicted"
+GRAMMAR = "grammar alone"
 
 
 def run(cases: Sequence[Case]) -> dict[str, Any]:
     """The suite's result, as `strata eval run factcheck --json` prints it; claims per second of one core's time."""
-    results, seconds = timed(cases, lambda case: check_claim(case.claim, case.rows))
+    found, seconds = timed(cases, _checked)
+    readings, results = [reading for reading, _ in found], [result for _, result in found]
     checked = list(zip(cases, results, strict=True))
     outcomes = [(case.label, case.error_type, result.flagged, str(result.verdict)) for case, result in checked]
     wrong = [flagged for label, _, flagged, _ in outcomes if label != SUPPORTED]
@@ -27,18 +29,28 @@ def run(cases: Sequence[Case]) -> dict[str, Any]:
         "by_error_type": _by_error_type(outcomes),
         "false_flags": sum(right),
         "false_flag_rate": _rate(sum(right), len(right)),
+        "false_contradicted_rate": _rate(
+            sum(label == SUPPORTED and verdict == CONTRADICTED for label, _, _, verdict in outcomes), len(right)
+        ),
         "recall": _rate(sum(wrong), len(wrong)),
         "recall_95": intervals.wilson(sum(wrong), len(wrong)),
         "pass_rate": _rate(sum(wrong) + len(right) - sum(right), len(cases)),
         "precision": _rate(sum(wrong), sum(wrong) + sum(right)),
         "cost_usd": 0.0,
         "claims_per_second": round(len(cases) / seconds) if seconds else None,
-        "side_by_side": side_by_side.compare(cases, [result.verdict for result in results], seconds),
+        "readers": {GRAMMAR: readers.figures(cases, results)},
+        "statements": readers.by_statement(readings),
+        "read": readers.by_grammar(readings),
         "results": [
             {"id": case.id, "verdict": str(result.verdict), "flagged": result.flagged, "reasons": list(result.reasons)}
             for case, result in checked
         ],
     }
+
+
+def _checked(case: Case) -> tuple[Reading, Result]:
+    reading = read(case.claim, case.rows)
+    return reading, decide(reading)
 
 
 Outcome = tuple[str, str | None, bool, str]
@@ -83,7 +95,7 @@ def table(result: dict[str, Any]) -> str:
         low, high = tally["recall_95"]
         lines.append(f"{error_type:19} {tally['n']:>4} {tally['flagged']:>8}  {low:.3f} to {high:.3f}")
     lines += ["", *(f"{name:15} {_share(result[name])}" for name in ("recall", "precision", "false_flag_rate"))]
-    return "\n".join([*lines, "", side_by_side.table(result["side_by_side"])])
+    return "\n".join([*lines, "", readers.table(result["readers"], result["statements"])])
 
 
 def _share(value: float | None) -> str:

@@ -28,15 +28,15 @@ SECTIONS = ("allergy", "condition", "prescription", "observation")
 class Made:
     """One patient's report; `fault` is why there is none.
 
-    `unsupported` are claims that code does not find borne out, `unflagged` those of them that came unflagged all the
-    same. `to_state` counts the rows a clinician would want stated, `omitted` those that no unflagged claim states.
+    `unsupported` are claims that come flagged, `alone` counts those that the fact-checker alone bears out.
+    `to_state` counts the rows a clinician would want stated, `omitted` those that no unflagged claim states.
     `usd` is None when a call has no known price, `seconds` spans draft and checks.
     """
 
     patient_id: int
     claims: int = 0
     unsupported: tuple[str, ...] = ()
-    unflagged: tuple[str, ...] = ()
+    alone: int = 0
     to_state: int = 0
     omitted: int = 0
     missing_sections: tuple[str, ...] = ()
@@ -92,13 +92,12 @@ def _made(asked: Endpoint, patient_id: int, rows: Sequence[Row]) -> Made:
 
 
 def _judged(asked: Endpoint, patient_id: int, rows: Sequence[Row], got: Trial, seconds: float) -> Made:
-    unsupported = trial.unsupported(got.claims, rows, patient_id)
     return Made(
         patient_id=patient_id,
         claims=len(got.claims),
-        unsupported=tuple(claim.text for claim in unsupported),
-        unflagged=tuple(claim.text for claim in unsupported if not claim.flagged),
-        to_state=len(verification.find_omissions([], rows, ON)),
+        unsupported=tuple(claim.text for claim in got.claims if claim.flagged),
+        alone=sum(claim.is_by_model_alone for claim in got.claims),
+        to_state=len(verification.find_unstated([], rows, ON)),
         omitted=len(got.omissions),
         missing_sections=_missing_sections(got, rows),
         usd=_cost(asked, got),

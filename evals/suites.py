@@ -11,7 +11,9 @@ from evals import adversarial, cost, drafting, factcheck, generate_cases, inject
 from evals.cases import HARD, Case, load
 
 RECALL_MIN = 0.99
-FALSE_FLAG_RATE_MAX = 0.01
+# Of right claims, by code alone: what it does not read whole is flagged, and left to the fact-checker.
+FALSE_FLAG_RATE_MAX = 0.035
+FALSE_CONTRADICTED_RATE_MAX = 0.002
 CASES_PER_TYPE = 130
 
 
@@ -43,8 +45,12 @@ def _factcheck_bar(result: dict[str, Any]) -> list[str]:
     short = []
     if result["recall"] is not None and result["recall"] < RECALL_MIN:
         short.append(f"recall {result['recall']:.4f} is below {RECALL_MIN}")
-    if result["false_flag_rate"] is not None and result["false_flag_rate"] > FALSE_FLAG_RATE_MAX:
-        short.append(f"false flags {result['false_flag_rate']:.4f} are above {FALSE_FLAG_RATE_MAX}")
+    for name, most in (
+        ("false_flag_rate", FALSE_FLAG_RATE_MAX),
+        ("false_contradicted_rate", FALSE_CONTRADICTED_RATE_MAX),
+    ):
+        if result[name] is not None and result[name] > most:
+            short.append(f"{name} {result[name]:.4f} is above {most}")
     return short
 
 

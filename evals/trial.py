@@ -82,6 +82,7 @@ class Checked(NamedTuple):
     section: str
     verdict: str
     flagged: bool
+    is_by_model_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,11 @@ def run(endpoint: Endpoint, rows: Sequence[Row], on: date) -> Trial:
         judging = checker.judging([_to_check(n, claims[n], by_ref) for n in part], on, endpoint.checker_model)
         judged |= judging.read(calls.usable(ask(judging.question)))
     checked = [
-        _checked(sentence, verification.check_claim(claim, [by_ref[ref] for ref in claim.citations]), judged[n])
+        _checked(sentence, verification.read(claim, rows), judged[n])
         for n, (sentence, claim) in enumerate(zip(sentences, claims, strict=True))
     ]
     stated = [claim for claim, result in zip(claims, checked, strict=True) if not result.flagged]
-    return Trial(tuple(checked), tuple(verification.find_omissions(stated, rows, on)), tuple(usage))
+    return Trial(tuple(checked), tuple(verification.find_unstated(stated, rows, on)), tuple(usage))
 
 
 def unsupported(claims: Sequence[Checked], rows: Sequence[Row], patient_id: int) -> list[Checked]:
@@ -148,10 +149,11 @@ def _paid(endpoint: Endpoint, question: Question) -> Answer:
     return answer
 
 
-def _checked(sentence: Sentence, by_code: verification.Result, judged: checker.Judged) -> Checked:
-    verdict = verdicts.stricter(by_code.verdict, judged.verdict)
-    flagged = by_code.flagged or verdicts.is_flagged(verdict)
-    return Checked(sentence.text, sentence.refs, sentence.section, verdict, flagged)
+def _checked(sentence: Sentence, reading: verification.Reading, judged: checker.Judged) -> Checked:
+    result = verification.decide(reading, judge=verdicts.column(judged.verdict, judged.quote, reading))
+    return Checked(
+        sentence.text, sentence.refs, sentence.section, result.verdict, result.flagged, result.is_by_model_alone
+    )
 
 
 def _to_check(number: int, claim: verification.Claim, rows: dict[str, Row]) -> ToCheck:

@@ -3,20 +3,30 @@
 May import nothing else of core. How a claim is read: docs/claims.md, docs/adr/0021-claims-read-for-their-meaning.md.
 """
 
-from core.verification.claims import check_claim
+from core.verification.claims import Reading, check_claim, decide, read
+from core.verification.quoting import bears_on
 from core.verification.severity import Severity, severity
-from core.verification.types import Claim, Finding, Omission, Result, Row, Verdict
-from core.verification.unstated import find_unstated as find_omissions
+from core.verification.types import Claim, Finding, Mark, Omission, Result, Row, Verdict
+from core.verification.unstated import find_unstated
+from core.verification.verdict_table import Grammar, Judge, Reader
 
 __all__ = [
     "Claim",
     "Finding",
+    "Grammar",
+    "Judge",
+    "Mark",
     "Omission",
+    "Reader",
+    "Reading",
     "Result",
     "Row",
     "Severity",
     "Verdict",
+    "bears_on",
     "check_claim",
-    "find_omissions",
+    "decide",
+    "find_unstated",
+    "read",
     "severity",
 ]

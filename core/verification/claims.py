@@ -2,158 +2,86 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from core.verification import evaluators, instructions, verdict_table
 from core.verification.cited import Cited
-from core.verification.grammar import reader, tokens
+from core.verification.grammar import reader as grammar
+from core.verification.grammar import tokens
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Statement
 from core.verification.types import Claim, Finding, Result, Row, Verdict
-from core.verification.verdict_table import Grammar
+from core.verification.verdict_table import Grammar, Judge, Reader
 
 CLAIM_CHARACTERS_MAX = 2_000
+# Kinds of words that change what may be done: nobody but code may bear them out.
 GUARDED = frozenset(
     {
-        "value",
-        "when",
-        "span",
-        "pair",
-        "neg",
-        "red",
-        "qualifier",
-        "frequency",
-        "severity",
-        "criticality",
-        "status",
-        "trend",
-        "read",
-        "only",
-        "relative",
+        "value", "when", "span", "pair", "neg", "red", "qualifier", "frequency", "severity", "criticality",
+        "status", "trend", "read", "only", "relative",
     }
-)
-
+)  # fmt: skip
 NO_STATEMENT = Finding(Verdict.CANNOT_VERIFY, "The claim asks or tells somebody something; it states no fact.")
-ASKING_PARTS = re.compile(r"[a-z']+|[?@/]")
-# Words of which each instruction holds one: without them there is none to look for.
-ASKING = frozenset(
-    [
-        "?",
-        "/",
-        "@",
-        "response",
-        "answer",
-        "reply",
-        "message",
-        "output",
-        "summary",
-        "draft",
-        "report",
-        "prompt",
-        "prompts",
-        "verdict",
-        "verdicts",
-        "instruction",
-        "instructions",
-        "rules",
-        "directions",
-        "system",
-        "language",
-        "model",
-        "leave",
-        "leaving",
-        "must",
-        "ai",
-        "llm",
-        "gpt",
-        "chatgpt",
-        "chatbot",
-        "assistant",
-        "fact",
-        "factchecker",
-        "factchecking",
-        "summarise",
-        "summarize",
-        "summarizing",
-        "summarizer",
-        "drafter",
-        "checker",
-        "claim",
-        "claims",
-        "as",
-        "override",
-        "jailbreak",
-        "developer",
-        "explain",
-        "describe",
-        "translate",
-        "write",
-        "compose",
-        "develop",
-        "provide",
-        "break",
-        "list",
-        "ignore",
-        "replace",
-        "render",
-        "disregard",
-        "forget",
-        "omit",
-        "pretend",
-        "roleplay",
-        "print",
-        "reveal",
-        "respond",
-        "conclude",
-        "declare",
-        "assert",
-        "insert",
-        "append",
-        "mark",
-        "do",
-        "don't",
-        "never",
-        "say",
-        "state",
-        "record",
-        "add",
-        "confirm",
-        "mention",
-        "tell",
-        "you",
-        "act",
-        "treat",
-        "com",
-        "xyz",
-        "org",
-        "net",
-        "www",
-        "important",
-    ]
-)
 
 
-def check_claim(claim: Claim, rows: Sequence[Row]) -> Result:
-    """Judge a claim by its own words against the rows it cites; rows it does not cite may speak against it."""
+class Reading(NamedTuple):
+    """What code made of a claim: `statements` with what their rows make of each, `uncovered` the spans nobody read.
+
+    `fault` is what keeps the claim from being read at all.
+    """
+
+    text: str
+    grammar: Grammar
+    statements: tuple[tuple[Statement, Judged], ...]
+    uncovered: tuple[tuple[int, int], ...]
+    findings: tuple[Finding, ...]
+    fault: Finding | None = None
+
+
+def read(claim: Claim, rows: Sequence[Row]) -> Reading:
+    """Read a claim and judge it against the rows it cites; rows it does not cite may speak against it, never for it."""
     by_ref = {row.ref: row for row in rows}
-    fault = _fault(claim, by_ref)
+    fault = _fault_of_citations(claim, by_ref) or _fault_of_text(claim.text)
     if fault:
-        return Result(fault.verdict, (fault,))
-    judged = _judged(claim, by_ref)
-    findings = [finding for part in judged for finding in _findings(claim.text, part)]
-    outcome = verdict_table.decide(_grammar(judged))
+        return Reading(claim.text, Grammar.NOTHING, (), (), (fault,), fault)
+    parts = _judged(claim, by_ref)
+    return Reading(
+        claim.text,
+        _grammar(parts),
+        tuple(pair for part in parts for pair in part.judged),
+        tuple(span for part in parts for span in part.uncovered),
+        tuple(finding for part in parts for finding in _findings(claim.text, part)),
+    )
+
+
+def decide(reading: Reading, *, reader: Reader = Reader.NONE, judge: Judge = Judge.NONE) -> Result:
+    """The verdict on a claim that was read, by the table; a claim that could not be read is no model's to support."""
+    if reading.fault:
+        return Result(reading.fault.verdict, reading.findings)
+    outcome = verdict_table.decide(reading.grammar, reader, judge)
+    findings = reading.findings
     if outcome.verdict is not Verdict.SUPPORTED and all(f.verdict is Verdict.SUPPORTED for f in findings):
-        findings.append(Finding(outcome.verdict, "The claim says nothing that a row could bear out."))
-    return Result(outcome.verdict, tuple(findings))
+        why = NOTHING_SAID if reading.grammar is Grammar.NOTHING else DISAGREE
+        findings = (*findings, Finding(outcome.verdict, why))
+    return Result(outcome.verdict, findings, outcome.mark)
 
 
-def statements(claim: Claim, rows: Sequence[Row]) -> list[tuple[Statement, Judged]]:
+NOTHING_SAID = "The claim says nothing that a row could bear out."
+DISAGREE = "Code finds the claim borne out, the fact-checker does not."
+
+
+def check_claim(
+    claim: Claim, rows: Sequence[Row], *, reader: Reader = Reader.NONE, judge: Judge = Judge.NONE
+) -> Result:
+    """Read a claim and decide it, by code alone unless a model's columns are given."""
+    return decide(read(claim, rows), reader=reader, judge=judge)
+
+
+def statements(claim: Claim, rows: Sequence[Row]) -> tuple[tuple[Statement, Judged], ...]:
     """What a claim says, statement by statement, with what its rows make of each; nothing if it can't be read."""
-    by_ref = {row.ref: row for row in rows}
-    return [] if _fault(claim, by_ref) else [pair for part in _judged(claim, by_ref) for pair in part.judged]
+    return read(claim, rows).statements
 
 
 def _judged(claim: Claim, by_ref: Mapping[str, Row]) -> list[Judgement]:
@@ -161,7 +89,7 @@ def _judged(claim: Claim, by_ref: Mapping[str, Row]) -> list[Judgement]:
     cited = [Cited(by_ref[ref]) for ref in refs]
     others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in refs]
     words = tokens.tokens(tokens.plain(claim.text))
-    return [_judge(part, cited, others) for part in reader.read(claim.text, words, cited)]
+    return [_judge(part, cited, others) for part in grammar.read(claim.text, words, cited)]
 
 
 class Judgement(NamedTuple):
@@ -172,7 +100,7 @@ class Judgement(NamedTuple):
     kinds: frozenset[str]
 
 
-def _judge(part: reader.Part, cited: Sequence[Cited], others: Sequence[Cited]) -> Judgement:
+def _judge(part: grammar.Part, cited: Sequence[Cited], others: Sequence[Cited]) -> Judgement:
     """The statements of a segment against the rows; where a cited text says it all in its own words, that counts."""
     judged = tuple((s, evaluators.evaluate(s, cited, others)) for s in part.statements)
     borne = not part.uncovered and judged and all(isinstance(j, Proved) for _, j in judged)
@@ -212,12 +140,7 @@ def _uncovered(text: str, span: tuple[int, int]) -> Finding:
     return Finding(Verdict.NOT_ADDRESSED, f"No cited row was found to say “{text[slice(*span)]}”.", span)
 
 
-def _fault(claim: Claim, by_ref: dict[str, Row]) -> Finding | None:
-    """What keeps a claim from being read at all."""
-    return _fault_of_citations(claim, by_ref) or _fault_of_text(claim.text)
-
-
-def _fault_of_citations(claim: Claim, by_ref: dict[str, Row]) -> Finding | None:
+def _fault_of_citations(claim: Claim, by_ref: Mapping[str, Row]) -> Finding | None:
     if not claim.citations:
         return Finding(Verdict.NOT_ADDRESSED, "The claim cites no row.")
     for ref in claim.citations:
@@ -235,11 +158,7 @@ def _fault_of_text(text: str) -> Finding | None:
         return Finding(Verdict.CANNOT_VERIFY, f"The claim is longer than {CLAIM_CHARACTERS_MAX} characters.")
     if not text.isascii() and (odd := _odd(text)):
         return Finding(Verdict.CANNOT_VERIFY, odd)
-    return NO_STATEMENT if _asks(text) else None
-
-
-def _asks(text: str) -> bool:
-    return not ASKING.isdisjoint(ASKING_PARTS.findall(text.lower())) and instructions.is_instruction(text)
+    return NO_STATEMENT if instructions.asks(text) else None
 
 
 def _odd(text: str) -> str | None:

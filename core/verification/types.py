@@ -42,13 +42,27 @@ class Finding(NamedTuple):
     quote: str | None = None
 
 
+class Mark(StrEnum):
+    """Who stands behind a supported claim."""
+
+    CODE = "code"
+    MODEL_ALONE = "by the fact-checker alone"
+    NOBODY = "nobody"
+
+
 class Result(NamedTuple):
     verdict: Verdict
     findings: tuple[Finding, ...]
+    mark: Mark = Mark.NOBODY
 
     @property
     def flagged(self) -> bool:
         return self.verdict is not Verdict.SUPPORTED
+
+    @property
+    def is_by_model_alone(self) -> bool:
+        """Supported by the fact-checker, and not by code: a lighter mark."""
+        return self.mark is Mark.MODEL_ALONE
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a summary leaves out: rows that a reader would expect and of which no standing claim has a proved statement."""
+"""What a summary leaves out: rows to state of which no standing claim has a proved statement."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import date
 from core.verification import claims as by_meaning
 from core.verification.cited import Cited
 from core.verification.evaluators import readings, wording
+from core.verification.grammar import tokens
+from core.verification.grammar.phrases import phrases_at
 from core.verification.judged import Proved
 from core.verification.types import Claim, Omission, Row
 
@@ -23,12 +25,15 @@ def find_unstated(standing: Sequence[Claim], rows: Sequence[Row], on: date) -> l
 
 
 def stated_rows(standing: Iterable[Claim], rows: Sequence[Row]) -> set[str]:
-    """The references of the rows that a proved statement of some claim rests on."""
+    """The references of the rows that a proved statement of some claim rests on.
+
+    A statement among words that nobody read does not count: "Latex gloves are used" states no allergy.
+    """
     return {
         judged.row
         for claim in standing
-        for _, judged in by_meaning.statements(claim, rows)
-        if isinstance(judged, Proved) and judged.row
+        for statement, judged in by_meaning.statements(claim, rows)
+        if isinstance(judged, Proved) and judged.row and not statement.open
     }
 
 
@@ -36,10 +41,15 @@ def _allergies(known: Sequence[Cited]) -> list[tuple[Cited, str]]:
     return [
         (row, f"An allergy to {wording.name(row)} that no claim states.")
         for row in known
-        if row.type == "allergy"
-        and row.standing == "active"
-        and "no allergies:no known allergies" not in row.name.terms
+        if row.type == "allergy" and row.standing == "active" and not _denies_allergies(row)
     ]
+
+
+def _denies_allergies(row: Cited) -> bool:
+    """Whether the substance is "no known allergies" and nothing else: one that stands behind it is an allergy."""
+    words = tokens.tokens(tokens.plain(wording.name(row)))
+    found = phrases_at(words, 0) if words else ()
+    return any("no allergies" in kinds and end == len(words) for end, kinds, _ in found)
 
 
 def _abnormal_latest(known: Sequence[Cited], on: date) -> list[tuple[Cited, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from core.verification.types import Verdict
+from core.verification.types import Mark, Verdict
 
 
 class Grammar(StrEnum):
@@ -34,14 +34,6 @@ class Judge(StrEnum):
     CONTRADICTED = "contradicted"
     NOT_ADDRESSED = "not addressed"
     NONE = "no judge"
-
-
-class Mark(StrEnum):
-    """Who stands behind a supported claim."""
-
-    CODE = "code"
-    MODEL_ALONE = "by the fact-checker alone"
-    NOBODY = "nobody"
 
 
 class Outcome(NamedTuple):

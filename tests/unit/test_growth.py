@@ -27,7 +27,7 @@ import staff_app
 from core import verification
 from core.queries import patients
 from core.sealing import national_id
-from core.verification.check import CLAIM_CHARACTERS_MAX
+from core.verification.claims import CLAIM_CHARACTERS_MAX
 from core.web import filters
 from core.web.access import safe_next
 from staff_app import cited_rows

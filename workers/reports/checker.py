@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from core.verification import instructions
 from workers.reports import calls, letter_codes, prompts, schemas, setups, verdicts
 from workers.reports.calls import Call, Reply
 from workers.reports.client import Question
@@ -52,7 +53,7 @@ class Judging(NamedTuple):
 def judging(claims: Sequence[ToCheck], on: date, model: str) -> Judging:
     """What is asked of the fact-checker about at most CLAIMS_PER_CALL claims."""
     labels = dict(zip(letter_codes.codes(len(claims), length=3), claims, strict=True))
-    worded = {label: [word(kind, fields) for kind, fields in claim.rows] for label, claim in labels.items()}
+    worded = {label: [_said(kind, fields) for kind, fields in claim.rows] for label, claim in labels.items()}
     content = {
         "as_of": day(on.isoformat()),
         "claims": [{"label": label, "text": claim.text, "rows": worded[label]} for label, claim in labels.items()],
@@ -75,7 +76,13 @@ def check(lease: Lease, claims: Sequence[ToCheck], on: date, round_: int) -> tup
     return calls.ask(lease, call, asked.question, asked.read)
 
 
+def _said(kind: str, fields: Mapping[str, Any]) -> dict[str, str]:
+    """A row as words, without text that speaks to software: nothing planted in a record commands the judge."""
+    return {label: instructions.removed(text).strip() for label, text in word(kind, fields).items()}
+
+
 def _judged(judgement: schemas.Judgement, rows: list[dict[str, str]]) -> Judged:
     verdict, why = verdicts.with_quote_found(judgement.verdict, judgement.quote, rows)
-    reasons = tuple(reason for reason in (why, judgement.reason) if reason) if verdicts.is_flagged(verdict) else ()
+    objects = verdict != verdicts.SUPPORTED
+    reasons = tuple(reason for reason in (why, judgement.reason) if reason) if objects else ()
     return Judged(verdict, reasons, judgement.quote or None)

@@ -50,7 +50,7 @@ def keep_omissions(session: Session, report_id: int, standing: Sequence[Claim], 
     session.execute(delete(Omission).where(Omission.report_id == report_id))
     session.add_all(
         Omission(report_id=report_id, ref=omission.ref, reason=omission.reason)
-        for omission in verification.find_omissions(claims, rows, on)
+        for omission in verification.find_unstated(claims, rows, on)
     )
 
 
@@ -64,17 +64,19 @@ def _to_check(claim: Claim, cited: list[Row]) -> ToCheck:
 
 
 def _keep(session: Session, report: Report, judged: Mapping[int, Judged], call_id: int) -> None:
-    """Add the fact-checker's verdicts to those of code: the stricter verdict counts, and a flag stays."""
-    so_far = session.execute(select(Claim.id, Claim.verdict, Claim.flagged).where(Claim.id.in_(judged))).all()
-    verdicts_now = {}
-    for claim_id, verdict, was_flagged in so_far:
-        found = judged[claim_id]
-        now = verdicts.stricter(verdict or verdicts.CANNOT_VERIFY, found.verdict)
-        verdicts_now[claim_id] = (now, was_flagged or verdicts.is_flagged(now))
+    """Keep the fact-checker's verdicts, and decide each claim anew with them, by the verdict table."""
+    rows = code_checking.evidence_rows(session, report.id)
+    cited = cited_refs(session, report.id)
+    decided = {}
+    for claim in session.scalars(select(Claim).where(Claim.id.in_(judged))):
+        found = judged[claim.id]
+        reading = code_checking.read(claim, cited[claim.id], rows)
+        result = verification.decide(reading, judge=verdicts.column(found.verdict, found.quote, reading))
+        decided[claim.id] = (str(result.verdict), result.flagged)
         session.add(
             Check(
-                report_id=report.id, claim_id=claim_id, checker=MODEL, verdict=found.verdict,
+                report_id=report.id, claim_id=claim.id, checker=MODEL, verdict=found.verdict,
                 reasons=list(found.reasons), quote=found.quote, model_call_id=call_id,
             )
         )  # fmt: skip
-    code_checking.keep_verdicts(session, verdicts_now)
+    code_checking.keep_verdicts(session, decided)

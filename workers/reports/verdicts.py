@@ -1,24 +1,15 @@
-"""Two verdicts on one claim: the stricter wins."""
+"""What the fact-checker's verdict counts for: its column of the verdict table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-SUPPORTED, INFERENCE, NOT_ADDRESSED = "supported", "inference", "not_addressed"
-CANNOT_VERIFY, CONTRADICTED = "cannot_verify", "contradicted"
+from core.verification import Judge, Reading, bears_on
 
-# From the mildest to the strictest.
-STRICTNESS = (SUPPORTED, INFERENCE, CANNOT_VERIFY, NOT_ADDRESSED, CONTRADICTED)
-
-
-def stricter(one: str, other: str) -> str:
-    """The stricter of two verdicts."""
-    return max(one, other, key=STRICTNESS.index)
-
-
-def is_flagged(verdict: str) -> bool:
-    """Whether a claim with this verdict needs a clinician's decision."""
-    return verdict != SUPPORTED
+SUPPORTED, CONTRADICTED, CANNOT_VERIFY = "supported", "contradicted", "cannot_verify"
+NO_QUOTE = "The fact-checker quoted no words of the cited rows."
+QUOTE_NOT_FOUND = "The words that the fact-checker quoted are in no cited row."
+QUOTE_BESIDE = "The words that the fact-checker quoted are not about all that code left unread."
 
 
 def with_quote_found(verdict: str, quote: str, rows: Sequence[Mapping[str, str]]) -> tuple[str, str | None]:
@@ -26,10 +17,17 @@ def with_quote_found(verdict: str, quote: str, rows: Sequence[Mapping[str, str]]
     if verdict != SUPPORTED:
         return verdict, None
     if not quote.strip():
-        return CANNOT_VERIFY, "the fact-checker quoted no words of the cited rows"
+        return CANNOT_VERIFY, NO_QUOTE
     if not _is_in(rows, quote):
-        return CANNOT_VERIFY, "the words that the fact-checker quoted are in no cited row"
+        return CANNOT_VERIFY, QUOTE_NOT_FOUND
     return verdict, None
+
+
+def column(verdict: str, quote: str | None, reading: Reading) -> Judge:
+    """The judge's column for a verdict whose quote was looked for."""
+    if verdict == SUPPORTED:
+        return Judge.SUPPORTED if bears_on(quote or "", reading) else Judge.UNQUOTED
+    return Judge.CONTRADICTED if verdict == CONTRADICTED else Judge.NOT_ADDRESSED
 
 
 def _is_in(rows: Sequence[Mapping[str, str]], quote: str) -> bool:

@@ -25,13 +25,17 @@ def as_rows(evidence: Iterable[Evidence]) -> dict[str, Row]:
     return {row.ref: Row(row.ref, row.ref.partition(":")[0], row.patient_id, row.fields) for row in evidence}
 
 
+def read(claim: Claim, cited: tuple[str, ...], rows: Mapping[str, Row]) -> verification.Reading:
+    """What code makes of a claim: the rows it does not cite may speak against it ("latest"), never for it."""
+    return verification.read(verification.Claim(claim.text, cited, claim.patient_id), list(rows.values()))
+
+
 def check_by_code(claim: Claim, cited: tuple[str, ...], rows: Mapping[str, Row]) -> Check:
     """Check a claim against the rows it cites, and set its verdict and flag by this check. Returns the check to keep.
 
     The check has the claim's id only if the claim was flushed before.
     """
-    given = [rows[ref] for ref in cited if ref in rows]
-    result = verification.check_claim(verification.Claim(claim.text, cited, claim.patient_id), given)
+    result = verification.decide(read(claim, cited, rows))
     claim.verdict, claim.flagged = result.verdict, result.flagged
     return Check(
         report_id=claim.report_id,

@@ -67,7 +67,7 @@ def _standing(statement: Course, row: Cited) -> Fault | None:
     if said.startswith("not "):
         said = "ended" if said == "not active" else "active"
     dated = statement.stop or statement.at
-    wanted = ENDED if said == "ended" or (said == "stopped" and dated) else frozenset({said})
+    wanted = ENDED if said == "ended" or (said in ("stopped", "completed") and dated) else frozenset({said})
     true = row.standing in wanted
     return None if true else _is_otherwise(row, wrong=True)
 

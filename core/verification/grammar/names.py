@@ -91,7 +91,8 @@ class Book:
 
     def spelled_at(self, words: Words, i: int) -> tuple[int, tuple[tuple[int, int], ...]]:
         """Where the longest name that a row has word for word ends, and the rows that have it."""
-        end, bearers = i, []
+        end = i
+        bearers: list[tuple[int, int]] = []
         for spelling, n in self.spelled.get(words[i].norm, ()):
             last = i + len(spelling)
             if last >= end and spelling == tuple((word.norm, word.unit) for word in words[i:last]):

@@ -53,7 +53,6 @@ def drafted_from(patients: int) -> None:
         ids = session.scalars(select(Patient.id)).all()
     assert len(ids) == patients
     outcomes = [flags(evidence.collect(patient_id)) for patient_id in ids]
-    print("\n".join(o for _, os in outcomes for o in os))
     assert [objection for _, objections in outcomes for objection in objections] == []
     assert sum(count for count, _ in outcomes) > 8 * patients
 

@@ -44,7 +44,7 @@ def test_an_invention_is_counted_and_fails_the_suite(model: OfflineModel) -> Non
     model.behaviour.set("invent")
     result = drafting.run(drafting.cases(SEED, FEW))
     assert result["unsupported"] == FEW
-    assert result["unflagged"] == 0
+    assert result["alone"] == 0
     assert any("unsupported" in short for short in drafting.bar(result))
     assert "987.6" in drafting.table(result)
 

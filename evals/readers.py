@@ -1,0 +1,58 @@
+"""How good each way of reading is on the same claims: the grammar alone, and with a model's columns of the table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from core.verification import Reading, Result, Verdict
+from evals.cases import Case
+
+RIGHT = "supported"
+
+
+def figures(cases: Sequence[Case], results: Sequence[Result]) -> dict[str, int]:
+    """Of right claims: flagged, contradicted, supported by the fact-checker alone. Of wrong ones: caught, supported."""
+    pairs = list(zip(cases, results, strict=True))
+    right = [result for case, result in pairs if case.label == RIGHT]
+    wrong = [result for case, result in pairs if case.label != RIGHT]
+    return {
+        "right": len(right),
+        "right_flagged": sum(result.flagged for result in right),
+        "right_contradicted": sum(result.verdict is Verdict.CONTRADICTED for result in right),
+        "right_alone": sum(result.is_by_model_alone for result in right),
+        "wrong": len(wrong),
+        "wrong_caught": sum(result.flagged for result in wrong),
+        "wrong_supported": sum(not result.flagged for result in wrong),
+        "wrong_alone": sum(result.is_by_model_alone for result in wrong),
+    }
+
+
+def by_statement(readings: Sequence[Reading]) -> dict[str, dict[str, int]]:
+    """How many statements of each kind the grammar read, and what the rows made of them."""
+    found: dict[str, Counter[str]] = {}
+    for reading in readings:
+        for statement, judged in reading.statements:
+            tally = found.setdefault(type(statement).__name__.lower(), Counter())
+            tally[type(judged).__name__.lower()] += 1
+    return {kind: dict(sorted(tally.items())) for kind, tally in sorted(found.items())}
+
+
+def by_grammar(readings: Sequence[Reading]) -> dict[str, int]:
+    """How many claims the grammar read whole, in part, or not at all."""
+    return dict(sorted(Counter(str(reading.grammar) for reading in readings).items()))
+
+
+def table(readers: Mapping[str, Mapping[str, int]], statements: Mapping[str, Mapping[str, int]]) -> str:
+    """Both for people."""
+    lines = ["reader                right  flagged  contradicted  alone  wrong  caught  supported"]
+    for name, f in readers.items():
+        lines.append(
+            f"{name:21} {f['right']:>5} {f['right_flagged']:>8} {f['right_contradicted']:>13} {f['right_alone']:>6}"
+            f" {f['wrong']:>6} {f['wrong_caught']:>7} {f['wrong_supported']:>10}"
+        )
+    lines += ["", "statement    proved  refuted  not in these rows"]
+    for kind, tally in statements.items():
+        counts = [tally.get(name, 0) for name in ("proved", "refuted", "notinrows")]
+        lines.append(f"{kind:11} {counts[0]:>7} {counts[1]:>8} {counts[2]:>18}")
+    return "\n".join(lines)
