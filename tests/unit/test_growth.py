@@ -157,7 +157,7 @@ def claimed(text: str) -> object:
 
 def omitted(text: str) -> object:
     rows = (row("allergy", substance=text, status="active"), row("note", text=text, written_at="2026-05-03T02:10:00Z"))
-    return verification.find_omissions([verification.Claim("She is well.", (rows[1].ref,), PATIENT)], rows, on=DAY)
+    return verification.find_unstated([verification.Claim("She is well.", (rows[1].ref,), PATIENT)], rows, on=DAY)
 
 
 PARSERS: dict[str, Callable[[str], object]] = {
