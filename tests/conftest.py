@@ -235,6 +235,7 @@ def database(databases: Any, settings: Any, empty_tables: Callable[[], None], sy
     """Every server running, every table empty, this process configured and without grudges; gives the settings."""
     from core import audit, staging
     from core.audit import head_sets
+    from core.queries import tiers as tier_states
     from core.stores import archived, replica_watch
     from core.stores.outage import primary
 
@@ -250,6 +251,7 @@ def database(databases: Any, settings: Any, empty_tables: Callable[[], None], sy
     for breaker in archived.breakers.values():
         breaker.answered()
     replica_watch.forget()
+    tier_states.forget()
     return settings
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from core.archiving.eligible import may_move
 from core.models import Base, utc_now
 from core.models.record_types import RECORD_TYPES, RecordType, archive_table
+from core.queries.tier_watch import Tier, TierWatch
 from core.stores import databases
 from core.stores.databases import Store
 from core.stores.replica_watch import watch
@@ -27,25 +28,6 @@ OLDEST_SECONDS = 1.0
 COUNT_SECONDS = 5.0
 COUNT_MAX = 100_000
 DAY_SECONDS = 86_400.0
-
-
-@dataclass(frozen=True)
-class Tier:
-    """One server. Figures are None when it does not answer, or where they make no sense.
-
-    `state` is how portal pages use the replica: in use, behind, or catching up (after a restart, until it has all).
-    """
-
-    store: str
-    title: str
-    up: bool
-    milliseconds: float | None = None
-    size_bytes: int | None = None
-    oldest_at: datetime | None = None
-    oldest_what: str | None = None
-    lag_seconds: float | None = None
-    state: str | None = None
-    cause: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,17 +81,19 @@ def days_overdue(session: Session) -> float:
 
 
 def health() -> tuple[Tier, ...]:
-    """Every server asked at once: primary, replica, then the archives."""
-    visits = Oldest("visit", Base.metadata.tables["visit"].c.ended_at)
-    probes: list[Callable[[], Tier]] = [lambda: _probe(Store.HOT, "Primary", _size, visits)]
-    probes.append(lambda: _probe(Store.REPLICA, "Replica", _replica))
-    for kind in RECORD_TYPES.values():
-        probes.append(_archive_probe(kind))
-    with ThreadPoolExecutor(len(probes)) as pool:
-        return tuple(future.result() for future in [pool.submit(probe) for probe in probes])
+    """Every server asked at once: primary, replica, then the archives. A silent one keeps no page for long."""
+    with ThreadPoolExecutor(len(_watches)) as pool:
+        return tuple(pool.map(TierWatch.latest, _watches))
+
+
+def forget() -> None:
+    """Ask every server again at the next use. For tests, which break and repair servers faster than pages come."""
+    for one in _watches:
+        one.forget()
 
 
 Figures = dict[str, int | float | datetime | str | None]
+Look = Callable[[Connection], Figures]
 
 
 class Oldest(NamedTuple):
@@ -119,12 +103,16 @@ class Oldest(NamedTuple):
     column: Column[Any]
 
 
-def _archive_probe(kind: RecordType) -> Callable[[], Tier]:
+def _watch(store: Store, title: str, look: Look, oldest: Oldest | None = None) -> TierWatch:
+    return TierWatch(store, title, lambda: _probe(store, title, look, oldest))
+
+
+def _watch_of(kind: RecordType) -> TierWatch:
     oldest = Oldest(kind.name.replace("log", "event"), archive_table(kind.root).c[kind.time_column])
-    return lambda: _probe(Store(kind.server), f"Archive: {kind.server}", _size, oldest)
+    return _watch(Store(kind.server), f"Archive: {kind.server}", _size, oldest)
 
 
-def _probe(store: Store, title: str, look: Callable[[Connection], Figures], oldest: Oldest | None = None) -> Tier:
+def _probe(store: Store, title: str, look: Look, oldest: Oldest | None = None) -> Tier:
     started = time.monotonic()
     try:
         with databases.read(store, PROBE_SECONDS) as session:
@@ -160,3 +148,10 @@ def _replica(connection: Connection) -> Figures:
         "lag_seconds": seen.lag_seconds if math.isfinite(seen.lag_seconds) else None,
         "state": "behind" if late else "in use" if seen.is_settled else "catching up",
     }
+
+
+_watches = (
+    _watch(Store.HOT, "Primary", _size, Oldest("visit", Base.metadata.tables["visit"].c.ended_at)),
+    _watch(Store.REPLICA, "Replica", _replica),
+    *map(_watch_of, RECORD_TYPES.values()),
+)

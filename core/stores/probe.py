@@ -23,7 +23,7 @@ class Answer(Generic[AnswerT]):
     asked_at: float
 
 
-class _Asking(Generic[AnswerT]):
+class Asking(Generic[AnswerT]):
     """One question to a server, in a thread of its own: a thread that waits for a silent server can't be ended."""
 
     def __init__(self, ask: Callable[[], AnswerT | None]) -> None:
@@ -44,8 +44,9 @@ class _Asking(Generic[AnswerT]):
     def is_done(self) -> bool:
         return self._done.is_set()
 
-    def wait(self) -> None:
-        self._done.wait(max(0.0, self.asked_at + ANSWER_SECONDS - time.monotonic()))
+    def wait(self, seconds: float = ANSWER_SECONDS) -> None:
+        """Until it is done, or `seconds` have gone since it was asked."""
+        self._done.wait(max(0.0, self.asked_at + seconds - time.monotonic()))
 
 
 class Probe(Generic[AnswerT]):
@@ -57,7 +58,7 @@ class Probe(Generic[AnswerT]):
     def __init__(self, ask: Callable[[], AnswerT | None]) -> None:
         self._ask = ask
         self._lock = threading.Lock()
-        self._asking: _Asking[AnswerT] | None = None
+        self._asking: Asking[AnswerT] | None = None
         self._pid = os.getpid()
 
     def latest(self) -> Answer[AnswerT] | None:
@@ -78,11 +79,11 @@ class Probe(Generic[AnswerT]):
         with self._lock:
             self._asking = None
 
-    def _current(self) -> _Asking[AnswerT]:
+    def _current(self) -> Asking[AnswerT]:
         if self._pid != os.getpid():
             self._pid, self._asking = os.getpid(), None
         asking = self._asking
         is_old = asking is None or (asking.is_done() and time.monotonic() - asking.asked_at >= PROBE_SECONDS)
         if asking is None or is_old:
-            asking = self._asking = _Asking(self._ask)
+            asking = self._asking = Asking(self._ask)
         return asking

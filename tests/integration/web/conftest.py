@@ -18,7 +18,6 @@ from core.models import AccessEvent, Account, Patient, Role
 from core.services import archive
 from core.stores import databases
 from core.stores.databases import Store
-from core.web import health
 from public_app import create_app
 from tests.factories import NOW, PASSWORD, make_account, make_patient
 from workers.archive import driver
@@ -68,9 +67,8 @@ class Browser:
 
 @pytest.fixture(autouse=True)
 def _fresh_process(database: Any) -> None:
-    """No attempts, no look at health and no spool of an earlier test."""
+    """No attempts and no spool of an earlier test."""
     throttle._memory.seen.clear()
-    health._watch._looked_at = float("-inf")
     spool._chain.pid = 0
     shutil.rmtree(database.spool_dir, ignore_errors=True)
 
