@@ -23,6 +23,8 @@ NAMES = {
 REASONS = {
     "prescription": ("reason",), "visit": ("reason",), "allergy": ("reaction",), "observation": ("value",),
 }  # fmt: skip
+# What adds to a name: the row itself must say it.
+DETAILS = {"prescription": ("frequency", "route", "instructions"), "allergy": ("category",)}
 TEXTS = {"note": ("text",), "prescription": ("instructions",)}
 _STARTS = ("started_on", "onset_on", "started_at", "observed_at", "written_at", "recorded_on", "birth_date")
 _STOPS = ("stopped_on", "resolved_on", "ended_at")
@@ -99,7 +101,7 @@ class Cited:
             self._read_value(fields.get("value"), fields.get("unit"))
             self.assay = ASSAY_OF_CODE.get(str(fields.get("code"))) or assay_named(names)
             reasons = (self.text_value,) if self.text_value else ()
-        self.name = named(names, self.assay, row.type)
+        self.name = named(names, self.assay, row.type, _texts(fields, DETAILS.get(row.type, ())))
         self.reason = named(tuple(instructions.removed(r) for r in reasons), None, "reason") if reasons else EMPTY
         self.start, self.stop = _day(fields, _STARTS), _day(fields, _STOPS)
         self.standing = _standing(self)
@@ -182,18 +184,28 @@ def assay_named(names: tuple[str, ...]) -> str | None:
 
 
 @lru_cache(maxsize=8192)
-def named(texts: tuple[str, ...], assay: str | None, kind: str) -> Named:
-    """What may name a row with these names."""
+def named(texts: tuple[str, ...], assay: str | None, kind: str, details: tuple[str, ...] = ()) -> Named:
+    """What may name a row with these names; `details` add terms that the vocabulary has no meaning for."""
     reading = _Reading()
     for text in texts:
         reading.read(text, kind)
     heads, terms = reading.heads, reading.terms
+    for text in details:
+        terms |= _plain_terms(text)
     if assay:
         heads = {f"assay:{assay}"} | {f"assay:{panel}" for panel, members in PANELS.items() if assay in members}
         terms |= heads
     return Named(
         frozenset(heads), frozenset(terms), tuple(reading.amounts), tuple(frozenset(part) for part in reading.parts)
     )
+
+
+def _plain_terms(text: str) -> set[str]:
+    words = tokens.tokens(tokens.plain(text))
+    plain = (
+        w.norm for i, w in enumerate(words) if w.kind == "word" and not phrases_at(words, i) and w.norm not in UNITS
+    )
+    return {stem(norm) for norm in plain if norm not in _PLAIN}
 
 
 class _Reading:

@@ -89,6 +89,7 @@ def _judged(claim: Claim, by_ref: Mapping[str, Row]) -> list[Judgement]:
     cited = [Cited(by_ref[ref]) for ref in refs]
     others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in refs]
     words = tokens.tokens(tokens.plain(claim.text))
+    words.written = claim.text
     return [_judge(part, cited, others) for part in grammar.read(claim.text, words, cited)]
 
 
@@ -101,14 +102,21 @@ class Judgement(NamedTuple):
 
 
 def _judge(part: grammar.Part, cited: Sequence[Cited], others: Sequence[Cited]) -> Judgement:
-    """The statements of a segment against the rows; where a cited text says it all in its own words, that counts."""
+    """The statements of a segment against the rows. A clause that no row bears out may stand in a cited text."""
     judged = tuple((s, evaluators.evaluate(s, cited, others)) for s in part.statements)
-    borne = not part.uncovered and judged and all(isinstance(j, Proved) for _, j in judged)
-    if part.saying and not borne:
-        said = evaluators.evaluate(part.saying, cited, others)
-        if isinstance(said, Proved):
-            return Judgement(((part.saying, said),), (), frozenset())
-    return Judgement(judged, part.uncovered, part.kinds)
+    as_read = Judgement(judged, part.uncovered, part.kinds)
+    lacking = [*part.uncovered, *(s.span for s, j in judged if not isinstance(j, Proved))]
+    if not part.sayings or not (lacking or not judged) or any(isinstance(j, Refuted) for _, j in judged):
+        return as_read
+    asked = [s for s in part.sayings if not judged or any(_overlap(s.span, span) for span in lacking)]
+    said = tuple((s, evaluators.evaluate(s, cited, others)) for s in asked)
+    if not all(isinstance(j, Proved) for _, j in said) or not any(s.clauses[0].terms for s in asked):
+        return as_read
+    return Judgement((*((s, j) for s, j in judged if isinstance(j, Proved)), *said), (), frozenset())
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _grammar(parts: Sequence[Judgement]) -> Grammar:

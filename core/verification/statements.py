@@ -109,6 +109,16 @@ class Course(Statement):
 
 
 @dataclass(frozen=True)
+class Changed(Statement):
+    """A medicine went from one amount to another, up or down, on a day."""
+
+    direction: str
+    before: Quantity | None
+    after: Quantity
+    when: When = ()
+
+
+@dataclass(frozen=True)
 class Took(Statement):
     """A visit (or another dated row) took place on a day; `reason` is what for."""
 

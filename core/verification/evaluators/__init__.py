@@ -7,7 +7,7 @@ from typing import Any
 
 from core.verification import statements as said
 from core.verification.cited import Cited
-from core.verification.evaluators import courses, people, results, sayings, series, trends, visits
+from core.verification.evaluators import changes, courses, doubts, people, results, sayings, series, trends, visits
 from core.verification.judged import Judged, NotInRows, Refuted
 
 EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequence[Cited]], Judged]] = {
@@ -18,6 +18,7 @@ EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequen
     said.Course: courses.course,
     said.Absent: courses.absent,
     said.Follows: courses.follows,
+    said.Changed: changes.changed,
     said.Counted: visits.counted,
     said.Took: visits.took,
     said.Person: people.person,
@@ -28,6 +29,6 @@ EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequen
 def evaluate(statement: said.Statement, rows: Sequence[Cited], others: Sequence[Cited] = ()) -> Judged:
     """Judge one statement against the cited rows; `others` of the patient may speak against it, never for it."""
     judged = EVALUATORS[type(statement)](statement, rows, others)
-    if statement.open and isinstance(judged, Refuted):
+    if isinstance(judged, Refuted) and (statement.open or doubts.may_be_of_another(statement, rows)):
         return NotInRows(judged.reason)
     return judged

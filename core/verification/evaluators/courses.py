@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.verification.cited import Cited
 from core.verification.evaluators import details, wording
@@ -15,6 +16,8 @@ _KINDS = {"prescription": "medicine", "detail": "word"}
 
 def course(statement: Course, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     mine = [rows[n] for n, _ in statement.subject.bearers]
+    if statement.which == "unread":
+        return NotInRows(f"What is said of {statement.subject.words} could not be read.")
     if not mine:
         kind = _KINDS.get(statement.subject.kind, statement.subject.kind)
         return NotInRows(f"No cited row holds “{statement.subject.words}” as a {kind}.")
@@ -24,9 +27,23 @@ def course(statement: Course, rows: Sequence[Cited], others: Sequence[Cited]) ->
         whole = []
     if statement.which in ("latest", "first", "later") and whole:
         whole = [row for row in whole if _is_edge(statement.which, row, rows, others)]
+    if (
+        whole
+        and statement.status in details.ENDED
+        and statement.subject.terms
+        and (other := _goes_on(statement, mine, rows))
+    ):
+        return NotInRows(wording.sentence(f"{wording.name(other)} is also recorded as active."))
     if whole:
         return Proved(whole[0].ref, "status", f"{wording.name(whole[0])}, {whole[0].standing}")
     return _against(statement, found)
+
+
+def _goes_on(statement: Course, mine: list[Cited], rows: Sequence[Cited]) -> Cited | None:
+    """An active row of the same name and amount that began on none of the days that the claim gives."""
+    bare = replace(statement, status=None, tense="past", stop=(), at=(), length=None)
+    active = [row for row in mine if row.standing == "active"]
+    return next((row for row in active if not statement.at and not details.faults(bare, row, rows)), None)
 
 
 def _against(statement: Course, found: list[tuple[Cited, list[Fault]]]) -> Judged:

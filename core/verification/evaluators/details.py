@@ -109,12 +109,20 @@ def _at(statement: Course, row: Cited) -> Fault | None:
 
 
 def _amount(said: Quantity, subject: Subject, row: Cited) -> Fault | None:
-    mine = [amount for amount in (*row.name.amounts, *_doses(row)) if _of_part(amount, subject, row)]
-    if any(_same(said, amount) for amount in mine):
+    if has_amount(said, subject, row):
         return None
+    mine = _amounts(subject, row)
     shown = str(row.fields.get("dose") or row.fields.get("medication") or "")
     comparable = any(amount.unit and said.unit and amount.unit.kind == said.unit.kind for amount in mine)
     return Fault(comparable, "dose", shown, f"the row says {shown}.")
+
+
+def has_amount(said: Quantity, subject: Subject, row: Cited) -> bool:
+    return any(_same(said, amount) for amount in _amounts(subject, row))
+
+
+def _amounts(subject: Subject, row: Cited) -> list[Amount]:
+    return [amount for amount in (*row.name.amounts, *_doses(row)) if _of_part(amount, subject, row)]
 
 
 def _of_part(amount: Amount, subject: Subject, row: Cited) -> bool:
@@ -156,9 +164,12 @@ def frequencies(row: Cited) -> set[str]:
     words = tokens.tokens(tokens.plain(text))
     found: set[str] = set()
     i = 0
+    negated = False
     while i < len(words):
+        mark = words[i].norm in ".;,"
         i, kinds = longest_at(words, i)
-        found |= {kinds["frequency"]} if "frequency" in kinds else set()
+        negated = (negated or "neg" in kinds) and not mark
+        found |= {kinds["frequency"]} if "frequency" in kinds and not negated else set()
     return found
 
 

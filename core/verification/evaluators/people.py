@@ -8,7 +8,6 @@ from datetime import date
 from core.verification import dates
 from core.verification.cited import Cited
 from core.verification.evaluators import wording
-from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Person
@@ -26,7 +25,7 @@ def person(statement: Person, rows: Sequence[Cited], others: Sequence[Cited]) ->
     if statement.sex:
         return _sex(statement.sex, row)
     if statement.age:
-        return _age(statement.age, statement, row, rows)
+        return _age(statement, row, rows, others)
     if within(statement.born, row.start):
         field = "birth_date" if statement.born else "name"
         return Proved(row.ref, field, wording.day(row.start) if statement.born else wording.name(row))
@@ -48,16 +47,19 @@ def _pronoun(statement: Person, others: Sequence[Cited]) -> Judged:
     return Proved("", "sex", "")
 
 
-def _age(age: Quantity, statement: Person, row: Cited, rows: Sequence[Cited]) -> Judged:
+def _age(statement: Person, row: Cited, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     days = [r.start for r in rows if r is not row and r.start]
-    if row.start is None or not days:
+    newest = max((r.start for r in (*rows, *others) if r is not row and r.start), default=None)
+    if row.start is None or newest is None:
         return NotInRows("No cited row dates that age.")
     ages = {
         dates.years_between(row.start, day)
         for day in days
         if isinstance(day, date) and (not statement.when or within(statement.when, day))
     }
-    if ages == {round(age.value)}:
+    today = dates.years_between(row.start, newest)
+    said = statement.age.value if statement.age else 0.0
+    if ages == {round(said)} or (not statement.when and today == said):
         return Proved(row.ref, "birth_date", wording.day(row.start))
     if len(ages) == 1:
         return Refuted(row.ref, "birth_date", wording.day(row.start), f"By the date of birth the age was {ages.pop()}.")

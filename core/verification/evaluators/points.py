@@ -45,12 +45,32 @@ def chosen(which: str, dated: list[Cited], mine: list[Cited], others: Sequence[C
     if which in ("latest", "first"):
         known = [*mine, *(row for row in others if row.assay and row.assay == mine[0].assay)]
         return [row for row in dated if row.start == _edge(known, newest=which == "latest")]
+    if which == "newly":
+        return [row for row in dated if _turned(row, mine)]
+    if which == "still":
+        return [row for row in dated if _was_before(row, mine)]
     if which in ("later", "earlier"):
         edge = _edge(mine, newest=which == "earlier")
         return [row for row in dated if row.start != edge or len({other.start for other in mine}) == 1]
     values = [row.value for row in mine if row.value is not None]
     wanted = min(values, default=None) if _lowest(which, mine[0]) else max(values, default=None)
     return [row for row in dated if row.value is not None and row.value == wanted]
+
+
+def _was_before(row: Cited, mine: list[Cited]) -> bool:
+    """Whether the result before reads as this one does; one that is the first of those cited may."""
+    before = [other for other in mine if other.start and row.start and other.start < row.start]
+    return not before or readings.reading(max(before, key=_day)) == readings.reading(row)
+
+
+def _turned(row: Cited, mine: list[Cited]) -> bool:
+    """Whether a cited result before this one read otherwise."""
+    before = [other for other in mine if other.start and row.start and other.start < row.start]
+    return bool(before) and readings.reading(max(before, key=_day)) != readings.reading(row)
+
+
+def _day(row: Cited) -> date:
+    return row.start or date.min
 
 
 def _edge(rows: Sequence[Cited], *, newest: bool) -> date | None:

@@ -60,16 +60,25 @@ def same(said: Quantity, value: float, unit: Unit | None, assay: str | None = No
     if found is None:
         return None
     slack = 1e-9 + abs(said.value) * 1e-9
-    if said.sign in (">", ">="):
-        return found > said.value - (slack if said.sign == ">=" else -slack)
-    if said.sign in ("<", "<="):
-        return found < said.value + (slack if said.sign == "<=" else -slack)
-    if said.sign == "~":
-        return abs(found - said.value) <= max(said.step, 0.05 * abs(said.value)) + slack
+    if said.sign:
+        return _compared(said, found, slack)
     if said.step == 0.5 and abs(found - said.value) > WHOLE_NUMBERS_MAX * abs(found):
         return False
     exact = said.unit is None or unit is None or said.unit.kind == unit.kind or {said.unit.kind, unit.kind} in _EXACT
     return abs(found - said.value) <= (said.step if exact else max(said.step, 0.006 * abs(said.value))) + slack
+
+
+def _compared(said: Quantity, found: float, slack: float) -> bool:
+    """By the sign of what is said. A whole number out of ten is rounded as such."""
+    apart = abs(found - said.value) - slack
+    return {
+        ">": found > said.value + slack,
+        ">=": found >= said.value - slack,
+        "<": found < said.value - slack,
+        "<=": found <= said.value + slack,
+        "of ten": apart <= said.step,
+        "~": apart <= max(said.step, 0.05 * abs(said.value)),
+    }.get(said.sign, False)
 
 
 def lasts(said: Quantity, days: float) -> bool:

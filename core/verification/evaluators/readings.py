@@ -51,6 +51,10 @@ def together(answers: list[bool | None], said: str) -> bool:
 def _by_degree(row: Cited, found: str, degree: str | None) -> bool | None:
     if degree is None:
         return True
+    if found == "normal":
+        limits = [limit for limit in (row.low, row.high) if limit]
+        near = any(abs(limit - (row.value or 0.0)) <= SLIGHT_MAX * abs(limit) for limit in limits)
+        return True if degree == "slight" and near else None
     limit = row.high if found == "high" else row.low
     if not limit or row.value is None:
         return None

@@ -23,18 +23,23 @@ def measured(statement: Measured, rows: Sequence[Cited], others: Sequence[Cited]
     if point.which == "unread":
         return NotInRows("The values could not be told apart.")
     dated = [row for row in mine if within(point.when, row.start)]
+    if point.reading and not (point.value or point.pair or point.when or point.which not in (None, "still")):
+        newest = max((row.start or date.min for row in dated), default=None)
+        dated = [row for row in dated if (row.start or date.min) == newest]
     if point.which and (point.value or point.pair or point.when or point.reading):
         dated = chosen(point.which, dated, mine, others)
     if point.pair:
         return _paired(point, dated)
-    if statement.subject.key in PANELS and not point.value:
-        return _panel(point, dated)
+    if statement.subject.key in PANELS and len({row.assay for row in mine}) > 1:
+        return (
+            _panel(point, dated)
+            if not point.value
+            else NotInRows("The claim does not say of which test that value is.")
+        )
     return _single(point, dated, mine)
 
 
 def _single(point: Point, dated: list[Cited], mine: list[Cited]) -> Judged:
-    if point.reading and not (point.value or point.when or point.which):
-        dated = sorted(dated, key=lambda row: row.start or date.min)[-1:]
     found = next((row for row in dated if agrees(point, row)), None)
     if found is not None:
         return Proved(found.ref, "value", found.shown())

@@ -18,11 +18,7 @@ def saying(statement: Saying, rows: Sequence[Cited], others: Sequence[Cited]) ->
     """Proved if each clause stands in a sentence of one cited text; a text never refutes."""
     for row in rows:
         held = [part for text in row.texts for part in sentences(text)]
-        if (
-            held
-            and any(clause.terms for clause in statement.clauses)
-            and all(_stands(clause, held, row) for clause in statement.clauses)
-        ):
+        if held and all(_stands(clause, held, row) for clause in statement.clauses):
             return Proved(row.ref, "text", "")
     return NotInRows("No cited text says that.")
 
@@ -67,6 +63,9 @@ def _numbers(clause: Said, part: Said) -> bool:
             at += 1
         if at == len(part.numbers):
             return False
+        if not _rivals(part.numbers[at], part):
+            at += 1
+            continue
         mine, theirs = _before(clause, place), _before(part, part.numbers[at][0])
         if (
             mine
@@ -77,6 +76,16 @@ def _numbers(clause: Said, part: Said) -> bool:
             return False
         at += 1
     return True
+
+
+def _rivals(number: tuple[int, Quantity, int], part: Said) -> bool:
+    """Whether the text's sentence holds another number that this one could be confused with."""
+    kind = number[1].unit.kind if number[1].unit else None
+    if kind in (None, "time"):
+        return True
+    return any(
+        other is not number and (other[1].unit.kind if other[1].unit else None) == kind for other in part.numbers
+    )
 
 
 def _before(said: Said, place: int) -> Term | None:

@@ -59,13 +59,24 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
         points = points if len(points) > 1 else []
     if not points or _stays_at(statement, points):
         return mine
-    found = [next((row for row in mine if is_point(p, row)), None) for p in points]
+    found = _matched(points, mine)
     known = [row for row in found if row is not None]
     if len(known) < len(found):
         return None
     if len(known) == 1:
         return _to_or_from(statement, points[0], known[0], mine)
     return _in_order(statement, points, known)
+
+
+def _matched(points: Sequence[Point], mine: list[Cited]) -> list[Cited | None]:
+    """The row of each point; of several that it may be, the first that is later than the row of the point before."""
+    found: list[Cited | None] = []
+    for point in points:
+        fitting = [row for row in mine if is_point(point, row)]
+        before = found[-1] if found else None
+        later = [row for row in fitting if before is None or _moment(row) > _moment(before)]
+        found.append(next(iter(later or fitting), None))
+    return found
 
 
 def _between(statement: Trend, row: Cited) -> bool:
@@ -81,6 +92,9 @@ def _stays_at(statement: Trend, points: list[Point]) -> bool:
 def _to_or_from(statement: Trend, point: Point, row: Cited, mine: list[Cited]) -> list[Cited] | None:
     if point.origin == "from":
         return [row, mine[-1]]
+    if not statement.first:
+        before = [other for other in mine if _moment(other) < _moment(row)]
+        return [before[-1], row] if before else None
     since = [other for other in mine if within(statement.first, other.start)]
     return [since[0], row] if since and since[0] is not row else None
 
@@ -123,6 +137,7 @@ def _amount(statement: Trend, chosen: list[Cited]) -> Judged | None:
         share = 100 * change / abs(first.value) if first.value else 0.0
         true = abs(share - said.value) <= 0.5 + said.step
     else:
+        said = said._replace(unit=None) if said.unit and said.unit.kind == "score" else said
         true = bool(quantities.same(said, change, first.unit, first.assay))
     return None if true else _otherwise(first, last)
 
@@ -133,6 +148,8 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
     negated = said != statement.direction
     if statement.subject.key in OF_FUNCTION:
         said = {"up": "better", "down": "worse"}.get(said, said)
+    if said in ("recovered", "normalised"):
+        return _recovery(said, first, last)
     if said in ("better", "worse"):
         said = _for_better(said, first, last)
     if said not in DIRECTIONS or (negated and said not in ("up", "down", "flat", "same")):
@@ -142,6 +159,17 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
     ):
         return NotInRows("How steady or how large that change is, the cited rows do not tell.")
     if DIRECTIONS[said](chosen) != negated:
+        return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
+    return _otherwise(first, last)
+
+
+def _recovery(said: str, first: Cited, last: Cited) -> Judged:
+    """Out of its range, then back in it; a recovery may also be on its way there."""
+    before, after = readings.reading(first), readings.reading(last)
+    if before is None or after is None or first.value is None or last.value is None:
+        return NotInRows("The cited rows do not decide how that reads.")
+    nearer = last.value < first.value if before == "high" else last.value > first.value
+    if before != "normal" and (after == "normal" or (said == "recovered" and nearer and after == before)):
         return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
     return _otherwise(first, last)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from datetime import timedelta
 from typing import NamedTuple
 
 from core.verification.cited import Cited
@@ -15,6 +16,9 @@ from core.verification.vocabulary import UNITS, Unit
 
 NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "value", "pair", "word", "mark", "unknown"
 _COMPARED = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "±": "~"}
+LENGTHS = {7.0: "days", 52.0: "weeks", 12.0: "months"}
+LASTING = frozenset({"x", "for", "over", "in", "after", "last", "past", "within", "rpt", "repeat", "every", "course"})
+DATING = frozenset({"on", "since", "until", "from", "by", "to", "of", "till"})
 _ODD_NUMBER = re.compile(r"^\D*0\d|\d{12}")
 _CELSIUS, _METRE = UNITS["°c"], UNITS["metre"]
 
@@ -60,6 +64,7 @@ def read(words: Words, rows: list[Cited]) -> list[Chunk]:
         found.append(chunk)
         i = chunk.end
     _same_days(found, rows)
+    _ages(found, rows)
     return times_joined(found, words)
 
 
@@ -69,6 +74,8 @@ def _chunk(words: Words, i: int, book: names.Book) -> Chunk:
         return _when(token, i)
     if token.kind == "number":
         return _number(words, i)
+    if token.norm == "+":
+        return _word(words, i)
     if token.kind in (MARK, "ordinal"):
         return Chunk(token.kind, i, i + 1, {token.norm: ""} if token.kind == MARK else None)
     named = names.read(words, i, book) if names.may_begin(words, i, book) else None
@@ -94,7 +101,7 @@ def _word(words: Words, i: int) -> Chunk:
     end, means = longest_at(words, i)
     if not means:
         unit = UNITS.get(words[i].norm)
-        if unit and unit.kind == "time" and i and words[i - 1].norm in ("a", "an", "one"):
+        if unit and unit.kind == "time" and i and (words[i - 1].norm in ("a", "an", "one") or _past_time(words, i)):
             chunk = Chunk(VALUE, i, i + 1)
             chunk.quantity = Quantity(1.0, unit, 0.0)
             return chunk
@@ -113,6 +120,14 @@ def _word(words: Words, i: int) -> Chunk:
     return Chunk(WORD, i, end, means)
 
 
+def _past_time(words: Words, i: int) -> bool:
+    """ "Over the past year"."""
+    before = [word.norm for word in words[max(0, i - 3) : i]]
+    if before[-1:] == ["the"] and i + 1 < len(words) and words[i + 1].norm in ("before", "after", "earlier", "later"):
+        return True
+    return before[-1:] in (["past"], ["last"], ["previous"]) and bool({"over", "in", "during", "within"} & set(before))
+
+
 def quantity_of(token: Token) -> Quantity:
     written = token.norm
     sign = written.rstrip("0123456789.,").strip()
@@ -126,20 +141,56 @@ def _number(words: Words, i: int) -> Chunk:
     if _ODD_NUMBER.search(words[i].norm):
         return Chunk(UNKNOWN, i, i + 1)
     first = quantity_of(words[i])
-    if i + 2 < len(words) and words[i + 1].norm == "/" and words[i + 2].kind == "number" and first.unit is None:
-        chunk = Chunk(PAIR, i, i + 3)
-        chunk.pair = (first, quantity_of(words[i + 2]))
-        return chunk
-    if i + 3 < len(words) and [w.norm for w in words[i + 1 : i + 3]] == ["out", "of"] and words[i + 3].kind == "number":
-        chunk = Chunk(PAIR, i, i + 4)
-        chunk.pair = (first, quantity_of(words[i + 3]))
-        return chunk
+    if first.unit is None and (end := _paired(words, i + 1)):
+        return _slashed(words, i, end, first) or _pair(words, i, end, first)
     chunk = Chunk(VALUE, i, i + 1)
     following = words[i + 1].norm if i + 1 < len(words) else ""
-    if first.unit is None and following in ("c", "m"):
+    if first.unit is None and following in ("c", "m") and not _is_age(words, i, first):
         first, chunk.end = first._replace(unit=_CELSIUS if following == "c" else _METRE), i + 2
     chunk.quantity = first
+    if i + 1 < len(words) and first.unit is None and (times_more := longest_at(words, i + 1)[1].get("multiplier")):
+        chunk.end, size = i + 2, float(times_more)
+        chunk.quantity = first._replace(value=first.value * size, step=first.step * size)
     return chunk
+
+
+def _pair(words: Words, i: int, end: int, first: Quantity) -> Chunk:
+    chunk = Chunk(PAIR, i, end)
+    chunk.pair = (first, quantity_of(words[end - 1]))
+    return chunk
+
+
+def _slashed(words: Words, i: int, end: int, first: Quantity) -> Chunk | None:
+    """ "1/52", "x2/7" and "for 6/12" are lengths of time; "22/7" is a day, of some year."""
+    second = quantity_of(words[end - 1])
+    whole = first.step == second.step == 0.5 and end == i + 3 and words[i + 1].norm == "/"
+    if not whole or second.unit is not None or first.value > 31 or second.value not in (*range(1, 13), 52):
+        return None
+    before = words[i - 1].norm if i else ""
+    length = Quantity(first.value, UNITS[LENGTHS[second.value]], 0.0) if second.value in LENGTHS else None
+    chunk = Chunk(VALUE, i, end)
+    chunk.quantity = length
+    if length is not None and (second.value == 52 or before in LASTING):
+        return chunk
+    if second.value == 10 and first.value <= 10 and before not in DATING:
+        return None
+    chunk.kind, chunk.days = WHEN, times.day_and_month(round(first.value), round(second.value))
+    return chunk if chunk.days else None
+
+
+def _is_age(words: Words, i: int, said: Quantity) -> bool:
+    """Whether a number and an "m" are "43M" rather than metres: no one is 43 metres tall."""
+    return words[i + 1].norm == "m" and said.step == 0.5 and said.value > 3
+
+
+def _paired(words: Words, at: int) -> int:
+    """Where the second number of "148/92", "148 over 92" or "3 out of 10" ends, or 0."""
+    link = [word.norm for word in words[at : at + 2]]
+    after = at + 2 if link == ["out", "of"] else at + 1 if link and link[0] in ("/", "over") else len(words)
+    if after >= len(words) or words[after].kind != "number":
+        return 0
+    over = link[0] == "over" and min(quantity_of(words[n]).value for n in (at - 1, after)) < 30
+    return 0 if over else after + 1
 
 
 def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
@@ -158,9 +209,37 @@ def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
             if not days and name is None:
                 days = next((c.days for c in found[place:] if c.kind == WHEN), ())
             if days:
-                chunk.kind, chunk.days = WHEN, days
+                _settle_day(found, place, days)
                 if name is not None:
                     name.used = True
+        elif "day after" in chunk.means and near and not near[0].yearless and near[0].first == near[0].last:
+            step = timedelta(int(chunk.means["day after"]))
+            chunk.kind, chunk.days = WHEN, tuple(Days(d.first + step, d.last + step) for d in near)
+
+
+def _settle_day(found: list[Chunk], place: int, days: tuple[Days, ...]) -> None:
+    """A day named by another; beside the same day in figures it says nothing new."""
+    chunk = found[place]
+    written = found[place - 2] if place > 1 and "," in found[place - 1].means else None
+    if written is not None and written.kind == WHEN and set(written.days) & set(days):
+        chunk.used, chunk.means = True, {"free": ""}
+    else:
+        chunk.kind, chunk.days = WHEN, days
+
+
+def _ages(found: list[Chunk], rows: list[Cited]) -> None:
+    """ "Since she was 18" and "since age 18" as the year that the row of the patient gives."""
+    born = next((row.start for row in rows if row.type == "patient" and row.start), None)
+    for place, chunk in enumerate(found):
+        if born is None or chunk.get("prep") not in ("since", "from"):
+            continue
+        number = next((c for c in found[place + 1 : place + 5] if c.kind == VALUE), None)
+        between = found[place + 1 : found.index(number)] if number is not None else []
+        aged = between and all(c.means.keys() & {"aged", "pronoun", "aux", "free"} for c in between)
+        if number is not None and number.quantity and number.quantity.unit is None and aged:
+            number.kind, number.days = WHEN, times.at_age(born, round(number.quantity.value))
+            for other in between:
+                other.used, other.means = True, {"free": ""}
 
 
 def _birthday(found: list[Chunk], place: int, rows: list[Cited]) -> bool:
@@ -207,7 +286,8 @@ def times_joined(chunks: list[Chunk], words: Words) -> list[Chunk]:
             near = chunk.days
         elif chunk.kind == VALUE and near and (length := _distance(chunks, place)):
             size, sign = length[1], -1 if chunks[place + 1].means["ago"] == "earlier" else 1
-            chunk.kind, chunk.days = WHEN, times.at_distance(near, sign * length[0] * size, size)
+            chunk.kind, chunk.quantity = WHEN, None
+            chunk.days = times.at_distance(near, sign * length[0] * size, size)
             chunks[place + 1].kind, chunks[place + 1].means, chunks[place + 1].used = MARK, {"later": ""}, True
         elif chunk.kind == "ordinal":
             chunk.days = times.day_of_month(int("".join(c for c in words[chunk.start].norm if c.isdigit())), near)

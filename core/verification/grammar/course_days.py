@@ -4,23 +4,37 @@ from __future__ import annotations
 
 from core.verification.grammar import times
 from core.verification.grammar.chunks import MARK, WHEN, Chunk, Quantity
-from core.verification.grammar.course_drafts import Draft
+from core.verification.grammar.course_drafts import ENDED, Draft
 
 
 def _when(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """A day is of what the word before it says; else of the verb; else only a day on which it was so."""
     prep = prep_before(items, place)
-    if prep == "since" and draft.tense != "past":
+    if item.quantity is not None and prep is None and draft.kind == "prescription":
+        draft.length = item.quantity
+        return True
+    if prep == "since" and draft.tense != "past" and not _is_ended(draft):
         draft.tense = "present"
-    if prep == "since" or (prep == "from" and not draft.start):
-        return _set(draft, "start", item)
-    if prep in ("until", "to") or (draft.verb == "stop" and prep in ("in", "on", "at", "by", None)):
-        return _set(draft, "stop", item)
-    if draft.verb == "start" and not draft.start:
-        return _set(draft, "start", item)
-    if (draft.at or draft.start) and _listed(items, place):
+    slot = _slot_of(draft, prep)
+    if slot == "at" and (draft.at or draft.start) and _listed(items, place):
         draft.spans.append((item.days, (), ()) if draft.start else ((), (), item.days))
         return True
-    return _set(draft, "at", item)
+    return _set(draft, slot, item)
+
+
+def _is_ended(draft: Draft) -> bool:
+    return draft.verb == "stop" or draft.status in ENDED
+
+
+def _slot_of(draft: Draft, prep: str | None) -> str:
+    """Whether a day is that of the beginning or the end."""
+    if prep == "since":
+        return "stop" if _is_ended(draft) else "start"
+    if prep == "from" and not draft.start:
+        return "start"
+    if prep in ("until", "to") or (draft.verb == "stop" and prep in ("in", "on", "at", "by", None)):
+        return "stop"
+    return "start" if draft.verb == "start" else "at"
 
 
 def _set(draft: Draft, slot: str, item: Chunk) -> bool:
@@ -63,7 +77,10 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     in_name = draft.kind == "prescription" and _in_name(draft, said)
     if said.unit and said.unit.kind == "time" and not in_name:
         return _is_length(draft, items, place, said)
-    if said.step == 0 or (said.unit is None and place < draft.frame.lead) or _counts(items, place):
+    if said.step == 0 or (said.unit is None and place == draft.frame.lead - 1) or _counts(items, place):
+        alone = place >= draft.frame.lead and "times" not in items[place].means
+        if said.step == 0 and alone and not _counts(items, place):
+            return False
         draft.count, draft.count_at = said, item.start
         return said.value == int(said.value)
     if draft.kind == "prescription":
@@ -117,4 +134,12 @@ def prep_before(items: list[Chunk], place: int) -> str | None:
     return items[at].get("prep") if at >= 0 else None
 
 
-HANDLERS = {"when": _when, "span": _span, "value": _value}
+def _pair(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """ "24/26": an amount of each of two ingredients."""
+    if draft.kind != "prescription" or item.pair is None:
+        return False
+    draft.amounts += [(item.start, quantity) for quantity in item.pair]
+    return True
+
+
+HANDLERS = {"pair": _pair, "when": _when, "span": _span, "value": _value}

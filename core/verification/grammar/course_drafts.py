@@ -43,6 +43,8 @@ class Draft:
         self.negated = False
         self.former = False
         self.count_at = 0
+        self.change: str | None = None
+        self.replaced = self.same_period = False
 
     @property
     def dated(self) -> bool:

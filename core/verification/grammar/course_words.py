@@ -38,7 +38,7 @@ def _start(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if draft.kind != "prescription" and item.get("take"):
         return False
     draft.verb = "start"
-    if draft.tense is None and item.get("start") and not item.get("take"):
+    if draft.tense is None and item.get("start") and (not item.get("take") or "treats" in item.means):
         draft.tense = "past"
     return True
 
@@ -118,7 +118,7 @@ def _past(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _reaction(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
-    return draft.kind == "allergy" and any(c.kind == NAME for c in items[place + 1 : place + 4])
+    return draft.kind == "allergy"
 
 
 def _which(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -150,29 +150,54 @@ def _take(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if item.means["take"] == "past" and draft.kind == "prescription":
         draft.tense, draft.verb = "past", "start"
         return True
-    if draft.kind != "prescription" and not (item.get("prep") or item.get("ago")):
-        draft.kind = "prescription"
+    if draft.kind != "prescription":
+        draft.kind = draft.kind if item.get("prep") or item.get("ago") else "prescription"
+        return draft.kind == "prescription"
+    return item.get("prep") == "on" and _on(draft, items, place, item)
+
+
+def _on(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """ "On metformin": it is taken now; beside a result it only says what was taken then."""
+    if draft.frame.circumstance and place < draft.frame.lead:
+        draft.tense = "past"
+    if draft.former or draft.tense == "past":
         return True
-    if item.get("prep") == "on" and draft.kind == "prescription":
-        following = items[place + 1] if place + 1 < len(items) else None
-        if draft.former or draft.tense == "past":
-            return True
-        inherited = (draft.frame.lead == 0 and draft.frame.names[0].start > item.start) or draft.frame.names[
-            -1
-        ].end <= item.start - 40
-        if (
-            place == draft.frame.lead - 1
-            or inherited
-            or (following is not None and following.kind == VALUE and "free" not in following.means and place == 0)
-        ):
-            draft.status = draft.status or "active"
-            return True
-        return following is None
-    return False
+    following = items[place + 1] if place + 1 < len(items) else None
+    inherited = draft.frame.lead == 0 and draft.frame.names[0].start > item.start
+    amount = following is not None and following.kind == VALUE and "free" not in following.means and place == 0
+    if place == draft.frame.lead - 1 or inherited or amount:
+        draft.status = draft.status or "active"
+        return True
+    return following is None
+
+
+def _change(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """ "Raised from 50 to 75 micrograms", "reduced to one tablet"."""
+    said = {"high": "up", "low": "down"}.get(item.get("read") or "", item.get("trend") or "")
+    if draft.kind != "prescription" or said not in ("up", "down") or draft.change not in (None, said):
+        return False
+    following = items[place + 1 : place + 5]
+    if not any(c.kind == VALUE for c in following):
+        return False
+    for chunk in following:
+        chunk.used = chunk.used or chunk.get("prep") in ("from", "to") or "limit" in chunk.means
+    draft.change = said
+    return True
+
+
+def _replace(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    draft.replaced = draft.kind == "prescription"
+    return draft.replaced
+
+
+def _same_period(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    draft.same_period = True
+    return True
 
 
 HANDLERS = {
-    "take": _take, "status": _status, "aux": _aux, "frequency": _frequency, "criticality": _slot("criticality"),
+    "same period": _same_period, "replace": _replace, "trend": _change, "read": _change, "take": _take,
+    "status": _status, "aux": _aux, "frequency": _frequency, "criticality": _slot("criticality"),
     "severity": _slot("severity"), "noun": _noun, "neg": _neg, "all": _all, "have": _have, "start": _start,
     "record": _record, "which": _which, "past": _past, "reaction": _reaction, NAME: _detail, "detail": _detail,
 }  # fmt: skip

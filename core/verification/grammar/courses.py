@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
+from core.verification.cited import Cited, Named
+from core.verification.dates import Days
 from core.verification.grammar import course_days, course_words
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.course_drafts import Draft
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.names import NO_NAME
-from core.verification.statements import Absent, Counted, Course, Subject
+from core.verification.statements import Absent, Changed, Counted, Course, Statement, Subject
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -21,19 +25,27 @@ ORDER = {kind: place for place, kind in enumerate(HANDLERS)}
 NO_PREPS: frozenset[str] = frozenset()
 DATED = frozenset({"since", "from", "until", "to", "by", "on", "in", "at", "for", "between"})
 SPANNED = frozenset({"from", "between", "in", "on", "for", "with"})
-PREPS_OF = {WHEN: DATED, SPAN: SPANNED, VALUE: frozenset({"for", "in", "over"}), NAME: frozenset({"for", "with"})}
+PREPS_OF = {
+    WHEN: DATED,
+    SPAN: SPANNED,
+    VALUE: frozenset({"for", "in", "over", "after"}),
+    NAME: frozenset({"for", "with"}),
+}
 
 
 def read(found: list[Frame], context: Context) -> None:
     """Read the course frames of one segment; what is said of all of them is shared out."""
     drafts = [_draft(frame, context) for frame in found]
+    _same_periods(drafts, context)
     _share(drafts)
+    _replace(drafts)
     for draft in drafts:
         _state(draft, context)
 
 
 def _draft(frame: Frame, context: Context) -> Draft:
     draft = Draft(frame, context.rows)
+    draft.tense = "past" if frame.treated else None
     for name in frame.names:
         name.used = True
         draft.which = draft.which or name.get("which")
@@ -47,6 +59,26 @@ def _draft(frame: Frame, context: Context) -> Draft:
                 take_prep(frame.items, place, PREPS_OF.get(item.kind, NO_PREPS))
                 break
     return draft
+
+
+def _same_periods(drafts: list[Draft], context: Context) -> None:
+    """ "Bronchitis in May was treated with amoxicillin over the same days"."""
+    for first, second in itertools.pairwise(drafts):
+        bearers = [n for name in first.frame.names for n, how in (name.name or NO_NAME).bearers if how == 0]
+        days = [(context.rows[n].start, context.rows[n].stop) for n in bearers]
+        if second.same_period and len(days) == 1 and days[0][0] and days[0][1]:
+            second.start, second.stop = ((Days(day, day),) for day in days[0] if day)
+            second.tense = "past"
+        elif second.same_period:
+            second.which = "unread"
+
+
+def _replace(drafts: list[Draft]) -> None:
+    """ "A was replaced by B on 3 May": A ended then, B began."""
+    for old, new in itertools.pairwise(drafts):
+        if old.replaced:
+            new.start, new.at = new.start or new.at, ()
+            old.stop, old.status = old.stop or new.start, old.status or "ended"
 
 
 def _share(drafts: list[Draft]) -> None:
@@ -99,11 +131,26 @@ def _state(draft: Draft, context: Context) -> None:
     if draft.absent:
         context.statements += [Absent(span, subject) for subject in subjects]
         return
+    if draft.change and len(subjects) == 1 and draft.amounts:
+        context.statements += _changes(draft, subjects[0], span)
+        return
     for place, subject in enumerate(subjects):
         context.statements += _courses(draft, subject, _amounts(draft, place), span, context)
     if draft.count is not None:
         counted = Subject(context.written(names[0]), draft.kind, _counted(draft, subjects, context))
         context.statements.append(Counted(span, counted, round(draft.count.value), status=draft.status))
+
+
+def _changes(draft: Draft, subject: Subject, span: tuple[int, int]) -> list[Statement]:
+    """What a medicine's amount went from and to; a unit or a frequency that is given once holds for both."""
+    amounts = [quantity for _, quantity in draft.amounts]
+    unit = next((q.unit for q in reversed(amounts) if q.unit), None)
+    before, after = (amounts[0] if len(amounts) > 1 else None), amounts[-1]
+    before = before._replace(unit=before.unit or unit) if before else None
+    found: list[Statement] = [Changed(span, subject, draft.change or "", before, after, draft.at or draft.start)]
+    if draft.frequency or draft.status or len(amounts) > 2 or draft.spans:
+        found.append(Course(span, subject, status=draft.status, frequency=draft.frequency, tense="past"))
+    return found if len(amounts) <= 2 else [Course(span, subject, which="unread")]
 
 
 def _amounts(draft: Draft, place: int) -> tuple[Quantity, ...]:
@@ -125,7 +172,7 @@ def _courses(
         amounts=amounts,
         frequency=draft.frequency,
         details=tuple(_subject(c, "detail", context) for c in draft.details if c.name),
-        reason=_subject(draft.reason, "reason", context) if draft.reason is not None else None,
+        reason=_reason(draft, subject, context),
         length=draft.length,
         severity=draft.severity,
         criticality=draft.criticality,
@@ -135,6 +182,26 @@ def _courses(
     )
     times = [(draft.start, draft.stop, draft.at), *draft.spans]
     return [replace(course, start=start, stop=stop, at=at) for start, stop, at in times]
+
+
+def _reason(draft: Draft, subject: Subject, context: Context) -> Subject | None:
+    """What a medicine is said to be for. A condition is treated by what gives it as its reason, or by what gives none
+    and begins on its first day."""
+    treated = draft.frame.treated
+    if draft.reason is not None or not treated:
+        return _subject(draft.reason, "reason", context) if draft.reason is not None else None
+    found = {b for name in treated for b in (name.name or NO_NAME).bearers}
+    days = {context.rows[n].start for n, how in found if how == 0}
+    ill = [context.rows[n].name for n, how in found if how == 0]
+    also = {(n, 1) for n, _ in subject.bearers if _treats(context.rows[n], days, ill)}
+    return Subject(context.written(treated[0]), "reason", tuple({b for b in found if b[1] == 1} | also))
+
+
+def _treats(row: Cited, days: set[date | None], ill: list[Named]) -> bool:
+    """Whether a medicine's row gives a condition as its reason, in no more words than the condition has."""
+    if not row.reason.terms:
+        return row.start in days
+    return any(row.reason.heads & name.heads and row.reason.terms <= name.terms for name in ill)
 
 
 def _counted(draft: Draft, subjects: list[Subject], context: Context) -> tuple[tuple[int, int], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.verification.cited import Cited
+from core.verification.dates import Days
 from core.verification.grammar import chunks
 from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.names import NO_NAME
@@ -14,19 +15,23 @@ KIND_OF = {
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
 SIGNS = {"above": ">", "below": "<", "under": "<", "over": ">", "never above": "<", "never below": ">", "around": "~"}
 SCALE = (0.0, 10.0)
+WITHIN = {("below", "upper"): "not high", ("above", "lower"): "not low", ("within", "upper"): "not high"}
 _ENDS = frozenset(";.")
 
 
 class Frame:
     """Names that stand together and the chunks said of them, in order; `lead` of them stood before the names."""
 
-    __slots__ = ("items", "kind", "lead", "names", "plural")
+    __slots__ = ("circumstance", "day", "illness", "items", "kind", "lead", "names", "treated")
 
     def __init__(self, kind: str, names: list[Chunk]) -> None:
         self.kind, self.names = kind, names
         self.items: list[Chunk] = []
         self.lead = 0
-        self.plural = False
+        self.illness: Frame | None = None
+        self.circumstance = False
+        self.treated: list[Chunk] = []
+        self.day: tuple[Days, ...] = ()
 
 
 def composed(found: list[Chunk]) -> list[Chunk]:
@@ -36,7 +41,9 @@ def composed(found: list[Chunk]) -> list[Chunk]:
     while i < len(found):
         chunk = found[i]
         if "side" in chunk.means and (end := _range_end(found, i)):
-            chunk = _merged(found, i, end, {"read": _SIDES[chunk.means["side"]], "of range": ""})
+            limit = next((c.means["limit"] for c in found[i:end] if c.get("limit") in ("upper", "lower")), None)
+            read = WITHIN.get((chunk.means["side"], limit or ""), _SIDES[chunk.means["side"]])
+            chunk = _merged(found, i, end, {"read": read, "of range": limit or ""})
             i = end
         elif "all" in chunk.means and i + 1 < len(found) and found[i + 1].kind == VALUE and found[i + 1].get("number"):
             chunk = _merged(found, i, i + 2, {"all": "every", "count": found[i + 1].means["number"]})
@@ -49,13 +56,19 @@ def composed(found: list[Chunk]) -> list[Chunk]:
             for other in found[i:end]:
                 other.used = True
             i = end
-        elif i + 1 < len(found) and (sign := _sign(chunk)) and found[i + 1].quantity and found[i + 1].kind == VALUE:
+        elif i + 1 < len(found) and (sign := _sign(chunk)) and _is_compared(found, i + 1):
             _compare(chunk, sign, found[i + 1])
             i += 1
         else:
             i += 1
         result.append(chunk)
     return result
+
+
+def _is_compared(found: list[Chunk], i: int) -> bool:
+    """Whether a number is a value rather than a count: "over 4 visits"."""
+    counted = i + 1 < len(found) and found[i + 1].get("noun") is not None
+    return found[i].kind == VALUE and found[i].quantity is not None and not counted
 
 
 def _is_limits(found: list[Chunk], i: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from core.verification.cited import Cited
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 ORDERED = frozenset({"condition", "prescription", "visit"})
 NOUN_KINDS = {"condition": "condition", "medicine": "prescription", "allergy": "allergy"}
+LINKING = frozenset({"take", "start", "treats", "free", "pronoun", "aux"})
 LEADING = (
     "status",
     "read",
@@ -28,6 +30,8 @@ LEADING = (
     "degree",
     "noun",
     "number",
+    "start",
+    "take",
 )
 
 
@@ -46,14 +50,47 @@ def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list
         else:
             frame = Frame(kind, [chunk])
             frame.items = lead if not cut else _taken_from(cut[-1])
+            ill = next((f for f in reversed(cut) if f.kind == "condition"), None)
+            if ill is not None and any("treats" in c.means for c in frame.items):
+                frame.treated, frame.illness = ill.names, ill
+            elif cut and cut[-1].kind == kind == "prescription":
+                frame.treated, frame.illness = cut[-1].treated, cut[-1].illness
+            frame.circumstance = bool(cut) and cut[-1].kind == "observation"
             frame.lead = len(frame.items)
             lead = []
             cut.append(frame)
+    _heal(cut)
+    cut = [part for frame in cut for part in _bracketed(frame)]
     if not cut and before is not None:
         frame = Frame(before.kind, before.names)
         frame.items = lead
         cut.append(frame)
     return cut
+
+
+def _heal(cut: list[Frame]) -> None:
+    """ "Bronchitis was treated with amoxicillin and resolved on 3 May": what has resolved is the condition."""
+    for frame in cut:
+        at = next((n for n, c in enumerate(frame.items) if "heals" in c.means), None)
+        if frame.kind == "prescription" and frame.illness is not None and at is not None:
+            frame.illness.items += frame.items[at:]
+            del frame.items[at:]
+
+
+def _bracketed(frame: Frame) -> list[Frame]:
+    """ "Hypertension, asthma, stroke (2020)": a bracket right behind the last of some names is of that name alone."""
+    behind = frame.items[frame.lead :]
+    if len(frame.names) < 2 or not behind or "(" not in behind[0].means or frame.kind == "observation":
+        return [frame]
+    inside = list(itertools.takewhile(lambda c: ")" not in c.means, behind[1:]))
+    if not any(c.kind in (chunks.WHEN, chunks.SPAN, VALUE) or "status" in c.means for c in inside):
+        return [frame]
+    if any("all" in c.means for c in behind) or behind[0].start != frame.names[-1].end:
+        return [frame]
+    last = Frame(frame.kind, frame.names[-1:])
+    last.items, frame.items = behind, frame.items[: frame.lead]
+    frame.names = frame.names[:-1]
+    return [frame, last]
 
 
 def _kind(segment: list[Chunk], place: int, context: Context, cut: list[Frame], before: Frame | None) -> str | None:
@@ -69,7 +106,11 @@ def _kind(segment: list[Chunk], place: int, context: Context, cut: list[Frame], 
         return _visit_noun(segment, place, context, cut, before)
     if chunk.get("noun") in NOUN_KINDS and not cut:
         return _noun_subject(segment, place, context)
-    implied = "of test" in chunk.means and not cut and not any("assay" in c.means for c in segment)
+    test = chunk.get("of test")
+    implied = test is not None and not any(
+        c.get("assay") == test or (c.get("of test") == test and c is not chunk) for c in segment[:place]
+    )
+    implied = implied and not any(c.get("assay") == test for c in segment)
     return "observation" if implied or "read of" in chunk.means else None
 
 
@@ -209,6 +250,11 @@ def _join(frame: Frame, chunk: Chunk) -> None:
 def _taken_from(frame: Frame) -> list[Chunk]:
     """What stands right before a new name belongs to it, back to the last "and" or comma."""
     at = len(frame.items)
+    link = _link(frame)
+    if link < at and frame.kind in ("condition", "observation"):
+        taken = frame.items[link:]
+        del frame.items[link:]
+        return taken
     while at > frame.lead and not frame.items[at - 1].means.keys().isdisjoint(LEADING) and not frame.items[at - 1].used:
         at -= 1
     if at == len(frame.items) or (at > frame.lead and not _is_break(frame.items[at - 1])) or at == frame.lead:
@@ -216,6 +262,21 @@ def _taken_from(frame: Frame) -> list[Chunk]:
     taken = frame.items[at:]
     del frame.items[at:]
     return taken
+
+
+def _link(frame: Frame) -> int:
+    """Where "treated with", "for which she takes" begins at the end of what is said of a condition."""
+    at = len(frame.items)
+    while at > frame.lead:
+        chunk = frame.items[at - 1]
+        if chunk.means.keys().isdisjoint(LINKING):
+            break
+        at -= 1
+    taken = frame.items[at:]
+    links = [c for c in taken if c.means.keys() & {"take", "start", "treats"}]
+    if frame.kind == "observation":
+        links = [c for c in links if "treats" in c.means]
+    return at if links else len(frame.items)
 
 
 def _is_break(chunk: Chunk) -> bool:

@@ -88,6 +88,14 @@ class Book:
         for n, row in enumerate(rows):
             for spelling in spellings(row.names):
                 self.spelled.setdefault(spelling[0][0], []).append((spelling, n))
+        self.begins = frozenset([term.lstrip("~")[:2] for term in self.stems])
+        self.medicines = frozenset(
+            term
+            for (n, how), named in self.entries
+            if how == BY_NAME and rows[n].type == "prescription"
+            for term in named.heads
+            if ":" not in term and len(term) > 6
+        )
 
     def spelled_at(self, words: Words, i: int) -> tuple[int, tuple[tuple[int, int], ...]]:
         """Where the longest name that a row has word for word ends, and the rows that have it."""
@@ -100,11 +108,20 @@ class Book:
                 end = last
         return end, tuple(bearers)
 
+    def clipped(self, norm: str) -> str | None:
+        """The one medicine of the rows that a word of four letters or more begins: "simva", "spiro"."""
+        found = [term for term in self.medicines if term.startswith(norm)] if len(norm) > 3 else []
+        return found[0] if len(found) == 1 else None
+
+    def holds(self, norm: str) -> bool:
+        """Whether a row bears a word by its stem; a stem begins as its word does."""
+        return norm[:2] in self.begins and (stem(norm) in self.stems or self.clipped(norm) is not None)
+
 
 def may_begin(words: Words, i: int, book: Book) -> bool:
     """Whether a name can begin at a word at all: it is in the vocabulary of names, or in a row."""
     norm = words[i].norm
-    return any(found[2] for found in phrases_at(words, i)) or stem(norm) in book.stems or norm in book.spelled
+    return any(found[2] for found in phrases_at(words, i)) or norm in book.spelled or book.holds(norm)
 
 
 Part = tuple[int, frozenset[str], dict[str, str], bool]
@@ -204,26 +221,44 @@ def _part(words: Words, i: int, book: Book, mark: str = "") -> Part | None:
     if token.kind != "word":
         return None
     phrases = phrases_at(words, i)
-    end, kinds, named = phrases[0] if phrases else (i + 1, {}, {})
-    if named:
-        return _known(words, (i, end), kinds, named, book)
+    for end, kinds, named in phrases:
+        if named and (known := _known(words, (i, end), (kinds, named), book, mark)):
+            return known
+    kinds = phrases[0][1] if phrases else {}
+    if phrases and phrases[0][2] and mark + stem(token.norm) not in book.stems:
+        return _unborne(words, (i, phrases[0][0]), phrases[0][2]) if NAME_KINDS.issuperset(kinds) else None
+    if token.norm[:2] not in book.begins or not _NEVER.isdisjoint(kinds):
+        return None
     term = stem(token.norm)
-    borne = mark + term in book.stems and _NEVER.isdisjoint(kinds)
-    return (i + 1, frozenset((term,)), {}, bool(phrases)) if borne else None
+    if mark + term in book.stems:
+        return i + 1, frozenset((term,)), {}, bool(phrases)
+    clipped = None if phrases else book.clipped(token.norm)
+    return (i + 1, frozenset((clipped,)), {"medicine": clipped}, False) if clipped else None
 
 
 def _known(
-    words: Words, span: tuple[int, int], kinds: dict[str, str], named: dict[str, str], book: Book
+    words: Words, span: tuple[int, int], means: tuple[dict[str, str], dict[str, str]], book: Book, mark: str
 ) -> Part | None:
-    """A part that the vocabulary knows; one that only narrows a name must be borne by a row."""
+    """A part that the vocabulary knows and that some row bears."""
+    kinds, named = means
     alternatives = _alternatives(tuple(sorted(named.items())), tuple(w.norm for w in words[slice(*span)]))
-    matched = not alternatives.isdisjoint(book.stems)
-    weak = _NARROWING.issuperset(kinds.keys() & named.keys())
-    if not matched and weak:
+    if not any(mark + term in book.stems for term in alternatives):
         return None
-    if not matched and named.keys() == {"assay"}:
-        alternatives = frozenset((f"assay:{named['assay']}",))
-    return span[1], alternatives, named, weak
+    return span[1], alternatives, named, _NARROWING.issuperset(kinds.keys() & named.keys())
+
+
+def _unborne(words: Words, span: tuple[int, int], named: dict[str, str]) -> Part | None:
+    """A name of the vocabulary that no row bears; one that only narrows another name is none."""
+    if _NARROWING.issuperset(named):
+        return None
+    if named.keys() == {"assay"}:
+        return span[1], frozenset((f"assay:{named['assay']}",)), named, False
+    return (
+        span[1],
+        _alternatives(tuple(sorted(named.items())), tuple(w.norm for w in words[slice(*span)])),
+        named,
+        False,
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -231,7 +266,8 @@ def _alternatives(found: tuple[tuple[str, str], ...], norms: tuple[str, ...]) ->
     terms = {f"{kind}:{meaning}" for kind, meaning in found}
     for kind, meaning in found:
         if kind == "brand":
-            terms |= {f"medicine:{ingredient}" for ingredient in INGREDIENTS.get(meaning, ())}
+            for ingredient in INGREDIENTS.get(meaning, ()):
+                terms |= {f"medicine:{ingredient}", stem(ingredient)}
     if len(norms) == 1 and not any(kind == "assay" for kind, _ in found):
         terms.add(stem(norms[0]))
     return frozenset(terms)

@@ -8,16 +8,24 @@ from core.verification.dates import Days
 from core.verification.grammar.chunks import MARK, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
-from core.verification.statements import Person, Subject, Took
+from core.verification.statements import Course, Person, Subject, Took
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
 
+NONE_KNOWN = "no allergies:no known allergies"
+
+
 def read(segment: list[Chunk], context: Context) -> None:
     """State what the words man, she, born and aged say; the dates and numbers beside them are theirs."""
     for place, chunk in enumerate(segment):
-        if "sex" in chunk.means or ("pronoun" in chunk.means and not chunk.used):
+        if (
+            "sex" in chunk.means
+            and len(context.text[context.words[chunk.start].start : context.words[chunk.end - 1].end]) == 1
+        ):
+            _shorthand(segment, place, context)
+        elif "sex" in chunk.means or ("pronoun" in chunk.means and not chunk.used):
             chunk.used = True
             sex = chunk.get("sex") or chunk.get("pronoun")
             context.statements.append(
@@ -30,8 +38,31 @@ def read(segment: list[Chunk], context: Context) -> None:
             _aged(segment, place, context)
         elif "died" in chunk.means and not chunk.used:
             _died(segment, place, context)
-        elif "born" in chunk.means:
-            chunk.used = any(row.type == "patient" for row in context.rows)
+        elif "no allergies" in chunk.means and not chunk.used:
+            _no_allergies(chunk, context)
+
+
+def _no_allergies(chunk: Chunk, context: Context) -> None:
+    """That there are none: only a row that says just that bears it out."""
+    bearers = tuple((n, 0) for n, row in enumerate(context.rows) if NONE_KNOWN in row.name.terms)
+    if bearers:
+        chunk.used = True
+        subject = Subject(context.written(chunk), "allergy", bearers)
+        context.statements.append(Course(context.span([chunk]), subject, status="active"))
+
+
+def _shorthand(segment: list[Chunk], place: int, context: Context) -> None:
+    """ "68F", "43 M": age and sex, where a sentence or a bracket begins or ends."""
+    number, chunk = segment[place - 1] if place else segment[place], segment[place]
+    said = number.quantity
+    if said is None or said.unit is not None or said.sign or not 0 < said.value <= 120:
+        return
+    if place > 1 and segment[place - 2].kind != MARK and not segment[place - 2].get("free"):
+        return
+    number.used = chunk.used = True
+    span = context.span([number, chunk])
+    context.statements.append(Person(span, _patient(chunk, context), chunk.get("sex")))
+    context.statements.append(Person(span, _patient(chunk, context), age=said))
 
 
 def _patient(chunk: Chunk, context: Context) -> Subject:

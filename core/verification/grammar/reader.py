@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from core.verification.cited import Cited
-from core.verification.grammar import chunks, courses, frames, framing, people, results, scope, texts, visits
+from core.verification.grammar import chunks, courses, frames, framing, occasions, people, results, scope, texts, visits
 from core.verification.grammar.chunks import MARK, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.tokens import Words
@@ -22,12 +22,12 @@ Bearers = tuple[tuple[int, int], ...]
 
 class Part(NamedTuple):
     """One segment. `uncovered` are the spans of characters that no statement covers, `kinds` what the words there
-    mean; `saying` is the whole segment as a text might say it, where a text is cited."""
+    mean; `sayings` are its clauses as a text might say them, where a text is cited."""
 
     statements: tuple[Statement, ...]
     uncovered: tuple[tuple[int, int], ...]
     kinds: frozenset[str]
-    saying: Saying | None
+    sayings: tuple[Saying, ...]
 
 
 class Context:
@@ -54,12 +54,20 @@ def read(text: str, words: Words, rows: list[Cited]) -> list[Part]:
     for segment in frames.segments(found):
         context.statements = []
         people.read(segment, context)
+        occasions.read(segment, context)
         cut = framing.framed(segment, context, before)
         _read_frames(cut, context)
         before = cut[-1] if cut else before
         parts.append((segment, context.statements))
     told = frozenset(s.subject.bearers for _, stated in parts for s in stated if isinstance(s, Course) and s.status)
-    return [_part(segment, stated, told, context, flags) for segment, stated in parts]
+    read_parts = [_part(segment, stated, told, context, flags) for segment, stated in parts]
+    whole = not any(part.uncovered for part in read_parts)
+    return read_parts if whole else [_opened(part) for part in read_parts]
+
+
+def _opened(part: Part) -> Part:
+    """A part of a sentence that is not read whole: nothing in it is refuted."""
+    return part._replace(statements=tuple(replace(s, open=True) for s in part.statements))
 
 
 def _part(
@@ -67,17 +75,22 @@ def _part(
 ) -> Part:
     left = [chunk for chunk in segment if not chunk.used and _matters(chunk)]
     statements = [_told_elsewhere(s, told) for s in stated]
-    if left:
-        statements = [replace(s, open=True) for s in statements]
     kinds = frozenset(kind for chunk in left for kind in (chunk.means or {chunk.kind: ""}))
-    saying = None if flags is None or not scope.is_sound(context.words, flags) else _saying(segment, context, flags)
-    return Part(tuple(statements), tuple(context.span([chunk]) for chunk in left), kinds, saying)
+    sound = flags is not None and scope.is_sound(context.words, flags)
+    sayings = _sayings(segment, context, flags) if sound and flags else ()
+    return Part(tuple(statements), tuple(context.span([chunk]) for chunk in left), kinds, sayings)
 
 
-def _saying(segment: list[Chunk], context: Context, flags: list[int]) -> Saying:
-    first, end = segment[0].start, segment[-1].end
-    clauses = tuple(texts.said(context.words, flags, a, b) for a, b in texts.clauses(context.words, first, end))
-    return Saying(context.span(segment), Subject(context.text, "text", ()), clauses)
+def _sayings(segment: list[Chunk], context: Context, flags: list[int]) -> tuple[Saying, ...]:
+    """One saying a clause; its span reaches to where the next begins."""
+    words = context.words
+    parts = texts.clauses(words, segment[0].start, segment[-1].end)
+    ends = [words[start].start for start, _ in parts[1:]] + [words[segment[-1].end - 1].end] if parts else []
+    subject = Subject(context.text, "text", ())
+    return tuple(
+        Saying((words[first].start, upto), subject, (texts.said(words, flags, first, end),))
+        for (first, end), upto in zip(parts, ends, strict=True)
+    )
 
 
 def _told_elsewhere(statement: Statement, told: frozenset[Bearers]) -> Statement:

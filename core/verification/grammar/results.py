@@ -1,4 +1,4 @@
-"""Frames about test results: each point is a value, a day and a reading, in any order; trends join points."""
+"""Frames about test results: points of value, day and reading to statements about each test that the frame names."""
 
 from __future__ import annotations
 
@@ -6,223 +6,179 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from core.verification.grammar import result_values, result_words
-from core.verification.grammar.chunks import MARK, PAIR, SPAN, VALUE, WHEN, WORD, Chunk
-from core.verification.grammar.frames import Frame, take_prep
+from core.verification.grammar import result_answers
+from core.verification.grammar.chunks import Chunk
+from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
-from core.verification.grammar.result_drafts import Draft, Reading
+from core.verification.grammar.result_atoms import Scan, scanned
+from core.verification.grammar.result_points import Points, assembled
 from core.verification.grammar.times import hull
-from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Took, Trend, When
+from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Trend, When
+from core.verification.vocabulary import PANELS
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
-
-ALL_PREPS = frozenset({"on", "in", "at", "for"})
-PREPS_OF = {
-    WHEN: frozenset({"on", "in", "at", "by", "since", "from", "to", "against"}),
-    SPAN: frozenset({"from", "between", "in"}),
-    VALUE: frozenset({"from", "to", "by", "against", "at", "for", "over", "in", "around"}),
-    PAIR: frozenset({"from", "to", "against", "at"}),
-    WORD: frozenset({"from", "to", "at"}),
-}
-HANDLERS = {**result_values.HANDLERS, **result_words.HANDLERS}
-ORDER = {kind: place for place, kind in enumerate(HANDLERS)}
+FLAT = frozenset({"flat", "same"})
+ORIGINS = frozenset({"from", "to"})
 
 
 def read(frame: Frame, context: Context) -> None:
-    reading = Reading(frame, context)
-    items = frame.items
-    if "of test" in frame.names[0].means and "trend" in frame.names[0].means:
-        reading.trend = frame.names[0].means["trend"]
-        reading.after_by = True
-    named = [c for c in items if c.name is not None and c.name.bearers and not c.used]
-    answers = [c for c in named if any(how == 1 for _, how in (c.name or NO_NAME).bearers)]
-    for chunk in named:
-        chunk.used = chunk not in answers and _of_same_row(chunk, frame)
-    every = any("all" in c.means for c in items)
-    for name in () if every else frame.names:
-        if "read of" in name.means:
-            _names_reading(reading, name)
-    for place, item in enumerate(items):
-        if not item.used:
-            _item(reading, items, place, item)
-    for name in frame.names if every else ():
-        if "read of" in name.means:
-            _names_reading(reading, name)
-    if answers or _is_answer(frame, context):
-        _answered(reading, answers)
-    elif reading.always or reading.trend or _says(reading):
-        _state(reading)
+    answers = _names_in(frame)
+    scan = scanned(frame, context)
+    _trend_of_name(scan)
+    points = assembled(scan.atoms)
+    if answers or result_answers.is_answer(frame, context):
+        result_answers.state(scan, points, answers)
+    elif not points.unread and _says_something(scan, points):
+        _state(scan, points)
 
 
-def _of_same_row(chunk: Chunk, frame: Frame) -> bool:
-    """Whether words are more of the name that a frame has: "Pain severity - verbal numeric rating"."""
-    mine = set((chunk.name or NO_NAME).bearers)
-    return all(mine >= set((name.name or NO_NAME).bearers) for name in frame.names)
+def _names_in(frame: Frame) -> list[Chunk]:
+    """The answers in a frame; other names in it are more of its own: "Pain severity - verbal numeric rating"."""
+    answers = result_answers.answers_of(frame)
+    for chunk in frame.items:
+        if chunk.name is not None and chunk.name.bearers and chunk not in answers:
+            mine = set(chunk.name.bearers)
+            chunk.used = chunk.used or all(mine >= set((n.name or NO_NAME).bearers) for n in frame.names)
+    return answers
 
 
-def _is_answer(frame: Frame, context: Context) -> bool:
-    """Whether the frame is about results that are words: "never smoker", "detected"."""
-    return all(
-        name.name is not None
-        and name.name.bearers
-        and all(context.rows[n].text_value is not None for n, _ in name.name.bearers)
-        for name in frame.names
-    )
+def _trend_of_name(scan: Scan) -> None:
+    """ "Gained 4 kg": the name of the test is a change of it."""
+    name = scan.frame.names[0] if scan.frame.names else None
+    if name is not None and "of test" in name.means and "trend" in name.means and scan.trend is None:
+        scan.trend = name.means["trend"]
+        value = next((atom for atom in scan.atoms if atom.role == "value"), None)
+        if scan.delta is None and value is not None:
+            scan.delta = value.said
+            scan.atoms.remove(value)
 
 
-def _answered(reading: Reading, answers: list[Chunk]) -> None:
-    """A result in words, on its day. A bare name of the test says nothing that could be proved."""
-    frame, context = reading.frame, reading.context
-    said = answers or [name for name in frame.names if name.name and all(how == 1 for _, how in name.name.bearers)]
-    if (
-        reading.negated
-        or not said
-        or len(reading.drafts) > 1
-        or reading.always
-        or reading.trend
-        or reading.count
-        or reading.length
-    ):
-        return
-    if reading.draft.value or reading.draft.pair or reading.draft.reading or reading.draft.whens:
-        return
-    for chunk in (*frame.names, *answers):
-        chunk.used = True
-    span = context.span([*frame.names, *answers])
-    for name in frame.names:
-        subject = Subject(context.written(name), "observation", (name.name or NO_NAME).bearers)
-        for answer in said:
-            said_by = tuple(b for b in (answer.name or NO_NAME).bearers if b[1] == 1)
-            reason = Subject(context.written(answer), "reason", said_by)
-            context.statements.append(
-                Took(span, subject, reading.drafts[0].when, (), reason, reading.drafts[0].which, None)
-            )
-
-
-def _says(reading: Reading) -> bool:
-    return (
-        bool(reading.last_few or reading.every_value)
-        or any(not draft.empty for draft in reading.drafts)
-        or reading.count is not None
-        or reading.high is not None
-    )
-
-
-def _names_reading(reading: Reading, name: Chunk) -> None:
-    value = name.means["read of"].partition("@")[0]
-    if reading.every:
-        reading.always = (value, None)
-    elif not reading.drafts[0].reading:
-        reading.drafts[0].reading = value
-    else:
-        reading.open().reading = value
-
-
-def _item(reading: Reading, items: list[Chunk], place: int, item: Chunk) -> None:
-    if item.kind == MARK:
-        return
-    known = [kind for kind in (item.kind, *item.means) if kind in ORDER]
-    if known:
-        handle = HANDLERS[min(known, key=ORDER.__getitem__) if len(known) > 1 else known[0]]
-        if handle(reading, items, place, item):
-            item.used = True
-            take_prep(items, place, PREPS_OF.get(item.kind, ALL_PREPS))
+def _says_something(scan: Scan, points: Points) -> bool:
+    of_all = points.always or points.every_value or scan.last_few or scan.trend
+    return bool(of_all or points.found or scan.count or scan.limits or points.last)
 
 
 def subjects(frame: Frame, context: Context) -> list[Subject]:
-    found = []
-    for name in frame.names:
-        if "read of" in name.means:
-            key = name.means["read of"].partition("@")[2]
-            head = f"assay:{key}"
-            bearers = tuple((n, 0) for n, row in enumerate(context.rows) if head in row.name.heads)
-            found.append(Subject(context.written(name), "observation", bearers, key))
-        elif "of test" in name.means:
-            key = name.means["of test"]
-            bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.assay == key)
-            found.append(Subject(context.written(name), "observation", bearers, key))
-        elif name.name:
-            found.append(Subject(context.written(name), "observation", name.name.bearers, name.get("assay")))
-    return found
+    return [_subject(name, context) for name in frame.names if name.name or {"read of", "of test"} & name.means.keys()]
 
 
-def _state(reading: Reading) -> None:
-    frame, context = reading.frame, reading.context
+def _subject(name: Chunk, context: Context) -> Subject:
+    key = name.get("of test") or (name.get("read of") or "").partition("@")[2]
+    if not key:
+        return Subject(context.written(name), "observation", (name.name or NO_NAME).bearers, name.get("assay"))
+    head = f"assay:{key}"
+    bearers = tuple((n, 0) for n, row in enumerate(context.rows) if head in row.name.heads)
+    return Subject(context.written(name), "observation", bearers, key)
+
+
+def _state(scan: Scan, points: Points) -> None:
+    frame, context = scan.frame, scan.context
     named = _without_readings(subjects(frame, context), frame)
-    points = [p for draft in reading.drafts if not draft.empty for p in _points(draft)]
-    span = context.span([*frame.names, *[c for c in frame.items if c.used]] if frame.names else frame.items)
+    found = [point for piece in points.found if not piece.empty for point in piece.points()]
+    span = context.span([*frame.names, *[c for c in frame.items if c.used]] or frame.items)
     for chunk in frame.names:
         chunk.used = True
-    for subject, own in _shared(named, points):
-        context.statements.extend(_statements(reading, subject, own, span))
+    for subject, own in _shared(named, found):
+        stated = _statements(scan, points, subject, own, span)
+        context.statements += [_on_day(s, frame.day) for s in stated] if frame.day else stated
 
 
-def _points(draft: Draft) -> list[Point]:
-    point = draft.point()
-    return [point, *(replace(point, when=when) for when in draft.whens)]
+def _on_day(statement: Statement, day: When) -> Statement:
+    """A result without a day of its own, beside others that share one."""
+    if isinstance(statement, Measured) and not statement.point.when:
+        return replace(statement, point=replace(statement.point, when=day), open=True)
+    return statement
 
 
 def _without_readings(named: list[Subject], frame: Frame) -> list[Subject]:
     """ "Hypokalaemia, K+ 3.2": a word that reads a test and names it stands for the test that is named beside it."""
     keys = {s.key for s, name in zip(named, frame.names, strict=True) if "read of" not in name.means}
-    return [s for s, name in zip(named, frame.names, strict=True) if "read of" not in name.means or s.key not in keys]
+    pairs = zip(named, frame.names, strict=True)
+    kept = [s for s, name in pairs if "read of" not in name.means or s.key not in keys]
+    kept = [s for s in kept if keys.isdisjoint(PANELS.get(s.key or "", ()))]
+    return list({s.bearers: s for s in kept}.values()) if len(kept) > 1 and not keys else kept
 
 
 def _shared(named: list[Subject], points: list[Point]) -> list[tuple[Subject, list[Point]]]:
     """Which points are whose: "sodium and potassium were 141 and 4.2" gives each its own."""
     valued = [p for p in points if p.value or p.pair]
-    if len(named) > 1 and len(valued) == len(named) == len(points):
-        return [(subject, [point]) for subject, point in zip(named, points, strict=True)]
+    if len(named) < 2 or not valued:
+        return [(subject, points) for subject in named]
     if len(named) == 2 and len(points) == 1 and points[0].pair:
         return [(s, [replace(points[0], value=q, pair=None)]) for s, q in zip(named, points[0].pair, strict=True)]
-    if len(named) > 1 and valued:
-        return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
-    return [(subject, points) for subject in named]
+    if len(valued) == len(points) and len(points) % len(named) == 0:
+        return [(subject, points[n :: len(named)]) for n, subject in enumerate(named)]
+    return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
 
 
-def _statements(reading: Reading, subject: Subject, points: list[Point], span: tuple[int, int]) -> list[Statement]:
-    found: list[Statement] = [Measured(span, subject, point) for point in points]
-    found += _of_all(reading, subject, points, span)
-    found += _of_change(reading, subject, tuple(points), span)
-    if reading.count:
-        found.append(Counted(span, subject, round(reading.count.value), _counted_over(reading)))
-    if reading.high:
-        found.append(Ranged(span, subject, reading.low, reading.high))
+def _statements(
+    scan: Scan, points: Points, subject: Subject, own: list[Point], span: tuple[int, int]
+) -> list[Statement]:
+    found: list[Statement] = [Measured(span, subject, point) for point in own]
+    found += _of_all(scan, points, subject, own, span)
+    found += _of_change(scan, points, subject, tuple(own), span)
+    if scan.count:
+        found.append(Counted(span, subject, round(scan.count.value), _counted_over(points)))
+    if scan.limits:
+        found.append(Ranged(span, subject, *scan.limits))
     return found
 
 
-def _of_all(reading: Reading, subject: Subject, points: list[Point], span: tuple[int, int]) -> list[Statement]:
+def _of_all(scan: Scan, points: Points, subject: Subject, own: list[Point], span: tuple[int, int]) -> list[Statement]:
     found: list[Statement] = []
-    since = reading.first if not reading.last else ()
-    if reading.always:
-        found.append(Always(span, subject, *reading.always, tuple(points), since))
-    stays = reading.trend in ("flat", "same") and len(points) == 1
-    value = reading.every_value or (points[0].value if stays else None)
+    if points.always:
+        since = points.after or (points.first if not points.last else ())
+        of = () if points.after else tuple(own)
+        found.append(Always(span, subject, *points.always, of, since))
+    stays = scan.trend in FLAT and len(own) == 1
+    value = points.every_value or (own[0].value if stays else None)
     if value:
-        found.append(Always(span, subject, None, None, (), reading.first, value))
-    if reading.last_few:
-        number, said = reading.last_few
-        found.append(Always(span, subject, said, None, (), last=number))
+        found.append(Always(span, subject, None, None, (), points.first, value))
+    if scan.last_few:
+        found.append(Always(span, subject, scan.last_few[1], None, (), last=scan.last_few[0]))
     return found
 
 
-def _of_change(reading: Reading, subject: Subject, points: tuple[Point, ...], span: tuple[int, int]) -> list[Statement]:
+def _of_change(
+    scan: Scan, points: Points, subject: Subject, own: tuple[Point, ...], span: tuple[int, int]
+) -> list[Statement]:
     """A trend; or only that the points came in that order, over that time."""
-    once = reading.count is not None and reading.count.value == 1
-    ordered = reading.length or reading.steadily or (reading.last and not once)
-    since = reading.first and not points and not reading.count
-    if not (reading.trend or ordered or since):
+    once = scan.count is not None and scan.count.value == 1
+    ordered = scan.ordered or (len(own) > 1 and any(p.origin in ORIGINS and (p.value or p.pair) for p in own))
+    over = scan.length or scan.steadily or (points.last and not once)
+    since = points.first and not own and not scan.count and not points.always
+    if not (scan.trend or over or ordered or since):
         return []
-    trend = Trend(span, subject, reading.trend or "over", points, first=reading.first, last=reading.last)
-    return [
-        replace(trend, delta=reading.delta, degree=reading.degree, length=reading.length, steadily=reading.steadily)
-    ]
+    steadily = scan.steadily or bool(scan.trend and points.every and not points.always)
+    if len(set(scan.turns)) > 1 or (points.turns and _is_late(points.turns[0][1], own)):
+        return _turns(points, subject, own, span)
+    trend = Trend(span, subject, scan.trend or "over", own, first=points.first, last=points.last)
+    return [replace(trend, delta=scan.delta, degree=scan.degree, length=scan.length, steadily=steadily)]
 
 
-def _counted_over(reading: Reading) -> When:
+def _is_late(start: int, own: tuple[Point, ...]) -> bool:
+    """Whether a change is named only behind others that are not: "from 7 to 2 and up again to 5"."""
+    return 1 < start < len(own) and own[start].origin != "from"
+
+
+def _turns(points: Points, subject: Subject, own: tuple[Point, ...], span: tuple[int, int]) -> list[Statement]:
+    """ "Fell from 62 to 4 but was up again at 27": each change from the point before it."""
+    found: list[Statement] = []
+    ends = [start for _, start in points.turns[1:]] + [len(own)]
+    for (direction, start), end in zip(points.turns, ends, strict=True):
+        mine = own[start:end]
+        if start and mine:
+            mine = (own[0] if mine[0].origin == "from" else own[start - 1], *mine)
+        if not mine:
+            return [Trend(span, subject, "unread", own)]
+        found.append(Trend(span, subject, direction, mine))
+    return found
+
+
+def _counted_over(points: Points) -> When:
     """The time that results are counted over: from one day to another, or since one."""
-    if reading.last:
-        return hull(reading.first, reading.last)
-    return tuple(days._replace(last=date.max, yearless=False) for days in reading.first)
+    if points.last:
+        return hull(points.first, points.last)
+    return tuple(days._replace(last=date.max, yearless=False) for days in points.first)

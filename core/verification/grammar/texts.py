@@ -17,6 +17,8 @@ from core.verification.vocabulary.spelling import stem
 SILENT = frozenset(
     {"free", "aux", "prep", "conj", "record", "measure", "pronoun", "sex", "plural", "have", "neg", "limit"}
 )
+CLAUSE_ENDS = frozenset({",", "and", "with", "but", "or", "(", ")", "+"})
+TELLING = frozenset({"frequency", "trend", "read", "status", "severity", "no allergies"})
 BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"})
 TEXT_CHARACTERS_MAX = 20_000
 _HEADING = re.compile(r"\s*+#*+\s*+(family (?:medical )?history|fhx?)\b", re.I)
@@ -71,7 +73,8 @@ def clauses(words: Words, first: int, end: int) -> list[tuple[int, int]]:
     """The parts of a claim's sentence that may each rest on a sentence of their own."""
     found, begun = [], first
     for i in range(first, end):
-        if words[i].norm in (",", "and", "with", "but", "or"):
+        between_words = words[i].norm == "/" and i and words[i - 1].kind == "word"
+        if words[i].norm in CLAUSE_ENDS or between_words:
             found.append((begun, i))
             begun = i + 1
     return [(a, b) for a, b in [*found, (begun, end)] if a < b]
@@ -101,31 +104,46 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
 
 
 def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | chunks.Quantity | None]:
+    """What stands at a place, and where it ends: a term, a number, or nothing that counts."""
     norm = words[i].norm
     for last, kinds, _ in phrases_at(words, i):
-        if last > end:
-            continue
-        named = {
-            f"{k}:{v}"
-            for k, v in kinds.items()
-            if k in NAME_KINDS or k in ("frequency", "trend", "read", "status", "severity", "no allergies")
-        }
-        if "relative" in kinds:
-            return last, Term(frozenset((stem(norm),)), flags, False)
-        if named:
-            keys = named | ({stem(norm)} if last == i + 1 else set())
-            return last, Term(frozenset(keys), flags, "qualifier" in kinds)
-        if "number" in kinds:
-            unit = tokens.UNITS.get(words[last].norm) if last < len(words) else None
-            return (last + 1 if unit else last), chunks.Quantity(float(kinds["number"]), unit, 0.0)
-        if kinds.get("prep") in BINDING:
-            return last, Term(frozenset((f"prep:{kinds['prep']}",)), flags, False)
-        if not SILENT.isdisjoint(kinds) or kinds.get("noun") in ("note", "time"):
-            return last, None
+        if last <= end:
+            found = _meant(words, i, last, kinds, flags)
+            if found is not None:
+                return found
     return i + 1, Term(frozenset((stem(LEMMAS.get(norm, norm)),)), flags, False)
 
 
+def _meant(
+    words: Words, i: int, last: int, kinds: dict[str, str], flags: int
+) -> tuple[int, Term | chunks.Quantity | None] | None:
+    """What a phrase of the vocabulary counts for; None if it is a word like any other."""
+    norm = words[i].norm
+    named = {f"{k}:{v}" for k, v in kinds.items() if k in NAME_KINDS or k in TELLING}
+    single = {stem(norm)} if last == i + 1 else set()
+    if "relative" in kinds:
+        return last, Term(frozenset((stem(LEMMAS.get(norm, norm)),)), flags, False)
+    if named:
+        return last, Term(frozenset(named | single), flags, "qualifier" in kinds)
+    if "number" in kinds:
+        unit = tokens.UNITS.get(words[last].norm) if last < len(words) else None
+        return (last + 1 if unit else last), chunks.Quantity(float(kinds["number"]), unit, 0.0)
+    if kinds.get("prep") in BINDING:
+        return last, Term(frozenset((f"prep:{kinds['prep']}",)), flags, False)
+    return (last, None) if _is_silent(kinds, alone=last == i + 1) else None
+
+
+def _is_silent(kinds: dict[str, str], *, alone: bool) -> bool:
+    """Whether a phrase says nothing by itself; what plans and doubts is in the flags of what stands under it."""
+    flagged = alone and kinds.get("red") in ("plan", "certainty")
+    return flagged or not SILENT.isdisjoint(kinds) or kinds.get("noun") in ("note", "time")
+
+
 LEMMAS = {
+    "mum": "mother",
+    "mom": "mother",
+    "dad": "father",
+    "kids": "children",
     "felt": "feel",
     "given": "give",
     "gave": "give",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from datetime import date, timedelta
 from functools import lru_cache
@@ -19,6 +20,7 @@ _MONTH_AND_YEAR = re.compile(r"([a-z]+)\.?\s+(\d\d)")
 _DECADE = re.compile(r"((?:19|20)\d0)s")
 
 
+FAR_YEAR = 2035
 IMPOSSIBLE = (Days(date(9000, 1, 1), date(9000, 1, 1)),)
 
 
@@ -40,19 +42,35 @@ def read(written: str) -> tuple[Days, ...]:
 
 def _spans(written: str) -> tuple[Days, ...]:
     years = _YEARS.fullmatch(written)
-    if years and int(years[2]) == (int(years[1]) + 1) % 100:
-        return (Days(date(int(years[1]), 1, 1), date(int(years[1]) + 1, 12, 31)),)
-    if years and int(years[2]) > 12:
-        return ()
+    if years and (found := _of_years(int(years[1]), int(years[2]))):
+        return found
     season = _SEASON.fullmatch(written)
     if season:
         return _season(season[1], int(season[2]))
     decade = _DECADE.fullmatch(written)
     if decade:
         return (Days(date(int(decade[1]), 1, 1), date(int(decade[1]) + 9, 12, 31)),)
-    found = dates.written(written)
+    found = _of_the_past(dates.written(written))
     short = _MONTH_AND_YEAR.fullmatch(written)
     return (*found, *dates.written(f"{short[1]} 20{short[2]}")) if short else found
+
+
+def _of_years(first: int, last: int) -> tuple[Days, ...]:
+    """ "2021-22" and "2016-19"; a month where the second number may be one, too."""
+    last += first // 100 * 100
+    years = (Days(date(first, 1, 1), date(last, 12, 31)),) if first < last <= first + 30 else ()
+    months = dates.written(f"{first}-{last % 100:02}") if last % 100 <= 12 and last != first + 1 else ()
+    return (*years, *months)
+
+
+def _of_the_past(found: tuple[Days, ...]) -> tuple[Days, ...]:
+    """ "12/9/68": a year of two digits that lies far ahead may be one of the last century."""
+    old = [
+        Days(_in_year(days.first, days.first.year - 100), _in_year(days.last, days.last.year - 100))
+        for days in found
+        if not days.yearless and days.first.year > FAR_YEAR
+    ]
+    return (*found, *old)
 
 
 def _part(days: Days, part: str) -> Days:
@@ -81,8 +99,11 @@ def _season(name: str, year: int) -> tuple[Days, ...]:
 
 def with_year_of(days: tuple[Days, ...], other: tuple[Days, ...], *, before: bool) -> tuple[Days, ...]:
     """A date without a year, given the year of the date beside it: "March to May 1994"."""
-    if not days or not days[0].yearless or not other or other[0].yearless:
+    other = tuple(one for one in other if not one.yearless)
+    if not days or not days[0].yearless or not other:
         return days
+    if len(days) > 1:
+        return tuple(found for one in days for found in with_year_of((one,), other, before=before))
     year = (other[0].first if before else other[0].last).year
     found = of_year(days[0], year)
     if before:
@@ -109,13 +130,29 @@ def _in_year(day: date, year: int) -> date:
 
 def day_of_month(number: int, near: tuple[Days, ...]) -> tuple[Days, ...]:
     """ "The 16th", by the date mentioned before it."""
-    if not near or near[0].yearless:
+    if not near:
         return ()
     try:
         day = near[0].first.replace(day=number)
     except ValueError:
         return ()
-    return (Days(day, day),)
+    return (Days(day, day, near[0].yearless),)
+
+
+def day_and_month(first: int, second: int) -> tuple[Days, ...]:
+    """ "22/7": a day of some year; where both may be a month, either."""
+    pairs = [(first, second), *([(second, first)] if first <= 12 and first != second else [])]
+    return tuple(
+        Days(date(2024, month, day), date(2024, month, day), yearless=True)
+        for day, month in pairs
+        if day <= calendar.monthrange(2024, month)[1]
+    )
+
+
+def at_age(born: date, years: int) -> tuple[Days, ...]:
+    """The year in which somebody was so many years old."""
+    first = _in_year(born, born.year + years)
+    return (Days(first, _in_year(born, born.year + years + 1) - timedelta(1)),)
 
 
 def within(when: tuple[Days, ...], day: date | None) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from core.verification.vocabulary import UNITS, Unit
-from core.verification.vocabulary.spelling import spell
+from core.verification.vocabulary.spelling import spell, word_set
 
 _SPACES = "\u00a0\u2002\u2003\u2009\u202f\n\t\r"
 _SAME_LENGTH = str.maketrans(
@@ -15,7 +15,7 @@ _SAME_LENGTH = str.maketrans(
     | dict.fromkeys("“”", '"')
     | dict.fromkeys("\u00b5\u03bc", "u")
     | dict.fromkeys(_SPACES, " ")
-    | {"×": "x", "⁄": "/", "→": ","}
+    | {"×": "x", "⁄": "/", "⇒": "→", "➔": "→", "➜": "→"}
     | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 )
 _MONTH = (
@@ -40,12 +40,17 @@ _DATES = "|".join(
         _DAY + r"[.-]" + _DAY + r"[.-]" + _YEAR + r"(?!\d)",
         r"(?:1[0-2]|0?[1-9])/" + _YEAR + r"(?!\d)",
         _YEAR + r"\s?[-/]\s?\d\d(?!\d)",
-        _YEAR + r"(?![\d.,]\d)(?!\d)(?!\s?(?:mg|g|ml|mmol|u)\b)s?",
+        _YEAR + r"(?![\d.,]\d)(?!\d)(?!\s?(?:mg|g|ml|mmol|u|days|hours|pg|ng|mcg|kcal)\b)s?",
     )
 )
 _MONTH_FIRST = "|".join(
     (
-        _MONTH + r"\s+" + _DAY + r"(?:st|nd|rd|th)?(?![\d.%/]\d?)(?:,?\s+" + _YEAR + r"(?!\d))?(?!\s?m)",
+        _MONTH
+        + r"\s+"
+        + _DAY
+        + r"(?:st|nd|rd|th)?(?!\d|[.%/]\d|\s?%)(?:,?\s+"
+        + _YEAR
+        + r"(?!\d))?(?!\s?(?:mg|ml|mcg|mmol|m|micrograms?|milligrams?)\b)",
         _MONTH + r",?[\s-]+(?:of\s+)?(?:" + _YEAR + r"|'\d\d)(?!\d)",
         r"(?!may\b)"
         + _MONTH
@@ -56,13 +61,24 @@ _SEASON = rf"(?:spring|summer|autumn|winter)\s+(?:of\s+)?{_YEAR}(?!\d)"
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?)"
 # Before each of the two long kinds of date stand the letters that one can begin with: most words are no date.
 _TOKEN = re.compile(
-    r"(?=\S)(?:"
+    r"(?:"
     rf"(?=[adefjlmnostw])(?<![a-z\d])(?P<whenword>{_WEEKDAY}{_PART}(?:{_MONTH_FIRST}|{_SEASON}))"
     rf"|(?=[\dmtwfsel])(?P<when>(?<![\w./]){_WEEKDAY}{_PART}(?:{_DATES}))(?![a-z\d])"
     r"|(?P<word>(?:(?<=\W)|^)a&e\b|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)"
+    r"|(?P<clock>\d{1,2}(?:[:.]\d\d)?\s?[ap]m\b)"
     rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?|(?:(?<=\s)|^)-(?=\d))?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
     r"|(?P<mark>\S))"
 )
+_WORD = re.compile(r"a&e\b|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?")
+_LETTERS = re.compile(r"[a-z]+")
+# The words that a date may begin with; any other word is no date.
+_OF_WHEN = word_set(
+    "jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov"
+    " november dec december mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday"
+    " sun sunday early mid late the end start beginning spring summer autumn winter"
+)
+_PARTS = frozenset(("end", "sta", "beg"))
+_OF_NUMBER = frozenset("<>~±-0123456789")
 _UNIT = re.compile(r"[\s-]?[a-z%°/0-9*^.\[\]{}_()#]{1,24}(?:[ ][a-z0-9./^*]{1,12}){0,4}")
 
 
@@ -80,12 +96,17 @@ class Words(list[Token]):
     """The tokens of a text; `phrases` keeps what has been looked up."""
 
     def __init__(self) -> None:
+        self.written = ""
         self.phrases: dict[int, tuple[tuple[int, dict[str, str], dict[str, str]], ...]] = {}
+
+
+_ARROW = re.compile(r"[-=]{1,2}>")
 
 
 def plain(text: str) -> str:
     """The same text, as long as before, in lower case with one kind of dash, quote and space."""
     same = text.translate(_SAME_LENGTH)
+    same = _ARROW.sub(lambda found: "→".ljust(len(found[0])), same) if ">" in same else same
     lower = same.lower()
     return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in same)
 
@@ -98,20 +119,40 @@ def tokens(text: str) -> Words:
     text = _AFTER_LETTER.sub(" ", text) if "-" in text else text
     found = Words()
     place, end = 0, len(text)
-    match = _TOKEN.search
     while place < end:
-        got = match(text, place)
-        if got is None:
-            break
-        kind, start, place = got.lastgroup or "mark", got.start(), got.end()
-        if kind == "word":
-            found.append(Token("word", spell(got[0]), start, place))
-        elif kind == "number":
-            unit, place = _unit(text, place)
-            found.append(Token("number", got[0], start, place, unit))
+        char = text[place]
+        if char.isspace():
+            place += 1
+        elif char in _OF_NUMBER or (char.isalpha() and _may_be_when(text, place)):
+            place = _token(text, place, found)
+        elif word := _WORD.match(text, place):
+            found.append(Token("word", spell(word[0]), place, word.end()))
+            place = word.end()
         else:
-            found.append(Token(kind if kind != "whenword" else "when", got[0], start, place))
+            found.append(Token("mark", char, place, place + 1))
+            place += 1
     return found
+
+
+def _may_be_when(text: str, place: int) -> bool:
+    word = _LETTERS.match(text, place)
+    return word is not None and word[0] in _OF_WHEN and (word[0] != "the" or text[place + 4 : place + 7] in _PARTS)
+
+
+def _token(text: str, place: int, found: Words) -> int:
+    """Add the token that begins at a place; where it ends."""
+    got = _TOKEN.match(text, place)
+    if got is None:
+        return place + 1
+    kind, end = got.lastgroup or "mark", got.end()
+    if kind in ("word", "clock"):
+        found.append(Token("word", spell(got[0].replace(" ", "")), place, end))
+    elif kind == "number":
+        unit, end = _unit(text, end)
+        found.append(Token("number", got[0], place, end, unit))
+    else:
+        found.append(Token("when" if kind == "whenword" else kind, got[0], place, end))
+    return end
 
 
 def _unit(text: str, place: int) -> tuple[Unit | None, int]:
@@ -124,7 +165,8 @@ def _unit(text: str, place: int) -> tuple[Unit | None, int]:
         bare = written.lstrip(" -")
         unit = UNITS.get(bare)
         after = text[place + len(written) : place + len(written) + 1]
-        if unit and not (after.isalnum() and bare[-1:].isalnum()):
+        hours = written == " h"  # "Hb 16.1 H" is no length of time
+        if unit and not hours and not (after.isalnum() and bare[-1:].isalnum()):
             return unit, place + len(written)
         cut = max(
             written.rfind(" "),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
@@ -16,7 +17,7 @@ PREPS_OF = {
     WHEN: frozenset({"on", "in", "at", "by", "from", "since", "until", "to"}),
     SPAN: frozenset({"from", "between", "in"}), NAME: frozenset({"for", "with"}), VALUE: frozenset({"for", "over"}),
 }  # fmt: skip
-FREE = frozenset({"start", "noun", "have", "in a row", "yearly"})
+FREE = frozenset({"took place", "start", "noun", "have", "in a row", "yearly"})
 
 
 class Draft:
@@ -67,10 +68,15 @@ class Draft:
         if quantity is None or (quantity.unit and quantity.unit.kind != "time"):
             return False
         if quantity.unit is None:
+            if quantity.step and place < self.frame.lead - 1:
+                return False
             self.count = round(quantity.value)
             return True
         self.length = quantity
         return any("lasting" in c.means for c in self.frame.items[max(0, place - 3) : place])
+
+    def count_of_every(self) -> int:
+        return self.count or 2
 
     def settle(self) -> None:
         """Dates that mean something only together: "every May from 2023 to 2026", "12 October until the 16th"."""
@@ -94,7 +100,11 @@ def read(frame: Frame, context: Context) -> None:
     bearers = _bearers(frame, context)
     yearly = draft.every and draft.span is not None
     if draft.every and not yearly and len(bearers) < sum(row.type == "visit" for row in context.rows):
-        return
+        earlier = [s for s in context.statements if isinstance(s, Took) and s.subject.kind == "visit"]
+        reasons = [Subject(context.written(c), "reason", c.name.bearers) for c in draft.reasons if c.name]
+        if not earlier or not reasons or len(earlier) + 1 < draft.count_of_every():
+            return
+        context.statements += [replace(s, reason=s.reason or reasons[0]) for s in earlier]
     for chunk in frame.names:
         chunk.used = True
     draft.settle()

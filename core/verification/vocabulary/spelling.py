@@ -11,6 +11,10 @@ _STEMMER = snowballstemmer.stemmer("english")
 _SPELT = re.compile(r"a&e|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?|\d+(?:\.\d+)?|[%+&]")
 
 
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 @lru_cache(maxsize=20000)
 def spell(word: str) -> str:
     """A lower-case word in one spelling for British and American English, without its possessive."""

@@ -1,0 +1,44 @@
+"""Changes of a medicine's amount: two rows of the same name, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import permutations
+
+from core.verification.cited import Cited
+from core.verification.evaluators import details, wording
+from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.times import within
+from core.verification.judged import Judged, NotInRows, Proved
+from core.verification.statements import Changed
+
+
+def changed(statement: Changed, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
+    mine = [rows[n] for n, _ in statement.subject.bearers if rows[n].type == "prescription" and rows[n].start]
+    for old, new in permutations(mine, 2):
+        if _follows(old, new) and _is_change(statement, old, new) and within(statement.when, new.start):
+            return Proved(new.ref, "started_on", wording.day(new.start))
+    return NotInRows(f"The cited rows do not hold that change of {statement.subject.words}.")
+
+
+def _follows(old: Cited, new: Cited) -> bool:
+    if old.start is None or new.start is None:
+        return False
+    return old.start < new.start and (old.stop is None or old.stop <= new.start)
+
+
+def _is_change(statement: Changed, old: Cited, new: Cited) -> bool:
+    if not details.has_amount(statement.after, statement.subject, new):
+        return False
+    if statement.before is not None and not details.has_amount(statement.before, statement.subject, old):
+        return False
+    first, second = statement.before or _amount(old), statement.after
+    if first is None:
+        return False
+    size = [q.value * (q.unit.size if q.unit else 1.0) for q in (first, second)]
+    return size[1] > size[0] if statement.direction == "up" else size[1] < size[0]
+
+
+def _amount(row: Cited) -> Quantity | None:
+    found = [amount for amount in row.name.amounts if amount.unit]
+    return Quantity(found[0].value, found[0].unit, 0.0) if found else None

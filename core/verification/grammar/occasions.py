@@ -1,0 +1,58 @@
+"""On what occasion something was measured: "at the May check-up", "at the last visit"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.verification.grammar.chunks import NAME, WHEN, WORD, Chunk
+from core.verification.grammar.names import NO_NAME
+from core.verification.statements import Subject, Took
+
+if TYPE_CHECKING:
+    from core.verification.grammar.reader import Context
+
+AT = frozenset({"at", "in", "on", "by", "since", "from", "until"})
+PLAIN = frozenset({"wellness", "follow up", "outpatient"})
+
+
+def read(segment: list[Chunk], context: Context) -> None:
+    """State the visits that only say when a test of the same segment was done."""
+    if not any(_is_test(chunk, context) for chunk in segment):
+        return
+    for place, chunk in enumerate(segment):
+        if _is_visit(chunk, context) and _is_adjunct(segment, place):
+            _state(segment, place, context)
+
+
+def _is_test(chunk: Chunk, context: Context) -> bool:
+    bearers = (chunk.name or NO_NAME).bearers
+    return "assay" in chunk.means or any(context.rows[n].type == "observation" and how == 0 for n, how in bearers)
+
+
+def _is_visit(chunk: Chunk, context: Context) -> bool:
+    if chunk.kind == NAME and chunk.name is not None:
+        return "visit" in chunk.means and all(context.rows[n].type == "visit" for n, _ in chunk.name.bearers)
+    return chunk.kind == WORD and chunk.get("noun") == "visit"
+
+
+def _is_adjunct(segment: list[Chunk], place: int) -> bool:
+    """Whether "at" or "in" stands before a visit, past a date, an article and the like."""
+    for chunk in reversed(segment[max(0, place - 4) : place]):
+        if chunk.get("prep") in AT or "all" in chunk.means:
+            return True
+        if not (chunk.kind == WHEN or chunk.get("free") or chunk.get("which") or "visit" in chunk.means):
+            return False
+    return False
+
+
+def _state(segment: list[Chunk], place: int, context: Context) -> None:
+    chunk = segment[place]
+    bearers = (chunk.name or NO_NAME).bearers
+    if not bearers:
+        if chunk.kind == WORD or chunk.get("visit") in PLAIN:
+            chunk.used, chunk.kind, chunk.means, chunk.name = True, WORD, {"noun": "time"}, None
+        return
+    near = [c for c in segment[max(0, place - 2) : place + 3] if c.kind == WHEN]
+    subject = Subject(context.written(chunk), "visit", bearers)
+    context.statements.append(Took(context.span([chunk]), subject, near[0].days if near else (), open=True))
+    chunk.used = True
