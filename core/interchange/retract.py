@@ -14,7 +14,9 @@ from core.interchange.summary import Summary
 from core.interchange.upsert import end
 
 PARTS_MAX = 40
-ARCHIVED = "it was taken back ({}), but its row is still shown: it is archived, or a visit kept apart"
+ARCHIVED = (
+    "it was taken back ({}), but its row is still shown: it is an archived visit, one kept apart, or can't be reached"
+)
 PATIENT = "it was taken back ({}), but an import takes no person away: erase the record by hand"
 
 

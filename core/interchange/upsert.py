@@ -30,6 +30,7 @@ from core.models import (
 )
 from core.picture import upkeep as picture
 from core.sealing import sealed
+from core.services import corrections
 from core.stores import databases
 
 MODELS: dict[str, type[Base]] = {
@@ -141,14 +142,16 @@ def _put_anew(work: Work, entry: Entry, record: Record, row_of: RowOf) -> int | 
 
 
 def end(session: Session, entry: Entry) -> bool:
-    """Take a row away that its source takes back; a visit's rows stay. False if it is archived or kept apart."""
+    """Take a row away that its source takes back; a visit's rows stay. An archived row counts no longer, but for a
+    visit: False of that, of one kept apart, and while the archive is silent.
+    """
     if entry.ref_type == "visit" and session.get(SensitiveVisit, entry.row_id) is not None:
         return False
     table = table_of(entry.ref_type)
     columns = [table.c[name] for name in ("id", "patient_id") if name in table.c]
     gone = session.execute(delete(table).where(table.c.id == entry.row_id).returning(*columns)).first()
     if gone is None:
-        return False
+        return entry.ref_type != "visit" and corrections.take_back(session, ref=f"{table.name}:{entry.row_id}")
     audit.record(session, "import.retracted", by=None, target=f"{table.name}:{entry.row_id}")
     if entry.ref_type == "observation":
         picture.refresh(session, gone.patient_id, observation_ids=[entry.row_id])

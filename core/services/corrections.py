@@ -25,10 +25,12 @@ from core.services.visit_rows import NOTE_LIMIT
 from core.sources import find, references
 from core.sources.find import Source
 from core.stores import counted
+from core.stores.archived import ColdUnavailable
 
 CORRECTED = ("visit", "note", "observation", "prescription")
 NAMES = {"visit": "visit", "note": "note", "observation": "result", "prescription": "medicine"}
 ADDENDUM = "Addendum"
+TAKEN_BACK = "The system that it came from took it back."
 
 
 class NoSuchRow(LookupError):
@@ -130,18 +132,19 @@ def reinstate(session: Session, *, patient_id: int, ref: str, reason: str, by: A
     _record(session, "reinstated", row, words, by)
 
 
-def take_back(session: Session, *, ref: str, reason: str) -> bool:
-    """Let an archived row count no longer that another system takes back; False if no store has it.
-
-    Raises ColdUnavailable.
-    """
-    source = find.rows(session, [ref]).get(ref)
+def take_back(session: Session, *, ref: str) -> bool:
+    """Let an archived row count no longer that its source takes back; False if no store that answers has it."""
+    table, row_id = references.parse_ref(ref)
+    try:
+        source = find.rows(session, [ref]).get(ref) if table in find.ARCHIVED_TABLES else None
+    except ColdUnavailable:
+        return False
     if source is None:
         return False
-    table, row_id = references.parse_ref(ref)
     row = _Row(source, table, row_id, source.values["visit_id"], is_out=False)
-    _keep(session, row, CorrectionKind.ERROR, reason[:400], None)
+    _keep(session, row, CorrectionKind.ERROR, TAKEN_BACK, None)
     _leave_out(session, row)
+    audit.record(session, "import.retracted", by=None, target=ref)
     return True
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.models import Base
 from core.models.record_types import VISIT
 from core.sources.references import content_hash
-from core.stores import archived, databases
+from core.stores import archived, databases, hot_and_archived
 from core.stores.databases import Store
 from core.stores.tables import linked_table
 
@@ -50,6 +50,32 @@ def contents() -> dict[str, str]:
         linked = linked_table(name)
         rows = archived.fetch(VISIT.name, select(linked).where(archived.visible(linked, window)), through=Store.HOT)
         found.update({f"{name}:{row['id']}": content_hash(name, row) for row in rows})
+    return found
+
+
+def shown_to_readers(patient_id: int) -> set[str]:
+    """The patient's rows that pages show, by the one merge of tiers."""
+    return set(_merged(patient_id, with_errors=False))
+
+
+def counting(patient_id: int, errors: set[str]) -> set[str]:
+    """The patient's rows of every tier, without those and without what was written at a visit among those."""
+    rows = _merged(patient_id, with_errors=True)
+    return {ref for ref, visit_id in rows.items() if ref not in errors and f"visit:{visit_id}" not in errors}
+
+
+def _merged(patient_id: int, *, with_errors: bool) -> dict[str, int | None]:
+    """The visit of each row."""
+
+    def build(table: Table, columns: Select[Any]) -> Select[Any]:
+        return columns.where(table.c.patient_id == patient_id)
+
+    found: dict[str, int | None] = {}
+    asked = {"patient_id": patient_id, "with_errors": with_errors}
+    with databases.read(Store.HOT) as session:
+        for name in TABLES:
+            for item in hot_and_archived.read_both(session, VISIT.name, name, build, **asked):  # type: ignore[arg-type]
+                found[f"{name}:{item.values['id']}"] = item.values.get("visit_id")
     return found
 
 

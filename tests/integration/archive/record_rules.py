@@ -4,26 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
-from core.models import Note, Observation, Patient, SensitiveVisit, Sensitivity, Visit
+from core.interchange import fhir
+from core.models import Account, Correction, Note, Observation, Patient, SensitiveVisit, Sensitivity, Visit
 from core.picture import upkeep
-from core.services import erasure
+from core.services import corrections, erasure
+from core.sources import find
 from core.stores import databases
+from core.stores.databases import Store
+from tests import interchange_files as files
 from tests.integration.archive.conftest import NOW, VISITS
 from tests.integration.archive.twin import Twin, ids
 from workers.archive import erase
 
 EDITED = {"visit": (Visit, "reason"), "note": (Note, "text"), "observation": (Observation, "value_text")}
+IMPORTED = "Maude Wunsch"
 numbers = st.integers(min_value=0, max_value=1_000)
 
 
 def pick(options: list[Any], number: int) -> Any:
     return options[number % len(options)]
+
+
+def imported(number: int, status: str) -> tuple[dict[str, Any], ...]:
+    """A patient whose only visit is long over, with one result."""
+    value = {"valueQuantity": {"value": number, "unit": "%", "code": "%"}}
+    code = {"coding": [{"system": "http://loinc.org", "code": "4548-4"}], "text": "Hemoglobin A1c"}
+    result = files.fhir_child(
+        "Observation", "dddddddd-0000-0000-0000-000000000001", status=status, code=code,
+        effectiveDateTime="2020-03-01T08:00:00Z", **value,
+    )  # fmt: skip
+    return files.fhir_patient(name=[{"use": "official", "text": IMPORTED}]), files.fhir_encounter(), result
 
 
 class RecordRules(RuleBasedStateMachine):
@@ -32,6 +50,8 @@ class RecordRules(RuleBasedStateMachine):
     patients: list[int]
     visits: list[int]
     erased: set[int]
+    errors: set[str]
+    clinician_id: int
     twin: Twin
     is_open: Callable[[], bool]
 
@@ -126,6 +146,61 @@ class RecordRules(RuleBasedStateMachine):
                     SensitiveVisit(visit_id=visit_id, patient_id=patient_id, category=Sensitivity.OTHER, set_by=1)
                 )
             upkeep.refresh_all(session, patient_id)
+
+    @rule(number=numbers, table=st.sampled_from(["visit", "observation", "note", "prescription"]))
+    def enter_in_error_or_undo(self, number: int, table: str) -> None:
+        """A row of whatever tier, as staff do it: nothing of it changes."""
+        refs = [ref for ref in sorted(self.twin.rows) if ref.startswith(f"{table}:")]
+        if not refs:
+            return
+        ref = pick(refs, number)
+        with databases.write() as session:
+            by, patient_id = session.get_one(Account, self.clinician_id), self.patient_of(session, ref)
+            act = corrections.reinstate if ref in self.errors else corrections.mark_error
+            try:
+                act(session, patient_id=patient_id, ref=ref, reason="It was of another patient.", by=by)
+            except corrections.NotNow:
+                # Its visit was entered in error.
+                return
+        self.errors ^= {ref}
+
+    @rule(number=numbers)
+    def add_to_a_row(self, number: int) -> None:
+        """An addendum to a row of whatever tier joins its visit."""
+        refs = [ref for ref in sorted(self.twin.rows) if not ref.startswith("condition:")]
+        if not refs:
+            return
+        ref = pick(refs, number)
+        with databases.write() as session:
+            by, patient_id = session.get_one(Account, self.clinician_id), self.patient_of(session, ref)
+            try:
+                note_id = corrections.add(session, patient_id=patient_id, ref=ref, text=f"added {number}", by=by)
+            except corrections.NotNow:
+                return
+            self.twin.changed(session, "note", note_id)
+
+    @rule(number=numbers)
+    def import_a_file(self, number: int) -> None:
+        """Another system brings a patient with a result, changes it, or takes it back, wherever it is by now."""
+        status = pick(["final", "final", "entered-in-error"], number)
+        with TemporaryDirectory() as folder:
+            fhir.import_path(files.bundle(Path(folder), *imported(number, status)))
+        with databases.read(Store.HOT) as session:
+            mine = session.scalar(select(Patient.id).where(Patient.name == IMPORTED))
+            taken_back = session.execute(
+                select(Correction.row_type, Correction.row_id).where(Correction.in_force, Correction.by_id.is_(None))
+            )
+            self.errors |= {f"{row_type}:{row_id}" for row_type, row_id in taken_back}
+        if mine is None:
+            return
+        if mine not in self.patients:
+            self.patients.append(mine)
+        self.twin.imported(mine)
+
+    @staticmethod
+    def patient_of(session: Any, ref: str) -> int:
+        patient_id: int = find.rows(session, [ref], with_errors=True)[ref].values["patient_id"]
+        return patient_id
 
     @precondition(lambda self: not self.is_open() and not self.erased)
     @rule(number=numbers)

@@ -29,7 +29,9 @@ from core.picture import rebuild
 from core.services import archive, archive_restore
 from core.stores import databases
 from core.stores.databases import Store
+from tests.factories import make_account
 from tests.integration.archive.conftest import PATIENTS, VISITS, populate, start
+from tests.integration.archive.readers import counting, shown_to_readers
 from tests.integration.archive.record_rules import RecordRules, numbers, pick
 from tests.integration.archive.twin import Twin, restores_left
 from workers.archive import driver, purge
@@ -54,11 +56,20 @@ class Machine(RecordRules):
         self.twin = Twin()
         self.run_id: int | None = None
         self.erased: set[int] = set()
+        self.errors: set[str] = set()
+        with databases.write() as session:
+            self.clinician_id = make_account(session).id
         self.damaged = False
 
     @invariant()
     def every_row_is_where_it_should_be(self) -> None:
         self.twin.check()
+
+    @invariant()
+    def pages_show_what_counts_and_nothing_else(self) -> None:
+        """Of every tier: all but what was entered in error, and what was written at such a visit."""
+        for patient_id in sorted(set(self.patients) - self.erased):
+            assert shown_to_readers(patient_id) == counting(patient_id, self.errors)
 
     @invariant()
     def the_picture_is_what_all_tiers_say(self) -> None:

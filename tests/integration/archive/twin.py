@@ -22,6 +22,7 @@ class Twin:
     def __init__(self) -> None:
         self.rows = contents()
         self.unsettled: set[str] = set()
+        self.imports: set[str] = set()
 
     def changed(self, session: Session, table: str, row_id: int) -> None:
         """A row was made or edited in this transaction."""
@@ -37,6 +38,15 @@ class Twin:
         ref = f"{table}:{row_id}"
         del self.rows[ref]
         self.unsettled.add(ref)
+
+    def imported(self, patient_id: int) -> None:
+        """An import of this patient has written what it wrote; of others it has changed nothing."""
+        now = contents()
+        self.imports |= _refs_of(patient_id)
+        others = [{ref: said for ref, said in rows.items() if ref not in self.imports} for rows in (self.rows, now)]
+        assert others[0] == others[1]
+        self.unsettled |= now.keys() ^ self.rows.keys()
+        self.rows = now
 
     def erased(self, patient_id: int) -> None:
         """All rows of this patient are about to be deleted, in whatever tier they lie."""
