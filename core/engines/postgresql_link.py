@@ -10,6 +10,7 @@ from sqlalchemy.schema import CreateColumn
 
 from core.engines.link import Health, literal
 
+FETCHED_ROW_COST = "10"
 FETCH_ROWS = 5_000
 CONNECT_TIMEOUT_SECONDS = 2
 REMOTE_STATEMENT_TIMEOUT_MS = 5_000
@@ -87,6 +88,8 @@ def _server(connection: Connection, name: str, url: str) -> None:
         "keepalives_idle": "5",
         "tcp_user_timeout": "5000",
         "use_remote_estimate": "false",
+        # Nobody tells the planner how large a linked table is: it would fetch millions of rows to sort and cut them off here.
+        "fdw_tuple_cost": FETCHED_ROW_COST,
         "updatable": "false",
         "options": remote,
     }

@@ -139,6 +139,8 @@ def _make_archive_table(table: Table, metadata: MetaData, record_type: RecordTyp
     ]
     copy = Table(table.name, metadata, *columns, Column(BATCH_COLUMN, BigInteger, nullable=False))
     Index(None, copy.c[BATCH_COLUMN])
+    if table is record_type.root:
+        Index(None, copy.c[record_type.time_column], copy.c.id)
     root_columns = {child.table.name: child.root_column for child in record_type.children}
     if table.name in root_columns:
         Index(None, copy.c[root_columns[table.name]])

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.models import AccessEvent
+from core.models import AccessEvent, ArchiveRun
+from core.models.record_types import LOG
 from core.queries.hidden_visits import purpose_shown
 from core.stores import archived
 from core.stores.hot_and_archived import Cursor
@@ -71,17 +72,28 @@ def search(session: Session, wanted: Wanted, *, after: Cursor | None = None, lim
     assert isinstance(hot, Table)  # noqa: S101
     window = archived.window(session, "log")
     found = [_event(row) for row in session.execute(_select(hot, wanted, after, limit)).mappings()]
+    older: list[Event] = []
     silent = None
-    try:
+    if window.last and not _is_full(session, found, limit):
         archive = linked_table("access_event")
         query = _select(archive, wanted, after, limit).where(archived.visible(archive, window))
-        older = [_event(row, archived=True) for row in archived.fetch("log", query)] if window.last else []
-    except archived.ColdUnavailable as fault:
-        older, silent = [], fault.server
+        try:
+            older = [_event(row, archived=True) for row in archived.fetch("log", query)]
+        except archived.ColdUnavailable as fault:
+            silent = fault.server
     merged = sorted(archived.merge(found, older, key=lambda event: event.id), key=lambda e: (e.at, e.id), reverse=True)
     more = len(merged) > limit
     last = merged[limit - 1] if more else None
     return EventPage(tuple(merged[:limit]), Cursor(last.at, last.id) if last else None, silent)
+
+
+def _is_full(session: Session, found: list[Event], limit: int) -> bool:
+    """Whether hot events fill the page, and the archive has none as new as the last of them."""
+    if len(found) <= limit:
+        return False
+    cutoff = select(func.max(ArchiveRun.cutoff_at)).where(ArchiveRun.record_type == LOG.name)
+    cutoff_at = session.scalar(cutoff)
+    return cutoff_at is not None and found[-1].at >= cutoff_at
 
 
 def _select(table: Table, wanted: Wanted, after: Cursor | None, limit: int) -> Any:
