@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, delete, select, text
+from sqlalchemy import Select, delete, select
 
 from core.audit import kept_heads
 from core.models import ArchiveRun, Batch, BatchState, Holding, Note, Observation, RunState
-from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES
+from core.models.record_types import RECORD_TYPES
 from core.picture import full_read
 from core.queries import audit_stream, audit_trail, evidence, results, visits
 from core.queries.reports import report_rows, signed_reports
@@ -30,7 +30,6 @@ from tests.integration.cold.conftest import Record
 
 # A hot table, such as the assays, that a cold query joins is read here.
 COLD_NODES = ("Foreign Scan", "Subquery Scan", "WindowAgg", "Result")
-LARGE_ROWS = 5_000_000
 CORE = Path(archived.__file__).parents[1]
 by_explain = pytest.mark.only_on_postgresql("what EXPLAIN says of a foreign scan")
 # What a window function has numbered is filtered where it was numbered: the archive can't know of it.
@@ -71,7 +70,7 @@ def places_that_fetch() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-def everything_is_cold(archived_record: Record, sync_replica: Callable[[], None], engine_name: str) -> Iterator[Record]:
+def everything_is_cold(archived_record: Record, sync_replica: Callable[[], None]) -> Record:
     """The primary says that every archive holds something of this patient, and has no result itself."""
     with databases.write() as session:
         session.execute(delete(Observation))
@@ -96,26 +95,8 @@ def everything_is_cold(archived_record: Record, sync_replica: Callable[[], None]
                         last_at=NOW,
                     )
                 )
-    if engine_name == "postgresql":
-        _tell_sizes(LARGE_ROWS)
     sync_replica()
-    yield archived_record
-    if engine_name == "postgresql":
-        _tell_sizes(0)
-
-
-def _tell_sizes(rows: int) -> None:
-    """Let the planner think that each linked table has so many rows: for a dozen it sorts and cuts off at home."""
-    with databases.current().engine(Store.HOT, read_only=False).begin() as connection:
-        for metadata in ARCHIVE_METADATA.values():
-            for name in metadata.tables:
-                connection.execute(
-                    text(
-                        "SELECT pg_restore_relation_stats('schemaname', 'cold', 'relname', CAST(:name AS text),"
-                        " 'relpages', CAST(:pages AS integer), 'reltuples', CAST(:rows AS real))"
-                    ),
-                    {"name": name, "pages": rows // 50, "rows": float(rows)},
-                )
+    return archived_record
 
 
 @pytest.fixture
