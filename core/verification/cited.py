@@ -57,6 +57,7 @@ _PLAIN = frozenset(
     }
 )
 _AS_WRITTEN = re.compile(r"\s*+[<>]?=?\s*+(-?\d++(?:\.\d++)?)\s*+(.*)")
+NONE_KNOWN = "no allergies:no known allergies"
 _VISIT_CLASSES = {
     "amb": "ambulatory", "emer": "emergency", "imp": "inpatient", "vr": "virtual", "hh": "home visit",
     "obsenc": "observation", "acute": "inpatient",
@@ -220,6 +221,9 @@ class _Reading:
     def read(self, text: str, kind: str) -> None:
         """Add a text. Terms under "no" or "without" carry a tilde; what it is due to does not name it."""
         words = tokens.tokens(tokens.plain(_LABEL.sub(" ", text)))
+        if kind in ("condition", "observation", "visit"):
+            self.terms |= (short := _acronyms(words))
+            self.heads |= short
         hedged = any(word.norm in _HEDGES for word in words)
         negated = lesser = False
         self.parts.append(set())
@@ -249,6 +253,16 @@ class _Reading:
                 self.heads |= marked
 
 
+def _acronyms(words: tokens.Words) -> set[str]:
+    """What the first letters of three words or more in a row spell: "low back pain" is LBP."""
+    for_all = [word.norm for word in words if word.kind == "word"]
+    found: set[str] = set()
+    for norms in (for_all, [norm for norm in for_all if norm not in _PLAIN]):
+        first = "".join(norm[0] for norm in norms)
+        found |= {f"short:{first[a:b]}" for a in range(len(first)) for b in range(a + 3, min(len(first), a + 6) + 1)}
+    return found
+
+
 def _terms_at(words: tokens.Words, i: int, kind: str) -> Iterator[tuple[int, set[str]]]:
     """Where each word or phrase that begins at a place ends, and the terms that it gives."""
     norm = words[i].norm
@@ -257,6 +271,8 @@ def _terms_at(words: tokens.Words, i: int, kind: str) -> Iterator[tuple[int, set
         found = {
             f"{k}:{meaning}" for k, meaning in names.items() if (k != "assay" or kind in ("observation", "reason"))
         }
+        if "no allergies" in kinds:
+            found.add(NONE_KNOWN)
         for ingredient in INGREDIENTS.get(kinds.get("brand", ""), ()):
             found |= {f"medicine:{ingredient}", stem(ingredient)}
         if found:

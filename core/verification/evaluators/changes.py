@@ -36,7 +36,12 @@ def _is_change(statement: Changed, old: Cited, new: Cited) -> bool:
     if first is None:
         return False
     size = [q.value * (q.unit.size if q.unit else 1.0) for q in (first, second)]
-    return size[1] > size[0] if statement.direction == "up" else size[1] < size[0]
+    return {
+        "up": size[1] > size[0],
+        "down": size[1] < size[0],
+        "doubled": abs(size[1] - 2 * size[0]) < 1e-9,
+        "halved": abs(2 * size[1] - size[0]) < 1e-9,
+    }.get(statement.direction, False)
 
 
 def _amount(row: Cited) -> Quantity | None:

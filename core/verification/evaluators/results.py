@@ -26,8 +26,10 @@ def measured(statement: Measured, rows: Sequence[Cited], others: Sequence[Cited]
     if point.reading and not (point.value or point.pair or point.when or point.which not in (None, "still")):
         newest = max((row.start or date.min for row in dated), default=None)
         dated = [row for row in dated if (row.start or date.min) == newest]
-    if point.which and (point.value or point.pair or point.when or point.reading):
+    if point.which not in (None, "average") and (point.value or point.pair or point.when or point.reading):
         dated = chosen(point.which, dated, mine, others)
+    if point.which == "average":
+        return _average(point, mine)
     if point.pair:
         return _paired(point, dated)
     if statement.subject.key in PANELS and len({row.assay for row in mine}) > 1:
@@ -37,6 +39,17 @@ def measured(statement: Measured, rows: Sequence[Cited], others: Sequence[Cited]
             else NotInRows("The claim does not say of which test that value is.")
         )
     return _single(point, dated, mine)
+
+
+def _average(point: Point, mine: list[Cited]) -> Judged:
+    """The mean of all cited results."""
+    values = [row.value for row in mine if row.value is not None]
+    if point.value is None or point.when or len(values) < 2:
+        return NotInRows("An average needs a value and more than one result.")
+    mean = sum(values) / len(values)
+    if quantities.same(point.value, mean, mine[0].unit, mine[0].assay):
+        return Proved(mine[0].ref, "value", f"{mean:.2f}")
+    return Refuted(mine[0].ref, "value", f"{mean:.2f}", f"The mean of the cited results is {mean:.2f}.")
 
 
 def _single(point: Point, dated: list[Cited], mine: list[Cited]) -> Judged:

@@ -16,7 +16,7 @@ from core.verification.vocabulary import ASSAYS
 
 STEADY = 0.03
 SAME = 0.01
-DOUBLE, HALF = (1.85, 2.15), (0.46, 0.54)
+DOUBLE, TRIPLE, FOURFOLD, HALF = (1.85, 2.15), (2.7, 3.3), (3.6, 4.4), (0.46, 0.54)
 OF_FUNCTION = frozenset({"renal function", "liver function"})
 
 
@@ -41,6 +41,8 @@ def _moment(row: Cited) -> tuple[date, str]:
 
 
 def _of_one_test(statement: Trend, mine: list[Cited]) -> Judged:
+    if statement.direction == "ranged":
+        return _ranged(statement, mine)
     chosen = _chosen(statement, mine)
     if chosen is None or any(
         when and not any(within(when, row.start) for row in mine) for when in (statement.first, statement.last)
@@ -66,6 +68,18 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
     if len(known) == 1:
         return _to_or_from(statement, points[0], known[0], mine)
     return _in_order(statement, points, known)
+
+
+def _ranged(statement: Trend, mine: list[Cited]) -> Judged:
+    """From the lowest of all cited results to the highest."""
+    ordered = sorted(mine, key=lambda row: row.value or 0.0)
+    limits = [point for point in statement.points if point.value]
+    if len(limits) != 2 or len(mine) < 2 or statement.first or statement.last:
+        return NotInRows("The claim does not give two limits of one series.")
+    ends = (ordered[0], ordered[-1])
+    if all(is_point(point, row) for point, row in zip(limits, ends, strict=True)):
+        return Proved(ends[1].ref, "value", f"{ends[0].shown()} to {ends[1].shown()}")
+    return _otherwise(*ends)
 
 
 def _matched(points: Sequence[Point], mine: list[Cited]) -> list[Cited | None]:
@@ -234,5 +248,7 @@ DIRECTIONS: dict[str, Callable[[list[Cited]], bool]] = {
     "same": lambda rows: _flat(rows, SAME),
     "over": lambda rows: True,
     "doubled": lambda rows: _ratio(rows, DOUBLE),
+    "tripled": lambda rows: _ratio(rows, TRIPLE),
+    "quadrupled": lambda rows: _ratio(rows, FOURFOLD),
     "halved": lambda rows: _ratio(rows, HALF),
 }

@@ -101,6 +101,10 @@ def _word(words: Words, i: int) -> Chunk:
     end, means = longest_at(words, i)
     if not means:
         unit = UNITS.get(words[i].norm)
+        if unit and unit.kind == "time" and i and words[i - 1].norm in ("previous", "preceding"):
+            chunk = Chunk(VALUE, i, i + 1, {"before": ""})
+            chunk.quantity = Quantity(1.0, unit, 0.0)
+            return chunk
         if unit and unit.kind == "time" and i and (words[i - 1].norm in ("a", "an", "one") or _past_time(words, i)):
             chunk = Chunk(VALUE, i, i + 1)
             chunk.quantity = Quantity(1.0, unit, 0.0)
@@ -270,7 +274,7 @@ def times_joined(chunks: list[Chunk], words: Words) -> list[Chunk]:
     """Dates that need another to be read: "March to May 1994", "8th to 22nd", "until the 16th"; and spans of two."""
     near: tuple[Days, ...] = ()
     whens = [chunk for chunk in chunks if chunk.kind == WHEN]
-    for this, other in itertools.pairwise(whens):
+    for this, other in reversed(list(itertools.pairwise(whens))):
         between = chunks[chunks.index(this) + 1 : chunks.index(other)]
         if len(between) == 1 and (
             "-" in between[0].means
@@ -289,6 +293,10 @@ def times_joined(chunks: list[Chunk], words: Words) -> list[Chunk]:
             chunk.kind, chunk.quantity = WHEN, None
             chunk.days = times.at_distance(near, sign * length[0] * size, size)
             chunks[place + 1].kind, chunks[place + 1].means, chunks[place + 1].used = MARK, {"later": ""}, True
+        elif "before" in chunk.means and near and chunk.quantity and chunk.quantity.unit:
+            size = chunk.quantity.unit.size
+            chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(near, -size, size), None
+            chunks[place - 1].used = True
         elif chunk.kind == "ordinal":
             chunk.days = times.day_of_month(int("".join(c for c in words[chunk.start].norm if c.isdigit())), near)
             if chunk.days:

@@ -38,6 +38,10 @@ def _slot_of(draft: Draft, prep: str | None) -> str:
 
 
 def _set(draft: Draft, slot: str, item: Chunk) -> bool:
+    if slot == "start" and draft.start and draft.stop:
+        draft.done.append((draft.start, draft.stop, draft.at, draft.status))
+        draft.start = draft.stop = draft.at = ()
+        draft.status = None
     if getattr(draft, slot):
         if slot in ("start", "at"):
             draft.spans.append((item.days, (), ()) if slot == "start" else ((), (), item.days))
@@ -78,6 +82,8 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if said.unit and said.unit.kind == "time" and not in_name:
         return _is_length(draft, items, place, said)
     if said.step == 0 or (said.unit is None and place == draft.frame.lead - 1) or _counts(items, place):
+        if said.step == 0 and place >= draft.frame.lead and _count_of_days(draft, items, place, said):
+            return True
         alone = place >= draft.frame.lead and "times" not in items[place].means
         if said.step == 0 and alone and not _counts(items, place):
             return False
@@ -115,6 +121,16 @@ def _lasts(draft: Draft, items: list[Chunk], place: int) -> bool:
         return True
     long = any(c.get("lasting") is not None and not c.get("prep") for c in items[place + 1 : place + 2])
     return long or any("lasting" in c.means or c.get("prep") in ("for", "in", "after") for c in before)
+
+
+def _count_of_days(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> bool:
+    """ "Two in 2006 and one in 2011"."""
+    following = items[place + 1 : place + 3]
+    if len(following) < 2 or following[0].get("prep") not in ("in", "on") or following[1].kind != WHEN:
+        return False
+    following[0].used = following[1].used = True
+    draft.counts.append((round(said.value), following[1].days))
+    return True
 
 
 def _counts(items: list[Chunk], place: int) -> bool:

@@ -43,6 +43,8 @@ class Draft:
         self.negated = False
         self.former = False
         self.count_at = 0
+        self.counts: list[tuple[int, tuple]] = []
+        self.done: list[tuple[tuple, tuple, tuple, str | None]] = []
         self.change: str | None = None
         self.replaced = self.same_period = False
 

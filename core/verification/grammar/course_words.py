@@ -100,6 +100,7 @@ def _detail(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if (
         prep_before(items, place) in ("for", "with")
         and item.name
+        and not item.name.detail
         and place >= draft.frame.lead
         and "route" not in item.means
     ):
@@ -174,7 +175,11 @@ def _on(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 def _change(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     """ "Raised from 50 to 75 micrograms", "reduced to one tablet"."""
     said = {"high": "up", "low": "down"}.get(item.get("read") or "", item.get("trend") or "")
-    if draft.kind != "prescription" or said not in ("up", "down") or draft.change not in (None, said):
+    if (
+        draft.kind != "prescription"
+        or said not in ("up", "down", "doubled", "halved")
+        or draft.change not in (None, said)
+    ):
         return False
     following = items[place + 1 : place + 5]
     if not any(c.kind == VALUE for c in following):

@@ -102,6 +102,8 @@ def _share_of_leading(leading: Draft, others: list[Draft]) -> None:
 def _share_back(last: Draft, before: Draft) -> None:
     if last.status:
         _share_standing(last, before)
+    if last.tense == "past":
+        before.tense = before.tense or last.tense
     if not before.dated and last.dated and last.shared:
         before.start, before.stop, before.at, before.spans = last.start, last.stop, last.at, last.spans
     if last.shared and last.reason is not None and before.reason is None:
@@ -136,6 +138,9 @@ def _state(draft: Draft, context: Context) -> None:
         return
     for place, subject in enumerate(subjects):
         context.statements += _courses(draft, subject, _amounts(draft, place), span, context)
+    for number, when in draft.counts:
+        of = Subject(context.written(names[0]), draft.kind, subjects[0].bearers)
+        context.statements.append(Counted(span, of, number, when))
     if draft.count is not None:
         counted = Subject(context.written(names[0]), draft.kind, _counted(draft, subjects, context))
         context.statements.append(Counted(span, counted, round(draft.count.value), status=draft.status))
@@ -181,7 +186,9 @@ def _courses(
         former=draft.former and not draft.status,
     )
     times = [(draft.start, draft.stop, draft.at), *draft.spans]
-    return [replace(course, start=start, stop=stop, at=at) for start, stop, at in times]
+    now = [replace(course, start=start, stop=stop, at=at) for start, stop, at in times]
+    before = [replace(course, start=start, stop=stop, at=at, status=status) for start, stop, at, status in draft.done]
+    return [*before, *now]
 
 
 def _reason(draft: Draft, subject: Subject, context: Context) -> Subject | None:

@@ -113,7 +113,7 @@ def _range_end(found: list[Chunk], i: int) -> int:
         chunk = found[at]
         if "range" in chunk.means and not (at + 1 < len(found) and "range" in found[at + 1].means):
             return at + 1
-        if chunk.kind == WORD and chunk.get("free") and chunk.end - chunk.start == 1:
+        if chunk.kind == WORD and (chunk.get("free") or "measure" in chunk.means) and chunk.end - chunk.start == 1:
             if at + 1 == len(found) or "range" not in found[at + 1].means:
                 nothing = at + 1 == len(found) or found[at + 1].kind == MARK or "conj" in found[at + 1].means
                 return at + 1 if nothing and at == i + 1 and found[i].get("side") != "outside" else 0

@@ -250,6 +250,9 @@ def _join(frame: Frame, chunk: Chunk) -> None:
 def _taken_from(frame: Frame) -> list[Chunk]:
     """What stands right before a new name belongs to it, back to the last "and" or comma."""
     at = len(frame.items)
+    if frame.kind == "patient":
+        taken, frame.items = frame.items[frame.lead :], frame.items[: frame.lead]
+        return taken
     link = _link(frame)
     if link < at and frame.kind in ("condition", "observation"):
         taken = frame.items[link:]

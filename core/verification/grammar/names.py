@@ -115,6 +115,8 @@ class Book:
 
     def holds(self, norm: str) -> bool:
         """Whether a row bears a word by its stem; a stem begins as its word does."""
+        if f"short:{norm}" in self.stems:
+            return True
         return norm[:2] in self.begins and (stem(norm) in self.stems or self.clipped(norm) is not None)
 
 
@@ -224,15 +226,24 @@ def _part(words: Words, i: int, book: Book, mark: str = "") -> Part | None:
     for end, kinds, named in phrases:
         if named and (known := _known(words, (i, end), (kinds, named), book, mark)):
             return known
-    kinds = phrases[0][1] if phrases else {}
-    if phrases and phrases[0][2] and mark + stem(token.norm) not in book.stems:
-        return _unborne(words, (i, phrases[0][0]), phrases[0][2]) if NAME_KINDS.issuperset(kinds) else None
+    end, kinds, named = phrases[0] if phrases else (i + 1, {}, {})
+    if named and mark + stem(token.norm) not in book.stems:
+        return _unborne(words, (i, end), named) if NAME_KINDS.issuperset(kinds) else None
+    return _spelled(words, i, kinds, book, mark)
+
+
+def _spelled(words: Words, i: int, kinds: dict[str, str], book: Book, mark: str) -> Part | None:
+    """A word that only the rows give a meaning: by its stem, as an acronym in capitals, or clipped."""
+    token = words[i]
+    short = f"short:{token.norm}"
+    if not kinds and short in book.stems and words.written[token.start : token.end].isupper():
+        return i + 1, frozenset((short,)), {"condition": token.norm}, False
     if token.norm[:2] not in book.begins or not _NEVER.isdisjoint(kinds):
         return None
     term = stem(token.norm)
     if mark + term in book.stems:
-        return i + 1, frozenset((term,)), {}, bool(phrases)
-    clipped = None if phrases else book.clipped(token.norm)
+        return i + 1, frozenset((term,)), {}, bool(kinds)
+    clipped = book.clipped(token.norm)
     return (i + 1, frozenset((clipped,)), {"medicine": clipped}, False) if clipped else None
 
 

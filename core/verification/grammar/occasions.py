@@ -17,11 +17,27 @@ PLAIN = frozenset({"wellness", "follow up", "outpatient"})
 
 def read(segment: list[Chunk], context: Context) -> None:
     """State the visits that only say when a test of the same segment was done."""
+    for place, chunk in enumerate(segment):
+        if chunk.get("noun") == "note":
+            _note(segment, place, context)
     if not any(_is_test(chunk, context) for chunk in segment):
         return
     for place, chunk in enumerate(segment):
         if _is_visit(chunk, context) and _is_adjunct(segment, place):
             _state(segment, place, context)
+
+
+def _note(segment: list[Chunk], place: int, context: Context) -> None:
+    """ "The note of 3 May says": the day is that of a note, not of what it says."""
+    chunk = segment[place]
+    bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == "note")
+    day = next((c for c in segment[place + 1 : place + 3] if c.kind == WHEN), None)
+    if bearers:
+        chunk.used = True
+        if day is not None:
+            day.used = True
+        subject = Subject(context.written(chunk), "note", bearers)
+        context.statements.append(Took(context.span([chunk]), subject, day.days if day is not None else (), open=True))
 
 
 def _is_test(chunk: Chunk, context: Context) -> bool:

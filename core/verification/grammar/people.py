@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.verification.cited import NONE_KNOWN
 from core.verification.dates import Days
 from core.verification.grammar.chunks import MARK, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame
@@ -12,9 +13,6 @@ from core.verification.statements import Course, Person, Subject, Took
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
-
-
-NONE_KNOWN = "no allergies:no known allergies"
 
 
 def read(segment: list[Chunk], context: Context) -> None:

@@ -29,6 +29,26 @@ def is_answer(frame: Frame, context: Context) -> bool:
     return all(found and all(context.rows[n].text_value is not None for n, _ in found) for found in bearers)
 
 
+def state_yes_or_no(scan: Scan) -> bool:
+    """ "Not a refugee": the answer that a row gives to its question."""
+    frame, context = scan.frame, scan.context
+    bearers = (frame.names[0].name or NO_NAME).bearers if len(frame.names) == 1 else ()
+    answers = {n: (context.rows[n].text_value or "").strip().lower() for n, how in bearers if how == 0}
+    told = [c for c in frame.items if "neg" in c.means]
+    if not answers or not set(answers.values()) <= {"yes", "no"} or len(told) > 1 or len(scan.atoms) > len(told):
+        return False
+    for chunk in (*frame.names, *told):
+        chunk.used = True
+    span = context.span([*frame.names, *told])
+    wanted = "no" if told else "yes"
+    so = Subject(
+        context.written(frame.names[0]), "reason", tuple((n, 1) for n, said in answers.items() if said == wanted)
+    )
+    subject = Subject(context.written(frame.names[0]), "observation", bearers)
+    context.statements.append(Took(span, subject, reason=so))
+    return True
+
+
 def state(scan: Scan, points: Points, answers: list[Chunk]) -> None:
     """State a result in words, on its day. A bare name of the test says nothing that could be proved."""
     frame, context = scan.frame, scan.context

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 BREAKS = {",": ",", "(": "(", ")": ")", "-": "-", "→": "to", "/": ","}
 TURNING = frozenset({"became", "become", "becomes", "becoming", "turned", "turning", "got", "went", "gone"})
+COUNTED_MAX = 20
 COMPARING = frozenset({"from", "than", "on"})
 OPENING = {"between": "from", "from": "from", "against": "from", "to": "to"}
 PREPS_OF = {
@@ -152,7 +153,14 @@ def _value(scan: Scan, place: int, item: Chunk) -> bool:
         return False
     if any(is_it(scan, place, item.quantity) for is_it in NUMBERS):
         return True
+    following = scan.items[place + 1] if place + 1 < len(scan.items) else None
+    if following is not None and "of range" in following.means and not _is_known(scan, item.quantity):
+        return False  # "0.4 below the lower limit": so far from it
     return (not item.get("number") or item.quantity.value == 0) and scan.add("value", item.quantity)
+
+
+def _is_known(scan: Scan, said: Quantity) -> bool:
+    return any(row.value is not None and abs(row.value - said.value) <= said.step for row in _rows(scan))
 
 
 def _is_length(scan: Scan, place: int, said: Quantity) -> bool:
@@ -173,7 +181,7 @@ def _is_count(scan: Scan, place: int, said: Quantity) -> bool:
     worded = said.step == 0
     before = scan.items[place - 1] if place else None
     latest = scan.within(place, 1, "which")
-    if latest is not None and latest.means["which"] == "latest":
+    if latest is not None and latest.means["which"] == "latest" and said.value <= COUNTED_MAX:
         scan.count, latest.used = said, True
         return True
     if worded and before is not None and before.get("which") == "latest" and _last_few(scan, place, round(said.value)):
@@ -207,6 +215,8 @@ def _last_few(scan: Scan, place: int, number: int) -> bool:
 def _is_limit(scan: Scan, place: int, said: Quantity) -> bool:
     """ "(upper limit 80)", and both of "range 4.0 to 6.0"."""
     before = scan.next(place, -1)
+    if before is not None and "(" in before.means and any(said.value in (row.low, row.high) for row in _rows(scan)):
+        before = scan.next(scan.items.index(before), -1)
     if before is not None and before.get("prep") == "of":
         before = scan.next(scan.items.index(before), -1)
     kinds = before.means.keys() if before is not None else set()
@@ -256,7 +266,7 @@ def _named_before(scan: Scan, place: int, said: Quantity) -> bool:
     before = scan.items[place - 1] if place else None
     if before is None or "trend" not in before.means or before.end - before.start != 1:
         return False
-    return not any(row.value is not None and abs(row.value - said.value) <= said.step for row in _rows(scan))
+    return not _is_known(scan, said)
 
 
 NUMBERS = (_is_length, _is_count, _is_limit, _is_change)

@@ -10,7 +10,7 @@ from core.verification.grammar import result_answers
 from core.verification.grammar.chunks import Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
-from core.verification.grammar.result_atoms import Scan, scanned
+from core.verification.grammar.result_atoms import Atom, Scan, scanned
 from core.verification.grammar.result_points import Points, assembled
 from core.verification.grammar.times import hull
 from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Trend, When
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
 FLAT = frozenset({"flat", "same"})
+READ_AS = {"up": "high", "down": "low"}
 ORIGINS = frozenset({"from", "to"})
 
 
@@ -27,9 +28,11 @@ def read(frame: Frame, context: Context) -> None:
     answers = _names_in(frame)
     scan = scanned(frame, context)
     _trend_of_name(scan)
+    _up_is_high(scan)
     points = assembled(scan.atoms)
     if answers or result_answers.is_answer(frame, context):
-        result_answers.state(scan, points, answers)
+        if answers or not result_answers.state_yes_or_no(scan):
+            result_answers.state(scan, points, answers)
     elif not points.unread and _says_something(scan, points):
         _state(scan, points)
 
@@ -53,6 +56,19 @@ def _trend_of_name(scan: Scan) -> None:
         if scan.delta is None and value is not None:
             scan.delta = value.said
             scan.atoms.remove(value)
+
+
+def _up_is_high(scan: Scan) -> None:
+    """ "Systolic up, diastolic normal": of one result "up" is how it reads."""
+    rows = {n for name in scan.frame.names for n, _ in (name.name or NO_NAME).bearers}
+    bare = [c for c in scan.frame.items if c.get("trend") in READ_AS and c.end - c.start == 1]
+    bare = [c for c in bare if scan.context.words[c.start].norm in ("up", "down")]
+    moved = any(atom.said in ("from", "to") for atom in scan.atoms if atom.role == "break")
+    if len(bare) != 1 or len(scan.turns) != 1 or len(rows) != 1 or moved or scan.delta or scan.length:
+        return
+    at = next(n for n, atom in enumerate(scan.atoms) if atom.role == "turn")
+    scan.atoms[at - 1 : at + 1] = [Atom("read", READ_AS[bare[0].means["trend"]], scan.degree)]
+    scan.trend, scan.turns, scan.degree = None, [], None
 
 
 def _says_something(scan: Scan, points: Points) -> bool:
@@ -132,6 +148,9 @@ def _of_all(scan: Scan, points: Points, subject: Subject, own: list[Point], span
         since = points.after or (points.first if not points.last else ())
         of = () if points.after else tuple(own)
         found.append(Always(span, subject, *points.always, of, since))
+    elif points.first and not points.last:
+        bare = [p for p in own if p.reading and not (p.value or p.pair or p.when or p.which)]
+        found += [Always(span, subject, p.reading, p.degree, (), points.first) for p in bare]
     stays = scan.trend in FLAT and len(own) == 1
     value = points.every_value or (own[0].value if stays else None)
     if value:

@@ -50,6 +50,7 @@ def _spans(written: str) -> tuple[Days, ...]:
     decade = _DECADE.fullmatch(written)
     if decade:
         return (Days(date(int(decade[1]), 1, 1), date(int(decade[1]) + 9, 12, 31)),)
+    written = written.replace("'", "20") if "'" in written else written
     found = _of_the_past(dates.written(written))
     short = _MONTH_AND_YEAR.fullmatch(written)
     return (*found, *dates.written(f"{short[1]} 20{short[2]}")) if short else found

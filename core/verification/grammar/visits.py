@@ -32,7 +32,7 @@ class Draft:
         self.which: str | None = next((c.means["which"] for c in frame.names if "which" in c.means), None)
         self.count: int | None = None
         self.length: Quantity | None = None
-        self.every = False
+        self.every = self.unread = False
 
     def take(self, place: int, item: Chunk) -> bool:
         """Whether an item was understood."""
@@ -70,8 +70,10 @@ class Draft:
         if quantity.unit is None:
             if quantity.step and place < self.frame.lead - 1:
                 return False
-            self.count = round(quantity.value)
-            return True
+            known, self.count = self.count, round(quantity.value)
+            if known is not None:  # "one of three visits"
+                self.unread = True
+            return known is None
         self.length = quantity
         return any("lasting" in c.means for c in self.frame.items[max(0, place - 3) : place])
 
@@ -97,6 +99,8 @@ def read(frame: Frame, context: Context) -> None:
         if not item.used and item.kind != MARK and draft.take(place, item):
             item.used = True
             take_prep(frame.items, place, PREPS_OF.get(item.kind, frozenset()))
+    for item in frame.items:
+        item.used = item.used or item.get("prep") == "to"
     bearers = _bearers(frame, context)
     yearly = draft.every and draft.span is not None
     if draft.every and not yearly and len(bearers) < sum(row.type == "visit" for row in context.rows):
@@ -147,7 +151,7 @@ def _state(draft: Draft, bearers: tuple[tuple[int, int], ...], context: Context)
     context.statements += [Took(words, subject, reason=other) for other in reasons[1:]]
     whens, span = draft.whens, draft.span
     if draft.count is not None:
-        context.statements.append(_counted(draft, subject, reason, words))
+        context.statements.append(_counted(draft, subject, reason, words, context))
         if not whens or (len(whens) == 1 and not span):
             return
         span = None
@@ -157,8 +161,14 @@ def _state(draft: Draft, bearers: tuple[tuple[int, int], ...], context: Context)
         context.statements.append(Took(words, subject, when, (), reason, draft.which, draft.length))
 
 
-def _counted(draft: Draft, subject: Subject, reason: Subject | None, words: tuple[int, int]) -> Counted:
+def _counted(
+    draft: Draft, subject: Subject, reason: Subject | None, words: tuple[int, int], context: Context
+) -> Counted:
     bearers = subject.bearers
+    if draft.unread:
+        bearers = ()
+    elif draft.frame.names[0].name is None:
+        bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == "visit")
     if reason is not None:
         because = {n for n, _ in reason.bearers}
         bearers = tuple(bearer for bearer in bearers if bearer[0] in because)
