@@ -11,9 +11,9 @@ from core.settings.config import Settings
 from core.web.access import requires
 from core.web.app import make_app
 from core.web.portal import NavItem, Portal
-from public_app import privacy, record, reports, results, visits
+from public_app import downloads, privacy, record, reports, results, visits
 
-BLUEPRINTS = (visits.bp, results.bp, reports.bp, record.bp, privacy.bp)
+BLUEPRINTS = (visits.bp, results.bp, reports.bp, record.bp, downloads.bp, privacy.bp)
 NAVIGATION = (
     NavItem("visits.index", "Visits", Right.OWN_RECORD_READ),
     NavItem("results.index", "Results", Right.OWN_RECORD_READ),

@@ -21,6 +21,7 @@ from staff_app import (
     care,
     chart,
     corrections,
+    downloads,
     operations,
     patients,
     report_making,
@@ -41,8 +42,8 @@ NAVIGATION = (
 )
 LANDING = {Role.CLINICIAN: "patients.search", Role.ADMIN: "archive.dashboard", Role.AUDITOR: "audit.search"}
 MODULES = (
-    patients, chart, care, visits, corrections, reports, review, report_making, archive, archive_runs, archive_restores,
-    retention, operations, accounts, audit,
+    patients, chart, downloads, care, visits, corrections, reports, review, report_making, archive, archive_runs,
+    archive_restores, retention, operations, accounts, audit,
 )  # fmt: skip
 
 

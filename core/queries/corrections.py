@@ -64,6 +64,23 @@ class Corrections:
 
 
 @dataclass(frozen=True)
+class Marks:
+    """Which rows of a record were edited, and which count no longer, by reference: what both portals may read."""
+
+    edited: frozenset[str]
+    errors: frozenset[str]
+
+    def is_edited(self, table: str, row_id: int) -> bool:
+        return row_ref(table, row_id) in self.edited
+
+    def is_error(self, table: str, row_id: int, visit_id: int | None) -> bool:
+        """Whether the row, or its visit, was entered in error."""
+        return row_ref(table, row_id) in self.errors or (
+            visit_id is not None and row_ref("visit", visit_id) in self.errors
+        )
+
+
+@dataclass(frozen=True)
 class Corrected:
     """A row that was corrected, as patients are told: when, and whether it was taken out."""
 
@@ -87,6 +104,15 @@ def of_row(session: Session, patient_id: int, ref: str) -> Corrections:
 def of_patient(session: Session, patient_id: int) -> Corrections:
     """All corrections of a record."""
     return _found(session, Correction.patient_id == patient_id)
+
+
+def marks(session: Session, patient_id: int) -> Marks:
+    """Which rows of a record are not as they were written."""
+    rows = session.execute(select(*PUBLIC).where(Correction.patient_id == patient_id)).all()
+    return Marks(
+        frozenset(row_ref(row.row_type, row.row_id) for row in rows if row.kind == CorrectionKind.EDIT),
+        frozenset(row_ref(row.row_type, row.row_id) for row in rows if row.in_force),
+    )
 
 
 def _found(session: Session, *conditions: ColumnElement[bool]) -> Corrections:

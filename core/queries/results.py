@@ -72,7 +72,7 @@ class Latest:
 
 @dataclass(frozen=True)
 class Trend:
-    """Results of one assay, oldest first; at most TREND_ROWS, the newest."""
+    """Results of one assay, oldest first; the newest ones if there are too many."""
 
     latest: Result
     results: tuple[Result, ...]
@@ -95,6 +95,7 @@ def trend(
     *,
     with_archived: bool = False,
     hidden_visits: VisitIds = NO_VISITS,
+    limit: int | None = TREND_ROWS,
 ) -> Trend | None:
     """One assay over time, without results of hidden visits; None if the stores that were asked have no result of it.
 
@@ -106,12 +107,12 @@ def trend(
         query = columns.where(
             table.c.patient_id == patient_id, table.c.assay_id == assay_id, is_visible(table, hidden_visits)
         )
-        return query.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(TREND_ROWS)
+        return query.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(limit)
 
     found, held, is_partial = _read(session, patient_id, build, with_archived)
     known = {result.id: result for result in _newest_of(session, patient_id, assay_id, hidden_visits)}
     known |= {result.id: result for result in _results(session, found)}
-    results = tuple(sorted(known.values(), key=_when)[-TREND_ROWS:])
+    results = tuple(sorted(known.values(), key=_when)[-(limit or 0) :])
     if not results and is_partial:
         raise archived.ColdUnavailable(VISIT.server, "it alone may hold results of this assay")
     if not results:

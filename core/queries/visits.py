@@ -20,6 +20,7 @@ from core.stores.hot_and_archived import Cursor, Found, Held
 from core.stores.tables import hot_table
 
 PAGE_ROWS = 40
+CHILDREN = tuple(child.table.name for child in VISIT.children)
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def timeline(
     page = found[:limit]
     count, first_at = _hot_figures(session, patient_id, hidden_visits)
     return Timeline(
-        visits=_lines(session, page),
+        visits=lines(session, page),
         total=count + (_archived_count(session, patient_id, held.roots) if held else 0),
         since=min(filter(None, (first_at, held.first_at if held else None)), default=None),
         held=held,
@@ -198,16 +199,29 @@ def detail(session: Session, patient_id: int, visit_id: int, *, with_errors: boo
             )
         return hot_and_archived.read_hot(session, name, children, with_errors=with_errors)
 
-    return VisitDetail(
-        visit=_lines(session, found)[0],
-        notes=_notes(read("note")),
-        results=results_at(session, read("observation")),
-        prescriptions=_prescriptions(read("prescription")),
-        conditions=_conditions(read("condition")),
-    )
+    return details(session, found, {name: read(name) for name in CHILDREN})[0]
 
 
-def _lines(session: Session, found: Sequence[Found]) -> tuple[VisitLine, ...]:
+def details(session: Session, visits: Sequence[Found], children: Mapping[str, Sequence[Found]]) -> list[VisitDetail]:
+    """The visits, in their order, each with those of the children, by table, that belong to it."""
+    results = results_at(session, children["observation"])
+    return [
+        VisitDetail(
+            visit=line,
+            notes=_notes(_of(line, children["note"])),
+            results=tuple(result for result in results if result.visit_id == line.id),
+            prescriptions=_prescriptions(_of(line, children["prescription"])),
+            conditions=_conditions(_of(line, children["condition"])),
+        )
+        for line in lines(session, visits)
+    ]
+
+
+def _of(visit: VisitLine, children: Sequence[Found]) -> list[Found]:
+    return [item for item in children if item.values["visit_id"] == visit.id]
+
+
+def lines(session: Session, found: Sequence[Found]) -> tuple[VisitLine, ...]:
     clinics = _names(session, Clinic, {item.values["clinic_id"] for item in found})
     practitioners = _names(session, Practitioner, {item.values["practitioner_id"] for item in found})
     return tuple(_line(item, clinics, practitioners) for item in found)

@@ -175,7 +175,7 @@ def duration(seconds: float) -> str:
 
 def init_app(app: Flask, time_zone: str) -> None:
     """Make the filters known to templates."""
-    formats = Formats(time_zone)
+    formats = app.extensions["strata_formats"] = Formats(time_zone)
     for name in ("day", "short_day", "weekday", "month", "month_short", "year", "moment", "clock", "iso_day"):
         app.jinja_env.filters[name] = getattr(formats, name)
     app.jinja_env.filters["by_year"] = partial(by_year, formats)

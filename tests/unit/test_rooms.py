@@ -25,6 +25,7 @@ FEATURES = {
     "audit": "commands core core/models staff_app",
     "care": "core/access core/models core/services staff_app",
     "corrections": "core/models core/queries core/services staff_app",
+    "downloads": "core/web public_app staff_app",
     "erase": "commands/archive workers/archive",
     "evaluations": "core/queries core/services",
     "generate": "commands core/interchange",

@@ -68,7 +68,9 @@ ACTIONS = {
     "reports.listed": Kind("E", _dicom("110112", "Query")),
 }
 VERBS = {
-    **dict.fromkeys(("read", "viewed", "reviewed", "form_opened", "making_viewed", "trace_taken", "case_taken"), READ),
+    **dict.fromkeys(
+        ("read", "viewed", "reviewed", "form_opened", "downloaded", "making_viewed", "trace_taken", "case_taken"), READ
+    ),
     **dict.fromkeys(("created", "recorded", "registered", "requested"), CREATE),
     **dict.fromkeys(
         ("closed", "opened", "password_set", "signed", "rejected", "withdrawn", "refreshed", "retried", "hold",

@@ -10,15 +10,17 @@ from typing import Any
 from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
-from core.models import ReportState
+from core.models import Decision, ReportState
 from core.models.record_types import REPORT
 from core.queries.corrections import Corrected
+from core.queries.hidden_visits import NO_VISITS, VisitIds
 from core.queries.reports.figures import drafted_by
+from core.queries.reports.kept_apart import visible
 from core.queries.reports.report_rows import ReportRows, load
 from core.queries.reports.review import corrected_since, replaced_by, signature
 from core.stores import hot_and_archived
 from core.stores.hot_and_archived import Held
-from core.stores.tables import OF_SIGNED, signed_view
+from core.stores.tables import OF_SIGNED, linked_table, signed_view
 
 SHOWN = tuple(name for name in OF_SIGNED if name != "report")
 REVIEWED = "A clinician checked it against your record and signed it."
@@ -37,17 +39,20 @@ class SignedItem:
 
 @dataclass(frozen=True)
 class SignedClaim:
-    """A sentence, and references to the rows that support it."""
+    """A sentence, and references to the rows that support it; `is_edited`: a clinician worded it, not the drafter."""
 
+    id: int
     text: str
     refs: tuple[str, ...]
+    is_edited: bool
 
 
 @dataclass(frozen=True)
 class SignedReport:
-    """A signed report as its patient reads it; `holds` is whether the content is still what was signed.
+    """A signed report as its reader may see it; `holds` is whether the content is still what was signed.
 
-    `corrected` are rows that it rests on and that were corrected since.
+    `corrected` are rows that it rests on and that were corrected since; `claims_left_out` counts those that cite a
+    visit which is hidden from the reader.
     """
 
     id: int
@@ -55,6 +60,7 @@ class SignedReport:
     signed_at: datetime
     signed_by: str
     meaning: str
+    model: str | None
     note: str
     holds: bool
     is_keyed: bool
@@ -63,6 +69,11 @@ class SignedReport:
     is_archived: bool
     sections: tuple[tuple[str, tuple[SignedClaim, ...]], ...]
     corrected: tuple[Corrected, ...]
+    claims_left_out: int
+
+    @property
+    def claims(self) -> tuple[SignedClaim, ...]:
+        return tuple(claim for _, claims in self.sections for claim in claims)
 
 
 @dataclass(frozen=True)
@@ -100,39 +111,47 @@ def signed_for_patient(session: Session, patient_id: int, *, with_archived: bool
     return SignedList(tuple(items), hot_and_archived.held(session, patient_id, REPORT.name))
 
 
-def signed_report(session: Session, report_id: int, patient_id: int) -> SignedReport | None:
+def signed_report(
+    session: Session, report_id: int, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS
+) -> SignedReport | None:
     """One signed report of this patient, or None; also None for an unsigned report and for another patient's.
 
-    Raises ColdUnavailable when only a silent archive can tell.
+    Claims that cite a hidden visit are left out. Raises ColdUnavailable when only a silent archive can tell.
     """
-    rows = load(session, report_id, SHOWN, signed_view)
+    children, cold_table = ((*SHOWN, "evidence"), linked_table) if hidden_visits else (SHOWN, signed_view)
+    rows = load(session, report_id, children, cold_table)
     if rows is None or rows.report.patient_id != patient_id or rows.report.state != ReportState.SIGNED:
         return None
     signed = signature(rows)
     if signed is None:
         return None
+    shown, left_out = visible(session, rows, hidden_visits) if hidden_visits else (rows, 0)
     return SignedReport(
         id=rows.report.id,
         patient_id=patient_id,
         signed_at=signed.signed_at,
         signed_by=signed.name,
         meaning=signed.meaning,
+        model=rows.report.model,
         note=f"{drafted_by(rows.report.model)} {REVIEWED}",
         holds=signed.holds,
         is_keyed=signed.is_keyed,
         replaces_id=rows.report.replaces_id,
         replaced_by_id=replaced_by(session, report_id),
         is_archived=rows.is_archived,
-        sections=_sections(rows),
-        corrected=tuple(corrected_since(session, rows, signed.signed_at).values()),
+        sections=_sections(shown),
+        claims_left_out=left_out,
+        corrected=tuple(corrected_since(session, shown, signed.signed_at).values()),
     )
 
 
 def _sections(rows: ReportRows) -> tuple[tuple[str, tuple[SignedClaim, ...]], ...]:
     cited = rows.by_claim("citation")
+    edits = {claim.replaced_by for claim in rows.of("claim") if claim.decision == Decision.EDITED}
     grouped: dict[str, list[SignedClaim]] = {}
     for claim in rows.standing_claims():
-        said = SignedClaim(claim.text, tuple(row.ref for row in cited.get(claim.id, [])))
+        refs = tuple(row.ref for row in cited.get(claim.id, []))
+        said = SignedClaim(claim.id, claim.text, refs, claim.id in edits)
         grouped.setdefault(claim.section, []).append(said)
     return tuple((name, tuple(claims)) for name, claims in grouped.items())
 

@@ -1,0 +1,161 @@
+"""A record as an International Patient Summary: a FHIR document, written as it is read, in little memory."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from contextlib import ExitStack
+from html import escape
+from typing import IO
+
+from sqlalchemy.orm import Session
+
+from core.interchange.fhir import exported_reports, summary_sections
+from core.interchange.fhir.concepts import LOINC
+from core.interchange.fhir.exported_bundle import LEFT_OUT
+from core.interchange.fhir.exported_entries import Entries, Names
+from core.interchange.fhir.exported_resources import Resource, Row, bare, concept, moment
+from core.interchange.fhir.summary_sections import SECTIONS, Section, section_of
+from core.interchange.spools import append, on_disk
+from core.models import utc_now
+from core.queries.hidden_visits import NO_VISITS, VisitIds
+from core.queries.reports import SignedReport
+
+TITLE = "Patient summary"
+WORDS_MAX = 100
+SOFTWARE = {"resourceType": "Device", "deviceName": [{"name": "Strata", "type": "user-friendly-name"}]}
+
+
+def write(
+    session: Session,
+    patient_id: int,
+    file: IO[bytes],
+    *,
+    reports: Iterable[SignedReport],
+    hidden_visits: VisitIds = NO_VISITS,
+) -> None:
+    """Write the whole record, without hidden visits, and these reports. Raises ColdUnavailable: then all is void."""
+    entries, reports = Entries(session, patient_id), tuple(reports)
+    cited = {ref for report in reports for claim in report.claims for ref in claim.refs}
+    present: set[str] = set()
+    with ExitStack() as stack:
+        body = _Body(entries.names, stack)
+        body.add(entries.patient())
+        body.add(entries.names.entry("device", "software", SOFTWARE))
+        for table, row, entry in entries.whole(hidden_visits):
+            body.add_row(table, row, entry)
+            present |= {f"{table}:{row['id']}"} & cited
+        for report in reports:
+            for entry in exported_reports.entries(report, entries.names, present):
+                body.add_once(entry)
+            body.stand(summary_sections.REPORTS, entries.names.url("report", report.id), "Health report")
+        body.finish()
+        _document(file, entries.names, body, is_part=bool(hidden_visits))
+
+
+class _Body:
+    """The entries on disk, and for each section the references to its own, with the words of the first."""
+
+    def __init__(self, names: Names, stack: ExitStack) -> None:
+        self.names = names
+        self.entries = on_disk(stack)
+        self.references = {section: on_disk(stack) for section in SECTIONS}
+        self.words: dict[Section, list[str]] = {section: [] for section in SECTIONS}
+        self.counts: dict[Section, int] = dict.fromkeys(SECTIONS, 0)
+        self._once: set[str] = set()
+
+    def add(self, entry: Resource) -> None:
+        self.entries.write(b"," + _json(entry))
+
+    def add_once(self, entry: Resource) -> None:
+        """An entry that others may have added before."""
+        if entry["fullUrl"] not in self._once:
+            self._once.add(entry["fullUrl"])
+            self.add(entry)
+
+    def add_row(self, table: str, row: Row, entry: Resource) -> None:
+        self.add(entry)
+        section = section_of(table, row, entry["resource"])
+        if section is not None:
+            self.stand(section, entry["fullUrl"], _words(row))
+
+    def stand(self, section: Section, url: str, words: str) -> None:
+        """Refer to an entry from a section."""
+        if self.counts[section]:
+            self.references[section].write(b",")
+        self.references[section].write(_json({"reference": url}))
+        self.counts[section] += 1
+        if len(self.words[section]) < WORDS_MAX:
+            self.words[section].append(words)
+
+    def finish(self) -> None:
+        """What may not be missing is said to be unknown."""
+        for section in SECTIONS:
+            if section.empty and not self.counts[section]:
+                subject = self.names.reference("patient", self.names.patient_id)
+                entry = self.names.entry("nothing", section.key, summary_sections.nothing_known(section, subject))
+                self.add(entry)
+                self.stand(section, entry["fullUrl"], section.empty)
+
+
+def _words(row: Row) -> str:
+    names = ("medication", "substance", "name", "text", "description", "kind")
+    return next((str(row[name]) for name in names if row.get(name)), "")[:200]
+
+
+def _document(file: IO[bytes], names: Names, body: _Body, *, is_part: bool) -> None:
+    """The document: its first entry is the Composition, which refers to all others."""
+    now = moment(utc_now())
+    head = {
+        "resourceType": "Bundle",
+        "meta": {"security": [LEFT_OUT]} if is_part else None,
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid.uuid4()}"},
+        "type": "document",
+        "timestamp": now,
+    }
+    file.write(_open(head, "entry"))
+    name = names.id("composition", "summary")
+    file.write(f'{{"fullUrl": "urn:uuid:{name}", "resource": '.encode())
+    file.write(_open(_composition(name, names, now), "section"))
+    shown = [section for section in SECTIONS if body.counts[section]]
+    for place, section in enumerate(shown):
+        file.write((b"," if place else b"") + _open(_section(section, body), "entry"))
+        append(file, body.references[section])
+        file.write(b"]}")
+    file.write(b"]}}")
+    append(file, body.entries)
+    file.write(b"]}\n")
+
+
+def _open(resource: Resource, last: str) -> bytes:
+    """A resource as JSON, left open in the list that is its last member."""
+    return _json(bare(resource))[:-1] + f', "{last}": ['.encode()
+
+
+def _json(resource: Resource) -> bytes:
+    return json.dumps(resource, ensure_ascii=False).encode()
+
+
+def _composition(name: str, names: Names, now: str | None) -> Resource:
+    return {
+        "resourceType": "Composition",
+        "id": name,
+        "status": "final",
+        "type": concept("Patient summary Document", LOINC, "60591-5"),
+        "subject": names.reference("patient", names.patient_id),
+        "date": now,
+        "author": [names.reference("device", "software", "Strata")],
+        "title": TITLE,
+    }
+
+
+def _section(section: Section, body: _Body) -> Resource:
+    more = body.counts[section] - len(body.words[section])
+    lines = [*body.words[section], *([f"and {more} more"] if more else [])]
+    listed = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return {
+        "title": section.title,
+        "code": concept(section.title, LOINC, section.code),
+        "text": exported_reports.narrative(f"<ul>{listed}</ul>"),
+    }

@@ -1,0 +1,178 @@
+"""What a person takes along: made whole on disk before its first byte is sent, so that no half of it looks whole."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, Any
+
+from flask import Response, request, send_file
+from flask import current_app as app
+from sqlalchemy.orm import Session
+
+from core.interchange import record_csv
+from core.interchange.fhir import patient_summary, taken_bundles
+from core.models import utc_now
+from core.queries import reports, results
+from core.queries.hidden_visits import NO_VISITS, VisitIds
+from core.queries.letterhead import letterhead
+from core.queries.reports import SignedReport
+from core.queries.results import Trend
+from core.stores import replica_reads
+from core.stores.archived import ColdUnavailable
+from core.stores.page_reads import Busy
+from core.web.filters import Formats
+from core.web.htmx import render
+from core.web.paper import in_words, record_sheet, report_sheet
+from core.web.paper.sheet import Letterhead
+
+# Each takes a processor and a place on the disk for some seconds.
+AT_ONCE = 2
+FORMS = "any(pdf, csv, fhir):form"
+MEDIA = {
+    "pdf": ("application/pdf", "pdf"),
+    "csv": ("text/csv; charset=utf-8", "csv"),
+    "fhir": ("application/fhir+json", "json"),
+    "zip": ("application/zip", "zip"),
+}
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Whose record is taken along, without which visits, and in which form: pdf, csv or fhir."""
+
+    patient_id: int
+    form: str
+    hidden_visits: VisitIds = NO_VISITS
+
+
+def whole_record(taken: Taken) -> Response:
+    """Everything in the record, hot and archived. The caller has recorded the look."""
+    kind = "zip" if taken.form == "csv" else taken.form
+    return _made(taken, kind, "health-record", _write_record)
+
+
+def one_test(taken: Taken, assay_id: int) -> Response | None:
+    """Every value of one test; None if there is none."""
+
+    def write(session: Session, _taken: Taken, file: IO[bytes]) -> bool:
+        return _write_test(session, taken, assay_id, file)
+
+    return _made(taken, taken.form, f"test-{assay_id}", write)
+
+
+def signed_report(taken: Taken, report_id: int) -> Response | None:
+    """One signed report; None if the patient has none of this number."""
+
+    def write(session: Session, _taken: Taken, file: IO[bytes]) -> bool:
+        return _write_report(session, taken, report_id, file)
+
+    return _made(taken, taken.form, f"health-report-{report_id}", write)
+
+
+Write = Callable[[Session, Taken, IO[bytes]], bool]
+
+
+def _made(taken: Taken, kind: str, name: str, write: Write) -> Any:
+    """The file for the browser to keep; None if there is nothing to write; a page if an archive is silent."""
+    media, ending = MEDIA[kind]
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        with _place(), replica_reads.read() as session:
+            is_written = write(session, taken, file)
+    except BaseException as fault:
+        file.close()
+        if isinstance(fault, ColdUnavailable):
+            return render("shared/not_whole.html", status=503, again=request.path)
+        raise
+    if not is_written:
+        file.close()
+        return None
+    file.seek(0)
+    day = app.jinja_env.filters["iso_day"](utc_now())
+    return send_file(file, mimetype=media, as_attachment=True, download_name=f"{name}-{day}.{ending}", etag=False)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _places.acquire(timeout=5):
+        raise Busy("too many downloads are being made")
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+def _write_record(session: Session, taken: Taken, file: IO[bytes]) -> bool:
+    signed = _signed_reports(session, taken)
+    who, hidden_visits = taken.patient_id, taken.hidden_visits
+    if taken.form == "fhir":
+        patient_summary.write(session, who, file, reports=signed, hidden_visits=hidden_visits)
+    elif taken.form == "csv":
+        record_csv.write(session, who, file, reports=signed, hidden_visits=hidden_visits)
+    else:
+        head, formats = _head(session, taken), _formats()
+        sheet = record_sheet.record(session, who, head, formats, reports=signed, hidden_visits=hidden_visits)
+        sheet.save(file)
+    return True
+
+
+def _write_test(session: Session, taken: Taken, assay_id: int, file: IO[bytes]) -> bool:
+    trend = _whole_trend(session, taken, assay_id)
+    if trend is None:
+        return False
+    if taken.form == "fhir":
+        taken_bundles.write_results(session, taken.patient_id, trend.results, file)
+    elif taken.form == "csv":
+        record_csv.write_results(reversed(trend.results), file)
+    else:
+        report_sheet.one_test(trend, _head(session, taken), _formats()).save(file)
+    return True
+
+
+def _write_report(session: Session, taken: Taken, report_id: int, file: IO[bytes]) -> bool:
+    signed = reports.signed_report(session, report_id, taken.patient_id, hidden_visits=taken.hidden_visits)
+    if signed is None:
+        return False
+    if taken.form == "fhir":
+        taken_bundles.write_report(session, taken.patient_id, signed, file)
+    elif taken.form == "csv":
+        record_csv.write_report(signed, file)
+    else:
+        report_sheet.report(signed, _head(session, taken), _formats()).save(file)
+    return True
+
+
+def _whole_trend(session: Session, taken: Taken, assay_id: int) -> Trend | None:
+    """All values of a test. Raises ColdUnavailable rather than leave some out."""
+    trend = results.trend(
+        session, taken.patient_id, assay_id, with_archived=True, hidden_visits=taken.hidden_visits, limit=None
+    )
+    if trend is not None and trend.is_partial and trend.held is not None:
+        raise ColdUnavailable(trend.held.server, "older results are there")
+    return trend
+
+
+def _signed_reports(session: Session, taken: Taken) -> list[SignedReport]:
+    """All signed reports, the newest first. Raises ColdUnavailable."""
+    listed = reports.signed_for_patient(session, taken.patient_id, with_archived=True)
+    read = partial(reports.signed_report, session, patient_id=taken.patient_id, hidden_visits=taken.hidden_visits)
+    return [found for item in listed.items if (found := read(item.id)) is not None]
+
+
+def _head(session: Session, taken: Taken) -> Letterhead:
+    holder = letterhead(session, taken.patient_id, hidden_visits=taken.hidden_visits, with_archived=True)
+    if holder is None:
+        raise LookupError(taken.patient_id)
+    formats = _formats()
+    return in_words.letterhead(holder, formats, formats.day(utc_now()))
+
+
+def _formats() -> Formats:
+    formats: Formats = app.extensions["strata_formats"]
+    return formats

@@ -1,0 +1,48 @@
+"""What a clinician takes along of a record: one test, one signed report, all of it, without what is hidden."""
+
+from __future__ import annotations
+
+from flask import abort
+from werkzeug.wrappers import Response
+
+from core.access.permissions import Right
+from core.queries import reports
+from core.stores.archived import ColdUnavailable
+from core.web import downloads
+from core.web.access import look, refuse, requires
+from core.web.downloads import FORMS, Taken
+from core.web.htmx import render
+from core.web.page_sessions import page_session
+from staff_app.patients import bp, header_or_404
+from staff_app.reports import bp as reports_bp
+
+
+@bp.get(f"/<id:patient_id>/download/<{FORMS}>")
+@requires(Right.RECORD_READ)
+def record_download(patient_id: int, form: str) -> Response:
+    hidden_visits = look(patient_id, "record.downloaded", f"record:{form}")
+    with page_session() as session:
+        header_or_404(session, patient_id)
+    return downloads.whole_record(Taken(patient_id, form, hidden_visits))
+
+
+@bp.get(f"/<id:patient_id>/results/<id:assay_id>/download/<{FORMS}>")
+@requires(Right.RECORD_READ)
+def test_download(patient_id: int, assay_id: int, form: str) -> Response:
+    hidden_visits = look(patient_id, "results.downloaded", f"assay:{assay_id}")
+    return downloads.one_test(Taken(patient_id, form, hidden_visits), assay_id) or abort(404)
+
+
+@reports_bp.get(f"/reports/<id:report_id>/download/<{FORMS}>")
+@requires(Right.RECORD_READ)
+def download(report_id: int, form: str) -> Response:
+    target = f"report:{report_id}"
+    with page_session() as session:
+        try:
+            patient_id = reports.patient_of(session, report_id)
+        except ColdUnavailable:
+            return render("staff/reports/silent.html", status=503)
+    if patient_id is None:
+        refuse("report.downloaded", target)
+    hidden_visits = look(patient_id, "report.downloaded", target)
+    return downloads.signed_report(Taken(patient_id, form, hidden_visits), report_id) or abort(404)
