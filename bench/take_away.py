@@ -13,12 +13,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bench._environment import ROOT, Environment, environment
 from bench._spread import spread
 from core.interchange.generate import generate
-from core.models import Holding, RunState, Visit
+from core.models import Condition, Holding, Note, Observation, Prescription, RunState, Visit
 from core.queries.reports import SignedReport
 from core.queries.reports.signed_reports import SignedClaim
 from core.services import archive
@@ -30,6 +30,8 @@ from core.web.paper.sheet import Letterhead
 from workers.archive import driver
 
 VISITS = 5_000
+# As many patients are made, and then made one: the generator makes no such patient.
+PARTS = 5
 AS_OF = date(2026, 11, 23)
 FORMS = ("pdf", "csv", "fhir")
 CLAIMS = 20
@@ -42,9 +44,10 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     """Seconds of a report, then of each form by how many visits: seconds, megabytes of the file and of memory."""
     figures: dict[str, Any] = {"report_of_20_claims_pdf_seconds": spread([_report() for _ in range(REPORTS)])}
     with environment(say) as made:
-        many, few = round(VISITS * scale), round(VISITS * scale / 10)
-        for visits in (few, many):
-            generate(1, visits, visits, AS_OF)
+        part = round(VISITS * scale / PARTS)
+        generate(1, part // 2, 1, AS_OF)
+        generate(PARTS, part, 2, AS_OF)
+        _become_one_patient()
         _archive()
         for patient_id, visits in _patients().items():
             for form in FORMS:
@@ -66,6 +69,13 @@ def _report() -> float:
     with open(os.devnull, "wb") as file:
         report_sheet.report(signed, HEAD, Formats("Asia/Singapore")).save(file)
     return time.perf_counter() - began
+
+
+def _become_one_patient() -> None:
+    """All but the first patient become the second."""
+    with databases.write() as session:
+        for model in (Visit, Note, Observation, Condition, Prescription):
+            session.execute(update(model).where(model.patient_id > 2).values(patient_id=2))
 
 
 def _archive() -> None:

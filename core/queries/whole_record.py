@@ -18,7 +18,7 @@ from core.queries.visits import CHILDREN
 from core.stores import hot_and_archived
 from core.stores.hot_and_archived import Cursor, Found
 
-GROUP_VISITS = 50
+GROUP_VISITS = 100
 GROUP_ROWS = 500
 # Kinds of rows that stay hot, whatever they belong to.
 KEPT_HOT = ("allergy", "statement")

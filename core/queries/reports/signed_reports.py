@@ -125,7 +125,7 @@ def signed_report(
     signed = signature(rows)
     if signed is None:
         return None
-    shown, left_out = visible(session, rows, hidden_visits) if hidden_visits else (rows, 0)
+    shown = visible(session, rows, hidden_visits)[0] if hidden_visits else rows
     return SignedReport(
         id=rows.report.id,
         patient_id=patient_id,
@@ -140,8 +140,8 @@ def signed_report(
         replaced_by_id=replaced_by(session, report_id),
         is_archived=rows.is_archived,
         sections=_sections(shown),
-        claims_left_out=left_out,
         corrected=tuple(corrected_since(session, shown, signed.signed_at).values()),
+        claims_left_out=len(rows.standing_claims()) - len(shown.standing_claims()),
     )
 
 

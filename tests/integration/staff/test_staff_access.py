@@ -36,6 +36,7 @@ VALUES = {
     "name": "cost",
     "table": "observation",
     "row_id": 1,
+    "form": "csv",
 }
 VERBS = {"archive": "pause", "duty": "begin", "accounts": "close", "reports": "reject"}
 EXPECTED = {
