@@ -29,3 +29,11 @@ def rows_of(data: bytes) -> list[dict[str, str]]:
 def resources_of(bundle: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     """The resources of a kind in a bundle."""
     return [entry["resource"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == kind]
+
+
+def words_of(reply: Any) -> str:
+    """All that a reply says, a page or a file."""
+    kind = reply.mimetype
+    if kind == "application/pdf":
+        return " ".join(pages_of(reply.data))
+    return str(tables_of(reply.data)) if kind == "application/zip" else str(reply.text)

@@ -40,12 +40,15 @@ from tests.integration.staff.test_staff_access import VALUES, verb_of
 from tests.integration.staff.test_staff_apart import let_see
 from tests.integration.staff.test_staff_archive import drive, start
 from tests.ready_report import make_ready_report, sign_ready_report
+from tests.taken_files import words_of
 
 MARK = "Zirconquest"
 REASON = "a copy for the patient herself"
+TAKEN = ("patients/{patient_id}", "patients/{patient_id}/results/{assay_id}", "reports/{report_id}")
 FORMS = ("/patients?q=Tan", "/patients/{patient_id}?all=1", "/patients/{patient_id}/visits?archived=1",
          "/reports?list=closed", "/reports?list=all", "/audit?patient={patient_id}",
-         "/reports/{report_id}/review?claim={claim_id}")  # fmt: skip
+         "/reports/{report_id}/review?claim={claim_id}",
+         *(f"/{what}/download/{form}" for form in ("pdf", "csv", "fhir") for what in TAKEN))  # fmt: skip
 
 # What each command is tried with, if it says anything of a record.
 COMMANDS = {
@@ -164,16 +167,17 @@ def planted(request: pytest.FixtureRequest, patient: Patient, admin: StaffBrowse
 def test_on_no_page_of_staff(app: Flask, planted: Planted, signed_in: Any) -> None:
     for role in ("clinician", "admin", "auditor"):
         browser = signed_in(role)
-        told = [address for address in addresses(app, planted) if MARK in browser.get(address).text]
+        told = [address for address in addresses(app, planted) if MARK in words_of(browser.get(address))]
         assert told == [], role
 
 
 def test_whoever_was_let_in_reads_it(app: Flask, planted: Planted, clinician: StaffBrowser) -> None:
     """What was planted is there to be found."""
     let_see(clinician, planted.patient, planted.visit)
-    told = {address for address in addresses(app, planted) if MARK in clinician.get(address).text}
+    told = {address for address in addresses(app, planted) if MARK in words_of(clinician.get(address))}
     patient = f"/patients/{planted.patient.id}"
     assert {patient, f"{patient}/visits/{planted.visit.id}", f"/reports/{planted.report_id}/review"} <= told
+    assert {f"{patient}/download/{form}" for form in ("pdf", "csv", "fhir")} <= told
 
 
 def test_by_no_command(planted: Planted, sync_replica: Any, tmp_path: Path) -> None:
