@@ -81,6 +81,8 @@ OF_SIGNED = Parent("report", "report_id", SIGNED)
 # An erasure is decided on first, and stays.
 ERASED = Parent("erasure", "patient_id", Every(), key="patient_id")
 OF_ERASED = Parent("report", "report_id", ERASED)
+# What a draft leaves out is listed anew after each decision on its claims.
+MADE_ANEW = Either((OF_ERASED, Not(OF_SIGNED)))
 # What a signature covers, and what was decided by.
 CONTENT = ("evidence", "claim", "citation", "claim_check", "omission")
 
@@ -105,7 +107,7 @@ REPORTS = (
         for rule in (
             RowRule(table, STAFF, (SELECT,)),
             RowRule(table, STAFF, (INSERT, UPDATE), Not(OF_SIGNED)),
-            RowRule(table, STAFF, (DELETE,), OF_ERASED),
+            RowRule(table, STAFF, (DELETE,), MADE_ANEW if table == "omission" else OF_ERASED),
             RowRule(table, WORKER, (SELECT,)),
             RowRule(table, WORKER, (INSERT, UPDATE, DELETE), Not(OF_SIGNED)),
             RowRule(table, ARCHIVER, EVERYTHING),

@@ -22,7 +22,7 @@ from core.queries.hidden_visits import kept_apart
 from core.queries.patients import NoSuchPatient
 from core.queries.reports.kept_apart import hidden_refs
 from core.services.reports import checking as code_checking
-from core.services.reports import halting
+from core.services.reports import halting, omissions
 from core.services.reports.lifecycle import IN_WORK, current_claims, move
 from core.stores import databases
 from core.stores.archived import ColdUnavailable
@@ -116,7 +116,7 @@ def check(lease: Lease) -> None:
             report.round += 1
             move(session, report, ReportState.REVISING)
         else:
-            model_verdicts.keep_omissions(session, report.id, claims, today())
+            omissions.keep(session, report.id)
             move(session, report, ReportState.READY)
 
 

@@ -1,15 +1,14 @@
-"""The fact-checker's verdicts on stored claims, and the omissions: rows that no claim mentions."""
+"""The fact-checker's verdicts on stored claims."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import verification
-from core.models import Check, Claim, Omission, Report, ReportState, utc_now
+from core.models import Check, Claim, Report, ReportState, utc_now
 from core.services.reports import checking as code_checking
 from core.services.reports.lifecycle import cited_refs, current_claims
 from core.verification import Row
@@ -38,20 +37,6 @@ def check_by_model(lease: Lease) -> None:
         with lease.step(ReportState.CHECKING) as (session, report):
             report.checker_model = reply.model
             _keep(session, report, judged, reply.call_id)
-
-
-def keep_omissions(session: Session, report_id: int, standing: Sequence[Claim], on: date) -> None:
-    """List for the clinician the rows that a claim should state and none does; a flagged claim does not count."""
-    cited = cited_refs(session, report_id)
-    claims = [
-        verification.Claim(claim.text, cited[claim.id], claim.patient_id) for claim in standing if not claim.flagged
-    ]
-    rows = list(code_checking.evidence_rows(session, report_id).values())
-    session.execute(delete(Omission).where(Omission.report_id == report_id))
-    session.add_all(
-        Omission(report_id=report_id, ref=omission.ref, reason=omission.reason)
-        for omission in verification.find_unstated(claims, rows, on)
-    )
 
 
 def _unjudged(session: Session, report_id: int) -> list[Claim]:

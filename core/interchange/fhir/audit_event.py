@@ -74,7 +74,8 @@ VERBS = {
     **dict.fromkeys(("created", "recorded", "registered", "requested"), CREATE),
     **dict.fromkeys(
         ("closed", "opened", "password_set", "signed", "rejected", "withdrawn", "refreshed", "retried", "hold",
-         "hold_lifted", "notice_answered", "claim_decided", "claim_accepted", "claim_edited", "claim_rejected"),
+         "hold_lifted", "notice_answered", "claim_decided", "claim_accepted",
+         "claim_accepted_against_row", "claim_edited", "claim_rejected"),
         UPDATE,
     ),
     **dict.fromkeys(("erase", "erased"), DELETE),

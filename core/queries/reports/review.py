@@ -140,6 +140,7 @@ def _claim(claim: Stored, rows: ReportRows, cited: Mapping[str, CitedRow], names
         decided_by=names.get(claim.decided_by),
         decided_at=claim.decided_at,
         citations=tuple(cited[row.ref] for row in rows.by_claim("citation").get(claim.id, []) if row.ref in cited),
+        is_own_words=any(old.replaced_by == claim.id and old.decision == Decision.EDITED for old in rows.of("claim")),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.queries.corrections import Corrected
 from core.queries.reports.figures import Figures
-from core.verification import Severity, severity
+from core.verification import Severity, Verdict, severity
 
 UNCHANGED, CHANGED, GONE, UNKNOWN = "unchanged", "changed", "gone", "unknown"
 
@@ -64,6 +64,18 @@ class ClaimView:
     decided_by: str | None
     decided_at: datetime | None
     citations: tuple[CitedRow, ...]
+    is_own_words: bool = False
+
+    @property
+    def is_by_model_alone(self) -> bool:
+        """Whether the fact-checker supports it and code does not: a lighter mark."""
+        by_code = next((check.verdict for check in self.checks if check.checker == "code"), None)
+        return self.verdict == Verdict.SUPPORTED and by_code not in (None, Verdict.SUPPORTED)
+
+    @property
+    def is_unchecked(self) -> bool:
+        """A clinician's own words of which no row says otherwise, and code does not bear them out."""
+        return self.is_own_words and self.flagged and self.verdict != Verdict.CONTRADICTED
 
     @property
     def needs_decision(self) -> bool:

@@ -11,10 +11,11 @@ from core import audit
 from core.access import care, permissions
 from core.access.permissions import Actor, Right
 from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Report, ReportState, transitions, utc_now
-from core.services.reports import checking
+from core.services.reports import checking, omissions
 from core.services.reports.lifecycle import cited_refs, current_claims, locked
 from core.sources import fields, find
 from core.stores.page_zone import page_zone
+from core.verification import Verdict
 
 TEXT_LENGTH_MAX = 1_000
 REASON_LENGTH_MAX = 1_000
@@ -36,7 +37,8 @@ def decide_claim(
 ) -> Claim:
     """Accept, edit or reject a claim of a report that is ready; gives the claim that stands afterwards.
 
-    An edit makes a new claim, checked by code at once. Accepting a flagged claim, and rejecting any, needs a reason.
+    An edit makes a new claim, checked by code at once. Rejecting a claim needs a reason, and so does accepting a
+    flagged one, except a clinician's own words that no row speaks against.
     Raises PermissionDenied, NoSuchReport, InvalidTransition, BadDecision.
     """
     permissions.check(by, Right.REPORT_REVIEW)
@@ -45,13 +47,24 @@ def decide_claim(
     claim = _standing(session, report, claim_id)
     chosen = Decision(decision)
     reason = _trimmed(reason, REASON_LENGTH_MAX, "reason")
-    if reason is None and (chosen is Decision.REJECTED or (chosen is Decision.ACCEPTED and claim.flagged)):
+    refuted = claim.verdict == Verdict.CONTRADICTED
+    own = claim.flagged and not refuted and is_own_words(session, claim)
+    if reason is None and (chosen is Decision.REJECTED or (chosen is Decision.ACCEPTED and claim.flagged and not own)):
         raise BadDecision("Say why, in a few words: a reason is kept with this decision.")
     result = _edited(session, claim, text) if chosen is Decision.EDITED else claim
     claim.decision, claim.decision_reason, claim.decided_by, claim.decided_at = chosen, reason, by.id, utc_now()
-    audit.record(session, f"report.claim_{chosen}", by=by, patient_id=report.patient_id, target=f"claim:{claim.id}")
+    against = "_against_row" if refuted and chosen is Decision.ACCEPTED else ""
+    action = f"report.claim_{chosen}{against}"
+    audit.record(session, action, by=by, patient_id=report.patient_id, target=f"claim:{claim.id}")
     session.flush()
+    omissions.keep(session, report_id)
     return result
+
+
+def is_own_words(session: Session, claim: Claim) -> bool:
+    """Whether a clinician wrote the claim: it took the place of one that was edited."""
+    query = select(Claim.id).where(Claim.replaced_by == claim.id, Claim.decision == Decision.EDITED)
+    return session.scalar(query.limit(1)) is not None
 
 
 def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Claim]:
@@ -70,7 +83,9 @@ def refresh_sources(session: Session, *, report_id: int, by: Actor) -> list[Clai
     _cite_again(cited, changed)
     session.flush()
     affected = {citation.claim_id for citation in cited if citation.ref in outdated}
-    return _recheck(session, report_id, affected, gone=outdated - changed.keys())
+    rechecked = _recheck(session, report_id, affected, gone=outdated - changed.keys())
+    omissions.keep(session, report_id)
+    return rechecked
 
 
 def _ready(session: Session, report_id: int) -> Report:

@@ -161,6 +161,49 @@ def test_an_edit_is_checked_again_and_typed_words_survive_a_fault(clinician: Sta
     assert (new.text, new.flagged) == ("HbA1c was 8.9 %.", False)
 
 
+def edited(browser: StaffBrowser, ready: ReadyReport, words: str) -> Claim:
+    """The claim that an edit of the contradicted one makes."""
+    assert decide(browser, ready, ready.contradicted_id, "edited", text=words).status_code == 303
+    new_id = claim(ready.contradicted_id).replaced_by
+    assert new_id is not None
+    return claim(new_id)
+
+
+def test_own_words_that_nothing_refutes_are_kept_without_a_reason(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    own = edited(clinician, ready, "Keeps active and eats well.")
+    assert (own.verdict, own.flagged) == ("not_addressed", True)
+    page = clinician.get(page_of(ready) + f"?claim={own.id}").text
+    assert "Your words, not checked by code" in page
+    assert 'value="accepted" data-key="a">Keep' in page
+    assert decide(clinician, ready, own.id, "accepted").status_code == 303
+    assert claim(own.id).decision_reason is None
+
+
+def test_own_words_that_a_row_refutes_need_a_reason_and_both_are_kept(
+    clinician: StaffBrowser, ready: ReadyReport
+) -> None:
+    own = edited(clinician, ready, "HbA1c was 9.8 % on 12 November 2026.")
+    assert own.verdict == "contradicted"
+    refused = decide(clinician, ready, own.id, "accepted")
+    assert refused.status_code == 422
+    assert "HbA1c was 8.9% on 12 November 2026." in refused.text
+    assert decide(clinician, ready, own.id, "accepted", reason="The paper says 9.8.").status_code == 303
+    assert claim(own.id).decision_reason == "The paper says 9.8."
+    with databases.read(Store.HOT) as session:
+        events = session.scalars(select(AccessEvent.action).where(AccessEvent.target == f"claim:{own.id}")).all()
+    assert events == ["report.claim_accepted_against_row"]
+
+
+def test_what_is_left_out_is_listed_anew_after_each_decision(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    left_out = "is high and no claim states it"
+    assert decide(clinician, ready, ready.unverified_id, "rejected", reason="Nobody said so.").status_code == 303
+    assert left_out not in clinician.get(page_of(ready)).text
+    assert decide(clinician, ready, ready.supported_id, "rejected", reason="Said twice.").status_code == 303
+    assert left_out in clinician.get(page_of(ready)).text
+    edited(clinician, ready, "HbA1c was 8.9 % on 12 November 2026, above the range.")
+    assert left_out not in clinician.get(page_of(ready)).text
+
+
 def test_what_is_no_decision_changes_nothing(clinician: StaffBrowser, ready: ReadyReport) -> None:
     for decision in ("", "signed"):
         assert decide(clinician, ready, ready.contradicted_id, decision).status_code == 422
