@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort
 
 from core.access.permissions import Right
 from core.queries.current_health import current_health
+from core.queries.letterhead import letterhead
 from core.queries.other_records import other_records
 from core.web.access import look, requires
 from core.web.htmx import render
@@ -22,7 +23,8 @@ def show() -> Response:
     with page_session() as session:
         record = current_health(session, patient_id)
         other = other_records(session, patient_id)
+        holder = letterhead(session, patient_id)
     if record is None:
         abort(404)
     look(patient_id, "record.read")
-    return render("public/record.html", record=record, other=other)
+    return render("public/record.html", record=record, other=other, holder=holder)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from core.access.permissions import Right
 from core.models.record_types import REPORT
 from core.queries import reports as queries
+from core.queries.letterhead import letterhead
 from core.queries.reports import SignedList
 from core.stores import hot_and_archived
 from core.stores.archived import ColdUnavailable
@@ -25,6 +26,7 @@ def index() -> Response:
     patient_id = own_patient_id()
     with page_session() as session:
         reports, is_partial = _signed(session, patient_id)
+        holder = letterhead(session, patient_id)
     look(patient_id, "reports.read")
     return render(
         "public/reports/index.html",
@@ -32,6 +34,7 @@ def index() -> Response:
         reports=reports,
         is_partial=is_partial,
         older=wants_archived(),
+        holder=holder,
     )
 
 
@@ -43,6 +46,7 @@ def show(report_id: int) -> Response:
         held = hot_and_archived.held(session, patient_id, REPORT.name)
         try:
             report = queries.signed_report(session, report_id, patient_id)
+            holder = letterhead(session, patient_id)
         except ColdUnavailable:
             if held is None:
                 refuse("report.read", target)
@@ -50,7 +54,7 @@ def show(report_id: int) -> Response:
     if report is None:
         refuse("report.read", target)
     look(patient_id, "report.read", target)
-    return render("public/reports/show.html", report=report)
+    return render("public/reports/show.html", report=report, holder=holder)
 
 
 def _signed(session: Session, patient_id: int) -> tuple[SignedList, bool]:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app
 from core.access.permissions import Right
 from core.queries import corrections
 from core.queries import results as queries
+from core.queries.letterhead import letterhead
 from core.queries.results import groups
 from core.web.access import look, refuse, requires
 from core.web.drawings import trends
@@ -24,8 +25,10 @@ def index() -> Response:
     with page_session() as session:
         latest = queries.latest(session, patient_id)
         corrected = [one for one in corrections.told(session, patient_id) if one.kind == "observation"]
+        holder = letterhead(session, patient_id)
     look(patient_id, "results.read")
-    return render("public/results/index.html", latest=latest, groups=groups(latest.results), corrected=corrected)
+    return render("public/results/index.html", latest=latest, groups=groups(latest.results), corrected=corrected,
+                  holder=holder)  # fmt: skip
 
 
 @bp.get("/<id:assay_id>")
@@ -36,6 +39,7 @@ def show(assay_id: int) -> Response:
         trend = queries.trend(session, patient_id, assay_id, with_archived=wants_archived())
         if trend is None and not wants_archived():
             trend = queries.trend(session, patient_id, assay_id, with_archived=True)
+        holder = letterhead(session, patient_id)
     if trend is None:
         refuse("results.read", target)
     look(patient_id, "results.read", target)
@@ -46,4 +50,5 @@ def show(assay_id: int) -> Response:
         result=trend.latest,
         drawing=trends.of_results(trend, least=2, day=current_app.jinja_env.filters["day"]),
         older=wants_archived(),
+        holder=holder,
     )

@@ -8,6 +8,7 @@ from core.access.permissions import Right
 from core.models.record_types import VISIT
 from core.queries import corrections
 from core.queries import visits as queries
+from core.queries.letterhead import letterhead
 from core.queries.outside_visits import ROWS_MAX, outside_visits
 from core.queries.results import groups
 from core.stores import hot_and_archived
@@ -28,6 +29,7 @@ def index() -> Response:
         timeline = queries.timeline(session, patient_id, with_archived=wants_archived(), after=place_in_list())
         outside = outside_visits(session, patient_id, limit=None if "all" in request.args else ROWS_MAX)
         corrected = [one for one in corrections.told(session, patient_id) if one.is_out and one.kind == "visit"]
+        holder = letterhead(session, patient_id)
     look(patient_id, "visits.read")
     return render(
         "public/visits/index.html",
@@ -37,6 +39,7 @@ def index() -> Response:
         corrected=corrected,
         older=wants_archived(),
         is_first=place_in_list() is None,
+        holder=holder,
     )
 
 
@@ -51,11 +54,12 @@ def show(visit_id: int) -> Response:
             held = hot_and_archived.held(session, patient_id, VISIT.name)
             return render("public/visits/silent.html", status=503, held=held)
         corrected = corrections.told(session, patient_id, visit_id=visit_id)
+        holder = letterhead(session, patient_id)
     if detail is None and any(one.kind == "visit" and one.is_out for one in corrected):
         look(patient_id, "visit.read", target)
-        return render("public/visits/taken_out.html", corrected=corrected, status=410)
+        return render("public/visits/taken_out.html", corrected=corrected, holder=holder, status=410)
     if detail is None:
         refuse("visit.read", target)
     look(patient_id, "visit.read", target)
     return render("public/visits/show.html", detail=detail, visit=detail.visit, groups=groups(detail.results),
-                  corrected=corrected)  # fmt: skip
+                  corrected=corrected, holder=holder)  # fmt: skip

@@ -107,6 +107,9 @@ class EraseForm(Form):
 
     patient = StringField("Patient number", render_kw=NUMBER)
     reason = StringField("Reason", description="Kept in the audit trail; no clinical content", render_kw=PLAIN)
+    born = StringField(
+        "Year of birth, as the request says", description="“unknown” if the record has none", render_kw=PLAIN
+    )
     words = StringField("To confirm, type: erase patient, then the number", render_kw=PLAIN)
 
 

@@ -11,7 +11,7 @@ from core.queries import retention
 from core.queries.patients import NoSuchPatient
 from core.services import archive as runs
 from core.services import erasure, legal_hold
-from core.web.access import requires
+from core.web.access import record, requires
 from core.web.auth import current_account
 from core.web.base_form import Form
 from core.web.htmx import render
@@ -61,8 +61,12 @@ def erase() -> Response:
         return _page(erase=form, faults=put_back(form, faults))
     try:
         with write_session() as session:
-            begun = erasure.erase_patient(session, patient_id=number, reason=form.reason.data, by=current_account())
+            begun = erasure.erase_patient(session, patient_id=number, reason=form.reason.data, by=current_account(),
+                                          born=(form.born.data or "").strip().lower())  # fmt: skip
             words = f"Patient {number} is erased from the primary ({begun.rows:,} rows); archives and files follow."
+    except erasure.AnotherPerson as fault:
+        record("patient.erase", target=f"patient:{number}", outcome="deny")
+        return _page(erase=form, faults=put_back(form, {"erase-born": f"{str(fault).capitalize()}."}))
     except (NoSuchPatient, erasure.LegalHold, runs.RunUnderWay) as fault:
         return _page(erase=form, faults=put_back(form, {"erase-patient": f"{str(fault).capitalize()}."}))
     outbox.ring()

@@ -25,6 +25,22 @@ class Letterhead:
     birth_on: date | None
     masked_national_id: str
     clinic: str | None
+    died: bool
+    died_on: date | None
+    standing: str
+
+
+def is_deceased(row: Patient) -> bool:
+    """Whether a patient is known to have died, on whatever day."""
+    return row.deceased_on is not None or bool(said.read(row.said).get("deceased"))
+
+
+def standing(row: Patient) -> str:
+    """What its source says of the record as a whole; empty of a record in use."""
+    parts = said.read(row.said)
+    if "replaced_by" in parts:
+        return f"Merged into another record ({parts['replaced_by']}): not in use"
+    return "Record not in use" if parts.get("inactive") else ""
 
 
 def letterhead(
@@ -39,11 +55,18 @@ def letterhead(
         name=row.name,
         birth_on=said.dated(row.birth_on, row.said, "birth_on"),
         masked_national_id=stored_national_id.masked(row.national_id_sealed),
-        clinic=_clinic(session, patient_id, hidden_visits, with_archived),
+        clinic=newest_clinic(session, patient_id, hidden_visits, with_archived=with_archived),
+        died=is_deceased(row),
+        died_on=said.dated(row.deceased_on, row.said, "deceased_on"),
+        standing=standing(row),
     )
 
 
-def _clinic(session: Session, patient_id: int, hidden_visits: VisitIds, with_archived: bool) -> str | None:
+def newest_clinic(
+    session: Session, patient_id: int, hidden_visits: VisitIds = NO_VISITS, *, with_archived: bool = False
+) -> str | None:
+    """The clinic of the newest visit at one; as `letterhead`."""
+
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
         query = columns.where(table.c.patient_id == patient_id, table.c.clinic_id.is_not(None))
         query = query.where(is_visible(table, hidden_visits))

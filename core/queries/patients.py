@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Row, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from core.models import Allergy, Patient, said
+from core.queries.hidden_visits import kept_apart
+from core.queries.letterhead import is_deceased, newest_clinic, standing
 from core.sealing import national_id, stored_national_id
 
 Conditions = list[ColumnElement[bool]]
@@ -102,7 +104,13 @@ class PatientHeader:
     is_deceased: bool
     standing: str
     masked_national_id: str
+    clinic: str | None
     allergies: tuple[AllergyLine, ...]
+
+    @property
+    def takes_visits(self) -> bool:
+        """Whether a new visit can be of this patient: not of one who has died, nor in a record that is not in use."""
+        return not self.is_deceased and not self.standing
 
 
 def parse_search(text: str) -> Wanted:
@@ -172,19 +180,7 @@ def _groups(wanted: Wanted) -> list[Conditions]:
 def _hit(row: Patient) -> PatientHit:
     number = stored_national_id.masked(row.national_id_sealed)
     born, died = (said.dated(getattr(row, name), row.said, name) for name in ("birth_on", "deceased_on"))
-    return PatientHit(row.id, row.name, row.sex, born, died, _is_deceased(row), _standing(row), number)
-
-
-def _is_deceased(row: Patient) -> bool:
-    return row.deceased_on is not None or bool(said.read(row.said).get("deceased"))
-
-
-def _standing(row: Patient) -> str:
-    """What its source says of the record as a whole; empty of a record in use."""
-    parts = said.read(row.said)
-    if "replaced_by" in parts:
-        return f"Merged into another record ({parts['replaced_by']}): not in use"
-    return "Record not in use" if parts.get("inactive") else ""
+    return PatientHit(row.id, row.name, row.sex, born, died, is_deceased(row), standing(row), number)
 
 
 def header(session: Session, patient_id: int) -> PatientHeader | None:
@@ -200,9 +196,10 @@ def header(session: Session, patient_id: int) -> PatientHeader | None:
         sex=row.sex,
         birth_on=said.dated(row.birth_on, row.said, "birth_on"),
         deceased_on=said.dated(row.deceased_on, row.said, "deceased_on"),
-        is_deceased=_is_deceased(row),
-        standing=_standing(row),
+        is_deceased=is_deceased(row),
+        standing=standing(row),
         masked_national_id=stored_national_id.masked(row.national_id_sealed),
+        clinic=newest_clinic(session, patient_id, kept_apart(session, patient_id)),
         allergies=tuple(
             AllergyLine(a.id, a.substance, a.reaction, a.criticality, "verification" in said.read(a.said))
             for a in allergies

@@ -10,8 +10,10 @@ from core import audit
 from core.access import care, permissions
 from core.access.permissions import Actor, Right
 from core.models import ImportedRow, Patient, Visit, VisitStatus, VisitTie, utc_now
+from core.queries.letterhead import is_deceased, standing
 from core.queries.patients import NoSuchPatient
 from core.services import visit_rows
+from core.services.input import InvalidInput
 from core.services.visit_rows import NewVisit
 
 FORM_SOURCE = "staff form"
@@ -39,6 +41,7 @@ def record_visit(session: Session, *, patient_id: int, new: NewVisit, token: str
     if patient is None:
         raise NoSuchPatient(patient_id)
     tie = care.check(session, by, patient_id)
+    _check_takes_visits(patient, new)
     ledger = _enter(session, f"{by.id}:{patient_id}:{token}", new.content_hash)
     if ledger.row_id:
         if ledger.content_hash != new.content_hash:
@@ -49,6 +52,15 @@ def record_visit(session: Session, *, patient_id: int, new: NewVisit, token: str
     ledger.row_id = visit.id
     audit.record(session, "visit.recorded", by=by, patient_id=patient_id, target=f"visit:{visit.id}")
     return visit.id
+
+
+def _check_takes_visits(patient: Patient, new: NewVisit) -> None:
+    """A record that is not in use takes no visit; one of a patient who has died, none of later. Raises InvalidInput."""
+    if standing(patient):
+        raise InvalidInput({"started_at": f"{standing(patient)}. Write the visit in the record that is."})
+    day = new.started_at.date() if new.started_at is not None else None
+    if is_deceased(patient) and (patient.deceased_on is None or day is None or day > patient.deceased_on):
+        raise InvalidInput({"started_at": f"{patient.name} has died: a visit can't be of a day after that."})
 
 
 def close_visit(session: Session, *, patient_id: int, visit_id: int, by: Actor) -> Visit:

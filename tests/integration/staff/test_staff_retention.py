@@ -23,7 +23,8 @@ def hold(admin: StaffBrowser, number: object, **typed: str) -> Any:
 
 
 def erase(admin: StaffBrowser, number: int, **typed: str) -> Any:
-    words = {"erase-patient": str(number), "erase-reason": "asked on 3 May", "erase-words": f"erase patient {number}"}
+    words = {"erase-patient": str(number), "erase-reason": "asked on 3 May", "erase-words": f"erase patient {number}",
+             "erase-born": "1961"}  # fmt: skip
     return admin.post(f"{PAGE}/erase", {**words, **typed}, page=PAGE)
 
 
@@ -74,11 +75,17 @@ def test_a_patient_is_erased_after_typing_the_words(admin: StaffBrowser, patient
     for reply, words in (
         (erase(admin, patient.id, **{"erase-words": "yes"}), f"erase patient {patient.id}"),
         (erase(admin, patient.id, **{"erase-reason": ""}), "Say why"),
+        (erase(admin, patient.id, **{"erase-born": "1962"}), "The year of birth is not that of patient"),
+        (erase(admin, patient.id, **{"erase-born": ""}), "nothing was erased"),
         (erase(admin, 4711), "There is no patient 4711"),
     ):
         assert reply.status_code == 422
         assert words in reply.text
     assert hot_visits() == 1
+    with databases.read(Store.HOT) as session:
+        refused = session.scalars(select(AccessEvent.outcome).where(AccessEvent.action == "patient.erase")).all()
+    assert refused == ["deny", "deny"]
+    assert "Tan Mei Ling" not in admin.get(PAGE).text
     assert erase(admin, patient.id).status_code == 303
     assert hot_visits() == 0
     assert "to do" in admin.get(PAGE).text
