@@ -13,7 +13,7 @@ from core.jobs import outbox
 from core.queries import archive, tiers
 from core.queries.tiers import ColdCount
 from core.services import archive as runs
-from core.services.archive import FutureDay, RunUnderWay
+from core.services.archive import BadDay, RunUnderWay
 from core.stores import databases
 from core.stores.databases import Store
 from core.web.access import requires
@@ -59,8 +59,8 @@ def start() -> Response:
                 dry_run=bool(form.dry_run.data),
                 by=current_account(),
             )
-    except FutureDay as fault:
-        return _dashboard(form, put_back(form, {"as_of": f"{fault}."}), status=422)
+    except BadDay as fault:
+        return _dashboard(form, put_back(form, {"as_of": f"{str(fault)[0].upper()}{str(fault)[1:]}."}), status=422)
     except RunUnderWay as fault:
         return _dashboard(form, [("record_type", f"{str(fault).capitalize()}.")], status=409)
     outbox.ring()

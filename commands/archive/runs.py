@@ -64,7 +64,7 @@ def _start_and_follow(record_type: str, as_of: datetime | None, dry_run: bool) -
             started = archive.start_run(
                 session, record_type=record_type, by=None, as_of=as_of, dry_run=dry_run, instead_of=archive.COMMAND
             )
-    except (archive.FutureDay, archive.RunUnderWay) as fault:
+    except (archive.BadDay, archive.RunUnderWay) as fault:
         raise click.ClickException(str(fault)) from None
     outbox.relay()
     return follow(started.id)

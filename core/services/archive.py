@@ -36,8 +36,12 @@ class UnknownRecordType(ValueError):
     """Not a record type that archives hold; the message lists them."""
 
 
-class FutureDay(ValueError):
-    """A run would move what is not cold yet; the message says what to give instead."""
+# Older days are typing errors; a cutoff before the first day of the calendar is no day at all.
+YEAR_MIN = 1900
+
+
+class BadDay(ValueError):
+    """No day for a run: what is not cold yet would move, or no record is so old; the message says what to give."""
 
 
 class RunUnderWay(Exception):
@@ -58,7 +62,7 @@ def start_run(
 
     `by` is None for the schedule and the command, named by `instead_of`; `batch_rows` fixes the size of batches.
 
-    Raises PermissionDenied, UnknownRecordType, FutureDay, RunUnderWay.
+    Raises PermissionDenied, UnknownRecordType, BadDay, RunUnderWay.
     """
     check_right(by)
     check_record_type(record_type)
@@ -112,10 +116,12 @@ def check_record_type(record_type: str) -> None:
 
 
 def _past(as_of: datetime | None) -> datetime:
-    """The instant as of which a run moves. Raises FutureDay: rows that are not cold yet stay where readers expect."""
+    """The instant as of which a run moves. Raises BadDay: rows that are not cold yet stay where readers expect."""
     now = utc_now()
+    if as_of is not None and as_of.year < YEAR_MIN:
+        raise BadDay(f"the year {as_of.year} is before all records: give a day from {YEAR_MIN} on, or none for now")
     if as_of is not None and as_of > now:
-        raise FutureDay(f"{as_of:%-d %b %Y} is in the future: give a day that has begun, or none for now")
+        raise BadDay(f"{as_of:%-d %b %Y} is in the future: give a day that has begun, or none for now")
     return as_of or now
 
 

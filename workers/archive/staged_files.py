@@ -19,6 +19,8 @@ from workers.archive.retry_policy import ColumnsChanged, Mismatch
 CHUNK_BYTES = 1 << 18
 # Of a table from before manifests told its size.
 SIZE_MAX = 1 << 34
+# A manifest has a few lines for each table; what is longer was not staged, and is not read to its end.
+MANIFEST_BYTES_MAX = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def write_manifest(store: ObjectStore, batch: Batch, folder: str, tables: Manife
 def read_manifest(store: ObjectStore, batch: Batch) -> Manifest:
     """The batch's manifest by table. Raises Mismatch if it isn't the one that was staged."""
     with store.open(manifest_key(batch.staged_key or "")) as file:
-        body = file.read()
+        body = file.read(MANIFEST_BYTES_MAX)
     if hashlib.sha256(body).hexdigest() != batch.content_hash:
         raise Mismatch("the staged manifest was altered: redrive stages the batch again")
     return {name: _staged_table(name, entry) for name, entry in json.loads(body)["tables"].items()}

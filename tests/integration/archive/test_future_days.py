@@ -25,8 +25,17 @@ def runs() -> int:
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_the_service_refuses_a_later_instant(dry_run: bool) -> None:
     later = utc_now() + timedelta(minutes=5)
-    with pytest.raises(archive.FutureDay, match="in the future"), databases.write() as session:
+    with pytest.raises(archive.BadDay, match="in the future"), databases.write() as session:
         archive.start_run(session, record_type="visit", by=None, as_of=later, dry_run=dry_run)
+    assert runs() == 0
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("verb", ["run", "plan"])
+@pytest.mark.parametrize(("day", "words"), [("0001-01-01", "the year 1 is before"), ("9999-12-31", "in the future")])
+def test_the_ends_of_the_calendar_are_refused(verb: str, day: str, words: str) -> None:
+    result: Any = CliRunner().invoke(group, [verb, "--type", "visit", "--as-of", day])
+    assert (result.exit_code, words in result.stderr, result.stderr.count("\n")) == (1, True, 1)
     assert runs() == 0
 
 
