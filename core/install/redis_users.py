@@ -13,13 +13,15 @@ from enum import StrEnum
 from core.jobs.outbox import BELL
 
 SHARED = ("account_changed:*", "position:*", "positions:*")
-# The commands that redis-py sends when it connects, and the check whether Redis answers.
-BASIC = ("+@connection", "+info", "-client|kill", "-client|list", "-client|pause", "-client|unpause")
+# The commands that redis-py sends when it connects, and the check whether Redis answers. Without those that act on
+# the connections of others, or that tell which keys anybody changes.
+BASIC = ("+@connection", "+info", "-client|kill", "-client|list", "-client|pause", "-client|unpause",
+         "-client|unblock", "-client|tracking", "-client|caching")  # fmt: skip
 CACHE = ("+get", "+set", "+del", "+exists", "+expire", "+hget", "+hset", "+hmget", "+hexists", "+hincrby", "+eval",
          "+multi", "+exec")  # fmt: skip
 RING = ("+lpush", "+ltrim")
 JOBS = ("+@read", "+@write", "+@transaction", "+eval", "+evalsha", "+script|load", "+@pubsub", "+@blocking",
-        "-@dangerous", *BASIC)  # fmt: skip
+        "-@dangerous", "-function", "-scan", "-randomkey", "-dbsize", *BASIC)  # fmt: skip
 
 
 class RedisUser(StrEnum):
