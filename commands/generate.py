@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import datetime
 
 import click
@@ -32,6 +33,8 @@ def generate(patients: int, visits_per_patient: float, seed: int, as_of: datetim
     from core.interchange.importer import ImportRunning
 
     day = as_of.date() if as_of is not None else None
+    # Whoever ends it finds whole patients, and no process left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         summary = source.generate(patients, visits_per_patient, seed, day, _progress.follow())
     except (Stopped, ImportRunning, ValueError) as fault:

@@ -13,8 +13,9 @@ from core.engines.fault_kinds import EngineError
 
 RESERVE_TRIES = 20
 RESERVE = text("""
+WITH ids AS MATERIALIZED (SELECT CAST(pg_get_serial_sequence(:table, 'id') AS regclass) AS name)
 SELECT min(id), max(id)
-FROM (SELECT nextval(pg_get_serial_sequence(:table, 'id')) AS id FROM generate_series(1, :count)) AS taken
+FROM (SELECT nextval(ids.name) AS id FROM ids, generate_series(1, :count)) AS taken
 """)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
+import threading
 from dataclasses import dataclass
 from random import Random
 
@@ -32,9 +35,21 @@ class Chunk:
 
 
 def prepare(settings: Settings) -> None:
-    """Set up a worker process: its own connections, and Ctrl-C left to the parent, so that its chunk ends whole."""
+    """Set up a worker process: its own connections, and Ctrl-C left to the parent, so that its chunk ends whole.
+
+    It ends with its parent, however that ends.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     databases.configure(settings)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def write(chunk: Chunk, setting: Setting) -> Rows:

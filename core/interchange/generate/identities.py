@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -53,12 +52,10 @@ class Identity:
 
 
 class Numbers:
-    """The NRIC and FIN numbers in use, one bit each: 6 MB, however many patients there are."""
+    """The NRIC and FIN numbers drawn so far, one bit each: 6 MB, however many they are."""
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
+    def __init__(self) -> None:
         self._used = {letter: bytearray(NUMBERS // 8) for letter in SERIES}
-        for number in taken:
-            self._mark(number[0], int(number[1:8]))
 
     def _mark(self, letter: str, number: int) -> None:
         self._used[letter][number >> 3] |= 1 << (number & 7)

@@ -12,21 +12,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from random import Random
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.interchange import catalogue
 from core.interchange.generate import chunk, places
 from core.interchange.generate.chunk import Chunk
-from core.interchange.generate.identities import Numbers, draw
+from core.interchange.generate.identities import Identity, Numbers, draw
 from core.interchange.generate.measured import ASSAYS
 from core.interchange.generate.places import Setting
 from core.interchange.importer import alone
 from core.interchange.summary import Progress, Summary, silent
-from core.models import Patient
 from core.sealing import stored_national_id
-from core.sealing.national_id import SHAPE
 from core.stores import databases
 
 PATIENTS_A_CHUNK = 1_000
@@ -58,8 +55,7 @@ def generate(
     with alone():
         with databases.write(STATEMENT_TIMEOUT_SECONDS) as session:
             setting = _setting(session, as_of or datetime.now(UTC).date(), summary)
-            numbers = Numbers(_taken(session))
-        plan = _Plan(patients, visits_per_patient, seed, setting, numbers)
+        plan = _Plan(patients, visits_per_patient, seed, setting, Numbers())
         done = _load_all(plan, summary, on_progress)
         if done < patients:
             summary.remarks.append(f"stopped: {done:,} of {patients:,} patients are complete, none is half-written")
@@ -71,7 +67,7 @@ def generate(
 
 @dataclass(slots=True)
 class _Plan:
-    """What is to be made; `chunks` draws the identities and reserves the ids as it goes."""
+    """What is to be made; `chunks` draws the identities and reserves the ids as it goes, a chunk at a time."""
 
     patients: int
     visits_per_patient: float
@@ -89,37 +85,37 @@ class _Plan:
         return -(-self.patients // self.patients_a_chunk)
 
     def chunks(self) -> Iterator[Chunk]:
-        first_patient_id, first_visit_id = self._reserve()
         for number in range(self.chunk_count):
             first = number * self.patients_a_chunk
             last = min(self.patients, first + self.patients_a_chunk)
-            rng = Random(f"{self.seed}/identities/{number}")
-            people = tuple(draw(rng, self.numbers, self.setting.as_of) for _ in range(last - first))
-            before = round(self.visits_per_patient * first)
-            visits = round(self.visits_per_patient * last) - before
-            yield Chunk(self.seed, number, people, first_patient_id + first, visits, first_visit_id + before)
+            visits = round(self.visits_per_patient * last) - round(self.visits_per_patient * first)
+            with databases.write() as session:
+                people = self._people(session, number, last - first)
+                first_patient_id, first_visit_id = _reserve(session, last - first, visits)
+            yield Chunk(self.seed, number, people, first_patient_id, visits, first_visit_id)
 
-    def _reserve(self) -> tuple[int, int]:
-        """The first ids of patients and of visits, for all chunks at once."""
-        visits = round(self.visits_per_patient * self.patients)
-        with databases.write() as session:
-            connection, adapter = session.connection(), databases.current().adapter
-            patient_id = adapter.loading.reserve_ids(connection, "patient", self.patients)
-            return patient_id, adapter.loading.reserve_ids(connection, "visit", visits) if visits else 0
+    def _people(self, session: Session, number: int, count: int) -> tuple[Identity, ...]:
+        """Identities whose NRIC or FIN nobody has, in this population or before it."""
+        rng = Random(f"{self.seed}/identities/{number}")
+        people = [draw(rng, self.numbers, self.setting.as_of) for _ in range(count)]
+        while taken := stored_national_id.holders(session, {one.national_id for one in people}):
+            people = [
+                draw(rng, self.numbers, self.setting.as_of) if one.national_id in taken else one for one in people
+            ]
+        return tuple(people)
+
+
+def _reserve(session: Session, patients: int, visits: int) -> tuple[int, int]:
+    """The first ids of a chunk's patients and visits."""
+    reserve_ids = databases.current().adapter.loading.reserve_ids
+    connection = session.connection()
+    return reserve_ids(connection, "patient", patients), reserve_ids(connection, "visit", visits) if visits else 0
 
 
 def _setting(session: Session, as_of: date, summary: Summary) -> Setting:
     ids = catalogue.save_assays(session, ASSAYS)
     staff = places.save(session, summary)
     return Setting(staff, tuple(ids[assay.key] for assay in ASSAYS), as_of)
-
-
-def _taken(session: Session) -> Iterator[str]:
-    """Every NRIC and FIN in use, streamed."""
-    column = Patient.national_id_sealed
-    query = select(column).where(column.is_not(None)).execution_options(yield_per=20_000)
-    numbers = (stored_national_id.number_of(kept) for kept in session.scalars(query))
-    return (number for number in numbers if number is not None and SHAPE.fullmatch(number))
 
 
 def _load_all(plan: _Plan, summary: Summary, on_progress: Progress) -> int:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from sqlalchemy import func, select, text
 
 from core.interchange.generate import chunk, generate, population
 from core.models import AccessEvent, Clinic, Note, Observation, Patient, Visit
-from core.sealing import national_id, stored_national_id
+from core.sealing import national_id, sealed, stored_national_id
 from core.stores import databases
 from tests.table_contents import fingerprint
 
@@ -56,6 +62,59 @@ def test_the_same_seed_on_a_full_database_takes_no_number_twice(database: Any) -
     generate(150, 1, 1, AS_OF)
     with databases.write() as session:
         assert session.scalar(select(func.count(func.distinct(Patient.national_id_hash)))) == 300
+
+
+def test_beside_many_patients_it_opens_no_number_and_reserves_a_chunk_at_a_time(
+    database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate(60, 1, 1, AS_OF)
+    monkeypatch.setattr(population, "PATIENTS_A_CHUNK", 20)
+    monkeypatch.setattr(population, "PROCESSES_MAX", 1)
+    monkeypatch.setattr(sealed, "open_sealed", lambda _: pytest.fail("a number was opened"))
+    reserved = []
+    loading = databases.current().adapter.loading
+    reserve = loading.reserve_ids
+
+    def counted(connection: Any, table: str, count: int) -> int:
+        reserved.append((table, count))
+        return reserve(connection, table, count)
+
+    monkeypatch.setattr(loading, "reserve_ids", counted)
+    generate(60, 2, 1, AS_OF)
+    assert reserved == [("patient", 20), ("visit", 40)] * 3
+    assert _count(Patient) == 120
+
+
+def test_ended_from_outside_it_leaves_whole_patients_and_no_process(
+    database: Any, environment: dict[str, str], reachable_folder: Path
+) -> None:
+    command = [sys.executable, "-m", "cli", "generate", "--patients", "200000"]
+    out = reachable_folder / "out"
+    with out.open("w") as written:
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=written, stderr=written)
+        while _count(Patient) == 0:
+            assert process.poll() is None, out.read_text()
+            time.sleep(0.1)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        assert process.wait(60) == 1
+    assert "none is half-written" in out.read_text()
+    assert psutil.wait_procs(children, 10)[1] == []
+    assert _count(Visit) == 10 * _count(Patient)
+
+
+def test_its_processes_end_with_it_though_it_was_killed(database: Any, environment: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli", "generate", "--patients", "200000"], env={**os.environ, **environment}
+    )
+    while _count(Patient) == 0:
+        assert process.poll() is None
+        time.sleep(0.1)
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert children
+    process.kill()
+    process.wait(10)
+    assert psutil.wait_procs(children, 20)[1] == []
 
 
 def test_worker_processes_and_one_process_make_the_same(
