@@ -26,8 +26,12 @@ REASONS = {
 # What adds to a name: the row itself must say it.
 DETAILS = {"prescription": ("frequency", "route", "instructions"), "allergy": ("category",)}
 TEXTS = {"note": ("text",), "prescription": ("instructions",)}
-_STARTS = ("started_on", "onset_on", "started_at", "observed_at", "written_at", "recorded_on", "birth_date")
-_STOPS = ("stopped_on", "resolved_on", "ended_at")
+# Which field of a row dates it, and which its end.
+_STARTS = {
+    "observation": "observed_at", "prescription": "started_on", "condition": "onset_on", "allergy": "recorded_on",
+    "visit": "started_at", "patient": "birth_date", "note": "written_at",
+}  # fmt: skip
+_STOPS = {"prescription": "stopped_on", "condition": "resolved_on", "visit": "ended_at"}
 _LABEL = re.compile(
     r"\((?:disorder|finding|situation|procedure|substance|organism|product|event|person|regime/therapy"
     r"|qualifier value|observable entity|context-dependent category)\)"
@@ -71,12 +75,18 @@ class Amount(NamedTuple):
 
 
 class Named(NamedTuple):
-    """`heads` may name the row by themselves, `terms` add to a name; `amounts` are the quantities in it."""
+    """`heads` may name the row by themselves, `terms` add to a name; `amounts` are the quantities in it.
+
+    `begins` are the first two letters of the terms, `clips` the heads that may be written shortened.
+    """
 
     heads: frozenset[str]
     terms: frozenset[str]
     amounts: tuple[Amount, ...]
     parts: tuple[frozenset[str], ...]
+    begins: frozenset[str] = frozenset()
+    clips: tuple[str, ...] = ()
+    negated: bool = False
 
 
 class Cited:
@@ -104,7 +114,7 @@ class Cited:
             reasons = (self.text_value,) if self.text_value else ()
         self.name = named(names, self.assay, row.type, _texts(fields, DETAILS.get(row.type, ())))
         self.reason = named(tuple(instructions.removed(r) for r in reasons), None, "reason") if reasons else EMPTY
-        self.start, self.stop = _day(fields, _STARTS), _day(fields, _STOPS)
+        self.start, self.stop = _day(fields, _STARTS.get(row.type)), _day(fields, _STOPS.get(row.type))
         self.standing = _standing(self)
         self.texts = _texts(fields, TEXTS.get(row.type, ()))
 
@@ -153,11 +163,12 @@ def _number(value: Any) -> float | None:
 
 
 def _texts(fields: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(str(fields[key]) for key in keys if fields.get(key))
+    return tuple([str(fields[key]) for key in keys if fields.get(key)])
 
 
-def _day(fields: Mapping[str, Any], keys: tuple[str, ...]) -> date | None:
-    return next((day for key in keys if fields.get(key) and (day := dates.of_row(fields[key]))), None)
+def _day(fields: Mapping[str, Any], key: str | None) -> date | None:
+    written = fields.get(key) if key else None
+    return dates.of_row(written) if written else None
 
 
 def _standing(row: Cited) -> str:
@@ -197,7 +208,13 @@ def named(texts: tuple[str, ...], assay: str | None, kind: str, details: tuple[s
         heads = {f"assay:{assay}"} | {f"assay:{panel}" for panel, members in PANELS.items() if assay in members}
         terms |= heads
     return Named(
-        frozenset(heads), frozenset(terms), tuple(reading.amounts), tuple(frozenset(part) for part in reading.parts)
+        frozenset(heads),
+        frozenset(terms),
+        tuple(reading.amounts),
+        tuple(frozenset(part) for part in reading.parts),
+        frozenset(term.lstrip("~")[:2] for term in terms),
+        tuple(term for term in heads if ":" not in term and len(term) > 6) if kind == "prescription" else (),
+        any(term[0] == "~" for term in terms),
     )
 
 

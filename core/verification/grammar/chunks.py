@@ -18,6 +18,7 @@ NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "va
 _COMPARED = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "±": "~"}
 LENGTHS = {7.0: "days", 52.0: "weeks", 12.0: "months"}
 LASTING = frozenset({"x", "for", "over", "in", "after", "last", "past", "within", "rpt", "repeat", "every", "course"})
+OF_DAYS = frozenset({"same day", "day after"})
 DATING = frozenset({"on", "since", "until", "from", "by", "to", "of", "till"})
 _ODD_NUMBER = re.compile(r"^\D*0\d|\d{12}")
 _CELSIUS, _METRE = UNITS["°c"], UNITS["metre"]
@@ -63,9 +64,12 @@ def read(words: Words, rows: list[Cited]) -> list[Chunk]:
         chunk = _chunk(words, i, book)
         found.append(chunk)
         i = chunk.end
-    _same_days(found, rows)
-    _ages(found, rows)
-    return times_joined(found, words)
+    said = frozenset().union(*[chunk.means for chunk in found])
+    if not said.isdisjoint(OF_DAYS):
+        _same_days(found, rows)
+    if "aged" in said or "pronoun" in said:
+        _ages(found, rows)
+    return times_joined(found, words) if any(chunk.kind == WHEN for chunk in found) else found
 
 
 def _chunk(words: Words, i: int, book: names.Book) -> Chunk:

@@ -145,7 +145,7 @@ def _in_name(draft: Draft, quantity: Quantity) -> bool:
 
 def prep_before(items: list[Chunk], place: int) -> str | None:
     at = place - 1
-    while at >= 0 and (items[at].get("free") or items[at].get("all") or items[at].get("have")):
+    while at >= 0 and not SKIPPED.isdisjoint(items[at].means):
         at -= 1
     return items[at].get("prep") if at >= 0 else None
 
@@ -158,4 +158,5 @@ def _pair(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     return True
 
 
+SKIPPED = frozenset({"free", "all", "have"})
 HANDLERS = {"pair": _pair, "when": _when, "span": _span, "value": _value}

@@ -14,6 +14,7 @@ KIND_OF = {
 }  # fmt: skip
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
 SIGNS = {"above": ">", "below": "<", "under": "<", "over": ">", "never above": "<", "never below": ">", "around": "~"}
+COMPOSING = frozenset({"side", "all", "prep"})
 SCALE = (0.0, 10.0)
 WITHIN = {("below", "upper"): "not high", ("above", "lower"): "not low", ("within", "upper"): "not high"}
 _ENDS = frozenset(";.")
@@ -40,29 +41,39 @@ def composed(found: list[Chunk]) -> list[Chunk]:
     i = 0
     while i < len(found):
         chunk = found[i]
-        if "side" in chunk.means and (end := _range_end(found, i)):
-            limit = next((c.means["limit"] for c in found[i:end] if c.get("limit") in ("upper", "lower")), None)
-            read = WITHIN.get((chunk.means["side"], limit or ""), _SIDES[chunk.means["side"]])
-            chunk = _merged(found, i, end, {"read": read, "of range": limit or ""})
-            i = end
-        elif "all" in chunk.means and i + 1 < len(found) and found[i + 1].kind == VALUE and found[i + 1].get("number"):
-            chunk = _merged(found, i, i + 2, {"all": "every", "count": found[i + 1].means["number"]})
-            i += 2
-        elif _is_limits(found, i):
-            chunk = _limits(found, i)
-            i += 3
-        elif chunk.get("prep") == "by" and any("range" in c.means for c in found[i + 1 : i + 3]):
-            end = i + 2 if "range" in found[i + 1].means else i + 3
-            for other in found[i:end]:
-                other.used = True
-            i = end
-        elif i + 1 < len(found) and (sign := _sign(chunk)) and _is_compared(found, i + 1):
-            _compare(chunk, sign, found[i + 1])
+        if chunk.kind == VALUE:
+            chunk, i = (_limits(found, i), i + 3) if _is_limits(found, i) else (chunk, i + 1)
+        elif COMPOSING.isdisjoint(chunk.means):
             i += 1
         else:
-            i += 1
+            chunk, i = _composed(found, i)
         result.append(chunk)
     return result
+
+
+def _composed(found: list[Chunk], i: int) -> tuple[Chunk, int]:
+    """What a chunk makes with those behind it, and where that ends."""
+    chunk, following = found[i], found[i + 1] if i + 1 < len(found) else None
+    if "side" in chunk.means and (end := _range_end(found, i)):
+        return _of_range(found, i, end), end
+    if following is None:
+        return chunk, i + 1
+    if "all" in chunk.means and following.kind == VALUE and "number" in following.means:
+        return _merged(found, i, i + 2, {"all": "every", "count": following.means["number"]}), i + 2
+    if chunk.means.get("prep") == "by" and any("range" in c.means for c in found[i + 1 : i + 3]):
+        end = i + 2 if "range" in following.means else i + 3
+        for other in found[i:end]:
+            other.used = True
+        return chunk, end
+    if (sign := _sign(chunk)) and _is_compared(found, i + 1):
+        _compare(chunk, sign, following)
+    return chunk, i + 1
+
+
+def _of_range(found: list[Chunk], i: int, end: int) -> Chunk:
+    side = found[i].means["side"]
+    limit = next((c.means["limit"] for c in found[i:end] if c.get("limit") in ("upper", "lower")), "")
+    return _merged(found, i, end, {"read": WITHIN.get((side, limit), _SIDES[side]), "of range": limit})
 
 
 def _is_compared(found: list[Chunk], i: int) -> bool:
@@ -132,9 +143,9 @@ def _merged(found: list[Chunk], i: int, end: int, means: dict[str, str]) -> Chun
 def take_prep(items: list[Chunk], place: int, allowed: frozenset[str]) -> None:
     """Count the preposition before an item as read, where the item's role gives it its meaning."""
     at = place - 1
-    while at >= 0 and (items[at].get("free") or items[at].get("all")):
+    while at >= 0 and ("free" in items[at].means or "all" in items[at].means):
         at -= 1
-    if at >= 0 and items[at].get("prep") in allowed:
+    if at >= 0 and items[at].means.get("prep") in allowed:
         items[at].used = True
 
 

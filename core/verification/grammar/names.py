@@ -82,20 +82,14 @@ class Book:
             for how, named in ((BY_NAME, row.name), (BY_REASON, row.reason))
             if named.terms
         ]
-        self.stems = frozenset().union(*(named.terms for _, named in self.entries)) if self.entries else frozenset()
-        self.tilde = any(term[0] == "~" for term in self.stems)
+        self.stems = frozenset().union(*[named.terms for _, named in self.entries])
+        self.begins = frozenset().union(*[named.begins for _, named in self.entries])
+        self.tilde = any(named.negated for _, named in self.entries)
+        self.medicines = frozenset([term for _, named in self.entries for term in named.clips])
         self.spelled: dict[str, list[tuple[Spelling, int]]] = {}
         for n, row in enumerate(rows):
             for spelling in spellings(row.names):
                 self.spelled.setdefault(spelling[0][0], []).append((spelling, n))
-        self.begins = frozenset([term.lstrip("~")[:2] for term in self.stems])
-        self.medicines = frozenset(
-            term
-            for (n, how), named in self.entries
-            if how == BY_NAME and rows[n].type == "prescription"
-            for term in named.heads
-            if ":" not in term and len(term) > 6
-        )
 
     def spelled_at(self, words: Words, i: int) -> tuple[int, tuple[tuple[int, int], ...]]:
         """Where the longest name that a row has word for word ends, and the rows that have it."""
@@ -115,7 +109,7 @@ class Book:
 
     def holds(self, norm: str) -> bool:
         """Whether a row bears a word by its stem; a stem begins as its word does."""
-        if f"short:{norm}" in self.stems:
+        if "sh" in self.begins and f"short:{norm}" in self.stems:
             return True
         return norm[:2] in self.begins and (stem(norm) in self.stems or self.clipped(norm) is not None)
 
@@ -123,7 +117,10 @@ class Book:
 def may_begin(words: Words, i: int, book: Book) -> bool:
     """Whether a name can begin at a word at all: it is in the vocabulary of names, or in a row."""
     norm = words[i].norm
-    return any(found[2] for found in phrases_at(words, i)) or norm in book.spelled or book.holds(norm)
+    for found in phrases_at(words, i):
+        if found[2]:
+            return True
+    return norm in book.spelled or book.holds(norm)
 
 
 Part = tuple[int, frozenset[str], dict[str, str], bool]

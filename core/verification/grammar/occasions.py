@@ -17,12 +17,14 @@ PLAIN = frozenset({"wellness", "follow up", "outpatient"})
 
 def read(segment: list[Chunk], context: Context) -> None:
     """State the visits that only say when a test of the same segment was done."""
-    for place, chunk in enumerate(segment):
-        if chunk.get("noun") == "note":
+    nouns = [place for place, chunk in enumerate(segment) if "noun" in chunk.means or "visit" in chunk.means]
+    for place in nouns:
+        if segment[place].means.get("noun") == "note":
             _note(segment, place, context)
-    if not any(_is_test(chunk, context) for chunk in segment):
+    if not nouns or not any(_is_test(chunk, context) for chunk in segment):
         return
-    for place, chunk in enumerate(segment):
+    for place in nouns:
+        chunk = segment[place]
         if _is_visit(chunk, context) and _is_adjunct(segment, place):
             _state(segment, place, context)
 

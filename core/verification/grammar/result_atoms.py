@@ -56,7 +56,7 @@ class Scan:
     def next(self, place: int, step: int = 1) -> Chunk | None:
         """The chunk after (or before) a place, past articles and the like."""
         at = place + step
-        while 0 <= at < len(self.items) and (self.items[at].get("free") or self.items[at].get("aux")):
+        while 0 <= at < len(self.items) and ("free" in self.items[at].means or "aux" in self.items[at].means):
             at += step
         return self.items[at] if 0 <= at < len(self.items) else None
 
