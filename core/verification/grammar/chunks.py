@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from datetime import timedelta
 from typing import NamedTuple
 
 from core.verification.cited import Cited
@@ -18,7 +16,6 @@ NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "va
 _COMPARED = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "±": "~"}
 LENGTHS = {7.0: "days", 52.0: "weeks", 12.0: "months"}
 LASTING = frozenset({"x", "for", "over", "in", "after", "last", "past", "within", "rpt", "repeat", "every", "course"})
-OF_DAYS = frozenset({"same day", "day after"})
 DATING = frozenset({"on", "since", "until", "from", "by", "to", "of", "till"})
 _ODD_NUMBER = re.compile(r"^\D*0\d|\d{12}")
 _CELSIUS, _METRE = UNITS["°c"], UNITS["metre"]
@@ -64,12 +61,7 @@ def read(words: Words, rows: list[Cited]) -> list[Chunk]:
         chunk = _chunk(words, i, book)
         found.append(chunk)
         i = chunk.end
-    said = frozenset().union(*[chunk.means for chunk in found])
-    if not said.isdisjoint(OF_DAYS):
-        _same_days(found, rows)
-    if "aged" in said or "pronoun" in said:
-        _ages(found, rows)
-    return times_joined(found, words) if any(chunk.kind == WHEN for chunk in found) else found
+    return found
 
 
 def _chunk(words: Words, i: int, book: names.Book) -> Chunk:
@@ -104,28 +96,27 @@ def _named(words: Words, i: int, named: names.Name) -> Chunk:
 def _word(words: Words, i: int) -> Chunk:
     end, means = longest_at(words, i)
     if not means:
-        unit = UNITS.get(words[i].norm)
-        if unit and unit.kind == "time" and i and words[i - 1].norm in ("previous", "preceding"):
-            chunk = Chunk(VALUE, i, i + 1, {"before": ""})
-            chunk.quantity = Quantity(1.0, unit, 0.0)
-            return chunk
-        if unit and unit.kind == "time" and i and (words[i - 1].norm in ("a", "an", "one") or _past_time(words, i)):
-            chunk = Chunk(VALUE, i, i + 1)
-            chunk.quantity = Quantity(1.0, unit, 0.0)
-            return chunk
-        return Chunk(UNKNOWN, i, i + 1)
-    if "number" in means:
-        chunk = Chunk(VALUE, i, end, means)
-        chunk.quantity = Quantity(float(means["number"]), None, 0.0)
-        if (
-            end < len(words)
-            and words[end].kind == "word"
-            and (unit := UNITS.get(words[end].norm))
-            and unit.kind == "time"
-        ):
-            chunk.end, chunk.quantity = end + 1, Quantity(float(means["number"]), unit, 0.0)
-        return chunk
-    return Chunk(WORD, i, end, means)
+        return _unit_of_time(words, i) or Chunk(UNKNOWN, i, i + 1)
+    if "number" not in means:
+        return Chunk(WORD, i, end, means)
+    unit = UNITS.get(words[end].norm) if end < len(words) and words[end].kind == "word" else None
+    unit = unit if unit and unit.kind == "time" else None
+    chunk = Chunk(VALUE, i, end + 1 if unit else end, means)
+    chunk.quantity = Quantity(float(means["number"]), unit, 0.0)
+    return chunk
+
+
+def _unit_of_time(words: Words, i: int) -> Chunk | None:
+    """ "A week", "over the past year", "the previous month": one such time."""
+    unit = UNITS.get(words[i].norm)
+    if unit is None or unit.kind != "time" or i == 0:
+        return None
+    before = words[i - 1].norm in ("previous", "preceding")
+    if not before and words[i - 1].norm not in ("a", "an", "one") and not _past_time(words, i):
+        return None
+    chunk = Chunk(VALUE, i, i + 1, {"before": ""} if before else None)
+    chunk.quantity = Quantity(1.0, unit, 0.0)
+    return chunk
 
 
 def _past_time(words: Words, i: int) -> bool:
@@ -152,14 +143,20 @@ def _number(words: Words, i: int) -> Chunk:
     if first.unit is None and (end := _paired(words, i + 1)):
         return _slashed(words, i, end, first) or _pair(words, i, end, first)
     chunk = Chunk(VALUE, i, i + 1)
-    following = words[i + 1].norm if i + 1 < len(words) else ""
-    if first.unit is None and following in ("c", "m") and not _is_age(words, i, first):
-        first, chunk.end = first._replace(unit=_CELSIUS if following == "c" else _METRE), i + 2
     chunk.quantity = first
-    if i + 1 < len(words) and first.unit is None and (times_more := longest_at(words, i + 1)[1].get("multiplier")):
-        chunk.end, size = i + 2, float(times_more)
-        chunk.quantity = first._replace(value=first.value * size, step=first.step * size)
+    if first.unit is None and i + 1 < len(words):
+        _with_next(words, i, chunk, first)
     return chunk
+
+
+def _with_next(words: Words, i: int, chunk: Chunk, first: Quantity) -> None:
+    """ "38.4 C", "1.68 m" and "4.2 million"."""
+    following = words[i + 1].norm
+    if following in ("c", "m") and not _is_age(words, i, first):
+        chunk.quantity, chunk.end = first._replace(unit=_CELSIUS if following == "c" else _METRE), i + 2
+    elif size := longest_at(words, i + 1)[1].get("multiplier"):
+        chunk.end = i + 2
+        chunk.quantity = first._replace(value=first.value * float(size), step=first.step * float(size))
 
 
 def _pair(words: Words, i: int, end: int, first: Quantity) -> Chunk:
@@ -171,19 +168,24 @@ def _pair(words: Words, i: int, end: int, first: Quantity) -> Chunk:
 def _slashed(words: Words, i: int, end: int, first: Quantity) -> Chunk | None:
     """ "1/52", "x2/7" and "for 6/12" are lengths of time; "22/7" is a day, of some year."""
     second = quantity_of(words[end - 1])
-    whole = first.step == second.step == 0.5 and end == i + 3 and words[i + 1].norm == "/"
-    if not whole or second.unit is not None or first.value > 31 or second.value not in (*range(1, 13), 52):
+    if words[i + 1].norm != "/" or not _is_time(first, second):
         return None
     before = words[i - 1].norm if i else ""
-    length = Quantity(first.value, UNITS[LENGTHS[second.value]], 0.0) if second.value in LENGTHS else None
     chunk = Chunk(VALUE, i, end)
-    chunk.quantity = length
-    if length is not None and (second.value == 52 or before in LASTING):
-        return chunk
+    if second.value in LENGTHS:
+        chunk.quantity = Quantity(first.value, UNITS[LENGTHS[second.value]], 0.0)
+        if second.value == 52 or before in LASTING:
+            return chunk
     if second.value == 10 and first.value <= 10 and before not in DATING:
         return None
     chunk.kind, chunk.days = WHEN, times.day_and_month(round(first.value), round(second.value))
     return chunk if chunk.days else None
+
+
+def _is_time(first: Quantity, second: Quantity) -> bool:
+    """Whether two numbers about a slash may be a day and a month, or a number of days, weeks or months."""
+    whole = first.step == second.step == 0.5 and second.unit is None
+    return whole and first.value <= 31 and (1 <= second.value <= 12 or second.value == 52)
 
 
 def _is_age(words: Words, i: int, said: Quantity) -> bool:
@@ -199,157 +201,3 @@ def _paired(words: Words, at: int) -> int:
         return 0
     over = link[0] == "over" and min(quantity_of(words[n]).value for n in (at - 1, after)) < 30
     return 0 if over else after + 1
-
-
-def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
-    """ "The same day", and "the day of the arrest": a date that another date, or a row, gives."""
-    near: tuple[Days, ...] = ()
-    for place, chunk in enumerate(found):
-        if chunk.kind == WHEN and chunk.days:
-            near = chunk.days
-        elif "same day" in chunk.means and _birthday(found, place, rows):
-            continue
-        elif "same day" in chunk.means:
-            reach = found[place + 1 : place + 3]
-            reach = found[place + 1 : place + 5] if any(c.kind == WHEN for c in reach) else reach
-            name = next((c for c in reach if c.kind == NAME), None)
-            days = _days_of(found, place, name, rows) if name is not None else near
-            if not days and name is None:
-                days = next((c.days for c in found[place:] if c.kind == WHEN), ())
-            if days:
-                _settle_day(found, place, days)
-                if name is not None:
-                    name.used = True
-        elif "day after" in chunk.means and near and not near[0].yearless and near[0].first == near[0].last:
-            step = timedelta(int(chunk.means["day after"]))
-            chunk.kind, chunk.days = WHEN, tuple(Days(d.first + step, d.last + step) for d in near)
-
-
-def _settle_day(found: list[Chunk], place: int, days: tuple[Days, ...]) -> None:
-    """A day named by another; beside the same day in figures it says nothing new."""
-    chunk = found[place]
-    written = found[place - 2] if place > 1 and "," in found[place - 1].means else None
-    if written is not None and written.kind == WHEN and set(written.days) & set(days):
-        chunk.used, chunk.means = True, {"free": ""}
-    else:
-        chunk.kind, chunk.days = WHEN, days
-
-
-def _ages(found: list[Chunk], rows: list[Cited]) -> None:
-    """ "Since she was 18" and "since age 18" as the year that the row of the patient gives."""
-    born = next((row.start for row in rows if row.type == "patient" and row.start), None)
-    for place, chunk in enumerate(found):
-        if born is None or chunk.get("prep") not in ("since", "from"):
-            continue
-        number = next((c for c in found[place + 1 : place + 5] if c.kind == VALUE), None)
-        between = found[place + 1 : found.index(number)] if number is not None else []
-        aged = between and all(c.means.keys() & {"aged", "pronoun", "aux", "free"} for c in between)
-        if number is not None and number.quantity and number.quantity.unit is None and aged:
-            number.kind, number.days = WHEN, times.at_age(born, round(number.quantity.value))
-            for other in between:
-                other.used, other.means = True, {"free": ""}
-
-
-def _birthday(found: list[Chunk], place: int, rows: list[Cited]) -> bool:
-    """Read "the day of birth" as the day that the row of the patient gives."""
-    born = next((c for c in found[place + 1 : place + 2] if "born" in c.means), None)
-    days = [row.start for row in rows if row.type == "patient" and row.start]
-    if born is None or not days:
-        return False
-    found[place].kind, found[place].days, born.used = WHEN, (Days(days[0], days[0]),), True
-    return True
-
-
-def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> tuple[Days, ...]:
-    bearers = name.name.bearers if name.name else ()
-    after = found[found.index(name) : found.index(name) + 4]
-    ended = any(c.get("status") == "ended" for c in after)
-    for chunk in after:
-        chunk.used = chunk.used or "status" in chunk.means or "record" in chunk.means
-    days = [rows[n].stop if ended else rows[n].start for n, _ in bearers]
-    for chunk in found[place + 1 : found.index(name)]:
-        if chunk.kind == WHEN:
-            chunk.used, chunk.kind = True, MARK
-            days = [day for day in days if day and any(span.holds(day) for span in chunk.days)]
-    return tuple(Days(day, day) for day in dict.fromkeys(days) if day)
-
-
-def times_joined(chunks: list[Chunk], words: Words) -> list[Chunk]:
-    """Dates that need another to be read: "March to May 1994", "8th to 22nd", "until the 16th"; and spans of two."""
-    near: tuple[Days, ...] = ()
-    whens = [chunk for chunk in chunks if chunk.kind == WHEN]
-    for this, other in reversed(list(itertools.pairwise(whens))):
-        between = chunks[chunks.index(this) + 1 : chunks.index(other)]
-        if len(between) == 1 and (
-            "-" in between[0].means
-            or between[0].get("conj") == "and"
-            or between[0].get("prep") in ("to", "until")
-            or "," in between[0].means
-        ):
-            this.days = times.with_year_of(this.days, other.days, before=True)
-    _first_days(chunks, words)
-    for place, chunk in enumerate(chunks):
-        if chunk.kind == WHEN and chunk.days:
-            chunk.days = times.with_year_of(chunk.days, near, before=False) if near else chunk.days
-            near = chunk.days
-        elif chunk.kind == VALUE and near and (length := _distance(chunks, place)):
-            size, sign = length[1], -1 if chunks[place + 1].means["ago"] == "earlier" else 1
-            chunk.kind, chunk.quantity = WHEN, None
-            chunk.days = times.at_distance(near, sign * length[0] * size, size)
-            chunks[place + 1].kind, chunks[place + 1].means, chunks[place + 1].used = MARK, {"later": ""}, True
-        elif "before" in chunk.means and near and chunk.quantity and chunk.quantity.unit:
-            size = chunk.quantity.unit.size
-            chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(near, -size, size), None
-            chunks[place - 1].used = True
-        elif chunk.kind == "ordinal":
-            chunk.days = times.day_of_month(int("".join(c for c in words[chunk.start].norm if c.isdigit())), near)
-            if chunk.days:
-                chunk.kind = WHEN
-    return _spans(chunks)
-
-
-def _first_days(chunks: list[Chunk], words: Words) -> None:
-    """The 10 of "10-12 March 2025", and the 8th of "8th to 22nd December"."""
-    for day, between, other in zip(chunks, chunks[1:], chunks[2:], strict=False):
-        joined = "-" in between.means or between.get("prep") in ("to", "until") or between.get("conj") == "and"
-        number = words[day.start].norm.rstrip("stndrh")
-        if (
-            joined
-            and other.kind == WHEN
-            and day.kind in (VALUE, "ordinal")
-            and number.isdigit()
-            and day.end == day.start + 1
-        ):
-            days = times.day_of_month(int(number), other.days) if other.days[0].first == other.days[0].last else ()
-            if days and days[0].first <= other.days[0].first:
-                day.kind, day.days = WHEN, days
-
-
-def _distance(chunks: list[Chunk], place: int) -> tuple[float, float] | None:
-    """The number and the size in days of "a week later"."""
-    said = chunks[place].quantity
-    if said is None or said.unit is None or said.unit.kind != "time" or place + 1 == len(chunks):
-        return None
-    return (said.value, said.unit.size) if "ago" in chunks[place + 1].means else None
-
-
-def _spans(chunks: list[Chunk]) -> list[Chunk]:
-    found: list[Chunk] = []
-    for chunk in chunks:
-        joins = len(found) > 1 and chunk.kind == WHEN and found[-2].kind == WHEN
-        between = joins and len(found) > 2 and found[-3].means.get("prep") == "between"
-        if joins and (
-            found[-1].means.get("prep") in ("to", "until")
-            or "-" in found[-1].means
-            or (between and found[-1].get("conj") == "and")
-        ):
-            first = found[-2]
-            span = Chunk(SPAN, first.start, chunk.end)
-            span.first, span.days = first.days, chunk.days
-            found[-2:] = [span]
-            if len(found) > 1 and found[-2].means.get("prep") in ("from", "between", "in", "on", "for"):
-                span.means = {"prep": found[-2].means["prep"]}
-                found[-2:] = [span]
-        else:
-            found.append(chunk)
-    return found

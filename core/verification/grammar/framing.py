@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ORDERED = frozenset({"condition", "prescription", "visit"})
 NOUN_KINDS = {"condition": "condition", "medicine": "prescription", "allergy": "allergy"}
+DAYS = frozenset({chunks.WHEN, chunks.SPAN})
 LINKING = frozenset({"take", "start", "treats", "free", "pronoun", "aux"})
 LEADING = (
     "status",
@@ -60,6 +61,7 @@ def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list
             lead = []
             cut.append(frame)
     _heal(cut)
+    _share_day(cut)
     cut = [part for frame in cut for part in _bracketed(frame)]
     if not cut and before is not None:
         frame = Frame(before.kind, before.names)
@@ -75,6 +77,21 @@ def _heal(cut: list[Frame]) -> None:
         if frame.kind == "prescription" and frame.illness is not None and at is not None:
             frame.illness.items += frame.items[at:]
             del frame.items[at:]
+
+
+def _share_day(cut: list[Frame]) -> None:
+    """ "In May Hb was 11.2 and K 3.1", and "Hb 11.2 and K 3.1 in May": one day for tests that have none of their own."""
+    tests = [frame for frame in cut if frame.kind == "observation"]
+    undated = [frame for frame in tests if not any(c.kind in DAYS for c in frame.items)]
+    if len(tests) < 2 or not undated:
+        return
+    first, last = tests[0], tests[-1]
+    days = [c for c in first.items[: first.lead] if c.kind == chunks.WHEN]
+    if len(undated) == len(tests) - 1 and last not in undated:
+        values = [c for c in last.items if c.kind in (VALUE, chunks.PAIR)]
+        days = days or [c for c in last.items[-1:] if c.kind == chunks.WHEN and len(values) == 1]
+    for frame in undated if len(days) == 1 else ():
+        frame.day = days[0].days
 
 
 def _bracketed(frame: Frame) -> list[Frame]:

@@ -6,7 +6,19 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from core.verification.cited import Cited
-from core.verification.grammar import chunks, courses, frames, framing, occasions, people, results, scope, texts, visits
+from core.verification.grammar import (
+    chunk_days,
+    chunks,
+    courses,
+    frames,
+    framing,
+    occasions,
+    people,
+    results,
+    scope,
+    texts,
+    visits,
+)
 from core.verification.grammar.chunks import MARK, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.tokens import Words
@@ -47,7 +59,7 @@ class Context:
 def read(text: str, words: Words, rows: list[Cited]) -> list[Part]:
     """The statements of a sentence, segment by segment. It never changes the rows; time grows with the text."""
     context = Context(text, words, rows)
-    found = frames.composed(chunks.read(context.words, rows))
+    found = frames.composed(chunk_days.settled(chunks.read(context.words, rows), context.words, rows))
     flags = scope.flags_of(context.words) if any(row.texts for row in rows) else None
     parts: list[tuple[list[Chunk], list[Statement]]] = []
     before: Frame | None = None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from core.verification.grammar.chunks import Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
-from core.verification.grammar.result_atoms import Scan
 from core.verification.grammar.result_points import Points
+from core.verification.grammar.result_scan import Scan
 from core.verification.statements import Subject, Took
 
 if TYPE_CHECKING:
@@ -32,20 +32,17 @@ def is_answer(frame: Frame, context: Context) -> bool:
 def state_yes_or_no(scan: Scan) -> bool:
     """ "Not a refugee": the answer that a row gives to its question."""
     frame, context = scan.frame, scan.context
+    told = [c for c in frame.items if "neg" in c.means]
     bearers = (frame.names[0].name or NO_NAME).bearers if len(frame.names) == 1 else ()
     answers = {n: (context.rows[n].text_value or "").strip().lower() for n, how in bearers if how == 0}
-    told = [c for c in frame.items if "neg" in c.means]
-    if not answers or not set(answers.values()) <= {"yes", "no"} or len(told) > 1 or len(scan.atoms) > len(told):
+    if not answers or not {"yes", "no"}.issuperset(answers.values()) or len(told) > 1 or len(scan.atoms) > len(told):
         return False
     for chunk in (*frame.names, *told):
         chunk.used = True
-    span = context.span([*frame.names, *told])
-    wanted = "no" if told else "yes"
-    so = Subject(
-        context.written(frame.names[0]), "reason", tuple((n, 1) for n, said in answers.items() if said == wanted)
-    )
-    subject = Subject(context.written(frame.names[0]), "observation", bearers)
-    context.statements.append(Took(span, subject, reason=so))
+    so = tuple((n, 1) for n, said in answers.items() if said == ("no" if told else "yes"))
+    written = context.written(frame.names[0])
+    subject, reason = Subject(written, "observation", bearers), Subject(written, "reason", so)
+    context.statements.append(Took(context.span([*frame.names, *told]), subject, reason=reason))
     return True
 
 
@@ -53,19 +50,24 @@ def state(scan: Scan, points: Points, answers: list[Chunk]) -> None:
     """State a result in words, on its day. A bare name of the test says nothing that could be proved."""
     frame, context = scan.frame, scan.context
     said = answers or [name for name in frame.names if name.name and all(how == 1 for _, how in name.name.bearers)]
-    found = points.found
-    numbers = scan.negated or scan.trend or scan.count or scan.length or points.always or len(found) > 1
-    if not said or numbers or any(p.valued or p.reading or len(p.whens) > 1 for p in found):
+    if not said or not _is_plain(scan, points):
         return
     for chunk in (*frame.names, *answers):
         chunk.used = True
     span = context.span([*frame.names, *answers])
-    when = found[0].whens[0] if found and found[0].whens else ()
-    which = found[0].which if found else None
+    point = points.last_piece
+    when = point.whens[0] if point.whens else ()
+    reasons = [Subject(context.written(answer), "reason", _by_reason(answer)) for answer in said]
     for name in frame.names:
         subject = Subject(context.written(name), "observation", (name.name or NO_NAME).bearers)
-        for answer in said:
-            by = tuple(b for b in (answer.name or NO_NAME).bearers if b[1] == 1)
-            context.statements.append(
-                Took(span, subject, when, (), Subject(context.written(answer), "reason", by), which)
-            )
+        context.statements += [Took(span, subject, when, (), reason, point.which) for reason in reasons]
+
+
+def _is_plain(scan: Scan, points: Points) -> bool:
+    """Whether nothing but one day is said of an answer."""
+    more = scan.negated or scan.trend or scan.count or scan.length or points.always or len(points.found) > 1
+    return not more and not any(p.valued or p.reading or len(p.whens) > 1 for p in points.found)
+
+
+def _by_reason(chunk: Chunk) -> tuple[tuple[int, int], ...]:
+    return tuple(b for b in (chunk.name or NO_NAME).bearers if b[1] == 1)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from core.verification.dates import Days
 from core.verification.grammar.chunks import Quantity
-from core.verification.grammar.result_atoms import Atom
+from core.verification.grammar.result_scan import Atom
 from core.verification.statements import Point, When
 
 _STRENGTH = ("", ")", "-", ",", "(", "trend", "past", "and", "include", "or", "but", "to", "from")
+ORIGINS = frozenset({"from", "to", "past"})
 AFTER, EARLIER = frozenset({",", ")", "but", "and"}), frozenset({"from", "past"})
 APART = frozenset({"but", "to", "from", "past", "and"})
 JOINING = frozenset({"", ",", "(", ")", "-", "trend"})
@@ -47,6 +50,13 @@ class Piece:
     def only_days(self) -> bool:
         return bool(self.whens) and not (self.valued or self.reading or self.every or self.since)
 
+    def take(self, other: Piece) -> None:
+        """Take what another piece says and this one does not."""
+        self.value, self.pair = self.value or other.value, self.pair or other.pair
+        self.whens = self.whens or other.whens
+        self.reading, self.degree = self.reading or other.reading, self.degree or other.degree
+        self.which = self.which or other.which
+
     def points(self) -> list[Point]:
         origin = self.opener if self.opener in ("from", "to") else "from" if self.opener == "past" else None
         return [
@@ -55,9 +65,13 @@ class Piece:
         ]
 
 
+NOTHING = Piece()
+
+
 @dataclass
 class Points:
-    """The points of a frame; `always` is what all results read, `after` since when, `every_value` their one value."""
+    """The points of a frame; `always` is what all results read, `after` since when, `every_value` their one
+    value; `waiting` are days that no value has taken yet."""
 
     found: list[Piece] = field(default_factory=list)
     always: tuple[str, str | None] | None = None
@@ -68,6 +82,12 @@ class Points:
     unread: bool = False
     turns: list[tuple[str, int]] = field(default_factory=list)
     every: bool = False
+    waiting: list[When] = field(default_factory=list)
+
+    @property
+    def last_piece(self) -> Piece:
+        """The last point; one that says nothing, where there is none."""
+        return self.found[-1] if self.found else Piece()
 
 
 def pieces(atoms: list[Atom], points: Points) -> list[Piece]:
@@ -113,129 +133,127 @@ def _put(piece: Piece, atom: Atom) -> None:
 def assembled(atoms: list[Atom]) -> Points:
     """The points that the atoms of a frame make."""
     points = Points()
-    waiting: list[When] = []
     parts = _zipped(pieces(atoms, points))
     for place, piece in enumerate(parts):
-        _add(points, piece, parts[place + 1 :], waiting)
-    if waiting:
-        points.found.append(Piece(whens=waiting))
+        _add(points, piece, parts[place + 1] if place + 1 < len(parts) else NOTHING)
+    if points.waiting:
+        points.found.append(Piece(whens=points.waiting))
     return points
 
 
 def _zipped(parts: list[Piece]) -> list[Piece]:
     """As many dates as values before them, each given its own: "6.1, 6.0 and 5.4 in 2024, 2025 and 2026"."""
-    bare = next((n for n, piece in enumerate(parts) if not piece.valued or piece.whens), len(parts))
-    dated = bare + (1 if bare < len(parts) and parts[bare].valued else 0)
-    whens = [*parts[bare].whens, *(w for p in parts[dated:] for w in p.whens)] if bare < len(parts) else []
-    if dated < 2 or len(whens) != dated or not all(piece.only_days for piece in parts[dated:]):
+    bare = list(itertools.takewhile(lambda piece: piece.valued and not piece.whens, parts))
+    count = len(bare) + (len(parts) > len(bare) and parts[len(bare)].valued)
+    whens = [when for piece in parts[len(bare) :] for when in piece.whens]
+    if count < 2 or len(whens) != count or not all(piece.only_days for piece in parts[count:]):
         return parts
     for piece, when in zip(parts, whens, strict=False):
         piece.whens = [when]
-    return parts[:dated]
+    return parts[:count]
 
 
-def _add(points: Points, piece: Piece, following: list[Piece], waiting: list[When]) -> None:
-    last = points.found[-1] if points.found else None
+def _add(points: Points, piece: Piece, following: Piece) -> None:
     if piece.turn:
         points.turns.append((piece.turn, len(points.found)))
     if piece.every:
         _add_every(points, piece, following)
     if piece.since and not piece.whens:
-        _add_since(points, piece, last, following)
-    if piece.empty:
-        return
+        _add_since(points, piece, following)
+    if not piece.empty:
+        _adder(piece)(points, piece, following)
+
+
+def _adder(piece: Piece) -> Callable[[Points, Piece, Piece], None]:
     if piece.only_days and not piece.which:
-        led = bool(following) and following[0].opener == "(" and following[0].valued and not following[0].whens
-        points.found.append(piece) if led else _add_days(points, piece, last, waiting)
-    elif piece.valued or piece.whens:
-        _add_point(points, piece, last, following, waiting)
-    elif piece.reading:
-        _add_reading(points, piece, last, waiting)
-    elif last is not None and last.which is None and piece.opener in JOINING and piece.which:
-        last.which = piece.which
-    else:
-        points.found.append(piece)
+        return _add_days
+    if piece.valued or piece.whens:
+        return _add_point
+    return _add_reading if piece.reading else _add_which
 
 
-def _add_every(points: Points, piece: Piece, following: list[Piece]) -> None:
+def _add_every(points: Points, piece: Piece, following: Piece) -> None:
     """ "Both high", "4.29 each time", "below 60 throughout"."""
-    piece.every = False
-    points.every = True
+    piece.every, points.every = False, True
     told = piece if piece.reading else next((p for p in reversed(points.found) if p.reading), None)
     if told is not None and (told is piece or not piece.valued):
         points.always = (told.reading or "", told.degree)
         told.reading = told.degree = None
         points.found = [p for p in points.found if not p.empty]
-    elif piece.value and not piece.whens and not (following and following[0].valued):
+    elif piece.value and not piece.whens and not following.valued:
         points.every_value, piece.value = piece.value, None
 
 
-def _add_since(points: Points, piece: Piece, last: Piece | None, following: list[Piece]) -> None:
+def _add_since(points: Points, piece: Piece, following: Piece) -> None:
     """ "Raised in August 2025, normal since"."""
     piece.since = False
-    if piece.reading and last is not None and last.whens and not piece.valued:
+    last = points.last_piece
+    if piece.reading and last.whens and not piece.valued:
         points.always = (piece.reading, piece.degree)
         points.after = tuple(Days(d.last + timedelta(1), date.max) for d in last.whens[0] if not d.yearless)
         piece.reading = None
-    points.unread = points.unread or not (points.after or (following and following[0].turn))
+    points.unread = points.unread or not (points.after or following.turn)
 
 
-def _add_days(points: Points, piece: Piece, last: Piece | None, waiting: list[When]) -> None:
-    if piece.opener in ("from", "to", "past"):
+def _add_which(points: Points, piece: Piece, following: Piece) -> None:
+    last = points.last_piece
+    if points.found and last.which is None and piece.opener in JOINING:
+        last.which = piece.which
+    else:
         points.found.append(piece)
-    elif last is None:
-        waiting += piece.whens
-    elif not last.whens:
+
+
+def _add_days(points: Points, piece: Piece, following: Piece) -> None:
+    """Days without a value: of the point before them, of its list of days, or of the value that follows."""
+    last = points.last_piece
+    leads = following.opener == "(" and following.valued and not following.whens
+    if leads or piece.opener in ORIGINS:
+        points.found.append(piece)
+    elif points.found and not last.whens:
         last.whens = piece.whens
-    elif piece.opener in ("and", ",", "include"):
+    elif points.found and piece.opener in ("and", ",", "include"):
         last.whens += piece.whens
     else:
-        waiting += piece.whens
+        points.waiting += piece.whens
 
 
-def _add_point(points: Points, piece: Piece, last: Piece | None, following: list[Piece], waiting: list[When]) -> None:
+def _add_point(points: Points, piece: Piece, following: Piece) -> None:
     """A value or a dated reading: a point of its own, unless the last one lacks just that."""
-    chained = bool(following) and following[0].opener == "to"
-    if last is not None and last.only_days and last.opener == "from" and following and following[0].opener == "from":
-        following[0].whens = following[0].whens or last.whens
+    last = points.last_piece
+    if last.only_days and last.opener == following.opener == "from":
+        following.whens = following.whens or last.whens  # "lower than in 2022 (0.98 vs 1.56)"
         points.found.pop()
-        last = points.found[-1] if points.found else None
-    if last is not None and piece.valued and not last.valued and not chained and _fits(last, piece):
-        last.value, last.pair = piece.value, piece.pair
-        last.whens = last.whens or piece.whens
-        last.reading, last.degree = last.reading or piece.reading, last.degree or piece.degree
-        last.which = last.which or piece.which
-        return
-    if last is not None and not piece.valued and piece.opener == "(" and last.valued and _fits(last, piece):
-        last.whens, last.reading, last.degree = piece.whens, piece.reading, piece.degree
-        return
-    if not piece.whens and waiting:
-        piece.whens = [waiting.pop(0)]
-        waiting.clear()
-    points.found.append(piece)
+        last = points.last_piece
+    if points.found and _fits(last, piece):
+        if piece.valued and not last.valued and following.opener != "to":
+            return last.take(piece)
+        if last.valued and not piece.valued and piece.opener == "(":
+            return last.take(piece)
+    if points.waiting and not piece.whens:
+        piece.whens, points.waiting = points.waiting[:1], []
+    return points.found.append(piece)
 
 
 def _fits(last: Piece, piece: Piece) -> bool:
-    return (
-        (piece.opener in JOINING or last.opener in ("from", "to"))
-        and not (last.whens and piece.whens)
-        and not (last.reading and piece.reading)
-        and not (last.which and piece.which)
-    )
+    """Whether two pieces may be of one point: nothing is said twice."""
+    if piece.opener not in JOINING and last.opener not in ("from", "to"):
+        return False
+    both = ((last.whens, piece.whens), (last.reading, piece.reading), (last.which, piece.which))
+    return not any(one and other for one, other in both)
 
 
-def _add_reading(points: Points, piece: Piece, last: Piece | None, waiting: list[When]) -> None:
+def _add_reading(points: Points, piece: Piece, following: Piece) -> None:
     """A reading without value or day: of the last point that lacks one, else of the latest result."""
-    if last is not None and piece.opener in AFTER and _is_main(points.found[0], last):
+    last = points.last_piece
+    if points.found and piece.opener in AFTER and _is_main(points.found[0], last):
         last = points.found[0]
-    if last is not None and last.reading is None and piece.opener not in APART:
-        last.reading, last.degree, last.which = piece.reading, piece.degree, last.which or piece.which
-        return
+    if points.found and last.reading is None and piece.opener not in APART:
+        return last.take(piece)
     if piece.opener == "from":
         piece.which = piece.which or "earlier"
-    if waiting:
-        piece.whens = [waiting.pop(0)]
-    points.found.append(piece)
+    if points.waiting:
+        piece.whens = [points.waiting.pop(0)]
+    return points.found.append(piece)
 
 
 def _is_main(first: Piece, last: Piece) -> bool:

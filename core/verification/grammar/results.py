@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ from core.verification.grammar import result_answers
 from core.verification.grammar.chunks import Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
-from core.verification.grammar.result_atoms import Atom, Scan, scanned
+from core.verification.grammar.result_atoms import scanned
 from core.verification.grammar.result_points import Points, assembled
+from core.verification.grammar.result_scan import Atom, Scan
 from core.verification.grammar.times import hull
 from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Trend, When
 from core.verification.vocabulary import PANELS
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 FLAT = frozenset({"flat", "same"})
 READ_AS = {"up": "high", "down": "low"}
-ORIGINS = frozenset({"from", "to"})
+ORIGINS, OF_TEST = frozenset({"from", "to"}), frozenset({"read of", "of test"})
 
 
 def read(frame: Frame, context: Context) -> None:
@@ -60,24 +62,24 @@ def _trend_of_name(scan: Scan) -> None:
 
 def _up_is_high(scan: Scan) -> None:
     """ "Systolic up, diastolic normal": of one result "up" is how it reads."""
-    rows = {n for name in scan.frame.names for n, _ in (name.name or NO_NAME).bearers}
-    bare = [c for c in scan.frame.items if c.get("trend") in READ_AS and c.end - c.start == 1]
-    bare = [c for c in bare if scan.context.words[c.start].norm in ("up", "down")]
-    moved = any(atom.said in ("from", "to") for atom in scan.atoms if atom.role == "break")
-    if len(bare) != 1 or len(scan.turns) != 1 or len(rows) != 1 or moved or scan.delta or scan.length:
+    said = [c.means["trend"] for c in scan.frame.items if _is_bare(c, scan)]
+    if len(said) != 1 or len(scan.turns) != 1 or len({row.ref for row in scan.rows()}) != 1:
         return
-    at = next(n for n, atom in enumerate(scan.atoms) if atom.role == "turn")
-    scan.atoms[at - 1 : at + 1] = [Atom("read", READ_AS[bare[0].means["trend"]], scan.degree)]
-    scan.trend, scan.turns, scan.degree = None, [], None
+    moved = any(atom.role == "break" and atom.said in ORIGINS for atom in scan.atoms)
+    if not (moved or scan.delta or scan.length):
+        at = next(n for n, atom in enumerate(scan.atoms) if atom.role == "turn")
+        scan.atoms[at - 1 : at + 1] = [Atom("read", READ_AS[said[0]], scan.degree)]
+        scan.trend, scan.turns, scan.degree = None, [], None
+
+
+def _is_bare(chunk: Chunk, scan: Scan) -> bool:
+    single = chunk.means.get("trend") in READ_AS and chunk.end - chunk.start == 1
+    return single and scan.context.words[chunk.start].norm in ("up", "down")
 
 
 def _says_something(scan: Scan, points: Points) -> bool:
     of_all = points.always or points.every_value or scan.last_few or scan.trend
     return bool(of_all or points.found or scan.count or scan.limits or points.last)
-
-
-def subjects(frame: Frame, context: Context) -> list[Subject]:
-    return [_subject(name, context) for name in frame.names if name.name or {"read of", "of test"} & name.means.keys()]
 
 
 def _subject(name: Chunk, context: Context) -> Subject:
@@ -91,13 +93,13 @@ def _subject(name: Chunk, context: Context) -> Subject:
 
 def _state(scan: Scan, points: Points) -> None:
     frame, context = scan.frame, scan.context
-    named = _without_readings(subjects(frame, context), frame)
     found = [point for piece in points.found if not piece.empty for point in piece.points()]
-    span = context.span([*frame.names, *[c for c in frame.items if c.used]] or frame.items)
+    used = [*frame.names, *[c for c in frame.items if c.used]]
+    said = Said(scan, points, context.span(used or frame.items))
     for chunk in frame.names:
         chunk.used = True
-    for subject, own in _shared(named, found):
-        stated = _statements(scan, points, subject, own, span)
+    for subject, own in _shared(_without_readings(frame, context), found):
+        stated = said.statements(subject, tuple(own))
         context.statements += [_on_day(s, frame.day) for s in stated] if frame.day else stated
 
 
@@ -108,96 +110,105 @@ def _on_day(statement: Statement, day: When) -> Statement:
     return statement
 
 
-def _without_readings(named: list[Subject], frame: Frame) -> list[Subject]:
-    """ "Hypokalaemia, K+ 3.2": a word that reads a test and names it stands for the test that is named beside it."""
-    keys = {s.key for s, name in zip(named, frame.names, strict=True) if "read of" not in name.means}
-    pairs = zip(named, frame.names, strict=True)
-    kept = [s for s, name in pairs if "read of" not in name.means or s.key not in keys]
-    kept = [s for s in kept if keys.isdisjoint(PANELS.get(s.key or "", ()))]
-    return list({s.bearers: s for s in kept}.values()) if len(kept) > 1 and not keys else kept
+def _without_readings(frame: Frame, context: Context) -> list[Subject]:
+    """The tests of a frame. In "Hypokalaemia, K+ 3.2" and "the liver enzyme ALT" the second name is the test."""
+    pairs = [(_subject(n, context), "read of" in n.means) for n in frame.names if n.name or OF_TEST & n.means.keys()]
+    keys = {subject.key for subject, reads in pairs if not reads}
+    kept = [subject for subject, reads in pairs if not reads or subject.key not in keys]
+    kept = [subject for subject in kept if keys.isdisjoint(PANELS.get(subject.key or "", ()))]
+    return list({subject.bearers: subject for subject in kept}.values()) if not keys else kept
 
 
 def _shared(named: list[Subject], points: list[Point]) -> list[tuple[Subject, list[Point]]]:
     """Which points are whose: "sodium and potassium were 141 and 4.2" gives each its own."""
-    valued = [p for p in points if p.value or p.pair]
+    valued = sum(1 for p in points if p.value or p.pair)
     if len(named) < 2 or not valued:
         return [(subject, points) for subject in named]
     if len(named) == 2 and len(points) == 1 and points[0].pair:
         return [(s, [replace(points[0], value=q, pair=None)]) for s, q in zip(named, points[0].pair, strict=True)]
-    if len(valued) == len(points) and len(points) % len(named) == 0:
+    if valued == len(points) and valued % len(named) == 0:
         return [(subject, points[n :: len(named)]) for n, subject in enumerate(named)]
     return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
 
 
-def _statements(
-    scan: Scan, points: Points, subject: Subject, own: list[Point], span: tuple[int, int]
-) -> list[Statement]:
-    found: list[Statement] = [Measured(span, subject, point) for point in own]
-    found += _of_all(scan, points, subject, own, span)
-    found += _of_change(scan, points, subject, tuple(own), span)
-    if scan.count:
-        found.append(Counted(span, subject, round(scan.count.value), _counted_over(points)))
-    if scan.limits:
-        found.append(Ranged(span, subject, *scan.limits))
-    return found
+class Said:
+    """What a frame says of each test that it names."""
+
+    def __init__(self, scan: Scan, points: Points, span: tuple[int, int]) -> None:
+        self.scan, self.points, self.span = scan, points, span
+
+    def statements(self, subject: Subject, own: tuple[Point, ...]) -> list[Statement]:
+        scan, found = self.scan, list[Statement]()
+        found += [Measured(self.span, subject, point) for point in own]
+        found += [*self._always(subject, own), *self._change(subject, own)]
+        if scan.count:
+            found.append(Counted(self.span, subject, round(scan.count.value), self._counted_over()))
+        if scan.limits:
+            found.append(Ranged(self.span, subject, *scan.limits))
+        return found
+
+    def _always(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
+        """What is said of all results, or of all since a day."""
+        points, scan = self.points, self.scan
+        since = () if points.last else points.first
+        if points.always:
+            of = () if points.after else own
+            yield Always(self.span, subject, *points.always, of, points.after or since)
+        elif since:
+            for point in filter(_only_reads, own):
+                yield Always(self.span, subject, point.reading, point.degree, (), since)
+        value = points.every_value or (own[0].value if scan.trend in FLAT and len(own) == 1 else None)
+        if value:
+            yield Always(self.span, subject, None, None, (), points.first, value)
+        if scan.last_few:
+            yield Always(self.span, subject, scan.last_few[1], None, (), last=scan.last_few[0])
+
+    def _change(self, subject: Subject, own: tuple[Point, ...]) -> list[Statement]:
+        """A trend; or only that the points came in that order, over that time."""
+        scan, points = self.scan, self.points
+        if not (scan.trend or self._is_over_time() or self._is_in_order(own) or self._is_since(own)):
+            return []
+        steadily = scan.steadily or bool(scan.trend and points.every and not points.always)
+        if len(set(scan.turns)) > 1 or _is_late(points.turns, own):
+            exact = not (scan.length or scan.degree or steadily)
+            return self._turns(subject, own) if exact else [Trend(self.span, subject, "unread", own)]
+        trend = Trend(self.span, subject, scan.trend or "over", own, first=points.first, last=points.last)
+        return [replace(trend, delta=scan.delta, degree=scan.degree, length=scan.length, steadily=steadily)]
+
+    def _is_over_time(self) -> bool:
+        once = self.scan.count is not None and self.scan.count.value == 1
+        return bool(self.scan.length or self.scan.steadily or (self.points.last and not once))
+
+    def _is_in_order(self, own: tuple[Point, ...]) -> bool:
+        return self.scan.ordered or (len(own) > 1 and any(p.origin in ORIGINS and (p.value or p.pair) for p in own))
+
+    def _is_since(self, own: tuple[Point, ...]) -> bool:
+        return bool(self.points.first) and not (own or self.scan.count or self.points.always)
+
+    def _turns(self, subject: Subject, own: tuple[Point, ...]) -> list[Statement]:
+        """ "Fell from 62 to 4 but was up again at 27": each change from the point before it, an amount of the last."""
+        found: list[Statement] = []
+        ends = [start for _, start in self.points.turns[1:]] + [len(own)]
+        for (direction, start), end in zip(self.points.turns, ends, strict=True):
+            mine = own[start:end]
+            if not mine:
+                return [Trend(self.span, subject, "unread", own)]
+            before = (own[0] if mine[0].origin == "from" else own[start - 1],) if start else ()
+            delta = self.scan.delta if end == len(own) else None
+            found.append(Trend(self.span, subject, direction, (*before, *mine), delta=delta))
+        return found
+
+    def _counted_over(self) -> When:
+        """The time that results are counted over: from one day to another, or since one."""
+        if self.points.last:
+            return hull(self.points.first, self.points.last)
+        return tuple(days._replace(last=date.max, yearless=False) for days in self.points.first)
 
 
-def _of_all(scan: Scan, points: Points, subject: Subject, own: list[Point], span: tuple[int, int]) -> list[Statement]:
-    found: list[Statement] = []
-    if points.always:
-        since = points.after or (points.first if not points.last else ())
-        of = () if points.after else tuple(own)
-        found.append(Always(span, subject, *points.always, of, since))
-    elif points.first and not points.last:
-        bare = [p for p in own if p.reading and not (p.value or p.pair or p.when or p.which)]
-        found += [Always(span, subject, p.reading, p.degree, (), points.first) for p in bare]
-    stays = scan.trend in FLAT and len(own) == 1
-    value = points.every_value or (own[0].value if stays else None)
-    if value:
-        found.append(Always(span, subject, None, None, (), points.first, value))
-    if scan.last_few:
-        found.append(Always(span, subject, scan.last_few[1], None, (), last=scan.last_few[0]))
-    return found
+def _only_reads(point: Point) -> bool:
+    return bool(point.reading) and not (point.value or point.pair or point.when or point.which)
 
 
-def _of_change(
-    scan: Scan, points: Points, subject: Subject, own: tuple[Point, ...], span: tuple[int, int]
-) -> list[Statement]:
-    """A trend; or only that the points came in that order, over that time."""
-    once = scan.count is not None and scan.count.value == 1
-    ordered = scan.ordered or (len(own) > 1 and any(p.origin in ORIGINS and (p.value or p.pair) for p in own))
-    over = scan.length or scan.steadily or (points.last and not once)
-    since = points.first and not own and not scan.count and not points.always
-    if not (scan.trend or over or ordered or since):
-        return []
-    steadily = scan.steadily or bool(scan.trend and points.every and not points.always)
-    if len(set(scan.turns)) > 1 or (points.turns and _is_late(points.turns[0][1], own)):
-        return _turns(points, subject, own, span)
-    trend = Trend(span, subject, scan.trend or "over", own, first=points.first, last=points.last)
-    return [replace(trend, delta=scan.delta, degree=scan.degree, length=scan.length, steadily=steadily)]
-
-
-def _is_late(start: int, own: tuple[Point, ...]) -> bool:
+def _is_late(turns: list[tuple[str, int]], own: tuple[Point, ...]) -> bool:
     """Whether a change is named only behind others that are not: "from 7 to 2 and up again to 5"."""
-    return 1 < start < len(own) and own[start].origin != "from"
-
-
-def _turns(points: Points, subject: Subject, own: tuple[Point, ...], span: tuple[int, int]) -> list[Statement]:
-    """ "Fell from 62 to 4 but was up again at 27": each change from the point before it."""
-    found: list[Statement] = []
-    ends = [start for _, start in points.turns[1:]] + [len(own)]
-    for (direction, start), end in zip(points.turns, ends, strict=True):
-        mine = own[start:end]
-        if start and mine:
-            mine = (own[0] if mine[0].origin == "from" else own[start - 1], *mine)
-        if not mine:
-            return [Trend(span, subject, "unread", own)]
-        found.append(Trend(span, subject, direction, mine))
-    return found
-
-
-def _counted_over(points: Points) -> When:
-    """The time that results are counted over: from one day to another, or since one."""
-    if points.last:
-        return hull(points.first, points.last)
-    return tuple(days._replace(last=date.max, yearless=False) for days in points.first)
+    return bool(turns) and 1 < turns[0][1] < len(own) and own[turns[0][1]].origin != "from"

@@ -1,0 +1,201 @@
+"""Days that other chunks give: "the same day", "a week later", "since she was 18", "March to May 1994"."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+from core.verification.cited import Cited
+from core.verification.dates import Days
+from core.verification.grammar import times
+from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk
+from core.verification.grammar.tokens import Words
+
+OF_DAYS = frozenset({"same day", "day after"})
+OF_AGE = frozenset({"aged", "pronoun", "aux", "free"})
+SPANNED = frozenset({"from", "between", "in", "on", "for"})
+When = tuple[Days, ...]
+
+
+def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
+    """The chunks with their days settled; two days that are one time are one chunk."""
+    said = frozenset().union(*[chunk.means for chunk in found])
+    if not said.isdisjoint(OF_DAYS):
+        _same_days(found, rows)
+    if "aged" in said or "pronoun" in said:
+        _ages(found, rows)
+    if not any(chunk.kind == WHEN for chunk in found):
+        return found
+    _years_of_lists(found)
+    _first_days(found, words)
+    _distances(found, words)
+    return _spans(found)
+
+
+def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
+    """ "The same day", and "the day of the arrest": a date that another date, or a row, gives."""
+    near: When = ()
+    for place, chunk in enumerate(found):
+        if chunk.kind == WHEN and chunk.days:
+            near = chunk.days
+        elif "same day" in chunk.means:
+            if not _birthday(found, place, rows):
+                _same_day(found, place, near, rows)
+        elif "day after" in chunk.means and near and not near[0].yearless and near[0].first == near[0].last:
+            step = timedelta(int(chunk.means["day after"]))
+            chunk.kind, chunk.days = WHEN, tuple(Days(d.first + step, d.last + step) for d in near)
+
+
+def _same_day(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> None:
+    """Give "the day of ..." the day of what it names; "the same day" that of the date before it, or behind it."""
+    reach = found[place + 1 : place + 3]
+    reach = found[place + 1 : place + 5] if any(c.kind == WHEN for c in reach) else reach
+    name = next((c for c in reach if c.kind == NAME), None)
+    if name is None:
+        days = near or next((c.days for c in found[place:] if c.kind == WHEN), ())
+    else:
+        days = _days_of(found, place, name, rows)
+        name.used = name.used or bool(days)
+    if days:
+        _settle_day(found, place, days)
+
+
+def _settle_day(found: list[Chunk], place: int, days: When) -> None:
+    """A day named by another; beside the same day in figures it says nothing new."""
+    chunk = found[place]
+    written = found[place - 2] if place > 1 and "," in found[place - 1].means else None
+    if written is not None and written.kind == WHEN and set(written.days) & set(days):
+        chunk.used, chunk.means = True, {"free": ""}
+    else:
+        chunk.kind, chunk.days = WHEN, days
+
+
+def _birthday(found: list[Chunk], place: int, rows: list[Cited]) -> bool:
+    """Read "the day of birth" as the day that the row of the patient gives."""
+    chunk = next((c for c in found[place + 1 : place + 2] if "born" in c.means), None)
+    born = _born(rows)
+    if chunk is None or born is None:
+        return False
+    found[place].kind, found[place].days, chunk.used = WHEN, (Days(born, born),), True
+    return True
+
+
+def _born(rows: list[Cited]) -> date | None:
+    return next((row.start for row in rows if row.type == "patient" and row.start), None)
+
+
+def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> When:
+    """The days of the rows that a name may mean: of their end, if that is what is said of it."""
+    at = found.index(name)
+    after = found[at : at + 4]
+    ended = any(c.get("status") == "ended" for c in after)
+    for chunk in after:
+        chunk.used = chunk.used or "status" in chunk.means or "record" in chunk.means
+    days = [rows[n].stop if ended else rows[n].start for n, _ in (name.name.bearers if name.name else ())]
+    for chunk in found[place + 1 : at]:
+        if chunk.kind == WHEN:
+            chunk.used, chunk.kind = True, MARK
+            days = [day for day in days if day and any(span.holds(day) for span in chunk.days)]
+    return tuple(Days(day, day) for day in dict.fromkeys(days) if day)
+
+
+def _ages(found: list[Chunk], rows: list[Cited]) -> None:
+    """ "Since she was 18" and "since age 18" as the year that the row of the patient gives."""
+    born = _born(rows)
+    for place, chunk in enumerate(found):
+        if born is not None and chunk.get("prep") in ("since", "from"):
+            _age(found[place + 1 : place + 5], born)
+
+
+def _age(following: list[Chunk], born: date) -> None:
+    at = next((n for n, c in enumerate(following) if c.kind == VALUE), 0)
+    number, between = following[at] if following else None, following[:at]
+    if number is None or number.quantity is None or number.quantity.unit is not None:
+        return
+    if between and all(c.means.keys() & OF_AGE for c in between):
+        number.kind, number.days = WHEN, times.at_age(born, round(number.quantity.value))
+        for other in between:
+            other.used, other.means = True, {"free": ""}
+
+
+def _years_of_lists(found: list[Chunk]) -> None:
+    """ "March to May 1994": the year of the last date is that of those before it."""
+    places = [place for place, chunk in enumerate(found) if chunk.kind == WHEN]
+    for this, other in reversed(list(pairwise(places))):
+        if other == this + 2 and (_joins(found[this + 1], "and") or "," in found[this + 1].means):
+            found[this].days = times.with_year_of(found[this].days, found[other].days, before=True)
+
+
+def _joins(between: Chunk, conj: str | None = None) -> bool:
+    """Whether "to", "until" or a dash stands between two dates; or also a conjunction."""
+    joined = "-" in between.means or between.means.get("prep") in ("to", "until")
+    return joined or (conj is not None and between.means.get("conj") == conj)
+
+
+def _first_days(found: list[Chunk], words: Words) -> None:
+    """The 10 of "10-12 March 2025", and the 8th of "8th to 22nd December"."""
+    for place in range(2, len(found)):
+        day, between, other = found[place - 2 : place + 1]
+        if other.kind == WHEN and day.kind in (VALUE, "ordinal") and _joins(between, "and") and _is_one_day(other):
+            number = words[day.start].norm.rstrip("stndrh")
+            bare = number.isdigit() and day.end == day.start + 1
+            days = times.day_of_month(int(number), other.days) if bare else ()
+            if days and days[0].first <= other.days[0].first:
+                day.kind, day.days = WHEN, days
+
+
+def _is_one_day(chunk: Chunk) -> bool:
+    return chunk.days[0].first == chunk.days[0].last
+
+
+def _distances(found: list[Chunk], words: Words) -> None:
+    """Days by the date before them: "a week later", "the previous year", "the 16th", "22 July"."""
+    near: When = ()
+    for place, chunk in enumerate(found):
+        if chunk.kind == WHEN and chunk.days:
+            chunk.days = times.with_year_of(chunk.days, near, before=False) if near else chunk.days
+            near = chunk.days
+        elif chunk.kind == VALUE and near:
+            _distance(found, place, near)
+        elif chunk.kind == "ordinal":
+            chunk.days = times.day_of_month(int("".join(c for c in words[chunk.start].norm if c.isdigit())), near)
+            chunk.kind = WHEN if chunk.days else chunk.kind
+
+
+def _distance(found: list[Chunk], place: int, near: When) -> None:
+    chunk, said = found[place], found[place].quantity
+    if said is None or said.unit is None or said.unit.kind != "time":
+        return
+    following = found[place + 1] if place + 1 < len(found) else None
+    size = said.unit.size
+    if "before" in chunk.means:
+        chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(near, -size, size), None
+        found[place - 1].used = True
+    elif following is not None and "ago" in following.means:
+        sign = -1 if following.means["ago"] == "earlier" else 1
+        chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(near, sign * said.value * size, size), None
+        following.kind, following.means, following.used = MARK, {"later": ""}, True
+
+
+def _spans(chunks: list[Chunk]) -> list[Chunk]:
+    """The chunks with "from one day to another" as one."""
+    found: list[Chunk] = []
+    for chunk in chunks:
+        if chunk.kind == WHEN and _ends_span(found):
+            span = Chunk(SPAN, found[-2].start, chunk.end)
+            span.first, span.days = found[-2].days, chunk.days
+            found[-2:] = [span]
+            if len(found) > 1 and found[-2].means.get("prep") in SPANNED:
+                span.means = {"prep": found[-2].means["prep"]}
+                found[-2:] = [span]
+        else:
+            found.append(chunk)
+    return found
+
+
+def _ends_span(found: list[Chunk]) -> bool:
+    """Whether a date stands behind another one and "to"; or "and", where "between" leads."""
+    if len(found) < 2 or found[-2].kind != WHEN:
+        return False
+    between = len(found) > 2 and found[-3].means.get("prep") == "between"
+    return _joins(found[-1], "and" if between else None)

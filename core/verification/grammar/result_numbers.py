@@ -1,0 +1,167 @@
+"""Numbers of a frame about results: a length of time, a count, a limit, a change; else a value."""
+
+from __future__ import annotations
+
+from core.verification.grammar.chunks import Chunk, Quantity
+from core.verification.grammar.result_scan import Atom, Scan
+
+COUNTED_MAX = 20
+
+
+def pair(scan: Scan, place: int, item: Chunk) -> bool:
+    if item.pair is None:
+        return False
+    if item.pair[1].value == 10 and item.pair[0].value <= 10 and item.pair[1].unit is None:
+        return scan.add("value", item.pair[0]._replace(sign="of ten"))
+    return scan.add("pair", item.pair)
+
+
+def limits(scan: Scan, place: int, item: Chunk) -> bool:
+    """The limits of a range; from one value to another where both are results."""
+    if item.pair is None:
+        return False
+    if len(scan.rows()) < 2 or not all(scan.holds(quantity) for quantity in item.pair):
+        scan.limits = item.pair
+        return True
+    return scan.add("value", item.pair[0]) and scan.add("break", "to") and scan.add("value", item.pair[1])
+
+
+def value(scan: Scan, place: int, item: Chunk) -> bool:
+    """A number is the first of these that it can be: a length, a count, a limit, a change; else a value."""
+    said = item.quantity
+    if said is None:
+        return False
+    if any(is_it(scan, place, said) for is_it in NUMBERS):
+        return True
+    following = scan.items[place + 1] if place + 1 < len(scan.items) else None
+    if following is not None and "of range" in following.means and not scan.holds(said):
+        return False  # "0.4 below the lower limit": so far from it
+    return ("number" not in item.means or said.value == 0) and scan.add("value", said)
+
+
+def _is_length(scan: Scan, place: int, said: Quantity) -> bool:
+    if said.unit is None or said.unit.kind != "time":
+        return False
+    running = scan.within(place, 1, "in a row")
+    scan.length = said._replace(sign="running") if running else said
+    if running:
+        running.used = True
+    return True
+
+
+def _is_count(scan: Scan, place: int, said: Quantity) -> bool:
+    if said.unit is not None or said.sign or said.value != int(said.value):
+        return False
+    if said.step == 0 and "number" not in scan.items[place].means:
+        return False
+    return _of_latest(scan, place, said) or _of_noun(scan, place, said)
+
+
+def _of_latest(scan: Scan, place: int, said: Quantity) -> bool:
+    """ "The three most recent", "the last two high"."""
+    latest = scan.within(place, 1, "which")
+    if latest is not None and latest.means["which"] == "latest" and said.value <= COUNTED_MAX:
+        scan.count, latest.used = said, True
+        return True
+    return said.step == 0 and _is_latest(scan, place - 1) and _last_few(scan, place, round(said.value))
+
+
+def _is_latest(scan: Scan, place: int) -> bool:
+    return place >= 0 and scan.items[place].means.get("which") == "latest"
+
+
+def _of_noun(scan: Scan, place: int, said: Quantity) -> bool:
+    """ "Three occasions", "two successive readings"."""
+    row = scan.within(place, 1, "in a row")
+    noun = scan.within(place, 2 if row else 1, "noun")
+    if noun is None and (said.step == 0 or place < scan.frame.lead):
+        noun = scan.within(place, 1, "measure")
+    if noun is None or noun.means.get("noun", "time") != "time":
+        return False
+    scan.count = said
+    if _is_latest(scan, place - 1):
+        scan.atoms = [atom for atom in scan.atoms if atom.role != "which"]
+    for chunk in (row, noun):
+        if chunk is not None:
+            chunk.used = True
+    return True
+
+
+def _last_few(scan: Scan, place: int, number: int) -> bool:
+    """ "The last two high"."""
+    said = scan.within(place, 3, "read")
+    if said is None:
+        return False
+    said.used = scan.items[place - 1].used = True
+    scan.atoms = [atom for atom in scan.atoms if atom.role != "which"]
+    scan.last_few = (number, said.means["read"])
+    return True
+
+
+def _is_limit(scan: Scan, place: int, said: Quantity) -> bool:
+    """ "(upper limit 80)", and both of "range 4.0 to 6.0"."""
+    before = _range_before(scan, place, said)
+    if before is not None:
+        before.used = before.used or "read" not in before.means
+        scan.items[place].means = {"limit": ""}
+        scan.limits = (None, said)
+        _of_limit(scan, said)
+        return True
+    if scan.limits is None or place < 2 or "limit" not in scan.items[place - 2].means:
+        return False
+    joint = scan.items[place - 1]
+    if joint.means.get("prep") != "to" and "-" not in joint.means:
+        return False
+    joint.used = True
+    scan.limits = (scan.limits[1], said)
+    return True
+
+
+def _range_before(scan: Scan, place: int, said: Quantity) -> Chunk | None:
+    """The word of a range that stands before a number, past "of"; past a bracket, if it is a limit of a row."""
+    before = scan.next(place, -1)
+    if before is not None and "(" in before.means and any(said.value in (row.low, row.high) for row in scan.rows()):
+        before = scan.next(scan.items.index(before), -1)
+    if before is not None and before.means.get("prep") == "of":
+        before = scan.next(scan.items.index(before), -1)
+    if before is None:
+        return None
+    of_range = "of range" in before.means or ("range" in before.means and "read" not in before.means)
+    return before if of_range else None
+
+
+def _of_limit(scan: Scan, said: Quantity) -> None:
+    """ "Below the limit of 200": not high, where 200 is the upper limit."""
+    last = scan.atoms[-1] if scan.atoms else None
+    if last is None or last.role != "read":
+        return
+    for side, name in (("low", "high"), ("high", "low")):
+        if last.said == side and any(getattr(row, name) == said.value for row in scan.rows()):
+            scan.atoms[-1] = Atom("read", f"not {name}")
+
+
+def _is_change(scan: Scan, place: int, said: Quantity) -> bool:
+    """ "A 0.4 rise", "0.7 lower", "fell by 2", "up 10"."""
+    if not (scan.after_by or _named_after(scan, place) or _named_before(scan, place, said)):
+        return False
+    scan.after_by = False
+    scan.delta = said
+    return True
+
+
+def _named_after(scan: Scan, place: int) -> bool:
+    following = scan.items[place + 1] if place + 1 < len(scan.items) else None
+    if following is None or "trend" not in following.means:
+        return False
+    compared = scan.context.words[following.start].norm in ("lower", "higher")
+    return compared or (place < scan.frame.lead and following.end - following.start == 1)
+
+
+def _named_before(scan: Scan, place: int, said: Quantity) -> bool:
+    before = scan.items[place - 1] if place else None
+    if before is None or "trend" not in before.means or before.end - before.start != 1:
+        return False
+    return not scan.holds(said)
+
+
+NUMBERS = (_is_length, _is_count, _is_limit, _is_change)
