@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 from core.verification.cited import Cited
-from core.verification.grammar import chunks, frames, names
+from core.verification.grammar import belonging, chunks, frames, names
 from core.verification.grammar.chunks import MARK, NAME, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.statements import Follows, Subject
@@ -16,24 +15,8 @@ if TYPE_CHECKING:
 
 ORDERED = frozenset({"condition", "prescription", "visit"})
 NOUN_KINDS = {"condition": "condition", "medicine": "prescription", "allergy": "allergy"}
-DAYS = frozenset({chunks.WHEN, chunks.SPAN})
-LINKING = frozenset({"take", "start", "treats", "free", "pronoun", "aux"})
-LEADING = (
-    "status",
-    "read",
-    "which",
-    "criticality",
-    "severity",
-    "neg",
-    "free",
-    "only",
-    "have",
-    "degree",
-    "noun",
-    "number",
-    "start",
-    "take",
-)
+OPENING = frozenset({"noun", "of test", "read of"})
+PASSED = frozenset({"free", "have", "record", ","})
 
 
 def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list[Frame]:
@@ -42,72 +25,30 @@ def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list
     lead: list[Chunk] = []
     for place, chunk in enumerate(segment):
         kind = _kind(segment, place, context, cut, before)
-        if kind is None and cut and chunk in cut[-1].names:
-            continue
-        if kind is None:
-            (cut[-1].items if cut else lead).append(chunk)
-        elif cut and cut[-1].kind == kind and (_joined(cut[-1], segment, place) or _predicate(cut[-1], chunk)):
-            _join(cut[-1], chunk)
-        else:
-            frame = Frame(kind, [chunk])
-            frame.items = lead if not cut else _taken_from(cut[-1])
-            ill = next((f for f in reversed(cut) if f.kind == "condition"), None)
-            if ill is not None and any("treats" in c.means for c in frame.items):
-                frame.treated, frame.illness = ill.names, ill
-            elif cut and cut[-1].kind == kind == "prescription":
-                frame.treated, frame.illness = cut[-1].treated, cut[-1].illness
-            frame.circumstance = bool(cut) and cut[-1].kind == "observation"
-            frame.lead = len(frame.items)
-            lead = []
-            cut.append(frame)
-    _heal(cut)
-    _share_day(cut)
-    cut = [part for frame in cut for part in _bracketed(frame)]
+        if kind is not None:
+            _open(kind, segment, place, cut, lead)
+        elif not cut:
+            lead.append(chunk)
+        elif chunk not in cut[-1].names:
+            cut[-1].items.append(chunk)
+    cut = belonging.settled(cut)
     if not cut and before is not None:
-        frame = Frame(before.kind, before.names)
-        frame.items = lead
-        cut.append(frame)
+        cut = [Frame(before.kind, before.names)]
+        cut[0].items = lead
     return cut
 
 
-def _heal(cut: list[Frame]) -> None:
-    """ "Bronchitis was treated with amoxicillin and resolved on 3 May": what has resolved is the condition."""
-    for frame in cut:
-        at = next((n for n, c in enumerate(frame.items) if "heals" in c.means), None)
-        if frame.kind == "prescription" and frame.illness is not None and at is not None:
-            frame.illness.items += frame.items[at:]
-            del frame.items[at:]
-
-
-def _share_day(cut: list[Frame]) -> None:
-    """ "In May Hb was 11.2 and K 3.1", and "Hb 11.2 and K 3.1 in May": one day for tests that have none of their own."""
-    tests = [frame for frame in cut if frame.kind == "observation"]
-    undated = [frame for frame in tests if not any(c.kind in DAYS for c in frame.items)]
-    if len(tests) < 2 or not undated:
+def _open(kind: str, segment: list[Chunk], place: int, cut: list[Frame], lead: list[Chunk]) -> None:
+    """Join a name to the names before it, or begin a frame."""
+    last, chunk = cut[-1] if cut else None, segment[place]
+    if last is not None and last.kind == kind and (_joined(last, segment, place) or _predicate(last, chunk)):
+        _join(last, chunk)
         return
-    first, last = tests[0], tests[-1]
-    days = [c for c in first.items[: first.lead] if c.kind == chunks.WHEN]
-    if len(undated) == len(tests) - 1 and last not in undated:
-        values = [c for c in last.items if c.kind in (VALUE, chunks.PAIR)]
-        days = days or [c for c in last.items[-1:] if c.kind == chunks.WHEN and len(values) == 1]
-    for frame in undated if len(days) == 1 else ():
-        frame.day = days[0].days
-
-
-def _bracketed(frame: Frame) -> list[Frame]:
-    """ "Hypertension, asthma, stroke (2020)": a bracket right behind the last of some names is of that name alone."""
-    behind = frame.items[frame.lead :]
-    if len(frame.names) < 2 or not behind or "(" not in behind[0].means or frame.kind == "observation":
-        return [frame]
-    inside = list(itertools.takewhile(lambda c: ")" not in c.means, behind[1:]))
-    if not any(c.kind in (chunks.WHEN, chunks.SPAN, VALUE) or "status" in c.means for c in inside):
-        return [frame]
-    if any("all" in c.means for c in behind) or behind[0].start != frame.names[-1].end:
-        return [frame]
-    last = Frame(frame.kind, frame.names[-1:])
-    last.items, frame.items = behind, frame.items[: frame.lead]
-    frame.names = frame.names[:-1]
-    return [frame, last]
+    frame = Frame(kind, [chunk])
+    frame.items = [*lead] if last is None else belonging.taken_from(last)
+    frame.lead = len(frame.items)
+    belonging.treat(frame, cut)
+    cut.append(frame)
 
 
 def _kind(segment: list[Chunk], place: int, context: Context, cut: list[Frame], before: Frame | None) -> str | None:
@@ -117,18 +58,21 @@ def _kind(segment: list[Chunk], place: int, context: Context, cut: list[Frame], 
         return None
     if chunk.kind == NAME:
         return _kind_of_name(segment, place, context, cut)
-    if chunk.kind != WORD:
+    if chunk.kind != WORD or OPENING.isdisjoint(chunk.means):
         return None
-    if chunk.get("noun") == "visit":
-        return _visit_noun(segment, place, context, cut, before)
-    if chunk.get("noun") in NOUN_KINDS and not cut:
+    noun = chunk.means.get("noun")
+    if noun == "visit":
+        return _visit_noun(chunk, context, cut, before)
+    if noun in NOUN_KINDS and not cut:
         return _noun_subject(segment, place, context)
-    test = chunk.get("of test")
-    implied = test is not None and not any(
-        c.get("assay") == test or (c.get("of test") == test and c is not chunk) for c in segment[:place]
-    )
-    implied = implied and not any(c.get("assay") == test for c in segment)
-    return "observation" if implied or "read of" in chunk.means else None
+    return "observation" if "read of" in chunk.means or _implies_test(segment, place) else None
+
+
+def _implies_test(segment: list[Chunk], place: int) -> bool:
+    """Whether a verb such as "weighed" names its test, and nothing else does."""
+    test = segment[place].means.get("of test")
+    named = any(c.means.get("assay") == test for c in segment)
+    return test is not None and not named and all(c.means.get("of test") != test for c in segment[:place])
 
 
 def _kind_of_name(segment: list[Chunk], place: int, context: Context, cut: list[Frame]) -> str | None:
@@ -136,19 +80,23 @@ def _kind_of_name(segment: list[Chunk], place: int, context: Context, cut: list[
     kind = frames.kind_of(chunk, context.rows)
     if kind.startswith("said of") or kind == "detail":
         return None if cut else _kind_of_words(segment, place, context, kind)
-    if not cut:
-        return kind
-    last = cut[-1]
-    governed = kind in ("condition", "allergy") and last.kind in ("visit", "prescription")
-    if kind == "patient" or (governed and _governed(segment, place)):
-        return None
+    return kind if not cut or _begins(kind, segment, place, context, cut[-1]) else None
+
+
+def _begins(kind: str, segment: list[Chunk], place: int, context: Context, last: Frame) -> bool:
+    """Whether a name begins a frame of its own; else it says something of the frame before it."""
+    chunk = segment[place]
+    if kind == "patient":
+        return False
+    if kind in ("condition", "allergy") and last.kind in ("visit", "prescription") and _governed(segment, place):
+        return False
     if last.kind in ORDERED and kind in ORDERED and _state_order(last, segment, place, context):
-        return None
-    if kind == "prescription" and last.kind == kind and _same_row(last, chunk):
+        return False
+    if kind == last.kind == "prescription" and _same_row(last, chunk):
         last.names.append(chunk)
         chunk.used = True
-        return None
-    return kind
+        return False
+    return True
 
 
 def _kind_of_words(segment: list[Chunk], place: int, context: Context, kind: str) -> str | None:
@@ -161,29 +109,28 @@ def _kind_of_words(segment: list[Chunk], place: int, context: Context, kind: str
 
 def _same_row(frame: Frame, chunk: Chunk) -> bool:
     """Whether a word of a medicine's name goes on after a quantity: "Natazia 28 Day Pack"."""
-    last = frame.names[-1]
-    between = list(frame.items[frame.lead :])
+    last, between = frame.names[-1], frame.items[frame.lead :]
     if not (between and last.name and chunk.name and chunk.name.bearers):
         return False
-    return set(chunk.name.bearers) <= set(last.name.bearers) and all(
-        c.kind in (VALUE, chunks.PAIR, MARK) or c.get("prep") == "with" or (c.name is not None and c.name.detail)
-        for c in between
-    )
+    return set(chunk.name.bearers) <= set(last.name.bearers) and all(_may_be_in_name(c) for c in between)
+
+
+def _may_be_in_name(chunk: Chunk) -> bool:
+    detail = chunk.name is not None and chunk.name.detail
+    return detail or chunk.kind in (VALUE, chunks.PAIR, MARK) or chunk.means.get("prep") == "with"
 
 
 def _about_visits(rows: list[Cited]) -> bool:
     return any(row.type == "visit" for row in rows)
 
 
-def _visit_noun(
-    segment: list[Chunk], place: int, context: Context, cut: list[Frame], before: Frame | None
-) -> str | None:
+def _visit_noun(chunk: Chunk, context: Context, cut: list[Frame], before: Frame | None) -> str | None:
     """A visit, unless it only says on what occasion something was measured."""
-    chunk = segment[place]
     about = cut[-1] if cut else before
     if about is not None and about.kind == "observation" and not _about_visits(context.rows):
         chunk.means = {"noun": "time"}
-    return None if (cut and cut[-1].kind == "visit") or chunk.means["noun"] != "visit" else "visit"
+        return None
+    return None if cut and cut[-1].kind == "visit" else "visit"
 
 
 def _noun_subject(segment: list[Chunk], place: int, context: Context) -> str | None:
@@ -224,80 +171,32 @@ def _state_order(frame: Frame, segment: list[Chunk], place: int, context: Contex
 def _governed(segment: list[Chunk], place: int) -> bool:
     """Whether "for" or "with" stands before a name."""
     for chunk in reversed(segment[:place]):
-        if chunk.get("prep") in ("for", "with") or (chunk.get("noun") == "visit" and "for" in chunk.means):
+        if chunk.means.get("prep") in ("for", "with"):
             return True
-        if chunk.kind == NAME or chunk.get("conj"):
-            continue
-        if not (chunk.get("free") or chunk.get("have") or chunk.get("record") or "," in chunk.means):
+        if chunk.kind != NAME and "conj" not in chunk.means and PASSED.isdisjoint(chunk.means):
             return False
     return False
 
 
 def _joined(frame: Frame, segment: list[Chunk], place: int) -> bool:
     """Whether only "and", "or" or a comma stands between a name and the names before it."""
-    between = segment[segment.index(frame.names[-1]) + 1 : place]
-    return (
-        bool(between)
-        and all(
-            c.get("conj") in ("and", "include")
-            or (c.kind == MARK and not {",", "/", "(", "&"}.isdisjoint(c.means))
-            or c.get("free")
-            for c in between
-        )
-    ) or not between
+    return all(_joins(chunk) for chunk in segment[segment.index(frame.names[-1]) + 1 : place])
+
+
+def _joins(chunk: Chunk) -> bool:
+    if chunk.kind == MARK:
+        return not {",", "/", "(", "&"}.isdisjoint(chunk.means)
+    return chunk.means.get("conj") in ("and", "include") or "free" in chunk.means
 
 
 def _predicate(frame: Frame, chunk: Chunk) -> bool:
     """What kind of visits they were: "all three visits were emergencies"."""
-    if not any("aux" in c.means for c in frame.items[frame.lead :]):
+    if frame.kind != "visit" or chunk.name is None or any(name.name for name in frame.names):
         return False
-    return (
-        frame.kind == "visit"
-        and all(name.name is None for name in frame.names)
-        and chunk.name is not None
-        and not any(c.kind == chunks.WHEN for c in frame.items[frame.lead :])
-    )
+    said = frame.items[frame.lead :]
+    return any("aux" in c.means for c in said) and not any(c.kind == chunks.WHEN for c in said)
 
 
 def _join(frame: Frame, chunk: Chunk) -> None:
     frame.names.append(chunk)
     frame.items = [c for n, c in enumerate(frame.items) if n < frame.lead or (c.kind != MARK and "conj" not in c.means)]
-
-
-def _taken_from(frame: Frame) -> list[Chunk]:
-    """What stands right before a new name belongs to it, back to the last "and" or comma."""
-    at = len(frame.items)
-    if frame.kind == "patient":
-        taken, frame.items = frame.items[frame.lead :], frame.items[: frame.lead]
-        return taken
-    link = _link(frame)
-    if link < at and frame.kind in ("condition", "observation"):
-        taken = frame.items[link:]
-        del frame.items[link:]
-        return taken
-    while at > frame.lead and not frame.items[at - 1].means.keys().isdisjoint(LEADING) and not frame.items[at - 1].used:
-        at -= 1
-    if at == len(frame.items) or (at > frame.lead and not _is_break(frame.items[at - 1])) or at == frame.lead:
-        return []
-    taken = frame.items[at:]
-    del frame.items[at:]
-    return taken
-
-
-def _link(frame: Frame) -> int:
-    """Where "treated with", "for which she takes" begins at the end of what is said of a condition."""
-    at = len(frame.items)
-    while at > frame.lead:
-        chunk = frame.items[at - 1]
-        if chunk.means.keys().isdisjoint(LINKING):
-            break
-        at -= 1
-    taken = frame.items[at:]
-    links = [c for c in taken if c.means.keys() & {"take", "start", "treats"}]
-    if frame.kind == "observation":
-        links = [c for c in links if "treats" in c.means]
-    return at if links else len(frame.items)
-
-
-def _is_break(chunk: Chunk) -> bool:
-    return chunk.kind == MARK or "conj" in chunk.means or "prep" in chunk.means

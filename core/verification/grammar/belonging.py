@@ -1,0 +1,113 @@
+"""What belongs to which frame: what stands right before a name, one day for several tests, a bracket behind a list."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from core.verification.grammar.chunks import MARK, PAIR, SPAN, VALUE, WHEN, Chunk
+from core.verification.grammar.frames import Frame
+
+# What may stand before the name that it is said of.
+LEADING = frozenset(
+    {
+        "status", "read", "which", "criticality", "severity", "neg", "free", "only", "have", "degree", "noun", "number",
+        "start", "take",
+    }
+)  # fmt: skip
+LINKING = frozenset({"take", "start", "treats", "free", "pronoun", "aux"})
+DAYS = frozenset({WHEN, SPAN})
+
+
+def taken_from(frame: Frame) -> list[Chunk]:
+    """What stands right before a new name belongs to it, back to the last "and" or comma."""
+    at = _leading(frame)
+    taken = frame.items[at:]
+    del frame.items[at:]
+    return taken
+
+
+def _leading(frame: Frame) -> int:
+    """Where what belongs to the next name begins."""
+    end = at = len(frame.items)
+    if frame.kind == "patient":
+        return frame.lead
+    if frame.kind in ("condition", "observation") and (link := _link(frame)) < end:
+        return link
+    while at > frame.lead and _is_leading(frame.items[at - 1]):
+        at -= 1
+    return at if at > frame.lead and _is_break(frame.items[at - 1]) else end
+
+
+def _is_leading(chunk: Chunk) -> bool:
+    return not LEADING.isdisjoint(chunk.means) and not chunk.used
+
+
+def _link(frame: Frame) -> int:
+    """Where "treated with", "for which she takes" begins at the end of what is said of a condition."""
+    at = len(frame.items)
+    while at > frame.lead and not LINKING.isdisjoint(frame.items[at - 1].means):
+        at -= 1
+    wanted = {"treats"} if frame.kind == "observation" else {"take", "start", "treats"}
+    return at if any(c.means.keys() & wanted for c in frame.items[at:]) else len(frame.items)
+
+
+def _is_break(chunk: Chunk) -> bool:
+    return chunk.kind == MARK or "conj" in chunk.means or "prep" in chunk.means
+
+
+def treat(frame: Frame, before: list[Frame]) -> None:
+    """Note what a medicine is said to treat, and whether it only says what was taken when something was measured."""
+    if not before:
+        return
+    last = before[-1]
+    frame.circumstance = last.kind == "observation"
+    ill = next((f for f in reversed(before) if f.kind == "condition"), None)
+    if ill is not None and any("treats" in c.means for c in frame.items):
+        frame.treated, frame.illness = ill.names, ill
+    elif last.kind == frame.kind == "prescription":
+        frame.treated, frame.illness = last.treated, last.illness
+
+
+def settled(cut: list[Frame]) -> list[Frame]:
+    """The frames of a segment, with what belongs to another moved there."""
+    for frame in cut:
+        _heal(frame)
+    _share_day([frame for frame in cut if frame.kind == "observation"])
+    return [part for frame in cut for part in _bracketed(frame)]
+
+
+def _heal(frame: Frame) -> None:
+    """ "Bronchitis was treated with amoxicillin and resolved on 3 May": what has resolved is the condition."""
+    at = next((n for n, c in enumerate(frame.items) if "heals" in c.means), None)
+    if frame.kind == "prescription" and frame.illness is not None and at is not None:
+        frame.illness.items += frame.items[at:]
+        del frame.items[at:]
+
+
+def _share_day(tests: list[Frame]) -> None:
+    """ "Hb 11.2 and K 3.1 in May": one day, before or behind all, for the tests that have none of their own."""
+    undated = [frame for frame in tests if not any(c.kind in DAYS for c in frame.items)]
+    if len(tests) < 2 or not undated:
+        return
+    first, last = tests[0], tests[-1]
+    days = [c for c in first.items[: first.lead] if c.kind == WHEN]
+    if not days and len(undated) == len(tests) - 1 and last not in undated:
+        values = [c for c in last.items if c.kind in (VALUE, PAIR)]
+        days = [c for c in last.items[-1:] if c.kind == WHEN and len(values) == 1]
+    for frame in undated if len(days) == 1 else ():
+        frame.day = days[0].days
+
+
+def _bracketed(frame: Frame) -> list[Frame]:
+    """ "Hypertension, asthma, stroke (2020)": a bracket right behind the last of some names is of that name alone."""
+    behind = frame.items[frame.lead :]
+    if frame.kind == "observation" or len(frame.names) < 2 or not behind or "(" not in behind[0].means:
+        return [frame]
+    inside = takewhile(lambda chunk: ")" not in chunk.means, behind[1:])
+    tells = any(c.kind in (WHEN, SPAN, VALUE) or "status" in c.means for c in inside)
+    if not tells or behind[0].start != frame.names[-1].end or any("all" in c.means for c in behind):
+        return [frame]
+    last = Frame(frame.kind, frame.names[-1:])
+    last.items, frame.items = behind, frame.items[: frame.lead]
+    frame.names = frame.names[:-1]
+    return [frame, last]
