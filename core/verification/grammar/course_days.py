@@ -16,9 +16,8 @@ def _when(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if prep == "since" and draft.tense != "past" and not _is_ended(draft):
         draft.tense = "present"
     slot = _slot_of(draft, prep)
-    if slot == "at" and (draft.at or draft.start) and _listed(items, place):
-        draft.spans.append((item.days, (), ()) if draft.start else ((), (), item.days))
-        return True
+    if slot == "at" and _listed(items, place):
+        slot = "start" if draft.start and not draft.at else slot
     return _set(draft, slot, item)
 
 
@@ -38,17 +37,16 @@ def _slot_of(draft: Draft, prep: str | None) -> str:
 
 
 def _set(draft: Draft, slot: str, item: Chunk) -> bool:
+    """Fill a slot; a second beginning or day is of one more course."""
     if slot == "start" and draft.start and draft.stop:
-        draft.done.append((draft.start, draft.stop, draft.at, draft.status))
-        draft.start = draft.stop = draft.at = ()
-        draft.status = None
-    if getattr(draft, slot):
-        if slot in ("start", "at"):
-            draft.spans.append((item.days, (), ()) if slot == "start" else ((), (), item.days))
-            return True
+        draft.flush()
+    if not getattr(draft, slot):
+        setattr(draft, slot, item.days)
+        draft.verb = ""
+        return True
+    if slot == "stop":
         return False
-    setattr(draft, slot, item.days)
-    draft.verb = ""
+    draft.spans.append((item.days, (), ()) if slot == "start" else ((), (), item.days))
     return True
 
 
@@ -78,31 +76,35 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     said = item.quantity
     if said is None:
         return False
-    in_name = draft.kind == "prescription" and _in_name(draft, said)
-    if said.unit and said.unit.kind == "time" and not in_name:
+    is_medicine = draft.kind == "prescription"
+    if said.unit and said.unit.kind == "time" and not (is_medicine and _in_name(draft, said)):
         return _is_length(draft, items, place, said)
     if said.step == 0 or (said.unit is None and place == draft.frame.lead - 1) or _counts(items, place):
-        if said.step == 0 and place >= draft.frame.lead and _count_of_days(draft, items, place, said):
-            return True
-        alone = place >= draft.frame.lead and "times" not in items[place].means
-        if said.step == 0 and alone and not _counts(items, place):
-            return False
-        draft.count, draft.count_at = said, item.start
-        return said.value == int(said.value)
-    if draft.kind == "prescription":
+        return _is_count(draft, items, place, said)
+    if is_medicine:
         draft.amounts.append((item.start, said))
-    return draft.kind == "prescription"
+    return is_medicine
+
+
+def _is_count(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> bool:
+    """A number in words counts where it leads, or where a noun or a day follows."""
+    if said.step == 0 and place >= draft.frame.lead:
+        if _count_of_days(draft, items, place, said):
+            return True
+        if "times" not in items[place].means and not _counts(items, place):
+            return False
+    draft.count, draft.count_at = said, items[place].start
+    return said.value == int(said.value)
 
 
 def _is_length(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> bool:
     """ "For three weeks", "a one-week course", "took a month to resolve", "494 days after its onset"."""
-    following = items[place + 1] if place + 1 < len(items) else None
-    after = following is not None and following.get("prep") == "after"
-    if following is not None and (after or _to_its_end(items, place)):
-        following.used = True
+    following = items[place + 1] if place + 1 < len(items) else Chunk(MARK, 0, 0)
+    after = following.get("prep") == "after"
+    following.used = following.used or after or _to_its_end(items, place)
     if after:
         draft.verb = "start"
-    if not (after or _lasts(draft, items, place) or (following is not None and following.get("noun") == "medicine")):
+    if not (after or _lasts(draft, items, place) or following.get("noun") == "medicine"):
         return False
     draft.length = said
     return True

@@ -48,6 +48,12 @@ class Draft:
         self.change: str | None = None
         self.replaced = self.same_period = False
 
+    def flush(self) -> None:
+        """Put the course that was read so far aside: another one of the same name follows."""
+        self.done.append((self.start, self.stop, self.at, self.status))
+        self.start = self.stop = self.at = ()
+        self.status = None
+
     @property
     def dated(self) -> bool:
         return bool(self.start or self.stop or self.at or self.spans)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from core.verification.grammar.chunks import MARK, NAME, VALUE, Chunk, Quantity
@@ -9,6 +10,8 @@ from core.verification.grammar.course_days import prep_before
 from core.verification.grammar.course_drafts import ENDED, Draft
 
 OF_ALL = 1 << 30
+READ_AS = {"high": "up", "low": "down"}
+CHANGES = frozenset({"up", "down", "doubled", "halved"})
 
 
 def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -18,20 +21,20 @@ def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if place and items[place - 1].get("prep") == "since":
         items[place - 1].used = True
     if draft.negated:
-        status = "not " + status
-        draft.negated = False
+        status, draft.negated = "not " + status, False
     if status in ENDED:
         draft.verb = "stop"
     if draft.status and draft.status != status:
-        if {draft.status, status} <= {"not active", *ENDED}:
-            return True
-        if draft.status == "active" and status == "ended":
-            return False
-        if not (status == "active" and item.get("take")):
-            return draft.status in ENDED and status in ENDED
-        return True
+        return _agree(draft.status, status, item)
     draft.status = status
     return True
+
+
+def _agree(known: str, status: str, item: Chunk) -> bool:
+    """Whether a second standing says the same as the first."""
+    if {known, status} <= {"not active", *ENDED}:
+        return True
+    return status == "active" and "take" in item.means
 
 
 def _start(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -72,20 +75,17 @@ def _all(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _neg(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
-    following = items[place + 1 : place + (9 if place < draft.frame.lead else 6)]
-    stop = next((n for n, c in enumerate(following) if c.kind == MARK or "neg" in c.means), len(following))
-    following = following[:stop]
+    """A negation is of the standing behind it; before a name it is of the thing itself."""
+    leads = place < draft.frame.lead
+    following = items[place + 1 : place + (9 if leads else 6)]
+    reach = itertools.takewhile(lambda c: c.kind != MARK and "neg" not in c.means, following)
     if draft.negated or draft.absent:
         return False
-    status = next((c for c in following if "status" in c.means and not c.get("side")), None)
-    if place < draft.frame.lead and status is None:
-        draft.absent = True
+    if any("status" in c.means and "side" not in c.means for c in reach):
+        draft.negated = draft.every = True
         return True
-    if status is None:
-        return False
-    draft.negated = True
-    draft.every = True
-    return True
+    draft.absent = leads
+    return leads
 
 
 def _frequency(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -159,29 +159,29 @@ def _take(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 def _on(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     """ "On metformin": it is taken now; beside a result it only says what was taken then."""
-    if draft.frame.circumstance and place < draft.frame.lead:
+    frame = draft.frame
+    if frame.circumstance and place < frame.lead:
         draft.tense = "past"
     if draft.former or draft.tense == "past":
         return True
     following = items[place + 1] if place + 1 < len(items) else None
-    inherited = draft.frame.lead == 0 and draft.frame.names[0].start > item.start
-    amount = following is not None and following.kind == VALUE and "free" not in following.means and place == 0
-    if place == draft.frame.lead - 1 or inherited or amount:
+    inherited = frame.lead == 0 and frame.names[0].start > item.start
+    if place == frame.lead - 1 or inherited or (place == 0 and _is_amount(following)):
         draft.status = draft.status or "active"
         return True
     return following is None
 
 
+def _is_amount(chunk: Chunk | None) -> bool:
+    return chunk is not None and chunk.kind == VALUE and "free" not in chunk.means
+
+
 def _change(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     """ "Raised from 50 to 75 micrograms", "reduced to one tablet"."""
-    said = {"high": "up", "low": "down"}.get(item.get("read") or "", item.get("trend") or "")
-    if (
-        draft.kind != "prescription"
-        or said not in ("up", "down", "doubled", "halved")
-        or draft.change not in (None, said)
-    ):
-        return False
+    said = READ_AS.get(item.means.get("read", ""), item.means.get("trend", ""))
     following = items[place + 1 : place + 5]
+    if draft.kind != "prescription" or said not in CHANGES or draft.change not in (None, said):
+        return False
     if not any(c.kind == VALUE for c in following):
         return False
     for chunk in following:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
 
-from core.verification.cited import Cited, Named
+from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import course_days, course_words
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
@@ -50,27 +50,37 @@ def _draft(frame: Frame, context: Context) -> Draft:
         name.used = True
         draft.which = draft.which or name.get("which")
     for place, item in enumerate(frame.items):
-        if item.used or item.kind == MARK:
-            continue
-        known = [kind for kind in (item.kind, *item.means) if kind in ORDER]
-        for kind in sorted(known, key=ORDER.__getitem__) if len(known) > 1 else known:
-            if HANDLERS[kind](draft, frame.items, place, item):
-                item.used = True
-                take_prep(frame.items, place, PREPS_OF.get(item.kind, NO_PREPS))
-                break
+        if not item.used and item.kind != MARK:
+            _take(draft, place, item)
     return draft
+
+
+def _take(draft: Draft, place: int, item: Chunk) -> None:
+    """Let the first handler that understands an item have it."""
+    items = draft.frame.items
+    known = [kind for kind in (item.kind, *item.means) if kind in ORDER]
+    for kind in sorted(known, key=ORDER.__getitem__) if len(known) > 1 else known:
+        if HANDLERS[kind](draft, items, place, item):
+            item.used = True
+            take_prep(items, place, PREPS_OF.get(item.kind, NO_PREPS))
+            return
 
 
 def _same_periods(drafts: list[Draft], context: Context) -> None:
     """ "Bronchitis in May was treated with amoxicillin over the same days"."""
     for first, second in itertools.pairwise(drafts):
-        bearers = [n for name in first.frame.names for n, how in (name.name or NO_NAME).bearers if how == 0]
-        days = [(context.rows[n].start, context.rows[n].stop) for n in bearers]
-        if second.same_period and len(days) == 1 and days[0][0] and days[0][1]:
-            second.start, second.stop = ((Days(day, day),) for day in days[0] if day)
-            second.tense = "past"
-        elif second.same_period:
-            second.which = "unread"
+        if second.same_period:
+            rows = [context.rows[n] for name in first.frame.names for n, how in _bearers(name) if how == 0]
+            days = [(row.start, row.stop) for row in rows]
+            if len(days) == 1 and all(days[0]):
+                second.start, second.stop = ((Days(day, day),) for day in days[0] if day)
+                second.tense = "past"
+            else:
+                second.which = "unread"
+
+
+def _bearers(name: Chunk) -> tuple[tuple[int, int], ...]:
+    return (name.name or NO_NAME).bearers
 
 
 def _replace(drafts: list[Draft]) -> None:
@@ -132,30 +142,34 @@ def _state(draft: Draft, context: Context) -> None:
     subjects = [_subject(name, draft.kind, context) for name in names]
     if draft.absent:
         context.statements += [Absent(span, subject) for subject in subjects]
-        return
-    if draft.change and len(subjects) == 1 and draft.amounts:
+    elif draft.change and len(subjects) == 1 and draft.amounts:
         context.statements += _changes(draft, subjects[0], span)
-        return
-    for place, subject in enumerate(subjects):
-        context.statements += _courses(draft, subject, _amounts(draft, place), span, context)
+    else:
+        for place, subject in enumerate(subjects):
+            context.statements += _courses(draft, subject, _amounts(draft, place), span, context)
+        context.statements += _counts(draft, subjects, span, context)
+
+
+def _counts(draft: Draft, subjects: list[Subject], span: tuple[int, int], context: Context) -> Iterator[Statement]:
+    words = context.written(draft.frame.names[0])
     for number, when in draft.counts:
-        of = Subject(context.written(names[0]), draft.kind, subjects[0].bearers)
-        context.statements.append(Counted(span, of, number, when))
+        yield Counted(span, Subject(words, draft.kind, subjects[0].bearers), number, when)
     if draft.count is not None:
-        counted = Subject(context.written(names[0]), draft.kind, _counted(draft, subjects, context))
-        context.statements.append(Counted(span, counted, round(draft.count.value), status=draft.status))
+        counted = Subject(words, draft.kind, _counted(draft, subjects, context))
+        yield Counted(span, counted, round(draft.count.value), status=draft.status)
 
 
 def _changes(draft: Draft, subject: Subject, span: tuple[int, int]) -> list[Statement]:
     """What a medicine's amount went from and to; a unit or a frequency that is given once holds for both."""
-    amounts = [quantity for _, quantity in draft.amounts]
-    unit = next((q.unit for q in reversed(amounts) if q.unit), None)
-    before, after = (amounts[0] if len(amounts) > 1 else None), amounts[-1]
-    before = before._replace(unit=before.unit or unit) if before else None
-    found: list[Statement] = [Changed(span, subject, draft.change or "", before, after, draft.at or draft.start)]
-    if draft.frequency or draft.status or len(amounts) > 2 or draft.spans:
-        found.append(Course(span, subject, status=draft.status, frequency=draft.frequency, tense="past"))
-    return found if len(amounts) <= 2 else [Course(span, subject, which="unread")]
+    *earlier, after = [quantity for _, quantity in draft.amounts]
+    if len(earlier) > 1 or draft.spans:
+        return [Course(span, subject, which="unread")]
+    unit = after.unit or next((q.unit for q in earlier), None)
+    before = earlier[0]._replace(unit=earlier[0].unit or unit) if earlier else None
+    changed = Changed(span, subject, draft.change or "", before, after._replace(unit=unit), draft.at or draft.start)
+    if not (draft.frequency or draft.status):
+        return [changed]
+    return [changed, Course(span, subject, status=draft.status, frequency=draft.frequency, tense="past")]
 
 
 def _amounts(draft: Draft, place: int) -> tuple[Quantity, ...]:
@@ -195,20 +209,21 @@ def _reason(draft: Draft, subject: Subject, context: Context) -> Subject | None:
     """What a medicine is said to be for. A condition is treated by what gives it as its reason, or by what gives none
     and begins on its first day."""
     treated = draft.frame.treated
-    if draft.reason is not None or not treated:
-        return _subject(draft.reason, "reason", context) if draft.reason is not None else None
-    found = {b for name in treated for b in (name.name or NO_NAME).bearers}
-    days = {context.rows[n].start for n, how in found if how == 0}
-    ill = [context.rows[n].name for n, how in found if how == 0]
-    also = {(n, 1) for n, _ in subject.bearers if _treats(context.rows[n], days, ill)}
-    return Subject(context.written(treated[0]), "reason", tuple({b for b in found if b[1] == 1} | also))
+    if draft.reason is not None:
+        return _subject(draft.reason, "reason", context)
+    if not treated:
+        return None
+    found = {bearer for name in treated for bearer in _bearers(name)}
+    ill = [context.rows[n] for n, how in found if how == 0]
+    also = {(n, 1) for n, _ in subject.bearers if _treats(context.rows[n], ill)}
+    return Subject(context.written(treated[0]), "reason", (*(b for b in found if b[1] == 1), *also))
 
 
-def _treats(row: Cited, days: set[date | None], ill: list[Named]) -> bool:
+def _treats(row: Cited, ill: list[Cited]) -> bool:
     """Whether a medicine's row gives a condition as its reason, in no more words than the condition has."""
     if not row.reason.terms:
-        return row.start in days
-    return any(row.reason.heads & name.heads and row.reason.terms <= name.terms for name in ill)
+        return any(row.start == other.start for other in ill)
+    return any(row.reason.heads & other.name.heads and row.reason.terms <= other.name.terms for other in ill)
 
 
 def _counted(draft: Draft, subjects: list[Subject], context: Context) -> tuple[tuple[int, int], ...]:
