@@ -12,6 +12,7 @@ KIND_OF = {
     "assay": "observation", "condition": "condition", "finding": "condition", "medicine": "prescription",
     "brand": "prescription", "substance": "allergy", "visit": "visit",
 }  # fmt: skip
+KINDS = ("condition", "prescription", "allergy", "observation", "visit", "patient")
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
 SIGNS = {"above": ">", "below": "<", "under": "<", "over": ">", "never above": "<", "never below": ">", "around": "~"}
 COMPOSING = frozenset({"side", "all", "prep"})
@@ -94,12 +95,13 @@ def _after_range(found: list[Chunk], i: int) -> bool:
 
 
 def _limits(found: list[Chunk], i: int) -> Chunk:
-    bracketed = i > 0 and "(" in found[i - 1].means
-    chunk = Chunk("limits" if bracketed or _after_range(found, i) else UNKNOWN, found[i].start, found[i + 2].end)
+    """Two numbers as the limits of a range; the ends of a scale say nothing."""
     low, high = found[i].quantity, found[i + 2].quantity
+    is_range = (i > 0 and "(" in found[i - 1].means) or _after_range(found, i)
+    chunk = Chunk("limits" if is_range else UNKNOWN, found[i].start, found[i + 2].end)
     if low and high:
         chunk.pair = (low._replace(unit=low.unit or high.unit), high)
-        chunk.used = chunk.kind == UNKNOWN and (low.value, high.value) == SCALE
+        chunk.used = not is_range and (low.value, high.value) == SCALE
     for other in found[max(0, i - 2) : i]:
         other.used = other.used or ("range" in other.means and "read" not in other.means)
     return chunk
@@ -119,21 +121,25 @@ def _compare(chunk: Chunk, sign: str, following: Chunk) -> None:
 
 def _range_end(found: list[Chunk], i: int) -> int:
     """Where "above the (normal, reference) range" or "within it" ends; 0 if it is none."""
-    at = i + 1
-    while at < len(found) and at < i + 4:
-        chunk = found[at]
-        if "range" in chunk.means and not (at + 1 < len(found) and "range" in found[at + 1].means):
+    for at in range(i + 1, min(len(found), i + 4)):
+        chunk, following = found[at], found[at + 1] if at + 1 < len(found) else None
+        before_range = following is not None and "range" in following.means
+        if "range" in chunk.means and not before_range:
             return at + 1
-        if chunk.kind == WORD and (chunk.get("free") or "measure" in chunk.means) and chunk.end - chunk.start == 1:
-            if at + 1 == len(found) or "range" not in found[at + 1].means:
-                nothing = at + 1 == len(found) or found[at + 1].kind == MARK or "conj" in found[at + 1].means
-                return at + 1 if nothing and at == i + 1 and found[i].get("side") != "outside" else 0
-            at += 1
-        elif "range" in chunk.means:
-            at += 1
-        else:
+        if not before_range and _is_small(chunk):
+            return at + 1 if at == i + 1 and found[i].means["side"] != "outside" and _ends_part(following) else 0
+        if "range" not in chunk.means and not _is_small(chunk):
             return 0
     return 0
+
+
+def _is_small(chunk: Chunk) -> bool:
+    """ "The", "it", "its", "laboratory"."""
+    return chunk.kind == WORD and chunk.end - chunk.start == 1 and not {"free", "measure"}.isdisjoint(chunk.means)
+
+
+def _ends_part(following: Chunk | None) -> bool:
+    return following is None or following.kind == MARK or "conj" in following.means
 
 
 def _merged(found: list[Chunk], i: int, end: int, means: dict[str, str]) -> Chunk:
@@ -164,17 +170,15 @@ def segments(found: list[Chunk]) -> list[list[Chunk]]:
 def kind_of(chunk: Chunk, rows: list[Cited]) -> str:
     """The type of row that a name means: that of the rows that bear it, else that of its vocabulary."""
     name = chunk.name or NO_NAME
-    if name.bearers and all(how == 1 and rows[n].type == "observation" for n, how in name.bearers):
+    bearers = name.bearers
+    if bearers and all(how == 1 and rows[n].type == "observation" for n, how in bearers):
         return "said of observation"
     if name.detail or (chunk.means and chunk.means.keys() <= {"route", "qualifier"}):
         return "detail"
-    types = {rows[n].type for n, how in name.bearers if how == 0}
-    for kind in ("condition", "prescription", "allergy", "observation", "visit", "patient"):
-        if kind in types:
-            return kind
-    if name.bearers:
-        return f"said of {rows[name.bearers[0][0]].type}"
-    return next((KIND_OF[k] for k in chunk.means if k in KIND_OF), "detail")
+    if not bearers:
+        return next((KIND_OF[k] for k in chunk.means if k in KIND_OF), "detail")
+    types = {rows[n].type for n, how in bearers if how == 0}
+    return next((kind for kind in KINDS if kind in types), f"said of {rows[bearers[0][0]].type}")
 
 
 __all__ = ["NAME", "WHEN", "Frame", "chunks", "composed", "kind_of", "segments"]

@@ -76,12 +76,8 @@ class Book:
     """What may name one of the cited rows."""
 
     def __init__(self, rows: list[Cited]) -> None:
-        self.entries = [
-            ((n, how), named)
-            for n, row in enumerate(rows)
-            for how, named in ((BY_NAME, row.name), (BY_REASON, row.reason))
-            if named.terms
-        ]
+        self.entries = [((n, BY_NAME), row.name) for n, row in enumerate(rows) if row.name.terms]
+        self.entries += [((n, BY_REASON), row.reason) for n, row in enumerate(rows) if row.reason.terms]
         self.stems = frozenset().union(*[named.terms for _, named in self.entries])
         self.begins = frozenset().union(*[named.begins for _, named in self.entries])
         self.tilde = any(named.negated for _, named in self.entries)
@@ -200,18 +196,22 @@ def _heads(bearing: list, alternatives: frozenset[str]) -> set[tuple[int, int]]:
 
 def _next(words: Words, at: int, book: Book) -> Part | None:
     """The next part of a name, past the small words that names have."""
-    norm = words[at].norm
-    if words[at].kind == "number" and words[at].unit is None and norm in book.stems:
-        return at + 1, frozenset((norm,)), {}, True
+    token, norm = words[at], words[at].norm
+    if token.kind == "number":
+        return (at + 1, frozenset((norm,)), {}, True) if token.unit is None and norm in book.stems else None
     if norm in _NEGATORS:
-        following = _part(words, at + 1, book, "~") if book.tilde and at + 1 < len(words) else None
-        return (following[0], frozenset(f"~{t}" for t in following[1]), following[2], False) if following else None
+        return _negated(words, at + 1, book)
     part = _part(words, at, book)
-    if part is None and norm in _LINKS and at + 1 < len(words):
-        if words[at + 1].norm in _NEGATORS or words[at + 1].norm in _LINKS:
-            return _next(words, at + 1, book)
-        part = _part(words, at + 1, book)
-    return part
+    if part is not None or norm not in _LINKS or at + 1 == len(words):
+        return part
+    following = words[at + 1].norm
+    return (_next if following in _NEGATORS or following in _LINKS else _part)(words, at + 1, book)
+
+
+def _negated(words: Words, at: int, book: Book) -> Part | None:
+    """What stands under "no" in a name, where a row has it so."""
+    part = _part(words, at, book, "~") if book.tilde and at < len(words) else None
+    return (part[0], frozenset(f"~{term}" for term in part[1]), part[2], False) if part else None
 
 
 def _part(words: Words, i: int, book: Book, mark: str = "") -> Part | None:

@@ -12,21 +12,20 @@ if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
 AT = frozenset({"at", "in", "on", "by", "since", "from", "until"})
+NOUNS = frozenset({"noun", "visit"})
 PLAIN = frozenset({"wellness", "follow up", "outpatient"})
 
 
 def read(segment: list[Chunk], context: Context) -> None:
-    """State the visits that only say when a test of the same segment was done."""
-    nouns = [place for place, chunk in enumerate(segment) if "noun" in chunk.means or "visit" in chunk.means]
+    """State the notes that a segment quotes, and the visits that only say when one of its tests was done."""
+    nouns = [place for place, chunk in enumerate(segment) if not NOUNS.isdisjoint(chunk.means)]
     for place in nouns:
         if segment[place].means.get("noun") == "note":
             _note(segment, place, context)
-    if not nouns or not any(_is_test(chunk, context) for chunk in segment):
-        return
-    for place in nouns:
-        chunk = segment[place]
-        if _is_visit(chunk, context) and _is_adjunct(segment, place):
-            _state(segment, place, context)
+    if nouns and any(_is_test(chunk, context) for chunk in segment):
+        for place in nouns:
+            if _is_visit(segment[place], context) and _is_adjunct(segment, place):
+                _state(segment, place, context)
 
 
 def _note(segment: list[Chunk], place: int, context: Context) -> None:

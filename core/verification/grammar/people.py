@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.verification.cited import NONE_KNOWN
 from core.verification.dates import Days
-from core.verification.grammar.chunks import MARK, VALUE, WHEN, Chunk
+from core.verification.grammar.chunks import MARK, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
 from core.verification.statements import Course, Person, Subject, Took
@@ -18,30 +18,26 @@ if TYPE_CHECKING:
 def read(segment: list[Chunk], context: Context) -> None:
     """State what the words man, she, born and aged say; the dates and numbers beside them are theirs."""
     for place, chunk in enumerate(segment):
-        if (
-            "sex" in chunk.means
-            and len(context.text[context.words[chunk.start].start : context.words[chunk.end - 1].end]) == 1
-        ):
-            _shorthand(segment, place, context)
-        elif "sex" in chunk.means or ("pronoun" in chunk.means and not chunk.used):
-            chunk.used = True
-            sex = chunk.get("sex") or chunk.get("pronoun")
-            context.statements.append(
-                Person(context.span([chunk]), _patient(chunk, context), sex, open="pronoun" in chunk.means)
-            )
-            _plain_age(segment, place, context)
-        elif "born" in chunk.means:
-            _born(segment, place, context)
-        elif "aged" in chunk.means:
-            _aged(segment, place, context)
-        elif "died" in chunk.means and not chunk.used:
-            _died(segment, place, context)
-        elif "no allergies" in chunk.means and not chunk.used:
-            _no_allergies(chunk, context)
+        known = HANDLERS.keys() & chunk.means.keys()
+        if known and not (chunk.used and known.isdisjoint({"sex", "born", "aged"})):
+            HANDLERS[min(known, key=ORDER.index)](segment, place, context)
 
 
-def _no_allergies(chunk: Chunk, context: Context) -> None:
+def _sex(segment: list[Chunk], place: int, context: Context) -> None:
+    chunk = segment[place]
+    if len(context.written(chunk)) == 1:
+        _shorthand(segment, place, context)
+        return
+    chunk.used = True
+    sex = chunk.get("sex") or chunk.get("pronoun")
+    subject = _patient(chunk, context)
+    context.statements.append(Person(context.span([chunk]), subject, sex, open="pronoun" in chunk.means))
+    _plain_age(segment, place, context)
+
+
+def _no_allergies(segment: list[Chunk], place: int, context: Context) -> None:
     """That there are none: only a row that says just that bears it out."""
+    chunk = segment[place]
     bearers = tuple((n, 0) for n, row in enumerate(context.rows) if NONE_KNOWN in row.name.terms)
     if bearers:
         chunk.used = True
@@ -52,15 +48,18 @@ def _no_allergies(chunk: Chunk, context: Context) -> None:
 def _shorthand(segment: list[Chunk], place: int, context: Context) -> None:
     """ "68F", "43 M": age and sex, where a sentence or a bracket begins or ends."""
     number, chunk = segment[place - 1] if place else segment[place], segment[place]
-    said = number.quantity
-    if said is None or said.unit is not None or said.sign or not 0 < said.value <= 120:
-        return
-    if place > 1 and segment[place - 2].kind != MARK and not segment[place - 2].get("free"):
+    begins = place < 2 or segment[place - 2].kind == MARK or "free" in segment[place - 2].means
+    if not begins or not _is_age(number):
         return
     number.used = chunk.used = True
-    span = context.span([number, chunk])
-    context.statements.append(Person(span, _patient(chunk, context), chunk.get("sex")))
-    context.statements.append(Person(span, _patient(chunk, context), age=said))
+    span, subject = context.span([number, chunk]), _patient(chunk, context)
+    context.statements.append(Person(span, subject, chunk.get("sex")))
+    context.statements.append(Person(span, subject, age=number.quantity))
+
+
+def _is_age(chunk: Chunk) -> bool:
+    said = chunk.quantity
+    return said is not None and said.unit is None and not said.sign and 0 < said.value <= 120
 
 
 def _patient(chunk: Chunk, context: Context) -> Subject:
@@ -86,20 +85,19 @@ def _died(segment: list[Chunk], place: int, context: Context) -> None:
     for other in segment[place + 1 : place + 5]:
         if other.kind == WHEN and when is None:
             when = other
-        elif other.name is not None and reason is None and all(how == 1 for _, how in other.name.bearers):
+        elif reason is None and _is_reason(other):
             reason = other
-        elif not (other.get("prep") or other.get("free") or other.kind == MARK):
+        elif other.kind != MARK and {"prep", "free"}.isdisjoint(other.means):
             break
-    for used in (when, reason):
-        if used is not None:
-            used.used = True
+    for used in filter(None, (when, reason)):
+        used.used = True
+    because = Subject(context.written(reason), "reason", reason.name.bearers) if reason and reason.name else None
     subject = Subject(context.written(chunk), "death", bearers)
-    because = (
-        Subject(context.written(reason), "reason", reason.name.bearers) if reason is not None and reason.name else None
-    )
-    context.statements.append(
-        Took(context.span([chunk]), subject, when.days if when is not None else (), (), because, None, None)
-    )
+    context.statements.append(Took(context.span([chunk]), subject, when.days if when else (), (), because))
+
+
+def _is_reason(chunk: Chunk) -> bool:
+    return chunk.name is not None and all(how == 1 for _, how in chunk.name.bearers)
 
 
 def _born(segment: list[Chunk], place: int, context: Context) -> None:
@@ -114,43 +112,36 @@ def _born(segment: list[Chunk], place: int, context: Context) -> None:
 
 def _plain_age(segment: list[Chunk], place: int, context: Context) -> None:
     """ "She was 51 when ..."."""
-    if place + 2 < len(segment) and segment[place + 1].get("aux") == "past" and segment[place + 2].kind == VALUE:
-        number = segment[place + 2]
-        if (
-            number.quantity
-            and number.quantity.unit is None
-            and not number.quantity.sign
-            and (place + 3 == len(segment) or segment[place + 3].get("free"))
-        ):
-            number.used = True
-            context.statements.append(
-                Person(context.span([segment[place], number]), _patient(number, context), age=number.quantity)
-            )
+    following = [*segment[place + 1 : place + 4], Chunk(WORD, 0, 0, {"free": ""})]
+    if len(following) < 3 or following[0].get("aux") != "past" or following[1].kind != VALUE:
+        return
+    number = following[1]
+    if _is_age(number) and "free" in following[2].means:
+        number.used = True
+        span = context.span([segment[place], number])
+        context.statements.append(Person(span, _patient(number, context), age=number.quantity))
 
 
 def _aged(segment: list[Chunk], place: int, context: Context) -> None:
-    for step in (1, -1):
-        at = place + step
-        if 0 <= at < len(segment) and segment[at].kind == VALUE and segment[at].quantity:
-            chunk, number = segment[place], segment[at]
-            when = next((c for c in segment if c.kind == WHEN and not c.used), None)
-            chunk.used = number.used = True
-            if any("died" in c.means for c in segment):
-                deaths = [context.rows[n].start for n, _ in _deaths(context)]
-                days = tuple(Days(day, day) for day in deaths if day)
-                context.statements.append(
-                    Person(context.span([chunk, number]), _patient(chunk, context), age=number.quantity, when=days)
-                )
-                return
-            context.statements.append(
-                Person(
-                    context.span([chunk, number]),
-                    _patient(chunk, context),
-                    age=number.quantity,
-                    when=when.days if when else (),
-                )
-            )
-            return
+    """ "Aged 70", "51 years old": on the day that the segment gives, or that of the death it tells of."""
+    chunk = segment[place]
+    beside = [segment[at] for at in (place + 1, place - 1) if 0 <= at < len(segment)]
+    number = next((c for c in beside if c.kind == VALUE and c.quantity), None)
+    if number is None:
+        return
+    when = next((c.days for c in segment if c.kind == WHEN and not c.used), ())
+    if any("died" in c.means for c in segment):
+        deaths = [context.rows[n].start for n, _ in _deaths(context)]
+        when = tuple(Days(day, day) for day in deaths if day)
+    chunk.used = number.used = True
+    span = context.span([chunk, number])
+    context.statements.append(Person(span, _patient(chunk, context), age=number.quantity, when=when))
+
+
+HANDLERS = {
+    "sex": _sex, "pronoun": _sex, "born": _born, "aged": _aged, "died": _died, "no allergies": _no_allergies,
+}  # fmt: skip
+ORDER = list(HANDLERS)
 
 
 def named(frame: Frame, context: Context) -> None:

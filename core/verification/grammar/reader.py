@@ -28,6 +28,7 @@ FREE_PREPS = frozenset({"on", "in", "at", "for", "with", "around"})
 NEUTRAL = frozenset(
     {"free", "aux", "prep", "conj", "record", "have", "measure", "trend kind", "plural", "lasting", "limit"}
 )
+MARKS_THAT_MATTER = frozenset({">", "<", "+", "%", "=", "?", "~"})
 READERS = {"observation": results.read, "visit": visits.read, "patient": people.named}
 Bearers = tuple[tuple[int, int], ...]
 
@@ -59,22 +60,37 @@ class Context:
 def read(text: str, words: Words, rows: list[Cited]) -> list[Part]:
     """The statements of a sentence, segment by segment. It never changes the rows; time grows with the text."""
     context = Context(text, words, rows)
-    found = frames.composed(chunk_days.settled(chunks.read(context.words, rows), context.words, rows))
-    flags = scope.flags_of(context.words) if any(row.texts for row in rows) else None
-    parts: list[tuple[list[Chunk], list[Statement]]] = []
+    found = frames.composed(chunk_days.settled(chunks.read(words, rows), words, rows))
+    flags = _flags(words) if any(row.texts for row in rows) else None
     before: Frame | None = None
+    read_parts: list[tuple[list[Chunk], list[Statement]]] = []
     for segment in frames.segments(found):
-        context.statements = []
-        people.read(segment, context)
-        occasions.read(segment, context)
-        cut = framing.framed(segment, context, before)
-        _read_frames(cut, context)
-        before = cut[-1] if cut else before
-        parts.append((segment, context.statements))
-    told = frozenset(s.subject.bearers for _, stated in parts for s in stated if isinstance(s, Course) and s.status)
-    read_parts = [_part(segment, stated, told, context, flags) for segment, stated in parts]
-    whole = not any(part.uncovered for part in read_parts)
-    return read_parts if whole else [_opened(part) for part in read_parts]
+        before = _read_segment(segment, context, before)
+        read_parts.append((segment, context.statements))
+    told = _told([s for _, stated in read_parts for s in stated])
+    parts = [
+        _part(segment, [_told_elsewhere(s, told) for s in stated], context, flags) for segment, stated in read_parts
+    ]
+    return [_opened(part) for part in parts] if any(part.uncovered for part in parts) else parts
+
+
+def _flags(words: Words) -> list[int] | None:
+    flags = scope.flags_of(words)
+    return flags if scope.is_sound(words, flags) else None
+
+
+def _read_segment(segment: list[Chunk], context: Context, before: Frame | None) -> Frame | None:
+    """State what a segment says; its last frame, or that of the segment before."""
+    context.statements = []
+    people.read(segment, context)
+    occasions.read(segment, context)
+    cut = framing.framed(segment, context, before)
+    _read_frames(cut, context)
+    return cut[-1] if cut else before
+
+
+def _told(stated: list[Statement]) -> frozenset[Bearers]:
+    return frozenset(s.subject.bearers for s in stated if isinstance(s, Course) and s.status)
 
 
 def _opened(part: Part) -> Part:
@@ -82,15 +98,11 @@ def _opened(part: Part) -> Part:
     return part._replace(statements=tuple(replace(s, open=True) for s in part.statements))
 
 
-def _part(
-    segment: list[Chunk], stated: list[Statement], told: frozenset[Bearers], context: Context, flags: list[int] | None
-) -> Part:
+def _part(segment: list[Chunk], stated: list[Statement], context: Context, flags: list[int] | None) -> Part:
     left = [chunk for chunk in segment if not chunk.used and _matters(chunk)]
-    statements = [_told_elsewhere(s, told) for s in stated]
     kinds = frozenset(kind for chunk in left for kind in (chunk.means or {chunk.kind: ""}))
-    sound = flags is not None and scope.is_sound(context.words, flags)
-    sayings = _sayings(segment, context, flags) if sound and flags else ()
-    return Part(tuple(statements), tuple(context.span([chunk]) for chunk in left), kinds, sayings)
+    sayings = _sayings(segment, context, flags) if flags else ()
+    return Part(tuple(stated), tuple(context.span([chunk]) for chunk in left), kinds, sayings)
 
 
 def _sayings(segment: list[Chunk], context: Context, flags: list[int]) -> tuple[Saying, ...]:
@@ -114,13 +126,15 @@ def _told_elsewhere(statement: Statement, told: frozenset[Bearers]) -> Statement
 
 
 def _matters(chunk: Chunk) -> bool:
+    """Whether a chunk that nobody took leaves the sentence unread."""
+    means = chunk.means
     if chunk.kind == MARK:
-        return not {">", "<", "+", "%", "=", "?", "~"}.isdisjoint(chunk.means)
-    if chunk.get("conj") == "or":
+        return not MARKS_THAT_MATTER.isdisjoint(means)
+    if means.get("conj") == "or":
         return True
-    if chunk.get("prep") and chunk.means["prep"] not in FREE_PREPS and "free" not in chunk.means:
+    if "prep" in means and means["prep"] not in FREE_PREPS and "free" not in means:
         return True
-    return chunk.kind != WORD or NEUTRAL.isdisjoint(chunk.means)
+    return chunk.kind != WORD or NEUTRAL.isdisjoint(means)
 
 
 def _read_frames(cut: list[Frame], context: Context) -> None:

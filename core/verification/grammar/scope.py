@@ -12,6 +12,7 @@ _CONTRAST = frozenset({"but", "however", "although", "though", "except", "wherea
 _BEHIND = frozenset(
     {"absent", "excluded", "negative", "ruled out", "unlikely", "planned", "scheduled", "suspected", "in his father"}
 )
+_BE, _NOT_NEGATED = frozenset({"is", "was", "are", "were", "been"}), frozenset({"longer", "more", "only"})
 _RED = {"plan": PLANNED, "certainty": DOUBTED, "cause": 0, "praise": 0}
 
 
@@ -21,30 +22,34 @@ def flags_of(words: Words) -> list[int]:
     for i, word in enumerate(words):
         if word.norm == "?" and i + 1 < len(words):
             _spread(words, flags, i + 1, DOUBTED)
-        if word.kind != "word":
-            continue
-        end, flag = next(((end, _flag(kinds)) for end, kinds, _ in phrases_at(words, i) if _flag(kinds)), (i + 1, 0))
-        if not flag or (flag == NEGATED and end < len(words) and words[end].norm in ("longer", "more", "only")):
-            continue
-        _spread(words, flags, end, flag)
-        if word.norm in _BEHIND or (
-            flag in (PLANNED, DOUBTED) and i and words[i - 1].norm in ("is", "was", "are", "were", "been")
-        ):
-            _back(words, flags, i, flag)
-        if flag == OF_RELATIVE and i and words[i - 1].norm in ("in", "("):
-            _back(words, flags, i, flag)
+        end, flag = _trigger(words, i) if word.kind == "word" else (i + 1, 0)
+        if flag and not (flag == NEGATED and end < len(words) and words[end].norm in _NOT_NEGATED):
+            _spread(words, flags, end, flag)
+            if _reaches_back(words, i, flag):
+                _back(words, flags, i, flag)
     return flags
+
+
+def _trigger(words: Words, i: int) -> tuple[int, int]:
+    """Where the longest trigger at a word ends, and its flag."""
+    return next(((end, _flag(kinds)) for end, kinds, _ in phrases_at(words, i) if _flag(kinds)), (i + 1, 0))
+
+
+def _reaches_back(words: Words, i: int, flag: int) -> bool:
+    """ "Excluded", "was planned", "(mother)"."""
+    before = words[i - 1].norm if i else ""
+    if flag == OF_RELATIVE:
+        return before in ("in", "(") or words[i].norm in _BEHIND
+    return words[i].norm in _BEHIND or (flag in (PLANNED, DOUBTED) and before in _BE)
 
 
 def is_sound(words: Words, flags: list[int]) -> bool:
     """Whether each negation reaches something, and none stands under another: a double one is not read."""
     for i, word in enumerate(words):
-        if word.kind != "word":
-            continue
-        end = next((end for end, kinds, _ in phrases_at(words, i) if _flag(kinds) == NEGATED), 0)
-        if end and (
-            flags[i] & NEGATED or not any(flag & NEGATED for flag in (*flags[max(0, i - 8) : i], *flags[end : end + 8]))
-        ):
+        phrases = phrases_at(words, i) if word.kind == "word" else ()
+        end = next((end for end, kinds, _ in phrases if _flag(kinds) == NEGATED), 0)
+        near = (*flags[max(0, i - 8) : i], *flags[end : end + 8])
+        if end and (flags[i] & NEGATED or not any(flag & NEGATED for flag in near)):
             return False
     return True
 

@@ -100,16 +100,25 @@ def _season(name: str, year: int) -> tuple[Days, ...]:
 
 def with_year_of(days: tuple[Days, ...], other: tuple[Days, ...], *, before: bool) -> tuple[Days, ...]:
     """A date without a year, given the year of the date beside it: "March to May 1994"."""
-    other = tuple(one for one in other if not one.yearless)
-    if not days or not days[0].yearless or not other:
+    near = next((one for one in other if not one.yearless), None)
+    if near is None or not days or not days[0].yearless:
         return days
-    if len(days) > 1:
-        return tuple(found for one in days for found in with_year_of((one,), other, before=before))
-    year = (other[0].first if before else other[0].last).year
-    found = of_year(days[0], year)
-    if before:
-        return (found if found.first <= other[0].last else of_year(days[0], year - 1),)
-    return (found, of_year(days[0], year + 1)) if found.last < other[0].first else (found, of_year(days[0], year - 1))
+    return tuple(found for one in days for found in (_before(one, near) if before else _after(one, near)))
+
+
+def _before(days: Days, near: Days) -> tuple[Days, ...]:
+    if not days.yearless:
+        return (days,)
+    found = of_year(days, near.first.year)
+    return (found if found.first <= near.last else of_year(days, near.first.year - 1),)
+
+
+def _after(days: Days, near: Days) -> tuple[Days, ...]:
+    if not days.yearless:
+        return (days,)
+    year = near.last.year
+    found = of_year(days, year)
+    return (found, of_year(days, year + 1 if found.last < near.first else year - 1))
 
 
 def of_year(days: Days, year: int) -> Days:

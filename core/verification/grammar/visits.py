@@ -77,23 +77,37 @@ class Draft:
         self.length = quantity
         return any("lasting" in c.means for c in self.frame.items[max(0, place - 3) : place])
 
-    def count_of_every(self) -> int:
-        return self.count or 2
-
     def settle(self) -> None:
         """Dates that mean something only together: "every May from 2023 to 2026", "12 October until the 16th"."""
         if self.stop:
             self.whens, self.span = self.whens[1:], ((self.whens or [()])[0], self.stop)
-        elif self.span and len(self.whens) == 1 and all(days.yearless for days in self.whens[0]):
-            self.whens, self.span = _each_year(self.whens[0], self.span), None
-        elif self.span and self.every and not self.whens and _is_month(self.span[0]) and not _is_month(self.span[1]):
-            self.whens, self.span = _each_year(self.span[0], self.span), None
+        elif self.span and (month := self._yearly(self.span)):
+            self.whens, self.span = _each_year(month, self.span), None
+
+    def _yearly(self, span: tuple[When, When]) -> When:
+        """The month of a visit that comes every year."""
+        if len(self.whens) == 1 and all(days.yearless for days in self.whens[0]):
+            return self.whens[0]
+        is_yearly = self.every and not self.whens and _is_month(span[0]) and not _is_month(span[1])
+        return span[0] if is_yearly else ()
 
 
 def read(frame: Frame, context: Context) -> None:
     """State the visits of a frame; a negated one is not read."""
     if any("neg" in c.means and not c.used for c in frame.items):
         return
+    draft = _draft(frame)
+    bearers = _bearers(frame, context)
+    all_of_them = len(bearers) == sum(row.type == "visit" for row in context.rows)
+    if draft.every and not draft.span and not all_of_them and not _of_earlier(draft, context):
+        return
+    for chunk in frame.names:
+        chunk.used = True
+    draft.settle()
+    _state(draft, bearers, context)
+
+
+def _draft(frame: Frame) -> Draft:
     draft = Draft(frame)
     for place, item in enumerate(frame.items):
         if not item.used and item.kind != MARK and draft.take(place, item):
@@ -101,18 +115,21 @@ def read(frame: Frame, context: Context) -> None:
             take_prep(frame.items, place, PREPS_OF.get(item.kind, frozenset()))
     for item in frame.items:
         item.used = item.used or item.get("prep") == "to"
-    bearers = _bearers(frame, context)
-    yearly = draft.every and draft.span is not None
-    if draft.every and not yearly and len(bearers) < sum(row.type == "visit" for row in context.rows):
-        earlier = [s for s in context.statements if isinstance(s, Took) and s.subject.kind == "visit"]
-        reasons = [Subject(context.written(c), "reason", c.name.bearers) for c in draft.reasons if c.name]
-        if not earlier or not reasons or len(earlier) + 1 < draft.count_of_every():
-            return
-        context.statements += [replace(s, reason=s.reason or reasons[0]) for s in earlier]
-    for chunk in frame.names:
-        chunk.used = True
-    draft.settle()
-    _state(draft, bearers, context)
+    return draft
+
+
+def _of_earlier(draft: Draft, context: Context) -> bool:
+    """ "An admission in May and a visit in June, both for pregnancy": the reason is that of the visits before, too."""
+    earlier = [s for s in context.statements if isinstance(s, Took) and s.subject.kind == "visit"]
+    reasons = _reasons(draft, context)
+    if not reasons or len(earlier) + 1 < (draft.count or 2):
+        return False
+    context.statements += [replace(s, reason=s.reason or reasons[0]) for s in earlier]
+    return True
+
+
+def _reasons(draft: Draft, context: Context) -> list[Subject]:
+    return [Subject(context.written(c), "reason", c.name.bearers) for c in draft.reasons if c.name]
 
 
 def _until(items: list[Chunk], place: int) -> bool:
@@ -146,24 +163,27 @@ def _state(draft: Draft, bearers: tuple[tuple[int, int], ...], context: Context)
     frame = draft.frame
     words = context.span([*frame.names, *[c for c in frame.items if c.used]])
     subject = Subject(context.written(frame.names[0]), "visit", bearers)
-    reasons = [Subject(context.written(c), "reason", c.name.bearers) for c in draft.reasons if c.name]
+    reasons = _reasons(draft, context)
     reason = reasons[0] if reasons else None
     context.statements += [Took(words, subject, reason=other) for other in reasons[1:]]
     whens, span = draft.whens, draft.span
     if draft.count is not None:
-        context.statements.append(_counted(draft, subject, reason, words, context))
+        context.statements.append(Counted(words, _counted(draft, subject, reason, context), draft.count, _over(draft)))
         if not whens or (len(whens) == 1 and not span):
             return
         span = None
-    if span:
-        context.statements.append(Took(words, subject, *span, reason, draft.which, draft.length))
-    for when in whens or ([] if span else [()]):
-        context.statements.append(Took(words, subject, when, (), reason, draft.which, draft.length))
+    times = [span] if span else []
+    times += [(when, ()) for when in whens or ([] if span else [()])]
+    context.statements += [Took(words, subject, *time, reason, draft.which, draft.length) for time in times]
 
 
-def _counted(
-    draft: Draft, subject: Subject, reason: Subject | None, words: tuple[int, int], context: Context
-) -> Counted:
+def _over(draft: Draft) -> When:
+    """The time that visits are counted over."""
+    return hull(*draft.span) if draft.span else draft.whens[0] if len(draft.whens) == 1 else ()
+
+
+def _counted(draft: Draft, subject: Subject, reason: Subject | None, context: Context) -> Subject:
+    """The visits that a count is of: all, where it is of visits as such; those of a reason, if one is given."""
     bearers = subject.bearers
     if draft.unread:
         bearers = ()
@@ -172,5 +192,4 @@ def _counted(
     if reason is not None:
         because = {n for n, _ in reason.bearers}
         bearers = tuple(bearer for bearer in bearers if bearer[0] in because)
-    when = hull(*draft.span) if draft.span else draft.whens[0] if len(draft.whens) == 1 else ()
-    return Counted(words, Subject(subject.words, "visit", bearers), draft.count or 0, when)
+    return Subject(subject.words, "visit", bearers)
