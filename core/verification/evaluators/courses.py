@@ -22,28 +22,31 @@ def course(statement: Course, rows: Sequence[Cited], others: Sequence[Cited]) ->
         kind = _KINDS.get(statement.subject.kind, statement.subject.kind)
         return NotInRows(f"No cited row holds “{statement.subject.words}” as a {kind}.")
     found = [(row, details.faults(statement, row, rows)) for row in mine]
-    whole = [row for row, faults in found if not faults]
-    if statement.every and not (statement.start or statement.stop or statement.at) and len(whole) < len(mine):
-        whole = []
-    if statement.which in ("latest", "first", "later") and whole:
-        whole = [row for row in whole if _is_edge(statement.which, row, rows, others)]
-    if (
-        whole
-        and statement.status in details.ENDED
-        and statement.subject.terms
-        and (other := _goes_on(statement, mine, rows))
-    ):
+    whole = _whole(statement, [row for row, faults in found if not faults], mine, (*rows, *others))
+    if not whole:
+        return _against(statement, found)
+    other = _goes_on(statement, mine, rows)
+    if other is not None:
         return NotInRows(wording.sentence(f"{wording.name(other)} is also recorded as active."))
-    if whole:
-        return Proved(whole[0].ref, "status", f"{wording.name(whole[0])}, {whole[0].standing}")
-    return _against(statement, found)
+    return Proved(whole[0].ref, "status", f"{wording.name(whole[0])}, {whole[0].standing}")
+
+
+def _whole(statement: Course, whole: list[Cited], mine: list[Cited], known: Sequence[Cited]) -> list[Cited]:
+    """The rows that bear out all that is said; none where it is said of all, and some do not."""
+    dated = statement.start or statement.stop or statement.at
+    if statement.every and not dated and len(whole) < len(mine):
+        return []
+    if statement.which in ("latest", "first", "later"):
+        return [row for row in whole if _is_edge(statement.which, row, known)]
+    return whole
 
 
 def _goes_on(statement: Course, mine: list[Cited], rows: Sequence[Cited]) -> Cited | None:
-    """An active row of the same name and amount that began on none of the days that the claim gives."""
-    bare = replace(statement, status=None, tense="past", stop=(), at=(), length=None)
-    active = [row for row in mine if row.standing == "active"]
-    return next((row for row in active if not statement.at and not details.faults(bare, row, rows)), None)
+    """An active row of the same name and amount, where the claim says that all of that name has ended."""
+    if statement.status not in details.ENDED or not statement.subject.terms or statement.at:
+        return None
+    bare = replace(statement, status=None, tense="past", stop=(), length=None)
+    return next((row for row in mine if row.standing == "active" and not details.faults(bare, row, rows)), None)
 
 
 def _against(statement: Course, found: list[tuple[Cited, list[Fault]]]) -> Judged:
@@ -58,8 +61,8 @@ def _against(statement: Course, found: list[tuple[Cited, list[Fault]]]) -> Judge
     return NotInRows(wording.sentence(faults[0].reason))
 
 
-def _is_edge(which: str, row: Cited, rows: Sequence[Cited], others: Sequence[Cited]) -> bool:
-    starts = [r.start for r in (*rows, *others) if r.type == row.type and r.start]
+def _is_edge(which: str, row: Cited, known: Sequence[Cited]) -> bool:
+    starts = [r.start for r in known if r.type == row.type and r.start]
     if which in ("first", "later") and len(starts) < 2:
         return False
     return not starts or row.start == (min(starts) if which == "first" else max(starts))

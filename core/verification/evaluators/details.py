@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from core.verification.cited import Amount, Cited, named
 from core.verification.evaluators import quantities, wording
@@ -12,7 +13,7 @@ from core.verification.grammar import tokens
 from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.phrases import longest_at
 from core.verification.grammar.times import within
-from core.verification.statements import Course, Subject
+from core.verification.statements import Course, Subject, When
 from core.verification.vocabulary.spelling import norms_of, stem
 
 ENDED = frozenset({"ended", "stopped", "completed"})
@@ -35,24 +36,17 @@ def faults(statement: Course, row: Cited, rows: Sequence[Cited]) -> list[Fault]:
 
 def _asked(statement: Course, row: Cited, rows: Sequence[Cited]) -> Iterator[Fault | None]:
     yield _standing(statement, row)
-    if statement.start:
-        yield None if within(statement.start, row.start) else _day("start", "began", row, row.start)
-    if statement.stop:
-        yield None if within(statement.stop, row.stop) else _day("stop", "ended", row, row.stop)
+    if statement.start and not within(statement.start, row.start):
+        yield _day("start", "began", row, row.start)
+    if statement.stop and not within(statement.stop, row.stop):
+        yield _day("stop", "ended", row, row.stop)
     if statement.at:
         yield _at(statement, row)
-    for said in statement.amounts:
-        yield _amount(said, statement.subject, row)
-    if statement.frequency:
-        yield _frequency(statement.frequency, row)
-    if statement.length:
-        yield _length(statement.length, row)
-    if statement.severity:
-        yield _field("severity", statement.severity, row)
-    if statement.criticality:
-        yield _field("criticality", statement.criticality, row)
-    for detail in statement.details:
-        yield _detail(detail, row, rows)
+    yield from (_amount(said, statement.subject, row) for said in statement.amounts)
+    for slot, ask in SLOTS:
+        if said := getattr(statement, slot):
+            yield ask(said, row)
+    yield from (_detail(detail, row, rows) for detail in statement.details)
     if statement.reason:
         yield _reason(statement.reason, row, rows)
 
@@ -100,12 +94,15 @@ def _at(statement: Course, row: Cited) -> Fault | None:
     ended = statement.status in ENDED and statement.tense != "past" and not statement.stop
     if ended and row.stop is not None and within(statement.at, row.stop):
         return None
-    inside = row.start is not None and any(
-        row.start <= days.last and (row.stop or date.max) >= days.first for days in statement.at
-    )
     until = f" to {wording.day(row.stop)}" if row.stop else ""
     reason = f"{wording.name(row)} is recorded from {wording.day(row.start)}{until}."
-    return Fault(not inside and row.start is not None, "start", wording.day(row.start), reason)
+    return Fault(_is_outside(statement.at, row), "start", wording.day(row.start), reason)
+
+
+def _is_outside(when: When, row: Cited) -> bool:
+    """Whether a row neither began nor lasted on those days."""
+    start, stop = row.start, row.stop or date.max
+    return start is not None and not any(start <= days.last and stop >= days.first for days in when)
 
 
 def _amount(said: Quantity, subject: Subject, row: Cited) -> Fault | None:
@@ -187,6 +184,14 @@ def _field(field: str, said: str, row: Cited) -> Fault | None:
     if have == said:
         return None
     return Fault(bool(have), field, have, f"{wording.name(row)}: the {field} is recorded as {have or 'nothing'}.")
+
+
+SLOTS: tuple[tuple[str, Callable[[Any, Cited], Fault | None]], ...] = (
+    ("frequency", _frequency),
+    ("length", _length),
+    ("severity", partial(_field, "severity")),
+    ("criticality", partial(_field, "criticality")),
+)
 
 
 def _detail(detail: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:

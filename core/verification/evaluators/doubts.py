@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from core.verification.cited import Cited
 from core.verification.evaluators.points import has_value
+from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.times import within
-from core.verification.statements import Course, Measured, Statement, Took, When
+from core.verification.statements import Course, Measured, Point, Statement, Took, When
 
 
 def may_be_of_another(statement: Statement, rows: Sequence[Cited]) -> bool:
@@ -16,20 +17,24 @@ def may_be_of_another(statement: Statement, rows: Sequence[Cited]) -> bool:
     if len(rows) < 2:
         return False
     if isinstance(statement, Measured):
-        point = statement.point
-        values = [*((point.value,) if point.value else ()), *(point.pair or ())]
-        tests = ("systolic", "diastolic") if point.pair else (None,) * len(values)
-        borne = all(
-            any(has_value(row, value._replace(unit=None)) for row in mine if test in (None, row.assay))
-            for value, test in zip(values, tests, strict=True)
-        )
-        return len(mine) > 1 and borne and (not point.when or _is_day(point.when, rows))
+        return len(mine) > 1 and _is_result(statement.point, mine) and _are_days([statement.point.when], rows)
     if isinstance(statement, Course):
         said = [when for when in (statement.start, statement.stop, statement.at) if when]
-        others = [row for row in rows if row not in mine]
-        return bool(said) and all(_is_day(when, others) for when in said)
-    return isinstance(statement, Took) and bool(statement.when) and _is_day(statement.when, rows)
+        return bool(said) and _are_days(said, [row for row in rows if row not in mine])
+    return isinstance(statement, Took) and bool(statement.when) and _are_days([statement.when], rows)
 
 
-def _is_day(when: When, rows: Sequence[Cited]) -> bool:
-    return any(day and within(when, day) for row in rows for day in (row.start, row.stop))
+def _is_result(point: Point, mine: Sequence[Cited]) -> bool:
+    """Whether each value of a point is that of some result of its test."""
+    said = zip(point.pair or (), ("systolic", "diastolic"), strict=False)
+    pairs = [(point.value, None)] if point.value else list(said)
+    return all(_has(value, [row for row in mine if test in (None, row.assay)]) for value, test in pairs)
+
+
+def _has(value: Quantity, rows: Sequence[Cited]) -> bool:
+    return any(has_value(row, value._replace(unit=None)) for row in rows)
+
+
+def _are_days(whens: Sequence[When], rows: Sequence[Cited]) -> bool:
+    days = [day for row in rows for day in (row.start, row.stop) if day]
+    return all(not when or any(within(when, day) for day in days) for when in whens)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from core.verification import dates
 from core.verification.cited import Cited
@@ -48,19 +47,18 @@ def _pronoun(statement: Person, others: Sequence[Cited]) -> Judged:
 
 
 def _age(statement: Person, row: Cited, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
-    days = [r.start for r in rows if r is not row and r.start]
-    newest = max((r.start for r in (*rows, *others) if r is not row and r.start), default=None)
-    if row.start is None or newest is None:
+    """An age on the day that is said, or on that of the other cited rows, or on the newest day of the record."""
+    born, said = row.start, statement.age.value if statement.age else 0.0
+    dated = [r.start for r in (*rows, *others) if r is not row and r.start]
+    if born is None or not dated:
         return NotInRows("No cited row dates that age.")
-    ages = {
-        dates.years_between(row.start, day)
-        for day in days
-        if isinstance(day, date) and (not statement.when or within(statement.when, day))
-    }
-    today = dates.years_between(row.start, newest)
-    said = statement.age.value if statement.age else 0.0
-    if ages == {round(said)} or (not statement.when and today == said):
-        return Proved(row.ref, "birth_date", wording.day(row.start))
+    cited = [
+        r.start for r in rows if r is not row and r.start and (not statement.when or within(statement.when, r.start))
+    ]
+    ages = {dates.years_between(born, day) for day in cited}
+    now = () if statement.when else (dates.years_between(born, max(dated)),)
+    if ages == {round(said)} or said in now:
+        return Proved(row.ref, "birth_date", wording.day(born))
     if len(ages) == 1:
-        return Refuted(row.ref, "birth_date", wording.day(row.start), f"By the date of birth the age was {ages.pop()}.")
+        return Refuted(row.ref, "birth_date", wording.day(born), f"By the date of birth the age was {ages.pop()}.")
     return NotInRows("The cited rows do not tell which day that age is of.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from core.verification.cited import Cited
@@ -42,31 +42,39 @@ def is_point(point: Point, row: Cited) -> bool:
 
 def chosen(which: str, dated: list[Cited], mine: list[Cited], others: Sequence[Cited]) -> list[Cited]:
     """Those of `dated` that are the latest, first, highest ... Latest and first count rows that are not cited, too."""
-    if which in ("latest", "first"):
-        known = [*mine, *(row for row in others if row.assay and row.assay == mine[0].assay)]
-        return [row for row in dated if row.start == _edge(known, newest=which == "latest")]
-    if which == "newly":
-        return [row for row in dated if _turned(row, mine)]
-    if which == "still":
-        return [row for row in dated if _was_before(row, mine)]
-    if which in ("later", "earlier"):
-        edge = _edge(mine, newest=which == "earlier")
-        return [row for row in dated if row.start != edge or len({other.start for other in mine}) == 1]
-    values = [row.value for row in mine if row.value is not None]
+    known = [*mine, *(row for row in others if row.assay and row.assay == mine[0].assay)]
+    return [row for row in dated if PLACES.get(which, _is_extreme)(which, row, known if which in EDGES else mine)]
+
+
+def _is_at_edge(which: str, row: Cited, mine: list[Cited]) -> bool:
+    return row.start == _edge(mine, newest=which == "latest")
+
+
+def _is_past_edge(which: str, row: Cited, mine: list[Cited]) -> bool:
+    """Later than the first, or earlier than the latest; where all are of one day, any."""
+    return row.start != _edge(mine, newest=which == "earlier") or len({other.start for other in mine}) == 1
+
+
+def _is_extreme(which: str, row: Cited, mine: list[Cited]) -> bool:
+    values = [other.value for other in mine if other.value is not None]
     wanted = min(values, default=None) if _lowest(which, mine[0]) else max(values, default=None)
-    return [row for row in dated if row.value is not None and row.value == wanted]
+    return row.value is not None and row.value == wanted
 
 
-def _was_before(row: Cited, mine: list[Cited]) -> bool:
+def _reads_before(row: Cited, mine: list[Cited]) -> list[str | None]:
+    """How the cited result before a row reads; nothing for the first."""
+    before = [other for other in mine if other.start and row.start and other.start < row.start]
+    return [readings.reading(max(before, key=_day))] if before else []
+
+
+def _was_before(which: str, row: Cited, mine: list[Cited]) -> bool:
     """Whether the result before reads as this one does; one that is the first of those cited may."""
-    before = [other for other in mine if other.start and row.start and other.start < row.start]
-    return not before or readings.reading(max(before, key=_day)) == readings.reading(row)
+    return _reads_before(row, mine) in ([], [readings.reading(row)])
 
 
-def _turned(row: Cited, mine: list[Cited]) -> bool:
+def _turned(which: str, row: Cited, mine: list[Cited]) -> bool:
     """Whether a cited result before this one read otherwise."""
-    before = [other for other in mine if other.start and row.start and other.start < row.start]
-    return bool(before) and readings.reading(max(before, key=_day)) != readings.reading(row)
+    return _reads_before(row, mine) not in ([], [readings.reading(row)])
 
 
 def _day(row: Cited) -> date:
@@ -91,3 +99,10 @@ def otherwise(row: Cited, field: str = "value") -> Refuted:
     tail = f", {readings.WORDED.get(read or '', 'abnormal')}" if field == "interpretation" else ""
     reason = f"{wording.name(row)} was {row.shown()} on {wording.day(row.start)}{tail}."
     return Refuted(row.ref, field, row.shown() if field == "value" else read or "", wording.sentence(reason))
+
+
+EDGES = frozenset({"latest", "first"})
+PLACES: dict[str, Callable[[str, Cited, list[Cited]], bool]] = {
+    "latest": _is_at_edge, "first": _is_at_edge, "later": _is_past_edge, "earlier": _is_past_edge,
+    "newly": _turned, "still": _was_before,
+}  # fmt: skip

@@ -35,10 +35,10 @@ def reads(row: Cited, said: str, degree: str | None = None) -> bool | None:
         inner = reads(row, said.removeprefix("not "), degree)
         return None if inner is None else not inner
     if said.startswith("critical"):
-        return row.mark in CRITICAL and (said == "critical" or said.endswith(found))
-    if said == "abnormal":
-        return found != "normal"
-    return _by_degree(row, found, degree) if found == said else False
+        return row.mark in CRITICAL and said in ("critical", f"critical {found}")
+    if said == "abnormal" or found != said:
+        return said == "abnormal" and found != "normal"
+    return degree is None or _by_degree(row, found, degree)
 
 
 def together(answers: list[bool | None], said: str) -> bool:
@@ -48,17 +48,16 @@ def together(answers: list[bool | None], said: str) -> bool:
     return any(answers) and None not in answers
 
 
-def _by_degree(row: Cited, found: str, degree: str | None) -> bool | None:
-    if degree is None:
-        return True
+def _by_degree(row: Cited, found: str, degree: str) -> bool | None:
+    """Whether a row is slightly or markedly beyond its range; "just normal" is near a limit of it."""
+    value = row.value or 0.0
     if found == "normal":
-        limits = [limit for limit in (row.low, row.high) if limit]
-        near = any(abs(limit - (row.value or 0.0)) <= SLIGHT_MAX * abs(limit) for limit in limits)
+        near = any(limit and abs(limit - value) <= SLIGHT_MAX * abs(limit) for limit in (row.low, row.high))
         return True if degree == "slight" and near else None
     limit = row.high if found == "high" else row.low
-    if not limit or row.value is None:
+    if not limit:
         return None
-    beyond = abs(row.value - limit) / abs(limit)
+    beyond = abs(value - limit) / abs(limit)
     if degree == "slight":
         return True if beyond <= SLIGHT_MAX else False if beyond > 2 * SLIGHT_MAX else None
     return True if degree == "marked" and beyond > MARKED_MIN else None

@@ -22,23 +22,24 @@ def measured(statement: Measured, rows: Sequence[Cited], others: Sequence[Cited]
         return NotInRows(f"No cited row holds {statement.subject.words}.")
     if point.which == "unread":
         return NotInRows("The values could not be told apart.")
-    dated = [row for row in mine if within(point.when, row.start)]
-    if point.reading and not (point.value or point.pair or point.when or point.which not in (None, "still")):
-        newest = max((row.start or date.min for row in dated), default=None)
-        dated = [row for row in dated if (row.start or date.min) == newest]
-    if point.which not in (None, "average") and (point.value or point.pair or point.when or point.reading):
-        dated = chosen(point.which, dated, mine, others)
     if point.which == "average":
         return _average(point, mine)
+    dated = _dated(point, mine, others)
     if point.pair:
         return _paired(point, dated)
     if statement.subject.key in PANELS and len({row.assay for row in mine}) > 1:
-        return (
-            _panel(point, dated)
-            if not point.value
-            else NotInRows("The claim does not say of which test that value is.")
-        )
+        return _panel(point, dated)
     return _single(point, dated, mine)
+
+
+def _dated(point: Point, mine: list[Cited], others: Sequence[Cited]) -> list[Cited]:
+    """The rows that a point may be by its day and its place in an order; a bare reading is of the newest."""
+    dated = [row for row in mine if within(point.when, row.start)]
+    valued = point.value or point.pair or point.when
+    if point.reading and not valued and point.which in (None, "still"):
+        newest = max((row.start or date.min for row in dated), default=None)
+        dated = [row for row in dated if (row.start or date.min) == newest]
+    return chosen(point.which, dated, mine, others) if point.which and (valued or point.reading) else dated
 
 
 def _average(point: Point, mine: list[Cited]) -> Judged:
@@ -58,9 +59,10 @@ def _single(point: Point, dated: list[Cited], mine: list[Cited]) -> Judged:
         return Proved(found.ref, "value", found.shown())
     if not dated:
         return _of_another_day(point, mine)
-    if len(mine) > 1 and any(agrees(point, row) for row in mine if within(point.when, row.start)):
+    if any(agrees(point, row) for row in mine if within(point.when, row.start)):
         return NotInRows(wording.sentence(f"the latest {wording.name(mine[0])} reads otherwise."))
-    return _against(point, next((row for row in dated if point.value and has_value(row, point.value)), dated[0]))
+    of_value = [row for row in dated if point.value and has_value(row, point.value)]
+    return _against(point, (of_value or dated)[0])
 
 
 def _of_another_day(point: Point, mine: list[Cited]) -> Refuted:
@@ -119,12 +121,12 @@ def _pair_agrees(point: Point, top: Cited, low: Cited) -> bool:
 
 def _panel(point: Point, dated: list[Cited]) -> Judged:
     """How a panel reads: normal if all of it does, otherwise as some of it does."""
-    if not dated or not point.reading:
-        return (
-            Proved(dated[0].ref, "observed_at", wording.day(dated[0].start))
-            if dated
-            else NotInRows("No cited row is of that day.")
-        )
+    if point.value:
+        return NotInRows("The claim does not say of which test that value is.")
+    if not dated:
+        return NotInRows("No cited row is of that day.")
+    if not point.reading:
+        return Proved(dated[0].ref, "observed_at", wording.day(dated[0].start))
     answers = [readings.reads(row, point.reading, point.degree) for row in dated]
     if readings.together(answers, point.reading):
         return Proved(dated[0].ref, "interpretation", readings.reading(dated[0]) or "")

@@ -9,7 +9,7 @@ from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.texts import Said, Term, sentences
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved
-from core.verification.statements import Saying
+from core.verification.statements import Saying, When
 
 NEAR = 3
 
@@ -24,16 +24,16 @@ def saying(statement: Saying, rows: Sequence[Cited], others: Sequence[Cited]) ->
 
 
 def _stands(clause: Said, held: list[Said], row: Cited) -> bool:
-    dated = all(
-        within(days, row.start) or any(set(days) & set(other) for part in held for other in part.dates)
-        for days in clause.dates
-        if days
-    )
-    if not dated or () in clause.dates:
+    if () in clause.dates or not all(_is_dated(days, held, row) for days in clause.dates):
         return False
-    if not clause.terms and not clause.numbers:
-        return True
-    return bool(clause.terms) and any(_in(clause, part) for part in held)
+    if not clause.terms:
+        return not clause.numbers
+    return any(_in(clause, part) for part in held)
+
+
+def _is_dated(days: When, held: list[Said], row: Cited) -> bool:
+    """Whether a date is that of the text, or stands in it."""
+    return within(days, row.start) or any(set(days) & set(other) for part in held for other in part.dates)
 
 
 def _in(clause: Said, part: Said) -> bool:
@@ -57,25 +57,18 @@ def _same(term: Term, other: Term) -> bool:
 
 def _numbers(clause: Said, part: Said) -> bool:
     """Each number of the clause, in order, behind the same word as in the text."""
-    at = 0
+    left = iter(part.numbers)
     for place, number, flags in clause.numbers:
-        while at < len(part.numbers) and not (flags == part.numbers[at][2] and _equal(number, part.numbers[at][1])):
-            at += 1
-        if at == len(part.numbers):
+        found = next((n for n in left if flags == n[2] and _equal(number, n[1])), None)
+        if found is None or (_rivals(found, part) and not _beside(clause, place, part, found[0])):
             return False
-        if not _rivals(part.numbers[at], part):
-            at += 1
-            continue
-        mine, theirs = _before(clause, place), _before(part, part.numbers[at][0])
-        if (
-            mine
-            and theirs
-            and mine.keys.isdisjoint(theirs.keys)
-            and not _later(clause, place, part, part.numbers[at][0])
-        ):
-            return False
-        at += 1
     return True
+
+
+def _beside(clause: Said, place: int, part: Said, there: int) -> bool:
+    """Whether a number stands behind, or before, the same word in both."""
+    mine, theirs = _before(clause, place), _before(part, there)
+    return mine is None or theirs is None or not mine.keys.isdisjoint(theirs.keys) or _later(clause, place, part, there)
 
 
 def _rivals(number: tuple[int, Quantity, int], part: Said) -> bool:

@@ -19,10 +19,11 @@ def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) ->
     chosen = [row for row in mine if any(is_point(p, row) for p in statement.points)] or mine
     if not chosen:
         return NotInRows(f"No cited row holds {statement.subject.words}.")
-    if statement.when and not _since(statement, chosen):
-        return NotInRows("The cited results are not of the time that the claim counts from.")
     if statement.when:
-        chosen = [row for row in chosen if row.start and any(row.start >= days.first for days in statement.when)]
+        if not _since(statement, chosen):
+            return NotInRows("The cited results are not of the time that the claim counts from.")
+        first = min(days.first for days in statement.when)
+        chosen = [row for row in chosen if row.start and row.start >= first]
     if statement.last:
         chosen = sorted(chosen, key=lambda row: row.start or date.min)[-statement.last :]
     return _all(statement, chosen)
@@ -35,13 +36,16 @@ def _since(statement: Always, chosen: Sequence[Cited]) -> bool:
 
 
 def _all(statement: Always, chosen: Sequence[Cited]) -> Judged:
-    if statement.value:
-        answers = [has_value(row, statement.value) for row in chosen]
-    else:
-        answers = [readings.reads(row, statement.reading or "", statement.degree) for row in chosen]
+    answers = [_answer(statement, row) for row in chosen]
     if answers and all(answers):
         return Proved(chosen[0].ref, "value", chosen[0].shown())
-    wrong = next((row for row, answer in zip(chosen, answers, strict=True) if answer is False), None)
-    if wrong is None:
+    wrong = [row for row, answer in zip(chosen, answers, strict=True) if answer is False]
+    if not wrong:
         return NotInRows("A cited row has no range, so nothing says how it reads.")
-    return otherwise(wrong, "value" if statement.value else "interpretation")
+    return otherwise(wrong[0], "value" if statement.value else "interpretation")
+
+
+def _answer(statement: Always, row: Cited) -> bool | None:
+    if statement.value:
+        return has_value(row, statement.value)
+    return readings.reads(row, statement.reading or "", statement.degree)

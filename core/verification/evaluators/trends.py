@@ -11,12 +11,13 @@ from core.verification.evaluators import quantities, readings, wording
 from core.verification.evaluators.points import is_point, rows_of
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
-from core.verification.statements import Point, Trend
+from core.verification.statements import Point, Trend, When
 from core.verification.vocabulary import ASSAYS
 
 STEADY = 0.03
 SAME = 0.01
 DOUBLE, TRIPLE, FOURFOLD, HALF = (1.85, 2.15), (2.7, 3.3), (3.6, 4.4), (0.46, 0.54)
+SIMPLE = frozenset({"up", "down", "flat", "same"})
 OF_FUNCTION = frozenset({"renal function", "liver function"})
 
 
@@ -44,13 +45,15 @@ def _of_one_test(statement: Trend, mine: list[Cited]) -> Judged:
     if statement.direction == "ranged":
         return _ranged(statement, mine)
     chosen = _chosen(statement, mine)
-    if chosen is None or any(
-        when and not any(within(when, row.start) for row in mine) for when in (statement.first, statement.last)
-    ):
+    if chosen is None or not (_holds(statement.first, mine) and _holds(statement.last, mine)):
         return NotInRows("The cited rows do not hold both ends of that change.")
     if len(chosen) < 2 or chosen[0] is chosen[-1]:
         return NotInRows("A change needs two results; one is cited.")
     return _length(statement, chosen) or _amount(statement, chosen) or _direction(statement, chosen)
+
+
+def _holds(when: When, mine: list[Cited]) -> bool:
+    return not when or any(within(when, row.start) for row in mine)
 
 
 def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
@@ -61,13 +64,11 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
         points = points if len(points) > 1 else []
     if not points or _stays_at(statement, points):
         return mine
-    found = _matched(points, mine)
-    known = [row for row in found if row is not None]
-    if len(known) < len(found):
+    known = [row for row in _matched(points, mine) if row is not None]
+    if len(known) < len(points):
         return None
-    if len(known) == 1:
-        return _to_or_from(statement, points[0], known[0], mine)
-    return _in_order(statement, points, known)
+    single = len(known) == 1
+    return _to_or_from(statement, points[0], known[0], mine) if single else _in_order(statement, points, known)
 
 
 def _ranged(statement: Trend, mine: list[Cited]) -> Judged:
@@ -147,12 +148,13 @@ def _amount(statement: Trend, chosen: list[Cited]) -> Judged | None:
     if said is None or first.value is None or last.value is None:
         return None
     change = abs(last.value - first.value)
-    if said.unit and said.unit.kind == "percent" and first.unit and first.unit.kind != "percent":
+    kind = said.unit.kind if said.unit else None
+    if kind == "percent" and first.unit and first.unit.kind != "percent":
         share = 100 * change / abs(first.value) if first.value else 0.0
         true = abs(share - said.value) <= 0.5 + said.step
     else:
-        said = said._replace(unit=None) if said.unit and said.unit.kind == "score" else said
-        true = bool(quantities.same(said, change, first.unit, first.assay))
+        bare = said._replace(unit=None) if kind == "score" else said
+        true = bool(quantities.same(bare, change, first.unit, first.assay))
     return None if true else _otherwise(first, last)
 
 
@@ -160,30 +162,33 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
     first, last = chosen[0], chosen[-1]
     said = statement.direction.removeprefix("not ")
     negated = said != statement.direction
-    if statement.subject.key in OF_FUNCTION:
-        said = {"up": "better", "down": "worse"}.get(said, said)
     if said in ("recovered", "normalised"):
-        return _recovery(said, first, last)
-    if said in ("better", "worse"):
-        said = _for_better(said, first, last)
-    if said not in DIRECTIONS or (negated and said not in ("up", "down", "flat", "same")):
+        return NotInRows("What has not recovered is a judgement.") if negated else _recovery(said, first, last)
+    said = _worded(said, statement, first, last)
+    if said not in DIRECTIONS or (negated and said not in SIMPLE):
         return NotInRows("Whether that change is for the better is a judgement.")
-    if not negated and not (
-        _as_steadily(statement, said, chosen) and _by_degree(statement.degree, _change(first, last))
-    ):
+    if not negated and not (_as_steadily(statement, said, chosen) and _by_degree(statement.degree, first, last)):
         return NotInRows("How steady or how large that change is, the cited rows do not tell.")
     if DIRECTIONS[said](chosen) != negated:
         return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
     return _otherwise(first, last)
 
 
+def _worded(said: str, statement: Trend, first: Cited, last: Cited) -> str:
+    """The direction that a word means for a test."""
+    if statement.subject.key in OF_FUNCTION:
+        said = {"up": "better", "down": "worse"}.get(said, said)
+    return _for_better(said, first, last) if said in ("better", "worse") else said
+
+
 def _recovery(said: str, first: Cited, last: Cited) -> Judged:
     """Out of its range, then back in it; a recovery may also be on its way there."""
     before, after = readings.reading(first), readings.reading(last)
-    if before is None or after is None or first.value is None or last.value is None:
+    if before is None or after is None:
         return NotInRows("The cited rows do not decide how that reads.")
-    nearer = last.value < first.value if before == "high" else last.value > first.value
-    if before != "normal" and (after == "normal" or (said == "recovered" and nearer and after == before)):
+    change = _change(first, last)
+    nearer = after == before and (change < 0 if before == "high" else change > 0)
+    if before != "normal" and (after == "normal" or (said == "recovered" and nearer)):
         return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
     return _otherwise(first, last)
 
@@ -219,11 +224,11 @@ def _as_steadily(statement: Trend, said: str, chosen: list[Cited]) -> bool:
     return all(DIRECTIONS[said]([a, b]) for a, b in pairwise(chosen))
 
 
-def _by_degree(degree: str | None, change: float) -> bool:
+def _by_degree(degree: str | None, first: Cited, last: Cited) -> bool:
     limits = {"slight": (0.0, readings.SLIGHT_MAX), "marked": (readings.MARKED_MIN, float("inf"))}
     if degree is None:
         return True
-    return degree in limits and limits[degree][0] <= abs(change) <= limits[degree][1]
+    return degree in limits and limits[degree][0] <= abs(_change(first, last)) <= limits[degree][1]
 
 
 def _flat(chosen: list[Cited], share: float) -> bool:

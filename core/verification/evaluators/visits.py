@@ -23,14 +23,13 @@ def took(statement: Took, rows: Sequence[Cited], others: Sequence[Cited]) -> Jud
     if not dated:
         reason = f"The cited {_KINDS.get(mine[0].type, 'row')} is of {wording.day(mine[0].start)}."
         return Refuted(mine[0].ref, "started_at", wording.day(mine[0].start), reason)
-    if statement.reason:
-        because = {n for n, _ in statement.reason.bearers}
-        dated = [row for row in dated if any(rows[n] is row for n in because)]
-        if not dated:
-            return NotInRows(f"No cited row of that day says “{statement.reason.words}”.")
+    because = [rows[n] for n, _ in statement.reason.bearers] if statement.reason else dated
+    found = next((row for row in dated if row in because), None)
+    if found is None:
+        return NotInRows(f"No cited row of that day says “{statement.reason.words if statement.reason else ''}”.")
     if statement.length:
-        return _lasted(statement.length, dated[0])
-    return Proved(dated[0].ref, "started_at", wording.day(dated[0].start))
+        return _lasted(statement.length, found)
+    return Proved(found.ref, "started_at", wording.day(found.start))
 
 
 _KINDS = {"visit": "visit", "observation": "result"}
@@ -75,14 +74,16 @@ def _days(row: Cited) -> float | None:
 def counted(statement: Counted, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """How many cited rows there are of that name."""
     mine = [rows[n] for n in dict.fromkeys(n for n, _ in statement.subject.bearers)]
-    if statement.subject.kind == "observation":
-        mine = [row for row in mine if row.type == "observation"]
-    mine = [row for row in mine if within(statement.when, row.start) or not statement.when]
-    if statement.status:
-        wanted = statement.status in ENDED or statement.status == "not active"
-        mine = [row for row in mine if (row.standing in ENDED) == wanted]
+    mine = [row for row in mine if _is_counted(statement, row)]
     if not mine:
         return NotInRows(f"No cited row holds “{statement.subject.words}”.")
     if len(mine) == statement.number:
         return Proved(mine[0].ref, "ref", f"{len(mine)} rows")
     return Refuted(mine[0].ref, "ref", f"{len(mine)} rows", f"The cited rows hold {len(mine)}, not {statement.number}.")
+
+
+def _is_counted(statement: Counted, row: Cited) -> bool:
+    if statement.subject.kind == "observation" and row.type != "observation":
+        return False
+    ended = statement.status in ENDED or statement.status == "not active"
+    return within(statement.when, row.start) and (not statement.status or (row.standing in ENDED) == ended)
