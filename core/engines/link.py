@@ -25,19 +25,28 @@ class Links(Protocol):
         """Whether the primary can read tables of other servers."""
 
     def link(self, connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
-        """Make or refresh the linked server `archive_<server>` and its tables in schema `cold`. Repeatable."""
+        """Make this installation's link to an archive, or alter it in place, and its tables in `cold`. Repeatable."""
 
     def make_view(self, connection: Connection, view: Table, query: Select[Any]) -> None:
         """Make a view of linked tables, in its schema, that keeps whoever may read it alone to the query's rows."""
 
     def is_linked(self, connection: Connection, server: str, url: str) -> bool:
-        """Whether the linked server exists on the primary and points to this address."""
+        """Whether this installation's link exists on the primary and points to this address."""
 
     def password_of(self, connection: Connection, server: str, user: str) -> str | None:
         """The password with which the primary reads the linked server as `user`.
 
         None if the primary uses another user, or if the engine does not show passwords.
         """
+
+    # Whether readers' passwords are kept sealed; an engine that shows its owner the password of a link need not.
+    keeps_sealed: bool
+
+    def kept(self, connection: Connection, login: str) -> str | None:
+        """The sealed password of a reader's login, if one was kept."""
+
+    def keep(self, connection: Connection, login: str, sealed: str) -> None:
+        """Keep a reader's sealed password, whatever becomes of the caller's transaction."""
 
     def remote_queries(self, connection: Connection, query: Select[Any]) -> list[str]:
         """The queries that the planner would send to other servers for `query`, which does not run.

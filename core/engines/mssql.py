@@ -30,8 +30,9 @@ def adapter(*, by_polybase: bool = False) -> Adapter:
     """SQL Server's parts, with linked tables by PolyBase or else by linked servers."""
     return Adapter(
         snapshot=cast(IsolationLevel, "SNAPSHOT"),
-        # A transaction that reads row versions can't read a linked server (error 7420).
-        linked="READ COMMITTED",
+        # In a transaction, a linked read would make it a distributed one, which needs MSDTC; under row versions the
+        # read is refused (error 7420).
+        linked="AUTOCOMMIT",
         connections=mssql_connection,
         limits=mssql_limits,
         links=mssql_polybase if by_polybase else mssql_link,

@@ -81,24 +81,34 @@ def _family() -> str:
     return next((FAMILIES[name] for name in ids if name in FAMILIES), "rhel")
 
 
-def address(raw: str, *, read_only: bool, installed: list[str]) -> URL:
-    """The address with its driver, encrypted unless the address says otherwise; a reader says that it only reads."""
+def address(raw: str, *, of_replica: bool, installed: list[str]) -> URL:
+    """The address with its driver, encrypted unless the address says otherwise.
+
+    A connection to the replica says that it only reads: a listener sends it to a readable secondary. No other
+    connection says so, for what the primary alone has would be read late there.
+    """
     url = make_url(raw)
     query = {"Encrypt": "yes", **url.query, "driver": driver(url, installed)}
-    if read_only:
-        # The listener then sends a reader to a readable secondary; the driver tries all of its addresses at once.
+    if of_replica:
+        # The driver tries all addresses of a listener at once.
         query |= {"ApplicationIntent": "ReadOnly", "MultiSubnetFailover": "Yes"}
     return url.set(drivername=DRIVERNAME, query=query)
 
 
 def create_engine(
-    url: str, *, read_only: bool, statement_timeout_seconds: float, silence_seconds: float, **pool: Any
+    url: str,
+    *,
+    read_only: bool,
+    of_replica: bool = False,
+    statement_timeout_seconds: float,
+    silence_seconds: float,
+    **pool: Any,
 ) -> Engine:
     """Return an engine; the driver's time-out ends a statement and gives up a silent server alike."""
-    return make_engine(url, read_only=read_only, seconds=statement_timeout_seconds, **pool)
+    return make_engine(url, read_only=read_only, of_replica=of_replica, seconds=statement_timeout_seconds, **pool)
 
 
-def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> Engine:
+def make_engine(raw: str, *, read_only: bool, of_replica: bool = False, seconds: float, **pool: Any) -> Engine:
     """An engine whose statements end after `seconds`; with `read_only` it refuses to send anything but reads.
 
     SQL Server has no read-only session. On a server that accepts writes, the login's rights are the real guard; this
@@ -106,7 +116,7 @@ def make_engine(raw: str, *, read_only: bool, seconds: float, **pool: Any) -> En
     """
     pyodbc = load()
     engine = new_engine(
-        address(raw, read_only=read_only, installed=pyodbc.drivers()),
+        address(raw, of_replica=of_replica, installed=pyodbc.drivers()),
         connect_args={"timeout": LOGIN_TIMEOUT_SECONDS},
         fast_executemany=True,
         pool_pre_ping=True,

@@ -19,7 +19,9 @@ TRANSIENT = frozenset(
 WAITED = frozenset({1204, 1205, 1222, 3960})
 FULL = frozenset({1101, 1105, 9002})
 # A linked server that can't be reached, or is too late. By their SQLSTATE these would be faults of the statement.
-LINK_LOST = frozenset({2, 53, 258, 7303, 7320, 7330, 7399, 10061, 11001})
+LINK_LOST = frozenset({2, 53, 258, 7202, 7303, 7320, 7330, 7399, 7416, 10061, 11001})
+# The login of a link is refused while its password changes. At our own login it is a fault of the settings.
+LOGIN_REFUSED = 18456
 # Babelfish has one number for everything, so its words must tell: lost, late, refused.
 FDW_LOST = re.compile(r"TDS client library error: DB #: 200(?:02|03|04|06|09|17|47)\b")
 WORDS = {
@@ -52,10 +54,15 @@ def kind_of(fault: BaseException) -> FaultKind:
         return FaultKind.CONNECTION
     if state in (SERIALIZATION, TIMED_OUT) or not WAITED.isdisjoint(found):
         return FaultKind.WAITED
-    is_lost = not (TRANSIENT | LINK_LOST).isdisjoint(found) or FDW_LOST.search(str(fault)) is not None
-    if state.startswith(LOST) or is_lost:
+    if state.startswith(LOST) or _is_lost(str(fault), found):
         return FaultKind.CONNECTION
     return FaultKind.OTHER
+
+
+def _is_lost(words: str, found: frozenset[int]) -> bool:
+    if LOGIN_REFUSED in found and OPENING not in words:
+        return True
+    return not (TRANSIENT | LINK_LOST).isdisjoint(found) or FDW_LOST.search(words) is not None
 
 
 def words_of(fault: BaseException) -> str:

@@ -10,12 +10,29 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, make_url, text
 
 from core.engines.link import Health, literal
+from core.engines.mssql_kept import keep, kept
+from core.engines.mssql_names import link_name, quoted
 from core.engines.mssql_server import is_babelfish, session_setting
 
+__all__ = [
+    "ability",
+    "is_linked",
+    "keep",
+    "keeps_sealed",
+    "kept",
+    "link",
+    "make_schema",
+    "password_of",
+    "remote_queries",
+]
+
 PROVIDER = "MSOLEDBSQL"
+keeps_sealed = True
 CONNECT_TIMEOUT_SECONDS = 2
 QUERY_TIMEOUT_SECONDS = 5
 DEFAULT_PORT = 1433
+# Between a host and its instance.
+INSTANCE_MARK = "\\"
 DATABASE = "strata"
 ABOUT_TIME = {"connect timeout": str(CONNECT_TIMEOUT_SECONDS), "query timeout": str(QUERY_TIMEOUT_SECONDS)}
 # https://schemas.microsoft.com/sqlserver/2004/07/showplan/: RemoteQueryType.
@@ -37,15 +54,16 @@ def ability(connection: Connection) -> Health:
 
 
 def link(connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
-    """Make or refresh server `archive_<server>`, its login for everybody, and a view of each table in schema `cold`."""
-    name = f"archive_{server}"
-    # SQL Server's procedures make no linked server inside a transaction.
+    """Make the linked server or alter it in place, with its login for everybody and a view of each table."""
+    # SQL Server's procedures make no linked server inside a transaction; so nothing here waits for one.
     with connection.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as alone:
+        name = link_name(alone, server)
         _server(alone, name, url)
-    make_schema(connection)
-    database = make_url(url).database or DATABASE
-    for table in tables:
-        _view(connection, f"{name}.{database}.dbo.{table.name}", table)
+        make_schema(alone)
+        database = make_url(url).database or DATABASE
+        for table in tables:
+            _view(alone, f"{quoted(name)}.{quoted(database)}.dbo.{quoted(table.name)}", table)
+        _drop_former(alone, f"archive_{server}", url)
 
 
 def make_schema(connection: Connection, name: str = "cold") -> None:
@@ -56,17 +74,17 @@ def make_schema(connection: Connection, name: str = "cold") -> None:
 
 def make_view(connection: Connection, view: Table, query: Select[Any]) -> None:
     """As its owner reads the tables: who may read the view needs no right to them."""
-    make_schema(connection, str(view.schema))
     body = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-    _make(connection, view.fullname, str(body))
+    # Outside of any transaction, for it names linked tables.
+    with connection.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as alone:
+        make_schema(alone, str(view.schema))
+        _make(alone, view.fullname, str(body))
 
 
 def is_linked(connection: Connection, server: str, url: str) -> bool:
-    """Whether server `archive_<server>` exists and points to this address."""
-    found = connection.execute(
-        text("SELECT data_source, catalog FROM sys.servers WHERE name = :name"), {"name": f"archive_{server}"}
-    ).one_or_none()
-    return found is not None and tuple(found) == _address(url, is_babelfish(connection))
+    """Whether this installation's link to the archive exists and points to this address."""
+    found = _found(connection, link_name(connection, server))
+    return found is not None and found[:2] == _address(url, is_babelfish(connection))
 
 
 def password_of(connection: Connection, server: str, user: str) -> str | None:
@@ -86,24 +104,36 @@ def remote_queries(connection: Connection, query: Select[Any]) -> list[str]:
 
 
 def _address(url: str, by_fdw: bool) -> tuple[str, str]:
-    """The data source and the database; tds_fdw writes the port after a colon."""
+    """The data source and the database; tds_fdw writes the port after a colon. A named instance finds its port."""
     parts = make_url(url)
-    return (
-        f"{parts.host or '127.0.0.1'}{':' if by_fdw else ','}{parts.port or DEFAULT_PORT}",
-        parts.database or DATABASE,
-    )
+    host = parts.host or "127.0.0.1"
+    port = parts.port or (None if INSTANCE_MARK in host else DEFAULT_PORT)
+    return (host if port is None else f"{host}{':' if by_fdw else ','}{port}", parts.database or DATABASE)
+
+
+def _found(connection: Connection, name: str) -> tuple[str, str, str | None] | None:
+    """Where the linked server leads and its options, which only whoever may alter it sees."""
+    query = text("SELECT data_source, catalog, provider_string FROM sys.servers WHERE name = :name")
+    found = connection.execute(query, {"name": name}).one_or_none()
+    return None if found is None else (found[0], found[1], found[2])
 
 
 def _server(connection: Connection, name: str, url: str) -> None:
+    """A linked server that leads there already stays, for whoever reads through it now; its login is set anew."""
     parts = make_url(url)
     by_fdw = is_babelfish(connection)
-    source, database = _address(url, by_fdw)
-    if connection.scalar(text("SELECT 1 FROM sys.servers WHERE name = :name"), {"name": name}):
-        connection.exec_driver_sql(f"EXEC sp_dropserver @server = N{literal(name)}, @droplogins = 'droplogins'")
-    connection.exec_driver_sql(
-        f"EXEC sp_addlinkedserver @server = N{literal(name)}, @srvproduct = N'', @provider = N'{PROVIDER}',"
-        f" @datasrc = N{literal(source)}, @provstr = N'{encryption(url)}', @catalog = N{literal(database)}"
-    )
+    wanted = (*_address(url, by_fdw), encryption(url))
+    found = _found(connection, name)
+    if found is not None and found != wanted and not (by_fdw and found[:2] == wanted[:2]):
+        # Where a linked server leads can't be altered.
+        _drop(connection, name)
+        found = None
+    if found is None:
+        source, database, options = wanted
+        connection.exec_driver_sql(
+            f"EXEC sp_addlinkedserver @server = N{literal(name)}, @srvproduct = N'', @provider = N'{PROVIDER}',"
+            f" @datasrc = N{literal(source)}, @provstr = N{literal(options)}, @catalog = N{literal(database)}"
+        )
     connection.exec_driver_sql(
         f"EXEC sp_addlinkedsrvlogin @rmtsrvname = N{literal(name)}, @useself = 'FALSE', @locallogin = NULL,"
         f" @rmtuser = N{literal(parts.username or '')}, @rmtpassword = N{literal(parts.password or '')}"
@@ -115,6 +145,17 @@ def _server(connection: Connection, name: str, url: str) -> None:
         )
 
 
+def _drop(connection: Connection, name: str) -> None:
+    connection.exec_driver_sql(f"EXEC sp_dropserver @server = N{literal(name)}, @droplogins = 'droplogins'")
+
+
+def _drop_former(connection: Connection, name: str, url: str) -> None:
+    """Drop a link of before links were named for their installation, if it leads to our archive."""
+    found = _found(connection, name)
+    if found is not None and found[:2] == _address(url, is_babelfish(connection)):
+        _drop(connection, name)
+
+
 def encryption(url: str) -> str:
     """The link's options for encryption, from its address; without options there, the link is encrypted."""
     query = make_url(url).query
@@ -123,14 +164,18 @@ def encryption(url: str) -> str:
 
 
 def _view(connection: Connection, remote: str, table: Table) -> None:
-    names = [column.name for column in table.columns]
-    columns = ", ".join(f"[{name}]" for name in names)
+    columns = ", ".join(quoted(column.name) for column in table.columns)
     _make(connection, f"cold.{table.name}", f"SELECT {columns} FROM {remote}")
 
 
 def _make(connection: Connection, view: str, body: str) -> None:
-    made = f"CREATE VIEW {view} AS {body}"
-    if connection.scalar(text("SELECT OBJECT_DEFINITION(OBJECT_ID(:name))"), {"name": view}) == made:
+    """A view that exists is altered, so that it is never missing and roles keep their rights to it."""
+    made = f"VIEW {view} AS {body}"
+    found = connection.scalar(text("SELECT OBJECT_DEFINITION(OBJECT_ID(:name))"), {"name": view})
+    if found is not None and str(found).endswith(made):
         return
-    connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view}")
-    connection.exec_driver_sql(made)
+    if found is not None and is_babelfish(connection):
+        # Babelfish alters no view.
+        connection.exec_driver_sql(f"DROP VIEW {view}")
+        found = None
+    connection.exec_driver_sql(f"{'CREATE' if found is None else 'ALTER'} {made}")

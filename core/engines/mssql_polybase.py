@@ -6,7 +6,6 @@ transaction.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Table, make_url, text
@@ -15,7 +14,8 @@ from sqlalchemy.schema import CreateColumn
 from core.engines import mssql_link
 from core.engines.fault_kinds import EngineError
 from core.engines.link import Health, literal
-from core.engines.mssql_link import DATABASE, DEFAULT_PORT, encryption, make_schema
+from core.engines.mssql_link import DATABASE, DEFAULT_PORT, INSTANCE_MARK, encryption, make_schema
+from core.engines.passwords import make_password
 
 INSTALLED = "SELECT CAST(SERVERPROPERTY('IsPolyBaseInstalled') AS int)"
 MEND = (
@@ -36,6 +36,9 @@ ORDER BY ORDINAL_POSITION
 
 
 # Nothing is different from linked servers here.
+keeps_sealed = mssql_link.keeps_sealed
+kept = mssql_link.kept
+keep = mssql_link.keep
 password_of = mssql_link.password_of
 remote_queries = mssql_link.remote_queries
 make_view = mssql_link.make_view
@@ -49,7 +52,7 @@ def ability(connection: Connection) -> Health:
 
 def is_linked(connection: Connection, server: str, url: str) -> bool:
     """Whether data source `archive_<server>` exists and points to this address."""
-    return _source(connection, f"archive_{server}") == (_location(url), encryption(url))
+    return _source(connection, f"archive_{server}") == (_location(url), _options(url))
 
 
 def link(connection: Connection, server: str, url: str, tables: Sequence[Table]) -> None:
@@ -69,12 +72,12 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
 def _link(connection: Connection, name: str, url: str, tables: Sequence[Table]) -> None:
     _credential(connection, name, url)
     found = _source(connection, name)
-    if found != (_location(url), encryption(url)):
+    if found != (_location(url), _options(url)):
         if found is not None:
             _drop(connection, name)
         connection.exec_driver_sql(
             f"CREATE EXTERNAL DATA SOURCE {name} WITH (LOCATION = N{literal(_location(url))},"
-            f" CONNECTION_OPTIONS = N{literal(encryption(url))}, PUSHDOWN = ON, CREDENTIAL = {name})"
+            f" CONNECTION_OPTIONS = N{literal(_options(url))}, PUSHDOWN = ON, CREDENTIAL = {name})"
         )
     database = make_url(url).database or DATABASE
     for table in tables:
@@ -84,7 +87,7 @@ def _link(connection: Connection, name: str, url: str, tables: Sequence[Table]) 
 def _credential(connection: Connection, name: str, url: str) -> None:
     if connection.scalar(text(HAS_MASTER_KEY)) is None:
         # The master key seals the credentials; the server's own key opens the master key.
-        connection.exec_driver_sql(f"CREATE MASTER KEY ENCRYPTION BY PASSWORD = '{secrets.token_hex(24)}Aa1!'")
+        connection.exec_driver_sql(f"CREATE MASTER KEY ENCRYPTION BY PASSWORD = N{literal(make_password())}")
     parts = make_url(url)
     verb = "CREATE" if connection.scalar(text(CREDENTIAL), {"name": name}) is None else "ALTER"
     connection.exec_driver_sql(
@@ -110,7 +113,7 @@ def _external_table(connection: Connection, source: str, database: str, table: T
     columns = ", ".join(_column(connection, column) for column in table.columns)
     connection.exec_driver_sql(
         f"CREATE EXTERNAL TABLE cold.{table.name} ({columns})"
-        f" WITH (LOCATION = N'{database}.dbo.{table.name}', DATA_SOURCE = {source})"
+        f" WITH (LOCATION = N{literal(f'{database}.dbo.{table.name}')}, DATA_SOURCE = {source})"
     )
 
 
@@ -125,5 +128,15 @@ def _source(connection: Connection, name: str) -> tuple[str, str] | None:
 
 
 def _location(url: str) -> str:
+    """The server's address; of a named instance, which stands in the options, the host alone."""
     parts = make_url(url)
-    return f"sqlserver://{parts.host or '127.0.0.1'}:{parts.port or DEFAULT_PORT}"
+    host, mark, _ = (parts.host or "127.0.0.1").partition(INSTANCE_MARK)
+    return f"sqlserver://{host}" if mark and parts.port is None else f"sqlserver://{host}:{parts.port or DEFAULT_PORT}"
+
+
+def _options(url: str) -> str:
+    """The options of the connection: encryption, and the instance if the address names one without a port."""
+    parts = make_url(url)
+    _, mark, instance = (parts.host or "").partition(INSTANCE_MARK)
+    named = f";Server=%s{INSTANCE_MARK}{instance}" if mark and parts.port is None else ""
+    return f"{encryption(url)}{named}"

@@ -5,17 +5,21 @@ Babelfish has no security policies: there a role reaches every row of a table th
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, text
 
 from core.engines import mssql_row_rules
+from core.engines.link import literal
+from core.engines.mssql_names import quoted
 from core.engines.mssql_server import is_babelfish
 from core.engines.roles import Grants
 
 READERS = "strata_readers"
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+# The right to see sessions of others: the one of newer servers, and the one of older servers.
+SEE_SESSIONS = ("VIEW SERVER PERFORMANCE STATE", "VIEW SERVER STATE")
+MAJOR_VERSION, NARROWER_SINCE = "CAST(SERVERPROPERTY('ProductMajorVersion') AS int)", 16
 
 
 def grant(connection: Connection, grants: Grants) -> None:
@@ -51,22 +55,38 @@ def _on_table(role: str, table: str, privileges: Sequence[str]) -> Iterator[str]
 def make_login(connection: Connection, name: str, role: str, password: str) -> None:
     """A login, and a user of this database that is a member of one role alone, with this password from now on."""
     _set_login(connection, name, password)
-    connection.exec_driver_sql(f"ALTER ROLE {role} ADD MEMBER {name}")
+    connection.exec_driver_sql(f"ALTER ROLE {role} ADD MEMBER {quoted(name)}")
 
 
-def make_reader(connection: Connection, name: str) -> str:
-    """A login that reads this server's tables and nothing else; returns its new password."""
-    password = secrets.token_hex(24)
+def let_see_sessions(connection: Connection, name: str) -> None:
+    """A right of the server, which a database's role can't have. The owner can give it if it may pass it on."""
+    if not is_babelfish(connection):
+        connection.exec_driver_sql(see_sessions(name))
+
+
+def see_sessions(name: str) -> str:
+    """The statement that lets a login see the sessions of others, on servers from 2022 on and on older ones."""
+    newer, older = (f"GRANT {right} TO {quoted(name)}" for right in SEE_SESSIONS)
+    return f"IF {MAJOR_VERSION} >= {NARROWER_SINCE} EXEC(N{literal(newer)}) ELSE EXEC(N{literal(older)})"
+
+
+def sees_sessions(connection: Connection) -> bool:
+    """Whether this login sees the sessions of others; Babelfish does not tell them to anybody."""
+    asked = " OR ".join(f"HAS_PERMS_BY_NAME(NULL, NULL, '{right}') = 1" for right in SEE_SESSIONS)
+    return is_babelfish(connection) or connection.scalar(text(f"SELECT CASE WHEN {asked} THEN 1 ELSE 0 END")) == 1
+
+
+def make_reader(connection: Connection, name: str, password: str) -> None:
+    """A login that reads this server's tables and nothing else, with this password from now on."""
     if is_babelfish(connection):
         # Babelfish lets only a login that may do everything read through a link.
         _set_password(connection, name, password)
-        connection.exec_driver_sql(f"ALTER SERVER ROLE sysadmin ADD MEMBER {name}")
-        return password
+        connection.exec_driver_sql(f"ALTER SERVER ROLE sysadmin ADD MEMBER {quoted(name)}")
+        return
     _set_login(connection, name, password)
     _make_role(connection, READERS)
-    connection.exec_driver_sql(f"ALTER ROLE {READERS} ADD MEMBER {name}")
+    connection.exec_driver_sql(f"ALTER ROLE {READERS} ADD MEMBER {quoted(name)}")
     let_read(connection, name)
-    return password
 
 
 def let_read(connection: Connection, name: str) -> bool:
@@ -93,13 +113,12 @@ def _make_role(connection: Connection, role: str) -> None:
 def _set_login(connection: Connection, name: str, password: str) -> None:
     _set_password(connection, name, password)
     if not _is_user(connection, name):
-        connection.exec_driver_sql(f"CREATE USER {name} FOR LOGIN {name}")
+        connection.exec_driver_sql(f"CREATE USER {quoted(name)} FOR LOGIN {quoted(name)}")
 
 
 def _set_password(connection: Connection, name: str, password: str) -> None:
-    # Hexadecimal, so that nothing in it can end the literal.
-    verb, secret = "ALTER" if _is_login(connection, name) else "CREATE", bytes.fromhex(password).hex()
-    connection.exec_driver_sql(f"{verb} LOGIN {name} WITH PASSWORD = '{secret}'")
+    verb = "ALTER" if _is_login(connection, name) else "CREATE"
+    connection.exec_driver_sql(f"{verb} LOGIN {quoted(name)} WITH PASSWORD = N{literal(password)}")
 
 
 def _is_login(connection: Connection, name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
 
+from core.engines import mssql_limits
 from core.engines.schema import ColumnFacts
 
 DEFAULT_SCHEMA = "dbo"
@@ -17,7 +18,7 @@ FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = :schema
 """
 VIEWS = "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = :schema AND TABLE_TYPE = 'VIEW'"
 VERSIONED = "SELECT is_read_committed_snapshot_on, snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()"
-# Transactions that still read by locks get 30 seconds to end.
+# While another connection to the database is open, the server waits; it ends such connections after 30 seconds.
 SET_VERSIONED = (
     "ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK AFTER 30",
     "ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON",
@@ -27,6 +28,7 @@ SET_VERSIONED = (
 def prepare(engine: Engine) -> None:
     """Let readers read row versions instead of taking locks. Repeatable."""
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        mssql_limits.make_room(connection)
         found = connection.exec_driver_sql(VERSIONED).one_or_none()
         if found is None or None in found:
             return

@@ -25,7 +25,13 @@ KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count":
 
 
 def create_engine(
-    url: str, *, read_only: bool, statement_timeout_seconds: float, silence_seconds: float, **pool: Any
+    url: str,
+    *,
+    read_only: bool,
+    of_replica: bool = False,
+    statement_timeout_seconds: float,
+    silence_seconds: float,
+    **pool: Any,
 ) -> Engine:
     """Return an engine whose sessions use UTC and, if `read_only`, can write nothing."""
     options = f"-c timezone=UTC -c datestyle=ISO -c statement_timeout={int(statement_timeout_seconds * 1000)}"

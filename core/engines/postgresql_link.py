@@ -42,6 +42,18 @@ def password_of(connection: Connection, server: str, user: str) -> str | None:
     return options.get("password") if options.get("user") == user else None
 
 
+keeps_sealed = False
+
+
+def kept(connection: Connection, login: str) -> str | None:
+    """None: the owner sees the password in the link's user mapping."""
+    return None
+
+
+def keep(connection: Connection, login: str, sealed: str) -> None:
+    """Nothing to do: the link's user mapping keeps it."""
+
+
 def ability(connection: Connection) -> Health:
     """Whether postgres_fdw is installed."""
     installed = connection.scalar(text("SELECT extversion FROM pg_extension WHERE extname = 'postgres_fdw'"))

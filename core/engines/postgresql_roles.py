@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, text
 
 from core.engines import postgresql_row_rules
 from core.engines.fault_kinds import EngineError
+from core.engines.link import literal
 from core.engines.roles import Grants
 
 
@@ -44,32 +44,43 @@ def _make(connection: Connection, role: str) -> None:
 def make_login(connection: Connection, name: str, role: str, password: str) -> None:
     """A login that is a member of one role alone, with this password from now on."""
     _set_login(connection, name, password)
-    connection.exec_driver_sql(f"GRANT {role} TO {name}")
+    connection.exec_driver_sql(f"GRANT {role} TO {_quoted(connection, name)}")
 
 
-def make_reader(connection: Connection, name: str) -> str:
-    """A login that reads this server's tables and nothing else; returns its new password."""
-    password = secrets.token_hex(24)
+def let_see_sessions(connection: Connection, name: str) -> None:
+    """Nothing to do: the roles of such processes have pg_read_all_stats."""
+
+
+def sees_sessions(connection: Connection) -> bool:
+    """Whether this login may see what other sessions do."""
+    return bool(connection.scalar(text("SELECT pg_has_role('pg_read_all_stats', 'USAGE')")))
+
+
+def make_reader(connection: Connection, name: str, password: str) -> None:
+    """A login that reads this server's tables and nothing else, with this password from now on."""
     _set_login(connection, name, password)
-    connection.exec_driver_sql(f"ALTER ROLE {name} SET default_transaction_read_only = on")
+    connection.exec_driver_sql(f"ALTER ROLE {_quoted(connection, name)} SET default_transaction_read_only = on")
     let_read(connection, name)
-    return password
 
 
 def let_read(connection: Connection, name: str) -> bool:
     """Let a reader read tables that have been added; False if there is no such login."""
     if not _exists(connection, name):
         return False
-    connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
+    connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {_quoted(connection, name)}")
     return True
 
 
 def _set_login(connection: Connection, name: str, password: str) -> None:
     verb = "ALTER" if _exists(connection, name) else "CREATE"
-    # Hexadecimal, so that nothing in it can end the literal.
     connection.exec_driver_sql(
-        f"{verb} ROLE {name} LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB PASSWORD '{bytes.fromhex(password).hex()}'"
+        f"{verb} ROLE {_quoted(connection, name)} LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB"
+        f" PASSWORD {literal(password)}"
     )
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote_identifier(name)
 
 
 def _exists(connection: Connection, name: str) -> bool:

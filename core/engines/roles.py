@@ -38,8 +38,14 @@ class Roles(Protocol):
     def make_login(self, connection: Connection, name: str, role: str, password: str) -> None:
         """Make a login that is a member of one role alone, or give it this password."""
 
-    def make_reader(self, connection: Connection, name: str) -> str:
-        """Make a login that reads the tables of this archive server and nothing else; returns its new password."""
+    def let_see_sessions(self, connection: Connection, name: str) -> None:
+        """Let a login see when the snapshots of other sessions began, where its role can't give that."""
+
+    def sees_sessions(self, connection: Connection) -> bool:
+        """Whether the connection's login sees when the snapshots of other sessions began."""
+
+    def make_reader(self, connection: Connection, name: str, password: str) -> None:
+        """Make a login that reads the tables of this archive server and nothing else, or give it this password."""
 
     def let_read(self, connection: Connection, name: str) -> bool:
         """Let a reader read tables that were added since; returns False if the login does not exist."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection
 
+from core.engines.passwords import make_password
+from core.install import readers
 from core.install.database_roles import DatabaseRole
 from core.install.grants import GRANTS
 from core.migrations.upgrade import upgrade
@@ -16,24 +17,31 @@ from core.stores import databases
 from core.stores.databases import Databases, Store
 
 LOCK = "strata init"
-READER = "strata_reader_{server}"
 
 
-def initialise(settings: Settings, on_progress: Callable[[str], None] = lambda line: None) -> None:
-    """Bring every server up to date. Raises SQLAlchemyError if a server can't be reached or refuses.
+def initialise(
+    settings: Settings, on_progress: Callable[[str], None] = lambda line: None, *, rotate: bool = False
+) -> None:
+    """Bring every server up to date. Raises SQLAlchemyError if a server can't be reached or refuses, and KeyMissing.
 
-    Connects to every server before it changes any.
+    Connects to every server before it changes any. With `rotate`, the logins that read archives get new passwords.
     """
     servers = databases.configure(settings)
-    for store in (Store.HOT, *map(Store, SERVERS)):
+    stores = (Store.HOT, *map(Store, SERVERS))
+    for store in stores:
         servers.engine(store, read_only=False).connect().close()
-    links = {server: _archive(servers, server, on_progress) for server in SERVERS}
-    primary = servers.engine(Store.HOT, read_only=False)
-    servers.adapter.schema.prepare(primary)
-    with primary.begin() as connection:
+    readers.check_keys(servers)
+    for store in stores:
+        # Before anything else connects: a server waits until this is a database's only connection.
+        servers.adapter.schema.prepare(servers.engine(store, read_only=False))
+    for server in SERVERS:
+        _upgrade(servers, Store(server), server)
+        on_progress(f"archive {server}: schema is up to date")
+    _upgrade(servers, Store.HOT, "primary")
+    with servers.engine(Store.HOT, read_only=False).begin() as connection:
         _lock(servers, connection)
-        upgrade(connection, "primary")
-        for server, url in links.items():
+        for server in SERVERS:
+            url = readers.let_in(servers, connection, server, rotate=rotate)
             tables = list(ARCHIVE_METADATA[server].tables.values())
             servers.adapter.links.link(connection, server, url, tables)
         for view, query in (found for views in GRANTS.views.values() for found in views):
@@ -42,44 +50,20 @@ def initialise(settings: Settings, on_progress: Callable[[str], None] = lambda l
     on_progress("primary: schema, linked tables and roles are up to date")
 
 
-def _archive(servers: Databases, server: str, on_progress: Callable[[str], None]) -> str:
-    """Bring one archive's schema and its reader's login up to date; returns the address with that login."""
-    name = READER.format(server=server)
-    with servers.engine(Store.HOT, read_only=True).connect() as primary:
-        password = servers.adapter.links.password_of(primary, server, name)
-    archive = servers.engine(Store(server), read_only=False)
-    servers.adapter.schema.prepare(archive)
-    with archive.begin() as connection:
+def _upgrade(servers: Databases, store: Store, history: str) -> None:
+    with servers.engine(store, read_only=False).begin() as connection:
         _lock(servers, connection)
-        upgrade(connection, server)
-        # Keep a password that is in use: a new one would turn away whoever reads at this moment.
-        if password is None or not servers.adapter.roles.let_read(connection, name):
-            password = servers.adapter.roles.make_reader(connection, name)
-    on_progress(f"archive {server}: schema is up to date")
-    return as_login(servers.settings.archive_url(server), name, password)
+        upgrade(connection, history)
 
 
 def make_login(name: str, role: DatabaseRole) -> str:
-    """Make a login of the primary for one kind of process; returns its new password of 192 bits."""
-    servers, password = databases.current(), secrets.token_hex(24)
+    """Make a login of the primary for one kind of process; returns its new password."""
+    servers, password = databases.current(), make_password()
     with servers.engine(Store.HOT, read_only=False).begin() as connection:
         servers.adapter.roles.make_login(connection, name, role, password)
+        if role in GRANTS.sees_sessions:
+            servers.adapter.roles.let_see_sessions(connection, name)
     return password
-
-
-def reader_url(server: str) -> str:
-    """An archive's address with the login that only reads. Raises RuntimeError if `strata init` never ran."""
-    servers, name = databases.current(), READER.format(server=server)
-    with servers.engine(Store.HOT, read_only=True).connect() as primary:
-        password = servers.adapter.links.password_of(primary, server, name)
-    if password is None:
-        raise RuntimeError(f"archive {server} has no login that only reads: run `strata init`")
-    return as_login(servers.settings.archive_url(server), name, password)
-
-
-def as_login(url: str, name: str, password: str) -> str:
-    """A database's address with another login."""
-    return make_url(url).set(username=name, password=password).render_as_string(hide_password=False)
 
 
 def _lock(servers: Databases, connection: Connection) -> None:

@@ -66,6 +66,7 @@ class Databases:
                 self._url(store),
                 # On SQL Server, to ask for the primary's position is to write it.
                 read_only=use != "write" and (use, store) != ("probe", Store.HOT),
+                of_replica=store is Store.REPLICA,
                 statement_timeout_seconds=seconds,
                 silence_seconds=silence_seconds,
                 **pool,

@@ -17,8 +17,8 @@ from sqlalchemy import select
 
 from commands.redis_users import show
 from core.install import redis_users
+from core.install.readers import as_login
 from core.install.redis_users import KEYS, RedisUser
-from core.install.setup import as_login
 from core.jobs import outbox
 from core.models import OutboxMessage
 from core.settings.config import Settings

@@ -45,14 +45,14 @@ def test_a_driver_that_is_named_must_be_there() -> None:
 
 
 def test_a_connection_is_encrypted_unless_its_address_says_otherwise() -> None:
-    assert address(ADDRESS, read_only=False, installed=[DRIVER]).query["Encrypt"] == "yes"
-    assert address(f"{ADDRESS}?Encrypt=no", read_only=False, installed=[DRIVER]).query["Encrypt"] == "no"
+    assert address(ADDRESS, of_replica=False, installed=[DRIVER]).query["Encrypt"] == "yes"
+    assert address(f"{ADDRESS}?Encrypt=no", of_replica=False, installed=[DRIVER]).query["Encrypt"] == "no"
 
 
-def test_a_reader_says_that_it_only_reads() -> None:
-    reading = address(ADDRESS, read_only=True, installed=[DRIVER]).query
+def test_a_connection_to_the_replica_says_that_it_only_reads() -> None:
+    reading = address(ADDRESS, of_replica=True, installed=[DRIVER]).query
     assert (reading["ApplicationIntent"], reading["MultiSubnetFailover"]) == ("ReadOnly", "Yes")
-    assert "ApplicationIntent" not in address(ADDRESS, read_only=False, installed=[DRIVER]).query
+    assert "ApplicationIntent" not in address(ADDRESS, of_replica=False, installed=[DRIVER]).query
 
 
 @pytest.mark.parametrize("number", [1205, 4060, 40197, 40501, 40613, 49918])

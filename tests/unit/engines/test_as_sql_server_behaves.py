@@ -1,0 +1,193 @@
+"""`strata init` and cold reads against what SQL Server refuses: policies, row versions, distributed transactions."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from core.install import readers, setup
+from core.settings import config
+from core.settings.config import ConfigError, Settings
+from core.stores import archived, databases
+from core.stores.archived import ColdUnavailable
+from core.stores.databases import Store
+from core.stores.tables import linked_table
+from tests.stub_sql_server import Instance, Link, Network, Session
+
+OWNER, SECRET = "strata_owner", "Owner-1-secret"
+KEY = base64.b64encode(b"k" * 32).decode()
+
+
+class House:
+    """A primary with a readable secondary behind one listener, and one server for the three archives."""
+
+    def __init__(self) -> None:
+        logins = {OWNER: SECRET}
+        self.primary = Instance("primary", dict(logins))
+        self.secondary = Instance("secondary", dict(logins), is_secondary=True)
+        self.archive = Instance("archive", dict(logins))
+        self.network = Network()
+        self.network.at = {"listener,1433": self.primary, "archive,1433": self.archive}
+        self.network.read_only = {"listener,1433": self.secondary}
+
+    def settings(self, primary: str = "strata", archive: str = "archive:1433", **more: str) -> Settings:
+        addresses = {
+            "STRATA_PRIMARY_URL": self.url("listener:1433", primary),
+            "STRATA_REPLICA_URL": self.url("listener:1433", primary),
+            **{f"STRATA_ARCHIVE_{name}_URL": self.url(archive, f"{primary}_{name.lower()}") for name in
+               ("LOGS", "VISITS", "REPORTS")},
+        }  # fmt: skip
+        others = {"STRATA_REDIS_URL": "redis://localhost", "STRATA_STAGING_URL": "file:///tmp/none"}
+        return config.load({**addresses, **others, "STRATA_FIELD_KEYS": KEY, **more})
+
+    def share_links(self) -> None:
+        """Let the secondary have the primary's links, as its administrator makes them there."""
+        self.secondary.links, self.secondary.views = self.primary.links, self.primary.views
+
+    @staticmethod
+    def url(server: str, database: str) -> str:
+        return f"mssql+pyodbc://{OWNER}:{SECRET}@{server}/{database}"
+
+
+def read_cold() -> None:
+    archived.breakers["visits"].answered()
+    archived.fetch("visit", select(linked_table("visit").c.id))
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    made = House()
+    monkeypatch.setitem(sys.modules, "pyodbc", made.network.driver())
+    monkeypatch.setattr(setup, "upgrade", lambda *_: None)
+    monkeypatch.setattr(databases, "_databases", None)
+    yield made
+    databases.current().dispose()
+
+
+def test_readers_passwords_meet_the_policy(house: House) -> None:
+    setup.initialise(house.settings())
+    assert len(house.archive.logins) == 4
+
+
+def test_row_versions_are_switched_on_although_others_have_looked_at_the_server(house: House) -> None:
+    """The server waits 30 seconds for them: longer than a statement of ours may take otherwise."""
+    for instance, database in ((house.primary, "strata"), (house.archive, "strata_logs")):
+        Session(house.network, instance, database, autocommit=True)
+    setup.initialise(house.settings())
+    assert house.primary.versioned == {"strata"}
+    assert house.archive.versioned == {"strata_logs", "strata_visits", "strata_reports"}
+
+
+def test_only_what_is_meant_for_the_replica_is_routed_to_it(house: House) -> None:
+    databases.configure(house.settings())
+    for engine in (databases.current().engine(Store.HOT, read_only=True), databases.current().probe_engine(Store.HOT)):
+        with engine.connect() as connection:
+            assert databases.current().adapter.server.takes_writes(connection)
+    for engine in (databases.current().engine(Store.REPLICA, read_only=True),
+                   databases.current().cold_engine(Store.REPLICA, "visits")):  # fmt: skip
+        with engine.connect() as connection:
+            assert not databases.current().adapter.server.takes_writes(connection)
+
+
+def test_a_cold_read_begins_no_distributed_transaction(house: House) -> None:
+    setup.initialise(house.settings())
+    house.share_links()
+    read_cold()
+    assert house.secondary.said("FROM cold.visit")
+    assert house.secondary.promotions == 0
+
+
+def test_another_init_drops_no_link_and_changes_no_password(house: House) -> None:
+    setup.initialise(house.settings())
+    before, links = dict(house.archive.logins), dict(house.primary.links)
+    house.primary.statements.clear()
+    setup.initialise(house.settings())
+    assert house.archive.logins == before
+    assert house.primary.links == links
+    assert not house.primary.said("sp_dropserver")
+    assert not house.primary.said("DROP VIEW")
+
+
+def test_passwords_change_with_their_links_when_that_is_asked_for(house: House) -> None:
+    setup.initialise(house.settings())
+    before = {link.user: link.password for link in house.primary.links.values()}
+    setup.initialise(house.settings(), rotate=True)
+    after = {link.user: link.password for link in house.primary.links.values()}
+    assert after.keys() == before.keys()
+    assert set(after.values()).isdisjoint(before.values())
+    assert {name: house.archive.logins[name] for name in after} == after
+
+
+def test_passwords_are_kept_and_nobody_reads_them_without_the_key(house: House) -> None:
+    setup.initialise(house.settings())
+    known = {link.user: link.password for link in house.primary.links.values()}
+    assert house.primary.kept.keys() == known.keys()
+    assert not set(known.values()) & set(house.primary.kept.values())
+    assert readers.address("visits") == readers.as_login(
+        house.url("archive:1433", "strata_visits"), "strata_reader_strata_visits", known["strata_reader_strata_visits"]
+    )
+    with pytest.raises(ConfigError, match=r"strata_reader_strata_logs is sealed.*strata init --rotate"):
+        setup.initialise(house.settings(STRATA_FIELD_KEYS=base64.b64encode(b"x" * 32).decode()))
+
+
+def test_kept_passwords_are_sealed_again_with_a_new_key(house: House) -> None:
+    setup.initialise(house.settings())
+    password = readers.address("logs")
+    newer = base64.b64encode(b"n" * 32).decode()
+    databases.configure(house.settings(STRATA_FIELD_KEYS=f"{newer},{KEY}"))
+    assert readers.reseal() == 3
+    databases.configure(house.settings(STRATA_FIELD_KEYS=newer))
+    assert readers.address("logs") == password
+
+
+def test_an_init_that_stopped_between_login_and_link_is_made_good_by_the_next(house: House) -> None:
+    setup.initialise(house.settings())
+    house.archive.logins["strata_reader_strata_visits"] = "another-Password-1"
+    setup.initialise(house.settings())
+    house.share_links()
+    read_cold()
+
+
+def test_without_a_key_nothing_is_changed(house: House) -> None:
+    with pytest.raises(ConfigError, match="STRATA_FIELD_KEYS is not set"):
+        setup.initialise(house.settings(STRATA_FIELD_KEYS=""))
+    assert not house.primary.versioned
+    assert house.archive.logins.keys() == {OWNER}
+
+
+def test_two_installations_on_the_same_instances_leave_each_other_alone(house: House) -> None:
+    setup.initialise(house.settings("clinic-one"))
+    links, logins = dict(house.primary.links), dict(house.archive.logins)
+    setup.initialise(house.settings("clinic-two"))
+    assert len(house.primary.links) == 6
+    assert house.primary.links.items() >= links.items()
+    assert house.archive.logins.items() >= logins.items()
+
+
+def test_the_link_of_before_links_had_their_installations_name_goes_if_it_was_ours(house: House) -> None:
+    ours, anothers = Link("archive,1433", "strata_logs", ""), Link("archive,1433", "another_visits", "")
+    house.primary.links |= {"archive_logs": ours, "archive_visits": anothers}
+    setup.initialise(house.settings())
+    assert "archive_logs" not in house.primary.links
+    assert house.primary.links["archive_visits"] is anothers
+
+
+def test_a_named_instance_is_asked_for_its_port(house: House) -> None:
+    house.network.at["archive\\VISITS"] = house.archive
+    setup.initialise(house.settings(archive="archive\\VISITS"))
+    assert {link.source for link in house.primary.links.values()} == {"archive\\VISITS"}
+
+
+def test_a_link_whose_login_is_refused_or_that_is_gone_is_an_archive_that_does_not_answer(house: House) -> None:
+    setup.initialise(house.settings())
+    house.share_links()
+    house.archive.logins["strata_reader_strata_visits"] = "changed-Just-now-1"
+    with pytest.raises(ColdUnavailable):
+        read_cold()
+    house.secondary.links = {}
+    with pytest.raises(ColdUnavailable):
+        read_cold()
