@@ -16,11 +16,11 @@ def reseal() -> None:
     the portals and workers, run this, then take the old one out and restart again. Pages answer meanwhile. Can be
     stopped and run again.
     """
-    from core.install import readers
+    from core.install import archive_readers
     from core.services import resealing
 
     show = follow()
     done = resealing.reseal(lambda count: show(f"{count:,} values"))
-    done += readers.reseal()
+    done += archive_readers.reseal()
     clear()
     click.echo(f"{done:,} values are sealed with the newest key")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from core.engines.passwords import make_password
-from core.install import readers
+from core.install import archive_readers
 from core.install.database_roles import DatabaseRole
 from core.install.grants import GRANTS
 from core.migrations.upgrade import upgrade
@@ -30,7 +30,7 @@ def initialise(
     stores = (Store.HOT, *map(Store, SERVERS))
     for store in stores:
         servers.engine(store, read_only=False).connect().close()
-    readers.check_keys(servers)
+    archive_readers.check_keys(servers)
     for store in stores:
         # Before anything else connects: a server waits until this is a database's only connection.
         servers.adapter.schema.prepare(servers.engine(store, read_only=False))
@@ -41,7 +41,7 @@ def initialise(
     with servers.engine(Store.HOT, read_only=False).begin() as connection:
         _lock(servers, connection)
         for server in SERVERS:
-            url = readers.let_in(servers, connection, server, rotate=rotate)
+            url = archive_readers.let_in(servers, connection, server, rotate=rotate)
             tables = list(ARCHIVE_METADATA[server].tables.values())
             servers.adapter.links.link(connection, server, url, tables)
         for view, query in (found for views in GRANTS.views.values() for found in views):

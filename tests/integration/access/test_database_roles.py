@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from commands.doctor import database_servers
 from core import audit
 from core.audit import Origin
-from core.install import readers, setup
+from core.install import archive_readers, setup
 from core.install.database_roles import DatabaseRole
 from core.install.grants import TABLES
 from core.jobs import outbox
@@ -57,7 +57,7 @@ def urls(settings: Settings) -> dict[DatabaseRole, str]:
     databases.configure(settings)
     logins = {role: f"test_{role}" for role in DatabaseRole}
     return {
-        role: readers.as_login(settings.primary_url, name, setup.make_login(name, role))
+        role: archive_readers.as_login(settings.primary_url, name, setup.make_login(name, role))
         for role, name in logins.items()
     }
 
@@ -255,7 +255,7 @@ def test_each_portal_does_all_its_work_in_its_role(acting: Any, patient: Patient
 @pytest.mark.only_on_postgresql("its session that only reads, which the login may leave")
 @pytest.mark.parametrize("server", SERVERS)
 def test_archived_rows_are_read_by_a_login_that_only_reads(settings: Settings, server: str) -> None:
-    name = readers.name_of(settings.archive_url(server))
+    name = archive_readers.name_of(settings.archive_url(server))
     with connected(settings.primary_url) as primary:
         password = databases.current().adapter.links.password_of(primary, server, name)
     assert password is not None
@@ -274,7 +274,7 @@ def test_an_init_that_changes_nothing_keeps_the_readers_password(settings: Setti
     def passwords() -> list[str | None]:
         with databases.current().engine(Store.HOT, read_only=True).connect() as primary:
             links = databases.current().adapter.links
-            logins = {server: readers.name_of(settings.archive_url(server)) for server in SERVERS}
+            logins = {server: archive_readers.name_of(settings.archive_url(server)) for server in SERVERS}
             return [links.password_of(primary, server, login) for server, login in logins.items()]
 
     before = passwords()
@@ -283,5 +283,5 @@ def test_an_init_that_changes_nothing_keeps_the_readers_password(settings: Setti
     setup.initialise(settings, rotate=True)
     assert set(passwords()).isdisjoint(before)
     for server in SERVERS:
-        with connected(readers.address(server)) as archived:
+        with connected(archive_readers.address(server)) as archived:
             archived.execute(text("SELECT 1"))

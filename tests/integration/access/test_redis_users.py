@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from commands.redis_users import show
 from core.install import redis_users
-from core.install.readers import as_login
+from core.install.archive_readers import as_login
 from core.install.redis_users import KEYS, RedisUser
 from core.jobs import outbox
 from core.models import OutboxMessage

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, TextClause, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from core.install import readers, setup
+from core.install import archive_readers, setup
 from core.install.database_roles import DatabaseRole
 from core.settings.config import Settings
 from core.stores import databases
@@ -58,7 +58,8 @@ def logins(settings: Settings) -> dict[DatabaseRole, str]:
     databases.configure(settings)
     names = {role: f"taken_{role.kind}" for role in DatabaseRole}
     return {
-        role: readers.as_login(settings.primary_url, name, setup.make_login(name, role)) for role, name in names.items()
+        role: archive_readers.as_login(settings.primary_url, name, setup.make_login(name, role))
+        for role, name in names.items()
     }
 
 

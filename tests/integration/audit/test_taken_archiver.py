@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Table, create_engine, delete, insert, select, upd
 from core import audit
 from core.audit import audit_keys
 from core.audit.chain import CHAINED, values_hash
-from core.install import readers, setup
+from core.install import archive_readers, setup
 from core.install.database_roles import DatabaseRole
 from core.models import Base, utc_now
 from core.models.record_types import ARCHIVE_METADATA
@@ -59,7 +59,7 @@ def whole(database: Any, tmp_path: Path, sync_replica: Callable[[], None]) -> No
 def archiver(database: Any) -> Engine:
     """The primary, for whoever has taken the archiver."""
     password = setup.make_login("taken_archiver", DatabaseRole.ARCHIVER)
-    return create_engine(readers.as_login(database.primary_url, "taken_archiver", password))
+    return create_engine(archive_readers.as_login(database.primary_url, "taken_archiver", password))
 
 
 def rows_of(engine: Engine, table: Table) -> list[Row]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from core.install import readers, setup
+from core.install import archive_readers, setup
 from core.settings import config
 from core.settings.config import ConfigError, Settings
 from core.stores import archived, databases
@@ -127,7 +127,7 @@ def test_passwords_are_kept_and_nobody_reads_them_without_the_key(house: House) 
     known = {link.user: link.password for link in house.primary.links.values()}
     assert house.primary.kept.keys() == known.keys()
     assert not set(known.values()) & set(house.primary.kept.values())
-    assert readers.address("visits") == readers.as_login(
+    assert archive_readers.address("visits") == archive_readers.as_login(
         house.url("archive:1433", "strata_visits"), "strata_reader_strata_visits", known["strata_reader_strata_visits"]
     )
     with pytest.raises(ConfigError, match=r"strata_reader_strata_logs is sealed.*strata init --rotate"):
@@ -136,12 +136,12 @@ def test_passwords_are_kept_and_nobody_reads_them_without_the_key(house: House) 
 
 def test_kept_passwords_are_sealed_again_with_a_new_key(house: House) -> None:
     setup.initialise(house.settings())
-    password = readers.address("logs")
+    password = archive_readers.address("logs")
     newer = base64.b64encode(b"n" * 32).decode()
     databases.configure(house.settings(STRATA_FIELD_KEYS=f"{newer},{KEY}"))
-    assert readers.reseal() == 3
+    assert archive_readers.reseal() == 3
     databases.configure(house.settings(STRATA_FIELD_KEYS=newer))
-    assert readers.address("logs") == password
+    assert archive_readers.address("logs") == password
 
 
 def test_an_init_that_stopped_between_login_and_link_is_made_good_by_the_next(house: House) -> None:
