@@ -173,12 +173,13 @@ def _flags(found: LoopFigures, limits: Limits) -> Figure:
         title,
         "Share of the claims of reports that became ready.",
         lines([shares], [*stamps.values()], name=title, write=percent, limits=limits(rule)),
-        (found.span.bucket.capitalize(), "Reports", "Claims", "Flagged", "Share"),
+        (found.span.bucket.capitalize(), "Reports", "Claims", "Flagged", "Share", "By the fact-checker alone"),
         [
             (
                 stamps[start],
                 *map(count, (flags.reports, flags.claims, flags.flagged)),
                 percent(flags.flagged_share or 0),
+                count(flags.alone),
             )
             for start, flags in found.flags.items()
         ],

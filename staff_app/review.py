@@ -13,7 +13,7 @@ from core.access.permissions import Right
 from core.models import Decision, ReportState
 from core.models.transitions import InvalidTransition
 from core.queries import patients, reports
-from core.queries.reports import ClaimView, ReviewReport, since_draft
+from core.queries.reports import ClaimView, ReviewReport, since_draft, statements
 from core.queries.reports.since_draft import Difference
 from core.services import reports as service
 from core.services.accounts import TooManyAttempts
@@ -190,6 +190,7 @@ def _claim_shown(report: ReviewReport, claim_id: int | None) -> dict[str, Any]:
         "selected": selected,
         "next_flag": _next_flag(report.claims, selected),
         "previous_flag": _previous_flag(report.claims, selected),
+        "reading": statements.read(selected, report.patient.id, report.evidence) if selected else None,
         "rows": [cited_rows.shown(row, selected) for row in selected.citations] if selected else [],
     }
 

@@ -56,7 +56,8 @@ def make_made_report(
     session.add_all(
         Claim(
             report_id=report.id, patient_id=report.patient_id, ordinal=n, section="s", text="t", round=0,
-            flagged=n < claims[1], decision=decision if n < claims[1] else None,
+            flagged=n < claims[1], verdict="not_addressed" if n < claims[1] else "supported",
+            decision=decision if n < claims[1] else None,
             decided_by=1 if decision and n < claims[1] else None,
         )
         for n in range(claims[0])

@@ -14,7 +14,7 @@ from sqlalchemy import Float, SQLColumnExpression, Subquery, and_, case, cast, f
 from sqlalchemy.orm import Session
 
 from core.engines.functions import percentile, ranked, seconds_between, utc_day, utc_week
-from core.models import Claim, Decision, ModelCall, Report, ReportEvent, ReportState
+from core.models import Check, Claim, Decision, ModelCall, Report, ReportEvent, ReportState
 from core.queries.reports.figures import PHASES
 
 WINDOWS_DAYS = (7, 28, 90)
@@ -70,13 +70,17 @@ class Times:
 
 @dataclass(frozen=True)
 class Flags:
-    """Claims of the reports that became ready; `overrides` are flagged ones that a clinician accepted as they were."""
+    """Claims of the reports that became ready; `overrides` are flagged ones that a clinician accepted as they were.
+
+    `alone` are those that the fact-checker supports and code does not.
+    """
 
     reports: int
     claims: int
     flagged: int
     decided: int
     overrides: int
+    alone: int = 0
 
     @property
     def flagged_share(self) -> float | None:
@@ -174,6 +178,8 @@ def flags(session: Session, over: Span) -> dict[date, Flags]:
     start = _start(Report.ready_at, over)
     standing = Claim.replaced_by.is_(None)
     decided = and_(Claim.flagged, Claim.decided_by.is_not(None))
+    by_code = select(Check.claim_id).where(Check.checker == "code", Check.verdict == "supported").distinct().subquery()
+    alone = and_(standing, Claim.flagged.is_(False), Claim.verdict == "supported", by_code.c.claim_id.is_(None))
     query = (
         select(
             start,
@@ -182,8 +188,10 @@ def flags(session: Session, over: Span) -> dict[date, Flags]:
             func.count(case((and_(standing, Claim.flagged), 1))),
             func.count(case((decided, 1))),
             func.count(case((and_(decided, Claim.decision == Decision.ACCEPTED), 1))),
+            func.count(case((alone, 1))),
         )
         .join(Claim, Claim.report_id == Report.id)
+        .outerjoin(by_code, by_code.c.claim_id == Claim.id)
         .where(Report.ready_at >= over.since)
         .group_by(start)
     )

@@ -4,6 +4,7 @@ May import nothing else of core. How a claim is read: docs/claims.md, docs/adr/0
 """
 
 from core.verification.claims import Reading, check_claim, decide, read
+from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.quoting import bears_on
 from core.verification.severity import Severity, severity
 from core.verification.types import Claim, Finding, Mark, Omission, Result, Row, Verdict
@@ -15,10 +16,14 @@ __all__ = [
     "Finding",
     "Grammar",
     "Judge",
+    "Judged",
     "Mark",
+    "NotInRows",
     "Omission",
+    "Proved",
     "Reader",
     "Reading",
+    "Refuted",
     "Result",
     "Row",
     "Severity",

@@ -76,6 +76,7 @@ def review(session: Session, report_id: int, *, hidden_visits: VisitIds | None =
         figures=figures(rows, utc_now()),
         signature=signed,
         claims_left_out=left_out,
+        evidence=cited,
         corrected=corrected_since(session, rows, signed.signed_at) if signed is not None else {},
     )
 

@@ -67,10 +67,16 @@ class ClaimView:
     is_own_words: bool = False
 
     @property
+    def quote_of_model(self) -> str | None:
+        """The words that the fact-checker relied on."""
+        return next((check.quote for check in self.checks if check.checker != "code" and check.quote), None)
+
+    @property
     def is_by_model_alone(self) -> bool:
         """Whether the fact-checker supports it and code does not: a lighter mark."""
         by_code = next((check.verdict for check in self.checks if check.checker == "code"), None)
-        return self.verdict == Verdict.SUPPORTED and by_code not in (None, Verdict.SUPPORTED)
+        is_supported = self.verdict == Verdict.SUPPORTED and not self.flagged
+        return is_supported and by_code not in (None, Verdict.SUPPORTED)
 
     @property
     def is_unchecked(self) -> bool:
@@ -142,6 +148,12 @@ class ReviewReport:
     claims_left_out: int = 0
     # Cited rows that were corrected after the signature.
     corrected: Mapping[str, Corrected] = field(default_factory=dict)
+    evidence: Mapping[str, CitedRow] = field(default_factory=dict)
+
+    @property
+    def alone_total(self) -> int:
+        """How many claims the fact-checker alone supports."""
+        return sum(claim.is_by_model_alone for claim in self.claims)
 
     @property
     def flags_total(self) -> int:

@@ -54,11 +54,11 @@ def history(database: Any, sync_replica: Callable[[], None]) -> None:
 def test_figures_are_by_bucket_and_leave_out_what_is_older() -> None:
     week = found(7)
     assert week.costs == {TODAY: Cost(2, pytest.approx(0.21), pytest.approx(0.381), pytest.approx(0.42))}
-    assert week.flags == {TODAY: Flags(2, 10, 3, 1, 1)}
+    assert week.flags == {TODAY: Flags(2, 10, 3, 1, 1, 7)}
     month = found(28)
     ten_days_ago = TODAY - timedelta(days=10)
     assert list(month.costs) == [ten_days_ago, TODAY]
-    assert month.flags[ten_days_ago] == Flags(1, 4, 1, 1, 0)
+    assert month.flags[ten_days_ago] == Flags(1, 4, 1, 1, 0, 3)
     assert (month.latencies[TODAY].many, month.latencies[TODAY].p50) == (2, pytest.approx(23.5))
 
 

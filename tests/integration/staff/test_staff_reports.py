@@ -194,6 +194,28 @@ def test_own_words_that_a_row_refutes_need_a_reason_and_both_are_kept(
     assert events == ["report.claim_accepted_against_row"]
 
 
+def test_the_review_shows_what_code_read_what_proved_it_and_what_nobody_read(
+    clinician: StaffBrowser, ready: ReadyReport
+) -> None:
+    page = clinician.get(page_of(ready) + f"?claim={ready.supported_id}").text
+    source = f'<a href="#source-observation-{ready.observation_id}">observation:{ready.observation_id}</a>'
+    assert f"“HbA1c was 8.9 % on 12 November 2026” is what {source} says: 8.9%." in " ".join(page.split())
+    page = clinician.get(page_of(ready) + f"?claim={ready.unverified_id}").text
+    assert "Code read nothing in “tolerates”" in page
+
+
+def test_a_claim_by_the_fact_checker_alone_has_a_lighter_mark_and_needs_no_decision(
+    clinician: StaffBrowser, ready: ReadyReport
+) -> None:
+    with databases.write() as session:
+        session.get_one(Claim, ready.unverified_id).verdict = "supported"
+        session.get_one(Claim, ready.unverified_id).flagged = False
+    page = clinician.get(page_of(ready) + f"?claim={ready.unverified_id}").text
+    assert "0 of 1 flags decided; 1 by the fact-checker alone" in page
+    assert "The fact-checker alone supports this" in page
+    assert page.count('aria-label="Supported by the fact-checker alone"') == 1
+
+
 def test_what_is_left_out_is_listed_anew_after_each_decision(clinician: StaffBrowser, ready: ReadyReport) -> None:
     left_out = "is high and no claim states it"
     assert decide(clinician, ready, ready.unverified_id, "rejected", reason="Nobody said so.").status_code == 303
