@@ -28,6 +28,7 @@ COMMANDS = {
     "keys": "commands.keys:show",
     "reseal": "commands.reseal:reseal",
     "export": "commands.export:group",
+    "account": "commands.account:group",
 }
 WITHOUT_SERVERS = frozenset({"demo", "eval", "redis-users", "keys"})
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from core.access.permissions import Right
+from core.models import Role
 from core.queries import privacy as queries
+from core.queries.privacy import Look
 from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.htmx import render
@@ -41,6 +43,8 @@ WORDS = {
     "report.signed": "Signed a report",
     "report.rejected": "Turned down a report",
     "account.created": "Made an account",
+    "account.set_up_code_made": "Made a code for a new password of your account",
+    "account.set_up": "Chose a new password by a code",
     GLASS: "Opened your record without being in your care team",
     "care_team.joined": "Your care team: a clinician was added",
     "care_team.left": "Your care team: a clinician left, or was taken off",
@@ -63,12 +67,19 @@ PURPOSES = {
     "duty cover": "on duty",
     "break-glass": "in an emergency",
 }
-ROLES = {"patient": "You", "clinician": "Care team", "admin": "Administrator", "auditor": "Auditor"}
+ROLES = {"clinician": "Care team", "admin": "Administrator", "auditor": "Auditor"}
 
 
 def in_words(action: str) -> str:
     """What was done, in plain words."""
     return WORDS.get(action) or action.replace(".", ": ").replace("_", " ").capitalize()
+
+
+def who(look: Look) -> str | None:
+    """Whose look it was, beside the name; another account of the patient's is not the patient."""
+    if look.role == Role.PATIENT:
+        return "You" if look.account_id == current_account().id else "Another account in your name"
+    return ROLES.get(look.role, look.role) if look.role is not None else None
 
 
 @bp.get("/privacy")
@@ -89,7 +100,7 @@ def index() -> Response:
         shows_own=shows_own,
         is_first=place_in_list() is None,
         in_words=in_words,
-        roles=ROLES,
+        who=who,
         purposes=PURPOSES,
         glass=GLASS,
         with_reason=WITH_REASON,

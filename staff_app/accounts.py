@@ -1,4 +1,4 @@
-"""Accounts: listing, making, closing and opening them. An admin sees a new password once."""
+"""Accounts: listing, making, closing and opening them, and set-up codes, each of which an admin sees once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from werkzeug.wrappers import Response
 from core.access.permissions import Right
 from core.models import Role
 from core.queries import accounts_list
-from core.services import accounts, care, second_factor
+from core.services import accounts, care, set_up_codes
+from core.services.accounts import AccountFault
 from core.services.input import InvalidInput
 from core.services.staff_accounts import NewAccount, open_account
+from core.stores import databases
 from core.web.access import requires
 from core.web.auth import current_account, sign_ins
 from core.web.htmx import render
@@ -45,10 +47,10 @@ def create() -> Response:
     form = AccountForm()
     try:
         with write_session() as session:
-            account, password = open_account(session, new=_typed(form), by=current_account())
+            account, code = open_account(session, new=_typed(form), hours=_hours(), by=current_account())
     except InvalidInput as fault:
         return _form(form, put_back(form, {**fault.errors, **unreadable(form)}), status=422)
-    return render("staff/accounts/made.html", made=account, password=password)
+    return render("staff/accounts/made.html", made=account, code=code, is_new=True)
 
 
 @bp.post("/<id:account_id>/<any(close, open):verb>")
@@ -57,28 +59,38 @@ def change(account_id: int, verb: str) -> Response:
     if account_id == current_account().id:
         flash("You can't close your own account: ask another admin.")
         return redirect(url_for(".listing"), 303)
-    with write_session() as session:
-        if accounts_list.account(session, account_id) is None:
-            abort(404)
-        account = accounts.set_active(session, account_id=account_id, active=verb == "open", by=current_account())
-        if verb == "close":
-            sign_ins().end_all(session, account_id)
+    try:
+        with write_session() as session:
+            if accounts_list.account(session, account_id) is None:
+                abort(404)
+            account = accounts.set_active(session, account_id=account_id, active=verb == "open", by=current_account())
+            if verb == "close":
+                sign_ins().end_all(session, account_id)
+    except AccountFault as fault:
+        flash(str(fault))
+        return redirect(url_for(".listing"), 303)
     flash(f"{account.name}'s account is {'open' if account.active else 'closed'}.")
     return redirect(url_for(".listing", q=account.username), 303)
 
 
-@bp.post("/<id:account_id>/second-factor/reset")
+@bp.post("/<id:account_id>/set-up-code")
 @requires(Right.ACCOUNTS_MANAGE, confirmed=True)
-def reset_second_factor(account_id: int) -> Response:
-    """For someone who lost the phone and the recovery codes; they are signed out everywhere."""
-    with write_session() as session:
-        if accounts_list.account(session, account_id) is None:
-            abort(404)
-        account = second_factor.remove(session, account_id=account_id, by=current_account())
-        sign_ins().end_all(session, account_id)
-        name, username = account.name, account.username
-    flash(f"{name} signs in without a code the next time, and sets up a new one where codes are required.")
-    return redirect(url_for(".listing", q=username), 303)
+def set_up_code(account_id: int) -> Response:
+    """For someone who forgot the password, or lost the phone and the recovery codes; they are signed out everywhere."""
+    is_lost = "lost_device" in request.form
+    try:
+        with write_session() as session:
+            account = accounts_list.account(session, account_id)
+            if account is None:
+                abort(404)
+            code = set_up_codes.make(
+                session, account_id=account_id, hours=_hours(), by=current_account(), is_for_lost_device=is_lost
+            )
+            sign_ins().end_all(session, account_id)
+    except AccountFault as fault:
+        flash(str(fault))
+        return redirect(url_for(".listing"), 303)
+    return render("staff/accounts/made.html", made=account, code=code, is_new=False)
 
 
 @bp.post("/<id:account_id>/duty/<any(begin, end):verb>")
@@ -100,6 +112,10 @@ def _form(form: AccountForm, faults: list[tuple[str, str]] | None = None, *, sta
         form.practitioner_id.choices = choices(accounts_list.practitioners(session), "None")
     context: dict[str, Any] = {"form": form, "faults": faults or []}
     return render("staff/accounts/new.html", status=status, **context)
+
+
+def _hours() -> int:
+    return databases.current().settings.set_up_code_hours
 
 
 def _typed(form: AccountForm) -> NewAccount:

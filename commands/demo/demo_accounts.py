@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from commands.demo.demo_files import Keys, SignIn
-from core.models import Account, Patient, Practitioner, Role, Visit, utc_now
+from core.models import Account, Credential, Patient, Practitioner, Role, Visit, utc_now
 from core.sealing import sealed
 from core.services import accounts, second_factor
 from core.stores import databases
@@ -30,9 +30,12 @@ def ensure(data_dir: Path, keys: Keys) -> list[SignIn]:
         known = set(session.scalars(select(Account.username)))
         missing = [sign_in for sign_in in keys.sign_ins if sign_in.username not in known]
         patients = _patients(session) if missing else []
-        for sign_in in missing:
+        # A patient has one account: where there are fewer patients, there are fewer accounts.
+        without = PATIENTS[len(patients) :] if missing else ()
+        made = [sign_in for sign_in in missing if sign_in.username not in without]
+        for sign_in in made:
             _create(session, sign_in, patients)
-    return keys.sign_ins
+    return [sign_in for sign_in in keys.sign_ins if sign_in in made or sign_in.username in known]
 
 
 def _made_up(role: Role, name: str) -> SignIn:
@@ -43,7 +46,7 @@ def _made_up(role: Role, name: str) -> SignIn:
 
 def _create(session: Session, sign_in: SignIn, patients: list[Patient]) -> None:
     role = Role(sign_in.role)
-    patient = patients[PATIENTS.index(sign_in.username) % len(patients)] if role is Role.PATIENT else None
+    patient = patients[PATIENTS.index(sign_in.username)] if role is Role.PATIENT else None
     practitioner = _practitioner(session) if role is Role.CLINICIAN else None
     person = patient or practitioner
     account = accounts.create_account(
@@ -58,7 +61,7 @@ def _create(session: Session, sign_in: SignIn, patients: list[Patient]) -> None:
         covers_all=role is Role.CLINICIAN,
     )
     if sign_in.totp_secret is not None:
-        account.totp_secret = sealed.seal(sign_in.totp_secret)
+        session.get_one(Credential, account.id).totp_secret = sealed.seal(sign_in.totp_secret)
 
 
 def _patients(session: Session) -> list[Patient]:

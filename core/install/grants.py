@@ -35,10 +35,8 @@ MOVES = ("archive_run", "batch", "step", "run_event", "holding", "restored_root"
 WATCH = ("day_budget", "schedule_mark", "eval_run", "alert", "agent_setup", "signer_notice", "switch")
 TIES = ("care_team_member", "glass_break", "sensitive_visit", "visit_tie", "sensitive_grant")
 
-# By what an account proves itself.
-SECRETS = ("password_hash", "totp_secret", "totp_step")
-OWN_ACCOUNT = "password_hash, password_changed_at, totp_secret, totp_step, version"
-NO_SECRETS = ", ".join(column.name for column in Base.metadata.tables["account"].columns if column.name not in SECRETS)
+# By what an account proves itself, and what lets its person in.
+PROOFS = ("credential", "recovery_code", "passkey", "sign_in")
 SENT = "due_at, enqueued_at, enqueues, done_at"
 TRAIL: Mapping[str, Privileges] = {"access_event": APPEND, "chain_head": CHANGE}
 
@@ -49,8 +47,9 @@ _PUBLIC: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, "patient_picture", "holding", "batch", "restored_root"), READ),
     **dict.fromkeys(("report", "claim", "citation", "signature"), READ),
     "correction": (f"SELECT ({TOLD})",),
-    "account": ("SELECT", f"UPDATE ({OWN_ACCOUNT})"),
-    **dict.fromkeys(("recovery_code", "passkey", "sign_in"), ALL),
+    "account": READ,
+    **dict.fromkeys(PROOFS, ALL),
+    "set_up_code": ("SELECT", "DELETE"),
     **TRAIL,
 }
 _STAFF: Mapping[str, Privileges] = {
@@ -61,8 +60,9 @@ _STAFF: Mapping[str, Privileges] = {
     "switch": CHANGE,
     "signer_notice": ALL,
     # Whose an account is, and what, nobody changes.
-    "account": ("SELECT", "INSERT", f"UPDATE ({OWN_ACCOUNT}, active, covers_all)", "DELETE"),
-    **dict.fromkeys(("recovery_code", "passkey", "sign_in"), ALL),
+    "account": ("SELECT", "INSERT", "UPDATE (active, covers_all, version)", "DELETE"),
+    **dict.fromkeys(PROOFS, ALL),
+    "set_up_code": ("SELECT", "INSERT", "DELETE"),
     "signature": ("SELECT", "INSERT", "DELETE"),
     "erasure": CHANGE,
     "outbox_message": APPEND,
@@ -74,7 +74,7 @@ _WORKER: Mapping[str, Privileges] = {
         READ,
     ),
     **dict.fromkeys((*REPORTS, *WATCH), ALL),
-    "account": (f"SELECT ({NO_SECRETS})",),
+    "account": READ,
     "sign_in": ("SELECT", "DELETE"),
     "kept_head_set": APPEND,
     "report": ("SELECT", "UPDATE"),
@@ -84,7 +84,7 @@ _WORKER: Mapping[str, Privileges] = {
 _ARCHIVER: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MOVES, "signature", "imported_row"), ALL),
     **dict.fromkeys((*TIES, *WATCH, "correction"), READ),
-    "account": (f"SELECT ({NO_SECRETS})",),
+    "account": READ,
     **dict.fromkeys(("erasure", "patient_picture"), ("SELECT", "UPDATE")),
     "outbox_message": ("SELECT", "INSERT", f"UPDATE ({SENT})"),
     **TRAIL,

@@ -21,8 +21,13 @@ STAFFS = tuple(sorted(STAFF_ROLES))
 PATIENTS_OWN = Parent("account", "account_id", OneOf("role", PATIENTS))
 STAFFS_OWN = Parent("account", "account_id", OneOf("role", STAFFS))
 
+# An erasure is decided on first, and stays.
+ERASED = Parent("erasure", "patient_id", Every(), key="patient_id")
+OF_ERASED_ACCOUNT = Parent("account", "account_id", ERASED)
+STAFFS_OR_ERASED = Either((STAFFS_OWN, OF_ERASED_ACCOUNT))
+
 ACCOUNTS = (
-    RowRule("account", PUBLIC, (SELECT, UPDATE), OneOf("role", PATIENTS)),
+    RowRule("account", PUBLIC, (SELECT,), OneOf("role", PATIENTS)),
     RowRule("account", STAFF, (SELECT, INSERT, UPDATE)),
     RowRule("account", STAFF, (DELETE,), OneOf("role", PATIENTS)),
     RowRule("account", WORKER, (SELECT,)),
@@ -32,15 +37,22 @@ ACCOUNTS = (
     RowRule("sign_in", STAFF, (SELECT, DELETE)),
     RowRule("sign_in", STAFF, (INSERT, UPDATE), Every((OneOf("portal", ("staff",)), STAFFS_OWN))),
     RowRule("sign_in", WORKER, (SELECT, DELETE)),
+    # A patient's password is set by the patients' portal alone; an admin makes the code that lets the patient do so.
+    RowRule("credential", PUBLIC, EVERYTHING, PATIENTS_OWN),
+    RowRule("credential", STAFF, (SELECT,), STAFFS_OR_ERASED),
+    RowRule("credential", STAFF, (INSERT, UPDATE), STAFFS_OWN),
+    RowRule("credential", STAFF, (DELETE,), OF_ERASED_ACCOUNT),
+    RowRule("set_up_code", PUBLIC, (SELECT, DELETE), PATIENTS_OWN),
+    RowRule("set_up_code", STAFF, (SELECT, INSERT, DELETE)),
 )
-SECOND_FACTORS = tuple(
-    rule
-    for table in ("recovery_code", "passkey")
-    for rule in (
-        RowRule(table, PUBLIC, EVERYTHING, PATIENTS_OWN),
-        RowRule(table, STAFF, (SELECT, DELETE)),
-        RowRule(table, STAFF, (INSERT, UPDATE), STAFFS_OWN),
-    )
+SECOND_FACTORS = (
+    RowRule("recovery_code", PUBLIC, EVERYTHING, PATIENTS_OWN),
+    RowRule("recovery_code", STAFF, (SELECT, DELETE), STAFFS_OR_ERASED),
+    RowRule("recovery_code", STAFF, (INSERT, UPDATE), STAFFS_OWN),
+    RowRule("passkey", PUBLIC, EVERYTHING, PATIENTS_OWN),
+    # An admin takes away those of a lost device, whose ever it was.
+    RowRule("passkey", STAFF, (SELECT, DELETE)),
+    RowRule("passkey", STAFF, (INSERT, UPDATE), STAFFS_OWN),
 )
 
 
@@ -78,8 +90,6 @@ AUDIT = (
 
 SIGNED = OneOf("state", (ReportState.SIGNED,))
 OF_SIGNED = Parent("report", "report_id", SIGNED)
-# An erasure is decided on first, and stays.
-ERASED = Parent("erasure", "patient_id", Every(), key="patient_id")
 OF_ERASED = Parent("report", "report_id", ERASED)
 # What a draft leaves out is listed anew after each decision on its claims.
 MADE_ANEW = Either((OF_ERASED, Not(OF_SIGNED)))

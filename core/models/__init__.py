@@ -51,7 +51,19 @@ from core.models.operations import (
     SignerNotice,
     Switch,
 )
-from core.models.people import Account, Clinic, Passkey, Patient, Practitioner, RecoveryCode, Role, Sex, SignIn
+from core.models.people import (
+    Account,
+    Clinic,
+    Credential,
+    Passkey,
+    Patient,
+    Practitioner,
+    RecoveryCode,
+    Role,
+    SetUpCode,
+    Sex,
+    SignIn,
+)
 from core.models.picture import PatientPicture
 from core.models.reports import (
     Check,
@@ -91,6 +103,7 @@ __all__ = [
     "ConditionStatus",
     "Correction",
     "CorrectionKind",
+    "Credential",
     "DayBudget",
     "Decision",
     "Erasure",
@@ -125,6 +138,7 @@ __all__ = [
     "SensitiveGrant",
     "SensitiveVisit",
     "Sensitivity",
+    "SetUpCode",
     "SetupState",
     "Sex",
     "SignIn",

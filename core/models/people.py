@@ -89,11 +89,6 @@ class Account(Base):
     __tablename__ = "account"
     id: Mapped[Id]
     username: Mapped[str] = mapped_column(String(120), unique=True)
-    # Read only where somebody proves who they are: no worker may.
-    password_hash: Mapped[str] = mapped_column(String(255), deferred=True, deferred_group="secrets")
-    # The secret is sealed. The step is that of the last code that was used: no code works twice.
-    totp_secret: Mapped[str | None] = mapped_column(String(255), deferred=True, deferred_group="secrets")
-    totp_step: Mapped[int | None] = mapped_column(deferred=True, deferred_group="secrets")
     role: Mapped[Code]
     name: Mapped[str] = mapped_column(String(200))
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"), index=True)
@@ -101,11 +96,46 @@ class Account(Base):
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
     # A clinician on duty sees every patient.
     covers_all: Mapped[bool] = mapped_column(default=False, server_default="false")
-    password_changed_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now())
     created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now())
     version: Mapped[int] = version_column()
 
     __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        Index(
+            "ix_account_one_of_a_patient", "patient_id", unique=True,
+            postgresql_where="patient_id IS NOT NULL AND active",
+            mssql_where="patient_id IS NOT NULL AND active = 1",
+        ),
+    )  # fmt: skip
+
+
+class Credential(Base):
+    """By what an account proves itself: a row of its own, because staff's role reads and writes none of a patient's.
+
+    An account that has not been set up has none.
+    """
+
+    __tablename__ = "credential"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, autoincrement=False)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    password_changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # The secret is sealed. The step is that of the last code that was used: no code works twice.
+    totp_secret: Mapped[str | None] = mapped_column(String(255))
+    totp_step: Mapped[int | None]
+
+
+class SetUpCode(Base):
+    """A code with which the person of an account sets it up, once: only its SHA-256 is kept, until it is used."""
+
+    __tablename__ = "set_up_code"
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    # The person has lost what else proves them: it goes when the code is used.
+    is_for_lost_device: Mapped[bool] = mapped_column(default=False)
+    made_by: Mapped[int | None]
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime]
 
 
 class RecoveryCode(Base):

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, undefer_group
+from sqlalchemy.orm import Session
 
-from core.models import Account, Practitioner
+from core.models import Account, Practitioner, SetUpCode, utc_now
 
 PAGE_ROWS = 50
 
 
 @dataclass(frozen=True)
 class AccountLine:
-    """One account; `patient_id` is set for a patient's."""
+    """One account; `patient_id` is set for a patient's, `set_up_until` while it has a set-up code."""
 
     id: int
     username: str
@@ -25,7 +25,7 @@ class AccountLine:
     patient_id: int | None
     created_at: datetime
     covers_all: bool
-    has_second_factor: bool
+    set_up_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def accounts(
     session: Session, *, text: str = "", role: str | None = None, after: str | None = None, limit: int = PAGE_ROWS
 ) -> AccountPage:
     """Accounts whose user name or name begins with `text`."""
-    query = select(Account).options(undefer_group("secrets")).order_by(Account.username).limit(limit + 1)
+    query = select(Account).order_by(Account.username).limit(limit + 1)
     if text:
         begins = text.lower()
         query = query.where(
@@ -55,7 +55,11 @@ def accounts(
         query = query.where(Account.username > after)
     rows = list(session.scalars(query))
     following = rows[limit - 1].username if len(rows) > limit else None
-    return AccountPage(tuple(_line(row) for row in rows[:limit]), following)
+    codes = select(SetUpCode.account_id, SetUpCode.expires_at).where(
+        SetUpCode.account_id.in_([row.id for row in rows]), SetUpCode.expires_at > utc_now()
+    )
+    until = {row.account_id: row.expires_at for row in session.execute(codes)}
+    return AccountPage(tuple(_line(row, until.get(row.id)) for row in rows[:limit]), following)
 
 
 def account(session: Session, account_id: int) -> AccountLine | None:
@@ -70,8 +74,8 @@ def practitioners(session: Session) -> tuple[tuple[int, str], ...]:
     return tuple((row.id, row.name) for row in session.execute(query))
 
 
-def _line(row: Account) -> AccountLine:
+def _line(row: Account, set_up_until: datetime | None = None) -> AccountLine:
     return AccountLine(
         row.id, row.username, row.name, row.role, row.active, row.patient_id, row.created_at, row.covers_all,
-        row.totp_secret is not None,
+        set_up_until,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, or_, select
 from sqlalchemy.orm import Session
 
 from core.models import AccessEvent
@@ -15,6 +15,8 @@ from core.stores.hot_and_archived import Cursor, Held
 from core.stores.tables import hot_table
 
 PAGE_ROWS = 50
+# What an account does that its person is always told: somebody else may have been behind it.
+ALWAYS_TOLD = ("account.set_up",)
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Look:
 
     id: int
     at: datetime
+    account_id: int | None
     name: str | None
     role: str | None
     action: str
@@ -51,14 +54,16 @@ def looks(
     table: Table = hot_table(AccessEvent.__tablename__)
     query = select(AccessEvent).where(AccessEvent.patient_id == patient_id, AccessEvent.outcome == "allow")
     if leave_out_account is not None:
-        query = query.where(AccessEvent.account_id.is_distinct_from(leave_out_account))
+        by_others = AccessEvent.account_id.is_distinct_from(leave_out_account)
+        query = query.where(or_(by_others, AccessEvent.action.in_(ALWAYS_TOLD)))
     if after is not None:
         query = after.after(query, table, "at")
     rows = list(session.scalars(query.order_by(AccessEvent.at.desc(), AccessEvent.id.desc()).limit(limit + 1)))
     shown = rows[:limit]
     return Looks(
         looks=tuple(
-            Look(row.id, row.at, row.actor_name, row.actor_role, row.action, row.target, row.purpose) for row in shown
+            Look(row.id, row.at, row.account_id, row.actor_name, row.actor_role, row.action, row.target, row.purpose)
+            for row in shown
         ),
         held=hot_and_archived.held(session, patient_id, LOG.name),
         next=Cursor(shown[-1].at, shown[-1].id) if len(rows) > limit else None,

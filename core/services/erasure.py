@@ -22,7 +22,7 @@ from core.services import archive
 
 # Tables that name a patient by number and must stay: the audit trail, and the erasure itself.
 KEPT = frozenset({"access_event", "erasure", "batch"})
-OF_ACCOUNTS = frozenset({"sign_in", "recovery_code", "passkey"})
+OF_ACCOUNTS = frozenset({"sign_in", "recovery_code", "passkey", "credential", "set_up_code"})
 TASK = "workers.archive.erase.erase"
 IDS_A_STATEMENT = 5_000
 

@@ -7,6 +7,7 @@ host name: an answer that it gives to a page of another name is worth nothing he
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +26,7 @@ from webauthn.helpers.structs import (
 
 from core import audit
 from core.access.permissions import Actor
-from core.models import Account, Passkey, utc_now
+from core.models import Account, Credential, Passkey, utc_now
 
 PASSKEYS_MAX = 10
 REPLY_CHARS_MAX = 20_000
@@ -73,7 +74,7 @@ def register(
     session: Session, *, account_id: int, reply: str, challenge: bytes, site: Site, name: str, by: Actor
 ) -> Passkey:
     """Keep a device's new key for an account. Raises PasskeyRefused."""
-    session.get_one(Account, account_id, with_for_update=True)
+    session.get(Credential, account_id, with_for_update=True)
     if len(of_account(session, account_id)) >= PASSKEYS_MAX:
         raise PasskeyRefused("too many")
     try:
@@ -140,6 +141,14 @@ def remove(session: Session, *, account_id: int, passkey_id: int, by: Actor) -> 
         return False
     audit.record(session, "account.passkey_removed", by=by, target=f"account:{account_id}")
     return True
+
+
+def keep_only(session: Session, *, account_id: int, kept: Collection[int], by: Actor) -> int:
+    """Remove the account's passkeys but those with ids in `kept`; returns how many were removed."""
+    others = [passkey.id for passkey in of_account(session, account_id) if passkey.id not in kept]
+    for passkey_id in others:
+        remove(session, account_id=account_id, passkey_id=passkey_id, by=by)
+    return len(others)
 
 
 def _reply(text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.models import Account, Patient
+from core.models import Credential, Patient
 from core.sealing import sealed, stored_national_id
 from core.stores import databases
 from core.stores.tables import hot_table
@@ -44,9 +44,9 @@ def _patients(session: Session, after: int) -> list[int]:
 
 
 def _accounts(session: Session, after: int) -> list[int]:
-    kept = _next(session, Account.id, Account.totp_secret, after)
+    kept = _next(session, Credential.account_id, Credential.totp_secret, after)
     columns = {row_id: {"totp_secret": sealed.seal_again(value)} for row_id, value in kept}
-    return _replace(session, hot_table("account"), columns)
+    return _replace(session, hot_table("credential"), columns)
 
 
 def _next(session: Session, row_id: Column[int], value: Column[str | None], after: int) -> list[tuple[int, str]]:
@@ -58,5 +58,5 @@ def _next(session: Session, row_id: Column[int], value: Column[str | None], afte
 def _replace(session: Session, table: Table, columns: Mapping[int, Mapping[str, object]]) -> list[int]:
     # By the table, not the ORM, which would raise the row's version: the content of the row does not change.
     for row_id, values in columns.items():
-        session.execute(update(table).where(table.c.id == row_id).values(**values))
+        session.execute(update(table).where(next(iter(table.primary_key.columns)) == row_id).values(**values))
     return list(columns)

@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 
 import pyotp
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session, undefer_group
+from sqlalchemy.orm import Session
 
 from core import audit
-from core.access import permissions
 from core.access.distrust import distrust
-from core.access.permissions import Actor, Right
+from core.access.permissions import Actor
 from core.access.sign_ins import hash_of
-from core.models import Account, Passkey, RecoveryCode, utc_now
+from core.models import Account, Credential, RecoveryCode, utc_now
 from core.sealing import sealed
-from core.services.staff_accounts import made_up
+from core.services.made_up import made_up
 
 STEP_SECONDS = 30
 # A clock may be off by this many steps.
@@ -26,6 +25,10 @@ CODES, GROUPS, GROUP_LENGTH = 10, 3, 4
 
 class WrongCode(Exception):
     """The code is neither a code of the app nor an unused recovery code, or it was used before."""
+
+
+class AlreadySetUp(Exception):
+    """The account has an app that makes its codes: nobody puts another in its place unasked."""
 
 
 def new_secret() -> str:
@@ -41,13 +44,15 @@ def address(secret: str, username: str, issuer: str) -> str:
 def enrol(session: Session, *, account_id: int, secret: str, code: str, by: Actor) -> tuple[str, ...]:
     """Ask for codes from now on, if `code` is right. Returns the recovery codes, which are shown only this once.
 
-    Raises WrongCode, KeyMissing.
+    Raises AlreadySetUp unless the account has no app yet, WrongCode, KeyMissing.
     """
-    account = session.get_one(Account, account_id, with_for_update=True)
+    kept = session.get_one(Credential, account_id, with_for_update=True, populate_existing=True)
+    if kept.totp_secret is not None:
+        raise AlreadySetUp
     step = _step_of(secret, code)
     if step is None:
         raise WrongCode
-    account.totp_secret, account.totp_step = sealed.seal(secret), step
+    kept.totp_secret, kept.totp_step = sealed.seal(secret), step
     audit.record(session, "account.second_factor_set", by=by, target=f"account:{account_id}")
     return renew_recovery_codes(session, account_id=account_id, by=by)
 
@@ -55,13 +60,12 @@ def enrol(session: Session, *, account_id: int, secret: str, code: str, by: Acto
 def check(session: Session, *, account_id: int, code: str) -> None:
     """Accept a code of the app, or a recovery code, once. Raises WrongCode, KeyMissing."""
     # Which code was the last must be as the lock finds it.
-    secrets_too = [undefer_group("secrets")]
-    account = session.get_one(Account, account_id, with_for_update=True, populate_existing=True, options=secrets_too)
+    kept = session.get_one(Credential, account_id, with_for_update=True, populate_existing=True)
     typed = "".join(code.split()).lower()
-    if account.totp_secret and typed.isdigit():
-        step = _step_of(sealed.open_sealed(account.totp_secret), typed)
-        if step is not None and step > (account.totp_step or 0):
-            account.totp_step = step
+    if kept.totp_secret and typed.isdigit():
+        step = _step_of(sealed.open_sealed(kept.totp_secret), typed)
+        if step is not None and step > (kept.totp_step or 0):
+            kept.totp_step = step
             return
         raise WrongCode
     used = (
@@ -76,23 +80,23 @@ def check(session: Session, *, account_id: int, code: str) -> None:
     )
     if session.scalar(used) is None:
         raise WrongCode
-    audit.record(session, "account.recovery_code_used", by=account, target=f"account:{account_id}")
+    by = session.get_one(Account, account_id)
+    audit.record(session, "account.recovery_code_used", by=by, target=f"account:{account_id}")
 
 
-def remove(session: Session, *, account_id: int, by: Actor) -> Account:
-    """Stop asking for codes: of oneself, or as an admin of a person who lost the app. Raises PermissionDenied.
+def is_on(session: Session, account_id: int) -> bool:
+    """Whether the account is asked for codes."""
+    kept = session.get(Credential, account_id)
+    return kept is not None and kept.totp_secret is not None
 
-    An admin removes the passkeys too: they may be on the lost device.
-    """
-    if by.id != account_id:
-        permissions.check(by, Right.ACCOUNTS_MANAGE)
-        session.execute(delete(Passkey).where(Passkey.account_id == account_id))
-    account = session.get_one(Account, account_id, with_for_update=True)
-    account.totp_secret = account.totp_step = None
+
+def remove(session: Session, *, account_id: int, by: Actor) -> None:
+    """Stop asking for codes."""
+    kept = session.get_one(Credential, account_id, with_for_update=True, populate_existing=True)
+    kept.totp_secret = kept.totp_step = None
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
     distrust(session, account_id)
     audit.record(session, "account.second_factor_removed", by=by, target=f"account:{account_id}")
-    return account
 
 
 def renew_recovery_codes(session: Session, *, account_id: int, by: Actor) -> tuple[str, ...]:

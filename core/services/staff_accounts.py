@@ -1,8 +1,7 @@
-"""Accounts that an admin opens, each with a random password that is shown once."""
+"""Accounts that an admin opens, each with a set-up code that is shown once."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -11,12 +10,10 @@ from sqlalchemy.orm import Session
 from core.access import permissions
 from core.access.permissions import Actor, Right
 from core.models import Account, Patient, Practitioner, Role
-from core.services import accounts
+from core.services import accounts, set_up_codes
 from core.services.input import Faults
+from core.services.set_up_codes import MadeCode
 
-# Without 0, o, 1, l and i, which people mistake for each other when they copy a password by hand.
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-GROUPS, GROUP_LENGTH = 4, 5
 ROLES: dict[str, str] = {role.value: role.value.capitalize() for role in Role}
 
 
@@ -31,8 +28,8 @@ class NewAccount:
     practitioner_id: int | None = None
 
 
-def open_account(session: Session, *, new: NewAccount, by: Actor) -> tuple[Account, str]:
-    """Make an account and its password of about 99 random bits. Raises PermissionDenied, InvalidInput."""
+def open_account(session: Session, *, new: NewAccount, hours: int, by: Actor) -> tuple[Account, MadeCode]:
+    """Make an account, and a set-up code that is good for so many hours. Raises PermissionDenied, InvalidInput."""
     permissions.check(by, Right.ACCOUNTS_MANAGE)
     faults = Faults()
     role = faults.choice("role", new.role, ROLES, "Choose a role.")
@@ -41,12 +38,11 @@ def open_account(session: Session, *, new: NewAccount, by: Actor) -> tuple[Accou
     name = _name(new, patient, faults)
     _check_practitioner(session, new, faults)
     faults.check()
-    password = make_password()
     try:
         account = accounts.create_account(
             session,
             username=username or "",
-            password=password,
+            password=None,
             role=Role(role),
             name=name,
             patient_id=patient.id if patient is not None else None,
@@ -57,17 +53,7 @@ def open_account(session: Session, *, new: NewAccount, by: Actor) -> tuple[Accou
         faults.add("username", str(fault))
         faults.check()
         raise
-    return account, password
-
-
-def make_password() -> str:
-    """A password of four groups of five, such as `h7k2m-…`."""
-    return made_up(GROUPS, GROUP_LENGTH)
-
-
-def made_up(groups: int, length: int) -> str:
-    """Random groups of letters and digits that are hard to mistake for each other, joined by hyphens."""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(length)) for _ in range(groups))
+    return account, set_up_codes.make(session, account_id=account.id, hours=hours, by=by)
 
 
 def _name(new: NewAccount, patient: Patient | None, faults: Faults) -> str:
@@ -97,6 +83,5 @@ def _patient(session: Session, new: NewAccount, faults: Faults) -> Patient | Non
     if patient is None:
         faults.add("patient_id", "Enter the number of a registered patient, as the address of their chart shows it.")
     elif session.scalar(select(Account.id).where(Account.patient_id == patient.id).limit(1)) is not None:
-        # A second one would read the record as the patient does, and unseen by the patient.
-        faults.add("patient_id", "This patient has an account already.")
+        faults.add("patient_id", "This patient has an account already. Make a new set-up code for that one.")
     return patient

@@ -107,6 +107,7 @@ class Settings(BaseSettings):
         "required",
         description="codes of an authenticator app: required of staff and offered to patients, or offered to all",
     )
+    set_up_code_hours: PositiveInt = Field(72, description="a set-up code that an admin made is good for this long")
     public_host: str = Field("portal.localhost", description="host name of the patient portal")
     staff_host: str = Field("staff.localhost", description="host name of the staff portal")
     oidc_issuer: IssuerUrl = Field(

@@ -21,6 +21,7 @@ from core.web import (
     auth,
     confirm,
     error_pages,
+    factor,
     filters,
     guessing,
     health,
@@ -33,6 +34,7 @@ from core.web import (
     request_bounds,
     second_factor,
     security,
+    set_up_code,
     sign_in,
     time_out,
 )
@@ -108,7 +110,7 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     error_pages.init_app(app)
     app.register_blueprint(health.bp)
     # Several modules put their routes on one blueprint.
-    modules = (sign_in, second_factor, own_account, own_second_factor, passkeys, time_out)
+    modules = (sign_in, second_factor, set_up_code, own_account, factor, own_second_factor, passkeys, time_out)
     for blueprint in dict.fromkeys(module.bp for module in modules):
         app.register_blueprint(blueprint)
     app.after_request(_cache_static)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from flask import Flask, abort, current_app, request, session
@@ -17,7 +18,7 @@ from core import audit
 from core.access.sign_in_copies import AccountCopy
 from core.access.sign_ins import SignIns
 from core.models import Account, utc_now
-from core.services import accounts
+from core.services import accounts, passkeys, second_factor
 from core.stores import databases
 from core.stores.databases import Store
 from core.stores.outage import UNREACHABLE
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 ADDRESS = "address"
 CONFIRMED_AT = "confirmed_at"
+FACTOR_AT = "factor_at"
+FACTOR_MINUTES = 10
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def reauthenticate(password: str) -> bool:
     counts = slowing.guesses("reauthenticate", copy.username)
     with databases.read(Store.HOT) as store:
         account = store.get(Account, copy.id)
-        right = account is not None and account.active and accounts.verify_password(account, password)
+        right = account is not None and account.active and accounts.verify_password(store, copy.id, password)
     if right:
         counts.succeeded()
     else:
@@ -108,14 +111,32 @@ def mark_confirmed() -> None:
     session[CONFIRMED_AT] = utc_now().isoformat()
 
 
-def change_password(password: str) -> int:
+def mark_factor() -> None:
+    """Note that a second factor was proved just now in this sign-in."""
+    session[FACTOR_AT] = utc_now().isoformat()
+
+
+def factor_proved() -> bool:
+    """Whether the account is asked for no codes, or gave one, or used a passkey, minutes ago in this sign-in."""
+    at = session.get(FACTOR_AT)
+    if at is not None and utc_now() - datetime.fromisoformat(at) < timedelta(minutes=FACTOR_MINUTES):
+        return True
+    with databases.read(Store.HOT) as store:
+        return not second_factor.is_on(store, current_account().id)
+
+
+def change_password(password: str, *, kept_passkeys: Collection[int], keeps_app: bool) -> int:
     """Give the signed-in account a new password: this sign-in goes on with a new token, all others end.
 
-    Returns how many others there were. Raises AccountFault, or SQLAlchemyError when the primary can't be written.
+    Passkeys that are not kept go, and the app for codes unless it is kept. Returns how many other sign-ins there were.
+    Raises AccountFault, or SQLAlchemyError when the primary can't be written.
     """
     copy, here = current_account(), session_held().sign_in
     with databases.write() as store:
         account = accounts.set_password(store, account_id=copy.id, password=password, by=copy)
+        passkeys.keep_only(store, account_id=copy.id, kept=kept_passkeys, by=copy)
+        if not keeps_app and second_factor.is_on(store, copy.id):
+            second_factor.remove(store, account_id=copy.id, by=copy)
         ended = sign_ins().end_all(store, copy.id, but=here.token_hash if here is not None else None)
         begin(store, account, AccountCopy.of(account))
     return ended
@@ -146,8 +167,13 @@ def sign_ins() -> SignIns:
     return cast(PortalSessions, current_app.session_interface).sign_ins
 
 
-def begin(store: Session, account: Account, copy: AccountCopy, *, confirmed: bool = True) -> None:
-    """A new sign-in with a new token, in the caller's transaction; `confirmed` if it was proved just now who it is."""
+def begin(
+    store: Session, account: Account, copy: AccountCopy, *, confirmed: bool = True, by_factor: bool = False
+) -> None:
+    """A new sign-in with a new token, in the caller's transaction; `confirmed` if it was proved just now who it is.
+
+    `by_factor` if more than a password proved it.
+    """
     held = session_held()
     if held.sign_in is not None:
         sign_ins().end(held.sign_in.token_hash)
@@ -156,6 +182,8 @@ def begin(store: Session, account: Account, copy: AccountCopy, *, confirmed: boo
     held[ADDRESS] = request.remote_addr
     if confirmed:
         mark_confirmed()
+    if by_factor:
+        mark_factor()
     login_user(User(copy))
     known_devices.remember(copy.username)
     held.new_token = sign_ins().open(store, account, dict(held))

@@ -16,7 +16,7 @@ from core.web.portal import portal
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-GUESSES = ("/sign-in", "/sign-in/code", "/sign-in/passkey")
+GUESSES = ("/sign-in", "/sign-in/code", "/sign-in/passkey", "/sign-in/set-up-code")
 
 
 def init_app(app: Flask) -> None:

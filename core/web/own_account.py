@@ -9,7 +9,7 @@ from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from core.access.permissions import Right
-from core.models import Account
+from core.models import Passkey
 from core.services import passkeys, second_factor
 from core.services.accounts import PASSWORD_LENGTH_MIN, AccountFault, TooManyAttempts
 from core.stores import databases
@@ -19,6 +19,7 @@ from core.web.access import record, requires
 from core.web.base_form import Form
 from core.web.htmx import htmx_redirect, render
 from core.web.portal import portal
+from core.web.set_up_code import kept_passkeys
 from core.web.sign_in import too_many
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -62,7 +63,11 @@ def change_password() -> Response:
             record("account.password_refused", target=target, outcome="deny")
             form.old.errors = ["This is not your present password."]
             return _page(form, 422)
-        ended = auth.change_password(form.new.data or "")
+        # Where codes are required, another app takes the place of this one, and nothing else does.
+        keeps_app = portal(current_app).needs_second_factor or "keep_app" in request.form
+        if not keeps_app and not auth.factor_proved():
+            return htmx_redirect(url_for(".prove", next=url_for(".show")))
+        ended = auth.change_password(form.new.data or "", kept_passkeys=kept_passkeys(), keeps_app=keeps_app)
     except TooManyAttempts as fault:
         return too_many(fault, lambda refusal: _page(form, 429, refusal))
     except AccountFault as fault:
@@ -94,17 +99,17 @@ class SecondFactor:
     codes_left: int
 
 
-def _passkeys() -> int:
+def _passkeys() -> list[Passkey]:
     with databases.read(Store.HOT) as store:
-        return len(passkeys.of_account(store, auth.current_account().id))
+        return passkeys.of_account(store, auth.current_account().id)
 
 
 def _second_factor() -> SecondFactor:
     account = auth.current_account()
     with databases.read(Store.HOT) as session:
-        row = session.get_one(Account, account.id)
         left = second_factor.recovery_codes_left(session, account.id)
-        return SecondFactor(row.totp_secret is not None, portal(current_app).needs_second_factor, left)
+        is_on = second_factor.is_on(session, account.id)
+        return SecondFactor(is_on, portal(current_app).needs_second_factor, left)
 
 
 def _page(form: PasswordForm, status: int = 200, refusal: str | None = None) -> Response:
@@ -116,5 +121,7 @@ def _page(form: PasswordForm, status: int = 200, refusal: str | None = None) -> 
         here_and_others=auth.own_sign_ins(),
         second=_second_factor(),
         passkeys=_passkeys(),
+        kept=kept_passkeys() if form.is_submitted() else None,
+        keeps_app=not form.is_submitted() or "keep_app" in request.form,
         length_min=PASSWORD_LENGTH_MIN,
     )

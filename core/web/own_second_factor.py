@@ -9,7 +9,7 @@ from core.services import second_factor
 from core.services.accounts import TooManyAttempts
 from core.services.second_factor import WrongCode
 from core.stores import databases
-from core.web import auth, sign_in_steps
+from core.web import auth, factor, sign_in_steps
 from core.web.access import record, requires
 from core.web.htmx import htmx_redirect, render
 from core.web.own_account import bp
@@ -21,6 +21,8 @@ from core.web.sign_in import too_many
 @bp.get("/second-factor")
 @requires(Right.OWN_ACCOUNT)
 def second_factor_shown() -> Response:
+    if not auth.factor_proved():
+        return factor.ask(url_for(".second_factor_shown"))
     return _page(CodeForm())
 
 
@@ -28,11 +30,15 @@ def second_factor_shown() -> Response:
 @requires(Right.OWN_ACCOUNT, confirmed=True)
 def set_second_factor() -> Response:
     """Ask for codes from now on, once the first code was right; a new phone replaces the old one."""
+    if not auth.factor_proved():
+        return factor.ask(url_for(".second_factor_shown"))
     form, account = CodeForm(), auth.current_account()
     if not form.validate_on_submit():
         return _page(form, 422)
     try:
         with sign_in_steps.slowed(account.username), databases.write() as store:
+            if second_factor.is_on(store, account.id):
+                second_factor.remove(store, account_id=account.id, by=account)
             codes = second_factor.enrol(
                 store, account_id=account.id, secret=sign_in_steps.new_secret(), code=form.totp.data or "", by=account
             )
@@ -43,12 +49,15 @@ def set_second_factor() -> Response:
         form.totp.errors = [WRONG]
         return _page(form, 422)
     sign_in_steps.forget_secret()
+    auth.mark_factor()
     return render("shared/recovery_codes.html", codes=codes, to=url_for(".show"))
 
 
 @bp.post("/second-factor/remove")
 @requires(Right.OWN_ACCOUNT, confirmed=True)
 def remove_second_factor() -> Response:
+    if not auth.factor_proved():
+        return factor.ask(url_for(".show"))
     account = auth.current_account()
     if portal(current_app).needs_second_factor:
         flash("Codes are required here: set up another app instead.")
@@ -62,6 +71,8 @@ def remove_second_factor() -> Response:
 @bp.post("/recovery-codes")
 @requires(Right.OWN_ACCOUNT, confirmed=True)
 def renew_recovery_codes() -> Response:
+    if not auth.factor_proved():
+        return factor.ask(url_for(".show"))
     account = auth.current_account()
     with databases.write() as store:
         codes = second_factor.renew_recovery_codes(store, account_id=account.id, by=account)

@@ -20,7 +20,7 @@ from core.services.passkeys import REPLY_CHARS_MAX, PasskeyRefused, Site
 from core.settings.config import Settings
 from core.stores import databases
 from core.stores.databases import Store
-from core.web import auth, guessing
+from core.web import auth, factor, guessing
 from core.web.access import open_endpoint, record, refuse, requires
 from core.web.base_form import Form, SignInForm
 from core.web.htmx import htmx_redirect, render
@@ -56,7 +56,7 @@ def submit_passkey() -> Response:
             )
             if not account.active or account.role not in portal(current_app).roles:
                 raise PasskeyRefused("not here")
-            auth.begin(store, account, AccountCopy.of(account))
+            auth.begin(store, account, AccountCopy.of(account), by_factor=True)
             audit.record(store, "account.signed_in", by=account, purpose="passkey")
     except PasskeyRefused:
         guessing.failed()
@@ -75,6 +75,8 @@ def passkeys_shown() -> Response:
 @own.post("/passkeys")
 @requires(Right.OWN_ACCOUNT, confirmed=True)
 def add_passkey() -> Response:
+    if not auth.factor_proved():
+        return factor.ask(url_for(".passkeys_shown"))
     form, account, (challenge, _) = PasskeyForm(), auth.current_account(), _asked()
     if not form.validate_on_submit():
         return _page(form, 422)

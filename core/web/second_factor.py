@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from core.services import second_factor
 from core.services.accounts import SignInRefused, TooManyAttempts
-from core.services.second_factor import WrongCode
+from core.services.second_factor import AlreadySetUp, WrongCode
 from core.web import sign_in_steps
 from core.web.access import open_endpoint
 from core.web.base_form import Form
@@ -37,14 +37,14 @@ class CodeForm(Form):
 @bp.get("/sign-in/code")
 @open_endpoint
 def code() -> WerkzeugResponse:
-    return _code_page(CodeForm()) if sign_in_steps.left_to_do() is Left.CODE else _from_the_start()
+    return _code_page(CodeForm()) if sign_in_steps.left_to_do() is Left.CODE else from_the_start()
 
 
 @bp.post("/sign-in/code")
 @open_endpoint
 def submit_code() -> WerkzeugResponse:
     if sign_in_steps.left_to_do() is not Left.CODE:
-        return _from_the_start()
+        return from_the_start()
     form = CodeForm()
     if not form.validate_on_submit():
         return _code_page(form, 422)
@@ -57,21 +57,21 @@ def submit_code() -> WerkzeugResponse:
         form.totp.errors = [WRONG]
         return _code_page(form, 422)
     except SignInRefused:
-        return _from_the_start()
+        return from_the_start()
     return htmx_redirect(after())
 
 
 @bp.get("/sign-in/set-up")
 @open_endpoint
 def set_up() -> WerkzeugResponse:
-    return _set_up_page(CodeForm()) if sign_in_steps.left_to_do() is Left.SET_UP else _from_the_start()
+    return _set_up_page(CodeForm()) if sign_in_steps.left_to_do() is Left.SET_UP else from_the_start()
 
 
 @bp.post("/sign-in/set-up")
 @open_endpoint
 def submit_set_up() -> WerkzeugResponse:
     if sign_in_steps.left_to_do() is not Left.SET_UP:
-        return _from_the_start()
+        return from_the_start()
     form = CodeForm()
     if not form.validate_on_submit():
         return _set_up_page(form, 422)
@@ -87,8 +87,9 @@ def submit_set_up() -> WerkzeugResponse:
     except WrongCode:
         form.totp.errors = [WRONG]
         return _set_up_page(form, 422)
-    except SignInRefused:
-        return _from_the_start()
+    except (SignInRefused, AlreadySetUp):
+        return from_the_start()
+    sign_in_steps.forget_secret()
     return render("shared/recovery_codes.html", codes=codes, to=to)
 
 
@@ -99,7 +100,8 @@ def picture(secret: str, username: str) -> dict[str, Any]:
     return {"qr": qr_code(second_factor.address(secret, username, issuer)), "secret": spaced}
 
 
-def _from_the_start() -> WerkzeugResponse:
+def from_the_start() -> WerkzeugResponse:
+    """To the sign-in page: nobody waits here, or no longer."""
     return redirect(url_for("auth.sign_in", next=request.args.get("next")), 303)
 
 

@@ -15,6 +15,12 @@ from core.web.htmx import htmx_redirect, render
 from core.web.portal import portal
 
 bp = Blueprint("auth", __name__)
+STEPS = {
+    sign_in_steps.Left.CODE: "auth.code",
+    sign_in_steps.Left.SET_UP_CODE: "auth.set_up_code",
+    sign_in_steps.Left.PASSWORD: "auth.new_password",
+    sign_in_steps.Left.SET_UP: "auth.set_up",
+}
 
 
 @bp.get("/sign-in")
@@ -37,10 +43,7 @@ def submit() -> WerkzeugResponse:
         return too_many(fault, lambda refusal: page(form, 429, refusal))
     except SignInRefused:
         return page(form, 422, refusal="The user name or the password is not right.")
-    if left is sign_in_steps.Left.NOTHING:
-        return htmx_redirect(after())
-    step = {sign_in_steps.Left.CODE: "auth.code", sign_in_steps.Left.SET_UP: "auth.set_up"}[left]
-    return htmx_redirect(url_for(step, next=safe_next(request.args.get("next"))))
+    return htmx_redirect(step(left))
 
 
 @bp.post("/sign-out")
@@ -64,6 +67,13 @@ def too_many(fault: TooManyAttempts, page: Callable[[str], Response]) -> Respons
 def page(form: SignInForm, status: int, refusal: str | None = None) -> Response:
     """The page with both ways to sign in."""
     return make_response(render("shared/sign_in.html", status=status, form=form, refusal=refusal))
+
+
+def step(left: sign_in_steps.Left) -> str:
+    """Where to do what is left to do."""
+    if left is sign_in_steps.Left.NOTHING:
+        return after()
+    return url_for(STEPS[left], next=safe_next(request.args.get("next")))
 
 
 def after() -> str:

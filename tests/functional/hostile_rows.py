@@ -29,6 +29,7 @@ from core.models import (
     Clinic,
     Condition,
     Correction,
+    Credential,
     Erasure,
     EvalRun,
     Evidence,
@@ -76,7 +77,8 @@ KINDS = {
 
 # Columns that only our own code fills, with words it acts by: no text of others gets there.
 OURS = {
-    "access_event.actor_role", "access_event.outcome", "account.password_hash", "account.role", "account.totp_secret",
+    "access_event.actor_role", "access_event.outcome", "account.role", "credential.password_hash",
+    "credential.totp_secret", "set_up_code.code_hash",
     "agent_setup.state", "allergy.status", "archive_run.kind", "archive_run.record_type", "archive_run.state",
     "batch.failed_step", "batch.kind", "batch.record_type", "batch.state", "citation.ref", "claim.decision",
     "claim.verdict", "claim_check.verdict", "condition.status", "correction.kind",
@@ -173,10 +175,11 @@ class Planted:
         number["said"] = self.said("patient", "replaced_by")
         self.patient = self.row(Patient, sex="female", birth_on=date(1961, 3, 14), legal_hold=True, **number)
         name = self.text("account.username").lower()
-        about = {"password_hash": HASH, "totp_secret": None}
-        self.clinician = self.row(Account, username=f"clinician{name}", role=Role.CLINICIAN, covers_all=True, **about)
+        self.clinician = self.row(Account, username=f"clinician{name}", role=Role.CLINICIAN, covers_all=True)
         own = {"role": Role.PATIENT, "patient_id": self.patient.id}
-        self.account = self.row(Account, username=f"patient{name}", **about, **own)
+        self.account = self.row(Account, username=f"patient{name}", **own)
+        for account in (self.clinician, self.account):
+            self.row(Credential, account_id=account.id, password_hash=HASH, totp_secret=None)
         about = {"credential_id": bytes_to_base64url(self.kind.encode()), "public_key": "", "sign_count": 0}
         self.row(Passkey, account_id=self.clinician.id, **about)
         for portal, account in (("staff", self.clinician), ("public", self.account)):

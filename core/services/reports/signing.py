@@ -136,7 +136,7 @@ def citations(session: Session, claims: Sequence[Claim]) -> dict[int, list[Citat
 def _reauthenticated(session: Session, by: Actor, password: str) -> Account:
     account = session.get(Account, by.id, populate_existing=True)
     permissions.check(account, Right.REPORT_SIGN)
-    if account is None or not accounts.verify_password(account, password):
+    if account is None or not accounts.verify_password(session, account.id, password):
         raise WrongPassword("That is not your password.")
     return account
 

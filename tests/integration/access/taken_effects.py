@@ -19,6 +19,7 @@ from core.models import (
     ChainHead,
     Citation,
     Claim,
+    Credential,
     Erasure,
     Evidence,
     OutboxMessage,
@@ -27,6 +28,7 @@ from core.models import (
     Report,
     ReportState,
     Role,
+    SetUpCode,
     Signature,
     SignIn,
     utc_now,
@@ -49,6 +51,7 @@ class World:
     admin_id: int
     spare_admin_id: int
     patient_account_id: int
+    new_patient_account_id: int
     patient_id: int
     signed_id: int
     ready_id: int
@@ -79,6 +82,8 @@ def make_world() -> World:
         admin, doctor = make_account(session, role=Role.ADMIN), make_account(session)
         spare = make_account(session, role=Role.ADMIN)
         own = make_account(session, role=Role.PATIENT, patient_id=patient.id)
+        new = make_account(session, role=Role.PATIENT, patient_id=other.id, password=None)
+        session.add(SetUpCode(account_id=new.id, code_hash="0" * 64, expires_at=utc_now()))
         for portal, account in (("staff", admin), ("public", own)):
             session.add(_sign_in(portal, account.id))
             session.add(RecoveryCode(account_id=account.id, code_hash="0" * 64, made_at=utc_now()))
@@ -89,7 +94,7 @@ def make_world() -> World:
         session.add(Erasure(patient_id=10**6, requested_by="Somebody", reason="asked", rows=0))
     sign_ready_report(signed, doctor)
     _archive(ReportState.REJECTED, ReportState.SIGNED)
-    return World(admin.id, spare.id, own.id, patient.id, signed.id, ready.id, other.id)
+    return World(admin.id, spare.id, own.id, new.id, patient.id, signed.id, ready.id, other.id)
 
 
 def _archive(*states: ReportState) -> None:
@@ -169,17 +174,48 @@ def _claim(report_id: Callable[[World], int]) -> Callable[[World], Any]:
     )  # fmt: skip
 
 
+def _credential(*roles: Role) -> Callable[[World], Any]:
+    return lambda _: select(Credential.password_hash).join(Account).where(Account.role.in_(roles))
+
+
+def _password(account_id: int) -> Any:
+    return update(Credential).where(Credential.account_id == account_id).values(password_hash="mine")
+
+
+def _set_up_code(whose: Callable[[World], int]) -> Callable[[World], Any]:
+    return lambda world: insert(SetUpCode).values(
+        account_id=whose(world), code_hash="1" * 64, is_for_lost_device=False, made_at=utc_now(), expires_at=utc_now()
+    )
+
+
 ACCOUNTS = (
     Effect("read a member of staff's password hash",
-           lambda _: select(Account.password_hash).where(Account.role != Role.PATIENT), frozenset({STAFF})),
+           _credential(Role.CLINICIAN, Role.ADMIN, Role.AUDITOR), frozenset({STAFF})),
     Effect("read a patient's password hash",
-           lambda _: select(Account.password_hash).where(Account.role == Role.PATIENT), frozenset({PUBLIC, STAFF})),
+           _credential(Role.PATIENT), frozenset({PUBLIC})),
     Effect("read a member of staff's secret of an app",
-           lambda w: select(Account.id, Account.totp_secret).where(Account.id == w.admin_id), frozenset({STAFF})),
+           lambda w: select(Credential.totp_secret).where(Credential.account_id == w.admin_id), frozenset({STAFF})),
     Effect("read a member of staff's recovery codes",
            lambda w: select(RecoveryCode.code_hash).where(RecoveryCode.account_id == w.admin_id), frozenset({STAFF})),
     Effect("set a member of staff's password",
-           lambda w: update(Account).where(Account.id == w.admin_id).values(password_hash="mine"), frozenset({STAFF})),
+           lambda w: _password(w.admin_id), frozenset({STAFF})),
+    Effect("set a patient's password", lambda w: _password(w.patient_account_id), frozenset({PUBLIC})),
+    Effect("give a patient without a password one", lambda w: insert(Credential).values(
+        account_id=w.new_patient_account_id, password_hash="mine", password_changed_at=utc_now()),
+        frozenset({PUBLIC})),
+    Effect("take away a patient's password", lambda w: delete(Credential)
+           .where(Credential.account_id == w.patient_account_id), frozenset({PUBLIC})),
+    Effect("make a member of staff's password a patient's", lambda w: update(Credential)
+           .where(Credential.account_id == w.admin_id).values(account_id=w.new_patient_account_id)),
+    # An admin's work. The patients' portal records its use, and shows it to the patient.
+    Effect("make a set-up code for a patient", _set_up_code(lambda w: w.patient_account_id), frozenset({STAFF})),
+    Effect("make a set-up code for an admin", _set_up_code(lambda w: w.admin_id), frozenset({STAFF})),
+    Effect("prolong a set-up code", lambda _: update(SetUpCode).values(expires_at=utc_now())),
+    Effect("read a patient's recovery codes", lambda w: select(RecoveryCode.code_hash)
+           .where(RecoveryCode.account_id == w.patient_account_id), frozenset({PUBLIC})),
+    Effect("make a second open account for a patient", lambda w: insert(Account).values(
+        username="second", role=Role.PATIENT, name="x", patient_id=w.patient_id, active=True, covers_all=False,
+        created_at=utc_now(), version=1)),
     Effect("make an account an admin's", lambda w: update(Account).where(Account.id == w.patient_account_id)
            .values(role=Role.ADMIN)),
     Effect("make a patient's account another patient's", lambda w: update(Account)

@@ -79,6 +79,7 @@ def test_a_forged_form_changes_nothing(database: Settings, patient: Patient, por
     asked = list(forms(app))
     assert {address for address, role in asked if role is None} == {
         "/sign-in", "/sign-in/code", "/sign-in/set-up", "/sign-out", "/session", "/sign-in/passkey",
+        "/sign-in/set-up-code", "/sign-in/new-password",
     }  # fmt: skip
     assert len(asked) > 3
     for role in sorted({role for _, role in asked if role}):

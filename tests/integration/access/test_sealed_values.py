@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from commands.reseal import reseal
-from core.models import AccessEvent, Account, Base, Patient
+from core.models import AccessEvent, Base, Credential, Patient
 from core.queries.patients import parse_search, search
 from core.sealing import sealed, stored_national_id
 from core.services.input import InvalidInput
@@ -57,7 +57,7 @@ def plant() -> int:
         make_patient(session, national_id=NUMBER)
         make_patient(session)
         account = make_account(session)
-        account.totp_secret = sealed.seal("JBSWY3DPEHPK3PXP")
+        session.get_one(Credential, account.id).totp_secret = sealed.seal("JBSWY3DPEHPK3PXP")
         return account.id
 
 
@@ -98,7 +98,7 @@ def test_a_key_changes_while_everything_goes_on_and_the_old_one_can_go(keys: Any
     keys(NEW)
     assert found() == ["S••••567D"]
     with databases.write() as session:
-        secret = session.get_one(Account, account_id).totp_secret
+        secret = session.get_one(Credential, account_id).totp_secret
         assert secret is not None
         assert sealed.open_sealed(secret) == "JBSWY3DPEHPK3PXP"
         assert session.scalar(select(func.count()).where(AccessEvent.action == "keys.resealed")) == 1

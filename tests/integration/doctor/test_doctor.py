@@ -165,8 +165,8 @@ def test_a_missing_key_is_wrong(database: Any, values: dict[str, Any], subject: 
     ("widened", "undone"),
     [
         ("GRANT DELETE ON chain_head TO strata_staff", "REVOKE DELETE ON chain_head FROM strata_staff"),
-        ("GRANT SELECT (password_hash) ON account TO strata_worker",
-         "REVOKE SELECT (password_hash) ON account FROM strata_worker"),
+        ("GRANT SELECT (password_hash) ON credential TO strata_worker",
+         "REVOKE SELECT (password_hash) ON credential FROM strata_worker"),
         ("ALTER TABLE sign_in DISABLE ROW LEVEL SECURITY", "ALTER TABLE sign_in ENABLE ROW LEVEL SECURITY"),
         ("CREATE POLICY mine ON account TO strata_public USING (true)", "DROP POLICY mine ON account"),
     ],

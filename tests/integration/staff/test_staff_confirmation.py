@@ -17,7 +17,7 @@ from tests.integration.staff.conftest import StaffBrowser
 
 FAR = {
     "archive.start", "archive.start_restore", "archive.hold", "archive.erase",
-    "accounts.create", "accounts.change", "accounts.duty", "accounts.reset_second_factor", "patients.break_glass",
+    "accounts.create", "accounts.change", "accounts.duty", "accounts.set_up_code", "patients.break_glass",
     "patients.add_colleague", "patients.leave", "patients.keep_apart", "patients.let_see", "reports.end",
     "archive.change", "archive.redrive_batch", "operations.halt", "operations.resume",
     "account.set_second_factor", "account.remove_second_factor", "account.renew_recovery_codes",

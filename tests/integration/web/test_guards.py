@@ -23,6 +23,7 @@ def test_every_endpoint_declares_its_right(app: Any) -> None:
     assert undeclared == []
     opened = {rule.endpoint for rule in app.url_map.iter_rules() if declared(app, rule.endpoint) == frozenset()}
     steps = {"auth.sign_in", "auth.submit", "auth.code", "auth.submit_code", "auth.set_up", "auth.submit_set_up"}
+    steps |= {"auth.set_up_code", "auth.submit_set_up_code", "auth.new_password", "auth.submit_new_password"}
     steps |= {"auth.session_state", "auth.stay", "auth.signed_in_again", "auth.submit_passkey"}
     assert opened == {"static", "health.healthz", "health.readyz", "auth.sign_out"} | steps
 

@@ -9,7 +9,6 @@ import pytest
 
 from core.access import throttle
 from core.access.throttle import ONE_ADDRESS
-from core.models import Account
 from core.services import accounts
 from core.settings.config import Settings
 from core.settings.parsing import networks
@@ -76,18 +75,16 @@ def test_nobody_can_give_out_another_address_unless_a_proxy_is_ours(
 
 
 def test_no_more_hashes_are_made_at_once_than_two() -> None:
-    account = Account(password_hash=accounts.hasher.hash(PASSWORD))
+    stored = accounts.hasher.hash(PASSWORD)
     held = [accounts.hashing.acquire() for _ in range(2)]
     try:
         with pytest.raises(accounts.TooManyAttempts):
-            accounts.verify_password(account, PASSWORD)
+            accounts.matches(stored, PASSWORD)
     finally:
         for _ in held:
             accounts.hashing.release()
     right: list[bool] = []
-    threads = [
-        threading.Thread(target=lambda: right.append(accounts.verify_password(account, PASSWORD))) for _ in range(6)
-    ]
+    threads = [threading.Thread(target=lambda: right.append(accounts.matches(stored, PASSWORD))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from core.models import Account, Passkey, utc_now
-from core.services import second_factor
-from core.settings.config import Settings
+from core.models import Account, Credential, Passkey, utc_now
 from core.stores import databases
 from core.stores.databases import Store
 from core.web import passkeys as pages
 from tests.authenticator import PRESENT, Authenticator
-from tests.factories import make_account
+from tests.factories import PASSWORD, make_account, make_patient
 from tests.integration.web.conftest import Browser, events
+from tests.integration.web.test_own_account import NEW
+from tests.integration.web.test_second_factor import set_up
 
 ORIGIN = "http://portal.localhost"
 OPTIONS = re.compile(r'data-options="([^"]+)"')
@@ -65,7 +65,7 @@ def enter(browser: Browser, device: Authenticator) -> Any:
 
 def test_a_passkey_alone_signs_in(with_passkey: Browser, device: Authenticator, account: Any) -> None:
     with databases.write() as session:
-        session.execute(update(Account).values(totp_secret="set"))
+        session.execute(update(Credential).values(totp_secret="set"))
     assert enter(with_passkey, device).headers["Location"] == "/visits"
     assert with_passkey.get("/visits").status_code == 200
     signed = events("account.signed_in")[-1]
@@ -148,7 +148,7 @@ def test_a_key_is_kept_once_and_by_its_owner_alone(
     assert add(signed_in, device).status_code == 422
     (passkey,) = [key.id for key in _all()]
     with databases.write() as session:
-        other = make_account(session, role=account.role, patient_id=account.patient_id)
+        other = make_account(session, role=account.role, patient_id=make_patient(session, name="Lim Ah Kow").id)
     thief = another_browser()
     thief.sign_in(other)
     assert send(thief, f"/account/passkeys/{passkey}/remove", "").status_code == 404
@@ -183,10 +183,30 @@ def test_adding_one_needs_a_verified_owner_and_the_challenge_of_the_page(
     assert kept() == 0
 
 
-def test_an_admin_who_resets_a_second_factor_takes_the_passkeys(
-    with_passkey: Browser, database: Settings, account: Any
+@pytest.mark.parametrize(("is_ticked", "left"), [(True, 1), (False, 0)])
+def test_a_new_password_asks_whether_the_passkeys_go_on(
+    signed_in: Browser, device: Authenticator, account: Any, is_ticked: bool, left: int
 ) -> None:
-    with databases.write() as session:
-        admin = make_account(session, role="admin")  # type: ignore[arg-type]
-        second_factor.remove(session, account_id=account.id, by=admin)
-    assert kept() == 0
+    assert add(signed_in, device).status_code == 303
+    page = signed_in.get("/account").text
+    boxes = re.findall(r'name="keep" value="(\d+)" checked>', page)
+    assert len(boxes) == 1
+    assert "Passkey My phone" in page
+    typed = {"old": PASSWORD, "new": NEW, "again": NEW, **({"keep": boxes[0]} if is_ticked else {})}
+    assert signed_in.post("/account/password", typed, page="/account").status_code == 303
+    assert kept() == left
+    assert len(events("account.passkey_removed")) == 1 - left
+    assert signed_in.get("/visits").status_code == 200
+
+
+@pytest.mark.parametrize("is_ticked", [True, False])
+def test_a_new_password_asks_whether_the_authenticator_goes_on(
+    signed_in: Browser, account: Any, is_ticked: bool
+) -> None:
+    set_up(signed_in)
+    assert 'id="keep-app" name="keep_app" value="1" checked' in signed_in.get("/account").text
+    typed = {"old": PASSWORD, "new": NEW, "again": NEW, **({"keep_app": "1"} if is_ticked else {})}
+    assert signed_in.post("/account/password", typed, page="/account").status_code == 303
+    assert len(events("account.second_factor_removed")) == 1 - is_ticked
+    with databases.read(Store.HOT) as session:
+        assert (session.get_one(Credential, account.id).totp_secret is not None) == is_ticked

@@ -13,15 +13,13 @@ from sqlalchemy import select, update
 
 import staff_app
 from core.access.sign_in_copies import AccountCopy
-from core.models import Account, RecoveryCode, Role, SignIn
+from core.models import Credential, RecoveryCode, SignIn, utc_now
 from core.sealing import sealed
 from core.services import second_factor
 from core.settings.config import ConfigError
 from core.stores import databases
 from core.stores.databases import Store
 from core.web import sign_in_steps
-from tests.factories import PASSWORD, make_account
-from tests.integration.staff.conftest import StaffBrowser
 from tests.integration.web.conftest import Browser, events
 
 SHOWN_SECRET = re.compile(r'Or type this key in: <span class="num">([^<]+)</span>')
@@ -131,7 +129,7 @@ def test_new_recovery_codes_replace_the_old(enrolled: Any) -> None:
 def test_the_secret_is_sealed_in_the_table(enrolled: Any, account: AccountCopy) -> None:
     _, secret, _ = enrolled
     with databases.read(Store.HOT) as session:
-        kept = session.get_one(Account, account.id).totp_secret
+        kept = session.get_one(Credential, account.id).totp_secret
     assert kept is not None
     assert secret not in kept
     assert sealed.open_sealed(kept) == secret
@@ -152,15 +150,13 @@ def test_a_wrong_code_sets_nothing_up(signed_in: Browser, account: AccountCopy) 
     assert signed_in.post(place, {"totp": "123"}, page=place).status_code == 422
     assert secret_on(signed_in.get(place).text) == secret
     with databases.read(Store.HOT) as session:
-        assert session.get_one(Account, account.id).totp_secret is None
+        assert session.get_one(Credential, account.id).totp_secret is None
 
 
 def test_a_password_changed_meanwhile_ends_the_waiting(enrolled: Any, account: AccountCopy) -> None:
     browser, secret, _ = enrolled
     with databases.write() as session:
-        session.execute(update(Account).where(Account.id == account.id).values(password_changed_at=select(
-            Account.created_at + second_factor.datetime.resolution).where(Account.id == account.id).scalar_subquery()
-        ))  # fmt: skip
+        session.execute(update(Credential).values(password_changed_at=utc_now()))
     assert give(browser, code_of(secret)).headers["Location"] == "/sign-in"
     assert browser.get("/visits").status_code == 303
 
@@ -176,48 +172,6 @@ def test_nobody_begins_at_the_second_step(browser: Browser) -> None:
     for place in ("/sign-in/code", "/sign-in/set-up"):
         assert browser.get(place).headers["Location"] == "/sign-in"
         assert browser.post(place, {"totp": "123456"}).headers["Location"] == "/sign-in"
-
-
-@pytest.fixture
-def required(database: Any) -> Any:
-    """The staff portal where codes are required."""
-    app = staff_app.create_app(database.model_copy(update={"second_factor": "required"}))
-    app.testing = False
-    return app
-
-
-def staff_browser(app: Any) -> StaffBrowser:
-    with databases.write() as session:
-        account = AccountCopy.of(make_account(session, role=Role.ADMIN))
-    return StaffBrowser(app.test_client(), account)
-
-
-def password(browser: StaffBrowser) -> Any:
-    return browser.post("/sign-in?next=/accounts", {"username": browser.account.username, "password": PASSWORD})
-
-
-def test_staff_set_it_up_before_anything_else(required: Any) -> None:
-    browser = staff_browser(required)
-    assert password(browser).headers["Location"] == "/sign-in/set-up?next=/accounts"
-    assert browser.get("/accounts").status_code == 303
-    secret, _ = set_up(browser, "/sign-in/set-up?next=/accounts")
-    assert browser.get("/accounts").status_code == 200
-    browser.post("/account/second-factor/remove", page="/account")
-    browser.post("/sign-out", page="/account")
-    assert password(browser).headers["Location"] == "/sign-in/code?next=/accounts"
-    assert give(browser, code_of(secret)).status_code == 303
-
-
-def test_an_admin_resets_what_was_lost(required: Any) -> None:
-    lost, admin = staff_browser(required), staff_browser(required)
-    for browser in (lost, admin):
-        password(browser)
-        set_up(browser, "/sign-in/set-up")
-    reset = f"/accounts/{lost.account.id}/second-factor/reset"
-    assert admin.post(reset, page="/accounts").status_code == 303
-    assert lost.get("/accounts").status_code == 303
-    assert password(lost).headers["Location"] == "/sign-in/set-up?next=/accounts"
-    assert [event.account_id for event in events("account.second_factor_removed")] == [admin.account.id]
 
 
 def test_the_portal_does_not_start_without_a_key(database: Any) -> None:

@@ -207,7 +207,8 @@ def test_a_role_has_what_the_map_says() -> None:
     statements = parsed([one.strip() for one in of_public.split(";")])
     assert "GRANT SELECT ON dbo.note TO strata_public" in statements
     assert "REVOKE INSERT, UPDATE, DELETE ON dbo.note FROM strata_public" in statements
-    assert any(one.startswith("GRANT UPDATE ON dbo.account (password_hash,") for one in statements)
+    assert "GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.credential TO strata_public" in statements
+    assert "REVOKE INSERT, UPDATE, DELETE ON dbo.account FROM strata_public" in statements
     assert "REVOKE SELECT ON cold.access_event FROM strata_public" in statements
     assert "REVOKE SELECT ON cold.claim FROM strata_public" in statements
     assert "GRANT SELECT ON signed.claim TO strata_public" in statements
