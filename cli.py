@@ -28,7 +28,7 @@ COMMANDS = {
     "keys": "commands.keys:show",
     "reseal": "commands.reseal:reseal",
     "export": "commands.export:group",
-    "account": "commands.account:group",
+    "account": "commands.account_command:group",
 }
 WITHOUT_SERVERS = frozenset({"demo", "eval", "redis-users", "keys"})
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from redis import Redis, RedisError
 
 from core.models import Account
@@ -68,10 +69,14 @@ class OpenSignIn:
 
     @classmethod
     def from_json(cls, raw: str) -> OpenSignIn:
-        """From the copy in Redis."""
-        values = json.loads(raw)
-        times = {name: datetime.fromisoformat(values[name]) for name in ("seen_at", "expires_at", "checked_at")}
-        return cls(**{**values, **times, "account": AccountCopy(**values["account"])})
+        """From the copy in Redis. Raises ValueError for anything of another shape."""
+        read: OpenSignIn = _SHAPE.validate_json(raw, strict=True)
+        if None in (read.seen_at.tzinfo, read.expires_at.tzinfo, read.checked_at.tzinfo):
+            raise ValueError("a time without a zone, which is none of ours")
+        return read
+
+
+_SHAPE = TypeAdapter(OpenSignIn)
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Copies:
         try:
             raw = self.redis.get(self._key(token_hash))
             return (self._believed(token_hash, str(raw)), False) if raw and raw != ENDED else (None, raw == ENDED)
-        except (RedisError, ValueError, TypeError, KeyError):
+        except (RedisError, ValueError):
             return None, False
 
     def keep(self, sign_in: OpenSignIn) -> None:
@@ -119,7 +124,10 @@ class Copies:
         if not hmac.compare_digest(mac.encode(), self._mac(token_hash, said).encode()):
             log.warning("a sign-in's copy in Redis was not written by this portal: it is not believed")
             return None
-        return OpenSignIn.from_json(said)
+        read = OpenSignIn.from_json(said)
+        if read.token_hash != token_hash:
+            raise ValueError("the copy of another sign-in")
+        return read
 
     def _mac(self, token_hash: str, said: str) -> str:
         return hmac.digest(

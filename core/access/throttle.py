@@ -87,11 +87,11 @@ class Throttle:
         if time.time() - last > self.limits.remembered_seconds:
             count = 0
         try:
-            stored = self.redis.hmget(key, "failures", "at")
-        except RedisError:
-            stored = [None, None]
-        if stored[0] is not None:
-            count, last = count + int(stored[0]), max(last, float(stored[1] or 0))
+            stored, at = self.redis.hmget(key, "failures", "at")
+            count, last = count + int(stored or 0), max(last, float(at or 0))
+        except (RedisError, ValueError):
+            # Also what is no count, which is none of ours.
+            pass
         wait = self.limits.wait_after(count)
         return max(0, round(last + wait - time.time() + 0.5)) if wait else 0
 

@@ -9,7 +9,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
-from commands.account import group
+from commands.account_command import group
 from core.access.permissions import STAFF_ROLES
 from core.models import AccessEvent, Account, Credential, Passkey, Role, SetUpCode, SignIn, utc_now
 from core.services import accounts, set_up_codes
