@@ -10,18 +10,12 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from zxcvbn import zxcvbn
 
 from core import audit
 from core.access.distrust import distrust
 from core.access.permissions import Actor
 from core.models import Account, Credential, Role, utc_now
-
-PASSWORD_LENGTH_MIN = 12
-PASSWORD_LENGTH_MAX = 256
-# zxcvbn's scale from 0 to 4, and how much of a password it can weigh: 3 takes more than a hundred million guesses.
-PASSWORD_SCORE_MIN = 3
-WEIGHED_LENGTH = 72
+from core.services import password_policy
 
 # OWASP's minimum for argon2id. One hash takes about 20 ms and 19 MiB, so only a few may be computed at once.
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -123,7 +117,7 @@ def authenticate(session: Session, *, username: str, password: str, roles: Colle
     named = select(Account).where(Account.username == username.strip().lower()[:120])
     account = session.scalar(named)
     kept = session.get(Credential, account.id) if account is not None else None
-    right = matches(kept.password_hash if kept is not None else _nobodys_hash(), password[:PASSWORD_LENGTH_MAX])
+    right = matches(kept.password_hash if kept is not None else _nobodys_hash(), password[: password_policy.LENGTH_MAX])
     if account is None or kept is None or not right or not account.active or account.role not in roles:
         raise SignInRefused
     if hasher.check_needs_rehash(kept.password_hash):
@@ -163,14 +157,9 @@ def _keep_password(session: Session, account: Account, password: str) -> None:
 
 
 def _hash(password: str, username: str, name: str) -> str:
-    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
-        raise AccountFault(f"Use a password of {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters.")
-    if username in password.lower():
-        raise AccountFault("Use a password that does not contain the user name.")
-    weighed = zxcvbn(password[:WEIGHED_LENGTH], user_inputs=[username, *name.split()])
-    if weighed["score"] < PASSWORD_SCORE_MIN:
-        why = weighed["feedback"]["warning"] or "This password is easy to guess."
-        raise AccountFault(f"{why} Choose several words that don't belong together.")
+    fault = password_policy.fault(password, username, name)
+    if fault is not None:
+        raise AccountFault(fault)
     return hasher.hash(password)
 
 

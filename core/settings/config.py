@@ -108,6 +108,11 @@ class Settings(BaseSettings):
         description="codes of an authenticator app: required of staff and offered to patients, or offered to all",
     )
     set_up_code_hours: PositiveInt = Field(72, description="a set-up code that an admin made is good for this long")
+    breached_passwords: str = Field(
+        "",
+        description="a copy of Have I Been Pwned's passwords by SHA-1: a folder of ranges, or one file in order;"
+        " new passwords are checked against it",
+    )
     public_host: str = Field("portal.localhost", description="host name of the patient portal")
     staff_host: str = Field("staff.localhost", description="host name of the staff portal")
     oidc_issuer: IssuerUrl = Field(

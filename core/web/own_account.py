@@ -10,8 +10,8 @@ from wtforms.validators import EqualTo, InputRequired, Length
 
 from core.access.permissions import Right
 from core.models import Passkey
-from core.services import passkeys, second_factor
-from core.services.accounts import PASSWORD_LENGTH_MIN, AccountFault, TooManyAttempts
+from core.services import passkeys, password_policy, second_factor
+from core.services.accounts import AccountFault, TooManyAttempts
 from core.stores import databases
 from core.stores.databases import Store
 from core.web import auth
@@ -123,5 +123,5 @@ def _page(form: PasswordForm, status: int = 200, refusal: str | None = None) -> 
         passkeys=_passkeys(),
         kept=kept_passkeys() if form.is_submitted() else None,
         keeps_app=not form.is_submitted() or "keep_app" in request.form,
-        length_min=PASSWORD_LENGTH_MIN,
+        length_min=password_policy.LENGTH_MIN,
     )

@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from core.services.accounts import PASSWORD_LENGTH_MIN, AccountFault, SignInRefused, TooManyAttempts
+from core.services import password_policy
+from core.services.accounts import AccountFault, SignInRefused, TooManyAttempts
 from core.web import sign_in_steps
 from core.web.access import open_endpoint
 from core.web.base_form import Form
@@ -111,5 +112,5 @@ def _password_page(form: NewPasswordForm, status: int = 200) -> Response:
         username=sign_in_steps.waiting_username(),
         passkeys=sign_in_steps.waiting_passkeys(),
         kept=kept_passkeys(),
-        length_min=PASSWORD_LENGTH_MIN,
+        length_min=password_policy.LENGTH_MIN,
     )
