@@ -19,6 +19,7 @@ from core.interchange.upsert import RowOf, Work, upsert
 from core.interchange.usual_ranges import usual_for
 from core.picture import upkeep as picture
 from core.queries.reference_ranges import UsualRange, interpret
+from core.services import plausibility
 
 BEYOND = re.compile(r"([<>]=?) (-?\d+(?:\.\d+)?)")
 
@@ -95,6 +96,7 @@ def _row_of(
         if record.assay is not None:
             row["assay_id"] = catalogue.assays[record.assay.key]
             row.update(_judged(record, person))
+            row.update(plausibility.marked(record.assay.code if record.assay.system is None else "", row))
             if record.values["value_number"] is not None and row["ref_low"] is None and row["ref_high"] is None:
                 doubts["values of tests whose usual range nobody told"] += 1
         if any(isinstance(value, date) and _day(value) > today for value in record.values.values()):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Self
 
+# Of a value of another system that no living person has: it is kept as it came.
+IMPLAUSIBLE = "marked implausible"
 YEAR, MONTH, DAY = "year", "month", "day"
 
 
@@ -35,6 +37,13 @@ def write(parts: Mapping[str, Any]) -> str | None:
 def read(said: str | None) -> dict[str, Any]:
     """What `said` holds by name; empty without one."""
     return dict(json.loads(said)) if said else {}
+
+
+def marks(parts: Mapping[str, Any]) -> str | None:
+    """What is shown beside a result that is not final, or that can't be true: `preliminary, marked implausible`."""
+    shown = [str(parts["status"])] if parts.get("status") else []
+    shown += [IMPLAUSIBLE] if parts.get("implausible") else []
+    return ", ".join(shown) or None
 
 
 def precision(value: date | None) -> str | None:

@@ -44,6 +44,8 @@ class Result:
     visit_id: int | None
     is_archived: bool
     status: str | None = None
+    # A value of another system that no living person has: no scale is drawn for it.
+    is_implausible: bool = False
 
     @property
     def is_answer(self) -> bool:
@@ -52,7 +54,8 @@ class Result:
 
     @property
     def has_range(self) -> bool:
-        return self.value_number is not None and (self.ref_low is not None or self.ref_high is not None)
+        has_bound = self.ref_low is not None or self.ref_high is not None
+        return has_bound and self.value_number is not None and not self.is_implausible
 
 
 # The fields of a result that are columns of an observation, under the same name.
@@ -72,13 +75,14 @@ class Latest:
 
 @dataclass(frozen=True)
 class Trend:
-    """Results of one assay, oldest first; the newest ones if there are too many."""
+    """Results of one assay, oldest first; the newest ones if there are too many, and then `is_cut`."""
 
     latest: Result
     results: tuple[Result, ...]
     held: Held | None
     shows_archived: bool
     is_partial: bool
+    is_cut: bool = False
 
 
 def latest(session: Session, patient_id: int) -> Latest:
@@ -107,7 +111,7 @@ def trend(
         query = columns.where(
             table.c.patient_id == patient_id, table.c.assay_id == assay_id, is_visible(table, hidden_visits)
         )
-        return query.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(limit)
+        return query.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(limit and limit + 1)
 
     found, held, is_partial = _read(session, patient_id, build, with_archived)
     known = {result.id: result for result in _newest_of(session, patient_id, assay_id, hidden_visits)}
@@ -117,7 +121,8 @@ def trend(
         raise archived.ColdUnavailable(VISIT.server, "it alone may hold results of this assay")
     if not results:
         return None
-    return Trend(results[-1], results, held, with_archived and held is not None and not is_partial, is_partial)
+    shows_archived = with_archived and held is not None and not is_partial
+    return Trend(results[-1], results, held, shows_archived, is_partial, is_cut=len(known) > len(results))
 
 
 def results_at(session: Session, found: Iterable[Found]) -> tuple[Result, ...]:
@@ -164,13 +169,15 @@ def _assays(session: Session, ids: set[int]) -> dict[int, Assay]:
 
 def result_of(row: Mapping[Any, Any], assay: Assay, *, is_archived: bool) -> Result:
     """The result that an observation's row holds, a value under each column's name."""
+    parts = said.read(row["said"])
     return Result(
         code=assay.code,
         name=assay.short_name,
         plain_name=assay.plain_name,
         category=assay.category,
         is_archived=is_archived,
-        status=said.read(row["said"]).get("status"),
+        status=said.marks(parts),
+        is_implausible=bool(parts.get("implausible")),
         **{name: said.dated(row[name], row["said"], name) for name in OBSERVED},
     )
 

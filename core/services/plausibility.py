@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
+from core.models import said
 from core.queries.reference_ranges import UsualRange
 from core.queries.visit_form import AssayChoice
 from core.services.plausible_bounds import bounds_of
@@ -21,6 +24,17 @@ def impossible(assay: AssayChoice, value: Decimal) -> str | None:
         return None
     low, high, unit = _words(bounds.low), _words(bounds.high), f" {assay.unit}" if assay.unit else ""
     return f"{_words(value)}{unit} can't be: enter a value from {low} to {high}. Check the unit and the decimal point."
+
+
+def marked(code: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The columns by which a result of another system is marked if no living person has its value, which stays.
+
+    Such a value is neither high nor low.
+    """
+    value, bounds, kept = row["value_number"], bounds_of(code, row["unit"]), row.get("said")
+    if value is None or bounds is None or bounds.low <= value <= bounds.high:
+        return {"said": kept}
+    return {"said": said.write({**said.read(kept), "implausible": True}), "interpretation": None}
 
 
 def question(assay: AssayChoice, value: Decimal, last: Decimal | None) -> str | None:

@@ -48,7 +48,7 @@ def fields(table: str, values: Values, assay: Values | None = None, *, zone: tzi
         number = values["value_number"]
         value = _plain(number, zone) if number is not None else values["value_text"]
         made = {"name": assay["name"], "short_name": assay["short_name"], "code": assay["code"], "value": value} | made
-        status = said.read(values.get("said")).get("status")
+        status = said.marks(said.read(values.get("said")))
         made |= {"status": status} if status else {}
     return made
 

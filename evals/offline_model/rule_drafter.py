@@ -112,7 +112,7 @@ def _results(evidence: list[Json]) -> Iterator[Made]:
     """Per test and unit: the latest value, unless it is usual and a change says it as well; and the change."""
     by_test: dict[tuple[str, str], list[Json]] = {}
     for row in evidence:
-        if row["kind"] == "result":
+        if row["kind"] == "result" and "caution" not in row:
             by_test.setdefault((row["test"], row["value"].partition(" ")[2]), []).append(row)
     for rows in by_test.values():
         latest = rows[0]

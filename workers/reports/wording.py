@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from core.models.said import IMPLAUSIBLE
 from core.verification.instructions import visible
 
 NOTE_CHARACTERS_MAX = 6_000
@@ -76,6 +77,7 @@ def _course(started: str | None, ended: str | None, current: bool, *, still: str
 
 def _result(fields: Fields) -> dict[str, Any]:
     name, short = fields.get("name"), fields.get("short_name")
+    is_implausible = IMPLAUSIBLE in (fields.get("status") or "")
     return {
         "kind": "result",
         "test": short or name,
@@ -83,7 +85,8 @@ def _result(fields: Fields) -> dict[str, Any]:
         "value": _quantity(fields.get("value"), fields.get("unit")),
         "measured": day(fields.get("observed_at")),
         "reference range": _reference_range(fields),
-        "reads": READS.get(fields.get("interpretation") or ""),
+        "reads": READS.get(fields.get("interpretation") or "") if not is_implausible else None,
+        "caution": "marked implausible: it is no finding" if is_implausible else None,
     }
 
 

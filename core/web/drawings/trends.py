@@ -45,7 +45,7 @@ def of_results(found: Trend, *, least: int = 1, day: Callable[[datetime], str]) 
 
 
 def _point(result: Result) -> Point | None:
-    if result.value_number is None:
+    if result.value_number is None or result.is_implausible:
         return None
     place = position(result.value_number, result.ref_low, result.ref_high)
     return Point(result.observed_at, result.value_number, outside=place in OUTSIDE)
