@@ -66,6 +66,7 @@ class PrescriptionForm(PlainForm):
     dose = StringField("Dose", render_kw=PLAIN)
     frequency = StringField("How often", render_kw=PLAIN)
     instructions = StringField("Instructions", render_kw=PLAIN)
+    override = StringField("Why it is right", render_kw=PLAIN)
 
 
 class VisitForm(Form):

@@ -16,7 +16,8 @@ from core.queries.reference_ranges import age_on
 from core.queries.visit_form import AssayChoice
 from core.services.input import InvalidInput
 from core.services.observation_rows import NewObservation
-from core.services.visit_rows import NewPrescription, NewVisit
+from core.services.prescription_rows import NewPrescription
+from core.services.visit_rows import NewVisit
 from core.services.visits import AlreadyRecorded, NoSuchVisit, close_visit, record_visit
 from core.web.access import look, requires
 from core.web.auth import current_account
@@ -28,6 +29,7 @@ from staff_app.forms import ObservationForm, PrescriptionForm, VisitForm, choice
 from staff_app.patients import bp, header_or_404
 
 Faults = list[tuple[str, str]]
+PRESCRIBED = ("medication", "dose", "frequency", "instructions", "override")
 
 
 @bp.get("/<id:patient_id>/visits/new")
@@ -127,4 +129,4 @@ def _observation(row: ObservationForm) -> NewObservation:
 
 
 def _prescription(row: PrescriptionForm) -> NewPrescription:
-    return NewPrescription(*(row[name].data or "" for name in ("medication", "dose", "frequency", "instructions")))
+    return NewPrescription(*(row[name].data or "" for name in PRESCRIBED))

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Actor
-from core.models import Base, Note, Observation, Patient, Prescription, Visit
-from core.services import observation_rows
+from core.models import Base, Note, Observation, Patient, Prescription, Visit, said
+from core.services import observation_rows, prescription_rows
 from core.services.input import Faults
 from core.services.observation_rows import NewObservation
+from core.services.prescription_rows import NewPrescription
 from core.services.visit_rows import NOTE_LIMIT
 
 Typed = Mapping[str, str]
@@ -26,7 +27,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "visit": ("description", "reason"),
     "note": ("text",),
     "observation": ("value", "confirmed"),
-    "prescription": ("medication", "dose", "frequency", "instructions"),
+    "prescription": ("medication", "dose", "frequency", "instructions", "override"),
 }
 
 
@@ -80,12 +81,18 @@ def _observation(session: Session, row: Any, typed: Typed, by: Actor, faults: Fa
 
 def _prescription(session: Session, row: Any, typed: Typed, by: Actor, faults: Faults) -> Values:
     required = "Enter the medicine's name. To take it out, mark it as entered in error."
-    return {
-        "medication": faults.line("medication", typed.get("medication"), limit=400, required=required),
-        "dose": faults.line("dose", typed.get("dose"), limit=120),
-        "frequency": faults.line("frequency", typed.get("frequency"), limit=120),
-        "instructions": faults.text("instructions", typed.get("instructions"), limit=2_000) or None,
-    }
+    new = NewPrescription(**{name: typed.get(name, "") for name in FIELDS["prescription"]})
+    line = prescription_rows.line_of(new, "", faults)
+    if line["medication"] is None:
+        faults.add("medication", required)
+    override = prescription_rows.answered(
+        session, line, new.override, patient_id=row.patient_id, by=by, faults=faults, field="override",
+        leave_out=row.id,
+    )  # fmt: skip
+    if override and not faults.errors:
+        prescription_rows.record_override(session, row, override, by)
+    parts = {**said.read(row.said), "override": override}
+    return {**line, "said": said.write(parts)}
 
 
 READERS: Mapping[str, Callable[[Session, Any, Typed, Actor, Faults], Values]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -16,29 +16,19 @@ from core.models import (
     Observation,
     Patient,
     Prescription,
-    PrescriptionStatus,
     Visit,
     VisitStatus,
     utc_now,
 )
 from core.picture import upkeep as picture
-from core.services import observation_rows
+from core.services import observation_rows, prescription_rows
 from core.services.input import Faults
 from core.services.observation_rows import NewObservation
+from core.services.prescription_rows import NewPrescription
 
 NOTE_LIMIT = 1_000_000
 CLASSES = {"AMB": "At the clinic", "VR": "By video or telephone", "HH": "At home", "EMER": "Emergency"}
 CLOCK_TOLERANCE = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class NewPrescription:
-    """A medicine ordered at the visit."""
-
-    medication: str
-    dose: str = ""
-    frequency: str = ""
-    instructions: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,12 +61,17 @@ def add(session: Session, patient: Patient, new: NewVisit, by: Actor) -> Visit:
     observations = observation_rows.read(
         session, new.observations, patient=patient, visit=visit, day=day, by=by, faults=faults
     )
-    prescriptions = _prescriptions(new, visit, day, faults)
+    prescriptions = prescription_rows.read(
+        session, new.prescriptions, patient_id=patient.id, day=day, by=by, faults=faults
+    )
     note = faults.text("note", new.note, limit=NOTE_LIMIT)
     faults.check()
     session.add(visit)
     session.flush()
-    rows: list[Note | Observation | Prescription] = [*(one.row for one in observations), *prescriptions]
+    rows: list[Note | Observation | Prescription] = [
+        *(one.row for one in observations),
+        *(one.row for one in prescriptions),
+    ]
     if note:
         rows.append(
             Note(patient_id=patient.id, kind="Progress note", author=by.name, text=note, written_at=visit.started_at)
@@ -88,6 +83,7 @@ def add(session: Session, patient: Patient, new: NewVisit, by: Actor) -> Visit:
     if observations:
         picture.refresh(session, patient.id, observation_ids=[one.row.id for one in observations])
     observation_rows.record_confirmed(session, observations, by)
+    prescription_rows.record_overrides(session, prescriptions, by)
     return visit
 
 
@@ -128,28 +124,3 @@ def _ended_at(started_at: datetime) -> datetime:
     """A visit of the last 24 hours ends when it is saved. For a visit written up later only the beginning is known."""
     now = utc_now()
     return max(now, started_at) if now - started_at < timedelta(days=1) else started_at
-
-
-def _prescriptions(new: NewVisit, visit: Visit, day: date, faults: Faults) -> list[Prescription]:
-    rows = []
-    for index, typed in enumerate(new.prescriptions):
-        field = f"prescriptions-{index}"
-        line = {
-            "medication": faults.line(f"{field}-medication", typed.medication, limit=400),
-            "dose": faults.line(f"{field}-dose", typed.dose, limit=120),
-            "frequency": faults.line(f"{field}-frequency", typed.frequency, limit=120),
-            "instructions": faults.text(f"{field}-instructions", typed.instructions, limit=2_000) or None,
-        }
-        if not any(line.values()):
-            continue
-        if line["medication"] is None:
-            faults.add(f"{field}-medication", "Enter the medicine's name.")
-        rows.append(
-            Prescription(
-                patient_id=visit.patient_id,
-                status=PrescriptionStatus.ACTIVE,
-                started_on=day,
-                **line,
-            )
-        )
-    return rows

@@ -29,7 +29,8 @@ from core.queries import evidence
 from core.queries.latest_results import latest_results
 from core.queries.results import trend
 from core.services.observation_rows import NewObservation
-from core.services.visit_rows import NewPrescription, NewVisit
+from core.services.prescription_rows import NewPrescription
+from core.services.visit_rows import NewVisit
 from core.services.visits import record_visit
 from core.stores import databases
 from core.stores.databases import Store
