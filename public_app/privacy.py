@@ -55,11 +55,12 @@ WORDS = {
     "record.added_to": "Added to an entry of your record",
     "record.entered_in_error": "Took out an entry that was written down in error",
     "record.reinstated": "Put back an entry that had been taken out",
+    "prescription.confirmed": "Ordered a medicine that had been asked about",
     "visit.let_see": "Let a colleague see a visit that is kept apart",
 }
 WITH_REASON = (
     "care_team.joined", "care_team.left", "visit.let_see", "record.edited", "record.entered_in_error",
-    "record.reinstated", "patient.export",
+    "record.reinstated", "patient.export", "prescription.confirmed",
 )  # fmt: skip
 PURPOSES = {
     "treatment team": "as your care team",

@@ -10,7 +10,7 @@ from decimal import Decimal
 from core.services.medicine_table import found_in, groups_in, telling_words
 
 AMOUNT = re.compile(r"(\d+(?:[.,]\d+)?)\s*(micrograms?|mcg|ug|µg|mg|g)(?![a-z])", re.IGNORECASE)
-PIECES = re.compile(r"(\d+(?:[.,]\d+)?|half|one|two|three|four)\s*(?:tab|cap|pill)", re.IGNORECASE)
+PIECES = re.compile(r"(\d+(?:[.,]\d+)?|half|one|two|three|four)\s*(?:an?\s+)?(?:tab|cap|pill)", re.IGNORECASE)
 TIMES = re.compile(r"(\d+|two|three|four|five|six)\s*(?:times|x|×)", re.IGNORECASE)
 EVERY = re.compile(r"every\s*(\d+)\s*h", re.IGNORECASE)
 NUMBERS = {"half": "0.5", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
