@@ -11,10 +11,11 @@ from core.settings.config import Settings
 from core.web.access import requires
 from core.web.app import make_app
 from core.web.portal import NavItem, Portal
-from public_app import downloads, privacy, record, reports, results, visits
+from public_app import downloads, history, privacy, record, reports, results, visits
 
-BLUEPRINTS = (visits.bp, results.bp, reports.bp, record.bp, downloads.bp, privacy.bp)
+BLUEPRINTS = (history.bp, visits.bp, results.bp, reports.bp, record.bp, downloads.bp, privacy.bp)
 NAVIGATION = (
+    NavItem("history.index", "History", Right.OWN_RECORD_READ),
     NavItem("visits.index", "Visits", Right.OWN_RECORD_READ),
     NavItem("results.index", "Results", Right.OWN_RECORD_READ),
     NavItem("reports.index", "Reports", Right.OWN_RECORD_READ),

@@ -24,6 +24,8 @@ WORDS = {
     "results.viewed": "Test results",
     "report.viewed": "A report",
     "visits.read": "List of visits",
+    "history.read": "History",
+    "history.viewed": "History: visits, results, medicines, notes",
     "visit.read": "A visit",
     "results.read": "Test results",
     "record.read": "Record: details, allergies, medicines",

@@ -22,6 +22,7 @@ from staff_app import (
     chart,
     corrections,
     downloads,
+    history,
     operations,
     patients,
     report_making,
@@ -42,8 +43,8 @@ NAVIGATION = (
 )
 LANDING = {Role.CLINICIAN: "patients.search", Role.ADMIN: "archive.dashboard", Role.AUDITOR: "audit.search"}
 MODULES = (
-    patients, chart, downloads, care, visits, corrections, reports, review, report_making, archive, archive_runs,
-    archive_restores, retention, operations, accounts, audit,
+    patients, chart, downloads, history, care, visits, corrections, reports, review, report_making, archive,
+    archive_runs, archive_restores, retention, operations, accounts, audit,
 )  # fmt: skip
 
 

@@ -178,6 +178,7 @@ def init_app(app: Flask, time_zone: str) -> None:
     formats = app.extensions["strata_formats"] = Formats(time_zone)
     for name in ("day", "short_day", "weekday", "month", "month_short", "year", "moment", "clock", "iso_day"):
         app.jinja_env.filters[name] = getattr(formats, name)
+    app.jinja_env.globals["MONTHS"] = [f"{date(2000, month, 1):%B}" for month in range(1, 13)]
     app.jinja_env.globals["today"] = lambda: formats.day(datetime.now(UTC))
     app.jinja_env.filters["by_year"] = partial(by_year, formats)
     for function in (number, count, unit, spoken_unit, age, plural, duration):

@@ -29,6 +29,7 @@ FEATURES = {
     "erase": "commands/archive workers/archive",
     "evaluations": "core/queries core/services",
     "generate": "commands core/interchange",
+    "history": "public_app staff_app",
     "jobs": "core workers/reports",
     "notices": "core/queries/reports core/services/reports",
     "operations": "core/models core/queries staff_app",

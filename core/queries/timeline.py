@@ -1,0 +1,245 @@
+"""One timeline of a record: a year or a month of it at a time, hot and archived rows without a seam.
+
+What was done at a visit stands at the visit; what belongs to none, and each signed report, has a place of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, Table, func, select
+from sqlalchemy.orm import Session
+
+from core.models import ReportState
+from core.models.record_types import REPORT, VISIT
+from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.queries.timeline_items import MAKERS, SOURCES, Item, Kind
+from core.stores import archived, counted, hot_and_archived
+from core.stores.hot_and_archived import Found, Held
+from core.stores.page_zone import page_zone
+from core.stores.tables import hot_table, linked_table, signed_view
+
+ROWS_MAX = 300
+FIRST_YEAR = 1900
+# An archive knows its visits by their ends.
+VISIT_MAX = timedelta(days=60)
+
+
+OUTSIDE = (Kind.RESULTS, Kind.MEDICINES, Kind.PROBLEMS, Kind.NOTES)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A year, or one month of it; neither is what has no date."""
+
+    year: int | None
+    month: int | None = None
+
+    def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """From the first instant of it to the first after it."""
+        year, first = self.year or FIRST_YEAR, self.month or 1
+        end = (year + 1, 1) if self.month in (None, 12) else (year, first + 1)
+        return datetime(year, first, 1, tzinfo=zone), datetime(*end, 1, tzinfo=zone)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """One period of a record, the newest first.
+
+    `years` are those that may have anything; `gaps` are the archives that were silent, and what they hold.
+    `is_cut`: there is more in this period than is shown.
+    """
+
+    period: Period
+    items: tuple[Item, ...]
+    years: tuple[int, ...]
+    gaps: tuple[Held, ...]
+    is_cut: bool
+    has_undated: bool
+
+    @property
+    def before(self) -> int | None:
+        """The next older year that may have anything."""
+        year = self.period.year
+        return next((other for other in self.years if year is not None and other < year), None)
+
+
+def timeline(
+    session: Session,
+    patient_id: int,
+    *,
+    kind: Kind = Kind.ALL,
+    assay_id: int | None = None,
+    period: Period | None = None,
+    hidden_visits: VisitIds = NO_VISITS,
+) -> Timeline:
+    """A period of the record without hidden visits; without a period, the newest year that has anything."""
+    reading = _Reading(session, patient_id, kind, assay_id, hidden_visits)
+    years = reading.years()
+    if period is None:
+        period = Period(years[0] if years else datetime.now(UTC).astimezone(reading.zone).year)
+    items = sorted(reading.items(period), key=_newest_first, reverse=True)
+    return Timeline(period, tuple(items[:ROWS_MAX]), years, tuple(reading.gaps), len(items) > ROWS_MAX,
+                    reading.has_undated())  # fmt: skip
+
+
+def _newest_first(item: Item) -> tuple[float, int]:
+    at = item.at
+    if at is None:
+        return 0.0, item.id
+    return (at if isinstance(at, datetime) else datetime.combine(at, time(), UTC)).timestamp(), item.id
+
+
+class _Reading:
+    """One reading of a timeline; `gaps` fills with what silent archives hold."""
+
+    def __init__(
+        self, session: Session, patient_id: int, kind: Kind, assay_id: int | None, hidden_visits: VisitIds
+    ) -> None:
+        self._session, self._patient_id, self._kind = session, patient_id, kind
+        self._assay_id, self._hidden = assay_id, hidden_visits
+        self.zone = page_zone()
+        self.gaps: list[Held] = []
+
+    def years(self) -> tuple[int, ...]:
+        """All years from the newest that has anything to the oldest: archives are known by what they hold."""
+        times: list[date] = []
+        for kind in self._kinds():
+            times += self._ends(kind)
+        if self._shows_reports():
+            times += self._report_ends()
+        for held in self._held():
+            times += [held.first_at - VISIT_MAX if held.first_at.month < 3 else held.first_at, held.last_at]
+        years = [self._year(at) for at in times]
+        return tuple(range(max(years), min(years) - 1, -1)) if years else ()
+
+    def has_undated(self) -> bool:
+        """Whether anything may have no date: told by the hot rows, and by whether an archive holds any."""
+        kinds = [kind for kind in self._kinds() if kind in (Kind.MEDICINES, Kind.PROBLEMS)]
+        is_loose = self._kind is Kind.ALL
+        if kinds and not is_loose and self._held():
+            return True
+        return any(self._rows(kind, Period(None), is_loose=is_loose) for kind in kinds)
+
+    def items(self, period: Period) -> Iterator[Item]:
+        """What the period has; of all kinds, visits with what belongs to none."""
+        if self._shows_reports():
+            yield from self._reports(period)
+        for kind in self._kinds():
+            is_loose = self._kind is Kind.ALL and kind is not Kind.VISITS
+            yield from MAKERS[kind](self._session, self._rows(kind, period, is_loose=is_loose))
+
+    def _kinds(self) -> tuple[Kind, ...]:
+        if self._assay_id is not None:
+            return (Kind.RESULTS,)
+        if self._kind is Kind.ALL:
+            return (Kind.VISITS, *OUTSIDE)
+        return (self._kind,) if self._kind in SOURCES else ()
+
+    def _shows_reports(self) -> bool:
+        return self._kind in (Kind.ALL, Kind.REPORTS) and self._assay_id is None
+
+    def _held(self) -> list[Held]:
+        types = [VISIT.name] if self._kinds() else []
+        types += [REPORT.name] if self._shows_reports() else []
+        found = (hot_and_archived.held(self._session, self._patient_id, name) for name in types)
+        return [held for held in found if held is not None]
+
+    def _ends(self, kind: Kind) -> list[date]:
+        """When the first and the last row are. What was done at archived visits may be of any day: they are asked."""
+        name, column = SOURCES[kind]
+        table = hot_table(name)
+        query = select(func.min(table.c[column]), func.max(table.c[column])).where(*self._mine(table))
+        ends = [at for at in self._session.execute(query.where(counted.counts(table))).one() if at is not None]
+        if kind is Kind.VISITS or (self._kind is Kind.ALL and self._assay_id is None):
+            return ends
+        return ends + self._first_archived(name, column)
+
+    def _report_ends(self) -> list[date]:
+        table = hot_table("report")
+        query = select(func.min(table.c.closed_at), func.max(table.c.closed_at)).where(*self._signed(table))
+        return [at for at in self._session.execute(query).one() if at is not None]
+
+    def _signed(self, table: Table) -> list[Any]:
+        return [table.c.patient_id == self._patient_id, table.c.state == ReportState.SIGNED]
+
+    def _first_archived(self, name: str, column: str) -> list[date]:
+        def build(table: Table, columns: Select[Any]) -> Select[Any]:
+            query = columns.where(*self._mine(table), table.c[column].is_not(None))
+            return query.order_by(table.c[column], table.c.id).limit(1)
+
+        return [item.values[column] for item in self._ask(VISIT.name, name, build)]
+
+    def _year(self, at: date) -> int:
+        return at.astimezone(self.zone).year if isinstance(at, datetime) else at.year
+
+    def _mine(self, table: Table) -> list[Any]:
+        conditions = [table.c.patient_id == self._patient_id, is_visible(table, self._hidden)]
+        if self._assay_id is not None:
+            conditions.append(table.c.assay_id == self._assay_id)
+        return conditions
+
+    def _rows(self, kind: Kind, period: Period, *, is_loose: bool) -> list[Found]:
+        name, column = SOURCES[kind]
+
+        def build(table: Table, columns: Select[Any]) -> Select[Any]:
+            time_column = table.c[column]
+            query = columns.where(*self._mine(table), *self._within(time_column, period))
+            query = query.where(table.c.visit_id.is_(None)) if is_loose else query
+            return query.order_by(time_column.desc(), table.c.id.desc()).limit(ROWS_MAX + 1)
+
+        found = hot_and_archived.read_hot(self._session, name, build)
+        if is_loose:
+            return found
+        return self._with_archived(found, VISIT.name, name, build, period)
+
+    def _reports(self, period: Period) -> Iterator[Item]:
+        def build(table: Table, columns: Select[Any]) -> Select[Any]:
+            query = columns.where(*self._signed(table), *self._within(table.c.closed_at, period))
+            return query.order_by(table.c.closed_at.desc(), table.c.id.desc()).limit(ROWS_MAX + 1)
+
+        found = hot_and_archived.read_hot(self._session, "report", build)
+        for item in self._with_archived(found, REPORT.name, "report", build, period):
+            row = item.values
+            yield Item(Kind.REPORTS, row["id"], row["closed_at"], "Health report", "", item.is_archived)
+
+    def _with_archived(
+        self, found: list[Found], record_type: str, name: str, build: hot_and_archived.Build, period: Period
+    ) -> list[Found]:
+        """The archive is asked only for a period of which it holds anything; a silent one is a gap."""
+        held = hot_and_archived.held(self._session, self._patient_id, record_type)
+        if held is None or held in self.gaps:
+            return found
+        if name in (VISIT.root.name, REPORT.root.name) and not self._may_hold(held, period):
+            return found
+        older = self._ask(record_type, name, build)
+        return archived.merge(found, older, key=lambda item: item.values["id"])
+
+    def _ask(self, record_type: str, name: str, build: hot_and_archived.Build) -> list[Found]:
+        """An archive's rows, if it holds any of the patient; of a silent one none, and it is a gap."""
+        held = hot_and_archived.held(self._session, self._patient_id, record_type)
+        if held is None or held in self.gaps:
+            return []
+        cold_table = signed_view if record_type == REPORT.name else linked_table
+        try:
+            return hot_and_archived.read_archived(
+                self._session, record_type, name, build, patient_id=self._patient_id, cold_table=cold_table
+            )
+        except archived.ColdUnavailable:
+            self.gaps.append(held)
+            return []
+
+    def _may_hold(self, held: Held, period: Period) -> bool:
+        start, end = period.bounds(self.zone)
+        return period.year is not None and held.first_at - VISIT_MAX < end and held.last_at >= start
+
+    def _within(self, column: Any, period: Period) -> list[Any]:
+        if period.year is None:
+            return [column.is_(None)]
+        start, end = period.bounds(self.zone)
+        is_day = column.type.python_type is date
+        return [column >= (start.date() if is_day else start), column < (end.date() if is_day else end)]

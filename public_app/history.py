@@ -1,0 +1,42 @@
+"""The patient's record as one timeline: a year at a time, hot and archived."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, url_for
+
+from core.access.permissions import Right
+from core.queries import timeline as queries
+from core.queries import visits
+from core.queries.letterhead import letterhead
+from core.queries.timeline_items import Kind
+from core.web.access import look, requires
+from core.web.htmx import render
+from core.web.page_sessions import page_session
+from core.web.timelines import addresses, chosen
+from public_app.own import own_patient_id
+
+bp = Blueprint("history", __name__)
+
+
+@bp.get("/history")
+@requires(Right.OWN_RECORD_READ)
+def index() -> Response:
+    patient_id, at = own_patient_id(), chosen()
+    with page_session() as session:
+        timeline = queries.timeline(session, patient_id, kind=at.kind, assay_id=at.assay_id, period=at.period)
+        overview = visits.timeline(session, patient_id, limit=1)
+        holder = letterhead(session, patient_id)
+    look(patient_id, "history.read")
+    return render(
+        "public/history.html",
+        fragment="shared/timeline/_year.html",
+        timeline=timeline,
+        overview=overview,
+        chosen=at,
+        kinds=Kind,
+        address=addresses("history.index", at, timeline.period),
+        visit_url=lambda visit_id: url_for("visits.show", visit_id=visit_id),
+        test_url=lambda assay_id: url_for("results.show", assay_id=assay_id),
+        report_url=lambda report_id: url_for("reports.show", report_id=report_id),
+        holder=holder,
+    )
