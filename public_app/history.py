@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response
 
 from core.access.permissions import Right
 from core.queries import timeline as queries
 from core.queries import visits
 from core.queries.letterhead import letterhead
+from core.queries.news import is_outside, news
 from core.queries.timeline_items import Kind
 from core.web.access import look, requires
+from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.page_sessions import page_session
 from core.web.timelines import addresses, chosen
+from public_app.addresses import of_rows
 from public_app.own import own_patient_id
 
 bp = Blueprint("history", __name__)
@@ -26,6 +29,7 @@ def index() -> Response:
         timeline = queries.timeline(session, patient_id, kind=at.kind, assay_id=at.assay_id, period=at.period)
         overview = visits.timeline(session, patient_id, limit=1)
         holder = letterhead(session, patient_id)
+        new = news(session, patient_id, reader=current_account().id)
     look(patient_id, "history.read")
     return render(
         "public/history.html",
@@ -35,8 +39,8 @@ def index() -> Response:
         chosen=at,
         kinds=Kind,
         address=addresses("history.index", at, timeline.period),
-        visit_url=lambda visit_id: url_for("visits.show", visit_id=visit_id),
-        test_url=lambda assay_id: url_for("results.show", assay_id=assay_id),
-        report_url=lambda report_id: url_for("reports.show", report_id=report_id),
+        **of_rows(),
+        news=new,
+        is_outside=is_outside,
         holder=holder,
     )

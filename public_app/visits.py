@@ -9,13 +9,16 @@ from core.models.record_types import VISIT
 from core.queries import corrections
 from core.queries import visits as queries
 from core.queries.letterhead import letterhead
+from core.queries.news import is_outside, news
 from core.queries.outside_visits import ROWS_MAX, outside_visits
 from core.queries.results import groups
 from core.stores import hot_and_archived
 from core.stores.archived import ColdUnavailable
 from core.web.access import look, refuse, requires
+from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.page_sessions import page_session
+from public_app.addresses import of_rows
 from public_app.own import own_patient_id, place_in_list, wants_archived
 
 bp = Blueprint("visits", __name__, url_prefix="/visits")
@@ -30,6 +33,7 @@ def index() -> Response:
         outside = outside_visits(session, patient_id, limit=None if "all" in request.args else ROWS_MAX)
         corrected = [one for one in corrections.told(session, patient_id) if one.is_out and one.kind == "visit"]
         holder = letterhead(session, patient_id)
+        new = news(session, patient_id, reader=current_account().id)
     look(patient_id, "visits.read")
     return render(
         "public/visits/index.html",
@@ -40,6 +44,9 @@ def index() -> Response:
         older=wants_archived(),
         is_first=place_in_list() is None,
         holder=holder,
+        **of_rows(),
+        news=new,
+        is_outside=is_outside,
     )
 
 

@@ -14,6 +14,7 @@ from core.queries import care_team, corrections, reports, results, visits
 from core.queries.current_health import current_health
 from core.queries.hidden_visits import VisitIds
 from core.queries.latest_results import RESULTS_MAX, latest_results
+from core.queries.news import is_outside, news
 from core.queries.other_records import other_records
 from core.queries.outside_visits import ROWS_MAX, outside_visits
 from core.queries.visits import Timeline
@@ -25,6 +26,7 @@ from core.web.auth import current_account
 from core.web.drawings import trends
 from core.web.htmx import render
 from core.web.page_sessions import page_session
+from staff_app.addresses import of_rows
 from staff_app.care import SENSITIVITIES
 from staff_app.patients import bp, header_or_404
 
@@ -42,6 +44,7 @@ def chart(patient_id: int) -> Response:
             "results": latest_results(
                 session, patient_id, hidden_visits=hidden_visits, limit=None if shows_all else RESULTS_MAX
             ),
+            "news": news(session, patient_id, reader=current_account().id, hidden_visits=hidden_visits),
             "outside": outside_visits(session, patient_id, limit=None if shows_all else ROWS_MAX),
             "other": other_records(session, patient_id, hidden_visits=hidden_visits),
             "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST, hidden_visits=hidden_visits),
@@ -51,7 +54,8 @@ def chart(patient_id: int) -> Response:
             "team_changes": care_team.changes(session, patient_id),
             "glass_until": care_team.glass_open_until(session, current_account().id, patient_id),
         }
-    return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, hidden_visits=hidden_visits, **context)
+    return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, hidden_visits=hidden_visits,
+                  is_outside=is_outside, **of_rows(patient_id), **context)  # fmt: skip
 
 
 @bp.get("/<id:patient_id>/visits")

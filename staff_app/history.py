@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import url_for
 from werkzeug.wrappers import Response
 
 from core.access.permissions import Right
@@ -13,6 +12,7 @@ from core.web.access import look, requires
 from core.web.htmx import render
 from core.web.page_sessions import page_session
 from core.web.timelines import addresses, chosen
+from staff_app.addresses import of_rows
 from staff_app.patients import bp, header_or_404
 
 
@@ -36,7 +36,5 @@ def history(patient_id: int) -> Response:
         chosen=at,
         kinds=Kind,
         address=addresses(".history", at, timeline.period, patient_id=patient_id),
-        visit_url=lambda visit_id: url_for(".visit", patient_id=patient_id, visit_id=visit_id),
-        test_url=lambda assay_id: url_for(".assay", patient_id=patient_id, assay_id=assay_id),
-        report_url=lambda report_id: url_for("reports.review", report_id=report_id),
+        **of_rows(patient_id),
     )

@@ -18,6 +18,7 @@ LEFT_OUT = ROOT / "core" / "verification"
 # A feature's modules in several layers, each by its folder.
 FEATURES = {
     "access": "core core/web",
+    "addresses": "public_app staff_app",
     "accounts": "core/services staff_app",
     "alerts": "commands core/queries workers",
     "archive": "commands core/models core/queries core/services staff_app workers",

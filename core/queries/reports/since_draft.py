@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Citation, Claim, Decision, Evidence
+from core.picture.values import ABNORMAL
 from core.queries import evidence
 from core.queries.evidence import EvidenceRow
 from core.queries.hidden_visits import kept_apart
@@ -95,5 +96,6 @@ def _cited(session: Session, report_id: int) -> set[str]:
     return set(session.scalars(query))
 
 
-def _place(one: Difference) -> tuple[bool, str]:
-    return one.kind not in NEVER_LEFT_OUT, one.ref
+def _place(one: Difference) -> tuple[bool, bool, str]:
+    """Results outside their range, then what bears on safety, then all else."""
+    return one.fields.get("interpretation") not in ABNORMAL, one.kind not in NEVER_LEFT_OUT, one.ref

@@ -1,0 +1,18 @@
+"""Where the pages of single things of a patient are, for templates that both portals share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import url_for
+
+Address = Callable[[int], str]
+
+
+def of_rows(patient_id: int) -> dict[str, Address]:
+    """The addresses of a visit, a test and a report, by the names that templates use."""
+    return {
+        "visit_url": lambda visit_id: url_for("patients.visit", patient_id=patient_id, visit_id=visit_id),
+        "test_url": lambda assay_id: url_for("patients.assay", patient_id=patient_id, assay_id=assay_id),
+        "report_url": lambda report_id: url_for("reports.review", report_id=report_id),
+    }
