@@ -7,12 +7,13 @@ from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
-from core.verification.cited import Amount, Cited, named
+from core.verification.cited import Cited
 from core.verification.evaluators import quantities, wording
 from core.verification.grammar import tokens
 from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.phrases import longest_at
 from core.verification.grammar.times import within
+from core.verification.row_names import Amount, named
 from core.verification.statements import Course, Subject, When
 from core.verification.vocabulary.spelling import norms_of, stem
 

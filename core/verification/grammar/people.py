@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.verification.cited import NONE_KNOWN
 from core.verification.dates import Days
 from core.verification.grammar.chunks import MARK, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
+from core.verification.row_names import NONE_KNOWN
 from core.verification.statements import Course, Person, Subject, Took
 
 if TYPE_CHECKING:

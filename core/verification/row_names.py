@@ -1,0 +1,166 @@
+"""What may name a row: the words, phrases, ingredients and quantities of its name, its reason or its reaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from core.verification.grammar import tokens
+from core.verification.grammar.phrases import phrases_at
+from core.verification.vocabulary import INGREDIENTS, PANELS, UNITS, Unit
+from core.verification.vocabulary.spelling import stem, word_set
+
+_LABEL = re.compile(
+    r"\((?:disorder|finding|situation|procedure|substance|organism|product|event|person|regime/therapy"
+    r"|qualifier value|observable entity|context-dependent category)\)"
+)
+_NEGATORS = frozenset({"no", "without", "not", "non"})
+_HEDGES = frozenset({"suspected", "possible", "probable", "query", "risk", "screening"})
+_LESSER = frozenset({"due", "caused", "complicating", "following", "secondary"})
+_PLAIN = word_set("of the to a an and or with in for on by at from due disorder structure")
+NONE_KNOWN = "no allergies:no known allergies"
+_VISIT_CLASSES = {
+    "amb": "ambulatory", "emer": "emergency", "imp": "inpatient", "vr": "virtual", "hh": "home visit",
+    "obsenc": "observation", "acute": "inpatient",
+}  # fmt: skip
+
+
+class Amount(NamedTuple):
+    value: float
+    unit: Unit | None
+    part: int
+
+
+class Named(NamedTuple):
+    """`heads` may name the row by themselves, `terms` add to a name; `amounts` are the quantities in it.
+
+    `begins` are the first two letters of the terms, `clips` the heads that may be written shortened.
+    """
+
+    heads: frozenset[str]
+    terms: frozenset[str]
+    amounts: tuple[Amount, ...]
+    parts: tuple[frozenset[str], ...]
+    begins: frozenset[str] = frozenset()
+    clips: tuple[str, ...] = ()
+    negated: bool = False
+
+
+EMPTY = Named(frozenset(), frozenset(), (), ())
+
+
+@lru_cache(maxsize=8192)
+def named(texts: tuple[str, ...], assay: str | None, kind: str, details: tuple[str, ...] = ()) -> Named:
+    """What may name a row with these names; `details` add terms that name nothing by themselves."""
+    reading = _Reading(kind)
+    for text in texts:
+        reading.read(text)
+    heads, terms = reading.heads, reading.terms.union(*[_details(text) for text in details])
+    if assay:
+        heads = {f"assay:{assay}"} | {f"assay:{panel}" for panel, members in PANELS.items() if assay in members}
+        terms |= heads
+    clips = [term for term in heads if ":" not in term and len(term) > 6] if kind == "prescription" else []
+    return Named(
+        frozenset(heads),
+        frozenset(terms),
+        tuple(reading.amounts),
+        tuple(frozenset(part) for part in reading.parts),
+        frozenset([term.lstrip("~")[:2] for term in terms]),
+        tuple(clips),
+        any(term[0] == "~" for term in terms),
+    )
+
+
+def _details(text: str) -> set[str]:
+    """Routes, and words that the vocabulary has no meaning for: "by mouth", "before breakfast"."""
+    words = tokens.tokens(tokens.plain(text))
+    found: set[str] = set()
+    for i, word in enumerate(words):
+        phrases = phrases_at(words, i) if word.kind == "word" else ()
+        found |= {f"route:{names['route']}" for _, _, names in phrases if "route" in names}
+        if word.kind == "word" and not phrases and word.norm not in UNITS and word.norm not in _PLAIN:
+            found.add(stem(word.norm))
+    return set() if any(word.norm in _NEGATORS for word in words) else found
+
+
+class _Reading:
+    """A name being read: what has been found so far."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.heads: set[str] = set()
+        self.terms: set[str] = set()
+        self.amounts: list[Amount] = []
+        self.parts: list[set[str]] = []
+
+    def read(self, text: str) -> None:
+        """Add a text. Terms under "no" or "without" carry a tilde; what it is due to does not name it."""
+        words = tokens.tokens(tokens.plain(_LABEL.sub(" ", text)))
+        if self.kind in ("condition", "observation", "visit"):
+            short = _acronyms(words)
+            self.heads, self.terms = self.heads | short, self.terms | short
+        hedged = any(word.norm in _HEDGES for word in words)
+        negated = lesser = False
+        self.parts.append(set())
+        for i, word in enumerate(words):
+            negated = (negated or word.norm in _NEGATORS) and word.norm not in (",", ";", ".")
+            lesser = lesser or (word.norm in _LESSER and i > 0)
+            aside = negated or lesser or (hedged and word.norm not in _HEDGES)
+            self._token(words, i, mark="~" if negated else "", is_head=not aside)
+
+    def _token(self, words: tokens.Words, i: int, *, mark: str, is_head: bool) -> None:
+        word = words[i]
+        if word.kind == "number":
+            self._number(word)
+        elif word.norm in ("/", "[") and self.kind == "prescription":
+            self.parts.append(set())
+        elif word.kind == "word" and word.norm not in _PLAIN:
+            self._word(words, i, mark=mark, is_head=is_head)
+
+    def _number(self, word: tokens.Token) -> None:
+        value = float(word.norm.lstrip("<>=~± ").replace(",", ""))
+        self.amounts.append(Amount(value, word.unit, len(self.parts) - 1))
+        if self.kind != "prescription":
+            self.terms.add(word.norm)
+
+    def _word(self, words: tokens.Words, i: int, *, mark: str, is_head: bool) -> None:
+        for end, found in _terms_at(words, i, self.kind):
+            marked = {mark + term for term in found}
+            self.terms |= marked
+            self.parts[-1] |= marked
+            if is_head and not _is_modifier(words, end - 1):
+                self.heads |= marked
+
+
+def _acronyms(words: tokens.Words) -> set[str]:
+    """What the first letters of three words or more in a row spell: "low back pain" is LBP."""
+    for_all = [word.norm for word in words if word.kind == "word"]
+    found: set[str] = set()
+    for norms in (for_all, [norm for norm in for_all if norm not in _PLAIN]):
+        first = "".join(norm[0] for norm in norms)
+        found |= {f"short:{first[a:b]}" for a in range(len(first)) for b in range(a + 3, min(len(first), a + 6) + 1)}
+    return found
+
+
+def _terms_at(words: tokens.Words, i: int, kind: str) -> Iterator[tuple[int, set[str]]]:
+    """Where each word or phrase that begins at a place ends, and the terms that it gives."""
+    norm = words[i].norm
+    yield i + 1, {stem(norm.rstrip("0123456789") if kind == "patient" else norm)}
+    for end, kinds, names in phrases_at(words, i):
+        found = {f"{k}:{meaning}" for k, meaning in names.items() if k != "assay" or kind in ("observation", "reason")}
+        if "no allergies" in kinds and (i, end) == (0, len(words)):
+            found.add(NONE_KNOWN)
+        for ingredient in INGREDIENTS.get(kinds.get("brand", ""), ()):
+            found |= {f"medicine:{ingredient}", stem(ingredient)}
+        if found:
+            yield end, found
+    if kind == "visit" and norm in _VISIT_CLASSES:
+        yield i + 1, {f"visit:{_VISIT_CLASSES[norm]}".replace("ambulatory", "outpatient")}
+
+
+def _is_modifier(words: tokens.Words, i: int) -> bool:
+    """ "Diabetic" in "diabetic retinopathy": it narrows what follows and names nothing by itself."""
+    norm = words[i].norm
+    return norm.endswith(("ic", "ive", "al", "ous")) and i + 1 < len(words) and words[i + 1].kind == "word"
