@@ -200,8 +200,13 @@ def _same_period(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> b
     return True
 
 
+def _treats(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    return bool(draft.frame.treated)
+
+
 HANDLERS = {
-    "same period": _same_period, "replace": _replace, "trend": _change, "read": _change, "take": _take,
+    "treats": _treats, "same period": _same_period, "replace": _replace, "trend": _change, "read": _change,
+    "take": _take,
     "status": _status, "aux": _aux, "frequency": _frequency, "criticality": _slot("criticality"),
     "severity": _slot("severity"), "noun": _noun, "neg": _neg, "all": _all, "have": _have, "start": _start,
     "record": _record, "which": _which, "past": _past, "reaction": _reaction, NAME: _detail, "detail": _detail,
