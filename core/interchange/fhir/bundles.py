@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,25 +14,33 @@ from typing import IO, Any, cast
 from core.interchange import json_lines
 from core.interchange.csv_files import LINE_BYTES_MAX, BadFile
 from core.interchange.fhir import json_entries
-from core.interchange.json_lines import DOCUMENT_BYTES_MAX, BadJson
+from core.interchange.fhir.json_entries import Window
+from core.interchange.fhir.text_parts import text_parts
+from core.interchange.json_lines import BadJson, faults_told
 from core.interchange.summary import Place
 
 READ_SUFFIXES = (".json", ".ndjson", ".jsonl")
 SUFFIXES = (*READ_SUFFIXES, *(f"{suffix}.gz" for suffix in READ_SUFFIXES), ".zip", ".xml", ".xml.gz")
 DEPTH_MAX = 8
+# A text with none of these has no modifier extension: names in JSON may be written with escapes.
+MODIFYING = ("modifierExtension", "\\u")
 Resource = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
     """One resource of a bundle, or what stood in its place; entries count from 1.
 
-    `deleted` is the address (`Type/id`) that an entry without a resource says was deleted.
+    `deleted` is the address (`Type/id`) that an entry without a resource says was deleted. `length` tells how to pass
+    over an entry when it is read again, 0 of one that holds several. `is_plain` is true if nothing in its text can
+    turn its meaning round.
     """
 
     place: Place
     resource: Any
     full_url: str | None = None
+    length: int = 0
+    is_plain: bool = False
     deleted: str | None = None
     fault: str | None = None
 
@@ -84,112 +91,111 @@ def _parts(path: Path) -> list[File]:
     return [File(path, name) for name in names] or [File(path)]
 
 
-def items(file: File) -> Iterator[Item]:
-    """The resources of a file, those of bundles inside bundles too. Raises BadFile."""
+def items(file: File, skips: Sequence[int] = ()) -> Iterator[Item]:
+    """The resources of a file, those of bundles inside bundles too. Raises BadFile.
+
+    `skips` has a number other than 0 for each entry or line to pass over: the length of its text.
+    """
     if file.name.lower().removesuffix(".gz").endswith(".xml"):
         raise BadFile(f"{file.name} is XML: export it as FHIR JSON")
     try:
-        yield from _lines(file) if file.is_lines else _document(file)
+        yield from _lines(file, skips) if file.is_lines else _document(file, skips)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as fault:
         raise BadFile(f"{file.name} can't be read ({fault or type(fault).__name__})") from None
 
 
-def _lines(file: File) -> Iterator[Item]:
+def _lines(file: File, skips: Sequence[int]) -> Iterator[Item]:
     with file.open() as opened:
         for number, raw in enumerate(iter(lambda: opened.readline(LINE_BYTES_MAX + 1), b""), start=1):
             if len(raw) > LINE_BYTES_MAX:
                 raise BadFile(f"{file.name}: line {number} is longer than {LINE_BYTES_MAX:,} bytes; reading ended")
-            if not raw.strip():
+            if not raw.strip() or (number <= len(skips) and skips[number - 1]):
                 continue
             try:
                 value = json_lines.parse(raw)
             except BadJson as fault:
                 yield Item(Place(file.name, number), None, fault=f"the line {fault}")
                 continue
-            yield from _unfolded(value, Place(file.name, number), None, 0)
+            is_plain = not any(mark.encode() in raw for mark in MODIFYING)
+            yield from _unfolded(value, Item(Place(file.name, number), None, length=1, is_plain=is_plain), 0)
 
 
-def _document(file: File) -> Iterator[Item]:
-    text = _text(file)
-    kind: Any = None
-    place = Place(file.name, 1)
+def _document(file: File, skips: Sequence[int]) -> Iterator[Item]:
     alone: Resource = {}
-    number = 0
+    kind: Any = None
     try:
-        if not text.lstrip().startswith("{"):
-            json_lines.parse(text.encode())
-            raise BadFile(f"{file.name} is not a FHIR resource: it has no resourceType")
-        for name, value, is_entry in json_entries.members(text, "entry"):
-            if is_entry and kind in (None, "Bundle"):
-                number += 1
-                yield from _entry(value, Place(file.name, number), 0)
-                continue
-            alone[name] = value
-            kind = value if name == "resourceType" else kind
+        with file.open() as opened, faults_told():
+            window = Window(text_parts(opened, file.name))
+            if window.peek() != "{":
+                window.value()
+                window.end()
+                raise BadFile(f"{file.name} is not a FHIR resource: it has no resourceType")
+            for member in json_entries.members(window, "entry", MODIFYING, skips):
+                if member.number and kind in (None, "Bundle"):
+                    place = Place(file.name, member.number)
+                    yield from _entry(member.value, Item(place, None, None, member.length, member.is_plain), 0)
+                    continue
+                alone[member.name] = member.value
+                kind = member.value if member.name == "resourceType" else kind
     except BadJson as fault:
         raise BadFile(f"{file.name} {fault}") from None
     if not isinstance(kind, str):
         raise BadFile(f"{file.name} is not a FHIR resource: it has no resourceType")
     if kind != "Bundle":
-        yield from _unfolded(alone, place, None, 0)
+        yield from _unfolded(alone, Item(Place(file.name, 1), None), 0)
     elif "entry" in alone:
         raise BadFile(f"{file.name}: the bundle's entry is not a list")
 
 
-def _text(file: File) -> str:
-    with file.open() as opened:
-        raw = opened.read(DOCUMENT_BYTES_MAX + 1)
-    if len(raw) > DOCUMENT_BYTES_MAX:
-        raise BadFile(f"{file.name} is longer than {DOCUMENT_BYTES_MAX:,} bytes: split it")
-    if raw.lstrip()[:1] == b"<":
-        raise BadFile(f"{file.name} is XML: export it as FHIR JSON")
-    try:
-        with io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8-sig", newline="") as decoded:
-            return decoded.read()
-    except UnicodeDecodeError as fault:
-        raise BadFile(f"{file.name} is not UTF-8 (byte {fault.start + 1})") from None
-
-
-def _entry(entry: Any, place: Place, depth: int) -> Iterator[Item]:
+def _entry(entry: Any, item: Item, depth: int) -> Iterator[Item]:
     if not isinstance(entry, dict):
-        yield Item(place, None)
+        yield item
         return
     url = entry.get("fullUrl")
-    full_url = url if isinstance(url, str) else None
+    item.full_url = url if isinstance(url, str) else None
     request = entry.get("request")
     if isinstance(request, dict) and request.get("method") == "DELETE":
-        yield Item(place, None, full_url, deleted=str(request.get("url") or full_url or ""))
+        item.deleted = str(request.get("url") or item.full_url or "")
+        etag = str(dig(entry, "response", "etag") or "").removeprefix("W/").strip('"')
+        item.resource = {"meta": {"lastUpdated": dig(entry, "response", "lastModified"), "versionId": etag}}
+        yield item
     elif "resource" in entry or "response" not in entry:
-        yield from _unfolded(entry.get("resource"), place, full_url, depth)
+        yield from _unfolded(entry.get("resource"), item, depth)
 
 
-def _unfolded(resource: Any, place: Place, full_url: str | None, depth: int) -> Iterator[Item]:
+def _unfolded(resource: Any, item: Item, depth: int) -> Iterator[Item]:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if kind not in ("Bundle", "Parameters"):
-        yield Item(place, resource, full_url)
+        item.resource = resource
+        yield item
         return
     if depth >= DEPTH_MAX:
-        raise BadFile(f"{place}: bundles are nested too deeply")
-    inside = Place(str(place), 0)
+        raise BadFile(f"{item.place}: bundles are nested too deeply")
+
+    def inside(number: int) -> Item:
+        return Item(Place(str(item.place), number), None, is_plain=item.is_plain)
+
     if kind == "Bundle":
         for number, entry in enumerate(each(resource.get("entry")), start=1):
-            yield from _entry(entry, Place(inside.file, number), depth + 1)
+            yield from _entry(entry, inside(number), depth + 1)
         return
     for number, parameter in enumerate(each(resource.get("parameter")), start=1):
         if isinstance(parameter, dict):
-            parts = {"resourceType": "Parameters", "parameter": parameter.get("part")}
-            yield from _unfolded(parts, Place(inside.file, number), None, depth + 1)
+            within = {"resourceType": "Parameters", "parameter": parameter.get("part")}
+            yield from _unfolded(within, inside(number), depth + 1)
             if "resource" in parameter:
-                yield from _unfolded(parameter["resource"], Place(inside.file, number), None, depth + 1)
+                yield from _unfolded(parameter["resource"], inside(number), depth + 1)
 
 
 def dig(value: Any, *path: str | int) -> Any:
     """What lies at a path of names and positions, or None where the shape is another."""
     for step in path:
-        if isinstance(step, str):
-            value = value.get(step) if isinstance(value, dict) else None
+        if value is None:
+            return None
+        if step.__class__ is str:
+            value = value.get(step) if value.__class__ is dict else None
         else:
-            value = value[step] if isinstance(value, list) and len(value) > step else None
+            value = value[step] if value.__class__ is list and len(value) > step else None
     return value
 
 

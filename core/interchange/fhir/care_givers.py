@@ -11,7 +11,7 @@ from core.interchange.fhir.patient import address_of
 from core.interchange.fhir.people_names import full_name
 from core.interchange.source_rows import Population, Record
 from core.interchange.source_values import display_name, required, text
-from core.interchange.summary import Place, Summary
+from core.interchange.summary import Place
 from core.interchange.synthea.csv_tables import practitioner_key
 
 TITLES = ("Dr. ", "Dr ")
@@ -19,10 +19,10 @@ PROFESSIONALS = ("Practitioner", "PractitionerRole", "")
 
 
 class CareGivers:
-    """Adds a clinic or practitioner to the population when it is first named."""
+    """Adds a clinic or practitioner to a population when it is first named there."""
 
-    def __init__(self, population: Population, summary: Summary) -> None:
-        self.population, self._summary = population, summary
+    def __init__(self, population: Population) -> None:
+        self._population = population
         self._seen: set[tuple[str, str]] = set()
 
     def clinic(self, entry: Entry, reference: Any) -> str | None:
@@ -66,9 +66,7 @@ class CareGivers:
         name = (record.kind, record.source_id or "")
         if name not in self._seen:
             self._seen.add(name)
-            self._summary.of(record.kind).read += 1
-        if record.source_id not in self.population.source_ids(record.kind):
-            self.population.add(record)
+            self._population.add(record)
 
 
 def _address(resource: Any) -> Any:

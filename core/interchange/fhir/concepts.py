@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.interchange.fhir.bundles import dig, each
 from core.interchange.source_values import text
@@ -68,6 +68,40 @@ def kept(concept: Any) -> list[list[str | None]]:
         [system_of(coding), coding["code"], display if isinstance(display := dig(coding, "display"), str) else None]
         for coding in codings(concept)
     ]
+
+
+class Understood(NamedTuple):
+    """What a CodeableConcept says: its words, the LOINC coding or else the chosen one, and all codings."""
+
+    words: str | None
+    coding: Any
+    kept: list[list[str | None]]
+
+
+def understood(concept: Any) -> Understood:
+    """What the concept of a test says; a bundle repeats few concepts many times, so they are remembered."""
+    key = _key(concept)
+    if key is None:
+        return Understood(wording(concept), chosen(concept, (LOINC,)), kept(concept))
+    if key not in _UNDERSTOOD:
+        if len(_UNDERSTOOD) >= UNDERSTOOD_MAX:
+            _UNDERSTOOD.clear()
+        _UNDERSTOOD[key] = Understood(wording(concept), chosen(concept, (LOINC,)), kept(concept))
+    return _UNDERSTOOD[key]
+
+
+UNDERSTOOD_MAX = 2_000
+_UNDERSTOOD: dict[tuple[Any, ...], Understood] = {}
+_PARTS = ("system", "code", "display", "userSelected")
+
+
+def _key(concept: Any) -> tuple[Any, ...] | None:
+    """All that counts in a concept, None of one that is built unusually."""
+    found = dig(concept, "coding")
+    if not isinstance(found, list) or not all(isinstance(coding, dict) for coding in found):
+        return None
+    parts = [concept.get("text"), *(coding.get(name) for coding in found for name in _PARTS)]
+    return tuple(parts) if all(part is None or isinstance(part, str | bool) for part in parts) else None
 
 
 def status_of(resource: Any, name: str) -> str | None:

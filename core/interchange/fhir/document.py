@@ -6,7 +6,9 @@ import base64
 import binascii
 import html
 import re
+from collections.abc import Container
 from contextlib import suppress
+from hashlib import blake2b
 from typing import Any
 
 from core.interchange.fhir.bundles import Resource, dig, each
@@ -43,6 +45,26 @@ def replaced_by(entry: Entry) -> list[str]:
     """The qualified ids of the documents that this one replaces."""
     targets = [dig(one, "target") for one in each(entry.resource.get("relatesTo")) if dig(one, "code") == "replaces"]
     return [found[1] for found in map(entry.resolver.find, targets) if found is not None]
+
+
+def text_marks(resource: Resource) -> list[int]:
+    """Numbers that stand for each text that a document holds or a report presents, and whom it is about."""
+    attachments = [dig(content, "attachment") for content in each(resource.get("content"))]
+    about = dig(resource, "subject", "reference") or dig(resource, "subject", "identifier", "value")
+    if resource.get("status") == "entered-in-error":
+        return []
+    return [
+        int.from_bytes(blake2b(f"{about}|{data}".encode("utf-8", "replace"), digest_size=8).digest())
+        for one in [*attachments, *each(resource.get("presentedForm"))]
+        if isinstance(data := dig(one, "data") or dig(one, "url"), str)
+    ]
+
+
+def repeats_documents(resource: Resource, document_texts: Container[int]) -> bool:
+    """Whether all that a report says stands in documents too."""
+    marks = text_marks(resource) if resource.get("status") != "cancelled" else []
+    told = len(each(resource.get("presentedForm"))) > len(marks) or _conclusion(resource)
+    return bool(marks) and not told and all(mark in document_texts for mark in marks)
 
 
 def report(entry: Entry) -> Record | None:

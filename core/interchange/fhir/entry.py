@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from core.interchange.fhir.bundles import Item, Resource, dig
 from core.interchange.fhir.concepts import wording
@@ -38,7 +38,7 @@ class Entry:
 
     @property
     def resource(self) -> Resource:
-        return dict(self.item.resource)
+        return cast(Resource, self.item.resource)
 
     @property
     def place(self) -> Place:

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.interchange.fhir import quantities
 from core.interchange.fhir.bundles import Resource, dig, each
-from core.interchange.fhir.concepts import LOINC, chosen, kept, status_of, system_of, wording
+from core.interchange.fhir.concepts import LOINC, Understood, chosen, status_of, system_of, understood, wording
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.fhir.quantities import Value
 from core.interchange.flags import flag_of
@@ -70,9 +70,10 @@ def _observation(part: Any, entry: Entry, number: int | None) -> Record:
     if observed_at is None:
         raise BadValue("it has no time: neither effective[x] nor issued")
     value = quantities.value_of(part)
-    assay = _assay(part, resource, value)
+    code = understood(part.get("code"))
+    assay = _assay(code, resource, value)
     about = dict(entry.about)
-    entry.about |= value.said | {"codings": kept(part.get("code"))} | _words_of_range(part)
+    entry.about |= value.said | {"codings": code.kept} | _words_of_range(part)
     values = {"value_number": value.number, "value_text": value.text, "unit": value.unit, "observed_at": observed_at}
     record = entry.record(
         "observation",
@@ -87,10 +88,8 @@ def _observation(part: Any, entry: Entry, number: int | None) -> Record:
     return record
 
 
-def _assay(part: Any, resource: Resource, value: Value) -> AssayText:
-    code = part.get("code")
-    coding = chosen(code, (LOINC,))
-    words = wording(code)
+def _assay(code: Understood, resource: Resource, value: Value) -> AssayText:
+    words, coding, _ = code
     if words is None:
         raise BadValue("its code is empty: it needs a text, a display or a code")
     system = system_of(coding) if coding is not None else "text"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from sys import intern
 from typing import Any
 
 from core.interchange.fhir.bundles import Item, Resource, dig, each
@@ -22,6 +21,11 @@ CONTENT = {
     "Binary": ("contentType", "data"),
 }
 NAMED_BY_IDENTIFIER = ("Patient", "Encounter", "Practitioner", "Organization", "Location")
+# What nothing of a record refers to: most of what a bundle holds.
+NEVER_NAMED = frozenset(
+    ("Observation", "DiagnosticReport", "Procedure", "Immunization", "MedicationRequest", "MedicationStatement",
+     "AllergyIntolerance", "Claim", "ExplanationOfBenefit", "Provenance")
+)  # fmt: skip
 Known = tuple[str, str]  # type and qualified id
 
 
@@ -53,10 +57,27 @@ class Sources:
 
 @dataclass(slots=True)
 class Scope:
-    """The names within one file: full URLs and `Type/id`."""
+    """The names within one file: full URLs and `Type/id`, of what others may refer to."""
 
     by_url: dict[str, Known] = field(default_factory=dict)
-    by_name: dict[str, set[Known]] = field(default_factory=dict)
+    by_name: dict[str, tuple[Known, ...]] = field(default_factory=dict)
+    resolved: dict[str, Known | None] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """How many names there are."""
+        return len(self.by_url) + len(self.by_name)
+
+    def add(self, item: Item, known: Known) -> None:
+        """Make a resource findable within its file."""
+        if item.full_url:
+            self.by_url[item.full_url.split("/_history/", 1)[0]] = known
+        own_id = item.resource.get("id")
+        if isinstance(own_id, str):
+            name = f"{known[0]}/{own_id}"
+            same = self.by_name.get(name, ())
+            if known not in same:
+                self.by_name[name] = (*same, known)
 
 
 @dataclass(slots=True)
@@ -67,10 +88,21 @@ class Index:
     by_identifier: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     content: dict[Known, Resource] = field(default_factory=dict)
     patients: set[str] = field(default_factory=set)
+    _wordings: dict[str, Resource] = field(default_factory=dict)
+
+    def absorb(self, other: Index) -> None:
+        """Take in what was found in other files."""
+        self.sources.bases |= other.sources.bases
+        self.sources.uses_folder |= other.sources.uses_folder
+        self.patients |= other.patients
+        self.content |= other.content
+        for key, found in other.by_identifier.items():
+            self.by_identifier.setdefault(key, set()).update(found)
 
     def base_of(self, item: Item) -> str:
         """The server's base in an entry's full URL; empty without one."""
-        found = address(item.full_url) if item.full_url else None
+        url = item.full_url
+        found = address(url) if url and not url.startswith("urn:") else None
         return found.base if found is not None else ""
 
     def identity(self, item: Item) -> str | None:
@@ -84,24 +116,35 @@ class Index:
         found = address(item.full_url) if item.full_url else None
         return self.sources.qualified(found.base, found.id) if found is not None else None
 
-    def add(self, item: Item, scope: Scope) -> None:
-        """Make a resource findable."""
+    def deleted(self, item: Item) -> Known | None:
+        """Type and qualified id of the resource that an entry says was deleted."""
+        found = address(item.deleted or "")
+        if found is None:
+            return None
+        return found.type, self.sources.qualified(found.base or self.base_of(item), found.id)
+
+    def add(self, item: Item, scope: Scope) -> str | None:
+        """Make a resource findable; gives its qualified id."""
         kind = str(item.resource.get("resourceType"))
         identity = self.identity(item)
-        if identity is None:
-            return
+        if identity is None or kind in NEVER_NAMED:
+            return identity
         known = (kind, identity)
-        if item.full_url:
-            scope.by_url[item.full_url.split("/_history/", 1)[0]] = known
-        own_id = item.resource.get("id")
-        if isinstance(own_id, str):
-            scope.by_name.setdefault(f"{kind}/{own_id}", set()).add(known)
+        scope.add(item, known)
         if kind == "Patient":
             self.patients.add(identity)
         if kind in NAMED_BY_IDENTIFIER:
             self._add_identifiers(kind, identity, item.resource)
         if kind in CONTENT:
-            self.content[known] = _content(kind, item.resource)
+            self.content[known] = self._content(kind, item.resource)
+        return identity
+
+    def _content(self, kind: str, resource: Resource) -> Resource:
+        if kind == "Condition":
+            # Only its words are asked for, and many have the same.
+            words = wording(resource.get("code")) or ""
+            return self._wordings.setdefault(words, {"resourceType": kind, "code": {"text": words}})
+        return {"resourceType": kind, **{name: resource[name] for name in CONTENT[kind] if name in resource}}
 
     def _add_identifiers(self, kind: str, identity: str, resource: Resource) -> None:
         for part in each(resource.get("identifier")):
@@ -109,14 +152,6 @@ class Index:
             if isinstance(value, str):
                 key = (kind, str(dig(part, "system") or ""), value)
                 self.by_identifier.setdefault(key, set()).add(identity)
-
-
-def _content(kind: str, resource: Resource) -> Resource:
-    kept = {name: resource[name] for name in CONTENT[kind] if name in resource}
-    if kind == "Condition":
-        # Only its words are asked for, and many have the same.
-        kept = {"code": {"text": intern(wording(kept.get("code")) or "")}}
-    return {"resourceType": kind, **kept}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +167,15 @@ class Resolver:
         name = dig(reference, "reference")
         if not isinstance(name, str) or not name.strip():
             return self._by_identifier(reference)
+        if self.item.full_url and not self.item.full_url.startswith("urn:"):
+            return self._named(name)
+        # Without a server of its own, an entry's references mean the same as its file's others.
+        if name not in self.scope.resolved:
+            self.scope.resolved[name] = self._named(name)
+        known = self.scope.resolved[name]
+        return (str(dig(reference, "type") or ""), known[1]) if known is not None and not known[0] else known
+
+    def _named(self, name: str) -> Known | None:
         name = name.strip().split("/_history/", 1)[0]
         if name.startswith("#"):
             return None
@@ -140,7 +184,7 @@ class Resolver:
             return known
         own = urn(name)
         if own is not None:
-            return str(dig(reference, "type") or ""), self.index.sources.of_urn(own)
+            return "", self.index.sources.of_urn(own)
         if "?" in name:
             return self._conditional(name)
         found = address(name)
@@ -161,7 +205,7 @@ class Resolver:
 
     def _in_file(self, found: Address, base: str) -> Known | None:
         """The one resource of the file with this type and id, but for those of another server."""
-        same = self.scope.by_name.get(f"{found.type}/{found.id}", set())
+        same = self.scope.by_name.get(f"{found.type}/{found.id}", ())
         theirs = {known for known in same if not base or "@" not in known[1]}
         if len(theirs) > 1:
             raise BadValue(f"its reference {found.type}/{found.id} fits {len(theirs)} resources of this file")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from core.interchange.csv_files import BadFile
 from core.interchange.fhir.bundles import File, Item, items
+from core.interchange.fhir.document import text_marks
 from core.interchange.fhir.identity import address
-from core.interchange.fhir.resource_index import CONTENT, Index, Known, Scope, Sources
+from core.interchange.fhir.resource_index import CONTENT, Index, Scope, Sources
 from core.interchange.fhir.versions import other_version
 from core.interchange.summary import Place, Progress, Summary
 
@@ -29,79 +33,129 @@ KINDS = {
 # Read for what others refer to; no rows of their own.
 NAMES_ONLY = frozenset(CONTENT) - frozenset(KINDS)
 # Beyond so many names in all files, those of a file are read again with it.
-NAMES_MAX = 100_000
+NAMES_MAX = 50_000
+
+
+@dataclass(slots=True)
+class Found:
+    """What the first reading found of all files: as much as each file's second reading needs, and no more.
+
+    `repeated` has the marks of resources that came more than once; `document_texts` those of texts that stand in
+    documents, which a report presents once more.
+    """
+
+    index: Index
+    left_out: Counter[str] = field(default_factory=Counter)
+    encounters: set[str] = field(default_factory=set)
+    repeated: frozenset[int] = frozenset()
+    document_texts: set[int] = field(default_factory=set)
+    seen: array[int] = field(default_factory=lambda: array("Q"))
+    summary: Summary = field(default_factory=Summary)
+
+    def absorb(self, other: Found) -> None:
+        """Take in what was found in other files."""
+        self.index.absorb(other.index)
+        self.left_out.update(other.left_out)
+        self.encounters |= other.encounters
+        self.document_texts |= other.document_texts
+        self.seen.extend(other.seen)
+        self.summary.add(other.summary)
+
+    def close(self) -> None:
+        """All files have been read: find what came more than once."""
+        ordered = sorted(self.seen)
+        self.repeated = frozenset(one for one, other in itertools.pairwise(ordered) if one == other)
+        self.seen = array("Q")
 
 
 @dataclass(slots=True)
 class Survey:
-    """What the first reading found."""
+    """The files of one reader: what was found in all of them, and what the second reading of each begins with."""
 
-    index: Index
+    found: Found
     files: list[File] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-    repeated: set[Known] = field(default_factory=set)
-    encounters: set[str] = field(default_factory=set)
     scopes: dict[str, Scope] = field(default_factory=dict)
+    skips: dict[str, array[int]] = field(default_factory=dict)
     names: int = 0
-    resources: int = 0
-    _seen: set[int] = field(default_factory=set)
-
-    def add(self, item: Item, scope: Scope) -> None:
-        """Count a resource and make it findable."""
-        kind = str(item.resource["resourceType"])
-        self.index.add(item, scope)
-        identity = self.index.identity(item)
-        if kind not in KINDS:
-            if kind not in NAMES_ONLY:
-                self.left_out[kind] += 1
-            return
-        self.resources += 1
-        if identity is None:
-            return
-        if kind == "Encounter":
-            self.encounters.add(identity)
-        mark = hash((kind, identity))
-        if mark in self._seen:
-            self.repeated.add((kind, identity))
-        self._seen.add(mark)
 
     def read(self, file: File) -> None:
         """Read a file; one that another version of FHIR wrote is refused as a whole. Raises BadFile."""
-        scope, types, left_out = Scope(), Counter[str](), self.left_out.copy()
+        scope, skips, types = Scope(), array("L"), Counter[str]()
+        left_out = self.found.left_out.copy()
         version = None
+        bases = self.found.index.sources.bases
         for item in items(file):
-            self.index.sources.bases.add(self.index.base_of(item))
-            if is_resource(item):
+            bases.add(self.found.index.base_of(item))
+            if item.deleted is not None:
+                known = self.found.index.deleted(item)
+                self.found.seen.extend([mark_of(*known)] if known is not None else ())
+            elif is_resource(item):
                 types[item.resource["resourceType"]] += 1
                 version = version or other_version(item.resource)
-                self.add(item, scope)
+                self._add(item, scope, skips)
+        bases.discard("")
         if version is not None:
-            self.left_out = left_out
+            self.found.left_out = left_out
             told = ", ".join(f"{count:,} {name}" for name, count in sorted(types.items()))
             raise BadFile(f"{file.name} is written in {version}, not R4: convert it first ({told} not read)")
-        self.index.sources.bases.discard("")
         self.files.append(file)
-        if self.names + len(scope.by_url) <= NAMES_MAX:
+        self.skips[file.name] = skips
+        if self.names + scope.size <= NAMES_MAX:
             self.scopes[file.name] = scope
-            self.names += len(scope.by_url)
+            self.names += scope.size
+
+    def names_of(self, file: File) -> Scope:
+        """The names within a file, read again if they were too many to be kept. Raises BadFile."""
+        scope = self.scopes.pop(file.name, None)
+        if scope is None:
+            scope = Scope()
+            for item in items(file):
+                if is_resource(item):
+                    self.found.index.add(item, scope)
+        return scope
+
+    def _add(self, item: Item, scope: Scope, skips: array[int]) -> None:
+        kind = item.resource["resourceType"]
+        identity = self.found.index.add(item, scope)
+        if kind not in KINDS:
+            if item.length:
+                skips.extend([0] * (item.place.line - 1 - len(skips)))
+                skips.append(item.length)
+            if kind not in NAMES_ONLY:
+                self.found.left_out[kind] += 1
+            return
+        if kind == "DocumentReference":
+            self.found.document_texts.update(text_marks(item.resource))
+        if identity is None:
+            return
+        if kind == "Encounter":
+            self.found.encounters.add(identity)
+        self.found.seen.append(mark_of(kind, identity))
 
 
-def survey(files: Sequence[File], sources: Sources, summary: Summary, on_progress: Progress) -> Survey:
-    """Read all files once. What can't be read is refused."""
-    if sources.named is not None:
-        sources.bases |= {base for file in files for base in _bases(file)}
-    found = Survey(Index(sources))
+def mark_of(kind: str, identity: str) -> int:
+    """A number that stands for a resource, the same in every process."""
+    return int.from_bytes(blake2b(f"{kind}/{identity}".encode(), digest_size=8).digest())
+
+
+def survey(files: Sequence[File], sources: Sources, on_progress: Progress) -> Survey:
+    """Read files once. What can't be read is refused."""
+    found = Survey(Found(Index(sources)))
     for file in files:
         on_progress(f"looking at {file.name}")
         try:
             found.read(file)
         except BadFile as fault:
-            summary.refuse("file", Place(file.name), str(fault))
+            found.found.summary.refuse("file", Place(file.name), str(fault))
     return found
 
 
+def bases_of(files: Sequence[File], sources: Sources) -> set[str]:
+    """The servers that entries come from, if ids depend on how many these are: when the source is named."""
+    return {base for file in files for base in _bases(file)} if sources.named is not None else set()
+
+
 def _bases(file: File) -> Iterator[str]:
-    """The servers that a file's entries come from."""
     try:
         for item in items(file):
             found = address(item.full_url) if item.full_url else None
