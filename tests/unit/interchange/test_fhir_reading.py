@@ -164,7 +164,6 @@ def test_what_was_made_again_after_its_deletion_stands(tmp_path: Path) -> None:
         {"fullUrl": f"urn:uuid:{files.PATIENT}", "resource": files.fhir_patient()},
         version(3, resource=problem(3)),
         version(2, request={"method": "DELETE", "url": "Condition/c1"}),
-        version(1, resource=problem(1)),
     ]
     path = tmp_path / "b.json"
     path.write_text(json.dumps({"resourceType": "Bundle", "type": "history", "entry": entries}))
