@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from core.access.permissions import Right
 from core.queries import patients
+from core.queries.patient_search import parse_search
 from core.queries.patients import Cursor, PatientHeader
 from core.services.input import InvalidInput
 from core.services.patients import NewPatient, register
@@ -35,7 +36,7 @@ def header_or_404(session: Session, patient_id: int) -> PatientHeader:
 @requires(Right.PATIENT_SEARCH)
 def search() -> Response:
     text = request.args.get("q", "").strip()[:TEXT_MAX]
-    wanted = patients.parse_search(text)
+    wanted = parse_search(text)
     if wanted.by != "nothing":
         record("patient.searched", target=f"search:{wanted.by}")
     with page_session() as session:

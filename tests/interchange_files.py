@@ -91,7 +91,10 @@ def write(folder: Path, files: Tables | None = None, notes: list[Any] | None = N
 def bundle(folder: Path, *resources: Any, name: str = "bundle.json") -> Path:
     """Write a collection bundle; each resource may also be an entry of another shape."""
     folder.mkdir(parents=True, exist_ok=True)
-    entries = [{"fullUrl": f"urn:uuid:{r['id']}", "resource": r} if isinstance(r, dict) else r for r in resources]
+    entries = [
+        {"fullUrl": f"urn:uuid:{r['id']}", "resource": r} if isinstance(r, dict) and "request" not in r else r
+        for r in resources
+    ]
     text = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries})
     (folder / name).write_text(text, encoding="utf-8")
     return folder / name

@@ -47,19 +47,19 @@ class _Ids(TypeDecorator[Sequence[int]]):
         return value if value is None or dialect.name == "postgresql" else json.dumps(value)
 
 
-class _Worded(FunctionElement[Any]):
+class Worded(FunctionElement[Any]):
     """A function with other SQL on each engine: `words` has the text by dialect, with {0} for the first argument."""
 
     inherit_cache = True
     words: ClassVar[Mapping[str, str]]
 
 
-@compiles(_Worded)
-def _worded(element: _Worded, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(Worded)
+def _worded(element: Worded, compiler: SQLCompiler, **options: Any) -> str:
     return element.words[compiler.dialect.name].format(*_arguments(element, compiler, options))
 
 
-class any_of(_Worded):
+class any_of(Worded):
     """Whether a column is one of these ids. The ids are one parameter: SQL Server takes at most 2,100 parameters."""
 
     type = Boolean()
@@ -75,7 +75,7 @@ class any_of(_Worded):
         super().__init__(column, bindparam(None, list(ids), type_=_Ids()))
 
 
-class seconds_between(_Worded):
+class seconds_between(Worded):
     """Seconds from one instant to another, with their fraction."""
 
     type = Float()
@@ -92,7 +92,7 @@ class seconds_between(_Worded):
 MSSQL_DAY = "CAST(SWITCHOFFSET({0}, '+00:00') AS date)"
 
 
-class utc_day(_Worded):
+class utc_day(Worded):
     """The day of an instant in UTC."""
 
     type = Date()
@@ -100,7 +100,7 @@ class utc_day(_Worded):
     words: ClassVar = {"postgresql": "CAST({0} AT TIME ZONE 'UTC' AS date)", "mssql": MSSQL_DAY}
 
 
-class utc_week(_Worded):
+class utc_week(Worded):
     """The Monday of an instant's week in UTC."""
 
     type = Date()

@@ -23,7 +23,9 @@ from core.models.audit import AccessEvent, ChainHead, KeptHeadSet
 from core.models.base import Base, utc_now
 from core.models.care import CareTeamMember, GlassBreak, SensitiveGrant, SensitiveVisit, Sensitivity, VisitTie
 from core.models.clinical import (
+    CAUTIONS,
     PENDING,
+    STATEMENT_WORDS,
     Allergy,
     Assay,
     Condition,
@@ -80,7 +82,9 @@ from core.models.reports import (
 )
 
 __all__ = [
+    "CAUTIONS",
     "PENDING",
+    "STATEMENT_WORDS",
     "STEPS_OF",
     "AccessEvent",
     "Account",

@@ -51,6 +51,24 @@ class StatementKind(StrEnum):
     PROCEDURE = "procedure"
 
 
+# What a statement's words stand behind, wherever they are shown or told.
+STATEMENT_WORDS = {
+    StatementKind.DO_NOT_GIVE: "Do not give",
+    StatementKind.NOT_TAKEN: "Not taken",
+    StatementKind.PROPOSAL: "Proposed, not ordered",
+    StatementKind.SUSPECTED: "Suspected, not confirmed",
+    StatementKind.REFUTED: "Ruled out",
+    StatementKind.NEGATION: "Stated",
+    StatementKind.IMMUNIZATION: "Vaccination",
+    StatementKind.PROCEDURE: "Procedure",
+}
+# What nobody may miss who reads a record, and nobody may take for a finding.
+CAUTIONS = (
+    StatementKind.DO_NOT_GIVE, StatementKind.NEGATION, StatementKind.REFUTED, StatementKind.NOT_TAKEN,
+    StatementKind.SUSPECTED,
+)  # fmt: skip
+
+
 class ConditionStatus(StrEnum):
     """The values of FHIR Condition.clinicalStatus that we use."""
 

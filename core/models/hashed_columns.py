@@ -40,6 +40,7 @@ HASHED_COLUMNS: dict[str, Mapping[int, Columns]] = {
         "started_at", "ended_at", "recorded_by", "version",
     )},
     "note": {1: ("id", "patient_id", "visit_id", "kind", "author", "text", "written_at", "version")},
+    "statement": {1: ("id", "patient_id", "visit_id", "kind", "text", "detail", "stated_on", "said", "version")},
     "access_event": {1: (
         "id", "at", "portal", "action", "outcome", "account_id", "actor_name", "actor_role", "patient_id", "target",
         "purpose", "address", "request_id", "writer", "sequence", "previous_hash", "hash",

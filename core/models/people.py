@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.engines.folded_names import folded
 from core.models.base import Base, Code, Id, KeyText, utc_now, version_column
 
 
@@ -52,13 +53,13 @@ class Patient(Base):
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
-        Index("ix_patient_name_lower", func.lower(name)),
-        # Finds a word inside a name.
+        Index("ix_patient_name_folded", folded(name)),
+        # Finds any part of a name.
         Index(
-            "ix_patient_name_words",
-            func.lower(name).label("lowered"),
+            "ix_patient_name_parts",
+            folded(name).label("folded"),
             postgresql_using="gin",
-            postgresql_ops={"lowered": "gin_trgm_ops"},
+            postgresql_ops={"folded": "gin_trgm_ops"},
         ).ddl_if(dialect="postgresql"),
         Index("ix_patient_birth_on", "birth_on"),
         Index("ix_patient_legal_hold", "id", postgresql_where=legal_hold == true()),

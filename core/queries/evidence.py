@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, Select, Table, select
 from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
-from core.models import Assay, ConditionStatus, Holding, PrescriptionStatus
+from core.models import CAUTIONS, Assay, ConditionStatus, Holding, PrescriptionStatus
 from core.models.hashed_columns import newest_version
 from core.models.record_types import VISIT
 from core.picture.values import ABNORMAL
@@ -158,15 +158,17 @@ def _is_result(assay: Assay) -> bool:
 
 
 def _current(record: _Record, limits: Limits) -> list[tuple[str, Found]]:
-    """What a summary must not lack: the person, allergies, active problems, current medicines."""
+    """What a summary must not lack: the person, allergies, active problems, current medicines, and cautions."""
     person = record.hot("patient")
     if not person:
         raise NoSuchPatient(record.patient_id)
     conditions, prescriptions = hot_table("condition"), hot_table("prescription")
+    statements = hot_table("statement")
     kinds = {
         "allergy": record.hot("allergy"),
         "condition": record.hot("condition", conditions.c.status == ConditionStatus.ACTIVE),
         "prescription": record.hot("prescription", prescriptions.c.status == PrescriptionStatus.ACTIVE),
+        "statement": record.hot("statement", statements.c.kind.in_(CAUTIONS)),
     }
     for table, found in kinds.items():
         if len(found) > limits.safety:

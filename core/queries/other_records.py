@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.models import (
     PENDING,
+    STATEMENT_WORDS,
     Prescription,
     PrescriptionStatus,
     Statement,
@@ -21,16 +22,6 @@ from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.stores.counted import counts
 from core.stores.tables import hot_table
 
-KIND_WORDS = {
-    StatementKind.DO_NOT_GIVE: "Do not give",
-    StatementKind.NOT_TAKEN: "Not taken",
-    StatementKind.PROPOSAL: "Proposed, not ordered",
-    StatementKind.SUSPECTED: "Suspected, not confirmed",
-    StatementKind.REFUTED: "Ruled out",
-    StatementKind.NEGATION: "Stated",
-    StatementKind.IMMUNIZATION: "Vaccination",
-    StatementKind.PROCEDURE: "Procedure",
-}
 STATUS_WORDS = {
     PrescriptionStatus.ON_HOLD: "On hold",
     PrescriptionStatus.UNKNOWN: "Not known whether it is taken",
@@ -49,7 +40,7 @@ class OtherLine:
 
     @property
     def is_warning(self) -> bool:
-        return self.kind == KIND_WORDS[StatementKind.DO_NOT_GIVE]
+        return self.kind == STATEMENT_WORDS[StatementKind.DO_NOT_GIVE]
 
 
 def other_records(session: Session, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS) -> tuple[OtherLine, ...]:
@@ -61,11 +52,11 @@ def _statements(session: Session, patient_id: int, hidden_visits: VisitIds) -> S
     visible = is_visible(hot_table("statement"), hidden_visits)
     counting = counts(hot_table("statement"))
     rows = list(session.scalars(select(Statement).where(Statement.patient_id == patient_id, visible, counting)))
-    order = list(KIND_WORDS)
+    order = list(STATEMENT_WORDS)
     rows.sort(key=lambda row: (order.index(StatementKind(row.kind)), row.text, row.id))
     return [
         OtherLine(
-            KIND_WORDS[StatementKind(row.kind)],
+            STATEMENT_WORDS[StatementKind(row.kind)],
             row.text,
             row.detail,
             said.dated(row.stated_on, row.said, "stated_on"),

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import ColumnElement, Row, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, not_, or_, select
 from sqlalchemy.orm import Session
 
+from core.engines.folded_names import folded
 from core.models import Allergy, Patient, said
 from core.queries.hidden_visits import kept_apart
 from core.queries.letterhead import is_deceased, newest_clinic, standing
-from core.sealing import national_id, stored_national_id
+from core.queries.patient_search import Wanted
+from core.sealing import stored_national_id
 
 Conditions = list[ColumnElement[bool]]
 
 PAGE_ROWS = 25
-WORDS_MAX = 6
-DATES = (
-    ("%Y-%m-%d", re.compile(r"\b\d{4}-\d{1,2}-\d{1,2}\b")),
-    ("%d/%m/%Y", re.compile(r"\b\d{1,2}/\d{1,2}/\d{4}\b")),
-    ("%d %b %Y", re.compile(r"\b\d{1,2} [a-z]{3} \d{4}\b", re.IGNORECASE)),
-    ("%d %B %Y", re.compile(r"\b\d{1,2} [a-z]{4,9} \d{4}\b", re.IGNORECASE)),
-)
+# The index knows names by their pieces of three characters.
+ANYWHERE_CHARS_MIN = 3
 
 
 class NoSuchPatient(LookupError):
@@ -32,22 +28,6 @@ class NoSuchPatient(LookupError):
 
     def __init__(self, patient_id: int) -> None:
         super().__init__(f"there is no patient {patient_id}")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a search text asks for: a national id, or a birth date and the beginnings of words of a name."""
-
-    national_id: str | None = None
-    birth_on: date | None = None
-    words: tuple[str, ...] = ()
-
-    @property
-    def by(self) -> str:
-        """The kind of search, as the audit trail names it."""
-        if self.national_id:
-            return "national id"
-        return " and ".join(["birth date"] * bool(self.birth_on) + ["name"] * bool(self.words)) or "nothing"
 
 
 @dataclass(frozen=True)
@@ -113,27 +93,6 @@ class PatientHeader:
         return not self.is_deceased and not self.standing
 
 
-def parse_search(text: str) -> Wanted:
-    """Read a search text: a national id, a birth date in usual spellings, words of a name, or the last two together."""
-    text = " ".join(text.replace("\x00", " ").split())
-    birth_on, rest = _take_date(text)
-    if re.search(r"\d{3}", rest):
-        return Wanted(national_id=national_id.compact(rest))
-    return Wanted(birth_on=birth_on, words=tuple(rest.lower().split()[:WORDS_MAX]))
-
-
-def _take_date(text: str) -> tuple[date | None, str]:
-    for layout, pattern in DATES:
-        found = pattern.search(text)
-        if found:
-            try:
-                day = datetime.strptime(found.group(), layout).date()  # noqa: DTZ007
-            except ValueError:
-                continue
-            return day, text[: found.start()] + " " + text[found.end() :]
-    return None, text
-
-
 def search(session: Session, wanted: Wanted, *, after: Cursor | None = None, limit: int = PAGE_ROWS) -> SearchPage:
     """Patients that fit, `limit` a page. Each group of hits is a range of one index, whatever the word."""
     found: list[tuple[int, str, Patient]] = []
@@ -152,7 +111,7 @@ def search(session: Session, wanted: Wanted, *, after: Cursor | None = None, lim
 def _in_order(
     session: Session, conditions: Conditions, after: Cursor | None, limit: int
 ) -> Sequence[Row[Patient, str]]:
-    name = func.lower(Patient.name)
+    name = folded(Patient.name)
     query = select(Patient, name).where(*conditions).order_by(name, Patient.id).limit(limit)
     if after is not None:
         query = query.where(name >= after.name, or_(name > after.name, Patient.id > after.id))
@@ -162,19 +121,25 @@ def _in_order(
 def _groups(wanted: Wanted) -> list[Conditions]:
     """Conditions of each group: the name begins with the first word, with the second, ..., with none of them."""
     if wanted.national_id:
-        return [[stored_national_id.held(wanted.national_id)]]
-    born = [Patient.birth_on == wanted.birth_on] if wanted.birth_on else []
+        by_number = [[Patient.id == wanted.number]] if wanted.number is not None else []
+        return [*by_number, [stored_national_id.held(wanted.national_id)]]
+    born: Conditions = [or_(*(Patient.birth_on.between(*days) for days in wanted.born))] if wanted.born else []
     if not wanted.words:
         return [born] if born else []
-    name = func.lower(Patient.name)
+    name = folded(Patient.name)
     leading = [name.startswith(word, autoescape=True) for word in wanted.words]
-    within = [name.contains(f" {word}", autoescape=True) for word in wanted.words]
+    within = [name.contains(word if _is_long(word) else f" {word}", autoescape=True) for word in wanted.words]
     groups: list[Conditions] = []
     for place in range(len(leading) + 1):
         others = [or_(leads, inside) for leads, inside in zip(leading[place + 1 :], within[place + 1 :], strict=True)]
         begins = leading[place : place + 1]
         groups.append([*born, *begins, *within[:place], *(not_(leads) for leads in leading[:place]), *others])
     return groups
+
+
+def _is_long(word: str) -> bool:
+    """Whether the index finds a word anywhere in a name: a short one is looked for where a word begins."""
+    return len(word) >= ANYWHERE_CHARS_MIN or not word.isascii()
 
 
 def _hit(row: Patient) -> PatientHit:

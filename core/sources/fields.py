@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from core.models import said
+from core.models import STATEMENT_WORDS, StatementKind, said
 
 Values = Mapping[str, Any]
 
@@ -32,6 +32,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "ended_at": "ended_at",
     },
     "note": {"kind": "kind", "text": "text", "written_at": "written_at"},
+    "statement": {"detail": "detail", "stated_on": "stated_on"},
     "observation": {
         name: name for name in ("unit", "observed_at", "ref_low", "ref_high", "interpretation")
     },
@@ -50,6 +51,9 @@ def fields(table: str, values: Values, assay: Values | None = None, *, zone: tzi
         made = {"name": assay["name"], "short_name": assay["short_name"], "code": assay["code"], "value": value} | made
         status = said.marks(said.read(values.get("said")))
         made |= {"status": status} if status else {}
+    if table == "statement":
+        # Never without its first words: "Do not give: Ibuprofen" is the opposite of "Ibuprofen".
+        made = {"statement": f"{STATEMENT_WORDS[StatementKind(values['kind'])]}: {values['text']}"} | made
     return made
 
 

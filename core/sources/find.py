@@ -16,7 +16,7 @@ from core.sources import references
 from core.stores import archived, counted
 from core.stores.tables import cold_columns, hot_table, linked_table, named
 
-SOURCE_TABLES = ("patient", "allergy", "condition", "prescription", "observation", "visit", "note")
+SOURCE_TABLES = ("patient", "allergy", "condition", "prescription", "observation", "visit", "note", "statement")
 LOOKS_MAX = 10
 ARCHIVED_TABLES = frozenset(table.name for table in VISIT.tables)
 

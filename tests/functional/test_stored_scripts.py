@@ -160,7 +160,7 @@ def test_what_a_form_gives_back_is_text(demo: RunningDemo, sign_in: Callable[...
         page.look()
         assert fields.first.input_value() == text
         page.open(f"{demo.staff_url}/patients")
-        page.page.get_by_label("Name, NRIC or birth date").fill(text)
+        page.page.get_by_label("Name, number, NRIC or birth date").fill(text)
         with page.page.expect_response(lambda reply: "q=" in reply.url):
             page.page.get_by_role("main").get_by_role("button", name="Search").click()
         page.page.wait_for_url(lambda url: "q=" in url)

@@ -44,7 +44,7 @@ def visits_in_heading(page: Page, demo: RunningDemo) -> int:
 def newest_results(page: Page, demo: RunningDemo, patient_name: str) -> list[list[str]]:
     """Each line of the chart's newest results, and last whether its row is archived."""
     page.goto(f"{demo.staff_url}/patients")
-    page.get_by_label("Name, NRIC or birth date").fill(patient_name)
+    page.get_by_label("Name, number, NRIC or birth date").fill(patient_name)
     page.get_by_role("main").get_by_role("button", name="Search").click()
     page.get_by_role("link", name=patient_name).first.click()
     expect(page.get_by_role("heading", name="Chart")).to_be_visible()
@@ -65,7 +65,7 @@ def archive_visits(page: Page, demo: RunningDemo) -> None:
 def request_report(page: Page, demo: RunningDemo, patient_name: str) -> None:
     """A clinician finds the patient, asks for a report and opens it when it is ready."""
     page.goto(f"{demo.staff_url}/patients")
-    page.get_by_label("Name, NRIC or birth date").fill(patient_name)
+    page.get_by_label("Name, number, NRIC or birth date").fill(patient_name)
     page.get_by_role("main").get_by_role("button", name="Search").click()
     page.get_by_role("link", name=patient_name).first.click()
     page.get_by_role("button", name="Request a summary report").click()

@@ -25,7 +25,7 @@ import core.web
 import evals
 import staff_app
 from core import verification
-from core.queries import patients
+from core.queries import patient_search
 from core.sealing import national_id
 from core.verification.claims import CLAIM_CHARACTERS_MAX
 from core.web import filters
@@ -161,7 +161,7 @@ def omitted(text: str) -> object:
 
 
 PARSERS: dict[str, Callable[[str], object]] = {
-    "a patient search": patients.parse_search,
+    "a patient search": patient_search.parse_search,
     "a national id": lambda text: national_id.mask(national_id.compact(text)),
     "an address to go to next": safe_next,
     "a unit": filters.unit,

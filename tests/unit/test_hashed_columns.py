@@ -29,6 +29,7 @@ BEFORE_VERSIONS = {
     "prescription": ("483d462b55fa8e42", "84d614b5f1f1ceb9"),
     "observation": ("33d5dd8fff4b254f", "ff34d6cb32fccedc"),
     "visit": ("783277855f0bcbd8", "d15e330d28afb38f"),
+    "statement": ("cf1137cb8fbb3342", "f6869bee9291d59c"),
     "note": ("efa5f442f9dc1d38", "a6c5abca03c706db"),
     "access_event": ("cca5e6d42ee5ccb1", "f248a3f1b085f300"),
     "report": ("631be80c87b4476a", "64d79db106edb4f2"),

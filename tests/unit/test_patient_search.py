@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from core.queries.patients import Wanted, parse_search
+from core.queries.patient_search import Wanted, parse_search
+
+
+def _day(year: int, month: int, day: int) -> tuple[date, date]:
+    return date(year, month, day), date(year, month, day)
+
+
+MARCH_14 = (_day(1961, 3, 14),)
 
 
 @pytest.mark.parametrize(
@@ -16,11 +23,25 @@ from core.queries.patients import Wanted, parse_search
         ("s1234567d", Wanted(national_id="S1234567D")),
         ("S1234567 D", Wanted(national_id="S1234567D")),
         ("999-12-3456", Wanted(national_id="999-12-3456")),
-        ("1961-03-14", Wanted(birth_on=date(1961, 3, 14))),
-        ("14/3/1961", Wanted(birth_on=date(1961, 3, 14))),
-        ("14 Mar 1961", Wanted(birth_on=date(1961, 3, 14))),
-        ("14 march 1961 tan", Wanted(birth_on=date(1961, 3, 14), words=("tan",))),
-        ("tan 14/3/1961", Wanted(birth_on=date(1961, 3, 14), words=("tan",))),
+        ("1961-03-14", Wanted(born=MARCH_14)),
+        ("14/3/1961", Wanted(born=MARCH_14)),
+        ("14 Mar 1961", Wanted(born=MARCH_14)),
+        ("14 march 1961 tan", Wanted(born=MARCH_14, words=("tan",))),
+        ("tan 14/3/1961", Wanted(born=MARCH_14, words=("tan",))),
+        ("14.03.1961", Wanted(born=MARCH_14)),
+        ("14-3-1961", Wanted(born=MARCH_14)),
+        ("14/03/61", Wanted(born=MARCH_14)),
+        ("14.3.11 Tan", Wanted(born=(_day(2011, 3, 14), _day(1911, 3, 14)), words=("tan",))),
+        ("born 1954", Wanted(born=((date(1954, 1, 1), date(1954, 12, 31)),))),
+        ("Tan, born in 1954", Wanted(born=((date(1954, 1, 1), date(1954, 12, 31)),), words=("tan",))),
+        ("José O'Brien", Wanted(words=("jose", "obrien"))),
+        ("MÜLLER-lüdenscheidt", Wanted(words=("muller", "ludenscheidt"))),
+        ("Ｔａｎ Łukasz Strauß", Wanted(words=("tan", "lukasz", "strauss"))),
+        ("D’Souza", Wanted(words=("dsouza",))),
+        ("陳大文", Wanted(words=("陳大文",))),
+        ("17", Wanted(national_id="17", number=17)),
+        ("patient 1234", Wanted(national_id="PATIENT1234", number=1234)),
+        ("#12", Wanted(national_id="#12", number=12)),
     ],
 )
 def test_a_search_text_is_read(text: str, wanted: Wanted) -> None:
@@ -28,7 +49,8 @@ def test_a_search_text_is_read(text: str, wanted: Wanted) -> None:
 
 
 def test_a_day_that_is_none_is_no_birth_date() -> None:
-    assert parse_search("31/2/1961").birth_on is None
+    assert parse_search("31/2/1961").born == ()
+    assert parse_search("31/2/61").born == ()
 
 
 def test_the_audit_trail_hears_the_kind_and_not_the_text() -> None:

@@ -152,6 +152,15 @@ def _patient(fields: Fields) -> dict[str, Any]:
     }
 
 
+def _statement(fields: Fields) -> dict[str, Any]:
+    return {
+        "kind": "statement, not a finding",
+        "states": fields.get("statement"),
+        "details": fields.get("detail"),
+        "stated": day(fields.get("stated_on")),
+    }
+
+
 WORDINGS: Mapping[str, Callable[[Fields], dict[str, Any]]] = {
     "observation": _result,
     "prescription": _medicine,
@@ -160,4 +169,5 @@ WORDINGS: Mapping[str, Callable[[Fields], dict[str, Any]]] = {
     "visit": _visit,
     "note": _note,
     "patient": _patient,
+    "statement": _statement,
 }

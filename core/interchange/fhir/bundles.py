@@ -195,7 +195,7 @@ def dig(value: Any, *path: str | int) -> Any:
         if step.__class__ is str:
             value = value.get(step) if value.__class__ is dict else None
         else:
-            value = value[step] if value.__class__ is list and len(value) > step else None
+            value = value[step] if value.__class__ is list and len(value) > step else None  # type: ignore[index, operator]
     return value
 
 

@@ -60,8 +60,14 @@ class Entry:
         reference = self.item.resource.get("subject") or self.item.resource.get("patient")
         name = dig(reference, "reference")
         if isinstance(name, str) and name.startswith("#"):
-            raise BadValue("its patient stands inside it (contained) and has no identity of its own: send a Patient")
-        found = self.resolver.find(reference)
+            found = self.resolver.of_contained(reference)
+            if found is None:
+                raise BadValue(
+                    "its patient stands inside it (contained) and has no identity of its own: send a Patient,"
+                    " or an identifier that a patient of this import has"
+                )
+        else:
+            found = self.resolver.find(reference)
         if found is None:
             if dig(reference, "identifier") or name:
                 raise BadValue("it names its patient by an identifier that no patient of this import has")

@@ -18,7 +18,7 @@ from core.interchange.source_rows import Population
 from core.interchange.summary import Progress, Summary, silent
 from core.stores.page_zone import page_zone
 
-CHUNK_RECORDS = 5_000
+CHUNK_RECORDS, FILE_RECORDS = 5_000, 20_000
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -74,7 +74,9 @@ class _Reader:
             gathering = Gathering(self.summary, both.found)
             for made in both.made():
                 gathering.take(made)
-                if chunk is not None and gathering.size >= chunk:
+                # A patient's rows of one file stay together, unless it is a very long one.
+                full = chunk if chunk is not None and made.ends_file else FILE_RECORDS
+                if chunk is not None and gathering.size >= full:
                     yield gathering.ready()
         maker = Maker(both.found, self._zone)
         make_newest(gathering.versions, maker)

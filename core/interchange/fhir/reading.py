@@ -76,7 +76,7 @@ def _read(file: File, first: Survey, zone: ZoneInfo) -> Iterator[Made]:
     try:
         yield from read(file, first, zone)
     except BadFile as fault:
-        refused = Made()
+        refused = Made(ends_file=True)
         refused.summary.refuse("file", Place(file.name), str(fault))
         yield refused
 

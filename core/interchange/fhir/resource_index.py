@@ -232,6 +232,21 @@ class Resolver:
             raise BadValue(f"its reference to identifier {value[:40]} fits {len(found)} resources")
         return next(iter(found)) if found else (kind, value) if UUID.fullmatch(value) else None
 
+    def of_contained(self, reference: Any) -> Known | None:
+        """The one resource of this import that has an identifier of the contained one, or None. Raises BadValue."""
+        inside = self.content(reference)
+        kind = str(dig(inside, "resourceType"))
+        pairs = [(dig(part, "system"), dig(part, "value")) for part in each(dig(inside, "identifier"))]
+        found = {
+            identity
+            for system, value in pairs
+            if isinstance(system, str) and isinstance(value, str)
+            for identity in self.index.by_identifier.get((kind, system, value), ())
+        }
+        if len(found) > 1:
+            raise BadValue(f"the identifiers of its contained {kind} fit {len(found)} resources")
+        return (kind, next(iter(found))) if found else None
+
     def content(self, reference: Any) -> Resource | None:
         """What is known of the resource that a Reference names: contained, or of this import."""
         name = dig(reference, "reference")

@@ -30,6 +30,7 @@ class Made:
     population: Population = field(default_factory=lambda: Population(SOURCE))
     summary: Summary = field(default_factory=Summary)
     versions: list[tuple[Known, Waiting]] = field(default_factory=list)
+    ends_file: bool = False
 
 
 def read(file: File, survey: Survey, zone: ZoneInfo) -> Iterator[Made]:
@@ -40,7 +41,9 @@ def read(file: File, survey: Survey, zone: ZoneInfo) -> Iterator[Made]:
         maker.take(item, scope)
         if maker.made.population.size >= PART_RECORDS:
             yield maker.hand_over()
-    yield maker.hand_over()
+    last = maker.hand_over()
+    last.ends_file = True
+    yield last
 
 
 class Maker:

@@ -23,7 +23,7 @@ from core.queries.reports.kept_apart import hidden_refs
 
 NEW, CHANGED, GONE = "new", "changed", "gone"
 # A row of these kinds that is no evidence any more has left the record; of other kinds only the newest are evidence.
-NEVER_LEFT_OUT = ("allergy", "condition", "prescription")
+NEVER_LEFT_OUT = ("allergy", "condition", "prescription", "statement")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from commands.reseal import reseal
 from core.models import AccessEvent, Base, Credential, Patient
-from core.queries.patients import parse_search, search
+from core.queries.patient_search import parse_search
+from core.queries.patients import search
 from core.sealing import sealed, stored_national_id
 from core.services.input import InvalidInput
 from core.services.patients import NewPatient, register

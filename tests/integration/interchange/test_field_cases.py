@@ -4,36 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pytest
 from fhir.resources.R4B.bundle import Bundle
 from sqlalchemy import select
 
-from core.interchange import fhir
 from core.interchange.fhir.exported_bundle import export_patient
-from core.interchange.summary import Summary
 from core.models import Base, said
 from core.queries.current_health import current_health
 from core.queries.other_records import other_records
 from core.queries.outside_visits import outside_visits
 from core.queries.patients import header
 from core.stores import databases
-
-Case = Callable[..., list[Summary]]
-
-
-@pytest.fixture
-def case(database: Any, shared_data: Path) -> Case:
-    """Imports a case's files one after the other, or its folder at once."""
-
-    def imported(name: str, *, at_once: bool = False) -> list[Summary]:
-        folder = shared_data / "field" / name
-        paths = [folder] if at_once else sorted(folder.glob("*.json"))
-        return [fhir.import_path(path) for path in paths]
-
-    return imported
+from tests.integration.interchange.conftest import Case
 
 
 def _rows(table: str, *columns: str) -> list[tuple[Any, ...]]:

@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import event, select
 
 from core.jobs import outbox
-from core.models import Assay, Evidence, Observation, Patient, ReportState
+from core.models import Assay, Evidence, Observation, Patient, ReportState, Statement
 from core.queries import evidence
 from core.queries.evidence import EvidenceRow, Limits
 from core.queries.patients import NoSuchPatient
 from core.services import archive
 from core.settings.config import Settings
+from core.sources import find
 from core.stores import databases, replica_reads
 from core.stores.archived import ColdUnavailable, breakers
 from core.stores.databases import Store
@@ -23,7 +24,7 @@ from tests.factories import NOW, make_allergy, make_assay, make_observation, mak
 from tests.report_records import Record, view
 from tests.tiers import Tiers
 from workers.archive import driver
-from workers.reports import jobs
+from workers.reports import jobs, wording
 
 
 @pytest.fixture
@@ -178,3 +179,39 @@ def test_another_patients_rows_are_out_of_reach(record: Record, request_report: 
     with databases.read(Store.HOT) as session:
         owners = set(session.scalars(select(Evidence.patient_id).where(Evidence.report_id == report_id)))
     assert owners == {record.patient_id}
+
+
+STATED = {
+    "do-not-give": ("Ibuprofen 400 mg tablet", "Do not give: Ibuprofen 400 mg tablet"),
+    "negation": ("No known allergies", "Stated: No known allergies"),
+    "refuted": ("Allergy: Penicillin", "Ruled out: Allergy: Penicillin"),
+    "suspected": ("Pneumonia", "Suspected, not confirmed: Pneumonia"),
+    "procedure": ("Appendectomy", ""),
+}
+
+
+def test_what_is_stated_is_evidence_in_words_that_make_no_finding_of_it(
+    record: Record, sync_replica: Callable[[], None]
+) -> None:
+    with databases.write() as session:
+        for kind, (words, _) in STATED.items():
+            session.add(Statement(patient_id=record.patient_id, kind=kind, text=words))
+    sync_replica()
+    rows = evidence.collect(record.patient_id)
+    told = [row.fields["statement"] for row in of_type(rows, "statement")]
+    assert told == [words for _, words in STATED.values() if words]
+    worded = [wording.word(row.type, row.fields) for row in of_type(rows, "statement")]
+    assert worded[0] == {"kind": "statement, not a finding", "states": "Do not give: Ibuprofen 400 mg tablet"}
+    findings = [row for row in rows if row.type in ("allergy", "condition", "prescription")]
+    assert not [row for row in findings if any(words in str(row.fields) for words, _ in STATED.values())]
+
+
+def test_a_statement_that_is_new_since_the_draft_is_told(record: Record, sync_replica: Callable[[], None]) -> None:
+    with databases.write() as session:
+        before = {row.ref for row in evidence.gather(session, record.patient_id)}
+        session.add(Statement(patient_id=record.patient_id, kind="do-not-give", text="Ibuprofen"))
+        session.flush()
+        fresh = [row for row in evidence.gather(session, record.patient_id) if row.ref not in before]
+        found = find.rows(session, [row.ref for row in fresh])
+    assert [row.fields["statement"] for row in fresh] == ["Do not give: Ibuprofen"]
+    assert [source.content_hash for source in found.values()] == [row.content_hash for row in fresh]

@@ -1,0 +1,209 @@
+"""Dates, names and files: what is read of them, that nothing is silent, and that their order does not matter."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.interchange.source_rows import Population
+from core.models import said
+from tests import interchange_files as files
+from tests.fhir_cases import AT, about, entry_at, only, order, read, read_with, value, write_bundle
+
+# When
+
+
+@pytest.mark.parametrize(
+    ("written", "day", "precision"),
+    [
+        ("2019", date(2019, 1, 1), "year"),
+        ("2019-03", date(2019, 3, 1), "month"),
+        ("2019-03-07", date(2019, 3, 7), None),
+        ("2019-03-07T23:30:00Z", date(2019, 3, 8), None),
+        ("2019-03-07T23:30:00", date(2019, 3, 7), None),
+    ],
+)
+def test_dates_as_far_as_they_are_known(tmp_path: Path, written: str, day: date, precision: str | None) -> None:
+    population, _ = read_with(tmp_path, about("Condition", code={"text": "Gout"}, onsetDateTime=written))
+    values = only(population, "condition").values
+    assert values["onset_on"] == day
+    assert said.read(values["said"]).get("dates", {}).get("onset_on") == precision
+
+
+@pytest.mark.parametrize("written", ["2019", "2019-03", "2019-03-07"])
+def test_a_day_is_that_day_in_every_zone(tmp_path: Path, written: str) -> None:
+    population, _ = read_with(tmp_path, value(effectiveDateTime=written))
+    values = only(population, "observation").values
+    for zone in ("Pacific/Pago_Pago", "Asia/Singapore", "America/New_York"):
+        local = values["observed_at"].astimezone(ZoneInfo(zone))
+        assert local.date().isoformat().startswith(written)
+    assert said.iso(said.dated(values["observed_at"], values["said"], "observed_at")) == written
+
+
+def test_a_time_without_an_offset_takes_the_zone_and_is_told_of(tmp_path: Path) -> None:
+    population, summary = read_with(tmp_path, value(effectiveDateTime="2026-10-05T09:00:00"))
+    assert only(population, "observation").values["observed_at"].isoformat() == "2026-10-05T01:00:00+00:00"
+    assert summary.times_without_offset == 1
+
+
+def test_an_unknown_birth_date_is_allowed(tmp_path: Path) -> None:
+    person = files.fhir_patient()
+    del person["birthDate"]
+    population, summary = read(files.bundle(tmp_path, person))
+    assert not summary.refusals
+    assert only(population, "patient").values["birth_on"] is None
+
+
+# Nothing silent
+
+
+def test_every_resource_is_counted(tmp_path: Path) -> None:
+    others = [{"resourceType": kind, "id": "i"} for kind in ("Coverage", "Claim", "ImagingStudy")]
+    population, summary = read_with(tmp_path, value(), *others, {"resourceType": "Claim", "id": "j"})
+    assert len(population.of("observation")) == 1
+    assert dict(summary.left_out) == {"Coverage": 1, "Claim": 2, "ImagingStudy": 1}
+
+
+def test_bulk_files_zip_gzip_and_xml(tmp_path: Path) -> None:
+    person, result = (
+        json.dumps(files.fhir_patient()),
+        json.dumps(value(subject={"reference": f"Patient/{files.PATIENT}"})),
+    )
+    (tmp_path / "Observation.ndjson").write_text(f"{result}\n\nnot json\n")
+    (tmp_path / "Patient.ndjson.gz").write_bytes(gzip.compress(f"{person}\n".encode()))
+    (tmp_path / "old.xml").write_text("<Bundle/>")
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as packed:
+        packed.writestr("in/c.json", json.dumps(about("Condition", id="c1", code={"text": "Gout"})))
+    population, summary = read(tmp_path)
+    assert [len(population.of(kind)) for kind in ("patient", "observation", "condition")] == [1, 1, 1]
+    assert sorted((r.file, r.line) for r in summary.refusals) == [("Observation.ndjson", 3), ("old.xml", 0)]
+
+
+def test_a_transaction_without_ids(tmp_path: Path) -> None:
+    person_url = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
+    person, result = files.fhir_patient(), value(subject={"reference": person_url})
+    del person["id"], result["id"]
+    entries = [
+        {"fullUrl": "urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059", "resource": result, "request": {"method": "POST"}},
+        {"fullUrl": person_url, "resource": person, "request": {"method": "POST"}},
+    ]
+    population, summary = read(write_bundle(tmp_path / "t.json", entries, "transaction"))
+    assert not summary.refusals
+    assert len(population.of("observation")) == 1
+
+
+def test_of_a_history_the_newest_version_counts(tmp_path: Path) -> None:
+    base = "http://a.example"
+    versions = [
+        value(meta={"versionId": str(n), "lastUpdated": f"2026-0{n}-01T00:00:00Z"}, valueString=str(n))
+        for n in (3, 1, 2)
+    ]
+    for version in versions:
+        del version["valueQuantity"]
+        version["subject"] = {"reference": "Patient/p1"}
+    entries = [entry_at(base, one) for one in (*versions, files.fhir_patient("p1"))]
+    population, summary = read(write_bundle(tmp_path / "h.json", entries, "history"))
+    assert only(population, "observation").values["value_text"] == "3"
+    assert (summary.of("observation").read, summary.of("observation").unchanged) == (3, 2)
+
+
+def test_a_missing_visit_does_not_take_its_rows_along(tmp_path: Path) -> None:
+    broken = files.fhir_encounter("e9")
+    del broken["period"]
+    rows = [value(encounter={"reference": "urn:uuid:e9"}), value(id="o2", encounter={"reference": "Encounter/none"})]
+    population, summary = read_with(tmp_path, broken, *rows)
+    assert [record.visit_key for record in population.of("observation")] == [None, None]
+    assert (summary.refused, summary.without_visit) == (1, 2)
+
+
+def test_a_note_says_what_it_does_not_keep(tmp_path: Path) -> None:
+    def attached(kind: str, data: bytes) -> dict[str, Any]:
+        return {"attachment": {"contentType": kind, "title": "Letter", "data": base64.b64encode(data).decode()}}
+
+    document = about("DocumentReference", status="current", date=AT, content=[attached("application/pdf", b"%PDF")])
+    population, _ = read_with(tmp_path, document)
+    assert only(population, "note").values["text"] == "[Not kept here: Letter, application/pdf]"
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ([{"use": "old", "text": "Maja Berg"}, {"use": "official", "family": "Holm", "given": ["Maja"]}], "Maja Holm"),
+        ([{"text": "Tan Wei Ling", "family": "Tan", "given": ["Wei Ling"]}], "Tan Wei Ling"),
+        ([{"family": "田中", "given": ["花子"]}], "田中花子"),
+        ([{"family": "King", "given": ["Martin", "Luther"], "suffix": ["Jr."]}], "Martin Luther King Jr."),
+    ],
+)  # fmt: skip
+def test_names_as_they_are_written(tmp_path: Path, names: list[dict[str, Any]], shown: str) -> None:
+    population, _ = read(files.bundle(tmp_path, files.fhir_patient(name=names)))
+    assert only(population, "patient").values["name"] == shown
+
+
+# The order and the division into files do not matter
+
+
+TEXT = {"contentType": "text/plain", "data": base64.b64encode(b"Chest clear.").decode()}
+ENTRIES: list[Any] = [
+    files.fhir_patient(),
+    files.fhir_encounter(),
+    value(encounter={"reference": f"urn:uuid:{files.OTHER_VISIT}"}),
+    value(id="o2"),
+    about("Condition", id="c1", code={"text": "Gout"}, onsetDateTime="2019"),
+    order(id="m1", reasonReference=[{"reference": "Condition/c1"}]),
+    about("AllergyIntolerance", id="a1", code={"text": "Latex"}),
+    about("AllergyIntolerance", id="a2", code={"text": "Nuts"}, verificationStatus={"coding": [{"code": "refuted"}]}),
+    about("Condition", id="c2", code={"text": "Old"}, meta={"versionId": "1"}),
+    about("Condition", id="c2", code={"text": "New"}, meta={"versionId": "2"}),
+    about("DocumentReference", id="d1", status="current", date=AT, content=[{"attachment": TEXT}]),
+    about("DiagnosticReport", id="r1", status="final", issued=AT, presentedForm=[TEXT]),
+    about("DiagnosticReport", id="r2", status="final", issued=AT, conclusion="Clear"),
+    {"fullUrl": "urn:uuid:o2", "request": {"method": "DELETE", "url": "Observation/o2"}},
+]
+
+
+def _content(population: Population) -> list[str]:
+    kinds = (
+        "patient",
+        "visit",
+        "observation",
+        "condition",
+        "prescription",
+        "allergy",
+        "clinic",
+        "practitioner",
+        "note",
+        "statement",
+    )
+    rows = [(r.kind, r.key, r.visit_key, str(r.values)) for kind in kinds for r in population.of(kind)]
+    return sorted(map(str, [*rows, *((one.kind, one.source_id) for one in population.retractions)]))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(range(len(ENTRIES))), cut=st.integers(0, len(ENTRIES)))
+def test_any_order_and_split_gives_the_same_record(
+    tmp_path_factory: pytest.TempPathFactory, order: list[int], cut: int
+) -> None:
+    folder = tmp_path_factory.mktemp("split", numbered=True) / "same"
+    whole = files.bundle(folder / "whole", *ENTRIES)
+    parts = folder / "parts"
+    shuffled = [ENTRIES[place] for place in order]
+    files.bundle(parts, *shuffled[:cut], name="a.json")
+    files.bundle(parts, *shuffled[cut:], name="b.json")
+    expected, told = read(whole, source="S")
+    found, summary = read(parts, source="S")
+    assert not summary.refusals
+    assert _content(found) == _content(expected)
+    assert (summary.left_out, summary.counts) == (told.left_out, told.counts)
