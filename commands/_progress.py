@@ -71,7 +71,9 @@ def _check_told(summary: Summary) -> None:
         for refusal in refusals[:REFUSALS_OF_A_KIND]:
             click.echo(f"  {_place(refusal)}: {refusal.reason}")
     for words, count in summary.doubts.items():
-        click.echo(f"{count:,} {words}")
+        click.echo(f"{count:,} {words}:")
+        for example in summary.doubt_examples.get(words, ()):
+            click.echo(f"  {example}")
     click.echo("checked only: nothing was written")
 
 

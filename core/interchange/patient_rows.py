@@ -10,6 +10,7 @@ from typing import Any
 
 from core.interchange import imported_people, ledger, shift
 from core.interchange.catalogue import Catalogue
+from core.interchange.doubts import doubts_of
 from core.interchange.flags import flag_of
 from core.interchange.imported_people import Person
 from core.interchange.ledger import Entry
@@ -78,14 +79,10 @@ def _name_visits(work: Work, visits: list[Record], visit_ids: dict[str, int]) ->
     ledger.add(work.session, fresh)
 
 
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value
-
-
 def _row_of(
     work: Work, persons: Mapping[str, Person], days: Mapping[str, int], visit_ids: dict[str, int], catalogue: Catalogue
 ) -> RowOf:
-    doubts, today = work.summary.doubts, datetime.now(UTC).date() + timedelta(days=1)
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
 
     def row_of(record: Record) -> dict[str, Any]:
         person = persons[record.patient]
@@ -97,10 +94,8 @@ def _row_of(
             row["assay_id"] = catalogue.assays[record.assay.key]
             row.update(_judged(record, person))
             row.update(plausibility.marked(record.assay.code if record.assay.system is None else "", row))
-            if record.values["value_number"] is not None and row["ref_low"] is None and row["ref_high"] is None:
-                doubts["values of tests whose usual range nobody told"] += 1
-        if any(isinstance(value, date) and _day(value) > today for value in record.values.values()):
-            doubts["rows with a date in the future"] += 1
+        for words, example in doubts_of(record, row, tomorrow):
+            work.summary.doubt(words, example)
         return row
 
     return row_of

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+EXAMPLES_MAX = 3
 Progress = Callable[[str], None]
 
 KINDS = (
@@ -72,6 +73,7 @@ class Summary:
     times_without_offset: int = 0
     ended: int = 0
     doubts: Counter[str] = field(default_factory=Counter)
+    doubt_examples: dict[str, list[str]] = field(default_factory=dict)
     shift_days: int = 0
     seconds: float = 0.0
 
@@ -85,6 +87,13 @@ class Summary:
         if kind != "file":
             self.of(kind).refused += 1
 
+    def doubt(self, words: str, example: str) -> None:
+        """Count something that should be looked at, and keep the first examples."""
+        self.doubts[words] += 1
+        examples = self.doubt_examples.setdefault(words, [])
+        if len(examples) < EXAMPLES_MAX:
+            examples.append(example)
+
     def add(self, part: Summary) -> None:
         """Count what a part of the work did."""
         for kind, counts in part.counts.items():
@@ -94,6 +103,9 @@ class Summary:
         self.refusals.extend(part.refusals)
         self.possible_same.extend(part.possible_same)
         self.doubts.update(part.doubts)
+        for words, examples in part.doubt_examples.items():
+            mine = self.doubt_examples.setdefault(words, [])
+            mine += examples[: EXAMPLES_MAX - len(mine)]
         self.left_out.update(part.left_out)
         self.without_visit += part.without_visit
         self.times_without_offset += part.times_without_offset
@@ -131,6 +143,7 @@ class Summary:
             "refusals": [asdict(refusal) for refusal in self.refusals],
             "left_out": dict(sorted(self.left_out.items())),
             "doubts": dict(sorted(self.doubts.items())),
+            "doubt_examples": dict(sorted(self.doubt_examples.items())),
             "possible_same_people": self.possible_same,
             "remarks": self.remarks,
             "shift_days": self.shift_days,

@@ -119,6 +119,7 @@ class _Several:
                     working.remove(helper)
 
 
+ENDED_EARLY = "a process that read files has ended too early: import again"
 NEXT_FILE, ENDED = "next file", "ended"
 
 
@@ -139,7 +140,10 @@ class _Helper:
 
     def receive(self) -> Any:
         """What the process has found. Raises what went wrong there."""
-        return _unless_failed(self._connection.recv())
+        try:
+            return _unless_failed(self._connection.recv())
+        except EOFError:
+            raise RuntimeError(ENDED_EARLY) from None
 
     def take(self) -> Any:
         """The next thing it has made, NEXT_FILE or ENDED. Raises what went wrong there."""
@@ -148,7 +152,7 @@ class _Helper:
                 return _unless_failed(self._made.get(timeout=LOOK_SECONDS))
             except queue.Empty:
                 if not self._process.is_alive():
-                    raise RuntimeError("a process that read files has ended too early: import again") from None
+                    raise RuntimeError(ENDED_EARLY) from None
 
     def end(self) -> None:
         self._process.terminate()
