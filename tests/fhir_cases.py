@@ -40,7 +40,7 @@ def read_with(folder: Path, *resources: dict[str, Any]) -> tuple[Population, Sum
     return read(files.bundle(folder, files.fhir_patient(), *resources))
 
 
-def value(**fields: Any) -> dict[str, Any]:
+def measured(**fields: Any) -> dict[str, Any]:
     """An Observation of the patient."""
     code = {"coding": [{"system": LOINC, "code": "2823-3", "display": "Potassium"}]}
     quantity = {"value": 4.1, "unit": "mmol/L", "system": "http://unitsofmeasure.org", "code": "mmol/L"}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from core.interchange.source_rows import Population
 from core.models import said
 from tests import interchange_files as files
-from tests.fhir_cases import AT, about, entry_at, only, order, read, read_with, value, write_bundle
+from tests.fhir_cases import AT, about, entry_at, measured, only, order, read, read_with, write_bundle
 
 # When
 
@@ -42,7 +42,7 @@ def test_dates_as_far_as_they_are_known(tmp_path: Path, written: str, day: date,
 
 @pytest.mark.parametrize("written", ["2019", "2019-03", "2019-03-07"])
 def test_a_day_is_that_day_in_every_zone(tmp_path: Path, written: str) -> None:
-    population, _ = read_with(tmp_path, value(effectiveDateTime=written))
+    population, _ = read_with(tmp_path, measured(effectiveDateTime=written))
     values = only(population, "observation").values
     for zone in ("Pacific/Pago_Pago", "Asia/Singapore", "America/New_York"):
         local = values["observed_at"].astimezone(ZoneInfo(zone))
@@ -51,7 +51,7 @@ def test_a_day_is_that_day_in_every_zone(tmp_path: Path, written: str) -> None:
 
 
 def test_a_time_without_an_offset_takes_the_zone_and_is_told_of(tmp_path: Path) -> None:
-    population, summary = read_with(tmp_path, value(effectiveDateTime="2026-10-05T09:00:00"))
+    population, summary = read_with(tmp_path, measured(effectiveDateTime="2026-10-05T09:00:00"))
     assert only(population, "observation").values["observed_at"].isoformat() == "2026-10-05T01:00:00+00:00"
     assert summary.times_without_offset == 1
 
@@ -69,7 +69,7 @@ def test_an_unknown_birth_date_is_allowed(tmp_path: Path) -> None:
 
 def test_every_resource_is_counted(tmp_path: Path) -> None:
     others = [{"resourceType": kind, "id": "i"} for kind in ("Coverage", "Claim", "ImagingStudy")]
-    population, summary = read_with(tmp_path, value(), *others, {"resourceType": "Claim", "id": "j"})
+    population, summary = read_with(tmp_path, measured(), *others, {"resourceType": "Claim", "id": "j"})
     assert len(population.of("observation")) == 1
     assert dict(summary.left_out) == {"Coverage": 1, "Claim": 2, "ImagingStudy": 1}
 
@@ -77,7 +77,7 @@ def test_every_resource_is_counted(tmp_path: Path) -> None:
 def test_bulk_files_zip_gzip_and_xml(tmp_path: Path) -> None:
     person, result = (
         json.dumps(files.fhir_patient()),
-        json.dumps(value(subject={"reference": f"Patient/{files.PATIENT}"})),
+        json.dumps(measured(subject={"reference": f"Patient/{files.PATIENT}"})),
     )
     (tmp_path / "Observation.ndjson").write_text(f"{result}\n\nnot json\n")
     (tmp_path / "Patient.ndjson.gz").write_bytes(gzip.compress(f"{person}\n".encode()))
@@ -91,7 +91,7 @@ def test_bulk_files_zip_gzip_and_xml(tmp_path: Path) -> None:
 
 def test_a_transaction_without_ids(tmp_path: Path) -> None:
     person_url = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
-    person, result = files.fhir_patient(), value(subject={"reference": person_url})
+    person, result = files.fhir_patient(), measured(subject={"reference": person_url})
     del person["id"], result["id"]
     entries = [
         {"fullUrl": "urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059", "resource": result, "request": {"method": "POST"}},
@@ -105,7 +105,7 @@ def test_a_transaction_without_ids(tmp_path: Path) -> None:
 def test_of_a_history_the_newest_version_counts(tmp_path: Path) -> None:
     base = "http://a.example"
     versions = [
-        value(meta={"versionId": str(n), "lastUpdated": f"2026-0{n}-01T00:00:00Z"}, valueString=str(n))
+        measured(meta={"versionId": str(n), "lastUpdated": f"2026-0{n}-01T00:00:00Z"}, valueString=str(n))
         for n in (3, 1, 2)
     ]
     for version in versions:
@@ -120,7 +120,10 @@ def test_of_a_history_the_newest_version_counts(tmp_path: Path) -> None:
 def test_a_missing_visit_does_not_take_its_rows_along(tmp_path: Path) -> None:
     broken = files.fhir_encounter("e9")
     del broken["period"]
-    rows = [value(encounter={"reference": "urn:uuid:e9"}), value(id="o2", encounter={"reference": "Encounter/none"})]
+    rows = [
+        measured(encounter={"reference": "urn:uuid:e9"}),
+        measured(id="o2", encounter={"reference": "Encounter/none"}),
+    ]
     population, summary = read_with(tmp_path, broken, *rows)
     assert [record.visit_key for record in population.of("observation")] == [None, None]
     assert (summary.refused, summary.without_visit) == (1, 2)
@@ -159,8 +162,8 @@ TEXT = {"contentType": "text/plain", "data": base64.b64encode(b"Chest clear.").d
 ENTRIES: list[Any] = [
     files.fhir_patient(),
     files.fhir_encounter(),
-    value(encounter={"reference": f"urn:uuid:{files.OTHER_VISIT}"}),
-    value(id="o2"),
+    measured(encounter={"reference": f"urn:uuid:{files.OTHER_VISIT}"}),
+    measured(id="o2"),
     about("Condition", id="c1", code={"text": "Gout"}, onsetDateTime="2019"),
     order(id="m1", reasonReference=[{"reference": "Condition/c1"}]),
     about("AllergyIntolerance", id="a1", code={"text": "Latex"}),

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from tests import interchange_files as files
-from tests.fhir_cases import SNOMED, about, entry_at, only, order, read, read_with, status, value, write_bundle
+from tests.fhir_cases import SNOMED, about, entry_at, measured, only, order, read, read_with, status, write_bundle
 
 # Who it is about
 
 
 def test_another_servers_reference_is_another_patient(tmp_path: Path) -> None:
     mine, theirs = "http://a.example/fhir", "http://b.example/fhir"
-    result = value(subject={"reference": f"{theirs}/Patient/p1"})
+    result = measured(subject={"reference": f"{theirs}/Patient/p1"})
     path = write_bundle(tmp_path / "b.json", [entry_at(mine, files.fhir_patient("p1")), entry_at(mine, result)])
     _, summary = read(path)
     assert [refusal.reason for refusal in summary.refusals] == ["there is no patient p1@b.example/fhir"]
@@ -24,7 +24,7 @@ def test_another_servers_reference_is_another_patient(tmp_path: Path) -> None:
 def test_a_named_source_keeps_two_servers_apart(tmp_path: Path) -> None:
     for name in ("a", "b"):
         base = f"http://{name}.example"
-        write_bundle(tmp_path / f"{name}.json", [entry_at(base, files.fhir_patient("p1")), entry_at(base, value())])
+        write_bundle(tmp_path / f"{name}.json", [entry_at(base, files.fhir_patient("p1")), entry_at(base, measured())])
     population, _ = read(tmp_path, source="North")
     assert len(population.source_ids("patient")) == 2
     alone, _ = read(tmp_path / "a.json", source="North")
@@ -34,7 +34,7 @@ def test_a_named_source_keeps_two_servers_apart(tmp_path: Path) -> None:
 def test_one_id_for_two_people_of_one_folder_refuses_both(tmp_path: Path) -> None:
     for name, family in (("a", "Okafor"), ("b", "Lindqvist")):
         person = files.fhir_patient("p1", name=[{"family": family}])
-        result = value(id=f"o-{name}", subject={"reference": "Patient/p1"})
+        result = measured(id=f"o-{name}", subject={"reference": "Patient/p1"})
         write_bundle(tmp_path / f"{name}.json", [{"resource": person}, {"resource": result}])
     population, summary = read(tmp_path)
     assert (population.of("patient"), population.of("observation")) == ([], [])
@@ -43,15 +43,15 @@ def test_one_id_for_two_people_of_one_folder_refuses_both(tmp_path: Path) -> Non
 
 def test_a_code_of_another_system_is_another_test(tmp_path: Path) -> None:
     codings = [{"system": "http://lab.example", "code": "2823-3"}, {"code": "2823-3", "display": "Potassium"}]
-    results = [value(id=f"local-{n}", code={"coding": [coding]}) for n, coding in enumerate(codings)]
-    population, _ = read_with(tmp_path, value(), *results)
+    results = [measured(id=f"local-{n}", code={"coding": [coding]}) for n, coding in enumerate(codings)]
+    population, _ = read_with(tmp_path, measured(), *results)
     assert len({record.assay.key for record in population.of("observation")}) == 3
 
 
 def test_a_logical_reference_finds_its_patient_by_identifier(tmp_path: Path) -> None:
     identifier = {"system": "urn:mrn", "value": "17"}
     person = files.fhir_patient(identifier=[identifier])
-    result = value(subject={"type": "Patient", "identifier": identifier})
+    result = measured(subject={"type": "Patient", "identifier": identifier})
     population, summary = read(files.bundle(tmp_path, person, result))
     assert not summary.refusals
     assert only(population, "observation").patient == files.PATIENT
@@ -152,9 +152,9 @@ def test_the_worst_of_all_reactions(tmp_path: Path) -> None:
 def test_a_laboratorys_own_range_and_flag_win(tmp_path: Path) -> None:
     unit = {"unit": "mmol/L", "system": "http://unitsofmeasure.org", "code": "mmol/L"}
     bounds = [{"low": {"value": 3.0, **unit}, "high": {"value": 4.0, **unit}}]
-    flagged = value(id="o2", interpretation=[status("v3-ObservationInterpretation", "LL")], referenceRange=bounds)
-    words = value(id="o3", referenceRange=[{"text": "see the report"}])
-    population, _ = read_with(tmp_path, value(referenceRange=bounds), flagged, words)
+    flagged = measured(id="o2", interpretation=[status("v3-ObservationInterpretation", "LL")], referenceRange=bounds)
+    words = measured(id="o3", referenceRange=[{"text": "see the report"}])
+    population, _ = read_with(tmp_path, measured(referenceRange=bounds), flagged, words)
     judged = {record.id_key: record.judged for record in population.of("observation")}
     assert [judged[f"id|Observation/{name}@{_folder(tmp_path)}"]["interpretation"] for name in ("o1", "o2", "o3")] == [
         "H", "LL", None,
@@ -176,7 +176,7 @@ def _folder(path: Path) -> str:
     ],
 )
 def test_what_may_turn_the_meaning_round_refuses(tmp_path: Path, spoiled: dict[str, Any]) -> None:
-    population, summary = read_with(tmp_path, value(**spoiled))
+    population, summary = read_with(tmp_path, measured(**spoiled))
     assert population.of("observation") == []
     assert summary.refused == 1
 
@@ -209,7 +209,7 @@ def test_another_version_of_fhir_is_refused_whole(tmp_path: Path, resource: dict
     ],
 )
 def test_values_that_are_no_plain_number(tmp_path: Path, value: dict[str, Any], words: str) -> None:
-    resource = value()
+    resource = measured()
     del resource["valueQuantity"]
     population, summary = read_with(tmp_path, resource | value)
     assert not summary.refusals
