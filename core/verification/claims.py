@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from core.verification import evaluators, instructions, verdict_table
+from core.verification import evaluators, instructions, misread, verdict_table
 from core.verification.cited import Cited
 from core.verification.grammar import reader as grammar
 from core.verification.grammar import tokens
@@ -90,7 +90,10 @@ def _judged(claim: Claim, by_ref: Mapping[str, Row]) -> list[Judgement]:
     others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in refs]
     words = tokens.tokens(tokens.plain(claim.text))
     words.written = claim.text
-    return [_judge(part, cited, others) for part in grammar.read(claim.text, words, cited)]
+    parts = [_judge(part, cited, others) for part in grammar.read(claim.text, words, cited)]
+    return [
+        part._replace(judged=tuple((s, misread.weighed(s, j, words, cited)) for s, j in part.judged)) for part in parts
+    ]
 
 
 class Judgement(NamedTuple):

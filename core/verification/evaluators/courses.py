@@ -50,15 +50,18 @@ def _goes_on(statement: Course, mine: list[Cited], rows: Sequence[Cited]) -> Cit
 
 
 def _against(statement: Course, found: list[tuple[Cited, list[Fault]]]) -> Judged:
-    """The fault of the row that has fewest: what it says otherwise, else what it does not say."""
+    """The fault of the row that has fewest: what it says otherwise, else what it does not say.
+
+    Of several rows of one name, the one that is meant may be read wrongly: none of them speaks against the claim.
+    """
     with_faults = [(row, faults) for row, faults in found if faults]
     if not with_faults:
         return NotInRows(f"The cited rows do not bear out “{statement.subject.words}”.")
     row, faults = min(with_faults, key=lambda pair: len(pair[1]))
     wrong = next((fault for fault in faults if fault.wrong), None)
-    if wrong:
+    if wrong and len(found) == 1:
         return Refuted(row.ref, wrong.field, wrong.value, wording.sentence(wrong.reason))
-    return NotInRows(wording.sentence(faults[0].reason))
+    return NotInRows(wording.sentence((wrong or faults[0]).reason))
 
 
 def _is_edge(which: str, row: Cited, known: Sequence[Cited]) -> bool:

@@ -44,6 +44,7 @@ def _asked(statement: Course, row: Cited, rows: Sequence[Cited]) -> Iterator[Fau
     if statement.at:
         yield _at(statement, row)
     yield from (_amount(said, statement.subject, row) for said in statement.amounts)
+    yield _strength_for_dose(statement, row)
     for slot, ask in SLOTS:
         if said := getattr(statement, slot):
             yield ask(said, row)
@@ -111,8 +112,23 @@ def _amount(said: Quantity, subject: Subject, row: Cited) -> Fault | None:
         return None
     mine = _amounts(subject, row)
     shown = str(row.fields.get("dose") or row.fields.get("medication") or "")
-    comparable = any(amount.unit and said.unit and amount.unit.kind == said.unit.kind for amount in mine)
-    return Fault(comparable, "dose", shown, f"the row says {shown}.")
+    comparable = any(_compares(said, amount) for amount in mine)
+    known = any(amount.value == said.value for amount in mine)
+    return Fault(comparable and not known, "dose", shown, f"the row says {shown}.")
+
+
+def _compares(said: Quantity, amount: Amount) -> bool:
+    return bool(amount.unit and said.unit and amount.unit.kind == said.unit.kind)
+
+
+def _strength_for_dose(statement: Course, row: Cited) -> Fault | None:
+    """Whoever says only the strength of the tablet, where another dose is taken, may mean the dose."""
+    doses = list(_doses(row))
+    said = [amount for amount in statement.amounts if any(_compares(amount, dose) for dose in doses)]
+    if not said or any(_same(amount, dose) for amount in said for dose in doses):
+        return None
+    taken = str(row.fields.get("dose") or row.fields.get("instructions"))
+    return Fault(False, "dose", taken, f"{wording.name(row)} is taken as {taken}.")
 
 
 def has_amount(said: Quantity, subject: Subject, row: Cited) -> bool:
@@ -177,7 +193,8 @@ def _length(said: Quantity, row: Cited) -> Fault | None:
     days = (row.stop - row.start).days
     if quantities.lasts(said, days):
         return None
-    return Fault(True, "stop", f"{days} days", f"{wording.name(row)} lasted {days} days.")
+    # "one day after" is a length too, of something else.
+    return Fault(False, "stop", f"{days} days", f"{wording.name(row)} lasted {days} days.")
 
 
 def _field(field: str, said: str, row: Cited) -> Fault | None:
@@ -185,6 +202,13 @@ def _field(field: str, said: str, row: Cited) -> Fault | None:
     if have == said:
         return None
     return Fault(bool(have), field, have, f"{wording.name(row)}: the {field} is recorded as {have or 'nothing'}.")
+
+
+def _overlap(one: Cited, other: Cited) -> bool:
+    """Whether two rows have a day in common; a day that a row does not hold lies in the past, or to come."""
+    starts = [row.start or date.min for row in (one, other)]
+    stops = [row.stop or date.max for row in (one, other)]
+    return max(starts) <= min(stops)
 
 
 SLOTS: tuple[tuple[str, Callable[[Any, Cited], Fault | None]], ...] = (
@@ -203,9 +227,13 @@ def _detail(detail: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:
 
 
 def _reason(reason: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:
-    """What a medicine is for: its own reason, never another row of the record."""
+    """What a medicine is for: its own reason, never another row of the record, and at the time of what it was for."""
     if any(rows[n] is row for n, _ in reason.bearers):
-        return None
+        given = str(row.fields.get("reason") or "").lower()
+        treated = [other for other in rows if other.type == "condition" and wording.name(other).lower() in given]
+        if not treated or any(_overlap(row, condition) for condition in treated):
+            return None
+        return Fault(False, "start", wording.day(row.start), f"{wording.name(row)} was not taken at that time.")
     have = str(row.fields.get("reason") or row.fields.get("reaction") or "")
     if not have:
         return Fault(False, "reason", "", f"the row does not say what {wording.name(row)} is for.")

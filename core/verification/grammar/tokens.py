@@ -100,7 +100,8 @@ class Words(list[Token]):
         self.phrases: dict[int, tuple[tuple[int, dict[str, str], dict[str, str]], ...]] = {}
 
 
-_ARROW = re.compile(r"[-=]{1,2}>")
+# "3.2 > 5.1 > 6.8" is a course of values; "> 5" alone is a bound.
+_ARROW = re.compile(r"[-=]{1,2}>|(?<=\d\s)>(?=\s\d)")
 
 
 def plain(text: str) -> str:
