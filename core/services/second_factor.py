@@ -46,7 +46,7 @@ def enrol(session: Session, *, account_id: int, secret: str, code: str, by: Acto
 
     Raises AlreadySetUp unless the account has no app yet, WrongCode, KeyMissing.
     """
-    kept = session.get_one(Credential, account_id, with_for_update=True, populate_existing=True)
+    kept = _locked(session, account_id)
     if kept.totp_secret is not None:
         raise AlreadySetUp
     step = _step_of(secret, code)
@@ -60,7 +60,7 @@ def enrol(session: Session, *, account_id: int, secret: str, code: str, by: Acto
 def check(session: Session, *, account_id: int, code: str) -> None:
     """Accept a code of the app, or a recovery code, once. Raises WrongCode, KeyMissing."""
     # Which code was the last must be as the lock finds it.
-    kept = session.get_one(Credential, account_id, with_for_update=True, populate_existing=True)
+    kept = _locked(session, account_id)
     typed = "".join(code.split()).lower()
     if kept.totp_secret and typed.isdigit():
         step = _step_of(sealed.open_sealed(kept.totp_secret), typed)
@@ -92,7 +92,7 @@ def is_on(session: Session, account_id: int) -> bool:
 
 def remove(session: Session, *, account_id: int, by: Actor) -> None:
     """Stop asking for codes."""
-    kept = session.get_one(Credential, account_id, with_for_update=True, populate_existing=True)
+    kept = _locked(session, account_id)
     kept.totp_secret = kept.totp_step = None
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
     distrust(session, account_id)
@@ -112,6 +112,14 @@ def recovery_codes_left(session: Session, account_id: int) -> int:
     """How many recovery codes have not been used."""
     left = (RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
     return session.scalar(select(func.count()).select_from(RecoveryCode).where(*left)) or 0
+
+
+def _locked(session: Session, account_id: int) -> Credential:
+    """What the account proves itself by. Raises WrongCode if it has not been set up."""
+    kept = session.get(Credential, account_id, with_for_update=True, populate_existing=True)
+    if kept is None:
+        raise WrongCode
+    return kept
 
 
 def _step_of(secret: str, code: str) -> int | None:

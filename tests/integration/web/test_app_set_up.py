@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 import staff_app
 from core.access.sign_in_copies import AccountCopy
-from core.models import SetUpCode
+from core.models import Credential, SetUpCode
 from core.services import second_factor
+from core.services.second_factor import AlreadySetUp
+from core.stores import databases
 from tests.factories import PASSWORD
 from tests.integration.staff.conftest import StaffBrowser
 from tests.integration.web.conftest import Browser, events
@@ -144,3 +147,22 @@ def test_a_new_password_drops_no_app_of_somebody_elses(signed_in: Browser) -> No
     assert events("account.password_set", "account.second_factor_removed") == []
     assert signed_in.post("/account/password", {**typed, "keep_app": "1"}, page="/account").status_code == 303
     assert len(events("account.password_set")) == 1
+
+
+def test_an_account_that_was_never_set_up_proves_nothing(signed_in: Browser) -> None:
+    """As one that signs in by the identity provider alone."""
+    with databases.write() as session:
+        session.execute(delete(Credential))
+    assert signed_in.get("/account").status_code == 200
+    place = "/account/second-factor/prove"
+    assert signed_in.post(place, {"totp": "123456"}, page=place).status_code == 422
+    assert signed_in.post("/account/second-factor", {"totp": "123456"}, page="/account").status_code == 422
+    typed = {"old": PASSWORD, "new": NEW, "again": NEW}
+    assert signed_in.post("/account/password", typed, page="/account").status_code == 422
+
+
+def test_an_app_takes_no_others_place(signed_in: Browser, account: AccountCopy) -> None:
+    set_up(signed_in)
+    other = second_factor.new_secret()
+    with databases.write() as session, pytest.raises(AlreadySetUp):
+        second_factor.enrol(session, account_id=account.id, secret=other, code=code_of(other), by=account)
