@@ -107,15 +107,17 @@ class Judgement(NamedTuple):
 def _judge(part: grammar.Part, cited: Sequence[Cited], others: Sequence[Cited]) -> Judgement:
     """The statements of a segment against the rows. A clause that no row bears out may stand in a cited text."""
     judged = tuple((s, evaluators.evaluate(s, cited, others)) for s in part.statements)
-    as_read = Judgement(judged, part.uncovered, part.kinds)
     lacking = [*part.uncovered, *(s.span for s, j in judged if not isinstance(j, Proved))]
-    if not part.sayings or not (lacking or not judged) or any(isinstance(j, Refuted) for _, j in judged):
-        return as_read
     asked = [s for s in part.sayings if not judged or any(_overlap(s.span, span) for span in lacking)]
-    said = tuple((s, evaluators.evaluate(s, cited, others)) for s in asked)
-    if not all(isinstance(j, Proved) for _, j in said) or not any(s.clauses[0].terms for s in asked):
-        return as_read
-    return Judgement((*((s, j) for s, j in judged if isinstance(j, Proved)), *said), (), frozenset())
+    if asked and not any(isinstance(j, Refuted) for _, j in judged):
+        said = tuple((s, evaluators.evaluate(s, cited, others)) for s in asked)
+        if _all_proved(said) and any(s.clauses[0].terms for s in asked):
+            return Judgement((*(pair for pair in judged if isinstance(pair[1], Proved)), *said), (), frozenset())
+    return Judgement(judged, part.uncovered, part.kinds)
+
+
+def _all_proved(pairs: Sequence[tuple[Statement, Judged]]) -> bool:
+    return all(isinstance(judged, Proved) for _, judged in pairs)
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -124,13 +126,15 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 def _grammar(parts: Sequence[Judgement]) -> Grammar:
     judged = [j for part in parts for _, j in part.judged]
-    if any(isinstance(j, Refuted) for j in judged):
+    kinds = {type(j) for j in judged}
+    if Refuted in kinds:
         return Grammar.REFUTED
     if any(part.uncovered for part in parts):
-        return Grammar.PLAIN if all(GUARDED.isdisjoint(part.kinds) for part in parts) else Grammar.GUARDED
-    if any(isinstance(j, NotInRows) for j in judged):
+        guarded = any(not GUARDED.isdisjoint(part.kinds) for part in parts)
+        return Grammar.GUARDED if guarded else Grammar.PLAIN
+    if NotInRows in kinds:
         return Grammar.SILENT
-    return Grammar.WHOLE if any(isinstance(j, Proved) and j.row for j in judged) else Grammar.NOTHING
+    return Grammar.WHOLE if any(j.row for j in judged if isinstance(j, Proved)) else Grammar.NOTHING
 
 
 def _findings(text: str, part: Judgement) -> list[Finding]:

@@ -17,6 +17,7 @@ _LABEL = re.compile(
     r"|qualifier value|observable entity|context-dependent category)\)"
 )
 _NEGATORS = frozenset({"no", "without", "not", "non"})
+_WITH_ACRONYMS = frozenset({"condition", "observation", "visit"})
 _HEDGES = frozenset({"suspected", "possible", "probable", "query", "risk", "screening"})
 _LESSER = frozenset({"due", "caused", "complicating", "following", "secondary"})
 _PLAIN = word_set("of the to a an and or with in for on by at from due disorder structure")
@@ -57,32 +58,40 @@ def named(texts: tuple[str, ...], assay: str | None, kind: str, details: tuple[s
     reading = _Reading(kind)
     for text in texts:
         reading.read(text)
-    heads, terms = reading.heads, reading.terms.union(*[_details(text) for text in details])
-    if assay:
-        heads = {f"assay:{assay}"} | {f"assay:{panel}" for panel, members in PANELS.items() if assay in members}
-        terms |= heads
-    clips = [term for term in heads if ":" not in term and len(term) > 6] if kind == "prescription" else []
+    heads = _of_assay(assay) if assay else reading.heads
+    terms = reading.terms.union(heads if assay else (), *[_details(text) for text in details])
     return Named(
         frozenset(heads),
         frozenset(terms),
         tuple(reading.amounts),
-        tuple(frozenset(part) for part in reading.parts),
+        tuple(map(frozenset, reading.parts)),
         frozenset([term.lstrip("~")[:2] for term in terms]),
-        tuple(clips),
+        _clips(heads) if kind == "prescription" else (),
         any(term[0] == "~" for term in terms),
     )
+
+
+def _of_assay(assay: str) -> set[str]:
+    return {f"assay:{assay}"} | {f"assay:{panel}" for panel, members in PANELS.items() if assay in members}
+
+
+def _clips(heads: set[str]) -> tuple[str, ...]:
+    return tuple(term for term in heads if ":" not in term and len(term) > 6)
 
 
 def _details(text: str) -> set[str]:
     """Routes, and words that the vocabulary has no meaning for: "by mouth", "before breakfast"."""
     words = tokens.tokens(tokens.plain(text))
-    found: set[str] = set()
-    for i, word in enumerate(words):
-        phrases = phrases_at(words, i) if word.kind == "word" else ()
-        found |= {f"route:{names['route']}" for _, _, names in phrases if "route" in names}
-        if word.kind == "word" and not phrases and word.norm not in UNITS and word.norm not in _PLAIN:
-            found.add(stem(word.norm))
-    return set() if any(word.norm in _NEGATORS for word in words) else found
+    if any(word.norm in _NEGATORS for word in words):
+        return set()
+    return set().union(*[_detail(words, i) for i, word in enumerate(words) if word.kind == "word"])
+
+
+def _detail(words: tokens.Words, i: int) -> set[str]:
+    phrases, norm = phrases_at(words, i), words[i].norm
+    if phrases or norm in UNITS or norm in _PLAIN:
+        return {f"route:{names['route']}" for _, _, names in phrases if "route" in names}
+    return {stem(norm)}
 
 
 class _Reading:
@@ -98,16 +107,16 @@ class _Reading:
     def read(self, text: str) -> None:
         """Add a text. Terms under "no" or "without" carry a tilde; what it is due to does not name it."""
         words = tokens.tokens(tokens.plain(_LABEL.sub(" ", text)))
-        if self.kind in ("condition", "observation", "visit"):
+        if self.kind in _WITH_ACRONYMS:
             short = _acronyms(words)
             self.heads, self.terms = self.heads | short, self.terms | short
         hedged = any(word.norm in _HEDGES for word in words)
-        negated = lesser = False
+        lesser = next((i for i, word in enumerate(words) if i and word.norm in _LESSER), len(words))
+        negated = False
         self.parts.append(set())
         for i, word in enumerate(words):
             negated = (negated or word.norm in _NEGATORS) and word.norm not in (",", ";", ".")
-            lesser = lesser or (word.norm in _LESSER and i > 0)
-            aside = negated or lesser or (hedged and word.norm not in _HEDGES)
+            aside = negated or i >= lesser or (hedged and word.norm not in _HEDGES)
             self._token(words, i, mark="~" if negated else "", is_head=not aside)
 
     def _token(self, words: tokens.Words, i: int, *, mark: str, is_head: bool) -> None:
@@ -152,12 +161,16 @@ def _terms_at(words: tokens.Words, i: int, kind: str) -> Iterator[tuple[int, set
         found = {f"{k}:{meaning}" for k, meaning in names.items() if k != "assay" or kind in ("observation", "reason")}
         if "no allergies" in kinds and (i, end) == (0, len(words)):
             found.add(NONE_KNOWN)
-        for ingredient in INGREDIENTS.get(kinds.get("brand", ""), ()):
-            found |= {f"medicine:{ingredient}", stem(ingredient)}
-        if found:
-            yield end, found
+        yield (
+            end,
+            found.union(*[_of_ingredient(ingredient) for ingredient in INGREDIENTS.get(kinds.get("brand", ""), ())]),
+        )
     if kind == "visit" and norm in _VISIT_CLASSES:
         yield i + 1, {f"visit:{_VISIT_CLASSES[norm]}".replace("ambulatory", "outpatient")}
+
+
+def _of_ingredient(ingredient: str) -> set[str]:
+    return {f"medicine:{ingredient}", stem(ingredient)}
 
 
 def _is_modifier(words: tokens.Words, i: int) -> bool:

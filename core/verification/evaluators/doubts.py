@@ -19,9 +19,13 @@ def may_be_of_another(statement: Statement, rows: Sequence[Cited]) -> bool:
     if isinstance(statement, Measured):
         return len(mine) > 1 and _is_result(statement.point, mine) and _are_days([statement.point.when], rows)
     if isinstance(statement, Course):
-        said = [when for when in (statement.start, statement.stop, statement.at) if when]
-        return bool(said) and _are_days(said, [row for row in rows if row not in mine])
-    return isinstance(statement, Took) and bool(statement.when) and _are_days([statement.when], rows)
+        others = [row for row in rows if row not in mine]
+        return _are_some_days([statement.start, statement.stop, statement.at], others)
+    return isinstance(statement, Took) and _are_some_days([statement.when], rows)
+
+
+def _are_some_days(whens: Sequence[When], rows: Sequence[Cited]) -> bool:
+    return any(whens) and _are_days(whens, rows)
 
 
 def _is_result(point: Point, mine: Sequence[Cited]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from core.verification import dates
 from core.verification.cited import Cited
@@ -49,16 +50,18 @@ def _pronoun(statement: Person, others: Sequence[Cited]) -> Judged:
 def _age(statement: Person, row: Cited, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """An age on the day that is said, or on that of the other cited rows, or on the newest day of the record."""
     born, said = row.start, statement.age.value if statement.age else 0.0
-    dated = [r.start for r in (*rows, *others) if r is not row and r.start]
+    dated = _days_of([r for r in (*rows, *others) if r is not row])
     if born is None or not dated:
         return NotInRows("No cited row dates that age.")
-    cited = [
-        r.start for r in rows if r is not row and r.start and (not statement.when or within(statement.when, r.start))
-    ]
-    ages = {dates.years_between(born, day) for day in cited}
+    days = [day for day in _days_of([r for r in rows if r is not row]) if within(statement.when, day)]
+    ages = {dates.years_between(born, day) for day in days}
     now = () if statement.when else (dates.years_between(born, max(dated)),)
     if ages == {round(said)} or said in now:
         return Proved(row.ref, "birth_date", wording.day(born))
     if len(ages) == 1:
         return Refuted(row.ref, "birth_date", wording.day(born), f"By the date of birth the age was {ages.pop()}.")
     return NotInRows("The cited rows do not tell which day that age is of.")
+
+
+def _days_of(rows: Sequence[Cited]) -> list[date]:
+    return [row.start for row in rows if row.start]

@@ -50,14 +50,13 @@ def together(answers: list[bool | None], said: str) -> bool:
 
 def _by_degree(row: Cited, found: str, degree: str) -> bool | None:
     """Whether a row is slightly or markedly beyond its range; "just normal" is near a limit of it."""
-    value = row.value or 0.0
-    if found == "normal":
-        near = any(limit and abs(limit - value) <= SLIGHT_MAX * abs(limit) for limit in (row.low, row.high))
-        return True if degree == "slight" and near else None
-    limit = row.high if found == "high" else row.low
-    if not limit:
+    limits = {"high": [row.high], "low": [row.low]}.get(found, [row.low, row.high])
+    shares = [abs((row.value or 0.0) - limit) / abs(limit) for limit in limits if limit]
+    if not shares:
         return None
-    beyond = abs(value - limit) / abs(limit)
+    near = min(shares)
+    if found == "normal" or near <= SLIGHT_MAX:
+        return True if degree == "slight" and near <= SLIGHT_MAX else None
     if degree == "slight":
-        return True if beyond <= SLIGHT_MAX else False if beyond > 2 * SLIGHT_MAX else None
-    return True if degree == "marked" and beyond > MARKED_MIN else None
+        return False if near > 2 * SLIGHT_MAX else None
+    return True if degree == "marked" and near > MARKED_MIN else None

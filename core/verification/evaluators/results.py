@@ -35,11 +35,15 @@ def measured(statement: Measured, rows: Sequence[Cited], others: Sequence[Cited]
 def _dated(point: Point, mine: list[Cited], others: Sequence[Cited]) -> list[Cited]:
     """The rows that a point may be by its day and its place in an order; a bare reading is of the newest."""
     dated = [row for row in mine if within(point.when, row.start)]
-    valued = point.value or point.pair or point.when
+    valued = bool(point.value or point.pair or point.when)
     if point.reading and not valued and point.which in (None, "still"):
-        newest = max((row.start or date.min for row in dated), default=None)
-        dated = [row for row in dated if (row.start or date.min) == newest]
+        dated = _newest(dated)
     return chosen(point.which, dated, mine, others) if point.which and (valued or point.reading) else dated
+
+
+def _newest(rows: list[Cited]) -> list[Cited]:
+    newest = max((row.start or date.min for row in rows), default=None)
+    return [row for row in rows if (row.start or date.min) == newest]
 
 
 def _average(point: Point, mine: list[Cited]) -> Judged:

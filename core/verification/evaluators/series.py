@@ -23,10 +23,12 @@ def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) ->
         if not _since(statement, chosen):
             return NotInRows("The cited results are not of the time that the claim counts from.")
         first = min(days.first for days in statement.when)
-        chosen = [row for row in chosen if row.start and row.start >= first]
-    if statement.last:
-        chosen = sorted(chosen, key=lambda row: row.start or date.min)[-statement.last :]
-    return _all(statement, chosen)
+        chosen = [row for row in chosen if _day(row) >= first]
+    return _all(statement, sorted(chosen, key=_day)[-statement.last :] if statement.last else chosen)
+
+
+def _day(row: Cited) -> date:
+    return row.start or date.min
 
 
 def _since(statement: Always, chosen: Sequence[Cited]) -> bool:

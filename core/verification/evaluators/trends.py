@@ -64,6 +64,10 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
         points = points if len(points) > 1 else []
     if not points or _stays_at(statement, points):
         return mine
+    return _by_points(statement, points, mine)
+
+
+def _by_points(statement: Trend, points: list[Point], mine: list[Cited]) -> list[Cited] | None:
     known = [row for row in _matched(points, mine) if row is not None]
     if len(known) < len(points):
         return None

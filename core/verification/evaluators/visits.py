@@ -23,13 +23,18 @@ def took(statement: Took, rows: Sequence[Cited], others: Sequence[Cited]) -> Jud
     if not dated:
         reason = f"The cited {_KINDS.get(mine[0].type, 'row')} is of {wording.day(mine[0].start)}."
         return Refuted(mine[0].ref, "started_at", wording.day(mine[0].start), reason)
-    because = [rows[n] for n, _ in statement.reason.bearers] if statement.reason else dated
-    found = next((row for row in dated if row in because), None)
-    if found is None:
+    if statement.reason:
+        because = [rows[n] for n, _ in statement.reason.bearers]
+        dated = [row for row in dated if row in because]
+    return _found(statement, dated)
+
+
+def _found(statement: Took, dated: Sequence[Cited]) -> Judged:
+    if not dated:
         return NotInRows(f"No cited row of that day says “{statement.reason.words if statement.reason else ''}”.")
     if statement.length:
-        return _lasted(statement.length, found)
-    return Proved(found.ref, "started_at", wording.day(found.start))
+        return _lasted(statement.length, dated[0])
+    return Proved(dated[0].ref, "started_at", wording.day(dated[0].start))
 
 
 _KINDS = {"visit": "visit", "observation": "result"}

@@ -89,13 +89,21 @@ def _share_day(tests: list[Frame]) -> None:
     undated = [frame for frame in tests if not any(c.kind in DAYS for c in frame.items)]
     if len(tests) < 2 or not undated:
         return
-    first, last = tests[0], tests[-1]
-    days = [c for c in first.items[: first.lead] if c.kind == WHEN]
-    if not days and len(undated) == len(tests) - 1 and last not in undated:
-        values = [c for c in last.items if c.kind in (VALUE, PAIR)]
-        days = [c for c in last.items[-1:] if c.kind == WHEN and len(values) == 1]
+    days = _days_in(tests[0].items[: tests[0].lead])
+    if not days and len(undated) == len(tests) - 1 and tests[-1] not in undated:
+        days = _day_behind(tests[-1])
     for frame in undated if len(days) == 1 else ():
         frame.day = days[0].days
+
+
+def _days_in(items: list[Chunk]) -> list[Chunk]:
+    return [chunk for chunk in items if chunk.kind == WHEN]
+
+
+def _day_behind(frame: Frame) -> list[Chunk]:
+    """The day that ends a frame of one value."""
+    values = sum(chunk.kind in (VALUE, PAIR) for chunk in frame.items)
+    return _days_in(frame.items[-1:]) if values == 1 else []
 
 
 def _bracketed(frame: Frame) -> list[Frame]:

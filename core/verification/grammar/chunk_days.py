@@ -90,13 +90,14 @@ def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> 
     after = found[at : at + 4]
     ended = any(c.get("status") == "ended" for c in after)
     for chunk in after:
-        chunk.used = chunk.used or "status" in chunk.means or "record" in chunk.means
-    days = [rows[n].stop if ended else rows[n].start for n, _ in (name.name.bearers if name.name else ())]
+        chunk.used = chunk.used or not {"status", "record"}.isdisjoint(chunk.means)
+    mine = [rows[n] for n, _ in (name.name.bearers if name.name else ())]
+    days = [day for day in ((row.stop if ended else row.start) for row in mine) if day]
     for chunk in found[place + 1 : at]:
         if chunk.kind == WHEN:
             chunk.used, chunk.kind = True, MARK
-            days = [day for day in days if day and any(span.holds(day) for span in chunk.days)]
-    return tuple(Days(day, day) for day in dict.fromkeys(days) if day)
+            days = [day for day in days if times.within(chunk.days, day)]
+    return tuple(Days(day, day) for day in dict.fromkeys(days))
 
 
 def _ages(found: list[Chunk], rows: list[Cited]) -> None:

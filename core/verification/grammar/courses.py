@@ -70,13 +70,16 @@ def _same_periods(drafts: list[Draft], context: Context) -> None:
     """ "Bronchitis in May was treated with amoxicillin over the same days"."""
     for first, second in itertools.pairwise(drafts):
         if second.same_period:
-            rows = [context.rows[n] for name in first.frame.names for n, how in _bearers(name) if how == 0]
-            days = [(row.start, row.stop) for row in rows]
-            if len(days) == 1 and all(days[0]):
-                second.start, second.stop = ((Days(day, day),) for day in days[0] if day)
-                second.tense = "past"
-            else:
-                second.which = "unread"
+            _same_period(first, second, context)
+
+
+def _same_period(first: Draft, second: Draft, context: Context) -> None:
+    rows = [context.rows[n] for name in first.frame.names for n, how in _bearers(name) if how == 0]
+    if len(rows) == 1 and rows[0].start and rows[0].stop:
+        second.start, second.stop = ((Days(day, day),) for day in (rows[0].start, rows[0].stop))
+        second.tense = "past"
+    else:
+        second.which = "unread"
 
 
 def _bearers(name: Chunk) -> tuple[tuple[int, int], ...]:
@@ -161,15 +164,15 @@ def _counts(draft: Draft, subjects: list[Subject], span: tuple[int, int], contex
 
 def _changes(draft: Draft, subject: Subject, span: tuple[int, int]) -> list[Statement]:
     """What a medicine's amount went from and to; a unit or a frequency that is given once holds for both."""
-    *earlier, after = [quantity for _, quantity in draft.amounts]
-    if len(earlier) > 1 or draft.spans:
+    amounts = [quantity for _, quantity in draft.amounts]
+    if len(amounts) > 2 or draft.spans:
         return [Course(span, subject, which="unread")]
-    unit = after.unit or next((q.unit for q in earlier), None)
-    before = earlier[0]._replace(unit=earlier[0].unit or unit) if earlier else None
-    changed = Changed(span, subject, draft.change or "", before, after._replace(unit=unit), draft.at or draft.start)
-    if not (draft.frequency or draft.status):
-        return [changed]
-    return [changed, Course(span, subject, status=draft.status, frequency=draft.frequency, tense="past")]
+    unit = next((q.unit for q in reversed(amounts) if q.unit), None)
+    first, after = (q._replace(unit=q.unit or unit) for q in (amounts[0], amounts[-1]))
+    before = first if len(amounts) == 2 else None
+    changed = Changed(span, subject, draft.change or "", before, after, draft.at or draft.start)
+    taken = Course(span, subject, status=draft.status, frequency=draft.frequency, tense="past")
+    return [changed, taken] if draft.frequency or draft.status else [changed]
 
 
 def _amounts(draft: Draft, place: int) -> tuple[Quantity, ...]:
@@ -209,14 +212,12 @@ def _reason(draft: Draft, subject: Subject, context: Context) -> Subject | None:
     """What a medicine is said to be for. A condition is treated by what gives it as its reason, or by what gives none
     and begins on its first day."""
     treated = draft.frame.treated
-    if draft.reason is not None:
-        return _subject(draft.reason, "reason", context)
-    if not treated:
-        return None
+    if draft.reason is not None or not treated:
+        return _subject(draft.reason, "reason", context) if draft.reason else None
     found = {bearer for name in treated for bearer in _bearers(name)}
     ill = [context.rows[n] for n, how in found if how == 0]
-    also = {(n, 1) for n, _ in subject.bearers if _treats(context.rows[n], ill)}
-    return Subject(context.written(treated[0]), "reason", (*(b for b in found if b[1] == 1), *also))
+    given = [(n, 1) for n, _ in subject.bearers if (n, 1) in found or _treats(context.rows[n], ill)]
+    return Subject(context.written(treated[0]), "reason", tuple(given))
 
 
 def _treats(row: Cited, ill: list[Cited]) -> bool:

@@ -61,14 +61,19 @@ def _composed(found: list[Chunk], i: int) -> tuple[Chunk, int]:
         return chunk, i + 1
     if "all" in chunk.means and following.kind == VALUE and "number" in following.means:
         return _merged(found, i, i + 2, {"all": "every", "count": following.means["number"]}), i + 2
-    if chunk.means.get("prep") == "by" and any("range" in c.means for c in found[i + 1 : i + 3]):
-        end = i + 2 if "range" in following.means else i + 3
-        for other in found[i:end]:
-            other.used = True
-        return chunk, end
+    if chunk.means.get("prep") == "by":
+        return chunk, _by_range(found, i)
     if (sign := _sign(chunk)) and _is_compared(found, i + 1):
         _compare(chunk, sign, following)
     return chunk, i + 1
+
+
+def _by_range(found: list[Chunk], i: int) -> int:
+    """Where "by (the) range" ends."""
+    end = next((at + 1 for at in range(i + 1, min(len(found), i + 3)) if "range" in found[at].means), i + 1)
+    for other in found[i:end] if end > i + 1 else ():
+        other.used = True
+    return end
 
 
 def _of_range(found: list[Chunk], i: int, end: int) -> Chunk:
@@ -170,15 +175,15 @@ def segments(found: list[Chunk]) -> list[list[Chunk]]:
 def kind_of(chunk: Chunk, rows: list[Cited]) -> str:
     """The type of row that a name means: that of the rows that bear it, else that of its vocabulary."""
     name = chunk.name or NO_NAME
-    bearers = name.bearers
-    if bearers and all(how == 1 and rows[n].type == "observation" for n, how in bearers):
+    types = [rows[n].type for n, how in name.bearers if how == 0]
+    said = [rows[n].type for n, how in name.bearers if how == 1]
+    if said and not types and set(said) == {"observation"}:
         return "said of observation"
     if name.detail or (chunk.means and chunk.means.keys() <= {"route", "qualifier"}):
         return "detail"
-    if not bearers:
-        return next((KIND_OF[k] for k in chunk.means if k in KIND_OF), "detail")
-    types = {rows[n].type for n, how in bearers if how == 0}
-    return next((kind for kind in KINDS if kind in types), f"said of {rows[bearers[0][0]].type}")
+    if types:
+        return min(types, key=KINDS.index)
+    return f"said of {said[0]}" if said else next((KIND_OF[k] for k in chunk.means if k in KIND_OF), "detail")
 
 
 __all__ = ["NAME", "WHEN", "Frame", "chunks", "composed", "kind_of", "segments"]

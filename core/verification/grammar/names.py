@@ -78,14 +78,18 @@ class Book:
     def __init__(self, rows: list[Cited]) -> None:
         self.entries = [((n, BY_NAME), row.name) for n, row in enumerate(rows) if row.name.terms]
         self.entries += [((n, BY_REASON), row.reason) for n, row in enumerate(rows) if row.reason.terms]
-        self.stems = frozenset().union(*[named.terms for _, named in self.entries])
-        self.begins = frozenset().union(*[named.begins for _, named in self.entries])
-        self.tilde = any(named.negated for _, named in self.entries)
-        self.medicines = frozenset([term for _, named in self.entries for term in named.clips])
+        found = [named for _, named in self.entries]
+        self.stems = frozenset().union(*[named.terms for named in found])
+        self.begins = frozenset().union(*[named.begins for named in found])
+        self.medicines = frozenset().union(*[named.clips for named in found])
+        self.tilde = any(named.negated for named in found)
         self.spelled: dict[str, list[tuple[Spelling, int]]] = {}
         for n, row in enumerate(rows):
-            for spelling in spellings(row.names):
-                self.spelled.setdefault(spelling[0][0], []).append((spelling, n))
+            self._spell(n, row)
+
+    def _spell(self, n: int, row: Cited) -> None:
+        for spelling in spellings(row.names):
+            self.spelled.setdefault(spelling[0][0], []).append((spelling, n))
 
     def spelled_at(self, words: Words, i: int) -> tuple[int, tuple[tuple[int, int], ...]]:
         """Where the longest name that a row has word for word ends, and the rows that have it."""

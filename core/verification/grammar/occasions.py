@@ -19,13 +19,12 @@ PLAIN = frozenset({"wellness", "follow up", "outpatient"})
 def read(segment: list[Chunk], context: Context) -> None:
     """State the notes that a segment quotes, and the visits that only say when one of its tests was done."""
     nouns = [place for place, chunk in enumerate(segment) if not NOUNS.isdisjoint(chunk.means)]
+    tests = bool(nouns) and any(_is_test(chunk, context) for chunk in segment)
     for place in nouns:
         if segment[place].means.get("noun") == "note":
             _note(segment, place, context)
-    if nouns and any(_is_test(chunk, context) for chunk in segment):
-        for place in nouns:
-            if _is_visit(segment[place], context) and _is_adjunct(segment, place):
-                _state(segment, place, context)
+        elif tests and _is_visit(segment[place], context) and _is_adjunct(segment, place):
+            _state(segment, place, context)
 
 
 def _note(segment: list[Chunk], place: int, context: Context) -> None:

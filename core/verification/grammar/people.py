@@ -125,17 +125,21 @@ def _plain_age(segment: list[Chunk], place: int, context: Context) -> None:
 def _aged(segment: list[Chunk], place: int, context: Context) -> None:
     """ "Aged 70", "51 years old": on the day that the segment gives, or that of the death it tells of."""
     chunk = segment[place]
-    beside = [segment[at] for at in (place + 1, place - 1) if 0 <= at < len(segment)]
+    beside = [*segment[place + 1 : place + 2], *segment[max(0, place - 1) : place]]
     number = next((c for c in beside if c.kind == VALUE and c.quantity), None)
     if number is None:
         return
-    when = next((c.days for c in segment if c.kind == WHEN and not c.used), ())
-    if any("died" in c.means for c in segment):
-        deaths = [context.rows[n].start for n, _ in _deaths(context)]
-        when = tuple(Days(day, day) for day in deaths if day)
+    when = _day_of_age(segment, context)
     chunk.used = number.used = True
     span = context.span([chunk, number])
     context.statements.append(Person(span, _patient(chunk, context), age=number.quantity, when=when))
+
+
+def _day_of_age(segment: list[Chunk], context: Context) -> tuple[Days, ...]:
+    if any("died" in c.means for c in segment):
+        deaths = [context.rows[n].start for n, _ in _deaths(context)]
+        return tuple(Days(day, day) for day in deaths if day)
+    return next((c.days for c in segment if c.kind == WHEN and not c.used), ())
 
 
 HANDLERS = {

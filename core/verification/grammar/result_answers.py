@@ -33,17 +33,24 @@ def state_yes_or_no(scan: Scan) -> bool:
     """ "Not a refugee": the answer that a row gives to its question."""
     frame, context = scan.frame, scan.context
     told = [c for c in frame.items if "neg" in c.means]
-    bearers = (frame.names[0].name or NO_NAME).bearers if len(frame.names) == 1 else ()
-    answers = {n: (context.rows[n].text_value or "").strip().lower() for n, how in bearers if how == 0}
-    if not answers or not {"yes", "no"}.issuperset(answers.values()) or len(told) > 1 or len(scan.atoms) > len(told):
+    answers = _answers_to(frame, context)
+    if not answers or len(told) > 1 or len(scan.atoms) > len(told):
         return False
     for chunk in (*frame.names, *told):
         chunk.used = True
     so = tuple((n, 1) for n, said in answers.items() if said == ("no" if told else "yes"))
     written = context.written(frame.names[0])
-    subject, reason = Subject(written, "observation", bearers), Subject(written, "reason", so)
+    subject = Subject(written, "observation", (frame.names[0].name or NO_NAME).bearers)
+    reason = Subject(written, "reason", so)
     context.statements.append(Took(context.span([*frame.names, *told]), subject, reason=reason))
     return True
+
+
+def _answers_to(frame: Frame, context: Context) -> dict[int, str]:
+    """What the rows answer to the one question that a frame names, if all say yes or no."""
+    bearers = (frame.names[0].name or NO_NAME).bearers if len(frame.names) == 1 else ()
+    answers = {n: (context.rows[n].text_value or "").strip().lower() for n, how in bearers if how == 0}
+    return answers if {"yes", "no"}.issuperset(answers.values()) else {}
 
 
 def state(scan: Scan, points: Points, answers: list[Chunk]) -> None:

@@ -175,12 +175,12 @@ def _adder(piece: Piece) -> Callable[[Points, Piece, Piece], None]:
 def _add_every(points: Points, piece: Piece, following: Piece) -> None:
     """ "Both high", "4.29 each time", "below 60 throughout"."""
     piece.every, points.every = False, True
-    told = piece if piece.reading else next((p for p in reversed(points.found) if p.reading), None)
-    if told is not None and (told is piece or not piece.valued):
-        points.always = (told.reading or "", told.degree)
+    told = piece if piece.reading else next((p for p in reversed(points.found) if p.reading), NOTHING)
+    if told.reading and (told is piece or not piece.valued):
+        points.always = (told.reading, told.degree)
         told.reading = told.degree = None
         points.found = [p for p in points.found if not p.empty]
-    elif piece.value and not piece.whens and not following.valued:
+    elif piece.value and not (piece.whens or following.valued):
         points.every_value, piece.value = piece.value, None
 
 
@@ -224,14 +224,19 @@ def _add_point(points: Points, piece: Piece, following: Piece) -> None:
         following.whens = following.whens or last.whens  # "lower than in 2022 (0.98 vs 1.56)"
         points.found.pop()
         last = points.last_piece
-    if points.found and _fits(last, piece):
-        if piece.valued and not last.valued and following.opener != "to":
-            return last.take(piece)
-        if last.valued and not piece.valued and piece.opener == "(":
-            return last.take(piece)
+    if points.found and _fits(last, piece) and _lacks(last, piece, following):
+        last.take(piece)
+        return
     if points.waiting and not piece.whens:
         piece.whens, points.waiting = points.waiting[:1], []
-    return points.found.append(piece)
+    points.found.append(piece)
+
+
+def _lacks(last: Piece, piece: Piece, following: Piece) -> bool:
+    """Whether the last point has no value and a part gives one; or has one, and a bracket says more of it."""
+    if piece.valued:
+        return not last.valued and following.opener != "to"
+    return last.valued and piece.opener == "("
 
 
 def _fits(last: Piece, piece: Piece) -> bool:

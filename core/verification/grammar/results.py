@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.verification.grammar import result_answers
-from core.verification.grammar.chunks import Chunk
+from core.verification.grammar.chunks import Chunk, Quantity
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.result_atoms import scanned
@@ -63,13 +63,16 @@ def _trend_of_name(scan: Scan) -> None:
 def _up_is_high(scan: Scan) -> None:
     """ "Systolic up, diastolic normal": of one result "up" is how it reads."""
     said = [c.means["trend"] for c in scan.frame.items if _is_bare(c, scan)]
-    if len(said) != 1 or len(scan.turns) != 1 or len({row.ref for row in scan.rows()}) != 1:
-        return
-    moved = any(atom.role == "break" and atom.said in ORIGINS for atom in scan.atoms)
-    if not (moved or scan.delta or scan.length):
+    if len(said) == len(scan.turns) == 1 and _is_still(scan):
         at = next(n for n, atom in enumerate(scan.atoms) if atom.role == "turn")
         scan.atoms[at - 1 : at + 1] = [Atom("read", READ_AS[said[0]], scan.degree)]
         scan.trend, scan.turns, scan.degree = None, [], None
+
+
+def _is_still(scan: Scan) -> bool:
+    """Whether one result is cited, and no change of it is told."""
+    moved = any(atom.role == "break" and atom.said in ORIGINS for atom in scan.atoms)
+    return len({row.ref for row in scan.rows()}) == 1 and not (moved or scan.delta or scan.length)
 
 
 def _is_bare(chunk: Chunk, scan: Scan) -> bool:
@@ -112,23 +115,27 @@ def _on_day(statement: Statement, day: When) -> Statement:
 
 def _without_readings(frame: Frame, context: Context) -> list[Subject]:
     """The tests of a frame. In "Hypokalaemia, K+ 3.2" and "the liver enzyme ALT" the second name is the test."""
-    pairs = [(_subject(n, context), "read of" in n.means) for n in frame.names if n.name or OF_TEST & n.means.keys()]
-    keys = {subject.key for subject, reads in pairs if not reads}
-    kept = [subject for subject, reads in pairs if not reads or subject.key not in keys]
-    kept = [subject for subject in kept if keys.isdisjoint(PANELS.get(subject.key or "", ()))]
-    return list({subject.bearers: subject for subject in kept}.values()) if not keys else kept
+    names = [name for name in frame.names if name.name or OF_TEST & name.means.keys()]
+    keys = {_subject(name, context).key for name in names if "read of" not in name.means}
+    found = [_subject(name, context) for name in names if not _is_of_other(name, keys, context)]
+    return found if keys else list({subject.bearers: subject for subject in found}.values())
+
+
+def _is_of_other(name: Chunk, keys: set[str | None], context: Context) -> bool:
+    key = _subject(name, context).key
+    return ("read of" in name.means and key in keys) or not keys.isdisjoint(PANELS.get(key or "", ()))
 
 
 def _shared(named: list[Subject], points: list[Point]) -> list[tuple[Subject, list[Point]]]:
     """Which points are whose: "sodium and potassium were 141 and 4.2" gives each its own."""
-    valued = sum(1 for p in points if p.value or p.pair)
+    valued = [p for p in points if p.value or p.pair]
     if len(named) < 2 or not valued:
         return [(subject, points) for subject in named]
     if len(named) == 2 and len(points) == 1 and points[0].pair:
-        return [(s, [replace(points[0], value=q, pair=None)]) for s, q in zip(named, points[0].pair, strict=True)]
-    if valued == len(points) and valued % len(named) == 0:
-        return [(subject, points[n :: len(named)]) for n, subject in enumerate(named)]
-    return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
+        points = [replace(points[0], value=quantity, pair=None) for quantity in points[0].pair]
+    elif len(valued) < len(points) or len(points) % len(named):
+        return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
+    return [(subject, points[n :: len(named)]) for n, subject in enumerate(named)]
 
 
 class Said:
@@ -149,7 +156,7 @@ class Said:
 
     def _always(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
         """What is said of all results, or of all since a day."""
-        points, scan = self.points, self.scan
+        points, few = self.points, self.scan.last_few
         since = () if points.last else points.first
         if points.always:
             of = () if points.after else own
@@ -157,23 +164,27 @@ class Said:
         elif since:
             for point in filter(_only_reads, own):
                 yield Always(self.span, subject, point.reading, point.degree, (), since)
-        value = points.every_value or (own[0].value if scan.trend in FLAT and len(own) == 1 else None)
-        if value:
+        if value := points.every_value or self._steady_value(own):
             yield Always(self.span, subject, None, None, (), points.first, value)
-        if scan.last_few:
-            yield Always(self.span, subject, scan.last_few[1], None, (), last=scan.last_few[0])
+        if few:
+            yield Always(self.span, subject, few[1], None, (), last=few[0])
+
+    def _steady_value(self, own: tuple[Point, ...]) -> Quantity | None:
+        """ "Static at 96.8 kg"."""
+        return own[0].value if self.scan.trend in FLAT and len(own) == 1 else None
 
     def _change(self, subject: Subject, own: tuple[Point, ...]) -> list[Statement]:
         """A trend; or only that the points came in that order, over that time."""
         scan, points = self.scan, self.points
         if not (scan.trend or self._is_over_time() or self._is_in_order(own) or self._is_since(own)):
             return []
-        steadily = scan.steadily or bool(scan.trend and points.every and not points.always)
         if len(set(scan.turns)) > 1 or _is_late(points.turns, own):
-            exact = not (scan.length or scan.degree or steadily)
-            return self._turns(subject, own) if exact else [Trend(self.span, subject, "unread", own)]
+            return self._turns(subject, own)
         trend = Trend(self.span, subject, scan.trend or "over", own, first=points.first, last=points.last)
-        return [replace(trend, delta=scan.delta, degree=scan.degree, length=scan.length, steadily=steadily)]
+        return [replace(trend, delta=scan.delta, degree=scan.degree, length=scan.length, steadily=self._is_steady())]
+
+    def _is_steady(self) -> bool:
+        return self.scan.steadily or bool(self.scan.trend and self.points.every and not self.points.always)
 
     def _is_over_time(self) -> bool:
         once = self.scan.count is not None and self.scan.count.value == 1
@@ -187,22 +198,25 @@ class Said:
 
     def _turns(self, subject: Subject, own: tuple[Point, ...]) -> list[Statement]:
         """ "Fell from 62 to 4 but was up again at 27": each change from the point before it, an amount of the last."""
-        found: list[Statement] = []
         ends = [start for _, start in self.points.turns[1:]] + [len(own)]
-        for (direction, start), end in zip(self.points.turns, ends, strict=True):
-            mine = own[start:end]
-            if not mine:
-                return [Trend(self.span, subject, "unread", own)]
-            before = (own[0] if mine[0].origin == "from" else own[start - 1],) if start else ()
-            delta = self.scan.delta if end == len(own) else None
-            found.append(Trend(self.span, subject, direction, (*before, *mine), delta=delta))
-        return found
+        turns = [
+            (direction, start, own[start:end]) for (direction, start), end in zip(self.points.turns, ends, strict=True)
+        ]
+        if self.scan.length or self.scan.degree or self._is_steady() or not all(mine for _, _, mine in turns):
+            return [Trend(self.span, subject, "unread", own)]
+        found = [Trend(self.span, subject, said, (*_point_before(own, at, mine), *mine)) for said, at, mine in turns]
+        return [*found[:-1], replace(found[-1], delta=self.scan.delta)]
 
     def _counted_over(self) -> When:
         """The time that results are counted over: from one day to another, or since one."""
         if self.points.last:
             return hull(self.points.first, self.points.last)
         return tuple(days._replace(last=date.max, yearless=False) for days in self.points.first)
+
+
+def _point_before(own: tuple[Point, ...], start: int, mine: tuple[Point, ...]) -> tuple[Point, ...]:
+    """The point that a change begins at: the one before it, or that of the sentence where "from" leads."""
+    return (own[0] if mine[0].origin == "from" else own[start - 1],) if start else ()
 
 
 def _only_reads(point: Point) -> bool:

@@ -19,6 +19,7 @@ SILENT = frozenset(
 )
 CLAUSE_ENDS = frozenset({",", "and", "with", "but", "or", "(", ")", "+"})
 TELLING = frozenset({"frequency", "trend", "read", "status", "severity", "no allergies"})
+KEPT = NAME_KINDS | TELLING
 BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"})
 TEXT_CHARACTERS_MAX = 20_000
 _HEADING = re.compile(r"\s*+#*+\s*+(family (?:medical )?history|fhx?)\b", re.I)
@@ -119,11 +120,11 @@ def _meant(
 ) -> tuple[int, Term | chunks.Quantity | None] | None:
     """What a phrase of the vocabulary counts for; None if it is a word like any other."""
     norm = words[i].norm
-    named = {f"{k}:{v}" for k, v in kinds.items() if k in NAME_KINDS or k in TELLING}
-    single = {stem(norm)} if last == i + 1 else set()
+    named = {f"{k}:{kinds[k]}" for k in kinds.keys() & KEPT}
     if "relative" in kinds:
         return last, Term(frozenset((stem(LEMMAS.get(norm, norm)),)), flags, False)
     if named:
+        single = {stem(norm)} if last == i + 1 else set()
         return last, Term(frozenset(named | single), flags, "qualifier" in kinds)
     if "number" in kinds:
         unit = tokens.UNITS.get(words[last].norm) if last < len(words) else None

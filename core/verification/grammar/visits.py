@@ -166,15 +166,17 @@ def _state(draft: Draft, bearers: tuple[tuple[int, int], ...], context: Context)
     reasons = _reasons(draft, context)
     reason = reasons[0] if reasons else None
     context.statements += [Took(words, subject, reason=other) for other in reasons[1:]]
-    whens, span = draft.whens, draft.span
     if draft.count is not None:
         context.statements.append(Counted(words, _counted(draft, subject, reason, context), draft.count, _over(draft)))
-        if not whens or (len(whens) == 1 and not span):
-            return
-        span = None
-    times = [span] if span else []
-    times += [(when, ()) for when in whens or ([] if span else [()])]
-    context.statements += [Took(words, subject, *time, reason, draft.which, draft.length) for time in times]
+    context.statements += [Took(words, subject, *time, reason, draft.which, draft.length) for time in _times(draft)]
+
+
+def _times(draft: Draft) -> list[tuple[When, When]]:
+    """The times at which visits took place. One time beside a count is what is counted over."""
+    days: list[tuple[When, When]] = [(when, ()) for when in draft.whens]
+    if draft.count is not None:
+        return days if len(days) > 1 or (days and draft.span) else []
+    return [*([draft.span] if draft.span else []), *days] or [((), ())]
 
 
 def _over(draft: Draft) -> When:
