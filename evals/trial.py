@@ -157,4 +157,5 @@ def _checked(sentence: Sentence, reading: verification.Reading, judged: checker.
 
 
 def _to_check(number: int, claim: verification.Claim, rows: dict[str, Row]) -> ToCheck:
-    return ToCheck(number, claim.text, tuple((rows[ref].type, rows[ref].fields) for ref in claim.citations))
+    settled = verification.settled(verification.read(claim, list(rows.values())))
+    return ToCheck(number, claim.text, tuple((rows[ref].type, rows[ref].fields) for ref in claim.citations), settled)

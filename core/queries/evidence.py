@@ -32,8 +32,8 @@ class Limits:
     Rows that matter for safety are never left out: a record with more than `safety` of a kind is refused.
     """
 
-    total: int = 60
-    results_min: int = 24
+    total: int = 72
+    results_min: int = 36
     values_per_assay: int = 3
     visits: int = 6
     notes: int = 3
@@ -191,7 +191,7 @@ def _recent(record: _Record, limits: Limits) -> list[tuple[str, Found]]:
 
 
 def _results(record: _Record, per_assay: int, room: int) -> list[tuple[Found, RowMapping]]:
-    """The last values of as many assays as there is room for: assays out of range first, then the newest."""
+    """The newest value of each assay, those out of range first; then what came before it, while there is room."""
     by_assay: dict[int, list[Found]] = {}
     for found in sorted(record.last_values(per_assay), key=lambda item: item[1]["observed_at"], reverse=True):
         by_assay.setdefault(found[1]["assay_id"], []).append(found)
@@ -199,7 +199,11 @@ def _results(record: _Record, per_assay: int, room: int) -> list[tuple[Found, Ro
     table = hot_table("assay")
     query = select(table).where(table.c.id.in_(by_assay))
     assays = {assay["id"]: assay for assay in record.session.execute(query).mappings()}
-    return [(found, assays[found[1]["assay_id"]]) for history in histories for found in history][:room]
+    newest_first = [history[:1] for history in histories] + [history[1:] for history in histories]
+    chosen = [found for part in newest_first for found in part][:room]
+    in_order = {found[1]["id"]: n for n, found in enumerate(found for history in histories for found in history)}
+    chosen.sort(key=lambda found: in_order[found[1]["id"]])
+    return [(found, assays[found[1]["assay_id"]]) for found in chosen]
 
 
 def _urgency(history: list[Found]) -> tuple[bool, float]:

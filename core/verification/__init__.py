@@ -5,6 +5,7 @@ May import nothing else of core. How a claim is read: docs/claims.md, docs/adr/0
 
 from core.verification.claims import Reading, check_claim, decide, read
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
+from core.verification.losses import lost, settled
 from core.verification.quoting import bears_on
 from core.verification.severity import Severity, severity
 from core.verification.types import Claim, Finding, Mark, Omission, Result, Row, Verdict
@@ -32,6 +33,8 @@ __all__ = [
     "check_claim",
     "decide",
     "find_unstated",
+    "lost",
     "read",
+    "settled",
     "severity",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -51,8 +52,8 @@ def _revision(claim: Json, by_code: Mapping[str, Json]) -> Json:
     row = by_code.get(claim["citations"][0]) if claim["citations"] else None
     text = SENTENCES[row["kind"]](row) if row is not None and row["kind"] in SENTENCES else ""
     if row is None or not text or text == claim["text"]:
-        return {"claim": claim["label"], "action": "drop", "text": "", "citations": []}
-    return {"claim": claim["label"], "action": "replace", "text": text, "citations": [row["ref"]]}
+        return {"claim": claim["label"], "action": "drop", "text": "", "citations": [], "quote": ""}
+    return {"claim": claim["label"], "action": "replace", "text": text, "citations": [row["ref"]], "quote": ""}
 
 
 def _person(row: Json) -> str:
@@ -114,13 +115,18 @@ def _results(evidence: list[Json]) -> Iterator[Made]:
     for row in evidence:
         if row["kind"] == "result" and "caution" not in row:
             by_test.setdefault((row["test"], row["value"].partition(" ")[2]), []).append(row)
-    for rows in by_test.values():
+    for found in by_test.values():
+        rows = sorted(found, key=_day, reverse=True)
         latest = rows[0]
         trend = _trend(rows[1], latest) if len(rows) > 1 else None
         if trend is None or _is_unusual(latest):
             yield _result(latest), [latest["ref"]]
         if trend is not None:
             yield trend, [rows[1]["ref"], latest["ref"]]
+
+
+def _day(row: Json) -> datetime:
+    return datetime.strptime(row["measured"], "%d %B %Y")  # noqa: DTZ007 -- days are compared with days alone
 
 
 def _is_unusual(row: Json) -> bool:

@@ -30,11 +30,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class ToCheck:
-    """A claim and the rows it cites, as (kind of row, its fields)."""
+    """A claim and the rows it cites, as (kind of row, its fields); `settled` are words that code has proved.
+
+    "Latest" and "only" depend on rows that the fact-checker does not see.
+    """
 
     claim_id: int
     text: str
     rows: tuple[tuple[str, Mapping[str, Any]], ...]
+    settled: tuple[str, ...] = ()
 
 
 class Judging(NamedTuple):
@@ -56,7 +60,10 @@ def judging(claims: Sequence[ToCheck], on: date, model: str) -> Judging:
     worded = {label: [_said(kind, fields) for kind, fields in claim.rows] for label, claim in labels.items()}
     content = {
         "as_of": day(on.isoformat()),
-        "claims": [{"label": label, "text": claim.text, "rows": worded[label]} for label, claim in labels.items()],
+        "claims": [
+            {"label": label, "text": claim.text, "rows": worded[label], "settled_by_code": list(claim.settled)}
+            for label, claim in labels.items()
+        ],
     }
     question = Question(
         model=model,

@@ -39,11 +39,19 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Flagged:
-    """A claim that a check has flagged, with the reasons."""
+    """A claim that a check has flagged, with the reasons; `earlier` are the sentences that it replaced, with theirs."""
 
     claim_id: int
     sentence: Sentence
     reasons: tuple[str, ...]
+    earlier: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The drafter stands by a flagged sentence, by these words of the evidence."""
+
+    quote: str
 
 
 class Drafting(NamedTuple):
@@ -81,7 +89,7 @@ def draft(lease: Lease, evidence: Sequence[Sourced], on: date) -> tuple[list[Sen
 
 def revise(
     lease: Lease, evidence: Sequence[Sourced], flagged: Sequence[Flagged], on: date, round_: int
-) -> dict[int, Sentence | None]:
+) -> dict[int, Sentence | Kept | None]:
     """Corrected sentences by claim id; None for a claim to drop. A claim that is not named stays as it is.
 
     Raises LoopFailure, LeaseLost.
@@ -96,6 +104,7 @@ def revise(
             "text": item.sentence.text,
             "citations": [known.code(ref) for ref in item.sentence.refs],
             "reasons": list(item.reasons),
+            "earlier": [{"text": text, "reasons": list(reasons)} for text, reasons in item.earlier],
         }
         for label, item in labels.items()
     ]
@@ -112,13 +121,15 @@ def revise(
         lease, call, question, lambda text: schemas.read_revisions(text, list(labels), known.codes)
     )
     return {
-        labels[revision.claim].claim_id: _sentence(
-            known, labels[revision.claim].sentence.section, revision.text, revision.citations
-        )
-        if revision.action == "replace"
-        else None
+        labels[revision.claim].claim_id: _revised(known, labels[revision.claim].sentence.section, revision)
         for revision in revisions
     }
+
+
+def _revised(known: References, section: str, revision: schemas.Revision) -> Sentence | Kept | None:
+    if revision.action == "keep":
+        return Kept(revision.quote)
+    return _sentence(known, section, revision.text, revision.citations) if revision.action == "replace" else None
 
 
 def _data(evidence: Sequence[Sourced], known: References, on: date, **more: object) -> str:

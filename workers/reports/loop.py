@@ -23,7 +23,7 @@ from core.queries.patients import NoSuchPatient
 from core.queries.reports.kept_apart import hidden_refs
 from core.services.reports import checking as code_checking
 from core.services.reports import halting, omissions
-from core.services.reports.lifecycle import IN_WORK, current_claims, move
+from core.services.reports.lifecycle import IN_WORK, move
 from core.stores import databases
 from core.stores.archived import ColdUnavailable
 from core.stores.databases import Store
@@ -111,8 +111,8 @@ def check(lease: Lease) -> None:
     """Checking: let the fact-checker judge too; then to review, or back to the drafter with what is flagged."""
     model_verdicts.check_by_model(lease)
     with lease.step(ReportState.CHECKING) as (session, report):
-        claims = current_claims(session, report.id)
-        if any(claim.flagged for claim in claims) and report.round < databases.current().settings.revisions_max:
+        again = report.round < databases.current().settings.revisions_max
+        if again and revising.flagged_claims(session, report.id):
             report.round += 1
             move(session, report, ReportState.REVISING)
         else:
@@ -125,15 +125,12 @@ def revise(lease: Lease) -> None:
     with lease.look(ReportState.REVISING) as (session, report):
         evidence = evidence_of(session, report.id)
         flagged, round_ = revising.flagged_claims(session, report.id), report.round
-    sentences = drafter.revise(lease, evidence, flagged, today(), round_)
+    answers = drafter.revise(lease, evidence, flagged, today(), round_)
     with lease.step(ReportState.REVISING) as (session, report):
-        replaced: list[tuple[Claim, Sentence]] = []
-        for claim_id, sentence in sentences.items():
-            claim = session.get_one(Claim, claim_id)
-            if sentence is None:
-                revising.drop(claim)
-            elif sentence.text != claim.text or set(sentence.refs) != revising.refs_of(session, claim_id):
-                replaced.append((claim, sentence))
+        rows = code_checking.as_rows(evidence)
+        answered = [(session.get_one(Claim, claim_id), answer) for claim_id, answer in answers.items()]
+        taken = [(claim, revising.take(session, claim, answer, rows)) for claim, answer in answered]
+        replaced = [(claim, sentence) for claim, sentence in taken if sentence is not None]
         revised = [(claim.ordinal, sentence) for claim, sentence in replaced]
         for (claim, _), new in zip(
             replaced, add_claims(session, report, revised, evidence, round_=round_), strict=True

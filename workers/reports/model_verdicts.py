@@ -30,7 +30,7 @@ def check_by_model(lease: Lease) -> None:
             return
         evidence = code_checking.evidence_rows(session, report.id)
         cited = cited_refs(session, report.id)
-        asked = [_to_check(claim, [evidence[ref] for ref in cited[claim.id]]) for claim in claims]
+        asked = [_to_check(claim, cited[claim.id], evidence) for claim in claims]
         round_ = report.round
     for first in range(0, len(asked), checker.CLAIMS_PER_CALL):
         judged, reply = checker.check(lease, asked[first : first + checker.CLAIMS_PER_CALL], utc_now().date(), round_)
@@ -44,8 +44,10 @@ def _unjudged(session: Session, report_id: int) -> list[Claim]:
     return [claim for claim in current_claims(session, report_id) if claim.id not in checked]
 
 
-def _to_check(claim: Claim, cited: list[Row]) -> ToCheck:
-    return ToCheck(claim.id, claim.text, tuple((row.type, row.fields) for row in cited))
+def _to_check(claim: Claim, cited: tuple[str, ...], evidence: Mapping[str, Row]) -> ToCheck:
+    rows = tuple((evidence[ref].type, evidence[ref].fields) for ref in cited)
+    settled = verification.settled(code_checking.read(claim, cited, evidence))
+    return ToCheck(claim.id, claim.text, rows, settled)
 
 
 def _keep(session: Session, report: Report, judged: Mapping[int, Judged], call_id: int) -> None:

@@ -1,38 +1,94 @@
-"""The flagged claims that go back to the drafter, and dropping a claim."""
+"""The flagged claims that go back to the drafter, and what becomes of its answers."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import verification
 from core.models import Check, Citation, Claim, Decision, utc_now
+from core.services.reports import checking
 from core.services.reports.lifecycle import current_claims
-from workers.reports.drafter import Flagged, Sentence
+from core.verification import Row
+from workers.reports.drafter import Flagged, Kept, Sentence
 
 DROPPED = "dropped by the drafter after a check"
+DRAFTER = "drafter"
+KEPT = "The drafter stands by the sentence, by these words."
+REFUSED = "A revision was refused: it would have lost what the cited rows bear out."
 
 
 def flagged_claims(session: Session, report_id: int) -> list[Flagged]:
-    """The standing claims that a check has flagged, with all reasons."""
+    """The claims to revise, with all reasons and earlier attempts.
+
+    Not those that the fact-checker supports by words it quotes and code does not refute: their wording is right, and
+    a person decides. Nor those that the drafter stands by, or whose revision was refused.
+    """
+    settled = _settled(session, report_id)
     return [
-        Flagged(claim.id, Sentence(claim.section, claim.text, _refs(session, claim.id)), _reasons(session, claim.id))
+        Flagged(
+            claim.id,
+            Sentence(claim.section, claim.text, _refs(session, claim.id)),
+            _reasons(session, claim.id),
+            _earlier(session, claim.id),
+        )
         for claim in current_claims(session, report_id)
-        if claim.flagged
+        if claim.flagged and claim.id not in settled
     ]
 
 
-def drop(claim: Claim) -> None:
-    """Take a claim out of the draft; its row stays, rejected by no person."""
-    claim.decision, claim.decision_reason, claim.decided_at = Decision.REJECTED, DROPPED, utc_now()
+def _settled(session: Session, report_id: int) -> set[int]:
+    found: dict[int, dict[str, str]] = {}
+    query = select(Check.claim_id, Check.checker, Check.verdict).where(Check.report_id == report_id).order_by(Check.id)
+    for claim_id, checker, verdict in session.execute(query):
+        found.setdefault(claim_id, {})[checker] = verdict
+    return {
+        claim_id
+        for claim_id, by in found.items()
+        if DRAFTER in by or (by.get("model") == "supported" and by.get(checking.CODE) != "contradicted")
+    }
 
 
-def refs_of(session: Session, claim_id: int) -> set[str]:
-    """The rows a claim cites."""
-    return set(_refs(session, claim_id))
+def take(session: Session, claim: Claim, answer: Sentence | Kept | None, rows: Mapping[str, Row]) -> Sentence | None:
+    """The sentence that replaces a claim, if one does. A claim that is dropped is marked so; one that stays, too."""
+    if isinstance(answer, Kept):
+        _stays(session, claim, KEPT, answer.quote)
+        return None
+    refs = _refs(session, claim.id)
+    before = checking.read(claim, refs, rows)
+    after = None
+    if answer is not None:
+        if answer.text == claim.text and set(answer.refs) == set(refs):
+            return None
+        after = verification.read(verification.Claim(answer.text, answer.refs, claim.patient_id), list(rows.values()))
+    if verification.lost(before, after):
+        _stays(session, claim, REFUSED)
+        return None
+    if answer is None:
+        claim.decision, claim.decision_reason, claim.decided_at = Decision.REJECTED, DROPPED, utc_now()
+    return answer
+
+
+def _stays(session: Session, claim: Claim, why: str, quote: str | None = None) -> None:
+    check = Check(report_id=claim.report_id, claim_id=claim.id, checker=DRAFTER, verdict="supported", reasons=[why])
+    check.quote = quote
+    session.add(check)
 
 
 def _refs(session: Session, claim_id: int) -> tuple[str, ...]:
     return tuple(session.scalars(select(Citation.ref).where(Citation.claim_id == claim_id).order_by(Citation.id)))
+
+
+def _earlier(session: Session, claim_id: int) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The sentences that this one replaced, the first of them first."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    query = select(Claim.id, Claim.text)
+    while (old := session.execute(query.where(Claim.replaced_by == claim_id)).first()) is not None:
+        claim_id = old.id
+        found.append((old.text, _reasons(session, old.id)))
+    return tuple(found[::-1])
 
 
 def _reasons(session: Session, claim_id: int) -> tuple[str, ...]:

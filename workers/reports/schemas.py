@@ -37,12 +37,13 @@ class Draft(_Strict):
 
 
 class Revision(_Strict):
-    """What to do with one flagged claim; text and citations are empty when it is dropped."""
+    """What to do with one flagged claim; text and citations are for a replacement, the quote for one that is kept."""
 
     claim: str
-    action: Literal["replace", "drop"]
+    action: Literal["replace", "drop", "keep"]
     text: str = Field(max_length=1_000)
     citations: list[str] = Field(max_length=CITATIONS_MAX)
+    quote: str = Field(default="", max_length=2_000)
 
 
 class Revisions(_Strict):
@@ -98,10 +99,9 @@ def draft_schema(codes: Sequence[str]) -> Schema:
 
 def revision_schema(labels: Sequence[str], codes: Sequence[str]) -> Schema:
     """The schema of revisions of these claims, citing these codes."""
-    actions = _enum(("replace", "drop"))
-    return _object(
-        revisions=_array(_object(claim=_enum(labels), action=actions, text=TEXT, citations=_array(_enum(codes))))
-    )
+    actions = _enum(("replace", "drop", "keep"))
+    revision = _object(claim=_enum(labels), action=actions, text=TEXT, citations=_array(_enum(codes)), quote=TEXT)
+    return _object(revisions=_array(revision))
 
 
 def judgement_schema(labels: Sequence[str]) -> Schema:
@@ -130,6 +130,8 @@ def read_revisions(text: str, labels: Sequence[str], codes: Sequence[str]) -> li
         revision.text = without_codes(revision.text, codes)
         if revision.action == "replace" and not (revision.text and revision.citations):
             raise Unusable(f"revision {revision.claim} replaces a claim without text or citations")
+        if revision.action == "keep" and not revision.quote:
+            raise Unusable(f"revision {revision.claim} keeps a claim without the words that bear it out")
     return revisions
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +24,19 @@ READS = {
     "A": "abnormal",
     "AA": "critically abnormal",
 }
-UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "[degF]": "°F", "[lb_av]": "lb", "[in_i]": "in"}
+UNITS = {
+    "mm[Hg]": "mmHg", "Cel": "°C", "[degF]": "°F", "[lb_av]": "lb", "[in_i]": "in",
+    "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+}  # fmt: skip
+SETTINGS = {
+    "AMB": "ambulatory", "EMER": "emergency", "IMP": "inpatient", "VR": "virtual", "HH": "home visit",
+    "OBSENC": "observation", "ACUTE": "inpatient", "NONAC": "inpatient", "SS": "short stay",
+}  # fmt: skip
+# How a terminology says what kind of thing a name is of.
+LABEL = re.compile(
+    r"\s*\((?:disorder|finding|situation|procedure|substance|organism|product|event|person|regime/therapy"
+    r"|qualifier value|observable entity|morphologic abnormality)\)"
+)
 
 
 def clean(text: str, limit: int = TEXT_CHARACTERS_MAX) -> str:
@@ -36,7 +49,20 @@ def word(kind: str, fields: Fields) -> dict[str, str]:
     """One row as labelled words, the empty ones left out."""
     said = WORDINGS[kind](fields)
     limit = NOTE_CHARACTERS_MAX if kind == "note" else TEXT_CHARACTERS_MAX
-    return {label: clean(str(value), limit) for label, value in said.items() if value not in (None, "")}
+    return {
+        label: clean(str(value) if kind == "note" else LABEL.sub("", str(value)), limit)
+        for label, value in said.items()
+        if value not in (None, "")
+    }
+
+
+def printed(value: Any) -> str:
+    """A number as a laboratory prints it; anything else as it is. Code compares the row's own value."""
+    if not isinstance(value, float):
+        return str(value)
+    size = abs(value)
+    written = f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 1 else f"{value:.2g}"
+    return written.rstrip("0").rstrip(".") if "." in written and "e" not in written else written
 
 
 def day(iso: Any) -> str | None:
@@ -55,13 +81,13 @@ def unit(code: str | None) -> str:
 
 
 def _quantity(value: Any, code: str | None) -> str:
-    return f"{value} {unit(code)}".strip()
+    return f"{printed(value)} {unit(code)}".strip()
 
 
 def _reference_range(fields: Fields) -> str | None:
     low, high, code = fields.get("ref_low"), fields.get("ref_high"), fields.get("unit")
     if low is not None and high is not None:
-        return f"{low} to {_quantity(high, code)}"
+        return f"{printed(low)} to {_quantity(high, code)}"
     if high is not None:
         return f"up to {_quantity(high, code)}"
     return f"from {_quantity(low, code)}" if low is not None else None
@@ -134,7 +160,7 @@ def _visit(fields: Fields) -> dict[str, Any]:
         "kind": "visit",
         "visit": fields.get("description"),
         "why": fields.get("reason"),
-        "setting": fields.get("class"),
+        "setting": SETTINGS.get(str(fields.get("class")).upper(), fields.get("class")),
         "when": began if ended in (None, began) else f"{began} to {ended}",
     }
 

@@ -69,7 +69,7 @@ class ClaimView:
     @property
     def quote_of_model(self) -> str | None:
         """The words that the fact-checker relied on."""
-        return next((check.quote for check in self.checks if check.checker != "code" and check.quote), None)
+        return next((check.quote for check in self.checks if check.checker == "model" and check.quote), None)
 
     @property
     def is_by_model_alone(self) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from core.jobs import outbox
-from core.models import Claim, Evidence, ModelCall, OutboxMessage, Report, ReportState, utc_now
+from core.models import Check, Claim, Evidence, ModelCall, OutboxMessage, Report, ReportState, utc_now
 from core.queries import reports as reads
 from core.services import reports
 from core.stores import databases
@@ -18,8 +18,8 @@ from core.stores.databases import Store
 from tests.factories import PASSWORD
 from tests.report_records import Record, view
 from workers import run
-from workers.reports import jobs, loop
-from workers.reports.drafter import Sentence
+from workers.reports import jobs, loop, revising
+from workers.reports.drafter import Kept, Sentence
 from workers.reports.faults import LoopFailure
 from workers.reports.lease import take
 
@@ -147,6 +147,37 @@ def test_a_failed_report_can_be_drafted_anew(
     with databases.write() as session:
         reports.retry_failed(session, report_id=report_id, by=record.doctor)
     assert jobs.draft_report(report_id) == f"report {report_id} is ready"
+
+
+def revised(report_id: int, monkeypatch: pytest.MonkeyPatch, answer: object) -> tuple[str, list[Claim]]:
+    """Have the second HbA1c's sentence flagged, and answered so by the drafter; gives its words and what stands now."""
+    with take(report_id) as lease:
+        loop.select_evidence(lease)
+        loop.draft(lease)
+        with databases.write() as session:
+            claim = session.scalars(select(Claim).where(Claim.text.contains("rose from 8.1 %"))).one()
+            claim.flagged, text, ordinal = True, claim.text, claim.ordinal
+            session.get_one(Report, report_id).state = ReportState.REVISING
+        monkeypatch.setattr("workers.reports.drafter.revise", lambda *_: {claim.id: answer})
+        loop.revise(lease)
+    with databases.read(Store.HOT) as session:
+        standing = session.scalars(select(Claim).where(Claim.ordinal == ordinal, Claim.replaced_by.is_(None))).all()
+        return text, [one for one in standing if one.decision is None]
+
+
+@pytest.mark.parametrize("answer", ["strips", "drops", "keeps"])
+def test_a_revision_loses_nothing_that_the_rows_hold(
+    request_report: Callable[[], int], monkeypatch: pytest.MonkeyPatch, record: Record, answer: str
+) -> None:
+    stripped = Sentence("Results", "HbA1c was measured.", (f"observation:{record.latest_id}",))
+    answers = {"strips": stripped, "drops": None, "keeps": Kept("8.1 % ... 8.9 %")}
+    report_id = request_report()
+    text, standing = revised(report_id, monkeypatch, answers[answer])
+    assert [one.text for one in standing] == [text]
+    with databases.read(Store.HOT) as session:
+        assert revising.flagged_claims(session, report_id) == []  # it is not sent again
+        (why,) = session.scalars(select(Check.reasons).where(Check.checker == "drafter")).all()
+    assert why == [revising.KEPT if answer == "keeps" else revising.REFUSED]
 
 
 def test_a_claim_of_a_row_not_supplied_is_never_kept(request_report: Callable[[], int], record: Record) -> None:

@@ -69,6 +69,10 @@ def revision(**changes: Any) -> str:
 def test_revisions_are_read() -> None:
     (found,) = schemas.read_revisions(revision(), ["BBB"], CODES)
     assert found.action == "replace"
+    kept = schemas.read_revisions(revision(action="keep", text="", citations=[], quote="8.9 %"), ["BBB"], CODES)
+    assert (kept[0].action, kept[0].quote) == ("keep", "8.9 %")
+    with pytest.raises(Unusable, match="keeps a claim without the words"):
+        schemas.read_revisions(revision(action="keep", text="", citations=[]), ["BBB"], CODES)
     assert schemas.read_revisions(revision(action="drop", text="", citations=[]), ["BBB"], CODES)[0].action == "drop"
 
 
@@ -79,7 +83,7 @@ def test_revisions_are_read() -> None:
         (revision(text=""), "without text or citations"),
         (revision(citations=[]), "without text or citations"),
         (revision(citations=["ZZ"]), "cites a row that was not supplied"),
-        (revision(action="keep"), "literal_error"),
+        (revision(action="explain"), "literal_error"),
         (json.dumps({"revisions": json.loads(revision())["revisions"] * 2}), "names a claim twice"),
     ],
 )
