@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from commands import beside
+from core.models import utc_now
 from core.queries import evaluations as runs
 from core.queries.evaluations import HISTORY_MAX
 from core.services import evaluations
@@ -17,13 +22,18 @@ from core.services.evaluations import KEPT
 from core.settings.config import Settings
 from core.stores import databases
 from core.stores.databases import Store
-from evals import trial
+from evals import drafting, reporting, trial
 from evals.cases import BadCases, load
 from evals.cost import BadCeiling
 from evals.injection import BadInstructions
+from evals.offline_model.server import OfflineModel
+from evals.recording import BadRecording, Recorder
+from evals.recording import load as load_recording
 from evals.suites import SUITES, Suite
 from evals.synthea_rows import BadRecords
 from workers.reports import prompts
+from workers.reports.client import EndpointFault
+from workers.reports.faults import Unusable
 
 
 @click.group(name="eval")
@@ -49,9 +59,19 @@ def list_suites() -> None:
     "--records", "folder", type=click.Path(path_type=Path), help="Make the suite's cases from Synthea CSV here."
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Of the made cases.")
+@click.option("--recorded", type=click.Path(path_type=Path), help="Let a recorded model answer, from this file.")
 @click.option("--keep", is_flag=True, help="Store the result, and compare it with the last of its kind.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-def run(suite_name: str, *, cases_file: Path | None, folder: Path | None, seed: int, keep: bool, as_json: bool) -> None:
+def run(
+    suite_name: str,
+    *,
+    cases_file: Path | None,
+    folder: Path | None,
+    seed: int,
+    recorded: Path | None,
+    keep: bool,
+    as_json: bool,
+) -> None:
     """Run SUITE and print how often the checks were right.
 
     Without --cases it runs its own: a set written by hand, and claims made from records, half of them true and half
@@ -75,7 +95,8 @@ def run(suite_name: str, *, cases_file: Path | None, folder: Path | None, seed: 
     settings = beside.configure() if keep else None
     began = time.perf_counter()
     try:
-        result = _result(suite, cases_file, folder, seed)
+        with _replayed(recorded):
+            result = _result(suite, cases_file, folder, seed)
     except trial.BudgetSpent as fault:
         if settings is not None:
             _keep(_nothing_measured(suite), [str(fault)], settings, time.perf_counter() - began)
@@ -86,6 +107,54 @@ def run(suite_name: str, *, cases_file: Path | None, folder: Path | None, seed: 
         short += _keep(result, short, settings, time.perf_counter() - began)
     if short:
         raise click.ClickException(f"{suite.name} falls short: {'; '.join(short)}")
+
+
+@group.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to write the answers.")
+@click.option(
+    "--patients", default=12, show_default=True, type=click.IntRange(min=1), help="Made patients to ask about."
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Of the made patients.")
+def record(out: Path, patients: int, seed: int) -> None:
+    """Keep a real endpoint's answers about made patients, to replay them where no endpoint is at hand.
+
+    The endpoint is the one that OPENAI_BASE_URL or OPENAI_API_KEY names. `strata eval run SUITE --recorded FILE`
+    replays the answers; a recording holds for the prompts that it was made with.
+    """
+    endpoint = trial.from_environment()
+    if endpoint is None:
+        raise click.ClickException("no model endpoint is configured: set OPENAI_BASE_URL or OPENAI_API_KEY")
+    recorder = Recorder()
+    try:
+        for _, rows in drafting.cases(seed, patients):
+            trial.run(endpoint, reporting.newest_first(rows), reporting.ON, recorder.keep)
+    except (EndpointFault, Unusable, trial.BudgetSpent) as fault:
+        raise click.ClickException(f"not recorded: {fault}") from None
+    recorder.write(
+        out, model=endpoint.drafter_model, made_by=getpass.getuser(), made_at=f"{utc_now():%Y-%m-%dT%H:%M:%SZ}",
+        prompts=prompts.version(), seed=str(seed), patients=str(patients),
+    )  # fmt: skip
+    click.echo(f"{len(recorder.lines)} answers of {endpoint.drafter_model} are kept in {out}")
+
+
+@contextmanager
+def _replayed(recorded: Path | None) -> Iterator[None]:
+    """Let the endpoint of this block be a recording, if there is one."""
+    if recorded is None:
+        yield
+        return
+    try:
+        recording = load_recording(recorded, prompts.version())
+    except BadRecording as fault:
+        raise click.ClickException(str(fault)) from None
+    named = {name: os.environ.get(name) for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY")}
+    with OfflineModel(recording=recording) as server:
+        os.environ.update(OPENAI_BASE_URL=server.url, OPENAI_API_KEY="recorded")
+        try:
+            yield
+        finally:
+            for name, value in named.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _check_options(suite: Suite, cases_file: Path | None, folder: Path | None, keep: bool) -> None:

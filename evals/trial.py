@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -94,13 +94,21 @@ class Trial:
     usage: tuple[tuple[str, Usage | None], ...]
 
 
-def run(endpoint: Endpoint, rows: Sequence[Row], on: date) -> Trial:
-    """Draft and check one patient's summary. Raises EndpointFault, Unusable, BudgetSpent."""
+Keep = Callable[[Question, Answer], None]
+
+
+def run(endpoint: Endpoint, rows: Sequence[Row], on: date, keep: Keep | None = None) -> Trial:
+    """Draft and check one patient's summary; `keep` gets each question with its answer.
+
+    Raises EndpointFault, Unusable, BudgetSpent.
+    """
     usage: list[tuple[str, Usage | None]] = []
 
     def ask(question: Question) -> Answer:
         answer = _paid(endpoint, question)
         usage.append((answer.model, answer.usage))
+        if keep is not None:
+            keep(question, answer)
         return answer
 
     asked = drafter.drafting(rows, on, endpoint.drafter_model)

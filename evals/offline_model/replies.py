@@ -10,6 +10,7 @@ from typing import Any
 
 from evals.offline_model import MODEL, rule_checker, rule_drafter
 from evals.offline_model.misbehaviour import CONTENT
+from evals.recording import Recording
 
 Json = dict[str, Any]
 SCHEMAS = ("report_draft", "report_revision", "claim_judgements")
@@ -31,8 +32,13 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def reply(request: Json, mode: str) -> Reply:
-    """Answer a chat completion request; `mode` is one of the misbehaviours, or off. Raises BadRequest."""
+def reply(request: Json, mode: str, recording: Recording | None = None) -> Reply:
+    """Answer a chat completion request; `mode` is one of the misbehaviours, or off. Raises BadRequest.
+
+    With a recording, the answers are a real model's, and there is no other.
+    """
+    if recording is not None:
+        return _recorded(request, recording)
     if mode == "rate_limit":
         error = {"error": {"message": "slow down", "type": "rate_limit_error"}}
         return Reply(429, error, {"Retry-After": str(RETRY_AFTER_SECONDS)})
@@ -50,6 +56,18 @@ def reply(request: Json, mode: str) -> Reply:
         "wrong_schema": '{"summary": "all well"}',
     }
     return _completion(request, spoilt.get(mode, content), "stop")
+
+
+def _recorded(request: Json, recording: Recording) -> Reply:
+    name, _ = _task(request)
+    contents = [message["content"] for message in request["messages"] if message["role"] == "user"]
+    found = recording.answer(name, contents)
+    if found is None:
+        raise BadRequest("the recording holds no answer to this question")
+    whole = _completion(request, found["text"], found["finish_reason"])
+    tokens = found["input_tokens"], found["output_tokens"]
+    usage = dict(zip(("prompt_tokens", "completion_tokens", "total_tokens"), (*tokens, sum(tokens)), strict=True))
+    return Reply(200, {**whole.body, "model": f"{found['model']} (recorded)", "usage": usage})
 
 
 def _answer(request: Json, mode: str) -> Json:

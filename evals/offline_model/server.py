@@ -11,6 +11,7 @@ from typing import Any
 from evals.offline_model import MODEL
 from evals.offline_model.misbehaviour import Behaviour
 from evals.offline_model.replies import BadRequest, Reply, reply
+from evals.recording import Recording
 
 BODY_BYTES_MAX = 8_000_000
 STALL_SECONDS_MAX = 600.0
@@ -33,8 +34,13 @@ class OfflineModel:
         misbehave: str = "off",
         controls: bool = False,
         schemas: str = "strict",
+        recording: Recording | None = None,
     ) -> None:
-        """`schemas` is what it can be told of an answer's shape: strict, object or none; it refuses more."""
+        """`schemas` is what it can be told of an answer's shape: strict, object or none; it refuses more.
+
+        With a `recording` it answers in a real model's words, and refuses what that model was not asked.
+        """
+        self.recording = recording
         self.behaviour = Behaviour(misbehave)
         self.controls, self.schemas = controls, schemas
         self.stopping = threading.Event()
@@ -106,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if mode == "slow":
             self.server.model.stopping.wait(SLOW_SECONDS)
-        self._send(reply(request, mode), half=mode == "half")
+        self._send(reply(request, mode, self.server.model.recording), half=mode == "half")
 
     def _body(self) -> dict[str, Any]:
         length = int(self.headers.get("Content-Length") or 0)
