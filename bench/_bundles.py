@@ -34,8 +34,9 @@ def make_one(path: Path, size: int) -> int:
     written = number = 0
     while written < size:
         text = _copy(texts[number % len(texts)], number)
-        entries += map(json.dumps, json.loads(text)["entry"])
-        written += len(text)
+        more = [json.dumps(entry) for entry in json.loads(text)["entry"]]
+        entries += more
+        written += sum(map(len, more))
         number += 1
     return path.write_text(f'{{"resourceType":"Bundle","type":"transaction","entry":[{",".join(entries)}]}}')
 

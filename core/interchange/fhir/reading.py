@@ -40,10 +40,15 @@ def reading(
     files: Sequence[File], sources: Sources, zone: ZoneInfo, on_progress: Progress
 ) -> AbstractContextManager[Reading]:
     """A `with` block for the readings of these files; the first one has been done."""
-    count = min(PROCESSES_MAX, len(os.sched_getaffinity(0)), len(files))
+    count = min(PROCESSES_MAX, processors(), len(files))
     if count > 1 and len(files) >= FILES_MIN and size_of(files) >= BYTES_MIN:
         return _several(files, sources, zone, count, on_progress)
     return _alone(files, sources, zone, on_progress)
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def size_of(files: Sequence[File]) -> int:

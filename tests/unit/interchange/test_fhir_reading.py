@@ -117,7 +117,7 @@ def test_several_processes_read_what_one_reads(tmp_path: Path, monkeypatch: pyte
     one = _told(*fhir.read_path(folder))
     monkeypatch.setattr(reading, "FILES_MIN", 1)
     monkeypatch.setattr(reading, "BYTES_MIN", 1)
-    monkeypatch.setattr(reading.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(reading, "processors", lambda: 2)
     several = _told(*fhir.read_path(folder))
     assert several == one
     assert ("patient", "New") in {(kind, "New" if "'New'" in values else "") for kind, _, values, _ in one[0]}
@@ -130,7 +130,7 @@ def test_what_goes_wrong_in_a_process_is_told(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(reading, "FILES_MIN", 1)
     monkeypatch.setattr(reading, "BYTES_MIN", 0)
     monkeypatch.setattr(reading, "size_of", lambda files: 1)
-    monkeypatch.setattr(reading.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(reading, "processors", lambda: 2)
     with reading.reading(found, Sources("folder x"), ZoneInfo("UTC"), silent) as both:
         reasons = [refusal.reason for refusal in both.found.summary.refusals]
         assert len(list(both.made())) == 4
