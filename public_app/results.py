@@ -13,7 +13,7 @@ from core.web.access import look, refuse, requires
 from core.web.drawings import trends
 from core.web.htmx import render
 from core.web.page_sessions import page_session
-from public_app.own import own_patient_id, wants_archived
+from public_app.own import own_patient_id
 
 bp = Blueprint("results", __name__, url_prefix="/results")
 
@@ -36,9 +36,7 @@ def index() -> Response:
 def show(assay_id: int) -> Response:
     patient_id, target = own_patient_id(), f"assay:{assay_id}"
     with page_session() as session:
-        trend = queries.trend(session, patient_id, assay_id, with_archived=wants_archived())
-        if trend is None and not wants_archived():
-            trend = queries.trend(session, patient_id, assay_id, with_archived=True)
+        trend = queries.trend(session, patient_id, assay_id, with_archived=True)
         holder = letterhead(session, patient_id)
     if trend is None:
         refuse("results.read", target)
@@ -49,6 +47,5 @@ def show(assay_id: int) -> Response:
         trend=trend,
         result=trend.latest,
         drawing=trends.of_results(trend, least=2, day=current_app.jinja_env.filters["day"]),
-        older=wants_archived(),
         holder=holder,
     )

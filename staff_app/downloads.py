@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from core.access.permissions import Right
 from core.queries import reports
 from core.stores.archived import ColdUnavailable
+from core.stores.tables import linked_table
 from core.web import downloads
 from core.web.access import look, refuse, requires
 from core.web.downloads import FORMS, Taken
@@ -23,14 +24,14 @@ def record_download(patient_id: int, form: str) -> Response:
     hidden_visits = look(patient_id, "record.downloaded", f"record:{form}")
     with page_session() as session:
         header_or_404(session, patient_id)
-    return downloads.whole_record(Taken(patient_id, form, hidden_visits))
+    return downloads.whole_record(Taken(patient_id, form, hidden_visits, linked_table))
 
 
 @bp.get(f"/<id:patient_id>/results/<id:assay_id>/download/<{FORMS}>")
 @requires(Right.RECORD_READ)
 def test_download(patient_id: int, assay_id: int, form: str) -> Response:
     hidden_visits = look(patient_id, "results.downloaded", f"assay:{assay_id}")
-    return downloads.one_test(Taken(patient_id, form, hidden_visits), assay_id) or abort(404)
+    return downloads.one_test(Taken(patient_id, form, hidden_visits, linked_table), assay_id) or abort(404)
 
 
 @reports_bp.get(f"/reports/<id:report_id>/download/<{FORMS}>")
@@ -45,4 +46,4 @@ def download(report_id: int, form: str) -> Response:
     if patient_id is None:
         refuse("report.downloaded", target)
     hidden_visits = look(patient_id, "report.downloaded", target)
-    return downloads.signed_report(Taken(patient_id, form, hidden_visits), report_id) or abort(404)
+    return downloads.signed_report(Taken(patient_id, form, hidden_visits, linked_table), report_id) or abort(404)

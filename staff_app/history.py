@@ -8,6 +8,7 @@ from core.access.permissions import Right
 from core.queries import timeline as queries
 from core.queries import visits
 from core.queries.timeline_items import Kind
+from core.stores.tables import linked_table
 from core.web.access import look, requires
 from core.web.htmx import render
 from core.web.page_sessions import page_session
@@ -23,8 +24,9 @@ def history(patient_id: int) -> Response:
     with page_session() as session:
         header = header_or_404(session, patient_id)
         timeline = queries.timeline(
-            session, patient_id, kind=at.kind, assay_id=at.assay_id, period=at.period, hidden_visits=hidden_visits
-        )
+            session, patient_id, kind=at.kind, assay_id=at.assay_id, period=at.period, hidden_visits=hidden_visits,
+            cold_reports=linked_table,
+        )  # fmt: skip
         overview = visits.timeline(session, patient_id, limit=1, hidden_visits=hidden_visits)
     return render(
         "staff/patients/history.html",

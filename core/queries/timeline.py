@@ -19,7 +19,7 @@ from core.models.record_types import REPORT, VISIT
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.queries.timeline_items import MAKERS, SOURCES, Item, Kind
 from core.stores import archived, counted, hot_and_archived
-from core.stores.hot_and_archived import Found, Held
+from core.stores.hot_and_archived import ColdTable, Found, Held
 from core.stores.page_zone import page_zone
 from core.stores.tables import hot_table, linked_table, signed_view
 
@@ -76,9 +76,14 @@ def timeline(
     assay_id: int | None = None,
     period: Period | None = None,
     hidden_visits: VisitIds = NO_VISITS,
+    cold_reports: ColdTable = signed_view,
 ) -> Timeline:
-    """A period of the record without hidden visits; without a period, the newest year that has anything."""
+    """A period of the record without hidden visits; without a period, the newest year that has anything.
+
+    `cold_reports`: where archived reports are read: patients' pages by views of signed ones, staff's by linked tables.
+    """
     reading = _Reading(session, patient_id, kind, assay_id, hidden_visits)
+    reading.cold_reports = cold_reports
     years = reading.years()
     if period is None:
         period = Period(years[0] if years else datetime.now(UTC).astimezone(reading.zone).year)
@@ -104,6 +109,7 @@ class _Reading:
         self._assay_id, self._hidden = assay_id, hidden_visits
         self.zone = page_zone()
         self.gaps: list[Held] = []
+        self.cold_reports: ColdTable = signed_view
 
     def years(self) -> tuple[int, ...]:
         """All years from the newest that has anything to the oldest: archives are known by what they hold."""
@@ -224,7 +230,7 @@ class _Reading:
         held = hot_and_archived.held(self._session, self._patient_id, record_type)
         if held is None or held in self.gaps:
             return []
-        cold_table = signed_view if record_type == REPORT.name else linked_table
+        cold_table = self.cold_reports if record_type == REPORT.name else linked_table
         try:
             return hot_and_archived.read_archived(
                 self._session, record_type, name, build, patient_id=self._patient_id, cold_table=cold_table

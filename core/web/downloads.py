@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import IO, Any
 
 from flask import Response, request, send_file
@@ -24,7 +23,9 @@ from core.queries.reports import SignedReport
 from core.queries.results import Trend
 from core.stores import replica_reads
 from core.stores.archived import ColdUnavailable
+from core.stores.hot_and_archived import ColdTable
 from core.stores.page_reads import Busy
+from core.stores.tables import signed_view
 from core.web.filters import Formats
 from core.web.htmx import render
 from core.web.paper import in_words, record_sheet, report_sheet
@@ -44,11 +45,15 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 @dataclass(frozen=True)
 class Taken:
-    """Whose record is taken along, without which visits, and in which form: pdf, csv or fhir."""
+    """Whose record is taken along, without which visits, and in which form: pdf, csv or fhir.
+
+    `cold_reports`: where archived reports are read: patients' by views of signed ones, staff's by linked tables.
+    """
 
     patient_id: int
     form: str
     hidden_visits: VisitIds = NO_VISITS
+    cold_reports: ColdTable = signed_view
 
 
 def whole_record(taken: Taken) -> Response:
@@ -136,7 +141,7 @@ def _write_test(session: Session, taken: Taken, assay_id: int, file: IO[bytes]) 
 
 
 def _write_report(session: Session, taken: Taken, report_id: int, file: IO[bytes]) -> bool:
-    signed = reports.signed_report(session, report_id, taken.patient_id, hidden_visits=taken.hidden_visits)
+    signed = _signed_report(session, taken, report_id)
     if signed is None:
         return False
     if taken.form == "fhir":
@@ -160,9 +165,15 @@ def _whole_trend(session: Session, taken: Taken, assay_id: int) -> Trend | None:
 
 def _signed_reports(session: Session, taken: Taken) -> list[SignedReport]:
     """All signed reports, the newest first. Raises ColdUnavailable."""
-    listed = reports.signed_for_patient(session, taken.patient_id, with_archived=True)
-    read = partial(reports.signed_report, session, patient_id=taken.patient_id, hidden_visits=taken.hidden_visits)
-    return [found for item in listed.items if (found := read(item.id)) is not None]
+    listed = reports.signed_for_patient(session, taken.patient_id, with_archived=True, cold_table=taken.cold_reports)
+    found = (_signed_report(session, taken, item.id) for item in listed.items)
+    return [report for report in found if report is not None]
+
+
+def _signed_report(session: Session, taken: Taken, report_id: int) -> SignedReport | None:
+    return reports.signed_report(
+        session, report_id, taken.patient_id, hidden_visits=taken.hidden_visits, cold_table=taken.cold_reports
+    )
 
 
 def _head(session: Session, taken: Taken) -> Letterhead:

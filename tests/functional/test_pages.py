@@ -14,6 +14,8 @@ PAGES = {
     "patient1": (
         "visits",
         "visits?older=1",
+        "history",
+        "history?kind=results",
         "results",
         "reports",
         "record",
@@ -25,6 +27,7 @@ PAGES = {
     "clinician": (
         "patients",
         "patients/3",
+        "patients/3/history",
         "patients/3/visits/new",
         "patients/3/break-glass",
         "patients/new",

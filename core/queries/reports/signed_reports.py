@@ -19,8 +19,8 @@ from core.queries.reports.kept_apart import visible
 from core.queries.reports.report_rows import ReportRows, load
 from core.queries.reports.review import corrected_since, replaced_by, signature
 from core.stores import hot_and_archived
-from core.stores.hot_and_archived import Held
-from core.stores.tables import OF_SIGNED, linked_table, signed_view
+from core.stores.hot_and_archived import ColdTable, Held
+from core.stores.tables import OF_SIGNED, signed_view
 
 SHOWN = tuple(name for name in OF_SIGNED if name != "report")
 REVIEWED = "A clinician checked it against your record and signed it."
@@ -84,15 +84,20 @@ class SignedList:
     held: Held | None
 
 
-def signed_for_patient(session: Session, patient_id: int, *, with_archived: bool = False) -> SignedList:
-    """A patient's signed reports; archived ones only if asked for, which may raise ColdUnavailable."""
+def signed_for_patient(
+    session: Session, patient_id: int, *, with_archived: bool = False, cold_table: ColdTable = signed_view
+) -> SignedList:
+    """A patient's signed reports; archived ones only if asked for, which may raise ColdUnavailable.
+
+    `cold_table`: where archived reports are read, as in `signed_report`.
+    """
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
         return columns.where(table.c.patient_id == patient_id, table.c.state == ReportState.SIGNED)
 
     if with_archived:
         read = hot_and_archived.read_both(
-            session, REPORT.name, "report", build, patient_id=patient_id, cold_table=signed_view
+            session, REPORT.name, "report", build, patient_id=patient_id, cold_table=cold_table
         )
     else:
         read = hot_and_archived.read_hot(session, "report", build)
@@ -112,13 +117,20 @@ def signed_for_patient(session: Session, patient_id: int, *, with_archived: bool
 
 
 def signed_report(
-    session: Session, report_id: int, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS
+    session: Session,
+    report_id: int,
+    patient_id: int,
+    *,
+    hidden_visits: VisitIds = NO_VISITS,
+    cold_table: ColdTable = signed_view,
 ) -> SignedReport | None:
     """One signed report of this patient, or None; also None for an unsigned report and for another patient's.
 
-    Claims that cite a hidden visit are left out. Raises ColdUnavailable when only a silent archive can tell.
+    Claims that cite a hidden visit are left out. Archived rows are read from `cold_table`: for patients views of signed
+    reports, for staff, who alone may have hidden visits, the linked tables. Raises ColdUnavailable when only a silent
+    archive can tell.
     """
-    children, cold_table = ((*SHOWN, "evidence"), linked_table) if hidden_visits else (SHOWN, signed_view)
+    children = (*SHOWN, "evidence") if hidden_visits else SHOWN
     rows = load(session, report_id, children, cold_table)
     if rows is None or rows.report.patient_id != patient_id or rows.report.state != ReportState.SIGNED:
         return None

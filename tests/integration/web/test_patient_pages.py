@@ -140,12 +140,20 @@ def test_results_over_time_take_in_the_archive(signed_in: Browser, archived: lis
     assert "8.9 %" in latest
     assert "Above range" in latest
     assay_id = latest.split("/results/")[1].split('"')[0]
-    recent = signed_in.get(f"/results/{assay_id}").text
-    assert "2 results" in recent
-    assert "5.9 %" not in recent
-    whole = signed_in.get(f"/results/{assay_id}?older=1").text
+    whole = signed_in.get(f"/results/{assay_id}").text
     assert "4 results: from 5.9 percent on 3 Sep 2024 to 8.9 percent" in whole
     assert whole.count("<tr>") == 5
+
+
+def test_results_over_time_name_the_gap_of_a_silent_archive(
+    signed_in: Browser, archived: list[Visit], tiers: Tiers
+) -> None:
+    assay_id = signed_in.get("/results").text.split("/results/")[1].split('"')[0]
+    tiers.of["visits"].stop("immediate")
+    reply = signed_in.get(f"/results/{assay_id}")
+    assert reply.status_code == 200
+    assert "8.9 %" in reply.text
+    assert "2 older visits can&#39;t be shown right now" in reply.text
 
 
 def main_of(page: str) -> str:
