@@ -313,8 +313,9 @@ def planted(env: dict[str, str]) -> Iterator[dict[str, Planted]]:
 def _take_away(session: Session, made: dict[str, Planted]) -> None:
     session.execute(delete(Switch).where(Switch.name == HALT))
     accounts = [row.id for one in made.values() for row in one.rows if isinstance(row, Account)]
-    session.execute(delete(SignIn).where(SignIn.account_id.in_(accounts)))
-    for row in reversed([row for one in made.values() for row in one.rows if not isinstance(row, SignIn)]):
+    for table in (SignIn, Credential):
+        session.execute(delete(table).where(table.account_id.in_(accounts)))
+    for row in reversed([row for one in made.values() for row in one.rows if not isinstance(row, SignIn | Credential)]):
         session.execute(delete(type(row)).where(type(row).id == row.id))
 
 
