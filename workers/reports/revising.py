@@ -12,6 +12,7 @@ from core.models import Check, Citation, Claim, Decision, utc_now
 from core.services.reports import checking
 from core.services.reports.lifecycle import current_claims
 from core.verification import Row
+from workers.reports import verdicts
 from workers.reports.drafter import Flagged, Kept, Sentence
 
 DROPPED = "dropped by the drafter after a check"
@@ -26,7 +27,7 @@ def flagged_claims(session: Session, report_id: int) -> list[Flagged]:
     Not those that the fact-checker supports by words it quotes and code does not refute: their wording is right, and
     a person decides. Nor those that the drafter stands by, or whose revision was refused.
     """
-    settled = _settled(session, report_id)
+    rows = checking.evidence_rows(session, report_id)
     return [
         Flagged(
             claim.id,
@@ -35,20 +36,20 @@ def flagged_claims(session: Session, report_id: int) -> list[Flagged]:
             _earlier(session, claim.id),
         )
         for claim in current_claims(session, report_id)
-        if claim.flagged and claim.id not in settled
+        if claim.flagged and not _is_settled(session, claim, rows)
     ]
 
 
-def _settled(session: Session, report_id: int) -> set[int]:
-    found: dict[int, dict[str, str]] = {}
-    query = select(Check.claim_id, Check.checker, Check.verdict).where(Check.report_id == report_id).order_by(Check.id)
-    for claim_id, checker, verdict in session.execute(query):
-        found.setdefault(claim_id, {})[checker] = verdict
-    return {
-        claim_id
-        for claim_id, by in found.items()
-        if DRAFTER in by or (by.get("model") == "supported" and by.get(checking.CODE) != "contradicted")
-    }
+def _is_settled(session: Session, claim: Claim, rows: Mapping[str, Row]) -> bool:
+    checks = session.scalars(select(Check).where(Check.claim_id == claim.id).order_by(Check.id))
+    by = {check.checker: check for check in checks}
+    if DRAFTER in by:
+        return True
+    judged = by.get("model")
+    if judged is None or judged.verdict != verdicts.SUPPORTED or claim.verdict == verdicts.CONTRADICTED:
+        return False
+    reading = checking.read(claim, _refs(session, claim.id), rows)
+    return verdicts.column(judged.verdict, judged.quote, reading) is verification.Judge.SUPPORTED
 
 
 def take(session: Session, claim: Claim, answer: Sentence | Kept | None, rows: Mapping[str, Row]) -> Sentence | None:

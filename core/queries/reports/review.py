@@ -25,6 +25,7 @@ from core.queries.reports.views import (
     OmissionView,
     PatientHeader,
     ReviewReport,
+    RevisedView,
     SignatureView,
 )
 from core.sources import find, signature_proof, signed_content
@@ -77,6 +78,7 @@ def review(session: Session, report_id: int, *, hidden_visits: VisitIds | None =
         signature=signed,
         claims_left_out=left_out,
         evidence=cited,
+        revised=_revised(rows),
         corrected=corrected_since(session, rows, signed.signed_at) if signed is not None else {},
     )
 
@@ -116,6 +118,20 @@ def _is_same_evidence(rows: ReportRows, stored: Stored) -> bool:
     if stored.evidence_hash is None or "evidence" not in rows.children:
         return True
     return signature_proof.evidence_hash(rows.of("evidence")) == stored.evidence_hash
+
+
+def _revised(rows: ReportRows) -> tuple[RevisedView, ...]:
+    """The sentences that the drafter replaced; an edit by a person has a decision, and is shown with it."""
+    said, checks = {claim.id: claim.text for claim in rows.of("claim")}, rows.by_claim("claim_check")
+    return tuple(
+        RevisedView(
+            claim.text,
+            tuple(dict.fromkeys(str(reason) for check in checks.get(claim.id, []) for reason in check.reasons)),
+            said[claim.replaced_by],
+        )
+        for claim in rows.of("claim")
+        if claim.replaced_by in said and claim.decision is None
+    )
 
 
 def _is_dropped(claim: Stored) -> bool:

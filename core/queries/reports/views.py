@@ -94,6 +94,15 @@ class ClaimView:
 
 
 @dataclass(frozen=True)
+class RevisedView:
+    """A sentence that the drafter replaced after a check: what it said, why it was flagged, what it says since."""
+
+    text: str
+    reasons: tuple[str, ...]
+    now: str
+
+
+@dataclass(frozen=True)
 class OmissionView:
     """A row that no claim mentions and the reviewer should know of."""
 
@@ -149,6 +158,7 @@ class ReviewReport:
     # Cited rows that were corrected after the signature.
     corrected: Mapping[str, Corrected] = field(default_factory=dict)
     evidence: Mapping[str, CitedRow] = field(default_factory=dict)
+    revised: tuple[RevisedView, ...] = ()
 
     @property
     def alone_total(self) -> int:

@@ -45,7 +45,8 @@ def test_a_request_becomes_a_checked_report_and_is_signed(ready_report: int, rec
 
 def test_each_model_call_is_recorded_with_its_cost_and_prompt(ready_report: int) -> None:
     with databases.read(Store.HOT) as session:
-        calls = session.scalars(select(ModelCall).where(ModelCall.report_id == ready_report)).all()
+        query = select(ModelCall).where(ModelCall.report_id == ready_report)
+        calls = session.scalars(query.order_by(ModelCall.id)).all()
     assert [call.role for call in calls[:2]] == ["drafter", "checker"]
     for call in calls:
         assert call.answering_model == "strata-offline-rules"

@@ -216,6 +216,17 @@ def test_a_claim_by_the_fact_checker_alone_has_a_lighter_mark_and_needs_no_decis
     assert page.count('aria-label="Supported by the fact-checker alone"') == 1
 
 
+def test_a_reworded_claim_shows_what_it_said_and_why_it_was_flagged(
+    clinician: StaffBrowser, ready: ReadyReport
+) -> None:
+    with databases.write() as session:
+        session.get_one(Claim, ready.contradicted_id).replaced_by = ready.supported_id
+    page = clinician.get(page_of(ready)).text
+    assert "1 claim reworded by the drafter after a check" in page
+    assert '<span class="struck">HbA1c has fallen to 8.9 %.</span>' in page
+    assert "The cited values do not fall." in page.partition("reworded by the drafter")[2]
+
+
 def test_what_is_left_out_is_listed_anew_after_each_decision(clinician: StaffBrowser, ready: ReadyReport) -> None:
     left_out = "is high and no claim states it"
     assert decide(clinician, ready, ready.unverified_id, "rejected", reason="Nobody said so.").status_code == 303
