@@ -83,7 +83,8 @@ def clinician_pages(one: Planted) -> tuple[str, ...]:
     chart, reports = f"patients/{one.patient.id}", [one.ready.id, one.signed.id, one.failed.id]
     return (
         chart, f"{chart}/visits", f"{chart}/visits/{one.visit.id}", f"{chart}/results/{one.assay.id}",
-        f"{chart}/visits/new", f"{chart}/rows/visit/{one.visit.id}/correct", "patients?q=14+Mar+1961", "reports", "reports?list=signed", "reports?list=failed",
+        f"{chart}/visits/new", f"{chart}/rows/visit/{one.visit.id}/correct",
+        "patients?q=14+Mar+1961", "reports", "reports?list=signed", "reports?list=failed",
         *(f"reports/{number}/review" for number in reports), *(f"reports/{number}/making" for number in reports),
         f"reports/{one.ready.id}/review?claim={one.claim.id}", f"reports/{one.ready.id}/review?claim={one.decided.id}",
         f"reports/{one.failed.id}", "account", "account/passkeys",

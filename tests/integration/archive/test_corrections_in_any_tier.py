@@ -12,7 +12,7 @@ from tests.integration.archive.test_machine import STEPS_TO_REST, Machine, machi
 from workers.archive import driver
 
 __all__ = ["machine"]
-STEPS = 40
+STEPS = 30
 
 
 def corrects(play: Machine, random: Random) -> None:
@@ -48,9 +48,8 @@ ACTS: tuple[Callable[[Machine, Random], None], ...] = (corrects, corrects, corre
 
 
 @pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_what_counts_is_the_same_in_every_tier(machine: type[Machine], seed: int) -> None:  # noqa: F811
-    play, random = machine(), Random(seed)  # noqa: S311
+def test_what_counts_is_the_same_in_every_tier(machine: type[Machine]) -> None:
+    play, random = machine(), Random(1)
     for _ in range(STEPS):
         random.choice(ACTS)(play, random)
         play.the_picture_is_what_all_tiers_say()
