@@ -10,7 +10,7 @@ import pytest
 
 from core.models import Assay, Note, Patient, Sensitivity, Visit, utc_now
 from core.picture import rebuild, upkeep
-from core.queries import evidence
+from core.queries import evidence, results
 from core.queries.latest_results import latest_results
 from core.services.sensitive_visits import keep_apart
 from core.stores import databases
@@ -154,3 +154,19 @@ def test_what_belongs_to_no_visit_has_its_place(clinician: StaffBrowser, patient
 
 def test_a_chart_tells_the_patients_number(clinician: StaffBrowser, patient: Patient) -> None:
     assert re.search(rf'Patient <span class="num">{patient.id}</span>', chart(clinician, patient))
+
+
+@pytest.mark.parametrize(("values", "says"), [(2, False), (3, True)])
+def test_a_trend_that_is_cut_says_so(
+    clinician: StaffBrowser, patient: Patient, monkeypatch: pytest.MonkeyPatch, values: int, says: bool
+) -> None:
+    monkeypatch.setitem(results.trend.__kwdefaults__, "limit", 2)
+    with databases.write() as session:
+        assay = make_assay(session)
+        for number in range(values):
+            visit = make_visit(session, patient, started_at=utc_now() - timedelta(days=number))
+            make_observation(session, visit, assay, f"5.{number}")
+    page = clinician.get(f"/patients/{patient.id}/results/{assay.id}").text
+    assert "5.1" in page
+    assert "5.2" not in page
+    assert ("There are older values than these. They are the newest 2" in page) is says
