@@ -8,6 +8,8 @@ import sys
 
 import click
 
+from commands import interrupts
+
 COMMANDS = {
     "demo": "commands.demo:demo",
     "init": "commands.init:init",
@@ -64,11 +66,12 @@ def main() -> None:
     from core.engines import EngineError
     from core.settings.config import ConfigError
 
+    interrupts.listen()
     try:
         _prepare(sys.argv[1:])
         strata.main(standalone_mode=False)
     except click.exceptions.Abort:
-        _fail("stopped", 130)
+        _fail("stopped", interrupts.STATUS)
     except click.ClickException as fault:
         fault.show()
         sys.exit(fault.exit_code)
@@ -77,6 +80,9 @@ def main() -> None:
     except (ConfigError, EngineError) as fault:
         _fail(str(fault), 1)
     except Exception as fault:
+        if interrupts.was_asked():
+            # A driver that waited for its server calls this "Communication link failure", or says nothing.
+            _fail("stopped", interrupts.STATUS)
         if "-v" in sys.argv or "--verbose" in sys.argv:
             raise
         _fail(f"{type(fault).__name__}: {_first_line(fault)} (--verbose before the command shows more)", 1)

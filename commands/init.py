@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import click
 
-from core.install import setup
+from commands import interrupts
+from core.install import rights_script, setup
 from core.stores import databases
 
 
 @click.command()
 @click.option("--rotate", is_flag=True, help="Give the logins that read the archives new passwords.")
-def init(rotate: bool) -> None:
+@click.option(
+    "--print-grants", is_flag=True, help="Print the script of rights by process, with new passwords; change nothing."
+)
+def init(rotate: bool, print_grants: bool) -> None:
     """Bring every configured server up to date: schema, roles, linked tables.
 
     Repeatable: run it after each upgrade, and after an archive server has moved. STRATA_PRIMARY_URL must name a role
@@ -18,4 +22,13 @@ def init(rotate: bool) -> None:
 
     With --rotate, whoever reads archived rows at that moment may be told that they can't be shown now.
     """
-    setup.initialise(databases.current().settings, lambda line: click.echo(line, err=True), rotate=rotate)
+    if print_grants:
+        for line in rights_script.statements(databases.current().settings):
+            click.echo(line if line.startswith("--") else f"{line};")
+        return
+    try:
+        setup.initialise(databases.current().settings, lambda line: click.echo(line, err=True), rotate=rotate)
+    except BaseException:
+        if interrupts.was_asked():
+            click.echo("what is done stays: run `strata init` again, and it goes on", err=True)
+        raise

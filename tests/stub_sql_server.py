@@ -59,6 +59,7 @@ class Instance:
     name: str
     logins: dict[str, str] = field(default_factory=dict)
     rights: set[str] = field(default_factory=set)
+    roles: set[str] = field(default_factory=set)
     links: dict[str, Link] = field(default_factory=dict)
     versioned: set[str] = field(default_factory=set)
     sessions: list[Session] = field(default_factory=list)
@@ -79,9 +80,13 @@ class Network:
     def __init__(self, **instances: Instance) -> None:
         self.at: dict[str, Instance] = {}
         self.read_only: dict[str, Instance] = {}
+        self.file_is_missing = False
         self.installed = ["ODBC Driver 18 for SQL Server"]
 
     def connect(self, raw: str, **options: Any) -> Session:
+        if self.file_is_missing:
+            words = f"[01000] [unixODBC][Driver Manager]Can't open lib '{self.installed[0]}' : file not found"
+            raise OperationalError("01000", f"{words} (0) (SQLDriverConnect)")
         values = dict(re.findall(r"([^=;]+)=(\{(?:[^}]|\}\})*\}|[^;]*)", raw))
         values = {name: value[1:-1] if value.startswith("{") else value for name, value in values.items()}
         address = values["Server"]
@@ -312,7 +317,7 @@ ANSWERS: tuple[tuple[str, Answer], ...] = (
     (r"^SELECT DB_NAME\(\)", lambda session, *_: [(session.database,)]),
     (r"SERVERPROPERTY\('Babelfish'\)", lambda *_: [(None,)]),
     (r"Updateability", lambda session, *_: [("READ_ONLY" if session.instance.is_secondary else "READ_WRITE",)]),
-    (r"SYSDATETIMEOFFSET", lambda *_: []),
+    (r"^SELECT SYSDATETIMEOFFSET", lambda *_: []),
     (r"is_read_committed_snapshot_on", lambda session, *_: [(session.database in session.instance.versioned, 0)]),
     (r"ALTER DATABASE CURRENT SET (READ_COMMITTED_SNAPSHOT) ON(?: WITH ROLLBACK AFTER (\d+))?", _version_rows),
     (r"(CREATE|ALTER) LOGIN (\S+) WITH PASSWORD = N?'([^']*)'", _set_password),
@@ -326,7 +331,11 @@ ANSWERS: tuple[tuple[str, Answer], ...] = (
     (r"FROM (cold\.\S+)", _read_cold),
     (r"dm_tran_active_snapshot_database_transactions s", _snapshots),
     (r"OBJECT_ID\('sys\.dm_tran", lambda *_: [(1,)]),
-    (r"SET IDENTITY_INSERT (\S+) ON", _identity_insert),
+    (r"IS_SRVROLEMEMBER", lambda session, *_: [(0, int("db_owner" in session.instance.roles))]),
+    (r"IS_ROLEMEMBER\(\?\)", lambda session, _, given: [(int(given[0] in session.instance.roles),)]),
+    (r"HAS_PERMS_BY_NAME\('dbo", lambda session, *_: [(int("ALTER" in session.instance.rights),)]),
+    (r"HAS_PERMS_BY_NAME\(NULL", lambda session, *_: [(int("VIEW SERVER STATE" in session.instance.rights),)]),
+    (r"^SET IDENTITY_INSERT (\S+) ON", _identity_insert),
     (r"^SELECT OBJECT_ID\('installation", lambda session, *_: [(1 if session.instance.kept else None,)]),
     (r"UPDATE installation\.reader_password", _keep),
     (r"SELECT sealed FROM installation\.reader_password", _kept),

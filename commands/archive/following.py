@@ -6,14 +6,18 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
 
+from commands import interrupts
 from core.jobs import outbox
 from core.models import RunState, StepName, utc_now
+from core.models.transitions import InvalidTransition
 from core.queries import archive as queries
 from core.queries.archive import RunSummary
+from core.services import archive
 from core.stores import databases
 from core.stores.databases import Store
 
@@ -22,9 +26,37 @@ PAST = {name: f"{name}ed".replace("eed", "ed").replace("yed", "ied") for name in
 
 
 def follow(run_id: int) -> RunSummary:
-    """Show a run's progress until it is done, failed or paused. Does the work itself if no worker listens."""
+    """Show a run's progress until it is done, failed or paused. Does the work itself if no worker listens.
+
+    A run that Ctrl-C leaves without a worker is paused, so that `resume` lets it go on.
+    """
+    try:
+        return _follow(run_id)
+    except BaseException:
+        if interrupts.was_asked():
+            _leave(run_id)
+        raise
+
+
+def is_deserted(state: str) -> bool:
+    """Whether a run in this state should be moving and no worker listens that could move it."""
+    return state in (RunState.PLANNING, RunState.RUNNING) and not outbox.is_listened_to("archive")
+
+
+def _leave(run_id: int) -> None:
+    if not is_deserted(find(None, run_id).state):
+        click.echo(f"run {run_id} goes on: `strata archive status --run {run_id}` shows it", err=True)
+        return
+    with suppress(InvalidTransition), databases.write() as session:
+        # One that is not planned yet can't pause; `resume` takes it as it is.
+        archive.pause(session, run_id=run_id, by=None)
+    click.echo(f"run {run_id} stands still: `strata archive resume --run {run_id}` lets it go on", err=True)
+
+
+def _follow(run_id: int) -> RunSummary:
     shown = ""
     while True:
+        interrupts.check()
         summary = find(None, run_id)
         if _is_awake(summary) and not outbox.is_listened_to("archive"):
             _drive(run_id)
@@ -53,7 +85,11 @@ def _drive(run_id: int) -> None:
 
 
 def progress(summary: RunSummary) -> str:
-    """A run in one line."""
+    """A run in one line; one that only counts is called a plan."""
+    if summary.dry_run:
+        is_done = summary.state == RunState.DONE
+        counted = f"{summary.selected:,} are cold; nothing is moved" if is_done else summary.state
+        return f"plan ({summary.record_type}s): {counted}"
     counts = ", ".join(f"{PAST[name]} {summary.done[name]:,}" for name in summary.steps[1:])
     waits = f"; waits: {summary.throttle_reason}" if summary.throttle_reason else ""
     return f"run {summary.id} ({summary.record_type}s): {summary.state}, {summary.selected:,} selected, {counts}{waits}"
@@ -82,7 +118,8 @@ def finish(ended: Sequence[RunSummary], *, as_json: bool, as_list: bool) -> NoRe
 def show(summary: RunSummary) -> None:
     """Print a run for people."""
     click.echo(progress(summary))
-    click.echo(f"  {summary.rows:,} rows in {summary.seconds:.1f} s ({summary.rows_per_second:,.0f} rows/s)")
+    if not summary.dry_run:
+        click.echo(f"  {summary.rows:,} rows in {summary.seconds:.1f} s ({summary.rows_per_second:,.0f} rows/s)")
     if summary.failed_step:
         click.echo(f"  stopped at {summary.failed_step}: {summary.reason}")
         click.echo(f"  try again from there: strata archive redrive --run {summary.id}")

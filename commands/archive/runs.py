@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import NoResultFound
 
-from commands.archive.following import find, finish, follow, show
+from commands.archive.following import find, finish, follow, is_deserted, show
 from commands.archive.group import group, json_option, record_type_option, run_option
 from core.jobs import outbox
 from core.models import ArchiveRun
@@ -64,7 +64,12 @@ def _start_and_follow(record_type: str, as_of: datetime | None, dry_run: bool) -
             started = archive.start_run(
                 session, record_type=record_type, by=None, as_of=as_of, dry_run=dry_run, instead_of=archive.COMMAND
             )
-    except (archive.BadDay, archive.RunUnderWay) as fault:
+    except archive.RunUnderWay as fault:
+        if dry_run or as_of is not None or fault.run_id is None or not is_deserted(fault.state):
+            raise click.ClickException(str(fault)) from None
+        click.echo(f"run {fault.run_id} was left behind, and no worker listens: this command goes on with it", err=True)
+        return follow(fault.run_id)
+    except archive.BadDay as fault:
         raise click.ClickException(str(fault)) from None
     outbox.relay()
     return follow(started.id)
@@ -103,8 +108,12 @@ def pause(record_type: str | None, run_id: int | None) -> None:
 @record_type_option
 @run_option
 def resume(record_type: str | None, run_id: int | None) -> None:
-    """Let a paused run go on."""
-    _act(archive.resume, record_type, run_id)
+    """Let a paused run go on, or one that was left behind; follow it to its end where no worker listens."""
+    found = find(record_type, run_id)
+    if not is_deserted(found.state):
+        _act(archive.resume, record_type, found.id)
+    if is_deserted(find(None, found.id).state):
+        finish([follow(found.id)], as_json=False, as_list=False)
 
 
 @group.command()

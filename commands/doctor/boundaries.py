@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from commands.doctor.finding import Finding, judge
 from core.audit import kept_heads
+from core.engines import EngineError
 from core.install.database_roles import DatabaseRole
 from core.install.grants import GRANTS
 from core.models import utc_now
@@ -24,6 +25,7 @@ RUN_INIT = "run `strata init` as the owner"
 SHOWN = 3
 OWNER = "command"
 SEALS = (DatabaseRole.WORKER.kind, DatabaseRole.ARCHIVER.kind, OWNER)
+SEALED = (DatabaseRole.PUBLIC.kind, DatabaseRole.STAFF.kind, OWNER)
 PORTALS = (DatabaseRole.PUBLIC.kind, DatabaseRole.STAFF.kind)
 
 
@@ -33,7 +35,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         with databases.current().engine(Store.HOT, read_only=True).connect() as primary:
             roles = databases.current().adapter.roles.own(primary, list(DatabaseRole))
             lines = databases.current().adapter.roles.differences(primary, GRANTS)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, EngineError):
         # What is wrong with the primary is told elsewhere.
         return
     more = f" (and {len(lines) - SHOWN} more)" if len(lines) > SHOWN else ""
@@ -43,6 +45,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     one = len(roles) <= 1
     yield judge("boundaries: login", one, f"it is {', '.join(roles) or 'the owner'}", "give it one role alone")
     yield _event_keys(settings, kind)
+    yield from _own_keys(settings, kind)
     yield from _signing(settings, kind)
     if kind in SEALS:
         sealed = "sealed with a key" if settings.staging_key else "not sealed: whoever reads the store reads records"
@@ -61,6 +64,18 @@ def _event_keys(settings: Settings, kind: str) -> Finding:
     wrong += [f"it has the key of {name}, which is not its own" for name in sorted(held - wanted)]
     said = "; ".join(wrong) or f"of {', '.join(sorted(held))}"
     return judge("boundaries: event keys", not wrong, said, f"set STRATA_EVENT_KEYS: {MAKE_KEYS}")
+
+
+def _own_keys(settings: Settings, kind: str) -> Iterator[Finding]:
+    """Keys without which this process can't work: each missing one is told before a page needs it."""
+    if kind in SEALED:
+        said = "values are sealed" if settings.field_keys else "no key: no national id, no authenticator app, no link"
+        mend = "set STRATA_FIELD_KEYS, the same for all: `openssl rand -base64 32` makes a key"
+        yield judge("boundaries: field keys", bool(settings.field_keys), said, mend)
+    if kind in PORTALS:
+        said = "cookies and forms are signed" if settings.secret_key else "no key: nobody can sign in"
+        mend = "set STRATA_SECRET_KEY, another one for each portal: `openssl rand -base64 32` makes a key"
+        yield judge("boundaries: secret key", bool(settings.secret_key), said, mend)
 
 
 def _signing(settings: Settings, kind: str) -> Iterator[Finding]:

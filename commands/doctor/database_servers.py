@@ -12,7 +12,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from commands.doctor.finding import Finding, judge
+from core.engines import EngineError
 from core.install.database_roles import DatabaseRole
+from core.install.grants import GRANTS
 from core.migrations.upgrade import configuration
 from core.models.record_types import ARCHIVE_METADATA, SERVERS
 from core.settings.config import Settings
@@ -38,6 +40,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
         try:
             with databases.current().engine(store, read_only=True).connect() as connection:
                 yield from _server(store, name, connection)
+        except EngineError as fault:
+            # Not the server's: this machine lacks what reaches it.
+            found, _, mend = str(fault).partition(": ")
+            yield Finding(name, False, found, mend)
         except SQLAlchemyError as fault:
             yield Finding(name, False, _cause(fault), f"start that server, or correct {variable}")
     try:
@@ -50,7 +56,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         with linked.connect() as primary:
             yield from _links(primary, settings)
         yield _replication()
-    except SQLAlchemyError as fault:
+    except (SQLAlchemyError, EngineError) as fault:
         yield Finding("replication", False, _cause(fault), "mend the primary first")
 
 
@@ -67,11 +73,13 @@ def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding
             "it accepts writes: it is no replica" if takes_writes else "replica, read-only",
             "point STRATA_REPLICA_URL at a standby, or readable secondary, of the primary",
         )
+        yield from sessions(name, connection)
         return
     roles = adapter.roles.own(connection, list(DatabaseRole)) if store is Store.HOT else []
     if roles:
         yield Finding(f"{name}: privileges", True, f"those of {', '.join(roles)}, for a process; not for `strata init`")
         yield _schema(store, name, connection)
+        yield from sessions(name, connection)
         return
     may_create = takes_writes and adapter.roles.may_create(connection)
     yield judge(
@@ -81,6 +89,16 @@ def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding
         "use a role that owns the database, on a server that accepts writes",
     )
     yield _schema(store, name, connection)
+
+
+def sessions(name: str, connection: Connection) -> Iterator[Finding]:
+    """Whether a process that moves rows sees the snapshots of others; without them it would wait for ever."""
+    roles = databases.current().adapter.roles
+    if set(roles.own(connection, list(DatabaseRole))) & set(GRANTS.sees_sessions):
+        sees = roles.sees_sessions(connection)
+        said = "sees" if sees else "does not see"
+        detail = f"this login {said} the snapshots of other sessions, which a purge waits for"
+        yield judge(f"{name}: sessions", sees, detail, "give it the right that `strata init --print-grants` prints")
 
 
 def _clock(name: str, connection: Connection) -> Finding:
@@ -143,6 +161,6 @@ def _replication() -> Finding:
     return Finding("replication", True, f"the primary's newest commit was there after {seconds:.2f} s")
 
 
-def _cause(fault: SQLAlchemyError) -> str:
+def _cause(fault: SQLAlchemyError | EngineError) -> str:
     lines = str(getattr(fault, "orig", None) or fault).strip().splitlines()
     return lines[0] if lines else type(fault).__name__

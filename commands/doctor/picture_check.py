@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy.exc import SQLAlchemyError
 
 from commands.doctor.finding import Finding, judge
+from core.engines import EngineError
 from core.picture import rebuild
 
 SAMPLE = 50
@@ -17,7 +18,7 @@ def examine() -> Iterator[Finding]:
     try:
         waiting, looked_at = len(rebuild.stale()), rebuild.sample(SAMPLE)
         wrong = rebuild.differences(looked_at)
-    except SQLAlchemyError as fault:
+    except (SQLAlchemyError, EngineError) as fault:
         yield Finding("pictures", False, f"can't be read: {type(fault).__name__}", "see what is wrong above")
         return
     some = "or more " if waiting == rebuild.PATIENTS_A_CHUNK else ""

@@ -9,6 +9,11 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Select, Table
 
 
+def copy_name(table: Table) -> str:
+    """The temporary table that holds the rows of a table on their way back from an archive."""
+    return f"restoring_{table.name}"
+
+
 class Loading(Protocol):
     """Streams rows, and takes ids for them."""
 
@@ -20,6 +25,9 @@ class Loading(Protocol):
 
     def keeping_ids(self, connection: Connection, table: Table) -> AbstractContextManager[None]:
         """A `with` block in which inserted rows bring their own ids."""
+
+    def insert_copies(self, connection: Connection, table: Table, copy: Table) -> None:
+        """Insert all rows of a session's copy of a table, named by `copy_name`, with their own ids."""
 
     def reserve_ids(self, connection: Connection, table: str, count: int) -> int:
         """Take `count` consecutive ids from a table's sequence; returns the first. Raises EngineError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import platform
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,8 @@ INSTALL_DRIVER = (
     "install Microsoft's ODBC Driver 18: package msodbcsql18 of Microsoft's repository (Debian, Ubuntu, RHEL), its .msi"
     " (Windows), or anywhere `.venv/bin/pip install mssql-python-odbc` in Strata's folder, which carries it"
 )
+# unixODBC's words for a driver that odbcinst.ini names and the disk does not have.
+NO_FILE = "Can't open lib"
 LOGIN_TIMEOUT_SECONDS = 3
 PAUSES_SECONDS = (0.1, 0.4)
 FAMILIES = {"alpine": "alpine", "suse": "suse", "debian": "debian_ubuntu", "ubuntu": "debian_ubuntu"}
@@ -141,8 +144,16 @@ def _retry_logins(engine: Engine, pyodbc: Any) -> None:
         try:
             return _patiently(pyodbc, lambda: pyodbc.connect(*args, **parameters))
         except pyodbc.Error as fault:
+            if NO_FILE in str(fault):
+                raise EngineError(f"{_named(args)} is registered, and its file is missing: {INSTALL_DRIVER}") from fault
             fault.args = (*fault.args, f"at {engine.url.host}:{engine.url.port}/{engine.url.database}")
             raise
+
+
+def _named(args: list[Any]) -> str:
+    """The driver that a connection's words name."""
+    found = re.search(r"DRIVER=\{?([^;}]+)", str(args[0]) if args else "", re.IGNORECASE)
+    return f"the ODBC driver {found[1]!r}" if found else "the ODBC driver"
 
 
 def _patiently(pyodbc: Any, connect: Callable[[], Any]) -> Any:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Select, Table, Text, type_coerce
+from sqlalchemy import JSON, Connection, Select, Table, Text, insert, type_coerce
+from sqlalchemy import select as select_from
 
-from core.engines import copy_text, mssql_documents
+from core.engines import copy_text, mssql_documents, mssql_restoring
 from core.engines.mssql_server import session_setting
 
 ROWS_A_FETCH = 5_000
@@ -36,12 +37,22 @@ def copy_in(connection: Connection, table: Table, columns: Sequence[str], chunks
 @contextmanager
 def keeping_ids(connection: Connection, table: Table) -> Iterator[None]:
     """A `with` block in which inserted rows bring their own ids."""
-    if not any(column.identity for column in table.columns):
+    if not mssql_restoring.has_identity(table):
         yield
         return
     setting = f"SET IDENTITY_INSERT {table.name}"
     with session_setting(connection, f"{setting} ON", f"{setting} OFF"):
         yield
+
+
+def insert_copies(connection: Connection, table: Table, copy: Table) -> None:
+    """Insert the rows of the copy: as the table's owner, or else by the procedure that the owner made for it."""
+    if not mssql_restoring.may_alter(connection, table):
+        mssql_restoring.bring_back(connection, table)
+        return
+    names = table.columns.keys()
+    with keeping_ids(connection, table):
+        connection.execute(insert(table).from_select(names, select_from(*(copy.c[name] for name in names))))
 
 
 def reserve_ids(connection: Connection, table: str, count: int) -> int:

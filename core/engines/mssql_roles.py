@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, text
 
-from core.engines import mssql_row_rules
+from core.engines import mssql_restoring, mssql_row_rules
 from core.engines.link import literal
 from core.engines.mssql_names import quoted
 from core.engines.mssql_server import is_babelfish
-from core.engines.roles import Grants
+from core.engines.roles import Grants, Rights
 
 READERS = "strata_readers"
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -38,6 +38,8 @@ def grant(connection: Connection, grants: Grants) -> None:
         connection.exec_driver_sql(";\n".join(statements))
     if not is_babelfish(connection):
         mssql_row_rules.apply(connection, grants.row_rules, grants.schema)
+        for statement in mssql_restoring.statements(grants.brings_back):
+            connection.exec_driver_sql(statement)
 
 
 def _on_table(role: str, table: str, privileges: Sequence[str]) -> Iterator[str]:
@@ -66,14 +68,26 @@ def let_see_sessions(connection: Connection, name: str) -> None:
 
 def see_sessions(name: str) -> str:
     """The statement that lets a login see the sessions of others, on servers from 2022 on and on older ones."""
-    newer, older = (f"GRANT {right} TO {quoted(name)}" for right in SEE_SESSIONS)
-    return f"IF {MAJOR_VERSION} >= {NARROWER_SINCE} EXEC(N{literal(newer)}) ELSE EXEC(N{literal(older)})"
+    return on_server(*(f"GRANT {right} TO {quoted(name)}" for right in SEE_SESSIONS))
+
+
+def on_server(newer: str, older: str) -> str:
+    """One of two statements, by the server's version, in `master`: elsewhere rights of the server can't be given."""
+    call = "EXEC master.sys.sp_executesql N"
+    return f"IF {MAJOR_VERSION} >= {NARROWER_SINCE} {call}{literal(newer)} ELSE {call}{literal(older)}"
 
 
 def sees_sessions(connection: Connection) -> bool:
     """Whether this login sees the sessions of others; Babelfish does not tell them to anybody."""
     asked = " OR ".join(f"HAS_PERMS_BY_NAME(NULL, NULL, '{right}') = 1" for right in SEE_SESSIONS)
     return is_babelfish(connection) or connection.scalar(text(f"SELECT CASE WHEN {asked} THEN 1 ELSE 0 END")) == 1
+
+
+def script(rights: Rights) -> Iterator[str]:
+    """The statements for an administrator."""
+    from core.engines import mssql_rights
+
+    return mssql_rights.script(rights)
 
 
 def make_reader(connection: Connection, name: str, password: str) -> None:

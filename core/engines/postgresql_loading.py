@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, text
+from sqlalchemy import Connection, Select, Table, insert, text
+from sqlalchemy import select as select_from
 
 from core.engines import postgresql_connection
 from core.engines.fault_kinds import EngineError
@@ -44,6 +45,12 @@ def copy_in(connection: Connection, table: Table, columns: Sequence[str], chunks
 def keeping_ids(connection: Connection, table: Table) -> Iterator[None]:
     """PostgreSQL always lets a row bring its own id."""
     yield
+
+
+def insert_copies(connection: Connection, table: Table, copy: Table) -> None:
+    """Insert the rows of the copy as they are."""
+    names = table.columns.keys()
+    connection.execute(insert(table).from_select(names, select_from(*(copy.c[name] for name in names))))
 
 
 def reserve_ids(connection: Connection, table: str, count: int) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from core.engines import postgresql_row_rules
 from core.engines.fault_kinds import EngineError
 from core.engines.link import literal
-from core.engines.roles import Grants
+from core.engines.roles import Grants, Rights
 
 
 def grant(connection: Connection, grants: Grants) -> None:
@@ -54,6 +54,13 @@ def let_see_sessions(connection: Connection, name: str) -> None:
 def sees_sessions(connection: Connection) -> bool:
     """Whether this login may see what other sessions do."""
     return bool(connection.scalar(text("SELECT pg_has_role('pg_read_all_stats', 'USAGE')")))
+
+
+def script(rights: Rights) -> Iterator[str]:
+    """The statements for an administrator."""
+    from core.engines import postgresql_rights
+
+    return postgresql_rights.script(rights)
 
 
 def make_reader(connection: Connection, name: str, password: str) -> None:

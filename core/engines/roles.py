@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,6 +27,31 @@ class Grants:
     schema: MetaData
     # A process that moves rows waits for the oldest snapshot, so its role must see the sessions of others.
     sees_sessions: Sequence[str]
+    # A process that brings archived rows back inserts them with their ids.
+    brings_back: Mapping[str, Sequence[Table]]
+
+
+@dataclass(frozen=True)
+class Login:
+    """A login, its password, and its database role; the rest says which further rights a process needs."""
+
+    name: str
+    password: str
+    role: str = ""
+    sees_sessions: bool = False
+    reaches_archives: bool = False
+    # On the archives: the others only read there.
+    writes: bool = False
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What a script of rights is made of: the databases' names and the logins."""
+
+    primary: str
+    archives: Sequence[str]
+    owner: Login
+    processes: Sequence[Login]
 
 
 class Roles(Protocol):
@@ -43,6 +68,9 @@ class Roles(Protocol):
 
     def sees_sessions(self, connection: Connection) -> bool:
         """Whether the connection's login sees when the snapshots of other sessions began."""
+
+    def script(self, rights: Rights) -> Iterator[str]:
+        """The statements that give an installation's logins their rights, with comments between them."""
 
     def make_reader(self, connection: Connection, name: str, password: str) -> None:
         """Make a login that reads the tables of this archive server and nothing else, or give it this password."""

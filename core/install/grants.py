@@ -15,7 +15,7 @@ from core.engines.roles import Grants
 from core.install.database_roles import DatabaseRole
 from core.install.row_rights import ROW_RULES
 from core.models import Base, ReportState
-from core.models.record_types import REPORT
+from core.models.record_types import RECORD_TYPES, REPORT
 from core.stores.tables import OF_SIGNED, linked_table, signed_view
 
 Privileges = tuple[str, ...]
@@ -115,4 +115,5 @@ GRANTS = Grants(
     row_rules=ROW_RULES,
     schema=Base.metadata,
     sees_sessions=(DatabaseRole.WORKER, DatabaseRole.ARCHIVER),
+    brings_back={DatabaseRole.ARCHIVER: tuple(table for kind in RECORD_TYPES.values() for table in kind.tables)},
 )

@@ -45,7 +45,14 @@ class BadDay(ValueError):
 
 
 class RunUnderWay(Exception):
-    """A run of this record type has not ended; the message names it and what to do."""
+    """A run of this record type has not ended; the message names it and what to do.
+
+    `run_id` is None while it is being started.
+    """
+
+    def __init__(self, message: str, run_id: int | None = None, state: str = "") -> None:
+        super().__init__(message)
+        self.run_id, self.state = run_id, state
 
 
 def start_run(
@@ -135,7 +142,8 @@ def check_none_under_way(session: Session, record_type: str) -> None:
         mend = {RunState.PAUSED: "resume it", RunState.FAILED: "redrive it"}.get(
             RunState(under_way.state), "wait for it"
         )
-        raise RunUnderWay(f"run {under_way.id} for {record_type}s is {under_way.state}: {mend}")
+        message = f"run {under_way.id} for {record_type}s is {under_way.state}: {mend}"
+        raise RunUnderWay(message, under_way.id, under_way.state)
 
 
 def enqueue(session: Session, run_id: int, delay: timedelta = timedelta()) -> None:

@@ -23,7 +23,6 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -35,6 +34,7 @@ from sqlalchemy.orm import Session
 
 from core.archiving import failpoints
 from core.engines import Adapter
+from core.engines.loading import copy_name
 from core.models import ArchiveRun, Base, Batch, BatchState, RestoredRoot, utc_now
 from core.models.hashed_columns import newest_version
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, RecordType, archive_table
@@ -79,7 +79,7 @@ class Restoring:
     def copy(self, archive: Connection, table: Table, query: Select[Any]) -> None:
         """Fill a table's copy with what a query on the archive server finds."""
         more = (Column(BATCH_COLUMN, BigInteger), Column(ROW_HASH, LargeBinary))
-        copy = self._adapter.row_sets.temporary(self.connection, f"restoring_{table.name}", columns_like(table, *more))
+        copy = self._adapter.row_sets.temporary(self.connection, copy_name(table), columns_like(table, *more))
         columns = [*table.columns.keys(), BATCH_COLUMN, ROW_HASH]
         with self._adapter.loading.copy_out(archive, query) as lines:
             self._adapter.loading.copy_in(self.connection, copy, columns, lines)
@@ -173,11 +173,9 @@ def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
 
 def _insert(work: Restoring, table: Table) -> None:
     """Insert a table's rows that the primary lacks, and verify them. Raises Mismatch."""
-    copy, names = work.copies[table.name], table.columns.keys()
+    copy = work.copies[table.name]
     work.connection.execute(delete(copy).where(copy.c.id == table.c.id))
-    with databases.current().adapter.loading.keeping_ids(work.connection, table):
-        rows = select(*(copy.c[name] for name in names))
-        work.connection.execute(insert(table).from_select(names, rows))
+    databases.current().adapter.loading.insert_copies(work.connection, table, copy)
     differing = work.connection.scalar(
         select(copy.c.id)
         .join_from(copy, table, table.c.id == copy.c.id, isouter=True)

@@ -150,6 +150,7 @@ def wrong() -> dict[str, str]:
         ({"event_keys": ()}, "event keys", "STRATA_EVENT_KEYS"),
         ({"signing_public_keys": ()}, "signatures", "STRATA_SIGNING_PUBLIC_KEYS"),
         ({"staging_key": ""}, "staged files", "STRATA_STAGING_KEY"),
+        ({"field_keys": ()}, "field keys", "STRATA_FIELD_KEYS"),
         ({"audit_key": "", "audit_public_keys": ()}, "kept heads", "strata keys"),
     ],
 )

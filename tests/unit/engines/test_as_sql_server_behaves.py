@@ -7,15 +7,19 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import MetaData, select
+from sqlalchemy.exc import DBAPIError
 
+from commands.doctor import database_servers
+from core.engines.mssql_connection import DRIVER
 from core.install import archive_readers, setup
+from core.install.database_roles import DatabaseRole
 from core.settings import config
 from core.settings.config import ConfigError, Settings
 from core.stores import archived, databases
 from core.stores.archived import ColdUnavailable
 from core.stores.databases import Store
-from core.stores.tables import linked_table
+from core.stores.tables import hot_table, linked_table
 from tests.stub_sql_server import Instance, Link, Network, Session
 
 OWNER, SECRET = "strata_owner", "Owner-1-secret"
@@ -180,6 +184,48 @@ def test_a_named_instance_is_asked_for_its_port(house: House) -> None:
     house.network.at["archive\\VISITS"] = house.archive
     setup.initialise(house.settings(archive="archive\\VISITS"))
     assert {link.source for link in house.primary.links.values()} == {"archive\\VISITS"}
+
+
+def test_rows_come_back_without_a_right_to_alter_their_table(house: House) -> None:
+    """SET IDENTITY_INSERT would be refused (1088): the owner's procedure inserts."""
+    databases.configure(house.settings())
+    table = hot_table("visit")
+    copy = table.to_metadata(MetaData(), name="#restoring_visit")
+    with databases.write() as session:
+        databases.current().adapter.loading.insert_copies(session.connection(), table, copy)
+    assert house.primary.statements[-1] == "EXEC restoring.visit"
+    house.primary.rights.add("ALTER")
+    with databases.write() as session:
+        databases.current().adapter.loading.insert_copies(session.connection(), table, copy)
+    assert house.primary.said("SET IDENTITY_INSERT visit ON")
+
+
+def test_a_process_that_may_not_see_sessions_is_told_by_doctor(house: House) -> None:
+    def told(role: DatabaseRole) -> list[tuple[bool, str]]:
+        house.primary.roles = {role}
+        with databases.current().engine(Store.HOT, read_only=True).connect() as connection:
+            return [(found.ok, found.mend) for found in database_servers.sessions("primary", connection)]
+
+    databases.configure(house.settings())
+    with (
+        databases.current().engine(Store.HOT, read_only=True).connect() as connection,
+        pytest.raises(DBAPIError, match="VIEW SERVER PERFORMANCE STATE permission was denied"),
+    ):
+        databases.current().adapter.server.oldest_snapshot_at(connection)
+    mend = "give it the right that `strata init --print-grants` prints"
+    assert told(DatabaseRole.WORKER) == told(DatabaseRole.ARCHIVER) == [(False, mend)]
+    assert told(DatabaseRole.STAFF) == []
+    house.primary.rights.add("VIEW SERVER STATE")
+    assert told(DatabaseRole.WORKER) == [(True, "")]
+
+
+def test_a_driver_whose_file_is_missing_is_not_a_dead_server(house: House) -> None:
+    databases.configure(house.settings())
+    house.network.file_is_missing = True
+    found = {finding.subject: finding for finding in database_servers.examine(databases.current().settings)}
+    for name in ("primary", "replica", "archive logs"):
+        assert found[name].detail == f"the ODBC driver {DRIVER!r} is registered, and its file is missing"
+        assert found[name].mend.startswith("install Microsoft's ODBC Driver 18")
 
 
 def test_a_link_whose_login_is_refused_or_that_is_gone_is_an_archive_that_does_not_answer(house: House) -> None:
