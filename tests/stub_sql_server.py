@@ -6,6 +6,7 @@ It knows logins, links, open sessions and transactions, and no rows: a query tha
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -81,9 +82,11 @@ class Network:
         self.at: dict[str, Instance] = {}
         self.read_only: dict[str, Instance] = {}
         self.file_is_missing = False
+        self.connecting_seconds = 0.0
         self.installed = ["ODBC Driver 18 for SQL Server"]
 
     def connect(self, raw: str, **options: Any) -> Session:
+        time.sleep(self.connecting_seconds)
         if self.file_is_missing:
             words = f"[01000] [unixODBC][Driver Manager]Can't open lib '{self.installed[0]}' : file not found"
             raise OperationalError("01000", f"{words} (0) (SQLDriverConnect)")

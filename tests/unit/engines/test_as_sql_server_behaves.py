@@ -228,6 +228,16 @@ def test_a_driver_whose_file_is_missing_is_not_a_dead_server(house: House) -> No
         assert found[name].mend.startswith("install Microsoft's ODBC Driver 18")
 
 
+def test_a_slow_connection_takes_nothing_from_the_time_of_a_cold_read(house: House) -> None:
+    setup.initialise(house.settings())
+    house.share_links()
+    databases.configure(house.settings(STRATA_COLD_TIMEOUT_SECONDS="1.2"))
+    house.network.connecting_seconds = 0.3
+    with databases.read_linked(Store.REPLICA, "visits", 1.2) as session:
+        # In whole seconds, as the driver has it.
+        assert session.connection().connection.dbapi_connection.timeout == 2  # type: ignore[union-attr]
+
+
 def test_a_link_whose_login_is_refused_or_that_is_gone_is_an_archive_that_does_not_answer(house: House) -> None:
     setup.initialise(house.settings())
     house.share_links()
