@@ -20,28 +20,34 @@ EDGE = 22.0
 
 def draw(sheet: Sheet, trend: Trend, day: Callable[[datetime], str]) -> None:
     """The numbers in the newest one's unit; nothing of fewer than two. One outside its range is a square."""
-    points = [
-        (result.observed_at, result.value_number, result)
-        for result in trend.results
-        if result.unit == trend.latest.unit and result.value_number is not None
-    ]
+    points = _points(trend)
     if len(points) < 2:
         return
     sheet.room(HEIGHT + 12)
     top = sheet.get_y() + 3
     low, high = trend.latest.ref_low, trend.latest.ref_high
-    y = _values([value for _, value, _ in points], (low, high), top)
-    first, last = points[0][0].timestamp(), points[-1][0].timestamp()
+    values, times = [value for _, value, _ in points], [at for at, _, _ in points]
+    y = _values(values, (low, high), top)
+    first, last = times[0].timestamp(), times[-1].timestamp()
     x = Scale(first, last if last > first else first + 1, LEFT + EDGE, RIGHT - 4)
     _band(sheet, y, low, high, top)
-    places = [(x(at.timestamp()), y(float(value)), result) for at, value, result in points]
-    _line(sheet, places)
-    for bound in dict.fromkeys((max(value for _, value, _ in points), min(value for _, value, _ in points))):
+    _line(sheet, [(x(at.timestamp()), y(float(value)), result) for at, value, result in points])
+    for bound in dict.fromkeys((max(values), min(values))):
         sheet.put(LEFT, y(float(bound)) + 1, number(bound), size=SMALL, shade=QUIET)
-    foot = top + HEIGHT + 4
-    sheet.put(LEFT + EDGE, foot, day(points[0][0]), size=SMALL, shade=QUIET)
-    end = day(points[-1][0])
-    sheet.put(RIGHT - sheet.measure(end, size=SMALL), foot, end, size=SMALL, shade=QUIET)
+    _days(sheet, day(times[0]), day(times[-1]), top + HEIGHT + 4)
+
+
+def _points(trend: Trend) -> list[tuple[datetime, Decimal, Result]]:
+    return [
+        (result.observed_at, result.value_number, result)
+        for result in trend.results
+        if result.unit == trend.latest.unit and result.value_number is not None
+    ]
+
+
+def _days(sheet: Sheet, first: str, last: str, foot: float) -> None:
+    sheet.put(LEFT + EDGE, foot, first, size=SMALL, shade=QUIET)
+    sheet.put(RIGHT - sheet.measure(last, size=SMALL), foot, last, size=SMALL, shade=QUIET)
     sheet.set_y(foot + 4)
 
 
