@@ -39,6 +39,7 @@ WORDS = {
     "patient.export": "Took a copy of your record",
     "patient.found": "Found in a search",
     "patient.searched": "Found in a search",
+    "patient.identified": "A clinician who is not in your care team was shown your name and year of birth",
     "visit.created": "Wrote a new visit",
     "visit.recorded": "Wrote a new visit",
     "report.requested": "Asked for a report",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Flask, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from core.access import care as ties
 from core.access.care import NotInCare
 from core.access.permissions import Right
 from core.models import Sensitivity
-from core.queries import patients
+from core.queries import patients, strangers
 from core.queries.patients import NoSuchPatient
 from core.services import care, sensitive_visits
 from core.services.care import REASON_LENGTH_MAX, BadReason, NoSuchColleague, NotOneself
@@ -153,13 +154,20 @@ def _page(
     faults: list[tuple[str, str]] | None = None,
     status: int,
 ) -> Response:
+    reader = current_account().id
     with page_session() as session:
-        header = patients.header(session, patient_id)
-    if header is None:
-        return answer(404, WORDS[404])
+        who = patients.identity(session, patient_id)
+        if who is None:
+            return answer(404, WORDS[404])
+        is_stranger = ties.tie(session, reader, patient_id) is None
+        seen = strangers.shown_to(session, reader) if is_stranger else frozenset()
+    is_named = patient_id in seen or len(seen) < databases.current().settings.strangers_per_hour
+    if is_stranger and is_named:
+        record(strangers.IDENTIFIED, target=f"patient:{patient_id}", patient_id=patient_id)
     is_here = request.method == "GET" and request.endpoint != "patients.glass"
     here = request.full_path.rstrip("?") if is_here else request.form.get("next", "")
-    return render("staff/patients/closed.html", fragment="staff/patients/_closed.html", status=status, patient=header,
+    return render("staff/patients/closed.html", fragment="staff/patients/_closed.html", status=status, patient=who,
+                  is_named=is_named,
                   is_visit_hidden=is_visit_hidden, reason=reason, faults=faults or [], here=here,
                   reason_length_max=REASON_LENGTH_MAX,
                   minutes=databases.current().settings.break_glass_minutes)  # fmt: skip

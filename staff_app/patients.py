@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.access.permissions import Right
-from core.queries import patients
+from core.queries import patients, strangers
 from core.queries.patient_search import parse_search
-from core.queries.patients import Cursor, PatientHeader
+from core.queries.patients import Cursor, PatientHeader, PatientHit
 from core.services.input import InvalidInput
 from core.services.patients import NewPatient, register
+from core.stores import databases
 from core.web.access import record, requires
 from core.web.auth import current_account
 from core.web.htmx import render
@@ -36,14 +39,31 @@ def header_or_404(session: Session, patient_id: int) -> PatientHeader:
 @requires(Right.PATIENT_SEARCH)
 def search() -> Response:
     text = request.args.get("q", "").strip()[:TEXT_MAX]
-    wanted = parse_search(text)
-    if wanted.by != "nothing":
-        record("patient.searched", target=f"search:{wanted.by}")
+    wanted, reader = parse_search(text), current_account().id
     with page_session() as session:
-        page = patients.search(session, wanted, after=_cursor(request.args.get("after")))
+        page = patients.search(session, wanted, reader=reader, after=_cursor(request.args.get("after")))
+        hits, withheld = _within_bound(session, page.hits, reader)
+    if wanted.by != "nothing":
+        in_care, outside = ([hit.id for hit in hits if hit.is_in_care is whether] for whether in (True, False))
+        for purpose in strangers.purposes(in_care, outside):
+            record(strangers.SEARCHED, target=f"search:{wanted.by}", purpose=purpose)
+    page = replace(page, hits=hits)
     following = f"{page.next.group}.{page.next.id}.{page.next.name}" if page.next else None
     return render("staff/patients/search.html", fragment="staff/patients/_hits.html", q=text, wanted=wanted, found=page,
-                  following=following, first=not request.args.get("after"))  # fmt: skip
+                  withheld=withheld, following=following, first=not request.args.get("after"))  # fmt: skip
+
+
+def _within_bound(
+    session: Session, hits: tuple[PatientHit, ...], reader: int
+) -> tuple[tuple[PatientHit, ...], tuple[PatientHit, ...]]:
+    """The hits to show, and those that are withheld: people outside the reader's care, beyond the hour's bound."""
+    outside = [hit for hit in hits if not hit.is_in_care]
+    if not outside:
+        return hits, ()
+    seen = strangers.shown_to(session, reader)
+    room = databases.current().settings.strangers_per_hour - len(seen)
+    withheld = tuple([hit for hit in outside if hit.id not in seen][max(room, 0) :])
+    return tuple(hit for hit in hits if hit not in withheld), withheld
 
 
 def _cursor(raw: str | None) -> Cursor | None:

@@ -22,7 +22,7 @@ from core.models import (
     RunState,
 )
 from core.models.record_types import RECORD_TYPES
-from core.queries import tiers
+from core.queries import strangers, tiers
 from core.queries.alerts import evaluated
 from core.stores import databases
 from core.stores.replica_watch import watch
@@ -132,6 +132,12 @@ def replica_lag(session: Session, since: datetime) -> Measured | None:
     """Seconds by which the replica is behind; a very long time if it does not answer."""
     state = watch.state()
     return Measured(state.lag_seconds if state.answers else NEVER_SECONDS, 1)
+
+
+def strangers_shown(session: Session, since: datetime) -> Measured | None:
+    """The most people outside their care whose names one account was shown since then."""
+    counts = [len(patients) for patients in strangers.shown(session, since).values()]
+    return Measured(float(max(counts, default=0)), len(counts)) if counts else None
 
 
 def queue_age(session: Session, since: datetime) -> Measured | None:

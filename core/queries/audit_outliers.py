@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core.models import AccessEvent, Account, GlassBreak, Patient, Role, utc_now
+from core.queries import strangers
 
 GLASS_DAYS, LOOK_DAYS = 30, 7
 LINES = 50
@@ -65,6 +66,7 @@ class Outliers:
     glasses: tuple[BrokenGlass, ...]
     volumes: tuple[Volume, ...]
     namesakes: tuple[Namesake, ...]
+    strangers: tuple[Volume, ...]
 
 
 def outliers(session: Session) -> Outliers:
@@ -74,6 +76,7 @@ def outliers(session: Session) -> Outliers:
         glasses=_glasses(session, now - timedelta(days=GLASS_DAYS)),
         volumes=_volumes(session, now - timedelta(days=LOOK_DAYS)),
         namesakes=_namesakes(session, now - timedelta(days=LOOK_DAYS)),
+        strangers=_strangers(session, now - timedelta(days=LOOK_DAYS)),
     )
 
 
@@ -99,6 +102,17 @@ def _volumes(session: Session, since: datetime) -> tuple[Volume, ...]:
     rows = session.execute(query).all()
     usual = median(row[2] for row in rows) if rows else 0
     return tuple(Volume(account or 0, name or "", number, usual) for account, name, number in rows[:LINES])
+
+
+def _strangers(session: Session, since: datetime) -> tuple[Volume, ...]:
+    """How many people outside their care each account was shown."""
+    shown = {account: len(patients) for account, patients in strangers.shown(session, since).items() if patients}
+    usual = median(shown.values()) if shown else 0
+    most = sorted(shown.items(), key=lambda one: (-one[1], one[0]))[:LINES]
+    names = dict(
+        session.execute(select(Account.id, Account.name).where(Account.id.in_([one for one, _ in most]))).all()
+    )
+    return tuple(Volume(account, names.get(account, ""), number, usual) for account, number in most)
 
 
 def _namesakes(session: Session, since: datetime) -> tuple[Namesake, ...]:
@@ -133,4 +147,6 @@ def _looks_of_clinicians(since: datetime) -> tuple[ColumnElement[bool], ...]:
         AccessEvent.outcome == "allow",
         AccessEvent.actor_role == Role.CLINICIAN,
         AccessEvent.patient_id.is_not(None),
+        # No record was opened.
+        AccessEvent.action != strangers.IDENTIFIED,
     )

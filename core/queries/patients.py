@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Row, not_, or_, select
 from sqlalchemy.orm import Session
 
+from core.access import care
 from core.engines.folded_names import folded
 from core.models import Allergy, Patient, said
 from core.queries.hidden_visits import kept_apart
@@ -41,7 +42,10 @@ class Cursor:
 
 @dataclass(frozen=True)
 class PatientHit:
-    """One line of a search: enough to tell two people of one name apart."""
+    """One line of a search: enough to tell two people of one name apart.
+
+    Of somebody outside the reader's care that is the year of birth: sex, day and number are left out.
+    """
 
     id: int
     name: str
@@ -51,6 +55,7 @@ class PatientHit:
     is_deceased: bool
     standing: str
     masked_national_id: str
+    is_in_care: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,13 @@ class PatientHeader:
         return not self.is_deceased and not self.standing
 
 
-def search(session: Session, wanted: Wanted, *, after: Cursor | None = None, limit: int = PAGE_ROWS) -> SearchPage:
-    """Patients that fit, `limit` a page. Each group of hits is a range of one index, whatever the word."""
+def search(
+    session: Session, wanted: Wanted, *, reader: int, after: Cursor | None = None, limit: int = PAGE_ROWS
+) -> SearchPage:
+    """Patients that fit, `limit` a page, as the account `reader` may see them.
+
+    Each group of hits is a range of one index, whatever the word.
+    """
     found: list[tuple[int, str, Patient]] = []
     for group, conditions in enumerate(_groups(wanted)):
         if len(found) <= limit and (after is None or group >= after.group):
@@ -105,7 +115,12 @@ def search(session: Session, wanted: Wanted, *, after: Cursor | None = None, lim
     if len(found) > limit:
         group, name, patient = found[limit - 1]
         cursor = Cursor(group, name, patient.id)
-    return SearchPage(tuple(_hit(patient) for _, _, patient in found[:limit]), cursor)
+    known = _in_care(session, reader, [patient.id for _, _, patient in found[:limit]])
+    return SearchPage(tuple(_hit(patient, patient.id in known) for _, _, patient in found[:limit]), cursor)
+
+
+def _in_care(session: Session, reader: int, ids: Sequence[int]) -> frozenset[int]:
+    return frozenset(session.scalars(select(Patient.id).where(Patient.id.in_(ids), care.in_care(reader, Patient.id))))
 
 
 def _in_order(
@@ -142,10 +157,31 @@ def _is_long(word: str) -> bool:
     return len(word) >= ANYWHERE_CHARS_MIN or not word.isascii()
 
 
-def _hit(row: Patient) -> PatientHit:
+def _hit(row: Patient, is_in_care: bool) -> PatientHit:
+    if not is_in_care:
+        return PatientHit(row.id, row.name, "", _year(row.birth_on), None, False, standing(row), "", is_in_care=False)
     number = stored_national_id.masked(row.national_id_sealed)
     born, died = (said.dated(getattr(row, name), row.said, name) for name in ("birth_on", "deceased_on"))
     return PatientHit(row.id, row.name, row.sex, born, died, is_deceased(row), standing(row), number)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What somebody is shown of a patient outside their care: enough to see who is meant."""
+
+    id: int
+    name: str
+    born: date | None
+
+
+def identity(session: Session, patient_id: int) -> Identity | None:
+    """Who a closed record is about; None if there is no such patient."""
+    row = session.get(Patient, patient_id)
+    return Identity(row.id, row.name, _year(row.birth_on)) if row is not None else None
+
+
+def _year(day: date | None) -> date | None:
+    return said.PartialDay(day.year, 1, 1).to(said.YEAR) if day is not None else None
 
 
 def header(session: Session, patient_id: int) -> PatientHeader | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.jobs import outbox
 from core.models import Alert, ScheduleMark, utc_now
 from core.queries import alert_measures as measure
+from core.queries import strangers
 from core.queries.alert_measures import Measured
 from core.queries.alerts import EVALUATED, LATELY
 from core.stores import databases, replica_reads
@@ -75,6 +76,8 @@ RULES = (
     Rule("replica lag", "The replica is behind, or gone", "s", measure.replica_lag, 30.0, "replica.md",
          on_primary=True),
     Rule("queue age", "Jobs wait", "s", measure.queue_age, 300.0, "queue.md", on_primary=True),
+    Rule("strangers looked up", "Somebody looks up many people outside their care", "people", measure.strangers_shown,
+         150.0, "unusual-looks.md", strangers.WINDOW, on_primary=True),
     EVALUATION_STOPPED,
 )  # fmt: skip
 

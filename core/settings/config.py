@@ -175,6 +175,9 @@ class Settings(BaseSettings):
     care_days: PositiveInt = Field(180, description="a clinician sees patients of their visits for this many days")
     correction_hours: PositiveInt = Field(24, description="an author may edit what they wrote for this many hours")
     break_glass_minutes: PositiveInt = Field(60, description="a record opened by break-glass closes after this")
+    strangers_per_hour: PositiveInt = Field(
+        300, description="people outside their care whose names one clinician is shown in an hour"
+    )
     public_port: PositiveInt = Field(8100, description="port of the demo's patient portal")
     staff_port: PositiveInt = Field(8200, description="port of the demo's staff portal")
     data_dir: str = Field(".strata", description="folder of the demo's databases, keys and logs")

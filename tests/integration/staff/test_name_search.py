@@ -23,7 +23,7 @@ FOUND = {
 
 
 def _found(session: Session, words: str) -> list[int]:
-    return [hit.id for hit in patients.search(session, parse_search(words)).hits]
+    return [hit.id for hit in patients.search(session, parse_search(words), reader=0).hits]
 
 
 def test_any_part_of_a_name_finds_it_however_it_is_written(database: Any) -> None:
@@ -65,6 +65,6 @@ def _plans(session: Session, words: str) -> list[str]:
 
     connection = session.connection()
     event.listen(connection, "before_cursor_execute", explain)
-    patients.search(session, parse_search(words))
+    patients.search(session, parse_search(words), reader=0)
     event.remove(connection, "before_cursor_execute", explain)
     return plans
