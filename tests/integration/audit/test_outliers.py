@@ -28,7 +28,7 @@ def found() -> Outliers:
 
 @pytest.mark.usefixtures("database")
 def test_nothing_stands_out_of_nothing() -> None:
-    assert found() == Outliers((), (), ())
+    assert found() == Outliers((), (), (), ())
 
 
 @pytest.mark.usefixtures("database")

@@ -43,7 +43,7 @@ def looks(*actions: str) -> list[AccessEvent]:
 
 
 def test_a_search_shows_little_of_them_and_lists_them_on_the_trail(stranger: StaffBrowser, patient: Patient) -> None:
-    page = stranger.get("/patients?q=tan").text
+    page = stranger.get("/patients?q=tan").text.partition("<tbody>")[2]
     assert ("Tan Mei Ling" in page, "1961" in page, "not in your care" in page) == (True, True, True)
     assert [text for text in HIDDEN if text in page] == []
     [event] = looks(strangers.SEARCHED)
@@ -51,7 +51,7 @@ def test_a_search_shows_little_of_them_and_lists_them_on_the_trail(stranger: Sta
 
 
 def test_of_those_in_care_all_is_shown_and_they_are_on_the_trail_too(clinician: StaffBrowser, patient: Patient) -> None:
-    page = clinician.get("/patients?q=tan").text
+    page = clinician.get("/patients?q=tan").text.partition("<tbody>")[2]
     assert [text for text in HIDDEN if text not in page] == []
     assert [event.purpose for event in looks(strangers.SEARCHED)] == [f"in care {patient.id}"]
 
@@ -82,11 +82,8 @@ def test_beyond_the_bound_no_name_is_shown_but_the_glass_can_be_broken(
     closed = stranger.get(f"/patients/{patient.id}").text
     assert ("Tan Mei Ling" in closed, f"Patient {patient.id} is not in your care" in closed) == (False, True)
     assert "Tan Ah 0" in stranger.get(f"/patients/{others[0].id}").text
-    reply = stranger.post(
-        f"/patients/{patient.id}/break-glass",
-        {"reason": "Collapsed in the waiting room"},
-        page=f"/patients/{patient.id}",
-    )
+    chart = f"/patients/{patient.id}"
+    reply = stranger.post(f"{chart}/break-glass", {"reason": "Collapsed in the waiting room"}, page=chart)
     assert reply.status_code == 303
     assert "Tan Mei Ling" in stranger.get(f"/patients/{patient.id}").text
 
