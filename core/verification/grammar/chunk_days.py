@@ -13,6 +13,7 @@ from core.verification.grammar.tokens import Words
 
 OF_DAYS = frozenset({"same day", "day after"})
 OF_AGE = frozenset({"aged", "pronoun", "aux", "free"})
+ENDED = frozenset({"ended", "stopped", "completed"})
 SPANNED = frozenset({"from", "between", "in", "on", "for"})
 When = tuple[Days, ...]
 
@@ -88,7 +89,7 @@ def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> 
     """The days of the rows that a name may mean: of their end, if that is what is said of it."""
     at = found.index(name)
     after = found[at : at + 4]
-    ended = any(c.get("status") == "ended" for c in after)
+    ended = any(c.get("status") in ENDED for c in after)
     for chunk in after:
         chunk.used = chunk.used or not {"status", "record"}.isdisjoint(chunk.means)
     mine = [rows[n] for n, _ in (name.name.bearers if name.name else ())]

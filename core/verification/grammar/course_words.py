@@ -123,6 +123,9 @@ def _reaction(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool
 
 
 def _which(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    following = items[place + 1] if place + 1 < len(items) else None
+    if following is not None and following.name is not None and following.name.detail:
+        return False  # "in the last trimester": it is of that word
     return item.means["which"] in ("latest", "first", "later", "earlier") and _slot("which")(draft, items, place, item)
 
 

@@ -147,7 +147,8 @@ def _by_parts(words: Words, i: int, book: Book) -> Name | None:
     grown = _Growing(part, book)
     while grown.end < len(words) and grown.bearing:
         following = _next(words, grown.end, book)
-        if following is None or not grown.add(following):
+        is_value = words[grown.end].kind == "number" and "assay" in grown.kinds
+        if following is None or is_value or not grown.add(following):
             break
     return grown.name()
 

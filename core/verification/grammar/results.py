@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -178,8 +179,9 @@ class Said:
         scan, points = self.scan, self.points
         if not (scan.trend or self._is_over_time() or self._is_in_order(own) or self._is_since(own)):
             return []
-        if len(set(scan.turns)) > 1 or _is_late(points.turns, own):
-            return self._turns(subject, own)
+        turns = _turns_of(points.turns)
+        if len(turns) > 1 or _is_late(turns, own):
+            return self._turns(subject, own, turns)
         trend = Trend(self.span, subject, scan.trend or "over", own, first=points.first, last=points.last)
         return [replace(trend, delta=scan.delta, degree=scan.degree, length=scan.length, steadily=self._is_steady())]
 
@@ -196,16 +198,15 @@ class Said:
     def _is_since(self, own: tuple[Point, ...]) -> bool:
         return bool(self.points.first) and not (own or self.scan.count or self.points.always)
 
-    def _turns(self, subject: Subject, own: tuple[Point, ...]) -> list[Statement]:
+    def _turns(self, subject: Subject, own: tuple[Point, ...], changes: list[tuple[str, int]]) -> list[Statement]:
         """ "Fell from 62 to 4 but was up again at 27": each change from the point before it, an amount of the last."""
-        ends = [start for _, start in self.points.turns[1:]] + [len(own)]
-        turns = [
-            (direction, start, own[start:end]) for (direction, start), end in zip(self.points.turns, ends, strict=True)
-        ]
+        ends = [start for _, start in changes[1:]] + [len(own)]
+        turns = [(direction, start, own[start:end]) for (direction, start), end in zip(changes, ends, strict=True)]
         if self.scan.length or self.scan.degree or self._is_steady() or not all(mine for _, _, mine in turns):
             return [Trend(self.span, subject, "unread", own)]
         found = [Trend(self.span, subject, said, (*_point_before(own, at, mine), *mine)) for said, at, mine in turns]
-        return [*found[:-1], replace(found[-1], delta=self.scan.delta)]
+        over = Trend(self.span, subject, "over", own, first=self.points.first, last=self.points.last)
+        return [*found[:-1], replace(found[-1], delta=self.scan.delta), *([over] if self.points.first else [])]
 
     def _counted_over(self) -> When:
         """The time that results are counted over: from one day to another, or since one."""
@@ -216,7 +217,15 @@ class Said:
 
 def _point_before(own: tuple[Point, ...], start: int, mine: tuple[Point, ...]) -> tuple[Point, ...]:
     """The point that a change begins at: the one before it, or that of the sentence where "from" leads."""
-    return (own[0] if mine[0].origin == "from" else own[start - 1],) if start else ()
+    if not start:
+        return ()
+    return (own[0] if mine[0].origin == "from" else replace(own[start - 1], origin="from"),)
+
+
+def _turns_of(turns: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Each change with the place of its first point; "has fallen, down from 7.9" is one."""
+    pairs = itertools.zip_longest(turns, turns[1:])
+    return [this for this, following in pairs if this is not None and this != following]
 
 
 def _only_reads(point: Point) -> bool:

@@ -97,6 +97,10 @@ a1c0 a1c1 a1c2 | HbA1c normalised: 5.8% in February 2025, 7.9% in February 2026.
 methotrexate | Methotrexate 10 mg is taken once a day.
 metformin | Metformin can be crushed.
 attendance | Seen in A&E in January 2019, February 2022 and March 2023 with bronchitis.
+weight0 weight1 | Weight rose from 88.4 kg to 92.3 kg between March 2024 and February 2025.
+a1c0 a1c1 a1c2 | After falling from 7.9% to 6.8%, HbA1c fell again to 6.8%.
+bmi0 bmi1 | After rising to 30.2 in February 2026, BMI rose again to 29.4.
+warfarin naproxen | Naproxen was stopped on 8 July 2018, the day warfarin was stopped.
 """
 )
 
