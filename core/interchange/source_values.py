@@ -13,6 +13,7 @@ NUMBER_MAX = Decimal(10) ** 12
 STEP = Decimal("0.000001")
 YEAR_MIN, YEAR_MAX = 1850, 2200
 
+_UNSEEN = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SPACES = re.compile(r"[ \t]{2,}")
 _NAME_DIGITS = re.compile(r"(?<=[^\W\d_])\d+\b")
 
@@ -22,12 +23,16 @@ class BadValue(ValueError):
 
 
 def text(raw: object, limit: int, name: str) -> str | None:
-    """Text as given, or None if empty; runs of blanks (Synthea's lost commas) become one."""
+    """Text as given, or None if empty; runs of blanks (Synthea's lost commas) become one.
+
+    Marks that nobody sees go: they turn a name, or the digits of a dose, round on the page, or hide a name from search.
+    Joiners of Tamil letters stay.
+    """
     if raw is None or raw == "":
         return None
     if not isinstance(raw, str):
         raise BadValue(f"{name} is not text")
-    kept = _SPACES.sub(" ", storable(raw, name)).strip()
+    kept = _SPACES.sub(" ", _UNSEEN.sub("", storable(raw, name))).strip()
     if len(kept) > limit:
         raise BadValue(f"{name} has {len(kept):,} characters: at most {limit:,} fit")
     return kept or None

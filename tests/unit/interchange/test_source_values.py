@@ -73,8 +73,18 @@ def test_text_that_can_not_be_kept(raw: object) -> None:
 
 
 def test_hostile_text_is_data() -> None:
-    hostile = "<script>alert(1)</script> '; DROP TABLE patient; -- \u202egnihton"
+    hostile = "<script>alert(1)</script> '; DROP TABLE patient; --"
     assert values.text(hostile, 400, "DESCRIPTION") == hostile
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u2067", "\u200f", "\u200b", "\ufeff", "\u00ad"])
+def test_marks_that_nobody_sees_are_left_out(mark: str) -> None:
+    assert values.text(f"Metformin {mark}005 mg", 400, "DESCRIPTION") == "Metformin 005 mg"
+    assert values.text(mark, 400, "DESCRIPTION") is None
+
+
+def test_joiners_of_tamil_letters_stay() -> None:
+    assert values.text("க்\u200dஷ", 400, "NAME") == "க்\u200dஷ"
 
 
 def test_blanks_left_by_lost_commas_become_one() -> None:
