@@ -20,22 +20,12 @@ def run(cases: Sequence[Case]) -> dict[str, Any]:
     readings, results = [reading for reading, _ in found], [result for _, result in found]
     checked = list(zip(cases, results, strict=True))
     outcomes = [(case.label, case.error_type, result.flagged, str(result.verdict)) for case, result in checked]
-    wrong = [flagged for label, _, flagged, _ in outcomes if label != SUPPORTED]
-    right = [flagged for label, _, flagged, _ in outcomes if label == SUPPORTED]
     return {
         "suite": "factcheck",
         "cases": len(cases),
         "by_label": {label: _of_label(label, outcomes) for label in LABELS},
         "by_error_type": _by_error_type(outcomes),
-        "false_flags": sum(right),
-        "false_flag_rate": _rate(sum(right), len(right)),
-        "false_contradicted_rate": _rate(
-            sum(label == SUPPORTED and verdict == CONTRADICTED for label, _, _, verdict in outcomes), len(right)
-        ),
-        "recall": _rate(sum(wrong), len(wrong)),
-        "recall_95": intervals.wilson(sum(wrong), len(wrong)),
-        "pass_rate": _rate(sum(wrong) + len(right) - sum(right), len(cases)),
-        "precision": _rate(sum(wrong), sum(wrong) + sum(right)),
+        **_rates(outcomes),
         "cost_usd": 0.0,
         "claims_per_second": round(len(cases) / seconds) if seconds else None,
         "readers": {GRAMMAR: readers.figures(cases, results)},
@@ -54,6 +44,22 @@ def _checked(case: Case) -> tuple[Reading, Result]:
 
 
 Outcome = tuple[str, str | None, bool, str]
+
+
+def _rates(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    wrong = [flagged for label, _, flagged, _ in outcomes if label != SUPPORTED]
+    right = [(flagged, verdict) for label, _, flagged, verdict in outcomes if label == SUPPORTED]
+    caught, false = sum(wrong), sum(flagged for flagged, _ in right)
+    contradicted = sum(verdict == CONTRADICTED for _, verdict in right)
+    return {
+        "false_flags": false,
+        "false_flag_rate": _rate(false, len(right)),
+        "false_contradicted_rate": _rate(contradicted, len(right)),
+        "recall": _rate(caught, len(wrong)),
+        "recall_95": intervals.wilson(caught, len(wrong)),
+        "pass_rate": _rate(caught + len(right) - false, len(outcomes)),
+        "precision": _rate(caught, caught + false),
+    }
 
 
 def _rate(part: int, whole: int) -> float | None:

@@ -14,17 +14,26 @@ RIGHT = "supported"
 def figures(cases: Sequence[Case], results: Sequence[Result]) -> dict[str, int]:
     """Of right claims: flagged, contradicted, supported by the fact-checker alone. Of wrong ones: caught, supported."""
     pairs = list(zip(cases, results, strict=True))
-    right = [result for case, result in pairs if case.label == RIGHT]
-    wrong = [result for case, result in pairs if case.label != RIGHT]
+    right = _tally([result for case, result in pairs if case.label == RIGHT])
+    wrong = _tally([result for case, result in pairs if case.label != RIGHT])
     return {
-        "right": len(right),
-        "right_flagged": sum(result.flagged for result in right),
-        "right_contradicted": sum(result.verdict is Verdict.CONTRADICTED for result in right),
-        "right_alone": sum(result.is_by_model_alone for result in right),
-        "wrong": len(wrong),
-        "wrong_caught": sum(result.flagged for result in wrong),
-        "wrong_supported": sum(not result.flagged for result in wrong),
-        "wrong_alone": sum(result.is_by_model_alone for result in wrong),
+        "right": right["all"],
+        "right_flagged": right["flagged"],
+        "right_contradicted": right["contradicted"],
+        "right_alone": right["alone"],
+        "wrong": wrong["all"],
+        "wrong_caught": wrong["flagged"],
+        "wrong_supported": wrong["all"] - wrong["flagged"],
+        "wrong_alone": wrong["alone"],
+    }
+
+
+def _tally(results: Sequence[Result]) -> dict[str, int]:
+    return {
+        "all": len(results),
+        "flagged": sum(result.flagged for result in results),
+        "contradicted": sum(result.verdict is Verdict.CONTRADICTED for result in results),
+        "alone": sum(result.is_by_model_alone for result in results),
     }
 
 

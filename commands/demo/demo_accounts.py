@@ -29,13 +29,18 @@ def ensure(data_dir: Path, keys: Keys) -> list[SignIn]:
     with databases.write() as session:
         known = set(session.scalars(select(Account.username)))
         missing = [sign_in for sign_in in keys.sign_ins if sign_in.username not in known]
-        patients = _patients(session) if missing else []
-        # A patient has one account: where there are fewer patients, there are fewer accounts.
-        without = PATIENTS[len(patients) :] if missing else ()
-        made = [sign_in for sign_in in missing if sign_in.username not in without]
-        for sign_in in made:
-            _create(session, sign_in, patients)
+        made = _create_all(session, missing) if missing else []
     return [sign_in for sign_in in keys.sign_ins if sign_in in made or sign_in.username in known]
+
+
+def _create_all(session: Session, missing: list[SignIn]) -> list[SignIn]:
+    """Those that were made: a patient has one account, so where there are fewer patients, there are fewer accounts."""
+    patients = _patients(session)
+    without = PATIENTS[len(patients) :]
+    made = [sign_in for sign_in in missing if sign_in.username not in without]
+    for sign_in in made:
+        _create(session, sign_in, patients)
+    return made
 
 
 def _made_up(role: Role, name: str) -> SignIn:

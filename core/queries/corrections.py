@@ -154,8 +154,13 @@ def since(session: Session, patient_id: int, refs: Collection[str], at: datetime
             found[row_ref(row.row_type, row.row_id)] = one
             if row.row_type == "visit" and row.in_force:
                 visits[row.row_id] = one
-    at_visits = _visits_of(session, refs) if visits else {}
-    found |= {ref: visits[visit_id] for ref, visit_id in at_visits.items() if visit_id in visits}
+    if visits:
+        at_visits = _visits_of(session, refs)
+        found |= {ref: visits[visit_id] for ref, visit_id in at_visits.items() if visit_id in visits}
+    return _those_of(found, refs)
+
+
+def _those_of(found: Mapping[str, Corrected], refs: Collection[str]) -> dict[str, Corrected]:
     return {ref: one for ref, one in found.items() if ref in refs}
 
 

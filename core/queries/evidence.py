@@ -192,9 +192,7 @@ def _recent(record: _Record, limits: Limits) -> list[tuple[str, Found]]:
 
 def _results(record: _Record, per_assay: int, room: int) -> list[tuple[Found, RowMapping]]:
     """The newest value of each assay, those out of range first; then what came before it, while there is room."""
-    by_assay: dict[int, list[Found]] = {}
-    for found in sorted(record.last_values(per_assay), key=lambda item: item[1]["observed_at"], reverse=True):
-        by_assay.setdefault(found[1]["assay_id"], []).append(found)
+    by_assay = _by_assay(record.last_values(per_assay))
     histories = sorted((history[:per_assay] for history in by_assay.values()), key=_urgency)
     table = hot_table("assay")
     query = select(table).where(table.c.id.in_(by_assay))
@@ -204,6 +202,14 @@ def _results(record: _Record, per_assay: int, room: int) -> list[tuple[Found, Ro
     in_order = {found[1]["id"]: n for n, found in enumerate(found for history in histories for found in history)}
     chosen.sort(key=lambda found: in_order[found[1]["id"]])
     return [(found, assays[found[1]["assay_id"]]) for found in chosen]
+
+
+def _by_assay(values: Iterable[Found]) -> dict[int, list[Found]]:
+    """The values of each assay, the newest first."""
+    by_assay: dict[int, list[Found]] = {}
+    for found in sorted(values, key=lambda item: item[1]["observed_at"], reverse=True):
+        by_assay.setdefault(found[1]["assay_id"], []).append(found)
+    return by_assay
 
 
 def _urgency(history: list[Found]) -> tuple[bool, float]:

@@ -105,18 +105,24 @@ def search(
 
     Each group of hits is a range of one index, whatever the word.
     """
-    found: list[tuple[int, str, Patient]] = []
-    for group, conditions in enumerate(_groups(wanted)):
-        if len(found) <= limit and (after is None or group >= after.group):
-            start = after if after is not None and after.group == group else None
-            rows = _in_order(session, conditions, start, limit + 1 - len(found))
-            found += [(group, name, patient) for patient, name in rows]
+    found = _found(session, wanted, after, limit + 1)
     cursor = None
     if len(found) > limit:
         group, name, patient = found[limit - 1]
         cursor = Cursor(group, name, patient.id)
     known = _in_care(session, reader, [patient.id for _, _, patient in found[:limit]])
     return SearchPage(tuple(_hit(patient, patient.id in known) for _, _, patient in found[:limit]), cursor)
+
+
+def _found(session: Session, wanted: Wanted, after: Cursor | None, most: int) -> list[tuple[int, str, Patient]]:
+    """Group, folded name and patient of each hit after the cursor, at most so many."""
+    found: list[tuple[int, str, Patient]] = []
+    for group, conditions in enumerate(_groups(wanted)):
+        if len(found) < most and (after is None or group >= after.group):
+            start = after if after is not None and after.group == group else None
+            rows = _in_order(session, conditions, start, most - len(found))
+            found += [(group, name, patient) for patient, name in rows]
+    return found
 
 
 def _in_care(session: Session, reader: int, ids: Sequence[int]) -> frozenset[int]:
@@ -141,9 +147,13 @@ def _groups(wanted: Wanted) -> list[Conditions]:
     born: Conditions = [or_(*(Patient.birth_on.between(*days) for days in wanted.born))] if wanted.born else []
     if not wanted.words:
         return [born] if born else []
+    return _by_words(wanted.words, born)
+
+
+def _by_words(words: Sequence[str], born: Conditions) -> list[Conditions]:
     name = folded(Patient.name)
-    leading = [name.startswith(word, autoescape=True) for word in wanted.words]
-    within = [name.contains(word if _is_long(word) else f" {word}", autoescape=True) for word in wanted.words]
+    leading = [name.startswith(word, autoescape=True) for word in words]
+    within = [name.contains(word if _is_long(word) else f" {word}", autoescape=True) for word in words]
     groups: list[Conditions] = []
     for place in range(len(leading) + 1):
         others = [or_(leads, inside) for leads, inside in zip(leading[place + 1 :], within[place + 1 :], strict=True)]

@@ -75,6 +75,10 @@ def line_of(typed: NewPrescription, field: str, faults: Faults) -> dict[str, str
     }
 
 
+def _ordered(medication: str, dose: str | None, frequency: str | None) -> Ordered:
+    return Ordered(medication, dose or "", frequency or "")
+
+
 def answered(
     session: Session,
     line: dict[str, str | None],
@@ -94,11 +98,9 @@ def answered(
     health = current_health(session, patient_id, hidden_visits=care.hidden_visits(session, by.id, patient_id))
     if health is None or not line["medication"]:
         return None
-    taken = [
-        Ordered(one.medication, one.dose or "", one.frequency or "") for one in health.medicines if one.id != leave_out
-    ]
+    taken = [_ordered(one.medication, one.dose, one.frequency) for one in health.medicines if one.id != leave_out]
     allergies = [one.substance for one in health.allergies if one.status == "active"]
-    new = Ordered(line["medication"], line["dose"] or "", line["frequency"] or "")
+    new = _ordered(line["medication"], line["dose"], line["frequency"])
     asked = questions(new, allergies=allergies, current=[*taken, *beside])
     if not asked:
         return None

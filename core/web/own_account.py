@@ -63,8 +63,7 @@ def change_password() -> Response:
             record("account.password_refused", target=target, outcome="deny")
             form.old.errors = ["This is not your present password."]
             return _page(form, 422)
-        # Where codes are required, another app takes the place of this one, and nothing else does.
-        keeps_app = portal(current_app).needs_second_factor or "keep_app" in request.form
+        keeps_app = _keeps_app()
         if not keeps_app and not auth.factor_proved():
             return htmx_redirect(url_for(".prove", next=url_for(".show")))
         ended = auth.change_password(form.new.data or "", kept_passkeys=kept_passkeys(), keeps_app=keeps_app)
@@ -75,6 +74,11 @@ def change_password() -> Response:
         return _page(form, 422)
     flash(f"Your password is changed. {_ended(ended)}" if ended else "Your password is changed.")
     return htmx_redirect(url_for(".show"))
+
+
+def _keeps_app() -> bool:
+    """Where codes are required, another app takes the place of this one, and nothing else does."""
+    return portal(current_app).needs_second_factor or "keep_app" in request.form
 
 
 @bp.post("/sign-ins/end")

@@ -106,6 +106,15 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+def enter(page: Page, demo: RunningDemo, username: str) -> None:
+    """Sign in on this page."""
+    page.goto((demo.public_url if username.startswith("patient") else demo.staff_url) + "/sign-in")
+    page.get_by_label("User name").or_(page.get_by_label("Username")).fill(username)
+    page.get_by_label("Password").fill(demo.passwords[username])
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
 @pytest.fixture
 def sign_in(browser: Browser, demo: RunningDemo) -> Iterator[Callable[..., Page]]:
     """Call it with a user name for a page that this person has signed in to."""
@@ -115,11 +124,7 @@ def sign_in(browser: Browser, demo: RunningDemo) -> Iterator[Callable[..., Page]
         opened = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
         contexts.append(opened)
         page = opened.new_page()
-        page.goto((demo.public_url if username.startswith("patient") else demo.staff_url) + "/sign-in")
-        page.get_by_label("User name").or_(page.get_by_label("Username")).fill(username)
-        page.get_by_label("Password").fill(demo.passwords[username])
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "/sign-in" not in url)
+        enter(page, demo, username)
         return page
 
     yield open_page

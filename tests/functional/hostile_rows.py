@@ -251,7 +251,8 @@ class Planted:
         claim: Claim = self.row(Claim, report_id=report.id, ordinal=ordinal, **{**about, **values})
         cited = {"report_id": report.id, "claim_id": claim.id}
         self.row(Citation, ref=f"note:{report.id}", **cited)
-        self.row(Check, verdict=claim.verdict, reasons=[self.text("claim_check.reasons")], **cited)
+        for checker in ({}, {"checker": "model"}):
+            self.row(Check, verdict=claim.verdict, reasons=[self.text("claim_check.reasons")], **checker, **cited)
         return claim
 
     def _operations(self) -> None:

@@ -20,7 +20,7 @@ WHY = "The decimal point was left out."
 def open_chart(page: Page, demo: RunningDemo, name: str) -> str:
     """The chart's address."""
     page.goto(f"{demo.staff_url}/patients")
-    page.get_by_label("Name, NRIC or birth date").fill(name)
+    page.get_by_label("Name, number, NRIC or birth date").fill(name)
     page.get_by_role("main").get_by_role("button", name="Search").click()
     page.get_by_role("link", name=name).first.click()
     expect(page.get_by_role("heading", name="Chart")).to_be_visible()

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.factories import PASSWORD
-from tests.functional.conftest import RunningDemo
+from tests.functional.conftest import RunningDemo, enter
 from tests.functional.hostile_rows import ASIDE, COLUMNS, HALTED, KINDS, NOT_SHOWN, OURS, Planted, planted
 
 LISTEN = """
@@ -94,13 +94,26 @@ def clinician_pages(one: Planted) -> tuple[str, ...]:
 def admin_pages(one: Planted) -> tuple[str, ...]:
     runs = [(run.id, batch.id) for run, batch in zip(one.runs, one.batches, strict=True)]
     return (
-        "archive", "archive/runs", "archive/retention", "operations", "accounts?q=patient", "accounts?q=clinician",
         *(f"archive/runs/{run}" for run, _ in runs), *(f"archive/runs/{run}/batches/{batch}" for run, batch in runs),
     )  # fmt: skip
 
 
 def auditor_pages(one: Planted) -> tuple[str, ...]:
-    return (f"audit?patient={one.patient.id}", "audit/outliers", "operations")
+    return (f"audit?patient={one.patient.id}",)
+
+
+# What shows the rows of all kinds at once.
+LISTS = {
+    "admin": (
+        "archive",
+        "archive/runs",
+        "archive/retention",
+        "operations",
+        "accounts?q=patient",
+        "accounts?q=clinician",
+    ),
+    "auditor": ("audit/outliers", "operations"),
+}
 
 
 def test_every_column_for_text_is_planted_or_said_why_not(hostile: dict[str, Planted]) -> None:
@@ -108,24 +121,45 @@ def test_every_column_for_text_is_planted_or_said_why_not(hostile: dict[str, Pla
     assert set(COLUMNS) - filled - OURS - ASIDE == set()
 
 
+@pytest.fixture(scope="module")
+def overseers(demo: RunningDemo, browser: Browser, hostile: dict[str, Planted]) -> Iterator[dict[str, Watched]]:
+    """An admin's page and an auditor's, each after a look at all lists that it may see."""
+    pages = {username: Watched(browser.new_context().new_page()) for username in LISTS}
+    for username, watched in pages.items():
+        enter(watched.page, demo, username)
+        for path in LISTS[username]:
+            watched.open(f"{demo.staff_url}/{path}")
+    yield pages
+    for watched in pages.values():
+        watched.page.context.close()
+
+
+def test_the_lists_of_admins_and_auditors_show_hostile_text(
+    hostile: dict[str, Planted], overseers: dict[str, Watched]
+) -> None:
+    assert [fault for watched in overseers.values() for fault in watched.faults] == []
+    assert all(words.casefold() in overseers["admin"].seen for words in HALTED.values())
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("kind", KINDS)
 def test_hostile_text_is_read_and_does_nothing(
-    demo: RunningDemo, sign_in: Callable[..., Page], hostile: dict[str, Planted], kind: str
+    demo: RunningDemo,
+    sign_in: Callable[..., Page],
+    hostile: dict[str, Planted],
+    overseers: dict[str, Watched],
+    kind: str,
 ) -> None:
     one = hostile[kind]
-    visits = {one.account.username: patient_pages, one.clinician.username: clinician_pages, "admin": admin_pages,
-              "auditor": auditor_pages}  # fmt: skip
-    shown: set[str] = set()
-    faults: list[str] = []
-    for username, pages in visits.items():
-        page = Watched(sign_in(username))
+    patient, clinician = Watched(sign_in(one.account.username)), Watched(sign_in(one.clinician.username))
+    visits = ((patient, patient_pages), (clinician, clinician_pages), (overseers["admin"], admin_pages),
+              (overseers["auditor"], auditor_pages))  # fmt: skip
+    for watched, pages in visits:
+        watched.faults.clear()
         for path in pages(one):
-            page.open(f"{demo.public_url if pages is patient_pages else demo.staff_url}/{path}")
-        shown |= page.shows(one)
-        assert pages is not admin_pages or all(words.casefold() in page.seen for words in HALTED.values())
-        faults += page.faults
-    assert faults == []
+            watched.open(f"{demo.public_url if watched is patient else demo.staff_url}/{path}")
+    assert [fault for watched, _ in visits for fault in watched.faults] == []
+    shown = {name for watched, _ in visits for name in watched.shows(one)}
     assert sorted(one.texts.keys() - shown - NOT_SHOWN) == []
 
 

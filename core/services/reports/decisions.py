@@ -48,8 +48,7 @@ def decide_claim(
     chosen = Decision(decision)
     reason = _trimmed(reason, REASON_LENGTH_MAX, "reason")
     refuted = claim.verdict == Verdict.CONTRADICTED
-    own = claim.flagged and not refuted and is_own_words(session, claim)
-    if reason is None and (chosen is Decision.REJECTED or (chosen is Decision.ACCEPTED and claim.flagged and not own)):
+    if reason is None and _needs_reason(session, claim, chosen):
         raise BadDecision("Say why, in a few words: a reason is kept with this decision.")
     result = _edited(session, claim, text) if chosen is Decision.EDITED else claim
     claim.decision, claim.decision_reason, claim.decided_by, claim.decided_at = chosen, reason, by.id, utc_now()
@@ -59,6 +58,12 @@ def decide_claim(
     session.flush()
     omissions.keep(session, report_id)
     return result
+
+
+def _needs_reason(session: Session, claim: Claim, chosen: Decision) -> bool:
+    if chosen is not Decision.ACCEPTED:
+        return chosen is Decision.REJECTED
+    return claim.flagged and (claim.verdict == Verdict.CONTRADICTED or not is_own_words(session, claim))
 
 
 def is_own_words(session: Session, claim: Claim) -> bool:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from commands.demo import demo_accounts, filling
 from commands.demo.demo_files import Keys
-from core.models import Account, Patient, Role, utc_now
+from core.models import Account, Credential, Patient, Role, utc_now
 from core.services import accounts
 from core.stores import databases
 from tests.factories import make_patient, make_visit
@@ -55,7 +55,9 @@ def test_patients_with_something_to_look_at_are_chosen(lately_seen: int, tmp_pat
 def test_a_second_start_keeps_passwords_and_makes_only_what_is_missing(lately_seen: int, tmp_path: Path) -> None:
     first = demo_accounts.ensure(tmp_path, Keys())
     with databases.write() as session:
-        session.delete(session.scalars(select(Account).where(Account.username == "admin")).one())
+        admin_id = session.scalars(select(Account.id).where(Account.username == "admin")).one()
+        session.execute(delete(Credential).where(Credential.account_id == admin_id))
+        session.execute(delete(Account).where(Account.id == admin_id))
     again = demo_accounts.ensure(tmp_path, Keys.load(tmp_path))
     assert again == first
     with databases.write() as session:
