@@ -23,8 +23,7 @@ RECENT = timedelta(days=183)
 def ensure(data_dir: Path, keys: Keys) -> list[SignIn]:
     """Make the accounts that are missing. The passwords go to the file first, so that none is lost."""
     if not keys.sign_ins:
-        names = [(role, role.value) for role in STAFF] + [(Role.PATIENT, name) for name in PATIENTS]
-        keys.sign_ins = [_made_up(role, name) for role, name in names]
+        keys.sign_ins = _all_made_up()
         keys.save(data_dir)
     with databases.write() as session:
         known = set(session.scalars(select(Account.username)))
@@ -41,6 +40,11 @@ def _create_all(session: Session, missing: list[SignIn]) -> list[SignIn]:
     for sign_in in made:
         _create(session, sign_in, patients)
     return made
+
+
+def _all_made_up() -> list[SignIn]:
+    names = [(role, role.value) for role in STAFF] + [(Role.PATIENT, name) for name in PATIENTS]
+    return [_made_up(role, name) for role, name in names]
 
 
 def _made_up(role: Role, name: str) -> SignIn:

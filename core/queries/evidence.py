@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,14 +194,18 @@ def _results(record: _Record, per_assay: int, room: int) -> list[tuple[Found, Ro
     """The newest value of each assay, those out of range first; then what came before it, while there is room."""
     by_assay = _by_assay(record.last_values(per_assay))
     histories = sorted((history[:per_assay] for history in by_assay.values()), key=_urgency)
-    table = hot_table("assay")
-    query = select(table).where(table.c.id.in_(by_assay))
-    assays = {assay["id"]: assay for assay in record.session.execute(query).mappings()}
+    assays = _assays(record.session, by_assay)
     newest_first = [history[:1] for history in histories] + [history[1:] for history in histories]
     chosen = [found for part in newest_first for found in part][:room]
     in_order = {found[1]["id"]: n for n, found in enumerate(found for history in histories for found in history)}
     chosen.sort(key=lambda found: in_order[found[1]["id"]])
     return [(found, assays[found[1]["assay_id"]]) for found in chosen]
+
+
+def _assays(session: Session, ids: Collection[int]) -> dict[int, RowMapping]:
+    table = hot_table("assay")
+    query = select(table).where(table.c.id.in_(ids))
+    return {assay["id"]: assay for assay in session.execute(query).mappings()}
 
 
 def _by_assay(values: Iterable[Found]) -> dict[int, list[Found]]:
