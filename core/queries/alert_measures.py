@@ -135,9 +135,9 @@ def replica_lag(session: Session, since: datetime) -> Measured | None:
 
 
 def strangers_shown(session: Session, since: datetime) -> Measured | None:
-    """The most people outside their care whose names one account was shown since then."""
+    """The most people outside their care whose names one account was shown since then; none at all is well."""
     counts = [len(patients) for patients in strangers.shown(session, since).values()]
-    return Measured(float(max(counts, default=0)), len(counts)) if counts else None
+    return Measured(float(max(counts, default=0)), max(len(counts), 1))
 
 
 def queue_age(session: Session, since: datetime) -> Measured | None:

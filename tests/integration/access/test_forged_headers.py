@@ -103,7 +103,9 @@ def test_whatever_was_planted_before_signing_in_is_worth_nothing_after(
     anonymous = token_of(thief_at_work, portal)
     form_token = FORM_TOKEN.search(thief_at_work.get("/sign-in", base_url=host(portal)).text)
     assert form_token is not None
-    begin(thief_at_work, database, portal, account_of(ROLES[portal] if portal == "public" else thief, patient))
+    with databases.write() as session:
+        other = make_patient(session)
+    begin(thief_at_work, database, portal, account_of(ROLES[portal] if portal == "public" else thief, other))
     for planted in (anonymous, token_of(thief_at_work, portal), "planted"):
         browser = app.test_client()
         name, domain = f"__Host-strata_{portal}", host(portal).removeprefix("https://")

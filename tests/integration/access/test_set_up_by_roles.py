@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from core import audit
 from core.access.sign_in_copies import AccountCopy
 from core.audit import Origin
-from core.install import setup
+from core.install import archive_readers, setup
 from core.install.database_roles import DatabaseRole
 from core.models import Account, Credential, Role
 from core.services import accounts, set_up_codes
@@ -30,7 +30,7 @@ def urls(settings: Settings) -> dict[DatabaseRole, str]:
     """The primary's address with a login of each portal's role."""
     databases.configure(settings)
     return {
-        role: setup.as_login(settings.primary_url, f"set_up_{role}", setup.make_login(f"set_up_{role}", role))
+        role: archive_readers.as_login(settings.primary_url, f"set_up_{role}", setup.make_login(f"set_up_{role}", role))
         for role in (DatabaseRole.PUBLIC, DatabaseRole.STAFF)
     }
 

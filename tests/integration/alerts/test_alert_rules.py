@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
+from core import audit
 from core.models import (
+    AccessEvent,
     ArchiveRun,
     Claim,
     DayBudget,
@@ -24,13 +26,14 @@ from core.models import (
     ScheduleMark,
     utc_now,
 )
+from core.queries import strangers
 from core.queries.alerts import EVALUATED
 from core.services import alerting
 from core.settings.config import Settings
 from core.stores import databases
 from core.stores.replica_watch import watch
 from core.stores.routing import ReplicaState
-from tests.factories import make_patient, make_visit
+from tests.factories import make_account, make_patient, make_visit
 from tests.tiers import Tiers
 
 CLAIMS = 60
@@ -141,10 +144,18 @@ STORIES = (
     Story("alerts not evaluated", lambda: write(
               ScheduleMark(name=EVALUATED, started_at=utc_now() - timedelta(minutes=6))),
           lambda: change(update(ScheduleMark).values(started_at=utc_now()))),
+    Story("strangers looked up", lambda: look_up_strangers(160), lambda: change(delete(AccessEvent))),
     Story("queue age", lambda: write(OutboxMessage(queue="ops", task="t", arguments={},
                                                    due_at=utc_now() - timedelta(minutes=6))),
           lambda: change(update(OutboxMessage).values(done_at=utc_now()))),
 )  # fmt: skip
+
+
+def look_up_strangers(many: int) -> None:
+    with databases.write() as session:
+        by = make_account(session)
+        for purpose in strangers.purposes((), range(many)):
+            audit.record(session, strangers.SEARCHED, by=by, purpose=purpose)
 
 
 def delete_visits() -> Any:

@@ -17,6 +17,7 @@ from tests import interchange_files as files
 
 DAY = date(2026, 11, 20)
 HOSTILE = "<img src=x onerror=alert(1)> '); DROP TABLE patient; -- \u202egnp.exe"
+SEEN = HOSTILE.replace("\u202e", "")
 
 
 def _count(model: Any) -> int:
@@ -99,7 +100,7 @@ def test_later_files_may_name_earlier_patients_and_visits(database: Any, tmp_pat
         assert session.scalars(select(Note.visit_id)).one() == visit_id
 
 
-def test_hostile_text_is_kept_as_it_is(database: Any, tmp_path: Path) -> None:
+def test_hostile_text_is_kept_but_for_marks_that_nobody_sees(database: Any, tmp_path: Path) -> None:
     hostile = files.tables(
         patients=[files.patient(FIRST=HOSTILE, LAST="O'Brien", ADDRESS=HOSTILE)],
         encounters=[files.visit(DESCRIPTION=HOSTILE, REASONDESCRIPTION=HOSTILE)],
@@ -111,8 +112,8 @@ def test_hostile_text_is_kept_as_it_is(database: Any, tmp_path: Path) -> None:
     summary = synthea.import_directory(folder)
     assert summary.refused == 0
     with databases.write() as session:
-        assert session.scalars(select(Patient.name)).one() == f"{HOSTILE} O'Brien"
-        assert session.scalars(select(Observation.value_text)).one() == HOSTILE
+        assert session.scalars(select(Patient.name)).one() == f"{SEEN} O'Brien"
+        assert session.scalars(select(Observation.value_text)).one() == SEEN
         assert session.scalars(select(Note.text)).one() == megabyte
     assert synthea.import_directory(folder).unchanged == summary.read
 
