@@ -206,8 +206,8 @@ MUTANTS = (
     Mutant(
         "an import forgets the rows that it changes",
         "core/interchange/upsert.py",
-        "        work.written.setdefault(record.kind, []).append(entry.row_id)\n",
-        "",
+        '            work.measured.setdefault(row["patient_id"], []).append(entry.row_id)\n',
+        "            pass\n",
         f"{WRITERS}::test_a_second_import_that_changes_and_adds_rows",
     ),
 )
