@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,10 +24,15 @@ from core.web import sign_in_steps
 from tests.integration.web.conftest import Browser, events
 
 SHOWN_SECRET = re.compile(r'Or type this key in: <span class="num">([^<]+)</span>')
+LASTS_SECONDS = 3
 SHOWN_CODE = re.compile(r"<li>([a-z2-9]{4}(?:-[a-z2-9]{4}){2})</li>")
 
 
 def code_of(secret: str, ahead: int = 0) -> str:
+    """A code that stays what it is for some seconds: the one before the present one is soon too old."""
+    left = 30 - second_factor.datetime.now(second_factor.UTC).timestamp() % 30
+    if left < LASTS_SECONDS and ahead < 0:
+        time.sleep(left + 0.1)
     step = second_factor.datetime.now(second_factor.UTC).timestamp() // 30
     return pyotp.TOTP(secret).generate_otp(int(step) + ahead)
 
