@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.interchange.fhir import exported_corrections
+from core.interchange.fhir import exported_corrections, observation
 from core.interchange.fhir import exported_resources as fhir
 from core.interchange.fhir.exported_resources import Resource, Row, bare
 from core.interchange.fhir.exported_statements import statement
@@ -84,7 +84,7 @@ class Entries:
         """Measured values."""
         assays = self._known("assay", {row["assay_id"] for row in rows})
         for row in rows:
-            resource = fhir.observation(row, assays[row["assay_id"]])
+            resource = observation.exported(row, assays[row["assay_id"]])
             yield "observation", row, self._entry("observation", row, self._child(row, resource))
 
     def _group(self, group: Group) -> Iterator[tuple[str, Row, Resource]]:

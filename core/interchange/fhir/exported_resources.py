@@ -9,8 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from core.interchange.fhir import exported_values
-from core.interchange.fhir.concepts import ATC, LOINC, RXNORM, SNOMED
+from core.interchange.fhir.concepts import ATC, RXNORM, SNOMED
 from core.interchange.fhir.exported_values import bare, numeral
 from core.models import said
 
@@ -89,29 +88,6 @@ def encounter(row: Row) -> Resource:
         "reasonCode": [concept(row["reason"])] if row["reason"] else [],
         "period": bare({"start": dated(row, "started_at"), "end": dated(row, "ended_at")}),
     }
-
-
-def observation(row: Row, assay: Row) -> Resource:
-    parts, unit = said.read(row["said"]), row["unit"]
-    sides = {
-        side: _bound(row[f"ref_{side}"], unit, parts) for side in ("low", "high") if row[f"ref_{side}"] is not None
-    }
-    ranges = bare({**sides, "text": parts.get("range")})
-    judged = concept(None, f"{TERMINOLOGY}/v3-ObservationInterpretation", row["interpretation"])
-    return {
-        "resourceType": "Observation",
-        "status": parts.get("status", "final"),
-        "category": [concept(None, f"{TERMINOLOGY}/observation-category", assay["category"])],
-        "code": coded(row, assay["name"], assay["system"] or LOINC, assay["code"]),
-        "effectiveDateTime": dated(row, "observed_at"),
-        **exported_values.value(row, parts),
-        "interpretation": [judged] if row["interpretation"] else [],
-        "referenceRange": [ranges] if ranges else [],
-    }
-
-
-def _bound(value: Decimal, unit: str | None, parts: Mapping[str, Any]) -> Resource:
-    return bare({"value": numeral(value), **exported_values.unit_parts(unit, parts)})
 
 
 def condition(row: Row) -> Resource:

@@ -1,19 +1,24 @@
-"""FHIR Observation: one Record a value; components such as the two blood pressures stand alone under their codes."""
+"""FHIR Observation, in and out: one Record a value; components such as the two blood pressures stand alone."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
-from core.interchange.fhir import quantities
+from core.interchange.fhir import exported_values, quantities
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import LOINC, Understood, chosen, status_of, system_of, understood, wording
 from core.interchange.fhir.entry import Entry, Retracted
+from core.interchange.fhir.exported_resources import TERMINOLOGY, Row, coded, concept, dated
+from core.interchange.fhir.exported_values import bare, numeral
 from core.interchange.fhir.quantities import Value
 from core.interchange.flags import flag_of
 from core.interchange.source_rows import AssayText, Record, stamp
 from core.interchange.source_values import BadValue, required, text
 from core.interchange.synthea.csv_tables import CATEGORY_WITHOUT_NAME
 from core.interchange.usual_ranges import RANGES
+from core.models import said
 from core.queries.reference_ranges import UsualRange
 
 TAKEN_BACK = ("entered-in-error", "cancelled")
@@ -129,3 +134,27 @@ def _flag(part: Any, value: Value) -> dict[str, Any] | None:
 def _told_flag(part: Any) -> str | None:
     codes = [status_of({"i": one}, "i") or wording(one) for one in each(part.get("interpretation"))]
     return next((FLAGS.get(str(code), str(code)[:8]) for code in codes if code), None)
+
+
+def exported(row: Row, assay: Row) -> Resource:
+    """One value of ours as an Observation; references are made by the caller."""
+    parts, unit = said.read(row["said"]), row["unit"]
+    sides = {
+        side: _bound(row[f"ref_{side}"], unit, parts) for side in ("low", "high") if row[f"ref_{side}"] is not None
+    }
+    ranges = bare({**sides, "text": parts.get("range")})
+    judged = concept(None, f"{TERMINOLOGY}/v3-ObservationInterpretation", row["interpretation"])
+    return {
+        "resourceType": "Observation",
+        "status": parts.get("status", "final"),
+        "category": [concept(None, f"{TERMINOLOGY}/observation-category", assay["category"])],
+        "code": coded(row, assay["name"], assay["system"] or LOINC, assay["code"]),
+        "effectiveDateTime": dated(row, "observed_at"),
+        **exported_values.value(row, parts),
+        "interpretation": [judged] if row["interpretation"] else [],
+        "referenceRange": [ranges] if ranges else [],
+    }
+
+
+def _bound(value: Decimal, unit: str | None, parts: Mapping[str, Any]) -> Resource:
+    return bare({"value": numeral(value), **exported_values.unit_parts(unit, parts)})
