@@ -12,12 +12,11 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bench import _events
+from bench._archived import archive_all
 from bench._environment import ROOT, environment
 from bench._spread import spread
 from core.models import AccessEvent
-from core.services import archive
 from core.stores import databases
-from workers.archive import driver
 
 EVENTS = 1_000_000
 TIMES = 4
@@ -66,11 +65,7 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
 
 def _archive_half(events: int) -> None:
     hot = timedelta(days=databases.current().settings.log_hot_days)
-    with databases.write() as session:
-        as_of = _events.START + timedelta(seconds=events / 2) + hot
-        run_id = archive.start_run(session, record_type="log", by=None, as_of=as_of).id
-    while "rests" not in driver.drive(run_id):
-        pass
+    archive_all("log", _events.START + timedelta(seconds=events / 2) + hot)
     with databases.read(databases.Store.HOT) as session:
         left = session.scalar(select(func.count()).select_from(AccessEvent)) or 0
     if abs(left - events / 2) > events / 100:

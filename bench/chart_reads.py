@@ -13,19 +13,18 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bench._archived import archive_all
 from bench._environment import Environment, environment
 from bench._portal import p95
 from bench._spread import spread
 from core.interchange.generate import generate
-from core.models import Assay, Observation, PatientPicture, RunState
+from core.models import Assay, Observation, PatientPicture
 from core.queries import visits
 from core.queries.current_health import current_health
 from core.queries.latest_results import latest_results
 from core.queries.patients import header
-from core.services import archive
 from core.stores import databases
 from core.stores.databases import Store
-from workers.archive import driver
 
 PATIENTS = 2_000
 VISITS_A_PATIENT = 20
@@ -60,13 +59,8 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _archive(say: Callable[[str], None]) -> None:
-    with databases.write() as session:
-        run = archive.start_run(session, record_type="visit", by=None)
-    while "rests" not in driver.drive(run.id):
-        pass
+    archive_all("visit")
     with databases.read(Store.HOT) as session:
-        if session.get_one(type(run), run.id).state != RunState.DONE:
-            raise RuntimeError("the visits were not archived")
         left = session.scalar(select(func.count()).select_from(Observation))
     say(f"archived; {left:,} observations are hot")
 

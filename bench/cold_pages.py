@@ -15,15 +15,13 @@ from typing import Any
 from sqlalchemy import text
 
 from bench import _visits
+from bench._archived import archive_all
 from bench._environment import Environment, environment
 from bench._portal import Client, make_account, p95, signed_in
 from bench._spread import spread
 from core.embedded import processes
 from core.embedded.postgres import PostgresServer
-from core.models import RunState
-from core.services import archive
 from core.stores import databases
-from workers.archive import driver
 
 VISITS = 20_000
 REPETITIONS = 5
@@ -64,13 +62,8 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
 def _fill(visits: int) -> None:
     _visits.make(visits)
     _visits.put_back()
+    archive_all("visit", datetime(2026, 1, 1, tzinfo=UTC))
     with databases.write() as session:
-        run = archive.start_run(session, record_type="visit", by=None, as_of=datetime(2026, 1, 1, tzinfo=UTC))
-    while "rests" not in driver.drive(run.id):
-        pass
-    with databases.write() as session:
-        if session.get_one(type(run), run.id).state != RunState.DONE:
-            raise RuntimeError("the visits were not archived")
         session.execute(text(RECENT), {"patient": PATIENT})
 
 

@@ -15,19 +15,18 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from bench._archived import archive_all
 from bench._environment import ROOT, Environment, environment
 from bench._spread import spread
 from core.interchange.generate import generate
-from core.models import Condition, Holding, Note, Observation, Prescription, RunState, Visit
+from core.models import Condition, Holding, Note, Observation, Prescription, Visit
 from core.queries.reports import SignedReport
 from core.queries.reports.signed_reports import SignedClaim
-from core.services import archive
 from core.stores import databases
 from core.stores.databases import Store
 from core.web.filters import Formats
 from core.web.paper import report_sheet
 from core.web.paper.sheet import Letterhead
-from workers.archive import driver
 
 VISITS = 5_000
 # As many patients are made, and then made one: the generator makes no such patient.
@@ -48,7 +47,7 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
         generate(1, part // 2, 1, AS_OF)
         generate(PARTS, part, 2, AS_OF)
         _become_one_patient()
-        _archive()
+        archive_all("visit")
         for patient_id, visits in _patients().items():
             for form in FORMS:
                 took = _take(made, patient_id, form)
@@ -76,16 +75,6 @@ def _become_one_patient() -> None:
     with databases.write() as session:
         for model in (Visit, Note, Observation, Condition, Prescription):
             session.execute(update(model).where(model.patient_id > 2).values(patient_id=2))
-
-
-def _archive() -> None:
-    with databases.write() as session:
-        run = archive.start_run(session, record_type="visit", by=None)
-    while "rests" not in driver.drive(run.id):
-        pass
-    with databases.read(Store.HOT) as session:
-        if session.get_one(type(run), run.id).state != RunState.DONE:
-            raise RuntimeError("the visits were not archived")
 
 
 def _patients() -> dict[int, int]:

@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -99,11 +99,6 @@ def _of_text(value: str) -> date | None:
 
 def years_between(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
-
-
-def last_month(on: date) -> Days:
-    last = on.replace(day=1) - timedelta(days=1)
-    return Days(last.replace(day=1), last)
 
 
 def say(day: date) -> str:

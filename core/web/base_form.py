@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import EqualTo, InputRequired, Length
 
 
 def stripped(value: str | None) -> str | None:
@@ -36,14 +36,37 @@ def _first(errors: Any) -> str:
     return head if isinstance(head, str) else _first(head)
 
 
-class SignInForm(Form):
-    """A name and a password."""
-
-    username = StringField(
+def user_name_field() -> StringField:
+    """The field for an account's name."""
+    return StringField(
         "User name",
         validators=[InputRequired("Enter your user name."), Length(max=120, message="User names are shorter.")],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
+
+
+def new_password_field() -> PasswordField:
+    """The field for a new password, `new` in its form."""
+    return PasswordField(
+        "New password",
+        validators=[InputRequired("Enter a new password.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def new_password_again_field() -> PasswordField:
+    """The field for the same password as in `new`."""
+    return PasswordField(
+        "New password again",
+        validators=[EqualTo("new", message="The two new passwords differ: enter the same one twice.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class SignInForm(Form):
+    """A name and a password."""
+
+    username = user_name_field()
     password = PasswordField(
         "Password",
         validators=[InputRequired("Enter your password."), Length(max=256, message="Passwords are shorter.")],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, current_app, flash, request, url_for
 from wtforms import PasswordField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import InputRequired, Length
 
 from core.access.permissions import Right
 from core.models import Passkey
@@ -16,7 +16,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from core.web import auth
 from core.web.access import record, requires
-from core.web.base_form import Form
+from core.web.base_form import Form, new_password_again_field, new_password_field
 from core.web.htmx import htmx_redirect, render
 from core.web.portal import portal
 from core.web.set_up_code import kept_passkeys
@@ -33,16 +33,8 @@ class PasswordForm(Form):
         validators=[InputRequired("Enter your present password."), Length(max=256, message="Passwords are shorter.")],
         render_kw={"autocomplete": "current-password"},
     )
-    new = PasswordField(
-        "New password",
-        validators=[InputRequired("Enter a new password.")],
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        "New password again",
-        validators=[EqualTo("new", message="The two new passwords differ: enter the same one twice.")],
-        render_kw={"autocomplete": "new-password"},
-    )
+    new = new_password_field()
+    again = new_password_again_field()
 
 
 @bp.get("")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Response, request
 from werkzeug.wrappers import Response as WerkzeugResponse
-from wtforms import PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
 
 from core.services import password_policy
 from core.services.accounts import AccountFault, SignInRefused, TooManyAttempts
 from core.web import sign_in_steps
 from core.web.access import open_endpoint
-from core.web.base_form import Form
+from core.web.base_form import Form, new_password_again_field, new_password_field, user_name_field
 from core.web.htmx import htmx_redirect, render
 from core.web.second_factor import from_the_start
 from core.web.sign_in import bp, step, too_many
@@ -21,11 +21,7 @@ from core.web.sign_in_steps import Left
 class SetUpCodeForm(Form):
     """The name of an account, and its set-up code."""
 
-    username = StringField(
-        "User name",
-        validators=[InputRequired("Enter your user name."), Length(max=120, message="User names are shorter.")],
-        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
-    )
+    username = user_name_field()
     set_up_code = StringField(
         "Set-up code",
         validators=[InputRequired("Enter the set-up code."), Length(max=40, message="Set-up codes are shorter.")],
@@ -36,16 +32,8 @@ class SetUpCodeForm(Form):
 class NewPasswordForm(Form):
     """A new password, twice."""
 
-    new = PasswordField(
-        "New password",
-        validators=[InputRequired("Enter a new password.")],
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        "New password again",
-        validators=[EqualTo("new", message="The two new passwords differ: enter the same one twice.")],
-        render_kw={"autocomplete": "new-password"},
-    )
+    new = new_password_field()
+    again = new_password_again_field()
 
 
 @bp.get("/sign-in/set-up-code")

@@ -9,7 +9,6 @@ from core.verification import Judge, Reading, bears_on
 SUPPORTED, CONTRADICTED, CANNOT_VERIFY = "supported", "contradicted", "cannot_verify"
 NO_QUOTE = "The fact-checker quoted no words of the cited rows."
 QUOTE_NOT_FOUND = "The words that the fact-checker quoted are in no cited row."
-QUOTE_BESIDE = "The words that the fact-checker quoted are not about all that code left unread."
 
 
 def with_quote_found(verdict: str, quote: str, rows: Sequence[Mapping[str, str]]) -> tuple[str, str | None]:

@@ -112,7 +112,6 @@ def _load() -> None:
 
 
 _load()
-EXCLUSIVE = tuple(frozenset(meanings.split("|")) for meanings, _ in lines("exclusive"))
 
 
 @lru_cache(maxsize=4096)
