@@ -20,6 +20,7 @@ from staff_app import (
     audit,
     care,
     chart,
+    clinic_quarters,
     corrections,
     downloads,
     history,
@@ -38,13 +39,14 @@ NAVIGATION = (
     NavItem("reports.worklist", "Reports", Right.REPORT_REVIEW),
     NavItem("archive.dashboard", "Archive", Right.ARCHIVE_RUN),
     NavItem("operations.show", "Operations", Right.OPERATIONS_READ),
+    NavItem("clinics.listing", "Clinics", Right.CLINIC_FIGURES),
     NavItem("accounts.listing", "Accounts", Right.ACCOUNTS_MANAGE),
     NavItem("audit.search", "Audit", Right.AUDIT_READ),
 )
 LANDING = {Role.CLINICIAN: "patients.search", Role.ADMIN: "archive.dashboard", Role.AUDITOR: "audit.search"}
 MODULES = (
     patients, chart, downloads, history, care, visits, corrections, reports, review, report_making, archive,
-    archive_runs, archive_restores, retention, operations, accounts, audit,
+    archive_runs, archive_restores, retention, operations, clinic_quarters, accounts, audit,
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class Right(StrEnum):
     PATIENT_ERASE = "erase patients"
     LEGAL_HOLD = "set or lift legal holds"
     OPERATIONS_READ = "see how the system runs"
+    CLINIC_FIGURES = "read clinics' figures"
     ACCOUNTS_MANAGE = "manage accounts"
     AUDIT_READ = "read the audit trail"
 
@@ -52,6 +53,7 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.PATIENT_ERASE: frozenset({Role.ADMIN}),
     Right.LEGAL_HOLD: frozenset({Role.ADMIN}),
     Right.OPERATIONS_READ: frozenset({Role.ADMIN, Role.AUDITOR}),
+    Right.CLINIC_FIGURES: frozenset({Role.ADMIN}),
     Right.ACCOUNTS_MANAGE: frozenset({Role.ADMIN}),
     Right.AUDIT_READ: frozenset({Role.AUDITOR}),
 }
@@ -70,7 +72,14 @@ CLINICAL = frozenset(
     }
 )
 RUNNING = frozenset(
-    {Right.REPORTS_HALT, Right.ARCHIVE_RUN, Right.PATIENT_ERASE, Right.LEGAL_HOLD, Right.ACCOUNTS_MANAGE}
+    {
+        Right.REPORTS_HALT,
+        Right.ARCHIVE_RUN,
+        Right.PATIENT_ERASE,
+        Right.LEGAL_HOLD,
+        Right.CLINIC_FIGURES,
+        Right.ACCOUNTS_MANAGE,
+    }
 )
 
 # Duties that stay separate: a right denied here is denied even if RIGHTS grants it.

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import date
-from decimal import Decimal
 from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
 from core.interchange.spools import append, on_disk
+from core.interchange.spreadsheets import CsvTable
 from core.models import said
 from core.queries.current_health import current_health
 from core.queries.hidden_visits import NO_VISITS, VisitIds
@@ -23,11 +19,6 @@ from core.queries.results import Result, results_at
 from core.queries.visits import lines
 from core.queries.whole_record import Group, groups
 
-# A spreadsheet runs what begins like this, unless it is a number.
-RUNS = re.compile(r"[=+\-@\t\r]")
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-# Excel takes a file for UTF-8 by these bytes alone.
-MARK = "\ufeff".encode()
 VISITS = ("id", "started_at", "ended_at", "description", "reason", "clinic", "practitioner", "is_open")
 RESULTS = (
     "visit_id", "observed_at", "code", "name", "value_number", "value_text", "unit", "ref_low", "ref_high",
@@ -64,7 +55,7 @@ def write(
 ) -> None:
     """Write the whole record, without hidden visits, and these reports. Raises ColdUnavailable: then all is void."""
     with ExitStack() as stack:
-        tables = {name: _Table(on_disk(stack), columns) for name, columns in TABLES.items()}
+        tables = {name: CsvTable(on_disk(stack), columns) for name, columns in TABLES.items()}
         person = current_health(session, patient_id)
         tables["patient"].add(_named(person, PERSON))
         for group in groups(session, patient_id, hidden_visits=hidden_visits):
@@ -80,14 +71,14 @@ def write(
 
 def write_results(results: Iterable[Result], file: IO[bytes]) -> None:
     """The values of one test, as one table."""
-    table = _Table(file, RESULTS)
+    table = CsvTable(file, RESULTS)
     for result in results:
         table.add(_named(result, RESULTS))
 
 
 def write_report(report: SignedReport, file: IO[bytes]) -> None:
     """A signed report, a claim a line."""
-    table = _Table(file, REPORTS)
+    table = CsvTable(file, REPORTS)
     for line in report_lines(report):
         table.add(line)
 
@@ -100,21 +91,7 @@ def report_lines(report: SignedReport) -> Iterator[Sequence[Any]]:
             yield report.id, report.signed_at, report.signed_by, section, claim.text, worded, " ".join(claim.refs)
 
 
-class _Table:
-    """One CSV file."""
-
-    def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
-        self.file = file
-        file.write(MARK)
-        self.add(columns)
-
-    def add(self, cells: Iterable[Any]) -> None:
-        text = io.StringIO()
-        csv.writer(text).writerow(map(_cell, cells))
-        self.file.write(text.getvalue().encode())
-
-
-def _add_group(session: Session, group: Group, tables: Mapping[str, _Table]) -> None:
+def _add_group(session: Session, group: Group, tables: Mapping[str, CsvTable]) -> None:
     for line in lines(session, group.visits):
         tables["visits"].add(_named(line, VISITS))
     for result in results_at(session, group.children.get("observation", ())):
@@ -127,16 +104,3 @@ def _add_group(session: Session, group: Group, tables: Mapping[str, _Table]) -> 
 
 def _named(thing: Any, columns: Sequence[str]) -> list[Any]:
     return [getattr(thing, column) for column in columns]
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    if isinstance(value, date):
-        return said.iso(value)
-    text = str(value)
-    return f"'{text}" if RUNS.match(text) and not NUMBER.fullmatch(text) else text

@@ -82,19 +82,26 @@ def _written_out(ids: Sequence[int]) -> BindParameter[Any]:
 breakers: dict[str, Breaker] = {record_type.server: Breaker() for record_type in RECORD_TYPES.values()}
 
 
-def fetch(record_type: str, query: Select[Any], *, through: Store = Store.REPLICA) -> list[RowMapping]:
-    """Run a query on linked tables. Raises ColdUnavailable soon if the archive, or the way to it, does not answer."""
+def fetch(
+    record_type: str, query: Select[Any], *, through: Store = Store.REPLICA, seconds: float | None = None
+) -> list[RowMapping]:
+    """Run a query on linked tables. Raises ColdUnavailable soon if the archive, or the way to it, does not answer.
+
+    A heavy query may take `seconds`, more than a page waits: if that is too short, pages still ask this archive.
+    """
     server = RECORD_TYPES[record_type].server
     breaker = breakers[server]
     if breaker.refuses():
         raise ColdUnavailable(server, "it failed a moment ago")
+    limit = databases.current().settings.cold_timeout_seconds if seconds is None else seconds
     try:
-        with databases.read_linked(through, server, databases.current().settings.cold_timeout_seconds) as session:
+        with databases.read_linked(through, server, limit) as session:
             rows = list(session.execute(query).mappings())
     except PoolTimeout as crowd:
         raise ColdUnavailable(server, "too many are reading it") from crowd
     except (OperationalError, InterfaceError) as fault:
-        breaker.failed()
+        if seconds is None:
+            breaker.failed()
         log.warning("archive %s does not answer: %s", server, type(fault).__name__)
         raise ColdUnavailable(server, type(fault).__name__) from fault
     breaker.answered()

@@ -36,6 +36,7 @@ NEVER_DENIED = {
         Right.PATIENT_ERASE,
         Right.LEGAL_HOLD,
         Right.OPERATIONS_READ,
+        Right.CLINIC_FIGURES,
         Right.ACCOUNTS_MANAGE,
     },
     Role.AUDITOR: {Right.OWN_ACCOUNT, Right.OPERATIONS_READ, Right.AUDIT_READ},

@@ -24,6 +24,7 @@ FEATURES = {
     "archive": "commands core/models core/queries core/services staff_app workers",
     "archive_runs": "core/web/drawings staff_app",
     "audit": "commands core core/models staff_app",
+    "clinic_quarters": "core/queries staff_app",
     "care": "core/access core/models core/services staff_app",
     "corrections": "core/models core/queries core/services staff_app",
     "downloads": "core/web public_app staff_app",

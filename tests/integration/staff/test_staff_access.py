@@ -38,6 +38,8 @@ VALUES = {
     "table": "observation",
     "row_id": 1,
     "form": "csv",
+    "clinic_id": 1,
+    "quarter": "2026-Q1",
 }
 VERBS = {"archive": "pause", "duty": "begin", "accounts": "close", "reports": "reject"}
 EXPECTED = {
@@ -48,6 +50,7 @@ EXPECTED = {
     "operations": {Role.ADMIN, Role.AUDITOR},
     "operations.halt": {Role.ADMIN},
     "operations.resume": {Role.ADMIN},
+    "clinics": {Role.ADMIN},
     "accounts": {Role.ADMIN},
     "audit": {Role.AUDITOR},
     "account": {Role.CLINICIAN, Role.ADMIN, Role.AUDITOR},

@@ -22,6 +22,7 @@ from cli import strata
 from core.models import Citation, Claim, Omission, Patient, Report, ReportState, SensitiveVisit, Visit, utc_now
 from core.models.hashed_columns import newest_version
 from core.queries import evidence
+from core.queries.clinic_quarters import Quarter
 from core.queries.reports import since_draft
 from core.sources import references
 from core.stores import databases
@@ -89,7 +90,8 @@ class Planted:
     def values(self) -> dict[str, Any]:
         return {
             **VALUES, "patient_id": self.patient.id, "visit_id": self.visit.id, "assay_id": self.assay_id,
-            "report_id": self.report_id, "claim_id": self.claim_id,
+            "report_id": self.report_id, "claim_id": self.claim_id, "clinic_id": self.visit.clinic_id,
+            "quarter": str(Quarter.of(self.visit.started_at.date())),
         }  # fmt: skip
 
 
