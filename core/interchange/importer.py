@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.engines import words_of
-from core.interchange import catalogue, ledger, patient_rows
+from core.interchange import catalogue, garbage, ledger, patient_rows
 from core.interchange.catalogue import Catalogue
 from core.interchange.resolve import PatientRows, outside_keys, resolve
 from core.interchange.retract import retract
@@ -93,7 +93,7 @@ def run(
     hold all records, since the newest of them decides.
     """
     started = time.monotonic()
-    with alone():
+    with alone(), garbage.searched_rarely():
         transactions = Transactions(check=check)
         importing = _Importing(summary, transactions, shift_to, on_progress)
         with transactions.all():

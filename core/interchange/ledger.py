@@ -11,27 +11,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.engines.copy_text import line
+from core.engines.functions import any_word_of
 from core.interchange import shift
 from core.models import Base, ImportedRow
 from core.stores import databases
 
 RETRACTED = "retracted"
 FORMATS = ("synthea", "fhir", "generate")
-KEYS_A_QUERY = 1_000
+KEYS_A_QUERY = 5_000
 COLUMNS = ("source", "source_key", "ref_type", "row_id", "content_hash")
 COLUMNS_READ = tuple(ImportedRow.__table__.c[name] for name in COLUMNS)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the ledger; of a visit's own id, `content_hash` holds the stamp of its start."""
+class Entry(NamedTuple):
+    """One line of the ledger, as COLUMNS has it; of a visit's own id, `content_hash` holds the stamp of its start."""
 
     source: str
     key: str
@@ -59,7 +58,7 @@ def find(session: Session, keys: Collection[str]) -> dict[str, dict[str, Entry]]
     """Entries of all formats by key, then format."""
     found: dict[str, dict[str, Entry]] = {}
     for part in _parts(keys):
-        query = select(*COLUMNS_READ).where(ImportedRow.source.in_(FORMATS), ImportedRow.source_key.in_(part))
+        query = select(*COLUMNS_READ).where(ImportedRow.source.in_(FORMATS), any_word_of(ImportedRow.source_key, part))
         for row in session.execute(query):
             entry = Entry(*row)
             found.setdefault(entry.key, {})[entry.source] = entry
@@ -71,15 +70,14 @@ def shifts(session: Session, patients: Collection[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for part in _parts(patients):
         query = select(ImportedRow.source_key, ImportedRow.content_hash)
-        query = query.where(ImportedRow.source == shift.SOURCE, ImportedRow.source_key.in_(part))
+        query = query.where(ImportedRow.source == shift.SOURCE, any_word_of(ImportedRow.source_key, part))
         found.update({key: shift.decode(kept) for key, kept in session.execute(query)})
     return found
 
 
 def add(session: Session, entries: Iterable[Entry]) -> None:
     """Write new entries, in bulk: they are as many as the rows they speak of."""
-    rows = ((entry.source, entry.key, entry.ref_type, entry.row_id, entry.content_hash) for entry in entries)
-    copy_rows(session, ImportedRow.__tablename__, COLUMNS, rows)
+    copy_rows(session, ImportedRow.__tablename__, COLUMNS, entries)
 
 
 def change(session: Session, entry: Entry, content_hash: str) -> None:
@@ -88,9 +86,9 @@ def change(session: Session, entry: Entry, content_hash: str) -> None:
     session.execute(update(ImportedRow).where(*mine).values(content_hash=content_hash))
 
 
-def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
+def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Bulk-load rows in the session's transaction."""
-    chunk = "".join(line(row) for row in rows).encode()
+    chunk = "".join(map(line, rows)).encode()
     if chunk:
         databases.current().adapter.loading.copy_in(session.connection(), Base.metadata.tables[table], columns, [chunk])
 
@@ -112,7 +110,7 @@ def holders(session: Session, keys: Collection[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for part in _parts(keys):
         query = select(ImportedRow.source_key, ImportedRow.row_id)
-        query = query.where(ImportedRow.source == ImportedRow.IDENTIFIER, ImportedRow.source_key.in_(part))
+        query = query.where(ImportedRow.source == ImportedRow.IDENTIFIER, any_word_of(ImportedRow.source_key, part))
         found |= {key: row_id for key, row_id in session.execute(query)}  # noqa: C416
     return found
 

@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from core.interchange.summary import Place
 
 KEY_CHARS_MAX = 200
+_CANONICAL = json.JSONEncoder(default=str, ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(slots=True)
@@ -55,6 +57,10 @@ class Record:
     visit_stamp: str = ""
     visit_row: int | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Hand over to another process plain values alone: a dictionary of them takes three times as long."""
+        return Record, _values_of(self)
+
     def content_hash(self) -> str:
         """SHA-256 of what the source says, before any shift: lower-case hex."""
         parts: list[Any] = [self.kind, self.values, self.visit_stamp, self.clinic, self.practitioner]
@@ -62,11 +68,13 @@ class Record:
             # The visit by its id: one that is moved in time rewrites none of its rows.
             parts[2] = self.visit if self.visit_key else None
             parts += [self.patient, self.judged, self.assay and (self.assay.system, self.assay.code)]
-        return hashlib.sha256(json.dumps(parts, default=str, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(_CANONICAL.encode(parts).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class AssayText:
+_values_of = attrgetter(*Record.__slots__)
+
+
+class AssayText(NamedTuple):
     """An assay as a source describes it."""
 
     code: str

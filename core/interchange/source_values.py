@@ -32,7 +32,12 @@ def text(raw: object, limit: int, name: str) -> str | None:
         return None
     if not isinstance(raw, str):
         raise BadValue(f"{name} is not text")
-    kept = _SPACES.sub(" ", _UNSEEN.sub("", storable(raw, name))).strip()
+    kept = storable(raw, name)
+    if not kept.isascii():
+        kept = _UNSEEN.sub("", kept)
+    if "  " in kept or "\t" in kept:
+        kept = _SPACES.sub(" ", kept)
+    kept = kept.strip()
     if len(kept) > limit:
         raise BadValue(f"{name} has {len(kept):,} characters: at most {limit:,} fit")
     return kept or None
@@ -50,6 +55,8 @@ def storable(raw: str, name: str) -> str:
     """The text itself, if a database in UTF-8 can hold it."""
     if "\x00" in raw:
         raise BadValue(f"{name} holds a null byte")
+    if raw.isascii():
+        return raw
     try:
         raw.encode()
     except UnicodeEncodeError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 EXAMPLES_MAX = 3
 Progress = Callable[[str], None]
@@ -28,8 +28,7 @@ def silent(line: str) -> None:
     """Progress that nobody follows."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where a source row stands: a file and its line, or a bundle and the position of the entry, both from 1."""
 
     file: str

@@ -205,7 +205,7 @@ def _write(work: Work, kind: str, rows: list[dict[str, Any]]) -> int:
     first = databases.current().adapter.loading.reserve_ids(work.session.connection(), table, len(rows))
     columns = tuple(rows[0])
     # Bulk INSERT spends most of its time on placeholders: COPY takes half as long.
-    numbered = ((row_id, *(row[name] for name in columns)) for row_id, row in enumerate(rows, start=first))
+    numbered = ((row_id, *[row[name] for name in columns]) for row_id, row in enumerate(rows, start=first))
     ledger.copy_rows(work.session, table, ("id", *columns), numbered)
     if kind == "patient":
         work.newcomers.extend(range(first, first + len(rows)))

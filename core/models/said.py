@@ -10,6 +10,7 @@ from typing import Any, Self
 # Of a value of another system that no living person has: it is kept as it came.
 IMPLAUSIBLE = "marked implausible"
 YEAR, MONTH, DAY = "year", "month", "day"
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class _Partial:
@@ -31,7 +32,7 @@ class PartialMoment(_Partial, datetime):
 def write(parts: Mapping[str, Any]) -> str | None:
     """The text of `said`; None if nothing is in it."""
     kept = {name: value for name, value in parts.items() if value not in (None, "", [], {}, False)}
-    return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if kept else None
+    return _WRITER.encode(kept) if kept else None
 
 
 def read(said: str | None) -> dict[str, Any]:

@@ -22,8 +22,6 @@ from core.interchange.summary import Place
 READ_SUFFIXES = (".json", ".ndjson", ".jsonl")
 SUFFIXES = (*READ_SUFFIXES, *(f"{suffix}.gz" for suffix in READ_SUFFIXES), ".zip", ".xml", ".xml.gz")
 DEPTH_MAX = 8
-# A text with none of these has no modifier extension: names in JSON may be written with escapes.
-MODIFYING = ("modifierExtension", "\\u")
 Resource = dict[str, Any]
 
 
@@ -32,8 +30,8 @@ class Item:
     """One resource of a bundle, or what stood in its place; entries count from 1.
 
     `deleted` is the address (`Type/id`) that an entry without a resource says was deleted. `length` tells how to pass
-    over an entry when it is read again, 0 of one that holds several. `is_plain` is true if nothing in its text can
-    turn its meaning round.
+    over an entry when it is read again, 0 of one that holds several. `is_plain` is true if its text has none of the
+    marks that were asked for.
     """
 
     place: Place
@@ -91,20 +89,21 @@ def _parts(path: Path) -> list[File]:
     return [File(path, name) for name in names] or [File(path)]
 
 
-def items(file: File, skips: Sequence[int] = ()) -> Iterator[Item]:
+def items(file: File, skips: Sequence[int] = (), marks: Sequence[str] = ()) -> Iterator[Item]:
     """The resources of a file, those of bundles inside bundles too. Raises BadFile.
 
-    `skips` has a number other than 0 for each entry or line to pass over: the length of its text.
+    `skips` has a number other than 0 for each entry or line to pass over: the length of its text. An item is plain if
+    its text has none of the `marks`.
     """
     if file.name.lower().removesuffix(".gz").endswith(".xml"):
         raise BadFile(f"{file.name} is XML: export it as FHIR JSON")
     try:
-        yield from _lines(file, skips) if file.is_lines else _document(file, skips)
+        yield from _lines(file, skips, marks) if file.is_lines else _document(file, skips, marks)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as fault:
         raise BadFile(f"{file.name} can't be read ({fault or type(fault).__name__})") from None
 
 
-def _lines(file: File, skips: Sequence[int]) -> Iterator[Item]:
+def _lines(file: File, skips: Sequence[int], marks: Sequence[str]) -> Iterator[Item]:
     with file.open() as opened:
         for number, raw in enumerate(iter(lambda: opened.readline(LINE_BYTES_MAX + 1), b""), start=1):
             if len(raw) > LINE_BYTES_MAX:
@@ -116,11 +115,11 @@ def _lines(file: File, skips: Sequence[int]) -> Iterator[Item]:
             except BadJson as fault:
                 yield Item(Place(file.name, number), None, fault=f"the line {fault}")
                 continue
-            is_plain = not any(mark.encode() in raw for mark in MODIFYING)
+            is_plain = not any(mark.encode() in raw for mark in marks)
             yield from _unfolded(value, Item(Place(file.name, number), None, length=1, is_plain=is_plain), 0)
 
 
-def _document(file: File, skips: Sequence[int]) -> Iterator[Item]:
+def _document(file: File, skips: Sequence[int], marks: Sequence[str]) -> Iterator[Item]:
     alone: Resource = {}
     kind: Any = None
     try:
@@ -130,7 +129,7 @@ def _document(file: File, skips: Sequence[int]) -> Iterator[Item]:
                 window.value()
                 window.end()
                 raise BadFile(f"{file.name} is not a FHIR resource: it has no resourceType")
-            for member in json_entries.members(window, "entry", MODIFYING, skips):
+            for member in json_entries.members(window, "entry", marks, skips):
                 if member.number and kind in (None, "Bundle"):
                     place = Place(file.name, member.number)
                     yield from _entry(member.value, Item(place, None, None, member.length, member.is_plain), 0)

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from core.interchange import garbage
 from core.interchange.csv_files import BadFile
 from core.interchange.fhir.bundles import File
 from core.interchange.fhir.resource_index import Index, Sources
@@ -173,15 +174,20 @@ def _unless_failed(value: Any) -> Any:
 def _help(connection: Connection, made: Any, files: Sequence[File], sources: Sources, zone: ZoneInfo) -> None:
     """The process: it says which servers it met, learns those of all files, surveys, learns all, and reads."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        connection.send(bases_of(files, sources))
-        sources.bases |= connection.recv()
-        first = survey(files, sources, silent)
-        connection.send(first.found)
-        first.found = connection.recv()
-    except Exception as fault:
-        connection.send(fault)
-        return
+    with garbage.searched_rarely():
+        try:
+            connection.send(bases_of(files, sources))
+            sources.bases |= connection.recv()
+            first = survey(files, sources, silent)
+            connection.send(first.found)
+            first.found = connection.recv()
+        except Exception as fault:
+            connection.send(fault)
+            return
+        _read_all(made, first, zone)
+
+
+def _read_all(made: Any, first: Survey, zone: ZoneInfo) -> None:
     try:
         for file in first.files:
             for part in _read(file, first, zone):

@@ -20,6 +20,8 @@ from core.interchange.summary import Summary
 
 SOURCE = "fhir"
 PART_RECORDS = 1_000
+# A text with none of these has no modifier extension: names in JSON may be written with escapes.
+MODIFYING = ("modifierExtension", "\\u")
 Waiting = tuple[Item, Scope]
 
 
@@ -37,9 +39,9 @@ def read(file: File, survey: Survey, zone: ZoneInfo) -> Iterator[Made]:
     """The second reading of a file, in parts. Raises BadFile."""
     scope = survey.names_of(file)
     maker = Maker(survey.found, zone)
-    for item in items(file, survey.skips.pop(file.name, ())):
+    for item in items(file, survey.skips.pop(file.name, ()), MODIFYING):
         maker.take(item, scope)
-        if maker.made.population.size >= PART_RECORDS:
+        if maker.count >= PART_RECORDS:
             yield maker.hand_over()
     last = maker.hand_over()
     last.ends_file = True
@@ -51,7 +53,7 @@ class Maker:
 
     def __init__(self, found: Found, zone: ZoneInfo) -> None:
         self._found, self._zone = found, zone
-        self.made = Made()
+        self.made, self.count = Made(), 0
         self._givers = CareGivers(self.made.population)
         self._parsers: dict[str, Callable[[Entry], list[Record]]] = {
             "Patient": lambda entry: [patient.patient(entry)],
@@ -69,7 +71,7 @@ class Maker:
 
     def hand_over(self) -> Made:
         """What has been made, which is forgotten here."""
-        made, self.made = self.made, Made()
+        made, self.made, self.count = self.made, Made(), 0
         self._givers = CareGivers(self.made.population)
         return made
 
@@ -108,6 +110,7 @@ class Maker:
             return
         if entry.dates.without_offset:
             self.made.summary.times_without_offset += 1
+        self.count += len(records)
         for record in records:
             self.made.summary.of(record.kind).read += 1
             self.made.population.add(record)

@@ -28,11 +28,11 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
 from core.engines import mssql_documents, mssql_parameters
 from core.engines.fault_kinds import EngineError
-from core.engines.functions import any_of, row_hash, seconds_between, utc_day, utc_week
+from core.engines.functions import any_of, any_word_of, row_hash, seconds_between, utc_day, utc_week
 from core.engines.mssql_dialect import Dialect
 from core.engines.mssql_hash import canonical_json
 from core.engines.mssql_tables import unique_constraints
-from core.models import Batch, Claim, OutboxMessage, Patient, Report
+from core.models import Batch, Claim, ImportedRow, OutboxMessage, Patient, Report
 from core.models.base import Base, Json
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, SERVERS
 
@@ -189,6 +189,11 @@ WORDED = {
     "many ids": (
         select(Batch.id).where(any_of(Batch.id, [1, 2])),
         "SELECT batch.id FROM batch WHERE batch.id IN (SELECT id FROM OPENJSON('[1, 2]') WITH (id bigint '$'))",
+    ),
+    "many words": (
+        select(ImportedRow.row_id).where(any_word_of(ImportedRow.source_key, ["a", "b's"])),
+        "SELECT imported_row.row_id FROM imported_row WHERE imported_row.source_key IN (SELECT word COLLATE"
+        " Latin1_General_100_BIN2 FROM OPENJSON('[\"a\", \"b''s\"]') WITH (word nvarchar(400) '$'))",
     ),
     "seconds": (
         select(func.max(seconds_between(STARTED, ENDED)).label("n")),
