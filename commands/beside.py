@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.demo import discover
+from commands.demo.demo_files import discover
 from core.settings import config
 from core.stores import databases
 

@@ -1,6 +1,1 @@
-"""`strata demo`: everything on this machine."""
-
-from commands.demo.demo_command import demo
-from commands.demo.demo_files import discover
-
-__all__ = ["demo", "discover"]
+"""`strata demo`: everything on this machine. Imports nothing, since every command looks in here for a running demo."""

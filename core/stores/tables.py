@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import MetaData, RowMapping, Select, Table, select
@@ -13,17 +14,15 @@ from core.models.record_types import ARCHIVE_METADATA
 OF_SIGNED = ("report", "claim", "citation", "signature")
 
 
+@cache
 def _tables_in(schema: str) -> dict[str, Table]:
+    """Every archived table, in this schema of the primary. Made when first asked for: most commands never ask."""
     metadata_of = MetaData(schema=schema)
     return {
         table.name: table.to_metadata(metadata_of, schema=schema)
         for metadata in ARCHIVE_METADATA.values()
         for table in metadata.tables.values()
     }
-
-
-_LINKED = _tables_in("cold")
-_SIGNED = {name: table for name, table in _tables_in("signed").items() if name in OF_SIGNED}
 
 
 def hot_table(name: str) -> Table:
@@ -33,12 +32,14 @@ def hot_table(name: str) -> Table:
 
 def linked_table(name: str) -> Table:
     """The linked table of an archived table, in schema `cold`."""
-    return _LINKED[name]
+    return _tables_in("cold")[name]
 
 
 def signed_view(name: str) -> Table:
     """The rows of an archived table that belong to signed reports: a view in schema `signed`, of the linked table."""
-    return _SIGNED[name]
+    if name not in OF_SIGNED:
+        raise KeyError(name)
+    return _tables_in("signed")[name]
 
 
 def cold_columns(table: Table) -> Select[Any]:

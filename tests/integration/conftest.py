@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 from core.services import accounts
 
@@ -39,6 +41,24 @@ def _templates_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "create_jinja_environment", with_kept)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _routes_compiled_once() -> Iterator[None]:
+    """A test that makes its own portal would compile the address of every route again, which takes most of its time."""
+    compile_anew, kept = Rule._compile_builder, {}
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        # All that the compiled function depends on; it finds its converters in the rule that it is called with.
+        defaults = tuple(sorted((rule.defaults or {}).items()))
+        key: Any = (rule.rule, tuple(rule._trace), defaults, append_unknown)
+        if key not in kept:
+            kept[key] = compile_anew(rule, append_unknown)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
         yield
 
 
