@@ -13,9 +13,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, RowMapping, Select, Table, and_, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    RowMapping,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -54,13 +68,25 @@ RowT = TypeVar("RowT")
 
 def window(session: Session, record_type: str) -> Window:
     """What counts as archived in this session's snapshot. Call this in the session that reads the hot rows."""
-    batches = (Batch.record_type == record_type, Batch.kind != BatchKind.RESTORE)
-    last = session.scalar(select(func.max(Batch.id)).where(*batches))
+    found: dict[str, list[int]] = {"last": [], "moving": [], "restored": []}
+    for what, row_id in session.execute(window_query(record_type)):
+        found[what].append(row_id)
+    (last,) = found["last"]
+    return Window(last or 0, tuple(sorted(found["moving"])), tuple(sorted(found["restored"])))
+
+
+@cache
+def window_query(record_type: str) -> CompoundSelect[Any]:
+    """What `window` asks: rows of a word and an id. One statement, made once, since each read of an archive asks it."""
+    batch, restored = Batch.__table__.c, RestoredRoot.__table__.c
+    batches = (batch.record_type == record_type, batch.kind != BatchKind.RESTORE)
     settled = (BatchState.RELEASED, BatchState.PURGED)
-    moving = session.scalars(select(Batch.id).where(*batches, Batch.state.not_in(settled)).order_by(Batch.id))
-    unpurged = (RestoredRoot.record_type == record_type, RestoredRoot.purged_at.is_(None), RestoredRoot.by_id)
-    restored = session.scalars(select(RestoredRoot.root_id).where(*unpurged).order_by(RestoredRoot.root_id))
-    return Window(last or 0, tuple(moving), tuple(restored))
+    unpurged = (restored.record_type == record_type, restored.purged_at.is_(None), restored.by_id)
+    return union_all(
+        select(literal_column("'last'"), func.max(batch.id)).where(*batches),
+        select(literal_column("'moving'"), batch.id).where(*batches, batch.state.not_in(settled)),
+        select(literal_column("'restored'"), restored.root_id).where(*unpurged),
+    )
 
 
 def visible(cold: Table, seen: Window) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Which rows count, in T-SQL: looked up for hot rows, by ids for archived ones."""
+"""Which rows count, in T-SQL: looked up for hot rows, by ids for archived ones, and by what has been moved."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.schema import CreateTable
 
 from core.engines.mssql_dialect import Dialect
 from core.models import Base
+from core.stores import archived
 from core.stores.counted import EnteredInError, counts
 from core.stores.tables import hot_table, linked_table
 
@@ -61,3 +62,13 @@ def test_the_table_is_made() -> None:
     text = compiled(CreateTable(Base.metadata.tables["correction"]))
     assert "in_force BIT NOT NULL" in text
     assert "reason NVARCHAR(400) COLLATE Latin1_General_100_BIN2 NOT NULL" in text
+
+
+def test_which_batches_count_as_archived_is_one_statement() -> None:
+    batches = "FROM batch WHERE batch.record_type = 'visit' AND batch.kind != 'restore'"
+    assert compiled(archived.window_query("visit")) == (
+        f"SELECT 'last', max(batch.id) AS max_1 {batches}"
+        f" UNION ALL SELECT 'moving', batch.id {batches} AND (batch.state NOT IN ('released', 'purged'))"
+        " UNION ALL SELECT 'restored', restored_root.root_id FROM restored_root"
+        " WHERE restored_root.record_type = 'visit' AND restored_root.purged_at IS NULL AND restored_root.by_id = 1"
+    )
