@@ -8,8 +8,8 @@ from pathlib import Path
 from core.embedded.ports import HOST
 
 CODE_DIR = Path(__file__).parents[2]
-# The whole demo must stop within 10 seconds.
-GUNICORN_OPTIONS = "--workers=2 --threads=4 --worker-class=gthread --graceful-timeout=3 --no-control-socket"
+# The whole demo must stop within 10 seconds. Preloaded: a portal is loaded once, and its two processes share it.
+GUNICORN_OPTIONS = "--workers=2 --threads=4 --worker-class=gthread --graceful-timeout=3 --no-control-socket --preload"
 
 
 def strata(*arguments: str) -> list[str]:
