@@ -116,10 +116,19 @@ def _within(value: Any) -> list[re.Pattern[str]]:
 
 def _methods(name: str) -> set[str]:
     """How a pattern of this name is used; one in a list may be searched for."""
-    return {use for text in _SOURCES for use in re.findall(rf"\b{name}\.(\w+)\(", text)} or {"search"}
+    return _USES.get(name) or {"search"}
 
 
-_SOURCES = [path.read_text() for folder in ("core", "evals", "staff_app") for path in (ROOT / folder).rglob("*.py")]
+def _uses() -> dict[str, set[str]]:
+    """The methods that the sources call of each name."""
+    found: dict[str, set[str]] = {}
+    for path in (path for folder in ("core", "evals", "staff_app") for path in (ROOT / folder).rglob("*.py")):
+        for name, method in re.findall(r"\b(\w+)\.(?=(\w+)\()", path.read_text()):
+            found.setdefault(name, set()).add(method)
+    return found
+
+
+_USES = _uses()
 PATTERNS = patterns()
 
 
