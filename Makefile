@@ -1,4 +1,4 @@
-.PHONY: demo test check check-long static sbom screenshots lock clean
+.PHONY: demo test check check-long static types security style sbom screenshots lock clean
 MAKEFLAGS += --no-print-directory
 # Wherever it is set: the tests start hundreds of processes, each of which would compile the product and its tests anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,12 +27,19 @@ check-long: static
 
 static:
 	@test -x $(BIN)/ruff || { echo "strata: there is no $(BIN)/ruff: run \`make test\` once." >&2; exit 1; }
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --check --quiet .
+	@$(MAKE) --jobs 2 --output-sync types security style
+
+types:
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+
+security:
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive core public_app staff_app workers commands evals wsgi.py cli.py
 	@$(BIN)/pip-licenses > /dev/null
+
+style:
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports
 
 # What the product is made of, as CycloneDX: sbom.json.
 sbom: .venv/development-is-ready
