@@ -25,6 +25,7 @@ from staff_app import (
     downloads,
     history,
     operations,
+    operations_machines,
     patients,
     report_making,
     reports,
@@ -46,7 +47,7 @@ NAVIGATION = (
 LANDING = {Role.CLINICIAN: "patients.search", Role.ADMIN: "archive.dashboard", Role.AUDITOR: "audit.search"}
 MODULES = (
     patients, chart, downloads, history, care, visits, corrections, reports, review, report_making, archive,
-    archive_runs, archive_restores, retention, operations, clinic_quarters, accounts, audit,
+    archive_runs, archive_restores, retention, operations, operations_machines, clinic_quarters, accounts, audit,
 )  # fmt: skip
 
 

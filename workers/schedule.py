@@ -51,6 +51,7 @@ SCHEDULE = (
     Entry("resume reports", "workers.reports.jobs.resume_reports", timedelta(seconds=30)),
     Entry(SCHEDULED_AS, "workers.alerts.evaluate", timedelta(minutes=1)),
     Entry("keep audit heads", "workers.audit_heads.keep", timedelta(hours=1)),
+    Entry("sample machines", "workers.machines.sample", timedelta(minutes=1)),
     Entry("tidy", "workers.tidy.tidy", timedelta(minutes=1)),
     Entry("evaluate factcheck", "workers.evaluate.evaluate", "0 19 * * 0", {"suite": "factcheck"}),
     Entry("evaluate injection", "workers.evaluate.evaluate", "20 19 * * 0", {"suite": "injection"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
@@ -17,6 +17,18 @@ WHERE s.session_id <> @@SPID
 """
 SNAPSHOTS_ARE_TOLD = "SELECT OBJECT_ID('sys.dm_tran_active_snapshot_database_transactions')"
 PAGE_BYTES = 8_192
+IO_OPERATIONS = "SELECT SUM(num_of_reads + num_of_writes) FROM sys.dm_io_virtual_file_stats(NULL, NULL)"
+# The newest of the scheduler's records of once a minute.
+CPU = """
+SELECT TOP (1) CAST(record AS xml).value('(./Record/SchedulerMonitorEvent/SystemHealth/SystemIdle)[1]', 'int')
+FROM sys.dm_os_ring_buffers WHERE ring_buffer_type = 'RING_BUFFER_SCHEDULER_MONITOR'
+AND record LIKE '%<SystemHealth>%' ORDER BY timestamp DESC
+"""
+MEMORY = "SELECT 1.0 - 1.0 * available_physical_memory_kb / total_physical_memory_kb FROM sys.dm_os_sys_memory"
+DISK = """
+SELECT MAX(1.0 - 1.0 * v.available_bytes / v.total_bytes)
+FROM sys.database_files f CROSS APPLY sys.dm_os_volume_stats(DB_ID(), f.file_id) v WHERE v.total_bytes > 0
+"""
 
 
 def is_babelfish(connection: Connection) -> bool:
@@ -62,6 +74,23 @@ def oldest_snapshot_at(connection: Connection) -> datetime | None:
         return None
     oldest: datetime | None = connection.exec_driver_sql(OLDEST_SNAPSHOT).scalar()
     return oldest
+
+
+def io_operations(connection: Connection) -> int | None:
+    """Reads and writes of its files since it started; None on Babelfish, which does not tell."""
+    if is_babelfish(connection):
+        return None
+    return int(connection.exec_driver_sql(IO_OPERATIONS).scalar() or 0)
+
+
+def machine_shares(connection: Connection) -> Mapping[str, float]:
+    """Its machine's processor, memory and fullest disk. Needs VIEW SERVER STATE; nothing on Babelfish."""
+    if is_babelfish(connection):
+        return {}
+    idle = connection.exec_driver_sql(CPU).scalar()
+    memory, disk = (connection.exec_driver_sql(query).scalar() for query in (MEMORY, DISK))
+    told = {"cpu": None if idle is None else 1 - idle / 100, "memory": memory, "disk": disk}
+    return {name: float(share) for name, share in told.items() if share is not None}
 
 
 @contextmanager

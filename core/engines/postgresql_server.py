@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -10,6 +11,10 @@ OLDEST_SNAPSHOT = """
 SELECT min(xact_start) FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
 """
+
+# Extends are writes of new blocks. PostgreSQL 15 and older don't count them.
+IO_IS_TOLD = "SELECT to_regclass('pg_catalog.pg_stat_io')"
+IO_OPERATIONS = "SELECT sum(coalesce(reads, 0) + coalesce(writes, 0) + coalesce(extends, 0)) FROM pg_stat_io"
 
 
 def version(connection: Connection) -> str:
@@ -37,3 +42,15 @@ def oldest_snapshot_at(connection: Connection) -> datetime | None:
     """When the oldest snapshot of another session began; a role without pg_read_all_stats sees its own sessions."""
     oldest: datetime | None = connection.scalar(text(OLDEST_SNAPSHOT))
     return oldest
+
+
+def io_operations(connection: Connection) -> int | None:
+    """Reads and writes of its files since its statistics began."""
+    if connection.scalar(text(IO_IS_TOLD)) is None:
+        return None
+    return int(connection.scalar(text(IO_OPERATIONS)) or 0)
+
+
+def machine_shares(connection: Connection) -> Mapping[str, float]:
+    """Nothing: PostgreSQL does not know how busy its machine is."""
+    return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -25,3 +26,9 @@ class ServerFacts(Protocol):
 
     def oldest_snapshot_at(self, connection: Connection) -> datetime | None:
         """When the oldest snapshot began that another session still reads, among those that this login may see."""
+
+    def io_operations(self, connection: Connection) -> int | None:
+        """Reads and writes of its files since it started; None if it does not tell."""
+
+    def machine_shares(self, connection: Connection) -> Mapping[str, float]:
+        """How busy and full its machine is, as far as it tells: `cpu`, `memory`, `disk`, each a share from 0 to 1."""

@@ -32,7 +32,7 @@ CLINICAL = (
 )  # fmt: skip
 REPORTS = ("report", "evidence", "claim", "citation", "claim_check", "omission", "model_call", "report_event")
 MOVES = ("archive_run", "batch", "step", "run_event", "holding", "restored_root")
-WATCH = ("day_budget", "schedule_mark", "eval_run", "alert", "agent_setup", "signer_notice", "switch")
+WATCH = ("day_budget", "schedule_mark", "eval_run", "alert", "agent_setup", "signer_notice", "switch", "load_figure")
 TIES = ("care_team_member", "glass_break", "sensitive_visit", "visit_tie", "sensitive_grant")
 
 # By what an account proves itself, and what lets its person in.

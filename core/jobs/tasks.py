@@ -47,6 +47,7 @@ _LIST = (
     _task("ops", "alerts.deliver", WORKER, alert_id=int, event=str),
     _task("ops", "audit_heads.keep", WORKER),
     _task("ops", "tidy.tidy", WORKER),
+    _task("ops", "machines.sample", WORKER),
     # It asks the model endpoint for minutes, as reports do.
     _task("reports", "evaluate.evaluate", WORKER, suite=str),
 )

@@ -103,6 +103,33 @@ class Alert(Base):
     )
 
 
+class LoadSpan(StrEnum):
+    """How long a row of `load_figure` covers; a counter is the last state of something that only grows."""
+
+    COUNTER = "counter"
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+class LoadFigure(Base):
+    """How busy or full one machine or server was: the mean and the highest of its samples in one span of time.
+
+    `name` is cpu, memory or disk (shares, 0 to 1), or iops (operations a second).
+    """
+
+    __tablename__ = "load_figure"
+    source: Mapped[str] = mapped_column(String(60), primary_key=True)
+    name: Mapped[Code] = mapped_column(primary_key=True)
+    span: Mapped[Code] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    samples: Mapped[int]
+    mean: Mapped[float]
+    highest: Mapped[float]
+
+    __table_args__ = (Index("ix_load_figure_span_at", "span", "at"),)
+
+
 class SetupState(StrEnum):
     """How far a setup of agents has come: being evaluated, used for some reports, used for all, no longer used."""
 

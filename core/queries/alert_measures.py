@@ -22,7 +22,7 @@ from core.models import (
     RunState,
 )
 from core.models.record_types import RECORD_TYPES
-from core.queries import strangers, tiers
+from core.queries import load_figures, strangers, tiers
 from core.queries.alerts import evaluated
 from core.stores import databases
 from core.stores.replica_watch import watch
@@ -132,6 +132,37 @@ def replica_lag(session: Session, since: datetime) -> Measured | None:
     """Seconds by which the replica is behind; a very long time if it does not answer."""
     state = watch.state()
     return Measured(state.lag_seconds if state.answers else NEVER_SECONDS, 1)
+
+
+def busiest_processor(session: Session, since: datetime) -> Measured | None:
+    """The share of its processors that the busiest machine or server used since then."""
+    return _most(session, since, "cpu")
+
+
+def fullest_memory(session: Session, since: datetime) -> Measured | None:
+    """The share of its memory that the fullest machine or server used since then."""
+    return _most(session, since, "memory")
+
+
+def fullest_disk(session: Session, since: datetime) -> Measured | None:
+    """The share of the fullest disk that is used."""
+    return _most(session, since, "disk")
+
+
+def most_disk_operations(session: Session, since: datetime) -> Measured | None:
+    """The most disk operations a second of a machine or server since then."""
+    return _most(session, since, "iops")
+
+
+def disk_days_left(session: Session, since: datetime) -> Measured | None:
+    """Days until the first disk is full, if disks fill as they did; None if none fills."""
+    left = load_figures.least_days_left(session, datetime.now(UTC))
+    return None if left is None else Measured(left, 1)
+
+
+def _most(session: Session, since: datetime, name: str) -> Measured | None:
+    values = [named[name] for named in load_figures.lately(session, since).values() if name in named]
+    return Measured(max(values), len(values)) if values else None
 
 
 def strangers_shown(session: Session, since: datetime) -> Measured | None:

@@ -53,6 +53,7 @@ EVALUATION_STOPPED = Rule(
     "alerts not evaluated", "Nobody measures the other rules", "s", measure.seconds_since_evaluated,
     LATELY.total_seconds(), "queue.md", on_primary=True,
 )  # fmt: skip
+QUARTER_HOUR = timedelta(minutes=15)
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=28)
 RULES = (
     Rule("report cost", "A report costs too much, on average", "US$", measure.cost_per_report, 0.25, "cost.md", DAY, 3),
@@ -78,6 +79,14 @@ RULES = (
     Rule("queue age", "Jobs wait", "s", measure.queue_age, 300.0, "queue.md", on_primary=True),
     Rule("strangers looked up", "Somebody looks up many people outside their care", "people", measure.strangers_shown,
          150.0, "unusual-looks.md", strangers.WINDOW, on_primary=True),
+    Rule("processor busy", "A machine's processors are nearly all in use", "share", measure.busiest_processor, 0.9,
+         "machines.md", QUARTER_HOUR),
+    Rule("memory short", "A machine's memory is nearly all in use", "share", measure.fullest_memory, 0.92,
+         "machines.md", QUARTER_HOUR),
+    Rule("disk nearly full", "A disk is nearly full", "share", measure.fullest_disk, 0.85, "machines.md", QUARTER_HOUR),
+    Rule("disk filling", "A disk will soon be full", "days", measure.disk_days_left, 14.0, "machines.md", below=True),
+    Rule("disk operations", "A disk does nearly all that a common volume can", "a second",
+         measure.most_disk_operations, 2700.0, "machines.md", QUARTER_HOUR),
     EVALUATION_STOPPED,
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ from core.models import (
     Claim,
     DayBudget,
     EvalRun,
+    LoadFigure,
     ModelCall,
     OutboxMessage,
     Report,
@@ -28,7 +29,8 @@ from core.models import (
 )
 from core.queries import strangers
 from core.queries.alerts import EVALUATED
-from core.services import alerting
+from core.services import alerting, load_figures
+from core.services.load_figures import Sample
 from core.settings.config import Settings
 from core.stores import databases
 from core.stores.replica_watch import watch
@@ -144,11 +146,32 @@ STORIES = (
     Story("alerts not evaluated", lambda: write(
               ScheduleMark(name=EVALUATED, started_at=utc_now() - timedelta(minutes=6))),
           lambda: change(update(ScheduleMark).values(started_at=utc_now()))),
+    Story("processor busy", lambda: load("cpu", 0.95), lambda: load("cpu", 0.2)),
+    Story("memory short", lambda: load("memory", 0.95), lambda: load("memory", 0.2)),
+    Story("disk nearly full", lambda: load("disk", 0.9), lambda: load("disk", 0.2)),
+    Story("disk filling", lambda: fill_disk(0.01), lambda: fill_disk(0.0001)),
+    Story("disk operations", lambda: load("iops", 2800), lambda: load("iops", 90)),
     Story("strangers looked up", lambda: look_up_strangers(160), lambda: change(delete(AccessEvent))),
     Story("queue age", lambda: write(OutboxMessage(queue="ops", task="t", arguments={},
                                                    due_at=utc_now() - timedelta(minutes=6))),
           lambda: change(update(OutboxMessage).values(done_at=utc_now()))),
 )  # fmt: skip
+
+
+def load(name: str, value: float) -> None:
+    """The primary's figure of this minute, in place of an earlier one."""
+    change(delete(LoadFigure))
+    with databases.write() as session:
+        load_figures.keep(session, [Sample("primary", name, value)], utc_now())
+
+
+def fill_disk(share_an_hour: float) -> None:
+    """A disk that is half full, and fuller each hour of the last two days."""
+    change(delete(LoadFigure))
+    with databases.write() as session:
+        for hour in range(48):
+            sample = Sample("primary", "disk", 0.5 + share_an_hour * hour)
+            load_figures.keep(session, [sample], utc_now() - timedelta(hours=48 - hour))
 
 
 def look_up_strangers(many: int) -> None:
