@@ -33,6 +33,7 @@ FEATURES = {
     "generate": "commands core/interchange",
     "history": "public_app staff_app",
     "jobs": "core workers/reports",
+    "load_figures": "core/queries core/services",
     "notices": "core/queries/reports core/services/reports",
     "operations": "core/models core/queries staff_app",
     "passkeys": "core/services core/web",
