@@ -59,7 +59,7 @@ def _with_month_name(month: int, numbers: list[int]) -> tuple[Days, ...]:
         return (_month(2024, month)._replace(yearless=True),)
     if len(numbers) == 1:
         return (
-            (_month(numbers[0], month),)
+            (_month(_full_year(numbers[0]), month),)
             if numbers[0] > 31
             else (_day(2024, month, numbers[0])._replace(yearless=True),)
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from core.verification.cited import Cited
 
-SLIGHT_MAX = 0.10
+SLIGHT_MAX = 0.12
+OBESE_MIN = 30.0
 MARKED_MIN = 0.10
 CRITICAL = frozenset({"HH", "LL", "AA"})
 MARKS = {"H": "high", "HH": "high", "L": "low", "LL": "low", "N": "normal", "A": "abnormal", "AA": "abnormal"}
+ENDS = {"low normal": "low", "high normal": "high"}
 WORDED = {"high": "above its range", "low": "below its range", "normal": "within its range"}
 
 
@@ -28,9 +30,13 @@ def reads(row: Cited, said: str, degree: str | None = None) -> bool | None:
     """Whether a row reads as said; None where it has no range and no mark, or the word is a matter of judgement."""
     if said == "without a range":
         return row.low is None and row.high is None
+    if said == "obese":
+        return None if row.value is None else row.value >= OBESE_MIN
     found = reading(row)
     if found is None or said == "borderline":
         return None
+    if said in ENDS:
+        return found == "normal" and _is_near(row, ENDS[said])
     if said.startswith("not "):
         inner = reads(row, said.removeprefix("not "), degree)
         return None if inner is None else not inner
@@ -39,6 +45,14 @@ def reads(row: Cited, said: str, degree: str | None = None) -> bool | None:
     if said == "abnormal" or found != said:
         return said == "abnormal" and found != "normal"
     return degree is None or _by_degree(row, found, degree)
+
+
+def _is_near(row: Cited, side: str) -> bool:
+    """Whether a result within its range lies in the fifth of it that is nearest to a limit; a tenth, of one limit."""
+    limit, value = getattr(row, side), row.value or 0.0
+    if row.low is None or row.high is None:
+        return limit is not None and abs(value - limit) <= 0.1 * abs(limit)
+    return abs(value - limit) <= 0.2 * (row.high - row.low)
 
 
 def together(answers: list[bool | None], said: str) -> bool:
@@ -55,6 +69,8 @@ def _by_degree(row: Cited, found: str, degree: str) -> bool | None:
     if not shares:
         return None
     near = min(shares)
+    if degree == "marked" and found != "normal" and row.mark in CRITICAL:
+        return True
     if found == "normal" or near <= SLIGHT_MAX:
         return True if degree == "slight" and near <= SLIGHT_MAX else None
     if degree == "slight":

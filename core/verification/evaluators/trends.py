@@ -9,6 +9,7 @@ from itertools import pairwise
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, readings, wording
 from core.verification.evaluators.points import is_point, rows_of
+from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Point, Trend, When
@@ -113,9 +114,15 @@ def _to_or_from(statement: Trend, point: Point, row: Cited, mine: list[Cited]) -
         return [row, mine[-1]]
     if not statement.first:
         before = [other for other in mine if _moment(other) < _moment(row)]
-        return [before[-1], row] if before else None
+        fitting = [other for other in before if _fits(statement, other, row)]
+        return [(fitting or before)[-1], row] if before else None
     since = [other for other in mine if within(statement.first, other.start)]
     return [since[0], row] if since and since[0] is not row else None
+
+
+def _fits(statement: Trend, other: Cited, row: Cited) -> bool:
+    """Whether an earlier result lies as far back, and differs as much, as is said."""
+    return not _length(statement, [other, row]) and not _amount(statement, [other, row])
 
 
 def _in_order(statement: Trend, points: list[Point], known: list[Cited]) -> list[Cited] | None:
@@ -141,9 +148,16 @@ def _length(statement: Trend, chosen: list[Cited]) -> Judged | None:
         in_a_row = len(years) == said.value == max(years) - min(years) + 1
         return None if in_a_row else NotInRows("The cited results are not of that many years in a row.")
     days = (last - first).days
-    if quantities.lasts(said, days):
+    if quantities.lasts(said, days) or _is_of_years(statement, said, chosen):
         return None
     return Refuted(chosen[-1].ref, "observed_at", wording.day(last), f"The results are {days} days apart.")
+
+
+def _is_of_years(statement: Trend, said: Quantity, chosen: list[Cited]) -> bool:
+    """ "Stable for 3 years": a result in each of three years."""
+    years = {row.start.year for row in chosen if row.start}
+    yearly = said.unit is not None and said.unit.kind == "time" and 365 < said.unit.size < 366
+    return yearly and statement.direction in ("flat", "same", "over") and len(years) == said.value
 
 
 def _amount(statement: Trend, chosen: list[Cited]) -> Judged | None:

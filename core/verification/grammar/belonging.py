@@ -11,7 +11,7 @@ from core.verification.grammar.frames import Frame
 LEADING = frozenset(
     {
         "status", "read", "which", "criticality", "severity", "neg", "free", "only", "have", "degree", "noun", "number",
-        "start", "take",
+        "start", "take", "record",
     }
 )  # fmt: skip
 LINKING = frozenset({"take", "start", "treats", "free", "pronoun", "aux"})
@@ -60,6 +60,9 @@ def treat(frame: Frame, before: list[Frame]) -> None:
     if not before:
         return
     last = before[-1]
+    if frame.kind == "visit":
+        frame.illness = last if last.kind == "condition" else None
+        return
     frame.circumstance = last.kind == "observation"
     ill = next((f for f in reversed(before) if f.kind == "condition"), None)
     if ill is not None and any("treats" in c.means for c in frame.items):
@@ -79,7 +82,7 @@ def settled(cut: list[Frame]) -> list[Frame]:
 def _heal(frame: Frame) -> None:
     """ "Bronchitis was treated with amoxicillin and resolved on 3 May": what has resolved is the condition."""
     at = next((n for n, c in enumerate(frame.items) if "heals" in c.means), None)
-    if frame.kind == "prescription" and frame.illness is not None and at is not None:
+    if frame.kind in ("prescription", "visit") and frame.illness is not None and at is not None:
         frame.illness.items += frame.items[at:]
         del frame.items[at:]
 

@@ -27,6 +27,7 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
         _ages(found, rows)
     if not any(chunk.kind == WHEN for chunk in found):
         return found
+    _short_years(found, words)
     _years_of_lists(found)
     _first_days(found, words)
     _distances(found, words)
@@ -126,6 +127,17 @@ def _years_of_lists(found: list[Chunk]) -> None:
     for this, other in reversed(list(pairwise(places))):
         if other == this + 2 and (_joins(found[this + 1], "and") or "," in found[this + 1].means):
             found[this].days = times.with_year_of(found[this].days, found[other].days, before=True)
+
+
+def _short_years(found: list[Chunk], words: Words) -> None:
+    """ "Between 98 and 2000": a number of two digits before a bare year is a year."""
+    for place in range(3, len(found)):
+        lead, year, _, other = found[place - 3 : place + 1]
+        if other.kind == WHEN and year.kind == VALUE and lead.get("prep") in ("between", "from"):
+            number, whole = words[year.start].norm, words[other.start].norm
+            if len(number) == 2 and number.isdigit() and whole.isdigit() and year.end == year.start + 1:
+                year.kind, year.quantity = WHEN, None
+                year.days = times.read(("19" if int(number) > int(whole) % 100 else whole[:2]) + number)
 
 
 def _joins(between: Chunk, conj: str | None = None) -> bool:

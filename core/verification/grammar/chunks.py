@@ -17,6 +17,7 @@ _COMPARED = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "±": "~"}
 LENGTHS = {7.0: "days", 52.0: "weeks", 12.0: "months"}
 LASTING = frozenset({"x", "for", "over", "in", "after", "last", "past", "within", "rpt", "repeat", "every", "course"})
 DATING = frozenset({"on", "since", "until", "from", "by", "to", "of", "till"})
+_DAY_FIRST, _BEHIND_DAY = re.compile(r"\d+ [a-z]"), frozenset(":-(,=")
 _ODD_NUMBER = re.compile(r"^\D*0\d|\d{12}")
 _CELSIUS, _METRE = UNITS["°c"], UNITS["metre"]
 
@@ -59,9 +60,25 @@ def read(words: Words, rows: list[Cited]) -> list[Chunk]:
     i, count = 0, len(words)
     while i < count:
         chunk = _chunk(words, i, book)
-        found.append(chunk)
+        found += _value_and_month(words, chunk) if _is_value_of(found, chunk, words) else [chunk]
         i = chunk.end
     return found
+
+
+def _is_value_of(found: list[Chunk], chunk: Chunk, words: Words) -> bool:
+    """ "RR 14 Aug 2025": a number right behind a test, with none behind the month, is its value."""
+    if chunk.kind != WHEN or not found or "assay" not in found[-1].means or not _DAY_FIRST.match(words[chunk.start].norm):
+        return False
+    following = next((word for word in words[chunk.end :] if word.norm not in _BEHIND_DAY), None)
+    return following is None or following.kind != "number"
+
+
+def _value_and_month(words: Words, chunk: Chunk) -> list[Chunk]:
+    number, month = words[chunk.start].norm.split(maxsplit=1)
+    value, when = Chunk(VALUE, chunk.start, chunk.end), Chunk(WHEN, chunk.start, chunk.end)
+    value.quantity = Quantity(float(number), None, 0.5)
+    when.days = times.read(month) or times.IMPOSSIBLE
+    return [value, when]
 
 
 def _chunk(words: Words, i: int, book: names.Book) -> Chunk:

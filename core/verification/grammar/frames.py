@@ -7,6 +7,7 @@ from core.verification.dates import Days
 from core.verification.grammar import chunks
 from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.names import NO_NAME
+from core.verification.grammar.tokens import Words
 
 KIND_OF = {
     "assay": "observation", "condition": "condition", "finding": "condition", "medicine": "prescription",
@@ -19,6 +20,7 @@ COMPOSING = frozenset({"side", "all", "prep"})
 SCALE = (0.0, 10.0)
 WITHIN = {("below", "upper"): "not high", ("above", "lower"): "not low", ("within", "upper"): "not high"}
 _ENDS = frozenset(";.")
+SHORTENED = frozenset({"approx", "vs", "dr", "st", "max", "min", "resp", "wt", "ht", "temp", "no", "abdo", "ca"})
 
 
 class Frame:
@@ -160,16 +162,26 @@ def take_prep(items: list[Chunk], place: int, allowed: frozenset[str]) -> None:
         items[at].used = True
 
 
-def segments(found: list[Chunk]) -> list[list[Chunk]]:
-    """The parts of a sentence between full stops, semicolons and colons."""
+def segments(found: list[Chunk], words: Words) -> list[list[Chunk]]:
+    """The parts of a sentence between full stops and semicolons."""
     parts: list[list[Chunk]] = [[]]
     for chunk in found:
         if chunk.kind == MARK and not _ENDS.isdisjoint(chunk.means):
             chunk.used = True
-            parts.append([])
+            if not _is_abbreviated(chunk, words):
+                parts.append([])
         else:
             parts[-1].append(chunk)
     return [part for part in parts if part]
+
+
+def _is_abbreviated(chunk: Chunk, words: Words) -> bool:
+    """Whether a full stop ends a word instead of a sentence: "E. coli", "approx. 3"."""
+    if "." not in chunk.means or not chunk.start or chunk.end >= len(words):
+        return False
+    before, after = words[chunk.start - 1], words[chunk.end]
+    small = words.written[after.start : after.end].islower() and after.end - after.start > 1
+    return before.norm in SHORTENED or (len(before.norm) == 1 and before.end == words[chunk.start].start and small)
 
 
 def kind_of(chunk: Chunk, rows: list[Cited]) -> str:

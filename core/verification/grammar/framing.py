@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ORDERED = frozenset({"condition", "prescription", "visit"})
 NOUN_KINDS = {"condition": "condition", "medicine": "prescription", "allergy": "allergy"}
 OPENING = frozenset({"noun", "of test", "read of"})
-PASSED = frozenset({"free", "have", "record", ","})
+PASSED = frozenset({"free", "have", "record", "pronoun", ","})
 
 
 def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list[Frame]:

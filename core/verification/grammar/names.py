@@ -42,7 +42,7 @@ _LINKS = frozenset(
 )
 _NEGATORS = frozenset({"no", "without"})
 _NARROWING = frozenset({"qualifier", "route", "severity", "read", "result"})
-_DETAILS = frozenset({"route", "visit", "finding", "result"})
+_DETAILS = frozenset({"route", "visit", "finding", "result", "qualifier"})
 _NEVER = frozenset({"aux", "prep", "conj", "neg", "free", "pronoun"})
 
 

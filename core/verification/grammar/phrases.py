@@ -7,7 +7,7 @@ from core.verification.vocabulary import ALONE, LONGER
 
 Found = tuple[tuple[int, dict[str, str], dict[str, str]], ...]
 NOTHING: Found = ()
-_INSIDE = frozenset("/[](),")
+_INSIDE = frozenset("/[](),.")
 
 
 def phrases_at(words: Words, i: int) -> Found:

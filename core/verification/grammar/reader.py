@@ -64,7 +64,7 @@ def read(text: str, words: Words, rows: list[Cited]) -> list[Part]:
     flags = _flags(words) if any(row.texts for row in rows) else None
     before: Frame | None = None
     read_parts: list[tuple[list[Chunk], list[Statement]]] = []
-    for segment in frames.segments(found):
+    for segment in frames.segments(found, words):
         before = _read_segment(segment, context, before)
         read_parts.append((segment, context.statements))
     told = _told([s for _, stated in read_parts for s in stated])

@@ -156,7 +156,8 @@ def _still(scan: Scan, place: int, item: Chunk) -> bool:
     if item.means["status"] != "active":
         return False
     leads = place == scan.frame.lead - 1 and "read of" in scan.frame.names[0].means
-    return (leads or scan.within(place, 4, "read") is not None) and scan.add("which", "still")
+    reads = scan.within(place, 4, "read") or scan.within(place, 1, "trend")
+    return (leads or reads is not None) and scan.add("which", "still")
 
 
 def _steadily(scan: Scan, place: int, item: Chunk) -> bool:

@@ -33,6 +33,7 @@ class Piece:
     every: bool = False
     since: bool = False
     turn: str | None = None
+    closes: bool = False
 
     @property
     def valued(self) -> bool:
@@ -100,6 +101,7 @@ def pieces(atoms: list[Atom], points: Points) -> list[Piece]:
                 found.append(Piece(atom.said))
             elif _STRENGTH.index(atom.said) > _STRENGTH.index(piece.opener):
                 piece.opener = atom.said
+            found[-1].closes = found[-1].closes or atom.said == ")"
         elif atom.role == "span":
             points.first, points.last = atom.said
         else:
@@ -252,6 +254,8 @@ def _add_reading(points: Points, piece: Piece, following: Piece) -> None:
     last = points.last_piece
     if points.found and piece.opener in AFTER and _is_main(points.found[0], last):
         last = points.found[0]
+    elif piece.closes and len(points.found) > 1 and last.opener == "(":
+        last = points.found[-2]  # "4.2 (was 4.9 in 2019), low"
     if points.found and last.reading is None and piece.opener not in APART:
         return last.take(piece)
     if piece.opener == "from":

@@ -73,7 +73,7 @@ def _up_is_high(scan: Scan) -> None:
 def _is_still(scan: Scan) -> bool:
     """Whether one result is cited, and no change of it is told."""
     moved = any(atom.role == "break" and atom.said in ORIGINS for atom in scan.atoms)
-    return len({row.ref for row in scan.rows()}) == 1 and not (moved or scan.delta or scan.length)
+    return len({row.start for row in scan.rows()}) == 1 and not (moved or scan.delta or scan.length)
 
 
 def _is_bare(chunk: Chunk, scan: Scan) -> bool:

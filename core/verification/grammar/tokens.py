@@ -52,6 +52,7 @@ _MONTH_FIRST = "|".join(
         + _YEAR
         + r"(?!\d))?(?!\s?(?:mg|ml|mcg|mmol|m|micrograms?|milligrams?)\b)",
         _MONTH + r",?[\s-]+(?:of\s+)?(?:" + _YEAR + r"|'\d\d)(?!\d)",
+        _MONTH + r"[\s-]+(?:3[2-9]|[4-9]\d)(?![\d/%]|\.\d|\s?(?:mg|g|kg|ml|mcg|mmol|umol|bpm|u|fl|pg)\b)",
         r"(?!may\b)"
         + _MONTH
         + r"|(?:(?<=in )|(?<=since )|(?<=from )|(?<=until )|(?<=by )|(?<=to )|(?<=every )|(?<=of )|(?<=last ))may\b",
@@ -64,12 +65,13 @@ _TOKEN = re.compile(
     r"(?:"
     rf"(?=[adefjlmnostw])(?<![a-z\d])(?P<whenword>{_WEEKDAY}{_PART}(?:{_MONTH_FIRST}|{_SEASON}))"
     rf"|(?=[\dmtwfsel])(?P<when>(?<![\w./]){_WEEKDAY}{_PART}(?:{_DATES}))(?![a-z\d])"
-    r"|(?P<word>(?:(?<=\W)|^)a&e\b|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)"
+    r"|(?P<word>(?:(?<=\W)|^)a&e\b|w/o\b|w/(?=\s?[a-z])|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)"
     r"|(?P<clock>\d{1,2}(?:[:.]\d\d)?\s?[ap]m\b)"
     rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?|(?:(?<=\s)|^)-(?=\d))?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
     r"|(?P<mark>\S))"
 )
-_WORD = re.compile(r"a&e\b|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?")
+_WORD = re.compile(r"a&e\b|w/o\b|w/(?=\s?[a-z])|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?")
+_SLASHED = {"w/o": "without", "w/": "with"}
 _LETTERS = re.compile(r"[a-z]+")
 # The words that a date may begin with; any other word is no date.
 _OF_WHEN = word_set(
@@ -127,7 +129,7 @@ def tokens(text: str) -> Words:
         elif char in _OF_NUMBER or (char.isalpha() and _may_be_when(text, place)):
             place = _token(text, place, found)
         elif word := _WORD.match(text, place):
-            found.append(Token("word", spell(word[0]), place, word.end()))
+            found.append(Token("word", _SLASHED.get(word[0]) or spell(word[0]), place, word.end()))
             place = word.end()
         else:
             found.append(Token("mark", char, place, place + 1))
