@@ -130,6 +130,13 @@ class Took(Statement):
 
 
 @dataclass(frozen=True)
+class Spaced(Statement):
+    """Visits that follow each other lie so far apart."""
+
+    length: Quantity
+
+
+@dataclass(frozen=True)
 class Counted(Statement):
     """How many of the cited rows of a kind, or of a name, there are."""
 

@@ -21,6 +21,7 @@ EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequen
     said.Changed: changes.changed,
     said.Counted: visits.counted,
     said.Took: visits.took,
+    said.Spaced: visits.spaced,
     said.Person: people.person,
     said.Saying: sayings.saying,
 }

@@ -132,7 +132,14 @@ def _strength_for_dose(statement: Course, row: Cited) -> Fault | None:
 
 
 def has_amount(said: Quantity, subject: Subject, row: Cited) -> bool:
-    return any(_same(said, amount) for amount in _amounts(subject, row))
+    """Whether an amount is one of the row's, or that of all its ingredients together: "piperacillin-tazobactam 4.5 g"."""
+    mine = _amounts(subject, row)
+    parts = [amount for amount in mine if amount.part >= 0 and amount.unit and amount.unit.kind == "mass"]
+    if len({amount.part for amount in parts}) == len(parts) > 1 and said.unit and said.unit.kind == "mass":
+        total = sum(amount.value * (amount.unit.size if amount.unit else 1.0) for amount in parts)
+        if abs(total - said.value * said.unit.size) <= 1e-6:
+            return True
+    return any(_same(said, amount) for amount in mine)
 
 
 def _amounts(subject: Subject, row: Cited) -> list[Amount]:

@@ -48,19 +48,23 @@ def _pronoun(statement: Person, others: Sequence[Cited]) -> Judged:
 
 
 def _age(statement: Person, row: Cited, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
-    """An age on the day that is said, or on that of the other cited rows, or on the newest day of the record."""
+    """An age on the day that is said; else of now, which is no earlier than the newest day of the record."""
     born, said = row.start, statement.age.value if statement.age else 0.0
     dated = _days_of([r for r in (*rows, *others) if r is not row])
-    if born is None or not dated:
-        return NotInRows("No cited row dates that age.")
+    if born is None:
+        return NotInRows("The row does not say when the person was born.")
     days = [day for day in _days_of([r for r in rows if r is not row]) if within(statement.when, day)]
     ages = {dates.years_between(born, day) for day in days}
-    now = () if statement.when else (dates.years_between(born, max(dated)),)
-    if ages == {round(said)} or said in now:
+    if ages == {round(said)} or (not statement.when and said in _ages_now(born, dated)):
         return Proved(row.ref, "birth_date", wording.day(born))
-    if len(ages) == 1:
+    if len(ages) == 1 and (statement.when or said < min(ages)):
         return Refuted(row.ref, "birth_date", wording.day(born), f"By the date of birth the age was {ages.pop()}.")
     return NotInRows("The cited rows do not tell which day that age is of.")
+
+
+def _ages_now(born: date, dated: Sequence[date]) -> set[int]:
+    """The age on the newest day of the record, and on this day."""
+    return {dates.years_between(born, day) for day in (*([max(dated)] if dated else ()), date.today())}
 
 
 def _days_of(rows: Sequence[Cited]) -> list[date]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from itertools import pairwise
 
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, wording
@@ -11,7 +12,7 @@ from core.verification.evaluators.details import ENDED
 from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
-from core.verification.statements import Counted, Took
+from core.verification.statements import Counted, Spaced, Took
 
 
 def took(statement: Took, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
@@ -74,6 +75,19 @@ def _days(row: Cited) -> float | None:
         return (ended - begun).total_seconds() / 86400
     except (ValueError, KeyError, TypeError):
         return float((row.stop - row.start).days)
+
+
+def spaced(statement: Spaced, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
+    """How far apart visits are: each from the one before it."""
+    mine = sorted((row for row in (rows[n] for n, _ in statement.subject.bearers) if row.start), key=_start)
+    gaps = [(_start(b) - _start(a)).days for a, b in pairwise(mine)]
+    if gaps and all(quantities.lasts(statement.length, gap) for gap in gaps):
+        return Proved(mine[-1].ref, "started_at", f"{gaps[-1]} days")
+    return NotInRows("The cited visits are not so far apart.")
+
+
+def _start(row: Cited) -> date:
+    return row.start or date.min
 
 
 def counted(statement: Counted, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:

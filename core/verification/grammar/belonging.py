@@ -75,6 +75,7 @@ def settled(cut: list[Frame]) -> list[Frame]:
     """The frames of a segment, with what belongs to another moved there."""
     for frame in cut:
         _heal(frame)
+    _behind_colon(cut)
     _share_day([frame for frame in cut if frame.kind == "observation"])
     return [part for frame in cut for part in _bracketed(frame)]
 
@@ -85,6 +86,17 @@ def _heal(frame: Frame) -> None:
     if frame.kind in ("prescription", "visit") and frame.illness is not None and at is not None:
         frame.illness.items += frame.items[at:]
         del frame.items[at:]
+
+
+def _behind_colon(cut: list[Frame]) -> None:
+    """ "Normotensive on amlodipine: 118/70 in May": a value behind a colon is of the test that has none."""
+    test, last = cut[0] if cut else None, cut[-1] if cut else None
+    if test is None or last is None or test.kind != "observation" or last.kind == "observation":
+        return
+    at = next((n for n, chunk in enumerate(last.items) if ":" in chunk.means), None)
+    if at is not None and not any(c.kind in (VALUE, PAIR) for c in test.items):
+        test.items += last.items[at:]
+        del last.items[at:]
 
 
 def _share_day(tests: list[Frame]) -> None:

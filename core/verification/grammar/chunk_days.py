@@ -21,6 +21,8 @@ When = tuple[Days, ...]
 def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     """The chunks with their days settled; two days that are one time are one chunk."""
     said = frozenset().union(*[chunk.means for chunk in found])
+    if "stay" in said:
+        _ends_of_stays(found, rows)
     if not said.isdisjoint(OF_DAYS):
         _same_days(found, rows)
     if "aged" in said or "pronoun" in said:
@@ -43,9 +45,33 @@ def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
         elif "same day" in chunk.means:
             if not _birthday(found, place, rows):
                 _same_day(found, place, near, rows)
-        elif "day after" in chunk.means and near and not near[0].yearless and near[0].first == near[0].last:
-            step = timedelta(int(chunk.means["day after"]))
-            chunk.kind, chunk.days = WHEN, tuple(Days(d.first + step, d.last + step) for d in near)
+        elif "day after" in chunk.means:
+            _day_after(found, place, near, rows)
+
+
+def _day_after(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> None:
+    """ "The next day", by the date before it; "the day after pneumonia was recorded", by the row that is named."""
+    chunk, reach = found[place], found[place + 1 : place + 3]
+    name = next((c for c in reach if c.kind == NAME), None) if "after" in chunk.means["day after"] else None
+    days = _days_of(found, place, name, rows) if name else near
+    if days and not days[0].yearless and days[0].first == days[0].last:
+        step = timedelta(-1 if chunk.means["day after"].startswith("-") else 1)
+        chunk.kind, chunk.days = WHEN, tuple(Days(d.first + step, d.last + step) for d in days)
+        if name:
+            name.used = True
+
+
+def _ends_of_stays(found: list[Chunk], rows: list[Cited]) -> None:
+    """ "At discharge", "on admission": a day of the visits that are cited; a date beside it says no more."""
+    stays = [row for row in rows if row.type == "visit" and row.start and row.stop and row.start < row.stop]
+    for place, chunk in enumerate(found):
+        end = chunk.get("stay")
+        days = dict.fromkeys(row.stop if end == "end" else row.start for row in stays) if end else ()
+        if days:
+            chunk.kind, chunk.days = WHEN, tuple(Days(day, day) for day in days if day)
+            for other in found[place + 1 : place + 3]:
+                if other.kind == WHEN and any(times.within(other.days, day) for day in days):
+                    other.used, other.kind, other.means = True, MARK, {}
 
 
 def _same_day(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> None:

@@ -82,8 +82,14 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if said.step == 0 or (said.unit is None and place == draft.frame.lead - 1) or _counts(items, place):
         return _is_count(draft, items, place, said)
     if is_medicine:
+        if draft.dated and not draft.change and any(_alike(said, known) for _, known in draft.amounts):
+            draft.flush(amounts=True)  # "0.4 mL since May, 0.3 mL added in June"
         draft.amounts.append((item.start, said))
     return is_medicine
+
+
+def _alike(one: Quantity, other: Quantity) -> bool:
+    return bool(one.unit and other.unit and one.unit.kind == other.unit.kind)
 
 
 def _is_count(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> bool:

@@ -44,13 +44,16 @@ class Draft:
         self.former = False
         self.count_at = 0
         self.counts: list[tuple[int, tuple]] = []
-        self.done: list[tuple[tuple, tuple, tuple, str | None]] = []
+        self.done: list[tuple[tuple, tuple, tuple, str | None, tuple[Quantity, ...] | None]] = []
         self.change: str | None = None
         self.replaced = self.same_period = False
+        self.fellows: list[Draft] = []
 
-    def flush(self) -> None:
-        """Put the course that was read so far aside: another one of the same name follows."""
-        self.done.append((self.start, self.stop, self.at, self.status))
+    def flush(self, *, amounts: bool = False) -> None:
+        """Put the course that was read so far aside, with its amounts: another one of the same name follows."""
+        own = tuple(quantity for _, quantity in self.amounts) if amounts else None
+        self.done.append((self.start, self.stop, self.at, self.status, own))
+        self.amounts = [] if amounts else self.amounts
         self.start = self.stop = self.at = ()
         self.status = None
 

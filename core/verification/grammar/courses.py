@@ -40,6 +40,7 @@ def read(found: list[Frame], context: Context) -> None:
     _share(drafts)
     _replace(drafts)
     for draft in drafts:
+        draft.fellows = drafts
         _state(draft, context)
 
 
@@ -204,7 +205,10 @@ def _courses(
     )
     times = [(draft.start, draft.stop, draft.at), *draft.spans]
     now = [replace(course, start=start, stop=stop, at=at) for start, stop, at in times]
-    before = [replace(course, start=start, stop=stop, at=at, status=status) for start, stop, at, status in draft.done]
+    before = [
+        replace(course, start=start, stop=stop, at=at, status=status, amounts=course.amounts if own is None else own)
+        for start, stop, at, status, own in draft.done
+    ]
     return [*before, *now]
 
 
@@ -234,4 +238,7 @@ def _counted(draft: Draft, subjects: list[Subject], context: Context) -> tuple[t
     whole = any("noun" in c.means for c in frame.items[: frame.lead])
     if one is not None and not (whole and one is frame.names[0]):
         subjects = [_subject(one, draft.kind, context)]
+    elif whole:  # "three medicines: A 25 mg, B 10 mg and C"
+        names = [name for fellow in draft.fellows if fellow.kind == draft.kind for name in fellow.frame.names]
+        subjects = [_subject(name, draft.kind, context) for name in names]
     return tuple((n, 0) for n in dict.fromkeys(n for subject in subjects for n, _ in subject.bearers))

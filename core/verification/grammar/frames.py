@@ -45,6 +45,7 @@ def composed(found: list[Chunk]) -> list[Chunk]:
     while i < len(found):
         chunk = found[i]
         if chunk.kind == VALUE:
+            _before_end(found, i)
             chunk, i = (_limits(found, i), i + 3) if _is_limits(found, i) else (chunk, i + 1)
         elif COMPOSING.isdisjoint(chunk.means):
             i += 1
@@ -52,6 +53,14 @@ def composed(found: list[Chunk]) -> list[Chunk]:
             chunk, i = _composed(found, i)
         result.append(chunk)
     return result
+
+
+def _before_end(found: list[Chunk], i: int) -> None:
+    """ "115 a year before": with nothing behind it, "before" means earlier."""
+    said, following = found[i].quantity, found[i + 1 : i + 3]
+    if said and said.unit and said.unit.kind == "time" and following and following[0].get("prep") == "before":
+        if len(following) < 2 or following[1].kind == MARK or "conj" in following[1].means:
+            following[0].means = {"which": "earlier", "ago": "earlier"}
 
 
 def _composed(found: list[Chunk], i: int) -> tuple[Chunk, int]:

@@ -48,6 +48,7 @@ class Context:
 
     def __init__(self, text: str, words: Words, rows: list[Cited]) -> None:
         self.text, self.words, self.rows = text, words, rows
+        self.chunks: list[Chunk] = []
         self.statements: list[Statement] = []
 
     def span(self, found: list[Chunk]) -> tuple[int, int]:
@@ -61,6 +62,7 @@ def read(text: str, words: Words, rows: list[Cited]) -> list[Part]:
     """The statements of a sentence, segment by segment. It never changes the rows; time grows with the text."""
     context = Context(text, words, rows)
     found = frames.composed(chunk_days.settled(chunks.read(words, rows), words, rows))
+    context.chunks = found
     flags = _flags(words) if any(row.texts for row in rows) else None
     before: Frame | None = None
     read_parts: list[tuple[list[Chunk], list[Statement]]] = []

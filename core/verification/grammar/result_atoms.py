@@ -173,7 +173,7 @@ def _noun(scan: Scan, place: int, item: Chunk) -> bool:
 def _up_to(scan: Scan, place: int, item: Chunk) -> bool:
     """ "And back up to 5"."""
     following = scan.next(place)
-    earlier = any(atom.role in ("value", "pair") for atom in scan.atoms)
+    earlier = any(atom.role in ("value", "pair") for atom in scan.atoms) or len({row.start for row in scan.rows()}) > 1
     if item.means["limit"] != "up to" or following is None or following.kind not in (VALUE, PAIR) or not earlier:
         return False
     scan.trend = "up"

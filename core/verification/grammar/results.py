@@ -89,10 +89,22 @@ def _says_something(scan: Scan, points: Points) -> bool:
 def _subject(name: Chunk, context: Context) -> Subject:
     key = name.get("of test") or (name.get("read of") or "").partition("@")[2]
     if not key:
-        return Subject(context.written(name), "observation", (name.name or NO_NAME).bearers, name.get("assay"))
+        bearers = (name.name or NO_NAME).bearers
+        if name.get("assay") in PANELS:
+            bearers = tuple(b for b in bearers if b not in _excepted(context))
+        return Subject(context.written(name), "observation", bearers, name.get("assay"))
     head = f"assay:{key}"
     bearers = tuple((n, 0) for n, row in enumerate(context.rows) if head in row.name.heads)
     return Subject(context.written(name), "observation", bearers, key)
+
+
+def _excepted(context: Context) -> set[tuple[int, int]]:
+    """ "U&E normal apart from creatinine", "chloride 109, the rest of U&E normal": what a panel does not speak of."""
+    marks = [chunk for chunk in context.chunks if "except" in chunk.means]
+    tests = [c.name for c in context.chunks if c.name and "assay" in c.means and c.means["assay"] not in PANELS]
+    for chunk in marks:
+        chunk.used = chunk.used or bool(tests)
+    return {bearer for name in tests for bearer in name.bearers} if marks else set()
 
 
 def _state(scan: Scan, points: Points) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.times import IMPOSSIBLE, hull, of_year
-from core.verification.statements import Counted, Subject, Took, When
+from core.verification.statements import Counted, Spaced, Subject, Took, When
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -32,6 +32,7 @@ class Draft:
         self.which: str | None = next((c.means["which"] for c in frame.names if "which" in c.means), None)
         self.count: int | None = None
         self.length: Quantity | None = None
+        self.apart: Quantity | None = None
         self.every = self.unread = False
 
     def take(self, place: int, item: Chunk) -> bool:
@@ -74,8 +75,13 @@ class Draft:
             if known is not None:  # "one of three visits"
                 self.unread = True
             return known is None
+        following = self.frame.items[place + 1 : place + 2]
+        if following and "apart" in following[0].means:
+            self.apart, following[0].used = quantity, True
+            return True
         self.length = quantity
-        return any("lasting" in c.means for c in self.frame.items[max(0, place - 3) : place])
+        leads = place == self.frame.lead - 1 and not any(c.get("prep") for c in self.frame.items[:place])
+        return leads or any("lasting" in c.means for c in self.frame.items[max(0, place - 3) : place])
 
     def settle(self) -> None:
         """Dates that mean something only together: "every May from 2023 to 2026", "12 October until the 16th"."""
@@ -168,6 +174,8 @@ def _state(draft: Draft, bearers: tuple[tuple[int, int], ...], context: Context)
     context.statements += [Took(words, subject, reason=other) for other in reasons[1:]]
     if draft.count is not None:
         context.statements.append(Counted(words, _counted(draft, subject, reason, context), draft.count, _over(draft)))
+    if draft.apart is not None:
+        context.statements.append(Spaced(words, subject, draft.apart))
     context.statements += [Took(words, subject, *time, reason, draft.which, draft.length) for time in _times(draft)]
 
 
