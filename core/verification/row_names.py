@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from core.verification.grammar import tokens
 from core.verification.grammar.phrases import phrases_at
-from core.verification.vocabulary import INGREDIENTS, PANELS, UNITS, Unit
+from core.verification.vocabulary import BROADER, INGREDIENTS, PANELS, UNITS, Unit
 from core.verification.vocabulary.spelling import stem, word_set
 
 _LABEL = re.compile(
@@ -18,6 +18,7 @@ _LABEL = re.compile(
 )
 _NEGATORS = frozenset({"no", "without", "not", "non"})
 _WITH_ACRONYMS = frozenset({"condition", "observation", "visit"})
+_WITH_CLASSES = frozenset({"prescription", "condition"})
 _HEDGES = frozenset({"suspected", "possible", "probable", "query", "risk", "screening"})
 _LESSER = frozenset({"due", "caused", "complicating", "following", "secondary"})
 _PLAIN = word_set("of the to a an and or with in for on by at from due disorder structure")
@@ -161,10 +162,8 @@ def _terms_at(words: tokens.Words, i: int, kind: str) -> Iterator[tuple[int, set
         found = {f"{k}:{meaning}" for k, meaning in names.items() if k != "assay" or kind in ("observation", "reason")}
         if "no allergies" in kinds and (i, end) == (0, len(words)):
             found.add(NONE_KNOWN)
-        yield (
-            end,
-            found.union(*[_of_ingredient(ingredient) for ingredient in INGREDIENTS.get(kinds.get("brand", ""), ())]),
-        )
+        found = found.union(*[_of_ingredient(part) for part in INGREDIENTS.get(kinds.get("brand", ""), ())])
+        yield end, found.union(*[BROADER.get(term, ()) for term in found]) if kind in _WITH_CLASSES else found
     if kind == "visit" and norm in _VISIT_CLASSES:
         yield i + 1, {f"visit:{_VISIT_CLASSES[norm]}".replace("ambulatory", "outpatient")}
 

@@ -97,7 +97,7 @@ class Course(Statement):
     stop: When = ()
     at: When = ()
     amounts: tuple[Quantity, ...] = ()
-    frequency: str | None = None
+    frequency: tuple[str, ...] = ()
     details: tuple[Subject, ...] = ()
     reason: Subject | None = None
     length: Quantity | None = None

@@ -37,6 +37,7 @@ def _is_change(statement: Changed, old: Cited, new: Cited) -> bool:
         return False
     size = [q.value * (q.unit.size if q.unit else 1.0) for q in (first, second)]
     return {
+        "changed": size[0] != size[1],
         "up": size[1] > size[0],
         "down": size[1] < size[0],
         "doubled": abs(size[1] - 2 * size[0]) < 1e-9,

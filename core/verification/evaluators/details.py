@@ -168,10 +168,10 @@ def _doses(row: Cited) -> Iterator[Amount]:
         yield amount._replace(part=-1)
 
 
-def _frequency(said: str, row: Cited) -> Fault | None:
+def _frequency(said: tuple[str, ...], row: Cited) -> Fault | None:
     """How often: "daily" is borne out by "every night", "every night" not by "daily"."""
     have = frequencies(row)
-    if said in have or (" " not in said and any(one.split()[0] == said for one in have)):
+    if all(one in have or (" " not in one and any(other.split()[0] == one for other in have)) for one in said):
         return None
     shown = str(row.fields.get("frequency") or "")
     if not have:
@@ -244,4 +244,4 @@ def _reason(reason: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:
     have = str(row.fields.get("reason") or row.fields.get("reaction") or "")
     if not have:
         return Fault(False, "reason", "", f"the row does not say what {wording.name(row)} is for.")
-    return Fault(True, "reason", have, f"{wording.name(row)}: the row gives “{have}”.")
+    return Fault(bool(reason.bearers), "reason", have, f"{wording.name(row)}: the row gives “{have}”.")

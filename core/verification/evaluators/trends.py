@@ -17,6 +17,7 @@ from core.verification.vocabulary import ASSAYS
 
 STEADY = 0.03
 SAME = 0.01
+SLIGHT_CHANGE_MAX = 0.16
 DOUBLE, TRIPLE, FOURFOLD, HALF = (1.85, 2.15), (2.7, 3.3), (3.6, 4.4), (0.46, 0.54)
 SIMPLE = frozenset({"up", "down", "flat", "same"})
 OF_FUNCTION = frozenset({"renal function", "liver function"})
@@ -243,7 +244,7 @@ def _as_steadily(statement: Trend, said: str, chosen: list[Cited]) -> bool:
 
 
 def _by_degree(degree: str | None, first: Cited, last: Cited) -> bool:
-    limits = {"slight": (0.0, readings.SLIGHT_MAX), "marked": (readings.MARKED_MIN, float("inf"))}
+    limits = {"slight": (0.0, SLIGHT_CHANGE_MAX), "marked": (readings.MARKED_MIN, float("inf"))}
     if degree is None:
         return True
     return degree in limits and limits[degree][0] <= abs(_change(first, last)) <= limits[degree][1]

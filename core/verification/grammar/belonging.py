@@ -11,11 +11,12 @@ from core.verification.grammar.frames import Frame
 LEADING = frozenset(
     {
         "status", "read", "which", "criticality", "severity", "neg", "free", "only", "have", "degree", "noun", "number",
-        "start", "take", "record",
+        "start", "take", "record", "past",
     }
 )  # fmt: skip
 LINKING = frozenset({"take", "start", "treats", "free", "pronoun", "aux"})
 DAYS = frozenset({WHEN, SPAN})
+HEALING = frozenset({"prescription", "visit", "observation"})
 
 
 def taken_from(frame: Frame) -> list[Chunk]:
@@ -60,8 +61,8 @@ def treat(frame: Frame, before: list[Frame]) -> None:
     if not before:
         return
     last = before[-1]
-    if frame.kind == "visit":
-        frame.illness = last if last.kind == "condition" else None
+    if frame.kind in ("visit", "observation"):
+        frame.illness = next((f for f in reversed(before) if f.kind == "condition"), None)
         return
     frame.circumstance = last.kind == "observation"
     ill = next((f for f in reversed(before) if f.kind == "condition"), None)
@@ -76,14 +77,16 @@ def settled(cut: list[Frame]) -> list[Frame]:
     for frame in cut:
         _heal(frame)
     _behind_colon(cut)
-    _share_day([frame for frame in cut if frame.kind == "observation"])
+    tests = [frame for frame in cut if frame.kind == "observation"]
+    _share_day(tests)
+    _share_reading(tests)
     return [part for frame in cut for part in _bracketed(frame)]
 
 
 def _heal(frame: Frame) -> None:
     """ "Bronchitis was treated with amoxicillin and resolved on 3 May": what has resolved is the condition."""
-    at = next((n for n, c in enumerate(frame.items) if "heals" in c.means), None)
-    if frame.kind in ("prescription", "visit") and frame.illness is not None and at is not None:
+    at = next((n for n, c in enumerate(frame.items) if _heals(c)), None)
+    if frame.kind in HEALING and frame.illness is not None and at is not None:
         frame.illness.items += frame.items[at:]
         del frame.items[at:]
 
@@ -111,6 +114,28 @@ def _share_day(tests: list[Frame]) -> None:
         frame.day = days[0].days
 
 
+def _heals(chunk: Chunk) -> bool:
+    return "heals" in chunk.means or (chunk.get("status") == "ended" and "trend" not in chunk.means)
+
+
+def _share_reading(tests: list[Frame]) -> None:
+    """ "Hb 12.2 and Hct 35.1 both low": how all read is said of each test that is not said to read otherwise."""
+    last = tests[-1] if len(tests) > 1 else None
+    every = next((c for c in last.items if "all" in c.means), None) if last else None
+    said = next((c for c in last.items if "read" in c.means), None) if last else None
+    if last is None or every is None or said is None:
+        return
+    for frame in tests[:-1]:
+        if not any({"read", "trend", "all"} & c.means.keys() for c in frame.items):
+            frame.items += [_copy(every), _copy(said)]
+
+
+def _copy(chunk: Chunk) -> Chunk:
+    other = Chunk(chunk.kind, chunk.start, chunk.end, dict(chunk.means))
+    other.used = False
+    return other
+
+
 def _days_in(items: list[Chunk]) -> list[Chunk]:
     return [chunk for chunk in items if chunk.kind == WHEN]
 
@@ -118,7 +143,8 @@ def _days_in(items: list[Chunk]) -> list[Chunk]:
 def _day_behind(frame: Frame) -> list[Chunk]:
     """The day that ends a frame of one value."""
     values = sum(chunk.kind in (VALUE, PAIR) for chunk in frame.items)
-    return _days_in(frame.items[-1:]) if values == 1 else []
+    is_origin = any(chunk.get("prep") in ("from", "since", "against") for chunk in frame.items[-3:])
+    return _days_in(frame.items[-1:]) if values == 1 and not is_origin else []
 
 
 def _bracketed(frame: Frame) -> list[Frame]:

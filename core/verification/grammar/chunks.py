@@ -67,7 +67,8 @@ def read(words: Words, rows: list[Cited]) -> list[Chunk]:
 
 def _is_value_of(found: list[Chunk], chunk: Chunk, words: Words) -> bool:
     """ "RR 14 Aug 2025": a number right behind a test, with none behind the month, is its value."""
-    if chunk.kind != WHEN or not found or "assay" not in found[-1].means or not _DAY_FIRST.match(words[chunk.start].norm):
+    named = found and ("assay" in found[-1].means or "→" in found[-1].means)
+    if chunk.kind != WHEN or not named or not _DAY_FIRST.match(words[chunk.start].norm):
         return False
     following = next((word for word in words[chunk.end :] if word.norm not in _BEHIND_DAY), None)
     return following is None or following.kind != "number"
@@ -92,6 +93,8 @@ def _chunk(words: Words, i: int, book: names.Book) -> Chunk:
     if token.kind in (MARK, "ordinal"):
         return Chunk(token.kind, i, i + 1, {token.norm: ""} if token.kind == MARK else None)
     named = names.read(words, i, book) if names.may_begin(words, i, book) else None
+    if named and named.detail and longest_at(words, i)[0] > named.end:
+        named = None
     return _named(words, i, named) if named else _word(words, i)
 
 

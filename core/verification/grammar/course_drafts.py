@@ -28,7 +28,7 @@ class Draft:
         self.at: tuple = ()
         self.spans: list[tuple[tuple, tuple, tuple]] = []
         self.amounts: list[tuple[int, Quantity]] = []
-        self.frequency: str | None = None
+        self.frequency: tuple[str, ...] = ()
         self.details: list[Chunk] = []
         self.reason: Chunk | None = None
         self.length: Quantity | None = None

@@ -89,11 +89,9 @@ def _neg(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _frequency(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
-    if draft.frequency and draft.frequency != item.means["frequency"]:
-        draft.details.append(item)
-        return False
-    draft.frequency = item.means["frequency"]
-    return True
+    if item.means["frequency"] not in draft.frequency:
+        draft.frequency = (*draft.frequency, item.means["frequency"])
+    return len(draft.frequency) <= 2
 
 
 def _detail(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -194,6 +192,9 @@ def _change(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _replace(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if place + 1 < len(items) and _is_amount(items[place + 1]) and draft.kind == "prescription":
+        draft.change = "changed"
+        return True
     draft.replaced = draft.kind == "prescription"
     return draft.replaced
 

@@ -53,6 +53,8 @@ def _draft(frame: Frame, context: Context) -> Draft:
     for place, item in enumerate(frame.items):
         if not item.used and item.kind != MARK:
             _take(draft, place, item)
+        elif "→" in item.means and draft.kind == "prescription" and draft.amounts:
+            draft.change = draft.change or "changed"
     return draft
 
 

@@ -103,7 +103,21 @@ def _is_limits(found: list[Chunk], i: int) -> bool:
     """ "4.0-6.0", and "70 to 99" behind the word range."""
     if found[i].kind != VALUE or i + 2 >= len(found) or found[i + 2].kind != VALUE or found[i].get("number"):
         return False
+    if _is_series(found, i):
+        return False
     return "-" in found[i + 1].means or (found[i + 1].get("prep") == "to" and _after_range(found, i))
+
+
+def _is_series(found: list[Chunk], i: int) -> bool:
+    """ "81 - 84 - 86": values in their order. Their dashes count as arrows."""
+    at = i
+    while at + 2 < len(found) and {"-", "→"} & found[at + 1].means.keys() and found[at + 2].kind == VALUE:
+        at += 2
+    if at - i < 4 and not (i > 1 and "→" in found[i - 1].means and found[i - 2].kind == VALUE):
+        return False
+    for chunk in found[i + 1 : at : 2]:
+        chunk.means = {"→": ""}
+    return True
 
 
 def _after_range(found: list[Chunk], i: int) -> bool:

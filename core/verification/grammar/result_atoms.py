@@ -156,8 +156,14 @@ def _still(scan: Scan, place: int, item: Chunk) -> bool:
     if item.means["status"] != "active":
         return False
     leads = place == scan.frame.lead - 1 and "read of" in scan.frame.names[0].means
-    reads = scan.within(place, 4, "read") or scan.within(place, 1, "trend")
+    reads = scan.within(place, 4, "read") or scan.within(place, 1, "trend") or _is_bound(scan, place)
     return (leads or reads is not None) and scan.add("which", "still")
+
+
+def _is_bound(scan: Scan, place: int) -> bool | None:
+    """ "Remains above 130"."""
+    near = scan.items[place + 1 : place + 3]
+    return any(c.quantity is not None and c.quantity.sign in ("<", ">") for c in near) or None
 
 
 def _steadily(scan: Scan, place: int, item: Chunk) -> bool:

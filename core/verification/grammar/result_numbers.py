@@ -54,7 +54,16 @@ def _is_count(scan: Scan, place: int, said: Quantity) -> bool:
         return False
     if said.step == 0 and "number" not in scan.items[place].means:
         return False
-    return _of_latest(scan, place, said) or _of_noun(scan, place, said)
+    return _of_latest(scan, place, said) or _of_noun(scan, place, said) or _of_times(scan, place, said)
+
+
+def _of_times(scan: Scan, place: int, said: Quantity) -> bool:
+    """ "155/113, 143/97 x2": so many results, each of a day of its own."""
+    if "times" not in scan.items[place].means or len({row.start for row in scan.rows()}) != said.value:
+        return False
+    scan.items[place].means = {"free": ""}
+    scan.times = True
+    return True
 
 
 def _of_latest(scan: Scan, place: int, said: Quantity) -> bool:

@@ -33,6 +33,7 @@ class Scan:
         self.count: Quantity | None = None
         self.limits: tuple[Quantity | None, Quantity] | None = None
         self.last_few: tuple[int, str] | None = None
+        self.times = False
         self.steadily = self.ordered = self.negated = self.after_by = False
         self.said_degree: str | None = None
 

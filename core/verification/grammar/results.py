@@ -114,7 +114,7 @@ def _state(scan: Scan, points: Points) -> None:
     said = Said(scan, points, context.span(used or frame.items))
     for chunk in frame.names:
         chunk.used = True
-    for subject, own in _shared(_without_readings(frame, context), found):
+    for subject, own in _shared(_without_readings(frame, context), found, each=points.every):
         stated = said.statements(subject, tuple(own))
         context.statements += [_on_day(s, frame.day) for s in stated] if frame.day else stated
 
@@ -139,10 +139,12 @@ def _is_of_other(name: Chunk, keys: set[str | None], context: Context) -> bool:
     return ("read of" in name.means and key in keys) or not keys.isdisjoint(PANELS.get(key or "", ()))
 
 
-def _shared(named: list[Subject], points: list[Point]) -> list[tuple[Subject, list[Point]]]:
+def _shared(named: list[Subject], points: list[Point], each: bool) -> list[tuple[Subject, list[Point]]]:
     """Which points are whose: "sodium and potassium were 141 and 4.2" gives each its own."""
     valued = [p for p in points if p.value or p.pair]
     if len(named) < 2 or not valued:
+        return [(subject, points) for subject in named]
+    if each and len(points) == 1:  # "IgE to peanut and walnut was 0.3 each"
         return [(subject, points) for subject in named]
     if len(named) == 2 and len(points) == 1 and points[0].pair:
         points = [replace(points[0], value=quantity, pair=None) for quantity in points[0].pair]
@@ -174,6 +176,10 @@ class Said:
         if points.always:
             of = () if points.after else own
             yield Always(self.span, subject, *points.always, of, points.after or since)
+        elif self.scan.times or (self.scan.count and self.scan.count.value > 1):
+            for point in own:  # "high on three visits": each time
+                if point.reading and not (point.value or point.pair or point.when):
+                    yield Always(self.span, subject, point.reading, point.degree, ())
         elif since:
             for point in filter(_only_reads, own):
                 yield Always(self.span, subject, point.reading, point.degree, (), since)

@@ -12,7 +12,7 @@ from core.verification.dates import Days
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b,?\s+(?=\S)")
-_PART = re.compile(r"(early|mid|late|(?:the )?(?:end|start|beginning) of)[\s-]+")
+_PART = re.compile(r"(early|mid|late|(?:the )?(?:end|start|beginning)(?: of)?)[\s-]+")
 _YEARS = re.compile(r"((?:19|20)\d\d)\s?[-/]\s?(\d\d)")
 _SEASON = re.compile(r"(spring|summer|autumn|winter)\s+(?:of\s+)?((?:19|20)\d\d)")
 _FIRST_MONTHS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
@@ -33,7 +33,7 @@ def read(written: str) -> tuple[Days, ...]:
     rest = rest[part.end() :] if part else rest
     found = _spans(rest.strip().rstrip("."))
     if part:
-        found = tuple(_part(days, part[1].split()[-2 if " of" in part[1] else 0]) for days in found)
+        found = tuple(_part(days, part[1].removeprefix("the ").split()[0]) for days in found)
     if weekday:
         wanted = _WEEKDAYS.index(weekday[1])
         found = tuple(days for days in found if days.yearless or days.first.weekday() == wanted)

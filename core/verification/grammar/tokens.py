@@ -25,7 +25,7 @@ _MONTH = (
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _YEAR = r"(?:19|20)\d\d"
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b,?\s+)?"
-_PART = r"(?:(?:early|mid|late|the end of|end of|the start of|start of|the beginning of)[\s-]+)?"
+_PART = r"(?:(?:early|mid|late|(?:the )?(?:end|start|beginning)(?: of)?)[\s-]+)?"
 _DATES = "|".join(
     (
         _YEAR + r"-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:\s?(?:z|utc|[+-]\d\d:?\d\d)(?!\w))?)?(?!\d)",

@@ -57,6 +57,7 @@ ASSAY_OF_CODE: dict[str, str] = {}
 EVERYDAY: dict[str, str] = {}
 PANELS: dict[str, frozenset[str]] = {}
 INGREDIENTS: dict[str, tuple[str, ...]] = {}
+BROADER: dict[str, set[str]] = {}
 
 
 def _add(spelling: str, kind: str, meaning: str) -> None:
@@ -93,6 +94,16 @@ def _load_units() -> None:
         ROW_UNITS.update(dict.fromkeys((s for s in of_rows.split("|") if s != "-"), unit))
 
 
+def _load_broader() -> None:
+    """What holds what: simvastatin is a statin, emphysema a COPD."""
+    for kind, meaning, names, members, _ in lines("broader"):
+        for name in names.split("|"):
+            _add(name, kind, meaning)
+        for member in members.split("|"):
+            _add(member, kind, member)
+            BROADER.setdefault(f"{kind}:{member}", set()).add(f"{kind}:{meaning}")
+
+
 def _load() -> None:
     _load_assays()
     _load_units()
@@ -102,6 +113,7 @@ def _load() -> None:
                 _add(spelling, kind, meaning)
             if kind == "brand":
                 INGREDIENTS[meaning] = tuple(source.partition(": ")[2].split(" + "))
+    _load_broader()
     for first, known in PHRASES.items():
         known.sort(key=lambda phrase: -len(phrase.rest))
         for phrase in known:
