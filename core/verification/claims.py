@@ -90,7 +90,8 @@ def _judged(claim: Claim, by_ref: Mapping[str, Row]) -> list[Judgement]:
     others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in refs]
     words = tokens.tokens(tokens.plain(claim.text))
     words.written = claim.text
-    parts = [_judge(part, cited, others) for part in grammar.read(claim.text, words, cited)]
+    newest = max((row.start for row in (*cited, *others) if row.start), default=None)
+    parts = [_judge(part, cited, others) for part in grammar.read(claim.text, words, cited, newest)]
     return [
         part._replace(judged=tuple((s, misread.weighed(s, j, words, cited)) for s, j in part.judged)) for part in parts
     ]

@@ -16,11 +16,8 @@ from core.verification.statements import Person
 def person(statement: Person, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     known = [rows[n] for n, _ in statement.subject.bearers]
     if not known:
-        return (
-            _pronoun(statement, others)
-            if statement.open and statement.sex
-            else NotInRows("No cited row speaks of the person.")
-        )
+        free = statement.open and not statement.age and not statement.born
+        return _address(statement, (*rows, *others)) if free else NotInRows("No cited row speaks of the person.")
     row = known[0]
     if statement.sex:
         return _sex(statement.sex, row)
@@ -39,11 +36,18 @@ def _sex(said: str, row: Cited) -> Judged:
     return Proved(row.ref, "sex", have) if have == said else Refuted(row.ref, "sex", have, f"The person is {have}.")
 
 
-def _pronoun(statement: Person, others: Sequence[Cited]) -> Judged:
-    """He or she: free, unless a row of the patient says otherwise."""
-    other = next((row for row in others if row.type == "patient" and row.fields.get("sex")), None)
-    if other is not None and str(other.fields["sex"]).lower() not in (statement.sex, "unknown", "other"):
-        return Refuted(other.ref, "sex", str(other.fields["sex"]), f"The person is {other.fields['sex']}.")
+def _address(statement: Person, known: Sequence[Cited]) -> Judged:
+    """He, she, or a name: free, unless a row of the patient says otherwise."""
+    other = next((row for row in known if row.type == "patient"), None)
+    if other is None:
+        return Proved("", "sex", "")
+    if statement.sex is None:
+        called = set(wording.name(other).lower().split())
+        own = called.issuperset(statement.subject.words.lower().split())
+        return Proved("", "name", "") if own else NotInRows(f"The patient is {wording.name(other)}.")
+    sex = str(other.fields.get("sex") or "unknown").lower()
+    if sex not in (statement.sex, "unknown", "other"):
+        return Refuted(other.ref, "sex", sex, f"The person is {sex}.")
     return Proved("", "sex", "")
 
 

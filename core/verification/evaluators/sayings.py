@@ -16,19 +16,29 @@ NEAR = 3
 
 def saying(statement: Saying, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """Proved if each clause stands in a sentence of one cited text; a text never refutes."""
+    newest = max((row.start for row in (*rows, *others) if row.type == "note" and row.start), default=None)
     for row in rows:
         held = [part for text in row.texts for part in sentences(text)]
-        if held and all(_stands(clause, held, row) for clause in statement.clauses):
+        visits = frozenset().union(*[v.name.terms | v.reason.terms for v in rows if _is_visit_of(v, row)])
+        late = all(not clause.latest or row.start == newest for clause in statement.clauses)
+        if held and late and all(_stands(clause, held, row, visits) for clause in statement.clauses):
             return Proved(row.ref, "text", "")
     return NotInRows("No cited text says that.")
 
 
-def _stands(clause: Said, held: list[Said], row: Cited) -> bool:
+def _is_visit_of(visit: Cited, row: Cited) -> bool:
+    return visit.type == "visit" and row.type == "note" and visit.start == row.start
+
+
+def _stands(clause: Said, held: list[Said], row: Cited, visits: frozenset[str]) -> bool:
     if () in clause.dates or not all(_is_dated(days, held, row) for days in clause.dates):
         return False
     if not clause.terms:
         return not clause.numbers
-    return any(_in(clause, part) for part in held)
+    own = tuple((at, term) for at, term in clause.terms if term.flags or visits.isdisjoint(term.keys))
+    if len(own) < len(clause.terms) and not own:
+        return not clause.numbers  # "at the cholesterol review": the visit of the note
+    return any(_in(clause._replace(terms=own), part) for part in held)
 
 
 def _is_dated(days: When, held: list[Said], row: Cited) -> bool:

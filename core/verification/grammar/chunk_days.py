@@ -8,7 +8,7 @@ from itertools import pairwise
 from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import times
-from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk
+from core.verification.grammar.chunks import MARK, NAME, SPAN, UNKNOWN, VALUE, WHEN, Chunk
 from core.verification.grammar.tokens import Words
 
 OF_DAYS = frozenset({"same day", "day after"})
@@ -18,8 +18,10 @@ SPANNED = frozenset({"from", "between", "in", "on", "for"})
 When = tuple[Days, ...]
 
 
-def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
+def settled(found: list[Chunk], words: Words, rows: list[Cited], newest: date | None) -> list[Chunk]:
     """The chunks with their days settled; two days that are one time are one chunk."""
+    if newest:
+        _years_of_now(found, words, newest)
     said = frozenset().union(*[chunk.means for chunk in found])
     if "stay" in said:
         _ends_of_stays(found, rows)
@@ -29,11 +31,30 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
         _ages(found, rows)
     if not any(chunk.kind == WHEN for chunk in found):
         return found
+    _last_months(found)
     _short_years(found, words)
     _years_of_lists(found)
     _first_days(found, words)
     _distances(found, words)
     return _spans(found)
+
+
+def _years_of_now(found: list[Chunk], words: Words, newest: date) -> None:
+    """ "This year" and "last year", by the newest day of the record."""
+    for before, chunk in pairwise(found):
+        if chunk.kind == UNKNOWN and words[chunk.start].norm in ("year", "yr"):
+            back = {"this": 0, "last": 1, "previous": 1}.get(words[before.end - 1].norm)
+            if back is not None:
+                year = newest.year - back
+                chunk.kind, chunk.days = WHEN, (Days(date(year, 1, 1), date(year, 12, 31)),)
+                before.used, before.means = True, {"free": ""}
+
+
+def _last_months(found: list[Chunk]) -> None:
+    """ "Last October": the month says it."""
+    for before, chunk in pairwise(found):
+        if before.get("which") == "latest" and chunk.kind == WHEN and chunk.days and chunk.days[0].yearless:
+            before.used, before.means = True, {"free": ""}
 
 
 def _same_days(found: list[Chunk], rows: list[Cited]) -> None:

@@ -208,7 +208,14 @@ def _treats(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     return bool(draft.frame.treated)
 
 
+def _several(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """ "Multiple allergies": two or more are named."""
+    bearers = {n for name in draft.frame.names if name.name for n, _ in name.name.bearers}
+    return len(bearers) > 1
+
+
 HANDLERS = {
+    "several": _several,
     "treats": _treats, "same period": _same_period, "replace": _replace, "trend": _change, "read": _change,
     "take": _take,
     "status": _status, "aux": _aux, "frequency": _frequency, "criticality": _slot("criticality"),

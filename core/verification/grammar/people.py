@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.verification.dates import Days
-from core.verification.grammar.chunks import MARK, VALUE, WHEN, WORD, Chunk
+from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
 from core.verification.row_names import NONE_KNOWN
@@ -17,10 +17,42 @@ if TYPE_CHECKING:
 
 def read(segment: list[Chunk], context: Context) -> None:
     """State what the words man, she, born and aged say; the dates and numbers beside them are theirs."""
+    _address(segment, context)
     for place, chunk in enumerate(segment):
         known = HANDLERS.keys() & chunk.means.keys()
         if known and not (chunk.used and known.isdisjoint({"sex", "born", "aged"})):
             HANDLERS[min(known, key=ORDER.index)](segment, place, context)
+
+
+def _address(segment: list[Chunk], context: Context) -> None:
+    """ "Logan Gerlach, 18, has": a name that begins a sentence, of a cited row or of two unknown words or more; an age
+    behind it."""
+    end = next((n for n, chunk in enumerate(segment) if not _is_unknown_name(chunk, context)), len(segment))
+    if end > 1 and end < len(segment) and _goes_on(segment[end]):
+        for chunk in segment[:end]:
+            chunk.used = True
+        said = Subject(" ".join(map(context.written, segment[:end])), "patient", ())
+        context.statements.append(Person(context.span(segment[:end]), said, open=True))
+    elif segment and segment[0].kind == NAME and segment[0].name:
+        bearers = segment[0].name.bearers
+        end = 1 if bearers and all(context.rows[n].type == "patient" for n, _ in bearers) else 0
+    marks = segment[end : end + 3]
+    if end and len(marks) == 3 and marks[0].kind == marks[2].kind == MARK and marks[1].kind == VALUE:
+        number = marks[1]
+        if _is_age(number):
+            number.used = True
+            context.statements.append(
+                Person(context.span([number]), _patient(number, context), age=number.quantity)
+            )
+
+
+def _is_unknown_name(chunk: Chunk, context: Context) -> bool:
+    written = context.written(chunk)
+    return chunk.kind == UNKNOWN and written[:1].isupper() and not written.isupper() and written.replace("'", "").isalpha()
+
+
+def _goes_on(chunk: Chunk) -> bool:
+    return chunk.kind == MARK or not {"aux", "have", "take", "status"}.isdisjoint(chunk.means)
 
 
 def _sex(segment: list[Chunk], place: int, context: Context) -> None:
@@ -129,10 +161,15 @@ def _aged(segment: list[Chunk], place: int, context: Context) -> None:
     number = next((c for c in beside if c.kind == VALUE and c.quantity), None)
     if number is None:
         return
-    when = _day_of_age(segment, context)
+    when = () if _is_of_now(segment, place) else _day_of_age(segment, context)
     chunk.used = number.used = True
     span = context.span([chunk, number])
     context.statements.append(Person(span, _patient(chunk, context), age=number.quantity, when=when))
+
+
+def _is_of_now(segment: list[Chunk], place: int) -> bool:
+    """ "A 63-year-old woman": no day that the sentence gives is that of the age."""
+    return any("sex" in chunk.means for chunk in segment[place + 1 : place + 3])
 
 
 def _day_of_age(segment: list[Chunk], context: Context) -> tuple[Days, ...]:

@@ -118,6 +118,8 @@ def _neg(scan: Scan, place: int, item: Chunk) -> bool:
     following = scan.items[place + 1] if place + 1 < len(scan.items) else None
     if scan.negated:
         return False
+    if scan.context.words[item.start].norm in ("nil", "none") and any(row.value == 0 for row in scan.rows()):
+        return scan.add("value", Quantity(0.0, None, 0.0))
     if following is not None and "range" in following.means and "read" not in following.means:
         return _no_range(scan, place)
     scan.negated = True

@@ -54,7 +54,10 @@ def _is_count(scan: Scan, place: int, said: Quantity) -> bool:
         return False
     if said.step == 0 and "number" not in scan.items[place].means:
         return False
-    return _of_latest(scan, place, said) or _of_noun(scan, place, said) or _of_times(scan, place, said)
+    counts = _of_latest(scan, place, said) or _of_noun(scan, place, said) or _of_times(scan, place, said)
+    if counts and said.value > 1 and scan.atoms and scan.atoms[-1].role == "read":
+        scan.add("all")  # "high on three visits"
+    return counts
 
 
 def _of_times(scan: Scan, place: int, said: Quantity) -> bool:

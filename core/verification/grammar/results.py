@@ -144,10 +144,10 @@ def _shared(named: list[Subject], points: list[Point], each: bool) -> list[tuple
     valued = [p for p in points if p.value or p.pair]
     if len(named) < 2 or not valued:
         return [(subject, points) for subject in named]
-    if each and len(points) == 1:  # "IgE to peanut and walnut was 0.3 each"
-        return [(subject, points) for subject in named]
     if len(named) == 2 and len(points) == 1 and points[0].pair:
         points = [replace(points[0], value=quantity, pair=None) for quantity in points[0].pair]
+    elif each and len(points) == 1:  # "IgE to peanut and walnut was 0.3 each"
+        return [(subject, points) for subject in named]
     elif len(valued) < len(points) or len(points) % len(named):
         return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
     return [(subject, points[n :: len(named)]) for n, subject in enumerate(named)]

@@ -17,7 +17,7 @@ from core.verification.vocabulary.spelling import stem
 SILENT = frozenset(
     {"free", "aux", "prep", "conj", "record", "measure", "pronoun", "sex", "plural", "have", "neg", "limit"}
 )
-CLAUSE_ENDS = frozenset({",", "and", "with", "but", "or", "(", ")", "+"})
+CLAUSE_ENDS = frozenset({",", "and", "with", "but", "or", "(", ")", "+", "who", "which", "that", "-", ":"})
 TELLING = frozenset({"frequency", "trend", "read", "status", "severity", "no allergies"})
 KEPT = NAME_KINDS | TELLING
 BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"})
@@ -36,11 +36,12 @@ class Term(NamedTuple):
 
 
 class Said(NamedTuple):
-    """One sentence: terms by place, quantities by place, dates."""
+    """One sentence: terms by place, quantities by place, dates; `latest` if it says that it is the latest."""
 
     terms: tuple[tuple[int, Term], ...]
     numbers: tuple[tuple[int, chunks.Quantity, int], ...]
     dates: tuple[tuple[Days, ...], ...]
+    latest: bool = False
 
 
 @lru_cache(maxsize=2048)
@@ -101,7 +102,8 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
             elif term is not None:
                 numbers.append((i, term, flags[i] | inherited))
         i = last
-    return Said(tuple(terms), tuple(numbers), tuple(dates))
+    latest = any(kinds.get("which") == "latest" for n in range(first, end) for _, kinds, _ in phrases_at(words, n))
+    return Said(tuple(terms), tuple(numbers), tuple(dates), latest)
 
 
 def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | chunks.Quantity | None]:
@@ -137,7 +139,8 @@ def _meant(
 def _is_silent(kinds: dict[str, str], *, alone: bool) -> bool:
     """Whether a phrase says nothing by itself; what plans and doubts is in the flags of what stands under it."""
     flagged = alone and kinds.get("red") in ("plan", "certainty")
-    return flagged or not SILENT.isdisjoint(kinds) or kinds.get("noun") in ("note", "time")
+    of_text = kinds.get("noun") in ("note", "time", "visit") or kinds.get("which") == "latest"
+    return flagged or of_text or not SILENT.isdisjoint(kinds)
 
 
 LEMMAS = {
