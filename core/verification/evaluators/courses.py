@@ -66,7 +66,7 @@ def _against(statement: Course, found: list[tuple[Cited, list[Fault]]]) -> Judge
 
 def _is_edge(which: str, row: Cited, known: Sequence[Cited]) -> bool:
     starts = [r.start for r in known if r.type == row.type and r.start]
-    if which in ("first", "later") and len(starts) < 2:
+    if which in ("first", "later") and len(set(starts)) < 2:
         return False
     return not starts or row.start == (min(starts) if which == "first" else max(starts))
 

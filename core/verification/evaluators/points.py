@@ -47,7 +47,9 @@ def chosen(which: str, dated: list[Cited], mine: list[Cited], others: Sequence[C
 
 
 def _is_at_edge(which: str, row: Cited, mine: list[Cited]) -> bool:
-    return row.start == _edge(mine, newest=which == "latest")
+    """The newest or the oldest; what is alone is not called the first of several."""
+    alone = len({other.start for other in mine}) < 2
+    return row.start == _edge(mine, newest=which == "latest") and not (which == "first" and alone)
 
 
 def _is_past_edge(which: str, row: Cited, mine: list[Cited]) -> bool:

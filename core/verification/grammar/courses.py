@@ -149,7 +149,7 @@ def _state(draft: Draft, context: Context) -> None:
     if draft.absent:
         context.statements += [Absent(span, subject) for subject in subjects]
     elif draft.change and len(subjects) == 1 and draft.amounts:
-        context.statements += _changes(draft, subjects[0], span)
+        context.statements += _changes(draft, subjects[0], span, context)
     else:
         for place, subject in enumerate(subjects):
             context.statements += _courses(draft, subject, _amounts(draft, place), span, context)
@@ -165,7 +165,7 @@ def _counts(draft: Draft, subjects: list[Subject], span: tuple[int, int], contex
         yield Counted(span, counted, round(draft.count.value), status=draft.status)
 
 
-def _changes(draft: Draft, subject: Subject, span: tuple[int, int]) -> list[Statement]:
+def _changes(draft: Draft, subject: Subject, span: tuple[int, int], context: Context) -> list[Statement]:
     """What a medicine's amount went from and to; a unit or a frequency that is given once holds for both."""
     amounts = [quantity for _, quantity in draft.amounts]
     if len(amounts) > 2 or draft.spans:
@@ -174,8 +174,20 @@ def _changes(draft: Draft, subject: Subject, span: tuple[int, int]) -> list[Stat
     first, after = (q._replace(unit=q.unit or unit) for q in (amounts[0], amounts[-1]))
     before = first if len(amounts) == 2 else None
     changed = Changed(span, subject, draft.change or "", before, after, draft.at or draft.start)
-    taken = Course(span, subject, status=draft.status, frequency=draft.frequency, tense="past")
-    return [changed, taken] if draft.frequency or draft.status else [changed]
+    taken = Course(
+        span,
+        subject,
+        status=draft.status,
+        frequency=draft.frequency,
+        tense="past",
+        details=_details(draft, context),
+        reason=_reason(draft, subject, context),
+    )
+    return [changed, taken] if taken != Course(span, subject, tense="past") else [changed]
+
+
+def _details(draft: Draft, context: Context) -> tuple[Subject, ...]:
+    return tuple(_subject(c, "detail", context) for c in draft.details if c.name)
 
 
 def _amounts(draft: Draft, place: int) -> tuple[Quantity, ...]:
@@ -196,7 +208,7 @@ def _courses(
         tense=draft.tense,
         amounts=amounts,
         frequency=draft.frequency,
-        details=tuple(_subject(c, "detail", context) for c in draft.details if c.name),
+        details=_details(draft, context),
         reason=_reason(draft, subject, context),
         length=draft.length,
         severity=draft.severity,

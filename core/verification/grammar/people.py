@@ -159,12 +159,19 @@ def _aged(segment: list[Chunk], place: int, context: Context) -> None:
     chunk = segment[place]
     beside = [*segment[place + 1 : place + 2], *segment[max(0, place - 1) : place]]
     number = next((c for c in beside if c.kind == VALUE and c.quantity), None)
-    if number is None:
+    if number is None or not _is_of_years(number, chunk, context):
         return
     when = () if _is_of_now(segment, place) else _day_of_age(segment, context)
     chunk.used = number.used = True
     span = context.span([chunk, number])
     context.statements.append(Person(span, _patient(chunk, context), age=number.quantity, when=when))
+
+
+def _is_of_years(number: Chunk, chunk: Chunk, context: Context) -> bool:
+    """Whether an age is one in years: "63 month old" is none."""
+    unit = number.quantity.unit if number.quantity else None
+    shorter = {"month", "months", "week", "weeks", "day", "days"} & set(context.written(chunk).lower().split())
+    return not shorter and (unit is None or unit.size > 365)
 
 
 def _is_of_now(segment: list[Chunk], place: int) -> bool:

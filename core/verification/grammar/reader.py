@@ -29,6 +29,7 @@ FREE_PREPS = frozenset({"on", "in", "at", "for", "with", "around"})
 NEUTRAL = frozenset(
     {"free", "aux", "prep", "conj", "record", "have", "measure", "trend kind", "plural", "lasting", "limit"}
 )
+HEAVY = frozenset({"red", "only"})
 MARKS_THAT_MATTER = frozenset({">", "<", "+", "%", "=", "?", "~"})
 READERS = {"observation": results.read, "visit": visits.read, "patient": people.named}
 Bearers = tuple[tuple[int, int], ...]
@@ -136,7 +137,7 @@ def _matters(chunk: Chunk) -> bool:
     means = chunk.means
     if chunk.kind == MARK:
         return not MARKS_THAT_MATTER.isdisjoint(means)
-    if means.get("conj") == "or":
+    if means.get("conj") == "or" or not HEAVY.isdisjoint(means):
         return True
     if "prep" in means and means["prep"] not in FREE_PREPS and "free" not in means:
         return True

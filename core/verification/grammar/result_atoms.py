@@ -123,6 +123,8 @@ def _neg(scan: Scan, place: int, item: Chunk) -> bool:
     if following is not None and "range" in following.means and "read" not in following.means:
         return _no_range(scan, place)
     scan.negated = True
+    if scan.context.written(item).lower() in ("none of", "neither of", "none", "neither"):
+        scan.add("all")
     if "read of" in scan.frame.names[0].means and scan.frame.lead - 2 <= place < scan.frame.lead:
         return True
     return any("read" in c.means or "trend" in c.means for c in scan.items[place + 1 : place + 4])

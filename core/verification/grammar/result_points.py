@@ -97,7 +97,7 @@ def pieces(atoms: list[Atom], points: Points) -> list[Piece]:
     for atom in atoms:
         piece = found[-1]
         if atom.role == "break":
-            if not piece.empty:
+            if not piece.empty or piece.turn:
                 found.append(Piece(atom.said))
             elif _STRENGTH.index(atom.said) > _STRENGTH.index(piece.opener):
                 piece.opener = atom.said

@@ -64,7 +64,7 @@ def _trend_of_name(scan: Scan) -> None:
 def _up_is_high(scan: Scan) -> None:
     """ "Systolic up, diastolic normal": of one result "up" is how it reads."""
     said = [c.means["trend"] for c in scan.frame.items if _is_bare(c, scan)]
-    if len(said) == len(scan.turns) == 1 and _is_still(scan):
+    if len(said) == 1 and scan.turns == said and _is_still(scan):
         at = next(n for n, atom in enumerate(scan.atoms) if atom.role == "turn")
         scan.atoms[at - 1 : at + 1] = [Atom("read", READ_AS[said[0]], scan.degree)]
         scan.trend, scan.turns, scan.degree = None, [], None
