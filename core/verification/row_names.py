@@ -137,7 +137,8 @@ class _Reading:
 
     def _word(self, words: tokens.Words, i: int, *, mark: str, is_head: bool) -> None:
         for end, found in _terms_at(words, i, self.kind):
-            marked = {mark + term for term in found}
+            own = mark if end == i + 1 or words[i].norm not in _NEGATORS else ""
+            marked = {own + term for term in found}
             self.terms |= marked
             self.parts[-1] |= marked
             if is_head and not _is_modifier(words, end - 1):

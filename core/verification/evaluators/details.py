@@ -74,7 +74,7 @@ def _implied(statement: Course, row: Cited) -> Fault | None:
     dated = statement.at or statement.stop or statement.length
     if row.standing == "active" or statement.tense == "past" or dated:
         return None
-    return _is_otherwise(row, wrong=statement.tense == "present")
+    return _is_otherwise(row, wrong=statement.tense == "present" and row.standing != "completed")
 
 
 def _is_otherwise(row: Cited, *, wrong: bool) -> Fault:
@@ -176,7 +176,8 @@ def _frequency(said: tuple[str, ...], row: Cited) -> Fault | None:
     shown = str(row.fields.get("frequency") or "")
     if not have:
         return Fault(False, "frequency", "", f"the row does not say how often {wording.name(row)} is taken.")
-    return Fault(True, "frequency", shown, f"{wording.name(row)} is taken {shown}.")
+    bases = {one.split()[0] for one in have}
+    return Fault(any(one.split()[0] not in bases for one in said), "frequency", shown, f"{wording.name(row)} is taken {shown}.")
 
 
 def frequencies(row: Cited) -> set[str]:

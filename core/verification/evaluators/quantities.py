@@ -73,9 +73,9 @@ def _compared(said: Quantity, found: float, slack: float) -> bool:
     apart = abs(found - said.value) - slack
     return {
         ">": found > said.value + slack,
-        ">=": found >= said.value - slack,
+        ">=": found >= said.value - slack - said.step,
         "<": found < said.value - slack,
-        "<=": found <= said.value + slack,
+        "<=": found <= said.value + slack + said.step,
         "of ten": apart <= said.step,
         "~": apart <= max(said.step, 0.05 * abs(said.value)),
     }.get(said.sign, False)
@@ -86,8 +86,10 @@ def lasts(said: Quantity, days: float) -> bool:
     if said.unit is None:
         return False
     total = said.value * said.unit.size
-    if said.sign == "<":
+    if said.sign in ("<", "<="):
         return days <= total + 1
+    if said.sign == ">=":
+        return days >= total - max(1.0, 0.02 * total)
     size = said.unit.size
     least = 0.35 * size if size < 1 else 0.5 if size == 1 and said.value < 7 else 1.0
     return abs(days - total) <= max(least, 0.35 * size if size > 1 else 0.0, 0.04 * total)

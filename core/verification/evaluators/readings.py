@@ -71,6 +71,8 @@ def _by_degree(row: Cited, found: str, degree: str) -> bool | None:
     near = min(shares)
     if degree == "marked" and found != "normal" and row.mark in CRITICAL:
         return True
+    if degree == "marked" and found == "normal":
+        return True if near > MARKED_MIN else None
     if found == "normal" or near <= SLIGHT_MAX:
         return True if degree == "slight" and near <= SLIGHT_MAX else None
     if degree == "slight":

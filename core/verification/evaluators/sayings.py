@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from core.verification.cited import Cited
 from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.scope import PLANNED
 from core.verification.grammar.texts import Said, Term, sentences
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved
@@ -35,6 +36,8 @@ def _stands(clause: Said, held: list[Said], row: Cited, visits: frozenset[str]) 
         return False
     if not clause.terms:
         return not clause.numbers
+    if row.type == "prescription":  # what is advised is what its instructions say
+        clause = clause._replace(terms=tuple((at, t._replace(flags=t.flags & ~PLANNED)) for at, t in clause.terms))
     own = tuple((at, term) for at, term in clause.terms if term.flags or visits.isdisjoint(term.keys))
     if len(own) < len(clause.terms) and not own:
         return not clause.numbers  # "at the cholesterol review": the visit of the note

@@ -36,7 +36,7 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited], newest: date | 
     _years_of_lists(found)
     _first_days(found, words)
     _distances(found, words)
-    return _spans(found)
+    return _spans(found, words)
 
 
 def _years_of_now(found: list[Chunk], words: Words, newest: date) -> None:
@@ -101,12 +101,18 @@ def _same_day(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> 
     reach = found[place + 1 : place + 5] if any(c.kind == WHEN for c in reach) else reach
     name = next((c for c in reach if c.kind == NAME), None)
     if name is None:
-        days = near or next((c.days for c in found[place:] if c.kind == WHEN), ())
+        days = near or next((c.days for c in found[place:] if c.kind == WHEN), ()) or _only_day(rows)
     else:
         days = _days_of(found, place, name, rows)
         name.used = name.used or bool(days)
     if days:
         _settle_day(found, place, days)
+
+
+def _only_day(rows: list[Cited]) -> When:
+    """The one day of all rows, where there are several."""
+    days = {row.start for row in rows if row.start}
+    return tuple(Days(day, day) for day in days) if len(days) == 1 < len(rows) else ()
 
 
 def _settle_day(found: list[Chunk], place: int, days: When) -> None:
@@ -238,11 +244,20 @@ def _distance(found: list[Chunk], place: int, near: When) -> None:
         following.kind, following.means, following.used = MARK, {"later": ""}, True
 
 
-def _spans(chunks: list[Chunk]) -> list[Chunk]:
+def _dashed(day: Chunk, other: Chunk, words: Words) -> bool:
+    """ "Sept-Dec 2022"."""
+    return words.written[words[day.end - 1].end : words[other.start].start] in ("-", "–", "/")
+
+
+def _spans(chunks: list[Chunk], words: Words) -> list[Chunk]:
     """The chunks with "from one day to another" as one."""
     found: list[Chunk] = []
     for chunk in chunks:
-        if chunk.kind == WHEN and _ends_span(found):
+        if chunk.kind == WHEN and found and found[-1].kind == WHEN and _dashed(found[-1], chunk, words):
+            span = Chunk(SPAN, found[-1].start, chunk.end)
+            span.first, span.days = times.with_year_of(found[-1].days, chunk.days, before=True), chunk.days
+            found[-1] = span
+        elif chunk.kind == WHEN and _ends_span(found):
             span = Chunk(SPAN, found[-2].start, chunk.end)
             span.first, span.days = found[-2].days, chunk.days
             found[-2:] = [span]

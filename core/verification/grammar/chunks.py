@@ -16,6 +16,7 @@ NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "va
 _COMPARED = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "±": "~"}
 LENGTHS = {7.0: "days", 52.0: "weeks", 12.0: "months"}
 LASTING = frozenset({"x", "for", "over", "in", "after", "last", "past", "within", "rpt", "repeat", "every", "course"})
+CENTILES = frozenset({"centile", "percentile"})
 DATING = frozenset({"on", "since", "until", "from", "by", "to", "of", "till"})
 _DAY_FIRST, _BEHIND_DAY = re.compile(r"\d+ [a-z]"), frozenset(":-(,=")
 _ODD_NUMBER = re.compile(r"^\D*0\d|\d{12}")
@@ -90,6 +91,10 @@ def _chunk(words: Words, i: int, book: names.Book) -> Chunk:
         return _number(words, i)
     if token.norm == "+":
         return _word(words, i)
+    if token.kind == "ordinal" and i + 1 < len(words) and words[i + 1].norm in CENTILES:
+        chunk = Chunk(VALUE, i, i + 2)
+        chunk.quantity = Quantity(float(token.norm.rstrip("stndrh")), UNITS["%"], 0.5)
+        return chunk
     if token.kind in (MARK, "ordinal"):
         return Chunk(token.kind, i, i + 1, {token.norm: ""} if token.kind == MARK else None)
     named = names.read(words, i, book) if names.may_begin(words, i, book) else None

@@ -214,7 +214,16 @@ def _several(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     return len(bearers) > 1
 
 
+def _yearly(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """ "Renewed annually": each course begins a year after the one before it."""
+    rows = {n: draft.rows[n] for name in draft.frame.names if name.name for n, _ in name.name.bearers}
+    starts = sorted(row.start for row in rows.values() if row.start)
+    gaps = [(after - before).days for before, after in itertools.pairwise(starts)]
+    return bool(gaps) and all(330 <= gap <= 400 for gap in gaps)
+
+
 HANDLERS = {
+    "yearly": _yearly,
     "several": _several,
     "treats": _treats, "same period": _same_period, "replace": _replace, "trend": _change, "read": _change,
     "take": _take,

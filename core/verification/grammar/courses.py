@@ -241,7 +241,7 @@ def _reason(draft: Draft, subject: Subject, context: Context) -> Subject | None:
 def _treats(row: Cited, ill: list[Cited]) -> bool:
     """Whether a medicine's row gives a condition as its reason, in no more words than the condition has."""
     if not row.reason.terms:
-        return any(row.start == other.start for other in ill)
+        return any(row.start and other.start and abs((row.start - other.start).days) <= 1 for other in ill)
     return any(row.reason.heads & other.name.heads and row.reason.terms <= other.name.terms for other in ill)
 
 

@@ -15,7 +15,7 @@ KIND_OF = {
 }  # fmt: skip
 KINDS = ("condition", "prescription", "allergy", "observation", "visit", "patient")
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
-SIGNS = {"above": ">", "below": "<", "under": "<", "over": ">", "never above": "<", "never below": ">", "around": "~"}
+SIGNS = {"above": ">", "below": "<", "under": "<", "over": ">", "never above": "<", "never below": ">", "around": "~", "at least": ">="}
 COMPOSING = frozenset({"side", "all", "prep"})
 SCALE = (0.0, 10.0)
 WITHIN = {("below", "upper"): "not high", ("above", "lower"): "not low", ("within", "upper"): "not high"}
@@ -46,13 +46,24 @@ def composed(found: list[Chunk]) -> list[Chunk]:
         chunk = found[i]
         if chunk.kind == VALUE:
             _before_end(found, i)
+            _bound_behind(found, i)
             chunk, i = (_limits(found, i), i + 3) if _is_limits(found, i) else (chunk, i + 1)
+        elif "yearly" in chunk.means and i + 1 < len(found) and found[i + 1].get("noun"):
+            chunk.used, chunk.means, i = True, {"free": ""}, i + 1
         elif COMPOSING.isdisjoint(chunk.means):
             i += 1
         else:
             chunk, i = _composed(found, i)
         result.append(chunk)
     return result
+
+
+def _bound_behind(found: list[Chunk], i: int) -> None:
+    """ "0.3 or less"."""
+    quantity, following = found[i].quantity, found[i + 1] if i + 1 < len(found) else None
+    if quantity and following is not None and "bound" in following.means:
+        found[i].quantity = quantity._replace(sign=following.means["bound"])
+        following.used, following.means = True, {"free": ""}
 
 
 def _before_end(found: list[Chunk], i: int) -> None:
@@ -70,6 +81,8 @@ def _composed(found: list[Chunk], i: int) -> tuple[Chunk, int]:
         return _of_range(found, i, end), end
     if following is None:
         return chunk, i + 1
+    if chunk.get("prep") == "between" and _is_bounds(found, i):
+        return _bounds(found, i), i + 4
     if "all" in chunk.means and following.kind == VALUE and "number" in following.means:
         return _merged(found, i, i + 2, {"all": "every", "count": following.means["number"]}), i + 2
     if chunk.means.get("prep") == "by":
@@ -77,6 +90,20 @@ def _composed(found: list[Chunk], i: int) -> tuple[Chunk, int]:
     if (sign := _sign(chunk)) and _is_compared(found, i + 1):
         _compare(chunk, sign, following)
     return chunk, i + 1
+
+
+def _is_bounds(found: list[Chunk], i: int) -> bool:
+    """ "Between 96 and 101"."""
+    low, joint, high = [*found[i + 1 : i + 4], *[Chunk(MARK, 0, 0)] * 3][:3]
+    return low.kind == high.kind == VALUE and joint.get("conj") == "and" and not ("number" in low.means)
+
+
+def _bounds(found: list[Chunk], i: int) -> Chunk:
+    low, high = found[i + 1].quantity, found[i + 3].quantity
+    chunk = Chunk("bounds", found[i].start, found[i + 3].end)
+    if low and high:
+        chunk.pair = (low._replace(unit=low.unit or high.unit, sign=">="), high._replace(sign="<="))
+    return chunk
 
 
 def _by_range(found: list[Chunk], i: int) -> int:

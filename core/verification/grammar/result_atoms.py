@@ -118,7 +118,8 @@ def _neg(scan: Scan, place: int, item: Chunk) -> bool:
     following = scan.items[place + 1] if place + 1 < len(scan.items) else None
     if scan.negated:
         return False
-    if scan.context.words[item.start].norm in ("nil", "none") and any(row.value == 0 for row in scan.rows()):
+    of_pain = place < scan.frame.lead and scan.frame.names[0].get("assay") == "pain"
+    if (of_pain or scan.context.words[item.start].norm in ("nil", "none")) and any(row.value == 0 for row in scan.rows()):
         return scan.add("value", Quantity(0.0, None, 0.0))
     if following is not None and "range" in following.means and "read" not in following.means:
         return _no_range(scan, place)
@@ -142,6 +143,8 @@ def _degree(scan: Scan, place: int, item: Chunk) -> bool:
         scan.degree = item.means["degree"]
         return True
     scan.said_degree = item.means["degree"]
+    if place == scan.frame.lead - 1 and "read of" in scan.frame.names[0].means:
+        return True
     return scan.within(place, 2, "read") is not None or scan.within(place, 2, "trend") is not None
 
 
@@ -200,6 +203,8 @@ def _prep(scan: Scan, place: int, item: Chunk) -> bool:
         return False
     if prep == "after":
         return "trend" in following.means
+    if prep == "against" and "range" in following.means:
+        return True
     if prep in OPENING and (following.kind in (VALUE, PAIR) or "read" in following.means):
         scan.add("break", OPENING[prep])
     elif prep == "by" and following.kind == VALUE and scan.trend:
@@ -214,7 +219,7 @@ def _conj(scan: Scan, place: int, item: Chunk) -> bool:
 
 HANDLERS = {
     WHEN: _when, SPAN: _span, VALUE: result_numbers.value, PAIR: result_numbers.pair,
-    "limits": result_numbers.limits, "read": _read, "trend": _trend,
+    "limits": result_numbers.limits, "bounds": result_numbers.bounds, "read": _read, "trend": _trend,
     "neg": _neg, "degree": _degree, "all": _all, "trend kind": _steadily, "past": _past, "status": _still,
     "which": _which, "noun": _noun, "limit": _up_to, "prep": _prep, "conj": _conj,
 }  # fmt: skip

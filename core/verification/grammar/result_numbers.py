@@ -26,6 +26,12 @@ def limits(scan: Scan, place: int, item: Chunk) -> bool:
     return scan.add("value", item.pair[0]) and scan.add("break", "to") and scan.add("value", item.pair[1])
 
 
+def bounds(scan: Scan, place: int, item: Chunk) -> bool:
+    """Between which values all results lie."""
+    scan.bounds = item.pair
+    return item.pair is not None
+
+
 def value(scan: Scan, place: int, item: Chunk) -> bool:
     """A number is the first of these that it can be: a length, a count, a limit, a change; else a value."""
     said = item.quantity

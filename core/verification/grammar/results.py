@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FLAT = frozenset({"flat", "same"})
 READ_AS = {"up": "high", "down": "low"}
+TEST_OF_UNIT = {"mass": "weight", "length": "height", "celsius": "temperature", "body mass index": "bmi", "percent": "bmi percentile"}
 ORIGINS, OF_TEST = frozenset({"from", "to"}), frozenset({"read of", "of test"})
 
 
@@ -83,7 +84,7 @@ def _is_bare(chunk: Chunk, scan: Scan) -> bool:
 
 def _says_something(scan: Scan, points: Points) -> bool:
     of_all = points.always or points.every_value or scan.last_few or scan.trend
-    return bool(of_all or points.found or scan.count or scan.limits or points.last)
+    return bool(of_all or points.found or scan.count or scan.limits or scan.bounds or points.last)
 
 
 def _subject(name: Chunk, context: Context) -> Subject:
@@ -114,9 +115,26 @@ def _state(scan: Scan, points: Points) -> None:
     said = Said(scan, points, context.span(used or frame.items))
     for chunk in frame.names:
         chunk.used = True
+    found = _of_units(found, said, context)
     for subject, own in _shared(_without_readings(frame, context), found, each=points.every):
         stated = said.statements(subject, tuple(own))
         context.statements += [_on_day(s, frame.day) for s in stated] if frame.day else stated
+
+
+def _of_units(found: list[Point], said: Said, context: Context) -> list[Point]:
+    """ "BMI 27.5, 67.8 kg": a value whose unit is not that of the test that is named is of the test that its unit
+    names. The points that are left."""
+    kinds = {row.unit.kind for row in said.scan.rows() if row.unit}
+    left = []
+    for point in found:
+        kind = point.value.unit.kind if point.value and point.value.unit else ""
+        head = f"assay:{TEST_OF_UNIT.get(kind)}"
+        bearers = tuple((n, 0) for n, row in enumerate(context.rows) if head in row.name.heads)
+        if kind in TEST_OF_UNIT and kinds and kind not in kinds and bearers:
+            context.statements.append(Measured(said.span, Subject(kind, "observation", bearers, head[6:]), point))
+        else:
+            left.append(point)
+    return left
 
 
 def _on_day(statement: Statement, day: When) -> Statement:
@@ -185,6 +203,8 @@ class Said:
                 yield Always(self.span, subject, point.reading, point.degree, (), since)
         if value := points.every_value or self._steady_value(own):
             yield Always(self.span, subject, None, None, (), points.first, value)
+        for bound in self.scan.bounds or ():
+            yield Always(self.span, subject, None, None, (), points.first, bound)
         if few:
             yield Always(self.span, subject, few[1], None, (), last=few[0])
 

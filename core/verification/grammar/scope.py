@@ -67,6 +67,7 @@ def _spread(words: Words, flags: list[int], start: int, flag: int) -> None:
         if (
             (words[i].norm in _ENDS and not (i == start and words[i].norm == ":"))
             or words[i].norm in _CONTRAST
+            or (flag == NEGATED and i > start and words[i].norm == "at")
             or (flag == DOUBTED and words[i].norm in ",)")
         ):
             return

@@ -20,6 +20,7 @@ SILENT = frozenset(
 CLAUSE_ENDS = frozenset({",", "and", "with", "but", "or", "(", ")", "+", "who", "which", "that", "-", ":"})
 TELLING = frozenset({"frequency", "trend", "read", "status", "severity", "no allergies"})
 KEPT = NAME_KINDS | TELLING
+UNLIKE = frozenset({"random", "fasting", "rbg", "rbs", "cbg", "capillary"})
 BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"})
 TEXT_CHARACTERS_MAX = 20_000
 _HEADING = re.compile(r"\s*+#*+\s*+(family (?:medical )?history|fhx?)\b", re.I)
@@ -125,6 +126,10 @@ def _meant(
     named = {f"{k}:{kinds[k]}" for k in kinds.keys() & KEPT}
     if "relative" in kinds:
         return last, Term(frozenset((stem(LEMMAS.get(norm, norm)),)), flags, False)
+    if named and norm in UNLIKE:
+        return None
+    if kinds.get("noun") == "visit" and last == i + 1 and named == {f"visit:{kinds.get('visit')}"}:
+        return last, None
     if named:
         single = {stem(norm)} if last == i + 1 else set()
         return last, Term(frozenset(named | single), flags, "qualifier" in kinds)

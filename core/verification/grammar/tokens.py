@@ -103,7 +103,7 @@ class Words(list[Token]):
 
 
 # "3.2 > 5.1 > 6.8" is a course of values; "> 5" alone is a bound.
-_ARROW = re.compile(r"[-=]{1,2}>|(?<=\d\s)>(?=\s\d)")
+_ARROW = re.compile(r"[-=]{1,2}>|(?<=[\d)]\s)>(?=\s\d)")
 
 
 def plain(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
@@ -58,7 +59,9 @@ class Draft:
         ended_by = any(c.get("prep") == "by" for c in before)
         if any("status" in c.means and (ended_by or not c.get("prep")) for c in before):
             return False
-        if _until(self.frame.items, place):
+        if before and before[-1].get("prep") == "since" and self.count is not None:
+            self.span = (item.days, tuple(days._replace(last=date.max, yearless=False) for days in item.days))
+        elif _until(self.frame.items, place):
             self.stop = item.days
         else:
             self.whens.append(item.days)
