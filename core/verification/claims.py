@@ -6,12 +6,12 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from core.verification import evaluators, instructions, misread, verdict_table
+from core.verification import evaluators, instructions, verdict_table
 from core.verification.cited import Cited
 from core.verification.grammar import reader as grammar
-from core.verification.grammar import tokens
+from core.verification.grammar import times, tokens
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
-from core.verification.statements import Statement
+from core.verification.statements import Statement, When
 from core.verification.types import Claim, Finding, Result, Row, Verdict
 from core.verification.verdict_table import Grammar, Judge, Reader
 
@@ -91,10 +91,8 @@ def _judged(claim: Claim, by_ref: Mapping[str, Row]) -> list[Judgement]:
     words = tokens.tokens(tokens.plain(claim.text))
     words.written = claim.text
     newest = max((row.start for row in (*cited, *others) if row.start), default=None)
-    parts = [_judge(part, cited, others) for part in grammar.read(claim.text, words, cited, newest)]
-    return [
-        part._replace(judged=tuple((s, misread.weighed(s, j, words, cited)) for s, j in part.judged)) for part in parts
-    ]
+    days = tuple(times.read(word.norm) for word in words if word.kind == "when")
+    return [_judge(part, cited, others, days) for part in grammar.read(claim.text, words, cited, newest)]
 
 
 class Judgement(NamedTuple):
@@ -105,9 +103,11 @@ class Judgement(NamedTuple):
     kinds: frozenset[str]
 
 
-def _judge(part: grammar.Part, cited: Sequence[Cited], others: Sequence[Cited]) -> Judgement:
+def _judge(
+    part: grammar.Part, cited: Sequence[Cited], others: Sequence[Cited], days: Sequence[When]
+) -> Judgement:
     """The statements of a segment against the rows. A clause that no row bears out may stand in a cited text."""
-    judged = tuple((s, evaluators.evaluate(s, cited, others)) for s in part.statements)
+    judged = tuple((s, evaluators.evaluate(s, cited, others, days)) for s in part.statements)
     lacking = [*part.uncovered, *(s.span for s, j in judged if not isinstance(j, Proved))]
     asked = [s for s in part.sayings if not judged or any(_overlap(s.span, span) for span in lacking)]
     if asked and not any(isinstance(j, Refuted) for _, j in judged):

@@ -27,9 +27,14 @@ EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequen
 }
 
 
-def evaluate(statement: said.Statement, rows: Sequence[Cited], others: Sequence[Cited] = ()) -> Judged:
-    """Judge one statement against the cited rows; `others` of the patient may speak against it, never for it."""
+def evaluate(
+    statement: said.Statement, rows: Sequence[Cited], others: Sequence[Cited] = (), days: Sequence[said.When] = ()
+) -> Judged:
+    """Judge one statement against the cited rows; `others` of the patient may speak against it, never for it.
+
+    `days` are all days that the sentence names: what it names of a row it does not speak against.
+    """
     judged = EVALUATORS[type(statement)](statement, rows, others)
-    if isinstance(judged, Refuted) and (statement.open or doubts.may_be_of_another(statement, rows)):
+    if isinstance(judged, Refuted) and doubts.is_doubtful(statement, judged, rows, days):
         return NotInRows(judged.reason)
     return judged

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
+from datetime import date
 
 from core.verification.cited import Cited
 from core.verification.evaluators import details, wording
@@ -21,7 +23,7 @@ def course(statement: Course, rows: Sequence[Cited], others: Sequence[Cited]) ->
     if not mine:
         kind = _KINDS.get(statement.subject.kind, statement.subject.kind)
         return NotInRows(f"No cited row holds “{statement.subject.words}” as a {kind}.")
-    found = [(row, details.faults(statement, row, rows)) for row in mine]
+    found = [(row, details.faults(statement, row, rows)) for row in (*mine, *_renewed(statement, mine))]
     whole = _whole(statement, [row for row, faults in found if not faults], mine, (*rows, *others))
     if not whole:
         return _against(statement, found)
@@ -29,6 +31,27 @@ def course(statement: Course, rows: Sequence[Cited], others: Sequence[Cited]) ->
     if other is not None:
         return NotInRows(wording.sentence(f"{wording.name(other)} is also recorded as active."))
     return Proved(whole[0].ref, "status", f"{wording.name(whole[0])}, {whole[0].standing}")
+
+
+def _renewed(statement: Course, mine: list[Cited]) -> list[Cited]:
+    """Rows of one name that follow on each other as one course: "since 2023", where it is renewed each year."""
+    if not statement.start:
+        return []
+    chains: list[Cited] = []
+    for row in sorted((row for row in mine if row.start), key=lambda row: row.start or date.min):
+        before = next((c for c in reversed((*mine, *chains)) if _goes_over(c, row)), None)
+        if before is not None:
+            chain = copy(row)
+            chain.start = before.start
+            chains.append(chain)
+    return chains
+
+
+def _goes_over(before: Cited, row: Cited) -> bool:
+    """Whether a row begins where another one of the same name ends."""
+    if before.names != row.names or before.stop is None or row.start is None or before.start == row.start:
+        return False
+    return abs((row.start - before.stop).days) <= 1
 
 
 def _whole(statement: Course, whole: list[Cited], mine: list[Cited], known: Sequence[Cited]) -> list[Cited]:

@@ -229,14 +229,14 @@ SLOTS: tuple[tuple[str, Callable[[Any, Cited], Fault | None]], ...] = (
 
 def _detail(detail: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:
     """A word of form, route, reaction or kind: the row itself must say it."""
-    if any(rows[n] is row for n, _ in detail.bearers):
+    if any(rows[n].ref == row.ref for n, _ in detail.bearers):
         return None
     return Fault(False, "name", wording.name(row), f"the row does not say “{detail.words}”.")
 
 
 def _reason(reason: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:
     """What a medicine is for: its own reason, never another row of the record, and at the time of what it was for."""
-    if any(rows[n] is row for n, _ in reason.bearers):
+    if any(rows[n].ref == row.ref for n, _ in reason.bearers):
         given = str(row.fields.get("reason") or "").lower()
         treated = [other for other in rows if other.type == "condition" and wording.name(other).lower() in given]
         if not treated or any(_overlap(row, condition) for condition in treated):

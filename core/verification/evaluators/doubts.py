@@ -1,17 +1,45 @@
-"""Whether what a row speaks against may have been said of another row: such a statement is not refuted."""
+"""Refutations that are more likely a fault of reading than of the sentence: nothing is called contradicted by them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from core.verification.cited import Cited
 from core.verification.evaluators.points import has_value
 from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.times import within
-from core.verification.statements import Course, Measured, Point, Statement, Took, When
+from core.verification.judged import Refuted
+from core.verification.statements import Counted, Course, Measured, Point, Statement, Took, Trend, When
+
+STARTS = frozenset({"start", "started_at", "observed_at"})
+STOPS = frozenset({"stop", "ended_at"})
+# Two points of a change can hardly be told wrongly; of more, one may be of another change.
+POINTS_MAX = 2
 
 
-def may_be_of_another(statement: Statement, rows: Sequence[Cited]) -> bool:
+def is_doubtful(statement: Statement, judged: Refuted, rows: Sequence[Cited], said: Sequence[When]) -> bool:
+    """Whether the words leave open what the statement is of, or `said`, the days of the sentence, hold the row's own."""
+    if statement.open or _may_be_of_another(statement, rows) or _is_long(statement, judged):
+        return True
+    as_many = isinstance(statement, Counted) and statement.number == len(rows)
+    return as_many or _names_the_day(judged, rows, said)
+
+
+def _is_long(statement: Statement, judged: Refuted) -> bool:
+    """A length of time may be of something else; a change of many points, too."""
+    return isinstance(statement, Trend) and (judged.field == "observed_at" or len(statement.points) > POINTS_MAX)
+
+
+def _names_the_day(judged: Refuted, rows: Sequence[Cited], said: Sequence[When]) -> bool:
+    """Whether the sentence names the day that the row gives, perhaps of something that stands elsewhere in it."""
+    if judged.field not in STARTS | STOPS:
+        return False
+    days = [row.stop if judged.field in STOPS else row.start for row in rows if row.ref == judged.row]
+    return any(when and within(when, day) for when in said for day in days)
+
+
+def _may_be_of_another(statement: Statement, rows: Sequence[Cited]) -> bool:
     """All its values are values of its own test, all its days days of cited rows, and another row is cited."""
     mine = [rows[n] for n, _ in statement.subject.bearers]
     if len(rows) < 2:
@@ -40,5 +68,5 @@ def _has(value: Quantity, rows: Sequence[Cited]) -> bool:
 
 
 def _are_days(whens: Sequence[When], rows: Sequence[Cited]) -> bool:
-    days = [day for row in rows for day in (row.start, row.stop) if day]
+    days: list[date] = [day for row in rows for day in (row.start, row.stop) if day]
     return all(not when or any(within(when, day) for day in days) for when in whens)
