@@ -75,6 +75,12 @@ def _day_after(found: list[Chunk], place: int, near: When, rows: list[Cited]) ->
     chunk, reach = found[place], found[place + 1 : place + 3]
     name = next((c for c in reach if c.kind == NAME), None) if "after" in chunk.means["day after"] else None
     days = _days_of(found, place, name, rows) if name else near
+    seen = next((c for c in found[place + 1 : place + 4] if c.get("noun") == "visit"), None) if not name else None
+    if seen is not None and "after" in chunk.means["day after"]:
+        of_visits = {row.start for row in rows if row.type == "visit" and row.start}
+        days = tuple(Days(day, day) for day in of_visits) if len(of_visits) == 1 else ()
+        for other in found[place + 1 : found.index(seen) + 1] if days else ():
+            other.used, other.means = True, {"free": ""}
     if days and not days[0].yearless and days[0].first == days[0].last:
         step = timedelta(-1 if chunk.means["day after"].startswith("-") else 1)
         chunk.kind, chunk.days = WHEN, tuple(Days(d.first + step, d.last + step) for d in days)

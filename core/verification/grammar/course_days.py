@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from core.verification.grammar import times
 from core.verification.grammar.chunks import MARK, WHEN, Chunk, Quantity
 from core.verification.grammar.course_drafts import ENDED, Draft
@@ -142,7 +144,9 @@ def _count_of_days(draft: Draft, items: list[Chunk], place: int, said: Quantity)
 
 
 def _counts(items: list[Chunk], place: int) -> bool:
-    return place + 1 < len(items) and items[place + 1].get("noun") is not None
+    """Whether a noun follows a number: "three (consecutive, yearly) courses"."""
+    behind = itertools.dropwhile(lambda c: not {"free", "in a row"}.isdisjoint(c.means), items[place + 1 :])
+    return any(c.get("noun") is not None for c in itertools.islice(behind, 1))
 
 
 def _in_name(draft: Draft, quantity: Quantity) -> bool:

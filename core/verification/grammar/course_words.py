@@ -223,6 +223,7 @@ def _yearly(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 HANDLERS = {
+    "in a row": _record,
     "yearly": _yearly,
     "several": _several,
     "treats": _treats, "same period": _same_period, "replace": _replace, "trend": _change, "read": _change,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import chunks
-from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, VALUE, WHEN, WORD, Chunk
+from core.verification.grammar.chunks import MARK, NAME, PAIR, UNKNOWN, VALUE, WHEN, WORD, Chunk, Quantity
 from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.tokens import Words
 
@@ -48,6 +48,10 @@ def composed(found: list[Chunk]) -> list[Chunk]:
             _before_end(found, i)
             _bound_behind(found, i)
             chunk, i = (_limits(found, i), i + 3) if _is_limits(found, i) else (chunk, i + 1)
+        elif i and "neg" in chunk.means and found[i - 1].get("prep") in ("from", "to", "at") and chunk.end == chunk.start + 1:
+            chunk.kind, chunk.means, chunk.quantity, i = VALUE, {}, Quantity(0.0, None, 0.0), i + 1  # "from nil"
+        elif "only" in chunk.means and i + 1 < len(found) and _is_amount(found[i + 1]):
+            chunk.means, i = {"free": ""}, i + 1  # "only 82", "only slightly"
         elif "yearly" in chunk.means and i + 1 < len(found) and found[i + 1].get("noun"):
             chunk.used, chunk.means, i = True, {"free": ""}, i + 1
         elif COMPOSING.isdisjoint(chunk.means):
@@ -56,6 +60,10 @@ def composed(found: list[Chunk]) -> list[Chunk]:
             chunk, i = _composed(found, i)
         result.append(chunk)
     return result
+
+
+def _is_amount(chunk: Chunk) -> bool:
+    return chunk.kind in (VALUE, PAIR) or chunk.get("degree") == "slight"
 
 
 def _bound_behind(found: list[Chunk], i: int) -> None:

@@ -33,9 +33,23 @@ def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list
             cut[-1].items.append(chunk)
     cut = belonging.settled(cut)
     if not cut and before is not None:
-        cut = [Frame(before.kind, before.names)]
+        of = _spoken_of(lead, before, context)
+        cut = [Frame(of.kind, of.names)]
         cut[0].items = lead
+    context.frames += cut
     return cut
+
+
+def _spoken_of(lead: list[Chunk], before: Frame, context: Context) -> Frame:
+    """What a segment without a name goes on about: a standing is of a condition or a medicine, a pair of a test."""
+    kinds: tuple[str, ...] = ()
+    if any("status" in c.means or "heals" in c.means for c in lead):
+        kinds = ("condition", "prescription", "allergy")
+    elif any(c.kind == chunks.PAIR for c in lead):
+        kinds = ("observation",)
+    if not kinds or before.kind in kinds:
+        return before
+    return next((frame for frame in reversed(context.frames) if frame.kind in kinds), before)
 
 
 def _open(kind: str, segment: list[Chunk], place: int, cut: list[Frame], lead: list[Chunk]) -> None:

@@ -51,6 +51,7 @@ class Context:
     def __init__(self, text: str, words: Words, rows: list[Cited]) -> None:
         self.text, self.words, self.rows = text, words, rows
         self.chunks: list[Chunk] = []
+        self.frames: list[Frame] = []
         self.statements: list[Statement] = []
 
     def span(self, found: list[Chunk]) -> tuple[int, int]:
@@ -89,6 +90,7 @@ def _flags(words: Words) -> list[int] | None:
 def _read_segment(segment: list[Chunk], context: Context, before: Frame | None) -> Frame | None:
     """State what a segment says; its last frame, or that of the segment before."""
     context.statements = []
+    results.name_values(segment, context)
     people.read(segment, context)
     occasions.read(segment, context)
     cut = framing.framed(segment, context, before)

@@ -51,11 +51,12 @@ class Scan:
 
     def within(self, place: int, reach: int, kind: str) -> Chunk | None:
         """The next chunk of a meaning, at most so many places on, in the same part of the sentence."""
-        for chunk in self.items[place + 1 : place + 1 + reach]:
-            if chunk.kind == MARK and "," in chunk.means:
+        for chunk in self.items[place + 1 :]:
+            if reach == 0 or (chunk.kind == MARK and "," in chunk.means):
                 return None
             if kind in chunk.means:
                 return chunk
+            reach -= "free" not in chunk.means
         return None
 
     def rows(self) -> list[Cited]:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.verification.grammar import result_answers
-from core.verification.grammar.chunks import Chunk, Quantity
+from core.verification.grammar.chunks import VALUE, WORD, Chunk, Quantity
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.result_atoms import scanned
@@ -135,6 +135,16 @@ def _of_units(found: list[Point], said: Said, context: Context) -> list[Point]:
         else:
             left.append(point)
     return left
+
+
+def name_values(segment: list[Chunk], context: Context) -> None:
+    """ "159.7 cm and 71 kg": where no test is named, a unit names it."""
+    if any(not {"assay", "read of", "of test", "medicine", "brand"}.isdisjoint(c.means) for c in segment):
+        return
+    for chunk in [c for c in segment if c.kind == VALUE and c.quantity and c.quantity.unit]:
+        key = TEST_OF_UNIT.get(chunk.quantity.unit.kind) if chunk.quantity and chunk.quantity.unit else None
+        if key and any(row.assay == key for row in context.rows):
+            segment.insert(segment.index(chunk), Chunk(WORD, chunk.start, chunk.end, {"of test": key}))
 
 
 def _on_day(statement: Statement, day: When) -> Statement:
