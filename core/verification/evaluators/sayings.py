@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.verification.cited import Cited
 from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.scope import PLANNED
-from core.verification.grammar.texts import Said, Term, sentences
+from core.verification.grammar.texts import OF_VISIT, Said, Term, sentences
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved
 from core.verification.statements import Saying, When
@@ -39,9 +39,16 @@ def _stands(clause: Said, held: list[Said], row: Cited, visits: frozenset[str]) 
     if row.type == "prescription":  # what is advised is what its instructions say
         clause = clause._replace(terms=tuple((at, t._replace(flags=t.flags & ~PLANNED)) for at, t in clause.terms))
     own = tuple((at, term) for at, term in clause.terms if term.flags or visits.isdisjoint(term.keys))
+    own = tuple(pair for pair in own if OF_VISIT not in pair[1].keys) or (own if clause.numbers else ())
     if len(own) < len(clause.terms) and not own:
         return not clause.numbers  # "at the cholesterol review": the visit of the note
+    if row.type == "prescription" and all(_is_told(term) for _, term in own):
+        return False  # "rising" is no "rise slowly if giddy"
     return any(_in(clause._replace(terms=own), part) for part in held)
+
+
+def _is_told(term: Term) -> bool:
+    return any(key.startswith(("trend:", "read:", "status:")) for key in term.keys)
 
 
 def _is_dated(days: When, held: list[Said], row: Cited) -> bool:

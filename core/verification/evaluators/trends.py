@@ -132,7 +132,8 @@ def _in_order(statement: Trend, points: list[Point], known: list[Cited]) -> list
         points[-1].origin == "from" or (statement.direction != "over" and not _rises(known))
     )
     ordered = known[::-1] if backwards else known
-    return ordered if _rises(ordered) else None
+    apart = len({row.ref for row in known}) == len(known) or statement.direction != "over"
+    return ordered if _rises(ordered) and apart else None
 
 
 def _rises(rows: list[Cited]) -> bool:
@@ -158,7 +159,7 @@ def _is_of_years(statement: Trend, said: Quantity, chosen: list[Cited]) -> bool:
     """ "Stable for 3 years": a result in each of three years."""
     years = {row.start.year for row in chosen if row.start}
     yearly = said.unit is not None and said.unit.kind == "time" and 365 < said.unit.size < 366
-    return yearly and statement.direction in ("flat", "same", "over") and len(years) == said.value
+    return yearly and not said.sign and statement.direction in ("flat", "same", "over") and len(years) == said.value
 
 
 def _amount(statement: Trend, chosen: list[Cited]) -> Judged | None:

@@ -17,6 +17,7 @@ KINDS = ("condition", "prescription", "allergy", "observation", "visit", "patien
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
 SIGNS = {"above": ">", "below": "<", "under": "<", "over": ">", "never above": "<", "never below": ">", "around": "~", "at least": ">="}
 COMPOSING = frozenset({"side", "all", "prep"})
+NOUGHT = frozenset({"nil", "none", "nought"})
 SCALE = (0.0, 10.0)
 WITHIN = {("below", "upper"): "not high", ("above", "lower"): "not low", ("within", "upper"): "not high"}
 _ENDS = frozenset(";.")
@@ -38,7 +39,7 @@ class Frame:
         self.day: tuple[Days, ...] = ()
 
 
-def composed(found: list[Chunk]) -> list[Chunk]:
+def composed(found: list[Chunk], words: Words) -> list[Chunk]:
     """Chunks that mean something only together: "within the reference range", "under 30", "all three"."""
     result: list[Chunk] = []
     i = 0
@@ -48,7 +49,7 @@ def composed(found: list[Chunk]) -> list[Chunk]:
             _before_end(found, i)
             _bound_behind(found, i)
             chunk, i = (_limits(found, i), i + 3) if _is_limits(found, i) else (chunk, i + 1)
-        elif i and "neg" in chunk.means and found[i - 1].get("prep") in ("from", "to", "at") and chunk.end == chunk.start + 1:
+        elif i and words[chunk.start].norm in NOUGHT and found[i - 1].get("prep") in ("from", "to", "at"):
             chunk.kind, chunk.means, chunk.quantity, i = VALUE, {}, Quantity(0.0, None, 0.0), i + 1  # "from nil"
         elif "only" in chunk.means and i + 1 < len(found) and _is_amount(found[i + 1]):
             chunk.means, i = {"free": ""}, i + 1  # "only 82", "only slightly"

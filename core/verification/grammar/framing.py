@@ -8,6 +8,7 @@ from core.verification.cited import Cited
 from core.verification.grammar import belonging, chunks, frames, names
 from core.verification.grammar.chunks import MARK, NAME, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
+from core.verification.row_names import NONE_KNOWN
 from core.verification.statements import Follows, Subject
 
 if TYPE_CHECKING:
@@ -153,7 +154,8 @@ def _noun_subject(segment: list[Chunk], place: int, context: Context) -> str | N
     kind = NOUN_KINDS[chunk.means["noun"]]
     if any(c.kind == NAME and frames.kind_of(c, context.rows) in (kind, "detail", "substance") for c in segment):
         return None
-    bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == kind)
+    rows = enumerate(context.rows)
+    bearers = tuple((n, 0) for n, row in rows if row.type == kind and NONE_KNOWN not in row.name.terms)
     if not bearers:
         return None
     chunk.name = names.Name(chunk.end, {}, bearers, frozenset())

@@ -67,7 +67,7 @@ def read(text: str, words: Words, rows: list[Cited], newest: date | None = None)
     `newest` is the newest day of the record: "this year" is its year.
     """
     context = Context(text, words, rows)
-    found = frames.composed(chunk_days.settled(chunks.read(words, rows), words, rows, newest))
+    found = frames.composed(chunk_days.settled(chunks.read(words, rows), words, rows, newest), words)
     context.chunks = found
     flags = _flags(words) if any(row.texts for row in rows) else None
     before: Frame | None = None

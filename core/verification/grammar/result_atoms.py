@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.verification.grammar import result_numbers
 from core.verification.grammar.chunks import MARK, PAIR, SPAN, VALUE, WHEN, WORD, Chunk, Quantity
-from core.verification.grammar.frames import Frame, take_prep
+from core.verification.grammar.frames import NOUGHT, Frame, take_prep
 from core.verification.grammar.result_scan import Scan
 
 if TYPE_CHECKING:
@@ -118,8 +118,9 @@ def _neg(scan: Scan, place: int, item: Chunk) -> bool:
     following = scan.items[place + 1] if place + 1 < len(scan.items) else None
     if scan.negated:
         return False
-    of_pain = place < scan.frame.lead and scan.frame.names[0].get("assay") == "pain"
-    if (of_pain or scan.context.words[item.start].norm in ("nil", "none")) and any(row.value == 0 for row in scan.rows()):
+    norm = scan.context.words[item.start].norm
+    of_pain = norm == "no" and place == scan.frame.lead - 1 and scan.frame.names[0].get("assay") == "pain"
+    if (of_pain or norm in NOUGHT) and any(row.value == 0 for row in scan.rows()):
         return scan.add("value", Quantity(0.0, None, 0.0))
     if following is not None and "range" in following.means and "read" not in following.means:
         return _no_range(scan, place)
@@ -212,6 +213,15 @@ def _prep(scan: Scan, place: int, item: Chunk) -> bool:
     return False
 
 
+def _seq(scan: Scan, place: int, item: Chunk) -> bool:
+    """ "16, then 4, then 7": in the order of their days."""
+    near = (scan.next(place), scan.next(place, -1))
+    if all(c is not None and c.kind in (VALUE, PAIR, MARK) for c in near) and scan.atoms:
+        scan.ordered = True
+        return scan.add("break", "to")
+    return False
+
+
 def _conj(scan: Scan, place: int, item: Chunk) -> bool:
     scan.add("break", item.means["conj"])
     return False
@@ -221,6 +231,6 @@ HANDLERS = {
     WHEN: _when, SPAN: _span, VALUE: result_numbers.value, PAIR: result_numbers.pair,
     "limits": result_numbers.limits, "bounds": result_numbers.bounds, "read": _read, "trend": _trend,
     "neg": _neg, "degree": _degree, "all": _all, "trend kind": _steadily, "past": _past, "status": _still,
-    "which": _which, "noun": _noun, "limit": _up_to, "prep": _prep, "conj": _conj,
+    "which": _which, "noun": _noun, "limit": _up_to, "seq": _seq, "prep": _prep, "conj": _conj,
 }  # fmt: skip
 ORDER = {kind: place for place, kind in enumerate(HANDLERS)}

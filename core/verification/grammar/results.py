@@ -252,7 +252,10 @@ class Said:
         turns = [(direction, start, own[start:end]) for (direction, start), end in zip(changes, ends, strict=True)]
         if self.scan.length or self.scan.degree or self._is_steady() or not all(mine for _, _, mine in turns):
             return [Trend(self.span, subject, "unread", own)]
-        found = [Trend(self.span, subject, said, (*_point_before(own, at, mine), *mine)) for said, at, mine in turns]
+        found = [
+            Trend(self.span, subject, said, (*_point_before(own, at, mine), *mine), open=True)
+            for said, at, mine in turns
+        ]
         over = Trend(self.span, subject, "over", own, first=self.points.first, last=self.points.last)
         return [*found[:-1], replace(found[-1], delta=self.scan.delta), *([over] if self.points.first else [])]
 

@@ -21,6 +21,7 @@ CLAUSE_ENDS = frozenset({",", "and", "with", "but", "or", "(", ")", "+", "who", 
 TELLING = frozenset({"frequency", "trend", "read", "status", "severity", "no allergies"})
 KEPT = NAME_KINDS | TELLING
 UNLIKE = frozenset({"random", "fasting", "rbg", "rbs", "cbg", "capillary"})
+OF_VISIT = "noun:visit"
 BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"})
 TEXT_CHARACTERS_MAX = 20_000
 _HEADING = re.compile(r"\s*+#*+\s*+(family (?:medical )?history|fhx?)\b", re.I)
@@ -128,8 +129,8 @@ def _meant(
         return last, Term(frozenset((stem(LEMMAS.get(norm, norm)),)), flags, False)
     if named and norm in UNLIKE:
         return None
-    if kinds.get("noun") == "visit" and last == i + 1 and named == {f"visit:{kinds.get('visit')}"}:
-        return last, None
+    if kinds.get("noun") == "visit" and not named - {f"visit:{kinds.get('visit')}"}:
+        return last, Term(frozenset({OF_VISIT, stem(norm), *named}), flags, False)
     if named:
         single = {stem(norm)} if last == i + 1 else set()
         return last, Term(frozenset(named | single), flags, "qualifier" in kinds)
@@ -144,7 +145,7 @@ def _meant(
 def _is_silent(kinds: dict[str, str], *, alone: bool) -> bool:
     """Whether a phrase says nothing by itself; what plans and doubts is in the flags of what stands under it."""
     flagged = alone and kinds.get("red") in ("plan", "certainty")
-    of_text = kinds.get("noun") in ("note", "time", "visit") or kinds.get("which") == "latest"
+    of_text = kinds.get("noun") in ("note", "time") or kinds.get("which") == "latest"
     return flagged or of_text or not SILENT.isdisjoint(kinds)
 
 
