@@ -24,7 +24,7 @@ REASONS = {
     "prescription": ("reason",), "visit": ("reason",), "allergy": ("reaction",), "observation": ("value",),
 }  # fmt: skip
 # What adds to a name: the row itself must say it.
-DETAILS = {"prescription": ("frequency", "route"), "allergy": ("category",)}
+DETAILS = {"prescription": ("frequency", "route", "dose"), "allergy": ("category",)}
 TEXTS = {"note": ("text",), "prescription": ("instructions",)}
 # Which field of a row dates it, and which its end.
 _STARTS = {

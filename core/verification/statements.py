@@ -114,8 +114,9 @@ class Changed(Statement):
 
     direction: str
     before: Quantity | None
-    after: Quantity
+    after: Quantity | None
     when: When = ()
+    frequencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,10 @@ def _follows(old: Cited, new: Cited) -> bool:
 
 
 def _is_change(statement: Changed, old: Cited, new: Cited) -> bool:
+    if statement.frequencies:
+        return _is_oftener(statement, old, new)
+    if statement.after is None:
+        return False
     if not details.has_amount(statement.after, statement.subject, new):
         return False
     if statement.before is not None and not details.has_amount(statement.before, statement.subject, old):
@@ -43,6 +47,20 @@ def _is_change(statement: Changed, old: Cited, new: Cited) -> bool:
         "doubled": abs(size[1] - 2 * size[0]) < 1e-9,
         "halved": abs(2 * size[1] - size[0]) < 1e-9,
     }.get(statement.direction, False)
+
+
+def _is_oftener(statement: Changed, old: Cited, new: Cited) -> bool:
+    """From one frequency to another; how often a day tells whether that is up or down."""
+    before, after = statement.frequencies
+    if before not in details.frequencies(old) or after not in details.frequencies(new):
+        return False
+    daily = [part.split("/")[0] for part in (before, after) if part.partition("/")[2].startswith("d")]
+    if len(daily) < 2 or not all(part.isdigit() for part in daily):
+        return statement.direction == "changed"
+    rises = int(daily[0]) < int(daily[1])
+    return {"up": rises, "doubled": 2 * int(daily[0]) == int(daily[1]), "changed": True}.get(
+        statement.direction, not rises
+    )
 
 
 def _amount(row: Cited) -> Quantity | None:

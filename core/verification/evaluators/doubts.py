@@ -28,7 +28,10 @@ def is_doubtful(statement: Statement, judged: Refuted, rows: Sequence[Cited], sa
 
 def _is_long(statement: Statement, judged: Refuted) -> bool:
     """A length of time may be of something else; a change of many points, too."""
-    return isinstance(statement, Trend) and (judged.field == "observed_at" or len(statement.points) > POINTS_MAX)
+    if not isinstance(statement, Trend):
+        return False
+    of_all = len(statement.subject.bearers) > POINTS_MAX and statement.direction in ("flat", "same")
+    return of_all or judged.field == "observed_at" or len(statement.points) > POINTS_MAX
 
 
 def _names_the_day(judged: Refuted, rows: Sequence[Cited], said: Sequence[When]) -> bool:

@@ -60,13 +60,18 @@ def _holds(when: When, mine: list[Cited]) -> bool:
 
 def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
     """The rows that a trend is about, by their days; None if a point has none, or they came in another order."""
-    points = [p for p in statement.points if p.value or p.pair or p.when]
+    points = [p for p in statement.points if (p.value or p.pair or p.when) and not _is_bound(p)]
     if statement.first and statement.last:
         mine = [row for row in mine if _between(statement, row)] or mine
         points = points if len(points) > 1 else []
     if not points or _stays_at(statement, points):
         return mine
     return _by_points(statement, points, mine)
+
+
+def _is_bound(point: Point) -> bool:
+    """ "Still above 5.2" is no point of a change."""
+    return point.value is not None and point.value.sign in ("<", ">", "<=", ">=")
 
 
 def _by_points(statement: Trend, points: list[Point], mine: list[Cited]) -> list[Cited] | None:

@@ -77,11 +77,16 @@ def _days(row: Cited) -> float | None:
         return float((row.stop - row.start).days)
 
 
+# Visits that are said to lie so far apart may do so by this share of it less or more.
+SPACED = 0.35
+
+
 def spaced(statement: Spaced, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """How far apart visits are: each from the one before it."""
     mine = sorted((row for row in (rows[n] for n, _ in statement.subject.bearers) if row.start), key=_start)
     gaps = [(_start(b) - _start(a)).days for a, b in pairwise(mine)]
-    if gaps and all(quantities.lasts(statement.length, gap) for gap in gaps):
+    length = statement.length.value * (statement.length.unit.size if statement.length.unit else 1.0)
+    if gaps and all(abs(gap - length) <= max(1.0, SPACED * length) for gap in gaps):
         return Proved(mine[-1].ref, "started_at", f"{gaps[-1]} days")
     return NotInRows("The cited visits are not so far apart.")
 

@@ -83,9 +83,9 @@ def _day_after(found: list[Chunk], place: int, near: When, rows: list[Cited]) ->
             other.used, other.means = True, {"free": ""}
     if days and not days[0].yearless and days[0].first == days[0].last:
         step = timedelta(-1 if chunk.means["day after"].startswith("-") else 1)
-        chunk.kind, chunk.days = WHEN, tuple(Days(d.first + step, d.last + step) for d in days)
         if name:
             name.used = True
+        _settle_day(found, place, tuple(Days(d.first + step, d.last + step) for d in days))
 
 
 def _ends_of_stays(found: list[Chunk], rows: list[Cited]) -> None:

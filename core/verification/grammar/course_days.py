@@ -87,6 +87,8 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
         if draft.dated and not draft.change and any(_alike(said, known) for _, known in draft.amounts):
             draft.flush(amounts=True)  # "0.4 mL since May, 0.3 mL added in June"
         draft.amounts.append((item.start, said))
+        draft.backward = len(draft.amounts) > 1 and (draft.starts_from or prep_before(items, place) == "from")
+        draft.starts_from = False
     return is_medicine
 
 

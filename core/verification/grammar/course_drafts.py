@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.verification.dates import Days
 from core.verification.grammar.chunks import Chunk, Quantity
 from core.verification.grammar.frames import Frame
+from core.verification.grammar.tokens import Token
 
 if TYPE_CHECKING:
     from core.verification.cited import Cited
@@ -46,7 +47,8 @@ class Draft:
         self.counts: list[tuple[int, tuple]] = []
         self.done: list[tuple[tuple, tuple, tuple, str | None, tuple[Quantity, ...] | None]] = []
         self.change: str | None = None
-        self.replaced = self.same_period = False
+        self.replaced = self.same_period = self.backward = self.starts_from = False
+        self.words: list[Token] = []
         self.fellows: list[Draft] = []
 
     def flush(self, *, amounts: bool = False) -> None:

@@ -183,11 +183,12 @@ def _change(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     following = items[place + 1 : place + 5]
     if draft.kind != "prescription" or said not in CHANGES or draft.change not in (None, said):
         return False
-    if not any(c.kind == VALUE for c in following):
+    if not any(c.kind == VALUE or "frequency" in c.means for c in following):
         return False
     for chunk in following:
         chunk.used = chunk.used or chunk.get("prep") in ("from", "to") or "limit" in chunk.means
     draft.change = said
+    draft.starts_from = draft.words[item.end - 1].norm == "from"
     return True
 
 

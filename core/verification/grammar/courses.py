@@ -46,6 +46,7 @@ def read(found: list[Frame], context: Context) -> None:
 
 def _draft(frame: Frame, context: Context) -> Draft:
     draft = Draft(frame, context.rows)
+    draft.words = context.words
     draft.tense = "past" if frame.treated else None
     for name in frame.names:
         name.used = True
@@ -148,6 +149,10 @@ def _state(draft: Draft, context: Context) -> None:
     subjects = [_subject(name, draft.kind, context) for name in names]
     if draft.absent:
         context.statements += [Absent(span, subject) for subject in subjects]
+    elif draft.change and len(subjects) == 1 and len(draft.frequency) == 2:
+        change = Changed(span, subjects[0], draft.change, None, None, draft.at or draft.start, draft.frequency)
+        amounts = _amounts(draft, 0)
+        context.statements += [change, Course(span, subjects[0], tense="past", status=draft.status, amounts=amounts)]
     elif draft.change and len(subjects) == 1 and draft.amounts:
         context.statements += _changes(draft, subjects[0], span, context)
     else:
@@ -168,6 +173,7 @@ def _counts(draft: Draft, subjects: list[Subject], span: tuple[int, int], contex
 def _changes(draft: Draft, subject: Subject, span: tuple[int, int], context: Context) -> list[Statement]:
     """What a medicine's amount went from and to; a unit or a frequency that is given once holds for both."""
     amounts = [quantity for _, quantity in draft.amounts]
+    amounts = amounts[::-1] if draft.backward else amounts  # "20 mg, increased from 10 mg"
     if len(amounts) > 2 or draft.spans:
         return [Course(span, subject, which="unread")]
     unit = next((q.unit for q in reversed(amounts) if q.unit), None)

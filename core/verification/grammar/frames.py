@@ -46,6 +46,7 @@ def composed(found: list[Chunk], words: Words) -> list[Chunk]:
     while i < len(found):
         chunk = found[i]
         if chunk.kind == VALUE:
+            _monthly(found, i)
             _before_end(found, i)
             _bound_behind(found, i)
             chunk, i = (_limits(found, i), i + 3) if _is_limits(found, i) else (chunk, i + 1)
@@ -65,6 +66,15 @@ def composed(found: list[Chunk], words: Words) -> list[Chunk]:
 
 def _is_amount(chunk: Chunk) -> bool:
     return chunk.kind in (VALUE, PAIR) or chunk.get("degree") == "slight"
+
+
+def _monthly(found: list[Chunk], i: int) -> None:
+    """ "3-monthly"."""
+    said, following = found[i].quantity, found[i + 1] if i + 1 < len(found) else None
+    often = following.get("frequency") if following is not None else None
+    if said and said.unit is None and said.step == 0.5 and often in ("1/m", "1/w") and following is not None:
+        following.means = {"frequency": f"1/{round(said.value)}{often[-1]}"}
+        found[i].used, found[i].kind, found[i].quantity, found[i].means = True, WORD, None, {"free": ""}
 
 
 def _bound_behind(found: list[Chunk], i: int) -> None:

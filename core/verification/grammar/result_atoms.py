@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BREAKS = {",": ",", "(": "(", ")": ")", "-": "-", "→": "to", "/": ","}
 TURNING = frozenset({"became", "become", "becomes", "becoming", "turned", "turning", "got", "went", "gone"})
+CROSSED = {"up": ("high",), "down": ("low",)}
 COMPARING = frozenset({"from", "than", "on"})
 OPENING = {"between": "from", "from": "from", "against": "from", "to": "to"}
 PREPS_OF = {
@@ -80,7 +81,13 @@ def _read(scan: Scan, place: int, item: Chunk) -> bool:
     said = item.means["read"]
     if scan.negated:
         said, scan.negated = f"not {said}", False
+    turned = place and said in CROSSED.get(scan.items[place - 1].get("trend") or "", ())
+    if turned and item.get("of range") is not None:  # "has risen above range": the latest is
+        scan.add("break", "but")
+        scan.add("which", "latest")
     scan.add("read", said, scan.said_degree)
+    if turned and item.get("of range") is not None:
+        scan.add("break", "but")
     scan.said_degree = None
     return True
 
@@ -202,6 +209,8 @@ def _prep(scan: Scan, place: int, item: Chunk) -> bool:
         return (following is None or following.kind != WHEN) and scan.add("since")
     if following is None:
         return False
+    if prep == "after" and following.kind in (VALUE, PAIR):
+        return scan.add("break", "past")
     if prep == "after":
         return "trend" in following.means
     if prep == "against" and "range" in following.means:

@@ -119,7 +119,7 @@ def _last_few(scan: Scan, place: int, number: int) -> bool:
 def _is_limit(scan: Scan, place: int, said: Quantity) -> bool:
     """ "(upper limit 80)", and both of "range 4.0 to 6.0"."""
     before = _range_before(scan, place, said)
-    if before is not None:
+    if before is not None and said.step and not (scan.holds(said) and _is_no_limit(scan, said)):
         before.used = before.used or "read" not in before.means
         scan.items[place].means = {"limit": ""}
         scan.limits = (None, said)
@@ -133,6 +133,10 @@ def _is_limit(scan: Scan, place: int, said: Quantity) -> bool:
     joint.used = True
     scan.limits = (scan.limits[1], said)
     return True
+
+
+def _is_no_limit(scan: Scan, said: Quantity) -> bool:
+    return not any(said.value in (row.low, row.high) for row in scan.rows())
 
 
 def _range_before(scan: Scan, place: int, said: Quantity) -> Chunk | None:

@@ -147,12 +147,13 @@ def _zipped(parts: list[Piece]) -> list[Piece]:
     """As many dates as values before them, each given its own: "6.1, 6.0 and 5.4 in 2024, 2025 and 2026"."""
     bare = list(itertools.takewhile(lambda piece: piece.valued and not piece.whens, parts))
     count = len(bare) + (len(parts) > len(bare) and parts[len(bare)].valued)
-    whens = [when for piece in parts[len(bare) :] for when in piece.whens]
-    if count < 2 or len(whens) != count or not all(piece.only_days for piece in parts[count:]):
+    days = list(itertools.takewhile(lambda piece: piece.only_days, parts[count:]))
+    whens = [when for piece in (*parts[len(bare) : count], *days) for when in piece.whens]
+    if count < 2 or len(whens) != count:
         return parts
     for piece, when in zip(parts, whens, strict=False):
         piece.whens = [when]
-    return parts[:count]
+    return [*parts[:count], *parts[count + len(days) :]]
 
 
 def _add(points: Points, piece: Piece, following: Piece) -> None:

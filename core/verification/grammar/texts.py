@@ -129,6 +129,8 @@ def _meant(
         return last, Term(frozenset((stem(LEMMAS.get(norm, norm)),)), flags, False)
     if named and norm in UNLIKE:
         return None
+    if kinds.get("red") == "plan" and last == i + 1:
+        return last, None
     if kinds.get("noun") == "visit" and not named - {f"visit:{kinds.get('visit')}"}:
         return last, Term(frozenset({OF_VISIT, stem(norm), *named}), flags, False)
     if named:

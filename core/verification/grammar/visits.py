@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.times import IMPOSSIBLE, hull, of_year
+from core.verification.grammar.tokens import UNITS
 from core.verification.statements import Counted, Spaced, Subject, Took, When
 
 if TYPE_CHECKING:
@@ -18,7 +20,9 @@ PREPS_OF = {
     WHEN: frozenset({"on", "in", "at", "by", "from", "since", "until", "to"}),
     SPAN: frozenset({"from", "between", "in"}), NAME: frozenset({"for", "with"}), VALUE: frozenset({"for", "over"}),
 }  # fmt: skip
-FREE = frozenset({"took place", "start", "noun", "have", "in a row", "yearly"})
+FREE = frozenset({"took place", "start", "noun", "have", "in a row"})
+_EVERY = re.compile(r"1/(\d*)([dwmy])")
+SIZES = {"d": "day", "w": "week", "m": "month", "y": "year"}
 
 
 class Draft:
@@ -48,6 +52,9 @@ class Draft:
             self.span = (item.first, item.days)
         elif item.get("which") in ("latest", "first", "later", "earlier"):
             self.which = item.means["which"]
+        elif (often := _EVERY.fullmatch(item.get("frequency") or "")) or "yearly" in item.means:
+            number, size = often.groups() if often else ("", "y")
+            self.apart = Quantity(float(number or 1), UNITS[SIZES[size]], 0.0)
         elif "all" in item.means:
             self.every, self.count = True, int(item.means["count"]) if "count" in item.means else self.count
         else:
