@@ -154,6 +154,7 @@ class Person(Statement):
     born: When = ()
     age: Quantity | None = None
     when: When = ()
+    past: bool = False
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,10 @@ def _age(statement: Person, row: Cited, rows: Sequence[Cited], others: Sequence[
         return NotInRows("The row does not say when the person was born.")
     days = [day for day in _days_of([r for r in rows if r is not row]) if within(statement.when, day)]
     ages = {dates.years_between(born, day) for day in days}
-    if ages == {round(said)} or (not statement.when and said in _ages_now(born, dated)):
+    of_now = not (statement.when or statement.past)
+    if ages == {round(said)} or (of_now and said in _ages_now(born, dated)):
         return Proved(row.ref, "birth_date", wording.day(born))
-    if len(ages) == 1 and (statement.when or said < min(ages)):
+    if len(ages) == 1 and (not of_now or said < min(ages)):
         return Refuted(row.ref, "birth_date", wording.day(born), f"By the date of birth the age was {ages.pop()}.")
     return NotInRows("The cited rows do not tell which day that age is of.")
 

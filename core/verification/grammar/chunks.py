@@ -8,9 +8,9 @@ from typing import NamedTuple
 from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import names, times
-from core.verification.grammar.phrases import longest_at
+from core.verification.grammar.phrases import longest_at, phrases_at
 from core.verification.grammar.tokens import Token, Words
-from core.verification.vocabulary import UNITS, Unit
+from core.verification.vocabulary import NAME_KINDS, UNITS, Unit
 
 NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "value", "pair", "word", "mark", "unknown"
 _COMPARED = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "±": "~"}
@@ -119,7 +119,9 @@ def _named(words: Words, i: int, named: names.Name) -> Chunk:
 
 
 def _word(words: Words, i: int) -> Chunk:
-    end, means = longest_at(words, i)
+    phrases = phrases_at(words, i)
+    saying = (phrase for phrase in phrases if not NAME_KINDS.issuperset(phrase[1]))
+    end, means = next(saying, phrases[0] if phrases else (i + 1, {}, {}))[:2]
     if not means:
         return _unit_of_time(words, i) or Chunk(UNKNOWN, i, i + 1)
     if "number" not in means:

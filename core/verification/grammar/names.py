@@ -230,8 +230,14 @@ def _part(words: Words, i: int, book: Book, mark: str = "") -> Part | None:
             return known
     end, kinds, named = phrases[0] if phrases else (i + 1, {}, {})
     if named and mark + stem(token.norm) not in book.stems:
+        if any(_is_test_at(words, at, book) for at in range(i + 1, end)):
+            return None  # "raised BP", where a blood pressure is cited and no such condition
         return _unborne(words, (i, end), named) if NAME_KINDS.issuperset(kinds) else None
     return _spelled(words, i, kinds, book, mark)
+
+
+def _is_test_at(words: Words, i: int, book: Book) -> bool:
+    return any(f"assay:{kinds.get('assay')}" in book.stems for _, kinds, _ in phrases_at(words, i))
 
 
 def _spelled(words: Words, i: int, kinds: dict[str, str], book: Book, mark: str) -> Part | None:

@@ -151,7 +151,7 @@ def _plain_age(segment: list[Chunk], place: int, context: Context) -> None:
     if _is_age(number) and "free" in following[2].means:
         number.used = True
         span = context.span([segment[place], number])
-        context.statements.append(Person(span, _patient(number, context), age=number.quantity))
+        context.statements.append(Person(span, _patient(number, context), age=number.quantity, past=True))
 
 
 def _aged(segment: list[Chunk], place: int, context: Context) -> None:
