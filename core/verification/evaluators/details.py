@@ -132,14 +132,17 @@ def _strength_for_dose(statement: Course, row: Cited) -> Fault | None:
 
 
 def has_amount(said: Quantity, subject: Subject, row: Cited) -> bool:
-    """Whether an amount is one of the row's, or that of all its ingredients together: "piperacillin-tazobactam 4.5 g"."""
+    """Whether an amount is one of the row's, or that of all its ingredients: "piperacillin-tazobactam 4.5 g"."""
     mine = _amounts(subject, row)
-    parts = [amount for amount in mine if amount.part >= 0 and amount.unit and amount.unit.kind == "mass"]
-    if len({amount.part for amount in parts}) == len(parts) > 1 and said.unit and said.unit.kind == "mass":
-        total = sum(amount.value * (amount.unit.size if amount.unit else 1.0) for amount in parts)
-        if abs(total - said.value * said.unit.size) <= 1e-6:
-            return True
-    return any(_same(said, amount) for amount in mine)
+    return any(_same(said, amount) for amount in mine) or _is_total(said, mine)
+
+
+def _is_total(said: Quantity, mine: list[Amount]) -> bool:
+    parts = {amount.part: amount for amount in mine if amount.part >= 0 and amount.unit and amount.unit.kind == "mass"}
+    sizes = [amount.value * amount.unit.size for amount in parts.values() if amount.unit]
+    if len(sizes) < 2 or said.unit is None or said.unit.kind != "mass":
+        return False
+    return abs(sum(sizes) - said.value * said.unit.size) <= 1e-6
 
 
 def _amounts(subject: Subject, row: Cited) -> list[Amount]:
@@ -177,7 +180,8 @@ def _frequency(said: tuple[str, ...], row: Cited) -> Fault | None:
     if not have:
         return Fault(False, "frequency", "", f"the row does not say how often {wording.name(row)} is taken.")
     bases = {one.split()[0] for one in have}
-    return Fault(any(one.split()[0] not in bases for one in said), "frequency", shown, f"{wording.name(row)} is taken {shown}.")
+    otherwise = any(one.split()[0] not in bases for one in said)
+    return Fault(otherwise, "frequency", shown, f"{wording.name(row)} is taken {shown}.")
 
 
 def frequencies(row: Cited) -> set[str]:

@@ -19,7 +19,7 @@ POINTS_MAX = 2
 
 
 def is_doubtful(statement: Statement, judged: Refuted, rows: Sequence[Cited], said: Sequence[When]) -> bool:
-    """Whether the words leave open what the statement is of, or `said`, the days of the sentence, hold the row's own."""
+    """Whether the words leave open what the statement is of, or the days that are `said` hold the row's own."""
     if statement.open or _may_be_of_another(statement, rows) or _is_long(statement, judged):
         return True
     as_many = isinstance(statement, Counted) and statement.number == len(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 from core.verification import dates
 from core.verification.cited import Cited
@@ -53,23 +53,29 @@ def _address(statement: Person, known: Sequence[Cited]) -> Judged:
 
 def _age(statement: Person, row: Cited, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """An age on the day that is said; else of now, which is no earlier than the newest day of the record."""
-    born, said = row.start, statement.age.value if statement.age else 0.0
-    dated = _days_of([r for r in (*rows, *others) if r is not row])
-    if born is None:
+    if row.start is None:
         return NotInRows("The row does not say when the person was born.")
-    days = [day for day in _days_of([r for r in rows if r is not row]) if within(statement.when, day)]
-    ages = {dates.years_between(born, day) for day in days}
     of_now = not (statement.when or statement.past)
-    if ages == {round(said)} or (of_now and said in _ages_now(born, dated)):
-        return Proved(row.ref, "birth_date", wording.day(born))
-    if len(ages) == 1 and (not of_now or said < min(ages)):
-        return Refuted(row.ref, "birth_date", wording.day(born), f"By the date of birth the age was {ages.pop()}.")
+    days = [day for day in _days_of([r for r in rows if r is not row]) if within(statement.when, day)]
+    ages = {dates.years_between(row.start, day) for day in days}
+    known = _ages_now(row.start, _days_of([r for r in (*rows, *others) if r is not row])) if of_now else set[int]()
+    return _by_ages(statement.age.value if statement.age else 0.0, ages, known, row)
+
+
+def _by_ages(said: float, ages: set[int], now: set[int], row: Cited) -> Judged:
+    """By the ages on the cited days, and those that the person may have now; an age of now grows."""
+    born = wording.day(row.start)
+    if ages == {round(said)} or said in now:
+        return Proved(row.ref, "birth_date", born)
+    if len(ages) == 1 and (not now or said < min(ages)):
+        return Refuted(row.ref, "birth_date", born, f"By the date of birth the age was {ages.pop()}.")
     return NotInRows("The cited rows do not tell which day that age is of.")
 
 
 def _ages_now(born: date, dated: Sequence[date]) -> set[int]:
     """The age on the newest day of the record, and on this day."""
-    return {dates.years_between(born, day) for day in (*([max(dated)] if dated else ()), date.today())}
+    today = datetime.now(UTC).date()
+    return {dates.years_between(born, day) for day in (max(dated, default=today), today)}
 
 
 def _days_of(rows: Sequence[Cited]) -> list[date]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.verification.cited import Cited
 
 SLIGHT_MAX = 0.12
@@ -28,23 +30,27 @@ def reading(row: Cited) -> str | None:
 
 def reads(row: Cited, said: str, degree: str | None = None) -> bool | None:
     """Whether a row reads as said; None where it has no range and no mark, or the word is a matter of judgement."""
-    if said == "without a range":
-        return row.low is None and row.high is None
-    if said == "obese":
-        return None if row.value is None else row.value >= OBESE_MIN
-    found = reading(row)
-    if found is None or said == "borderline":
-        return None
-    if said in ENDS:
-        return found == "normal" and _is_near(row, ENDS[said])
+    if said in OF_VALUE:
+        return OF_VALUE[said](row)
     if said.startswith("not "):
         inner = reads(row, said.removeprefix("not "), degree)
         return None if inner is None else not inner
+    found = reading(row)
+    return None if found is None or said == "borderline" else _reads_as(row, found, said, degree)
+
+
+def _reads_as(row: Cited, found: str, said: str, degree: str | None) -> bool | None:
+    if said in ENDS:
+        return found == "normal" and _is_near(row, ENDS[said])
     if said.startswith("critical"):
         return row.mark in CRITICAL and said in ("critical", f"critical {found}")
     if said == "abnormal" or found != said:
         return said == "abnormal" and found != "normal"
     return degree is None or _by_degree(row, found, degree)
+
+
+def _is_obese(row: Cited) -> bool | None:
+    return None if row.value is None else row.value >= OBESE_MIN
 
 
 def _is_near(row: Cited, side: str) -> bool:
@@ -68,13 +74,23 @@ def _by_degree(row: Cited, found: str, degree: str) -> bool | None:
     shares = [abs((row.value or 0.0) - limit) / abs(limit) for limit in limits if limit]
     if not shares:
         return None
-    near = min(shares)
-    if degree == "marked" and found != "normal" and row.mark in CRITICAL:
+    return (_is_slight if degree == "slight" else _is_marked)(min(shares), found, row) if degree in DEGREES else None
+
+
+def _is_slight(near: float, found: str, row: Cited) -> bool | None:
+    if near <= SLIGHT_MAX:
         return True
-    if degree == "marked" and found == "normal":
-        return True if near > MARKED_MIN else None
-    if found == "normal" or near <= SLIGHT_MAX:
-        return True if degree == "slight" and near <= SLIGHT_MAX else None
-    if degree == "slight":
-        return False if near > 2 * SLIGHT_MAX else None
-    return True if degree == "marked" and near > MARKED_MIN else None
+    return None if found == "normal" or near <= 2 * SLIGHT_MAX else False
+
+
+def _is_marked(near: float, found: str, row: Cited) -> bool | None:
+    """Far from its limit; beyond it and flagged as critical, however far."""
+    critical = found != "normal" and row.mark in CRITICAL
+    return True if critical or near > (MARKED_MIN if found == "normal" else SLIGHT_MAX) else None
+
+
+DEGREES = frozenset({"slight", "marked"})
+OF_VALUE: dict[str, Callable[[Cited], bool | None]] = {
+    "without a range": lambda row: row.low is None and row.high is None,
+    "obese": _is_obese,
+}

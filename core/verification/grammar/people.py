@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.verification.dates import Days
-from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, VALUE, WHEN, WORD, Chunk
+from core.verification.grammar.chunks import MARK, UNKNOWN, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
 from core.verification.row_names import NONE_KNOWN
@@ -25,30 +25,35 @@ def read(segment: list[Chunk], context: Context) -> None:
 
 
 def _address(segment: list[Chunk], context: Context) -> None:
-    """ "Logan Gerlach, 18, has": a name that begins a sentence, of a cited row or of two unknown words or more; an age
-    behind it."""
+    """ "Logan Gerlach, 18, has": a name that begins a sentence, and an age behind it."""
+    end = _unknown_name(segment, context) or int(_is_patient(segment, context))
+    behind = segment[end : end + 3]
+    if end and [chunk.kind for chunk in behind] == [MARK, VALUE, MARK] and _is_age(behind[1]):
+        behind[1].used = True
+        span = context.span([behind[1]])
+        context.statements.append(Person(span, _patient(behind[1], context), age=behind[1].quantity))
+
+
+def _unknown_name(segment: list[Chunk], context: Context) -> int:
+    """Where a name of two unknown words or more ends, before a verb; nought if none begins the segment."""
     end = next((n for n, chunk in enumerate(segment) if not _is_unknown_name(chunk, context)), len(segment))
-    if end > 1 and end < len(segment) and _goes_on(segment[end]):
-        for chunk in segment[:end]:
-            chunk.used = True
-        said = Subject(" ".join(map(context.written, segment[:end])), "patient", ())
-        context.statements.append(Person(context.span(segment[:end]), said, open=True))
-    elif segment and segment[0].kind == NAME and segment[0].name:
-        bearers = segment[0].name.bearers
-        end = 1 if bearers and all(context.rows[n].type == "patient" for n, _ in bearers) else 0
-    marks = segment[end : end + 3]
-    if end and len(marks) == 3 and marks[0].kind == marks[2].kind == MARK and marks[1].kind == VALUE:
-        number = marks[1]
-        if _is_age(number):
-            number.used = True
-            context.statements.append(
-                Person(context.span([number]), _patient(number, context), age=number.quantity)
-            )
+    if end < 2 or end == len(segment) or not _goes_on(segment[end]):
+        return 0
+    for chunk in segment[:end]:
+        chunk.used = True
+    said = Subject(" ".join(map(context.written, segment[:end])), "patient", ())
+    context.statements.append(Person(context.span(segment[:end]), said, open=True))
+    return end
+
+
+def _is_patient(segment: list[Chunk], context: Context) -> bool:
+    bearers = segment[0].name.bearers if segment and segment[0].name else ()
+    return bool(bearers) and all(context.rows[n].type == "patient" for n, _ in bearers)
 
 
 def _is_unknown_name(chunk: Chunk, context: Context) -> bool:
-    written = context.written(chunk)
-    return chunk.kind == UNKNOWN and written[:1].isupper() and not written.isupper() and written.replace("'", "").isalpha()
+    written = context.written(chunk).replace("'", "")
+    return chunk.kind == UNKNOWN and written.isalpha() and written[:1].isupper() and not written.isupper()
 
 
 def _goes_on(chunk: Chunk) -> bool:

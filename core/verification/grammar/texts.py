@@ -123,25 +123,28 @@ def _meant(
     words: Words, i: int, last: int, kinds: dict[str, str], flags: int
 ) -> tuple[int, Term | chunks.Quantity | None] | None:
     """What a phrase of the vocabulary counts for; None if it is a word like any other."""
-    norm = words[i].norm
-    named = {f"{k}:{kinds[k]}" for k in kinds.keys() & KEPT}
-    if "relative" in kinds:
-        return last, Term(frozenset((stem(LEMMAS.get(norm, norm)),)), flags, False)
-    if named and norm in UNLIKE:
-        return None
-    if kinds.get("red") == "plan" and last == i + 1:
+    if "relative" not in kinds and kinds.get("red") == "plan" and last == i + 1:
         return last, None
-    if kinds.get("noun") == "visit" and not named - {f"visit:{kinds.get('visit')}"}:
-        return last, Term(frozenset({OF_VISIT, stem(norm), *named}), flags, False)
-    if named:
-        single = {stem(norm)} if last == i + 1 else set()
-        return last, Term(frozenset(named | single), flags, "qualifier" in kinds)
+    if kinds.get("prep") in BINDING and not KEPT & kinds.keys():
+        return last, Term(frozenset((f"prep:{kinds['prep']}",)), flags, False)
+    if keys := _keys(words[i].norm, kinds, alone=last == i + 1):
+        return last, Term(keys, flags, "qualifier" in kinds)
     if "number" in kinds:
         unit = tokens.UNITS.get(words[last].norm) if last < len(words) else None
         return (last + 1 if unit else last), chunks.Quantity(float(kinds["number"]), unit, 0.0)
-    if kinds.get("prep") in BINDING:
-        return last, Term(frozenset((f"prep:{kinds['prep']}",)), flags, False)
     return (last, None) if _is_silent(kinds, alone=last == i + 1) else None
+
+
+def _keys(norm: str, kinds: dict[str, str], *, alone: bool) -> frozenset[str]:
+    """The keys of a relative, of a visit, or of a name or a telling word; of none, where a word is like any other."""
+    if "relative" in kinds:
+        return frozenset((stem(LEMMAS.get(norm, norm)),))
+    named = {f"{k}:{kinds[k]}" for k in kinds.keys() & KEPT}
+    if named and norm in UNLIKE:
+        return frozenset()
+    if kinds.get("noun") == "visit" and named <= {f"visit:{kinds.get('visit')}"}:
+        return frozenset({OF_VISIT, stem(norm), *named})
+    return frozenset(named | ({stem(norm)} if alone else set())) if named else frozenset()
 
 
 def _is_silent(kinds: dict[str, str], *, alone: bool) -> bool:
