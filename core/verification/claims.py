@@ -103,9 +103,7 @@ class Judgement(NamedTuple):
     kinds: frozenset[str]
 
 
-def _judge(
-    part: grammar.Part, cited: Sequence[Cited], others: Sequence[Cited], days: Sequence[When]
-) -> Judgement:
+def _judge(part: grammar.Part, cited: Sequence[Cited], others: Sequence[Cited], days: Sequence[When]) -> Judgement:
     """The statements of a segment against the rows. A clause that no row bears out may stand in a cited text."""
     judged = tuple((s, evaluators.evaluate(s, cited, others, days)) for s in part.statements)
     lacking = [*part.uncovered, *(s.span for s, j in judged if not isinstance(j, Proved))]

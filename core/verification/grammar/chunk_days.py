@@ -1,19 +1,16 @@
-"""Days that other chunks give: "the same day", "a week later", "since she was 18", "March to May 1994"."""
+"""Days that other days give: "a week later", "the 16th", "March to May 1994", "last year"."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 
 from core.verification.cited import Cited
 from core.verification.dates import Days
-from core.verification.grammar import times
-from core.verification.grammar.chunks import MARK, NAME, SPAN, UNKNOWN, VALUE, WHEN, Chunk
+from core.verification.grammar import named_days, times
+from core.verification.grammar.chunks import MARK, SPAN, UNKNOWN, VALUE, WHEN, Chunk
 from core.verification.grammar.tokens import Words
 
-OF_DAYS = frozenset({"same day", "day after"})
-OF_AGE = frozenset({"aged", "pronoun", "aux", "free"})
-ENDED = frozenset({"ended", "stopped", "completed"})
 SPANNED = frozenset({"from", "between", "in", "on", "for"})
 When = tuple[Days, ...]
 
@@ -22,13 +19,7 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited], newest: date | 
     """The chunks with their days settled; two days that are one time are one chunk."""
     if newest:
         _years_of_now(found, words, newest)
-    said = frozenset().union(*[chunk.means for chunk in found])
-    if "stay" in said:
-        _ends_of_stays(found, rows)
-    if not said.isdisjoint(OF_DAYS):
-        _same_days(found, rows)
-    if "aged" in said or "pronoun" in said:
-        _ages(found, rows)
+    named_days.settle(found, rows)
     if not any(chunk.kind == WHEN for chunk in found):
         return found
     _last_months(found)
@@ -55,129 +46,6 @@ def _last_months(found: list[Chunk]) -> None:
     for before, chunk in pairwise(found):
         if before.get("which") == "latest" and chunk.kind == WHEN and chunk.days and chunk.days[0].yearless:
             before.used, before.means = True, {"free": ""}
-
-
-def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
-    """ "The same day", and "the day of the arrest": a date that another date, or a row, gives."""
-    near: When = ()
-    for place, chunk in enumerate(found):
-        if chunk.kind == WHEN and chunk.days:
-            near = chunk.days
-        elif "same day" in chunk.means:
-            if not _birthday(found, place, rows):
-                _same_day(found, place, near, rows)
-        elif "day after" in chunk.means:
-            _day_after(found, place, near, rows)
-
-
-def _day_after(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> None:
-    """ "The next day", by the date before it; "the day after pneumonia was recorded", by the row that is named."""
-    chunk, reach = found[place], found[place + 1 : place + 3]
-    name = next((c for c in reach if c.kind == NAME), None) if "after" in chunk.means["day after"] else None
-    days = _days_of(found, place, name, rows) if name else near
-    seen = next((c for c in found[place + 1 : place + 4] if c.get("noun") == "visit"), None) if not name else None
-    if seen is not None and "after" in chunk.means["day after"]:
-        of_visits = {row.start for row in rows if row.type == "visit" and row.start}
-        days = tuple(Days(day, day) for day in of_visits) if len(of_visits) == 1 else ()
-        for other in found[place + 1 : found.index(seen) + 1] if days else ():
-            other.used, other.means = True, {"free": ""}
-    if days and not days[0].yearless and days[0].first == days[0].last:
-        step = timedelta(-1 if chunk.means["day after"].startswith("-") else 1)
-        if name:
-            name.used = True
-        _settle_day(found, place, tuple(Days(d.first + step, d.last + step) for d in days))
-
-
-def _ends_of_stays(found: list[Chunk], rows: list[Cited]) -> None:
-    """ "At discharge", "on admission": a day of the visits that are cited; a date beside it says no more."""
-    stays = [row for row in rows if row.type == "visit" and row.start and row.stop and row.start < row.stop]
-    for place, chunk in enumerate(found):
-        end = chunk.get("stay")
-        days = dict.fromkeys(row.stop if end == "end" else row.start for row in stays) if end else ()
-        if days:
-            chunk.kind, chunk.days = WHEN, tuple(Days(day, day) for day in days if day)
-            for other in found[place + 1 : place + 3]:
-                if other.kind == WHEN and any(times.within(other.days, day) for day in days):
-                    other.used, other.kind, other.means = True, MARK, {}
-
-
-def _same_day(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> None:
-    """Give "the day of ..." the day of what it names; "the same day" that of the date before it, or behind it."""
-    reach = found[place + 1 : place + 3]
-    reach = found[place + 1 : place + 5] if any(c.kind == WHEN for c in reach) else reach
-    name = next((c for c in reach if c.kind == NAME), None)
-    if name is None:
-        days = near or next((c.days for c in found[place:] if c.kind == WHEN), ()) or _only_day(rows)
-    else:
-        days = _days_of(found, place, name, rows)
-        name.used = name.used or bool(days)
-    if days:
-        _settle_day(found, place, days)
-
-
-def _only_day(rows: list[Cited]) -> When:
-    """The one day of all rows, where there are several."""
-    days = {row.start for row in rows if row.start}
-    return tuple(Days(day, day) for day in days) if len(days) == 1 < len(rows) else ()
-
-
-def _settle_day(found: list[Chunk], place: int, days: When) -> None:
-    """A day named by another; beside the same day in figures it says nothing new."""
-    chunk = found[place]
-    written = found[place - 2] if place > 1 and "," in found[place - 1].means else None
-    if written is not None and written.kind == WHEN and set(written.days) & set(days):
-        chunk.used, chunk.means = True, {"free": ""}
-    else:
-        chunk.kind, chunk.days = WHEN, days
-
-
-def _birthday(found: list[Chunk], place: int, rows: list[Cited]) -> bool:
-    """Read "the day of birth" as the day that the row of the patient gives."""
-    chunk = next((c for c in found[place + 1 : place + 2] if "born" in c.means), None)
-    born = _born(rows)
-    if chunk is None or born is None:
-        return False
-    found[place].kind, found[place].days, chunk.used = WHEN, (Days(born, born),), True
-    return True
-
-
-def _born(rows: list[Cited]) -> date | None:
-    return next((row.start for row in rows if row.type == "patient" and row.start), None)
-
-
-def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> When:
-    """The days of the rows that a name may mean: of their end, if that is what is said of it."""
-    at = found.index(name)
-    after = found[at : at + 4]
-    ended = any(c.get("status") in ENDED for c in after)
-    for chunk in after:
-        chunk.used = chunk.used or not {"status", "record"}.isdisjoint(chunk.means)
-    mine = [rows[n] for n, _ in (name.name.bearers if name.name else ())]
-    days = [day for day in ((row.stop if ended else row.start) for row in mine) if day]
-    for chunk in found[place + 1 : at]:
-        if chunk.kind == WHEN:
-            chunk.used, chunk.kind = True, MARK
-            days = [day for day in days if times.within(chunk.days, day)]
-    return tuple(Days(day, day) for day in dict.fromkeys(days))
-
-
-def _ages(found: list[Chunk], rows: list[Cited]) -> None:
-    """ "Since she was 18" and "since age 18" as the year that the row of the patient gives."""
-    born = _born(rows)
-    for place, chunk in enumerate(found):
-        if born is not None and chunk.get("prep") in ("since", "from"):
-            _age(found[place + 1 : place + 5], born)
-
-
-def _age(following: list[Chunk], born: date) -> None:
-    at = next((n for n, c in enumerate(following) if c.kind == VALUE), 0)
-    number, between = following[at] if following else None, following[:at]
-    if number is None or number.quantity is None or number.quantity.unit is not None:
-        return
-    if between and all(c.means.keys() & OF_AGE for c in between):
-        number.kind, number.days = WHEN, times.at_age(born, round(number.quantity.value))
-        for other in between:
-            other.used, other.means = True, {"free": ""}
 
 
 def _years_of_lists(found: list[Chunk]) -> None:

@@ -10,6 +10,7 @@ from core.verification.cited import Cited
 from core.verification.grammar import (
     chunk_days,
     chunks,
+    composing,
     courses,
     frames,
     framing,
@@ -67,7 +68,7 @@ def read(text: str, words: Words, rows: list[Cited], newest: date | None = None)
     `newest` is the newest day of the record: "this year" is its year.
     """
     context = Context(text, words, rows)
-    found = frames.composed(chunk_days.settled(chunks.read(words, rows), words, rows, newest), words)
+    found = composing.composed(chunk_days.settled(chunks.read(words, rows), words, rows, newest), words)
     context.chunks = found
     flags = _flags(words) if any(row.texts for row in rows) else None
     before: Frame | None = None

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 FLAT = frozenset({"flat", "same"})
 READ_AS = {"up": "high", "down": "low"}
-TEST_OF_UNIT = {"mass": "weight", "length": "height", "celsius": "temperature", "body mass index": "bmi", "percent": "bmi percentile"}
+TEST_OF_UNIT = {
+    "mass": "weight",
+    "length": "height",
+    "celsius": "temperature",
+    "body mass index": "bmi",
+    "percent": "bmi percentile",
+}
 ORIGINS, OF_TEST = frozenset({"from", "to"}), frozenset({"read of", "of test"})
 
 
