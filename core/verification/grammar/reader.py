@@ -16,6 +16,7 @@ from core.verification.grammar import (
     framing,
     occasions,
     people,
+    result_subjects,
     results,
     scope,
     texts,
@@ -91,7 +92,7 @@ def _flags(words: Words) -> list[int] | None:
 def _read_segment(segment: list[Chunk], context: Context, before: Frame | None) -> Frame | None:
     """State what a segment says; its last frame, or that of the segment before."""
     context.statements = []
-    results.name_values(segment, context)
+    result_subjects.name_values(segment, context)
     people.read(segment, context)
     occasions.read(segment, context)
     cut = framing.framed(segment, context, before)

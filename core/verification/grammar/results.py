@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from core.verification.grammar import result_answers
-from core.verification.grammar.chunks import VALUE, WORD, Chunk, Quantity
+from core.verification.grammar import result_answers, result_subjects
+from core.verification.grammar.chunks import Chunk, Quantity
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.result_atoms import scanned
@@ -17,21 +17,13 @@ from core.verification.grammar.result_points import Points, assembled
 from core.verification.grammar.result_scan import Atom, Scan
 from core.verification.grammar.times import hull
 from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Trend, When
-from core.verification.vocabulary import PANELS
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
 FLAT = frozenset({"flat", "same"})
 READ_AS = {"up": "high", "down": "low"}
-TEST_OF_UNIT = {
-    "mass": "weight",
-    "length": "height",
-    "celsius": "temperature",
-    "body mass index": "bmi",
-    "percent": "bmi percentile",
-}
-ORIGINS, OF_TEST = frozenset({"from", "to"}), frozenset({"read of", "of test"})
+ORIGINS = frozenset({"from", "to"})
 
 
 def read(frame: Frame, context: Context) -> None:
@@ -93,27 +85,6 @@ def _says_something(scan: Scan, points: Points) -> bool:
     return bool(of_all or points.found or scan.count or scan.limits or scan.bounds or points.last)
 
 
-def _subject(name: Chunk, context: Context) -> Subject:
-    key = name.get("of test") or (name.get("read of") or "").partition("@")[2]
-    if not key:
-        bearers = (name.name or NO_NAME).bearers
-        if name.get("assay") in PANELS:
-            bearers = tuple(b for b in bearers if b not in _excepted(context))
-        return Subject(context.written(name), "observation", bearers, name.get("assay"))
-    head = f"assay:{key}"
-    bearers = tuple((n, 0) for n, row in enumerate(context.rows) if head in row.name.heads)
-    return Subject(context.written(name), "observation", bearers, key)
-
-
-def _excepted(context: Context) -> set[tuple[int, int]]:
-    """ "U&E normal apart from creatinine", "chloride 109, the rest of U&E normal": what a panel does not speak of."""
-    marks = [chunk for chunk in context.chunks if "except" in chunk.means]
-    tests = [c.name for c in context.chunks if c.name and "assay" in c.means and c.means["assay"] not in PANELS]
-    for chunk in marks:
-        chunk.used = chunk.used or bool(tests)
-    return {bearer for name in tests for bearer in name.bearers} if marks else set()
-
-
 def _state(scan: Scan, points: Points) -> None:
     frame, context = scan.frame, scan.context
     found = [point for piece in points.found if not piece.empty for point in piece.points()]
@@ -121,36 +92,12 @@ def _state(scan: Scan, points: Points) -> None:
     said = Said(scan, points, context.span(used or frame.items))
     for chunk in frame.names:
         chunk.used = True
-    found = _of_units(found, said, context)
-    for subject, own in _shared(_without_readings(frame, context), found, each=points.every):
+    by_unit = result_subjects.of_units(found, {row.unit.kind for row in scan.rows() if row.unit}, context)
+    context.statements += [Measured(said.span, subject, point) for subject, point in by_unit]
+    found = [point for point in found if all(point is not other for _, other in by_unit)]
+    for subject, own in result_subjects.shared(result_subjects.tests_of(frame, context), found, points):
         stated = said.statements(subject, tuple(own))
         context.statements += [_on_day(s, frame.day) for s in stated] if frame.day else stated
-
-
-def _of_units(found: list[Point], said: Said, context: Context) -> list[Point]:
-    """ "BMI 27.5, 67.8 kg": a value whose unit is not that of the test that is named is of the test that its unit
-    names. The points that are left."""
-    kinds = {row.unit.kind for row in said.scan.rows() if row.unit}
-    left = []
-    for point in found:
-        kind = point.value.unit.kind if point.value and point.value.unit else ""
-        head = f"assay:{TEST_OF_UNIT.get(kind)}"
-        bearers = tuple((n, 0) for n, row in enumerate(context.rows) if head in row.name.heads)
-        if kind in TEST_OF_UNIT and kinds and kind not in kinds and bearers:
-            context.statements.append(Measured(said.span, Subject(kind, "observation", bearers, head[6:]), point))
-        else:
-            left.append(point)
-    return left
-
-
-def name_values(segment: list[Chunk], context: Context) -> None:
-    """ "159.7 cm and 71 kg": where no test is named, a unit names it."""
-    if any(not {"assay", "read of", "of test", "medicine", "brand"}.isdisjoint(c.means) for c in segment):
-        return
-    for chunk in [c for c in segment if c.kind == VALUE and c.quantity and c.quantity.unit]:
-        key = TEST_OF_UNIT.get(chunk.quantity.unit.kind) if chunk.quantity and chunk.quantity.unit else None
-        if key and any(row.assay == key for row in context.rows):
-            segment.insert(segment.index(chunk), Chunk(WORD, chunk.start, chunk.end, {"of test": key}))
 
 
 def _on_day(statement: Statement, day: When) -> Statement:
@@ -158,33 +105,6 @@ def _on_day(statement: Statement, day: When) -> Statement:
     if isinstance(statement, Measured) and not statement.point.when:
         return replace(statement, point=replace(statement.point, when=day), open=True)
     return statement
-
-
-def _without_readings(frame: Frame, context: Context) -> list[Subject]:
-    """The tests of a frame. In "Hypokalaemia, K+ 3.2" and "the liver enzyme ALT" the second name is the test."""
-    names = [name for name in frame.names if name.name or OF_TEST & name.means.keys()]
-    keys = {_subject(name, context).key for name in names if "read of" not in name.means}
-    found = [_subject(name, context) for name in names if not _is_of_other(name, keys, context)]
-    return found if keys else list({subject.bearers: subject for subject in found}.values())
-
-
-def _is_of_other(name: Chunk, keys: set[str | None], context: Context) -> bool:
-    key = _subject(name, context).key
-    return ("read of" in name.means and key in keys) or not keys.isdisjoint(PANELS.get(key or "", ()))
-
-
-def _shared(named: list[Subject], points: list[Point], each: bool) -> list[tuple[Subject, list[Point]]]:
-    """Which points are whose: "sodium and potassium were 141 and 4.2" gives each its own."""
-    valued = [p for p in points if p.value or p.pair]
-    if len(named) < 2 or not valued:
-        return [(subject, points) for subject in named]
-    if len(named) == 2 and len(points) == 1 and points[0].pair:
-        points = [replace(points[0], value=quantity, pair=None) for quantity in points[0].pair]
-    elif each and len(points) == 1:  # "IgE to peanut and walnut was 0.3 each"
-        return [(subject, points) for subject in named]
-    elif len(valued) < len(points) or len(points) % len(named):
-        return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
-    return [(subject, points[n :: len(named)]) for n, subject in enumerate(named)]
 
 
 class Said:
@@ -205,24 +125,23 @@ class Said:
 
     def _always(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
         """What is said of all results, or of all since a day."""
-        points, few = self.points, self.scan.last_few
-        since = () if points.last else points.first
-        if points.always:
-            of = () if points.after else own
-            yield Always(self.span, subject, *points.always, of, points.after or since)
-        elif self.scan.times or (self.scan.count and self.scan.count.value > 1):
-            for point in own:  # "high on three visits": each time
-                if point.reading and not (point.value or point.pair or point.when):
-                    yield Always(self.span, subject, point.reading, point.degree, ())
-        elif since:
-            for point in filter(_only_reads, own):
-                yield Always(self.span, subject, point.reading, point.degree, (), since)
-        if value := points.every_value or self._steady_value(own):
-            yield Always(self.span, subject, None, None, (), points.first, value)
-        for bound in self.scan.bounds or ():
-            yield Always(self.span, subject, None, None, (), points.first, bound)
-        if few:
+        yield from self._readings_of_all(subject, own)
+        values = [self.points.every_value or self._steady_value(own), *(self.scan.bounds or ())]
+        for value in filter(None, values):
+            yield Always(self.span, subject, None, None, (), self.points.first, value)
+        if few := self.scan.last_few:
             yield Always(self.span, subject, few[1], None, (), last=few[0])
+
+    def _readings_of_all(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
+        """ "Normal since May"; "high on three visits" is high each time."""
+        points, scan = self.points, self.scan
+        since = () if points.last else points.first
+        counted = scan.times or (scan.count is not None and scan.count.value > 1)
+        if points.always:
+            yield Always(self.span, subject, *points.always, () if points.after else own, points.after or since)
+        elif counted or since:
+            for point in filter(_only_reads, own):
+                yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)
 
     def _steady_value(self, own: tuple[Point, ...]) -> Quantity | None:
         """ "Static at 96.8 kg"."""

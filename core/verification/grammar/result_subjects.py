@@ -1,0 +1,95 @@
+"""Which tests a frame is about, and which of its points are whose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from core.verification.grammar.chunks import VALUE, WORD, Chunk
+from core.verification.grammar.frames import Frame
+from core.verification.grammar.names import NO_NAME
+from core.verification.grammar.result_points import Points
+from core.verification.statements import Point, Subject
+from core.verification.vocabulary import PANELS
+
+if TYPE_CHECKING:
+    from core.verification.grammar.reader import Context
+
+Bearers = tuple[tuple[int, int], ...]
+# Units that only one common test has.
+TEST_OF_UNIT = {
+    "mass": "weight", "length": "height", "celsius": "temperature", "body mass index": "bmi",
+    "percent": "bmi percentile",
+}  # fmt: skip
+OF_TEST = frozenset({"read of", "of test"})
+NAMING = frozenset({"assay", "read of", "of test", "medicine", "brand"})
+
+
+def tests_of(frame: Frame, context: Context) -> list[Subject]:
+    """The tests of a frame. In "Hypokalaemia, K+ 3.2" and "the liver enzyme ALT" the second name is the test."""
+    names = [(name, _subject(name, context)) for name in frame.names if name.name or OF_TEST & name.means.keys()]
+    keys = {subject.key for name, subject in names if "read of" not in name.means}
+    found = [subject for name, subject in names if not _is_of_other(name, subject.key, keys)]
+    return found if keys else list({subject.bearers: subject for subject in found}.values())
+
+
+def _subject(name: Chunk, context: Context) -> Subject:
+    key = name.get("of test") or (name.get("read of") or "").partition("@")[2]
+    if key:
+        return Subject(context.written(name), "observation", _bearers(key, context), key)
+    bearers = (name.name or NO_NAME).bearers
+    if name.get("assay") in PANELS:
+        bearers = tuple(b for b in bearers if b not in _excepted(context))
+    return Subject(context.written(name), "observation", bearers, name.get("assay"))
+
+
+def _bearers(key: str, context: Context) -> Bearers:
+    return tuple((n, 0) for n, row in enumerate(context.rows) if f"assay:{key}" in row.name.heads)
+
+
+def _is_of_other(name: Chunk, key: str | None, keys: set[str | None]) -> bool:
+    return ("read of" in name.means and key in keys) or not keys.isdisjoint(PANELS.get(key or "", ()))
+
+
+def _excepted(context: Context) -> set[tuple[int, int]]:
+    """ "U&E normal apart from creatinine", "chloride 109, the rest of U&E normal": what a panel does not speak of."""
+    marks = [chunk for chunk in context.chunks if "except" in chunk.means]
+    tests = [chunk.name for chunk in context.chunks if chunk.get("assay") not in (None, *PANELS)] if marks else []
+    for chunk in marks:
+        chunk.used = chunk.used or bool(tests)
+    return {bearer for name in tests for bearer in (name or NO_NAME).bearers}
+
+
+def shared(named: list[Subject], points: list[Point], of: Points) -> list[tuple[Subject, list[Point]]]:
+    """Which points are whose: "sodium and potassium were 141 and 4.2" gives each its own."""
+    valued = [point for point in points if point.value or point.pair]
+    one = len(points) == 1
+    if len(named) < 2 or not valued or (of.every and one and not points[0].pair):
+        return [(subject, points) for subject in named]
+    if len(named) == 2 and one and points[0].pair:
+        points = [replace(points[0], value=quantity, pair=None) for quantity in points[0].pair]
+    elif len(valued) < len(points) or len(points) % len(named):
+        return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
+    return [(subject, points[n :: len(named)]) for n, subject in enumerate(named)]
+
+
+def of_units(points: list[Point], kinds: set[str], context: Context) -> list[tuple[Subject, Point]]:
+    """ "BMI 27.5, 67.8 kg": points whose unit is none of the test that is named, with the test that the unit names."""
+    found = []
+    for point in points:
+        kind = point.value.unit.kind if point.value and point.value.unit else ""
+        key = TEST_OF_UNIT.get(kind) if kinds and kind not in kinds else None
+        if key and (bearers := _bearers(key, context)):
+            found.append((Subject(kind, "observation", bearers, key), point))
+    return found
+
+
+def name_values(segment: list[Chunk], context: Context) -> None:
+    """ "159.7 cm and 71 kg": where no test is named, a unit names it."""
+    if any(not NAMING.isdisjoint(chunk.means) for chunk in segment):
+        return
+    for chunk in [chunk for chunk in segment if chunk.kind == VALUE]:
+        unit = chunk.quantity.unit if chunk.quantity else None
+        key = TEST_OF_UNIT.get(unit.kind) if unit else None
+        if key and _bearers(key, context):
+            segment.insert(segment.index(chunk), Chunk(WORD, chunk.start, chunk.end, {"of test": key}))
