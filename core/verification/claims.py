@@ -106,13 +106,25 @@ class Judgement(NamedTuple):
 def _judge(part: grammar.Part, cited: Sequence[Cited], others: Sequence[Cited], days: Sequence[When]) -> Judgement:
     """The statements of a segment against the rows. A clause that no row bears out may stand in a cited text."""
     judged = tuple((s, evaluators.evaluate(s, cited, others, days)) for s in part.statements)
-    lacking = [*part.uncovered, *(s.span for s, j in judged if not isinstance(j, Proved))]
-    asked = [s for s in part.sayings if not judged or any(_overlap(s.span, span) for span in lacking)]
-    if asked and not any(isinstance(j, Refuted) for _, j in judged):
-        said = tuple((s, evaluators.evaluate(s, cited, others)) for s in asked)
-        if _all_proved(said) and any(s.clauses[0].terms for s in asked):
-            return Judgement((*(pair for pair in judged if isinstance(pair[1], Proved)), *said), (), frozenset())
+    told = _told(part, judged, cited, others)
+    if told:
+        return Judgement((*(pair for pair in judged if isinstance(pair[1], Proved)), *told), (), frozenset())
     return Judgement(judged, part.uncovered, part.kinds)
+
+
+def _told(
+    part: grammar.Part, judged: Pairs, cited: Sequence[Cited], others: Sequence[Cited]
+) -> tuple[tuple[Statement, Judged], ...]:
+    """The clauses that no row bears out, if a cited text says them all; nothing if a row speaks against the segment."""
+    if any(isinstance(answer, Refuted) for _, answer in judged):
+        return ()
+    lacking = [*part.uncovered, *(s.span for s, answer in judged if not isinstance(answer, Proved))]
+    asked = [s for s in part.sayings if not judged or any(_overlap(s.span, span) for span in lacking)]
+    said = tuple((s, evaluators.evaluate(s, cited, others)) for s in asked)
+    return said if _all_proved(said) and any(s.clauses[0].terms for s in asked) else ()
+
+
+Pairs = Sequence[tuple[Statement, Judged]]
 
 
 def _all_proved(pairs: Sequence[tuple[Statement, Judged]]) -> bool:
@@ -128,12 +140,12 @@ def _grammar(parts: Sequence[Judgement]) -> Grammar:
     kinds = {type(j) for j in judged}
     if Refuted in kinds:
         return Grammar.REFUTED
+    unread = frozenset().union(*[part.kinds for part in parts if part.uncovered])
     if any(part.uncovered for part in parts):
-        guarded = any(not GUARDED.isdisjoint(part.kinds) for part in parts)
-        return Grammar.GUARDED if guarded else Grammar.PLAIN
+        return Grammar.PLAIN if GUARDED.isdisjoint(unread) else Grammar.GUARDED
     if NotInRows in kinds:
         return Grammar.SILENT
-    return Grammar.WHOLE if any(j.row for j in judged if isinstance(j, Proved)) else Grammar.NOTHING
+    return Grammar.WHOLE if any(isinstance(j, Proved) and j.row for j in judged) else Grammar.NOTHING
 
 
 def _findings(text: str, part: Judgement) -> list[Finding]:

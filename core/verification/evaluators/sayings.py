@@ -18,42 +18,49 @@ NEAR = 3
 def saying(statement: Saying, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """Proved if each clause stands in a sentence of one cited text; a text never refutes."""
     newest = max((row.start for row in (*rows, *others) if row.type == "note" and row.start), default=None)
+    late = any(clause.latest for clause in statement.clauses)
     for row in rows:
-        held = [part for text in row.texts for part in sentences(text)]
-        visits = frozenset().union(*[v.name.terms | v.reason.terms for v in rows if _is_visit_of(v, row)])
-        late = all(not clause.latest or row.start == newest for clause in statement.clauses)
-        if held and late and all(_stands(clause, held, row, visits) for clause in statement.clauses):
-            return Proved(row.ref, "text", "")
+        if row.texts and not (late and row.start != newest):
+            text = Text(row, rows)
+            if all(text.says(clause) for clause in statement.clauses):
+                return Proved(row.ref, "text", "")
     return NotInRows("No cited text says that.")
 
 
-def _is_visit_of(visit: Cited, row: Cited) -> bool:
-    return visit.type == "visit" and row.type == "note" and visit.start == row.start
+class Text:
+    """A row's text, sentence by sentence, with what names the cited visits of its day."""
 
+    def __init__(self, row: Cited, rows: Sequence[Cited]) -> None:
+        self.row = row
+        self.held = [part for text in row.texts for part in sentences(text)]
+        of_day = [v for v in rows if v.type == "visit" and row.type == "note" and v.start == row.start]
+        self.visits = frozenset().union(*[visit.name.terms | visit.reason.terms for visit in of_day])
 
-def _stands(clause: Said, held: list[Said], row: Cited, visits: frozenset[str]) -> bool:
-    if () in clause.dates or not all(_is_dated(days, held, row) for days in clause.dates):
-        return False
-    if not clause.terms:
-        return not clause.numbers
-    if row.type == "prescription":  # what is advised is what its instructions say
-        clause = clause._replace(terms=tuple((at, t._replace(flags=t.flags & ~PLANNED)) for at, t in clause.terms))
-    own = tuple((at, term) for at, term in clause.terms if term.flags or visits.isdisjoint(term.keys))
-    own = tuple(pair for pair in own if OF_VISIT not in pair[1].keys) or (own if clause.numbers else ())
-    if len(own) < len(clause.terms) and not own:
-        return not clause.numbers  # "at the cholesterol review": the visit of the note
-    if row.type == "prescription" and all(_is_told(term) for _, term in own):
-        return False  # "rising" is no "rise slowly if giddy"
-    return any(_in(clause._replace(terms=own), part) for part in held)
+    def says(self, clause: Said) -> bool:
+        if not self.held or () in clause.dates or not all(map(self._is_dated, clause.dates)):
+            return False
+        own = self._own(clause)
+        if not own:  # "at the cholesterol review": the visit of the note
+            return not clause.numbers
+        if self.row.type == "prescription" and all(_is_told(term) for _, term in own):
+            return False  # "rising" is no "rise slowly if giddy"
+        return any(_in(clause._replace(terms=own), part) for part in self.held)
+
+    def _own(self, clause: Said) -> tuple[tuple[int, Term], ...]:
+        """The terms that the text itself must have. What is advised is what a medicine's instructions say."""
+        mask = ~PLANNED if self.row.type == "prescription" else ~0
+        terms = [(at, term._replace(flags=term.flags & mask)) for at, term in clause.terms]
+        own = [(at, term) for at, term in terms if term.flags or self.visits.isdisjoint(term.keys)]
+        named = [(at, term) for at, term in own if OF_VISIT not in term.keys]
+        return tuple(named or (own if clause.numbers else ()))
+
+    def _is_dated(self, days: When) -> bool:
+        """Whether a date is that of the text, or stands in it."""
+        return within(days, self.row.start) or any(set(days) & set(other) for part in self.held for other in part.dates)
 
 
 def _is_told(term: Term) -> bool:
     return any(key.startswith(("trend:", "read:", "status:")) for key in term.keys)
-
-
-def _is_dated(days: When, held: list[Said], row: Cited) -> bool:
-    """Whether a date is that of the text, or stands in it."""
-    return within(days, row.start) or any(set(days) & set(other) for part in held for other in part.dates)
 
 
 def _in(clause: Said, part: Said) -> bool:

@@ -83,13 +83,16 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
         return _is_length(draft, items, place, said)
     if said.step == 0 or (said.unit is None and place == draft.frame.lead - 1) or _counts(items, place):
         return _is_count(draft, items, place, said)
-    if is_medicine:
-        if draft.dated and not draft.change and any(_alike(said, known) for _, known in draft.amounts):
-            draft.flush(amounts=True)  # "0.4 mL since May, 0.3 mL added in June"
-        draft.amounts.append((item.start, said))
-        draft.backward = len(draft.amounts) > 1 and (draft.starts_from or prep_before(items, place) == "from")
-        draft.starts_from = False
-    return is_medicine
+    return is_medicine and _is_amount(draft, items, place, said)
+
+
+def _is_amount(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> bool:
+    if draft.dated and not draft.change and any(_alike(said, known) for _, known in draft.amounts):
+        draft.flush(amounts=True)  # "0.4 mL since May, 0.3 mL added in June"
+    draft.amounts.append((items[place].start, said))
+    draft.backward = len(draft.amounts) > 1 and (draft.starts_from or prep_before(items, place) == "from")
+    draft.starts_from = False
+    return True
 
 
 def _alike(one: Quantity, other: Quantity) -> bool:

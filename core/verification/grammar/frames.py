@@ -73,8 +73,10 @@ def kind_of(chunk: Chunk, rows: list[Cited]) -> str:
         return "said of observation"
     if name.detail or (chunk.means and chunk.means.keys() <= {"route", "qualifier"}):
         return "detail"
-    if types:
-        return min(types, key=KINDS.index)
+    return min(types, key=KINDS.index) if types else _kind_of_words(chunk, said)
+
+
+def _kind_of_words(chunk: Chunk, said: list[str]) -> str:
     return f"said of {said[0]}" if said else next((KIND_OF[k] for k in chunk.means if k in KIND_OF), "detail")
 
 

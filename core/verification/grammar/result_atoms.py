@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 BREAKS = {",": ",", "(": "(", ")": ")", "-": "-", "→": "to", "/": ","}
 TURNING = frozenset({"became", "become", "becomes", "becoming", "turned", "turning", "got", "went", "gone"})
+OF_NONE = frozenset({"none of", "neither of", "none", "neither"})
 CROSSED = {"up": ("high",), "down": ("low",)}
 COMPARING = frozenset({"from", "than", "on"})
 OPENING = {"between": "from", "from": "from", "against": "from", "to": "to"}
@@ -82,15 +83,19 @@ def _read(scan: Scan, place: int, item: Chunk) -> bool:
     said = item.means["read"]
     if scan.negated:
         said, scan.negated = f"not {said}", False
-    turned = place and said in CROSSED.get(scan.items[place - 1].get("trend") or "", ())
-    if turned and item.get("of range") is not None:  # "has risen above range": the latest is
+    crossed = item.get("of range") is not None and place and _crosses(scan.items[place - 1], said)
+    if crossed:  # "has risen above range": the latest is
         scan.add("break", "but")
         scan.add("which", "latest")
     scan.add("read", said, scan.said_degree)
-    if turned and item.get("of range") is not None:
+    if crossed:
         scan.add("break", "but")
     scan.said_degree = None
     return True
+
+
+def _crosses(before: Chunk, said: str) -> bool:
+    return said in CROSSED.get(before.get("trend") or "", ())
 
 
 def _trend(scan: Scan, place: int, item: Chunk) -> bool:
@@ -126,18 +131,22 @@ def _neg(scan: Scan, place: int, item: Chunk) -> bool:
     following = scan.items[place + 1] if place + 1 < len(scan.items) else None
     if scan.negated:
         return False
-    norm = scan.context.words[item.start].norm
-    of_pain = norm == "no" and place == scan.frame.lead - 1 and scan.frame.names[0].get("assay") == "pain"
-    if (of_pain or norm in NOUGHT) and any(row.value == 0 for row in scan.rows()):
+    if _is_nought(scan, place):
         return scan.add("value", Quantity(0.0, None, 0.0))
     if following is not None and "range" in following.means and "read" not in following.means:
         return _no_range(scan, place)
     scan.negated = True
-    if scan.context.written(item).lower() in ("none of", "neither of", "none", "neither"):
+    if scan.context.written(item).lower() in OF_NONE:
         scan.add("all")
-    if "read of" in scan.frame.names[0].means and scan.frame.lead - 2 <= place < scan.frame.lead:
-        return True
-    return any("read" in c.means or "trend" in c.means for c in scan.items[place + 1 : place + 4])
+    of_name = "read of" in scan.frame.names[0].means and scan.frame.lead - 2 <= place < scan.frame.lead
+    return of_name or any("read" in c.means or "trend" in c.means for c in scan.items[place + 1 : place + 4])
+
+
+def _is_nought(scan: Scan, place: int) -> bool:
+    """ "Pain nil", "no pain": a value, where a row has it."""
+    norm = scan.context.words[scan.items[place].start].norm
+    of_pain = norm == "no" and place == scan.frame.lead - 1 and scan.frame.names[0].get("assay") == "pain"
+    return (of_pain or norm in NOUGHT) and any(row.value == 0 for row in scan.rows())
 
 
 def _no_range(scan: Scan, place: int) -> bool:
@@ -210,17 +219,12 @@ def _prep(scan: Scan, place: int, item: Chunk) -> bool:
         return (following is None or following.kind != WHEN) and scan.add("since")
     if following is None:
         return False
-    if prep == "after" and following.kind in (VALUE, PAIR):
-        return scan.add("break", "past")
     if prep == "after":
-        return "trend" in following.means
-    if prep == "against" and "range" in following.means:
-        return True
+        return "trend" in following.means or (following.kind in (VALUE, PAIR) and scan.add("break", "past"))
+    scan.after_by = scan.after_by or (prep == "by" and following.kind == VALUE and scan.trend is not None)
     if prep in OPENING and (following.kind in (VALUE, PAIR) or "read" in following.means):
         scan.add("break", OPENING[prep])
-    elif prep == "by" and following.kind == VALUE and scan.trend:
-        scan.after_by = True
-    return False
+    return prep == "against" and "range" in following.means
 
 
 def _seq(scan: Scan, place: int, item: Chunk) -> bool:
