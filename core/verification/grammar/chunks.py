@@ -119,9 +119,7 @@ def _named(words: Words, i: int, named: names.Name) -> Chunk:
 
 
 def _word(words: Words, i: int) -> Chunk:
-    phrases = phrases_at(words, i)
-    saying = (phrase for phrase in phrases if not NAME_KINDS.issuperset(phrase[1]))
-    end, means = next(saying, phrases[0] if phrases else (i + 1, {}, {}))[:2]
+    end, means = _saying_at(words, i)
     if not means:
         return _unit_of_time(words, i) or Chunk(UNKNOWN, i, i + 1)
     if "number" not in means:
@@ -131,6 +129,14 @@ def _word(words: Words, i: int) -> Chunk:
     chunk = Chunk(VALUE, i, end + 1 if unit else end, means)
     chunk.quantity = Quantity(float(means["number"]), unit, 0.0)
     return chunk
+
+
+def _saying_at(words: Words, i: int) -> tuple[int, dict[str, str]]:
+    """The longest phrase; a shorter one, where that is a condition that nothing bears: "raised" of "raised BP"."""
+    phrases = phrases_at(words, i)
+    if not phrases or "condition" not in phrases[0][1]:
+        return longest_at(words, i)
+    return next((found[:2] for found in phrases if not NAME_KINDS.issuperset(found[1])), phrases[0][:2])
 
 
 def _unit_of_time(words: Words, i: int) -> Chunk | None:

@@ -20,7 +20,7 @@ PREPS_OF = {
     WHEN: frozenset({"on", "in", "at", "by", "from", "since", "until", "to"}),
     SPAN: frozenset({"from", "between", "in"}), NAME: frozenset({"for", "with"}), VALUE: frozenset({"for", "over"}),
 }  # fmt: skip
-FREE = frozenset({"took place", "start", "noun", "have", "in a row"})
+FREE = frozenset({"took place", "have", "in a row"})
 _EVERY = re.compile(r"1/(\d*)([dwmy])")
 SIZES = {"d": "day", "w": "week", "m": "month", "y": "year"}
 
@@ -58,7 +58,7 @@ class Draft:
         elif "all" in item.means:
             self.every, self.count = True, int(item.means["count"]) if "count" in item.means else self.count
         else:
-            return not FREE.isdisjoint(item.means)
+            return not FREE.isdisjoint(item.means) or item.get("noun") in ("visit", "time", "note")
         return True
 
     def _when(self, place: int, item: Chunk) -> bool:
