@@ -8,6 +8,7 @@ from core.verification.cited import Cited
 
 SLIGHT_MAX = 0.12
 OBESE_MIN = 30.0
+BORDER = 0.05
 MARKED_MIN = 0.10
 CRITICAL = frozenset({"HH", "LL", "AA"})
 MARKS = {"H": "high", "HH": "high", "L": "low", "LL": "low", "N": "normal", "A": "abnormal", "AA": "abnormal"}
@@ -36,7 +37,14 @@ def reads(row: Cited, said: str, degree: str | None = None) -> bool | None:
         inner = reads(row, said.removeprefix("not "), degree)
         return None if inner is None else not inner
     found = reading(row)
-    return None if found is None or said == "borderline" else _reads_as(row, found, said, degree)
+    if said == "borderline":
+        return True if any(_is_by(row, limit) for limit in (row.low, row.high)) else None
+    return None if found is None else _reads_as(row, found, said, degree)
+
+
+def _is_by(row: Cited, limit: float | None) -> bool:
+    """Whether a result lies by a limit of its range, on either side."""
+    return limit is not None and row.value is not None and abs(row.value - limit) <= BORDER * abs(limit)
 
 
 def _reads_as(row: Cited, found: str, said: str, degree: str | None) -> bool | None:

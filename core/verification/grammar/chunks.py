@@ -68,8 +68,12 @@ def read(words: Words, rows: list[Cited]) -> list[Chunk]:
 
 def _is_value_of(found: list[Chunk], chunk: Chunk, words: Words) -> bool:
     """ "RR 14 Aug 2025": a number right behind a test, with none behind the month, is its value."""
-    named = found and ("assay" in found[-1].means or "→" in found[-1].means)
-    if chunk.kind != WHEN or not named or not _DAY_FIRST.match(words[chunk.start].norm):
+    if (
+        chunk.kind != WHEN
+        or not found
+        or {"assay", "→"}.isdisjoint(found[-1].means)
+        or not _DAY_FIRST.match(words[chunk.start].norm)
+    ):
         return False
     following = next((word for word in words[chunk.end :] if word.norm not in _BEHIND_DAY), None)
     return following is None or following.kind != "number"

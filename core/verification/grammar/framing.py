@@ -10,6 +10,7 @@ from core.verification.grammar.chunks import MARK, NAME, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.row_names import NONE_KNOWN
 from core.verification.statements import Follows, Subject
+from core.verification.vocabulary.spelling import stem
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -22,6 +23,7 @@ PASSED = frozenset({"free", "have", "record", "pronoun", ","})
 
 def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list[Frame]:
     """The frames of a segment; one that names nothing goes on about what the segment before it named."""
+    _share_head(segment, context)
     cut: list[Frame] = []
     lead: list[Chunk] = []
     for place, chunk in enumerate(segment):
@@ -39,6 +41,17 @@ def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list
         cut[0].items = lead
     context.frames += cut
     return cut
+
+
+def _share_head(segment: list[Chunk], context: Context) -> None:
+    """ "Chronic neck and low back pain": the first name has the last word of the second, too."""
+    for first, joint, second in zip(segment, segment[1:], segment[2:], strict=False):
+        if not (first.name and first.name.detail and joint.get("conj") == "and" and second.name):
+            continue
+        head = stem(context.words[second.end - 1].norm)
+        heads = [(n, how) for n, how in first.name.bearers if how == 0 and head in context.rows[n].name.terms]
+        if not second.name.detail and heads:
+            first.name = first.name._replace(bearers=tuple(heads), detail=False)
 
 
 def _spoken_of(lead: list[Chunk], before: Frame, context: Context) -> Frame:
@@ -202,7 +215,7 @@ def _joined(frame: Frame, segment: list[Chunk], place: int) -> bool:
 def _joins(chunk: Chunk) -> bool:
     if chunk.kind == MARK:
         return not {",", "/", "(", "&"}.isdisjoint(chunk.means)
-    return chunk.means.get("conj") in ("and", "include") or "free" in chunk.means
+    return chunk.means.get("conj") in ("and", "include") or ("free" in chunk.means and "seq" not in chunk.means)
 
 
 def _predicate(frame: Frame, chunk: Chunk) -> bool:

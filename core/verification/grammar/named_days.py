@@ -17,6 +17,8 @@ When = tuple[Days, ...]
 
 def settle(found: list[Chunk], rows: list[Cited]) -> None:
     """Give each such word its day."""
+    for place in range(len(found) - 2):
+        _distance_of_name(found, place, rows)
     said = frozenset().union(*[chunk.means for chunk in found])
     if "stay" in said:
         _ends_of_stays(found, rows)
@@ -37,6 +39,20 @@ def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
                 _same_day(found, place, near, rows)
         elif "day after" in chunk.means:
             _day_after(found, place, near, rows)
+
+
+def _distance_of_name(found: list[Chunk], place: int, rows: list[Cited]) -> None:
+    """ "Six weeks after the pregnancy ended"."""
+    said, prep = found[place].quantity, found[place + 1].get("prep")
+    if said is None or said.unit is None or said.unit.kind != "time" or prep not in ("after", "before"):
+        return
+    name = next((chunk for chunk in found[place + 2 : place + 4] if chunk.kind == NAME), None)
+    days = _days_of(found, place + 1, name, rows) if name is not None else ()
+    if name is not None and len(days) == 1:
+        length = said.value * said.unit.size * (1 if prep == "after" else -1)
+        found[place + 1].used = name.used = True
+        found[place].quantity = None
+        _settle_day(found, place, times.at_distance(days, length, said.unit.size))
 
 
 def _day_after(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> None:
@@ -102,11 +118,15 @@ def _only_day(rows: list[Cited]) -> When:
     return tuple(Days(day, day) for day in days) if len(days) == 1 < len(rows) else ()
 
 
+def _overlap(one: When, other: When) -> bool:
+    return any(a.holds(b.first) or b.holds(a.first) for a in one for b in other)
+
+
 def _settle_day(found: list[Chunk], place: int, days: When) -> None:
     """A day named by another; beside the same day in figures it says nothing new."""
     chunk = found[place]
     written = found[place - 2] if place > 1 and "," in found[place - 1].means else None
-    if written is not None and written.kind == WHEN and set(written.days) & set(days):
+    if written is not None and written.kind == WHEN and _overlap(written.days, days):
         chunk.used, chunk.means = True, {"free": ""}
     else:
         chunk.kind, chunk.days = WHEN, days

@@ -6,6 +6,7 @@ from core.verification.grammar.chunks import Chunk, Quantity
 from core.verification.grammar.result_scan import Atom, Scan
 
 COUNTED_MAX = 20
+LEADING_TO = frozenset({"to", "from", "at", "on", "than", "of", "as"})
 
 
 def pair(scan: Scan, place: int, item: Chunk) -> bool:
@@ -181,7 +182,7 @@ def _named_after(scan: Scan, place: int) -> bool:
 
 def _named_before(scan: Scan, place: int, said: Quantity) -> bool:
     before = scan.items[place - 1] if place else None
-    if before is None or "trend" not in before.means or before.end - before.start != 1:
+    if before is None or "trend" not in before.means or scan.context.words[before.end - 1].norm in LEADING_TO:
         return False
     return not scan.holds(said)
 

@@ -64,6 +64,9 @@ class Draft:
     def _when(self, place: int, item: Chunk) -> bool:
         before = self.frame.items[max(0, place - 2) : place]
         ended_by = any(c.get("prep") == "by" for c in before)
+        if item.get("stay") == "end":
+            self.stop = item.days
+            return True
         if any("status" in c.means and (ended_by or not c.get("prep")) for c in before):
             return False
         if before and before[-1].get("prep") == "since" and self.count is not None:
