@@ -58,7 +58,10 @@ def _is_past_edge(which: str, row: Cited, mine: list[Cited]) -> bool:
 
 
 def _is_extreme(which: str, row: Cited, mine: list[Cited]) -> bool:
+    """The highest or the lowest of several; what is alone is neither."""
     values = [other.value for other in mine if other.value is not None]
+    if len({other.start for other in mine}) < 2:
+        return False
     wanted = min(values, default=None) if _lowest(which, mine[0]) else max(values, default=None)
     return row.value is not None and row.value == wanted
 
@@ -92,7 +95,7 @@ def _lowest(which: str, row: Cited) -> bool:
     if which == "worst":
         assay = ASSAYS.get(row.assay or "")
         return assay is not None and assay.worse == "down"
-    return which == "lowest"
+    return which.startswith("lowest")
 
 
 def otherwise(row: Cited, field: str = "value") -> Refuted:
@@ -103,7 +106,7 @@ def otherwise(row: Cited, field: str = "value") -> Refuted:
     return Refuted(row.ref, field, row.shown() if field == "value" else read or "", wording.sentence(reason))
 
 
-EDGES = frozenset({"latest", "first"})
+EDGES = frozenset({"latest", "first", "highest ever", "lowest ever"})
 PLACES: dict[str, Callable[[str, Cited, list[Cited]], bool]] = {
     "latest": _is_at_edge, "first": _is_at_edge, "later": _is_past_edge, "earlier": _is_past_edge,
     "newly": _turned, "still": _was_before,

@@ -47,8 +47,10 @@ def _is_dated(statement: Took, row: Cited) -> bool:
 
 def _is_which(which: str | None, row: Cited, known: Sequence[Cited]) -> bool:
     """Latest, first or later among all rows of its kind; one row alone is the latest, and neither first nor later."""
-    if which not in ("latest", "first", "later"):
+    if which is None or which == "earlier":
         return True
+    if which not in ("latest", "first", "later"):
+        return False
     days = {other.start for other in known if other.type == row.type and other.start}
     if row.start is None or (which != "latest" and len(days) < 2):
         return False

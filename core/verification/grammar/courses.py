@@ -151,8 +151,9 @@ def _state(draft: Draft, context: Context) -> None:
         context.statements += [Absent(span, subject) for subject in subjects]
     elif draft.change and len(subjects) == 1 and len(draft.frequency) == 2:
         change = Changed(span, subjects[0], draft.change, None, None, draft.at or draft.start, draft.frequency)
-        amounts = _amounts(draft, 0)
-        context.statements += [change, Course(span, subjects[0], tense="past", status=draft.status, amounts=amounts)]
+        taken = Course(span, subjects[0], tense="past", status=draft.status, amounts=_amounts(draft, 0))
+        reason = _reason(draft, subjects[0], context)
+        context.statements += [change, replace(taken, details=_details(draft, context), reason=reason)]
     elif draft.change and len(subjects) == 1 and draft.amounts:
         context.statements += _changes(draft, subjects[0], span, context)
     else:
