@@ -90,9 +90,8 @@ def _judged(claim: Claim, by_ref: Mapping[str, Row]) -> list[Judgement]:
     others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in refs]
     words = tokens.tokens(tokens.plain(claim.text))
     words.written = claim.text
-    newest = max((row.start for row in (*cited, *others) if row.start), default=None)
     days = tuple(times.read(word.norm) for word in words if word.kind == "when")
-    return [_judge(part, cited, others, days) for part in grammar.read(claim.text, words, cited, newest)]
+    return [_judge(part, cited, others, days) for part in grammar.read(claim.text, words, cited)]
 
 
 class Judgement(NamedTuple):

@@ -9,6 +9,7 @@ from core.verification.cited import Cited
 SLIGHT_MAX = 0.12
 OBESE_MIN = 30.0
 BORDER = 0.05
+OF_FUNCTION = frozenset({"creatinine", "egfr", "urea", "lvef", "fev1/fvc", "fev1"})
 MARKED_MIN = 0.10
 CRITICAL = frozenset({"HH", "LL", "AA"})
 MARKS = {"H": "high", "HH": "high", "L": "low", "LL": "low", "N": "normal", "A": "abnormal", "AA": "abnormal"}
@@ -57,6 +58,12 @@ def _reads_as(row: Cited, found: str, said: str, degree: str | None) -> bool | N
     return degree is None or _by_degree(row, found, degree)
 
 
+def _is_poor(row: Cited) -> bool | None:
+    """Of an organ's function alone; that a test of anything else is poor is a judgement."""
+    found = reading(row) if row.assay in OF_FUNCTION else None
+    return None if found is None else found != "normal"
+
+
 def _is_obese(row: Cited) -> bool | None:
     return None if row.value is None else row.value >= OBESE_MIN
 
@@ -101,4 +108,5 @@ DEGREES = frozenset({"slight", "marked"})
 OF_VALUE: dict[str, Callable[[Cited], bool | None]] = {
     "without a range": lambda row: row.low is None and row.high is None,
     "obese": _is_obese,
+    "poor": _is_poor,
 }

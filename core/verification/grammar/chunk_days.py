@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 from core.verification.cited import Cited
@@ -15,10 +15,9 @@ SPANNED = frozenset({"from", "between", "in", "on", "for"})
 When = tuple[Days, ...]
 
 
-def settled(found: list[Chunk], words: Words, rows: list[Cited], newest: date | None) -> list[Chunk]:
+def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     """The chunks with their days settled; two days that are one time are one chunk."""
-    if newest:
-        _years_of_now(found, words, newest)
+    _years_of_now(found, words)
     named_days.settle(found, rows)
     if not any(chunk.kind == WHEN for chunk in found):
         return found
@@ -30,13 +29,13 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited], newest: date | 
     return _spans(found, words)
 
 
-def _years_of_now(found: list[Chunk], words: Words, newest: date) -> None:
-    """ "This year" and "last year", by the newest day of the record."""
+def _years_of_now(found: list[Chunk], words: Words) -> None:
+    """ "This year" and "last year", by the clock."""
     for before, chunk in pairwise(found):
         if chunk.kind == UNKNOWN and words[chunk.start].norm in ("year", "yr"):
             back = {"this": 0, "last": 1, "previous": 1}.get(words[before.end - 1].norm)
             if back is not None:
-                year = newest.year - back
+                year = datetime.now(UTC).year - back
                 chunk.kind, chunk.days = WHEN, (Days(date(year, 1, 1), date(year, 12, 31)),)
                 before.used, before.means = True, {"free": ""}
 

@@ -38,7 +38,7 @@ def _agree(known: str, status: str, item: Chunk) -> bool:
 
 
 def _start(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
-    if draft.kind != "prescription" and item.get("take"):
+    if draft.kind != "prescription" and ("take" in item.means or "noun" in item.means):
         return False
     draft.verb = "start"
     if draft.tense is None and item.get("start") and (not item.get("take") or "treats" in item.means):

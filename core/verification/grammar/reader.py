@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import NamedTuple
 
 from core.verification.cited import Cited
@@ -63,13 +62,10 @@ class Context:
         return self.text[self.words[chunk.start].start : self.words[chunk.end - 1].end]
 
 
-def read(text: str, words: Words, rows: list[Cited], newest: date | None = None) -> list[Part]:
-    """The statements of a sentence, segment by segment. It never changes the rows; time grows with the text.
-
-    `newest` is the newest day of the record: "this year" is its year.
-    """
+def read(text: str, words: Words, rows: list[Cited]) -> list[Part]:
+    """The statements of a sentence, segment by segment. It never changes the rows; time grows with the text."""
     context = Context(text, words, rows)
-    found = composing.composed(chunk_days.settled(chunks.read(words, rows), words, rows, newest), words)
+    found = composing.composed(chunk_days.settled(chunks.read(words, rows), words, rows), words)
     context.chunks = found
     flags = _flags(words) if any(row.texts for row in rows) else None
     before: Frame | None = None

@@ -117,6 +117,8 @@ class Said:
         scan, found = self.scan, list[Statement]()
         found += [Measured(self.span, subject, point) for point in own]
         found += [*self._always(subject, own), *self._change(subject, own)]
+        if self.points.first and not self.points.last and found and all(isinstance(s, Measured) for s in found):
+            found.append(Trend(self.span, subject, "unread", own))  # "83 on 15 August 2024, since 2001"
         if scan.count:
             found.append(Counted(self.span, subject, round(scan.count.value), self._counted_over()))
         if scan.limits:
@@ -140,8 +142,9 @@ class Said:
         if points.always:
             yield Always(self.span, subject, *points.always, () if points.after else own, points.after or since)
         elif counted or since:
-            for point in filter(_only_reads, own):
-                yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)
+            for point in own:
+                if _only_reads(point) or (since and point.reading):
+                    yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)
 
     def _steady_value(self, own: tuple[Point, ...]) -> Quantity | None:
         """ "Static at 96.8 kg"."""
