@@ -143,7 +143,7 @@ class Said:
             yield Always(self.span, subject, *points.always, () if points.after else own, points.after or since)
         elif counted or since:
             for point in own:
-                if _only_reads(point) or (since and point.reading):
+                if _only_reads(point) or (since and point.reading and not point.which):
                     yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)
 
     def _steady_value(self, own: tuple[Point, ...]) -> Quantity | None:

@@ -58,6 +58,10 @@ bronchitis0 amoxiclav | Acute bronchitis Jan 2019: co-amoxiclav 625 mg.
 sys0 dia0 | BP not still up: 148/92.
 note | Cough for 3 days, rising.
 methotrexate | Methotrexate 10 mg once a week due to asthma.
+k | K 3.1 in August 2025, since 2001.
+k | K 3.1, the lowest ever.
+k | K poor in August 2025.
+asthma | Childhood asthma since 1999, on treatment.
 """
 )
 
