@@ -13,15 +13,60 @@ OLD_TYPES = frozenset(
 NEW_TYPES = frozenset(("DeviceUsage", "NutritionIntake", "Permission", "Transport", "InventoryItem", "GenomicStudy"))
 STATUSES = ("clinicalStatus", "verificationStatus")
 
-
 OLDER, NEWER = "an older FHIR (DSTU2 or STU3)", "FHIR R5"
-# Elements that one version alone has, by type.
+# Elements that R4 does not have, by type, and which version has them.
+_OLD_ELEMENTS = {
+    "Patient": ("animal", "careProvider"),
+    "Encounter": ("incomingReferral", "indication", "patient", "reason"),
+    "Observation": ("comment", "comments", "context", "related", "reliability"),
+    "Condition": ("abatementBoolean", "assertedDate", "context", "dateRecorded", "patient"),
+    "AllergyIntolerance": ("assertedDate", "lastOccurence", "onset", "reporter", "status", "substance"),
+    "MedicationRequest": ("context", "definition"),
+    "MedicationStatement": ("patient", "reasonForUse", "reasonNotTaken", "taken", "wasNotTaken"),
+    "DocumentReference": ("class", "created", "indexed"),
+    "DiagnosticReport": ("codedDiagnosis", "context", "image", "request"),
+    "Immunization": ("date", "explanation", "notGiven", "practitioner", "reported", "vaccinationProtocol",
+                     "wasNotGiven"),
+    "Procedure": ("context", "definition", "notDone", "notDoneReason", "notPerformed", "notes", "reasonNotPerformed"),
+    "Medication": ("image", "isBrand", "isOverTheCounter", "package", "product"),
+}  # fmt: skip
+_NEW_ELEMENTS = {
+    "Encounter": ("actualPeriod", "admission", "subjectStatus"),
+    "Observation": ("bodyStructure", "instantiatesCanonical", "triggeredBy"),
+    "Condition": ("participant",),
+    "AllergyIntolerance": ("participant",),
+    "MedicationRequest": ("effectiveDosePeriod", "medication", "renderedDosageInstruction", "statusChanged"),
+    "MedicationStatement": ("adherence", "medication", "renderedDosageInstruction"),
+    "DocumentReference": ("attester", "bodySite", "event", "period", "version"),
+    "DiagnosticReport": ("composition", "note", "study"),
+    "Immunization": ("administeredProduct", "informationSource"),
+    "Procedure": ("occurrenceAge", "occurrenceDateTime", "occurrencePeriod", "occurrenceString", "used"),
+    "Medication": ("doseForm", "marketingAuthorizationHolder"),
+}
 SIGNS = {
-    "MedicationRequest": (("medication", NEWER),),
-    "MedicationStatement": (("medication", NEWER), ("taken", OLDER), ("wasNotTaken", OLDER)),
-    "Immunization": (("notGiven", OLDER), ("wasNotGiven", OLDER)),
-    "Procedure": (("notDone", OLDER), ("notPerformed", OLDER)),
-    "AllergyIntolerance": (("substance", OLDER),),
+    kind: dict.fromkeys(_OLD_ELEMENTS[kind], OLDER) | dict.fromkeys(_NEW_ELEMENTS.get(kind, ()), NEWER)
+    for kind in _OLD_ELEMENTS
+}
+# Elements of which R4 may have several: one by itself is of another version, and would be passed over.
+SEVERAL = {
+    "Patient": ("address", "communication", "identifier", "link", "name", "telecom"),
+    "Encounter": ("participant", "reasonCode", "type"),
+    "Observation": ("category", "component", "interpretation", "referenceRange"),
+    "Condition": ("category", "stage"),
+    "AllergyIntolerance": ("category", "reaction"),
+    "MedicationRequest": ("category", "dosageInstruction", "reasonCode"),
+    "MedicationStatement": ("dosage", "reasonCode"),
+    "DocumentReference": ("author", "content", "relatesTo"),
+    "DiagnosticReport": ("category", "conclusionCode", "performer", "presentedForm"),
+    "Procedure": ("bodySite", "reasonCode"),
+}
+# Where one version has something within an element: type, element, what is within, and the version.
+_WITHIN = {
+    "Encounter": ("diagnosis", ("role",)),
+    "MedicationRequest": ("dosageInstruction", ("doseQuantity", "doseRange", "rateQuantity", "rateRange", "rateRatio")),
+    "MedicationStatement": ("dosage", ("doseQuantity", "doseRange", "quantityQuantity", "quantityRange")),
+    "DiagnosticReport": ("performer", ("actor",)),
+    "Procedure": ("performer", ("role",)),
 }
 
 
@@ -34,7 +79,25 @@ def other_version(resource: Any) -> str | None:
         return NEWER
     if kind == "Encounter" and isinstance(resource.get("class"), str | list):
         return "FHIR DSTU2" if isinstance(resource["class"], str) else NEWER
-    return next((version for name, version in SIGNS.get(kind, ()) if name in resource), None)
+    if kind == "DocumentReference" and isinstance(resource.get("context"), list):
+        return NEWER
+    signs = SIGNS.get(kind)
+    if signs is None:
+        return None
+    # The newer first: what both have that are not R4 means something else in each.
+    told = {signs[name] for name in resource.keys() & signs.keys()}
+    return NEWER if NEWER in told else OLDER if told or _is_shaped_otherwise(kind, resource) else None
+
+
+def _is_shaped_otherwise(kind: str, resource: dict[str, Any]) -> bool:
+    if any(isinstance(resource.get(name), dict) for name in SEVERAL.get(kind, ())):
+        return True
+    if kind == "Patient":
+        return any(isinstance(dig(name, "family"), list) for name in each(resource.get("name")))
+    if kind == "MedicationRequest" and dig(resource, "requester", "agent") is not None:
+        return True
+    element, within = _WITHIN.get(kind, ("", ()))
+    return any(dig(part, name) is not None for part in each(resource.get(element)) for name in within)
 
 
 def unknown_modifier(value: Any) -> str | None:
