@@ -1,7 +1,7 @@
 """A name as it is searched: without accents, apostrophes and hyphens, in small letters of one width.
 
 `fold` does in Python what `folded` does on a server, so that a searched word is folded as the names are. On SQL Server
-the collation sees no accents and widths; there only the marks within names are taken away.
+the collation sees no accents and widths; there only marks are taken away, and letters that have no accent to lose.
 """
 
 from __future__ import annotations
@@ -30,9 +30,14 @@ SELECT replace(replace(replace(translate(lower(
   '{_SPACED}{_LETTERS}', '{" " * len(_SPACED)}{_PLAIN}'), '\u00df', 'ss'), '\u00e6', 'ae'), '\u0153', 'oe')
 $$
 """
+# Taken apart, an acute accent by itself is a space that has one.
+_ALONE = "\u00b4"
+_MARKS = "".join(mark for mark in _APOSTROPHES if mark not in ("'", _ALONE))
+_FROM = _SPACED + _ALONE + _LETTERS + _MARKS
+_TO = " " * len(_SPACED + _ALONE) + _PLAIN + "''" * len(_MARKS)
 MSSQL_FOLDED = (
-    "replace(replace(replace(translate(lower({0}), N'-\u2010\u2011\u2013.,', N'      '), N'''', N''),"
-    " N'\u2018', N''), N'\u2019', N'') COLLATE Latin1_General_100_CI_AI_SC_UTF8"
+    f"replace(replace(replace(replace(translate(lower({{0}}), N'{_FROM}', N'{_TO}'), N'''', N''), N'\u00df', N'ss'),"
+    " N'\u00e6', N'ae'), N'\u0153', N'oe') COLLATE Latin1_General_100_CI_AI_SC_UTF8"
 )
 
 

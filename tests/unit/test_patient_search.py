@@ -12,6 +12,9 @@ def _day(year: int, month: int, day: int) -> tuple[date, date]:
 
 
 MARCH_14 = (_day(1961, 3, 14),)
+SEPT_13 = (_day(1954, 9, 13),)
+SEPT_1954 = ((date(1954, 9, 1), date(1954, 9, 30)),)
+YEAR_1954 = ((date(1954, 1, 1), date(1954, 12, 31)),)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +37,33 @@ MARCH_14 = (_day(1961, 3, 14),)
         ("14.3.11 Tan", Wanted(born=(_day(2011, 3, 14), _day(1911, 3, 14)), words=("tan",))),
         ("born 1954", Wanted(born=((date(1954, 1, 1), date(1954, 12, 31)),))),
         ("Tan, born in 1954", Wanted(born=((date(1954, 1, 1), date(1954, 12, 31)),), words=("tan",))),
+        ("13 Sept 1954", Wanted(born=SEPT_13)),
+        ("13.09.54 Tan", Wanted(born=SEPT_13, words=("tan",))),
+        ("DOB: 13.9.1954", Wanted(born=SEPT_13)),
+        ("dob 13 09 1954", Wanted(born=SEPT_13)),
+        ("geb. 13. September 1954 Müller", Wanted(born=SEPT_13, words=("muller",))),
+        ("September 13th, 1954", Wanted(born=SEPT_13)),
+        ("Sep 13 1954", Wanted(born=SEPT_13)),
+        ("13-Sep-1954", Wanted(born=SEPT_13)),
+        ("13th September 1954", Wanted(born=SEPT_13)),
+        ("1954/09/13", Wanted(born=SEPT_13)),
+        ("1954.9.13", Wanted(born=SEPT_13)),
+        ("09/13/1954", Wanted(born=SEPT_13)),
+        ("*13.09.1954", Wanted(born=SEPT_13)),
+        ("date of birth: 13/09/1954 o’brien", Wanted(born=SEPT_13, words=("obrien",))),
+        ("Born: 1954", Wanted(born=YEAR_1954)),
+        ("b. 1954 Tan", Wanted(born=YEAR_1954, words=("tan",))),
+        ("Tan 1954", Wanted(born=YEAR_1954, words=("tan",))),
+        ("1954 陳", Wanted(born=YEAR_1954, words=("陳",))),
+        ("born in September 1954", Wanted(born=SEPT_1954)),
+        ("1954-09 tan", Wanted(born=SEPT_1954, words=("tan",))),
+        ("1954", Wanted(national_id="1954", number=1954)),
+        ("patient no. 1954", Wanted(national_id="PATIENTNO.1954", number=1954)),
+        ("19540913", Wanted(national_id="19540913", number=19540913)),
+        ("S1954567D", Wanted(national_id="S1954567D")),
+        ("al-Rashid", Wanted(words=("al", "rashid"))),
+        ("Tan,\u3000Ah Kow", Wanted(words=("tan", "ah", "kow"))),
+        ("ﾀﾛｳ", Wanted(words=("タロウ",))),
         ("José O'Brien", Wanted(words=("jose", "obrien"))),
         ("MÜLLER-lüdenscheidt", Wanted(words=("muller", "ludenscheidt"))),
         ("Ｔａｎ Łukasz Strauß", Wanted(words=("tan", "lukasz", "strauss"))),
