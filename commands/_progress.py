@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from core.interchange.summary import KINDS, Progress, Refusal, Summary, silent
 
 REFUSALS_SHOWN = 20
 REFUSALS_OF_A_KIND = 3
+# What two refusals for the same reason differ in.
+NAMES_AND_NUMBERS = re.compile(r"'[^']*'|\([^)]*\)|\S*[\d@/]\S*")
 CLEAR_LINE = "\r\x1b[K"
 
 
@@ -62,19 +65,29 @@ def _first_refusals(summary: Summary, *, told_elsewhere: bool) -> None:
 
 
 def _check_told(summary: Summary) -> None:
-    """Refusals by kind with the first of each, and what else a data manager should look at."""
+    """Refusals by kind and reason with the first of each, and what else a data manager should look at."""
     by_kind: dict[str, list[Refusal]] = {}
     for refusal in summary.refusals:
         by_kind.setdefault(refusal.kind, []).append(refusal)
     for kind, refusals in by_kind.items():
         click.echo(f"would refuse {len(refusals):,} of kind {kind}:")
-        for refusal in refusals[:REFUSALS_OF_A_KIND]:
-            click.echo(f"  {_place(refusal)}: {refusal.reason}")
+        for alike in _alike(refusals):
+            click.echo(f"  {len(alike):,} such as: {alike[0].reason}")
+            for refusal in alike[:REFUSALS_OF_A_KIND]:
+                click.echo(f"    {_place(refusal)}")
     for words, count in summary.doubts.items():
         click.echo(f"{count:,} {words}:")
         for example in summary.doubt_examples.get(words, ()):
             click.echo(f"  {example}")
     click.echo("checked only: nothing was written")
+
+
+def _alike(refusals: list[Refusal]) -> list[list[Refusal]]:
+    """Refusals whose reasons differ in names and numbers only, the most frequent first."""
+    groups: dict[str, list[Refusal]] = {}
+    for refusal in refusals:
+        groups.setdefault(NAMES_AND_NUMBERS.sub("", refusal.reason), []).append(refusal)
+    return sorted(groups.values(), key=len, reverse=True)
 
 
 def _place(refusal: Refusal) -> str:

@@ -58,3 +58,14 @@ def test_a_check_shows_the_first_three_of_each(capsys: pytest.CaptureFixture[str
     _progress.report(whole, as_json=False, check=True)
     shown = capsys.readouterr().out
     assert f"4 {doubts.NO_UNIT}:\n  0.json:0: Score\n  0.json:1: Score\n  1.json:0: Score\nchecked only" in shown
+
+
+def test_a_check_groups_refusals_by_their_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    summary = Summary()
+    for line in range(1, 6):
+        summary.refuse("observation", Place("a.json", line), f"there is no patient p{line}@north.example/fhir")
+    summary.refuse("observation", Place("a.json", 9), "it has no time")
+    _progress.report(summary, as_json=False, check=True)
+    shown = capsys.readouterr().out
+    assert "  5 such as: there is no patient p1@north.example/fhir\n    a.json:1\n    a.json:2\n    a.json:3\n" in shown
+    assert "  1 such as: it has no time\n    a.json:9\n" in shown
