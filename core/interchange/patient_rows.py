@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from core.interchange import imported_people, ledger, shift
+from core.interchange import imported_people, ledger, retract, shift
 from core.interchange.catalogue import Catalogue
 from core.interchange.doubts import doubts_of
 from core.interchange.flags import flag_of
@@ -40,8 +40,15 @@ def save(work: Work, batches: Sequence[PatientRows], days: Mapping[str, int], ca
     row_of = _row_of(work, found.kept, days, visit_ids, catalogue)
     for kind in CHILDREN:
         upsert(work, kind, of_kind.get(kind, []), row_of)
+    _end_missing_parts(work, of_kind.get("observation", []), found.kept)
     _keep_pictures(work)
     return found.refused
+
+
+def _end_missing_parts(work: Work, records: list[Record], persons: Mapping[str, Person]) -> None:
+    newcomers = set(work.newcomers)
+    known = [record for record in records if persons[record.patient].row_id not in newcomers]
+    retract.end_missing_parts(work.session, work.source, known, work.summary)
 
 
 def _keep_pictures(work: Work) -> None:

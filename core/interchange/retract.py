@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from core.interchange import ledger
 from core.interchange.ledger import RETRACTED, Entry
-from core.interchange.source_rows import Population, Retraction, short_key
-from core.interchange.summary import Summary
+from core.interchange.source_rows import Population, Record, Retraction, short_key
+from core.interchange.summary import Place, Summary
 from core.interchange.upsert import end
 
-PARTS_MAX = 40
+PARTS_MAX, OWN = 40, -1
 ARCHIVED = (
     "it was taken back ({}), but its row is still shown: it is an archived visit, one kept apart, or can't be reached"
 )
+STILL_SHOWN = "; the version that came before is still shown"
 PATIENT = "it was taken back ({}), but an import takes no person away: erase the record by hand"
 
 
@@ -30,13 +31,20 @@ class _Known:
 
 def retract(session: Session, population: Population, summary: Summary) -> None:
     """End the rows of the resources that their source takes back; the rest is refused or unchanged, with its reason."""
+    still_shown = set()
     for known in _find(session, population.source, population.retractions):
-        _retract(session, known, summary)
+        if known.retraction.ends:
+            _retract(session, known, summary)
+        elif any(entry.content_hash != RETRACTED for entry in known.entries):
+            still_shown.add(known.retraction.place)
+    summary.add_to_refusals(still_shown, STILL_SHOWN)
 
 
 def _find(session: Session, source: str, retractions: Collection[Retraction]) -> list[_Known]:
-    keys = {key for retraction in retractions for key in _keys(retraction)}
-    found = ledger.find(session, keys)
+    found = ledger.find(session, {key for retraction in retractions for key in _keys(retraction)[:2]})
+    # Parts are numbered without gaps: where there is a first, there may be others.
+    several = [retraction for retraction in retractions if any(key in found for key in _keys(retraction)[1:2])]
+    found |= ledger.find(session, {key for retraction in several for key in _keys(retraction)[2:]})
     known = []
     for retraction in retractions:
         entries = [found[key][source] for key in _keys(retraction) if source in found.get(key, {})]
@@ -71,6 +79,35 @@ def _end_all(session: Session, asked: Retraction, shown: list[Entry], summary: S
         summary.refuse(asked.kind, asked.place, ARCHIVED.format(asked.reason))
     elif asked.is_read:
         summary.of(asked.kind).updated += 1
+
+
+def end_missing_parts(session: Session, source: str, records: Iterable[Record], summary: Summary) -> None:
+    """End the values that an earlier version of an Observation had and this one has no longer."""
+    parts: dict[str, set[int]] = {}
+    place_of: dict[str, Place] = {}
+    for record in records:
+        if record.id_key is not None:
+            stem, _, part = record.id_key.partition("#")
+            parts.setdefault(stem, set()).add(int(part) if part else OWN)
+            place_of[stem] = record.place
+    stems = {key: stem for stem, there in parts.items() for key in _missing(stem, there)[:2]}
+    found = ledger.find(session, stems)
+    more = {key: stems[one] for one in found for key in _missing(stems[one], parts[stems[one]])[2:]}
+    for key, entries in (found | ledger.find(session, more)).items():
+        entry = entries.get(source)
+        if entry is None or entry.content_hash == RETRACTED:
+            continue
+        if _end(session, entry):
+            summary.ended += 1
+        else:
+            place = place_of[(stems | more)[key]]
+            summary.refuse("observation", place, ARCHIVED.format("the newer version has it no longer"))
+
+
+def _missing(stem: str, there: set[int]) -> list[str]:
+    """The keys of the parts that a version lacks: the next one and the whole, then all that may follow."""
+    others = [short_key(f"{stem}#{part}") for part in range(max(there) + 1, PARTS_MAX)]
+    return [*others[:1], *([] if OWN in there else [short_key(stem)]), *others[1:]]
 
 
 def _end(session: Session, entry: Entry) -> bool:

@@ -93,7 +93,8 @@ class AssayText(NamedTuple):
 class Retraction:
     """A resource that its source takes back; `id_key` is its key in the ledger, `source_id` its id with its source.
 
-    `is_read` is false of one that was only named, by the resource that replaces it.
+    `is_read` is false of one that was only named, by the resource that replaces it. `ends` is false of a version that
+    was refused: what came before stays, and the refusal says so.
     """
 
     kind: str
@@ -102,6 +103,7 @@ class Retraction:
     place: Place
     reason: str
     is_read: bool = True
+    ends: bool = True
 
 
 @dataclass(slots=True)

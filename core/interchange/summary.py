@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 EXAMPLES_MAX = 3
@@ -85,6 +85,12 @@ class Summary:
         self.refusals.append(Refusal(place.file, place.line, reason, kind))
         if kind != "file":
             self.of(kind).refused += 1
+
+    def add_to_refusals(self, places: Collection[Place], words: str) -> None:
+        """Say more of rows that were left out."""
+        for number, refusal in enumerate(self.refusals if places else ()):
+            if Place(refusal.file, refusal.line) in places:
+                self.refusals[number] = replace(refusal, reason=refusal.reason + words)
 
     def doubt(self, words: str, example: str) -> None:
         """Count something that should be looked at, and keep the first examples."""
