@@ -158,6 +158,9 @@ def _entry(entry: Any, item: Item, depth: int) -> Iterator[Item]:
         etag = str(dig(entry, "response", "etag") or "").removeprefix("W/").strip('"')
         item.resource = {"meta": {"lastUpdated": dig(entry, "response", "lastModified"), "versionId": etag}}
         yield item
+    elif isinstance(request, dict) and request.get("method") == "PATCH":
+        item.fault = "it is a PATCH, which says only what changes: send the whole resource"
+        yield item
     elif "resource" in entry or "response" not in entry:
         yield from _unfolded(entry.get("resource"), item, depth)
 

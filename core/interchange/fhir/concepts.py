@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from core.interchange.fhir import absence
 from core.interchange.fhir.bundles import dig, each
 from core.interchange.source_values import text
 
 LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
 RXNORM, ATC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://www.whocc.no/atc"
+# A system of codes that all say that something is not there or not known.
 ABSENT = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
+# Systems of codes that say why there is no code: unknown, masked, not asked.
+UNTOLD = frozenset(
+    ("http://terminology.hl7.org/CodeSystem/data-absent-reason", "http://terminology.hl7.org/CodeSystem/v3-NullFlavor")
+)
+HL7 = (
+    "http://terminology.hl7.org/", "https://terminology.hl7.org/", "http://hl7.org/", "urn:oid:2.16.840.1.113883.4.642",
+    "urn:oid:2.16.840.1.113883.5.", "urn:oid:2.16.840.1.113883.12.", "urn:oid:2.16.840.1.113883.18.",
+)  # fmt: skip
 OIDS = {
     "urn:oid:2.16.840.1.113883.6.1": LOINC,
     "urn:oid:2.16.840.1.113883.6.96": SNOMED,
@@ -21,7 +32,7 @@ OIDS = {
 # "No known allergy" and the like: SNOMED CT's codes for what isn't there.
 SNOMED_ABSENT = frozenset(
     ("716186003", "409137002", "428607008", "428197003", "429625007", "160244002", "160245001", "1003774007",
-     "409136006", "787481004", "1234910001", "787479001", "64970000", "608838007")
+     "409136006", "787481004", "1234910001", "787479001", "64970000", "608838007", "716220001", "716184000")
 )  # fmt: skip
 
 
@@ -33,7 +44,8 @@ def system_of(coding: Any) -> str | None:
 
 def codings(concept: Any) -> list[Any]:
     """The codings that have a code."""
-    return [coding for coding in each(dig(concept, "coding")) if isinstance(dig(coding, "code"), str)]
+    found = each(dig(concept, "coding"))
+    return [one for one in found if isinstance(dig(one, "code"), str) and dig(one, "system") not in UNTOLD]
 
 
 def chosen(concept: Any, preferred: Sequence[str] = ()) -> Any:
@@ -54,12 +66,16 @@ def code_of(concept: Any, preferred: Sequence[str] = ()) -> str | None:
 def wording(concept: Any) -> str | None:
     """The words of a CodeableConcept: its text, a display, or else its code."""
     words = dig(concept, "text") or next(
-        (dig(coding, "display") for coding in each(dig(concept, "coding")) if dig(coding, "display")), None
+        (dig(coding, "display") for coding in each(dig(concept, "coding")) if _is_told(coding)), None
     )
     if isinstance(words, str) and words.strip():
         return words
     coding = chosen(concept)
     return f"code {coding['code']}" if coding is not None else None
+
+
+def _is_told(coding: Any) -> bool:
+    return bool(dig(coding, "display")) and dig(coding, "system") not in UNTOLD
 
 
 def kept(concept: Any) -> list[list[str | None]]:
@@ -105,8 +121,34 @@ def _key(concept: Any) -> tuple[Any, ...] | None:
 
 
 def status_of(resource: Any, name: str) -> str | None:
-    """The code of a status that is a CodeableConcept, whichever coding has it."""
-    return next((coding["code"] for coding in codings(dig(resource, name))), None)
+    """The code of a status that is a CodeableConcept: HL7's own before a vendor's; without a coding, its words."""
+    concept = dig(resource, name)
+    found = codings(concept)
+    coding = min(found, key=_rank) if len(found) > 1 else found[0] if found else None
+    if coding is not None:
+        own = _rank(coding) < _VENDORS
+        return str(coding["code"] if own else dig(coding, "display") or coding["code"]).strip().lower()
+    words = dig(concept, "text")
+    return "-".join(words.lower().split()) or None if isinstance(words, str) else None
+
+
+def is_hl7(coding: Any) -> bool:
+    """Whether a coding's code is one of HL7's own code systems; so is one that names no system."""
+    return _rank(coding) < _VENDORS
+
+
+_VENDORS = 2
+
+
+def _rank(coding: Any) -> int:
+    return _rank_of(system_of(coding))
+
+
+@lru_cache(maxsize=2_000)
+def _rank_of(system: str | None) -> int:
+    if system is None:
+        return 1
+    return 0 if system.startswith(HL7) else _VENDORS
 
 
 def is_absence(concept: Any) -> bool:
@@ -115,7 +157,5 @@ def is_absence(concept: Any) -> bool:
         system, code = system_of(coding), coding["code"]
         if system == ABSENT or (system == SNOMED and code in SNOMED_ABSENT):
             return True
-    words = " ".join((wording(concept) or "").lower().split())
-    return words.startswith(("no known ", "no history of ", "not known ", "no current ", "nkda", "nka")) or (
-        words.startswith("no ") and words.endswith((" allergy", " allergies", " problems", " medications"))
-    )
+    told = [wording(concept), *(dig(coding, "display") for coding in each(dig(concept, "coding")))]
+    return any(absence.in_words(words) for words in told if isinstance(words, str))

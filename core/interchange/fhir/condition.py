@@ -8,6 +8,7 @@ from typing import Any
 from core.interchange.fhir.bundles import Resource, dig
 from core.interchange.fhir.concepts import SNOMED, chosen, is_absence, kept, status_of, wording
 from core.interchange.fhir.dates import in_order
+from core.interchange.fhir.dosage import plain
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.source_rows import Record, stamp
 from core.interchange.source_values import BadValue, required, text
@@ -17,6 +18,7 @@ OVER = ("inactive", "remission", "resolved")
 ACTIVE = ("active", "recurrence", "relapse", "unknown", None)
 DOUBTFUL = ("provisional", "differential", "unconfirmed")
 SURE = ("confirmed", None)
+AGE_UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "min": "minutes"}
 
 
 def condition(entry: Entry) -> Record:
@@ -72,14 +74,19 @@ def has_ended(resource: Resource) -> bool:
 def onset_words(resource: Resource) -> str | None:
     """An onset that is no date: an age, a range or words."""
     age, bounds, words = (resource.get(f"onset{form}") for form in ("Age", "Range", "String"))
-    if isinstance(age, dict) and age.get("value") is not None:
-        return (
-            f"at the age of {age['value']:f}" if hasattr(age["value"], "as_tuple") else f"at the age of {age['value']}"
-        )
+    if dig(age, "value") is not None:
+        return f"at the age of {_aged(age)}"
     if isinstance(bounds, dict):
-        low, high = dig(bounds, "low", "value"), dig(bounds, "high", "value")
-        return f"between {low} and {high} {dig(bounds, 'high', 'unit') or 'years'} of age"
+        ends = [(word, _aged(bounds[side])) for side, word in (("low", "from"), ("high", "to")) if dig(bounds, side)]
+        return " ".join(f"{word} {aged}" for word, aged in ends) + " of age" if ends else None
     return words[:200] if isinstance(words, str) else None
+
+
+def _aged(quantity: Any) -> str:
+    """An age in words; years go without saying."""
+    unit = AGE_UNITS.get(str(dig(quantity, "code")), str(dig(quantity, "unit") or "years"))
+    number = " ".join(filter(None, (dig(quantity, "comparator"), plain(dig(quantity, "value")))))
+    return number if unit in ("years", "year", "yr", "yrs", "y") else f"{number} {unit}"
 
 
 def _days(entry: Entry) -> tuple[date | None, date | None]:

@@ -19,7 +19,13 @@ from core.interchange.source_rows import Record
 from core.interchange.source_values import BadValue, text
 from core.interchange.synthea.visit_notes import KIND_WITHOUT_NAME, note_text
 
-READABLE = ("text/", "application/xhtml")
+READABLE = ("text/plain", "text/html", "text/markdown", "text/x-markdown", "application/xhtml")
+# What contents begin with, base64 as it is: their type by what they are, not by what they are called.
+SNIFFED = (
+    ("JVBERi", "application/pdf"), ("e1xydGY", "text/rtf"), ("iVBORw0KGgo", "image/png"), ("/9j/", "image/jpeg"),
+    ("R0lGOD", "image/gif"), ("UEsDB", "application/zip"), ("SUkqA", "image/tiff"), ("TU0AK", "image/tiff"),
+    ("PD94bWw", "application/xml"), ("PENsaW5pY2FsRG9jdW1lbnQ", "application/xml"),
+)  # fmt: skip
 CHARSET = re.compile(r"charset=([\w-]+)", re.IGNORECASE)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _BREAKS = re.compile(r"<\s*(?:br|/p|/div|/tr|/li|/h[1-6])\b[^>]*>", re.IGNORECASE)
@@ -37,7 +43,8 @@ def document(entry: Entry) -> Record:
     attachments = [dig(content, "attachment") for content in each(resource.get("content"))]
     visit = entry.visit(dig(resource, "context", "encounter", 0))
     author = "; ".join(filter(None, (written_by(one) for one in each(resource.get("author"))))) or None
-    moment = resource.get("date") or dig(resource, "context", "period", "start")
+    made = (dig(one, "creation") for one in attachments)
+    moment = resource.get("date") or dig(resource, "context", "period", "start") or next(filter(None, made), None)
     return _note(entry, body=_body(entry, attachments), visit=visit, author=author, moment=moment)
 
 
@@ -134,7 +141,13 @@ def _title(attachment: Any) -> str:
 
 
 def _media(attachment: Any) -> str:
-    return str(dig(attachment, "contentType") or "text/plain").split(";", 1)[0].strip().lower()
+    """The type of an attachment: what its content shows, else what it says."""
+    told = str(dig(attachment, "contentType") or "text/plain").split(";", 1)[0].strip().lower()
+    data = dig(attachment, "data")
+    begin = data.lstrip()[:24] if isinstance(data, str) else ""
+    shown = next((kind for start, kind in SNIFFED if begin.startswith(start)), None)
+    # XHTML may begin as XML does.
+    return told if shown is None or (shown == "application/xml" and told in READABLE[1:]) else shown
 
 
 def _text(entry: Entry, attachment: Any) -> str | None:

@@ -117,6 +117,9 @@ def _when(repeat: Any) -> str:
     days = [DAYS[day] for day in each(dig(repeat, "dayOfWeek")) if day in DAYS]
     hours = [str(at)[:5] for at in each(dig(repeat, "timeOfDay"))]
     moments = [WHEN.get(str(code), str(code)) for code in each(dig(repeat, "when"))]
+    offset = plain(dig(repeat, "offset"))
+    if offset and moments:
+        moments[0] = f"{offset} minutes {moments[0]}"
     told = [*moments, f"on {', '.join(days)}" if days else "", f"at {', '.join(hours)}" if hours else ""]
     return " ".join(filter(None, told))
 

@@ -52,8 +52,8 @@ def encounter(entry: Entry, givers: CareGivers) -> Record:
 def _status(status: str) -> VisitStatus:
     if status == "entered-in-error":
         raise Retracted("its status is entered-in-error")
-    if status == "cancelled":
-        raise Retracted("it was cancelled")
+    if status in ("cancelled", "planned"):
+        raise Retracted(f"it was {status}, so it is no visit that has begun")
     found = BEGUN.get(status)
     if found is None:
         raise BadValue(f"status '{status[:30]}' is no visit that has begun")

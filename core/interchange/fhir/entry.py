@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from core.interchange.fhir.bundles import Item, Resource, dig
+from core.interchange.fhir.bundles import Item, Resource, dig, each
 from core.interchange.fhir.concepts import wording
 from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.resource_index import Resolver
@@ -75,6 +75,18 @@ class Entry:
         if found[0] not in ("Patient", ""):
             raise BadValue(f"it is about a {found[0]}, not a patient")
         return identifier(found[1], "subject")
+
+    def other_focus(self) -> str | None:
+        """What an Observation is about in truth, if that is not its subject: a donor, a fetus, a relative."""
+        for part in each(self.item.resource.get("focus")):
+            if self.resolver.find(part) != self.resolver.find(self.item.resource.get("subject")):
+                return str(dig(part, "reference") or dig(part, "display") or "without a reference")
+        return self._focus_code()
+
+    def _focus_code(self) -> str | None:
+        extensions = each(self.item.resource.get("extension"))
+        code = next((one for one in extensions if str(dig(one, "url")).endswith("observation-focusCode")), None)
+        return wording(dig(code, "valueCodeableConcept")) if code is not None else None
 
     def visit(self, reference: Any) -> str | None:
         """The qualified id of the visit that a Reference names."""

@@ -6,11 +6,13 @@ from typing import Any
 
 from core.interchange.fhir.bundles import dig, each
 from core.interchange.fhir.concepts import is_absence, kept, wording
+from core.interchange.fhir.condition import onset_words
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.source_rows import Record
 from core.interchange.source_values import BadValue
 from core.models import StatementKind
 
+SUBPOTENT = "subpotent: it may not protect"
 DONE = ("completed", "in-progress", "stopped", "unknown", "on-hold")
 
 
@@ -19,8 +21,10 @@ def immunization(entry: Entry) -> Record:
     resource = entry.resource
     when = resource.get("occurrenceDateTime") or resource.get("recorded")
     reason = wording(resource.get("statusReason"))
-    dose = dig(resource, "protocolApplied", 0, "doseNumberPositiveInt")
-    details = [f"dose {dose}" if dose else None, resource.get("occurrenceString")]
+    protocol = dig(resource, "protocolApplied", 0)
+    dose = dig(protocol, "doseNumberPositiveInt") or dig(protocol, "doseNumberString")
+    weak = SUBPOTENT if resource.get("isSubpotent") is True else None
+    details = [weak, f"dose {dose}" if dose else None, resource.get("occurrenceString")]
     return _done(entry, StatementKind.IMMUNIZATION, resource.get("vaccineCode"), when, [reason, *details])
 
 
@@ -29,7 +33,12 @@ def procedure(entry: Entry) -> Record:
     resource = entry.resource
     when = resource.get("performedDateTime") or dig(resource, "performedPeriod", "start")
     sites = [wording(site) for site in each(resource.get("bodySite"))]
-    details = [wording(resource.get("statusReason")), resource.get("performedString"), *sites]
+    ages = {"onsetAge": resource.get("performedAge"), "onsetRange": resource.get("performedRange")}
+    outcome = wording(resource.get("outcome"))
+    told = [f"outcome: {outcome}" if outcome else None]
+    told += [f"complication: {words}" for one in each(resource.get("complication")) if (words := wording(one))]
+    when_told = resource.get("performedString") or onset_words(ages)
+    details = [wording(resource.get("statusReason")), when_told, *sites, *told]
     return _done(entry, StatementKind.PROCEDURE, resource.get("code"), when, details)
 
 
@@ -37,6 +46,8 @@ def _done(entry: Entry, kind: StatementKind, code: Any, when: Any, details: list
     status = str(entry.resource.get("status"))
     if status == "entered-in-error":
         raise Retracted("its status is entered-in-error")
+    if status == "preparation":
+        raise Retracted("its status is preparation, so it has not been done")
     if status not in (*DONE, "not-done"):
         raise BadValue(f"status '{status[:30]}' is nothing that was done")
     entry.about["codings"] = kept(code)

@@ -18,6 +18,7 @@ Resource = dict[str, Any]
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 NO_TITLE = "without a title"
+NOT_FINAL = ("preliminary", "registered", "partial")
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([^\d\s]\S*)")
 
 
@@ -140,11 +141,15 @@ def medication_request(row: Row) -> Resource:
     reason = [concept(row["reason"])] if row["reason"] else []
     steps = [dosage] if (dosage := _dosage(row)) else []
     shared = {"status": row["status"], "medicationCodeableConcept": medicine, "reasonCode": reason}
+    why = concept(parts.get("status_reason"))
     if parts.get("resource") == "MedicationStatement":
-        return {"resourceType": "MedicationStatement", **shared, "effectivePeriod": period, "dosage": steps}
+        whys = [why] if why else []
+        told = {"statusReason": whys, "effectivePeriod": period, "dosage": steps}
+        return {"resourceType": "MedicationStatement", **shared, **told}
     return {
         "resourceType": "MedicationRequest",
         **shared,
+        "statusReason": why,
         "intent": parts.get("intent", "order"),
         "authoredOn": dated(row, "started_on"),
         "dosageInstruction": steps,
@@ -173,18 +178,23 @@ def _dose(dose: str | None) -> Resource | None:
 
 
 def document_reference(row: Row) -> Resource:
-    data = base64.b64encode(row["text"].encode()).decode()
+    parts, written = said.read(row["said"]), dated(row, "written_at")
+    others = [{"attachment": _not_kept(title)} for title in parts.get("attachments", [])]
+    # The date of a document is an instant; a day alone stands with its content.
+    is_instant = "T" in (written or "")
+    text = {
+        "contentType": "text/plain; charset=utf-8",
+        "data": base64.b64encode(row["text"].encode()).decode(),
+        "creation": None if is_instant else written,
+    }
     return {
         "resourceType": "DocumentReference",
-        "status": "current",
-        "docStatus": "preliminary" if said.read(row["said"]).get("status") == "preliminary" else None,
+        "status": "superseded" if parts.get("status") == "superseded" else "current",
+        "docStatus": "preliminary" if parts.get("status") in NOT_FINAL else None,
         "type": concept(row["kind"]),
-        "date": moment(row["written_at"]),
+        "date": written if is_instant else None,
         "author": [{"display": row["author"]}] if row["author"] else [],
-        "content": [
-            {"attachment": {"contentType": "text/plain; charset=utf-8", "data": data}},
-            *({"attachment": _not_kept(title)} for title in said.read(row["said"]).get("attachments", [])),
-        ],
+        "content": [{"attachment": bare(text)}, *others],
     }
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.interchange.fhir.event import SUBPOTENT
 from core.interchange.fhir.exported_resources import TERMINOLOGY as TERMS
 from core.interchange.fhir.exported_resources import Resource, Row, coded, concept, dated
 from core.models import StatementKind, said
+
+TOLD_APART = ("dose ", "outcome: ", "complication: ")
 
 
 def statement(row: Row) -> Resource:
@@ -32,17 +35,18 @@ def _allergy(row: Row) -> Resource:
     }
 
 
-def _verification(row: Row) -> str:
+def _verification(row: Row) -> str | None:
     if row["kind"] == StatementKind.REFUTED:
         return "refuted"
-    return row["detail"] or "provisional" if row["kind"] == StatementKind.SUSPECTED else "confirmed"
+    told: str | None = said.read(row["said"]).get("verification")
+    return row["detail"] or "provisional" if row["kind"] == StatementKind.SUSPECTED else told
 
 
 def _request(row: Row) -> Resource:
     forbidden = row["kind"] == StatementKind.DO_NOT_GIVE
     return {
         "status": row["detail"] if forbidden and row["detail"] else "active",
-        "intent": "order" if forbidden else row["detail"] or "proposal",
+        "intent": row["detail"] or "proposal" if row["kind"] == StatementKind.PROPOSAL else "order",
         "doNotPerform": True if forbidden else None,
         "medicationCodeableConcept": coded(row, row["text"], None, None),
         "authoredOn": dated(row, "stated_on"),
@@ -60,32 +64,47 @@ def _medication_statement(row: Row) -> Resource:
 def _immunization(row: Row) -> Resource:
     status, details = _done(row, ("completed", "not-done"))
     when = dated(row, "stated_on")
+    is_weak, dose, others = SUBPOTENT in details, _after(details, "dose "), _others(details)
     return {
         "status": status,
         "vaccineCode": coded(row, row["text"], None, None),
         "occurrenceDateTime": when,
-        "occurrenceString": None if when else details or "not known",
-        "statusReason": concept(details) if when and details else None,
+        "occurrenceString": None if when else others or "not known",
+        "statusReason": concept(others) if when and others else None,
+        "isSubpotent": True if is_weak else None,
+        "protocolApplied": [{"doseNumberString": dose[0]}] if dose else [],
     }
 
 
 def _procedure(row: Row) -> Resource:
     status, details = _done(row, ("completed", "in-progress", "stopped", "unknown", "on-hold", "not-done"))
+    others, outcome = _others(details), _after(details, "outcome: ")
     return {
         "status": status,
         "code": coded(row, row["text"], None, None),
         "performedDateTime": dated(row, "stated_on"),
-        "bodySite": [concept(details)] if details else [],
+        "bodySite": [concept(others)] if others else [],
+        "outcome": concept(outcome[0]) if outcome else None,
+        "complication": [concept(words) for words in _after(details, "complication: ")],
     }
 
 
-def _done(row: Row, statuses: tuple[str, ...]) -> tuple[str, str | None]:
+def _done(row: Row, statuses: tuple[str, ...]) -> tuple[str, list[str]]:
     """The status that the details begin with, and the others."""
     first, *others = (row["detail"] or "").split("; ")
     status = first.replace(" ", "-")
     if status in statuses[1:]:
-        return status, "; ".join(others) or None
-    return statuses[0], row["detail"]
+        return status, others
+    return statuses[0], [first, *others] if first else []
+
+
+def _after(details: list[str], name: str) -> list[str]:
+    return [one.removeprefix(name) for one in details if one.startswith(name)]
+
+
+def _others(details: list[str]) -> str | None:
+    """The details that have no element of their own."""
+    return "; ".join(one for one in details if one != SUBPOTENT and not one.startswith(TOLD_APART)) or None
 
 
 MAKERS: dict[str, Any] = {

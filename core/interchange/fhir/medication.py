@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from core.interchange.fhir import dosage
+from core.interchange.fhir import course_length, dosage
 from core.interchange.fhir.bundles import dig, each
-from core.interchange.fhir.concepts import RXNORM, code_of, kept, wording
+from core.interchange.fhir.concepts import RXNORM, code_of, is_absence, kept, wording
+from core.interchange.fhir.dosage import ratio
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.source_rows import Record, stamp
 from core.interchange.source_values import BadValue, required, text
@@ -29,11 +30,15 @@ TOLD = {"intended": StatementKind.PROPOSAL, "not-taken": StatementKind.NOT_TAKEN
 
 @dataclass(frozen=True)
 class Course:
-    """When a medicine begins and ends, as FHIR writes dates; an order may be valid for longer than its course."""
+    """When a medicine begins and ends, as FHIR writes dates; an order may be valid for longer than its course.
+
+    `steps` are the dosages, which may tell how long it lasts instead.
+    """
 
     start: Any
     end: Any
     valid_until: Any
+    steps: list[Any] = field(default_factory=list)
 
 
 def request(entry: Entry) -> Record:
@@ -43,16 +48,17 @@ def request(entry: Entry) -> Record:
     _check_status(status, REQUESTED)
     medicine, words = _medicine(entry)
     entry.about |= {"codings": kept(medicine), "intent": None if intent == "order" else intent}
+    if is_absence(medicine):
+        return entry.statement(StatementKind.NEGATION, words, resource.get("authoredOn"))
     if resource.get("doNotPerform") is True:
         return entry.statement(StatementKind.DO_NOT_GIVE, words, resource.get("authoredOn"), status)
     if intent in ("proposal", "plan", "option"):
         return entry.statement(StatementKind.PROPOSAL, words, resource.get("authoredOn"), intent)
     if intent not in (*ORDERS, "None"):
         raise BadValue(f"intent '{intent[:30]}' is none that we know")
-    ends = [dig(step, "timing", "repeat", "boundsPeriod", "end") for step in each(resource.get("dosageInstruction"))]
-    course_end = max((str(end) for end in ends), default=None) if ends and all(ends) else None
     valid_until = dig(resource, "dispenseRequest", "validityPeriod", "end")
-    course = Course(resource.get("authoredOn"), course_end, valid_until)
+    steps = each(resource.get("dosageInstruction"))
+    course = Course(resource.get("authoredOn"), course_length.told_end(steps), valid_until, steps)
     return _taken(entry, words, REQUESTED[status], course)
 
 
@@ -64,16 +70,20 @@ def statement(entry: Entry) -> Record:
     medicine, words = _medicine(entry)
     entry.about |= {"codings": kept(medicine), "resource": "MedicationStatement"}
     when = resource.get("effectiveDateTime") or dig(resource, "effectivePeriod", "start")
+    if is_absence(medicine):
+        return entry.statement(StatementKind.NEGATION, words, when or resource.get("dateAsserted"))
     told = TOLD.get(status)
     if told is not None:
         return entry.statement(told, words, when or resource.get("dateAsserted"), status)
     taken = STATED[status] or PrescriptionStatus.UNKNOWN
-    return _taken(entry, words, taken, Course(when, dig(resource, "effectivePeriod", "end"), None))
+    steps = each(resource.get("dosage"))
+    end = dig(resource, "effectivePeriod", "end") or course_length.told_end(steps)
+    return _taken(entry, words, taken, Course(when, end, None, steps))
 
 
 def _check_status(status: str, known: dict[str, Any]) -> None:
-    if status == "entered-in-error":
-        raise Retracted("its status is entered-in-error")
+    if status in ("entered-in-error", "draft"):
+        raise Retracted(f"its status is {status}, so it is no order that was given")
     if status not in known:
         raise BadValue(f"status '{status[:30]}' is no order that was given")
 
@@ -84,17 +94,31 @@ def _medicine(entry: Entry) -> tuple[Any, str]:
     concept, reference = resource.get("medicationCodeableConcept"), resource.get("medicationReference")
     display = None
     if concept is None and reference is not None:
-        concept, display = dig(entry.resolver.content(reference), "code"), dig(reference, "display")
+        content = entry.resolver.content(reference)
+        if dig(content, "status") == "entered-in-error":
+            raise BadValue("its Medication was entered in error")
+        concept, display = dig(content, "code"), dig(reference, "display") or _ingredients(entry, content)
     words = wording(concept) or display
     if not isinstance(words, str):
         raise BadValue("it names no medicine: neither a text, a display, a code nor a Medication that was sent with it")
     return concept, required(words[:400], 400, "medication")
 
 
+def _ingredients(entry: Entry, medicine: Any) -> str | None:
+    """A medicine that is mixed, by what is in it."""
+    told = []
+    for part in each(dig(medicine, "ingredient")):
+        reference = dig(part, "itemReference")
+        inside = dig(entry.resolver.content(reference), "code") if reference is not None else None
+        name = wording(dig(part, "itemCodeableConcept")) or wording(inside) or dig(reference, "display")
+        told.append(" ".join(filter(None, (name, ratio(dig(part, "strength"))))) if isinstance(name, str) else "")
+    return " + ".join(filter(None, told)) or None
+
+
 def _taken(entry: Entry, words: str, status: PrescriptionStatus, course: Course) -> Record:
     resource = entry.resource
     started_on, ended_on = _days(entry, course)
-    if status is PrescriptionStatus.ACTIVE and course.end and ended_on and ended_on < _today(entry):
+    if status is PrescriptionStatus.ACTIVE and _is_over(entry, course, started_on, ended_on):
         status = PrescriptionStatus.COMPLETED
     if "statusReason" in resource:
         entry.about["status_reason"] = wording(resource["statusReason"])
@@ -110,6 +134,16 @@ def _taken(entry: Entry, words: str, status: PrescriptionStatus, course: Course)
     }
     natural = (code or words, _stamp(entry, course.start))
     return entry.record("prescription", natural, values)
+
+
+def _is_over(entry: Entry, course: Course, started_on: date | None, ended_on: date | None) -> bool:
+    """Whether a course has ended by its own dates, or by its length where nobody may give it out again."""
+    if course.end:
+        return ended_on is not None and ended_on < _today(entry)
+    length = course_length.days(course.steps)
+    if started_on is None or length is None or dig(entry.resource, "dispenseRequest", "numberOfRepeatsAllowed"):
+        return False
+    return started_on + length < _today(entry)
 
 
 def _days(entry: Entry, course: Course) -> tuple[date | None, date | None]:

@@ -8,7 +8,7 @@ from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import wording
 from core.interchange.fhir.dates import in_order
 from core.interchange.fhir.entry import Entry, identifier
-from core.interchange.fhir.people_names import family_and_given, full_name
+from core.interchange.fhir.people_names import family_and_given, full_name, is_over
 from core.interchange.source_rows import Record
 from core.interchange.source_values import BadValue, display_name, required, text
 from core.models import Sex, said
@@ -16,6 +16,9 @@ from core.models import Sex, said
 NATIONAL_ID_TYPES = ("SS", "NI", "NNSGP", "PRC")
 # Links that say the record is kept elsewhere now.
 REPLACED = ("replaced-by",)
+ADDRESS_PARTS = ("city", "district", "state", "postalCode")
+ANIMAL = "/StructureDefinition/patient-animal"
+PHONES, NO_RANK = ("phone", "sms"), 1_000
 
 
 def patient(entry: Entry) -> Record:
@@ -24,13 +27,16 @@ def patient(entry: Entry) -> Record:
     if entry.identity is None:
         raise BadValue("it has neither an id nor a fullUrl")
     source_id = identifier(entry.identity, "id")
+    if any(str(dig(one, "url")).endswith(ANIMAL) for one in each(resource.get("extension"))):
+        raise BadValue("it is an animal")
     sex = resource.get("gender", Sex.UNKNOWN.value)
     if sex not in {option.value for option in Sex}:
         raise BadValue(f"gender '{str(sex)[:20]}' is not one of female, male, other, unknown")
-    birth_on = entry.dates.day(resource.get("birthDate"), "birthDate", "birth_on")
+    birth_on = entry.dates.day(_written_day(resource.get("birthDate")), "birthDate", "birth_on")
     deceased_on = entry.dates.day(resource.get("deceasedDateTime"), "deceasedDateTime", "deceased_on")
     if not in_order(birth_on, deceased_on, entry.dates, ("birth_on", "deceased_on")):
         raise BadValue("deceasedDateTime is before birthDate")
+    dates = {"dates": entry.dates.partial}
     values = {
         "national_id": _national_id(resource),
         "name": required(display_name(full_name(resource.get("name"))), 200, "name"),
@@ -40,10 +46,15 @@ def patient(entry: Entry) -> Record:
         "phone": text(_phone(resource), 40, "telecom"),
         "address": address_of(_current(resource.get("address"))),
         "language": text(wording(_language(resource)), 40, "communication"),
-        "said": said.write(_said(resource) | {"dates": entry.dates.partial}),
+        "said": said.write(_said(resource, entry.resolver.index.replaced.get(entry.identity)) | dates),
     }
     identifiers = tuple(sorted(_identifiers(resource)))
     return Record("patient", entry.place, (), values, patient=source_id, source_id=source_id, identifiers=identifiers)
+
+
+def _written_day(born: Any) -> Any:
+    """A day of birth that a server writes as an instant is the day that stands there, in whatever zone."""
+    return born[:10] if isinstance(born, str) and "T" in born else born
 
 
 def is_one_person(versions: list[Resource]) -> bool:
@@ -56,12 +67,12 @@ def is_one_person(versions: list[Resource]) -> bool:
     return all(len(values - {""}) < 2 for values in told)
 
 
-def _said(resource: Resource) -> dict[str, Any]:
+def _said(resource: Resource, replaced_by: str | None) -> dict[str, Any]:
     links = [link for link in each(resource.get("link")) if dig(link, "type") in REPLACED]
     return {
         "deceased": resource.get("deceasedBoolean") is True or "deceasedDateTime" in resource,
         "inactive": resource.get("active") is False,
-        "replaced_by": next((str(dig(link, "other", "reference") or "another record") for link in links), None),
+        "replaced_by": next((str(dig(link, "other", "reference") or "another record") for link in links), replaced_by),
         "name": family_and_given(resource.get("name")),
         "identifiers": [list(pair) for pair in sorted(_identifiers(resource))],
     }
@@ -87,8 +98,14 @@ def _national_id(resource: Resource) -> str | None:
 
 
 def _phone(resource: Resource) -> Any:
-    phones = [t for t in each(resource.get("telecom")) if dig(t, "system") == "phone" and dig(t, "use") != "old"]
-    return next((dig(t, "value") for t in phones), None)
+    used = [t for t in each(resource.get("telecom")) if dig(t, "value") and not is_over(t)]
+    phones = [t for t in used if dig(t, "system") in PHONES]
+    return dig(min(phones, key=_preference, default=None), "value")
+
+
+def _preference(phone: Any) -> int:
+    rank = dig(phone, "rank")
+    return rank if isinstance(rank, int) else NO_RANK
 
 
 def _language(resource: Resource) -> Any:
@@ -98,12 +115,13 @@ def _language(resource: Resource) -> Any:
 
 
 def _current(addresses: Any) -> Any:
-    found = [address for address in each(addresses) if isinstance(address, dict) and address.get("use") != "old"]
-    return found[0] if found else None
+    found = [address for address in each(addresses) if isinstance(address, dict) and not is_over(address)]
+    # Where bills go, nobody may live.
+    return min(found, key=lambda address: address.get("use") in ("billing", "temp"), default=None)
 
 
 def address_of(address: Any) -> str | None:
     """An Address on one line."""
-    lines = [*each(dig(address, "line")), *(dig(address, name) for name in ("city", "state", "postalCode"))]
+    lines = [*each(dig(address, "line")), *(dig(address, name) for name in ADDRESS_PARTS)]
     joined = ", ".join(" ".join(line.split()) for line in lines if isinstance(line, str) and line.strip())
     return text(joined or dig(address, "text"), 300, "address")

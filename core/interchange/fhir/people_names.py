@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from core.interchange.fhir.bundles import dig, each
@@ -19,7 +20,14 @@ def in_use(names: Any) -> dict[str, Any]:
 
 def _rank(name: dict[str, Any]) -> tuple[bool, int]:
     use = name.get("use")
-    return dig(name, "period", "end") is not None, USES.index(use) if use in USES else 2
+    return is_over(name), USES.index(use) if use in USES else 2
+
+
+def is_over(part: Any) -> bool:
+    """Whether a name, address or telephone number is used no longer: by its use, or by a period that has ended."""
+    end = dig(part, "period", "end")
+    ended = isinstance(end, str) and end[:10] < datetime.now(UTC).date().isoformat()[: len(end[:10])]
+    return ended or dig(part, "use") == "old"
 
 
 def full_name(names: Any) -> str:
@@ -44,6 +52,7 @@ def _joined(name: dict[str, Any]) -> str:
     given = [part for part in each(name.get("given")) if isinstance(part, str)]
     family = [name["family"]] if isinstance(name.get("family"), str) else []
     suffix = [part for part in each(name.get("suffix")) if isinstance(part, str)]
-    if family and FAMILY_FIRST.search("".join((*family, *given))):
-        return "".join((*family, *given))
+    parts = (*family, *given)
+    if family and all(FAMILY_FIRST.search(part) for part in parts):
+        return "".join(parts)
     return " ".join(" ".join((*given, *family, *suffix)).split())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
-from core.interchange.fhir.bundles import dig, each
+from core.interchange.fhir.bundles import dig
 from core.interchange.fhir.concepts import UCUM, kept, wording
 from core.interchange.fhir.dosage import amount, span
 from core.interchange.source_values import NUMBER_MAX, STEP, TEXT_CHARS_MAX, BadValue, number, required, text
@@ -17,8 +19,20 @@ SPELLINGS = {
     "mg/dl": "mg/dL", "g/dl": "g/dL", "mmol/l": "mmol/L", "umol/l": "umol/L", "µmol/l": "umol/L", "μmol/l": "umol/L",
     "mg/l": "mg/L", "g/l": "g/L", "u/l": "U/L", "iu/l": "[iU]/L", "mmhg": "mm[Hg]", "mm hg": "mm[Hg]", "bpm": "/min",
     "beats/min": "/min", "beats/minute": "/min", "breaths/min": "/min", "breaths/minute": "/min", "percent": "%",
-    "degrees c": "Cel", "°c": "Cel", "ng/ml": "ng/mL", "pg/ml": "pg/mL", "meq/l": "meq/L",
+    "degrees c": "Cel", "°c": "Cel", "ng/ml": "ng/mL", "pg/ml": "pg/mL", "meq/l": "meq/L", "nmol/l": "nmol/L",
+    "pmol/l": "pmol/L", "ug/l": "ug/L", "µg/l": "ug/L", "μg/l": "ug/L", "mcg/l": "ug/L", "ng/l": "ng/L",
+    "ng/dl": "ng/dL", "ug/dl": "ug/dL", "µg/dl": "ug/dL", "mcg/dl": "ug/dL", "mcg/ml": "ug/mL", "iu/ml": "[iU]/mL",
+    "miu/l": "m[iU]/L", "miu/ml": "m[iU]/mL", "10^9/l": "10*9/L", "x10^9/l": "10*9/L", "10e9/l": "10*9/L",
+    "x10*9/l": "10*9/L", "x 10^9/l": "10*9/L", "10^12/l": "10*12/L", "x10^12/l": "10*12/L", "10e12/l": "10*12/L",
+    "x10*12/l": "10*12/L", "x 10^12/l": "10*12/L", "10^3/ul": "10*3/uL", "x10^3/ul": "10*3/uL", "10e3/ul": "10*3/uL",
+    "10^6/ul": "10*6/uL", "x10^6/ul": "10*6/uL", "10e6/ul": "10*6/uL", "cells/ul": "{cells}/uL", "kg/m^2": "kg/m2",
+    "kg/m²": "kg/m2", "mm/hr": "mm/h", "sec": "s", "seconds": "s", "deg c": "Cel", "degc": "Cel", "celsius": "Cel",
+    "[degf]": "[degF]", "°f": "[degF]", "deg f": "[degF]", "degf": "[degF]", "/minute": "/min",
 }  # fmt: skip
+UCUM_NAMES = (UCUM, "https://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
+LITRE = re.compile(r"(?<=[/mudcnpf])l(?=$|[/.{])|^l(?=$|/)")
+COUNTED = re.compile(r"^\{[^{}]*\}(?=/)")
+COMPARATORS = (None, "<", "<=", ">=", ">")
 
 
 @dataclass(slots=True)
@@ -46,14 +60,25 @@ def value_of(part: dict[str, Any]) -> Value:
 
 def unit_of(quantity: Any) -> str | None:
     """The unit by its UCUM code, so that two spellings of one unit are one; else its words."""
-    if dig(quantity, "system") == UCUM and dig(quantity, "code"):
-        return text(dig(quantity, "code"), 60, "unit")
-    words = text(dig(quantity, "unit") or dig(quantity, "code"), 60, "unit")
-    return SPELLINGS.get(words.lower(), words) if words else None
+    code, words = dig(quantity, "code"), dig(quantity, "unit")
+    if code and str(dig(quantity, "system")).lower().rstrip("/") in UCUM_NAMES:
+        return _spelled(text(code, 60, "unit"))
+    return _spelled(text(words or code, 60, "unit"))
+
+
+@lru_cache(maxsize=2_000)
+def _spelled(unit: str | None) -> str | None:
+    if unit is None:
+        return None
+    # What is counted says nothing of the unit, and UCUM has the litre as "l" and as "L".
+    plain = COUNTED.sub("", SPELLINGS.get(unit.lower(), unit))
+    return LITRE.sub("L", plain)
 
 
 def _quantity(quantity: Any) -> Value:
     raw, unit, comparator = dig(quantity, "value"), unit_of(quantity), dig(quantity, "comparator")
+    if comparator not in COMPARATORS:
+        raise BadValue(f"comparator '{str(comparator)[:20]}' is none that we know")
     if raw is None:
         raise BadValue("valueQuantity is not a number: it has no value")
     exact = _exact(raw)
@@ -135,23 +160,3 @@ FORMS: dict[str, Callable[[Any], Value]] = {
     "valueRatio": _ratio,
     "valuePeriod": _period,
 }
-
-
-def bounds(ranges: list[dict[str, Any]], unit: str | None) -> tuple[Decimal | None, Decimal | None] | None:
-    """Low and high of the range that is the usual one and in the value's unit; None without one."""
-    for one in ranges:
-        sides = (one.get("low"), one.get("high"))
-        if _is_usual(one) and all(side is None or unit_of(side) in (unit, None) for side in sides):
-            low, high = (_bound(side) for side in sides)
-            if low is not None or high is not None:
-                return low, high
-    return None
-
-
-def _is_usual(reference: dict[str, Any]) -> bool:
-    kinds = [dig(coding, "code") for coding in each(dig(reference, "type", "coding"))]
-    return not kinds or "normal" in kinds or "recommended" in kinds
-
-
-def _bound(side: Any) -> Decimal | None:
-    return number(dig(side, "value"), "referenceRange") if dig(side, "value") is not None else None

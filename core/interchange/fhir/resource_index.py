@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from core.interchange.source_values import BadValue
 
 # The elements that others read through a reference, by type.
 CONTENT = {
-    "Medication": ("code",),
+    "Medication": ("code", "status", "ingredient"),
     "Condition": ("code",),
     "Practitioner": ("name", "qualification"),
     "PractitionerRole": ("practitioner", "organization", "code"),
@@ -88,6 +89,7 @@ class Index:
     by_identifier: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     content: dict[Known, Resource] = field(default_factory=dict)
     patients: set[str] = field(default_factory=set)
+    replaced: dict[str, str] = field(default_factory=dict)
     _wordings: dict[str, Resource] = field(default_factory=dict)
 
     def absorb(self, other: Index) -> None:
@@ -95,6 +97,7 @@ class Index:
         self.sources.bases |= other.sources.bases
         self.sources.uses_folder |= other.sources.uses_folder
         self.patients |= other.patients
+        self.replaced |= other.replaced
         self.content |= other.content
         for key, found in other.by_identifier.items():
             self.by_identifier.setdefault(key, set()).update(found)
@@ -133,6 +136,7 @@ class Index:
         scope.add(item, known)
         if kind == "Patient":
             self.patients.add(identity)
+            self._add_replaced(item, scope)
         if kind in NAMED_BY_IDENTIFIER:
             self._add_identifiers(kind, identity, item.resource)
         if kind in CONTENT:
@@ -145,6 +149,15 @@ class Index:
             words = wording(resource.get("code")) or ""
             return self._wordings.setdefault(words, {"resourceType": kind, "code": {"text": words}})
         return {"resourceType": kind, **{name: resource[name] for name in CONTENT[kind] if name in resource}}
+
+    def _add_replaced(self, item: Item, scope: Scope) -> None:
+        """Remember whom a Patient says that it replaces: the other may not say so itself."""
+        for link in each(item.resource.get("link")):
+            if dig(link, "type") == "replaces":
+                with suppress(BadValue):
+                    found = Resolver(self, scope, item).find(dig(link, "other"))
+                    if found is not None:
+                        self.replaced[found[1]] = f"Patient/{item.resource.get('id') or 'another record'}"
 
     def _add_identifiers(self, kind: str, identity: str, resource: Resource) -> None:
         for part in each(resource.get("identifier")):

@@ -13,7 +13,7 @@ from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.fhir.resource_index import Known, Resolver, Scope
 from core.interchange.fhir.survey import KINDS, Found, Survey, is_resource, mark_of
-from core.interchange.fhir.versions import implicit_rules, unknown_modifier
+from core.interchange.fhir.versions import implicit_rules, not_listed, unknown_modifier
 from core.interchange.source_rows import Population, Record, Retraction
 from core.interchange.source_values import BadValue
 from core.interchange.summary import Summary
@@ -58,7 +58,7 @@ class Maker:
         self._parsers: dict[str, Callable[[Entry], list[Record]]] = {
             "Patient": lambda entry: [patient.patient(entry)],
             "Encounter": lambda entry: [encounter.encounter(entry, self._givers)],
-            "Observation": observation.observations,
+            "Observation": self._observations,
             "Condition": lambda entry: [condition.condition(entry)],
             "AllergyIntolerance": lambda entry: [allergy.allergy(entry)],
             "MedicationRequest": lambda entry: [medication.request(entry)],
@@ -119,6 +119,9 @@ class Maker:
         """Leave a resource out, and what belongs to it."""
         self.made.summary.refuse(kind, item.place, reason)
         self.made.population.refused.setdefault((kind, identity or ""), item.place)
+        if identity:
+            key = f"id|{item.resource['resourceType']}/{identity}"
+            self.made.population.retractions.append(Retraction(kind, identity, key, item.place, reason, ends=False))
 
     def delete(self, known: Known, item: Item, scope: Scope) -> None:
         """Take back what a resource was."""
@@ -144,6 +147,12 @@ class Maker:
         elif not self._waits(known, item, scope):
             self.delete(known, item, scope)
 
+    def _observations(self, entry: Entry) -> list[Record]:
+        if observation.only_groups(entry.resource):
+            self.made.summary.left_out["Observation that only groups others (they are read)"] += 1
+            return []
+        return observation.observations(entry)
+
     def _document(self, entry: Entry) -> list[Record]:
         record = document.document(entry)
         for replaced in document.replaced_by(entry):
@@ -168,6 +177,9 @@ def _check_understood(item: Item) -> None:
     url = None if item.is_plain else unknown_modifier(item.resource)
     if url is not None:
         raise BadValue(f"it has a modifierExtension that we don't know, which may turn its meaning round: {url[:120]}")
+    alone = not_listed(item.resource)
+    if alone is not None:
+        raise BadValue(f"its {alone} is not a list, as R4 has it")
     rules = implicit_rules(item.resource)
     if rules is not None:
         raise BadValue(f"it can't be read without rules that we don't know (implicitRules {rules[:120]})")

@@ -47,7 +47,15 @@ SIGNS = {
     kind: dict.fromkeys(_OLD_ELEMENTS[kind], OLDER) | dict.fromkeys(_NEW_ELEMENTS.get(kind, ()), NEWER)
     for kind in _OLD_ELEMENTS
 }
-# Elements of which R4 may have several: one by itself is of another version, and would be passed over.
+# Elements of which R4 may have several and an older version has one.
+SINGLE_BEFORE = {
+    "Observation": ("category", "interpretation"),
+    "Condition": ("category", "stage"),
+    "MedicationRequest": ("category",),
+    "DiagnosticReport": ("category", "performer"),
+    "AllergyIntolerance": ("category",),
+}
+# Elements of which R4 may have several: one by itself would be passed over.
 SEVERAL = {
     "Patient": ("address", "communication", "identifier", "link", "name", "telecom"),
     "Encounter": ("participant", "reasonCode", "type"),
@@ -90,7 +98,7 @@ def other_version(resource: Any) -> str | None:
 
 
 def _is_shaped_otherwise(kind: str, resource: dict[str, Any]) -> bool:
-    if any(isinstance(resource.get(name), dict) for name in SEVERAL.get(kind, ())):
+    if any(isinstance(resource.get(name), dict) for name in SINGLE_BEFORE.get(kind, ())):
         return True
     if kind == "Patient":
         return any(isinstance(dig(name, "family"), list) for name in each(resource.get("name")))
@@ -98,6 +106,12 @@ def _is_shaped_otherwise(kind: str, resource: dict[str, Any]) -> bool:
         return True
     element, within = _WITHIN.get(kind, ("", ()))
     return any(dig(part, name) is not None for part in each(resource.get(element)) for name in within)
+
+
+def not_listed(resource: dict[str, Any]) -> str | None:
+    """The name of an element that stands alone where R4 has a list."""
+    names = SEVERAL.get(str(resource.get("resourceType")), ())
+    return next((name for name in names if isinstance(resource.get(name), dict)), None)
 
 
 def unknown_modifier(value: Any) -> str | None:

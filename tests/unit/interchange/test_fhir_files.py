@@ -210,3 +210,11 @@ def test_any_order_and_split_gives_the_same_record(
     assert not summary.refusals
     assert _content(found) == _content(expected)
     assert (summary.left_out, summary.counts) == (told.left_out, told.counts)
+
+
+def test_a_patch_is_refused_and_not_passed_over(tmp_path: Path) -> None:
+    operation = {"name": "operation", "part": [{"name": "path", "valueString": "Observation.status"}]}
+    patch = {"resourceType": "Parameters", "parameter": [operation]}
+    entry = {"resource": patch, "request": {"method": "PATCH", "url": "Observation/o1"}}
+    _, summary = read(files.bundle(tmp_path, files.fhir_patient(), entry))
+    assert ["PATCH" in refusal.reason for refusal in summary.refusals] == [True]

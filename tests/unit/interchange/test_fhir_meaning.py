@@ -101,7 +101,13 @@ def test_what_is_no_finding_is_a_statement(tmp_path: Path, resource: dict[str, A
     assert (record.values["kind"], record.values["text"]) == (kind, words)
 
 
-@pytest.mark.parametrize("status", ["draft", "mystery", None])
+def test_a_draft_is_no_order_and_ends_one(tmp_path: Path) -> None:
+    population, _ = read_with(tmp_path, order(status="draft"))
+    assert population.of("prescription") == []
+    assert [one.reason for one in population.retractions] == ["its status is draft, so it is no order that was given"]
+
+
+@pytest.mark.parametrize("status", ["mystery", None])
 def test_a_status_that_is_no_order_is_refused(tmp_path: Path, status: str | None) -> None:
     population, summary = read_with(tmp_path, order(status=status))
     assert population.of("prescription") == []
@@ -136,6 +142,12 @@ def test_as_needed_ranges_and_maxima_are_told(tmp_path: Path) -> None:
         "1 to 2 tablet", "1 to 2 times every 4 to 6 hours, as needed for pain",
     )  # fmt: skip
     assert values["instructions"] == "at most 8 tablet per day"
+
+
+def test_moments_of_the_day_are_told(tmp_path: Path) -> None:
+    repeat = {"frequency": 1, "period": 1, "periodUnit": "d", "when": ["ACM"], "offset": 30}
+    population, _ = read_with(tmp_path, order(dosageInstruction=[{"timing": {"repeat": repeat}}]))
+    assert only(population, "prescription").values["frequency"] == "once a day, 30 minutes before breakfast"
 
 
 def test_the_worst_of_all_reactions(tmp_path: Path) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from core.interchange.fhir.versions import NEWER, OLDER, SEVERAL, SIGNS, other_version
+from core.interchange.fhir.versions import NEWER, OLDER, SEVERAL, SIGNS, SINGLE_BEFORE, other_version
 from tests.fhir_cases import about, measured, order, read_with
 
 OLD = [
     {"resourceType": "Patient", "id": "p", "name": [{"family": ["Cottrill"], "given": ["Buford"]}]},
-    {"resourceType": "Patient", "id": "p", "name": {"family": "Cottrill"}},
     {"resourceType": "Patient", "id": "p", "careProvider": [{"display": "Dr. Wong"}]},
     measured(interpretation={"coding": [{"code": "HH"}]}),
     measured(category={"coding": [{"code": "laboratory"}]}),
@@ -21,7 +20,6 @@ OLD = [
     measured(related=[{"type": "has-member", "target": {"reference": "Observation/o2"}}]),
     measured(context={"reference": "Encounter/e1"}),
     order(dosageInstruction=[{"doseQuantity": {"value": 40, "unit": "mg"}}]),
-    order(dosageInstruction={"text": "once a day"}),
     order(requester={"agent": {"reference": "Practitioner/d"}}),
     order(context={"reference": "Encounter/e1"}),
     about("MedicationStatement", status="active", taken="n", medicationCodeableConcept={"text": "A"}),
@@ -68,6 +66,18 @@ def test_a_newer_resource_is_refused_by_name(tmp_path: Path, resource: dict[str,
     assert NEWER in summary.refusals[0].reason
 
 
+@pytest.mark.parametrize(
+    "resource",
+    [order(dosageInstruction={"text": "once a day"}), measured(referenceRange={"text": "3.5 - 5.0"}),
+     about("AllergyIntolerance", code={"text": "Nuts"}, reaction={"severity": "severe"}),
+     about("DocumentReference", status="current", content={"attachment": {}})],
+)  # fmt: skip
+def test_one_thing_where_r4_has_a_list_is_refused(tmp_path: Path, resource: dict[str, Any]) -> None:
+    population, summary = read_with(tmp_path, resource)
+    assert [record.kind for record in population.everything()] == ["patient"]
+    assert [refusal.reason.endswith("is not a list, as R4 has it") for refusal in summary.refusals] == [True]
+
+
 def test_no_sign_of_another_version_is_an_element_of_r4() -> None:
     from importlib import import_module
 
@@ -75,7 +85,7 @@ def test_no_sign_of_another_version_is_an_element_of_r4() -> None:
         model = getattr(import_module(f"fhir.resources.R4B.{kind.lower()}"), kind)
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         assert not signs.keys() & fields.keys(), kind
-        for name in SEVERAL.get(kind, ()):
+        for name in (*SEVERAL.get(kind, ()), *SINGLE_BEFORE.get(kind, ())):
             assert "List" in str(fields[name].annotation), (kind, name)
 
 

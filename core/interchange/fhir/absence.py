@@ -1,0 +1,36 @@
+"""Words that say that something is not there: a list's way to state that it was asked for and is empty."""
+
+from __future__ import annotations
+
+# "No" by itself says too little: "no fixed abode" and "no smell" are findings.
+BEGINNINGS = (
+    "no known ", "no history of ", "not known ", "no current ", "no active ", "no evidence of ", "no past history",
+    "no previous history", "no relevant ", "no significant ", "no information ", "none known", "nil known",
+    "nil of note", "denies ", "patient denies ", "not allergic ", "not asked", "patient not asked", "ruled out",
+    "keine bekannte", "keine allerg", "keine medikation", "kein hinweis auf ", "aucun", "pas d'allergie",
+    "geen bekende", "geen allerg", "geen medicatie", "sin alergi", "sin medica", "sin antecedentes", "ninguna alergia",
+    "nessuna allerg", "sem alergi", "nenhuma alergia", "ingen kend", "ingen kjen", "ingen känd", "inga kända",
+    "ei tiedossa", "無已知", "无已知", "沒有已知", "没有已知",
+)  # fmt: skip
+ENDINGS = (
+    " ruled out", " excluded", " not present", " not confirmed", " nicht bekannt", " inconnue", " onbekend", "なし",
+)  # fmt: skip
+WHOLE = frozenset(
+    ("nka", "nkda", "nkfa", "none", "nil", "no", "n/a", "not applicable", "not known", "unknown", "keine", "geen")
+)
+# "No latex allergy", "no drug intolerances", "no problems", "no regular medication".
+LISTED = (
+    "allergy", "allergies", "intolerance", "intolerances", "problem", "problems", "medication", "medications",
+    "medicine", "medicines", "conditions", "diagnoses", "immunisations", "immunizations", "procedures",
+)  # fmt: skip
+
+
+def in_words(words: str) -> bool:
+    """Whether a concept's words state that something is not there or not known."""
+    plain = " ".join(words.lower().split()).rstrip(" .")
+    bare = plain.split(" (", 1)[0]
+    if bare in WHOLE or plain.startswith(("nka ", "nkda ", "nka(", "nkda(")):
+        return True
+    if plain.startswith(BEGINNINGS) or bare.endswith(ENDINGS):
+        return True
+    return bare.startswith("no ") and bare.endswith(LISTED)

@@ -1,0 +1,141 @@
+"""How a laboratory itself judges a value: its flag, and the range that it gave with it."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from core.interchange.fhir.bundles import dig, each
+from core.interchange.fhir.concepts import codings, is_hl7, status_of, wording
+from core.interchange.fhir.dosage import span
+from core.interchange.fhir.quantities import Value, unit_of
+from core.interchange.flags import flag_of
+from core.interchange.source_values import number
+from core.queries.reference_ranges import UsualRange
+
+FLAGS = {
+    "N": "N", "H": "H", "HH": "HH", "L": "L", "LL": "LL", "A": "A", "AA": "AA", "HU": "HH", "LU": "LL", "H>": "HH",
+    "L<": "LL", "ABN": "A", "POS": "POS", "NEG": "NEG", "IND": "IND", "R": "R", "S": "S", "I": "I", "DET": "DET",
+    "ND": "ND", "E": "E", "<": "L", ">": "H",
+}  # fmt: skip
+# What laboratories write in words, or as codes of their own.
+WORDS = {
+    "normal": "N", "within range": "N", "in range": "N", "high": "H", "above": "H", "above high normal": "H",
+    "above range": "H", "above reference range": "H", "hi": "H", "elevated": "H", "low": "L", "below": "L",
+    "below low normal": "L", "below range": "L", "below reference range": "L", "lo": "L", "critical high": "HH",
+    "critically high": "HH", "panic high": "HH", "high panic": "HH", "very high": "HH", "critical low": "LL",
+    "critically low": "LL", "panic low": "LL", "low panic": "LL", "very low": "LL", "abnormal": "A",
+    "critical abnormal": "AA", "critically abnormal": "AA", "critical": "AA", "panic": "AA", "positive": "POS",
+    "negative": "NEG", "detected": "DET", "not detected": "ND", "susceptible": "S", "sensitive": "S", "resistant": "R",
+    "intermediate": "I", "indeterminate": "IND", "*": "A",
+}  # fmt: skip
+# Of several flags the gravest counts: a change since the last time must not hide a panic value.
+GRAVEST = ("HH", "LL", "AA", "H", "L", "A", "R", "POS", "DET", "I", "IND", "E", "S", "N", "NEG", "ND")
+USUAL = ("normal", "recommended", "usual")
+FLAG_CHARS_MAX, RANGE_CHARS_MAX = 8, 200
+
+Bounds = tuple[Decimal | None, Decimal | None]
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_BETWEEN = re.compile(rf"{_NUMBER}\s*(?:-|\u2013|to)\s*{_NUMBER}\s*(.*)")
+_BEYOND = re.compile(rf"(<|>|<=|>=|\u2264|\u2265)\s*{_NUMBER}\s*(.*)")
+
+
+def judged(part: dict[str, Any], value: Value) -> dict[str, Any] | None:
+    """Range and flag as the laboratory gives them; None if it gives neither, so that ours may be used."""
+    if "interpretation" not in part and "referenceRange" not in part:
+        return None
+    ranges, flag = _ranges(part), _flag(part)
+    if flag is None and not ranges:
+        return None
+    low, high = _bounds(ranges, value.unit) or (None, None)
+    if flag is None and value.bound is not None:
+        flag = flag_of(value.comparator, value.bound, UsualRange(low, high))
+    return {"ref_low": low, "ref_high": high, "interpretation": flag}
+
+
+def range_words(part: dict[str, Any], value: Value) -> str | None:
+    """The laboratory's range where it is words, or several of which nobody told us which holds."""
+    ranges = _ranges(part)
+    if not ranges:
+        return None
+    words = next((one["text"] for one in ranges if isinstance(one.get("text"), str)), None)
+    if words is None and _bounds(ranges, value.unit) is None:
+        words = "; ".join(filter(None, (_told(one) for one in ranges)))
+    return words[:RANGE_CHARS_MAX] if words else None
+
+
+def _told(reference: dict[str, Any]) -> str:
+    who = [wording(one) for one in (*each(reference.get("appliesTo")), reference.get("type"))]
+    age = span(reference.get("age"))
+    whom = ", ".join(filter(None, (*who, f"age {age}" if age else None)))
+    bounds = span(reference)
+    return f"{whom}: {bounds}" if whom and bounds else bounds
+
+
+def _ranges(part: dict[str, Any]) -> list[dict[str, Any]]:
+    return [bounds for bounds in each(part.get("referenceRange")) if isinstance(bounds, dict)]
+
+
+def _flag(part: dict[str, Any]) -> str | None:
+    told = [flag for one in each(part.get("interpretation")) for flag in _flags(one)]
+    return min(told, key=lambda flag: GRAVEST.index(flag) if flag in GRAVEST else len(GRAVEST), default=None)
+
+
+def _flags(concept: Any) -> list[str]:
+    """What an interpretation says: HL7's codes; a laboratory's own by their words, since "L" may stand for anything."""
+    own = [FLAGS[coding["code"]] for coding in codings(concept) if is_hl7(coding) and coding["code"] in FLAGS]
+    if own:
+        return own
+    words = [dig(concept, "text"), *(dig(coding, "display") for coding in codings(concept))]
+    worded = [word for word in words if isinstance(word, str)]
+    known = [_worded(word) for word in worded]
+    if any(known):
+        return [flag for flag in known if flag]
+    codes = [str(coding["code"]) for coding in codings(concept)]
+    if not worded and any(code.upper() in FLAGS for code in codes):
+        return [FLAGS[code.upper()] for code in codes if code.upper() in FLAGS]
+    return [(status_of({"i": concept}, "i") or "")[:FLAG_CHARS_MAX]] if codes or worded else []
+
+
+def _worded(words: str) -> str | None:
+    plain = " ".join(words.lower().replace("(", " ").replace(")", " ").split())
+    return WORDS.get(plain) or FLAGS.get(words.strip().upper())
+
+
+def _bounds(ranges: list[dict[str, Any]], unit: str | None) -> Bounds | None:
+    """Low and high of the usual range in the value's unit; None without one, or where several differ by person."""
+    found = {bounds for one in ranges if _is_usual(one) and (bounds := _numbers(one, unit)) is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _numbers(reference: dict[str, Any], unit: str | None) -> Bounds | None:
+    sides = (reference.get("low"), reference.get("high"))
+    low, high = (_bound(side) for side in sides)
+    if low is None and high is None:
+        return _in_words(reference.get("text"), unit)
+    return (low, high) if all(side is None or unit_of(side) in (unit, None) for side in sides) else None
+
+
+def _in_words(words: Any, unit: str | None) -> Bounds | None:
+    """A range that stands in words alone, such as `3.5 - 5.0 mmol/L` or `< 14`."""
+    plain = " ".join(str(words or "").split())
+    between, beyond = _BETWEEN.fullmatch(plain), _BEYOND.fullmatch(plain)
+    found = between or beyond
+    if found is None or (found[3] and unit_of({"unit": found[3]}) != unit):
+        return None
+    if between is not None:
+        low, high = number(between[1], "referenceRange"), number(between[2], "referenceRange")
+        return (low, high) if low <= high else None
+    bound = number(found[2], "referenceRange")
+    return (None, bound) if found[1] in ("<", "<=", "\u2264") else (bound, None)
+
+
+def _is_usual(reference: dict[str, Any]) -> bool:
+    kind = reference.get("type")
+    told = {*(str(coding["code"]).lower() for coding in codings(kind)), str(dig(kind, "text") or "").lower()} - {""}
+    return not told or any(word.startswith(USUAL) for word in told)
+
+
+def _bound(side: Any) -> Decimal | None:
+    return number(dig(side, "value"), "referenceRange") if dig(side, "value") is not None else None
