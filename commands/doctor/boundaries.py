@@ -27,6 +27,14 @@ OWNER = "command"
 SEALS = (DatabaseRole.WORKER.kind, DatabaseRole.ARCHIVER.kind, OWNER)
 SEALED = (DatabaseRole.PUBLIC.kind, DatabaseRole.STAFF.kind, OWNER)
 PORTALS = (DatabaseRole.PUBLIC.kind, DatabaseRole.STAFF.kind)
+# What a process of a kind must be refused in Redis, and what it could do otherwise.
+RIGHTS = (("ACL", "LIST"), "it can change the rights of Redis' users")
+OF_OTHERS = {
+    DatabaseRole.PUBLIC.kind: ((("GET", "sign_in:staff:doctor"), "it reaches sign-ins of staff"), RIGHTS),
+    DatabaseRole.STAFF.kind: ((("GET", "sign_in:public:doctor"), "it reaches sign-ins of patients"), RIGHTS),
+    DatabaseRole.WORKER.kind: ((("GET", "sign_in:staff:doctor"), "it reaches sign-ins of staff"), RIGHTS),
+    DatabaseRole.ARCHIVER.kind: ((("GET", "sign_in:staff:doctor"), "it reaches sign-ins of staff"), RIGHTS),
+}
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -52,8 +60,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield judge("boundaries: staged files", bool(settings.staging_key), sealed, "set STRATA_STAGING_KEY")
     if kind in (DatabaseRole.WORKER.kind, OWNER):
         yield from _heads(settings)
-    if kind in PORTALS:
-        yield _queue(settings.redis_url)
+    if kind in OF_OTHERS:
+        yield from redis_reach(settings.redis_url, kind)
 
 
 def _event_keys(settings: Settings, kind: str) -> Finding:
@@ -111,14 +119,24 @@ def _heads(settings: Settings) -> Iterator[Finding]:
         yield judge(f"{subject}, age", fresh, f"set {series.newest.number}, {minutes} minutes ago", mend)
 
 
-def _queue(url: str) -> Finding:
-    """A portal can't look at jobs: one that can, can write them too."""
-    subject, mend = "boundaries: queue", "give it the user that `strata redis-users` prints"
+def redis_reach(url: str, kind: str) -> Iterator[Finding]:
+    """A portal can't look at jobs, nor a process at another's keys, nor give itself more rights."""
+    mend = "give it the user that `strata redis-users` prints"
     try:
         with Redis.from_url(url, socket_connect_timeout=3.0, socket_timeout=3.0) as redis:
-            redis.get("rq:doctor")
-    except NoPermissionError:
-        return Finding(subject, True, "out of reach")
+            if kind in PORTALS:
+                reached = _reaches(redis, "GET", "rq:doctor")
+                said = "this process can read and write jobs" if reached else "out of reach"
+                yield judge("boundaries: queue", not reached, said, mend)
+            wide = [what for words, what in OF_OTHERS[kind] if _reaches(redis, *words)]
+            yield judge("boundaries: redis", not wide, "; ".join(wide) or "its own keys alone", mend)
     except RedisError as fault:
-        return Finding(subject, False, str(fault).splitlines()[0], "mend Redis first")
-    return Finding(subject, False, "this process can read and write jobs", mend)
+        yield Finding("boundaries: redis", False, str(fault).splitlines()[0], "mend Redis first")
+
+
+def _reaches(redis: Redis, *words: str) -> bool:
+    try:
+        redis.execute_command(*words)
+    except NoPermissionError:
+        return False
+    return True

@@ -114,6 +114,17 @@ def let_read(connection: Connection, name: str) -> bool:
     return True
 
 
+def retire_reader(connection: Connection, name: str) -> bool:
+    """End a login that reads: its user of this database goes, and it is disabled."""
+    query = text("SELECT 1 FROM sys.server_principals WHERE name = :name AND is_disabled = 0")
+    if connection.scalar(query, {"name": name}) is None:
+        return False
+    if _is_user(connection, name):
+        connection.exec_driver_sql(f"DROP USER {quoted(name)}")
+    connection.exec_driver_sql(f"ALTER LOGIN {quoted(name)} DISABLE")
+    return True
+
+
 def _tables(connection: Connection, schema: str) -> list[str]:
     query = "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = :schema ORDER BY TABLE_NAME"
     return list(connection.scalars(text(query), {"schema": schema}))

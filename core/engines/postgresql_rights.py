@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.engines import postgresql_public_rights
 from core.engines.link import literal
 from core.engines.roles import Login, Rights
 
@@ -26,6 +27,8 @@ def script(rights: Rights) -> Iterator[str]:
     yield "-- 2. After `strata init`. On the primary:"
     for process in rights.processes:
         yield _login(process, f"IN ROLE {process.role}")
+    yield "-- What every login may do until it is taken away, which a superuser alone can:"
+    yield postgresql_public_rights.block((*rights.takes_locks, owner))
     for database in rights.archives:
         yield f"-- On the server of archive {database}, connected to it:"
         for process in rights.processes:

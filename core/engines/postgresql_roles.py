@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
+import psycopg
+from psycopg.pq.abc import PGconn
 from sqlalchemy import Connection, text
 
-from core.engines import postgresql_row_rules
+from core.engines import postgresql_public_rights, postgresql_row_rules, postgresql_wider_rights
 from core.engines.fault_kinds import EngineError
 from core.engines.link import literal
 from core.engines.roles import Grants, Rights
@@ -31,6 +34,7 @@ def grant(connection: Connection, grants: Grants) -> None:
     for role in grants.sees_sessions:
         connection.exec_driver_sql(f"GRANT pg_read_all_stats TO {role}")
     postgresql_row_rules.apply(connection, grants.row_rules)
+    postgresql_public_rights.close(connection, grants)
 
 
 def _make(connection: Connection, role: str) -> None:
@@ -78,12 +82,27 @@ def let_read(connection: Connection, name: str) -> bool:
     return True
 
 
+def retire_reader(connection: Connection, name: str) -> bool:
+    """End a login that reads. It stays, without rights here: another database of this server may know it."""
+    if not connection.scalar(text("SELECT rolcanlogin FROM pg_roles WHERE rolname = :name"), {"name": name}):
+        return False
+    login = _quoted(connection, name)
+    connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {login}")
+    connection.exec_driver_sql(f"ALTER ROLE {login} NOLOGIN")
+    return True
+
+
 def _set_login(connection: Connection, name: str, password: str) -> None:
     verb = "ALTER" if _exists(connection, name) else "CREATE"
+    # What the server keeps of it, made here: statements are shown to others, and kept in their statistics.
+    kept = _driver(connection).encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
     connection.exec_driver_sql(
-        f"{verb} ROLE {_quoted(connection, name)} LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB"
-        f" PASSWORD {literal(password)}"
+        f"{verb} ROLE {_quoted(connection, name)} LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB PASSWORD {literal(kept)}"
     )
+
+
+def _driver(connection: Connection) -> PGconn:
+    return cast(psycopg.Connection[Any], connection.connection.dbapi_connection).pgconn
 
 
 def _quoted(connection: Connection, name: str) -> str:
@@ -132,7 +151,12 @@ def differences(connection: Connection, grants: Grants) -> list[str]:
     lines = [f"{_told(right)} too much" for right in held - said] + [
         f"{_told(right)} is missing" for right in said - held
     ]
-    return sorted(lines) + postgresql_row_rules.differences(connection, grants.row_rules)
+    return [
+        *sorted(lines),
+        *postgresql_row_rules.differences(connection, grants.row_rules),
+        *postgresql_public_rights.differences(connection, grants),
+        *postgresql_wider_rights.differences(connection, grants),
+    ]
 
 
 def _rights(role: str, table: str, privileges: Sequence[str]) -> Iterator[tuple[str, str, str, str | None]]:

@@ -27,6 +27,9 @@ class Grants:
     schema: MetaData
     # A process that moves rows waits for the oldest snapshot, so its role must see the sessions of others.
     sees_sessions: Sequence[str]
+    # A process that moves rows makes temporary tables, and one that starts runs or keeps heads takes application locks.
+    makes_temporary: Sequence[str]
+    takes_locks: Sequence[str]
     # A process that brings archived rows back inserts them with their ids.
     brings_back: Mapping[str, Sequence[Table]]
 
@@ -52,6 +55,7 @@ class Rights:
     archives: Sequence[str]
     owner: Login
     processes: Sequence[Login]
+    takes_locks: Sequence[str] = ()
 
 
 class Roles(Protocol):
@@ -77,6 +81,9 @@ class Roles(Protocol):
 
     def let_read(self, connection: Connection, name: str) -> bool:
         """Let a reader read tables that were added since; returns False if the login does not exist."""
+
+    def retire_reader(self, connection: Connection, name: str) -> bool:
+        """Let a reader of before sign in no more, and read nothing here; returns False if there is none that may."""
 
     def may_create(self, connection: Connection) -> bool:
         """Whether the connection's login may create tables."""

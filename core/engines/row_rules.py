@@ -115,6 +115,8 @@ def _of_column(condition: OneOf | Begins | Missing, column: str) -> str:
 def _of_parent(condition: Parent, column: Column, schema: str, depth: int) -> str:
     name = f"p{depth}"
     inner = sql(condition.where, lambda its: f"{name}.{its}", schema, depth)
+    if isinstance(condition.where, Either):
+        inner = f"({inner})"
     mine = column(condition.column)
     return f"EXISTS (SELECT 1 FROM {schema}.{condition.table} {name} WHERE {name}.{condition.key} = {mine} AND {inner})"
 

@@ -67,6 +67,18 @@ def let_in(servers: Databases, primary: Connection, server: str, *, rotate: bool
     return as_reader
 
 
+def retire_old(servers: Databases, server: str) -> str | None:
+    """End the login of an archive that was named after the archive's kind, until it was named after its database.
+
+    Call it once the links use the present one. Returns the name of the login that was ended.
+    """
+    old = f"strata_reader_{server}"
+    if old == name_of(servers.settings.archive_url(server)):
+        return None
+    with servers.engine(Store(server), read_only=False).begin() as archive:
+        return old if servers.adapter.roles.retire_reader(archive, old) else None
+
+
 def reseal() -> int:
     """Seal every kept password again with the newest key; returns how many."""
     servers = databases.current()

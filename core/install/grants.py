@@ -30,15 +30,19 @@ CLINICAL = (
     "visit", "note", "observation", "assay", "reference_range", "condition", "allergy", "prescription",
     "statement",
 )  # fmt: skip
-REPORTS = ("report", "evidence", "claim", "citation", "claim_check", "omission", "model_call", "report_event")
+REPORTS = ("report", "evidence", "claim", "citation", "claim_check", "omission")
+MADE = ("model_call", "report_event")
 MOVES = ("archive_run", "batch", "step", "run_event", "holding", "restored_root")
 WATCH = ("day_budget", "schedule_mark", "eval_run", "alert", "agent_setup", "signer_notice", "switch", "load_figure")
-TIES = ("care_team_member", "glass_break", "sensitive_visit", "visit_tie", "sensitive_grant")
+TIES = ("care_team_member", "sensitive_visit", "visit_tie", "sensitive_grant")
 
 # By what an account proves itself, and what lets its person in.
 PROOFS = ("credential", "recovery_code", "passkey", "sign_in")
 SENT = "due_at, enqueued_at, enqueues, done_at"
-TRAIL: Mapping[str, Privileges] = {"access_event": APPEND, "chain_head": CHANGE}
+# By columns: a right to a whole table is one to lock it against everybody.
+TRAIL: Mapping[str, Privileges] = {
+    "access_event": APPEND, "chain_head": (*APPEND, "UPDATE (sequence, hash)"),
+}  # fmt: skip
 
 # What patients are told: that a row was corrected and when, not what it said before, who did it or why.
 TOLD = "id, patient_id, visit_id, row_type, row_id, kind, in_force, at"
@@ -55,24 +59,39 @@ _PUBLIC: Mapping[str, Privileges] = {
 _STAFF: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MOVES, *TIES, "patient_picture", "imported_row"), ALL),
     **dict.fromkeys(WATCH, READ),
-    # An erasure alone takes one away.
     "correction": ("SELECT", "INSERT", "UPDATE (in_force)", "DELETE"),
+    "glass_break": ("SELECT", "INSERT", "DELETE"),
+    "model_call": ("SELECT", "DELETE"),
+    "report_event": ("SELECT", "INSERT", "DELETE"),
     "switch": CHANGE,
     "signer_notice": ALL,
     # Whose an account is, and what, nobody changes.
-    "account": ("SELECT", "INSERT", "UPDATE (active, covers_all, version)", "DELETE"),
+    "account": ("SELECT", "INSERT", "UPDATE (active, covers_all, duty_reason, version)", "DELETE"),
     **dict.fromkeys(PROOFS, ALL),
     "set_up_code": ("SELECT", "INSERT", "DELETE"),
     "signature": ("SELECT", "INSERT", "DELETE"),
-    "erasure": CHANGE,
+    "erasure": ("SELECT", "INSERT", "UPDATE (rows, hot_at)"),
     "outbox_message": APPEND,
     **TRAIL,
 }
 _WORKER: Mapping[str, Privileges] = {
     **dict.fromkeys(
-        (*PEOPLE, *CLINICAL, *MOVES, *TIES, "correction", "patient_picture", "signature", "imported_row", "erasure"),
+        (
+            *PEOPLE,
+            *CLINICAL,
+            *MOVES,
+            *TIES,
+            "glass_break",
+            "correction",
+            "patient_picture",
+            "signature",
+            "imported_row",
+            "erasure",
+        ),
         READ,
     ),
+    "model_call": CHANGE,
+    "report_event": APPEND,
     **dict.fromkeys((*REPORTS, *WATCH), ALL),
     "account": READ,
     "sign_in": ("SELECT", "DELETE"),
@@ -82,10 +101,12 @@ _WORKER: Mapping[str, Privileges] = {
     **TRAIL,
 }
 _ARCHIVER: Mapping[str, Privileges] = {
-    **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MOVES, "signature", "imported_row"), ALL),
-    **dict.fromkeys((*TIES, *WATCH, "correction"), READ),
+    **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MADE, *MOVES, "signature", "imported_row"), ALL),
+    **dict.fromkeys((*TIES, *WATCH, "glass_break", "correction"), READ),
     "account": READ,
-    **dict.fromkeys(("erasure", "patient_picture"), ("SELECT", "UPDATE")),
+    "patient_picture": ("SELECT", "UPDATE"),
+    # How far it has come, never whose it is.
+    "erasure": ("SELECT", "UPDATE (rows, archives_at, staged_at)"),
     "outbox_message": ("SELECT", "INSERT", f"UPDATE ({SENT})"),
     **TRAIL,
     "access_event": (*APPEND, "DELETE"),
@@ -115,5 +136,7 @@ GRANTS = Grants(
     row_rules=ROW_RULES,
     schema=Base.metadata,
     sees_sessions=(DatabaseRole.WORKER, DatabaseRole.ARCHIVER),
+    makes_temporary=(DatabaseRole.ARCHIVER,),
+    takes_locks=(DatabaseRole.STAFF, DatabaseRole.WORKER, DatabaseRole.ARCHIVER),
     brings_back={DatabaseRole.ARCHIVER: tuple(table for kind in RECORD_TYPES.values() for table in kind.tables)},
 )

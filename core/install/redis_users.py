@@ -34,9 +34,15 @@ class RedisUser(StrEnum):
     WORKER = "strata_worker"
 
 
+# What others count, for whom to look at alone.
+READS: Mapping[RedisUser, tuple[str, ...]] = {
+    RedisUser.PUBLIC: (),
+    RedisUser.STAFF: ("csp:*",),
+    RedisUser.WORKER: ("csp:*",),
+}
 KEYS: Mapping[RedisUser, tuple[str, ...]] = {
-    RedisUser.PUBLIC: ("sign_in:public:*", "throttle:public:*", *SHARED),
-    RedisUser.STAFF: ("sign_in:staff:*", "throttle:staff:*", BELL, *SHARED),
+    RedisUser.PUBLIC: ("sign_in:public:*", "throttle:public:*", "csp:public:*", *SHARED),
+    RedisUser.STAFF: ("sign_in:staff:*", "throttle:staff:*", "csp:staff:*", BELL, *SHARED),
     RedisUser.WORKER: ("rq:*", BELL, *SHARED),
 }
 COMMANDS: Mapping[RedisUser, tuple[str, ...]] = {
@@ -49,6 +55,6 @@ COMMANDS: Mapping[RedisUser, tuple[str, ...]] = {
 def rules(user: RedisUser, password: str) -> tuple[str, ...]:
     """The words after `ACL SETUSER name`, or `user name` in an ACL file; of the password only its SHA-256."""
     hashed = hashlib.sha256(password.encode()).hexdigest()
-    keys = (f"~{pattern}" for pattern in KEYS[user])
+    keys = (*(f"~{pattern}" for pattern in KEYS[user]), *(f"%R~{pattern}" for pattern in READS[user]))
     channels = ("&rq:*",) if user is RedisUser.WORKER else ()
     return ("reset", "on", f"#{hashed}", *keys, *channels, *COMMANDS[user])

@@ -26,6 +26,7 @@ def statements(settings: Settings) -> Iterator[str]:
         archives=tuple(str(make_url(settings.archive_url(server)).database) for server in SERVERS),
         owner=Login(owner.username or "strata_owner", make_password()),
         processes=tuple(_process(primary, role) for role in DatabaseRole),
+        takes_locks=GRANTS.takes_locks,
     )
     return Databases(settings).adapter.roles.script(rights)
 

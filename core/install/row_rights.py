@@ -29,7 +29,7 @@ STAFFS_OR_ERASED = Either((STAFFS_OWN, OF_ERASED_ACCOUNT))
 ACCOUNTS = (
     RowRule("account", PUBLIC, (SELECT,), OneOf("role", PATIENTS)),
     RowRule("account", STAFF, (SELECT, INSERT, UPDATE)),
-    RowRule("account", STAFF, (DELETE,), OneOf("role", PATIENTS)),
+    RowRule("account", STAFF, (DELETE,), Every((OneOf("role", PATIENTS), ERASED))),
     RowRule("account", WORKER, (SELECT,)),
     RowRule("account", ARCHIVER, (SELECT,)),
     RowRule("sign_in", PUBLIC, EVERYTHING, Every((OneOf("portal", ("public",)), PATIENTS_OWN))),
@@ -90,9 +90,14 @@ AUDIT = (
 
 SIGNED = OneOf("state", (ReportState.SIGNED,))
 OF_SIGNED = Parent("report", "report_id", SIGNED)
+# Withdrawing a signed report opens nothing of it to change: what was signed stays as it was.
+WITHDRAWN = OneOf("state", (ReportState.WITHDRAWN,))
+WAS_SIGNED = Either((SIGNED, Every((WITHDRAWN, Parent("signature", "id", Every(), key="report_id")))))
+OF_ONCE_SIGNED = Parent("report", "report_id", WAS_SIGNED)
+OF_ENDED = Parent("report", "report_id", Either((SIGNED, WITHDRAWN)))
 OF_ERASED = Parent("report", "report_id", ERASED)
 # What a draft leaves out is listed anew after each decision on its claims.
-MADE_ANEW = Either((OF_ERASED, Not(OF_SIGNED)))
+MADE_ANEW = Either((OF_ERASED, Not(OF_ONCE_SIGNED)))
 # What a signature covers, and what was decided by.
 CONTENT = ("evidence", "claim", "citation", "claim_check", "omission")
 
@@ -104,10 +109,10 @@ REPORTS = (
     RowRule("report", STAFF, (INSERT,), Not(SIGNED)),
     RowRule("report", STAFF, (DELETE,), ERASED),
     RowRule("report", WORKER, (SELECT,)),
-    RowRule("report", WORKER, (UPDATE,), Not(SIGNED)),
+    RowRule("report", WORKER, (UPDATE,), Not(WAS_SIGNED)),
     RowRule("report", ARCHIVER, EVERYTHING),
     RowRule("signature", STAFF, (SELECT,)),
-    RowRule("signature", STAFF, (INSERT,), Not(OF_SIGNED)),
+    RowRule("signature", STAFF, (INSERT,), Not(OF_ENDED)),
     RowRule("signature", STAFF, (DELETE,), OF_ERASED),
     RowRule("signature", WORKER, (SELECT,)),
     RowRule("signature", ARCHIVER, EVERYTHING),
@@ -116,13 +121,34 @@ REPORTS = (
         for table in CONTENT
         for rule in (
             RowRule(table, STAFF, (SELECT,)),
-            RowRule(table, STAFF, (INSERT, UPDATE), Not(OF_SIGNED)),
+            RowRule(table, STAFF, (INSERT, UPDATE), Not(OF_ONCE_SIGNED)),
             RowRule(table, STAFF, (DELETE,), MADE_ANEW if table == "omission" else OF_ERASED),
             RowRule(table, WORKER, (SELECT,)),
-            RowRule(table, WORKER, (INSERT, UPDATE, DELETE), Not(OF_SIGNED)),
+            RowRule(table, WORKER, (INSERT, UPDATE, DELETE), Not(OF_ONCE_SIGNED)),
             RowRule(table, ARCHIVER, EVERYTHING),
         )
     ),
+    # What became of a report, and what was asked for it, is added to. An erasure alone takes it away.
+    RowRule("report_event", STAFF, (SELECT, INSERT)),
+    RowRule("report_event", STAFF, (DELETE,), OF_ERASED),
+    RowRule("report_event", WORKER, (SELECT, INSERT)),
+    RowRule("report_event", ARCHIVER, EVERYTHING),
+    RowRule("model_call", STAFF, (SELECT,)),
+    RowRule("model_call", STAFF, (DELETE,), OF_ERASED),
+    RowRule("model_call", WORKER, (SELECT, INSERT, UPDATE)),
+    RowRule("model_call", ARCHIVER, EVERYTHING),
+)
+
+# What happened to a record stays as it was said: an erasure alone takes it away.
+RECORDED = (
+    RowRule("correction", PUBLIC, (SELECT,)),
+    RowRule("correction", STAFF, (SELECT, INSERT, UPDATE)),
+    RowRule("correction", WORKER, (SELECT,)),
+    RowRule("correction", ARCHIVER, (SELECT,)),
+    RowRule("glass_break", STAFF, (SELECT, INSERT)),
+    RowRule("glass_break", WORKER, (SELECT,)),
+    RowRule("glass_break", ARCHIVER, (SELECT,)),
+    *(RowRule(table, STAFF, (DELETE,), ERASED) for table in ("correction", "glass_break")),
 )
 
 JOBS = (
@@ -134,4 +160,4 @@ JOBS = (
     RowRule("outbox_message", ARCHIVER, (INSERT,), OneOf("task", tasks.asked_by(tasks.ARCHIVER))),
 )
 
-ROW_RULES = (*ACCOUNTS, *SECOND_FACTORS, *AUDIT, *REPORTS, *JOBS)
+ROW_RULES = (*ACCOUNTS, *SECOND_FACTORS, *AUDIT, *REPORTS, *RECORDED, *JOBS)

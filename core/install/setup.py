@@ -48,6 +48,9 @@ def initialise(
             servers.adapter.links.make_view(connection, view, query)
         servers.adapter.roles.grant(connection, GRANTS)
     on_progress("primary: schema, linked tables and roles are up to date")
+    for server in SERVERS:
+        if retired := archive_readers.retire_old(servers, server):
+            on_progress(f"archive {server}: login {retired} of an earlier version reads no more")
 
 
 def _upgrade(servers: Databases, store: Store, history: str) -> None:

@@ -97,6 +97,8 @@ class Account(Base):
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
     # A clinician on duty sees every patient.
     covers_all: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # Why, as the admin said who began it; nothing once it has ended.
+    duty_reason: Mapped[str | None] = mapped_column(String(400))
     created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now())
     version: Mapped[int] = version_column()
 
@@ -120,6 +122,8 @@ class Credential(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, autoincrement=False)
     password_hash: Mapped[str] = mapped_column(String(255))
     password_changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # Until when a password is good that somebody else gave out, before there were set-up codes.
+    given_until: Mapped[datetime | None]
     # The secret is sealed. The step is that of the last code that was used: no code works twice.
     totp_secret: Mapped[str | None] = mapped_column(String(255))
     totp_step: Mapped[int | None]

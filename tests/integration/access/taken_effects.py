@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, insert, select, text, update
 
-from core import audit
-from core.audit import Origin
 from core.install.database_roles import DatabaseRole
 from core.models import (
     AccessEvent,
@@ -33,95 +29,11 @@ from core.models import (
     SignIn,
     utc_now,
 )
-from core.models.record_types import ARCHIVE_METADATA
-from core.stores import databases
-from core.stores.databases import Store
 from core.stores.tables import linked_table, signed_view
-from tests.factories import make_account, make_patient
-from tests.ready_report import make_ready_report, sign_ready_report
+from tests.integration.access.taken_tricks import TRICKS
+from tests.integration.access.taken_world import Effect, World
 
 PUBLIC, STAFF, WORKER, ARCHIVER = DatabaseRole
-NOBODY: frozenset[DatabaseRole] = frozenset()
-
-
-@dataclass(frozen=True)
-class World:
-    """What is there to be taken: two accounts with a sign-in each, a signed report, one to be signed, some events."""
-
-    admin_id: int
-    spare_admin_id: int
-    patient_account_id: int
-    new_patient_account_id: int
-    patient_id: int
-    signed_id: int
-    ready_id: int
-    ready_patient_id: int
-
-
-@dataclass(frozen=True)
-class Effect:
-    """A statement that has the effect if it touches or shows a row; it is the work of `part_of` alone."""
-
-    name: str
-    statement: Callable[[World], Any]
-    part_of: frozenset[DatabaseRole] = NOBODY
-
-    def succeeds(self, connection: Connection, world: World) -> bool:
-        """Try it, and take it back. Raises what the database refuses with."""
-        with connection.begin() as trial:
-            done = connection.execute(self.statement(world))
-            found = done.is_insert or (bool(done.fetchall()) if done.returns_rows else done.rowcount > 0)
-            trial.rollback()
-        return found
-
-
-def make_world() -> World:
-    """Made by the owner."""
-    with databases.write() as session:
-        patient, other = make_patient(session), make_patient(session, name="Lim Ah Kow")
-        admin, doctor = make_account(session, role=Role.ADMIN), make_account(session)
-        spare = make_account(session, role=Role.ADMIN)
-        own = make_account(session, role=Role.PATIENT, patient_id=patient.id)
-        new = make_account(session, role=Role.PATIENT, patient_id=other.id, password=None)
-        session.add(SetUpCode(account_id=new.id, code_hash="0" * 64, expires_at=utc_now()))
-        for portal, account in (("staff", admin), ("public", own)):
-            session.add(_sign_in(portal, account.id))
-            session.add(RecoveryCode(account_id=account.id, code_hash="0" * 64, made_at=utc_now()))
-        ready = make_ready_report(session, other, doctor)
-        signed = make_ready_report(session, patient, doctor)
-        _record_as_each(session, patient.id)
-        session.add(OutboxMessage(queue="ops", task="workers.tidy.tidy", arguments={}))
-        session.add(Erasure(patient_id=10**6, requested_by="Somebody", reason="asked", rows=0))
-    sign_ready_report(signed, doctor)
-    _archive(ReportState.REJECTED, ReportState.SIGNED)
-    return World(admin.id, spare.id, own.id, new.id, patient.id, signed.id, ready.id, other.id)
-
-
-def _archive(*states: ReportState) -> None:
-    """A report of each state, with a claim, as an archive keeps them."""
-    report, claim = (ARCHIVE_METADATA["reports"].tables[name] for name in ("report", "claim"))
-    about = {"patient_id": 1, "round": 0, "version": 1, "batch_id": 1}
-    with databases.current().engine(Store("reports"), read_only=False).begin() as archive:
-        for number, state in enumerate(states, 10**6):
-            of = {"id": number, "state": state, "requested_by": 1, "requested_at": utc_now()}
-            archive.execute(insert(report).values(**about, **of))
-            said = {"id": number, "report_id": number, "ordinal": 1, "section": "x", "text": "x", "flagged": False}
-            archive.execute(insert(claim).values(**about, **said))
-
-
-def _record_as_each(session: Session, patient_id: int) -> None:
-    for role in DatabaseRole:
-        token = audit.origin.set(Origin(role.kind))
-        audit.record(session, "chart.viewed", by=None, patient_id=patient_id)
-        audit.origin.reset(token)
-
-
-def _sign_in(portal: str, account_id: int) -> SignIn:
-    now = utc_now()
-    return SignIn(
-        token_hash=f"{portal}-{account_id}".ljust(64, "0"), portal=portal, account_id=account_id, data="{}",
-        created_at=now, seen_at=now, expires_at=now + timedelta(hours=1),
-    )  # fmt: skip
 
 
 def _sign_in_as(portal: str, whose: Callable[[World], int]) -> Callable[[World], Any]:
@@ -296,7 +208,7 @@ JOBS = (
         patient_id=w.patient_id, requested_by="x", reason="x", requested_at=utc_now(), rows=0), frozenset({STAFF})),
     Effect("forget an erasure", lambda _: delete(Erasure)),
 )  # fmt: skip
-EFFECTS = (*ACCOUNTS, *TRAIL, *REPORTS, *JOBS)
+EFFECTS = (*ACCOUNTS, *TRAIL, *REPORTS, *JOBS, *TRICKS)
 
 # What no process does, whichever it is.
 NEVER = {
@@ -312,6 +224,9 @@ NEVER = {
         "empty a table": "TRUNCATE access_event",
         "read a linked server's password": "SELECT umoptions FROM pg_user_mapping",
         "read the logins' passwords": "SELECT rolpassword FROM pg_authid",
+        "keep a large object": "SELECT lo_from_bytea(0, 'x')",
+        "write to the server's log of changes": "SELECT pg_logical_emit_message(false, 'x', 'y')",
+        "shut all others out of the chains' heads": "LOCK TABLE chain_head IN ACCESS EXCLUSIVE MODE",
         "make a login": "CREATE ROLE mine LOGIN SUPERUSER",
     }.items()
 }

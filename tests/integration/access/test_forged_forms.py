@@ -17,6 +17,7 @@ from core.settings.config import Settings
 from core.stores import databases
 from core.stores.databases import Store
 from core.web.access import declared
+from core.web.portal import CSP_REPORTS
 from tests.factories import make_account, make_assay, make_patient, make_visit
 from tests.integration.access.test_matrix import account_of, begin
 from tests.integration.access.test_two_portals import OTHER, PORTALS, closed_addresses, host, make_app
@@ -51,7 +52,8 @@ def forms(app: Flask) -> Iterator[tuple[str, Role | None]]:
             rights = declared(app, adapter.match(address, "POST")[0]) or ()
             yield address, next(role for right in rights for role in Role if may(role, right))
     for rule in app.url_map.iter_rules():
-        if "POST" in (rule.methods or ()) and not declared(app, rule.endpoint):
+        # Browsers' reports are no forms: test_csp_reports.py.
+        if "POST" in (rule.methods or ()) and not declared(app, rule.endpoint) and rule.rule != CSP_REPORTS:
             yield rule.rule, None
 
 

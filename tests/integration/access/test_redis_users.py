@@ -15,9 +15,11 @@ from rq.job import JobStatus
 from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
+from commands.doctor.boundaries import redis_reach
 from commands.redis_users import show
 from core.install import redis_users
 from core.install.archive_readers import as_login
+from core.install.database_roles import DatabaseRole
 from core.install.redis_users import KEYS, RedisUser
 from core.jobs import outbox
 from core.models import OutboxMessage
@@ -205,3 +207,15 @@ def test_the_staff_portal_rings_and_does_no_more(urls: dict[RedisUser, str], com
     staff = Redis.from_url(urls[RedisUser.STAFF])
     with pytest.raises(NoPermissionError):
         staff.execute_command(*command.split(" "))
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("kind", [role.kind for role in DatabaseRole])
+def test_the_doctor_refuses_a_user_that_reaches_further(urls: dict[RedisUser, str], servers: Any, kind: str) -> None:
+    user = RedisUser.WORKER if kind == DatabaseRole.ARCHIVER.kind else RedisUser(f"strata_{kind}")
+    assert all(found.ok for found in redis_reach(urls[user], kind))
+    wide = {found.subject: found for found in redis_reach(servers.valkey.url, kind)}
+    assert not any(found.ok for found in wide.values())
+    assert "it can change the rights of Redis' users" in wide["boundaries: redis"].detail
+    assert "it reaches sign-ins of" in wide["boundaries: redis"].detail
+    assert all("strata redis-users" in (found.mend or "") for found in wide.values())

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 
+from core.engines.passwords import make_password
+from core.install import archive_readers
+from core.install.database_roles import DatabaseRole
 from core.install.setup import initialise
 from core.stores import databases
+from core.stores.databases import Store
 
 
 def test_nothing_is_changed_while_a_server_cannot_be_reached(database: Any) -> None:
@@ -21,3 +25,43 @@ def test_nothing_is_changed_while_a_server_cannot_be_reached(database: Any) -> N
     finally:
         databases.configure(database)
     assert said == []
+
+
+@pytest.mark.only_on_postgresql("a hash made by its driver")
+def test_no_statement_tells_a_logins_password(database: Any) -> None:
+    """The workers' roles see the statements of others, and extensions keep them."""
+    servers, password, said = databases.current(), make_password(), list[str]()
+    owner = servers.engine(Store.HOT, read_only=False)
+
+    def keep(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    event.listen(owner, "before_cursor_execute", keep)
+    with owner.begin() as connection:
+        servers.adapter.roles.make_login(connection, "told_nobody", DatabaseRole.PUBLIC, password)
+    event.remove(owner, "before_cursor_execute", keep)
+    assert [line for line in said if "told_nobody" in line]
+    assert password not in "".join(said)
+    url = archive_readers.as_login(database.primary_url, "told_nobody", password)
+    with create_engine(url).connect() as connection:
+        assert connection.scalar(text("SELECT current_user")) == "told_nobody"
+
+
+@pytest.mark.only_on_postgresql("logins of a server; what SQL Server is told is in tests/unit/engines")
+def test_the_readers_of_an_earlier_version_read_no_more(database: Any) -> None:
+    servers, name, password = databases.current(), "strata_reader_visits", make_password()
+    archive = servers.engine(Store("visits"), read_only=False)
+    with archive.begin() as connection:
+        servers.adapter.roles.make_reader(connection, name, password)
+    url = archive_readers.as_login(database.archive_visits_url, name, password)
+    with create_engine(url).connect() as reader:
+        assert reader.execute(text("SELECT id FROM visit")).all() == []
+    said: list[str] = []
+    initialise(database, said.append)
+    assert "archive visits: login strata_reader_visits of an earlier version reads no more" in said
+    with pytest.raises(OperationalError, match="not permitted to log in"):
+        create_engine(url).connect()
+    said.clear()
+    initialise(database, said.append)
+    assert not [line for line in said if "earlier version" in line]
+    assert archive_readers.name_of(database.archive_visits_url) != name

@@ -1,0 +1,68 @@
+"""What PostgreSQL lets every login do, and no process of ours needs: closed to all but the roles that do.
+
+A temporary table shadows another's name; large objects and messages in the log fill the disk and belong to no table; an
+application lock that somebody else holds stops archive runs and the keeping of heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, text
+
+from core.engines.roles import Grants
+
+EVERYBODY = "PUBLIC"
+LOCKS = r"proname ~ '^pg_(try_)?advisory_'"
+FILLERS = r"proname ~ '^(lo_(creat|create|from_bytea|import)|pg_logical_emit_message)$'"
+# On one line: it is a line of a script too.
+CLOSE = (
+    "DO $$ DECLARE closed regprocedure; BEGIN"
+    " FOR closed IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND ({locks} OR {fillers})"
+    " LOOP EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', closed); END LOOP;"
+    " FOR closed IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND {locks}"
+    " LOOP EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {lockers}', closed); END LOOP; END $$"
+)
+OPEN = f"""
+SELECT r.rolname, p.oid::regprocedure::text FROM pg_proc p CROSS JOIN pg_roles r
+WHERE p.pronamespace = 'pg_catalog'::regnamespace AND r.rolname = ANY(:roles)
+  AND (({FILLERS}) OR ({LOCKS} AND NOT r.rolname = ANY(:lockers)))
+  AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
+ORDER BY 1, 2
+"""
+TEMPORARY = """
+SELECT rolname FROM pg_roles WHERE rolname = ANY(:roles) AND NOT rolname = ANY(:makers)
+  AND has_database_privilege(oid, current_database(), 'TEMPORARY') ORDER BY 1
+"""
+MEND = "a superuser runs what `strata init --print-grants` prints"
+
+
+def block(lockers: Sequence[str]) -> str:
+    """The statement that closes the functions to all but those who take locks; a superuser's."""
+    return CLOSE.format(locks=LOCKS, fillers=FILLERS, lockers=", ".join(lockers))
+
+
+def close(connection: Connection, grants: Grants) -> None:
+    """Close what this login can: temporary tables as the database's owner, the functions as a superuser."""
+    database = connection.dialect.identifier_preparer.quote(str(connection.scalar(text("SELECT current_database()"))))
+    connection.exec_driver_sql(f"REVOKE TEMPORARY ON DATABASE {database} FROM {EVERYBODY}")
+    for role in grants.makes_temporary:
+        connection.exec_driver_sql(f"GRANT TEMPORARY ON DATABASE {database} TO {role}")
+    if connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
+        connection.exec_driver_sql(block(grants.takes_locks).replace("%", "%%"))
+
+
+def differences(connection: Connection, grants: Grants) -> list[str]:
+    """What is still open to a role that has no need of it; a line each."""
+    roles = {"roles": list(grants.tables)}
+    made = connection.scalars(text(TEMPORARY), {**roles, "makers": list(grants.makes_temporary)})
+    return [f"{role}: temporary tables too much" for role in made] + list(_open(connection, grants))
+
+
+def _open(connection: Connection, grants: Grants) -> Iterator[str]:
+    found = connection.execute(text(OPEN), {"roles": list(grants.tables), "lockers": list(grants.takes_locks)})
+    by_role: dict[str, list[str]] = {}
+    for role, function in found:
+        by_role.setdefault(role, []).append(function)
+    for role, functions in by_role.items():
+        yield f"{role}: {functions[0]} and {len(functions) - 1} more such functions too much ({MEND})"
