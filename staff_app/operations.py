@@ -14,7 +14,7 @@ from core.models import utc_now
 from core.queries import alerts, evaluations, operations, tiers
 from core.queries.loop_figures import WINDOWS_DAYS, loop_figures, span
 from core.services import reports
-from core.stores import replica_reads
+from core.stores import policy_violations, redis, replica_reads
 from core.web.access import requires
 from core.web.auth import current_account
 from core.web.htmx import render
@@ -82,7 +82,8 @@ def _page(form: HaltForm, faults: list[tuple[str, str]] | None = None) -> Respon
         evaluated = alerts.evaluated(session)
     return render("staff/operations/show.html", status=422 if faults else 200, tiers=tiers.health(), halted=halted,
                   form=form, faults=faults or [], alerts=lines, past=past, evaluated=evaluated,
-                  rules={line.name: line for line in lines}, windows=WINDOWS_DAYS, **_figures(_days()))  # fmt: skip
+                  rules={line.name: line for line in lines}, windows=WINDOWS_DAYS,
+                  violations=policy_violations.counts(redis.client(), utc_now()), **_figures(_days()))  # fmt: skip
 
 
 def _days() -> int:

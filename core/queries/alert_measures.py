@@ -24,7 +24,7 @@ from core.models import (
 from core.models.record_types import RECORD_TYPES
 from core.queries import load_figures, strangers, tiers
 from core.queries.alerts import evaluated
-from core.stores import databases
+from core.stores import databases, policy_violations, redis
 from core.stores.replica_watch import watch
 
 NEVER_SECONDS = 1e9
@@ -169,6 +169,12 @@ def strangers_shown(session: Session, since: datetime) -> Measured | None:
     """The most people outside their care whose names one account was shown since then; none at all is well."""
     counts = [len(patients) for patients in strangers.shown(session, since).values()]
     return Measured(float(max(counts, default=0)), max(len(counts), 1))
+
+
+def policy_violations_counted(session: Session, since: datetime) -> Measured | None:
+    """How many violations of pages' content security policies browsers reported, yesterday and today."""
+    found = policy_violations.counts(redis.client(), datetime.now(UTC))
+    return None if found is None else Measured(float(sum(found.values())), 1)
 
 
 def queue_age(session: Session, since: datetime) -> Measured | None:

@@ -87,6 +87,8 @@ RULES = (
     Rule("disk filling", "A disk will soon be full", "days", measure.disk_days_left, 14.0, "machines.md", below=True),
     Rule("disk operations", "A disk does nearly all that a common volume can", "a second",
          measure.most_disk_operations, 2700.0, "machines.md", QUARTER_HOUR),
+    Rule("page policy", "Pages tried what their security policy forbids", "reports",
+         measure.policy_violations_counted, 20.0, "policy-violations.md", DAY, on_primary=True),
     EVALUATION_STOPPED,
 )  # fmt: skip
 

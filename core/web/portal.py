@@ -10,6 +10,8 @@ from flask import Flask
 from core.access.permissions import Right
 from core.models import Role
 
+# Where browsers send what a page tried against its policy: no sign-in is looked up there, nor kept alive.
+CSP_REPORTS = "/csp-reports"
 EXTENSION = "strata_portal"
 
 

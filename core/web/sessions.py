@@ -19,6 +19,7 @@ from core.access.sign_ins import SignIns, hash_of
 from core.settings.config import Settings
 from core.stores import redis
 from core.stores.outage import UNREACHABLE
+from core.web.portal import CSP_REPORTS
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ POLLING = "X-Poll"
 NO_USE = ("HEAD", "OPTIONS")
 # Where a page asks how long its sign-in still lasts.
 STATE = "/session"
-NOT_NEEDED = ("/static/", "/healthz", "/readyz")
+NOT_NEEDED = ("/static/", "/healthz", "/readyz", CSP_REPORTS)
 
 
 class PortalSession(CallbackDict[str, Any], SessionMixin):

@@ -32,7 +32,8 @@ from core.queries.alerts import EVALUATED
 from core.services import alerting, load_figures
 from core.services.load_figures import Sample
 from core.settings.config import Settings
-from core.stores import databases
+from core.stores import databases, policy_violations, redis
+from core.stores.policy_violations import key_of
 from core.stores.replica_watch import watch
 from core.stores.routing import ReplicaState
 from tests.factories import make_account, make_patient, make_visit
@@ -155,6 +156,7 @@ STORIES = (
     Story("queue age", lambda: write(OutboxMessage(queue="ops", task="t", arguments={},
                                                    due_at=utc_now() - timedelta(minutes=6))),
           lambda: change(update(OutboxMessage).values(done_at=utc_now()))),
+    Story("page policy", lambda: report_violations(21), lambda: redis.client().delete(key_of("staff", utc_now()))),
 )  # fmt: skip
 
 
@@ -172,6 +174,11 @@ def fill_disk(share_an_hour: float) -> None:
         for hour in range(48):
             sample = Sample("primary", "disk", 0.5 + share_an_hour * hour)
             load_figures.keep(session, [sample], utc_now() - timedelta(hours=48 - hour))
+
+
+def report_violations(many: int) -> None:
+    for _ in range(many):
+        policy_violations.count(redis.client(), "staff", "script-src", utc_now())
 
 
 def look_up_strangers(many: int) -> None:

@@ -19,7 +19,8 @@ from core.stores.databases import Store
 from core.web.access import declared
 from tests.integration.staff.conftest import HOST, StaffBrowser
 
-OPEN = {"static", "health.healthz", "health.readyz", "auth.sign_in", "auth.submit", "auth.sign_out",
+OPEN = {"static", "health.healthz", "health.readyz", "csp_reports.report", "auth.sign_in", "auth.submit",
+        "auth.sign_out",
         "auth.code", "auth.submit_code", "auth.set_up", "auth.submit_set_up", "auth.session_state", "auth.stay",
         "auth.signed_in_again", "auth.submit_passkey", "auth.set_up_code", "auth.submit_set_up_code",
         "auth.new_password", "auth.submit_new_password"}  # fmt: skip

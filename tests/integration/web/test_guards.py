@@ -11,6 +11,7 @@ import pytest
 from core.access.permissions import Right
 from core.stores import replica_watch
 from core.web.access import declared, requires
+from core.web.portal import CSP_REPORTS
 from public_app import create_app
 from tests.integration.web.conftest import HOST, Browser, events
 from tests.tiers import Tiers
@@ -25,7 +26,7 @@ def test_every_endpoint_declares_its_right(app: Any) -> None:
     steps = {"auth.sign_in", "auth.submit", "auth.code", "auth.submit_code", "auth.set_up", "auth.submit_set_up"}
     steps |= {"auth.set_up_code", "auth.submit_set_up_code", "auth.new_password", "auth.submit_new_password"}
     steps |= {"auth.session_state", "auth.stay", "auth.signed_in_again", "auth.submit_passkey"}
-    assert opened == {"static", "health.healthz", "health.readyz", "auth.sign_out"} | steps
+    assert opened == {"static", "health.healthz", "health.readyz", "csp_reports.report", "auth.sign_out"} | steps
 
 
 def test_an_endpoint_without_a_declaration_is_refused(database: Any, account: Any) -> None:
@@ -87,7 +88,7 @@ def test_another_host_name_is_refused(browser: Browser) -> None:
 
 
 def test_every_form_is_refused_without_its_token(app: Any, signed_in: Browser) -> None:
-    posts = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    posts = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ()) and rule.rule != CSP_REPORTS]
     assert posts
     for rule in posts:
         path = rule.rule.replace("<id:passkey_id>", "1")
