@@ -13,7 +13,10 @@ from core.audit.verifier import Chains, Fault, Proof
 from core.models import utc_now
 from core.queries import audit_stream
 from core.queries.audit_stream import EventRow
+from core.queries.released_batches import RELEASED, Releases
 from core.stores import databases
+
+_ACTION, _TARGET, _PURPOSE = (audit_stream.COLUMNS.index(name) for name in ("action", "target", "purpose"))
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,11 @@ def verify() -> Verdict:
 def judge(rows: Iterable[EventRow], evidence: Evidence, *, now: datetime, longest: timedelta) -> Verdict:
     """Hold all events, by id, against the evidence; heads may not be older than `longest`."""
     series = evidence.series
-    chains = Chains(series.heads, evidence.proof)
+    chains, releases = Chains(series.heads, evidence.proof), Releases()
     for row in rows:
         chains.take(row[1:-1], row[-1])
+        if row[_ACTION] == RELEASED:
+            releases.take(row[_TARGET], row[_PURPOSE])
     chains.end(evidence.heads)
     of_sets = kept_heads.missing(series, evidence.noted)
     overdue = kept_heads.overdue(series, chains.oldest_at, now, longest)
@@ -70,5 +75,5 @@ def judge(rows: Iterable[EventRow], evidence: Evidence, *, now: datetime, longes
         unkeyed=chains.unkeyed,
         heads_at=newest.kept_at if newest is not None else None,
         head_sets=newest.number if newest is not None else 0,
-        faults=(*of_sets, *overdue, *chains.faults),
+        faults=(*of_sets, *overdue, *chains.faults, *releases.end()),
     )

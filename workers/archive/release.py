@@ -10,10 +10,12 @@ from __future__ import annotations
 from sqlalchemy import Connection, FromClause, Insert, Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from core import audit
 from core.archiving import failpoints
 from core.engines.functions import any_of
 from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, archive_table
+from core.queries import released_batches
 from core.staging import object_store
 from core.stores import databases
 from workers.archive import hashes, holdings, lease, release_rows
@@ -44,6 +46,10 @@ def release(session: Session, batch: Batch, run: ArchiveRun) -> int:
     batch.released_roots = removed.get(moving.record_type.root.name, 0)
     batch.released_rows = sum(removed.values())
     batch.superseded_rows = sum(len(ids) for ids in superseded_ids.values())
+    audit.record(
+        session, released_batches.RELEASED, by=None, target=f"batch:{batch.id}",
+        purpose=released_batches.told(batch.record_type, batch.released_rows, batch.content_hash or ""),
+    )  # fmt: skip
     return batch.released_rows
 
 

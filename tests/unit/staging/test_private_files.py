@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +12,12 @@ from typing import Any
 import pytest
 import zstandard
 
+from core.models import Batch
 from core.staging.contract import StagedAltered
 from core.staging.encryption import Sealed
 from core.staging.folder import Folder
 from workers.archive.retry_policy import Mismatch
-from workers.archive.staged_files import StagedTable, read_table, write_table
+from workers.archive.staged_files import MANIFEST_BYTES_MAX, StagedTable, read_manifest, read_table, write_table
 
 KEY = b"only for tests: staging".ljust(32)
 
@@ -54,3 +57,17 @@ def test_a_file_that_unpacks_to_more_is_given_up_early(tmp_path: Path) -> None:
 
 def as_batch(batch: SimpleNamespace) -> Any:
     return batch
+
+
+@pytest.mark.parametrize(("length", "is_read"), [(MANIFEST_BYTES_MAX, True), (MANIFEST_BYTES_MAX + 1, False)])
+def test_no_more_of_a_manifest_is_read_than_one_has(tmp_path: Path, length: int, is_read: bool) -> None:
+    """Whoever writes to the store could put any file there; its hash is right here, so that only its length counts."""
+    store, body = Folder(tmp_path), json.dumps({"tables": {}}).ljust(length).encode()
+    with store.create("visit/manifest.json") as file:
+        file.write(body)
+    batch = Batch(staged_key="visit/", content_hash=hashlib.sha256(body).hexdigest())
+    if is_read:
+        assert read_manifest(store, batch) == {}
+    else:
+        with pytest.raises(Mismatch, match="altered"):
+            read_manifest(store, batch)
