@@ -96,13 +96,20 @@ def set_up_code(account_id: int) -> Response:
 @bp.post("/<id:account_id>/duty/<any(begin, end):verb>")
 @requires(Right.ACCOUNTS_MANAGE, confirmed=True)
 def duty(account_id: int, verb: str) -> Response:
-    """A clinician on duty sees every patient."""
+    """A clinician on duty sees every patient: whoever begins it says why."""
+    reason = request.form.get("reason", "")
     try:
         with write_session() as session:
-            account = care.set_duty(session, account_id=account_id, covers_all=verb == "begin", by=current_account())
+            if verb == "begin":
+                account = care.begin_duty(session, account_id=account_id, reason=reason, by=current_account())
+            else:
+                account = care.end_duty(session, account_id=account_id, by=current_account())
             name, username = account.name, account.username
     except care.NoSuchColleague:
         abort(404)
+    except care.BadReason as fault:
+        flash(str(fault))
+        return redirect(url_for(".listing"), 303)
     flash(f"{name} sees {'every patient' if verb == 'begin' else 'the patients in their care'} from now on.")
     return redirect(url_for(".listing", q=username), 303)
 

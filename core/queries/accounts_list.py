@@ -25,6 +25,7 @@ class AccountLine:
     patient_id: int | None
     created_at: datetime
     covers_all: bool
+    duty_reason: str | None
     set_up_until: datetime | None
 
 
@@ -77,5 +78,5 @@ def practitioners(session: Session) -> tuple[tuple[int, str], ...]:
 def _line(row: Account, set_up_until: datetime | None = None) -> AccountLine:
     return AccountLine(
         row.id, row.username, row.name, row.role, row.active, row.patient_id, row.created_at, row.covers_all,
-        set_up_until,
+        row.duty_reason, set_up_until,
     )  # fmt: skip

@@ -118,11 +118,16 @@ def authenticate(session: Session, *, username: str, password: str, roles: Colle
     account = session.scalar(named)
     kept = session.get(Credential, account.id) if account is not None else None
     right = matches(kept.password_hash if kept is not None else _nobodys_hash(), password[: password_policy.LENGTH_MAX])
-    if account is None or kept is None or not right or not account.active or account.role not in roles:
+    if account is None or kept is None or not right or not account.active or account.role not in roles or _ended(kept):
         raise SignInRefused
     if hasher.check_needs_rehash(kept.password_hash):
         kept.password_hash = hasher.hash(password)
     return account
+
+
+def _ended(kept: Credential) -> bool:
+    """Whether the password was given out by somebody else, and never changed in the time for it."""
+    return kept.given_until is not None and kept.given_until <= utc_now()
 
 
 def matches(stored: str, password: str) -> bool:
@@ -152,7 +157,7 @@ def _keep_password(session: Session, account: Account, password: str) -> None:
     if kept is None:
         session.add(Credential(account_id=account.id, password_hash=hashed, password_changed_at=utc_now()))
     else:
-        kept.password_hash, kept.password_changed_at = hashed, utc_now()
+        kept.password_hash, kept.password_changed_at, kept.given_until = hashed, utc_now(), None
     session.flush()
 
 

@@ -95,11 +95,11 @@ def colleague_of(session: Session, username: str, by: Actor) -> Account:
     return colleague
 
 
-def reason_in_words(reason: str) -> str:
-    """The reason as it is kept. Raises BadReason."""
+def reason_in_words(reason: str, readers: str = "the patient") -> str:
+    """The reason as it is kept; `readers` are those who can read it. Raises BadReason."""
     words = " ".join(reason.split())
     if not REASON_LENGTH_MIN <= len(words) <= REASON_LENGTH_MAX:
-        raise BadReason(f"Say why, in {REASON_LENGTH_MIN} to {REASON_LENGTH_MAX} characters: the patient can read it.")
+        raise BadReason(f"Say why, in {REASON_LENGTH_MIN} to {REASON_LENGTH_MAX} characters: {readers} can read it.")
     return words
 
 
@@ -119,14 +119,29 @@ def leave(session: Session, *, patient_id: int, account_id: int, by: Actor, reas
     return gone is not None
 
 
-def set_duty(session: Session, *, account_id: int, covers_all: bool, by: Actor) -> Account:
-    """Let a clinician on duty see every patient, or no longer. Raises PermissionDenied, NoSuchColleague."""
+def begin_duty(session: Session, *, account_id: int, reason: str, by: Actor) -> Account:
+    """Let a clinician on duty see every patient. Raises PermissionDenied, NoSuchColleague, BadReason."""
     permissions.check(by, Right.ACCOUNTS_MANAGE)
+    account = _clinician(session, account_id)
+    words = reason_in_words(reason, "who keeps the accounts and who audits")
+    account.covers_all, account.duty_reason = True, words
+    audit.record(session, "account.duty_begun", by=by, target=f"account:{account_id}", purpose=words)
+    return account
+
+
+def end_duty(session: Session, *, account_id: int, by: Actor) -> Account:
+    """A clinician sees the patients in their care alone, again. Raises PermissionDenied, NoSuchColleague."""
+    permissions.check(by, Right.ACCOUNTS_MANAGE)
+    account = _clinician(session, account_id)
+    account.covers_all, account.duty_reason = False, None
+    audit.record(session, "account.duty_ended", by=by, target=f"account:{account_id}")
+    return account
+
+
+def _clinician(session: Session, account_id: int) -> Account:
     account = session.get(Account, account_id, with_for_update=True)
     if account is None or account.role != Role.CLINICIAN:
         raise NoSuchColleague
-    account.covers_all = covers_all
-    audit.record(session, f"account.duty_{'begun' if covers_all else 'ended'}", by=by, target=f"account:{account_id}")
     return account
 
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from flask import Flask, abort, current_app, request, session
+from flask import Flask, abort, current_app, flash, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.access.sign_in_copies import AccountCopy
 from core.access.sign_ins import SignIns
-from core.models import Account, utc_now
+from core.models import Account, Credential, utc_now
+from core.queries import own_changes
 from core.services import accounts, passkeys, second_factor
 from core.stores import databases
 from core.stores.databases import Store
@@ -175,6 +176,7 @@ def begin(
     `by_factor` if more than a password proved it.
     """
     held = session_held()
+    goes_on = held.sign_in is not None
     if held.sign_in is not None:
         sign_ins().end(held.sign_in.token_hash)
     held.clear()
@@ -185,9 +187,22 @@ def begin(
     if by_factor:
         mark_factor()
     login_user(User(copy))
+    if not goes_on:
+        _tell_changes(store, account)
     known_devices.remember(copy.username)
     held.new_token = sign_ins().open(store, account, dict(held))
     held.modified = False
+
+
+def _tell_changes(store: Session, account: Account) -> None:
+    """Tell whoever signs in what was changed about signing in: it may have been somebody else."""
+    kept = store.get(Credential, account.id)
+    if kept is not None and kept.given_until is not None:
+        days = max((kept.given_until - utc_now()).days, 0)
+        flash(f"Somebody gave you your password. It ends in {days} days: choose your own at “Your account”.")
+    told = own_changes.to_tell(store, account.id, request.remote_addr)
+    if told:
+        flash(f"In the last days: {'. '.join(told)}. If that was not you, say so at once: “Your account” tells when.")
 
 
 def session_held() -> PortalSession:

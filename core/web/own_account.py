@@ -10,6 +10,8 @@ from wtforms.validators import InputRequired, Length
 
 from core.access.permissions import Right
 from core.models import Passkey
+from core.queries import own_changes
+from core.queries.own_changes import Happened
 from core.services import passkeys, password_policy, second_factor
 from core.services.accounts import AccountFault, TooManyAttempts
 from core.stores import databases
@@ -100,6 +102,11 @@ def _passkeys() -> list[Passkey]:
         return passkeys.of_account(store, auth.current_account().id)
 
 
+def _history() -> list[Happened]:
+    with databases.read(Store.HOT) as store:
+        return own_changes.history(store, auth.current_account().id)
+
+
 def _second_factor() -> SecondFactor:
     account = auth.current_account()
     with databases.read(Store.HOT) as session:
@@ -115,6 +122,7 @@ def _page(form: PasswordForm, status: int = 200, refusal: str | None = None) -> 
         form=form,
         refusal=refusal,
         here_and_others=auth.own_sign_ins(),
+        history=_history(),
         second=_second_factor(),
         passkeys=_passkeys(),
         kept=kept_passkeys() if form.is_submitted() else None,

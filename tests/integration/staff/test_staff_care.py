@@ -247,10 +247,19 @@ def test_an_admin_ends_and_begins_duty(
     duty = f"/accounts/{clinician.account.id}/duty"
     assert admin.post(f"{duty}/end", page="/accounts").status_code == 303
     assert not seen(clinician, patient)
-    assert admin.post(f"{duty}/begin", page="/accounts").status_code == 303
+    for words in ({}, {"reason": "short"}, {"reason": "x" * 401}):
+        admin.post(f"{duty}/begin", words, page="/accounts")
+        assert "Say why, in 10 to 400 characters" in admin.get("/accounts").text
+        assert not seen(clinician, patient)
+    why = {"reason": "Nights of the ward, this week"}
+    assert admin.post(f"{duty}/begin", why, page="/accounts").status_code == 303
     assert seen(clinician, patient)
-    assert len(events("account.duty_ended")) == len(events("account.duty_begun")) == 1
-    assert admin.post(f"/accounts/{admin.account.id}/duty/begin", page="/accounts").status_code == 404
+    assert "(“Nights of the ward, this week”)" in admin.get("/accounts").text
+    assert [event.purpose for event in events("account.duty_begun")] == ["Nights of the ward, this week"]
+    assert len(events("account.duty_ended")) == 1
+    assert admin.post(f"/accounts/{admin.account.id}/duty/begin", why, page="/accounts").status_code == 404
+    assert admin.post(f"{duty}/end", page="/accounts").status_code == 303
+    assert "Nights of the ward" not in admin.get("/accounts").text
 
 
 def test_neither_progress_nor_amendment_tells_of_a_report(stranger: StaffBrowser, patient: Patient) -> None:
