@@ -76,12 +76,15 @@ def make_account(patient_id: int) -> str:
     return f"bench{patient_id}"
 
 
+HANGING_UP = "--config=python:core.web.hanging_up"
+
+
 @contextmanager
 def signed_in(made: Environment, username: str, workers: int = 1) -> Iterator[Client]:
     """A portal of its own, and a client that has signed in there."""
     port = ports.pick()
     options = [f"--bind=127.0.0.1:{port}", f"--workers={workers}", "--threads=4", "--worker-class=gthread"]
-    with program(made.env, "gunicorn", "wsgi:public()", *options, "--no-control-socket"):
+    with program(made.env, "gunicorn", "wsgi:public()", *options, "--no-control-socket", HANGING_UP):
         client = Client(port)
         until = time.monotonic() + START_SECONDS
         while True:

@@ -9,7 +9,10 @@ from core.embedded.ports import HOST
 
 CODE_DIR = Path(__file__).parents[2]
 # The whole demo must stop within 10 seconds. Preloaded: a portal is loaded once, and its two processes share it.
-GUNICORN_OPTIONS = "--workers=2 --threads=4 --worker-class=gthread --graceful-timeout=3 --no-control-socket --preload"
+GUNICORN_OPTIONS = (
+    "--workers=2 --threads=4 --worker-class=gthread --graceful-timeout=3 --no-control-socket --preload"
+    " --config=python:core.web.hanging_up"
+)
 
 
 def strata(*arguments: str) -> list[str]:

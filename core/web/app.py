@@ -20,10 +20,12 @@ from core.web import (
     access,
     auth,
     confirm,
+    csp_reports,
     error_pages,
     factor,
     filters,
     guessing,
+    hanging_up,
     health,
     known_devices,
     own_account,
@@ -109,6 +111,7 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     page_sessions.init_app(app)
     error_pages.init_app(app)
     app.register_blueprint(health.bp)
+    app.register_blueprint(csp_reports.bp)
     # Several modules put their routes on one blueprint.
     modules = (sign_in, second_factor, set_up_code, own_account, factor, own_second_factor, passkeys, time_out)
     for blueprint in dict.fromkeys(module.bp for module in modules):
@@ -118,6 +121,7 @@ def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     known_devices.init_app(app)
     guessing.init_app(app)
     proxies.init_app(app, settings.trusted_proxies)
+    app.wsgi_app = hanging_up.AtOnce(app.wsgi_app, settings)  # type: ignore[method-assign]
     access.open_endpoint(app.view_functions["static"])
 
 

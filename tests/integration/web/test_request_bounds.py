@@ -49,6 +49,19 @@ def test_other_types_are_bounded_too(browser: Browser) -> None:
         assert reply.status_code == 413, content_type
 
 
+def test_a_stranger_is_answered_before_a_page_is_made(browser: Browser, signed_in: Browser) -> None:
+    def reply(to: Browser) -> Any:
+        return to.client.post("/sign-in", base_url=HOST, data=FLOOD, content_type=URLENCODED)
+
+    stranger = browser.client.application.test_client()
+    told = reply(Browser(stranger))
+    assert (told.status_code, told.text) == (413, "What was sent is too large.\n")
+    assert told.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in told.headers["Content-Security-Policy"]
+    assert reply(signed_in).status_code == 413
+    assert "<html" in reply(signed_in).text
+
+
 def test_a_form_of_ordinary_size_is_parsed(browser: Browser, parsed: list[int]) -> None:
     browser.client.post("/sign-in", base_url=HOST, data="username=a&password=b", content_type=URLENCODED)
     assert parsed == [len("username=a&password=b")]
