@@ -12,6 +12,7 @@ from core.interchange.source_values import YEAR_MAX, YEAR_MIN, BadValue, require
 from core.models.said import DAY, MONTH, YEAR
 
 _PART = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _NOON = time(12, tzinfo=UTC)
 
 
@@ -50,7 +51,8 @@ class Dates:
 
     def _instant(self, kept: str, name: str) -> datetime:
         try:
-            parsed = datetime.fromisoformat(kept)
+            # Python reads weeks and days without hyphens too, which FHIR does not write.
+            parsed = datetime.fromisoformat(kept if _INSTANT.match(kept) else "")
         except ValueError:
             raise BadValue(
                 f"{name} '{kept}' is not a date such as 2024, 2024-05, 2024-05-31 or 2024-05-31T08:30:00Z"

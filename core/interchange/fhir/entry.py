@@ -74,6 +74,8 @@ class Entry:
             raise BadValue("it names no patient (subject)")
         if found[0] not in ("Patient", ""):
             raise BadValue(f"it is about a {found[0]}, not a patient")
+        if name and "identifier" in reference and self.resolver.contradicts(reference, found[1]):
+            raise BadValue("its reference names one patient, and the identifier beside it another")
         return identifier(found[1], "subject")
 
     def other_focus(self) -> str | None:

@@ -245,6 +245,12 @@ class Resolver:
             raise BadValue(f"its reference to identifier {value[:40]} fits {len(found)} resources")
         return next(iter(found)) if found else (kind, value) if UUID.fullmatch(value) else None
 
+    def contradicts(self, reference: Any, identity: str) -> bool:
+        """Whether the identifier in a Reference is that of other patients of this import alone."""
+        system, value = dig(reference, "identifier", "system"), dig(reference, "identifier", "value")
+        holders = self.index.by_identifier.get(("Patient", str(system or ""), str(value)), ())
+        return bool(holders) and identity not in holders
+
     def of_contained(self, reference: Any) -> Known | None:
         """The one resource of this import that has an identifier of the contained one, or None. Raises BadValue."""
         inside = self.content(reference)

@@ -80,6 +80,17 @@ def test_a_patient_is_named_by_an_identifier(tmp_path: Path, subject: dict[str, 
     assert [record.patient for record in population.of("condition")] == [files.PATIENT]
 
 
+def test_a_reference_and_an_identifier_that_name_two_patients_are_refused(tmp_path: Path) -> None:
+    other = files.fhir_patient(files.OTHER, identifier=[MRN])
+    subject = {"reference": f"urn:uuid:{files.PATIENT}", "identifier": MRN}
+    unknown = {"reference": f"urn:uuid:{files.PATIENT}", "identifier": {"system": "urn:other", "value": "9"}}
+    population, summary = _read(
+        tmp_path, files.fhir_patient(), other, _problem(subject=subject), _problem("c2", subject=unknown)
+    )
+    assert [record.patient for record in population.of("condition")] == [files.PATIENT]
+    assert ["names one patient" in refusal.reason for refusal in summary.refusals] == [True]
+
+
 def test_clinics_practitioners_and_medicines_may_stand_inside(tmp_path: Path) -> None:
     visit = files.fhir_encounter(
         contained=[

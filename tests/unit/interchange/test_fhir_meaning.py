@@ -57,6 +57,27 @@ def test_a_logical_reference_finds_its_patient_by_identifier(tmp_path: Path) -> 
     assert only(population, "observation").patient == files.PATIENT
 
 
+@pytest.mark.parametrize(
+    "reference",
+    ["RelatedPerson/p1", "Group/p1", "patient/p1", "Patient?name=Maude", "https://other.example/Patient/p1", "p1"],
+)
+def test_what_is_no_patient_of_the_source_is_nobody(tmp_path: Path, reference: str) -> None:
+    base = "http://a.example/fhir"
+    entries = [entry_at(base, files.fhir_patient("p1")), entry_at(base, measured(subject={"reference": reference}))]
+    population, summary = read(write_bundle(tmp_path / "b.json", entries))
+    assert population.of("observation") == []
+    assert summary.refused == 1
+
+
+@pytest.mark.parametrize(
+    "written", ["20240531", "2024-W10-1", "31.05.2024", "2024-5-1", "2024-02-30", "2024-05-31T08:30:60Z", "soon"]
+)
+def test_what_fhir_does_not_write_is_no_date(tmp_path: Path, written: str) -> None:
+    population, summary = read_with(tmp_path, measured(effectiveDateTime=written))
+    assert population.of("observation") == []
+    assert "effectiveDateTime" in summary.refusals[0].reason
+
+
 # What it says
 
 
