@@ -97,6 +97,8 @@ def _frequency(step: Any) -> str:
     words = wording(dig(timing, "code"))
     often = words or _repeat(repeat)
     needed = _as_needed(step)
+    events = " and ".join(str(at)[:16].replace("T", " ") for at in each(dig(timing, "event")))
+    often = often or (f"on {events}" if events else "")
     return ", ".join(filter(None, (often, _when(repeat), _length(repeat), needed)))
 
 
@@ -144,6 +146,7 @@ def _as_needed(step: Any) -> str:
 def _additions(step: Any) -> list[str]:
     words = [wording(extra) or "" for extra in each(dig(step, "additionalInstruction"))]
     words.append(str(dig(step, "patientInstruction") or ""))
+    words += [f"{name}: {told}" for name in ("site", "method") if (told := wording(dig(step, name)))]
     written = str(dig(step, "text") or "").lower()
     parts = [*words, *_limits(step), _as_needed(step) if written else ""]
     return [part for part in parts if part and part.lower() not in written]
@@ -151,4 +154,6 @@ def _additions(step: Any) -> list[str]:
 
 def _limits(step: Any) -> list[str]:
     a_period, at_a_time = ratio(dig(step, "maxDosePerPeriod")), amount(dig(step, "maxDosePerAdministration"))
-    return [f"at most {a_period}" if a_period else "", f"at most {at_a_time} at a time" if at_a_time else ""]
+    ever = amount(dig(step, "maxDosePerLifetime"))
+    limits = ((a_period, ""), (at_a_time, " at a time"), (ever, " in a lifetime"))
+    return [f"at most {most}{when}" for most, when in limits if most]

@@ -171,6 +171,22 @@ def test_moments_of_the_day_are_told(tmp_path: Path) -> None:
     assert only(population, "prescription").values["frequency"] == "once a day, 30 minutes before breakfast"
 
 
+@pytest.mark.parametrize(
+    ("step", "column", "told"),
+    [
+        ({"timing": {"event": ["2019-03-01T08:00:00Z", "2019-03-08"]}}, "frequency",
+         "on 2019-03-01 08:00 and 2019-03-08"),
+        ({"text": "1 drop", "site": {"text": "left eye"}}, "instructions", "1 drop; site: left eye"),
+        ({"method": {"text": "Inject"}, "maxDosePerLifetime": {"value": 550, "unit": "mg/m2"}}, "instructions",
+         "method: Inject; at most 550 mg/m2 in a lifetime"),
+        ({"text": "1 drop", "asNeededBoolean": True}, "instructions", "1 drop; as needed"),
+    ],
+)  # fmt: skip
+def test_nothing_of_a_dosage_is_lost(tmp_path: Path, step: dict[str, Any], column: str, told: str) -> None:
+    population, _ = read_with(tmp_path, order(dosageInstruction=[step]))
+    assert only(population, "prescription").values[column] == told
+
+
 def test_the_worst_of_all_reactions(tmp_path: Path) -> None:
     reactions = [
         {"manifestation": [{"text": "Rash"}], "severity": "mild"},
