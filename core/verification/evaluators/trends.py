@@ -64,7 +64,8 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
     if statement.first and statement.last:
         mine = [row for row in mine if _between(statement, row)] or mine
         points = points if len(points) > 1 else []
-    if not points or _stays_at(statement, points):
+    running = statement.length is not None and statement.length.sign == "running" and len(points) == 1
+    if not points or running or _stays_at(statement, points):
         return mine
     return _by_points(statement, points, mine)
 

@@ -18,9 +18,16 @@ def _when(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if prep == "since" and draft.tense != "past" and not _is_ended(draft):
         draft.tense = "present"
     slot = _slot_of(draft, prep)
+    if slot == "start" and prep != "since" and (draft.verb == "start" or _dates(draft, items, place)):
+        draft.tense = draft.tense or "past"  # "prescribed in 1978", "dates from May": so it began
     if slot == "at" and _listed(items, place):
         slot = "start" if draft.start and not draft.at else slot
     return _set(draft, slot, item)
+
+
+def _dates(draft: Draft, items: list[Chunk], place: int) -> bool:
+    """ "Dates from"."""
+    return place > 0 and draft.words[items[place - 1].start].norm.startswith("dat")
 
 
 def _is_ended(draft: Draft) -> bool:

@@ -52,7 +52,9 @@ def _draft(frame: Frame, context: Context) -> Draft:
         name.used = True
         draft.which = draft.which or name.get("which")
     for place, item in enumerate(frame.items):
-        if not item.used and item.kind != MARK:
+        if draft.kind == "allergy" and item.get("prep") == "to":
+            item.used = True  # "reacts to soya with vomiting, to egg with a rash"
+        elif not item.used and item.kind != MARK:
             _take(draft, place, item)
         elif "→" in item.means and draft.kind == "prescription" and draft.amounts:
             draft.change = draft.change or "changed"

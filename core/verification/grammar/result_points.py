@@ -48,6 +48,10 @@ class Piece:
         return self.opener not in ("from", "past")
 
     @property
+    def only_reads(self) -> bool:
+        return bool(self.reading) and not (self.valued or self.whens or self.which or self.every or self.turn)
+
+    @property
     def only_days(self) -> bool:
         return bool(self.whens) and not (self.valued or self.reading or self.every or self.since)
 
@@ -149,6 +153,11 @@ def _zipped(parts: list[Piece]) -> list[Piece]:
     count = len(bare) + (len(parts) > len(bare) and parts[len(bare)].valued)
     days = list(itertools.takewhile(lambda piece: piece.only_days, parts[count:]))
     whens = [when for piece in (*parts[len(bare) : count], *days) for when in piece.whens]
+    told = parts[count:]
+    if count > 1 and len(told) == count and all(piece.only_reads for piece in told):
+        for piece, reading in zip(parts, told, strict=False):  # "65, 83, 69: low, normal, low"
+            piece.reading, piece.degree = piece.reading or reading.reading, piece.degree or reading.degree
+        return parts[:count]
     if count < 2 or len(whens) != count:
         return parts
     for piece, when in zip(parts, whens, strict=False):

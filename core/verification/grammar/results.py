@@ -148,7 +148,8 @@ class Said:
 
     def _steady_value(self, own: tuple[Point, ...]) -> Quantity | None:
         """ "Static at 96.8 kg"."""
-        return own[0].value if self.scan.trend in FLAT and len(own) == 1 else None
+        running = self.scan.length is not None and self.scan.length.sign == "running" and self.scan.trend is None
+        return own[0].value if (self.scan.trend in FLAT or running) and len(own) == 1 else None
 
     def _change(self, subject: Subject, own: tuple[Point, ...]) -> list[Statement]:
         """A trend; or only that the points came in that order, over that time."""
