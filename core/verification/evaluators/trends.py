@@ -64,8 +64,7 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
     if statement.first and statement.last:
         mine = [row for row in mine if _between(statement, row)] or mine
         points = points if len(points) > 1 else []
-    running = statement.length is not None and statement.length.sign == "running" and len(points) == 1
-    if not points or running or _stays_at(statement, points):
+    if not points or _stays_at(statement, points):
         return mine
     return _by_points(statement, points, mine)
 
@@ -112,8 +111,10 @@ def _between(statement: Trend, row: Cited) -> bool:
 
 
 def _stays_at(statement: Trend, points: list[Point]) -> bool:
-    """ "Static at 96.8 kg": the one value is that of all results."""
-    return len(points) == 1 and statement.direction in ("flat", "same") and bool(points[0].value) and not points[0].when
+    """ "Static at 96.8 kg", "28 three years in a row": the one value is that of all results."""
+    running = statement.length is not None and statement.length.sign == "running"
+    steady = statement.direction in ("flat", "same") and not points[0].when
+    return len(points) == 1 and bool(points[0].value) and (running or steady)
 
 
 def _to_or_from(statement: Trend, point: Point, row: Cited, mine: list[Cited]) -> list[Cited] | None:

@@ -16,6 +16,7 @@ LEADING = frozenset(
 )  # fmt: skip
 LINKING = frozenset({"take", "start", "treats", "free", "pronoun", "aux"})
 DAYS = frozenset({WHEN, SPAN})
+TOLD = frozenset({"read", "trend", "all"})
 HEALING = frozenset({"prescription", "visit", "observation"})
 
 
@@ -120,14 +121,13 @@ def _heals(chunk: Chunk) -> bool:
 
 def _share_reading(tests: list[Frame]) -> None:
     """ "Hb 12.2 and Hct 35.1 both low": how all read is said of each test that is not said to read otherwise."""
-    last = tests[-1] if len(tests) > 1 else None
-    every = next((c for c in last.items if "all" in c.means), None) if last else None
-    said = next((c for c in last.items if "read" in c.means), None) if last else None
-    if last is None or every is None or said is None:
+    last = tests[-1].items if len(tests) > 1 else []
+    shared = [next((c for c in last if kind in c.means), None) for kind in ("all", "read")]
+    if None in shared:
         return
     for frame in tests[:-1]:
-        if not any({"read", "trend", "all"} & c.means.keys() for c in frame.items):
-            frame.items += [_copy(every), _copy(said)]
+        if all(TOLD.isdisjoint(chunk.means) for chunk in frame.items):
+            frame.items += [_copy(chunk) for chunk in shared if chunk is not None]
 
 
 def _copy(chunk: Chunk) -> Chunk:

@@ -15,14 +15,19 @@ def _when(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if item.quantity is not None and prep is None and draft.kind == "prescription":
         draft.length = item.quantity
         return True
-    if prep == "since" and draft.tense != "past" and not _is_ended(draft):
-        draft.tense = "present"
     slot = _slot_of(draft, prep)
-    if slot == "start" and prep != "since" and (draft.verb == "start" or _dates(draft, items, place)):
-        draft.tense = draft.tense or "past"  # "prescribed in 1978", "dates from May": so it began
+    if slot == "start":
+        draft.tense = _tense_of_start(draft, prep, begun=draft.verb == "start" or _dates(draft, items, place))
     if slot == "at" and _listed(items, place):
         slot = "start" if draft.start and not draft.at else slot
     return _set(draft, slot, item)
+
+
+def _tense_of_start(draft: Draft, prep: str | None, *, begun: bool) -> str | None:
+    """ "Since 1978": so it is; "prescribed in 1978", "dates from May": so it began."""
+    if prep == "since":
+        return "past" if draft.tense == "past" else "present"
+    return draft.tense or ("past" if begun else None)
 
 
 def _dates(draft: Draft, items: list[Chunk], place: int) -> bool:

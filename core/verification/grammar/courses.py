@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KINDS = ("condition", "prescription", "allergy")
 HANDLERS = {**course_days.HANDLERS, **course_words.HANDLERS}
 ORDER = {kind: place for place, kind in enumerate(HANDLERS)}
+TWO = 2
 NO_PREPS: frozenset[str] = frozenset()
 DATED = frozenset({"since", "from", "until", "to", "by", "on", "in", "at", "for", "between"})
 SPANNED = frozenset({"from", "between", "in", "on", "for", "with"})
@@ -151,13 +152,9 @@ def _state(draft: Draft, context: Context) -> None:
     subjects = [_subject(name, draft.kind, context) for name in names]
     if draft.absent:
         context.statements += [Absent(span, subject) for subject in subjects]
-    elif draft.change and len(subjects) == 1 and len(draft.frequency) == 2:
-        change = Changed(span, subjects[0], draft.change, None, None, draft.at or draft.start, draft.frequency)
-        taken = Course(span, subjects[0], tense="past", status=draft.status, amounts=_amounts(draft, 0))
-        reason = _reason(draft, subjects[0], context)
-        context.statements += [change, replace(taken, details=_details(draft, context), reason=reason)]
-    elif draft.change and len(subjects) == 1 and draft.amounts:
-        context.statements += _changes(draft, subjects[0], span, context)
+    elif draft.change and len(subjects) == 1 and (draft.amounts or len(draft.frequency) == TWO):
+        change = _oftener if len(draft.frequency) == TWO else _changes
+        context.statements += change(draft, subjects[0], span, context)
     else:
         for place, subject in enumerate(subjects):
             context.statements += _courses(draft, subject, _amounts(draft, place), span, context)
@@ -193,6 +190,13 @@ def _changes(draft: Draft, subject: Subject, span: tuple[int, int], context: Con
         reason=_reason(draft, subject, context),
     )
     return [changed, taken] if taken != Course(span, subject, tense="past") else [changed]
+
+
+def _oftener(draft: Draft, subject: Subject, span: tuple[int, int], context: Context) -> list[Statement]:
+    """How often a medicine was taken before and after."""
+    change = Changed(span, subject, draft.change or "", None, None, draft.at or draft.start, draft.frequency)
+    taken = Course(span, subject, tense="past", status=draft.status, amounts=_amounts(draft, 0))
+    return [change, replace(taken, details=_details(draft, context), reason=_reason(draft, subject, context))]
 
 
 def _details(draft: Draft, context: Context) -> tuple[Subject, ...]:

@@ -153,16 +153,21 @@ def _zipped(parts: list[Piece]) -> list[Piece]:
     count = len(bare) + (len(parts) > len(bare) and parts[len(bare)].valued)
     days = list(itertools.takewhile(lambda piece: piece.only_days, parts[count:]))
     whens = [when for piece in (*parts[len(bare) : count], *days) for when in piece.whens]
-    told = parts[count:]
-    if count > 1 and len(told) == count and all(piece.only_reads for piece in told):
-        for piece, reading in zip(parts, told, strict=False):  # "65, 83, 69: low, normal, low"
-            piece.reading, piece.degree = piece.reading or reading.reading, piece.degree or reading.degree
-        return parts[:count]
     if count < 2 or len(whens) != count:
-        return parts
+        return _read_in_turn(parts, count)
     for piece, when in zip(parts, whens, strict=False):
         piece.whens = [when]
     return [*parts[:count], *parts[count + len(days) :]]
+
+
+def _read_in_turn(parts: list[Piece], count: int) -> list[Piece]:
+    """ "65, 83, 69: low, normal, low": as many readings as values before them."""
+    values, told = parts[:count], parts[count:]
+    if count < 2 or len(told) != count or not all(piece.only_reads for piece in told):
+        return parts
+    for piece, reading in zip(values, told, strict=True):
+        piece.take(reading)
+    return values
 
 
 def _add(points: Points, piece: Piece, following: Piece) -> None:

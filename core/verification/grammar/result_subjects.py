@@ -63,11 +63,11 @@ def _excepted(context: Context) -> set[tuple[int, int]]:
 def shared(named: list[Subject], points: list[Point], of: Points) -> list[tuple[Subject, list[Point]]]:
     """Which points are whose: "sodium and potassium were 141 and 4.2" gives each its own."""
     valued = [point for point in points if point.value or point.pair]
-    one = len(points) == 1
-    if len(named) < 2 or not valued or (of.every and one and not points[0].pair):
+    if len(named) < 2 or not valued or (of.every and [point.pair for point in points] == [None]):
         return [(subject, points) for subject in named]
-    if len(named) == 2 and one and points[0].pair:
-        points = [replace(points[0], value=quantity, pair=None) for quantity in points[0].pair]
+    pair = points[0].pair if len(points) == 1 and len(named) == 2 else None
+    if pair:
+        points = [replace(points[0], value=quantity, pair=None) for quantity in pair]
     elif len(valued) < len(points) or len(points) % len(named):
         return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
     return [(subject, points[n :: len(named)]) for n, subject in enumerate(named)]

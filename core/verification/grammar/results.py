@@ -87,17 +87,23 @@ def _says_something(scan: Scan, points: Points) -> bool:
 
 def _state(scan: Scan, points: Points) -> None:
     frame, context = scan.frame, scan.context
-    found = [point for piece in points.found if not piece.empty for point in piece.points()]
     used = [*frame.names, *[c for c in frame.items if c.used]]
     said = Said(scan, points, context.span(used or frame.items))
     for chunk in frame.names:
         chunk.used = True
-    by_unit = result_subjects.of_units(found, {row.unit.kind for row in scan.rows() if row.unit}, context)
-    context.statements += [Measured(said.span, subject, point) for subject, point in by_unit]
-    found = [point for point in found if all(point is not other for _, other in by_unit)]
+    found = _without_named_by_unit(scan, points, said.span)
     for subject, own in result_subjects.shared(result_subjects.tests_of(frame, context), found, points):
         stated = said.statements(subject, tuple(own))
         context.statements += [_on_day(s, frame.day) for s in stated] if frame.day else stated
+
+
+def _without_named_by_unit(scan: Scan, points: Points, span: tuple[int, int]) -> list[Point]:
+    """The points of a frame but those of another test, that their unit names; those are stated."""
+    found = [point for piece in points.found if not piece.empty for point in piece.points()]
+    kinds = {row.unit.kind for row in scan.rows() if row.unit}
+    by_unit = result_subjects.of_units(found, kinds, scan.context)
+    scan.context.statements += [Measured(span, subject, point) for subject, point in by_unit]
+    return [point for point in found if all(point is not other for _, other in by_unit)]
 
 
 def _on_day(statement: Statement, day: When) -> Statement:
@@ -142,9 +148,9 @@ class Said:
         if points.always:
             yield Always(self.span, subject, *points.always, () if points.after else own, points.after or since)
         elif counted or since:
-            for point in own:
-                if _only_reads(point) or (since and point.reading and not point.which):
-                    yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)
+            told = (p for p in own if _only_reads(p) or (since and p.reading and not p.which))
+            for point in told:
+                yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)
 
     def _steady_value(self, own: tuple[Point, ...]) -> Quantity | None:
         """ "Static at 96.8 kg"."""

@@ -42,36 +42,42 @@ class Draft:
 
     def take(self, place: int, item: Chunk) -> bool:
         """Whether an item was understood."""
-        if item.kind == WHEN:
-            return self._when(place, item)
-        if item.kind == VALUE:
-            return self._value(place, item)
+        if item.kind in (WHEN, VALUE):
+            return (self._when if item.kind == WHEN else self._value)(place, item)
         if item.kind == NAME:
             self.reasons.append(item)
         elif item.kind == SPAN:
             self.span = (item.first, item.days)
-        elif item.get("which") in ("latest", "first", "later", "earlier"):
+        else:
+            return self._word(item)
+        return True
+
+    def _word(self, item: Chunk) -> bool:
+        if item.get("which") in ("latest", "first", "later", "earlier"):
             self.which = item.means["which"]
-        elif (often := _EVERY.fullmatch(item.get("frequency") or "")) or "yearly" in item.means:
-            number, size = often.groups() if often else ("", "y")
-            self.apart = Quantity(float(number or 1), UNITS[SIZES[size]], 0.0)
+        elif "frequency" in item.means or "yearly" in item.means:
+            return self._often(item.get("frequency") or "1/y")
         elif "all" in item.means:
             self.every, self.count = True, int(item.means["count"]) if "count" in item.means else self.count
         else:
             return not FREE.isdisjoint(item.means) or item.get("noun") in ("visit", "time", "note")
         return True
 
+    def _often(self, frequency: str) -> bool:
+        """ "Every three months": so far apart."""
+        often = _EVERY.fullmatch(frequency)
+        if often:
+            self.apart = Quantity(float(often[1] or 1), UNITS[SIZES[often[2]]], 0.0)
+        return often is not None
+
     def _when(self, place: int, item: Chunk) -> bool:
         before = self.frame.items[max(0, place - 2) : place]
         ended_by = any(c.get("prep") == "by" for c in before)
-        if item.get("stay") == "end":
-            self.stop = item.days
-            return True
-        if any("status" in c.means and (ended_by or not c.get("prep")) for c in before):
+        if item.get("stay") != "end" and any("status" in c.means and (ended_by or not c.get("prep")) for c in before):
             return False
         if before and before[-1].get("prep") == "since" and self.count is not None:
             self.span = (item.days, tuple(days._replace(last=date.max, yearless=False) for days in item.days))
-        elif _until(self.frame.items, place):
+        elif item.get("stay") == "end" or _until(self.frame.items, place):
             self.stop = item.days
         else:
             self.whens.append(item.days)
@@ -79,19 +85,22 @@ class Draft:
 
     def _value(self, place: int, item: Chunk) -> bool:
         quantity = item.quantity
-        if quantity is None or (quantity.unit and quantity.unit.kind != "time"):
-            return False
-        if quantity.unit is None:
-            if quantity.step and place < self.frame.lead - 1:
-                return False
-            known, self.count = self.count, round(quantity.value)
-            if known is not None:  # "one of three visits"
-                self.unread = True
-            return known is None
+        if quantity is None or quantity.unit is None:
+            return quantity is not None and self._count(place, quantity)
         following = self.frame.items[place + 1 : place + 2]
-        if following and "apart" in following[0].means:
+        if quantity.unit.kind == "time" and following and "apart" in following[0].means:
             self.apart, following[0].used = quantity, True
             return True
+        return quantity.unit.kind == "time" and self._length(place, quantity)
+
+    def _count(self, place: int, quantity: Quantity) -> bool:
+        if quantity.step and place < self.frame.lead - 1:
+            return False
+        known, self.count = self.count, round(quantity.value)
+        self.unread = self.unread or known is not None  # "one of three visits"
+        return known is None
+
+    def _length(self, place: int, quantity: Quantity) -> bool:
         self.length = quantity
         leads = place == self.frame.lead - 1 and not any(c.get("prep") for c in self.frame.items[:place])
         return leads or any("lasting" in c.means for c in self.frame.items[max(0, place - 3) : place])
