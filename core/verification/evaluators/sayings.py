@@ -122,4 +122,5 @@ def _later(clause: Said, place: int, part: Said, there: int) -> bool:
 def _equal(number: Quantity, other: Quantity) -> bool:
     if number.unit and other.unit and number.unit.kind == other.unit.kind:
         return abs(number.value * number.unit.size - other.value * other.unit.size) < 1e-9
-    return number.value == other.value and (number.unit is None) == (other.unit is None)
+    bare = number.unit is None and not (other.unit and other.unit.kind == "time")
+    return number.value == other.value and (bare or (number.unit is None) == (other.unit is None))

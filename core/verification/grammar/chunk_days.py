@@ -92,6 +92,7 @@ def _distances(found: list[Chunk], words: Words) -> None:
     """Days by the date before them: "a week later", "the previous year", "the 16th", "22 July"."""
     near: When = ()
     for place, chunk in enumerate(found):
+        near = () if "." in chunk.means and place + 1 < len(found) else near
         if chunk.kind == WHEN and chunk.days:
             chunk.days = times.with_year_of(chunk.days, near, before=False) if near else chunk.days
             near = chunk.days

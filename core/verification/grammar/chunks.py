@@ -16,6 +16,7 @@ NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "va
 _COMPARED = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "±": "~"}
 LENGTHS = {7.0: "days", 52.0: "weeks", 12.0: "months"}
 LASTING = frozenset({"x", "for", "over", "in", "after", "last", "past", "within", "rpt", "repeat", "every", "course"})
+THREE = 3
 CENTILES = frozenset({"centile", "percentile"})
 DATING = frozenset({"on", "since", "until", "from", "by", "to", "of", "till"})
 _DAY_FIRST, _BEHIND_DAY = re.compile(r"\d+ [a-z]"), frozenset(":-(,=")
@@ -61,6 +62,7 @@ def read(words: Words, rows: list[Cited]) -> list[Chunk]:
     i, count = 0, len(words)
     while i < count:
         chunk = _chunk(words, i, book)
+        _month_of_year(found, chunk, words)
         found += _value_and_month(words, chunk) if _is_value_of(found, chunk, words) else [chunk]
         i = chunk.end
     return found
@@ -77,6 +79,18 @@ def _is_value_of(found: list[Chunk], chunk: Chunk, words: Words) -> bool:
         return False
     following = next((word for word in words[chunk.end :] if word.norm not in _BEHIND_DAY), None)
     return following is None or following.kind != "number"
+
+
+def _month_of_year(found: list[Chunk], chunk: Chunk, words: Words) -> None:
+    """ "8/21" is August 2021, unless a test stands before it."""
+    if chunk.pair is None or chunk.end - chunk.start != THREE or words[chunk.start + 1].norm != "/":
+        return
+    month, year = chunk.pair
+    whole = month.step == year.step == 0.5 and year.unit is None and not month.sign
+    of_test = bool(found) and not {"assay", "of test", "prep", ":"}.isdisjoint(found[-1].means)
+    if whole and 1 <= month.value <= 12 < year.value < 100 and found and not of_test:
+        chunk.kind, chunk.pair = WHEN, None
+        chunk.days = times.read(f"{month.value:.0f}/{2000 + year.value:.0f}") or times.IMPOSSIBLE
 
 
 def _value_and_month(words: Words, chunk: Chunk) -> list[Chunk]:

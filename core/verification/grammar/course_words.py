@@ -84,8 +84,8 @@ def _neg(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if any("status" in c.means and "side" not in c.means for c in reach):
         draft.negated = draft.every = True
         return True
-    draft.absent = leads
-    return leads
+    draft.absent = leads and not any(":" in c.means for c in items[place : draft.frame.lead])
+    return draft.absent
 
 
 def _frequency(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:

@@ -194,7 +194,9 @@ def _state_order(frame: Frame, segment: list[Chunk], place: int, context: Contex
     for name in named:
         subject = Subject(context.written(name), frame.kind, name.name.bearers if name.name else ())
         context.statements.append(Follows(context.span([name, chunk]), subject, other, prep.means["prep"]))
-    return bool(named)
+    dated = place + 1 < len(segment) and segment[place + 1].kind == chunks.WHEN
+    chunk.used = chunk.used and not dated
+    return bool(named) and not dated
 
 
 def _governed(segment: list[Chunk], place: int) -> bool:

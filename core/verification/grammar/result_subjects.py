@@ -53,10 +53,16 @@ def _is_of_other(name: Chunk, key: str | None, keys: set[str | None]) -> bool:
 
 def _excepted(context: Context) -> set[tuple[int, int]]:
     """ "U&E normal apart from creatinine", "chloride 109, the rest of U&E normal": what a panel does not speak of."""
-    marks = [chunk for chunk in context.chunks if "except" in chunk.means]
-    tests = [chunk.name for chunk in context.chunks if chunk.get("assay") not in (None, *PANELS)] if marks else []
-    for chunk in marks:
-        chunk.used = chunk.used or bool(tests)
+    mark = next((chunk for chunk in context.chunks if "except" in chunk.means), None)
+    if mark is None:
+        return set()
+    behind, before = (mark.means["except"] in (side, "both") for side in ("behind", "before"))
+    tests = [
+        chunk.name
+        for chunk in context.chunks
+        if chunk.get("assay") not in (None, *PANELS) and (behind if chunk.start > mark.start else before)
+    ]
+    mark.used = mark.used or bool(tests)
     return {bearer for name in tests for bearer in (name or NO_NAME).bearers}
 
 

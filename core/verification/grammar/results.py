@@ -54,10 +54,10 @@ def _trend_of_name(scan: Scan) -> None:
     name = scan.frame.names[0] if scan.frame.names else None
     if name is not None and "of test" in name.means and "trend" in name.means and scan.trend is None:
         scan.trend = name.means["trend"]
-        value = next((atom for atom in scan.atoms if atom.role == "value"), None)
-        if scan.delta is None and value is not None:
-            scan.delta = value.said
-            scan.atoms.remove(value)
+        at = next((n for n, atom in enumerate(scan.atoms) if atom.role == "value"), None)
+        moved = any(atom.role == "break" and atom.said in ORIGINS for atom in scan.atoms[:at])
+        if scan.delta is None and at is not None and not moved:
+            scan.delta = scan.atoms.pop(at).said
 
 
 def _up_is_high(scan: Scan) -> None:

@@ -40,6 +40,7 @@ _DATES = "|".join(
         _DAY + r"[.-]" + _DAY + r"[.-]" + _YEAR + r"(?!\d)",
         r"(?:1[0-2]|0?[1-9])/" + _YEAR + r"(?!\d)",
         _YEAR + r"\s?[-/]\s?\d\d(?!\d)",
+        r"'\d\d(?![\d'])",
         _YEAR + r"(?![\d.,]\d)(?!\d)(?!\s?(?:mg|g|ml|mmol|u|days|hours|pg|ng|mcg|kcal)\b)s?",
     )
 )
@@ -64,7 +65,7 @@ _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?)"
 _TOKEN = re.compile(
     r"(?:"
     rf"(?=[adefjlmnostw])(?<![a-z\d])(?P<whenword>{_WEEKDAY}{_PART}(?:{_MONTH_FIRST}|{_SEASON}))"
-    rf"|(?=[\dmtwfsel])(?P<when>(?<![\w./]){_WEEKDAY}{_PART}(?:{_DATES}))(?![a-z\d])"
+    rf"|(?=['\dmtwfsel])(?P<when>(?<![\w./]){_WEEKDAY}{_PART}(?:{_DATES}))(?![a-z\d])"
     r"|(?P<word>(?:(?<=\W)|^)a&e\b|w/o\b|w/(?=\s?[a-z])|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)"
     r"|(?P<clock>\d{1,2}(?:[:.]\d\d)?\s?[ap]m\b)"
     rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?|(?:(?<=\s)|^)-(?=\d))?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
@@ -80,7 +81,7 @@ _OF_WHEN = word_set(
     " sun sunday early mid late the end start beginning spring summer autumn winter"
 )
 _PARTS = frozenset(("end", "sta", "beg"))
-_OF_NUMBER = frozenset("<>~±-0123456789")
+_OF_NUMBER = frozenset("<>~±-'0123456789")
 _UNIT = re.compile(r"[\s-]?[a-z%°/0-9*^.\[\]{}_()#]{1,24}(?:[ ][a-z0-9./^*]{1,12}){0,4}")
 
 

@@ -102,7 +102,8 @@ class Draft:
 
     def _length(self, place: int, quantity: Quantity) -> bool:
         self.length = quantity
-        leads = place == self.frame.lead - 1 and not any(c.get("prep") for c in self.frame.items[:place])
+        before = self.frame.items[:place]
+        leads = place in (self.frame.lead - 1, self.frame.lead) and not any(c.get("prep") for c in before)
         return leads or any("lasting" in c.means for c in self.frame.items[max(0, place - 3) : place])
 
     def settle(self) -> None:

@@ -36,6 +36,9 @@ checkup0 checkup1 | Check-ups 23 months apart, in March 2024 and February 2026.
 sys1 dia1 | Normotensive in February 2026: 122/78.
 penicillin | Allergic to penicillin V (moderate rash, high criticality).
 nuts mites | Several allergies: nuts and house dust mite.
+bronchitis0 | Acute bronchitis 1/19.
+simvastatin | Simvastatin since '13.
+weight0 weight1 | Gained weight, from 88.4 to 92.3 kg.
 """
 )
 WRONG = cases(
@@ -58,6 +61,11 @@ bronchitis0 amoxiclav | Acute bronchitis Jan 2019: co-amoxiclav 625 mg.
 sys0 dia0 | BP not still up: 148/92.
 note | Cough for 3 days, rising.
 methotrexate | Methotrexate 10 mg once a week due to asthma.
+bronchitis0 | Acute bronchitis 2/19.
+simvastatin | Simvastatin since '14.
+weight0 weight1 | Gained weight, from 88.4 to 93.3 kg.
+hb1 wcc platelets | Hb 13.6; the rest of FBC normal.
+sys0 sys1 | SBP creeping up: 148, 122.
 k | K 3.1 in August 2025, since 2001.
 k | K 3.1, the lowest ever.
 k | K poor in August 2025.
