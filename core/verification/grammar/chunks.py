@@ -17,6 +17,7 @@ _COMPARED = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "±": "~"}
 LENGTHS = {7.0: "days", 52.0: "weeks", 12.0: "months"}
 LASTING = frozenset({"x", "for", "over", "in", "after", "last", "past", "within", "rpt", "repeat", "every", "course"})
 THREE = 3
+OF_TEST = frozenset({"assay", "of test", "prep", ":"})
 CENTILES = frozenset({"centile", "percentile"})
 DATING = frozenset({"on", "since", "until", "from", "by", "to", "of", "till"})
 _DAY_FIRST, _BEHIND_DAY = re.compile(r"\d+ [a-z]"), frozenset(":-(,=")
@@ -86,11 +87,15 @@ def _month_of_year(found: list[Chunk], chunk: Chunk, words: Words) -> None:
     if chunk.pair is None or chunk.end - chunk.start != THREE or words[chunk.start + 1].norm != "/":
         return
     month, year = chunk.pair
-    whole = month.step == year.step == 0.5 and year.unit is None and not month.sign
-    of_test = bool(found) and not {"assay", "of test", "prep", ":"}.isdisjoint(found[-1].means)
-    if whole and 1 <= month.value <= 12 < year.value < 100 and found and not of_test:
+    of_test = not found or not OF_TEST.isdisjoint(found[-1].means)
+    if not of_test and _is_month_of_year(month, year):
         chunk.kind, chunk.pair = WHEN, None
         chunk.days = times.read(f"{month.value:.0f}/{2000 + year.value:.0f}") or times.IMPOSSIBLE
+
+
+def _is_month_of_year(month: Quantity, year: Quantity) -> bool:
+    whole = month.step == year.step == 0.5 and year.unit is None and not month.sign
+    return whole and 1 <= month.value <= 12 < year.value < 100
 
 
 def _value_and_month(words: Words, chunk: Chunk) -> list[Chunk]:

@@ -194,7 +194,7 @@ def _state_order(frame: Frame, segment: list[Chunk], place: int, context: Contex
     for name in named:
         subject = Subject(context.written(name), frame.kind, name.name.bearers if name.name else ())
         context.statements.append(Follows(context.span([name, chunk]), subject, other, prep.means["prep"]))
-    dated = place + 1 < len(segment) and segment[place + 1].kind == chunks.WHEN
+    dated = any(c.kind == chunks.WHEN for c in segment[place + 1 : place + 2])
     chunk.used = chunk.used and not dated
     return bool(named) and not dated
 

@@ -8,6 +8,7 @@ from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import times
 from core.verification.grammar.chunks import MARK, NAME, VALUE, WHEN, Chunk
+from core.verification.grammar.names import NO_NAME
 
 OF_DAYS = frozenset({"same day", "day after"})
 OF_AGE = frozenset({"aged", "pronoun", "aux", "free"})
@@ -72,6 +73,10 @@ def _day_behind(found: list[Chunk], place: int, rows: list[Cited]) -> When:
         days = _days_of(found, place, name, rows)
         name.used = name.used or bool(days)
         return days
+    return _day_of_visit(found, place, rows)
+
+
+def _day_of_visit(found: list[Chunk], place: int, rows: list[Cited]) -> When:
     seen = next((n for n, c in enumerate(found[: place + 4]) if n > place and c.get("noun") == "visit"), None)
     visits = {row.start for row in rows if row.type == "visit" and row.start}
     if seen is None or len(visits) != 1:
@@ -83,13 +88,17 @@ def _day_behind(found: list[Chunk], place: int, rows: list[Cited]) -> When:
 
 def _ends_of_stays(found: list[Chunk], rows: list[Cited]) -> None:
     """ "At discharge", "on admission": a day of the visits that are cited; a date beside it says no more."""
-    stays = [(row.start, row.stop) for row in rows if row.type == "visit" and row.start and row.stop]
+    stays = [stay for row in rows if row.type == "visit" and (stay := _stay(row))]
     for place, chunk in enumerate(found):
         end = chunk.get("stay")
-        days = {stop if end == "end" else start for start, stop in stays if start < stop} if end else set[date]()
-        if days:
+        days = {stop if end == "end" else start for start, stop in stays}
+        if end and days:
             chunk.kind, chunk.days = WHEN, tuple(Days(day, day) for day in days)
             _silence(found[place + 1 : place + 3], days)
+
+
+def _stay(row: Cited) -> tuple[date, date] | None:
+    return (row.start, row.stop) if row.start and row.stop and row.start < row.stop else None
 
 
 def _silence(behind: list[Chunk], days: set[date]) -> None:
@@ -153,13 +162,20 @@ def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> 
     ended = any(c.get("status") in ENDED for c in after)
     for chunk in after:
         chunk.used = chunk.used or not {"status", "record"}.isdisjoint(chunk.means)
-    mine = [rows[n] for n, _ in (name.name.bearers if name.name else ())]
-    days = [day for day in ((row.stop if ended else row.start) for row in mine) if day]
+    days = _ends(name, rows) if ended else _starts(name, rows)
     for chunk in found[place + 1 : at]:
         if chunk.kind == WHEN:
             chunk.used, chunk.kind = True, MARK
             days = [day for day in days if times.within(chunk.days, day)]
     return tuple(Days(day, day) for day in dict.fromkeys(days))
+
+
+def _starts(name: Chunk, rows: list[Cited]) -> list[date]:
+    return [day for n, _ in (name.name or NO_NAME).bearers if (day := rows[n].start)]
+
+
+def _ends(name: Chunk, rows: list[Cited]) -> list[date]:
+    return [day for n, _ in (name.name or NO_NAME).bearers if (day := rows[n].stop)]
 
 
 def _ages(found: list[Chunk], rows: list[Cited]) -> None:

@@ -56,14 +56,14 @@ def _excepted(context: Context) -> set[tuple[int, int]]:
     mark = next((chunk for chunk in context.chunks if "except" in chunk.means), None)
     if mark is None:
         return set()
-    behind, before = (mark.means["except"] in (side, "both") for side in ("behind", "before"))
-    tests = [
-        chunk.name
-        for chunk in context.chunks
-        if chunk.get("assay") not in (None, *PANELS) and (behind if chunk.start > mark.start else before)
-    ]
+    tests = [c.name or NO_NAME for c in context.chunks if _is_excepted(c, mark)]
     mark.used = mark.used or bool(tests)
-    return {bearer for name in tests for bearer in (name or NO_NAME).bearers}
+    return {bearer for name in tests for bearer in name.bearers}
+
+
+def _is_excepted(chunk: Chunk, mark: Chunk) -> bool:
+    side = "behind" if chunk.start > mark.start else "before"
+    return chunk.get("assay") not in (None, *PANELS) and mark.means["except"] in (side, "both")
 
 
 def shared(named: list[Subject], points: list[Point], of: Points) -> list[tuple[Subject, list[Point]]]:
@@ -71,12 +71,15 @@ def shared(named: list[Subject], points: list[Point], of: Points) -> list[tuple[
     valued = [point for point in points if point.value or point.pair]
     if len(named) < 2 or not valued or (of.every and [point.pair for point in points] == [None]):
         return [(subject, points) for subject in named]
-    pair = points[0].pair if len(points) == 1 and len(named) == 2 else None
-    if pair:
-        points = [replace(points[0], value=quantity, pair=None) for quantity in pair]
+    if len(points) == 1 and len(named) == 2 and points[0].pair:
+        points = [replace(points[0], value=quantity, pair=None) for quantity in points[0].pair]
     elif len(valued) < len(points) or len(points) % len(named):
-        return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
+        return _of_the_last(named, points)
     return [(subject, points[n :: len(named)]) for n, subject in enumerate(named)]
+
+
+def _of_the_last(named: list[Subject], points: list[Point]) -> list[tuple[Subject, list[Point]]]:
+    return [(named[-1], points), *((subject, [Point(which="unread")]) for subject in named[:-1])]
 
 
 def of_units(points: list[Point], kinds: set[str], context: Context) -> list[tuple[Subject, Point]]:

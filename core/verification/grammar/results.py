@@ -51,9 +51,9 @@ def _names_in(frame: Frame) -> list[Chunk]:
 
 def _trend_of_name(scan: Scan) -> None:
     """ "Gained 4 kg": the name of the test is a change of it."""
-    name = scan.frame.names[0] if scan.frame.names else None
-    if name is not None and "of test" in name.means and "trend" in name.means and scan.trend is None:
-        scan.trend = name.means["trend"]
+    means = scan.frame.names[0].means if scan.frame.names else {}
+    if scan.trend is None and {"of test", "trend"} <= means.keys():
+        scan.trend = means["trend"]
         at = next((n for n, atom in enumerate(scan.atoms) if atom.role == "value"), None)
         moved = any(atom.role == "break" and atom.said in ORIGINS for atom in scan.atoms[:at])
         if scan.delta is None and at is not None and not moved:
@@ -113,6 +113,10 @@ def _on_day(statement: Statement, day: When) -> Statement:
     return statement
 
 
+def _told_of_all(own: tuple[Point, ...], since: When) -> list[Point]:
+    return [p for p in own if _only_reads(p) or (since and p.reading and not p.which)]
+
+
 class Said:
     """What a frame says of each test that it names."""
 
@@ -148,8 +152,7 @@ class Said:
         if points.always:
             yield Always(self.span, subject, *points.always, () if points.after else own, points.after or since)
         elif counted or since:
-            told = (p for p in own if _only_reads(p) or (since and p.reading and not p.which))
-            for point in told:
+            for point in _told_of_all(own, since):
                 yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)
 
     def _steady_value(self, own: tuple[Point, ...]) -> Quantity | None:
