@@ -117,13 +117,17 @@ def _told(
     """The clauses that no row bears out, if a cited text says them all; nothing if a row speaks against the segment."""
     if any(isinstance(answer, Refuted) for _, answer in judged):
         return ()
-    lacking = [*part.uncovered, *(s.span for s, answer in judged if not isinstance(answer, Proved))]
-    asked = [s for s in part.sayings if not judged or any(_overlap(s.span, span) for span in lacking)]
+    asked = [s for s in part.sayings if not judged or _is_lacking(s, part, judged)]
     said = tuple((s, evaluators.evaluate(s, cited, others)) for s in asked)
     return said if _all_proved(said) and any(s.clauses[0].terms for s in asked) else ()
 
 
 Pairs = Sequence[tuple[Statement, Judged]]
+
+
+def _is_lacking(saying: Statement, part: grammar.Part, judged: Pairs) -> bool:
+    lacking = [*part.uncovered, *(s.span for s, answer in judged if not isinstance(answer, Proved))]
+    return any(_overlap(saying.span, span) for span in lacking)
 
 
 def _all_proved(pairs: Sequence[tuple[Statement, Judged]]) -> bool:
@@ -139,9 +143,9 @@ def _grammar(parts: Sequence[Judgement]) -> Grammar:
     kinds = {type(j) for j in judged}
     if Refuted in kinds:
         return Grammar.REFUTED
-    unread = frozenset().union(*[part.kinds for part in parts if part.uncovered])
-    if any(part.uncovered for part in parts):
-        return Grammar.PLAIN if GUARDED.isdisjoint(unread) else Grammar.GUARDED
+    unread = [part.kinds for part in parts if part.uncovered]
+    if unread:
+        return Grammar.PLAIN if all(map(GUARDED.isdisjoint, unread)) else Grammar.GUARDED
     if NotInRows in kinds:
         return Grammar.SILENT
     return Grammar.WHOLE if any(isinstance(j, Proved) and j.row for j in judged) else Grammar.NOTHING

@@ -36,9 +36,11 @@ def _dated(point: Point, mine: list[Cited], others: Sequence[Cited]) -> list[Cit
     """The rows that a point may be by its day and its place in an order; a bare reading is of the newest."""
     dated = [row for row in mine if within(point.when, row.start)]
     valued = bool(point.value or point.pair or point.when)
-    if point.reading and not valued and point.which in (None, "still"):
+    if not valued and not point.reading:
+        return dated
+    if not valued and point.which in (None, "still"):
         dated = _newest(dated)
-    return chosen(point.which, dated, mine, others) if point.which and (valued or point.reading) else dated
+    return chosen(point.which, dated, mine, others) if point.which else dated
 
 
 def _newest(rows: list[Cited]) -> list[Cited]:
@@ -65,8 +67,7 @@ def _single(point: Point, dated: list[Cited], mine: list[Cited]) -> Judged:
         return _of_another_day(point, mine)
     if any(agrees(point, row) for row in mine if within(point.when, row.start)):
         return NotInRows(wording.sentence(f"the latest {wording.name(mine[0])} reads otherwise."))
-    of_value = [row for row in dated if point.value and has_value(row, point.value)]
-    return _against(point, (of_value or dated)[0])
+    return _against(point, next((row for row in dated if point.value and has_value(row, point.value)), dated[0]))
 
 
 def _of_another_day(point: Point, mine: list[Cited]) -> Refuted:

@@ -22,13 +22,16 @@ def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) ->
     if statement.when:
         if not _since(statement, chosen):
             return NotInRows("The cited results are not of the time that the claim counts from.")
-        first = min(days.first for days in statement.when)
-        chosen = [row for row in chosen if _day(row) >= first]
+        chosen = _from_day(min(days.first for days in statement.when), chosen)
     return _all(statement, sorted(chosen, key=_day)[-statement.last :] if statement.last else chosen)
 
 
 def _day(row: Cited) -> date:
     return row.start or date.min
+
+
+def _from_day(first: date, rows: Sequence[Cited]) -> list[Cited]:
+    return [row for row in rows if _day(row) >= first]
 
 
 def _since(statement: Always, chosen: Sequence[Cited]) -> bool:

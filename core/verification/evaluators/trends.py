@@ -60,7 +60,7 @@ def _holds(when: When, mine: list[Cited]) -> bool:
 
 def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
     """The rows that a trend is about, by their days; None if a point has none, or they came in another order."""
-    points = [p for p in statement.points if (p.value or p.pair or p.when) and not _is_bound(p)]
+    points = [point for point in statement.points if _is_known(point)]
     if statement.first and statement.last:
         mine = [row for row in mine if _between(statement, row)] or mine
         points = points if len(points) > 1 else []
@@ -69,9 +69,10 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
     return _by_points(statement, points, mine)
 
 
-def _is_bound(point: Point) -> bool:
-    """ "Still above 5.2" is no point of a change."""
-    return point.value is not None and point.value.sign in ("<", ">", "<=", ">=")
+def _is_known(point: Point) -> bool:
+    """Whether a point is one of a change; "still above 5.2" is none."""
+    is_bound = point.value is not None and point.value.sign in ("<", ">", "<=", ">=")
+    return bool(point.value or point.pair or point.when) and not is_bound
 
 
 def _by_points(statement: Trend, points: list[Point], mine: list[Cited]) -> list[Cited] | None:
@@ -121,11 +122,15 @@ def _to_or_from(statement: Trend, point: Point, row: Cited, mine: list[Cited]) -
     if point.origin == "from":
         return [row, mine[-1]]
     if not statement.first:
-        before = [other for other in mine if _moment(other) < _moment(row)]
-        fitting = [other for other in before if _fits(statement, other, row)]
-        return [(fitting or before)[-1], row] if before else None
+        return _from_before(statement, row, mine)
     since = [other for other in mine if within(statement.first, other.start)]
     return [since[0], row] if since and since[0] is not row else None
+
+
+def _from_before(statement: Trend, row: Cited, mine: list[Cited]) -> list[Cited] | None:
+    before = [other for other in mine if _moment(other) < _moment(row)]
+    fitting = [other for other in before if _fits(statement, other, row)]
+    return [(fitting or before)[-1], row] if before else None
 
 
 def _fits(statement: Trend, other: Cited, row: Cited) -> bool:

@@ -62,11 +62,11 @@ def treat(frame: Frame, before: list[Frame]) -> None:
     if not before:
         return
     last = before[-1]
+    ill = next((f for f in reversed(before) if f.kind == "condition"), None)
     if frame.kind in ("visit", "observation"):
-        frame.illness = next((f for f in reversed(before) if f.kind == "condition"), None)
+        frame.illness = ill
         return
     frame.circumstance = last.kind == "observation"
-    ill = next((f for f in reversed(before) if f.kind == "condition"), None)
     if ill is not None and any("treats" in c.means for c in frame.items):
         frame.treated, frame.illness = ill.names, ill
     elif last.kind == frame.kind == "prescription":
@@ -94,9 +94,9 @@ def _heal(frame: Frame) -> None:
 
 def _behind_colon(cut: list[Frame]) -> None:
     """ "Normotensive on amlodipine: 118/70 in May": a value behind a colon is of the test that has none."""
-    test, last = cut[0] if cut else None, cut[-1] if cut else None
-    if test is None or last is None or test.kind != "observation" or last.kind == "observation":
+    if not cut or cut[0].kind != "observation" or cut[-1].kind == "observation":
         return
+    test, last = cut[0], cut[-1]
     at = next((n for n, chunk in enumerate(last.items) if ":" in chunk.means), None)
     if at is not None and not any(c.kind in (VALUE, PAIR) for c in test.items):
         test.items += last.items[at:]
@@ -127,7 +127,7 @@ def _share_reading(tests: list[Frame]) -> None:
         return
     for frame in tests[:-1]:
         if all(TOLD.isdisjoint(chunk.means) for chunk in frame.items):
-            frame.items += [_copy(chunk) for chunk in shared if chunk is not None]
+            frame.items += map(_copy, filter(None, shared))
 
 
 def _copy(chunk: Chunk) -> Chunk:
@@ -147,14 +147,17 @@ def _day_behind(frame: Frame) -> list[Chunk]:
     return _days_in(frame.items[-1:]) if values == 1 and not is_origin else []
 
 
+def _tells(behind: list[Chunk]) -> bool:
+    inside = takewhile(lambda chunk: ")" not in chunk.means, behind[1:])
+    return any(c.kind in (WHEN, SPAN, VALUE) or "status" in c.means for c in inside)
+
+
 def _bracketed(frame: Frame) -> list[Frame]:
     """ "Hypertension, asthma, stroke (2020)": a bracket right behind the last of some names is of that name alone."""
     behind = frame.items[frame.lead :]
     if frame.kind == "observation" or len(frame.names) < 2 or not behind or "(" not in behind[0].means:
         return [frame]
-    inside = takewhile(lambda chunk: ")" not in chunk.means, behind[1:])
-    tells = any(c.kind in (WHEN, SPAN, VALUE) or "status" in c.means for c in inside)
-    if not tells or behind[0].start != frame.names[-1].end or any("all" in c.means for c in behind):
+    if not _tells(behind) or behind[0].start != frame.names[-1].end or any("all" in c.means for c in behind):
         return [frame]
     last = Frame(frame.kind, frame.names[-1:])
     last.items, frame.items = behind, frame.items[: frame.lead]

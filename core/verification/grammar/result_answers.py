@@ -56,18 +56,22 @@ def _answers_to(frame: Frame, context: Context) -> dict[int, str]:
 def state(scan: Scan, points: Points, answers: list[Chunk]) -> None:
     """State a result in words, on its day. A bare name of the test says nothing that could be proved."""
     frame, context = scan.frame, scan.context
-    said = answers or [name for name in frame.names if name.name and all(how == 1 for _, how in name.name.bearers)]
+    said = answers or [name for name in frame.names if name.name and _is_answer(name.name.bearers)]
     if not said or not _is_plain(scan, points):
         return
     for chunk in (*frame.names, *answers):
         chunk.used = True
     span = context.span([*frame.names, *answers])
     point = points.last_piece
-    when = point.whens[0] if point.whens else ()
+    when = next(iter(point.whens), ())
     reasons = [Subject(context.written(answer), "reason", _by_reason(answer)) for answer in said]
     for name in frame.names:
         subject = Subject(context.written(name), "observation", (name.name or NO_NAME).bearers)
         context.statements += [Took(span, subject, when, (), reason, point.which) for reason in reasons]
+
+
+def _is_answer(bearers: tuple[tuple[int, int], ...]) -> bool:
+    return all(how == 1 for _, how in bearers)
 
 
 def _is_plain(scan: Scan, points: Points) -> bool:

@@ -138,6 +138,10 @@ def _neg(scan: Scan, place: int, item: Chunk) -> bool:
     scan.negated = True
     if scan.context.written(item).lower() in OF_NONE:
         scan.add("all")
+    return _negates(scan, place)
+
+
+def _negates(scan: Scan, place: int) -> bool:
     of_name = "read of" in scan.frame.names[0].means and scan.frame.lead - 2 <= place < scan.frame.lead
     return of_name or any("read" in c.means or "trend" in c.means for c in scan.items[place + 1 : place + 4])
 
@@ -219,10 +223,12 @@ def _prep(scan: Scan, place: int, item: Chunk) -> bool:
         return (following is None or following.kind != WHEN) and scan.add("since")
     if following is None:
         return False
+    is_value = following.kind in (VALUE, PAIR)
     if prep == "after":
-        return "trend" in following.means or (following.kind in (VALUE, PAIR) and scan.add("break", "past"))
-    scan.after_by = scan.after_by or (prep == "by" and following.kind == VALUE and scan.trend is not None)
-    if prep in OPENING and (following.kind in (VALUE, PAIR) or "read" in following.means):
+        return "trend" in following.means or (is_value and scan.add("break", "past"))
+    if prep == "by":
+        scan.after_by = scan.after_by or (following.kind == VALUE and scan.trend is not None)
+    if prep in OPENING and (is_value or "read" in following.means):
         scan.add("break", OPENING[prep])
     return prep == "against" and "range" in following.means
 

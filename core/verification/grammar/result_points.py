@@ -101,11 +101,7 @@ def pieces(atoms: list[Atom], points: Points) -> list[Piece]:
     for atom in atoms:
         piece = found[-1]
         if atom.role == "break":
-            if not piece.empty or piece.turn:
-                found.append(Piece(atom.said))
-            elif _STRENGTH.index(atom.said) > _STRENGTH.index(piece.opener):
-                piece.opener = atom.said
-            found[-1].closes = found[-1].closes or atom.said == ")"
+            _cut(found, atom.said)
         elif atom.role == "span":
             points.first, points.last = atom.said
         else:
@@ -113,6 +109,15 @@ def pieces(atoms: list[Atom], points: Points) -> list[Piece]:
                 found.append(piece := Piece())
             _put(piece, atom)
     return [piece for piece in found if not piece.empty or piece.turn]
+
+
+def _cut(found: list[Piece], opener: str) -> None:
+    piece = found[-1]
+    if not piece.empty or piece.turn:
+        found.append(Piece(opener))
+    elif _STRENGTH.index(opener) > _STRENGTH.index(piece.opener):
+        piece.opener = opener
+    found[-1].closes = found[-1].closes or opener == ")"
 
 
 def _is_full(piece: Piece, role: str) -> bool:
