@@ -238,11 +238,16 @@ def _detail(detail: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:
     return Fault(False, "name", wording.name(row), f"the row does not say “{detail.words}”.")
 
 
+def _treated(row: Cited, rows: Sequence[Cited]) -> list[Cited]:
+    """The cited conditions that a medicine's own reason names."""
+    given = str(row.fields.get("reason") or "").lower()
+    return [other for other in rows if other.type == "condition" and wording.name(other).lower() in given]
+
+
 def _reason(reason: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:
     """What a medicine is for: its own reason, never another row of the record, and at the time of what it was for."""
     if any(rows[n].ref == row.ref for n, _ in reason.bearers):
-        given = str(row.fields.get("reason") or "").lower()
-        treated = [other for other in rows if other.type == "condition" and wording.name(other).lower() in given]
+        treated = _treated(row, rows)
         if not treated or any(_overlap(row, condition) for condition in treated):
             return None
         return Fault(False, "start", wording.day(row.start), f"{wording.name(row)} was not taken at that time.")

@@ -23,9 +23,10 @@ def person(statement: Person, rows: Sequence[Cited], others: Sequence[Cited]) ->
         return _sex(statement.sex, row)
     if statement.age:
         return _age(statement, row, rows, others)
+    if not statement.born:
+        return Proved(row.ref, "name", wording.name(row))
     if within(statement.born, row.start):
-        field = "birth_date" if statement.born else "name"
-        return Proved(row.ref, field, wording.day(row.start) if statement.born else wording.name(row))
+        return Proved(row.ref, "birth_date", wording.day(row.start))
     return Refuted(row.ref, "birth_date", wording.day(row.start), f"The date of birth is {wording.day(row.start)}.")
 
 
@@ -56,9 +57,9 @@ def _age(statement: Person, row: Cited, rows: Sequence[Cited], others: Sequence[
     if row.start is None:
         return NotInRows("The row does not say when the person was born.")
     of_now = not (statement.when or statement.past)
-    days = [day for day in _days_of([r for r in rows if r is not row]) if within(statement.when, day)]
-    ages = {dates.years_between(row.start, day) for day in days}
-    known = _ages_now(row.start, _days_of([r for r in (*rows, *others) if r is not row])) if of_now else set[int]()
+    days = _days_of(rows, row)
+    ages = {dates.years_between(row.start, day) for day in days if within(statement.when, day)}
+    known = _ages_now(row.start, [*days, *_days_of(others, row)]) if of_now else set[int]()
     return _by_ages(statement.age.value if statement.age else 0.0, ages, known, row)
 
 
@@ -78,5 +79,5 @@ def _ages_now(born: date, dated: Sequence[date]) -> set[int]:
     return {dates.years_between(born, day) for day in (max(dated, default=today), today)}
 
 
-def _days_of(rows: Sequence[Cited]) -> list[date]:
-    return [row.start for row in rows if row.start]
+def _days_of(rows: Sequence[Cited], person: Cited) -> list[date]:
+    return [row.start for row in rows if row.start and row is not person]

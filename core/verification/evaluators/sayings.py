@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from core.verification.cited import Cited
 from core.verification.grammar.chunks import Quantity
@@ -17,14 +18,18 @@ NEAR = 3
 
 def saying(statement: Saying, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """Proved if each clause stands in a sentence of one cited text; a text never refutes."""
-    newest = max((row.start for row in (*rows, *others) if row.type == "note" and row.start), default=None)
     late = any(clause.latest for clause in statement.clauses)
+    newest = _newest((*rows, *others)) if late else None
     for row in rows:
         if row.texts and not (late and row.start != newest):
             text = Text(row, rows)
             if all(text.says(clause) for clause in statement.clauses):
                 return Proved(row.ref, "text", "")
     return NotInRows("No cited text says that.")
+
+
+def _newest(rows: Sequence[Cited]) -> date | None:
+    return max((row.start for row in rows if row.type == "note" and row.start), default=None)
 
 
 class Text:

@@ -22,12 +22,16 @@ def took(statement: Took, rows: Sequence[Cited], others: Sequence[Cited]) -> Jud
         return NotInRows(f"No cited row holds “{statement.subject.words}”.")
     dated = [row for row in mine if _is_dated(statement, row) and _is_which(statement.which, row, (*rows, *others))]
     if not dated:
-        reason = f"The cited {_KINDS.get(mine[0].type, 'row')} is of {wording.day(mine[0].start)}."
-        return Refuted(mine[0].ref, "started_at", wording.day(mine[0].start), reason)
+        return _of_another_day(mine[0])
     if statement.reason:
         because = [rows[n] for n, _ in statement.reason.bearers]
         dated = [row for row in dated if row in because]
     return _found(statement, dated)
+
+
+def _of_another_day(row: Cited) -> Refuted:
+    day = wording.day(row.start)
+    return Refuted(row.ref, "started_at", day, f"The cited {_KINDS.get(row.type, 'row')} is of {day}.")
 
 
 def _found(statement: Took, dated: Sequence[Cited]) -> Judged:
@@ -52,9 +56,11 @@ def _is_which(which: str | None, row: Cited, known: Sequence[Cited]) -> bool:
     if which not in ("latest", "first", "later"):
         return False
     days = {other.start for other in known if other.type == row.type and other.start}
-    if row.start is None or (which != "latest" and len(days) < 2):
+    if row.start is None:
         return False
-    return row.start == max(days) if which == "latest" else (row.start == min(days)) == (which == "first")
+    if which == "latest":
+        return row.start == max(days)
+    return len(days) > 1 and (row.start == min(days)) == (which == "first")
 
 
 def _lasted(said: Quantity, row: Cited) -> Judged:

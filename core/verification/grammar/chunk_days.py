@@ -99,8 +99,12 @@ def _distances(found: list[Chunk], words: Words) -> None:
         elif chunk.kind == VALUE and near:
             _distance(found, place, near)
         elif chunk.kind == "ordinal":
-            chunk.days = times.day_of_month(int("".join(c for c in words[chunk.start].norm if c.isdigit())), near)
-            chunk.kind = WHEN if chunk.days else chunk.kind
+            _day_of_month(chunk, near, words)
+
+
+def _day_of_month(chunk: Chunk, near: When, words: Words) -> None:
+    chunk.days = times.day_of_month(int("".join(c for c in words[chunk.start].norm if c.isdigit())), near)
+    chunk.kind = WHEN if chunk.days else chunk.kind
 
 
 def _distance(found: list[Chunk], place: int, near: When) -> None:

@@ -155,7 +155,7 @@ def _after_range(found: list[Chunk], i: int) -> bool:
 def _limits(found: list[Chunk], i: int) -> Chunk:
     """Two numbers as the limits of a range; the ends of a scale say nothing."""
     low, high = found[i].quantity, found[i + 2].quantity
-    is_range = (i > 0 and "(" in found[i - 1].means) or _after_range(found, i)
+    is_range = any("(" in c.means for c in found[max(0, i - 1) : i]) or _after_range(found, i)
     chunk = Chunk("limits" if is_range else UNKNOWN, found[i].start, found[i + 2].end)
     if low and high:
         chunk.pair = (low._replace(unit=low.unit or high.unit), high)

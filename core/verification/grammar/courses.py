@@ -172,13 +172,9 @@ def _counts(draft: Draft, subjects: list[Subject], span: tuple[int, int], contex
 
 def _changes(draft: Draft, subject: Subject, span: tuple[int, int], context: Context) -> list[Statement]:
     """What a medicine's amount went from and to; a unit or a frequency that is given once holds for both."""
-    amounts = [quantity for _, quantity in draft.amounts]
-    amounts = amounts[::-1] if draft.backward else amounts  # "20 mg, increased from 10 mg"
-    if len(amounts) > 2 or draft.spans:
+    if len(draft.amounts) > 2 or draft.spans:
         return [Course(span, subject, which="unread")]
-    unit = next((q.unit for q in reversed(amounts) if q.unit), None)
-    first, after = (q._replace(unit=q.unit or unit) for q in (amounts[0], amounts[-1]))
-    before = first if len(amounts) == 2 else None
+    before, after = _ends(draft)
     changed = Changed(span, subject, draft.change or "", before, after, draft.at or draft.start)
     taken = Course(
         span,
@@ -190,6 +186,15 @@ def _changes(draft: Draft, subject: Subject, span: tuple[int, int], context: Con
         reason=_reason(draft, subject, context),
     )
     return [changed, taken] if taken != Course(span, subject, tense="past") else [changed]
+
+
+def _ends(draft: Draft) -> tuple[Quantity | None, Quantity]:
+    """The amount before and after a change."""
+    amounts = [quantity for _, quantity in draft.amounts]
+    amounts = amounts[::-1] if draft.backward else amounts  # "20 mg, increased from 10 mg"
+    unit = next((q.unit for q in reversed(amounts) if q.unit), None)
+    first, after = (q._replace(unit=q.unit or unit) for q in (amounts[0], amounts[-1]))
+    return (first if len(amounts) == 2 else None), after
 
 
 def _oftener(draft: Draft, subject: Subject, span: tuple[int, int], context: Context) -> list[Statement]:
@@ -245,10 +250,13 @@ def _reason(draft: Draft, subject: Subject, context: Context) -> Subject | None:
     treated = draft.frame.treated
     if draft.reason is not None or not treated:
         return _subject(draft.reason, "reason", context) if draft.reason else None
+    return Subject(context.written(treated[0]), "reason", _given(treated, subject, context))
+
+
+def _given(treated: list[Chunk], subject: Subject, context: Context) -> tuple[tuple[int, int], ...]:
     found = {bearer for name in treated for bearer in _bearers(name)}
     ill = [context.rows[n] for n, how in found if how == 0]
-    given = [(n, 1) for n, _ in subject.bearers if (n, 1) in found or _treats(context.rows[n], ill)]
-    return Subject(context.written(treated[0]), "reason", tuple(given))
+    return tuple((n, 1) for n, _ in subject.bearers if (n, 1) in found or _treats(context.rows[n], ill))
 
 
 def _treats(row: Cited, ill: list[Cited]) -> bool:

@@ -48,10 +48,13 @@ def _share_head(segment: list[Chunk], context: Context) -> None:
     for first, joint, second in zip(segment, segment[1:], segment[2:], strict=False):
         if not (first.name and first.name.detail and joint.get("conj") == "and" and second.name):
             continue
-        head = stem(context.words[second.end - 1].norm)
-        heads = [(n, how) for n, how in first.name.bearers if how == 0 and head in context.rows[n].name.terms]
+        heads = _with_head(first.name, stem(context.words[second.end - 1].norm), context)
         if not second.name.detail and heads:
             first.name = first.name._replace(bearers=tuple(heads), detail=False)
+
+
+def _with_head(name: names.Name, head: str, context: Context) -> list[tuple[int, int]]:
+    return [(n, how) for n, how in name.bearers if how == 0 and head in context.rows[n].name.terms]
 
 
 def _spoken_of(lead: list[Chunk], before: Frame, context: Context) -> Frame:
@@ -192,7 +195,7 @@ def _state_order(frame: Frame, segment: list[Chunk], place: int, context: Contex
     chunk.used = prep.used = bool(named)
     other = Subject(context.written(chunk), "other", chunk.name.bearers)
     for name in named:
-        subject = Subject(context.written(name), frame.kind, name.name.bearers if name.name else ())
+        subject = Subject(context.written(name), frame.kind, (name.name or names.NO_NAME).bearers)
         context.statements.append(Follows(context.span([name, chunk]), subject, other, prep.means["prep"]))
     dated = any(c.kind == chunks.WHEN for c in segment[place + 1 : place + 2])
     chunk.used = chunk.used and not dated

@@ -109,9 +109,7 @@ def _silence(behind: list[Chunk], days: set[date]) -> None:
 
 def _same_day(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> None:
     """Give "the day of ..." the day of what it names; "the same day" that of the date before it, or behind it."""
-    reach = found[place + 1 : place + 3]
-    reach = found[place + 1 : place + 5] if any(c.kind == WHEN for c in reach) else reach
-    name = next((c for c in reach if c.kind == NAME), None)
+    name = _name_near(found[place + 1 : place + 5])
     if name is None:
         days = near or next((c.days for c in found[place:] if c.kind == WHEN), ()) or _only_day(rows)
     else:
@@ -119,6 +117,11 @@ def _same_day(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> 
         name.used = name.used or bool(days)
     if days:
         _settle_day(found, place, days)
+
+
+def _name_near(reach: list[Chunk]) -> Chunk | None:
+    reach = reach if any(c.kind == WHEN for c in reach[:2]) else reach[:2]
+    return next((c for c in reach if c.kind == NAME), None)
 
 
 def _only_day(rows: list[Cited]) -> When:

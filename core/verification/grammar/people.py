@@ -118,19 +118,25 @@ def _died(segment: list[Chunk], place: int, context: Context) -> None:
     if not bearers:
         return
     chunk.used = True
+    when, reason = _circumstances(segment[place + 1 : place + 5])
+    for used in filter(None, (when, reason)):
+        used.used = True
+    because = Subject(context.written(reason), "reason", reason.name.bearers) if reason and reason.name else None
+    subject = Subject(context.written(chunk), "death", bearers)
+    context.statements.append(Took(context.span([chunk]), subject, when.days if when else (), (), because))
+
+
+def _circumstances(following: list[Chunk]) -> tuple[Chunk | None, Chunk | None]:
+    """When one died, and of what."""
     when = reason = None
-    for other in segment[place + 1 : place + 5]:
+    for other in following:
         if other.kind == WHEN and when is None:
             when = other
         elif reason is None and _is_reason(other):
             reason = other
         elif other.kind != MARK and {"prep", "free"}.isdisjoint(other.means):
             break
-    for used in filter(None, (when, reason)):
-        used.used = True
-    because = Subject(context.written(reason), "reason", reason.name.bearers) if reason and reason.name else None
-    subject = Subject(context.written(chunk), "death", bearers)
-    context.statements.append(Took(context.span([chunk]), subject, when.days if when else (), (), because))
+    return when, reason
 
 
 def _is_reason(chunk: Chunk) -> bool:

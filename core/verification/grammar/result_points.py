@@ -271,11 +271,7 @@ def _fits(last: Piece, piece: Piece) -> bool:
 
 def _add_reading(points: Points, piece: Piece, following: Piece) -> None:
     """A reading without value or day: of the last point that lacks one, else of the latest result."""
-    last = points.last_piece
-    if points.found and piece.opener in AFTER and _is_main(points.found[0], last):
-        last = points.found[0]
-    elif piece.closes and len(points.found) > 1 and last.opener == "(":
-        last = points.found[-2]  # "4.2 (was 4.9 in 2019), low"
+    last = _owner(points, piece)
     if points.found and last.reading is None and piece.opener not in APART:
         return last.take(piece)
     if piece.opener == "from":
@@ -283,6 +279,16 @@ def _add_reading(points: Points, piece: Piece, following: Piece) -> None:
     if points.waiting:
         piece.whens = [points.waiting.pop(0)]
     return points.found.append(piece)
+
+
+def _owner(points: Points, piece: Piece) -> Piece:
+    """The point that a reading may be of."""
+    last = points.last_piece
+    if points.found and piece.opener in AFTER and _is_main(points.found[0], last):
+        return points.found[0]
+    if piece.closes and len(points.found) > 1 and last.opener == "(":
+        return points.found[-2]  # "4.2 (was 4.9 in 2019), low"
+    return last
 
 
 def _is_main(first: Piece, last: Piece) -> bool:

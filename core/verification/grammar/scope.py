@@ -64,14 +64,15 @@ def _flag(kinds: dict[str, str]) -> int:
 
 def _spread(words: Words, flags: list[int], start: int, flag: int) -> None:
     for i in range(start, min(len(words), start + REACH[flag])):
-        if (
-            (words[i].norm in _ENDS and not (i == start and words[i].norm == ":"))
-            or words[i].norm in _CONTRAST
-            or (flag == NEGATED and i > start and words[i].norm == "at")
-            or (flag == DOUBTED and words[i].norm in ",)")
-        ):
+        if _stops(words[i].norm, flag, first=i == start):
             return
         flags[i] |= flag
+
+
+def _stops(norm: str, flag: int, *, first: bool) -> bool:
+    if norm in _CONTRAST or (norm in _ENDS and not (first and norm == ":")):
+        return True
+    return (flag == NEGATED and norm == "at" and not first) or (flag == DOUBTED and norm in ",)")
 
 
 def _back(words: Words, flags: list[int], end: int, flag: int) -> None:

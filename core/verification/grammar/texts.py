@@ -130,9 +130,13 @@ def _meant(
     if keys := _keys(words[i].norm, kinds, alone=last == i + 1):
         return last, Term(keys, flags, "qualifier" in kinds)
     if "number" in kinds:
-        unit = tokens.UNITS.get(words[last].norm) if last < len(words) else None
-        return (last + 1 if unit else last), chunks.Quantity(float(kinds["number"]), unit, 0.0)
+        return _number(words, last, float(kinds["number"]))
     return (last, None) if _is_silent(kinds, alone=last == i + 1) else None
+
+
+def _number(words: Words, at: int, value: float) -> tuple[int, chunks.Quantity]:
+    unit = tokens.UNITS.get(words[at].norm) if at < len(words) else None
+    return (at + 1 if unit else at), chunks.Quantity(value, unit, 0.0)
 
 
 def _keys(norm: str, kinds: dict[str, str], *, alone: bool) -> frozenset[str]:

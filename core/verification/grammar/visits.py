@@ -25,6 +25,12 @@ _EVERY = re.compile(r"1/(\d*)([dwmy])")
 SIZES = {"d": "day", "w": "week", "m": "month", "y": "year"}
 
 
+def _is_of_standing(before: list[Chunk]) -> bool:
+    """ "Active in May", "resolved by May"."""
+    ended_by = any(c.get("prep") == "by" for c in before)
+    return any("status" in c.means and (ended_by or not c.get("prep")) for c in before)
+
+
 class Draft:
     """What is said of the visits of one frame."""
 
@@ -72,8 +78,7 @@ class Draft:
 
     def _when(self, place: int, item: Chunk) -> bool:
         before = self.frame.items[max(0, place - 2) : place]
-        ended_by = any(c.get("prep") == "by" for c in before)
-        if item.get("stay") != "end" and any("status" in c.means and (ended_by or not c.get("prep")) for c in before):
+        if item.get("stay") != "end" and _is_of_standing(before):
             return False
         if before and before[-1].get("prep") == "since" and self.count is not None:
             self.span = (item.days, tuple(days._replace(last=date.max, yearless=False) for days in item.days))
