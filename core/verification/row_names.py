@@ -111,14 +111,12 @@ class _Reading:
         if self.kind in _WITH_ACRONYMS:
             short = _acronyms(words)
             self.heads, self.terms = self.heads | short, self.terms | short
-        hedged = any(word.norm in _HEDGES for word in words)
-        lesser = next((i for i, word in enumerate(words) if i and word.norm in _LESSER), len(words))
+        aside = _asides(words)
         negated = False
         self.parts.append(set())
         for i, word in enumerate(words):
             negated = (negated or word.norm in _NEGATORS) and word.norm not in (",", ";", ".")
-            aside = negated or i >= lesser or (hedged and word.norm not in _HEDGES)
-            self._token(words, i, mark="~" if negated else "", is_head=not aside)
+            self._token(words, i, mark="~" if negated else "", is_head=not (negated or i in aside))
 
     def _token(self, words: tokens.Words, i: int, *, mark: str, is_head: bool) -> None:
         word = words[i]
@@ -145,6 +143,13 @@ class _Reading:
                 self.heads |= marked
 
 
+def _asides(words: tokens.Words) -> set[int]:
+    """The places that name nothing: behind what it is due to, and all but the hedge where there is one."""
+    hedged = any(word.norm in _HEDGES for word in words)
+    lesser = next((i for i, word in enumerate(words) if i and word.norm in _LESSER), len(words))
+    return {i for i, word in enumerate(words) if i >= lesser or (hedged and word.norm not in _HEDGES)}
+
+
 def _acronyms(words: tokens.Words) -> set[str]:
     """What the first letters of three words or more in a row spell: "low back pain" is LBP."""
     for_all = [word.norm for word in words if word.kind == "word"]
@@ -160,13 +165,17 @@ def _terms_at(words: tokens.Words, i: int, kind: str) -> Iterator[tuple[int, set
     norm = words[i].norm
     yield i + 1, {stem(norm.rstrip("0123456789") if kind == "patient" else norm)}
     for end, kinds, names in phrases_at(words, i):
-        found = {f"{k}:{meaning}" for k, meaning in names.items() if k != "assay" or kind in ("observation", "reason")}
+        found = _keys(names, kind)
         if "no allergies" in kinds and (i, end) == (0, len(words)):
             found.add(NONE_KNOWN)
         found = found.union(*[_of_ingredient(part) for part in INGREDIENTS.get(kinds.get("brand", ""), ())])
         yield end, found.union(*[BROADER.get(term, ()) for term in found]) if kind in _WITH_CLASSES else found
     if kind == "visit" and norm in _VISIT_CLASSES:
         yield i + 1, {f"visit:{_VISIT_CLASSES[norm]}".replace("ambulatory", "outpatient")}
+
+
+def _keys(names: dict[str, str], kind: str) -> set[str]:
+    return {f"{k}:{meaning}" for k, meaning in names.items() if k != "assay" or kind in ("observation", "reason")}
 
 
 def _of_ingredient(ingredient: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from itertools import pairwise
 
 from core.verification.cited import Cited
@@ -62,7 +63,7 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
     """The rows that a trend is about, by their days; None if a point has none, or they came in another order."""
     points = [point for point in statement.points if _is_known(point)]
     if statement.first and statement.last:
-        mine = [row for row in mine if _between(statement, row)] or mine
+        mine = list(filter(partial(_between, statement), mine)) or mine
         points = points if len(points) > 1 else []
     if not points or _stays_at(statement, points):
         return mine
@@ -179,15 +180,17 @@ def _amount(statement: Trend, chosen: list[Cited]) -> Judged | None:
     first, last, said = chosen[0], chosen[-1], statement.delta
     if said is None or first.value is None or last.value is None:
         return None
-    change = abs(last.value - first.value)
+    return None if _is_amount(said, first, abs(last.value - first.value)) else _otherwise(first, last)
+
+
+def _is_amount(said: Quantity, first: Cited, change: float) -> bool:
+    """Whether a change is as large as is said, in the unit of the results or as a share of the first."""
     kind = said.unit.kind if said.unit else None
     if kind == "percent" and first.unit and first.unit.kind != "percent":
         share = 100 * change / abs(first.value) if first.value else 0.0
-        true = abs(share - said.value) <= 0.5 + said.step
-    else:
-        bare = said._replace(unit=None) if kind == "score" else said
-        true = bool(quantities.same(bare, change, first.unit, first.assay))
-    return None if true else _otherwise(first, last)
+        return abs(share - said.value) <= 0.5 + said.step
+    bare = said._replace(unit=None) if kind == "score" else said
+    return bool(quantities.same(bare, change, first.unit, first.assay))
 
 
 def _direction(statement: Trend, chosen: list[Cited]) -> Judged:

@@ -105,7 +105,7 @@ def _behind_colon(cut: list[Frame]) -> None:
 
 def _share_day(tests: list[Frame]) -> None:
     """ "Hb 11.2 and K 3.1 in May": one day, before or behind all, for the tests that have none of their own."""
-    undated = [frame for frame in tests if not any(c.kind in DAYS for c in frame.items)]
+    undated = [frame for frame in tests if DAYS.isdisjoint(c.kind for c in frame.items)]
     if len(tests) < 2 or not undated:
         return
     days = _days_in(tests[0].items[: tests[0].lead])

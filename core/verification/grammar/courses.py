@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -152,13 +152,18 @@ def _state(draft: Draft, context: Context) -> None:
     subjects = [_subject(name, draft.kind, context) for name in names]
     if draft.absent:
         context.statements += [Absent(span, subject) for subject in subjects]
-    elif draft.change and len(subjects) == 1 and (draft.amounts or len(draft.frequency) == TWO):
-        change = _oftener if len(draft.frequency) == TWO else _changes
+    elif change := _change(draft) if len(subjects) == 1 else None:
         context.statements += change(draft, subjects[0], span, context)
     else:
         for place, subject in enumerate(subjects):
             context.statements += _courses(draft, subject, _amounts(draft, place), span, context)
         context.statements += _counts(draft, subjects, span, context)
+
+
+def _change(draft: Draft) -> Callable[[Draft, Subject, tuple[int, int], Context], list[Statement]] | None:
+    if draft.change and len(draft.frequency) == TWO:
+        return _oftener
+    return _changes if draft.change and draft.amounts else None
 
 
 def _counts(draft: Draft, subjects: list[Subject], span: tuple[int, int], context: Context) -> Iterator[Statement]:
@@ -273,7 +278,11 @@ def _counted(draft: Draft, subjects: list[Subject], context: Context) -> tuple[t
     whole = any("noun" in c.means for c in frame.items[: frame.lead])
     if one is not None and not (whole and one is frame.names[0]):
         subjects = [_subject(one, draft.kind, context)]
-    elif whole:  # "three medicines: A 25 mg, B 10 mg and C"
-        names = [name for fellow in draft.fellows if fellow.kind == draft.kind for name in fellow.frame.names]
-        subjects = [_subject(name, draft.kind, context) for name in names]
+    elif whole:
+        subjects = [_subject(name, draft.kind, context) for name in _names_of_fellows(draft)]
     return tuple((n, 0) for n in dict.fromkeys(n for subject in subjects for n, _ in subject.bearers))
+
+
+def _names_of_fellows(draft: Draft) -> list[Chunk]:
+    """ "Three medicines: A 25 mg, B 10 mg and C"."""
+    return [name for fellow in draft.fellows if fellow.kind == draft.kind for name in fellow.frame.names]

@@ -67,8 +67,7 @@ def _is_abbreviated(chunk: Chunk, words: Words) -> bool:
 def kind_of(chunk: Chunk, rows: list[Cited]) -> str:
     """The type of row that a name means: that of the rows that bear it, else that of its vocabulary."""
     name = chunk.name or NO_NAME
-    types = [rows[n].type for n, how in name.bearers if how == 0]
-    said = [rows[n].type for n, how in name.bearers if how == 1]
+    types, said = ([rows[n].type for n, how in name.bearers if how == by] for by in (0, 1))
     if said and not types and set(said) == {"observation"}:
         return "said of observation"
     if name.detail or (chunk.means and chunk.means.keys() <= {"route", "qualifier"}):

@@ -78,12 +78,16 @@ def _day_behind(found: list[Chunk], place: int, rows: list[Cited]) -> When:
 
 def _day_of_visit(found: list[Chunk], place: int, rows: list[Cited]) -> When:
     seen = next((n for n, c in enumerate(found[: place + 4]) if n > place and c.get("noun") == "visit"), None)
-    visits = {row.start for row in rows if row.type == "visit" and row.start}
+    visits = _days_of_visits(rows)
     if seen is None or len(visits) != 1:
         return ()
     for other in found[place + 1 : seen + 1]:
         other.used, other.means = True, {"free": ""}
     return tuple(Days(day, day) for day in visits)
+
+
+def _days_of_visits(rows: list[Cited]) -> set[date]:
+    return {row.start for row in rows if row.type == "visit" and row.start}
 
 
 def _ends_of_stays(found: list[Chunk], rows: list[Cited]) -> None:

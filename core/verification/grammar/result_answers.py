@@ -38,12 +38,16 @@ def state_yes_or_no(scan: Scan) -> bool:
         return False
     for chunk in (*frame.names, *told):
         chunk.used = True
-    so = tuple((n, 1) for n, said in answers.items() if said == ("no" if told else "yes"))
+    so = _who_say("no" if told else "yes", answers)
     written = context.written(frame.names[0])
     subject = Subject(written, "observation", (frame.names[0].name or NO_NAME).bearers)
     reason = Subject(written, "reason", so)
     context.statements.append(Took(context.span([*frame.names, *told]), subject, reason=reason))
     return True
+
+
+def _who_say(what: str, answers: dict[int, str]) -> tuple[tuple[int, int], ...]:
+    return tuple((n, 1) for n, said in answers.items() if said == what)
 
 
 def _answers_to(frame: Frame, context: Context) -> dict[int, str]:

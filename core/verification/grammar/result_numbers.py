@@ -61,7 +61,7 @@ def _is_count(scan: Scan, place: int, said: Quantity) -> bool:
         return False
     if said.step == 0 and "number" not in scan.items[place].means:
         return False
-    counts = _of_latest(scan, place, said) or _of_noun(scan, place, said) or _of_times(scan, place, said)
+    counts = any(count(scan, place, said) for count in (_of_latest, _of_noun, _of_times))
     if counts and said.value > 1 and scan.atoms and scan.atoms[-1].role == "read":
         scan.add("all")  # "high on three visits"
     return counts
@@ -100,9 +100,8 @@ def _of_noun(scan: Scan, place: int, said: Quantity) -> bool:
     scan.count = said
     if _is_latest(scan, place - 1):
         scan.atoms = [atom for atom in scan.atoms if atom.role != "which"]
-    for chunk in (row, noun):
-        if chunk is not None:
-            chunk.used = True
+    for chunk in filter(None, (row, noun)):
+        chunk.used = True
     return True
 
 
@@ -143,7 +142,7 @@ def _is_no_limit(scan: Scan, said: Quantity) -> bool:
 def _range_before(scan: Scan, place: int, said: Quantity) -> Chunk | None:
     """The word of a range that stands before a number, past "of"; past a bracket, if it is a limit of a row."""
     before = scan.next(place, -1)
-    if before is not None and "(" in before.means and any(said.value in (row.low, row.high) for row in scan.rows()):
+    if before is not None and "(" in before.means and not _is_no_limit(scan, said):
         before = scan.next(scan.items.index(before), -1)
     if before is not None and before.means.get("prep") == "of":
         before = scan.next(scan.items.index(before), -1)

@@ -71,11 +71,16 @@ def shared(named: list[Subject], points: list[Point], of: Points) -> list[tuple[
     valued = [point for point in points if point.value or point.pair]
     if len(named) < 2 or not valued or (of.every and [point.pair for point in points] == [None]):
         return [(subject, points) for subject in named]
-    if len(points) == 1 and len(named) == 2 and points[0].pair:
-        points = [replace(points[0], value=quantity, pair=None) for quantity in points[0].pair]
+    if parts := _of_pair(points) if len(named) == 2 else []:
+        points = parts
     elif len(valued) < len(points) or len(points) % len(named):
         return _of_the_last(named, points)
     return [(subject, points[n :: len(named)]) for n, subject in enumerate(named)]
+
+
+def _of_pair(points: list[Point]) -> list[Point]:
+    pair = points[0].pair if len(points) == 1 else None
+    return [replace(points[0], value=quantity, pair=None) for quantity in pair or ()]
 
 
 def _of_the_last(named: list[Subject], points: list[Point]) -> list[tuple[Subject, list[Point]]]:
