@@ -228,7 +228,13 @@ def settings(environment: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def databases(engine_name: str, tiers: Tiers, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def databases(
+    engine_name: str,
+    tiers: Tiers,
+    settings: Any,
+    owner_connections: OwnerConnections,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Any:
     """Every server running, and this process's connections to them."""
     from core.stores import databases
 
@@ -237,7 +243,7 @@ def databases(engine_name: str, tiers: Tiers, settings: Any, monkeypatch: pytest
     monkeypatch.setattr(databases, "configure", kept_databases.configure)
     _start(tiers)
     configured = databases.configure(settings)
-    tiers.replica.resume_replay()
+    (tiers.replica if engine_name == "mssql" else owner_connections).resume_replay()
     return configured
 
 

@@ -40,6 +40,10 @@ class OwnerConnections:
             if name != REPLICA:
                 self._ask(name, EMPTY)
 
+    def resume_replay(self) -> None:
+        """Let a standby go on that a test has kept from replaying."""
+        self._ask(REPLICA, "SELECT pg_wal_replay_resume()")
+
     def wait_until_replayed(self) -> None:
         """Return once everything that the primary has written until now can be read on the standby."""
         # Not the insert position: what no commit has forced out may stay unsent for many seconds.
