@@ -17,7 +17,7 @@ from core.embedded import EmbeddedError, postmaster, processes
 from core.embedded.account import PLAIN_ENVIRONMENT
 from core.embedded.place import Place
 from core.embedded.ports import HOST
-from core.embedded.postgres_settings import client_rules, server_settings
+from core.embedded.postgres_settings import client_rules, password_settings, server_settings
 
 USER = "strata"
 DATABASE = "strata"
@@ -122,6 +122,8 @@ class PostgresServer:
                 "scram-sha-256",
             ]
             command += ["--pwfile", password_file.name, "--encoding=UTF8", "--no-instructions", *self._locale()]
+            hashing = password_settings(major=self.place.binaries.major, durable=self.place.durable)
+            command += [word for name, value in hashing.items() for word in ("-c", f"{name}={value}")]
             self.place.run_tool(command if self.place.durable else [*command, "--no-sync"])
         part.rename(self.data)
 

@@ -34,6 +34,7 @@ COMMON = {
 # Data survive a killed process, but not a power cut. Without synchronous_commit the WAL would reach the standby late.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
+SCRAM_ITERATIONS_SINCE = 16
 IO_METHOD_SINCE = 18
 
 
@@ -42,10 +43,19 @@ def server_settings(port: int, *, major: int, durable: bool, standby: dict[str, 
     settings = COMMON | {"port": str(port)} | (standby or {})
     if not durable:
         settings |= NOT_DURABLE
+    settings |= password_settings(major=major, durable=durable)
     if major >= IO_METHOD_SINCE:
         # The default would add three processes to each server.
         settings["io_method"] = "sync"
     return "".join(f"{name} = '{_quoted(value)}'\n" for name, value in settings.items())
+
+
+def password_settings(*, major: int, durable: bool) -> dict[str, str]:
+    """How passwords are hashed. initdb needs it too: it hashes the owner's.
+
+    A client hashes its password again for each new connection, 4,096 times by default: the most that a short test does.
+    """
+    return {} if durable or major < SCRAM_ITERATIONS_SINCE else {"scram_iterations": "1"}
 
 
 def client_rules() -> str:
