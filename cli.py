@@ -81,7 +81,7 @@ def _run() -> None:
 
     interrupts.listen()
     try:
-        _prepare(sys.argv[1:])
+        prepare(sys.argv[1:])
         strata.main(standalone_mode=False)
     except click.exceptions.Abort:
         _fail("stopped", interrupts.STATUS)
@@ -101,7 +101,7 @@ def _run() -> None:
         _fail(f"{type(fault).__name__}: {_first_line(fault)} (--verbose before the command shows more)", 1)
 
 
-def _prepare(arguments: list[str]) -> None:
+def prepare(arguments: list[str]) -> None:
     """Point this process at a demo that runs beside it, unless the servers are named already."""
     words = [word for word in arguments if not word.startswith("-")]
     if not words or words[0] in WITHOUT_SERVERS or "--help" in arguments or "-h" in arguments:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commands._parameters import ROW_ID, NewFile, whole
+from commands.parameters import ROW_ID, NewFile, whole
 
 
 @click.group(name="export")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from commands import _progress
+from commands import progress
 
 
 @click.command()
@@ -36,9 +36,9 @@ def generate(patients: int, visits_per_patient: float, seed: int, as_of: datetim
     # Whoever ends it finds whole patients, and no process left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        summary = source.generate(patients, visits_per_patient, seed, day, _progress.follow())
+        summary = source.generate(patients, visits_per_patient, seed, day, progress.follow())
     except (Stopped, ImportRunning, ValueError) as fault:
         raise click.ClickException(str(fault)) from None
-    _progress.report(summary, as_json=as_json)
+    progress.report(summary, as_json=as_json)
     if summary.of("patient").new < patients:
         raise click.ClickException(summary.remarks[-1])

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from commands import _progress
+from commands import progress
 from core.interchange.summary import Summary
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -66,7 +66,7 @@ def synthea(directory: Path, *, shift_to: date | None, check: bool, as_json: boo
     from core.interchange import synthea as source
 
     _run(
-        lambda: source.import_directory(directory, shift_to=shift_to, check=check, on_progress=_progress.follow()),
+        lambda: source.import_directory(directory, shift_to=shift_to, check=check, on_progress=progress.follow()),
         check=check,
         as_json=as_json,
         refusals_file=refusals_file,
@@ -90,7 +90,7 @@ def fhir(
     from core.interchange import fhir as source
 
     def work() -> Summary:
-        return source.import_path(path, source=named, shift_to=shift_to, check=check, on_progress=_progress.follow())
+        return source.import_path(path, source=named, shift_to=shift_to, check=check, on_progress=progress.follow())
 
     _run(work, check=check, as_json=as_json, refusals_file=refusals_file)
 
@@ -102,6 +102,6 @@ def _run(work: Callable[[], Summary], *, check: bool, as_json: bool, refusals_fi
         summary = work()
     except (FileNotFoundError, NotADirectoryError, ImportRunning) as fault:
         raise click.ClickException(str(fault)) from None
-    _progress.report(summary, as_json=as_json, refusals_file=refusals_file, check=check)
+    progress.report(summary, as_json=as_json, refusals_file=refusals_file, check=check)
     if summary.read == 0:
         raise click.ClickException("nothing at all could be read")

@@ -7,7 +7,7 @@ from types import FrameType
 
 STATUS = 130
 
-_asked = False
+asked = False
 
 
 def listen() -> None:
@@ -18,16 +18,16 @@ def listen() -> None:
 
 def was_asked() -> bool:
     """Whether this process is to stop."""
-    return _asked
+    return asked
 
 
 def check() -> None:
     """Raises KeyboardInterrupt if this process is to stop: whoever met the signal may have taken it for a fault."""
-    if _asked:
+    if asked:
         raise KeyboardInterrupt
 
 
 def _note(_number: int, _frame: FrameType | None) -> None:
-    global _asked
-    _asked = True
+    global asked
+    asked = True
     raise KeyboardInterrupt

@@ -11,7 +11,7 @@ import click
 from sqlalchemy import select
 
 from commands import report_incident
-from commands._parameters import ROW_ID, SuiteName
+from commands.parameters import ROW_ID, SuiteName
 from core.access import permissions
 from core.jobs import outbox
 from core.models import Account, ReportState, Role

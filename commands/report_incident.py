@@ -9,7 +9,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from commands._parameters import ROW_ID, named_at_the_end
+from commands.parameters import ROW_ID, named_at_the_end
 from core import audit
 from core.access import permissions
 from core.jobs import outbox

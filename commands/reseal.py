@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from commands._progress import clear, follow
+from commands.progress import clear, follow
 
 
 @click.command()

@@ -34,7 +34,7 @@ def follow(run_id: int) -> RunSummary:
         return _follow(run_id)
     except BaseException:
         if interrupts.was_asked():
-            _leave(run_id)
+            leave(run_id)
         raise
 
 
@@ -43,7 +43,7 @@ def is_deserted(state: str) -> bool:
     return state in (RunState.PLANNING, RunState.RUNNING) and not outbox.is_listened_to("archive")
 
 
-def _leave(run_id: int) -> None:
+def leave(run_id: int) -> None:
     if not is_deserted(find(None, run_id).state):
         click.echo(f"run {run_id} goes on: `strata archive status --run {run_id}` shows it", err=True)
         return

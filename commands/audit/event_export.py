@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from commands._parameters import ROW_ID, NewFile, whole
+from commands.parameters import ROW_ID, NewFile, whole
 
 SUFFIX = ".ndjson"
 MOMENTS = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])

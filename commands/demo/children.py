@@ -40,7 +40,7 @@ class Children:
         self._logs = data_dir / "logs"
         self._code_dir = code_dir
         self._say = on_progress
-        self._children: list[Child] = []
+        self.kept: list[Child] = []
 
     def end_leftovers(self) -> None:
         """End the processes that a killed demo of the same data directory left behind."""
@@ -51,7 +51,7 @@ class Children:
 
     def start(self, name: str, command: list[str], env: dict[str, str]) -> None:
         child = Child(name, command, env)
-        self._children.append(child)
+        self.kept.append(child)
         self.log_of(name).unlink(missing_ok=True)
         self._launch(child)
 
@@ -60,7 +60,7 @@ class Children:
 
     def revive(self) -> None:
         """Restart each child that died, each time after a longer pause. The demo calls this again and again."""
-        for child in self._children:
+        for child in self.kept:
             if child.process is not None and child.process.poll() is not None:
                 self._note_death(child, child.process.returncode)
             if child.due_at is not None and time.monotonic() >= child.due_at:
@@ -68,15 +68,15 @@ class Children:
 
     def stop(self) -> None:
         """End all children and everything they started."""
-        for child in self._children:
+        for child in self.kept:
             if child.process is not None and child.process.poll() is None:
                 child.process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
-        for child in self._children:
+        for child in self.kept:
             if child.process is not None:
                 _wait(child.process, deadline - time.monotonic())
         processes.end(processes.marked(MARK, self._mark), signal.SIGKILL)
-        self._children.clear()
+        self.kept.clear()
 
     def _launch(self, child: Child) -> None:
         with self.log_of(child.name).open("ab") as log:

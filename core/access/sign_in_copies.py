@@ -90,7 +90,7 @@ class Copies:
     def get(self, token_hash: str) -> tuple[OpenSignIn | None, bool]:
         """The copy of a sign-in or None, and whether the sign-in is known to have ended."""
         try:
-            raw = self.redis.get(self._key(token_hash))
+            raw = self.redis.get(self.key_of(token_hash))
             return (self._believed(token_hash, str(raw)), False) if raw and raw != ENDED else (None, raw == ENDED)
         except (RedisError, ValueError):
             return None, False
@@ -100,14 +100,16 @@ class Copies:
         seconds = int(self.settings.session_idle.total_seconds())
         try:
             said = sign_in.to_json()
-            self.redis.set(self._key(sign_in.token_hash), f"{self._mac(sign_in.token_hash, said)} {said}", ex=seconds)
+            self.redis.set(
+                self.key_of(sign_in.token_hash), f"{self.mac_of(sign_in.token_hash, said)} {said}", ex=seconds
+            )
         except RedisError:
             return
 
     def forget(self, token_hash: str) -> None:
         """Drop a sign-in's copy."""
         try:
-            self.redis.delete(self._key(token_hash))
+            self.redis.delete(self.key_of(token_hash))
         except RedisError:
             return
 
@@ -115,13 +117,13 @@ class Copies:
         """Keep, in the copy's place, that the sign-in has ended."""
         seconds = int(self.settings.session_absolute.total_seconds())
         try:
-            self.redis.set(self._key(token_hash), ENDED, ex=seconds)
+            self.redis.set(self.key_of(token_hash), ENDED, ex=seconds)
         except RedisError:
             log.warning("Redis is down: an ended sign-in's copy lives for at most %s s", TRUST_SECONDS)
 
     def _believed(self, token_hash: str, raw: str) -> OpenSignIn | None:
         mac, _, said = raw.partition(" ")
-        if not hmac.compare_digest(mac.encode(), self._mac(token_hash, said).encode()):
+        if not hmac.compare_digest(mac.encode(), self.mac_of(token_hash, said).encode()):
             log.warning("a sign-in's copy in Redis was not written by this portal: it is not believed")
             return None
         read = OpenSignIn.from_json(said)
@@ -129,10 +131,10 @@ class Copies:
             raise ValueError("the copy of another sign-in")
         return read
 
-    def _mac(self, token_hash: str, said: str) -> str:
+    def mac_of(self, token_hash: str, said: str) -> str:
         return hmac.digest(
-            self.settings.secret_key.encode(), f"{self._key(token_hash)} {said}".encode(), "sha256"
+            self.settings.secret_key.encode(), f"{self.key_of(token_hash)} {said}".encode(), "sha256"
         ).hex()
 
-    def _key(self, token_hash: str) -> str:
+    def key_of(self, token_hash: str) -> str:
         return f"sign_in:{self.portal}:{token_hash}"

@@ -66,6 +66,13 @@ class Begun:
 
 
 _found: dict[str, tuple[float, Mapping[str, Any]]] = {}
+
+
+def forget() -> None:
+    """Forget what the providers have said of themselves."""
+    _found.clear()
+
+
 _lock = threading.Lock()
 
 

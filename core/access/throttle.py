@@ -69,6 +69,11 @@ class _Memory:
 _memory = _Memory()
 
 
+def forget() -> None:
+    """Forget every attempt that this process has counted by itself, while Redis did not answer."""
+    _memory.seen.clear()
+
+
 @dataclass(frozen=True)
 class Throttle:
     """Counts failures of one kind, such as wrong passwords, for each guesser.
@@ -82,7 +87,7 @@ class Throttle:
 
     def wait_seconds(self, *parts: str) -> int:
         """Seconds that this guesser must still wait; 0 if the guesser may try now."""
-        key = self._key(parts)
+        key = self.key_of(parts)
         count, last = _memory.failures(key)
         if time.time() - last > self.limits.remembered_seconds:
             count = 0
@@ -97,7 +102,7 @@ class Throttle:
 
     def failed(self, *parts: str) -> None:
         """Count one more failure of this guesser."""
-        key, now = self._key(parts), time.time()
+        key, now = self.key_of(parts), time.time()
         try:
             with self.redis.pipeline() as pipe:
                 pipe.hincrby(key, "failures", 1)
@@ -109,14 +114,14 @@ class Throttle:
 
     def clear(self, *parts: str) -> None:
         """Forget this guesser's failures: the right password was given."""
-        key = self._key(parts)
+        key = self.key_of(parts)
         _memory.clear(key)
         try:
             self.redis.delete(key)
         except RedisError:
             return
 
-    def _key(self, parts: tuple[str, ...]) -> str:
+    def key_of(self, parts: tuple[str, ...]) -> str:
         named = "\0".join(part.casefold() for part in parts)
         return f"throttle:{self.kind}:{hashlib.sha256(named.encode()).hexdigest()}"
 

@@ -98,14 +98,14 @@ def _lost(session: Session, before: Mapping[str, Link], now: Mapping[str, Link])
     moved = [(writer, link) for writer, link in before.items() if now.get(writer) != link]
     for start in range(0, len(moved), LINKS_A_QUERY):
         part = moved[start : start + LINKS_A_QUERY]
-        found = _hashes(session, [(writer, link.sequence) for writer, link in part])
+        found = hashes_of(session, [(writer, link.sequence) for writer, link in part])
         for writer, link in part:
             head = now.get(writer)
             if head is None or head.sequence <= link.sequence or found.get((writer, link.sequence)) != link.hash:
                 yield Fault(writer, link.sequence, NOT_AS_KEPT)
 
 
-def _hashes(session: Session, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+def hashes_of(session: Session, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """The hashes of events by writer and number, hot or archived."""
     columns = (AccessEvent.writer, AccessEvent.sequence, AccessEvent.hash)
     pairs = [and_(AccessEvent.writer == writer, AccessEvent.sequence == sequence) for writer, sequence in places]

@@ -46,6 +46,13 @@ class _Chain(threading.local):
 
 
 _chain = _Chain()
+
+
+def begin_anew() -> None:
+    """Begin a new chain with the next event of this thread, as a new process does."""
+    _chain.pid = 0
+
+
 _may_wait = True
 
 

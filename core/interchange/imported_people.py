@@ -40,7 +40,7 @@ class People:
 def save(work: Work, batches: Iterable[PatientRows], days: Mapping[str, int]) -> People:
     """Keep the patients of these batches, dates moved by the days of each."""
     found = People()
-    here = _Here(work, batches)
+    here = PeopleHere(work, batches)
     accepted: list[Record] = []
     for batch in here.batches:
         moved = days[batch.source_id]
@@ -75,7 +75,7 @@ def _row(record: Record, days: int) -> dict[str, Any]:
     return {**row, **stored_national_id.columns(number)}
 
 
-class _Here:
+class PeopleHere:
     """What the primary knows of the patients of some batches, asked at once for all."""
 
     def __init__(self, work: Work, batches: Iterable[PatientRows]) -> None:

@@ -36,7 +36,7 @@ def save(work: Work, batches: Sequence[PatientRows], days: Mapping[str, int], ca
         of_kind.setdefault(record.kind, []).append(record)
     visits = of_kind.get("visit", [])
     visit_ids = upsert(work, "visit", visits, _visit_row_of(found.kept, days, catalogue))
-    _name_visits(work, visits, visit_ids)
+    name_visits(work, visits, visit_ids)
     row_of = _row_of(work, found.kept, days, visit_ids, catalogue)
     for kind in CHILDREN:
         upsert(work, kind, of_kind.get(kind, []), row_of)
@@ -72,7 +72,7 @@ def _visit_row_of(persons: Mapping[str, Person], days: Mapping[str, int], catalo
     return visit_row
 
 
-def _name_visits(work: Work, visits: list[Record], visit_ids: dict[str, int]) -> None:
+def name_visits(work: Work, visits: list[Record], visit_ids: dict[str, int]) -> None:
     """Let later files name these visits by this format's own ids."""
     names = {ledger.visit_id_key(r.source_id): r for r in visits if r.source_id is not None and r.key in visit_ids}
     known = ledger.find(work.session, names)

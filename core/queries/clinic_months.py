@@ -83,7 +83,7 @@ class MonthFigures:
         found = {}
         for name in COUNTED:
             table = linked_table(name)
-            query = self._at_visits(table, visit).where(seen, archived.visible(table, window), errors.counts(table))
+            query = self.at_visits(table, visit).where(seen, archived.visible(table, window), errors.counts(table))
             found[name] = archived.fetch(VISIT.name, query, seconds=seconds)
         self._add_visits(held)
         for name, rows in found.items():
@@ -96,7 +96,7 @@ class MonthFigures:
         self._add_visits(session.execute(self._visits(visit).where(counted.counts(visit))).mappings().all())
         for name in COUNTED:
             table = hot_table(name)
-            query = self._at_visits(table, visit).where(counted.counts(table))
+            query = self.at_visits(table, visit).where(counted.counts(table))
             self._add(name, session.execute(query).mappings().all())
 
     def _add_left_hot(self, session: Session, name: str, visit_ids: Sequence[int]) -> None:
@@ -109,7 +109,7 @@ class MonthFigures:
     def _visits(self, visit: Table) -> Select[Any]:
         return select(visit.c.id, visit.c.patient_id, visit.c.description).where(*self._here(visit))
 
-    def _at_visits(self, table: Table, visit: Table) -> Select[Any]:
+    def at_visits(self, table: Table, visit: Table) -> Select[Any]:
         return _grouped(table).join(visit, visit.c.id == table.c.visit_id).where(*self._here(visit))
 
     def _here(self, visit: Table) -> tuple[ColumnElement[bool], ...]:

@@ -82,7 +82,7 @@ def timeline(
 
     `cold_reports`: where archived reports are read: patients' pages by views of signed ones, staff's by linked tables.
     """
-    reading = _Reading(session, patient_id, kind, assay_id, hidden_visits)
+    reading = TimelineReading(session, patient_id, kind, assay_id, hidden_visits)
     reading.cold_reports = cold_reports
     years = reading.years()
     if period is None:
@@ -99,7 +99,7 @@ def _newest_first(item: Item) -> tuple[float, int]:
     return (at if isinstance(at, datetime) else datetime.combine(at, time(), UTC)).timestamp(), item.id
 
 
-class _Reading:
+class TimelineReading:
     """One reading of a timeline; `gaps` fills with what silent archives hold."""
 
     def __init__(
@@ -194,7 +194,7 @@ class _Reading:
 
         def build(table: Table, columns: Select[Any]) -> Select[Any]:
             time_column = table.c[column]
-            query = columns.where(*self._mine(table), *self._within(time_column, period))
+            query = columns.where(*self._mine(table), *self.within(time_column, period))
             query = query.where(table.c.visit_id.is_(None)) if is_loose else query
             return query.order_by(time_column.desc(), table.c.id.desc()).limit(ROWS_MAX + 1)
 
@@ -205,7 +205,7 @@ class _Reading:
 
     def _reports(self, period: Period) -> Iterator[Item]:
         def build(table: Table, columns: Select[Any]) -> Select[Any]:
-            query = columns.where(*self._signed(table), *self._within(table.c.closed_at, period))
+            query = columns.where(*self._signed(table), *self.within(table.c.closed_at, period))
             return query.order_by(table.c.closed_at.desc(), table.c.id.desc()).limit(ROWS_MAX + 1)
 
         found = hot_and_archived.read_hot(self._session, "report", build)
@@ -243,7 +243,7 @@ class _Reading:
         start, end = period.bounds(self.zone)
         return period.year is not None and held.first_at - VISIT_MAX < end and held.last_at >= start
 
-    def _within(self, column: Any, period: Period) -> list[Any]:
+    def within(self, column: Any, period: Period) -> list[Any]:
         if period.year is None:
             return [column.is_(None)]
         start, end = period.bounds(self.zone)

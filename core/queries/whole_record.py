@@ -33,7 +33,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class _Reading:
+class WholeReading:
     """One reading of one record, in one snapshot."""
 
     session: Session
@@ -63,7 +63,7 @@ def groups(
 
     Rows entered in error are among it only if asked for. Raises ColdUnavailable.
     """
-    reading = _Reading(session, patient_id, hidden_visits, with_errors)
+    reading = WholeReading(session, patient_id, hidden_visits, with_errors)
     seen: set[int] = set()
     for visits in _visits(reading):
         ids = {item.values["id"] for item in visits}
@@ -73,7 +73,7 @@ def groups(
         yield from _outside(reading, name, frozenset(seen))
 
 
-def _visits(reading: _Reading) -> Iterator[list[Found]]:
+def _visits(reading: WholeReading) -> Iterator[list[Found]]:
     place: Cursor | None = None
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
@@ -90,14 +90,14 @@ def _newest_first(found: list[Found]) -> list[Found]:
     return sorted(found, key=lambda item: (item.values["started_at"], item.values["id"]), reverse=True)
 
 
-def _children(reading: _Reading, name: str, ids: set[int]) -> list[Found]:
+def _children(reading: WholeReading, name: str, ids: set[int]) -> list[Found]:
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
         return columns.where(table.c.patient_id == reading.patient_id, table.c.visit_id.in_(sorted(ids)))
 
     return sorted(reading.read(name, build), key=lambda item: item.values["id"])
 
 
-def _outside(reading: _Reading, name: str, seen: frozenset[int]) -> Iterator[Group]:
+def _outside(reading: WholeReading, name: str, seen: frozenset[int]) -> Iterator[Group]:
     """Hot rows that came with none of the visits: such a row never leaves the primary."""
     last = 0
 

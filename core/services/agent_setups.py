@@ -130,7 +130,7 @@ def move(
             raise BadSetup(f"{setup} has not passed: {', '.join(wanting)}. Run `strata eval run SUITE --keep`.")
         if to == SetupState.CANARY and not 1 <= share <= 99:
             raise BadSetup("A canary's share is from 1 to 99 percent.")
-        _make_room(session, registered, to, by)
+        make_room_for(session, registered, to, by)
     registered.state, registered.share = to, share if to == SetupState.CANARY else 0
     registered.reason, registered.changed_by, registered.changed_at = _reason(reason), by, utc_now()
     try:
@@ -140,7 +140,7 @@ def move(
     return registered
 
 
-def _make_room(session: Session, registered: AgentSetup, place: SetupState, by: str) -> None:
+def make_room_for(session: Session, registered: AgentSetup, place: SetupState, by: str) -> None:
     same = (AgentSetup.state == place, AgentSetup.prompt_version == registered.prompt_version)
     for other in session.scalars(select(AgentSetup).where(*same, AgentSetup.id != registered.id)):
         other.state, other.share, other.changed_by, other.changed_at = SetupState.RETIRED, 0, by, utc_now()

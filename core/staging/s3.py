@@ -27,7 +27,7 @@ class S3(ObjectStore):
         if not bucket:
             raise StagingError("STRATA_STAGING_URL names no bucket: use s3://BUCKET/PREFIX")
         self._bucket, self._prefix = bucket, f"{prefix}/" if prefix else ""
-        self._client = _client(os.getpid())
+        self._client = client_of(os.getpid())
 
     @contextmanager
     def create(self, key: str) -> Iterator[IO[bytes]]:
@@ -106,7 +106,7 @@ def _told(what: str, key: str | None = None) -> Iterator[None]:
 
 
 @cache
-def _client(_pid: int) -> Any:
+def client_of(_pid: int) -> Any:
     try:
         import boto3
         from botocore.config import Config

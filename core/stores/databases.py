@@ -85,21 +85,21 @@ class Databases:
         self._engines.clear()
 
 
-_databases: Databases | None = None
+configured: Databases | None = None
 
 
 def configure(settings: config.Settings) -> Databases:
     """Set this process's databases. Nothing connects before the first read or write."""
-    global _databases
-    if _databases is not None:
-        _databases.dispose()
-    _databases = Databases(settings)
-    return _databases
+    global configured
+    if configured is not None:
+        configured.dispose()
+    configured = Databases(settings)
+    return configured
 
 
 def current() -> Databases:
     """This process's databases; read from the environment if `configure` was not called."""
-    return _databases if _databases is not None else configure(config.load())
+    return configured if configured is not None else configure(config.load())
 
 
 @contextmanager

@@ -99,11 +99,11 @@ def _needs(positions: Positions, reader: Reader) -> int | None:
 def _first_answering(stack: ExitStack, decision: Decision, replica: ReplicaState) -> Session:
     """Connect to the store of the decision, else to the primary, else to the replica in whatever state it is."""
     tries = [
-        (Store.HOT, False, lambda: _connect_hot(stack)),
-        (Store.REPLICA, True, lambda: _connect_replica(stack, None)),
+        (Store.HOT, False, lambda: connect_hot(stack)),
+        (Store.REPLICA, True, lambda: connect_replica(stack, None)),
     ]
     if decision.store is Store.REPLICA:
-        tries.insert(0, (Store.REPLICA, False, lambda: _connect_replica(stack, replica)))
+        tries.insert(0, (Store.REPLICA, False, lambda: connect_replica(stack, replica)))
     for store, may_be_behind, connect in tries:
         try:
             session = connect()
@@ -116,7 +116,7 @@ def _first_answering(stack: ExitStack, decision: Decision, replica: ReplicaState
     raise silent
 
 
-def _connect_hot(stack: ExitStack) -> Session:
+def connect_hot(stack: ExitStack) -> Session:
     if primary.refuses():
         raise PrimarySilent("the primary failed a moment ago")
     with ExitStack() as attempt:
@@ -132,7 +132,7 @@ def _connect_hot(stack: ExitStack) -> Session:
     return session
 
 
-def _connect_replica(stack: ExitStack, judged: ReplicaState | None) -> Session:
+def connect_replica(stack: ExitStack, judged: ReplicaState | None) -> Session:
     """A session on the replica. Raises Reincarnated if the replica restarted after it was judged; None takes any."""
     servers = databases.current()
     with ExitStack() as attempt:

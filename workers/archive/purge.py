@@ -38,7 +38,7 @@ def purge_restored() -> str:
         restored = select(Batch.id).where(Batch.kind == BatchKind.RESTORE, Batch.state == BatchState.RESTORED)
         waiting = list(session.scalars(restored.order_by(Batch.id)))
     try:
-        purged = sum(1 for batch_id in waiting if _is_due(batch_id) and _purge(batch_id))
+        purged = sum(1 for batch_id in waiting if is_due(batch_id) and _purge(batch_id))
     except SQLAlchemyError as fault:
         return f"not now: {type(fault).__name__}"
     with databases.write() as session:
@@ -48,7 +48,7 @@ def purge_restored() -> str:
     return f"{purged} of {len(waiting)} restores purged"
 
 
-def _is_due(batch_id: int) -> bool:
+def is_due(batch_id: int) -> bool:
     with databases.write() as session:
         batch = session.get_one(Batch, batch_id, with_for_update=True)
         if batch.position is None:

@@ -148,7 +148,7 @@ def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
     _copy(work, kind, archived.window(session, kind.name))
     work.count()
     for table in kind.tables:
-        _insert(work, table)
+        insert_back(work, table)
         failpoints.hit("restore.inserted")
     work.mark_batches()
     work.mark_roots()
@@ -171,7 +171,7 @@ def _copy(work: Restoring, kind: RecordType, seen: Window) -> None:
             work.copy(archive.connection(), table, query)
 
 
-def _insert(work: Restoring, table: Table) -> None:
+def insert_back(work: Restoring, table: Table) -> None:
     """Insert a table's rows that the primary lacks, and verify them. Raises Mismatch."""
     copy = work.copies[table.name]
     work.connection.execute(delete(copy).where(copy.c.id == table.c.id))

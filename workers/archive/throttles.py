@@ -53,11 +53,11 @@ def replica_behind(_run_id: int) -> str | None:
 def primary_slow(_run_id: int) -> str | None:
     """The median of a few small reads, such as a page makes, takes too long."""
     most = databases.current().settings.archive_latency_max_ms
-    median = statistics.median(_probes()) * 1000
+    median = statistics.median(probe_seconds()) * 1000
     return f"the primary takes {median:.0f} ms for a small read (most {most:.0f} ms)" if median > most else None
 
 
-def _probes() -> list[float]:
+def probe_seconds() -> list[float]:
     spent = []
     with databases.read(Store.HOT) as session:
         session.execute(text("SELECT 1"))

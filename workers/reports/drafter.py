@@ -72,7 +72,7 @@ def drafting(evidence: Sequence[Sourced], on: date, model: str) -> Drafting:
     question = Question(
         model=model,
         system=prompts.load("drafter").text,
-        contents=(_data(evidence, known, on),),
+        contents=(prompt_data(evidence, known, on),),
         schema_name="report_draft",
         schema=schemas.draft_schema(known.codes),
         output_tokens_max=DRAFT_TOKENS_MAX,
@@ -111,7 +111,7 @@ def revise(
     question = Question(
         model=setups.of_report(lease.report_id).drafter_model,
         system=prompt.text,
-        contents=(_data(evidence, known, on, flagged=claims),),
+        contents=(prompt_data(evidence, known, on, flagged=claims),),
         schema_name="report_revision",
         schema=schemas.revision_schema(list(labels), known.codes),
         output_tokens_max=REVISION_TOKENS_MAX,
@@ -132,7 +132,7 @@ def _revised(known: References, section: str, revision: schemas.Revision) -> Sen
     return _sentence(known, section, revision.text, revision.citations) if revision.action == "replace" else None
 
 
-def _data(evidence: Sequence[Sourced], known: References, on: date, **more: object) -> str:
+def prompt_data(evidence: Sequence[Sourced], known: References, on: date, **more: object) -> str:
     """The user message: one JSON object. Its quoted strings keep data from being read as anything else."""
     rows = [{"ref": known.code(row.ref), **word(row.ref.partition(":")[0], row.fields)} for row in evidence]
     content = {"as_of": day(on.isoformat()), "allowed_citations": list(known.codes), "evidence": rows, **more}

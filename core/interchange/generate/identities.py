@@ -55,14 +55,14 @@ class Numbers:
     """The NRIC and FIN numbers drawn so far, one bit each: 6 MB, however many they are."""
 
     def __init__(self) -> None:
-        self._used = {letter: bytearray(NUMBERS // 8) for letter in SERIES}
+        self.used = {letter: bytearray(NUMBERS // 8) for letter in SERIES}
 
     def _mark(self, letter: str, number: int) -> None:
-        self._used[letter][number >> 3] |= 1 << (number & 7)
+        self.used[letter][number >> 3] |= 1 << (number & 7)
 
     def take(self, letter: str, first: int, count: int, start: int) -> str | None:
         """A free number of [first, first + count), looking onwards from `start`; None if all are in use."""
-        used = self._used[letter]
+        used = self.used[letter]
         for step in range(count):
             number = first + (start + step) % count
             if not used[number >> 3] >> (number & 7) & 1:

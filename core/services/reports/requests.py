@@ -127,10 +127,10 @@ def _check_replaceable(session: Session, patient_id: int, replaces_id: int) -> N
 def _standing(session: Session, report_id: int) -> tuple[int | None, str | None]:
     """The patient and the state of a report, hot or archived."""
     hot = session.get(Report, report_id)
-    return (hot.patient_id, hot.state) if hot is not None else _archived(session, report_id)
+    return (hot.patient_id, hot.state) if hot is not None else archived_report(session, report_id)
 
 
-def _archived(session: Session, report_id: int) -> tuple[int | None, str | None]:
+def archived_report(session: Session, report_id: int) -> tuple[int | None, str | None]:
     table = linked_table("report")
     seen = archived.window(session, REPORT.name)
     query = select(table.c.patient_id, table.c.state).where(table.c.id == report_id, archived.visible(table, seen))

@@ -89,11 +89,11 @@ def test_a_copy_of_any_other_shape_counts_as_none(database: Settings) -> None:
         token = kept.open(session, account, {})
     copies, good = Copies(redis.client(), database, "staff"), kept.find(token)
     assert good is not None
-    key = copies._key(good.token_hash)
+    key = copies.key_of(good.token_hash)
     for shape in dict.fromkeys(shapes(good)):
         if shape == good.to_json():
             continue
-        redis.client().set(key, f"{copies._mac(good.token_hash, shape)} {shape}")
+        redis.client().set(key, f"{copies.mac_of(good.token_hash, shape)} {shape}")
         assert copies.get(good.token_hash) == (None, False), shape[:200]
         found = kept.find(token)
         assert found is not None, shape[:200]
@@ -103,5 +103,5 @@ def test_a_copy_of_any_other_shape_counts_as_none(database: Settings) -> None:
 def test_what_is_no_count_does_not_fail_a_sign_in(database: Settings) -> None:
     throttle = Throttle(redis.client(), "staff:sign_in")
     for name, value in (("failures", "many"), ("at", "lately")):
-        redis.client().hset(throttle._key(("nair",)), name, value)
+        redis.client().hset(throttle.key_of(("nair",)), name, value)
         assert throttle.wait_seconds("nair") == 0

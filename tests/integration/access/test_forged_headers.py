@@ -44,7 +44,7 @@ HOSTS = (
 
 @pytest.fixture
 def patient(database: Settings) -> Patient:
-    throttle._memory.seen.clear()
+    throttle.forget()
     with databases.write() as session:
         return make_patient(session)
 

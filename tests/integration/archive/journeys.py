@@ -80,7 +80,7 @@ def _begin_purge(point: str) -> int:
     with databases.write() as session:
         outbox.add(session, "workers.archive.purge.purge_restored")
         restores = list(session.scalars(select(Batch.id).where(Batch.kind == BatchKind.RESTORE)))
-    _until_done(lambda: all(purge._is_due(batch_id) for batch_id in restores))
+    _until_done(lambda: all(purge.is_due(batch_id) for batch_id in restores))
     return run_id
 
 

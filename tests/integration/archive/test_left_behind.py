@@ -36,9 +36,9 @@ def stopped(population: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(driver, "drive", drive)
         with databases.write() as session:
             archive.move(session.get_one(ArchiveRun, run_id), RunState.RUNNING)
-        monkeypatch.setattr(interrupts, "_asked", True)
+        monkeypatch.setattr(interrupts, "asked", True)
 
-    monkeypatch.setattr(interrupts, "_asked", False)
+    monkeypatch.setattr(interrupts, "asked", False)
     monkeypatch.setattr(driver, "drive", interrupted)
 
 
@@ -49,7 +49,7 @@ def test_a_run_that_is_stopped_is_paused_and_resume_lets_it_go_on(
     assert ended.exit_code != 0
     assert "stands still: `strata archive resume --run 1` lets it go on" in ended.stderr
     assert state(1) == RunState.PAUSED
-    monkeypatch.setattr(interrupts, "_asked", False)
+    monkeypatch.setattr(interrupts, "asked", False)
     assert strata_archive("resume").exit_code == 0
     assert state(1) == RunState.DONE
 
@@ -67,7 +67,7 @@ def test_a_run_that_workers_move_is_waited_for(population: Any, monkeypatch: pyt
     monkeypatch.setattr(outbox, "is_listened_to", lambda _queue: True)
     refused = strata_archive("run", "--type", "visit")
     assert (refused.exit_code, "wait for it" in refused.stderr) == (1, True)
-    following._leave(run_id)
+    following.leave(run_id)
     assert state(run_id) == RunState.PLANNING
 
 

@@ -217,8 +217,8 @@ def test_a_row_that_changed_on_its_way_back_stays_in_the_archive(
 ) -> None:
     before = everything()
     run = run_to_end()
-    insert = "workers.archive.restore._insert"
-    original = restore._insert
+    insert = "workers.archive.restore.insert_back"
+    original = restore.insert_back
 
     def damage(work: Any, table: Any) -> None:
         if table.name == "note":

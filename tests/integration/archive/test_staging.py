@@ -41,14 +41,14 @@ def bucket(monkeypatch: pytest.MonkeyPatch, with_settings: Callable[..., None]) 
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
-    s3._client.cache_clear()
+    s3.client_of.cache_clear()
     client = boto3.client("s3")
     client.create_bucket(Bucket="staged")
     with_settings(staging_url="s3://staged/strata")
     yield client
     object_store().delete("visit/")
     client.delete_bucket(Bucket="staged")
-    s3._client.cache_clear()
+    s3.client_of.cache_clear()
     server.stop()
 
 

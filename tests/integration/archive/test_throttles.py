@@ -113,7 +113,7 @@ def test_a_dead_replica_holds_a_run(tiers: Tiers) -> None:
 def test_a_slow_primary_holds_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = start()
     driver.advance(run_id)
-    monkeypatch.setattr(throttles, "_probes", lambda: [0.01, 0.3, 0.25, 0.4, 0.01])
+    monkeypatch.setattr(throttles, "probe_seconds", lambda: [0.01, 0.3, 0.25, 0.4, 0.01])
     assert waiting_reason(run_id) == "the primary takes 250 ms for a small read (most 100 ms)"
     monkeypatch.undo()
     settle(run_id)
@@ -140,7 +140,7 @@ def test_a_run_moves_no_more_rows_a_second_than_it_may(
 def test_a_throttled_run_can_be_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = start()
     driver.advance(run_id)
-    monkeypatch.setattr(throttles, "_probes", lambda: [9.0])
+    monkeypatch.setattr(throttles, "probe_seconds", lambda: [9.0])
     thread = threading.Thread(target=driver.drive, args=(run_id,))
     thread.start()
     until(lambda: run_row(run_id).throttle_reason)
@@ -155,6 +155,6 @@ def test_a_throttled_run_can_be_paused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("database")
 def test_the_probes_are_small_reads() -> None:
-    spent = throttles._probes()
+    spent = throttles.probe_seconds()
     assert len(spent) == throttles.PROBES
     assert all(0 < seconds < 1 for seconds in spent)

@@ -111,8 +111,8 @@ def caught(everything_is_cold: Record, monkeypatch: pytest.MonkeyPatch) -> Caugh
         _read_pages(session, everything_is_cold)
         _read_audit(session)
         archived_rows(session, [f"note:{note}" for note in notes])
-        requests._archived(session, 1)
-        kept_heads._hashes(session, [("somebody", 1), ("nobody", 2)])
+        requests.archived_report(session, 1)
+        kept_heads.hashes_of(session, [("somebody", 1), ("nobody", 2)])
     return caught
 
 

@@ -59,7 +59,7 @@ def test_a_child_that_dies_is_started_again_and_named(children: Children, said: 
 def test_pauses_grow_while_a_child_keeps_dying(children: Children, said: list[str]) -> None:
     children.start("broken", python("raise SystemExit(3)"), {})
     until(lambda: len(said) >= 3, meanwhile=children.revive)
-    pauses = [child.pause_seconds for child in children._children]
+    pauses = [child.pause_seconds for child in children.kept]
     assert pauses[0] >= 0.1 * 2**3
 
 

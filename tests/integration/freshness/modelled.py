@@ -216,7 +216,7 @@ def routed(world: World, process: Process, patch: Any) -> Iterator[None]:
     with patch.context() as patched:
         patched.setattr(page_reads, "databases", SimpleNamespace(current=world.databases))
         patched.setattr(page_reads, "watch", process.watch)
-        patched.setattr(page_reads, "_connect_hot", lambda _stack: world.session(Store.HOT))
-        patched.setattr(page_reads, "_connect_replica", connect_replica)
+        patched.setattr(page_reads, "connect_hot", lambda _stack: world.session(Store.HOT))
+        patched.setattr(page_reads, "connect_replica", connect_replica)
         patched.setattr(freshness, "primary_position", world.primary.write_position)
         yield

@@ -131,7 +131,7 @@ def test_a_national_id_of_another_patient_is_refused_with_all_rows(database: Any
 def test_what_the_database_refuses_takes_one_patient_only(
     database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imported_people._Here, "fault", lambda *arguments: None)
+    monkeypatch.setattr(imported_people.PeopleHere, "fault", lambda *arguments: None)
     patients = [files.patient(), files.patient(files.OTHER, SSN=files.patient()["SSN"])]
     summary = synthea.import_directory(files.write(tmp_path, files.tables(patients=patients)))
     assert [(r.file, r.line) for r in summary.refusals] == [("patients.csv", 3)]
@@ -153,7 +153,7 @@ def test_a_crash_leaves_whole_patients_only(database: Any, tmp_path: Path, monke
     visits = [files.visit(), files.visit(files.OTHER_VISIT, files.OTHER)]
     folder = files.write(tmp_path, files.tables(patients=patients, encounters=visits))
     monkeypatch.setattr(importer, "ROWS_A_TRANSACTION", 1)
-    monkeypatch.setattr(patient_rows, "_name_visits", _failing_the_second_time(patient_rows._name_visits))
+    monkeypatch.setattr(patient_rows, "name_visits", _failing_the_second_time(patient_rows.name_visits))
     with pytest.raises(ConnectionError):
         synthea.import_directory(folder)
     assert (_count(Patient), _count(Visit), _count(Observation)) == (1, 1, 1)

@@ -31,7 +31,7 @@ def flags(rows: tuple[EvidenceRow, ...]) -> tuple[int, list[str]]:
     """How many claims were drafted, and each that code or the rules of the fact-checker object to."""
     known = References(row.ref for row in rows)
     stored = [Evidence(ref=row.ref, fields=row.fields) for row in rows]
-    said = {row["ref"]: row for row in json.loads(drafter._data(stored, known, TODAY))["evidence"]}
+    said = {row["ref"]: row for row in json.loads(drafter.prompt_data(stored, known, TODAY))["evidence"]}
     claims = schemas.read_draft(json.dumps(rule_drafter.draft(list(said.values()))), known.codes)
     given = {row.ref: verification.Row(row.ref, row.type, row.patient_id, row.fields) for row in rows}
     objections = []

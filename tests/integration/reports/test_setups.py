@@ -148,7 +148,7 @@ def test_two_can_not_be_put_into_use_at_once(
             agent_setups.move(session, third, SetupState.IN_USE, reason="r")
 
     # As if the other had been put there after this one looked.
-    monkeypatch.setattr(agent_setups, "_make_room", lambda *_: None)
+    monkeypatch.setattr(agent_setups, "make_room_for", lambda *_: None)
     with pytest.raises(agent_setups.BadSetup, match="at the same time"):
         use()
     monkeypatch.undo()

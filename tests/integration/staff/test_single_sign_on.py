@@ -26,7 +26,7 @@ BACK = "http://staff.localhost/sign-in/single/back"
 
 @pytest.fixture
 def provider() -> Iterator[IdentityProvider]:
-    single_sign_on._found.clear()
+    single_sign_on.forget()
     with running() as made:
         yield made
 

@@ -68,8 +68,8 @@ class Browser:
 @pytest.fixture(autouse=True)
 def _fresh_process(database: Any) -> None:
     """No attempts and no spool of an earlier test."""
-    throttle._memory.seen.clear()
-    spool._chain.pid = 0
+    throttle.forget()
+    spool.begin_anew()
     shutil.rmtree(database.spool_dir, ignore_errors=True)
 
 

@@ -14,9 +14,9 @@ from commands import interrupts
 
 
 def run(monkeypatch: pytest.MonkeyPatch, command: click.Command) -> int:
-    monkeypatch.setattr(interrupts, "_asked", False)
+    monkeypatch.setattr(interrupts, "asked", False)
     monkeypatch.setattr(sys, "argv", ["strata", "init"])
-    monkeypatch.setattr(cli, "_prepare", lambda _arguments: None)
+    monkeypatch.setattr(cli, "prepare", lambda _arguments: None)
     monkeypatch.setattr(cli.Lazy, "get_command", lambda *_: command)
     before = signal.getsignal(signal.SIGINT)
     try:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import strata
-from commands._parameters import NewFile, whole
+from commands.parameters import NewFile, whole
 from core.install import archive_readers
 from core.services import resealing
 

@@ -67,7 +67,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     made = House()
     monkeypatch.setitem(sys.modules, "pyodbc", made.network.driver())
     monkeypatch.setattr(setup, "upgrade", lambda *_: None)
-    monkeypatch.setattr(databases, "_databases", None)
+    monkeypatch.setattr(databases, "configured", None)
     yield made
     databases.current().dispose()
 

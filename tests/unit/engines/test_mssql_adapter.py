@@ -290,7 +290,7 @@ def test_a_fault_is_told_by_its_numbers_and_quotes_no_row() -> None:
 def test_what_is_the_servers_fault_is_raised_as_such(words: str, raised: type[DBAPIError]) -> None:
     fault = ProgrammingError("SELECT", None, Exception("42000", f"[42000] [Microsoft]{words} (SQLExecDirectW)"))
     context: Any = SimpleNamespace(sqlalchemy_exception=fault)
-    assert type(mssql_connection._tell_operational(context) or fault) is raised
+    assert type(mssql_connection.tell_operational(context) or fault) is raised
 
 
 def test_columns_agree_as_far_as_both_tell() -> None:

@@ -12,7 +12,7 @@ from tests.unit.engines.test_mssql_statements import compiled
 def test_results_are_grouped_by_test_and_patient() -> None:
     bounds = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
     figures = MonthFigures(3, date(2026, 1, 1), bounds)
-    assert compiled(figures._at_visits(hot_table("observation"), hot_table("visit"))) == (
+    assert compiled(figures.at_visits(hot_table("observation"), hot_table("visit"))) == (
         "SELECT observation.assay_id AS name, observation.patient_id, count(*) AS count,"
         " sum(CASE WHEN (observation.interpretation IN ('A', 'AA', 'H', 'HH', 'L', 'LL')) THEN 1 ELSE 0 END)"
         " AS out_of_range FROM observation JOIN visit ON visit.id = observation.visit_id WHERE visit.clinic_id = 3"

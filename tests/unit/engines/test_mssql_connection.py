@@ -26,13 +26,13 @@ def test_without_unixodbc_the_fault_says_what_to_install(monkeypatch: pytest.Mon
 
 
 def test_without_a_driver_the_fault_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mssql_connection, "_of_wheel", lambda: None)
+    monkeypatch.setattr(mssql_connection, "driver_of_wheel", lambda: None)
     with pytest.raises(EngineError, match=r"Debian, Ubuntu, RHEL.*Windows.*pip install mssql-python-odbc"):
         driver(make_url(ADDRESS), [])
 
 
 def test_the_systems_driver_goes_before_the_wheels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mssql_connection, "_of_wheel", lambda: Path("/wheel/libmsodbcsql.so"))
+    monkeypatch.setattr(mssql_connection, "driver_of_wheel", lambda: Path("/wheel/libmsodbcsql.so"))
     assert driver(make_url(ADDRESS), ["FreeTDS", DRIVER]) == DRIVER
     assert driver(make_url(ADDRESS), ["FreeTDS"]) == "/wheel/libmsodbcsql.so"
 
@@ -67,9 +67,9 @@ def test_faults_that_stay_are_not(number: int) -> None:
 
 
 def test_a_connection_that_reads_refuses_to_write() -> None:
-    mssql_connection._refuse_writes(None, None, "  select 1")
+    mssql_connection.refuse_writes(None, None, "  select 1")
     with pytest.raises(EngineError, match="was to run: DELETE"):
-        mssql_connection._refuse_writes(None, None, "DELETE FROM patient")
+        mssql_connection.refuse_writes(None, None, "DELETE FROM patient")
 
 
 def test_a_fault_of_connecting_says_where_and_no_password() -> None:
@@ -80,7 +80,7 @@ def test_a_fault_of_connecting_says_where_and_no_password() -> None:
         raise Refused("08004", LOGIN.format(text="Cannot open database", number=4061))
 
     engine = create_engine("postgresql+psycopg://owner:secret@db.example:1433/strata")
-    mssql_connection._retry_logins(engine, SimpleNamespace(Error=Refused, connect=connect))
+    mssql_connection.retry_logins(engine, SimpleNamespace(Error=Refused, connect=connect))
     with pytest.raises(Refused, match=r"at db\.example:1433/strata") as fault:
         engine.connect()
     assert "secret" not in str(fault.value)

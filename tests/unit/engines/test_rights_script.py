@@ -59,7 +59,7 @@ def test_on_postgresql_only_the_archiver_writes_on_archives() -> None:
 
 @pytest.mark.parametrize("scheme", ["mssql+pyodbc", "postgresql+psycopg"])
 def test_it_asks_no_server_and_shows_no_password_that_is_in_use(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "_databases", databases.Databases(settings(scheme)))
+    monkeypatch.setattr(databases, "configured", databases.Databases(settings(scheme)))
     printed = CliRunner().invoke(init, ["--print-grants"])
     assert printed.exit_code == 0, printed.output
     assert "'old'" not in printed.stdout

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands import _progress
+from commands import progress
 from core.interchange import doubts
 from core.interchange.source_rows import AssayText, Record
 from core.interchange.summary import Place, Summary
@@ -55,7 +55,7 @@ def test_a_check_shows_the_first_three_of_each(capsys: pytest.CaptureFixture[str
         for number in range(2):
             summary.doubt(doubts.NO_UNIT, f"{part}.json:{number}: Score")
         whole.add(summary)
-    _progress.report(whole, as_json=False, check=True)
+    progress.report(whole, as_json=False, check=True)
     shown = capsys.readouterr().out
     assert f"4 {doubts.NO_UNIT}:\n  0.json:0: Score\n  0.json:1: Score\n  1.json:0: Score\nchecked only" in shown
 
@@ -65,7 +65,7 @@ def test_a_check_groups_refusals_by_their_reason(capsys: pytest.CaptureFixture[s
     for line in range(1, 6):
         summary.refuse("observation", Place("a.json", line), f"there is no patient p{line}@north.example/fhir")
     summary.refuse("observation", Place("a.json", 9), "it has no time")
-    _progress.report(summary, as_json=False, check=True)
+    progress.report(summary, as_json=False, check=True)
     shown = capsys.readouterr().out
     assert "  5 such as: there is no patient p1@north.example/fhir\n    a.json:1\n    a.json:2\n    a.json:3\n" in shown
     assert "  1 such as: it has no time\n    a.json:9\n" in shown

@@ -61,7 +61,7 @@ def test_a_full_series_gives_way_and_the_end_is_said() -> None:
     numbers = Numbers()
     assert [numbers.take("S", 5, 2, 1) is not None for _ in range(3)] == [True, True, False]
     full = Numbers()
-    full._used = {letter: bytearray(b"\xff" * len(bits)) for letter, bits in full._used.items()}
+    full.used = {letter: bytearray(b"\xff" * len(bits)) for letter, bits in full.used.items()}
     with pytest.raises(NumbersExhausted):
         identities.draw(Random(1), full, AS_OF)
 

@@ -29,7 +29,7 @@ ROWS = [
 
 
 def message() -> str:
-    return drafter._data(ROWS, References(row.ref for row in ROWS), date(2026, 11, 20))
+    return drafter.prompt_data(ROWS, References(row.ref for row in ROWS), date(2026, 11, 20))
 
 
 def test_rows_are_plain_words_without_ids() -> None:
