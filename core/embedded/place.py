@@ -25,6 +25,8 @@ class Place:
     account: ServerAccount
     durable: bool
     abandoned: threading.Event = field(default_factory=threading.Event)
+    # Servers start at the same time: one makes what all copy.
+    making_cluster: threading.Lock = field(default_factory=threading.Lock)
 
     def write(self, path: Path, content: str) -> None:
         """Write a file that only the servers' account may read."""

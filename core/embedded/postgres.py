@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +12,11 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from core.embedded import EmbeddedError, postmaster, processes
+from core.embedded import EmbeddedError, new_cluster, postmaster, processes
 from core.embedded.account import PLAIN_ENVIRONMENT
 from core.embedded.place import Place
 from core.embedded.ports import HOST
-from core.embedded.postgres_settings import client_rules, password_settings, server_settings
+from core.embedded.postgres_settings import client_rules, server_settings
 
 USER = "strata"
 DATABASE = "strata"
@@ -25,7 +24,6 @@ PROGRAM = "postgres"
 START_SECONDS = 60
 POLL_SECONDS = 0.02
 STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
-BUILTIN_LOCALE_SINCE = 17
 
 
 class PostgresServer:
@@ -108,23 +106,7 @@ class PostgresServer:
             self._check_major()
             return
         part = self._part_folder()
-        with tempfile.NamedTemporaryFile("w", dir=self.place.home, prefix="initdb-") as password_file:
-            password_file.write(self.password)
-            password_file.flush()
-            self.place.account.own(Path(password_file.name))
-            command: list[str | Path] = [
-                self.place.binaries.postgres("initdb"),
-                "-D",
-                part,
-                "-U",
-                USER,
-                "-A",
-                "scram-sha-256",
-            ]
-            command += ["--pwfile", password_file.name, "--encoding=UTF8", "--no-instructions", *self._locale()]
-            hashing = password_settings(major=self.place.binaries.major, durable=self.place.durable)
-            command += [word for name, value in hashing.items() for word in ("-c", f"{name}={value}")]
-            self.place.run_tool(command if self.place.durable else [*command, "--no-sync"])
+        new_cluster.copy_to(part, self.place, user=USER, password=self.password)
         part.rename(self.data)
 
     def _configure(self) -> None:
@@ -189,8 +171,3 @@ class PostgresServer:
                 f"{self.data} was made by PostgreSQL {made_by}; this is {self.place.binaries.major}.",
                 "start again with --fresh, or set STRATA_POSTGRES_BIN to the older version.",
             )
-
-    def _locale(self) -> list[str]:
-        if self.place.binaries.major < BUILTIN_LOCALE_SINCE:
-            return ["--locale=C.UTF-8"]
-        return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from core.embedded import EmbeddedError, binaries, home
+from core.embedded import EmbeddedError, binaries, home, new_cluster
 from core.embedded.account import ServerAccount
 from core.embedded.lock import ServersLock
 from core.embedded.place import Place
@@ -124,8 +124,10 @@ class Servers:
         self._end_leftovers()
         self._settle_ports(state)
         self.on_progress(f"Starting PostgreSQL {place.binaries.major} (primary, standby, three archives) and Valkey")
+        new_cluster.remove(place)
         archives = [self.postgres[name].start for name in ARCHIVES]
         self._together(*archives, self._start_pair, self.valkey.start)
+        new_cluster.remove(place)
 
     def _make_place(self) -> Place:
         folder = self.reserve()
