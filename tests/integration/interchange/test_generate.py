@@ -22,6 +22,12 @@ from core.stores import databases
 from tests.table_contents import fingerprint
 
 AS_OF = date(2026, 11, 23)
+VISITS = 2
+# More than are made before a test ends it; with few visits each, the first of them soon come.
+VERY_MANY = [
+    *(sys.executable, "-m", "cli", "generate"),
+    *("--patients", "200000", "--visits-per-patient", str(VISITS)),
+]
 
 
 def _count(model: Any) -> int:
@@ -88,10 +94,9 @@ def test_beside_many_patients_it_opens_no_number_and_reserves_a_chunk_at_a_time(
 def test_ended_from_outside_it_leaves_whole_patients_and_no_process(
     database: Any, environment: dict[str, str], reachable_folder: Path
 ) -> None:
-    command = [sys.executable, "-m", "cli", "generate", "--patients", "200000"]
     out = reachable_folder / "out"
     with out.open("w") as written:
-        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=written, stderr=written)
+        process = subprocess.Popen(VERY_MANY, env={**os.environ, **environment}, stdout=written, stderr=written)
         while _count(Patient) == 0:
             assert process.poll() is None, out.read_text()
             time.sleep(0.1)
@@ -100,13 +105,11 @@ def test_ended_from_outside_it_leaves_whole_patients_and_no_process(
         assert process.wait(60) == 1
     assert "none is half-written" in out.read_text()
     assert psutil.wait_procs(children, 10)[1] == []
-    assert _count(Visit) == 10 * _count(Patient)
+    assert _count(Visit) == VISITS * _count(Patient)
 
 
 def test_its_processes_end_with_it_though_it_was_killed(database: Any, environment: dict[str, str]) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli", "generate", "--patients", "200000"], env={**os.environ, **environment}
-    )
+    process = subprocess.Popen(VERY_MANY, env={**os.environ, **environment})
     while _count(Patient) == 0:
         assert process.poll() is None
         time.sleep(0.1)
