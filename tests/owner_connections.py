@@ -48,10 +48,12 @@ class OwnerConnections:
         """Return once everything that the primary has written until now can be read on the standby."""
         # Not the insert position: what no commit has forced out may stay unsent for many seconds.
         written = self._ask(PRIMARY, "SELECT pg_current_wal_flush_lsn()::text").fetchone()
-        until = time.monotonic() + REPLAY_SECONDS
+        until, pause = time.monotonic() + REPLAY_SECONDS, 0.001
         while self._ask(REPLICA, "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", written).fetchone() != (True,):
             assert time.monotonic() < until, "the standby does not catch up"
-            time.sleep(0.002)
+            time.sleep(pause)
+            # On a busy machine, to ask again and again would only keep it busy.
+            pause = min(pause * 2, 0.02)
 
     def close(self) -> None:
         for _pid, connection in self._kept.values():
