@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import _bundles
+from bench import _bundles, _server_cpu
 from bench._environment import ROOT, Environment, environment
 from bench._spread import spread
 
@@ -21,15 +21,18 @@ KIB_IN_MB = 1024
 
 
 def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
-    """Rows a second of new and of known rows, CPU seconds a thousand rows, and peaks in MB."""
+    """Rows a second of new and of known rows, CPU seconds a thousand new rows, and peaks in MB."""
     count = max(_bundles.KINDS, round(BUNDLES * scale))
-    new, known, cpu = [], [], []
+    new, known, cpu, server_cpu = [], [], [], []
     for _ in range(REPETITIONS):
         with environment(say) as made:
-            large = _import(made, _folder(made, count), say)
+            folder = _folder(made, count)
+            before = _of_servers(made)
+            large = _import(made, folder, say)
+            server_cpu.append(1000 * (_of_servers(made) - before) / large["rows"])
             new.append(large["rows"] / large["seconds"])
             cpu.append(1000 * (large["cpu_seconds"] + large["children_cpu_seconds"]) / large["rows"])
-            again = _import(made, made.folder / str(count), say)
+            again = _import(made, folder, say)
             known.append(again["rows"] / again["seconds"])
     with environment(say) as made:
         small = _import(made, _folder(made, count // TIMES), say)
@@ -40,6 +43,7 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
         "rows_per_second_new": spread(new),
         "rows_per_second_known": spread(known),
         "importer_cpu_seconds_per_1000_rows": spread(cpu),
+        "primary_and_replica_cpu_seconds_per_1000_rows": spread(server_cpu),
         f"ratio_of_peak_for_{TIMES}_times_the_bundles": round(large["peak_kib"] / small["peak_kib"], 2),
         "peak_mb": round(large["peak_kib"] / KIB_IN_MB),
         "peak_mb_with_its_readers": round(large["together_peak_kib"] / KIB_IN_MB),
@@ -48,6 +52,10 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
         "bundles": count,
         "load_average": os.getloadavg()[0],
     }
+
+
+def _of_servers(made: Environment) -> float:
+    return sum(_server_cpu.seconds(made.servers.postgres[name]) for name in ("primary", "replica"))
 
 
 def _folder(made: Environment, count: int) -> Path:
