@@ -25,7 +25,7 @@ from core.stores import databases
 from core.stores.databases import Store
 
 STATEMENT_TIMEOUT_SECONDS = 60
-ROWS_A_TRANSACTION = 2_000
+ROWS_A_TRANSACTION = 5_000
 LOCK = "strata import"
 
 

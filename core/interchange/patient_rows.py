@@ -34,12 +34,14 @@ def save(work: Work, batches: Sequence[PatientRows], days: Mapping[str, int], ca
     of_kind: dict[str, list[Record]] = {}
     for record in rows:
         of_kind.setdefault(record.kind, []).append(record)
-    visits = of_kind.get("visit", [])
+    # Rows lie in the tables by time, so that a move of old visits to an archive touches few pages.
+    visits = sorted(of_kind.get("visit", ()), key=lambda visit: _started_at(visit, days))
     visit_ids = upsert(work, "visit", visits, _visit_row_of(found.kept, days, catalogue))
     name_visits(work, visits, visit_ids)
     row_of = _row_of(work, found.kept, days, visit_ids, catalogue)
     for kind in CHILDREN:
-        upsert(work, kind, of_kind.get(kind, []), row_of)
+        by_visit = sorted(of_kind.get(kind, ()), key=lambda record: _visit_id(record, visit_ids) or 0)
+        upsert(work, kind, by_visit, row_of)
     _end_missing_parts(work, of_kind.get("observation", []), found.kept)
     _keep_pictures(work)
     return found.refused
@@ -49,6 +51,15 @@ def _end_missing_parts(work: Work, records: list[Record], persons: Mapping[str, 
     newcomers = set(work.newcomers)
     known = [record for record in records if persons[record.patient].row_id not in newcomers]
     retract.end_missing_parts(work.session, work.source, known, work.summary)
+
+
+def _started_at(visit: Record, days: Mapping[str, int]) -> datetime:
+    started_at: datetime = visit.values["started_at"]
+    return started_at + timedelta(days=days[visit.patient])
+
+
+def _visit_id(record: Record, visit_ids: Mapping[str, int]) -> int | None:
+    return record.visit_row or visit_ids.get(record.visit_key or "")
 
 
 def _keep_pictures(work: Work) -> None:
@@ -96,7 +107,7 @@ def _row_of(
         row = shift.shifted(record.values, days[record.patient], prose="text" if record.kind == "note" else None)
         row["patient_id"] = person.row_id
         if record.kind != "allergy":
-            row["visit_id"] = record.visit_row or visit_ids.get(record.visit_key or "")
+            row["visit_id"] = _visit_id(record, visit_ids)
         if record.assay is not None:
             row["assay_id"] = catalogue.assays[record.assay.key]
             row.update(_judged(record, person))
