@@ -31,7 +31,7 @@ class Item:
 
     `deleted` is the address (`Type/id`) that an entry without a resource says was deleted. `length` tells how to pass
     over an entry when it is read again, 0 of one that holds several. `is_plain` is true if its text has none of the
-    marks that were asked for.
+    marks that were asked for. `repeats` is how many later entries of the file say just the same.
     """
 
     place: Place
@@ -41,6 +41,7 @@ class Item:
     is_plain: bool = False
     deleted: str | None = None
     fault: str | None = None
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True)

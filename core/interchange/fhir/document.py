@@ -16,7 +16,7 @@ from core.interchange.fhir.care_givers import written_by
 from core.interchange.fhir.concepts import wording
 from core.interchange.fhir.entry import Entry, Retracted, identifier
 from core.interchange.source_rows import Record
-from core.interchange.source_values import BadValue, text
+from core.interchange.source_values import NOTE_CHARS_MAX, BadValue, text
 from core.interchange.synthea.visit_notes import KIND_WITHOUT_NAME, note_text
 
 READABLE = ("text/plain", "text/html", "text/markdown", "text/x-markdown", "application/xhtml")
@@ -26,6 +26,9 @@ SNIFFED = (
     ("R0lGOD", "image/gif"), ("UEsDB", "application/zip"), ("SUkqA", "image/tiff"), ("TU0AK", "image/tiff"),
     ("PD94bWw", "application/xml"), ("PENsaW5pY2FsRG9jdW1lbnQ", "application/xml"),
 )  # fmt: skip
+# Of the longest note: a character has four bytes at most, three of which base64 writes as four; lines may be short.
+CODED_CHARS_MAX = NOTE_CHARS_MAX * 6
+PART_CHARS = 1 << 18
 CHARSET = re.compile(r"charset=([\w-]+)", re.IGNORECASE)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _BREAKS = re.compile(r"<\s*(?:br|/p|/div|/tr|/li|/h[1-6])\b[^>]*>", re.IGNORECASE)
@@ -61,10 +64,18 @@ def text_marks(resource: Resource) -> list[int]:
     if resource.get("status") == "entered-in-error":
         return []
     return [
-        int.from_bytes(blake2b(f"{about}|{data}".encode("utf-8", "replace"), digest_size=8).digest())
+        _mark(f"{about}|", data)
         for one in [*attachments, *each(resource.get("presentedForm"))]
         if isinstance(data := dig(one, "data") or dig(one, "url"), str)
     ]
+
+
+def _mark(about: str, data: str) -> int:
+    digest = blake2b(about.encode("utf-8", "replace"), digest_size=8)
+    # Not the whole at once: that would be another copy of a long text.
+    for at in range(0, len(data), PART_CHARS):
+        digest.update(data[at : at + PART_CHARS].encode("utf-8", "replace"))
+    return int.from_bytes(digest.digest())
 
 
 def repeats_documents(resource: Resource, document_texts: Container[int]) -> bool:
@@ -157,6 +168,8 @@ def _text(entry: Entry, attachment: Any) -> str | None:
             data = dig(entry.resolver.content({"reference": attachment["url"]}), "data")
     if not isinstance(data, str):
         return None
+    if len(data) > CODED_CHARS_MAX and _media(attachment) == "text/plain":
+        raise BadValue(f"its content has {len(data):,} characters of base64: at most {CODED_CHARS_MAX:,} fit")
     try:
         raw = base64.b64decode("".join(data.split()), validate=True)
     except (binascii.Error, ValueError):

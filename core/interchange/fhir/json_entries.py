@@ -12,6 +12,7 @@ from core.interchange.json_lines import DECODER
 
 # A value that is longer is taken as broken: a bundle that lacks a bracket would be read to its end.
 VALUE_CHARS_MAX = 128 * 1024 * 1024
+LONG_CHARS = 1 << 20
 BLANK = " \t\r\n"
 _BLANK = re.compile(r"[ \t\r\n]*")
 
@@ -93,8 +94,12 @@ class Window:
     def skip(self, length: int) -> None:
         """Pass over a value whose length is known."""
         self.peek()
-        while len(self._text) - self._at < length and self._fill():
-            pass
+        left = len(self._text) - self._at
+        while left < length:
+            self._at, length = len(self._text), length - left
+            if not self._fill():
+                return
+            left = len(self._text)
         self._at += length
 
     def end(self) -> None:
@@ -102,24 +107,34 @@ class Window:
         if self.peek():
             raise self._placed(json.JSONDecodeError("Extra data", self._text, self._at))
 
-    def _fill(self) -> bool:
-        part = self._read()
-        gone = self._text[: self._at]
-        if newlines := gone.count("\n"):
+    def _fill(self, wanted: int = 0) -> bool:
+        """Put more text behind what is left: one part, or more parts until there is as much as is wanted."""
+        parts = [self._read()]
+        kept = len(self._text) - self._at + len(parts[0])
+        while parts[-1] and kept < wanted:
+            parts.append(self._read())
+            kept += len(parts[-1])
+        self._drop_passed()
+        self._text = "".join((self._text, *parts))
+        return bool(parts[0])
+
+    def forget(self) -> None:
+        """Let go of the text of a long value: whoever has the value may make several texts of it."""
+        if self._at > LONG_CHARS:
+            self._drop_passed()
+
+    def _drop_passed(self) -> None:
+        if newlines := self._text.count("\n", 0, self._at):
             self._lines += newlines
-            self._columns = len(gone) - gone.rfind("\n") - 1
+            self._columns = self._at - self._text.rfind("\n", 0, self._at) - 1
         else:
-            self._columns += len(gone)
-        self._text, self._at, self._start = self._text[self._at :] + part, 0, 0
-        return bool(part)
+            self._columns += self._at
+        self._text = self._text[self._at :]
+        self._at = self._start = 0
 
     def _grow(self) -> bool:
         """Twice as much text, so that a long value is not tried too often."""
-        wanted = 2 * (len(self._text) - self._at)
-        grown = self._fill()
-        while grown and len(self._text) < wanted and self._fill():
-            pass
-        return grown
+        return self._fill(2 * (len(self._text) - self._at))
 
     def _placed(self, fault: json.JSONDecodeError) -> json.JSONDecodeError:
         """The fault with its place in the whole text."""
@@ -163,5 +178,9 @@ def _elements(window: Window, name: str, marks: Sequence[str], skips: Sequence[i
             window.skip(known)
         else:
             value = window.value()
-            yield Member(name, value, number, window.length, not window.has(marks))
+            member = Member(name, value, number, window.length, not window.has(marks))
+            del value
+            window.forget()
+            yield member
+            del member
         more = window.follows("]")

@@ -29,15 +29,15 @@ def _make(known: Known, versions: list[Waiting], maker: Maker) -> None:
     deleted = max((one for one in versions if one[0].deleted is not None), key=_version, default=None)
     newest = _only_newest(there) if there else None
     kind = KINDS[known[0]]
-    counts = maker.made.summary.of(kind)
+    counts, others = maker.made.summary.of(kind), sum(1 + item.repeats for item, _ in versions) - 1
     if deleted is not None and not (newest and UNTOLD < _version(deleted) < _version(newest)):
         maker.delete(known, *deleted)
-        counts.read += len(versions) - 1
-        counts.unchanged += len(versions) - 1
+        counts.read += others
+        counts.unchanged += others
     elif newest is not None:
         maker.make(*newest)
-        counts.read += len(versions) - 1
-        counts.unchanged += len(versions) - 1
+        counts.read += others
+        counts.unchanged += others
     else:
         _refuse_all(known, there, maker)
 
@@ -45,7 +45,7 @@ def _make(known: Known, versions: list[Waiting], maker: Maker) -> None:
 def _refuse_all(known: Known, versions: list[Waiting], maker: Maker) -> None:
     kind = KINDS[known[0]]
     first = versions[0][0].place
-    for item, _ in versions:
+    for item in (one for one, _ in versions for _ in range(1 + one.repeats)):
         maker.made.summary.of(kind).read += 1
         reason = f"{kind} {known[1]} was already at {first} with other content, and neither says which is newer"
         maker.refuse(kind, item, known[1], reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ from core.interchange.summary import Summary
 
 SOURCE = "fhir"
 PART_RECORDS = 1_000
+# A file may hold one resource many thousand times: so many of its last versions are known again.
+VERSIONS_COMPARED = 8
 # A text with none of these has no modifier extension: names in JSON may be written with escapes.
 MODIFYING = ("modifierExtension", "\\u")
 Waiting = tuple[Item, Scope]
@@ -54,6 +57,7 @@ class Maker:
     def __init__(self, found: Found, zone: ZoneInfo) -> None:
         self._found, self._zone = found, zone
         self.made, self.count = Made(), 0
+        self._waiting: dict[Known, deque[Item]] = {}
         self._givers = CareGivers(self.made.population)
         self._parsers: dict[str, Callable[[Entry], list[Record]]] = {
             "Patient": lambda entry: [patient.patient(entry)],
@@ -72,6 +76,7 @@ class Maker:
     def hand_over(self) -> Made:
         """What has been made, which is forgotten here."""
         made, self.made, self.count = self.made, Made(), 0
+        self._waiting.clear()
         self._givers = CareGivers(self.made.population)
         return made
 
@@ -88,10 +93,15 @@ class Maker:
                 self.make(item, scope)
 
     def _waits(self, known: Known, item: Item, scope: Scope) -> bool:
-        waits = bool(self._found.repeated) and mark_of(*known) in self._found.repeated
-        if waits:
-            self.made.versions.append((known, (item, scope)))
-        return waits
+        if not self._found.repeated or mark_of(*known) not in self._found.repeated:
+            return False
+        same = next((one for one in self._waiting.get(known, ()) if _says_the_same(one, item)), None)
+        if same is not None:
+            same.repeats += 1
+            return True
+        self._waiting.setdefault(known, deque(maxlen=VERSIONS_COMPARED)).append(item)
+        self.made.versions.append((known, (item, scope)))
+        return True
 
     def make(self, item: Item, scope: Scope) -> None:
         """Make records of a resource."""
@@ -171,6 +181,11 @@ class Maker:
         if record is None:
             self.made.summary.left_out["DiagnosticReport without text of its own (its results are read)"] += 1
         return [] if record is None else [record]
+
+
+def _says_the_same(one: Item, other: Item) -> bool:
+    """Whether two entries of a file differ in their place alone."""
+    return (one.full_url, one.deleted, one.resource) == (other.full_url, other.deleted, other.resource)
 
 
 def _check_understood(item: Item) -> None:
