@@ -14,7 +14,7 @@ from core.engines.functions import any_of
 from core.interchange import ledger, shift
 from core.interchange.ledger import Entry
 from core.interchange.resolve import PatientRows
-from core.interchange.source_rows import Record
+from core.interchange.source_rows import Record, identifier_key
 from core.interchange.upsert import Work, upsert
 from core.models import ImportedRow, Patient, Sex
 from core.sealing import stored_national_id
@@ -62,7 +62,7 @@ def _save(work: Work, records: list[Record], here: Mapping[str, int], days: Mapp
     ledger.add(
         work.session, [Entry(shift.SOURCE, name, "patient", ids[name], shift.encode(days[name])) for name in fresh]
     )
-    _note_identifiers(work, records, ids)
+    _note_identifiers(work, records, ids, days)
     return {
         record.patient: Person(ids[record.patient], record.values["sex"], record.values["birth_on"])
         for record in records
@@ -134,20 +134,28 @@ def _differing(kept: tuple[str, date | None, str], now: tuple[str, date | None, 
     return [name for name, one, other in pairs if one != other and one not in unknown and other not in unknown]
 
 
-def _note_identifiers(work: Work, records: Iterable[Record], ids: Mapping[str, int]) -> None:
-    """Offer people of other sources who have the same identifier as the same person; nothing is merged."""
-    pairs = {ledger.identifier_key(*pair): pair for record in records for pair in record.identifiers}
+def _note_identifiers(work: Work, records: Iterable[Record], ids: Mapping[str, int], days: Mapping[str, int]) -> None:
+    """Offer people of other sources who have the same identifier as the same person; nothing is merged.
+
+    An identifier that one patient alone has lets later imports name them: its entry holds their days.
+    """
+    pairs = {identifier_key(*pair): pair for record in records for pair in record.identifiers}
     known = ledger.holders(work.session, pairs)
-    fresh = []
+    before = dict(known)
     for record in records:
-        row_id = ids[record.patient]
-        for key in sorted(ledger.identifier_key(*pair) for pair in record.identifiers):
+        row_id, kept_days = ids[record.patient], shift.encode(days[record.patient])
+        for key in sorted(identifier_key(*pair) for pair in record.identifiers):
             holder = known.get(key)
             if holder is None:
-                known[key] = row_id
-                fresh.append(Entry(ImportedRow.IDENTIFIER, key, "patient", row_id, ""))
-            elif holder != row_id:
+                known[key] = Entry(ImportedRow.IDENTIFIER, key, "patient", row_id, kept_days)
+            elif holder.row_id == row_id:
+                known[key] = holder._replace(content_hash=holder.content_hash or kept_days)
+            else:
+                known[key] = holder._replace(content_hash=ledger.SHARED)
                 system, value = pairs[key]
-                told = f"patient:{holder} and patient:{row_id} both have {value} of {system}"
+                told = f"patient:{holder.row_id} and patient:{row_id} both have {value} of {system}"
                 work.summary.possible_same.append(told)
-    ledger.add(work.session, fresh)
+    ledger.add(work.session, [entry for key, entry in known.items() if key not in before])
+    for key, entry in before.items():
+        if known[key] != entry:
+            ledger.change(work.session, entry, known[key].content_hash)

@@ -19,10 +19,14 @@ from sqlalchemy.orm import Session
 from core.engines.copy_text import line
 from core.engines.functions import any_word_of
 from core.interchange import shift
+from core.interchange.source_rows import key_in
 from core.models import Base, ImportedRow
 from core.stores import databases
 
 RETRACTED = "retracted"
+# Of an identifier: several patients came with it.
+SHARED = "shared"
+PATIENT = "|patient"
 FORMATS = ("synthea", "fhir", "generate")
 KEYS_A_QUERY = 5_000
 COLUMNS = ("source", "source_key", "ref_type", "row_id", "content_hash")
@@ -41,7 +45,7 @@ class Entry(NamedTuple):
 
 def patient_key(source_id: str) -> str:
     """The key of a patient's entry."""
-    return f"{source_id}|patient"
+    return f"{source_id}{PATIENT}"
 
 
 def held_by(id_key: str) -> str:
@@ -62,6 +66,8 @@ def find(session: Session, keys: Collection[str]) -> dict[str, dict[str, Entry]]
         for row in session.execute(query):
             entry = Entry(*row)
             found.setdefault(entry.key, {})[entry.source] = entry
+    for name, entry in _named(session, (key.removesuffix(PATIENT) for key in keys)).items():
+        found[patient_key(name)] = {entry.source: entry}
     return found
 
 
@@ -72,6 +78,7 @@ def shifts(session: Session, patients: Collection[str]) -> dict[str, int]:
         query = select(ImportedRow.source_key, ImportedRow.content_hash)
         query = query.where(ImportedRow.source == shift.SOURCE, any_word_of(ImportedRow.source_key, part))
         found.update({key: shift.decode(kept) for key, kept in session.execute(query)})
+    found.update({name: shift.decode(entry.content_hash) for name, entry in _named(session, patients).items()})
     return found
 
 
@@ -100,19 +107,21 @@ def replace(session: Session, entry: Entry, row_id: int, content_hash: str, ref_
     session.execute(update(ImportedRow).where(*mine).values(**values))
 
 
-def identifier_key(system: str, value: str) -> str:
-    """The key under which a person is known by an identifier of any source."""
-    return hashlib.sha256(f"{system}|{value}".encode()).hexdigest()
-
-
-def holders(session: Session, keys: Collection[str]) -> dict[str, int]:
-    """Which patient's row first came with each identifier."""
-    found: dict[str, int] = {}
+def holders(session: Session, keys: Collection[str]) -> dict[str, Entry]:
+    """The entry of the patient who first came with each identifier; its hash has the days, or tells of several."""
+    found: dict[str, Entry] = {}
     for part in _parts(keys):
-        query = select(ImportedRow.source_key, ImportedRow.row_id)
-        query = query.where(ImportedRow.source == ImportedRow.IDENTIFIER, any_word_of(ImportedRow.source_key, part))
-        found |= {key: row_id for key, row_id in session.execute(query)}  # noqa: C416
+        query = select(*COLUMNS_READ).where(ImportedRow.source == ImportedRow.IDENTIFIER)
+        for row in session.execute(query.where(any_word_of(ImportedRow.source_key, part))):
+            found[row.source_key] = Entry(*row)
     return found
+
+
+def _named(session: Session, patients: Iterable[str]) -> dict[str, Entry]:
+    """The patients of earlier imports whom an identifier names that nobody else has, by what stands for them."""
+    named = {key: name for name in patients if (key := key_in(name)) is not None}
+    found = holders(session, named)
+    return {named[key]: entry for key, entry in found.items() if shift.is_encoded(entry.content_hash)}
 
 
 def _parts(keys: Collection[str]) -> Iterator[list[str]]:

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.interchange.ledger import Entry, patient_key, visit_id_key
-from core.interchange.source_rows import Population, Record, assign_keys, stamp
+from core.interchange.source_rows import Population, Record, assign_keys, key_in, stamp
 from core.interchange.summary import Summary
 
 CHILDREN = ("observation", "condition", "allergy", "prescription", "note", "statement")
 OF_ANOTHER = "belongs to another patient"
+NOT_ONE = (
+    "it names its patient by an identifier that no patient of this import has, and of earlier ones not exactly one"
+)
 Known = Mapping[str, Mapping[str, Entry]]
 
 
@@ -85,6 +88,8 @@ def _has_patient(record: Record, patients: set[str], population: Population, sum
         return True
     if refused is not None:
         reason = f"its patient {record.patient} was refused ({refused})"
+    elif key_in(record.patient) is not None:
+        reason = NOT_ONE
     else:
         reason = f"there is no patient {record.patient}"
     _refuse(population, record, summary, reason)

@@ -16,6 +16,7 @@ from typing import Any
 from core.interchange.source_rows import Record
 
 SOURCE = "shift"
+_DAYS = "days:"
 _DAY = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\d-])")
 
 
@@ -65,9 +66,14 @@ def shift_text(text: str, days: int) -> str:
 
 def encode(days: int) -> str:
     """Days as the ledger keeps them."""
-    return f"days:{days}"
+    return f"{_DAYS}{days}"
+
+
+def is_encoded(kept: str) -> bool:
+    """Whether the ledger keeps days there."""
+    return kept.startswith(_DAYS)
 
 
 def decode(kept: str) -> int:
     """Days from the ledger."""
-    return int(kept.removeprefix("days:"))
+    return int(kept.removeprefix(_DAYS))

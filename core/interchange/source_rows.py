@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 from core.interchange.summary import Place
 
 KEY_CHARS_MAX = 200
+# No source's id holds the first; the second keeps rows from being known in another format, as those of a server.
+NAMED, BY_IDENTIFIER = "#", "@identifier"
 _CANONICAL = json.JSONEncoder(default=str, ensure_ascii=False, sort_keys=True)
 
 
@@ -169,6 +171,21 @@ def _give_key(record: Record, natural_key: str) -> None:
     record.key = short_key(record.id_key)
     # Only rows of people who are the same in every format can be known from another one.
     record.other_key = "" if "@" in record.patient or record.kind == "statement" else natural_key
+
+
+def identifier_key(system: str, value: str) -> str:
+    """The key under which a person is known by an identifier of any source."""
+    return hashlib.sha256(f"{system}|{value}".encode()).hexdigest()
+
+
+def person_named_by(system: str, value: str) -> str:
+    """What stands for the source's id of a patient whom only earlier imports know, by this identifier."""
+    return f"{NAMED}{identifier_key(system, value)}{BY_IDENTIFIER}"
+
+
+def key_in(patient: str) -> str | None:
+    """The identifier's key in what `person_named_by` gave; None of a source's id."""
+    return patient.removeprefix(NAMED).removesuffix(BY_IDENTIFIER) if patient.startswith(NAMED) else None
 
 
 def short_key(key: str) -> str:

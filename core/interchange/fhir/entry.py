@@ -8,8 +8,8 @@ from typing import Any, cast
 from core.interchange.fhir.bundles import Item, Resource, dig, each
 from core.interchange.fhir.concepts import wording
 from core.interchange.fhir.dates import Dates
-from core.interchange.fhir.resource_index import Resolver
-from core.interchange.source_rows import Record
+from core.interchange.fhir.resource_index import Resolver, identifier_in
+from core.interchange.source_rows import Record, person_named_by
 from core.interchange.source_values import ID_CHARS_MAX, BadValue, storable
 from core.interchange.summary import Place
 from core.models import StatementKind, said
@@ -56,7 +56,7 @@ class Entry:
         return stem if part is None else f"{stem}#{part}"
 
     def patient(self) -> str:
-        """The qualified id of the patient that the resource is about. Raises BadValue."""
+        """The qualified id of the patient that the resource is about, or what stands for it. Raises BadValue."""
         reference = self.item.resource.get("subject") or self.item.resource.get("patient")
         name = dig(reference, "reference")
         if isinstance(name, str) and name.startswith("#"):
@@ -69,9 +69,7 @@ class Entry:
         else:
             found = self.resolver.find(reference)
         if found is None:
-            if dig(reference, "identifier") or name:
-                raise BadValue("it names its patient by an identifier that no patient of this import has")
-            raise BadValue("it names no patient (subject)")
+            return _named(reference)
         if found[0] not in ("Patient", ""):
             raise BadValue(f"it is about a {found[0]}, not a patient")
         if name and "identifier" in reference and self.resolver.contradicts(reference, found[1]):
@@ -133,6 +131,18 @@ class Entry:
             "stated_on": self.dates.day(when, "date", "stated_on"),
         }
         return self.record("statement", (kind.value, words), values)
+
+
+def _named(reference: Any) -> str:
+    """What stands for a patient whom no file of this import has: an earlier one may have brought them."""
+    kind, system, value = identifier_in(reference) or ("", "", "")
+    if kind not in ("Patient", ""):
+        raise BadValue(f"it is about a {kind}, not a patient")
+    if system and value:
+        return person_named_by(system, value)
+    if dig(reference, "identifier") or dig(reference, "reference"):
+        raise BadValue("it names its patient by an identifier that has no system or no value")
+    raise BadValue("it names no patient (subject)")
 
 
 class Retracted(Exception):

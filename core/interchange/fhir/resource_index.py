@@ -167,6 +167,18 @@ class Index:
                 self.by_identifier.setdefault(key, set()).add(identity)
 
 
+def identifier_in(reference: Any) -> tuple[str, str, str] | None:
+    """Type, system and value of the identifier by which a Reference names a resource; None if it does so otherwise."""
+    name = dig(reference, "reference")
+    if isinstance(name, str) and name.strip():
+        kind, _, query = name.strip().partition("?")
+        wanted = next((part[11:] for part in query.split("&") if part.startswith("identifier=")), "")
+        system, _, value = wanted.rpartition("|")
+        return (kind.rsplit("/", 1)[-1], system, value) if value else None
+    value, of_system = dig(reference, "identifier", "value"), dig(reference, "identifier", "system")
+    return (str(dig(reference, "type") or ""), str(of_system or ""), value) if isinstance(value, str) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Resolver:
     """Resolves the references of one entry: full URLs of its file first, then the source of the entry."""
@@ -199,7 +211,7 @@ class Resolver:
         if own is not None:
             return "", self.index.sources.of_urn(own)
         if "?" in name:
-            return self._conditional(name)
+            return self._by_identifier({"reference": name})
         found = address(name)
         if found is None:
             raise BadValue(f"its reference '{name[:80]}' names no resource")
@@ -224,17 +236,9 @@ class Resolver:
             raise BadValue(f"its reference {found.type}/{found.id} fits {len(theirs)} resources of this file")
         return next(iter(theirs), None)
 
-    def _conditional(self, name: str) -> Known | None:
-        kind, _, query = name.partition("?")
-        wanted = next((part[11:] for part in query.split("&") if part.startswith("identifier=")), "")
-        system, _, value = wanted.rpartition("|")
-        return self._identified(kind.rsplit("/", 1)[-1], system, value) if value else None
-
     def _by_identifier(self, reference: Any) -> Known | None:
-        value, system = dig(reference, "identifier", "value"), dig(reference, "identifier", "system")
-        if not isinstance(value, str):
-            return None
-        return self._identified(str(dig(reference, "type") or ""), str(system or ""), value)
+        named = identifier_in(reference)
+        return self._identified(*named) if named is not None else None
 
     def _identified(self, kind: str, system: str, value: str) -> Known | None:
         kinds = (kind,) if kind else NAMED_BY_IDENTIFIER
