@@ -16,13 +16,13 @@ class Gathering:
 
     def __init__(self, summary: Summary, found: Found) -> None:
         self.versions: list[tuple[Known, Waiting]] = []
-        self._summary, self._found = summary, found
+        self._summary = summary
+        self._patients_to_come, self._visits_to_come = set(found.index.patients), set(found.encounters)
         self._refused: dict[tuple[str, str], Place] = {}
         self._population = Population(SOURCE, refused=self._refused)
         self._rest = Population(SOURCE)
         self._counted: set[tuple[str, str | None]] = set()
         self._here: set[tuple[str, str | None]] = set()
-        self._arrived: set[tuple[str, str | None]] = set()
         self._held: list[Record] = []
 
     @property
@@ -57,8 +57,9 @@ class Gathering:
     def ready(self) -> Population:
         """The rows that can be placed now, of these and of those held before."""
         arrived = self._everything()
-        self._arrived |= {(r.kind, r.source_id) for r in arrived if r.kind == "patient"}
-        self._arrived |= {(r.kind, r.source_id) for r in arrived if r.kind == "visit" and not self._lacks_patient(r)}
+        self._patients_to_come -= {r.source_id or "" for r in arrived if r.kind == "patient"}
+        placed = (record for record in arrived if record.kind == "visit" and not self._lacks_patient(record))
+        self._visits_to_come -= {visit.source_id or "" for visit in placed}
         held = [record for record in arrived if self._is_early(record)]
         early = set(map(id, held))
         self._held = held
@@ -82,12 +83,9 @@ class Gathering:
         return population
 
     def _lacks_patient(self, record: Record) -> bool:
-        return record.patient in self._found.index.patients and ("patient", record.patient) not in self._arrived
+        return record.patient in self._patients_to_come
 
     def _is_early(self, record: Record) -> bool:
         if record.kind in SHARED:
             return False
-        visit = record.visit
-        return self._lacks_patient(record) or (
-            visit is not None and visit in self._found.encounters and ("visit", visit) not in self._arrived
-        )
+        return self._lacks_patient(record) or record.visit in self._visits_to_come

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.interchange.fhir.bundles import Item, Resource, dig, each
 from core.interchange.fhir.concepts import wording
+from core.interchange.fhir.identifier_index import IdentifierIndex
 from core.interchange.fhir.identity import UUID, Address, address, is_unique, qualified, urn
 from core.interchange.source_values import BadValue
 
@@ -86,7 +87,7 @@ class Index:
     """All files of an import. Identity first, contents second; what only one file needs stays in its scope."""
 
     sources: Sources
-    by_identifier: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    by_identifier: IdentifierIndex = field(default_factory=IdentifierIndex)
     content: dict[Known, Resource] = field(default_factory=dict)
     patients: set[str] = field(default_factory=set)
     replaced: dict[str, str] = field(default_factory=dict)
@@ -99,8 +100,7 @@ class Index:
         self.patients |= other.patients
         self.replaced |= other.replaced
         self.content |= other.content
-        for key, found in other.by_identifier.items():
-            self.by_identifier.setdefault(key, set()).update(found)
+        self.by_identifier.absorb(other.by_identifier)
 
     def base_of(self, item: Item) -> str:
         """The server's base in an entry's full URL; empty without one."""
@@ -163,8 +163,7 @@ class Index:
         for part in each(resource.get("identifier")):
             value = dig(part, "value")
             if isinstance(value, str):
-                key = (kind, str(dig(part, "system") or ""), value)
-                self.by_identifier.setdefault(key, set()).add(identity)
+                self.by_identifier.add(kind, str(dig(part, "system") or ""), value, identity)
 
 
 def identifier_in(reference: Any) -> tuple[str, str, str] | None:
@@ -242,9 +241,7 @@ class Resolver:
 
     def _identified(self, kind: str, system: str, value: str) -> Known | None:
         kinds = (kind,) if kind else NAMED_BY_IDENTIFIER
-        found = {
-            (one, identity) for one in kinds for identity in self.index.by_identifier.get((one, system, value), ())
-        }
+        found = {(one, identity) for one in kinds for identity in self.index.by_identifier.of(one, system, value)}
         if len(found) > 1:
             raise BadValue(f"its reference to identifier {value[:40]} fits {len(found)} resources")
         return next(iter(found)) if found else (kind, value) if UUID.fullmatch(value) else None
@@ -252,7 +249,7 @@ class Resolver:
     def contradicts(self, reference: Any, identity: str) -> bool:
         """Whether the identifier in a Reference is that of other patients of this import alone."""
         system, value = dig(reference, "identifier", "system"), dig(reference, "identifier", "value")
-        holders = self.index.by_identifier.get(("Patient", str(system or ""), str(value)), ())
+        holders = self.index.by_identifier.of("Patient", str(system or ""), str(value))
         return bool(holders) and identity not in holders
 
     def of_contained(self, reference: Any) -> Known | None:
@@ -264,7 +261,7 @@ class Resolver:
             identity
             for system, value in pairs
             if isinstance(system, str) and isinstance(value, str)
-            for identity in self.index.by_identifier.get((kind, system, value), ())
+            for identity in self.index.by_identifier.of(kind, system, value)
         }
         if len(found) > 1:
             raise BadValue(f"the identifiers of its contained {kind} fit {len(found)} resources")
