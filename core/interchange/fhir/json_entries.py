@@ -110,13 +110,15 @@ class Window:
     def _fill(self, wanted: int = 0) -> bool:
         """Put more text behind what is left: one part, or more parts until there is as much as is wanted."""
         parts = [self._read()]
+        if not parts[0]:
+            return False
         kept = len(self._text) - self._at + len(parts[0])
         while parts[-1] and kept < wanted:
             parts.append(self._read())
             kept += len(parts[-1])
         self._drop_passed()
         self._text = "".join((self._text, *parts))
-        return bool(parts[0])
+        return True
 
     def forget(self) -> None:
         """Let go of the text of a long value: whoever has the value may make several texts of it."""
