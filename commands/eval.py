@@ -8,6 +8,8 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +24,12 @@ from core.services.evaluations import KEPT
 from core.settings.config import Settings
 from core.stores import databases
 from core.stores.databases import Store
-from evals import drafting, reporting, trial
+from evals import answered_cases, drafting, factcheck, reporting, trial
 from evals.cases import BadCases, load
 from evals.cost import BadCeiling
 from evals.injection import BadInstructions
 from evals.offline_model.server import OfflineModel
-from evals.recording import BadRecording, Recorder
+from evals.recording import BadRecording, Recorder, Recording
 from evals.recording import load as load_recording
 from evals.suites import SUITES, Suite
 from evals.synthea_rows import BadRecords
@@ -95,7 +97,9 @@ def run(
     settings = beside.configure() if keep else None
     began = time.perf_counter()
     try:
-        with _replayed(recorded):
+        with _replayed(recorded) as recording:
+            if suite.name == "factcheck" and recording is not None:
+                suite = replace(suite, run=partial(factcheck.run, answers=recording.of_cases))
             result = _result(suite, cases_file, folder, seed)
     except trial.BudgetSpent as fault:
         if settings is not None:
@@ -115,7 +119,14 @@ def run(
     "--patients", default=12, show_default=True, type=click.IntRange(min=1), help="Made patients to ask about."
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Of the made patients.")
-def record(out: Path, patients: int, seed: int) -> None:
+@click.option(
+    "--cases",
+    "cases_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Ask about these fact-check cases instead: what each sentence says, and a verdict on each claim.",
+)
+def record(out: Path, patients: int, seed: int, cases_files: tuple[Path, ...]) -> None:
     """Keep a real endpoint's answers about made patients, to replay them where no endpoint is at hand.
 
     The endpoint is the one that OPENAI_BASE_URL or OPENAI_API_KEY names. `strata eval run SUITE --recorded FILE`
@@ -126,22 +137,29 @@ def record(out: Path, patients: int, seed: int) -> None:
         raise click.ClickException("no model endpoint is configured: set OPENAI_BASE_URL or OPENAI_API_KEY")
     recorder = Recorder()
     try:
-        for _, rows in drafting.cases(seed, patients):
-            trial.run(endpoint, reporting.newest_first(rows), reporting.ON, recorder.keep)
-    except (EndpointFault, Unusable, trial.BudgetSpent) as fault:
+        if cases_files:
+            asked = [case for path in cases_files for case in load(path)]
+            recorder.of_cases = answered_cases.ask(asked, endpoint.checker_model, partial(trial.paid, endpoint))
+        else:
+            for _, rows in drafting.cases(seed, patients):
+                trial.run(endpoint, reporting.newest_first(rows), reporting.ON, recorder.keep)
+    except (BadCases, EndpointFault, Unusable, trial.BudgetSpent) as fault:
         raise click.ClickException(f"not recorded: {fault}") from None
+    model = endpoint.checker_model if cases_files else endpoint.drafter_model
     recorder.write(
-        out, model=endpoint.drafter_model, made_by=getpass.getuser(), made_at=f"{utc_now():%Y-%m-%dT%H:%M:%SZ}",
+        out, model=model, made_by=getpass.getuser(), made_at=f"{utc_now():%Y-%m-%dT%H:%M:%SZ}",
         prompts=prompts.version(), seed=str(seed), patients=str(patients),
     )  # fmt: skip
-    click.echo(f"{len(recorder.lines)} answers of {endpoint.drafter_model} are kept in {out}")
+    missing = recorder.of_cases.unanswered
+    without = f"; {missing} questions had no usable answer" if missing else ""
+    click.echo(f"{recorder.total} answers of {model} are kept in {out}{without}")
 
 
 @contextmanager
-def _replayed(recorded: Path | None) -> Iterator[None]:
+def _replayed(recorded: Path | None) -> Iterator[Recording | None]:
     """Let the endpoint of this block be a recording, if there is one."""
     if recorded is None:
-        yield
+        yield None
         return
     try:
         recording = load_recording(recorded, prompts.version())
@@ -151,7 +169,7 @@ def _replayed(recorded: Path | None) -> Iterator[None]:
     with OfflineModel(recording=recording) as server:
         os.environ.update(OPENAI_BASE_URL=server.url, OPENAI_API_KEY="recorded")
         try:
-            yield
+            yield recording
         finally:
             for name, value in named.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from core.verification import Reading, Result, decide, read
-from evals import intervals, readers
+from evals import answered_cases, intervals, readers
+from evals.answered_cases import Answers
 from evals.cases import LABELS, Case
 from evals.timing import timed
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
-GRAMMAR = "grammar alone"
+GRAMMAR, JUDGE, BOTH = "grammar alone", "with the judge", "with reader and judge"
 
 
-def run(cases: Sequence[Case]) -> dict[str, Any]:
-    """The suite's result, as `strata eval run factcheck --json` prints it; claims per second of one core's time."""
+def run(cases: Sequence[Case], answers: Answers | None = None) -> dict[str, Any]:
+    """The suite's result, as `strata eval run factcheck --json` prints it; claims per second of one core's time.
+
+    With a model's answers about the cases, the figures of its columns stand beside those of code alone.
+    """
     found, seconds = timed(cases, _checked)
     readings, results = [reading for reading, _ in found], [result for _, result in found]
     checked = list(zip(cases, results, strict=True))
+    with_model = _with_model(cases, readings, answers) if answers is not None else {}
     outcomes = [(case.label, case.error_type, result.flagged, str(result.verdict)) for case, result in checked]
     return {
         "suite": "factcheck",
@@ -28,14 +34,33 @@ def run(cases: Sequence[Case]) -> dict[str, Any]:
         **_rates(outcomes),
         "cost_usd": 0.0,
         "claims_per_second": round(len(cases) / seconds) if seconds else None,
-        "readers": {GRAMMAR: readers.figures(cases, results)},
+        "readers": {GRAMMAR: readers.figures(cases, results), **(with_model.pop("readers") if with_model else {})},
         "statements": readers.by_statement(readings),
         "read": readers.by_grammar(readings),
         "results": [
             {"id": case.id, "verdict": str(result.verdict), "flagged": result.flagged, "reasons": list(result.reasons)}
             for case, result in checked
         ],
+        **with_model,
     }
+
+
+def _with_model(cases: Sequence[Case], readings: Sequence[Reading], answers: Answers) -> dict[str, Any]:
+    """The figures with the judge, and with the reader and the judge; what came of each case with both."""
+    decided = [answered_cases.decide(case, reading, answers) for case, reading in zip(cases, readings, strict=True)]
+    return {
+        "readers": {
+            JUDGE: readers.figures(cases, [one.by_judge for one in decided]),
+            BOTH: readers.figures(cases, [one.by_both for one in decided]),
+        },
+        "reader_columns": dict(sorted(Counter(str(one.second.reader) for one in decided).items())),
+        "reader_statements": readers.by_statement([one.second for one in decided]),
+        "with_model": [
+            {"id": case.id, "reader": str(one.second.reader), "verdict": str(one.by_both.verdict),
+             "flagged": one.by_both.flagged, "mark": str(one.by_both.mark)}
+            for case, one in zip(cases, decided, strict=True)
+        ],
+    }  # fmt: skip
 
 
 def _checked(case: Case) -> tuple[Reading, Result]:

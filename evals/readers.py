@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from core.verification import Reading, Result, Verdict
+from core.verification import Reading, Result, SecondReading, Verdict
 from evals.cases import Case
 
 RIGHT = "supported"
@@ -21,10 +21,12 @@ def figures(cases: Sequence[Case], results: Sequence[Result]) -> dict[str, int]:
         "right_flagged": right["flagged"],
         "right_contradicted": right["contradicted"],
         "right_alone": right["alone"],
+        "right_read": right["read"],
         "wrong": wrong["all"],
         "wrong_caught": wrong["flagged"],
         "wrong_supported": wrong["all"] - wrong["flagged"],
         "wrong_alone": wrong["alone"],
+        "wrong_read": wrong["read"],
     }
 
 
@@ -34,11 +36,12 @@ def _tally(results: Sequence[Result]) -> dict[str, int]:
         "flagged": sum(result.flagged for result in results),
         "contradicted": sum(result.verdict is Verdict.CONTRADICTED for result in results),
         "alone": sum(result.is_by_model_alone for result in results),
+        "read": sum(result.is_read_by_model for result in results),
     }
 
 
-def by_statement(readings: Sequence[Reading]) -> dict[str, dict[str, int]]:
-    """How many statements of each kind the grammar read, and what the rows made of them."""
+def by_statement(readings: Sequence[Reading | SecondReading]) -> dict[str, dict[str, int]]:
+    """How many statements of each kind a reader made, and what the rows made of them."""
     found: dict[str, Counter[str]] = {}
     for reading in readings:
         for statement, judged in reading.statements:
@@ -54,11 +57,11 @@ def by_grammar(readings: Sequence[Reading]) -> dict[str, int]:
 
 def table(readers: Mapping[str, Mapping[str, int]], statements: Mapping[str, Mapping[str, int]]) -> str:
     """Both for people."""
-    lines = ["reader                right  flagged  contradicted  alone  wrong  caught  supported"]
+    lines = ["reader                right  flagged  contradicted   read  alone  wrong  caught  supported"]
     for name, f in readers.items():
         lines.append(
-            f"{name:21} {f['right']:>5} {f['right_flagged']:>8} {f['right_contradicted']:>13} {f['right_alone']:>6}"
-            f" {f['wrong']:>6} {f['wrong_caught']:>7} {f['wrong_supported']:>10}"
+            f"{name:21} {f['right']:>5} {f['right_flagged']:>8} {f['right_contradicted']:>13} {f['right_read']:>6}"
+            f" {f['right_alone']:>6} {f['wrong']:>6} {f['wrong_caught']:>7} {f['wrong_supported']:>10}"
         )
     lines += ["", "statement    proved  refuted  not in these rows"]
     for kind, tally in statements.items():

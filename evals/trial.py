@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,11 +12,12 @@ from typing import NamedTuple
 
 from core import verification
 from core.settings.parsing import money
-from core.verification import Omission, Row
-from workers.reports import calls, checker, client, drafter, pricing, verdicts
+from core.verification import Omission, Row, SaidStatement, SecondReading
+from workers.reports import calls, checker, client, drafter, model_readings, pricing, sentence_reader, verdicts
 from workers.reports.checker import ToCheck
-from workers.reports.client import Answer, Question, Usage
+from workers.reports.client import Answer, EndpointFault, Question, Usage
 from workers.reports.drafter import Sentence
+from workers.reports.faults import Unusable
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def run(endpoint: Endpoint, rows: Sequence[Row], on: date, keep: Keep | None = N
     usage: list[tuple[str, Usage | None]] = []
 
     def ask(question: Question) -> Answer:
-        answer = _paid(endpoint, question)
+        answer = paid(endpoint, question)
         usage.append((answer.model, answer.usage))
         if keep is not None:
             keep(question, answer)
@@ -120,12 +122,30 @@ def run(endpoint: Endpoint, rows: Sequence[Row], on: date, keep: Keep | None = N
         part = range(start, min(start + checker.CLAIMS_PER_CALL, len(claims)))
         judging = checker.judging([_to_check(n, claims[n], by_ref) for n in part], on, endpoint.checker_model)
         judged |= judging.read(calls.usable(ask(judging.question)))
+    readings = [verification.read(claim, rows) for claim in claims]
+    said = _said(readings, on, endpoint.checker_model, ask)
     checked = [
-        _checked(sentence, verification.read(claim, rows), judged[n])
-        for n, (sentence, claim) in enumerate(zip(sentences, claims, strict=True))
+        _checked(sentence, reading, verification.read_again(claim, rows, said.get(claim.text, ())), verdict)
+        for sentence, claim, reading, (_, verdict) in zip(
+            sentences, claims, readings, sorted(judged.items()), strict=True
+        )
     ]
     stated = [claim for claim, result in zip(claims, checked, strict=True) if not result.flagged]
-    return Trial(tuple(checked), tuple(verification.find_unstated(stated, rows, on)), tuple(usage))
+    return Trial(tuple(checked), tuple(verification.find_unstated(stated, rows, on, said)), tuple(usage))
+
+
+def _said(
+    readings: Sequence[verification.Reading], on: date, model: str, ask: Callable[[Question], Answer]
+) -> dict[str, tuple[SaidStatement, ...]]:
+    """What the model reads in the sentences that code does not read whole; nothing if its answer can't be used."""
+    unread = [r.text for r in readings if not r.fault and r.grammar not in model_readings.DECIDED]
+    texts = list(dict.fromkeys(unread))
+    said: dict[str, tuple[SaidStatement, ...]] = {}
+    for start in range(0, len(texts), sentence_reader.SENTENCES_PER_CALL):
+        asked = sentence_reader.asking(texts[start : start + sentence_reader.SENTENCES_PER_CALL], on, model)
+        with suppress(EndpointFault, Unusable):
+            said |= asked.read(calls.usable(ask(asked.question)))
+    return said
 
 
 def unsupported(claims: Sequence[Checked], rows: Sequence[Row], patient_id: int) -> list[Checked]:
@@ -146,7 +166,7 @@ def untold(got: Trial, rows: Sequence[Row], kind: str) -> list[str]:
     return [row.ref for row in rows if row.type == kind and row.ref not in told]
 
 
-def _paid(endpoint: Endpoint, question: Question) -> Answer:
+def paid(endpoint: Endpoint, question: Question) -> Answer:
     """The answer to a question, counted at the dearer price of the model that was asked and the one that answered."""
     purse.check()
     answer = client.ask(endpoint, question)
@@ -157,8 +177,11 @@ def _paid(endpoint: Endpoint, question: Question) -> Answer:
     return answer
 
 
-def _checked(sentence: Sentence, reading: verification.Reading, judged: checker.Judged) -> Checked:
-    result = verification.decide(reading, judge=verdicts.column(judged.verdict, judged.quote, reading))
+def _checked(
+    sentence: Sentence, reading: verification.Reading, second: SecondReading, judged: checker.Judged
+) -> Checked:
+    judge = verdicts.column(judged.verdict, judged.quote, reading)
+    result = verification.decide(reading, second=second, judge=judge)
     return Checked(
         sentence.text, sentence.refs, sentence.section, result.verdict, result.flagged, result.is_by_model_alone
     )

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 Columns = tuple[str, ...]
 
 _EVIDENCE: Columns = ("id", "report_id", "patient_id", "ref", "store", "content_hash", "fields")
+_CHECK: Columns = (
+    "id", "report_id", "claim_id", "checker", "verdict", "reasons", "quote", "model_call_id", "checked_at",
+)  # fmt: skip
 _CITATION: Columns = ("id", "report_id", "claim_id", "ref", "content_hash")
 _SIGNATURE: Columns = ("id", "report_id", "account_id", "name", "meaning", "content_hash", "signed_at")
 
@@ -55,9 +58,7 @@ HASHED_COLUMNS: dict[str, Mapping[int, Columns]] = {
         "decision_reason", "decided_by", "decided_at", "replaced_by", "version",
     )},
     "citation": {1: _CITATION, 2: (*_CITATION, "hash_version")},
-    "claim_check": {1: (
-        "id", "report_id", "claim_id", "checker", "verdict", "reasons", "quote", "model_call_id", "checked_at",
-    )},
+    "claim_check": {1: _CHECK, 2: (*_CHECK, "said")},
     "omission": {1: ("id", "report_id", "ref", "reason")},
     "model_call": {1: (
         "id", "report_id", "role", "round", "attempt", "provider", "requested_model", "answering_model",

@@ -116,7 +116,10 @@ class Citation(Base):
 
 
 class Check(Base):
-    """One verdict on one claim, by code or by the fact-checker."""
+    """One verdict on one claim, by code or by the fact-checker.
+
+    `said` is, where the fact-checker read the sentence, the statements that it read in it, as JSON.
+    """
 
     __tablename__ = "claim_check"
     id: Mapped[Id]
@@ -128,6 +131,7 @@ class Check(Base):
     quote: Mapped[str | None]
     model_call_id: Mapped[int | None]
     checked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    said: Mapped[str | None]
 
 
 class Omission(Base):

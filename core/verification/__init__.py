@@ -7,12 +7,16 @@ from core.verification.claims import Reading, check_claim, decide, read
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.losses import lost, settled
 from core.verification.quoting import bears_on
+from core.verification.second_reader.answer import SaidPart, SaidStatement, from_json
+from core.verification.second_reader.reading import NOT_READ, SecondReading
+from core.verification.second_reader.reading import read as read_again
 from core.verification.severity import Severity, severity
 from core.verification.types import Claim, Finding, Mark, Omission, Result, Row, Verdict
 from core.verification.unstated import find_unstated
 from core.verification.verdict_table import Grammar, Judge, Reader
 
 __all__ = [
+    "NOT_READ",
     "Claim",
     "Finding",
     "Grammar",
@@ -27,14 +31,19 @@ __all__ = [
     "Refuted",
     "Result",
     "Row",
+    "SaidPart",
+    "SaidStatement",
+    "SecondReading",
     "Severity",
     "Verdict",
     "bears_on",
     "check_claim",
     "decide",
     "find_unstated",
+    "from_json",
     "lost",
     "read",
+    "read_again",
     "settled",
     "severity",
 ]

@@ -11,9 +11,10 @@ from core.verification.cited import Cited
 from core.verification.grammar import reader as grammar
 from core.verification.grammar import times, tokens
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
+from core.verification.second_reader.reading import NOT_READ, SecondReading
 from core.verification.statements import Statement, When
 from core.verification.types import Claim, Finding, Result, Row, Verdict
-from core.verification.verdict_table import Grammar, Judge, Reader
+from core.verification.verdict_table import Grammar, Judge
 
 CLAIM_CHARACTERS_MAX = 2_000
 # Kinds of words that change what may be done: nobody but code may bear them out.
@@ -56,12 +57,14 @@ def read(claim: Claim, rows: Sequence[Row]) -> Reading:
     )
 
 
-def decide(reading: Reading, *, reader: Reader = Reader.NONE, judge: Judge = Judge.NONE) -> Result:
+def decide(reading: Reading, *, second: SecondReading = NOT_READ, judge: Judge = Judge.NONE) -> Result:
     """The verdict on a claim that was read, by the table; a claim that could not be read is no model's to support."""
     if reading.fault:
         return Result(reading.fault.verdict, reading.findings)
-    outcome = verdict_table.decide(reading.grammar, reader, judge)
+    outcome = verdict_table.decide(reading.grammar, second.reader, judge)
     findings = reading.findings
+    if outcome.verdict is not Verdict.SUPPORTED:
+        findings = (*findings, *(_finding(s, j) for s, j in second.statements if isinstance(j, Refuted)))
     if outcome.verdict is not Verdict.SUPPORTED and all(f.verdict is Verdict.SUPPORTED for f in findings):
         why = NOTHING_SAID if reading.grammar is Grammar.NOTHING else DISAGREE
         findings = (*findings, Finding(outcome.verdict, why))
@@ -73,10 +76,10 @@ DISAGREE = "Code finds the claim borne out, the fact-checker does not."
 
 
 def check_claim(
-    claim: Claim, rows: Sequence[Row], *, reader: Reader = Reader.NONE, judge: Judge = Judge.NONE
+    claim: Claim, rows: Sequence[Row], *, second: SecondReading = NOT_READ, judge: Judge = Judge.NONE
 ) -> Result:
     """Read a claim and decide it, by code alone unless a model's columns are given."""
-    return decide(read(claim, rows), reader=reader, judge=judge)
+    return decide(read(claim, rows), second=second, judge=judge)
 
 
 def statements(claim: Claim, rows: Sequence[Row]) -> tuple[tuple[Statement, Judged], ...]:

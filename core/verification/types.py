@@ -46,6 +46,7 @@ class Mark(StrEnum):
     """Who stands behind a supported claim."""
 
     CODE = "code"
+    READ_BY_MODEL = "read by the fact-checker, proved by code"
     MODEL_ALONE = "by the fact-checker alone"
     NOBODY = "nobody"
 
@@ -63,6 +64,11 @@ class Result(NamedTuple):
     def is_by_model_alone(self) -> bool:
         """Supported by the fact-checker, and not by code: a lighter mark."""
         return self.mark is Mark.MODEL_ALONE
+
+    @property
+    def is_read_by_model(self) -> bool:
+        """Supported because the rows hold what the fact-checker read in it, and code did not read it whole."""
+        return self.mark is Mark.READ_BY_MODEL
 
     @property
     def reasons(self) -> tuple[str, ...]:

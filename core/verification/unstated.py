@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from core.verification import claims as by_meaning
@@ -10,21 +10,34 @@ from core.verification.cited import Cited
 from core.verification.evaluators import readings, wording
 from core.verification.grammar import tokens
 from core.verification.grammar.phrases import phrases_at
-from core.verification.judged import Proved
+from core.verification.judged import Judged, Proved
+from core.verification.second_reader import reading
+from core.verification.second_reader.answer import SaidStatement
+from core.verification.statements import Statement
 from core.verification.types import Claim, Omission, Row
+from core.verification.verdict_table import Reader
 
 CURRENT = {"condition": "An active condition", "prescription": "A current medicine"}
 
 
-def find_unstated(standing: Sequence[Claim], rows: Sequence[Row], on: date) -> list[Omission]:
-    """Rows to state that no claim states: citing a row, or naming it, is not enough. Results after `on` don't count."""
-    stated = stated_rows(standing, rows)
+Said = Mapping[str, Sequence[SaidStatement]]
+NOTHING_SAID: Said = {}
+
+
+def find_unstated(
+    standing: Sequence[Claim], rows: Sequence[Row], on: date, said: Said = NOTHING_SAID
+) -> list[Omission]:
+    """Rows to state that no claim states: citing a row, or naming it, is not enough. Results after `on` don't count.
+
+    `said` is what the fact-checker reads in a claim, by the claim's words.
+    """
+    stated = stated_rows(standing, rows, said)
     known = [Cited(row) for row in rows]
     wanted = [*_allergies(known), *_abnormal_latest(known, on), *_current(known)]
     return [Omission(row.ref, reason) for row, reason in wanted if row.ref not in stated]
 
 
-def stated_rows(standing: Iterable[Claim], rows: Sequence[Row]) -> set[str]:
+def stated_rows(standing: Iterable[Claim], rows: Sequence[Row], said: Said = NOTHING_SAID) -> set[str]:
     """The references of the rows that a proved statement of some claim rests on.
 
     A statement among words that nobody read does not count: "Latex gloves are used" states no allergy.
@@ -32,9 +45,15 @@ def stated_rows(standing: Iterable[Claim], rows: Sequence[Row]) -> set[str]:
     return {
         judged.row
         for claim in standing
-        for statement, judged in by_meaning.statements(claim, rows)
+        for statement, judged in (*by_meaning.statements(claim, rows), *_read_again(claim, rows, said))
         if isinstance(judged, Proved) and judged.row and not statement.open
     }
+
+
+def _read_again(claim: Claim, rows: Sequence[Row], said: Said) -> tuple[tuple[Statement, Judged], ...]:
+    """What the fact-checker reads in a claim, where the rows bear out all of it."""
+    again = reading.read(claim, rows, said.get(claim.text, ()))
+    return again.statements if again.reader is Reader.PROVED else ()
 
 
 def _allergies(known: Sequence[Cited]) -> list[tuple[Cited, str]]:

@@ -24,6 +24,7 @@ class Reader(StrEnum):
 
     REFUTED = "refuted"
     PROVED = "proved"
+    PART = "proved, plain words uncovered"
     SILENT = "not in these rows"
     NONE = "no reader"
 
@@ -42,20 +43,28 @@ class Outcome(NamedTuple):
 
 
 _S, _C, _N, _U = Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NOT_ADDRESSED, Verdict.CANNOT_VERIFY
-BY_CODE, ALONE = Outcome(_S, Mark.CODE), Outcome(_S, Mark.MODEL_ALONE)
+BY_CODE, ALONE, READ = Outcome(_S, Mark.CODE), Outcome(_S, Mark.MODEL_ALONE), Outcome(_S, Mark.READ_BY_MODEL)
 WRONG, SILENT, UNREAD = Outcome(_C, Mark.NOBODY), Outcome(_N, Mark.NOBODY), Outcome(_U, Mark.NOBODY)
 ANY = None
 
 # Read from above: the first line whose three cells fit decides. None fits anything.
+# What the reader alone read is believed only together with the judge: one of the two has not seen the rows, the other
+# has not typed the statements, and both have to be wrong in the same place.
 TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] = (
     (Grammar.REFUTED, ANY, ANY, WRONG),
     (Grammar.WHOLE, Reader.REFUTED, ANY, UNREAD),
     (Grammar.WHOLE, ANY, Judge.CONTRADICTED, UNREAD),
     (Grammar.WHOLE, ANY, ANY, BY_CODE),
-    (ANY, Reader.REFUTED, ANY, WRONG),
+    (ANY, Reader.REFUTED, Judge.SUPPORTED, UNREAD),
+    (ANY, Reader.REFUTED, Judge.UNQUOTED, UNREAD),
+    (ANY, Reader.REFUTED, Judge.CONTRADICTED, WRONG),
+    (ANY, Reader.REFUTED, ANY, SILENT),
+    (ANY, Reader.PROVED, Judge.CONTRADICTED, UNREAD),
     (ANY, ANY, Judge.CONTRADICTED, WRONG),
+    (ANY, Reader.PROVED, Judge.SUPPORTED, READ),
+    (ANY, Reader.PROVED, Judge.UNQUOTED, READ),
+    (ANY, Reader.PART, Judge.SUPPORTED, ALONE),
     (Grammar.GUARDED, ANY, ANY, SILENT),
-    (Grammar.SILENT, Reader.PROVED, Judge.SUPPORTED, ALONE),
     (Grammar.SILENT, ANY, ANY, SILENT),
     (ANY, ANY, Judge.SUPPORTED, ALONE),
     (ANY, ANY, ANY, SILENT),

@@ -8,12 +8,12 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.offline_model import MODEL, rule_checker, rule_drafter
+from evals.offline_model import MODEL, rule_checker, rule_drafter, rule_reader
 from evals.offline_model.misbehaviour import CONTENT
 from evals.recording import Recording
 
 Json = dict[str, Any]
-SCHEMAS = ("report_draft", "report_revision", "claim_judgements")
+SCHEMAS = ("report_draft", "report_revision", "claim_judgements", "sentence_readings")
 CHARACTERS_PER_TOKEN = 4
 RETRY_AFTER_SECONDS = 1
 HUGE_CHARACTERS = 300_000
@@ -74,6 +74,8 @@ def _answer(request: Json, mode: str) -> Json:
     name, data = _task(request)
     if name == "claim_judgements":
         return rule_checker.approve(data["claims"]) if mode in CONTENT else rule_checker.judge(data["claims"])
+    if name == "sentence_readings":
+        return (rule_reader.misread if mode in CONTENT else rule_reader.read)(data["sentences"])
     if name == "report_revision":
         return {"revisions": []} if mode in CONTENT else rule_drafter.revise(data["flagged"], data["evidence"])
     if name == "report_draft":

@@ -28,7 +28,7 @@ from core.stores import databases
 from core.stores.archived import ColdUnavailable
 from core.stores.databases import Store
 from core.stores.replica_reads import ReplicaBehind
-from workers.reports import drafter, model_verdicts, prompts, revising
+from workers.reports import drafter, model_readings, model_verdicts, prompts, revising
 from workers.reports.drafter import Sentence
 from workers.reports.faults import Halted, LoopFailure, TryLater
 from workers.reports.lease import Lease
@@ -108,7 +108,8 @@ def draft(lease: Lease) -> None:
 
 
 def check(lease: Lease) -> None:
-    """Checking: let the fact-checker judge too; then to review, or back to the drafter with what is flagged."""
+    """Checking: let the fact-checker read and judge too; then to review, or back to the drafter with the flagged."""
+    model_readings.read_by_model(lease)
     model_verdicts.check_by_model(lease)
     with lease.step(ReportState.CHECKING) as (session, report):
         again = report.round < databases.current().settings.revisions_max

@@ -53,12 +53,14 @@ def _to_check(claim: Claim, cited: tuple[str, ...], evidence: Mapping[str, Row])
 def _keep(session: Session, report: Report, judged: Mapping[int, Judged], call_id: int) -> None:
     """Keep the fact-checker's verdicts, and decide each claim anew with them, by the verdict table."""
     rows = code_checking.evidence_rows(session, report.id)
-    cited = cited_refs(session, report.id)
+    cited, said = cited_refs(session, report.id), code_checking.said_in(session, report.id)
     decided = {}
     for claim in session.scalars(select(Claim).where(Claim.id.in_(judged))):
         found = judged[claim.id]
         reading = code_checking.read(claim, cited[claim.id], rows)
-        result = verification.decide(reading, judge=verdicts.column(found.verdict, found.quote, reading))
+        second = code_checking.read_again(claim, cited[claim.id], rows, said.get(claim.id, ()))
+        judge = verdicts.column(found.verdict, found.quote, reading)
+        result = verification.decide(reading, second=second, judge=judge)
         decided[claim.id] = (str(result.verdict), result.flagged)
         session.add(
             Check(

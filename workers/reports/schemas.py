@@ -18,11 +18,13 @@ ANSWER_CHARACTERS_MAX = 200_000
 Schema = dict[str, Any]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """An answer with just these fields, of just these types."""
+
     model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
 
 
-class DraftClaim(_Strict):
+class DraftClaim(Strict):
     """One sentence with the codes of the rows it rests on."""
 
     section: str = Field(min_length=1, max_length=120)
@@ -30,13 +32,13 @@ class DraftClaim(_Strict):
     citations: list[str] = Field(min_length=1, max_length=CITATIONS_MAX)
 
 
-class Draft(_Strict):
+class Draft(Strict):
     """The drafter's answer."""
 
     claims: list[DraftClaim] = Field(min_length=1, max_length=CLAIMS_MAX)
 
 
-class Revision(_Strict):
+class Revision(Strict):
     """What to do with one flagged claim; text and citations are for a replacement, the quote for one that is kept."""
 
     claim: str
@@ -46,13 +48,13 @@ class Revision(_Strict):
     quote: str = Field(default="", max_length=2_000)
 
 
-class Revisions(_Strict):
+class Revisions(Strict):
     """The drafter's answer to flagged claims."""
 
     revisions: list[Revision] = Field(max_length=CLAIMS_MAX)
 
 
-class Judgement(_Strict):
+class Judgement(Strict):
     """The fact-checker's verdict on one claim, the words of the rows it relied on, and why."""
 
     claim: str
@@ -61,18 +63,14 @@ class Judgement(_Strict):
     reason: str = Field(max_length=1_000)
 
 
-class Judgements(_Strict):
+class Judgements(Strict):
     """The fact-checker's answer."""
 
     judgements: list[Judgement] = Field(max_length=CLAIMS_MAX)
 
 
-FIELDS = frozenset(
-    name for model in (Draft, DraftClaim, Revisions, Revision, Judgements, Judgement) for name in model.model_fields
-)
-
-
-def _object(**properties: Schema) -> Schema:
+def object_of(**properties: Schema) -> Schema:
+    """The schema of an object with just these properties, all of them required."""
     return {
         "type": "object",
         "properties": properties,
@@ -81,11 +79,13 @@ def _object(**properties: Schema) -> Schema:
     }
 
 
-def _array(items: Schema) -> Schema:
+def array(items: Schema) -> Schema:
+    """The schema of a list."""
     return {"type": "array", "items": items}
 
 
-def _enum(values: Sequence[str]) -> Schema:
+def enum(values: Sequence[str]) -> Schema:
+    """The schema of one of these words."""
     return {"type": "string", "enum": list(values)}
 
 
@@ -94,25 +94,25 @@ TEXT: Schema = {"type": "string"}
 
 def draft_schema(codes: Sequence[str]) -> Schema:
     """The schema of a draft that may cite these codes and no others."""
-    return _object(claims=_array(_object(section=TEXT, text=TEXT, citations=_array(_enum(codes)))))
+    return object_of(claims=array(object_of(section=TEXT, text=TEXT, citations=array(enum(codes)))))
 
 
 def revision_schema(labels: Sequence[str], codes: Sequence[str]) -> Schema:
     """The schema of revisions of these claims, citing these codes."""
-    actions = _enum(("replace", "drop", "keep"))
-    revision = _object(claim=_enum(labels), action=actions, text=TEXT, citations=_array(_enum(codes)), quote=TEXT)
-    return _object(revisions=_array(revision))
+    actions = enum(("replace", "drop", "keep"))
+    revision = object_of(claim=enum(labels), action=actions, text=TEXT, citations=array(enum(codes)), quote=TEXT)
+    return object_of(revisions=array(revision))
 
 
 def judgement_schema(labels: Sequence[str]) -> Schema:
     """The schema of verdicts on these claims."""
-    verdicts = _enum(("supported", "contradicted", "not_addressed", "inference", "cannot_verify"))
-    return _object(judgements=_array(_object(claim=_enum(labels), verdict=verdicts, quote=TEXT, reason=TEXT)))
+    verdicts = enum(("supported", "contradicted", "not_addressed", "inference", "cannot_verify"))
+    return object_of(judgements=array(object_of(claim=enum(labels), verdict=verdicts, quote=TEXT, reason=TEXT)))
 
 
 def read_draft(text: str, codes: Sequence[str]) -> list[DraftClaim]:
     """The claims of a drafter's answer, citing only `codes`. Raises Unusable."""
-    draft = _read(Draft, text)
+    draft = read_as(Draft, text)
     for number, claim in enumerate(draft.claims, start=1):
         _check_codes(f"claim {number}", claim.citations, codes)
         claim.text = without_codes(claim.text, codes)
@@ -123,8 +123,8 @@ def read_draft(text: str, codes: Sequence[str]) -> list[DraftClaim]:
 
 def read_revisions(text: str, labels: Sequence[str], codes: Sequence[str]) -> list[Revision]:
     """The revisions of claims named by `labels`, each at most once. Raises Unusable."""
-    revisions = _read(Revisions, text).revisions
-    _check_labels([revision.claim for revision in revisions], labels)
+    revisions = read_as(Revisions, text).revisions
+    check_labels([revision.claim for revision in revisions], labels)
     for revision in revisions:
         _check_codes(f"revision {revision.claim}", revision.citations, codes)
         revision.text = without_codes(revision.text, codes)
@@ -137,8 +137,8 @@ def read_revisions(text: str, labels: Sequence[str], codes: Sequence[str]) -> li
 
 def read_judgements(text: str, labels: Sequence[str]) -> dict[str, Judgement]:
     """One verdict for every claim named by `labels`. Raises Unusable."""
-    judgements = _read(Judgements, text).judgements
-    _check_labels([judgement.claim for judgement in judgements], labels)
+    judgements = read_as(Judgements, text).judgements
+    check_labels([judgement.claim for judgement in judgements], labels)
     missing = len(labels) - len(judgements)
     if missing:
         raise Unusable(f"{missing} claim(s) were not judged")
@@ -155,7 +155,8 @@ def without_codes(text: str, codes: Sequence[str]) -> str:
 Answered = TypeVar("Answered", bound=BaseModel)
 
 
-def _read(model: type[Answered], text: str) -> Answered:
+def read_as(model: type[Answered], text: str) -> Answered:
+    """An answer of this shape. Raises Unusable."""
     if len(text) > ANSWER_CHARACTERS_MAX:
         raise Unusable(f"the answer has {len(text):,} characters, more than {ANSWER_CHARACTERS_MAX:,}")
     try:
@@ -170,8 +171,9 @@ def _read(model: type[Answered], text: str) -> Answered:
 
 def _where(fault: ValidationError) -> str:
     """The first fault's place and kind, without the value that is at fault."""
+    known = {name for model in Strict.__subclasses__() for name in model.model_fields}
     first = fault.errors(include_input=False, include_url=False, include_context=False)[0]
-    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or part in FIELDS)
+    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or part in known)
     return f"{first['type']} at {place or 'the top'}"
 
 
@@ -180,7 +182,8 @@ def _check_codes(what: str, cited: Sequence[str], codes: Sequence[str]) -> None:
         raise Unusable(f"{what} cites a row that was not supplied")
 
 
-def _check_labels(named: Sequence[str], labels: Sequence[str]) -> None:
+def check_labels(named: Sequence[str], labels: Sequence[str]) -> None:
+    """Raises Unusable where an answer names what was not asked about, or something twice."""
     if not set(named) <= set(labels):
         raise Unusable("the answer names a claim that was not asked about")
     if len(set(named)) < len(named):

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from core.models import Decision, ReportState, utc_now
 from core.queries.reports.figures import Figures, drafted_by, figures
 from core.queries.reports.report_rows import ReportRows, Stored, load
+from core.verification import Reader
 
-NO_FAULT = ("supported",)
+# What the reader makes of a claim is no objection, unless a row speaks against it.
+NO_FAULT = ("supported", *(str(found) for found in Reader if found is not Reader.REFUTED))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import bindparam, select, update
@@ -9,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from core import verification
 from core.models import Base, Check, Claim, Evidence
-from core.verification import Row
+from core.verification import Row, SaidStatement, SecondReading
 
-CODE = "code"
+CODE, READER = "code", "reader"
+Said = tuple[SaidStatement, ...]
 
 
 def evidence_rows(session: Session, report_id: int) -> dict[str, Row]:
@@ -28,6 +30,27 @@ def as_rows(evidence: Iterable[Evidence]) -> dict[str, Row]:
 def read(claim: Claim, cited: tuple[str, ...], rows: Mapping[str, Row]) -> verification.Reading:
     """What code makes of a claim: the rows it does not cite may speak against it ("latest"), never for it."""
     return verification.read(verification.Claim(claim.text, cited, claim.patient_id), list(rows.values()))
+
+
+def read_again(claim: Claim, cited: tuple[str, ...], rows: Mapping[str, Row], said: Said) -> SecondReading:
+    """What comes of the fact-checker's reading of a claim, by the same rows."""
+    return verification.read_again(verification.Claim(claim.text, cited, claim.patient_id), list(rows.values()), said)
+
+
+def said_in(session: Session, report_id: int) -> dict[int, Said]:
+    """What the fact-checker, as reader, took each claim of a report to say, by the claim's id."""
+    query = select(Check.claim_id, Check.said).where(Check.report_id == report_id, Check.checker == READER)
+    return {claim_id: load_said(said) for claim_id, said in session.execute(query.order_by(Check.id))}
+
+
+def dump_said(said: Iterable[SaidStatement]) -> str:
+    """A reading as it is kept."""
+    return json.dumps([statement.as_json() for statement in said], ensure_ascii=False)
+
+
+def load_said(kept: str | None) -> Said:
+    """A reading that was kept."""
+    return verification.from_json(json.loads(kept)) if kept else ()
 
 
 def check_by_code(claim: Claim, cited: tuple[str, ...], rows: Mapping[str, Row]) -> Check:

@@ -20,10 +20,12 @@ def keep(session: Session, report_id: int) -> None:
         if _stands(claim)
     ]
     rows = list(checking.evidence_rows(session, report_id).values())
+    read = checking.said_in(session, report_id)
+    said = {claim.text: read[claim.id] for claim in current_claims(session, report_id) if claim.id in read}
     session.execute(delete(Omission).where(Omission.report_id == report_id))
     session.add_all(
         Omission(report_id=report_id, ref=omission.ref, reason=omission.reason)
-        for omission in verification.find_unstated(claims, rows, utc_now().date())
+        for omission in verification.find_unstated(claims, rows, utc_now().date(), said)
     )
 
 

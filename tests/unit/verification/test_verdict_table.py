@@ -8,19 +8,22 @@ from core.verification import Verdict
 from core.verification.types import Mark
 from core.verification.verdict_table import TABLE, Grammar, Judge, Reader, decide
 
-# C contradicted, S supported by code, A supported by the fact-checker alone, N not addressed, U cannot verify.
+# C contradicted, S supported by code, R read by the fact-checker and proved by code, A supported by the fact-checker
+# alone, N not addressed, U cannot verify.
 # One letter for each judge: supported with quotes, without, contradicted, not addressed, none.
+PROVED, PART, REFUTED, SILENT, NONE = Reader.PROVED, Reader.PART, Reader.REFUTED, Reader.SILENT, Reader.NONE
 CELLS = {
     Grammar.REFUTED: dict.fromkeys(Reader, "CCCCC"),
-    Grammar.WHOLE: {Reader.REFUTED: "UUUUU", Reader.PROVED: "SSUSS", Reader.SILENT: "SSUSS", Reader.NONE: "SSUSS"},
-    Grammar.SILENT: {Reader.REFUTED: "CCCCC", Reader.PROVED: "ANCNN", Reader.SILENT: "NNCNN", Reader.NONE: "NNCNN"},
-    Grammar.GUARDED: {Reader.REFUTED: "CCCCC", Reader.PROVED: "NNCNN", Reader.SILENT: "NNCNN", Reader.NONE: "NNCNN"},
-    Grammar.PLAIN: {Reader.REFUTED: "CCCCC", Reader.PROVED: "ANCNN", Reader.SILENT: "ANCNN", Reader.NONE: "ANCNN"},
-    Grammar.NOTHING: {Reader.REFUTED: "CCCCC", Reader.PROVED: "ANCNN", Reader.SILENT: "ANCNN", Reader.NONE: "ANCNN"},
+    Grammar.WHOLE: {**dict.fromkeys(Reader, "SSUSS"), REFUTED: "UUUUU"},
+    Grammar.SILENT: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "ANCNN", SILENT: "NNCNN", NONE: "NNCNN"},
+    Grammar.GUARDED: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "ANCNN", SILENT: "NNCNN", NONE: "NNCNN"},
+    Grammar.PLAIN: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "ANCNN", SILENT: "ANCNN", NONE: "ANCNN"},
+    Grammar.NOTHING: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "ANCNN", SILENT: "ANCNN", NONE: "ANCNN"},
 }
 LETTERS = {
     "C": (Verdict.CONTRADICTED, Mark.NOBODY),
     "S": (Verdict.SUPPORTED, Mark.CODE),
+    "R": (Verdict.SUPPORTED, Mark.READ_BY_MODEL),
     "A": (Verdict.SUPPORTED, Mark.MODEL_ALONE),
     "N": (Verdict.NOT_ADDRESSED, Mark.NOBODY),
     "U": (Verdict.CANNOT_VERIFY, Mark.NOBODY),
@@ -48,3 +51,8 @@ def test_each_line_of_the_table_decides_some_cell() -> None:
 def test_without_a_model_only_code_supports() -> None:
     supported = [grammar for grammar in Grammar if decide(grammar).verdict is Verdict.SUPPORTED]
     assert supported == [Grammar.WHOLE]
+
+
+def test_no_model_is_believed_by_its_reading_alone() -> None:
+    alone = [(g, r) for g in Grammar for r in Reader if decide(g, r).verdict is Verdict.SUPPORTED]
+    assert {grammar for grammar, _ in alone} == {Grammar.WHOLE}

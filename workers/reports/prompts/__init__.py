@@ -25,5 +25,5 @@ def load(name: str) -> Prompt:
 
 def version() -> str:
     """The version of the whole set, as a report keeps it."""
-    names = ("drafter", "reviser", "checker")
+    names = ("drafter", "reviser", "checker", "reader")
     return "+".join(load(name).version for name in names)

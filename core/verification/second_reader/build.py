@@ -1,0 +1,320 @@
+"""A reader's statement to the statements that the evaluators judge: one function a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from core.verification.grammar import scope, texts
+from core.verification.grammar.chunks import Quantity
+from core.verification.second_reader import meanings, subjects
+from core.verification.second_reader.answer import SaidStatement
+from core.verification.second_reader.meanings import Unread, Words
+from core.verification.second_reader.sentence import Sentence, Span
+from core.verification.statements import (
+    Absent,
+    Always,
+    Changed,
+    Counted,
+    Course,
+    Follows,
+    Measured,
+    Person,
+    Point,
+    Ranged,
+    Saying,
+    Statement,
+    Subject,
+    Took,
+    Trend,
+    When,
+)
+
+SINCE = frozenset({"since", "from"})
+
+
+class Placed:
+    """A reader's statement with its words found in the sentence. Raises NotVerbatim."""
+
+    def __init__(self, said: SaidStatement, sentence: Sentence) -> None:
+        self.kind, self.sentence = said.kind, sentence
+        self.span: Span = sentence.place(said.span)
+        self.about: Words | None = None
+        if said.about.strip():
+            self.about = Words(sentence, sentence.place(said.about, self.span), "")
+        self.known_as = said.known_as.strip()
+        self.parts = [
+            (part.role, Words(sentence, sentence.place(part.words, self.span), part.means)) for part in said.parts
+        ]
+
+    def all(self, role: str) -> list[Words]:
+        """The words of each part with a role."""
+        return [words for name, words in self.parts if name == role]
+
+    def get(self, role: str) -> Words | None:
+        """The words of the one part with a role. Raises Unread where there are several."""
+        found = self.all(role)
+        if len(found) > 1:
+            raise Unread(f"“{found[1].text}” beside “{found[0].text}”")
+        return found[0] if found else None
+
+    def name(self) -> Words:
+        """The words of the name. Raises Unread where there is none."""
+        if self.about is None:
+            raise Unread("what it is about")
+        return self.about
+
+    def named(self) -> Words:
+        """The name as cited rows know it: the words of the sentence, else the other name that the reader gives.
+
+        Only a test or a condition may have another name. Raises Unread where there is none.
+        """
+        about = self.name()
+        known = any(name.name and name.name.bearers for name in about.names) or any(map(subjects.key_of, about.chunks))
+        if known or not self.known_as or self.kind in ("medicine", "allergy", "dose_change", "person"):
+            return about
+        about.accounted |= {"unknown", "trend", "name"}
+        return subjects.of_text(self.known_as, self.sentence)
+
+    def when(self, role: str = "when") -> When:
+        """The one time of a role. Raises Unread."""
+        words = self.get(role)
+        first, last = meanings.days(words) if words else ((), ())
+        return meanings.hull(first, last) if last else first
+
+    def quantity(self, role: str) -> Quantity | None:
+        words = self.get(role)
+        return meanings.quantity(words) if words else None
+
+    @property
+    def negated(self) -> bool:
+        return any(words.has(("neg",)) for _, words in self.parts)
+
+    @property
+    def every(self) -> bool:
+        return bool(self.all("each"))
+
+
+def _point(placed: Placed, value: str, when: str, origin: str | None = None) -> Point:
+    words = placed.get(value)
+    both = meanings.pair(words) if words else None
+    single = meanings.quantity(words) if words and not both else None
+    return Point(single, both, placed.when(when), origin=origin)
+
+
+def _reading(placed: Placed) -> tuple[str | None, str | None]:
+    words = placed.get("reading")
+    return meanings.reading(words, negated=placed.negated) if words else (None, None)
+
+
+def _which(placed: Placed) -> str | None:
+    words = placed.get("which")
+    return meanings.which(words) if words else None
+
+
+def result(placed: Placed) -> Iterator[Statement]:
+    """One result: a value, a pair, an answer in words, a reading, or only its day."""
+    subject = subjects.test(placed.named())
+    words = placed.get("value")
+    if words is not None and words.names and not any(chunk.quantity or chunk.pair for chunk in words.chunks):
+        yield Took(placed.span, subject, placed.when(), reason=subjects.detail(words, kind="reason"))
+        return
+    read, degree = _reading(placed)
+    point = _point(placed, "value", "when")
+    words = placed.get("reading")
+    which = _which(placed) or ("still" if words and "active" in words.meanings("status") else None)
+    yield Measured(placed.span, subject, Point(point.value, point.pair, point.when, read, degree, which))
+
+
+def trend(placed: Placed) -> Iterator[Statement]:
+    """A change between two results, or over all that are cited."""
+    words = placed.get("direction")
+    way = meanings.direction(words) if words else "over"
+    first, last = _point(placed, "from_value", "from_when", "from"), _point(placed, "to_value", "to_when")
+    points = tuple(point for point in (first, last) if point.value or point.pair or point.when)
+    degree = next(iter(words.meanings("degree")), None) if words else None
+    yield Trend(
+        placed.span, subjects.test(placed.named()), way, points, placed.quantity("by"), degree=degree,
+        length=placed.quantity("over"), steadily=placed.every,
+    )  # fmt: skip
+
+
+def every(placed: Placed) -> Iterator[Statement]:
+    """All results of a test read so, or have that value."""
+    read, degree = _reading(placed)
+    value = placed.quantity("value")
+    when = placed.when()
+    points = (Point(when=when),) if when else ()
+    subject = subjects.test(placed.named())
+    yield Always(placed.span, subject, read, degree, points, placed.when("from_when"), value)
+
+
+def ranged(placed: Placed) -> Iterator[Statement]:
+    """The limits of a range."""
+    yield Ranged(placed.span, subjects.test(placed.named()), placed.quantity("low"), placed.quantity("high"))
+
+
+def course(placed: Placed) -> Iterator[Statement]:
+    """What is said of one condition, medicine or allergy."""
+    about = placed.name()
+    kind = {"medicine": "prescription"}.get(placed.kind, placed.kind)
+    subject, details = _named_course(placed, kind)
+    words = placed.get("status")
+    status = meanings.status(words) if words else None
+    start, stop, at = _times(placed)
+    amounts = [meanings.quantity(dose) for dose in placed.all("dose")]
+    amounts += [chunk.quantity for chunk in about.chunks if chunk.quantity is not None]
+    former = words is not None and status is None
+    often = [one for words in placed.all("frequency") for one in meanings.frequencies(words)]
+    whole = Course(
+        placed.span, subject, status, "past" if former or _only_began(placed, status, start) else None, start, stop, at,
+        tuple(amounts), often[0] if often else None, details, _reason(placed), placed.quantity("length"),
+        _slot(placed, "severity", frozenset({"mild", "moderate", "severe"})),
+        _slot(placed, "criticality", frozenset({"low", "high"})), placed.every, _which(placed), former,
+    )  # fmt: skip
+    yield whole
+    yield from (replace(whole, frequency=one) for one in often[1:])
+
+
+def _named_course(placed: Placed, kind: str) -> tuple[Subject, tuple[Subject, ...]]:
+    """The name with the details that are part of it, and the details that are not."""
+    about, left = placed.named(), []
+    for words in [part for role in ("route", "detail", "reaction") for part in placed.all(role)]:
+        whole = subjects.narrowed(about, words)
+        if whole is None:
+            left.append(words)
+        else:
+            about = whole
+            words.accounted |= {"neg", "unknown", "which", "status", "degree"}
+    return subjects.course(about, kind), tuple(subjects.detail(words) for words in left)
+
+
+def _times(placed: Placed) -> tuple[When, When, When]:
+    """Beginning, end, and a day that is said to be neither."""
+    words = placed.get("when")
+    first, last = meanings.days(words) if words else ((), ())
+    start, stop = placed.when("start"), placed.when("end")
+    return (first, last, ()) if last and not (start or stop) else (start, stop, first)
+
+
+def _only_began(placed: Placed, status: str | None, start: When) -> bool:
+    """Whether it is only said that something began: "since" says that it still is so."""
+    words = placed.get("start")
+    if status is not None or not start or words is None:
+        return False
+    chunks = placed.sentence.chunks
+    at = chunks.index(words.chunks[0])
+    before = [*chunks[max(0, at - 2) : at], *words.chunks]
+    return not any(chunk.means.get("prep") in SINCE or "take" in chunk.means for chunk in before)
+
+
+def _slot(placed: Placed, role: str, allowed: frozenset[str] = frozenset()) -> str | None:
+    words = placed.get(role)
+    return meanings.one_of(words, role, allowed) if words else None
+
+
+def _reason(placed: Placed) -> Subject | None:
+    words = placed.get("reason")
+    return subjects.detail(words, kind="reason") if words else None
+
+
+def changed(placed: Placed) -> Iterator[Statement]:
+    """A medicine that went from one dose to another."""
+    after, before, words = placed.quantity("to_dose"), placed.quantity("from_dose"), placed.get("direction")
+    if after is None or words is None:
+        raise Unread("what the dose became")
+    subject = subjects.course(placed.name(), "prescription")
+    unit = after.unit or (before.unit if before else None)
+    first = before._replace(unit=before.unit or unit) if before else None
+    way = meanings.direction(words)
+    yield Changed(placed.span, subject, way, first, after._replace(unit=unit), placed.when())
+
+
+def visit(placed: Placed) -> Iterator[Statement]:
+    """A visit; one that only says where a test was done, where no visit is cited, says nothing of its own."""
+    subject = subjects.visit(placed.named())
+    is_cited = any(row.type == "visit" for row in placed.sentence.rows)
+    if not is_cited and not placed.name().names and not placed.all("reason"):
+        return
+    words = placed.get("when")
+    first, last = meanings.days(words) if words else ((), ())
+    yield Took(
+        placed.span, subject, first, placed.when("end") or last, _reason(placed), _which(placed),
+        placed.quantity("length"),
+    )  # fmt: skip
+
+
+def counted(placed: Placed) -> Iterator[Statement]:
+    """How many there are."""
+    words = placed.get("count")
+    if words is None:
+        raise Unread("how many")
+    subject = subjects.counted(placed.named())
+    start, stop = placed.when("start"), placed.when("end")
+    said = placed.get("status")
+    over = meanings.hull(start, stop) if start and stop else placed.when()
+    yield Counted(placed.span, subject, meanings.number(words), over, meanings.status(said) if said else None)
+
+
+def order(placed: Placed) -> Iterator[Statement]:
+    """One thing before or after another."""
+    other = placed.get("other")
+    words = placed.get("order")
+    if other is None or words is None or words.means not in ("before", "after"):
+        raise Unread("in which order")
+    said = words.meanings("prep") & {"before", "after"}
+    if said and said != {words.means}:
+        raise Unread(f"“{words.text}”")
+    first, second = subjects.detail(placed.name(), kind="order"), subjects.detail(other, kind="other")
+    yield Follows(placed.span, first, second, words.means)
+
+
+def person(placed: Placed) -> Iterator[Statement]:
+    """Sex, day of birth, age, name: each one for itself."""
+    written = placed.about.text if placed.about else ""
+    subject = subjects.person(placed.sentence, written)
+    for words in placed.all("sex"):
+        said = words.meanings("sex") | words.meanings("pronoun")
+        if len(said) != 1:
+            raise Unread(f"“{words.text}”")
+        yield Person(placed.span, subject, said.pop(), open=words.has(("pronoun",)))
+    if placed.all("born"):
+        yield Person(placed.span, subject, born=placed.when("born"))
+    for words in placed.all("age"):
+        yield Person(placed.span, subject, age=meanings.quantity(words)._replace(unit=None), when=placed.when())
+    if placed.all("name"):
+        yield Person(placed.span, subjects.detail(placed.all("name")[0], kind="patient"))
+
+
+def absent(placed: Placed) -> Iterator[Statement]:
+    """That there is no such thing; "no known allergies" is what a row may say."""
+    words = Words(placed.sentence, placed.span, "")
+    if words.has(("no allergies",)):
+        yield Course(placed.span, subjects.course(words, "allergy"), status="active")
+        return
+    if placed.about is None or not placed.negated:
+        raise Unread("what there is none of")
+    yield Absent(placed.span, subjects.course(placed.about, "condition"))
+
+
+def told(placed: Placed) -> Iterator[Statement]:
+    """What a text says: each clause under the same negation as there."""
+    yield from sayings(placed.sentence, placed.span)
+
+
+def sayings(sentence: Sentence, span: Span) -> list[Saying]:
+    """The clauses of a span as a text might say them; none where a negation stands under another."""
+    words, flags = sentence.words, scope.flags_of(sentence.words)
+    inside = [i for i, word in enumerate(words) if span[0] <= word.start < span[1]]
+    if not inside or not scope.is_sound(words, flags):
+        return []
+    subject = Subject(sentence.text[slice(*span)], "text", ())
+    parts = texts.clauses(words, inside[0], inside[-1] + 1)
+    return [Saying(span, subject, (texts.said(words, flags, first, end),)) for first, end in parts]
+
+
+BUILDERS: dict[str, Callable[[Placed], Iterator[Statement]]] = {
+    "result": result, "trend": trend, "every": every, "range": ranged, "condition": course, "medicine": course,
+    "allergy": course, "dose_change": changed, "visit": visit, "count": counted, "order": order, "person": person,
+    "absence": absent, "note": told, "judgement": told,
+}  # fmt: skip

@@ -1,0 +1,111 @@
+"""Which words of a sentence the reader's statements account for, each by a typed field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, WORD, Chunk
+from core.verification.grammar.occasions import PLAIN
+from core.verification.grammar.reader import FREE_PREPS, MARKS_THAT_MATTER, NEUTRAL
+from core.verification.second_reader.build import Placed
+from core.verification.second_reader.meanings import Words
+from core.verification.second_reader.sentence import Sentence
+
+# What changes what may be done: a reader's words count only where a typed field holds them.
+GUARDED = frozenset(
+    {
+        "value", "when", "span", "pair", "limits", "ordinal", "number", "name", "neg", "red", "qualifier", "frequency",
+        "severity", "criticality", "status", "trend", "read", "read of", "side", "only", "relative", "degree", "route",
+        "which", "count",
+    }
+)  # fmt: skip
+_TIMES = frozenset({"when", "span", "same day", "day after", "ago", "before", "later", "value", "number", "ordinal",
+                    "noun", "aged", "pronoun", "born", "prep"})  # fmt: skip
+_NUMBERS = frozenset({"value", "pair", "number", "limits", "limit", "prep", "side", "all", "count", "range"})
+_NAMES = frozenset({"name", "noun", "route", "qualifier", "finding", "result", "status", "degree", "severity"})
+ACCOUNTS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("when", "start", "end", "from_when", "to_when", "born"), _TIMES),
+    **dict.fromkeys(
+        ("value", "from_value", "to_value", "by", "over", "low", "high", "length", "dose", "from_dose", "to_dose",
+         "count", "age"), _NUMBERS,
+    ),
+    "reading": frozenset({"read", "read of", "status", "neg", "degree", "side", "range", "of range", "all", "trend"}),
+    "direction": frozenset({"trend", "neg", "degree", "trend kind", "read", "all"}),
+    "status": frozenset({"status", "neg", "past", "start", "stop", "take", "have", "prep", "which", "aux"}),
+    "which": frozenset({"which", "number", "value", "ordinal"}),
+    "each": frozenset({"all", "neg", "number", "value", "trend kind", "times", "noun", "visit"}),
+    "frequency": frozenset({"frequency"}),
+    **dict.fromkeys(("route", "detail", "reason", "reaction", "other", "name"), _NAMES),
+    "severity": frozenset({"severity", "degree"}), "criticality": frozenset({"criticality"}),
+    "sex": frozenset({"sex", "pronoun"}), "order": frozenset({"prep", "which", "ago"}),
+    "negation": frozenset({"neg", "have", "record", "no allergies"}),
+}  # fmt: skip
+# Verbs and nouns that say no more than what kind of thing is told of.
+NO_MORE = frozenset({"start", "stop", "take", "reaction", "took place", "noun"})
+# Roles whose words may be new to the vocabulary: their meaning is one of a short list.
+_BY_MEANING = frozenset({"when", "start", "end", "from_when", "to_when", "born", "reading", "direction", "status",
+                         "which", "severity", "order"})  # fmt: skip
+
+
+def left(sentence: Sentence, placed: Iterable[Placed]) -> tuple[list[Chunk], list[Chunk]]:
+    """The chunks that no statement accounts for: those of guarded words, and plain ones."""
+    taken = {id(chunk) for one in placed for chunk in _taken(one)}
+    borne = {bearer for chunk in sentence.chunks if id(chunk) in taken and chunk.name for bearer in chunk.name.bearers}
+    open_ = [c for c in sentence.chunks if id(c) not in taken and _matters(c) and not _is_told(c, borne)]
+    guarded = [chunk for chunk in open_ if not GUARDED.isdisjoint(kinds_of(chunk)) or chunk.kind == MARK]
+    return guarded, [chunk for chunk in open_ if chunk not in guarded]
+
+
+def _is_told(chunk: Chunk, borne: set[tuple[int, int]]) -> bool:
+    """Whether a name says no more than others that were read ("BP ... systolic"), or is only the occasion of a test."""
+    if chunk.name is None:
+        return False
+    bearers = set(chunk.name.bearers)
+    return bearers <= borne if bearers else chunk.means.get("visit") in PLAIN
+
+
+def kinds_of(chunk: Chunk) -> set[str]:
+    """What kind of chunk it is, and all that it may mean."""
+    return {chunk.kind, *chunk.means}
+
+
+def _taken(one: Placed) -> Iterator[Chunk]:
+    if one.kind in ("note", "judgement"):
+        yield from one.sentence.chunks_in(one.span)
+    if one.about is not None:
+        yield from (chunk for chunk in one.about.chunks if _is_of_name(chunk, one))
+    for role, words in one.parts:
+        yield from (chunk for chunk in words.chunks if _accounts(role, words, chunk))
+
+
+def _is_of_name(chunk: Chunk, one: Placed) -> bool:
+    """Whether a chunk is a name, or a strength or a word for a kind of thing in one."""
+    about = one.about
+    if about is not None and not about.accounted.isdisjoint(kinds_of(chunk)):
+        return True
+    if chunk.kind == NAME or chunk.means.keys() & {"noun", "read of", "of test", "pronoun", "sex", "no allergies"}:
+        return True
+    return chunk.quantity is not None and one.kind in ("medicine", "condition", "allergy")
+
+
+def _accounts(role: str, words: Words, chunk: Chunk) -> bool:
+    own = ACCOUNTS.get(role, frozenset())
+    if not words.accounted.isdisjoint(kinds_of(chunk)):
+        return True
+    if chunk.kind == UNKNOWN:
+        return role in _BY_MEANING and bool(words.meant)
+    return not own.isdisjoint(kinds_of(chunk))
+
+
+def _matters(chunk: Chunk) -> bool:
+    """Whether a chunk says something: closed-class words and marks do not."""
+    means = chunk.means
+    if chunk.kind == MARK:
+        return not MARKS_THAT_MATTER.isdisjoint(means)
+    if means.get("conj") == "or":
+        return True
+    if chunk.kind == WORD and ("free" in means or (means and means.keys() <= NO_MORE)):
+        return False
+    if "prep" in means and means["prep"] not in FREE_PREPS:
+        return False
+    return chunk.kind != WORD or NEUTRAL.isdisjoint(means)

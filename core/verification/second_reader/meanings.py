@@ -1,0 +1,262 @@
+"""What copied words mean: as code reads them; only where it can't does the reader's word count, in narrow limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from core.verification import dates
+from core.verification.dates import Days
+from core.verification.grammar import chunks
+from core.verification.grammar.chunks import SPAN, UNKNOWN, WHEN, Chunk, Quantity
+from core.verification.grammar.phrases import longest_at
+from core.verification.grammar.times import hull
+from core.verification.second_reader.sentence import Sentence, Span
+from core.verification.statements import When
+
+
+class Unread(Exception):
+    """What is said can't be told from the words; the message says of what."""
+
+
+READINGS = {
+    "high": "high", "low": "low", "normal": "normal", "abnormal": "abnormal", "critical": "critical",
+    "critical high": "critical high", "critical low": "critical low", "borderline": "borderline",
+    "not high": "not high", "not low": "not low", "not normal": "abnormal", "no range": "without a range",
+}  # fmt: skip
+STATUSES = {
+    "active": "active", "resolved": "ended", "stopped": "ended", "completed": "completed", "not active": "not active",
+}  # fmt: skip
+UP = frozenset({"up", "doubled", "tripled", "quadrupled"})
+DOWN = frozenset({"down", "halved"})
+DIRECTIONS = UP | DOWN | {"flat", "same", "better", "worse", "normalised", "recovered", "ranged"}
+WHICH = frozenset({"latest", "first", "highest", "lowest", "worst", "later", "earlier", "average"})
+# "A shade under par" is a reading; a longer piece that code does not know says more than one thing.
+NEW_WORDS_MAX = 2
+_ISO = re.compile(r"(?:(\d{4})(?:-(\d\d)(?:-(\d\d))?)?|--(\d\d)(?:-(\d\d))?)")
+_NUMBER = re.compile(r"\d+")
+
+
+class Words:
+    """The chunks of one part, and what the reader takes its words to mean."""
+
+    def __init__(self, sentence: Sentence, span: Span, means: str) -> None:
+        self.sentence, self.span, self.means = sentence, span, means.strip().lower()
+        self.chunks = sentence.chunks_in(span)
+        self.text = sentence.text[slice(*span)]
+        self.accounted: set[str] = set()
+
+    def meanings(self, kind: str) -> set[str]:
+        """What the vocabulary makes of these words in one respect."""
+        return {chunk.means[kind] for chunk in self.chunks if kind in chunk.means}
+
+    def has(self, kinds: Iterable[str]) -> bool:
+        return any(kind in chunk.means for chunk in self.chunks for kind in kinds)
+
+    @property
+    def meant(self) -> str:
+        """What the reader takes the words to mean; nothing where too many are new to the vocabulary."""
+        return self.means if sum(chunk.kind == UNKNOWN for chunk in self.chunks) <= NEW_WORDS_MAX else ""
+
+    @property
+    def names(self) -> list[Chunk]:
+        return [chunk for chunk in self.chunks if chunk.name is not None]
+
+
+def quantity(words: Words) -> Quantity:
+    """The one quantity that words give. Raises Unread."""
+    found = [chunk.quantity for chunk in words.chunks if chunk.quantity is not None]
+    if not found:
+        numbers = [token for token in words.sentence.words if token.kind == "number" and _inside(token, words.span)]
+        found = [chunks.quantity_of(token) for token in numbers]
+    if len(found) != 1:
+        raise Unread(f"“{words.text}”")
+    return found[0]
+
+
+def _inside(token: chunks.Token, span: Span) -> bool:
+    return token.start >= span[0] and token.start < span[1]
+
+
+def pair(words: Words) -> tuple[Quantity, Quantity] | None:
+    """Both values of a blood pressure, if that is what words give."""
+    return next((chunk.pair for chunk in words.chunks if chunk.pair and chunk.kind == chunks.PAIR), None)
+
+
+def number(words: Words) -> int:
+    """A count, in figures or words. Raises Unread."""
+    given = words.meanings("count") | words.meanings("number")
+    if not given and not any(chunk.quantity for chunk in words.chunks) and words.means.isdigit():
+        return int(words.means)
+    return int(float(given.pop())) if len(given) == 1 else round(quantity(words).value)
+
+
+def days(words: Words) -> tuple[When, When]:
+    """From when to when; the second is empty for one day or one span as people write it. Raises Unread."""
+    written = [chunk for chunk in words.chunks if chunk.kind in (WHEN, SPAN) and chunk.days]
+    if len(written) > 1:
+        raise Unread(f"the dates “{words.text}”")
+    meant = _iso(words.means)
+    if not written:
+        return (_as_meant(words, meant), ())
+    chunk = written[0]
+    if chunk.kind == SPAN:
+        return chunk.first, chunk.days
+    if any(one.yearless for one in chunk.days):
+        return (_with_year(chunk.days, meant), ())
+    if meant and not any(_touch(one, other) for one in chunk.days for other in meant):
+        raise Unread(f"the date “{words.text}”")
+    return chunk.days, ()
+
+
+def _as_meant(words: Words, meant: When) -> When:
+    """A date that only the reader understands: each number in its words must be in what it is taken to mean."""
+    said = {int(n) for n in _NUMBER.findall(words.text)}
+    if not meant or not said <= {int(n) for n in _NUMBER.findall(words.means)}:
+        raise Unread(f"the date “{words.text}”")
+    return meant
+
+
+def _with_year(written: When, meant: When) -> When:
+    """A date without a year, in the year that the reader takes from the sentence."""
+    fit = tuple(one for one in meant if not one.yearless and any(day.holds(one.first) for day in written))
+    return fit or written
+
+
+def _touch(one: Days, other: Days) -> bool:
+    if one.yearless or other.yearless:
+        return one.holds(other.first) or other.holds(one.first)
+    return one.first <= other.last and other.first <= one.last
+
+
+def _iso(means: str) -> When:
+    first, _, last = means.partition("/")
+    found = [_one_iso(text) for text in (first, last) if text]
+    if not found or None in found:
+        return ()
+    ends = [one for one in found if one is not None]
+    return (ends[0],) if len(ends) == 1 else hull((ends[0],), (ends[1],))
+
+
+def _one_iso(text: str) -> Days | None:
+    got = _ISO.fullmatch(text.strip())
+    if got is None:
+        return None
+    try:
+        year, month, day, only_month, only_day = (int(n) if n else None for n in got.groups())
+        if only_month:
+            name = date(2024, only_month, only_day or 1).strftime("%b").lower()
+            return dates.written(f"{only_day} {name}" if only_day else name)[0]
+        if month is None:
+            return Days(date(year or 0, 1, 1), date(year or 0, 12, 31))
+        return dates.written(f"{year}-{month:02}-{day:02}" if day else f"{month:02}/{year}")[0]
+    except (ValueError, IndexError):
+        return None
+
+
+def reading(words: Words, *, negated: bool) -> tuple[str, str | None]:
+    """How results read, and how far: by the vocabulary, else as the reader says. Raises Unread."""
+    said = words.meanings("read") | {of.partition("@")[0] for of in words.meanings("read of")}
+    meant = READINGS.get(words.meant)
+    degree = next(iter(words.meanings("degree")), None)
+    _no_judgement(words)
+    negated = negated or "ended" in words.meanings("status")
+    if len(said) > 1:
+        raise Unread(f"“{words.text}”")
+    if not said:
+        if meant is None or meant.startswith("not ") != (negated and meant != "without a range"):
+            raise Unread(f"“{words.text}”")
+        return meant, degree
+    own = said.pop()
+    own = f"not {own}" if negated and not own.startswith("not ") else own
+    if meant and not _same_reading(own, meant):
+        raise Unread(f"“{words.text}”")
+    return (meant if meant and meant.startswith("critical") else "abnormal" if own == "not normal" else own), degree
+
+
+def _same_reading(one: str, other: str) -> bool:
+    """Whether two readings say the same, or one says it more closely."""
+    pair_ = {one, other}
+    return one == other or pair_ == {"not normal", "abnormal"} or all(text.startswith("critical") for text in pair_)
+
+
+def status(words: Words) -> str | None:
+    """A standing: active, ended, stopped, completed, not active; None for a former one. Raises Unread."""
+    _no_judgement(words)
+    said = words.meanings("status")
+    meant = STATUSES.get(words.meant)
+    negated = words.has(("neg",))
+    if words.meant == "past" and "active" not in said:
+        return None
+    if not said:
+        if meant is None or (negated and meant == "active"):
+            raise Unread(f"“{words.text}”")
+        return meant
+    own = said.pop() if len(said) == 1 else meant if "active" not in said else None
+    own = f"not {own}" if negated and own else own
+    if own is None or (meant and _is_active(own) != _is_active(meant)):
+        raise Unread(f"“{words.text}”")
+    return {"not ended": "active", "not stopped": "active", "not completed": "active"}.get(own, own)
+
+
+def _is_active(said: str) -> bool:
+    return said in ("active", "not ended", "not stopped", "not completed")
+
+
+def direction(words: Words) -> str:
+    """How a test changed. Raises Unread."""
+    _no_judgement(words)
+    said, meant = words.meanings("trend"), words.meant
+    if meant not in DIRECTIONS:
+        if len(said) != 1:
+            raise Unread(f"“{words.text}”")
+        return said.pop()
+    against = DOWN if meant in UP else UP if meant in DOWN else frozenset()
+    if said & against or (meant in ("flat", "same") and said & (UP | DOWN) and not words.has(("neg",))):
+        raise Unread(f"“{words.text}”")
+    return next(iter(said)) if said in ({"normalised"}, {"same"}) else meant
+
+
+def which(words: Words) -> str:
+    """Which of several. Raises Unread."""
+    said = words.meanings("which")
+    if len(said) == 1:
+        return said.pop()
+    if words.meant not in WHICH:
+        raise Unread(f"“{words.text}”")
+    return words.meant
+
+
+def frequencies(words: Words) -> list[str]:
+    """How often, in each way that words say it; all of them must. Raises Unread."""
+    tokens = words.sentence.words
+    places = [i for i, token in enumerate(tokens) if _inside(token, words.span)]
+    found: list[str] = []
+    i = places[0] if places else 0
+    while places and i <= places[-1]:
+        i, kinds = longest_at(tokens, i)
+        if "frequency" in kinds:
+            found.append(kinds["frequency"])
+        elif "free" not in kinds and not {"prep", "conj"} & kinds.keys():
+            raise Unread(f"“{words.text}”")
+    if not found:
+        raise Unread(f"“{words.text}”")
+    words.accounted |= {"value", "number", "all", "frequency", "prep", "conj"}
+    return found
+
+
+def one_of(words: Words, kind: str, allowed: frozenset[str] = frozenset()) -> str:
+    """A word of one kind: by the vocabulary, else as the reader says where that is allowed. Raises Unread."""
+    said = words.meanings(kind)
+    if len(said) == 1:
+        return said.pop()
+    if said or words.means not in allowed:
+        raise Unread(f"“{words.text}”")
+    return words.means
+
+
+def _no_judgement(words: Words) -> None:
+    """Praise, plans and doubts are no standing and no reading, whatever a reader says."""
+    if words.has(("red", "relative")) and not words.has(("status", "read", "trend")):
+        raise Unread(f"“{words.text}”")
