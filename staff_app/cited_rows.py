@@ -21,7 +21,7 @@ LABELS = {
     "observed_at": "Observed", "medication": "Medicine", "frequency": "How often", "started_on": "From",
     "stopped_on": "To", "onset_on": "Since", "resolved_on": "Resolved", "recorded_on": "Recorded",
     "description": "Visit", "class": "Kind", "started_at": "Began", "ended_at": "Ended", "written_at": "Written",
-    "birth_date": "Born", "statement": "States", "stated_on": "Stated",
+    "birth_date": "Born", "died_on": "Died", "statement": "States", "stated_on": "Stated",
 }  # fmt: skip
 MERGED = ("short_name", "code", "unit", "ref_low", "ref_high", "interpretation")
 FLAGS = {"N": "normal", "H": "high", "HH": "critically high", "L": "low", "LL": "critically low", "A": "abnormal"}

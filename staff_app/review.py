@@ -14,7 +14,7 @@ from core.models import Decision, ReportState
 from core.models.transitions import InvalidTransition
 from core.queries import patients, reports
 from core.queries.reports import ClaimView, ReviewReport, since_draft, statements
-from core.queries.reports.since_draft import Difference
+from core.queries.reports.since_draft import Compared
 from core.services import reports as service
 from core.services.accounts import TooManyAttempts
 from core.services.reports import (
@@ -155,7 +155,7 @@ def _page(
             return render("staff/reports/silent.html", status=503)
         if report is None:
             refuse("report.viewed", f"report:{report_id}")
-        since = _since(session, report)
+        compared = _compared(session, report)
         patient = patients.header(session, patient_id)
     if report.state in IN_WORK:
         return redirect(url_for(".show", report_id=report_id), 303)
@@ -164,7 +164,9 @@ def _page(
         "report": report,
         "patient": patient,
         "focus": not faults and not refusal and bool({"claim", "after"} & request.args.keys()),
-        "since": since,
+        "since": compared.differences if compared is not None else None,
+        "left_out": compared.left_out if compared is not None else (),
+        "supplied": compared.supplied if compared is not None else 0,
         "seen": request.form.getlist("seen"),
         "is_open": report.state == ReportState.READY,
         "faults": faults or [],
@@ -174,12 +176,12 @@ def _page(
     return render("staff/reports/review.html", fragment="staff/reports/_review.html", status=status, **context)
 
 
-def _since(session: Session, report: ReviewReport) -> tuple[Difference, ...] | None:
-    """What was written since the draft; None if a silent archive keeps it from being told."""
+def _compared(session: Session, report: ReviewReport) -> Compared | None:
+    """The draft beside the record of today; None if a silent archive keeps it from being told."""
     if report.state != ReportState.READY:
-        return ()
+        return Compared(())
     try:
-        return since_draft.differences(session, report.id, report.patient.id)
+        return since_draft.compared(session, report.id, report.patient.id)
     except ColdUnavailable:
         return None
 

@@ -15,6 +15,7 @@ from core.models.hashed_columns import newest_version
 from core.models.record_types import VISIT
 from core.picture.values import ABNORMAL
 from core.queries.hidden_visits import is_visible, kept_apart
+from core.queries.medicine_changes import changed_from, notes_about
 from core.queries.newest import newest
 from core.queries.patients import NoSuchPatient
 from core.sources import fields as source_fields
@@ -37,6 +38,7 @@ class Limits:
     values_per_assay: int = 3
     visits: int = 6
     notes: int = 3
+    notes_of_changes: int = 3
     resolved_conditions: int = 4
     stopped_medicines: int = 4
     safety: int = 100
@@ -45,10 +47,23 @@ class Limits:
 LIMITS = Limits()
 # Answers to questions are no results, whatever their category: one question asks for the patient's address.
 NOT_RESULTS = ("survey", "social-history", "other")
+SMOKING_STATUS = "72166-2"
+# Of height, weight and pain the newest tells enough.
+NEWEST_ONLY = frozenset({"8302-2", "29463-7", "72514-3"})
+# How far back a change of a medicine, and the notes that speak of it, are looked for.
+STOPPED_LOOKED_AT, NOTES_LOOKED_AT = 40, 30
 
 
 class TooMuch(Exception):
     """The record holds more current rows than a summary can carry; the message says which."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The evidence, and what the limits left out, in words: `3 tests`, `older visits`."""
+
+    rows: tuple[EvidenceRow, ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -79,13 +94,26 @@ def collect(patient_id: int, limits: Limits = LIMITS) -> tuple[EvidenceRow, ...]
 
 def gather(session: Session, patient_id: int, limits: Limits = LIMITS) -> tuple[EvidenceRow, ...]:
     """The same from the store that a session reads. Raises NoSuchPatient, TooMuch, ColdUnavailable."""
+    return gather_counted(session, patient_id, limits).rows
+
+
+def gather_counted(session: Session, patient_id: int, limits: Limits = LIMITS) -> Gathered:
+    """The same with what the limits left out. Raises NoSuchPatient, TooMuch, ColdUnavailable."""
     record = _Record(session, patient_id)
-    chosen = _current(record, limits) + _recent(record, limits)
+    current = _current(record, limits)
+    recent, older = _recent(record, limits, [row for table, (_, row) in current if table == "prescription"])
+    chosen = current + recent
     room = max(limits.results_min, limits.total - len(chosen))
-    results = _results(record, limits.values_per_assay, room)
-    return tuple(_row(table, *found) for table, found in chosen) + tuple(
+    results, tests_left = _results(record, limits.values_per_assay, room)
+    rows = tuple(_row(table, *found) for table, found in chosen) + tuple(
         _row("observation", store, values, assay) for (store, values), assay in results
     )
+    return Gathered(rows, (*([plural(tests_left)] if tests_left else []), *older))
+
+
+def plural(tests: int) -> str:
+    """How many tests, in words."""
+    return "1 test" if tests == 1 else f"{tests} tests"
 
 
 class _Record:
@@ -154,6 +182,8 @@ class _Record:
 
 
 def _is_result(assay: Assay) -> bool:
+    if assay.code == SMOKING_STATUS:
+        return True
     return assay.category not in NOT_RESULTS and not assay.name.endswith("?")
 
 
@@ -176,30 +206,49 @@ def _current(record: _Record, limits: Limits) -> list[tuple[str, Found]]:
     return [("patient", person[0])] + [(table, row) for table, found in kinds.items() for row in found]
 
 
-def _recent(record: _Record, limits: Limits) -> list[tuple[str, Found]]:
-    recent = {
-        "condition": record.newest(
-            "condition", "resolved_on", limits.resolved_conditions, status=ConditionStatus.ACTIVE
-        ),
-        "prescription": record.newest(
-            "prescription", "stopped_on", limits.stopped_medicines, status=PrescriptionStatus.ACTIVE
-        ),
-        "visit": record.newest("visit", "started_at", limits.visits),
-        "note": record.newest("note", "written_at", limits.notes),
+def _recent(record: _Record, limits: Limits, taken: Sequence[RowMapping]) -> tuple[list[tuple[str, Found]], list[str]]:
+    """The newest of what is over, and what was left out. What a medicine was changed from is always there."""
+    resolved = record.newest("condition", "resolved_on", limits.resolved_conditions + 1, status=ConditionStatus.ACTIVE)
+    stopped = record.newest("prescription", "stopped_on", STOPPED_LOOKED_AT, status=PrescriptionStatus.ACTIVE)
+    visits = record.newest("visit", "started_at", limits.visits + 1)
+    notes = record.newest("note", "written_at", NOTES_LOOKED_AT)
+    changed = changed_from(stopped, taken)
+    chosen = {
+        "condition": (resolved, resolved[: limits.resolved_conditions]),
+        "prescription": (stopped, _with(stopped[: limits.stopped_medicines], changed)),
+        "visit": (visits, visits[: limits.visits]),
+        "note": (notes, _with(notes[: limits.notes], notes_about(notes, changed)[: limits.notes_of_changes])),
     }
-    return [(table, row) for table, found in recent.items() for row in found]
+    older = [OLDER[table] for table, (known, kept) in chosen.items() if len(kept) < len(known)]
+    return [(table, row) for table, (_, kept) in chosen.items() for row in kept], older
 
 
-def _results(record: _Record, per_assay: int, room: int) -> list[tuple[Found, RowMapping]]:
-    """The newest value of each assay, those out of range first; then what came before it, while there is room."""
+OLDER = {
+    "condition": "older resolved conditions", "prescription": "older stopped medicines", "visit": "older visits",
+    "note": "older notes",
+}  # fmt: skip
+
+
+def _with(newest_ones: list[Found], others: Iterable[Found]) -> list[Found]:
+    known = {found[1]["id"] for found in newest_ones}
+    return newest_ones + [found for found in others if found[1]["id"] not in known]
+
+
+def _results(record: _Record, per_assay: int, room: int) -> tuple[list[tuple[Found, RowMapping]], int]:
+    """The newest value of each assay, those out of range first; then what came before it, while there is room.
+
+    Also how many tests are left out whole.
+    """
     by_assay = _by_assay(record.last_values(per_assay))
-    histories = sorted((history[:per_assay] for history in by_assay.values()), key=_urgency)
     assays = _assays(record.session, by_assay)
+    kept = ((1 if assays[n]["code"] in NEWEST_ONLY else per_assay, history) for n, history in by_assay.items())
+    histories = sorted((history[:most] for most, history in kept), key=_urgency)
     newest_first = [history[:1] for history in histories] + [history[1:] for history in histories]
     chosen = [found for part in newest_first for found in part][:room]
     in_order = {found[1]["id"]: n for n, found in enumerate(found for history in histories for found in history)}
     chosen.sort(key=lambda found: in_order[found[1]["id"]])
-    return [(found, assays[found[1]["assay_id"]]) for found in chosen]
+    tests_left = len(by_assay) - len({found[1]["assay_id"] for found in chosen})
+    return [(found, assays[found[1]["assay_id"]]) for found in chosen], tests_left
 
 
 def _assays(session: Session, ids: Collection[int]) -> dict[int, RowMapping]:

@@ -13,7 +13,7 @@ Values = Mapping[str, Any]
 
 # By table, each column and the name of its field, which is mostly the same.
 COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "patient": {"name": "name", "sex": "sex", "birth_on": "birth_date"},
+    "patient": {"name": "name", "sex": "sex", "birth_on": "birth_date", "deceased_on": "died_on"},
     "allergy": {
         name: name for name in ("substance", "reaction", "criticality", "severity", "category", "status", "recorded_on")
     },
@@ -45,6 +45,9 @@ def fields(table: str, values: Values, assay: Values | None = None, *, zone: tzi
     """
     kept = values.get("said")
     made = {field: _plain(said.dated(values[column], kept, column), zone) for column, field in COLUMNS[table].items()}
+    if table == "patient" and made["died_on"] is None:
+        del made["died_on"]
+        made |= {"deceased": True} if said.read(kept).get("deceased") else {}
     if table == "observation" and assay is not None:
         number = values["value_number"]
         value = _plain(number, zone) if number is not None else values["value_text"]

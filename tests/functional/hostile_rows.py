@@ -102,7 +102,7 @@ ASIDE = {
     "outbox_message.task", "passkey.credential_id", "passkey.public_key", "patient.national_id_hash",
     "reference_range.sex",
     # Of what is in them, pages show what is in those of other tables too.
-    "allergy.said", "prescription.said", "statement.said", "visit.said",
+    "allergy.said", "prescription.said", "statement.said", "visit.said", "claim_check.said",
 }  # fmt: skip
 ASIDE_SAID = {name for name in ASIDE if name.endswith(".said")}
 # Planted, but shown nowhere, masked, or in other words.
@@ -254,6 +254,8 @@ class Planted:
         self.row(Citation, ref=f"note:{report.id}", **cited)
         for checker in ({}, {"checker": "model"}):
             self.row(Check, verdict=claim.verdict, reasons=[self.text("claim_check.reasons")], **checker, **cited)
+        said = [{"kind": "note", "about": "", "known_as": "", "span": claim.text, "parts": []}]
+        self.row(Check, checker="reader", verdict="not in these rows", reasons=[], said=json.dumps(said), **cited)
         return claim
 
     def _operations(self) -> None:

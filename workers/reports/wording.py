@@ -175,6 +175,7 @@ def _patient(fields: Fields) -> dict[str, Any]:
         "name": fields.get("name"),
         "sex": fields.get("sex"),
         "born": day(fields.get("birth_date")),
+        "died": day(fields.get("died_on")) or ("on a day that is not known" if fields.get("deceased") else None),
     }
 
 

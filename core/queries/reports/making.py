@@ -79,6 +79,7 @@ class Making:
     states: tuple[StateView, ...]
     checks: tuple[CheckTally, ...]
     claims: int
+    reworded: int
     flags: int
     decisions: tuple[tuple[str, int], ...]
     overrides: int
@@ -106,6 +107,7 @@ def making(session: Session, report_id: int) -> Making | None:
         states=_states(rows.of("report_event")),
         checks=_checks(rows),
         claims=len(claims),
+        reworded=sum(c.replaced_by is not None and c.decision is None for c in rows.of("claim")),
         flags=sum(claim.flagged for claim in claims),
         decisions=_tally(claim.decision for claim in decided),
         overrides=len(_overrides(decided)),

@@ -49,18 +49,34 @@ class Difference:
         return self.ref.partition(":")[0]
 
 
+@dataclass(frozen=True)
+class Compared:
+    """A draft beside the record: what differs, what the limits left out in words, how many rows were supplied."""
+
+    differences: tuple[Difference, ...]
+    left_out: tuple[str, ...] = ()
+    supplied: int = 0
+
+
 def differences(session: Session, report_id: int, patient_id: int) -> tuple[Difference, ...]:
     """The differences between the report's evidence and what would be its evidence now, those of safety first.
 
     A row of a visit that is kept apart by now is no difference: no draft may be signed that was supplied with one.
     Raises what `evidence.gather` raises: ColdUnavailable when an archive with rows of the patient is silent.
     """
+    return compared(session, report_id, patient_id).differences
+
+
+def compared(session: Session, report_id: int, patient_id: int) -> Compared:
+    """The differences with what the limits of evidence leave out. Raises as `differences` does."""
     drafted = {row.ref: row.fields for row in session.scalars(select(Evidence).where(Evidence.report_id == report_id))}
-    today = {row.ref: row for row in evidence.gather(session, patient_id)}
+    gathered = evidence.gather_counted(session, patient_id)
+    today = {row.ref: row for row in gathered.rows}
     hidden = hidden_refs(session, drafted, kept_apart(session, patient_id))
     aside = _cited(session, report_id) | hidden
     found = [*_come(drafted, today.values()), *_left(drafted, today.keys())]
-    return tuple(sorted((one for one in found if one.ref not in aside), key=_place))
+    kept = tuple(sorted((one for one in found if one.ref not in aside), key=_place))
+    return Compared(kept, gathered.left_out, len(drafted))
 
 
 def list_hash(keys: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.queries.corrections import Corrected
 from core.queries.reports.figures import Figures
-from core.verification import Severity, Verdict, severity
+from core.verification import Reader, Severity, Verdict, severity
 
 UNCHANGED, CHANGED, GONE, UNKNOWN = "unchanged", "changed", "gone", "unknown"
 
@@ -38,12 +38,13 @@ class CitedRow:
 
 @dataclass(frozen=True)
 class CheckView:
-    """What code, or the fact-checker (`model`), said of a claim."""
+    """What code, or the fact-checker as judge (`model`) or as `reader`, said of a claim; `said` is what it read."""
 
     checker: str
     verdict: str
     reasons: tuple[str, ...]
     quote: str | None
+    said: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,30 @@ class ClaimView:
     @property
     def quote_of_model(self) -> str | None:
         """The words that the fact-checker relied on."""
-        return next((check.quote for check in self.checks if check.checker == "model" and check.quote), None)
+        judged = self.by("model")
+        return judged.quote if judged is not None else None
+
+    def by(self, checker: str) -> CheckView | None:
+        """The check of one checker, if it made one."""
+        return next((check for check in self.checks if check.checker == checker), None)
+
+    @property
+    def is_by_model(self) -> bool:
+        """Whether it is supported, and not by what code read alone."""
+        by_code = self.by("code")
+        is_supported = self.verdict == Verdict.SUPPORTED and not self.flagged
+        return is_supported and by_code is not None and by_code.verdict != Verdict.SUPPORTED
+
+    @property
+    def is_read_by_model(self) -> bool:
+        """Whether the rows bear out what the fact-checker read in it."""
+        read = self.by("reader")
+        return self.is_by_model and read is not None and read.verdict == Reader.PROVED
 
     @property
     def is_by_model_alone(self) -> bool:
-        """Whether the fact-checker supports it and code does not: a lighter mark."""
-        by_code = next((check.verdict for check in self.checks if check.checker == "code"), None)
-        is_supported = self.verdict == Verdict.SUPPORTED and not self.flagged
-        return is_supported and by_code not in (None, Verdict.SUPPORTED)
+        """Whether the fact-checker supports it and code bears out neither reading whole: a lighter mark."""
+        return self.is_by_model and not self.is_read_by_model
 
     @property
     def is_unchecked(self) -> bool:
@@ -164,6 +181,11 @@ class ReviewReport:
     def alone_total(self) -> int:
         """How many claims the fact-checker alone supports."""
         return sum(claim.is_by_model_alone for claim in self.claims)
+
+    @property
+    def read_by_model_total(self) -> int:
+        """How many claims code bears out by the fact-checker's reading."""
+        return sum(claim.is_read_by_model for claim in self.claims)
 
     @property
     def flags_total(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -20,7 +20,16 @@ from core.sources import find
 from core.stores import databases, replica_reads
 from core.stores.archived import ColdUnavailable, breakers
 from core.stores.databases import Store
-from tests.factories import NOW, make_allergy, make_assay, make_observation, make_patient, make_visit
+from tests.factories import (
+    NOW,
+    make_allergy,
+    make_assay,
+    make_note,
+    make_observation,
+    make_patient,
+    make_prescription,
+    make_visit,
+)
 from tests.report_records import Record, view
 from tests.tiers import Tiers
 from workers.archive import driver
@@ -217,3 +226,58 @@ def test_a_statement_that_is_new_since_the_draft_is_told(record: Record, sync_re
         found = find.rows(session, [row.ref for row in fresh])
     assert [row.fields["statement"] for row in fresh] == ["Do not give: Ibuprofen"]
     assert [source.content_hash for source in found.values()] == [row.content_hash for row in fresh]
+
+
+def test_a_changed_dose_and_the_note_that_speaks_of_it_are_always_there(
+    record: Record, sync_replica: Callable[[], None]
+) -> None:
+    with databases.write() as session:
+        patient = session.get_one(Patient, record.patient_id)
+        over = {"status": "stopped", "started_on": date(2020, 1, 1)}
+        changed = make_prescription(
+            session, patient, medication="Metformin 250 mg", stopped_on=date(2021, 1, 1), **over
+        )
+        for number in range(6):
+            medication, stopped_on = f"Other{'abcdef'[number]} 5 mg", date(2025, 1, 1 + number)
+            make_prescription(session, patient, medication=medication, stopped_on=stopped_on, **over)
+        visit = make_visit(session, patient)
+        spoken = make_note(session, visit, "Metformin doubled.", written_at=NOW - timedelta(days=900))
+        for days in range(5):
+            make_note(session, visit, "Well.", written_at=NOW - timedelta(days=days))
+        wanted = {f"prescription:{changed.id}", f"note:{spoken.id}"}
+    sync_replica()
+    with databases.read(Store.HOT) as session:
+        gathered = evidence.gather_counted(session, record.patient_id)
+    assert wanted <= {row.ref for row in gathered.rows}
+    assert gathered.left_out == ("older stopped medicines", "older notes")
+
+
+def test_the_newest_weight_and_smoking_status_are_enough_and_tests_left_out_are_counted(
+    record: Record, sync_replica: Callable[[], None]
+) -> None:
+    with databases.write() as session:
+        visit = make_visit(session, session.get_one(Patient, record.patient_id))
+        weight = make_assay(session, code="29463-7", name="Body weight", short_name="Weight", unit="kg")
+        smoking = make_assay(session, code="72166-2", name="Smoking", unit=None, category="social-history")
+        for days in range(3):
+            observed_at = NOW - timedelta(days=days)
+            make_observation(session, visit, weight, "70", observed_at=observed_at, interpretation=None)
+            make_observation(
+                session, visit, smoking, None, value_text=f"Never smoker {days}", observed_at=observed_at,
+                interpretation=None,
+            )  # fmt: skip
+    sync_replica()
+    results = of_type(evidence.collect(record.patient_id), "observation")
+    assert [row.fields["code"] for row in results].count("29463-7") == 1
+    assert "Never smoker 0" in [row.fields["value"] for row in results]
+    with databases.read(Store.HOT) as session:
+        few = evidence.gather_counted(session, record.patient_id, Limits(total=0, results_min=1))
+    assert few.left_out[0] == "3 tests"
+
+
+def test_that_somebody_has_died_is_said(record: Record, sync_replica: Callable[[], None]) -> None:
+    with databases.write() as session:
+        session.get_one(Patient, record.patient_id).deceased_on = date(2026, 11, 1)
+    sync_replica()
+    person = evidence.collect(record.patient_id)[0]
+    assert wording.word(person.type, person.fields)["died"] == "1 November 2026"

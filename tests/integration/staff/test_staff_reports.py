@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from core.models import AccessEvent, Claim, Observation, OutboxMessage, Patient, Report, ReportState, Role, Signature
+from core.models import (
+    AccessEvent,
+    Check,
+    Claim,
+    Observation,
+    OutboxMessage,
+    Patient,
+    Report,
+    ReportState,
+    Role,
+    Signature,
+)
+from core.queries import evidence
 from core.services import reports
 from core.stores import databases
 from core.stores.databases import Store
@@ -201,7 +214,8 @@ def test_the_review_shows_what_code_read_what_proved_it_and_what_nobody_read(
     source = f'<a href="#source-observation-{ready.observation_id}">observation:{ready.observation_id}</a>'
     assert f"“HbA1c was 8.9 % on 12 November 2026” is what {source} says: 8.9%." in " ".join(page.split())
     page = clinician.get(page_of(ready) + f"?claim={ready.unverified_id}").text
-    assert "Code read nothing in “tolerates”" in page
+    assert "Nobody read “tolerates”" in page
+    assert "The fact-checker has not read it: this is by code alone." in page
 
 
 def test_a_claim_by_the_fact_checker_alone_has_a_lighter_mark_and_needs_no_decision(
@@ -216,6 +230,47 @@ def test_a_claim_by_the_fact_checker_alone_has_a_lighter_mark_and_needs_no_decis
     assert page.count('aria-label="Supported by the fact-checker alone"') == 1
 
 
+def test_the_review_shows_what_the_fact_checker_read_and_what_bears_it_out(
+    clinician: StaffBrowser, ready: ReadyReport
+) -> None:
+    words = claim(ready.unverified_id).text
+    note = [{"kind": "note", "about": "", "span": words, "parts": [], "known_as": ""}]
+    with databases.write() as session:
+        about = {"report_id": ready.id, "claim_id": ready.unverified_id, "checker": "reader", "reasons": []}
+        session.add(Check(**about, verdict="not in these rows", said=json.dumps(note)))
+    page = " ".join(clinician.get(page_of(ready) + f"?claim={ready.unverified_id}").text.split())
+    read = page.partition("Read by the fact-checker, which sees the sentence alone; compared with the rows by code:")[2]
+    assert f"– “{words}” is in no cited row." in read
+    assert "Nobody read" not in read.partition("</details>")[0]
+
+
+def test_a_claim_read_by_the_fact_checker_and_proved_by_code_says_both(
+    clinician: StaffBrowser, ready: ReadyReport
+) -> None:
+    with databases.write() as session:
+        session.get_one(Claim, ready.unverified_id).verdict = "supported"
+        session.get_one(Claim, ready.unverified_id).flagged = False
+        about = {"report_id": ready.id, "claim_id": ready.unverified_id, "checker": "reader", "reasons": []}
+        session.add(Check(**about, verdict="proved", said="[]"))
+    page = clinician.get(page_of(ready) + f"?claim={ready.unverified_id}").text
+    assert "0 of 1 flags decided; 1 read by the fact-checker" in page
+    assert "The fact-checker read this sentence, and code found all of it in the cited rows." in page
+    assert page.count('aria-label="Supported: read by the fact-checker, found in the rows by code"') == 1
+
+
+def test_what_the_limits_left_out_is_counted_and_a_failed_report_shows_what_there_is(
+    clinician: StaffBrowser, ready: ReadyReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence.gather_counted, "__defaults__", (evidence.Limits(visits=0, notes=0),))
+    page = clinician.get(page_of(ready)).text
+    assert "It did not have: older visits, older notes." in page
+    with databases.write() as session:
+        session.get_one(Report, ready.id).state = "failed"
+    failed = clinician.get(f"/reports/{ready.id}").text
+    assert f'href="{page_of(ready)}">See the 3 claims that it has</a>' in failed
+    assert "HbA1c" in clinician.get(page_of(ready)).text
+
+
 def test_a_reworded_claim_shows_what_it_said_and_why_it_was_flagged(
     clinician: StaffBrowser, ready: ReadyReport
 ) -> None:
@@ -223,7 +278,7 @@ def test_a_reworded_claim_shows_what_it_said_and_why_it_was_flagged(
         session.get_one(Claim, ready.contradicted_id).replaced_by = ready.supported_id
     page = clinician.get(page_of(ready)).text
     assert "1 claim reworded by the drafter after a check" in page
-    assert '<span class="struck">HbA1c has fallen to 8.9 %.</span>' in page
+    assert '<dt>First</dt><dd class="struck">HbA1c has fallen to 8.9 %.</dd>' in page
     assert "The cited values do not fall." in page.partition("reworded by the drafter")[2]
 
 
