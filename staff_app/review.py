@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.access.permissions import Right
+from core.jobs import outbox
 from core.models import Decision, ReportState
 from core.models.transitions import InvalidTransition
 from core.queries import patients, reports
@@ -66,6 +67,8 @@ def decide(report_id: int, claim_id: int) -> Response:
         return _page(report_id, [(field, str(fault))], claim_id=claim_id, typed=typed, status=422)
     except InvalidTransition as fault:
         return _refused(report_id, f"{str(fault).capitalize()}.")
+    if decision == Decision.EDITED:
+        outbox.ring()
     still_flagged = claim.flagged and claim.decision is None
     return htmx_redirect(
         url_for(".review", report_id=report_id, claim=claim.id if still_flagged else None, after=claim.id)

@@ -35,6 +35,7 @@ def _task(queue: str, name: str, *asked_by: str, **arguments: type) -> Task:
 
 _LIST = (
     _task("reports", "reports.jobs.draft_report", STAFF, WORKER, report_id=int),
+    _task("reports", "reports.jobs.check_edits", STAFF, report_id=int),
     _task("reports", "reports.jobs.resume_reports", WORKER),
     _task("archive", "archive.driver.drive", STAFF, ARCHIVER, run_id=int),
     _task("archive", "archive.driver.resume_runs", WORKER),

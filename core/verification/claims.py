@@ -13,7 +13,7 @@ from core.verification.grammar import times, tokens
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.second_reader.reading import NOT_READ, SecondReading
 from core.verification.statements import Statement, When
-from core.verification.types import Claim, Finding, Result, Row, Verdict
+from core.verification.types import UNSAID, Claim, Finding, Result, Row, Verdict
 from core.verification.verdict_table import Grammar, Judge
 
 CLAIM_CHARACTERS_MAX = 2_000
@@ -169,7 +169,7 @@ def _finding(statement: Statement, judged: Judged) -> Finding:
 
 
 def _uncovered(text: str, span: tuple[int, int]) -> Finding:
-    return Finding(Verdict.NOT_ADDRESSED, f"No cited row was found to say “{text[slice(*span)]}”.", span)
+    return Finding(Verdict.NOT_ADDRESSED, f"{UNSAID}“{text[slice(*span)]}”.", span)
 
 
 def _fault_of_citations(claim: Claim, by_ref: Mapping[str, Row]) -> Finding | None:

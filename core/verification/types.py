@@ -42,6 +42,10 @@ class Finding(NamedTuple):
     quote: str | None = None
 
 
+# How a reason begins that names words which no statement covers; those of one claim are told in one sentence.
+UNSAID = "No cited row was found to say "
+
+
 class Mark(StrEnum):
     """Who stands behind a supported claim."""
 
@@ -73,7 +77,10 @@ class Result(NamedTuple):
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the claim is flagged, in plain English; empty if it is supported."""
-        return tuple(dict.fromkeys(f.reason for f in self.findings if f.verdict is not Verdict.SUPPORTED))
+        found = dict.fromkeys(f.reason for f in self.findings if f.verdict is not Verdict.SUPPORTED)
+        unsaid = [reason.removeprefix(UNSAID).rstrip(".") for reason in found if reason.startswith(UNSAID)]
+        others = [reason for reason in found if not reason.startswith(UNSAID)]
+        return (*others, *([f"{UNSAID}{', '.join(unsaid)}."] if unsaid else ()))
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,12 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from core.stores import databases
 from workers.reports import budget, client
 from workers.reports.client import Answer, EndpointFault, Question
 from workers.reports.faults import LoopFailure, Unusable
-from workers.reports.lease import Lease
 
 ATTEMPTS_MAX = 3
 REPAIRS_MAX = 1
@@ -40,7 +39,16 @@ class Reply:
     call_id: int
 
 
-def ask(lease: Lease, call: Call, question: Question, read: Callable[[str], Read]) -> tuple[Read, Reply]:
+class Asker(Protocol):
+    """Who works on a report: `check` raises LeaseLost when the work is nobody's any more."""
+
+    @property
+    def report_id(self) -> int: ...
+
+    def check(self) -> None: ...
+
+
+def ask(lease: Asker, call: Call, question: Question, read: Callable[[str], Read]) -> tuple[Read, Reply]:
     """Ask, and read the answer with `read`; an unusable answer is asked for again, once.
 
     Raises LoopFailure (OverBudget is one) with the cause, LeaseLost, TryLater.
@@ -56,7 +64,7 @@ def ask(lease: Lease, call: Call, question: Question, read: Callable[[str], Read
     raise LoopFailure(f"the {call.role} gave no usable answer, asked {REPAIRS_MAX + 1} times: {why}")
 
 
-def _answered(lease: Lease, call: Call, question: Question, repair: int) -> tuple[Answer, int]:
+def _answered(lease: Asker, call: Call, question: Question, repair: int) -> tuple[Answer, int]:
     settings = databases.current().settings
     for attempt in range(1, ATTEMPTS_MAX + 1):
         lease.check()

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 from core.verification import instructions
 from workers.reports import calls, letter_codes, prompts, schemas, setups, verdicts
-from workers.reports.calls import Call, Reply
+from workers.reports.calls import Asker, Call, Reply
 from workers.reports.client import Question
-from workers.reports.lease import Lease
 from workers.reports.wording import day, word
 
 CLAIMS_PER_CALL = 12
@@ -76,7 +75,7 @@ def judging(claims: Sequence[ToCheck], on: date, model: str) -> Judging:
     return Judging(question, labels, worded)
 
 
-def check(lease: Lease, claims: Sequence[ToCheck], on: date, round_: int) -> tuple[dict[int, Judged], Reply]:
+def check(lease: Asker, claims: Sequence[ToCheck], on: date, round_: int) -> tuple[dict[int, Judged], Reply]:
     """Verdicts by claim id, for at most CLAIMS_PER_CALL claims. Raises LoopFailure, LeaseLost."""
     asked = judging(claims, on, setups.of_report(lease.report_id).checker_model)
     call = Call("checker", round_, prompts.load("checker").version)

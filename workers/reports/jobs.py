@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from core.jobs import outbox
 from core.jobs.safe_traceback import frames
 from core.models import OutboxMessage, Report, ReportState, utc_now
-from core.services.reports import halting
+from core.services.reports import halting, omissions
 from core.services.reports.lifecycle import IN_WORK, NoSuchReport, move
 from core.services.reports.requests import TASK
 from core.stores import databases
-from workers.reports import loop
+from core.stores.databases import Store
+from workers.reports import loop, model_readings, model_verdicts
 from workers.reports.faults import Halted, LeaseLost, LoopFailure, TryLater
-from workers.reports.lease import Held, Lease, NothingToDo, is_alive, take
+from workers.reports.lease import Held, Lease, NothingToDo, OfReady, is_alive, take
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,27 @@ def _work(lease: Lease) -> str:
     except Exception as fault:
         log.error("report %s: %s", lease.report_id, frames(fault))
         return _fail(lease, f"a fault of the software ({type(fault).__name__}), which is in its log")
+
+
+def check_edits(report_id: int) -> str:
+    """Have the fact-checker read and judge what a clinician wrote into a draft. Raises NotNow to be asked again later.
+
+    An endpoint that does not answer changes nothing: code has checked the words, and the page says that it was alone.
+    """
+    hold = OfReady(report_id)
+    try:
+        with databases.read(Store.HOT) as session:
+            if halting.halted(session) is not None:
+                raise outbox.NotNow("the report loop is halted")
+        model_readings.read_by_model(hold, ReportState.READY)
+        model_verdicts.check_by_model(hold, ReportState.READY)
+        with hold.step(ReportState.READY) as (session, _):
+            omissions.keep(session, report_id)
+    except (LeaseLost, LoopFailure, NoSuchReport) as fault:
+        return str(fault)
+    except TryLater as fault:
+        raise outbox.NotNow(str(fault)) from None
+    return f"the edits of report {report_id} are checked"
 
 
 def resume_reports() -> str:

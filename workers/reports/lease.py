@@ -6,8 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,6 +35,52 @@ class Held(Exception):
 
 class NothingToDo(Exception):
     """The report is in no state to be worked on; the message says which."""
+
+
+class Hold(Protocol):
+    """What work on a report needs: to look at it and change it, as long as it is in a state to be worked on."""
+
+    @property
+    def report_id(self) -> int: ...
+
+    def check(self) -> None: ...
+
+    def step(self, *states: ReportState) -> AbstractContextManager[tuple[Session, Report]]: ...
+
+    def look(self, *states: ReportState) -> AbstractContextManager[tuple[Session, Report]]: ...
+
+
+class OfReady:
+    """A report that a clinician reviews: no worker holds it, so each step finds out anew whether it still is."""
+
+    def __init__(self, report_id: int) -> None:
+        self.report_id = report_id
+
+    def check(self) -> None:
+        """Each step looks by itself."""
+
+    @contextmanager
+    def step(self, *states: ReportState) -> Iterator[tuple[Session, Report]]:
+        """One transaction on the report, which must be in one of `states`. Raises LeaseLost."""
+        with databases.write() as session:
+            report = locked(session, self.report_id)
+            _check_state(report, states)
+            yield session, report
+
+    @contextmanager
+    def look(self, *states: ReportState) -> Iterator[tuple[Session, Report]]:
+        """The report, read as `step` reads it but neither locked nor changed."""
+        with databases.read(Store.HOT) as session:
+            report = session.get(Report, self.report_id)
+            if report is None:
+                raise LeaseLost(f"report {self.report_id} is open no more")
+            _check_state(report, states)
+            yield session, report
+
+
+def _check_state(report: Report, states: tuple[ReportState, ...]) -> None:
+    if report.state not in states:
+        raise LeaseLost(f"report {report.id} is now {report.state}")
 
 
 class Lease:
@@ -73,8 +120,7 @@ class Lease:
             yield session, report
 
     def _check_ours(self, report: Report, states: tuple[ReportState, ...]) -> None:
-        if report.state not in states:
-            raise LeaseLost(f"report {self.report_id} is now {report.state}")
+        _check_state(report, states)
         if report.heartbeat_at != self._token:
             raise LeaseLost(f"report {self.report_id} was taken over by another worker")
 

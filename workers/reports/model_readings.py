@@ -15,7 +15,7 @@ from core.services.reports.lifecycle import cited_refs, current_claims
 from core.verification import Grammar, Refuted
 from workers.reports import prompts, sentence_reader, setups
 from workers.reports.faults import LoopFailure
-from workers.reports.lease import Lease
+from workers.reports.lease import Hold
 
 log = logging.getLogger(__name__)
 
@@ -23,20 +23,20 @@ log = logging.getLogger(__name__)
 DECIDED = frozenset({Grammar.WHOLE, Grammar.REFUTED})
 
 
-def read_by_model(lease: Lease) -> None:
+def read_by_model(lease: Hold, state: ReportState = ReportState.CHECKING) -> None:
     """Have the fact-checker read the claims that code did not read whole, and keep each reading at once.
 
     A reader that does not answer, or costs more than is left, ends nothing: code reads alone, and the page says so.
     Raises LeaseLost, TryLater.
     """
     model = setups.of_report(lease.report_id).checker_model
-    with lease.look(ReportState.CHECKING) as (session, report):
+    with lease.look(state) as (session, report):
         unread = _unread(session, report.id)
         known = _known(session, report, [claim.text for claim in unread], model)
         texts = list(dict.fromkeys(claim.text for claim in unread if claim.text not in known))
         round_ = report.round
     if known:
-        with lease.step(ReportState.CHECKING) as (session, report):
+        with lease.step(state) as (session, report):
             _keep(session, report, known, None)
     for first in range(0, len(texts), sentence_reader.SENTENCES_PER_CALL):
         asked = texts[first : first + sentence_reader.SENTENCES_PER_CALL]
@@ -45,7 +45,7 @@ def read_by_model(lease: Lease) -> None:
         except LoopFailure as fault:
             log.warning("report %s: not read by the fact-checker: %s", lease.report_id, fault)
             return
-        with lease.step(ReportState.CHECKING) as (session, report):
+        with lease.step(state) as (session, report):
             _keep(session, report, {text: said.get(text, ()) for text in asked}, reply.call_id)
 
 
@@ -53,7 +53,7 @@ def _unread(session: Session, report_id: int) -> list[Claim]:
     """The claims that nobody has read whole yet, and that can be read at all."""
     rows, cited = checking.evidence_rows(session, report_id), cited_refs(session, report_id)
     read = checking.said_in(session, report_id)
-    claims = [claim for claim in current_claims(session, report_id) if claim.id not in read]
+    claims = [c for c in current_claims(session, report_id) if c.id not in read and c.decision is None]
     readings = [(claim, checking.read(claim, cited[claim.id], rows)) for claim in claims]
     return [claim for claim, reading in readings if not reading.fault and reading.grammar not in DECIDED]
 

@@ -14,17 +14,17 @@ from core.services.reports.lifecycle import cited_refs, current_claims
 from core.verification import Row
 from workers.reports import checker, verdicts
 from workers.reports.checker import Judged, ToCheck
-from workers.reports.lease import Lease
+from workers.reports.lease import Hold
 
 MODEL = "model"
 
 
-def check_by_model(lease: Lease) -> None:
+def check_by_model(lease: Hold, state: ReportState = ReportState.CHECKING) -> None:
     """Have the fact-checker judge the claims without its verdict, a few at a time, and keep each verdict at once.
 
     Raises LoopFailure, LeaseLost.
     """
-    with lease.look(ReportState.CHECKING) as (session, report):
+    with lease.look(state) as (session, report):
         claims = _unjudged(session, report.id)
         if not claims:
             return
@@ -34,14 +34,15 @@ def check_by_model(lease: Lease) -> None:
         round_ = report.round
     for first in range(0, len(asked), checker.CLAIMS_PER_CALL):
         judged, reply = checker.check(lease, asked[first : first + checker.CLAIMS_PER_CALL], utc_now().date(), round_)
-        with lease.step(ReportState.CHECKING) as (session, report):
+        with lease.step(state) as (session, report):
             report.checker_model = reply.model
             _keep(session, report, judged, reply.call_id)
 
 
 def _unjudged(session: Session, report_id: int) -> list[Claim]:
     checked = set(session.scalars(select(Check.claim_id).where(Check.report_id == report_id, Check.checker == MODEL)))
-    return [claim for claim in current_claims(session, report_id) if claim.id not in checked]
+    claims = [claim for claim in current_claims(session, report_id) if claim.decision is None]
+    return [claim for claim in claims if claim.id not in checked]
 
 
 def _to_check(claim: Claim, cited: tuple[str, ...], evidence: Mapping[str, Row]) -> ToCheck:
@@ -51,11 +52,15 @@ def _to_check(claim: Claim, cited: tuple[str, ...], evidence: Mapping[str, Row])
 
 
 def _keep(session: Session, report: Report, judged: Mapping[int, Judged], call_id: int) -> None:
-    """Keep the fact-checker's verdicts, and decide each claim anew with them, by the verdict table."""
+    """Keep the fact-checker's verdicts, and decide each claim anew with them, by the verdict table.
+
+    A claim that a person decided, or replaced, while the fact-checker was asked stays as that person left it.
+    """
     rows = code_checking.evidence_rows(session, report.id)
     cited, said = cited_refs(session, report.id), code_checking.said_in(session, report.id)
     decided = {}
-    for claim in session.scalars(select(Claim).where(Claim.id.in_(judged))):
+    open_ = (Claim.decision.is_(None), Claim.replaced_by.is_(None))
+    for claim in session.scalars(select(Claim).where(Claim.id.in_(judged), *open_)):
         found = judged[claim.id]
         reading = code_checking.read(claim, cited[claim.id], rows)
         second = code_checking.read_again(claim, cited[claim.id], rows, said.get(claim.id, ()))

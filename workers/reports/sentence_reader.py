@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from core.verification.second_reader.answer import SaidStatement
 from workers.reports import calls, letter_codes, prompts, reading_schema, setups
-from workers.reports.calls import Call, Reply
+from workers.reports.calls import Asker, Call, Reply
 from workers.reports.client import Question
-from workers.reports.lease import Lease
 from workers.reports.wording import day
 
 ROLE = "reader"
@@ -50,7 +49,7 @@ def asking(sentences: Sequence[str], on: date, model: str) -> Asking:
 
 
 def read(
-    lease: Lease, sentences: Sequence[str], on: date, round_: int
+    lease: Asker, sentences: Sequence[str], on: date, round_: int
 ) -> tuple[Mapping[str, tuple[SaidStatement, ...]], Reply]:
     """What each of at most SENTENCES_PER_CALL sentences says. Raises LoopFailure, LeaseLost."""
     asked = asking(sentences, on, setups.of_report(lease.report_id).checker_model)

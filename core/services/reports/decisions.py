@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.access import care, permissions
 from core.access.permissions import Actor, Right
+from core.jobs import outbox
 from core.models import Assay, Check, Citation, Claim, Decision, Evidence, Report, ReportState, transitions, utc_now
 from core.services.reports import checking, omissions
 from core.services.reports.lifecycle import cited_refs, current_claims, locked
@@ -17,6 +18,7 @@ from core.sources import fields, find
 from core.stores.page_zone import page_zone
 from core.verification import Verdict
 
+CHECK_EDITS = "workers.reports.jobs.check_edits"
 TEXT_LENGTH_MAX = 1_000
 REASON_LENGTH_MAX = 1_000
 
@@ -37,8 +39,8 @@ def decide_claim(
 ) -> Claim:
     """Accept, edit or reject a claim of a report that is ready; gives the claim that stands afterwards.
 
-    An edit makes a new claim, checked by code at once. Rejecting a claim needs a reason, and so does accepting a
-    flagged one, except a clinician's own words that no row speaks against.
+    An edit makes a new claim, checked by code at once; a worker asks the fact-checker about it too. Rejecting a claim
+    needs a reason, and so does accepting a flagged one, except a clinician's own words that no row speaks against.
     Raises PermissionDenied, NoSuchReport, InvalidTransition, BadDecision.
     """
     permissions.check(by, Right.REPORT_REVIEW)
@@ -57,6 +59,8 @@ def decide_claim(
     audit.record(session, action, by=by, patient_id=report.patient_id, target=f"claim:{claim.id}")
     session.flush()
     omissions.keep(session, report_id)
+    if chosen is Decision.EDITED:
+        outbox.add(session, CHECK_EDITS, report_id=report_id)
     return result
 
 

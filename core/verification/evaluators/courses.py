@@ -118,4 +118,7 @@ def follows(statement: Follows, rows: Sequence[Cited], others: Sequence[Cited]) 
     first, second = pairs[0]
     if any(a < b if statement.order == "before" else a > b for a, b in pairs):
         return Proved(ref, "start", wording.day(first))
-    return Refuted(ref, "start", wording.day(first), f"The days are {wording.day(first)} and {wording.day(second)}.")
+    reason = (
+        f"“{statement.subject.words}” is of {wording.day(first)}, “{statement.other.words}” of {wording.day(second)}."
+    )
+    return Refuted(ref, "start", wording.day(first), reason)

@@ -213,7 +213,7 @@ def _field(field: str, said: str, row: Cited) -> Fault | None:
     have = str(row.fields.get(field) or "").lower()
     if have == said:
         return None
-    return Fault(bool(have), field, have, f"{wording.name(row)}: the {field} is recorded as {have or 'nothing'}.")
+    return Fault(bool(have), field, have, f"the {field} of {wording.name(row)} is recorded as {have or 'nothing'}.")
 
 
 def _overlap(one: Cited, other: Cited) -> bool:
@@ -254,4 +254,4 @@ def _reason(reason: Subject, row: Cited, rows: Sequence[Cited]) -> Fault | None:
     have = str(row.fields.get("reason") or row.fields.get("reaction") or "")
     if not have:
         return Fault(False, "reason", "", f"the row does not say what {wording.name(row)} is for.")
-    return Fault(bool(reason.bearers), "reason", have, f"{wording.name(row)}: the row gives “{have}”.")
+    return Fault(bool(reason.bearers), "reason", have, f"the row gives “{wording.bare(have)}” for {wording.name(row)}.")

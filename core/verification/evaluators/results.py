@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from core.verification import cited
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, readings, wording
 from core.verification.evaluators.points import agrees, chosen, has_value, otherwise, rows_of
@@ -108,7 +109,7 @@ def _paired(point: Point, dated: list[Cited]) -> Judged:
         if _pair_agrees(point, top, low):
             return Proved(top.ref, "value", f"{top.shown()} and {low.shown()}")
     top, low = pairs[0]
-    reason = f"Blood pressure was {top.value:g}/{low.value:g} mmHg on {wording.day(top.start)}."
+    reason = f"Blood pressure was {cited.shown(top.value, None)}/{low.shown()} on {wording.day(top.start)}."
     return Refuted(top.ref, "value", top.shown(), reason)
 
 

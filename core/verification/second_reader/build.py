@@ -162,7 +162,7 @@ def course(placed: Placed) -> Iterator[Statement]:
     words = placed.get("status")
     status = meanings.status(words) if words else None
     start, stop, at = _times(placed)
-    amounts = [meanings.quantity(dose) for dose in placed.all("dose")]
+    amounts = [quantity for dose in placed.all("dose") for quantity in meanings.quantities(dose)]
     amounts += [chunk.quantity for chunk in about.chunks if chunk.quantity is not None]
     former = words is not None and status is None
     often = [one for words in placed.all("frequency") for one in meanings.frequencies(words)]
@@ -281,7 +281,7 @@ def person(placed: Placed) -> Iterator[Statement]:
     if placed.all("born"):
         yield Person(placed.span, subject, born=placed.when("born"))
     for words in placed.all("age"):
-        yield Person(placed.span, subject, age=meanings.quantity(words)._replace(unit=None), when=placed.when())
+        yield Person(placed.span, subject, age=meanings.age(words), when=placed.when())
     if placed.all("name"):
         yield Person(placed.span, subjects.detail(placed.all("name")[0], kind="patient"))
 

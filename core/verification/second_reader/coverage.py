@@ -24,11 +24,12 @@ _TIMES = frozenset({"when", "span", "same day", "day after", "ago", "before", "l
 _NUMBERS = frozenset({"value", "pair", "number", "limits", "limit", "prep", "side", "all", "count", "range"})
 _NAMES = frozenset({"name", "noun", "route", "qualifier", "finding", "result", "status", "degree", "severity"})
 ACCOUNTS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("when", "start", "end", "from_when", "to_when", "born"), _TIMES),
+    **dict.fromkeys(("when", "start", "end", "from_when", "to_when"), _TIMES),
     **dict.fromkeys(
         ("value", "from_value", "to_value", "by", "over", "low", "high", "length", "dose", "from_dose", "to_dose",
-         "count", "age"), _NUMBERS,
+         "count"), _NUMBERS,
     ),
+    "age": _NUMBERS | {"aged", "noun"},
     "reading": frozenset({"read", "read of", "status", "neg", "degree", "side", "range", "of range", "all", "trend"}),
     "direction": frozenset({"trend", "neg", "degree", "trend kind", "read", "all"}),
     "status": frozenset({"status", "neg", "past", "start", "stop", "take", "have", "prep", "which", "aux"}),
@@ -37,11 +38,11 @@ ACCOUNTS: dict[str, frozenset[str]] = {
     "frequency": frozenset({"frequency"}),
     **dict.fromkeys(("route", "detail", "reason", "reaction", "other", "name"), _NAMES),
     "severity": frozenset({"severity", "degree"}), "criticality": frozenset({"criticality"}),
-    "sex": frozenset({"sex", "pronoun"}), "order": frozenset({"prep", "which", "ago"}),
+    "sex": frozenset({"sex", "pronoun"}), "born": _TIMES, "order": frozenset({"prep", "which", "ago"}),
     "negation": frozenset({"neg", "have", "record", "no allergies"}),
 }  # fmt: skip
 # Verbs and nouns that say no more than what kind of thing is told of.
-NO_MORE = frozenset({"start", "stop", "take", "reaction", "took place", "noun"})
+NO_MORE = frozenset({"start", "stop", "take", "reaction", "took place", "noun", "all"})
 # Roles whose words may be new to the vocabulary: their meaning is one of a short list.
 _BY_MEANING = frozenset({"when", "start", "end", "from_when", "to_when", "born", "reading", "direction", "status",
                          "which", "severity", "order"})  # fmt: skip
@@ -74,8 +75,17 @@ def _taken(one: Placed) -> Iterator[Chunk]:
         yield from one.sentence.chunks_in(one.span)
     if one.about is not None:
         yield from (chunk for chunk in one.about.chunks if _is_of_name(chunk, one))
+    if _is_over(one):
+        yield from (chunk for chunk in one.sentence.chunks_in(one.span) if "past" in chunk.means)
     for role, words in one.parts:
         yield from (chunk for chunk in words.chunks if _accounts(role, words, chunk))
+
+
+def _is_over(one: Placed) -> bool:
+    """Whether a statement is of a time, or of what is over: then "previously" says no more."""
+    return any(
+        role in ("when", "end") or (role == "status" and words.meant not in ("", "active")) for role, words in one.parts
+    )
 
 
 def _is_of_name(chunk: Chunk, one: Placed) -> bool:

@@ -66,13 +66,21 @@ class Words:
 
 def quantity(words: Words) -> Quantity:
     """The one quantity that words give. Raises Unread."""
+    found = quantities(words)
+    if len(found) != 1:
+        raise Unread(f"“{words.text}”")
+    return found[0]
+
+
+def quantities(words: Words) -> list[Quantity]:
+    """Each quantity that words give: "500 mg to 1 g" gives two. Raises Unread where there is none."""
     found = [chunk.quantity for chunk in words.chunks if chunk.quantity is not None]
     if not found:
         numbers = [token for token in words.sentence.words if token.kind == "number" and _inside(token, words.span)]
         found = [chunks.quantity_of(token) for token in numbers]
-    if len(found) != 1:
+    if not found:
         raise Unread(f"“{words.text}”")
-    return found[0]
+    return found
 
 
 def _inside(token: chunks.Token, span: Span) -> bool:
@@ -244,6 +252,14 @@ def frequencies(words: Words) -> list[str]:
         raise Unread(f"“{words.text}”")
     words.accounted |= {"value", "number", "all", "frequency", "prep", "conj"}
     return found
+
+
+def age(words: Words) -> Quantity:
+    """An age in years. Raises Unread for months or days, which rows of people do not tell."""
+    said = quantity(words)
+    if said.unit is not None and (said.unit.kind, round(said.unit.size)) != ("time", 365):
+        raise Unread(f"the age “{words.text}”")
+    return said._replace(unit=None)
 
 
 def one_of(words: Words, kind: str, allowed: frozenset[str] = frozenset()) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core.models import Check, Claim, ModelCall
+from core.models import Check, Claim, ModelCall, OutboxMessage
+from core.queries.reports import ClaimView
 from core.services import reports
 from core.stores import databases
 from core.stores.databases import Store
 from evals.offline_model import rule_checker, rule_drafter, rule_reader
 from evals.offline_model.replies import BadRequest
+from evals.offline_model.server import OfflineModel
 from tests.report_records import Record, view
 from workers.reports import jobs
 
@@ -138,3 +140,55 @@ def test_a_reading_in_other_words_than_the_sentences_is_thrown_away(
     assert checks(report_id)["reader"] == "no reader"
     with databases.read(Store.HOT) as session:
         assert session.scalars(select(Claim.flagged).where(Claim.report_id == report_id)).first() is True
+
+
+def edited(report_id: int, record: Record) -> ClaimView:
+    """The one claim of a draft in a clinician's words, which code does not read."""
+    (claim,) = view(report_id).claims
+    with databases.write() as session:
+        by = {"report_id": report_id, "claim_id": claim.id, "by": record.doctor}
+        reports.decide_claim(session, **by, decision="edited", text=UNKNOWN)
+    return view(report_id).claims[0]
+
+
+def test_an_edit_is_read_and_judged_as_any_claim(drafted: Callable[..., int], record: Record) -> None:
+    report_id = drafted(f"HbA1c was 8.9 % on {DAY}.")
+    claim = edited(report_id, record)
+    assert (claim.is_unchecked, claim.verdict) == (True, "not_addressed")
+    with databases.read(Store.HOT) as session:
+        asked = session.scalars(select(OutboxMessage.task).where(OutboxMessage.done_at.is_(None))).all()
+    assert "workers.reports.jobs.check_edits" in asked
+    assert jobs.check_edits(report_id) == f"the edits of report {report_id} are checked"
+    claim = view(report_id).claims[0]
+    assert (claim.verdict, claim.flagged, claim.is_read_by_model) == ("supported", False, True)
+    assert view(report_id).omissions == ()
+
+
+def test_words_that_were_kept_meanwhile_stay_as_they_were(drafted: Callable[..., int], record: Record) -> None:
+    report_id = drafted(f"HbA1c was 8.9 % on {DAY}.")
+    claim = edited(report_id, record)
+    with databases.write() as session:
+        by = {"report_id": report_id, "claim_id": claim.id, "by": record.doctor}
+        reports.decide_claim(session, **by, decision="accepted")
+    jobs.check_edits(report_id)
+    kept = view(report_id).claims[0]
+    assert (kept.verdict, kept.flagged, kept.by("model")) == ("not_addressed", True, None)
+
+
+def test_an_endpoint_that_is_silent_leaves_an_edit_to_code(
+    drafted: Callable[..., int], record: Record, model: OfflineModel
+) -> None:
+    report_id = drafted(f"HbA1c was 8.9 % on {DAY}.")
+    edited(report_id, record)
+    model.behaviour.set("refuse")
+    assert "gave no usable answer" in jobs.check_edits(report_id)
+    claim = view(report_id).claims[0]
+    assert (claim.is_unchecked, claim.by("model"), claim.by("reader")) == (True, None, None)
+
+
+def test_edits_of_a_report_that_is_closed_are_nobodys(drafted: Callable[..., int], record: Record) -> None:
+    report_id = drafted(f"HbA1c was 8.9 % on {DAY}.")
+    edited(report_id, record)
+    with databases.write() as session:
+        reports.withdraw(session, report_id=report_id, reason="no more", by=record.doctor)
+    assert jobs.check_edits(report_id) == f"report {report_id} is now withdrawn"

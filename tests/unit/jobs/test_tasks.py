@@ -50,5 +50,6 @@ def test_nothing_else_is_a_task(name: str, arguments: dict[str, Any]) -> None:
 def test_portals_ask_for_what_their_pages_ask_for() -> None:
     assert tasks.asked_by("public") == ()
     assert tasks.asked_by(tasks.STAFF) == (
-        "workers.reports.jobs.draft_report", "workers.archive.driver.drive", "workers.archive.erase.erase",
+        "workers.reports.jobs.draft_report", "workers.reports.jobs.check_edits", "workers.archive.driver.drive",
+        "workers.archive.erase.erase",
     )  # fmt: skip

@@ -95,7 +95,7 @@ def test_text_that_looks_like_another_is_refused(text: str) -> None:
 
 def test_a_reason_names_the_test_and_the_unit_as_a_clinician_does() -> None:
     (reason,) = check("Systolic blood pressure was 184 mmHg on 19 August 2025.", SYSTOLIC).reasons
-    assert reason == "Systolic was 148 mmHg on 19 August 2025."
+    assert reason == "Systolic blood pressure was 148 mmHg on 19 August 2025."
 
 
 def test_each_statement_points_at_its_words_and_its_row() -> None:
