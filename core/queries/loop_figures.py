@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Float, SQLColumnExpression, Subquery, and_, case, cast, func, select
+from sqlalchemy import Float, SQLColumnExpression, Subquery, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.engines.functions import percentile, ranked, seconds_between, utc_day, utc_week
 from core.models import Check, Claim, Decision, ModelCall, Report, ReportEvent, ReportState
 from core.queries.reports.figures import PHASES
+from core.verification import Reader
 
 WINDOWS_DAYS = (7, 28, 90)
 WEEKLY_FROM_DAYS = 90
@@ -72,7 +73,7 @@ class Times:
 class Flags:
     """Claims of the reports that became ready; `overrides` are flagged ones that a clinician accepted as they were.
 
-    `alone` are those that the fact-checker supports and code does not.
+    `alone` are those that the fact-checker supports and code does not, by its own reading or by the fact-checker's.
     """
 
     reports: int
@@ -178,7 +179,9 @@ def flags(session: Session, over: Span) -> dict[date, Flags]:
     start = _start(Report.ready_at, over)
     standing = Claim.replaced_by.is_(None)
     decided = and_(Claim.flagged, Claim.decided_by.is_not(None))
-    by_code = select(Check.claim_id).where(Check.checker == "code", Check.verdict == "supported").distinct().subquery()
+    of_code = and_(Check.checker == "code", Check.verdict == "supported")
+    of_reader = and_(Check.checker == "reader", Check.verdict == str(Reader.PROVED))
+    by_code = select(Check.claim_id).where(or_(of_code, of_reader)).distinct().subquery()
     alone = and_(standing, Claim.flagged.is_(False), Claim.verdict == "supported", by_code.c.claim_id.is_(None))
     query = (
         select(
