@@ -10,10 +10,10 @@ from typing import Any
 from evals import adversarial, cost, drafting, factcheck, generate_cases, injection, made_patients, synthea_rows
 from evals.cases import HARD, Case, load
 
-RECALL_MIN = 0.99
+RECALL_MIN = 0.995
 # Of right claims, by code alone: what it does not read whole is flagged, and left to the fact-checker.
-FALSE_FLAG_RATE_MAX = 0.035
-FALSE_CONTRADICTED_RATE_MAX = 0.002
+FALSE_FLAG_RATE_MAX = 0.02
+FALSE_CONTRADICTED_RATE_MAX = 0.001
 CASES_PER_TYPE = 130
 
 

@@ -76,9 +76,9 @@ def test_of_hand_written_cases_nothing_wrong_is_supported_and_little_right_contr
 def test_the_bar_names_what_falls_short() -> None:
     fallen = {"recall": 0.98, "false_flag_rate": 0.04, "false_contradicted_rate": 0.01}
     assert suites.SUITES["factcheck"].bar(fallen) == [
-        "recall 0.9800 is below 0.99",
-        "false_flag_rate 0.0400 is above 0.035",
-        "false_contradicted_rate 0.0100 is above 0.002",
+        "recall 0.9800 is below 0.995",
+        "false_flag_rate 0.0400 is above 0.02",
+        "false_contradicted_rate 0.0100 is above 0.001",
     ]
 
 
