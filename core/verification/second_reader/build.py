@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from core.verification.grammar import scope, texts
 from core.verification.grammar.chunks import Quantity
@@ -165,15 +164,13 @@ def course(placed: Placed) -> Iterator[Statement]:
     amounts = [quantity for dose in placed.all("dose") for quantity in meanings.quantities(dose)]
     amounts += [chunk.quantity for chunk in about.chunks if chunk.quantity is not None]
     former = words is not None and status is None
-    often = [one for words in placed.all("frequency") for one in meanings.frequencies(words)]
-    whole = Course(
+    often = tuple(one for words in placed.all("frequency") for one in meanings.frequencies(words))
+    yield Course(
         placed.span, subject, status, "past" if former or _only_began(placed, status, start) else None, start, stop, at,
-        tuple(amounts), often[0] if often else None, details, _reason(placed), placed.quantity("length"),
+        tuple(amounts), often, details, _reason(placed), placed.quantity("length"),
         _slot(placed, "severity", frozenset({"mild", "moderate", "severe"})),
         _slot(placed, "criticality", frozenset({"low", "high"})), placed.every, _which(placed), former,
     )  # fmt: skip
-    yield whole
-    yield from (replace(whole, frequency=one) for one in often[1:])
 
 
 def _named_course(placed: Placed, kind: str) -> tuple[Subject, tuple[Subject, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from core.verification import evaluators, misread
+from core.verification import evaluators
 from core.verification.cited import Cited
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.second_reader import build, coverage
@@ -72,8 +72,7 @@ def _judged(one: Placed, stated: list[Statement] | str, others: Sequence[Cited],
 
 
 def _weighed(statement: Statement, sentence: Sentence, others: Sequence[Cited]) -> Judged:
-    judged = evaluators.evaluate(statement, sentence.rows, others)
-    return misread.weighed(statement, judged, sentence.words, sentence.rows)
+    return evaluators.evaluate(statement, sentence.rows, others, sentence.days)
 
 
 def _in_a_text(one: Placed, others: Sequence[Cited]) -> list[Pair]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.verification.cited import Cited
-from core.verification.grammar import chunk_days, chunks, frames, tokens
+from core.verification.grammar import chunk_days, chunks, composing, times, tokens
 from core.verification.grammar.chunks import Chunk
 from core.verification.grammar.tokens import Words
 
@@ -24,7 +24,8 @@ class Sentence:
         self.words: Words = tokens.tokens(tokens.plain(text))
         self.words.written = text
         found = chunks.read(self.words, self.rows)
-        self.chunks = frames.composed(chunk_days.settled(found, self.words, self.rows))
+        self.chunks = composing.composed(chunk_days.settled(found, self.words, self.rows), self.words)
+        self.days = tuple(times.read(word.norm) for word in self.words if word.kind == "when")
 
     def place(self, written: str, inside: Span | None = None) -> Span:
         """Where copied words stand, whole words only; inside a span where they do. Raises NotVerbatim."""
