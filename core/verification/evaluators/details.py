@@ -15,7 +15,7 @@ from core.verification.grammar.phrases import longest_at
 from core.verification.grammar.times import within
 from core.verification.row_names import Amount, named
 from core.verification.statements import Course, Subject, When
-from core.verification.vocabulary.spelling import norms_of, stem
+from core.verification.vocabulary.spelling import norms_of, spelled_hours, stem
 
 ENDED = frozenset({"ended", "stopped", "completed"})
 _WORDED = {"active": "active", "ended": "no longer active", "stopped": "stopped", "completed": "completed"}
@@ -187,7 +187,7 @@ def _frequency(said: tuple[str, ...], row: Cited) -> Fault | None:
 def frequencies(row: Cited) -> set[str]:
     """How often the row says, in every way that it says it."""
     text = " ".join(str(row.fields[f]) for f in ("frequency", "instructions") if row.fields.get(f))
-    words = tokens.tokens(tokens.plain(text))
+    words = tokens.tokens(tokens.plain(spelled_hours(text)))
     found: set[str] = set()
     i = 0
     negated = False

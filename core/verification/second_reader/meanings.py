@@ -8,12 +8,13 @@ from datetime import date
 
 from core.verification import dates
 from core.verification.dates import Days
-from core.verification.grammar import chunks
+from core.verification.grammar import chunks, tokens
 from core.verification.grammar.chunks import SPAN, UNKNOWN, WHEN, Chunk, Quantity
 from core.verification.grammar.phrases import longest_at
 from core.verification.grammar.times import hull
 from core.verification.second_reader.sentence import Sentence, Span
 from core.verification.statements import When
+from core.verification.vocabulary.spelling import spelled_hours
 
 
 class Unread(Exception):
@@ -238,12 +239,11 @@ def which(words: Words) -> str:
 
 def frequencies(words: Words) -> list[str]:
     """How often, in each way that words say it; all of them must. Raises Unread."""
-    tokens = words.sentence.words
-    places = [i for i, token in enumerate(tokens) if _inside(token, words.span)]
+    read = tokens.tokens(tokens.plain(spelled_hours(words.text)))
     found: list[str] = []
-    i = places[0] if places else 0
-    while places and i <= places[-1]:
-        i, kinds = longest_at(tokens, i)
+    i = 0
+    while i < len(read):
+        i, kinds = longest_at(read, i)
         if "frequency" in kinds:
             found.append(kinds["frequency"])
         elif "free" not in kinds and not {"prep", "conj"} & kinds.keys():

@@ -32,6 +32,15 @@ def spell(word: str) -> str:
     return word
 
 
+_EVERY = re.compile(r"\bevery (4|6|8|12)(?= hours?\b)", re.IGNORECASE)
+_SPELLED = {"4": "four", "6": "six", "8": "eight", "12": "twelve"}
+
+
+def spelled_hours(text: str) -> str:
+    """The text with "every 6 hours" as "every six hours": a number before a unit would be a length of time."""
+    return _EVERY.sub(lambda found: f"every {_SPELLED[found[1]]}", text)
+
+
 @lru_cache(maxsize=20000)
 def stem(norm: str) -> str:
     stemmed: str = _STEMMER.stemWord(norm)

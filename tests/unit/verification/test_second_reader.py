@@ -14,6 +14,7 @@ WEIGHT = [
 SINUSITIS = condition("Chronic sinusitis (disorder)", "2025-12-25")
 OTITIS = condition("Otitis media", "1978-04-02", "1978-08-01")
 METFORMIN = medicine("Metformin 500 MG Oral Tablet", "2016-05-01", frequency="twice daily")
+OFTEN = medicine("Metformin 500 MG Oral Tablet", "2016-05-01", frequency="every 6 hours if needed")
 WARFARIN = medicine("Warfarin 5 MG Oral Tablet", "2015-01-01", "2019-02-01", "stopped")
 A1C = hba1c(8.9, "2026-05-03")
 
@@ -49,6 +50,16 @@ RIGHT = [
         "Metformin 500 mg bd continues.", [METFORMIN],
         [said("medicine", "Metformin", "Metformin 500 mg bd continues", dose="500 mg", frequency="bd",
               status=("continues", "active"))],
+    ),
+    (
+        "Metformin q6h PRN continues.", [OFTEN],
+        [said("medicine", "Metformin", "Metformin q6h PRN continues", frequency="q6h PRN",
+              status=("continues", "active"))],
+    ),
+    (
+        "Metformin every 6 hours if needed continues.", [OFTEN],
+        [said("medicine", "Metformin", "Metformin every 6 hours if needed continues",
+              frequency="every 6 hours if needed", status=("continues", "active"))],
     ),
     (
         "Safety-netted: come back if not better.", [note("Safety-netted: come back if not better.")],
