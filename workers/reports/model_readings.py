@@ -29,12 +29,15 @@ def read_by_model(lease: Hold, state: ReportState = ReportState.CHECKING) -> Non
     A reader that does not answer, or costs more than is left, ends nothing: code reads alone, and the page says so.
     Raises LeaseLost, TryLater.
     """
+    with lease.look(state) as (session, report):
+        unread = list(dict.fromkeys(claim.text for claim in _unread(session, report.id)))
+        round_ = report.round
+    if not unread:
+        return
     model = setups.of_report(lease.report_id).checker_model
     with lease.look(state) as (session, report):
-        unread = _unread(session, report.id)
-        known = _known(session, report, [claim.text for claim in unread], model)
-        texts = list(dict.fromkeys(claim.text for claim in unread if claim.text not in known))
-        round_ = report.round
+        known = _known(session, report, unread, model)
+    texts = [text for text in unread if text not in known]
     if known:
         with lease.step(state) as (session, report):
             _keep(session, report, known, None)
@@ -60,8 +63,6 @@ def _unread(session: Session, report_id: int) -> list[Claim]:
 
 def _known(session: Session, report: Report, texts: Sequence[str], model: str) -> Mapping[str, Said]:
     """What the same model with the same prompt read in the same sentences, in reports of the same patient."""
-    if not texts:
-        return {}
     by = (ModelCall.requested_model == model, ModelCall.prompt_version == prompts.load("reader").version)
     query = (
         select(Claim.text, Check.said)
