@@ -41,6 +41,11 @@ def read_by_model(lease: Hold, state: ReportState = ReportState.CHECKING) -> Non
     if known:
         with lease.step(state) as (session, report):
             _keep(session, report, known, None)
+    _ask(lease, texts, round_, state)
+
+
+def _ask(lease: Hold, texts: Sequence[str], round_: int, state: ReportState) -> None:
+    """Ask about sentences, some at a time, and keep what is answered, as far as it is."""
     for first in range(0, len(texts), sentence_reader.SENTENCES_PER_CALL):
         asked = texts[first : first + sentence_reader.SENTENCES_PER_CALL]
         try:
