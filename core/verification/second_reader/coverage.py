@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, WORD, Chunk
 from core.verification.grammar.occasions import PLAIN
 from core.verification.grammar.reader import FREE_PREPS, MARKS_THAT_MATTER, NEUTRAL
-from core.verification.second_reader.build import Placed
 from core.verification.second_reader.meanings import Words
+from core.verification.second_reader.placed import Placed
 from core.verification.second_reader.sentence import Sentence
 
 # What changes what may be done: a reader's words count only where a typed field holds them.

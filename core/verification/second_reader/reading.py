@@ -11,8 +11,9 @@ from core.verification.cited import Cited
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.second_reader import build, coverage
 from core.verification.second_reader.answer import SaidStatement
-from core.verification.second_reader.build import BUILDERS, Placed
+from core.verification.second_reader.build import BUILDERS
 from core.verification.second_reader.meanings import Unread
+from core.verification.second_reader.placed import Placed
 from core.verification.second_reader.sentence import NotVerbatim, Sentence, Span
 from core.verification.statements import Saying, Statement, Subject
 from core.verification.types import Claim, Row
