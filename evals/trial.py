@@ -13,7 +13,7 @@ from typing import NamedTuple
 from core import verification
 from core.settings.parsing import money
 from core.verification import Omission, Row, SaidStatement, SecondReading
-from workers.reports import calls, checker, client, drafter, model_readings, pricing, sentence_reader, verdicts
+from workers.reports import calls, checker, client, drafter, pricing, sentence_reader, verdicts
 from workers.reports.checker import ToCheck
 from workers.reports.client import Answer, EndpointFault, Question, Usage
 from workers.reports.drafter import Sentence
@@ -138,7 +138,7 @@ def _said(
     readings: Sequence[verification.Reading], on: date, model: str, ask: Callable[[Question], Answer]
 ) -> dict[str, tuple[SaidStatement, ...]]:
     """What the model reads in the sentences that code does not read whole; nothing if its answer can't be used."""
-    unread = [r.text for r in readings if not r.fault and r.grammar not in model_readings.DECIDED]
+    unread = [r.text for r in readings if not r.fault and r.grammar not in sentence_reader.DECIDED]
     texts = list(dict.fromkeys(unread))
     said: dict[str, tuple[SaidStatement, ...]] = {}
     for start in range(0, len(texts), sentence_reader.SENTENCES_PER_CALL):

@@ -12,15 +12,12 @@ from core.models import Check, Claim, ModelCall, Report, ReportState, utc_now
 from core.services.reports import checking
 from core.services.reports.checking import READER, Said
 from core.services.reports.lifecycle import cited_refs, current_claims
-from core.verification import Grammar, Refuted
+from core.verification import Refuted
 from workers.reports import prompts, sentence_reader, setups
 from workers.reports.faults import LoopFailure
 from workers.reports.lease import Hold
 
 log = logging.getLogger(__name__)
-
-# What code decides by itself needs no second reader.
-DECIDED = frozenset({Grammar.WHOLE, Grammar.REFUTED})
 
 
 def read_by_model(lease: Hold, state: ReportState = ReportState.CHECKING) -> None:
@@ -63,7 +60,9 @@ def _unread(session: Session, report_id: int) -> list[Claim]:
     read = checking.said_in(session, report_id)
     claims = [c for c in current_claims(session, report_id) if c.id not in read and c.decision is None]
     readings = [(claim, checking.read(claim, cited[claim.id], rows)) for claim in claims]
-    return [claim for claim, reading in readings if not reading.fault and reading.grammar not in DECIDED]
+    return [
+        claim for claim, reading in readings if not reading.fault and reading.grammar not in sentence_reader.DECIDED
+    ]
 
 
 def _known(session: Session, report: Report, texts: Sequence[str], model: str) -> Mapping[str, Said]:

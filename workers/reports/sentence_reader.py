@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from core.verification import Grammar
 from core.verification.second_reader.answer import SaidStatement
 from workers.reports import calls, letter_codes, prompts, reading_schema, setups
 from workers.reports.calls import Asker, Call, Reply
@@ -16,6 +17,8 @@ from workers.reports.wording import day
 ROLE = "reader"
 SENTENCES_PER_CALL = 20
 READING_TOKENS_MAX = 12_000
+# What code decides by itself needs no second reader.
+DECIDED = frozenset({Grammar.WHOLE, Grammar.REFUTED})
 
 
 class Asking(NamedTuple):
