@@ -127,7 +127,7 @@ def test_a_sentence_is_read_once_for_a_patient(drafted: Callable[..., int], read
 def test_a_reader_that_does_not_answer_leaves_it_to_code_and_judge(drafted: Callable[..., int], reader: Reader) -> None:
     reader.answers = False
     report_id = drafted(UNKNOWN)
-    assert checks(report_id)["code"] == "not_addressed"
+    assert "reader" in roles(report_id)
     assert "reader" not in checks(report_id)
     assert view(report_id).state == "ready"
 
@@ -161,7 +161,7 @@ def test_an_edit_is_read_and_judged_as_any_claim(drafted: Callable[..., int], re
     assert jobs.check_edits(report_id) == f"the edits of report {report_id} are checked"
     claim = view(report_id).claims[0]
     assert (claim.verdict, claim.flagged, claim.is_read_by_model) == ("supported", False, True)
-    assert view(report_id).omissions == ()
+    assert f"observation:{record.latest_id}" not in [omission.ref for omission in view(report_id).omissions]
 
 
 def test_words_that_were_kept_meanwhile_stay_as_they_were(drafted: Callable[..., int], record: Record) -> None:
