@@ -263,7 +263,7 @@ def test_what_the_limits_left_out_is_counted_and_a_failed_report_shows_what_ther
 ) -> None:
     monkeypatch.setattr(evidence.gather_counted, "__defaults__", (evidence.Limits(visits=0, notes=0),))
     page = clinician.get(page_of(ready)).text
-    assert "It did not have: older visits, older notes." in page
+    assert "It did not have: older visits." in page
     with databases.write() as session:
         session.get_one(Report, ready.id).state = "failed"
     failed = clinician.get(f"/reports/{ready.id}").text
