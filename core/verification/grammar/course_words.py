@@ -18,6 +18,8 @@ def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     status = item.means["status"]
     if item.get("side") or item.get("prep") or ("red" in item.means and place < draft.frame.lead):
         return False
+    if draft.kind == "prescription" and "heals" in item.means:
+        return False  # "eczema cleared with hydrocortisone": an illness heals, a medicine does not
     if place and items[place - 1].get("prep") == "since":
         items[place - 1].used = True
     if draft.negated:

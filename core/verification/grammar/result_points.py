@@ -16,6 +16,7 @@ _STRENGTH = ("", ")", "-", ",", "(", "trend", "past", "and", "include", "or", "b
 ORIGINS = frozenset({"from", "to", "past"})
 AFTER, EARLIER = frozenset({",", ")", "but", "and"}), frozenset({"from", "past"})
 APART = frozenset({"but", "to", "from", "past", "and"})
+LISTED = frozenset({"and", ",", "include"})
 JOINING = frozenset({"", ",", "(", ")", "-", "trend"})
 
 
@@ -54,6 +55,11 @@ class Piece:
     @property
     def only_days(self) -> bool:
         return bool(self.whens) and not (self.valued or self.reading or self.every or self.since)
+
+    @property
+    def only_dated(self) -> bool:
+        """Whether it is a reading with its days, and no value."""
+        return bool(self.whens and self.reading) and not (self.valued or self.which)
 
     def take(self, other: Piece) -> None:
         """Take what another piece says and this one does not."""
@@ -233,7 +239,7 @@ def _add_days(points: Points, piece: Piece, following: Piece) -> None:
         points.found.append(piece)
     elif points.found and not last.whens:
         last.whens = piece.whens
-    elif points.found and piece.opener in ("and", ",", "include"):
+    elif points.found and piece.opener in LISTED:
         last.whens += piece.whens
     else:
         points.waiting += piece.whens
@@ -251,6 +257,8 @@ def _add_point(points: Points, piece: Piece, following: Piece) -> None:
         return
     if points.waiting and not piece.whens:
         piece.whens, points.waiting = points.waiting[:1], []
+    elif piece.only_dated and piece.opener in LISTED:
+        piece.whens, points.waiting = [*points.waiting, *piece.whens], []  # "in March and July were high"
     points.found.append(piece)
 
 
@@ -276,8 +284,10 @@ def _add_reading(points: Points, piece: Piece, following: Piece) -> None:
         return last.take(piece)
     if piece.opener == "from":
         piece.which = piece.which or "earlier"
-    if points.waiting:
-        piece.whens = [points.waiting.pop(0)]
+    if points.waiting and following.reading and not following.valued:
+        piece.whens = [points.waiting.pop(0)]  # "in March and July low and high"
+    elif points.waiting:
+        piece.whens, points.waiting = points.waiting, []
     return points.found.append(piece)
 
 

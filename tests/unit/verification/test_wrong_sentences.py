@@ -6,7 +6,7 @@ import pytest
 
 from core.verification import Row
 from tests.unit.verification.made_record import cases
-from tests.unit.verification.made_rows import check
+from tests.unit.verification.made_rows import check, medicine
 
 CASES = cases(
     """
@@ -100,6 +100,8 @@ attendance | Seen in A&E in January 2019, February 2022 and March 2023 with bron
 weight0 weight1 | Weight rose from 88.4 kg to 92.3 kg between March 2024 and February 2025.
 a1c0 a1c1 a1c2 | After falling from 7.9% to 6.8%, HbA1c fell again to 6.8%.
 bmi0 bmi1 | After rising to 30.2 in February 2026, BMI rose again to 29.4.
+a1c1 a1c2 | HbA1c readings of February 2026 and August 2025 were high.
+a1c1 a1c2 | In February 2026 and in August 2025 HbA1c results were high.
 warfarin naproxen | Naproxen was stopped on 8 July 2018, the day warfarin was stopped.
 """
 )
@@ -108,3 +110,9 @@ warfarin naproxen | Naproxen was stopped on 8 July 2018, the day warfarin was st
 @pytest.mark.parametrize(("text", "rows"), CASES, ids=[case[0] for case in CASES])
 def test_flagged(text: str, rows: list[Row]) -> None:
     assert check(text, *rows).flagged
+
+
+@pytest.mark.parametrize("verb", ["cleared", "settled", "resolved", "healed"])
+def test_an_illness_is_not_healed_because_its_medicine_ended(verb: str) -> None:
+    cream = medicine("Hydrocortisone 1 % cream", "2023-09-08", "2023-09-15", "completed", reason="Eczema")
+    assert check(f"Eczema {verb} with hydrocortisone.", cream).flagged
