@@ -34,7 +34,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 SERVERS_PREFIX = "strata-tests-"
 # Collecting the tests makes no garbage to speak of, and running them little that is not gone by itself.
 gc.disable()
-OBJECTS_BEFORE_A_COLLECTION = 20_000
+OBJECTS_BEFORE_A_COLLECTION = 100_000
 FUNCTIONAL = "tests/functional/"
 # First, so that no process is left with one of them when the others have nothing to do; the rest is short.
 LONGEST = (
