@@ -17,7 +17,8 @@ from core.audit import kept_heads
 from core.models import ArchiveRun, Batch, BatchState, Holding, Note, Observation, RunState
 from core.models.record_types import RECORD_TYPES
 from core.picture import full_read
-from core.queries import audit_stream, audit_trail, evidence, results, visits
+from core.queries import audit_stream, audit_trail, evidence, released_batches, results, visits
+from core.queries.clinic_months import MonthFigures
 from core.queries.reports import report_rows, signed_reports
 from core.queries.reports.made_by import made_by
 from core.services.reports import requests
@@ -31,6 +32,7 @@ from tests.integration.cold.conftest import Record
 # A hot table, such as the assays, that a cold query joins is read here.
 COLD_NODES = ("Foreign Scan", "Subquery Scan", "WindowAgg", "Result")
 CORE = Path(archived.__file__).parents[1]
+FIGURES_SECONDS = 20.0
 by_explain = pytest.mark.only_on_postgresql("what EXPLAIN says of a foreign scan")
 # What a window function has numbered is filtered where it was numbered: the archive can't know of it.
 NUMBERED = re.compile(
@@ -46,10 +48,10 @@ class Caught:
     def __init__(self) -> None:
         self.queries: list[tuple[str, str, Select[Any]]] = []
 
-    def fetch(self, record_type: str, query: Select[Any], *, through: Store = Store.REPLICA) -> Any:
+    def fetch(self, record_type: str, query: Select[Any], **how: Any) -> Any:
         caller = inspect.stack()[1]
         self.queries.append((Path(caller.filename).relative_to(CORE).as_posix(), caller.function, query))
-        return _fetch(record_type, query, through=through)
+        return _fetch(record_type, query, **how)
 
     @property
     def callers(self) -> set[tuple[str, str]]:
@@ -110,6 +112,7 @@ def caught(everything_is_cold: Record, monkeypatch: pytest.MonkeyPatch) -> Caugh
     with databases.read(Store.REPLICA) as session:
         _read_pages(session, everything_is_cold)
         _read_audit(session)
+        MonthFigures(1, NOW.date(), (NOW - timedelta(days=400), NOW)).add_archived(session, FIGURES_SECONDS)
         archived_rows(session, [f"note:{note}" for note in notes])
         requests.archived_report(session, 1)
         kept_heads.hashes_of(session, [("somebody", 1), ("nobody", 2)])
@@ -135,6 +138,9 @@ def _read_audit(session: Any) -> None:
     audit_trail.search(session, wanted, after=page)
     part = audit_stream.Part(since=NOW - timedelta(days=9), until=NOW, patient_id=7)
     list(audit_stream.stream(session, part))
+    releases = released_batches.Releases()
+    releases.take("batch:1", released_batches.told("visit", 1, "0" * 64))
+    list(releases.end())
 
 
 def test_every_place_that_asks_is_caught(caught: Caught) -> None:
@@ -147,7 +153,8 @@ def test_every_query_sends_its_conditions_on(caught: Caught, sends_conditions_on
             asked = databases.current().adapter.links.remote_queries(session.connection(), query)
         assert asked, f"{file} {function} fetches whole tables"
         for one in asked:
-            assert "batch_id" in one.partition(" WHERE ")[2], f"{file} {function} asks for all rows: {one}"
+            # Of joined tables a condition stands beside the tables.
+            assert "batch_id" in one.partition(" FROM ")[2], f"{file} {function} asks for all rows: {one}"
 
 
 @by_explain
