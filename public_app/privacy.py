@@ -57,13 +57,14 @@ WORDS = {
     "record.edited": "Corrected an entry of your record",
     "record.added_to": "Added to an entry of your record",
     "record.entered_in_error": "Took out an entry that was written down in error",
+    "record.written_anew": "Corrected an entry of your record",
     "record.reinstated": "Put back an entry that had been taken out",
     "prescription.confirmed": "Ordered a medicine that had been asked about",
     "visit.let_see": "Let a colleague see a visit that is kept apart",
 }
 WITH_REASON = (
     "care_team.joined", "care_team.left", "visit.let_see", "record.edited", "record.entered_in_error",
-    "record.reinstated", "patient.export", "prescription.confirmed",
+    "record.written_anew", "record.reinstated", "patient.export", "prescription.confirmed",
 )  # fmt: skip
 PURPOSES = {
     "treatment team": "as your care team",

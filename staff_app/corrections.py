@@ -14,10 +14,13 @@ from core.access.authorship import Standing
 from core.access.care import NotInCare
 from core.access.permissions import PermissionDenied, Right
 from core.queries import corrections as queries
+from core.queries import visit_form
 from core.queries.corrections import CorrectedRow
+from core.queries.patients import PatientHeader
+from core.queries.reference_ranges import age_on
 from core.services import corrections
 from core.services.care import BadReason
-from core.services.corrected_values import FIELDS
+from core.services.corrected_values import ANEW, FIELDS, local_minute
 from core.services.corrections import NAMES, NoSuchRow, NotNow
 from core.services.input import InvalidInput
 from core.stores.archived import ColdUnavailable
@@ -26,6 +29,7 @@ from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.page_sessions import page_session, write_session
 from core.web.request_bounds import takes_long_text
+from staff_app import clock
 from staff_app.patients import bp, header_or_404
 
 ADDRESS = "/<id:patient_id>/rows/<table>/<id:row_id>"
@@ -44,16 +48,31 @@ def correct(patient_id: int, table: str, row_id: int) -> Response:
 @requires(Right.VISIT_WRITE)
 @takes_long_text
 def edit_row(patient_id: int, table: str, row_id: int) -> Response:
-    ref, typed = _ref(table, row_id), {name: _typed(name) for name in FIELDS[table]}
+    """By its author, within the hours of an edit, in its place."""
+    return _change(corrections.edit, patient_id, table, row_id, "The correction is saved. What it said before is kept.")
+
+
+@bp.post(ADDRESS + "/anew")
+@requires(Right.VISIT_WRITE)
+@takes_long_text
+def write_row_anew(patient_id: int, table: str, row_id: int) -> Response:
+    """Of whatever tier, author and age: another row in its place."""
+    done = f"The {_name(table)} is written anew, in your name. The old one counts no longer, and is kept."
+    return _change(corrections.write_anew, patient_id, table, row_id, done)
+
+
+def _change(change: Callable[..., Any], patient_id: int, table: str, row_id: int, done: str) -> Response:
+    ref = _ref(table, row_id)
+    typed = {name: _typed(name) for name in FIELDS.get(table, ())}
     version = _typed("version")
 
     def act(session: Session) -> None:
-        corrections.edit(
+        change(
             session, patient_id=patient_id, ref=ref, typed=typed, reason=_typed("edit_why"), by=current_account(),
             version=int(version) if version.isdecimal() and len(version) < 19 else 0,
         )  # fmt: skip
 
-    return _act(patient_id, ref, act, why="edit_why", done=f"The {NAMES[table]} is corrected. What it said is kept.")
+    return _act(patient_id, ref, act, why="edit_why", done=done)
 
 
 @bp.post(ADDRESS + "/add")
@@ -96,9 +115,14 @@ def undo_error(patient_id: int, table: str, row_id: int) -> Response:
 
 
 def _ref(table: str, row_id: int) -> str:
-    if table not in FIELDS:
-        abort(404)
+    _name(table)
     return f"{table}:{row_id}"
+
+
+def _name(table: str) -> str:
+    if table not in NAMES:
+        abort(404)
+    return NAMES[table]
 
 
 def _typed(name: str) -> str:
@@ -151,11 +175,20 @@ def _page(
         if row.visit_id in hidden_visits:
             raise NotInCare(patient_id, "row.viewed", visit_id=row.visit_id)
         standing = _standing(session, patient_id, row)
+        tests = _tests(session, header) if row.table == "observation" else ()
     faults = faults or {}
     return render(
         "staff/corrections/row.html", status=status, patient=header, row=row, name=NAMES[row.table], standing=standing,
-        faults=list(faults.items()), wrong=faults, refusal=refusal, typed=request.form, fields=FIELDS[row.table],
+        faults=list(faults.items()), wrong=faults, refusal=refusal, typed=request.form,
+        tests=tests, minute=local_minute,
+        is_edited_in_place=standing.edit_until is not None and not row.is_archived,
+        is_written_anew=standing.takes_out and row.table in ANEW,
     )  # fmt: skip
+
+
+def _tests(session: Session, patient: PatientHeader) -> tuple[tuple[int, str], ...]:
+    age = age_on(patient.birth_on, clock.today())
+    return tuple((one.id, one.label) for one in visit_form.assays(session, sex=patient.sex, age=age).values())
 
 
 def _standing(session: Session, patient_id: int, row: CorrectedRow) -> Standing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.access import care, permissions
@@ -34,7 +34,7 @@ def standing(
     session: Session, by: Actor, *, patient_id: int, table: str, row_id: int, visit_id: int | None
 ) -> Standing:
     """What the account may do to this row of a patient in its care. Anyone who may write visits may add to it."""
-    wrote = _authorship(session, table, row_id, visit_id)
+    wrote = _authorship(session, patient_id, table, row_id, visit_id)
     is_author = wrote.account_id == by.id and permissions.can(by, Right.VISIT_WRITE)
     until = None
     if is_author and wrote.recorded_at is not None:
@@ -44,13 +44,14 @@ def standing(
     return Standing(until, is_author or (lasting and permissions.can(by, Right.OTHERS_CORRECT)))
 
 
-def _authorship(session: Session, table: str, row_id: int, visit_id: int | None) -> Authorship:
-    """The author of an addendum wrote it; of all else at a visit, the visit's."""
+def _authorship(session: Session, patient_id: int, table: str, row_id: int, visit_id: int | None) -> Authorship:
+    """Who wrote an addendum, or a row in place of another, wrote it; all else at a visit, the visit's author did."""
+    written = and_(Correction.row_type == table, Correction.replaced_by_id == row_id)
     if table == "note":
-        added = select(Correction).where(Correction.note_id == row_id, Correction.kind == CorrectionKind.ADDENDUM)
-        addendum = session.scalar(added)
-        if addendum is not None:
-            return Authorship(addendum.by_id, addendum.at)
+        written = or_(written, and_(Correction.note_id == row_id, Correction.kind == CorrectionKind.ADDENDUM))
+    correction = session.scalar(select(Correction).where(Correction.patient_id == patient_id, written))
+    if correction is not None:
+        return Authorship(correction.by_id, correction.at)
     wrote = session.get(VisitTie, visit_id) if visit_id is not None else None
     if wrote is not None:
         return Authorship(wrote.account_id, wrote.recorded_at)

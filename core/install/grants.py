@@ -45,7 +45,7 @@ TRAIL: Mapping[str, Privileges] = {
 }  # fmt: skip
 
 # What patients are told: that a row was corrected and when, not what it said before, who did it or why.
-TOLD = "id, patient_id, visit_id, row_type, row_id, kind, in_force, at"
+TOLD = "id, patient_id, visit_id, row_type, row_id, kind, in_force, replaced_by_id, at"
 
 _PUBLIC: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, "patient_picture", "holding", "batch", "restored_root"), READ),

@@ -24,7 +24,8 @@ class Correction(Base):
     """One correction of one row, named `row_type` and `row_id`, of whatever tier; of several the last counts.
 
     `in_force` is true of an entered-in-error that stands: its row counts no longer, nor, if it is a visit, what was
-    written at it. `before` holds what an edit replaced, as JSON by column. `note_id` is the note that an addendum is.
+    written at it. `before` holds what an edit replaced, as JSON by column. `note_id` is the note that an addendum is,
+    `replaced_by_id` the row of the same kind that was written in place of one entered in error.
     Nobody is `by` whom another system takes a row back.
     """
 
@@ -38,6 +39,7 @@ class Correction(Base):
     in_force: Mapped[bool]
     before: Mapped[str | None]
     note_id: Mapped[int | None]
+    replaced_by_id: Mapped[int | None]
     reason: Mapped[str] = mapped_column(String(400))
     by_id: Mapped[int | None]
     by_name: Mapped[str | None] = mapped_column(String(200))

@@ -23,14 +23,17 @@ from core.stores.counted import entered_in_error
 # What the patients' portal may read of a correction.
 PUBLIC = (
     Correction.id, Correction.patient_id, Correction.visit_id, Correction.row_type, Correction.row_id, Correction.kind,
-    Correction.in_force, Correction.at,
+    Correction.in_force, Correction.replaced_by_id, Correction.at,
 )  # fmt: skip
 CHANGES = (CorrectionKind.EDIT, CorrectionKind.ERROR)
 
 
 @dataclass(frozen=True)
 class CorrectionLine:
-    """One correction; `before` is what an edit replaced, by column. Nobody is `by_name` if another system did it."""
+    """One correction; `before` is what an edit replaced, by column. Nobody is `by_name` if another system did it.
+
+    `replaced_by` is the row that was written in place of this one.
+    """
 
     kind: str
     before: Mapping[str, str | None]
@@ -39,6 +42,7 @@ class CorrectionLine:
     at: datetime
     in_force: bool
     note_id: int | None
+    replaced_by: str | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,13 @@ class Corrections:
     def adds_to(self, note_id: int) -> str | None:
         """The row that a note is an addendum to."""
         return next((ref for ref, lines in self.by_ref.items() if any(line.note_id == note_id for line in lines)), None)
+
+    def replaces(self, table: str, row_id: int) -> str | None:
+        """The row in whose place this one was written."""
+        mine = row_ref(table, row_id)
+        return next(
+            (ref for ref, lines in self.by_ref.items() if any(line.replaced_by == mine for line in lines)), None
+        )
 
 
 @dataclass(frozen=True)
@@ -94,13 +105,6 @@ def of_visit(session: Session, patient_id: int, visit_id: int) -> Corrections:
     return _found(session, Correction.patient_id == patient_id, Correction.visit_id == visit_id)
 
 
-def of_row(session: Session, patient_id: int, ref: str) -> Corrections:
-    """All corrections of one row."""
-    table, _, row_id = ref.partition(":")
-    mine = (Correction.row_type == table, Correction.row_id == int(row_id))
-    return _found(session, Correction.patient_id == patient_id, *mine)
-
-
 def of_patient(session: Session, patient_id: int) -> Corrections:
     """All corrections of a record."""
     return _found(session, Correction.patient_id == patient_id)
@@ -119,7 +123,8 @@ def _found(session: Session, *conditions: ColumnElement[bool]) -> Corrections:
     by_ref: dict[str, list[CorrectionLine]] = defaultdict(list)
     for row in session.scalars(select(Correction).where(*conditions).order_by(Correction.id)):
         before = json.loads(row.before) if row.before else {}
-        line = CorrectionLine(row.kind, before, row.reason, row.by_name, row.at, row.in_force, row.note_id)
+        anew = row_ref(row.row_type, row.replaced_by_id) if row.replaced_by_id is not None else None
+        line = CorrectionLine(row.kind, before, row.reason, row.by_name, row.at, row.in_force, row.note_id, anew)
         by_ref[row_ref(row.row_type, row.row_id)].append(line)
     return Corrections({ref: tuple(lines) for ref, lines in by_ref.items()})
 
@@ -136,8 +141,13 @@ def told(
         if row.visit_id in hidden_visits or (row.kind not in CHANGES):
             continue
         if row.kind == CorrectionKind.EDIT or row.in_force:
-            found[row.row_type, row.row_id] = Corrected(row.row_type, row.at, is_out=row.in_force)
+            found[row.row_type, row.row_id] = _told(row)
     return tuple(sorted(found.values(), key=lambda one: one.at, reverse=True))
+
+
+def _told(row: Any) -> Corrected:
+    """Of a row that was written anew, that it was corrected."""
+    return Corrected(row.row_type, row.at, is_out=row.in_force and row.replaced_by_id is None)
 
 
 def since(session: Session, patient_id: int, refs: Collection[str], at: datetime) -> dict[str, Corrected]:
@@ -150,7 +160,7 @@ def since(session: Session, patient_id: int, refs: Collection[str], at: datetime
     visits: dict[int, Corrected] = {}
     for row in session.execute(query):
         if row.kind == CorrectionKind.EDIT or row.in_force:
-            one = Corrected(row.row_type, row.at, is_out=row.in_force)
+            one = _told(row)
             found[row_ref(row.row_type, row.row_id)] = one
             if row.row_type == "visit" and row.in_force:
                 visits[row.row_id] = one
@@ -176,7 +186,7 @@ def _visits_of(session: Session, refs: Collection[str]) -> dict[str, int | None]
 class CorrectedRow:
     """One row as its correction page shows it: `values` by column, an observation's `assay` with them.
 
-    `is_with_visit`: it counts no longer because its visit does not.
+    `is_with_visit`: it counts no longer because its visit does not. `replaces` is the row in whose place it stands.
     """
 
     ref: str
@@ -187,6 +197,7 @@ class CorrectedRow:
     is_archived: bool
     corrections: tuple[CorrectionLine, ...]
     is_with_visit: bool
+    replaces: str | None
 
     @property
     def error(self) -> CorrectionLine | None:
@@ -203,8 +214,11 @@ def row(session: Session, patient_id: int, ref: str) -> CorrectedRow | None:
     values = dict(source.values)
     if table == "observation":
         values["assay"] = session.get_one(Assay, values["assay_id"])
-    visit_id = values["id"] if table == "visit" else values["visit_id"]
+    visit_id = values["id"] if table == "visit" else values.get("visit_id")
     errors = entered_in_error(session, [patient_id]).ids.get("visit", frozenset())
-    lines = of_row(session, patient_id, ref).by_ref.get(ref, ())
+    corrections = of_patient(session, patient_id)
     is_with_visit = table != "visit" and visit_id in errors
-    return CorrectedRow(ref, table, row_id, visit_id, values, source.store != "hot", lines, is_with_visit)
+    return CorrectedRow(
+        ref, table, row_id, visit_id, values, source.store != "hot", corrections.by_ref.get(ref, ()), is_with_visit,
+        corrections.replaces(table, row_id),
+    )  # fmt: skip

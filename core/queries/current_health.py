@@ -91,7 +91,8 @@ def current_health(session: Session, patient_id: int, *, hidden_visits: VisitIds
 
 
 def _allergies(session: Session, patient_id: int) -> tuple[AllergyLine, ...]:
-    query = select(Allergy).where(Allergy.patient_id == patient_id).order_by(Allergy.substance, Allergy.id)
+    mine = (Allergy.patient_id == patient_id, counts(hot_table("allergy")))
+    query = select(Allergy).where(*mine).order_by(Allergy.substance, Allergy.id)
     return tuple(
         AllergyLine(
             row.id,

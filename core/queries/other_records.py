@@ -30,8 +30,10 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True)
 class OtherLine:
-    """One line: what it is, its words, details, and when."""
+    """One line: its row, what it is, its words, details, and when."""
 
+    table: str
+    id: int
     kind: str
     text: str
     detail: str | None
@@ -56,6 +58,8 @@ def _statements(session: Session, patient_id: int, hidden_visits: VisitIds) -> S
     rows.sort(key=lambda row: (order.index(StatementKind(row.kind)), row.text, row.id))
     return [
         OtherLine(
+            "statement",
+            row.id,
             STATEMENT_WORDS[StatementKind(row.kind)],
             row.text,
             row.detail,
@@ -76,6 +80,8 @@ def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> Se
     rows = session.scalars(query.order_by(Prescription.medication, Prescription.id))
     return [
         OtherLine(
+            "prescription",
+            row.id,
             STATUS_WORDS[PrescriptionStatus(row.status)],
             row.medication,
             ", ".join(filter(None, (row.dose, row.frequency, row.instructions))) or None,

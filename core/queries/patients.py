@@ -16,6 +16,8 @@ from core.queries.hidden_visits import kept_apart
 from core.queries.letterhead import is_deceased, newest_clinic, standing
 from core.queries.patient_search import Wanted
 from core.sealing import stored_national_id
+from core.stores.counted import counts
+from core.stores.tables import hot_table
 
 Conditions = list[ColumnElement[bool]]
 
@@ -199,7 +201,8 @@ def header(session: Session, patient_id: int) -> PatientHeader | None:
     row = session.get(Patient, patient_id)
     if row is None:
         return None
-    query = select(Allergy).where(Allergy.patient_id == patient_id, Allergy.status == "active")
+    mine = (Allergy.patient_id == patient_id, Allergy.status == "active", counts(hot_table("allergy")))
+    query = select(Allergy).where(*mine)
     allergies = session.scalars(query.order_by(Allergy.substance, Allergy.id))
     return PatientHeader(
         id=row.id,

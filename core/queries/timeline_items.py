@@ -52,6 +52,11 @@ class Item:
     result: Result | None = None
     visit: VisitLine | None = None
 
+    @property
+    def table(self) -> str | None:
+        """The table of its row; None of a report."""
+        return SOURCES[self.kind][0] if self.kind in SOURCES else None
+
 
 Maker = Callable[[Session, list[Found]], Iterable[Item]]
 

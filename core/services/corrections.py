@@ -1,4 +1,4 @@
-"""Correcting a record: an edit, an addendum, entered in error, and undoing that. The row's old version is kept.
+"""Correcting a record: an edit, an addendum, entered in error, written anew, and undoing that. Old versions are kept.
 
 Each raises PermissionDenied, NoSuchRow, ColdUnavailable when only a silent archive can tell what the row says, and
 BadReason, InvalidInput or NotNow for what can't be done as asked.
@@ -7,7 +7,8 @@ BadReason, InvalidInput or NotNow for what can't be done as asked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.access import authorship, care, permissions
 from core.access.permissions import Actor, Right
-from core.models import Correction, CorrectionKind, Note, Patient, utc_now
+from core.models import Correction, CorrectionKind, Note, Patient, Visit, utc_now
 from core.picture import upkeep as picture
 from core.services import corrected_values
 from core.services.care import reason_in_words
@@ -27,8 +28,10 @@ from core.sources.find import Source
 from core.stores import counted
 from core.stores.archived import ColdUnavailable
 
-CORRECTED = ("visit", "note", "observation", "prescription")
-NAMES = {"visit": "visit", "note": "note", "observation": "result", "prescription": "medicine"}
+NAMES = {
+    "visit": "visit", "note": "note", "observation": "result", "prescription": "medicine", "condition": "problem",
+    "allergy": "allergy", "statement": "statement",
+}  # fmt: skip
 ADDENDUM = "Addendum"
 TAKEN_BACK = "The system that it came from took it back."
 
@@ -66,20 +69,36 @@ def edit(
 ) -> None:
     """Change a hot row that its author wrote within the last hours; `version` is the one that the author saw."""
     row, words = _row(session, patient_id, ref, by), reason_in_words(reason)
-    standing = _standing(session, row, by)
-    if standing.edit_until is None:
-        raise permissions.PermissionDenied(f"You are not allowed to edit this {row.name} now: write an addendum to it")
-    if row.is_out:
-        raise NotNow(f"This {row.name} was entered in error: undo that first.")
+    if row.table not in corrected_values.FIELDS or _standing(session, row, by).edit_until is None:
+        raise permissions.PermissionDenied(f"You are not allowed to edit this {row.name} now: {_instead(row)}")
+    _check_stands(row, version)
     if row.source.store != "hot":
-        raise NotNow(f"This {row.name} is in the archive: write an addendum to it.")
-    if row.source.values["version"] != version:
-        raise NotNow(f"This {row.name} was changed since you opened the page. See what it says now.")
+        raise NotNow(f"This {row.name} is in the archive: {_instead(row)}.")
+    if row.table == "observation" and corrected_values.is_other_test(row.source.values, typed):
+        _write_anew(session, row, typed, words, by)
+        return
     before = corrected_values.change(session, row.table, row.id, typed, by=by)
     if row.table == "observation":
         picture.refresh(session, patient_id, observation_ids=[row.id])
     _keep(session, row, CorrectionKind.EDIT, words, by, before=corrected_values.as_text(before))
+    if "started_at" in before:
+        _move_along(session, row, before["started_at"], words, by)
     _record(session, "edited", row, words, by)
+
+
+def write_anew(
+    session: Session, *, patient_id: int, ref: str, typed: Mapping[str, str], version: int, reason: str, by: Actor
+) -> int:
+    """Take out a row of whatever tier, author and age, and write another in its place that says what was typed.
+
+    Both are kept, each naming the other; `version` is the one that the writer saw. Gives the new row's id.
+    """
+    row, words = _row(session, patient_id, ref, by), reason_in_words(reason)
+    _may_take_out(session, row, by)
+    if row.table not in corrected_values.ANEW:
+        raise NotNow(f"A {row.name} is not written anew: {_instead(row)}.")
+    _check_stands(row, version)
+    return _write_anew(session, row, typed, words, by)
 
 
 def add(session: Session, *, patient_id: int, ref: str, text: str, by: Actor) -> int:
@@ -91,8 +110,9 @@ def add(session: Session, *, patient_id: int, ref: str, text: str, by: Actor) ->
     faults.check()
     if row.is_out:
         raise NotNow(f"This {row.name} was entered in error: undo that first.")
+    kind = ADDENDUM if row.visit_id is not None else f"{ADDENDUM} to a {row.name}"
     note = Note(
-        patient_id=patient_id, visit_id=row.visit_id, kind=ADDENDUM, author=by.name, text=words, written_at=utc_now()
+        patient_id=patient_id, visit_id=row.visit_id, kind=kind, author=by.name, text=words, written_at=utc_now()
     )
     session.add(note)
     session.flush()
@@ -122,6 +142,8 @@ def reinstate(session: Session, *, patient_id: int, ref: str, reason: str, by: A
         raise NotNow(f"This {row.name} was taken out with its visit: undo that at the visit.")
     if not errors:
         raise NotNow(f"This {row.name} counts: there is nothing to undo.")
+    if any(_stands(session, row, error.replaced_by_id) for error in errors):
+        raise NotNow(f"Another {row.name} stands in its place: mark that one as entered in error first.")
     for error in errors:
         error.in_force = False
     _keep(session, row, CorrectionKind.UNDONE, words, by)
@@ -141,7 +163,7 @@ def take_back(session: Session, *, ref: str) -> bool:
         return False
     if source is None:
         return False
-    row = _Row(source, table, row_id, source.values["visit_id"], is_out=False)
+    row = _Row(source, table, row_id, source.values.get("visit_id"), is_out=False)
     _keep(session, row, CorrectionKind.ERROR, TAKEN_BACK, None)
     _leave_out(session, row)
     audit.record(session, "import.retracted", by=None, target=ref)
@@ -153,18 +175,59 @@ def _row(session: Session, patient_id: int, ref: str, by: Actor) -> _Row:
     permissions.check(by, Right.VISIT_WRITE)
     care.check(session, by, patient_id)
     table, _, number = ref.partition(":")
-    if table not in CORRECTED or not number.isdecimal():
+    if table not in NAMES or not number.isdecimal():
         raise NoSuchRow(ref)
     session.execute(select(Patient.id).where(Patient.id == patient_id).with_for_update())
     source = find.rows(session, [ref], with_errors=True).get(ref)
     if source is None or source.values["patient_id"] != patient_id:
         raise NoSuchRow(ref)
     row_id = int(number)
-    visit_id: int | None = source.values["id" if table == "visit" else "visit_id"]
+    # An allergy belongs to no visit.
+    visit_id: int | None = source.values["id"] if table == "visit" else source.values.get("visit_id")
     if visit_id in care.hidden_visits(session, by.id, patient_id):
         raise care.NotInCare(patient_id, visit_id=visit_id)
     is_out = counted.entered_in_error(session, [patient_id]).has(table, row_id, visit_id)
     return _Row(source, table, row_id, visit_id, is_out)
+
+
+def _check_stands(row: _Row, version: int) -> None:
+    if row.is_out:
+        raise NotNow(f"This {row.name} was entered in error: undo that first.")
+    if row.source.values["version"] != version:
+        raise NotNow(f"This {row.name} was changed since you opened the page. See what it says now.")
+
+
+def _instead(row: _Row) -> str:
+    """What can be done to a row that can't be changed in its place."""
+    return "write it anew, or an addendum to it" if row.table in corrected_values.ANEW else "write an addendum to it"
+
+
+def _write_anew(session: Session, row: _Row, typed: Mapping[str, str], words: str, by: Actor) -> int:
+    new = corrected_values.anew(session, row.table, row.source.values, typed, by=by)
+    _keep(session, row, CorrectionKind.ERROR, words, by, replaced_by_id=new.id)
+    if row.table == "observation":
+        picture.refresh(session, row.patient_id, observation_ids=[row.id, new.id])
+    _record(session, "written_anew", row, words, by)
+    made: int = new.id
+    return made
+
+
+def _move_along(session: Session, row: _Row, was: datetime, words: str, by: Actor) -> None:
+    """What was written with the visit is of the visit's time: it moves with it, each row with its own correction."""
+    moved = corrected_values.moved_along(session, session.get_one(Visit, row.id), was)
+    for table, row_id, before in moved:
+        one = replace(row, table=table, id=row_id)
+        _keep(session, one, CorrectionKind.EDIT, words, by, before=corrected_values.as_text(before))
+    results = [row_id for table, row_id, _ in moved if table == "observation"]
+    if results:
+        picture.refresh(session, row.patient_id, observation_ids=results)
+
+
+def _stands(session: Session, row: _Row, other_id: int | None) -> bool:
+    """Whether the row that was written in its place counts."""
+    if other_id is None:
+        return False
+    return not counted.entered_in_error(session, [row.patient_id]).has(row.table, other_id, row.visit_id)
 
 
 def _standing(session: Session, row: _Row, by: Actor) -> authorship.Standing:

@@ -71,36 +71,42 @@ def read(
 
 def read_again(
     session: Session, row: Observation, typed: NewObservation, *, patient: Patient, by: Actor, faults: Faults
-) -> dict[str, Any]:
-    """The columns of a corrected value, judged by that day's ranges; of another system, by the row's own.
+) -> tuple[dict[str, Any], bool]:
+    """The columns of a corrected result, judged by that day's ranges; and whether its writer confirmed a surprise.
 
-    `faults` names what is wrong or to be confirmed, at `value` and `confirmed`.
+    Where we have no range for the test, that of the row of another system holds. `faults` names what is wrong or to be
+    confirmed, at `assay`, `value` and `confirmed`.
     """
     known = visit_form.assays(session, sex=patient.sex, age=age_on(patient.birth_on, row.observed_at.date()))
-    assay = known[row.assay_id]
-    usual = assay.usual or UsualRange(row.ref_low, row.ref_high)
+    assay, is_same = known.get(typed.assay_id or 0), typed.assay_id == row.assay_id
+    if assay is None:
+        faults.add("assay", "Choose what was measured from the list.")
+        return {}, False
+    usual = assay.usual or (UsualRange(row.ref_low, row.ref_high) if is_same else None)
     hidden = care.hidden_visits(session, by.id, patient.id)
     last = last_values(session, patient.id, {assay.id}, before=row.observed_at, hidden_visits=hidden, leave_out=row.id)
     value, was_asked = _value("", typed, replace(assay, usual=usual), last.get(assay.id), faults)
-    if was_asked and not faults.errors:
-        _record_confirmed(session, row, by)
-    return {
+    values = {
+        "assay_id": assay.id,
+        "unit": row.unit if is_same else assay.unit,
         "value_number": value,
         "value_text": None,
-        "ref_low": usual.low,
-        "ref_high": usual.high,
+        "ref_low": usual.low if usual else None,
+        "ref_high": usual.high if usual else None,
         "interpretation": interpret(value, usual),
     }
+    return values, was_asked
 
 
 def record_confirmed(session: Session, found: Sequence[TypedObservation], by: Actor) -> None:
     """Put on record which surprising values their writer confirmed. The rows have been flushed."""
     for one in found:
         if one.was_asked:
-            _record_confirmed(session, one.row, by)
+            record_confirmed_value(session, one.row, by)
 
 
-def _record_confirmed(session: Session, row: Observation, by: Actor) -> None:
+def record_confirmed_value(session: Session, row: Observation, by: Actor) -> None:
+    """Put one on record."""
     audit.record(
         session,
         "observation.confirmed",

@@ -29,6 +29,7 @@ from core.services.prescription_rows import NewPrescription
 NOTE_LIMIT = 1_000_000
 CLASSES = {"AMB": "At the clinic", "VR": "By video or telephone", "HH": "At home", "EMER": "Emergency"}
 CLOCK_TOLERANCE = timedelta(minutes=5)
+LENGTH_MAX = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def add(session: Session, patient: Patient, new: NewVisit, by: Actor) -> Visit:
 
 def _visit(session: Session, patient: Patient, new: NewVisit, by: Actor, faults: Faults) -> Visit:
     account = session.get(Account, by.id)
-    started_at = _started_at(new.started_at, patient, faults)
+    started_at = began(new.started_at, patient, faults)
     if new.clinic_id is not None and session.get(Clinic, new.clinic_id) is None:
         faults.add("clinic_id", "Choose a clinic from the list.")
     return Visit(
@@ -106,7 +107,8 @@ def _visit(session: Session, patient: Patient, new: NewVisit, by: Actor, faults:
     )
 
 
-def _started_at(started_at: datetime | None, patient: Patient, faults: Faults) -> datetime:
+def began(started_at: datetime | None, patient: Patient, faults: Faults) -> datetime:
+    """When a visit began, in UTC: neither in the future nor before the patient's birth."""
     now = utc_now()
     if started_at is None:
         faults.add("started_at", "Enter the day and time the visit began.")

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from core.models import Correction
 
 VISIT = "visit"
-TABLES = frozenset({VISIT, "note", "observation", "prescription", "condition", "statement"})
+OF_VISITS = frozenset({"note", "observation", "prescription", "condition", "statement"})
+TABLES = frozenset({VISIT, "allergy", *OF_VISITS})
 
 
 def counts(table: Table) -> ColumnElement[bool]:
@@ -20,7 +21,7 @@ def counts(table: Table) -> ColumnElement[bool]:
     if table.name not in TABLES:
         return true()
     named = and_(Correction.row_type == table.name, Correction.row_id == table.c.id)
-    if table.name != VISIT:
+    if table.name in OF_VISITS:
         named = or_(named, and_(Correction.row_type == VISIT, Correction.row_id == table.c.visit_id))
     return not_(exists(Correction.id).where(Correction.patient_id == table.c.patient_id, Correction.in_force, named))
 
@@ -35,7 +36,7 @@ class EnteredInError:
         """The condition on a table, hot, linked or on its own server, that a row counts."""
         visits, mine = sorted(self.ids.get(VISIT, ())), sorted(self.ids.get(table.name, ()))
         conditions: list[ColumnElement[bool]] = [table.c.id.not_in(mine)] if mine else []
-        if visits and table.name in TABLES - {VISIT}:
+        if visits and table.name in OF_VISITS:
             conditions.append(or_(table.c.visit_id.is_(None), table.c.visit_id.not_in(visits)))
         return and_(true(), *conditions)
 

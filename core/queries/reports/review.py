@@ -30,6 +30,8 @@ from core.queries.reports.views import (
 )
 from core.sources import find, signature_proof, signed_content
 from core.stores.archived import ColdUnavailable
+from core.stores.counted import counts
+from core.stores.tables import hot_table
 
 
 def patient_of(session: Session, report_id: int) -> int | None:
@@ -192,7 +194,8 @@ def _since_drafting(session: Session, cited: Mapping[str, Stored]) -> dict[str, 
 
 def _patient(session: Session, patient_id: int) -> PatientHeader:
     patient = session.get_one(Patient, patient_id)
-    query = select(Allergy.substance).where(Allergy.patient_id == patient_id, Allergy.status == "active")
+    mine = (Allergy.patient_id == patient_id, Allergy.status == "active", counts(hot_table("allergy")))
+    query = select(Allergy.substance).where(*mine)
     allergies = tuple(session.scalars(query.order_by(Allergy.id)))
     return PatientHeader(patient.id, patient.name, patient.sex, patient.birth_on, allergies)
 

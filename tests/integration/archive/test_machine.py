@@ -265,5 +265,5 @@ def test_anything_in_any_order(machine: type[Machine]) -> None:
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("part", range(10))
 def test_ten_thousand_steps(machine: type[Machine], part: int) -> None:
-    play(machine, 20, 50, derandomize=False)
-    assert machine.steps_taken >= 1_000
+    while machine.steps_taken < 1_000:
+        play(machine, 5, 50, derandomize=False)
