@@ -16,6 +16,7 @@ from core.interchange import fhir
 from core.models import Account, Correction, Note, Observation, Patient, SensitiveVisit, Sensitivity, Visit
 from core.picture import upkeep
 from core.services import corrections, erasure
+from core.services.input import InvalidInput
 from core.sources import find
 from core.stores import databases
 from core.stores.databases import Store
@@ -163,6 +164,27 @@ class RecordRules(RuleBasedStateMachine):
                 # Its visit was entered in error.
                 return
         self.errors ^= {ref}
+
+    @rule(number=numbers, table=st.sampled_from(["observation", "note", "prescription"]))
+    def write_a_row_anew(self, number: int, table: str) -> None:
+        """A row of whatever tier goes out, and another joins its visit."""
+        refs = [ref for ref in sorted(self.twin.rows) if ref.startswith(f"{table}:")]
+        if not refs:
+            return
+        ref, value = pick(refs, number), f"{4 + number % 4}.{number % 10}"
+        typed = {"value": value, "confirmed": value, "text": f"anew {number}", "medication": f"Salve {number}"}
+        with databases.write() as session:
+            source = find.rows(session, [ref], with_errors=True)[ref].values
+            by, patient_id = session.get_one(Account, self.clinician_id), source["patient_id"]
+            try:
+                new_id = corrections.write_anew(
+                    session, patient_id=patient_id, ref=ref, typed=typed, version=source["version"],
+                    reason="It was written down wrong.", by=by,
+                )  # fmt: skip
+            except (corrections.NotNow, InvalidInput):
+                return
+            self.twin.changed(session, table, new_id)
+        self.errors.add(ref)
 
     @rule(number=numbers)
     def add_to_a_row(self, number: int) -> None:

@@ -17,6 +17,9 @@ STEPS = 42
 
 
 def corrects(play: Machine, random: Random) -> None:
+    if random.random() < 0.25:
+        play.write_a_row_anew(number=random.randrange(1_000), table=random.choice(["observation", "note"]))
+        return
     table = random.choice(["observation", "observation", "visit", "note", "prescription"])
     play.enter_in_error_or_undo(number=random.randrange(1_000), table=table)
 
