@@ -77,7 +77,7 @@ def _seconds(patient_id: int, newest: Newest) -> float:
     with databases.read(Store.HOT) as session:
         header(session, patient_id)
         current_health(session, patient_id)
-        visits.timeline(session, patient_id, limit=10)
+        visits.overview(session, patient_id, newest=10)
         newest(session, patient_id)
     return time.perf_counter() - began
 

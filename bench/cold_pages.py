@@ -27,7 +27,7 @@ VISITS = 20_000
 REPETITIONS = 5
 REQUESTS = 120
 PATIENT = 7
-HOT, COLD = "/visits", "/visits?older=1"
+HOT, COLD = "/history?kind=visits", "/history?kind=visits&year=2010"
 RECENT = """
 INSERT INTO visit (id, patient_id, class_code, status, description, started_at, ended_at, version)
 SELECT 1000000 + n, :patient, 'AMB', 'finished', 'Review', now() - n * INTERVAL '4 days',
@@ -110,7 +110,7 @@ def _stopped(server: PostgresServer) -> Iterator[None]:
 
 def _wait_for_cold(client: Client) -> None:
     until = time.monotonic() + 30
-    while "come from our archive" not in client.get(COLD)[1]:
+    while 'class="archived"' not in client.get(COLD)[1]:
         if time.monotonic() > until:
             raise RuntimeError("the archive does not come back")
         time.sleep(0.5)

@@ -16,9 +16,7 @@ from public_app import downloads, history, privacy, record, reports, results, vi
 BLUEPRINTS = (history.bp, visits.bp, results.bp, reports.bp, record.bp, downloads.bp, privacy.bp)
 NAVIGATION = (
     NavItem("history.index", "History", Right.OWN_RECORD_READ),
-    NavItem("visits.index", "Visits", Right.OWN_RECORD_READ),
     NavItem("results.index", "Results", Right.OWN_RECORD_READ),
-    NavItem("reports.index", "Reports", Right.OWN_RECORD_READ),
     NavItem("record.show", "Record", Right.OWN_RECORD_READ),
     NavItem("privacy.index", "Who looked", Right.OWN_RECORD_READ),
 )
@@ -31,7 +29,7 @@ def create_app(settings: Settings) -> Flask:
         title="Strata",
         host=settings.public_host,
         roles=frozenset({Role.PATIENT}),
-        home="visits.index",
+        home="history.index",
         navigation=NAVIGATION,
     )
     app = make_app(portal, settings)
@@ -43,5 +41,5 @@ def create_app(settings: Settings) -> Flask:
 
 @requires(Right.OWN_RECORD_READ)
 def home() -> Response:
-    """There is no front page: visits come first."""
-    return redirect(url_for("visits.index"), 303)
+    """There is no front page: what is new comes first, then the history."""
+    return redirect(url_for("history.index"), 303)

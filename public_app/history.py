@@ -7,9 +7,10 @@ from flask import Blueprint, Response
 from core.access.permissions import Right
 from core.queries import timeline as queries
 from core.queries import visits
+from core.queries.corrections import told
 from core.queries.letterhead import letterhead
 from core.queries.news import is_outside, news
-from core.queries.timeline_items import Kind
+from core.queries.timeline_items import SOURCES, Kind
 from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.htmx import render
@@ -19,6 +20,7 @@ from public_app.addresses import of_rows
 from public_app.own import own_patient_id
 
 bp = Blueprint("history", __name__)
+KINDS = {table: kind for kind, (table, _) in SOURCES.items()}
 
 
 @bp.get("/history")
@@ -27,7 +29,8 @@ def index() -> Response:
     patient_id, at = own_patient_id(), chosen()
     with page_session() as session:
         timeline = queries.timeline(session, patient_id, kind=at.kind, assay_id=at.assay_id, period=at.period)
-        overview = visits.timeline(session, patient_id, limit=1)
+        overview = visits.overview(session, patient_id)
+        corrected = told(session, patient_id)
         holder = letterhead(session, patient_id)
         new = news(session, patient_id, reader=current_account().id)
     look(patient_id, "history.read")
@@ -42,5 +45,6 @@ def index() -> Response:
         **of_rows(),
         news=new,
         is_outside=is_outside,
+        corrected=[one for one in corrected if at.kind in (Kind.ALL, KINDS.get(one.kind))],
         holder=holder,
     )

@@ -16,11 +16,6 @@ def own_patient_id() -> int:
     return patient_id
 
 
-def wants_archived() -> bool:
-    """Whether the reader asked for archived rows too."""
-    return request.args.get("older") == "1"
-
-
 def place_in_list() -> Cursor | None:
     """Where in a list the page begins; 400 if the address names no place."""
     raw = request.args.get("after")

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
-from sqlalchemy.orm import Session
+from flask import Blueprint, Response, redirect, url_for
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from core.access.permissions import Right
 from core.models.record_types import REPORT
 from core.queries import reports as queries
 from core.queries.letterhead import letterhead
-from core.queries.reports import SignedList
+from core.queries.timeline_items import Kind
 from core.stores import hot_and_archived
 from core.stores.archived import ColdUnavailable
 from core.web.access import look, refuse, requires
 from core.web.htmx import render
 from core.web.page_sessions import page_session
-from public_app.own import own_patient_id, wants_archived
+from public_app.own import own_patient_id
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
 
 @bp.get("")
 @requires(Right.OWN_RECORD_READ)
-def index() -> Response:
-    patient_id = own_patient_id()
-    with page_session() as session:
-        reports, is_partial = _signed(session, patient_id)
-        holder = letterhead(session, patient_id)
-    look(patient_id, "reports.read")
-    return render(
-        "public/reports/index.html",
-        fragment="public/reports/_list.html",
-        reports=reports,
-        is_partial=is_partial,
-        older=wants_archived(),
-        holder=holder,
-    )
+def index() -> WerkzeugResponse:
+    """Where the list of reports was."""
+    return redirect(url_for("history.index", kind=Kind.REPORTS), 301)
 
 
 @bp.get("/<id:report_id>")
@@ -55,13 +44,3 @@ def show(report_id: int) -> Response:
         refuse("report.read", target)
     look(patient_id, "report.read", target)
     return render("public/reports/show.html", report=report, holder=holder)
-
-
-def _signed(session: Session, patient_id: int) -> tuple[SignedList, bool]:
-    """The list, and whether the archive was asked for its part and did not answer."""
-    if wants_archived():
-        try:
-            return queries.signed_for_patient(session, patient_id, with_archived=True), False
-        except ColdUnavailable:
-            return queries.signed_for_patient(session, patient_id), True
-    return queries.signed_for_patient(session, patient_id), False

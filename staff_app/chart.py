@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, current_app, request
-from sqlalchemy.orm import Session
+from flask import abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core.access.care import NotInCare
 from core.access.permissions import Right
 from core.queries import care_team, corrections, reports, results, visits
 from core.queries.current_health import current_health
-from core.queries.hidden_visits import VisitIds
 from core.queries.latest_results import RESULTS_MAX, latest_results
 from core.queries.news import is_outside, news
 from core.queries.other_records import other_records
 from core.queries.outside_visits import ROWS_MAX, outside_visits
-from core.queries.visits import Timeline
+from core.queries.timeline_items import Kind
 from core.services.reports import IN_WORK
 from core.stores.archived import ColdUnavailable
-from core.stores.hot_and_archived import BadCursor, Cursor
 from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.drawings import trends
@@ -30,7 +27,7 @@ from staff_app.addresses import of_rows
 from staff_app.care import SENSITIVITIES
 from staff_app.patients import bp, header_or_404
 
-VISITS_AT_FIRST = 10
+VISITS_SHOWN = 10
 
 
 @bp.get("/<id:patient_id>")
@@ -47,7 +44,7 @@ def chart(patient_id: int) -> Response:
             "news": news(session, patient_id, reader=current_account().id, hidden_visits=hidden_visits),
             "outside": outside_visits(session, patient_id, limit=None if shows_all else ROWS_MAX),
             "other": other_records(session, patient_id, hidden_visits=hidden_visits),
-            "timeline": visits.timeline(session, patient_id, limit=VISITS_AT_FIRST, hidden_visits=hidden_visits),
+            "overview": visits.overview(session, patient_id, newest=VISITS_SHOWN, hidden_visits=hidden_visits),
             "open_reports": reports.open_for_patient(session, patient_id),
             "signed_reports": reports.signed_for_patient(session, patient_id),
             "team": care_team.members(session, patient_id),
@@ -61,13 +58,8 @@ def chart(patient_id: int) -> Response:
 @bp.get("/<id:patient_id>/visits")
 @requires(Right.RECORD_READ)
 def visit_list(patient_id: int) -> Response:
-    hidden_visits = look(patient_id, "visits.viewed")
-    with page_session() as session:
-        header = header_or_404(session, patient_id)
-        timeline = _timeline(session, patient_id, hidden_visits)
-    return render(
-        "staff/patients/visits.html", fragment="staff/patients/_visits.html", patient=header, timeline=timeline
-    )
+    """Where the list of visits was."""
+    return redirect(url_for(".history", patient_id=patient_id, kind=Kind.VISITS), 301)
 
 
 @bp.get("/<id:patient_id>/visits/<id:visit_id>")
@@ -100,14 +92,3 @@ def assay(patient_id: int, assay_id: int) -> Response:
         abort(404)
     drawing = trends.of_results(found, day=current_app.jinja_env.filters["day"])
     return render("staff/patients/assay.html", patient=header, trend=found, drawing=drawing)
-
-
-def _timeline(session: Session, patient_id: int, hidden_visits: VisitIds) -> Timeline:
-    raw = request.args.get("after")
-    try:
-        after = Cursor.parse(raw) if raw else None
-    except BadCursor:
-        abort(400)
-    return visits.timeline(
-        session, patient_id, with_archived="archived" in request.args, after=after, hidden_visits=hidden_visits
-    )

@@ -54,6 +54,7 @@ _PUBLIC: Mapping[str, Privileges] = {
     "account": READ,
     **dict.fromkeys(PROOFS, ALL),
     "set_up_code": ("SELECT", "DELETE"),
+    "last_look": CHANGE,
     **TRAIL,
 }
 _STAFF: Mapping[str, Privileges] = {
@@ -63,6 +64,7 @@ _STAFF: Mapping[str, Privileges] = {
     "glass_break": ("SELECT", "INSERT", "DELETE"),
     "model_call": ("SELECT", "DELETE"),
     "report_event": ("SELECT", "INSERT", "DELETE"),
+    "last_look": ALL,
     "switch": CHANGE,
     "signer_notice": ALL,
     # Whose an account is, and what, nobody changes.

@@ -151,6 +151,13 @@ RECORDED = (
     *(RowRule(table, STAFF, (DELETE,), ERASED) for table in ("correction", "glass_break")),
 )
 
+# Who looked when is known to who looked.
+LOOKS = (
+    RowRule("last_look", PUBLIC, (SELECT, INSERT, UPDATE), PATIENTS_OWN),
+    RowRule("last_look", STAFF, (INSERT, UPDATE), STAFFS_OWN),
+    RowRule("last_look", STAFF, (SELECT, DELETE), Either((STAFFS_OWN, ERASED))),
+)
+
 JOBS = (
     RowRule("outbox_message", STAFF, (SELECT,)),
     RowRule("outbox_message", STAFF, (INSERT,), OneOf("task", tasks.asked_by(tasks.STAFF))),
@@ -160,4 +167,4 @@ JOBS = (
     RowRule("outbox_message", ARCHIVER, (INSERT,), OneOf("task", tasks.asked_by(tasks.ARCHIVER))),
 )
 
-ROW_RULES = (*ACCOUNTS, *SECOND_FACTORS, *AUDIT, *REPORTS, *RECORDED, *JOBS)
+ROW_RULES = (*ACCOUNTS, *SECOND_FACTORS, *AUDIT, *REPORTS, *RECORDED, *LOOKS, *JOBS)

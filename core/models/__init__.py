@@ -21,7 +21,7 @@ from core.models.archive import (
 )
 from core.models.audit import AccessEvent, ChainHead, KeptHeadSet
 from core.models.base import Base, utc_now
-from core.models.care import CareTeamMember, GlassBreak, SensitiveGrant, SensitiveVisit, Sensitivity, VisitTie
+from core.models.care import CareTeamMember, GlassBreak, LastLook, SensitiveGrant, SensitiveVisit, Sensitivity, VisitTie
 from core.models.clinical import (
     CAUTIONS,
     PENDING,
@@ -121,6 +121,7 @@ __all__ = [
     "KeptHeadSet",
     "LoadFigure",
     "LoadSpan",
+    "LastLook",
     "ModelCall",
     "Note",
     "Observation",

@@ -32,6 +32,19 @@ class CareTeamMember(Base):
     added_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class LastLook(Base):
+    """When an account last looked at a record, and when before the sitting of that: access events leave the primary.
+
+    Looks that follow one another closely are one sitting.
+    """
+
+    __tablename__ = "last_look"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), primary_key=True, index=True)
+    looked_at: Mapped[datetime]
+    before_at: Mapped[datetime | None]
+
+
 class VisitTie(Base):
     """How the author of a visit was tied to the patient while writing it: a visit written under a glass ties nobody.
 

@@ -1,70 +1,90 @@
 """What is new in a record since its reader last looked: results outside their range first.
 
-A look is known by its access event. Events leave the primary after some days, so an older look is not known: then
-what is new is told of the last DAYS days.
+Who has not looked before is told what is new of the last DAYS days. No archive is asked: of results that were archived
+since, those that the picture keeps are told, and that other rows of these months are archived is said.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Table, func, or_, select
+from sqlalchemy import Select, Table, or_, select
 from sqlalchemy.orm import Session
 
-from core.models import AccessEvent, ReportState, utc_now
+from core.models import LastLook, ReportState, VisitTie, utc_now
+from core.models.record_types import VISIT
 from core.picture.values import ABNORMAL
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.queries.newest import newest
+from core.queries.results import result_of_value
 from core.queries.timeline_items import MAKERS, SOURCES, Item, Kind
+from core.services.last_looks import SITTING
 from core.stores import hot_and_archived
 
 DAYS = 30
 LINES_MAX = 12
-# Looks of one sitting are one look.
-SITTING = timedelta(minutes=30)
-LOOKS = (
-    "chart.viewed", "history.viewed", "visits.viewed", "results.viewed",
-    "history.read", "visits.read", "results.read", "record.read",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class News:
-    """What is new since an instant; `is_look`: the reader looked then. `more` counts what is not among the items."""
+    """What is new since an instant; `is_look`: the reader looked then. `more` counts what is not among the items.
+
+    Until `archived_until`, if that is set, rows that came since may be archived: the history has them.
+    """
 
     since: datetime
     is_look: bool
     items: tuple[Item, ...]
     more: int
+    archived_until: datetime | None
 
 
 def news(
     session: Session, patient_id: int, *, reader: int, now: datetime | None = None, hidden_visits: VisitIds = NO_VISITS
 ) -> News:
-    """What is new to an account in the record, without hidden visits. Reads hot rows: what is new is not archived."""
+    """What is new to an account in the record, without hidden visits."""
     now = now or utc_now()
-    looked = _last_look(session, patient_id, reader, now - SITTING)
+    looked = _last_look(session, patient_id, reader, now)
     since = looked or now - timedelta(days=DAYS)
     wanted = _Wanted(patient_id, since, _recorded_visits(session, patient_id, since), hidden_visits)
     items = [item for kind in SOURCES for item in _new(session, kind, wanted)]
+    held = hot_and_archived.held(session, patient_id, VISIT.name)
+    archived_until = held.last_at if held is not None and held.last_at > since else None
+    if archived_until is not None:
+        items += _archived_results(session, wanted)
     items += _reports(session, patient_id, since)
     items.sort(key=_place)
-    return News(since, looked is not None, tuple(items[:LINES_MAX]), max(len(items) - LINES_MAX, 0))
+    more = max(len(items) - LINES_MAX, 0)
+    return News(since, looked is not None, tuple(items[:LINES_MAX]), more, archived_until)
 
 
-def _last_look(session: Session, patient_id: int, reader: int, before: datetime) -> datetime | None:
-    mine = (AccessEvent.account_id == reader, AccessEvent.patient_id == patient_id)
-    looks = (AccessEvent.action.in_(LOOKS), AccessEvent.outcome == "allow", AccessEvent.at < before)
-    return session.scalar(select(func.max(AccessEvent.at)).where(*mine, *looks))
+def _last_look(session: Session, patient_id: int, reader: int, now: datetime) -> datetime | None:
+    kept = session.get(LastLook, (reader, patient_id))
+    if kept is None:
+        return None
+    return kept.looked_at if now - kept.looked_at > SITTING else kept.before_at
 
 
 def _recorded_visits(session: Session, patient_id: int, since: datetime) -> list[int]:
     """Visits that were written since, of whatever day they are."""
-    query = select(AccessEvent.target).where(
-        AccessEvent.patient_id == patient_id, AccessEvent.action == "visit.recorded", AccessEvent.at > since
-    )
-    return sorted({int(target.partition(":")[2]) for target in session.scalars(query) if target})
+    query = select(VisitTie.visit_id).where(VisitTie.patient_id == patient_id, VisitTie.recorded_at > since)
+    return sorted(session.scalars(query))
+
+
+def _archived_results(session: Session, wanted: _Wanted) -> Iterator[Item]:
+    picture = newest(session, wanted.patient_id, hidden_visits=wanted.hidden_visits)
+    for one in picture.assays:
+        values = {value.id: value for value in (*one.latest, one.outside) if value is not None}
+        for value in values.values():
+            if value.id in picture.archived_ids and value.observed_at > wanted.since:
+                result = result_of_value(value, one.assay, picture.archived_ids)
+                yield Item(
+                    Kind.RESULTS, value.id, value.observed_at, result.name, "", True, value.visit_id, value.assay_id,
+                    result,
+                )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from core.models import ReportState
 from core.models.record_types import REPORT, VISIT
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.queries.reports.signed_reports import signed_lines
 from core.queries.timeline_items import MAKERS, SOURCES, Item, Kind
 from core.stores import archived, counted, hot_and_archived
 from core.stores.hot_and_archived import ColdTable, Found, Held
@@ -209,9 +210,12 @@ class TimelineReading:
             return query.order_by(table.c.closed_at.desc(), table.c.id.desc()).limit(ROWS_MAX + 1)
 
         found = hot_and_archived.read_hot(self._session, "report", build)
-        for item in self._with_archived(found, REPORT.name, "report", build, period):
-            row = item.values
-            yield Item(Kind.REPORTS, row["id"], row["closed_at"], "Health report", "", item.is_archived)
+        for line in signed_lines(self._session, self._with_archived(found, REPORT.name, "report", build, period)):
+            by = f"Signed by {line.signed_by}" if line.signed_by else "Signed"
+            yield Item(
+                Kind.REPORTS, line.id, line.signed_at, "Health report", by, line.is_archived,
+                is_replaced=line.replaced_by_id is not None,
+            )  # fmt: skip
 
     def _with_archived(
         self, found: list[Found], record_type: str, name: str, build: hot_and_archived.Build, period: Period

@@ -39,7 +39,10 @@ SOURCES: Mapping[Kind, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Item:
-    """One line: its kind, its row, when, and what to say; `visit_id` is the visit that it belongs to."""
+    """One line: its kind, its row, when, and what to say; `visit_id` is the visit that it belongs to.
+
+    `is_replaced` is true of a report that a newer one replaces.
+    """
 
     kind: Kind
     id: int
@@ -51,6 +54,7 @@ class Item:
     assay_id: int | None = None
     result: Result | None = None
     visit: VisitLine | None = None
+    is_replaced: bool = False
 
     @property
     def table(self) -> str | None:

@@ -1,4 +1,4 @@
-"""A patient's visits: the timeline, and one visit with what was noted, measured, found and prescribed at it."""
+"""A patient's visits: how many there are, and one visit with what was noted, measured, found and prescribed at it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from core.models.record_types import VISIT
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.queries.other_records import remark
 from core.queries.results import Result, results_at
-from core.stores import archived, counted, hot_and_archived
-from core.stores.hot_and_archived import Cursor, Found, Held
+from core.stores import counted, hot_and_archived
+from core.stores.hot_and_archived import Found, Held
 from core.stores.tables import hot_table
 
-PAGE_ROWS = 40
 CHILDREN = tuple(child.table.name for child in VISIT.children)
 
 
@@ -40,20 +39,16 @@ class VisitLine:
 
 
 @dataclass(frozen=True)
-class Timeline:
-    """A page of visits, newest first.
+class Overview:
+    """How many visits there are, and the newest hot ones.
 
-    `total` and `since` count archived visits too. `held` is what the archive holds; `shows_archived`: the page includes
-    archived visits; `is_partial`: the archive was asked and did not answer.
+    `total` and `since` count archived visits too; `held` is what the archive holds, told without asking it.
     """
 
-    visits: tuple[VisitLine, ...]
+    newest: tuple[VisitLine, ...]
     total: int
     since: datetime | None
     held: Held | None
-    shows_archived: bool
-    is_partial: bool
-    next: Cursor | None
 
 
 @dataclass(frozen=True)
@@ -109,44 +104,21 @@ class VisitDetail:
     conditions: tuple[ConditionLine, ...]
 
 
-def timeline(
-    session: Session,
-    patient_id: int,
-    *,
-    with_archived: bool = False,
-    after: Cursor | None = None,
-    limit: int = PAGE_ROWS,
-    hidden_visits: VisitIds = NO_VISITS,
-) -> Timeline:
-    """A page of the patient's visits, without hidden ones.
-
-    Archived visits are among them if the caller asks for them and the archive answers.
-    """
+def overview(session: Session, patient_id: int, *, newest: int = 0, hidden_visits: VisitIds = NO_VISITS) -> Overview:
+    """The patient's visits in numbers, and so many of the newest hot ones, without hidden ones; asks no archive."""
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
         query = columns.where(table.c.patient_id == patient_id, is_visible(table, hidden_visits))
-        query = after.after(query, table, "started_at") if after is not None else query
-        return query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(limit + 1)
+        return query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(newest)
 
     held = hot_and_archived.held(session, patient_id, VISIT.name)
-    found, is_partial = hot_and_archived.read_hot(session, "visit", build), False
-    if with_archived and held is not None:
-        try:
-            older = hot_and_archived.read_archived(session, VISIT.name, "visit", build, patient_id=patient_id)
-            found = archived.merge(found, older, key=lambda item: item.values["id"])
-        except archived.ColdUnavailable:
-            is_partial = True
-    found.sort(key=lambda item: (item.values["started_at"], item.values["id"]), reverse=True)
-    page = found[:limit]
+    found = hot_and_archived.read_hot(session, "visit", build) if newest else []
     count, first_at = _hot_figures(session, patient_id, hidden_visits)
-    return Timeline(
-        visits=lines(session, page),
+    return Overview(
+        newest=lines(session, found),
         total=count + (_archived_count(session, patient_id, held.roots) if held else 0),
         since=min(filter(None, (first_at, held.first_at if held else None)), default=None),
         held=held,
-        shows_archived=with_archived and held is not None and not is_partial,
-        is_partial=is_partial,
-        next=_cursor(page[-1]) if len(found) > limit else None,
     )
 
 
@@ -165,10 +137,6 @@ def _archived_count(session: Session, patient_id: int, roots: int) -> int:
     table = hot_table("visit")
     hot = session.scalar(select(func.count()).where(table.c.id.in_(sorted(errors)))) if errors else 0
     return roots - len(errors) + (hot or 0)
-
-
-def _cursor(found: Found) -> Cursor:
-    return Cursor(found.values["started_at"], found.values["id"])
 
 
 def detail(session: Session, patient_id: int, visit_id: int, *, with_errors: bool = False) -> VisitDetail | None:

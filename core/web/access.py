@@ -15,6 +15,8 @@ from core import audit
 from core.access import care, permissions
 from core.access.permissions import Right
 from core.audit import spool
+from core.models import utc_now
+from core.services import last_looks
 from core.stores import databases
 from core.stores.databases import Store
 from core.stores.outage import UNREACHABLE, primary
@@ -121,7 +123,20 @@ def look(patient_id: int, action: str, target: str | None = None) -> frozenset[i
         if why is None:
             raise care.NotInCare(patient_id, action)
     record(action, target=target, patient_id=patient_id, purpose=why)
+    if action in last_looks.LOOKS:
+        _keep_look(account.id, patient_id)
     return hidden_visits
+
+
+def _keep_look(account_id: int, patient_id: int) -> None:
+    """For what is new next time; while the primary is down, the time before counts."""
+    if primary.refuses():
+        return
+    try:
+        with databases.write() as session:
+            last_looks.note(session, account_id=account_id, patient_id=patient_id, now=utc_now())
+    except UNREACHABLE:
+        primary.failed()
 
 
 def check_tie(patient_id: int, action: str) -> None:

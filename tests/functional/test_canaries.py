@@ -117,7 +117,7 @@ def look(page: Page, demo: RunningDemo, patient: Patient) -> None:
     for words in (CANARIES["a patient's name"], CANARIES["a national id"]):
         page.goto(f"{demo.staff_url}/patients?q={words}")
         expect(page.get_by_role("link", name=patient.name)).to_be_visible()
-    for path in ("", "/visits", "/visits?archived=1", "/results/999999", "/visits/999999"):
+    for path in ("", "/history", "/history?kind=visits", "/results/999999", "/visits/999999"):
         page.goto(f"{demo.staff_url}/patients/{patient.id}{path}")
 
 

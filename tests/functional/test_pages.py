@@ -13,12 +13,11 @@ from tests.functional.conftest import RunningDemo
 
 PAGES = {
     "patient1": (
-        "visits",
-        "visits?older=1",
         "history",
+        "history?kind=visits",
         "history?kind=results",
+        "history?kind=reports",
         "results",
-        "reports",
         "record",
         "privacy",
         "account",
@@ -93,7 +92,7 @@ def test_sign_in_pages_and_misses(demo: RunningDemo, browser: Browser) -> None:
 
 def test_pages_work_without_javascript(demo: RunningDemo, sign_in: Callable[..., Page]) -> None:
     page = sign_in("patient1", java_script_enabled=False)
-    page.goto(f"{demo.public_url}/visits")
+    page.goto(f"{demo.public_url}/history")
     page.locator("ol.timeline h3 a").first.click()
     assert page.get_by_role("heading", level=1).is_visible()
     page.goto(f"{demo.public_url}/results")

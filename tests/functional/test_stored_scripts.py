@@ -75,14 +75,14 @@ def hostile(demo: RunningDemo) -> Iterator[dict[str, Planted]]:
 
 
 def patient_pages(one: Planted) -> tuple[str, ...]:
-    return ("visits", f"visits/{one.visit.id}", "results", f"results/{one.assay.id}", "reports",
+    return ("history", f"visits/{one.visit.id}", "results", f"results/{one.assay.id}", "history?kind=reports",
             f"reports/{one.signed.id}", "record", "privacy", "account", "account/passkeys")  # fmt: skip
 
 
 def clinician_pages(one: Planted) -> tuple[str, ...]:
     chart, reports = f"patients/{one.patient.id}", [one.ready.id, one.signed.id, one.failed.id]
     return (
-        chart, f"{chart}/visits", f"{chart}/visits/{one.visit.id}", f"{chart}/results/{one.assay.id}",
+        chart, f"{chart}/history", f"{chart}/visits/{one.visit.id}", f"{chart}/results/{one.assay.id}",
         f"{chart}/visits/new", f"{chart}/rows/visit/{one.visit.id}/correct",
         "patients?q=14+Mar+1961", "reports", "reports?list=signed", "reports?list=failed",
         *(f"reports/{number}/review" for number in reports), *(f"reports/{number}/making" for number in reports),
@@ -165,8 +165,8 @@ def test_hostile_text_is_read_and_does_nothing(
 
 BREAKING = ("image", "out of double quotes", "out of a tag", "address")
 TYPED = {
-    "patient1": ("visits?older={0}&after={0}", "results?older={0}", "privacy?own={0}&after={0}", "{0}"),
-    "clinician": ("patients?q={0}&after={0}", "reports?list={0}", "patients/3/visits?after={0}", "sign-in?next=/{0}"),
+    "patient1": ("history?kind={0}&year={0}", "results?older={0}", "privacy?own={0}&after={0}", "{0}"),
+    "clinician": ("patients?q={0}&after={0}", "reports?list={0}", "patients/3/history?kind={0}", "sign-in?next=/{0}"),
     "admin": ("accounts?q={0}&role={0}", "archive/restore?patient={0}&type={0}", "archive/retention?lift={0}",
               "operations?days={0}", "operations/runbooks/{0}", "archive/runs?few={0}"),
     "auditor": ("audit?person={0}&patient={0}&action={0}&outcome={0}&after={0}",),

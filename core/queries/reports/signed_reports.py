@@ -19,7 +19,7 @@ from core.queries.reports.kept_apart import visible
 from core.queries.reports.report_rows import ReportRows, load
 from core.queries.reports.review import corrected_since, replaced_by, signature
 from core.stores import hot_and_archived
-from core.stores.hot_and_archived import ColdTable, Held
+from core.stores.hot_and_archived import ColdTable, Found, Held
 from core.stores.tables import OF_SIGNED, signed_view
 
 SHOWN = tuple(name for name in OF_SIGNED if name != "report")
@@ -101,19 +101,23 @@ def signed_for_patient(
         )
     else:
         read = hot_and_archived.read_hot(session, "report", build)
-    signers = _signers(session, [found.values["id"] for found in read])
+    return SignedList(signed_lines(session, read), hot_and_archived.held(session, patient_id, REPORT.name))
+
+
+def signed_lines(session: Session, found: Sequence[Found]) -> tuple[SignedItem, ...]:
+    """Signed reports as lists show them, the newest first."""
+    signers = _signers(session, [item.values["id"] for item in found])
     items = [
         SignedItem(
-            id=found.values["id"],
-            signed_at=found.values["closed_at"],
-            signed_by=signers.get(found.values["id"]),
-            replaced_by_id=replaced_by(session, found.values["id"]),
-            is_archived=found.is_archived,
+            id=item.values["id"],
+            signed_at=item.values["closed_at"],
+            signed_by=signers.get(item.values["id"]),
+            replaced_by_id=replaced_by(session, item.values["id"]),
+            is_archived=item.is_archived,
         )
-        for found in read
+        for item in found
     ]
-    items.sort(key=lambda item: (item.signed_at, item.id), reverse=True)
-    return SignedList(tuple(items), hot_and_archived.held(session, patient_id, REPORT.name))
+    return tuple(sorted(items, key=lambda item: (item.signed_at, item.id), reverse=True))
 
 
 def signed_report(

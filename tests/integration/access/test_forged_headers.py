@@ -58,7 +58,7 @@ def submit(client: FlaskClient, portal: str, account: Account, password: str, **
 def test_forged_headers_are_not_believed(database: Settings, patient: Patient, portal: str) -> None:
     app, account = make_app(portal, database), account_of(ROLES[portal], patient)
     client = app.test_client()
-    assert submit(client, portal, account, PASSWORD, **FORGED).headers["Location"] in ("/", "/visits")
+    assert submit(client, portal, account, PASSWORD, **FORGED).headers["Location"] in ("/", "/history")
     page = client.get("/account", base_url=host(portal), headers=FORGED)
     signed_out = app.test_client().get("/account", base_url=host(portal), headers=FORGED)
     assert signed_out.headers["Location"] == "/sign-in?next=/account"

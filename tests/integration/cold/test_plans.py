@@ -17,10 +17,11 @@ from core.audit import kept_heads
 from core.models import ArchiveRun, Batch, BatchState, Holding, Note, Observation, RunState
 from core.models.record_types import RECORD_TYPES
 from core.picture import full_read
-from core.queries import audit_stream, audit_trail, evidence, released_batches, results, visits
+from core.queries import audit_stream, audit_trail, evidence, released_batches, results, timeline, visits
 from core.queries.clinic_months import MonthFigures
 from core.queries.reports import report_rows, signed_reports
 from core.queries.reports.made_by import made_by
+from core.queries.timeline_items import Kind
 from core.services.reports import requests
 from core.sources.find import archived_rows
 from core.stores import archived, databases
@@ -120,8 +121,8 @@ def caught(everything_is_cold: Record, monkeypatch: pytest.MonkeyPatch) -> Caugh
 
 
 def _read_pages(session: Any, record: Record) -> None:
-    page = visits.timeline(session, record.patient_id, with_archived=True, limit=2)
-    visits.timeline(session, record.patient_id, with_archived=True, limit=2, after=page.next)
+    for kind in (Kind.VISITS, Kind.RESULTS, Kind.REPORTS):
+        timeline.timeline(session, record.patient_id, kind=kind)
     visits.detail(session, record.patient_id, record.visits[-1])
     full_read.of_assays(session, record.patient_id, [record.assay_id])
     results.trend(session, record.patient_id, record.assay_id, with_archived=True)

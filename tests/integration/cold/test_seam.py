@@ -1,4 +1,4 @@
-"""Pages across the seam between hot and archived rows: none twice, none missing, whatever moves meanwhile."""
+"""Years across the seam between hot and archived rows: none twice, none missing, whatever moves meanwhile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from core.queries import visits
+from core.queries import timeline
+from core.queries.timeline import Period
+from core.queries.timeline_items import Kind
 from core.services import archive_restore
 from core.stores import archived, databases
 from core.stores.databases import Store
@@ -16,19 +18,18 @@ from core.stores.tables import linked_table
 from tests.integration.cold.conftest import Record, begin_move
 from workers.archive import driver
 
-PAGE = 2
-
 
 def pages(record: Record, between: Callable[[], None], store: Store = Store.REPLICA) -> Iterator[int]:
-    """The visits of each page in turn, by the cursor of the one before."""
-    after = None
+    """The visits of each year in turn, the newest first."""
+    year: int | None = None
     while True:
         with databases.read(store) as session:
-            page = visits.timeline(session, record.patient_id, with_archived=True, after=after, limit=PAGE)
-        assert not page.is_partial
-        yield from [visit.id for visit in page.visits]
-        after = page.next
-        if after is None:
+            period = Period(year) if year is not None else None
+            page = timeline.timeline(session, record.patient_id, kind=Kind.VISITS, period=period)
+        assert not page.gaps
+        yield from [item.id for item in page.items]
+        year = page.before
+        if year is None:
             return
         between()
 

@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import ProgrammingError
 
-from core.queries import visits
+from core.queries import timeline, visits
+from core.queries.timeline import Period
+from core.queries.timeline_items import Kind
 from core.stores import archived, databases, outage
 from core.stores.archived import ColdUnavailable
 from core.stores.databases import Store
@@ -108,7 +110,7 @@ def page_seconds(record: Record) -> float:
     for _ in range(PAGES):
         started = time.perf_counter()
         with databases.read(Store.REPLICA) as session:
-            assert visits.timeline(session, record.patient_id).visits
+            assert visits.overview(session, record.patient_id, newest=10).newest
         took.append(time.perf_counter() - started)
     return statistics.median(took)
 
@@ -140,8 +142,13 @@ def test_a_page_of_hot_rows_is_not_slowed(way: TcpProxy, archived_record: Record
 def test_a_partial_page_says_so_and_what_is_missing(way: TcpProxy, archived_record: Record) -> None:
     way.silence()
     with databases.read(Store.REPLICA) as session:
-        page = visits.timeline(session, archived_record.patient_id, with_archived=True)
-    assert page.is_partial
-    assert page.total == len(archived_record.visits)
-    assert page.held is not None
-    assert page.held.roots + len(page.visits) == len(archived_record.visits)
+        told = visits.overview(session, archived_record.patient_id)
+        first = timeline.timeline(session, archived_record.patient_id, kind=Kind.VISITS)
+        years = [
+            timeline.timeline(session, archived_record.patient_id, kind=Kind.VISITS, period=Period(year))
+            for year in first.years
+        ]
+    (gap,) = {gap for year in years for gap in year.gaps}
+    assert told.total == len(archived_record.visits)
+    assert told.held == gap
+    assert gap.roots + sum(len(year.items) for year in years) == len(archived_record.visits)

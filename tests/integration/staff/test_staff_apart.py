@@ -41,7 +41,7 @@ from tests.integration.staff.test_staff_care import break_glass
 from tests.ready_report import make_ready_report
 
 CANARY = "Zirconquest"
-PLACES = ("", "/visits", "/visits?archived=1", "/visits/new")
+PLACES = ("", "/history", "/history?kind=visits", "/visits/new")
 
 
 @pytest.fixture

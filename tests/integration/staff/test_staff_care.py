@@ -79,7 +79,7 @@ def test_without_a_tie_the_record_is_closed_and_the_attempt_on_record(stranger: 
     assert (event.outcome, event.patient_id, event.account_id) == ("deny", patient.id, stranger.account.id)
 
 
-@pytest.mark.parametrize("place", ["", "/visits", "/visits/1", "/results/1", "/visits/new"])
+@pytest.mark.parametrize("place", ["", "/history", "/visits/1", "/results/1", "/visits/new"])
 def test_no_page_of_the_record_opens(stranger: StaffBrowser, patient: Patient, place: str) -> None:
     assert stranger.get(f"/patients/{patient.id}{place}").status_code == 403
 

@@ -249,7 +249,7 @@ def test_an_archived_visit_is_taken_out_and_its_count_with_it(
     assert take_out(clinician, patient, f"visit:{old[0].visit_id}").status_code == 303
     assert newest(patient) == ["8.3"]
     assert picture_is_right(patient)
-    assert "4 visits" in clinician.get(f"/patients/{patient.id}/visits?archived=1").text
+    assert "4 visits" in clinician.get(f"/patients/{patient.id}/history?kind=visits").text
     assert act(clinician, patient, f"visit:{old[0].visit_id}", "undo", undo_why="It was right.").status_code == 303
     assert newest(patient) == ["8.4"]
     assert picture_is_right(patient)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -163,19 +162,16 @@ def test_a_silent_archive_is_a_named_gap(clinician: StaffBrowser, patient: Patie
         times = {"first_at": datetime(2023, 1, 5, tzinfo=UTC), "last_at": datetime(2025, 2, 5, tzinfo=UTC)}
         session.add(Holding(patient_id=patient.id, record_type="visit", server="visits", roots=12, rows=40, **times))
     chart = clinician.get(f"/patients/{patient.id}").text
-    assert "Show 12 older visits from the archive" in chart
+    assert "12 of them in the archive" in chart
+    assert f'href="/patients/{patient.id}/history?kind=visits"' in chart
     tiers.of["visits"].stop()
-    page = clinician.get(f"/patients/{patient.id}/visits?archived=1").text
-    assert "12 older visits can&#39;t be shown right now" in page
-    assert "January 2023 to February 2025" in page
-    assert "Diabetes review" in page
+    page = clinician.get(f"/patients/{patient.id}/history?kind=visits&year=2025").text
+    assert "12 older visits from January 2023 to February 2025" in page
+    assert "Diabetes review" in clinician.get(f"/patients/{patient.id}/history?kind=visits").text
 
 
-def test_the_list_of_visits_is_a_fragment_for_htmx_and_a_page_otherwise(
+def test_the_address_of_the_old_list_leads_to_the_visits_of_the_history(
     clinician: StaffBrowser, patient: Patient
 ) -> None:
-    path = f"/patients/{patient.id}/visits"
-    fragment = clinician.get(path, headers={"HX-Request": "true"})
-    assert re.match(r'\s*<div id="visits">', fragment.text)
-    assert "HX-Request" in fragment.headers["Vary"]
-    assert "<html" in clinician.get(path).text
+    reply = clinician.get(f"/patients/{patient.id}/visits?archived=1")
+    assert (reply.status_code, reply.headers["Location"]) == (301, f"/patients/{patient.id}/history?kind=visits")

@@ -56,7 +56,7 @@ def test_of_those_in_care_all_is_shown_and_they_are_on_the_trail_too(clinician: 
     assert [event.purpose for event in looks(strangers.SEARCHED)] == [f"in care {patient.id}"]
 
 
-@pytest.mark.parametrize("place", ["", "/break-glass", "/visits"])
+@pytest.mark.parametrize("place", ["", "/break-glass", "/history"])
 def test_a_closed_record_shows_little_and_leaves_an_event(
     stranger: StaffBrowser, patient: Patient, auditor: StaffBrowser, place: str
 ) -> None:

@@ -41,7 +41,7 @@ def patient(database: Any, kind: str) -> Patient:
 
 def test_staff_see_it_and_are_offered_no_visit(clinician: StaffBrowser, patient: Patient, kind: str) -> None:
     place = f"/patients/{patient.id}"
-    for path in (place, f"{place}/visits", f"{place}/visits/1", f"{place}/results/1", f"{place}/visits/new"):
+    for path in (place, f"{place}/history", f"{place}/visits/1", f"{place}/results/1", f"{place}/visits/new"):
         assert KINDS[kind][1] in clinician.get(path).text, path
     assert "New visit" not in clinician.get(place).text
     reply = clinician.post(f"{place}/visits/new", FORM, page=f"{place}/visits/new")
@@ -58,7 +58,7 @@ def test_whoever_reads_it_for_the_patient_is_told(
     browser = Browser(public_app.create_app(database).test_client())
     browser.sign_in(account)
     sync_replica()
-    for path in ("/visits", "/visits/1", "/results", "/results/1", "/reports", "/record"):
+    for path in ("/history", "/visits/1", "/results", "/results/1", "/history?kind=reports", "/record"):
         assert KINDS[kind][2] in browser.get(path).text, path
 
 

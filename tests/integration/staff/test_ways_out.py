@@ -46,7 +46,7 @@ from tests.taken_files import words_of
 MARK = "Zirconquest"
 REASON = "a copy for the patient herself"
 TAKEN = ("patients/{patient_id}", "patients/{patient_id}/results/{assay_id}", "reports/{report_id}")
-FORMS = ("/patients?q=Tan", "/patients/{patient_id}?all=1", "/patients/{patient_id}/visits?archived=1",
+FORMS = ("/patients?q=Tan", "/patients/{patient_id}?all=1", "/patients/{patient_id}/history",
          "/reports?list=closed", "/reports?list=all", "/audit?patient={patient_id}",
          "/reports/{report_id}/review?claim={claim_id}",
          *(f"/{what}/download/{form}" for form in ("pdf", "csv", "fhir") for what in TAKEN))  # fmt: skip

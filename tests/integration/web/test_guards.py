@@ -16,7 +16,7 @@ from public_app import create_app
 from tests.integration.web.conftest import HOST, Browser, events
 from tests.tiers import Tiers
 
-PAGES = ("/visits", "/results", "/record", "/reports", "/privacy")
+PAGES = ("/history", "/results", "/record", "/history?kind=reports", "/privacy")
 
 
 def test_every_endpoint_declares_its_right(app: Any) -> None:
@@ -92,7 +92,7 @@ def test_every_form_is_refused_without_its_token(app: Any, signed_in: Browser) -
     assert posts
     for rule in posts:
         path = rule.rule.replace("<id:passkey_id>", "1")
-        reply = signed_in.client.post(path, base_url=HOST, headers={"Referer": HOST + "/visits"})
+        reply = signed_in.client.post(path, base_url=HOST, headers={"Referer": HOST + "/history"})
         assert reply.status_code == 400, rule.rule
 
 

@@ -56,7 +56,7 @@ def test_the_wait_is_short_and_a_right_password_ends_nothing(
     now = throttle.time.time()
     monkeypatch.setattr(throttle.time, "time", lambda: now + ONE_ADDRESS.longest_seconds + 1)
     assert slowed.sign_in(account).status_code == 303
-    slowed.post("/sign-out", page="/visits")
+    slowed.post("/sign-out", page="/history")
     assert guess(slowed, 100).status_code == 422
     assert guess(slowed, 101).status_code == 429
 

@@ -52,7 +52,7 @@ def test_a_hundred_guesses_from_twenty_addresses_are_few(
 ) -> None:
     own = another_browser()
     assert own.sign_in(account).status_code == 303
-    own.post("/sign-out", page="/visits")
+    own.post("/sign-out", page="/history")
     if not redis_is_up:
         tiers.of["valkey"].stop()
     assert guess_passwords(another_browser(), account) == {422: TRIED, 429: 100 - TRIED}
@@ -76,7 +76,7 @@ def test_the_wait_grows_to_an_hour_and_the_owners_sign_in_shortens_it_for_nobody
         clock(minute * 60)
         tried += guess_passwords(stranger, account, 3)[422]
         if minute % 60 == 0:
-            own.post("/sign-out", page="/visits")
+            own.post("/sign-out", page="/history")
             assert own.sign_in(account).status_code == 303
     # Free ones, those while the wait is below ten minutes, and one an hour.
     assert tried <= ONE_ACCOUNT_EVERYWHERE.free + 10 + 24
@@ -88,14 +88,14 @@ def test_a_browser_of_ones_own_account_knows_no_other(another_browser: Callable[
         stranger = AccountCopy.of(other)
     browser = another_browser()
     assert browser.sign_in(stranger).status_code == 303
-    browser.post("/sign-out", page="/visits")
+    browser.post("/sign-out", page="/history")
     assert guess_passwords(browser, account) == {422: TRIED, 429: 100 - TRIED}
 
 
 def test_a_known_browser_guesses_no_more_than_a_stranger(another_browser: Callable[[], Browser], account: Any) -> None:
     browser = another_browser()
     browser.sign_in(account)
-    browser.post("/sign-out", page="/visits")
+    browser.post("/sign-out", page="/history")
     assert guess_passwords(browser, account)[422] == 5
     assert another_browser().sign_in(account).status_code == 303
 
@@ -141,6 +141,6 @@ def test_codes_are_guessed_a_few_times_only_wherever_from(
         reply = thief.post("/sign-in/code", {"totp": f"{number:06}"}, page="/sign-in/code", **spread(number))
         tried += reply.status_code == 422
     assert tried == TRIED
-    signed_in.post("/sign-out", page="/visits")
+    signed_in.post("/sign-out", page="/history")
     assert signed_in.sign_in(account).headers["Location"] == "/sign-in/code"
     assert give(signed_in, code_of(secret)).status_code == 303

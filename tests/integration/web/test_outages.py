@@ -20,7 +20,7 @@ from tests.factories import make_condition
 from tests.integration.web.conftest import Browser, events
 from tests.tiers import Tiers
 
-PAGES = ("/visits", "/results", "/record", "/reports", "/privacy")
+PAGES = ("/history", "/results", "/record", "/history?kind=reports", "/privacy")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_an_own_write_is_read_back_at_any_lag(signed_in: Browser, tiers: Tiers, 
     sync_replica()
     signed_in.get("/reading")
     tiers.replica.pause_replay()
-    assert signed_in.post("/writing", {"phone": "8123 4567"}, page="/visits").text == "saved"
+    assert signed_in.post("/writing", {"phone": "8123 4567"}, page="/history").text == "saved"
     assert signed_in.get("/reading").text == "hot: 8123 4567"
     tiers.of["valkey"].stop()
     assert signed_in.get("/reading").text == "hot: 8123 4567"
@@ -63,7 +63,7 @@ def test_a_write_that_redis_never_heard_of_is_read_back_when_redis_returns(
     signed_in.get("/reading")
     tiers.replica.pause_replay()
     tiers.of["valkey"].stop()
-    assert signed_in.post("/writing", {"phone": "8123 4567"}, page="/visits").text == "saved"
+    assert signed_in.post("/writing", {"phone": "8123 4567"}, page="/history").text == "saved"
     tiers.of["valkey"].start()
     assert signed_in.get("/reading").text == "hot: 8123 4567"
 
@@ -91,9 +91,9 @@ def test_redis_down_pages_go_on(signed_in: Browser, tiers: Tiers) -> None:
 def test_redis_down_one_can_sign_in_and_out(browser: Browser, tiers: Tiers, account: Any) -> None:
     tiers.of["valkey"].stop()
     assert browser.sign_in(account).status_code == 303
-    assert browser.get("/visits").status_code == 200
-    browser.post("/sign-out", page="/visits")
-    assert browser.get("/visits").status_code == 303
+    assert browser.get("/history").status_code == 200
+    browser.post("/sign-out", page="/history")
+    assert browser.get("/history").status_code == 303
 
 
 @pytest.mark.parametrize("server", ["replica", "visits"])
@@ -116,17 +116,17 @@ def test_primary_down_reads_go_on_and_looks_wait_in_the_spool(
     page = signed_in.get("/record")
     assert page.status_code == 200
     assert "Type 2 diabetes" in page.text
-    signed_in.get("/visits")
+    signed_in.get("/history")
     assert spool.waiting() == 1
     tiers.of["primary"].start()
     primary.answered()
     assert joined() == 2
     assert joined() == 0
     assert spool.waiting() == 0
-    looks = events("record.read", "visits.read")
+    looks = events("record.read", "history.read")
     assert [(item.action, item.patient_id) for item in looks] == [
         ("record.read", patient.id),
-        ("visits.read", patient.id),
+        ("history.read", patient.id),
     ]
     assert chain_faults(looks[0].writer) == []
 
@@ -137,21 +137,21 @@ def test_the_next_look_after_an_outage_joins_the_spool(signed_in: Browser, tiers
     signed_in.get("/record")
     tiers.of["primary"].start()
     primary.answered()
-    signed_in.get("/visits")
+    signed_in.get("/history")
     assert len(events("record.read")) == 1
 
 
 def test_primary_down_one_can_sign_out(signed_in: Browser, tiers: Tiers, sync_replica: Any) -> None:
     sync_replica()
     token = signed_in.cookie()
-    form = signed_in.get("/visits").text.split('name="csrf_token" value="')[1].split('"')[0]
+    form = signed_in.get("/history").text.split('name="csrf_token" value="')[1].split('"')[0]
     tiers.of["primary"].stop("immediate")
     reply = signed_in.client.post("/sign-out", base_url="https://portal.localhost", data={"csrf_token": form},
                                   headers={"Referer": "https://portal.localhost/"})  # fmt: skip
     assert reply.headers["Location"] == "/sign-in"
     assert "You have signed out" in signed_in.get("/sign-in").text
     signed_in.client.set_cookie("__Host-strata_public", token or "", domain="portal.localhost")
-    assert signed_in.get("/visits").status_code == 303
+    assert signed_in.get("/history").status_code == 303
 
 
 def joined() -> int:
@@ -176,11 +176,11 @@ def test_a_write_that_can_not_be_made_gives_back_what_was_typed(
     signed_in: Browser, tiers: Tiers, sync_replica: Any
 ) -> None:
     sync_replica()
-    page = signed_in.get("/visits").text
+    page = signed_in.get("/history").text
     token = page.split('name="csrf_token" value="')[1].split('"')[0]
     tiers.of["primary"].stop("immediate")
     fields = {"csrf_token": token, "phone": "8123 <4567>", "password": "hush"}
-    headers = {"Referer": "https://portal.localhost/visits"}
+    headers = {"Referer": "https://portal.localhost/history"}
     reply = signed_in.client.post("/writing", base_url="https://portal.localhost", data=fields, headers=headers)
     assert reply.status_code == 503
     assert "8123 &lt;4567&gt;</textarea>" in reply.text

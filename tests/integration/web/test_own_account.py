@@ -22,7 +22,7 @@ def change(browser: Browser, old: str = PASSWORD, new: str = NEW, again: str = N
 
 
 def is_signed_in(browser: Browser) -> bool:
-    return bool(browser.get("/visits").status_code == 200)
+    return bool(browser.get("/history").status_code == 200)
 
 
 def test_a_new_password_ends_every_other_sign_in_and_gives_this_one_a_new_token(

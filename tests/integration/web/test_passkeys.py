@@ -66,8 +66,8 @@ def enter(browser: Browser, device: Authenticator) -> Any:
 def test_a_passkey_alone_signs_in(with_passkey: Browser, device: Authenticator, account: Any) -> None:
     with databases.write() as session:
         session.execute(update(Credential).values(totp_secret="set"))
-    assert enter(with_passkey, device).headers["Location"] == "/visits"
-    assert with_passkey.get("/visits").status_code == 200
+    assert enter(with_passkey, device).headers["Location"] == "/history"
+    assert with_passkey.get("/history").status_code == 200
     signed = events("account.signed_in")[-1]
     assert (signed.account_id, signed.purpose) == (account.id, "passkey")
     assert "My phone" in with_passkey.get("/account/passkeys").text
@@ -107,7 +107,7 @@ def test_nothing_else_signs_in(with_passkey: Browser, device: Authenticator, wha
     reply = enter(with_passkey, FORGERIES[what](device))
     assert reply.status_code == 422
     assert pages.REFUSED in html.unescape(reply.text)
-    assert with_passkey.get("/visits").status_code == 303
+    assert with_passkey.get("/history").status_code == 303
     assert [(event.outcome, event.account_id) for event in events("account.passkey_refused")] == [("deny", None)]
 
 
@@ -196,7 +196,7 @@ def test_a_new_password_asks_whether_the_passkeys_go_on(
     assert signed_in.post("/account/password", typed, page="/account").status_code == 303
     assert kept() == left
     assert len(events("account.passkey_removed")) == 1 - left
-    assert signed_in.get("/visits").status_code == 200
+    assert signed_in.get("/history").status_code == 200
 
 
 @pytest.mark.parametrize("is_ticked", [True, False])

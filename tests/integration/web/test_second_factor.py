@@ -67,7 +67,7 @@ def enrolled(signed_in: Browser, another_browser: Callable[[], Browser], account
 
 def test_the_password_alone_opens_nothing(enrolled: Any) -> None:
     browser, _, _ = enrolled
-    assert browser.get("/visits").status_code == 303
+    assert browser.get("/history").status_code == 303
     with databases.read(Store.HOT) as session:
         assert len(session.scalars(select(SignIn.token_hash)).all()) == 1
 
@@ -76,7 +76,7 @@ def test_a_code_opens_once(enrolled: Any, another_browser: Callable[[], Browser]
     browser, secret, _ = enrolled
     used = code_of(secret)
     assert give(browser, used).status_code == 303
-    assert browser.get("/visits").status_code == 200
+    assert browser.get("/history").status_code == 200
     thief = another_browser()
     thief.sign_in(account)
     assert give(thief, used).status_code == 422
@@ -87,7 +87,7 @@ def test_a_code_opens_once(enrolled: Any, another_browser: Callable[[], Browser]
 def test_a_wrong_code_opens_nothing(enrolled: Any, wrong: str) -> None:
     browser, _, _ = enrolled
     assert give(browser, wrong).status_code == 422
-    assert browser.get("/visits").status_code == 303
+    assert browser.get("/history").status_code == 303
 
 
 def test_old_and_future_codes_are_wrong(enrolled: Any) -> None:
@@ -147,7 +147,7 @@ def test_it_can_be_turned_off_where_it_is_only_offered(
     browser, secret, _ = enrolled
     give(browser, code_of(secret))
     assert browser.post("/account/second-factor/remove", page="/account").status_code == 303
-    assert another_browser().sign_in(account).headers["Location"] == "/visits"
+    assert another_browser().sign_in(account).headers["Location"] == "/history"
 
 
 def test_a_wrong_code_sets_nothing_up(signed_in: Browser, account: AccountCopy) -> None:
@@ -164,7 +164,7 @@ def test_a_password_changed_meanwhile_ends_the_waiting(enrolled: Any, account: A
     with databases.write() as session:
         session.execute(update(Credential).values(password_changed_at=utc_now()))
     assert give(browser, code_of(secret)).headers["Location"] == "/sign-in"
-    assert browser.get("/visits").status_code == 303
+    assert browser.get("/history").status_code == 303
 
 
 def test_whoever_waits_too_long_starts_again(enrolled: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,14 +162,14 @@ def test_a_forgotten_password_ends_all_and_asks_which_passkeys_stay(
         session.flush()
         ids = [passkey.id for passkey in made]
     code = make_code(admin, account)
-    assert signed_in.get("/visits").status_code == 303
+    assert signed_in.get("/history").status_code == 303
     browser = another_browser()
     bring(browser, code, account.username)
     page = browser.get("/sign-in/new-password").text
     assert "An old laptop" in page
     assert "checked" not in page
     assert choose(browser, keep=str(ids[0])).status_code == 303
-    assert browser.get("/visits").status_code == 200
+    assert browser.get("/history").status_code == 200
     with databases.read(Store.HOT) as session:
         assert list(session.scalars(select(Passkey.id))) == [ids[0]]
     assert len(events("account.passkey_removed")) == 2
@@ -186,9 +186,9 @@ def test_a_forgotten_password_leaves_the_authenticator(
     browser = another_browser()
     bring(browser, make_code(admin, account), account.username)
     assert choose(browser).headers["Location"] == "/sign-in/code"
-    assert browser.get("/visits").status_code == 303
+    assert browser.get("/history").status_code == 303
     assert give(browser, code_of(secret)).status_code == 303
-    assert browser.get("/visits").status_code == 200
+    assert browser.get("/history").status_code == 200
 
 
 def test_a_lost_device_is_worth_nothing(
@@ -201,7 +201,7 @@ def test_a_lost_device_is_worth_nothing(
     assert count(Passkey) == 0
     browser = another_browser()
     bring(browser, code, account.username)
-    assert choose(browser).headers["Location"] == "/visits"
+    assert choose(browser).headers["Location"] == "/history"
     assert count(RecoveryCode) == 0
     with databases.read(Store.HOT) as session:
         assert session.get_one(Credential, account.id).totp_secret is None

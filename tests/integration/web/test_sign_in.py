@@ -41,17 +41,17 @@ def test_a_token_planted_before_sign_in_opens_nothing(browser: Browser, another_
     assert browser.sign_in(account).status_code == 303
     thief = another_browser()
     thief.client.set_cookie("__Host-strata_public", "planted", domain="portal.localhost")
-    assert thief.get("/visits").status_code == 303
+    assert thief.get("/history").status_code == 303
 
 
 def test_signing_in_again_ends_the_sign_in_before(signed_in: Browser, another_browser: Any, account: Any) -> None:
     old = signed_in.cookie()
-    signed_in.get("/visits")
-    signed_in.post("/sign-out", page="/visits")
+    signed_in.get("/history")
+    signed_in.post("/sign-out", page="/history")
     assert count_sign_ins() == 0
     thief = another_browser()
     thief.client.set_cookie("__Host-strata_public", old or "", domain="portal.localhost")
-    assert thief.get("/visits").headers["Location"].startswith("/sign-in")
+    assert thief.get("/history").headers["Location"].startswith("/sign-in")
 
 
 def test_a_form_without_its_token_changes_nothing(signed_in: Browser) -> None:
@@ -81,11 +81,11 @@ def test_guessing_is_slowed_down(browser: Browser, account: Any, tiers: Tiers, r
 
 
 def test_a_closed_account_is_out(signed_in: Browser, account: Any) -> None:
-    assert signed_in.get("/visits").status_code == 200
+    assert signed_in.get("/history").status_code == 200
     with databases.write() as session:
         session.execute(update(Account).values(active=False))
         signed_in.client.application.session_interface.sign_ins.end_all(session, account.id)
-    assert signed_in.get("/visits").status_code == 303
+    assert signed_in.get("/history").status_code == 303
 
 
 @pytest.mark.parametrize("limit", ["seen_at", "expires_at"])
@@ -94,7 +94,7 @@ def test_a_sign_in_ends_by_itself(signed_in: Browser, database: Any, limit: str)
     with databases.write() as session:
         session.execute(update(SignIn).values({limit: past}))
     signed_in.client.application.session_interface.sign_ins.redis.flushall()
-    assert signed_in.get("/visits").status_code == 303
+    assert signed_in.get("/history").status_code == 303
 
 
 def test_sign_ins_that_are_over_are_swept(signed_in: Browser, another_browser: Any, account: Any) -> None:
@@ -114,4 +114,4 @@ def test_where_to_go_after_sign_in_stays_on_this_portal(browser: Browser, accoun
     done = browser.post(
         "/sign-in?next=//evil.example", {"username": account.username, "password": "correct horse battery"}
     )
-    assert done.headers["Location"] == "/visits"
+    assert done.headers["Location"] == "/history"

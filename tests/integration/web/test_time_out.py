@@ -44,7 +44,7 @@ def test_asking_tells_what_is_left_and_is_no_use(signed_in: Browser, account: An
 def test_staying_is_a_use_and_needs_the_forms_token(signed_in: Browser, database: Settings) -> None:
     seen = unused(database, timedelta(seconds=100))
     make_it(seen_at=seen)
-    headers = {"Referer": HOST + "/visits"}
+    headers = {"Referer": HOST + "/history"}
     assert signed_in.client.post("/session", base_url=HOST, headers=headers).status_code == 400
     make_it(seen_at=seen)
     headers["X-CSRFToken"] = signed_in.get("/session").json["token"]
@@ -75,7 +75,7 @@ def test_who_is_not_signed_in_is_told_nothing(
 
 def test_the_page_knows_when_its_sign_in_ends(signed_in: Browser, account: Any) -> None:
     left = re.search(
-        rf'<dialog id="time-out" data-seconds="(\d+)" data-who="{account.id}"', signed_in.get("/visits").text
+        rf'<dialog id="time-out" data-seconds="(\d+)" data-who="{account.id}"', signed_in.get("/history").text
     )
     assert left is not None
     assert 1_700 < int(left[1]) <= 1_800
