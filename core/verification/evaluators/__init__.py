@@ -7,7 +7,18 @@ from typing import Any
 
 from core.verification import statements as said
 from core.verification.cited import Cited
-from core.verification.evaluators import changes, courses, doubts, people, results, sayings, series, trends, visits
+from core.verification.evaluators import (
+    changes,
+    courses,
+    doubts,
+    implausible,
+    people,
+    results,
+    sayings,
+    series,
+    trends,
+    visits,
+)
 from core.verification.judged import Judged, NotInRows, Refuted
 
 EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequence[Cited]], Judged]] = {
@@ -34,7 +45,7 @@ def evaluate(
 
     `days` are all days that the sentence names: what it names of a row it does not speak against.
     """
-    judged = EVALUATORS[type(statement)](statement, rows, others)
+    judged = implausible.left_out(statement, EVALUATORS[type(statement)](statement, rows, others), rows)
     if isinstance(judged, Refuted) and doubts.is_doubtful(statement, judged, rows, days):
         return NotInRows(judged.reason)
     return judged
