@@ -13,12 +13,14 @@ from core.queries import accounts_list
 from core.services import accounts, care, set_up_codes
 from core.services.accounts import AccountFault
 from core.services.input import InvalidInput
+from core.services.meant import Meant
 from core.services.staff_accounts import NewAccount, open_account
 from core.stores import databases
 from core.web.access import requires
 from core.web.auth import current_account, sign_ins
 from core.web.htmx import render
 from core.web.page_sessions import page_session, write_session
+from staff_app import meant
 from staff_app.forms import AccountForm, choices, put_back, unreadable
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")
@@ -45,6 +47,10 @@ def new() -> Response:
 @requires(Right.ACCOUNTS_MANAGE, confirmed=True)
 def create() -> Response:
     form = AccountForm()
+    number = meant.number_of(form.patient_id.data) if form.role.data == Role.PATIENT else None
+    if number is not None and not meant.is_sure(number):
+        person, wrong = meant.asked(number, form.born.data, field="patient_id")
+        return _form(form, put_back(form, wrong), status=422 if wrong else 200, person=person)
     try:
         with write_session() as session:
             account, code = open_account(session, new=_typed(form), hours=_hours(), by=current_account())
@@ -114,10 +120,12 @@ def duty(account_id: int, verb: str) -> Response:
     return redirect(url_for(".listing", q=username), 303)
 
 
-def _form(form: AccountForm, faults: list[tuple[str, str]] | None = None, *, status: int = 200) -> Response:
+def _form(
+    form: AccountForm, faults: list[tuple[str, str]] | None = None, *, status: int = 200, person: Meant | None = None
+) -> Response:
     with page_session() as session:
         form.practitioner_id.choices = choices(accounts_list.practitioners(session), "None")
-    context: dict[str, Any] = {"form": form, "faults": faults or []}
+    context: dict[str, Any] = {"form": form, "faults": faults or [], "person": person}
     return render("staff/accounts/new.html", status=status, **context)
 
 
@@ -132,4 +140,5 @@ def _typed(form: AccountForm) -> NewAccount:
         name=form.name.data or "",
         patient_id=form.patient_id.data or "",
         practitioner_id=form.practitioner_id.data,
+        born=form.born.data or "",
     )

@@ -16,10 +16,12 @@ from core.queries import retention
 from core.queries.retention import Restorable
 from core.services import archive as runs
 from core.services import archive_restore as restores
+from core.services.meant import AnotherPerson, Meant
 from core.web.access import requires
 from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.page_sessions import page_session, write_session
+from staff_app import meant
 from staff_app.archive import bp
 
 
@@ -53,9 +55,14 @@ def start_restore() -> Response:
     what = read_what(request.form)
     if what is None:
         return _page(None, status=422)
+    if what.kind == "patient" and not meant.is_sure(what.number):
+        person, wrong = meant.asked(what.number, request.form.get("born"))
+        return _page(what, person=person, fault=next(iter(wrong.values()), None), status=422 if wrong else 200)
     try:
         with write_session() as session:
             run = _start(session, what)
+    except AnotherPerson as fault:
+        return _page(what, fault=f"{str(fault).capitalize()}.", status=422)
     except (restores.NothingToRestore, runs.RunUnderWay) as fault:
         return _page(what, fault=f"{str(fault).capitalize()}.", status=409)
     outbox.ring()
@@ -68,13 +75,14 @@ def _start(session: Session, what: What) -> runs.ArchiveRun:
         return restores.start_batch_restore(session, batch_id=what.number, by=by)
     if what.kind == "run":
         return restores.start_run_restore(session, run_id=what.number, by=by)
-    return restores.start_patient_restore(session, patient_id=what.number, record_type=what.record_type, by=by)
+    return restores.start_patient_restore(session, patient_id=what.number, record_type=what.record_type, by=by,
+                                          born=request.form.get("born"))  # fmt: skip
 
 
-def _page(what: What | None, *, fault: str | None = None, status: int = 200) -> Response:
+def _page(what: What | None, *, person: Meant | None = None, fault: str | None = None, status: int = 200) -> Response:
     with page_session() as session:
         found = _restorable(session, what) if what is not None else None
-    return render("staff/archive/restore.html", status=status, what=what, found=found, fault=fault)
+    return render("staff/archive/restore.html", status=status, what=what, found=found, fault=fault, person=person)
 
 
 def _restorable(session: Session, what: What) -> Restorable | None:

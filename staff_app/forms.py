@@ -95,10 +95,14 @@ class RunForm(Form):
 NUMBER = PLAIN | {"inputmode": "numeric"}
 
 
+BORN_HINT = "“unknown” if the record has none"
+
+
 class HoldForm(Form):
     """Setting or lifting a legal hold."""
 
     patient = StringField("Patient number", render_kw=NUMBER)
+    born = StringField("Year of birth", description=BORN_HINT, render_kw=PLAIN)
     reason = StringField("Reason", description="Kept in the audit trail; no clinical content", render_kw=PLAIN)
     lift = BooleanField("Lift the hold that is there")
 
@@ -108,9 +112,7 @@ class EraseForm(Form):
 
     patient = StringField("Patient number", render_kw=NUMBER)
     reason = StringField("Reason", description="Kept in the audit trail; no clinical content", render_kw=PLAIN)
-    born = StringField(
-        "Year of birth, as the request says", description="“unknown” if the record has none", render_kw=PLAIN
-    )
+    born = StringField("Year of birth, as the request says", description=BORN_HINT, render_kw=PLAIN)
     words = StringField("To confirm, type: erase patient, then the number", render_kw=PLAIN)
 
 
@@ -129,6 +131,7 @@ class AccountForm(Form):
     patient_id = StringField(
         "Patient number", description="Only for a patient's account", render_kw=PLAIN | {"inputmode": "numeric"}
     )
+    born = StringField("Year of birth", description=f"Of the patient: {BORN_HINT}", render_kw=PLAIN)
     practitioner_id = SelectField(
         "Practitioner", coerce=optional_id, validate_choice=False, description="Only for a clinician's account"
     )

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Actor
-from core.models import ArchiveRun, Batch, BatchKind, BatchState, Erasure, Holding, RunKind, RunState, utc_now
-from core.services import archive
+from core.models import ArchiveRun, Batch, BatchKind, BatchState, Erasure, Holding, Patient, RunKind, RunState, utc_now
+from core.services import archive, meant
 from core.stores import databases
 
 
@@ -38,13 +38,19 @@ def start_run_restore(session: Session, *, run_id: int, by: Actor | None) -> Arc
     return _start(session, run.record_type, f"run:{run_id}", by)
 
 
-def start_patient_restore(session: Session, *, patient_id: int, record_type: str, by: Actor | None) -> ArchiveRun:
-    """Bring back a patient's rows of one record type. Raises PermissionDenied, NothingToRestore, RunUnderWay."""
+def start_patient_restore(
+    session: Session, *, patient_id: int, record_type: str, by: Actor | None, born: str | None = None
+) -> ArchiveRun:
+    """Bring back a patient's rows of one record type; `born` as in core/services/meant.py.
+
+    Raises PermissionDenied, NothingToRestore, AnotherPerson, RunUnderWay.
+    """
     archive.check_right(by)
     archive.check_record_type(record_type)
     held = session.get(Holding, (patient_id, record_type))
     if held is None or held.roots <= 0:
         raise NothingToRestore(f"the archive holds no {record_type}s of patient {patient_id}")
+    meant.check(session.get_one(Patient, patient_id), born, by=by)
     return _start(session, record_type, f"patient:{patient_id}", by, patient_id=patient_id)
 
 

@@ -18,7 +18,7 @@ from core.jobs import outbox
 from core.models import Account, Base, Erasure, ImportedRow, Patient, Report, utc_now
 from core.models.record_types import RECORD_TYPES, REPORT
 from core.queries.patients import NoSuchPatient
-from core.services import archive
+from core.services import archive, meant
 
 # Tables that name a patient by number and must stay: the audit trail, and the erasure itself.
 KEPT = frozenset({"access_event", "erasure", "batch"})
@@ -36,26 +36,21 @@ def confirmation(patient_id: int) -> str:
     return f"erase patient {patient_id}"
 
 
-class AnotherPerson(Exception):
-    """What the request says of the person is not so of the patient with this number."""
-
-
 def erase_patient(
     session: Session, *, patient_id: int, reason: str, by: Actor | None, born: str | None = None
 ) -> Erasure:
     """Erase a patient's rows from the primary and decide on the rest.
 
-    `born` is the year of birth that the request names, or `unknown`; whoever works by the portal sees no name, and must
-    give it. Raises PermissionDenied, NoSuchPatient, AnotherPerson, LegalHold, RunUnderWay (rows that are moving can't
-    be erased for sure).
+    `born` is the year of birth that the request names, or `unknown`: whoever works by the portal must give it.
+    Raises PermissionDenied, NoSuchPatient, AnotherPerson, LegalHold, RunUnderWay (rows that are moving can't be erased
+    for sure).
     """
     if by is not None:
         permissions.check(by, Right.PATIENT_ERASE)
     patient = session.scalar(select(Patient).where(Patient.id == patient_id).with_for_update())
     if patient is None:
         raise NoSuchPatient(patient_id)
-    if by is not None and born != _born(patient):
-        raise AnotherPerson(f"the year of birth is not that of patient {patient_id}: nothing was erased")
+    meant.check(patient, born, by=by)
     if patient.legal_hold:
         raise LegalHold(f"patient {patient_id} is under a legal hold: lift it first")
     for record_type in RECORD_TYPES:
@@ -72,10 +67,6 @@ def erase_patient(
     audit.record(session, "patient.erase", by=by, patient_id=patient_id, target=f"erasure:{erasure.id}")
     outbox.add(session, TASK, erasure_id=erasure.id)
     return erasure
-
-
-def _born(patient: Patient) -> str:
-    return str(patient.birth_on.year) if patient.birth_on is not None else "unknown"
 
 
 def _erase_hot(session: Session, patient_id: int) -> dict[str, list[int]]:

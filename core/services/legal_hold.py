@@ -9,6 +9,7 @@ from core import audit
 from core.access import permissions
 from core.access.permissions import Actor, Right
 from core.models import Patient
+from core.services import meant
 
 REASON_LENGTH_MAX = 400
 
@@ -17,23 +18,26 @@ class BadHold(ValueError):
     """The hold can't be set or lifted like that; the message says what to mend."""
 
 
-def set_hold(session: Session, *, patient_id: int, reason: str, by: Actor | None) -> Patient:
-    """Keep a patient's rows where they are. Raises PermissionDenied, BadHold."""
-    patient = _locked(session, patient_id, reason, by)
+def set_hold(session: Session, *, patient_id: int, reason: str, by: Actor | None, born: str | None = None) -> Patient:
+    """Keep a patient's rows where they are; `born` as in core/services/meant.py.
+
+    Raises PermissionDenied, BadHold, AnotherPerson.
+    """
+    patient = _locked(session, patient_id, reason, by, born)
     if patient.legal_hold:
         raise BadHold(f"Patient {patient_id} is under a legal hold already.")
     return _change(session, patient, True, reason, by)
 
 
-def lift_hold(session: Session, *, patient_id: int, reason: str, by: Actor | None) -> Patient:
-    """Let a patient's rows move and be erased again. Raises PermissionDenied, BadHold."""
-    patient = _locked(session, patient_id, reason, by)
+def lift_hold(session: Session, *, patient_id: int, reason: str, by: Actor | None, born: str | None = None) -> Patient:
+    """Let a patient's rows move and be erased again. Raises PermissionDenied, BadHold, AnotherPerson."""
+    patient = _locked(session, patient_id, reason, by, born)
     if not patient.legal_hold:
         raise BadHold(f"Patient {patient_id} is under no legal hold.")
     return _change(session, patient, False, reason, by)
 
 
-def _locked(session: Session, patient_id: int, reason: str, by: Actor | None) -> Patient:
+def _locked(session: Session, patient_id: int, reason: str, by: Actor | None, born: str | None) -> Patient:
     if by is not None:
         permissions.check(by, Right.LEGAL_HOLD)
     if not reason.strip():
@@ -41,6 +45,7 @@ def _locked(session: Session, patient_id: int, reason: str, by: Actor | None) ->
     patient = session.scalar(select(Patient).where(Patient.id == patient_id).with_for_update())
     if patient is None:
         raise BadHold(f"There is no patient {patient_id}.")
+    meant.check(patient, born, by=by)
     return patient
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from core.access import permissions
 from core.access.permissions import Actor, Right
 from core.models import Account, Patient, Practitioner, Role
-from core.services import accounts, set_up_codes
+from core.services import accounts, meant, set_up_codes
 from core.services.input import Faults
+from core.services.meant import AnotherPerson
 from core.services.set_up_codes import MadeCode
 
 ROLES: dict[str, str] = {role.value: role.value.capitalize() for role in Role}
@@ -19,13 +20,17 @@ ROLES: dict[str, str] = {role.value: role.value.capitalize() for role in Role}
 
 @dataclass(frozen=True)
 class NewAccount:
-    """What the form holds: `patient_id`, as typed, for a patient's account; `practitioner_id` for a clinician's."""
+    """What the form holds. `patient_id`, as typed, and the year `born` are for a patient's account.
+
+    `practitioner_id` is for a clinician's.
+    """
 
     role: str
     username: str
     name: str
     patient_id: str = ""
     practitioner_id: int | None = None
+    born: str = ""
 
 
 def open_account(session: Session, *, new: NewAccount, hours: int, by: Actor) -> tuple[Account, MadeCode]:
@@ -34,7 +39,7 @@ def open_account(session: Session, *, new: NewAccount, hours: int, by: Actor) ->
     faults = Faults()
     role = faults.choice("role", new.role, ROLES, "Choose a role.")
     username = faults.line("username", new.username, limit=120, required="Enter a user name.")
-    patient = _patient(session, new, faults)
+    patient = _patient(session, new, by, faults)
     name = _name(new, patient, faults)
     _check_practitioner(session, new, faults)
     faults.check()
@@ -73,7 +78,7 @@ def _check_practitioner(session: Session, new: NewAccount, faults: Faults) -> No
         faults.add("practitioner_id", "Only a clinician's account belongs to a practitioner.")
 
 
-def _patient(session: Session, new: NewAccount, faults: Faults) -> Patient | None:
+def _patient(session: Session, new: NewAccount, by: Actor, faults: Faults) -> Patient | None:
     typed = new.patient_id.strip()
     if new.role != Role.PATIENT:
         if typed:
@@ -82,6 +87,11 @@ def _patient(session: Session, new: NewAccount, faults: Faults) -> Patient | Non
     patient = session.get(Patient, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
     if patient is None:
         faults.add("patient_id", "Enter the number of a registered patient, as the address of their chart shows it.")
-    elif session.scalar(select(Account.id).where(Account.patient_id == patient.id).limit(1)) is not None:
+        return None
+    try:
+        meant.check(patient, new.born, by=by)
+    except AnotherPerson as fault:
+        faults.add("born", f"{str(fault).capitalize()}.")
+    if session.scalar(select(Account.id).where(Account.patient_id == patient.id).limit(1)) is not None:
         faults.add("patient_id", "This patient has an account already. Make a new set-up code for that one.")
     return patient

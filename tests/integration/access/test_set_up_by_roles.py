@@ -53,7 +53,7 @@ def acting(database: Settings, urls: dict[DatabaseRole, str]) -> Iterator[Callab
 def opened(by: Account) -> str:
     """A patient's account that an admin opens; returns its set-up code."""
     patient_id = 1
-    new = NewAccount(Role.PATIENT, "tan", "", str(patient_id))
+    new = NewAccount(Role.PATIENT, "tan", "", str(patient_id), born="1961")
     with databases.write() as session:
         return open_account(session, new=new, hours=1, by=AccountCopy.of(by))[1].code
 

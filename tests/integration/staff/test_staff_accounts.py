@@ -33,7 +33,7 @@ FAULTS = [
     ({"role": ""}, "Choose a role"),
     ({"username": ""}, "Enter a user name"),
     ({"name": ""}, "Enter the person"),
-    ({"role": "patient", "patient_id": "4711"}, "number of a registered patient"),
+    ({"role": "patient", "patient_id": "4711"}, "There is no patient 4711"),
     ({"patient_id": "1"}, "Only a patient&#39;s account belongs to a patient"),
     ({"practitioner_id": "4711"}, "Choose a practitioner from the list"),
 ]
@@ -47,17 +47,34 @@ def test_a_fault_makes_no_account(admin: StaffBrowser) -> None:
     assert accounts("nair") == []
 
 
+def of(patient: Patient) -> dict[str, str]:
+    """The number, year of birth and confirmation of who is meant."""
+    return {"patient_id": str(patient.id), "born": "1961", "sure": str(patient.id)}
+
+
+def test_whose_account_it_is_is_shown_before_it_is_made(admin: StaffBrowser, patient: Patient) -> None:
+    form = {"role": "patient", "username": "tan", "name": "", **of(patient)}
+    for changes, status, words in (
+        ({"sure": ""}, 200, "Patient 1 is <b>Tan Mei Ling</b>, born 1961. Nothing is done yet."),
+        ({"sure": "", "born": "1962"}, 422, "The year of birth is not that of patient 1"),
+        ({"born": ""}, 422, "The year of birth is not that of patient 1"),
+    ):
+        reply = admin.post("/accounts/new", {**form, **changes}, page="/accounts/new")
+        assert (reply.status_code, words in reply.text) == (status, True), changes
+    assert accounts("tan") == []
+
+
 def test_a_patients_account_takes_the_patients_name(admin: StaffBrowser, patient: Patient) -> None:
     admin.post(
         "/accounts/new",
-        {"role": "patient", "username": "tan", "name": "", "patient_id": str(patient.id)},
+        {"role": "patient", "username": "tan", "name": "", **of(patient)},
         page="/accounts/new",
     )
     assert [(account.name, account.patient_id) for account in accounts("tan")] == [("Tan Mei Ling", patient.id)]
 
 
 def test_a_patient_has_one_account(admin: StaffBrowser, patient: Patient) -> None:
-    form = {"role": "patient", "name": "", "patient_id": str(patient.id)}
+    form = {"role": "patient", "name": "", **of(patient)}
     assert admin.post("/accounts/new", {**form, "username": "tan"}, page="/accounts/new").status_code == 200
     again = admin.post("/accounts/new", {**form, "username": "tan2"}, page="/accounts/new")
     assert again.status_code == 422

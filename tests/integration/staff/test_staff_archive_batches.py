@@ -142,7 +142,18 @@ def test_rows_are_brought_back_after_a_look(admin: StaffBrowser, moved: str, pat
     number = {"batch": batch_id, "run": run_id_of(moved), "patient": patient.id}[kind]
     look = f"/archive/restore?{kind}={number}"
     assert "3 visits of" in admin.get(look).text
-    reply = admin.post("/archive/restore", {kind: str(number), "type": "visit"}, page=look)
+    what = {kind: str(number), "type": "visit"}
+    if kind == "patient":
+        wrong = admin.post("/archive/restore", {**what, "born": "1962"}, page=look)
+        assert (wrong.status_code, "Tan Mei Ling" in wrong.text) == (422, False)
+        assert (
+            admin.post("/archive/restore", {**what, "born": "1962", "sure": str(number)}, page=look).status_code == 422
+        )
+        what["born"] = "1961"
+        shown = admin.post("/archive/restore", what, page=look)
+        assert "is <b>Tan Mei Ling</b>, born 1961. Nothing is done yet." in shown.text
+        what["sure"] = str(number)
+    reply = admin.post("/archive/restore", what, page=look)
     assert reply.status_code == 303, reply.text
     drive(reply.headers["Location"])
     with databases.read(Store.HOT) as session:

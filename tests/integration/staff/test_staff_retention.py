@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from core.models import AccessEvent, Erasure, Patient, Visit
@@ -18,13 +19,14 @@ PAGE = "/archive/retention"
 
 
 def hold(admin: StaffBrowser, number: object, **typed: str) -> Any:
-    fields = {"hold-patient": str(number), "hold-reason": "court order 12/2026", **typed}
+    fields = {"hold-patient": str(number), "hold-born": "1961", "hold-reason": "court order 12/2026",
+              "hold-sure": str(number), **typed}  # fmt: skip
     return admin.post(f"{PAGE}/hold", fields, page=PAGE)
 
 
 def erase(admin: StaffBrowser, number: int, **typed: str) -> Any:
     words = {"erase-patient": str(number), "erase-reason": "asked on 3 May", "erase-words": f"erase patient {number}",
-             "erase-born": "1961"}  # fmt: skip
+             "erase-born": "1961", "erase-sure": str(number)}  # fmt: skip
     return admin.post(f"{PAGE}/erase", {**words, **typed}, page=PAGE)
 
 
@@ -63,6 +65,8 @@ def test_bad_holds_are_named_at_their_fields(admin: StaffBrowser, patient: Patie
         (hold(admin, "Tan"), "Write the patient&#39;s number"),
         (hold(admin, 4711), "There is no patient 4711."),
         (hold(admin, patient.id, **{"hold-reason": " "}), "Say why"),
+        (hold(admin, patient.id, **{"hold-born": "1962"}), "The year of birth is not that of patient"),
+        (hold(admin, patient.id, **{"hold-born": "1962", "hold-sure": ""}), "The year of birth is not that of patient"),
         (hold(admin, patient.id, **{"hold-lift": "y"}), "is under no legal hold"),
     ):
         assert reply.status_code == 422
@@ -76,7 +80,7 @@ def test_a_patient_is_erased_after_typing_the_words(admin: StaffBrowser, patient
         (erase(admin, patient.id, **{"erase-words": "yes"}), f"erase patient {patient.id}"),
         (erase(admin, patient.id, **{"erase-reason": ""}), "Say why"),
         (erase(admin, patient.id, **{"erase-born": "1962"}), "The year of birth is not that of patient"),
-        (erase(admin, patient.id, **{"erase-born": ""}), "nothing was erased"),
+        (erase(admin, patient.id, **{"erase-born": ""}), "nothing was done"),
         (erase(admin, 4711), "There is no patient 4711"),
     ):
         assert reply.status_code == 422
@@ -93,3 +97,16 @@ def test_a_patient_is_erased_after_typing_the_words(admin: StaffBrowser, patient
         erasure_id = session.scalar(select(Erasure.id)) or 0
     work.erase(erasure_id)
     assert "to do" not in admin.get(PAGE).text
+
+
+@pytest.mark.parametrize("act", [hold, erase])
+def test_the_name_is_shown_before_anything_is_done(admin: StaffBrowser, patient: Patient, act: Any) -> None:
+    make_cold_visits(patient, 1)
+    prefix = act.__name__
+    for typed in ({f"{prefix}-sure": ""}, {f"{prefix}-sure": "4711"}):
+        reply = act(admin, patient.id, **typed)
+        assert reply.status_code == 200
+        assert "Patient 1 is <b>Tan Mei Ling</b>, born 1961. Nothing is done yet." in reply.text
+    assert (purposes("patient.hold"), hot_visits()) == ([], 1)
+    assert len(purposes("patient.identified")) == 2
+    assert act(admin, patient.id).status_code == 303
