@@ -42,7 +42,7 @@ def _write(patient_id: int, form: str, file: IO[bytes]) -> None:
             if holder is None:
                 raise LookupError(patient_id)
             head = in_words.letterhead(holder, FORMATS, "today")
-            record_sheet.record(session, patient_id, head, FORMATS, reports=()).save(file)
+            record_sheet.save(record_sheet.record(session, patient_id, head, FORMATS, reports=()), file)
 
 
 class _Memory:

@@ -58,47 +58,47 @@ class Taken:
 
 def whole_record(taken: Taken) -> Response:
     """Everything in the record, hot and archived. The caller has recorded the look."""
-    kind = "zip" if taken.form == "csv" else taken.form
-    return _made(taken, kind, "health-record", _write_record)
+    return _made(taken, "health-record", _write_record)
 
 
 def one_test(taken: Taken, assay_id: int) -> Response | None:
     """Every value of one test; None if there is none."""
 
-    def write(session: Session, _taken: Taken, file: IO[bytes]) -> bool:
+    def write(session: Session, _taken: Taken, file: IO[bytes]) -> str | None:
         return _write_test(session, taken, assay_id, file)
 
-    return _made(taken, taken.form, f"test-{assay_id}", write)
+    return _made(taken, f"test-{assay_id}", write)
 
 
 def signed_report(taken: Taken, report_id: int) -> Response | None:
     """One signed report; None if the patient has none of this number."""
 
-    def write(session: Session, _taken: Taken, file: IO[bytes]) -> bool:
+    def write(session: Session, _taken: Taken, file: IO[bytes]) -> str | None:
         return _write_report(session, taken, report_id, file)
 
-    return _made(taken, taken.form, f"health-report-{report_id}", write)
+    return _made(taken, f"health-report-{report_id}", write)
 
 
-Write = Callable[[Session, Taken, IO[bytes]], bool]
+# Gives the kind of file that it wrote, by MEDIA; None if there was nothing to write.
+Write = Callable[[Session, Taken, IO[bytes]], str | None]
 
 
-def _made(taken: Taken, kind: str, name: str, write: Write) -> Any:
+def _made(taken: Taken, name: str, write: Write) -> Any:
     """The file for the browser to keep; None if there is nothing to write; a page if an archive is silent."""
-    media, ending = MEDIA[kind]
     file = tempfile.TemporaryFile()  # noqa: SIM115
     try:
         with _place(), replica_reads.read() as session:
-            is_written = write(session, taken, file)
+            kind = write(session, taken, file)
     except BaseException as fault:
         file.close()
         if isinstance(fault, ColdUnavailable):
             return render("shared/not_whole.html", status=503, again=request.path)
         raise
-    if not is_written:
+    if kind is None:
         file.close()
         return None
     file.seek(0)
+    media, ending = MEDIA[kind]
     day = app.jinja_env.filters["iso_day"](utc_now())
     return send_file(file, mimetype=media, as_attachment=True, download_name=f"{name}-{day}.{ending}", etag=False)
 
@@ -113,44 +113,45 @@ def _place() -> Iterator[None]:
         _places.release()
 
 
-def _write_record(session: Session, taken: Taken, file: IO[bytes]) -> bool:
+def _write_record(session: Session, taken: Taken, file: IO[bytes]) -> str:
     signed = _signed_reports(session, taken)
     who, hidden_visits = taken.patient_id, taken.hidden_visits
     if taken.form == "fhir":
         patient_summary.write(session, who, file, reports=signed, hidden_visits=hidden_visits)
     elif taken.form == "csv":
         record_csv.write(session, who, file, reports=signed, hidden_visits=hidden_visits)
+        return "zip"
     else:
         head, formats = _head(session, taken), _formats()
-        sheet = record_sheet.record(session, who, head, formats, reports=signed, hidden_visits=hidden_visits)
-        sheet.save(file)
-    return True
+        sheets = record_sheet.record(session, who, head, formats, reports=signed, hidden_visits=hidden_visits)
+        return record_sheet.save(sheets, file)
+    return taken.form
 
 
-def _write_test(session: Session, taken: Taken, assay_id: int, file: IO[bytes]) -> bool:
+def _write_test(session: Session, taken: Taken, assay_id: int, file: IO[bytes]) -> str | None:
     trend = _whole_trend(session, taken, assay_id)
     if trend is None:
-        return False
+        return None
     if taken.form == "fhir":
         taken_bundles.write_results(session, taken.patient_id, trend.results, file)
     elif taken.form == "csv":
         record_csv.write_results(reversed(trend.results), file)
     else:
         report_sheet.one_test(trend, _head(session, taken), _formats()).save(file)
-    return True
+    return taken.form
 
 
-def _write_report(session: Session, taken: Taken, report_id: int, file: IO[bytes]) -> bool:
+def _write_report(session: Session, taken: Taken, report_id: int, file: IO[bytes]) -> str | None:
     signed = _signed_report(session, taken, report_id)
     if signed is None:
-        return False
+        return None
     if taken.form == "fhir":
         taken_bundles.write_report(session, taken.patient_id, signed, file)
     elif taken.form == "csv":
         record_csv.write_report(signed, file)
     else:
         report_sheet.report(signed, _head(session, taken), _formats()).save(file)
-    return True
+    return taken.form
 
 
 def _whole_trend(session: Session, taken: Taken, assay_id: int) -> Trend | None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import IO
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +26,7 @@ from core.web.paper.sheet import Letterhead, Sheet
 
 RESULT_COLUMNS = (("Test", 76.0), ("Result", 44.0), ("Usual range", 34.0), ("", 26.0))
 MEDICINE_COLUMNS = (("Medicine", 66.0), ("How", 64.0), ("When", 50.0))
+TITLE, PART = "Health record", "health-record-{}.pdf"
 KEPT_APART = "Visits that are kept apart from whoever printed this are not in it."
 
 
@@ -31,31 +38,77 @@ def record(
     *,
     reports: Iterable[SignedReport],
     hidden_visits: VisitIds = NO_VISITS,
-) -> Sheet:
-    """The whole record, without hidden visits, and these reports. Raises ColdUnavailable."""
-    sheet = Sheet("Health record", head)
-    sheet.heading("Health record", 1)
+) -> Iterator[Sheet]:
+    """The whole record, without hidden visits, and these reports: one document, or of a long record several in turn.
+
+    Save each before asking for the next. Raises ColdUnavailable.
+    """
+    sheet, part = Sheet(TITLE, head), 1
+    sheet.heading(TITLE, 1)
     if hidden_visits:
         sheet.paragraph(KEPT_APART)
+    _add_today(session, patient_id, sheet, formats, hidden_visits)
+    for add in _pieces(session, patient_id, formats, reports, hidden_visits):
+        if sheet.is_full:
+            yield sheet
+            part += 1
+            sheet = Sheet(f"{TITLE}, part {part}", head)
+            sheet.heading(f"{TITLE}, part {part}", 1)
+        add(sheet)
+    yield sheet
+
+
+def save(sheets: Iterable[Sheet], file: IO[bytes]) -> str:
+    """Write them as one PDF, or several as a ZIP of PDFs: gives `pdf` or `zip`. No more than one is in memory."""
+    parts = iter(sheets)
+    with tempfile.TemporaryFile() as first:
+        next(parts).save(first)
+        first.seek(0)
+        second = next(parts, None)
+        if second is None:
+            shutil.copyfileobj(first, file)
+            return "pdf"
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as pack:
+            with pack.open(PART.format(1), "w") as entry:
+                shutil.copyfileobj(first, entry)
+            for number, sheet in enumerate(itertools.chain([second], parts), 2):
+                with pack.open(PART.format(number), "w") as entry:
+                    sheet.save(entry)
+    return "zip"
+
+
+Add = Callable[[Sheet], None]
+
+
+def _pieces(
+    session: Session, patient_id: int, formats: Formats, reports: Iterable[SignedReport], hidden_visits: VisitIds
+) -> Iterator[Add]:
+    """What follows today's state, in pieces between which a document may end."""
+    yield lambda sheet: sheet.heading("Visits, newest first")
+    is_titled = False
+    for group in whole_record.groups(session, patient_id, hidden_visits=hidden_visits):
+        for detail in visits.details(session, group.visits, group.children) if group.visits else ():
+            yield partial(_add_visit, detail=detail, formats=formats)
+        if group.visits:
+            continue
+        if not is_titled and not set(group.children) <= set(whole_record.KEPT_HOT):
+            yield lambda sheet: sheet.heading("Written down at no visit")
+            is_titled = True
+        yield partial(_add_outside, session=session, group=group, formats=formats)
+    for signed in reports:
+        yield partial(_add_signed, signed=signed, formats=formats)
+
+
+def _add_signed(sheet: Sheet, *, signed: SignedReport, formats: Formats) -> None:
+    sheet.heading(f"Health report of {formats.day(signed.signed_at)}")
+    add_report(sheet, signed, formats)
+
+
+def _add_today(session: Session, patient_id: int, sheet: Sheet, formats: Formats, hidden_visits: VisitIds) -> None:
     now = current_health(session, patient_id, hidden_visits=hidden_visits)
     if now is not None:
         _add_now(sheet, now, formats)
     _add_stated(sheet, other_records.other_records(session, patient_id, hidden_visits=hidden_visits), formats)
-    sheet.heading("Visits, newest first")
-    titled = False
-    for group in whole_record.groups(session, patient_id, hidden_visits=hidden_visits):
-        if group.visits:
-            for detail in visits.details(session, group.visits, group.children):
-                _add_visit(sheet, detail, formats)
-        elif not titled and not set(group.children) <= set(whole_record.KEPT_HOT):
-            sheet.heading("Written down at no visit")
-            titled = True
-        if not group.visits:
-            _add_outside(session, sheet, group, formats)
-    for signed in reports:
-        sheet.heading(f"Health report of {formats.day(signed.signed_at)}")
-        add_report(sheet, signed, formats)
-    return sheet
 
 
 def _add_now(sheet: Sheet, now: CurrentHealth, formats: Formats) -> None:
@@ -97,7 +150,7 @@ def _add_stated(sheet: Sheet, stated: Iterable[other_records.OtherLine], formats
                       (formats.day(line.from_on), 30.0)])  # fmt: skip
 
 
-def _add_visit(sheet: Sheet, detail: VisitDetail, formats: Formats) -> None:
+def _add_visit(sheet: Sheet, *, detail: VisitDetail, formats: Formats) -> None:
     visit = detail.visit
     sheet.heading(f"{formats.day(visit.started_at)}: {visit.description}", 3)
     sheet.facts([("Seen by", visit.practitioner), ("Where", visit.clinic), ("Reason", visit.reason)])
@@ -106,7 +159,7 @@ def _add_visit(sheet: Sheet, detail: VisitDetail, formats: Formats) -> None:
         _add_note(sheet, note, formats)
 
 
-def _add_outside(session: Session, sheet: Sheet, group: Group, formats: Formats) -> None:
+def _add_outside(sheet: Sheet, *, session: Session, group: Group, formats: Formats) -> None:
     """Rows that belong to no visit; allergies and statements stand at the beginning."""
     rows = {name: [item.values for item in found] for name, found in group.children.items()}
     _add_rows(

@@ -15,6 +15,7 @@ SMALL, HEADINGS = 8.0, {1: 16.0, 2: 12.5, 3: 10.0}
 LEADING = POINT * 1.35
 TERM_WIDTH = 38.0
 QUIET, RULE = 90, 190
+PAGES_MAX = 200
 Column = tuple[str, float]
 
 
@@ -64,8 +65,15 @@ class Sheet(Pen):
         self.cell(WIDTH, 4, f"Page {self.page_no()} of {{nb}}", align="R")
 
     def save(self, file: IO[bytes]) -> None:
-        """Write the document to a file."""
+        """Write the document to a file, and let its pages go: the library keeps them all until then."""
         file.write(self.output())
+        self.pages.clear()
+        self.buffer = bytearray()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more pages would take more memory than one document may."""
+        return self.page_no() >= PAGES_MAX
 
     def heading(self, words: str, level: int = 2) -> None:
         """A heading, which stays with what follows it."""
