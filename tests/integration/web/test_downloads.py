@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +15,7 @@ from sqlalchemy import func, select
 from core.models import Assay, Note, Observation, Patient, Role, Visit
 from core.stores import databases
 from core.stores.databases import Store
+from core.web.paper import sheet
 from tests.factories import (
     NOW,
     make_account,
@@ -81,6 +84,27 @@ def test_the_whole_record_on_paper(taken: Callable[[str], Any]) -> None:
         assert "Toa Payoh clinic" in page
         assert f"Page {number} of {len(pages)}" in page
     assert [event.target for event in events("record.downloaded")] == ["record:pdf"]
+
+
+def test_a_long_record_is_several_documents_with_nothing_left_out(
+    taken: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = " ".join(pages_of(taken("/record/download/pdf").data))
+    monkeypatch.setattr(sheet, "PAGES_MAX", 1)
+    reply = taken("/record/download/pdf")
+    assert reply.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(reply.data)) as pack:
+        names = pack.namelist()
+        parts = [pages_of(pack.read(name)) for name in names]
+    assert names == [f"health-record-{number}.pdf" for number in range(1, len(parts) + 1)]
+    assert len(parts) > 1
+    for number, pages in enumerate(parts, 1):
+        assert all("Tan Mei Ling · born 14 Mar 1961" in page for page in pages)
+        assert f"Page 1 of {len(pages)}" in pages[0]
+        assert number == 1 or f"Health record, part {number}" in pages[0]
+    together = " ".join(page for pages in parts for page in pages)
+    for words in ("Old review", "Diabetes review", "Old medicine", "Belongs to no visit.", CLAIMS[0].text, "Signed by"):
+        assert (together.count(words), words) == (whole.count(words), words)
 
 
 def test_the_whole_record_as_tables(taken: Callable[[str], Any], report_id: int) -> None:
