@@ -51,6 +51,8 @@ _PUBLIC: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, "patient_picture", "holding", "batch", "restored_root"), READ),
     **dict.fromkeys(("report", "claim", "citation", "signature"), READ),
     "correction": (f"SELECT ({TOLD})",),
+    # When a visit was written, for what is new; not by whom, nor how that one was tied.
+    "visit_tie": ("SELECT (visit_id, patient_id, recorded_at)",),
     "account": READ,
     **dict.fromkeys(PROOFS, ALL),
     "set_up_code": ("SELECT", "DELETE"),

@@ -208,11 +208,14 @@ def test_the_patients_portal_reads_no_draft(acting: Any, patient: Patient, urls:
         for table in STAFF_ONLY:
             with pytest.raises(DBAPIError, match="permission denied"), public.begin_nested():
                 public.execute(text(f"SELECT 1 FROM {table}"))
+        for column in ("account_id", "tie"):
+            with pytest.raises(DBAPIError, match="permission denied"), public.begin_nested():
+                public.execute(text(f"SELECT {column} FROM visit_tie"))
 
 
 STAFF_ONLY = (
     "claim_check", "omission", "evidence", "model_call", "care_team_member", "glass_break", "sensitive_visit",
-    "visit_tie", "sensitive_grant",
+    "sensitive_grant",
     "archive_run", "outbox_message", "cold.model_call", "cold.evidence", "cold.access_event",
 )  # fmt: skip
 
