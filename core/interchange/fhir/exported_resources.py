@@ -17,6 +17,10 @@ Row = Mapping[str, Any]
 Resource = dict[str, Any]
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
+# A patient summary may not miss it in silence.
+NOT_KNOWN = {
+    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
+}
 NO_TITLE = "without a title"
 NOT_FINAL = ("preliminary", "registered", "partial")
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([^\d\s]\S*)")
@@ -62,6 +66,7 @@ def patient(row: Row, national_id: str | None) -> Resource:
         "name": [{"use": "official", **parts.get("name", {}), "text": row["name"]}],
         "gender": row["sex"],
         "birthDate": dated(row, "birth_on"),
+        "_birthDate": NOT_KNOWN if row["birth_on"] is None else None,
         "deceasedDateTime": died,
         "deceasedBoolean": True if parts.get("deceased") and died is None else None,
         "telecom": [{"system": "phone", "value": row["phone"]}] if row["phone"] else [],
