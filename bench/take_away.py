@@ -63,7 +63,7 @@ def _report() -> float:
     signed = SignedReport(
         id=1, patient_id=1, signed_at=at, signed_by="Dr Nair", meaning="reviewed", model="m", note="Drafted by m.",
         holds=True, is_keyed=True, replaces_id=None, replaced_by_id=None, is_archived=False,
-        sections=(("results", claims),), claims_left_out=0,
+        sections=(("results", claims),), corrected=(), claims_left_out=0,
     )  # fmt: skip
     with open(os.devnull, "wb") as file:
         report_sheet.report(signed, HEAD, Formats("Asia/Singapore")).save(file)

@@ -12,6 +12,7 @@ HISTORIES = "tests/integration/freshness/test_modelled_histories.py"
 PICTURE = "tests/unit/test_picture_values.py"
 UPKEEP = "tests/integration/picture/test_upkeep.py"
 WRITERS = "tests/integration/picture/test_writers.py"
+ANEW = "tests/integration/staff/test_written_anew.py"
 NEWEST = "tests/integration/staff/test_staff_newest.py"
 REPLICA = "tests/integration/freshness/test_replica_use.py"
 
@@ -209,5 +210,19 @@ MUTANTS = (
         '            work.measured.setdefault(row["patient_id"], []).append(entry.row_id)\n',
         "            pass\n",
         f"{WRITERS}::test_a_second_import_that_changes_and_adds_rows",
+    ),
+    Mutant(
+        "the picture keeps a result that was written anew",
+        "core/services/corrections.py",
+        "observation_ids=[row.id, new.id])",
+        "observation_ids=[new.id])",
+        f"{ANEW}::test_an_archived_result_is_written_anew_and_both_name_each_other",
+    ),
+    Mutant(
+        "the picture keeps the old day of results that moved with their visit",
+        "core/services/corrections.py",
+        "    if results:\n        picture.refresh(session, row.patient_id, observation_ids=results)\n",
+        "",
+        f"{ANEW}::test_a_visits_times_are_edited_and_what_was_written_with_it_moves_along",
     ),
 )
