@@ -52,6 +52,8 @@ def record(
         if sheet.is_full:
             yield sheet
             part += 1
+            # Before the next one reads its typefaces.
+            del sheet
             sheet = Sheet(f"{TITLE}, part {part}", head)
             sheet.heading(f"{TITLE}, part {part}", 1)
         add(sheet)

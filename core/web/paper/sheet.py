@@ -15,7 +15,7 @@ SMALL, HEADINGS = 8.0, {1: 16.0, 2: 12.5, 3: 10.0}
 LEADING = POINT * 1.35
 TERM_WIDTH = 38.0
 QUIET, RULE = 90, 190
-PAGES_MAX = 200
+PAGES_MAX = 100
 Column = tuple[str, float]
 
 
@@ -65,10 +65,9 @@ class Sheet(Pen):
         self.cell(WIDTH, 4, f"Page {self.page_no()} of {{nb}}", align="R")
 
     def save(self, file: IO[bytes]) -> None:
-        """Write the document to a file, and let its pages go: the library keeps them all until then."""
+        """Write the document to a file, and let all of it go: the library keeps pages and typefaces in circles."""
         file.write(self.output())
-        self.pages.clear()
-        self.buffer = bytearray()
+        vars(self).clear()
 
     @property
     def is_full(self) -> bool:

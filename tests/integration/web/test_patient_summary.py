@@ -14,7 +14,7 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from core.interchange.fhir import summary_sections
-from core.models import Patient, Role, Statement
+from core.models import Patient, Role, Statement, said
 from core.stores import databases
 from tests.factories import (
     NOW,
@@ -44,6 +44,8 @@ REQUIRED = {"10160-0": "no-medication-info", "48765-2": "no-allergy-info", "1145
 OURS = {one.code for one in (summary_sections.VISITS, summary_sections.NOTES, summary_sections.STATEMENTS,
                              summary_sections.REPORTS)}  # fmt: skip
 
+STATED = {"immunization": "Immunization", "procedure": "Procedure", "do-not-give": "MedicationRequest"}
+
 
 @pytest.fixture
 def full(signed_in: Browser, patient: Patient, sync_replica: Callable[[], None]) -> dict[str, Any]:
@@ -60,8 +62,10 @@ def full(signed_in: Browser, patient: Patient, sync_replica: Callable[[], None])
         make_condition(session, patient)
         make_condition(session, patient, name="Measles", status="resolved", visit_id=visit.id)
         make_prescription(session, patient, visit_id=visit.id)
-        for kind in ("immunization", "procedure", "do-not-give"):
-            session.add(Statement(patient_id=patient.id, kind=kind, text=f"A {kind}"))
+        make_note(session, visit)
+        for kind, resource in STATED.items():
+            text, kept = f"A {kind}", said.write({"resource": resource})
+            session.add(Statement(patient_id=patient.id, kind=kind, text=text, said=kept))
     sync_replica()
     return dict(signed_in.get("/record/download/fhir").json)
 
