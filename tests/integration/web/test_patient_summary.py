@@ -22,6 +22,7 @@ from tests.factories import (
     make_allergy,
     make_assay,
     make_condition,
+    make_note,
     make_observation,
     make_patient,
     make_prescription,
