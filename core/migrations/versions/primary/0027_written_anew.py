@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "p0026"
-down_revision = "p0025"
+revision = "p0027"
+down_revision = "p0026"
 branch_labels = None
 depends_on = None
 
