@@ -16,7 +16,7 @@ from public_app import create_app
 from tests.integration.web.conftest import HOST, Browser, events
 from tests.tiers import Tiers
 
-PAGES = ("/history", "/results", "/record", "/history?kind=reports", "/privacy")
+PAGES = ("/history", "/results", "/record", "/privacy")
 
 
 def test_every_endpoint_declares_its_right(app: Any) -> None:
