@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "p0027"
-down_revision = "p0026"
+revision = "p0028"
+down_revision = "p0027"
 branch_labels = None
 depends_on = None
 
