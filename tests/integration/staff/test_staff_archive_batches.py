@@ -160,7 +160,7 @@ def test_rows_are_brought_back_after_a_look(admin: StaffBrowser, moved: str, pat
         assert session.scalar(select(func.count()).select_from(Visit)) == 3
         assert session.scalars(select(ArchiveRun.state)).all() == [RunState.DONE, RunState.DONE]
     assert "nothing would come back" in admin.get(look).text
-    assert admin.post("/archive/restore", {kind: str(number)}, page="/archive").status_code == 409
+    assert admin.post("/archive/restore", what, page="/archive").status_code == 409
 
 
 def test_what_can_not_be_brought_back_is_said(admin: StaffBrowser) -> None:
