@@ -123,7 +123,7 @@ def test_the_whole_loop(demo: RunningDemo, sign_in: SignIn) -> None:
     sign(clinician, demo)
 
     assert faults_of(patient, f"{demo.public_url}/history?kind=reports") == []
-    patient.get_by_role("main").get_by_role("link").first.click()
+    patient.get_by_role("link", name="Health report").first.click()
     expect(patient.get_by_text(re.compile("drafted by", re.IGNORECASE)).first).to_be_visible()
     assert clinician.locator("ol.claims a[data-row]").first.inner_text() in patient.get_by_role("main").inner_text()
 
