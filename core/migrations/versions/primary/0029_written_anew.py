@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "p0028"
-down_revision = "p0027"
+revision = "p0029"
+down_revision = "p0028"
 branch_labels = None
 depends_on = None
 
