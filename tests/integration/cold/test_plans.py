@@ -180,7 +180,7 @@ def test_every_bounded_query_is_bounded_at_the_archive(caught: Caught) -> None:
 
 @by_explain
 def test_a_page_of_visits_is_bounded_by_the_archive(caught: Caught) -> None:
-    """It sends one patient's visits of one year, or no more than the page shows, whichever the planner finds cheaper."""
+    """It sends one patient's visits of one year, or no more than the page shows: the planner chooses."""
     pages = [
         plan_of(query) for file, _, query in caught.queries if file == "stores/hot_and_archived.py" and query._limit
     ]
