@@ -64,7 +64,7 @@ def test_a_medicine_that_surprises_is_asked_about_and_the_answer_is_on_record(
 @pytest.mark.timeout(300)
 def test_a_draft_that_the_record_has_outrun_is_not_signed_unseen(demo: RunningDemo, sign_in: SignIn) -> None:
     clinician, beside = sign_in("clinician"), sign_in("clinician", java_script_enabled=False)
-    name = name_of(sign_in("patient2"))
+    name = name_of(sign_in("patient1"))
     chart = open_chart(beside, demo, name)
     request_report(clinician, demo, name)
     decide_flags(clinician)
