@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "p0029"
-down_revision = "p0028"
+revision = "p0030"
+down_revision = "p0029"
 branch_labels = None
 depends_on = None
 
