@@ -20,7 +20,7 @@ from core.web.access import requires
 from core.web.auth import current_account, sign_ins
 from core.web.htmx import render
 from core.web.page_sessions import page_session, write_session
-from staff_app import meant
+from staff_app import naming
 from staff_app.forms import AccountForm, choices, put_back, unreadable
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")
@@ -47,9 +47,9 @@ def new() -> Response:
 @requires(Right.ACCOUNTS_MANAGE, confirmed=True)
 def create() -> Response:
     form = AccountForm()
-    number = meant.number_of(form.patient_id.data) if form.role.data == Role.PATIENT else None
-    if number is not None and not meant.is_sure(number):
-        person, wrong = meant.asked(number, form.born.data, field="patient_id")
+    number = naming.number_of(form.patient_id.data) if form.role.data == Role.PATIENT else None
+    if number is not None and not naming.is_sure(number):
+        person, wrong = naming.asked(number, form.born.data, field="patient_id")
         return _form(form, put_back(form, wrong), status=422 if wrong else 200, person=person)
     try:
         with write_session() as session:

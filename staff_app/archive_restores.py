@@ -21,7 +21,7 @@ from core.web.access import requires
 from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.page_sessions import page_session, write_session
-from staff_app import meant
+from staff_app import naming
 from staff_app.archive import bp
 
 
@@ -55,8 +55,8 @@ def start_restore() -> Response:
     what = read_what(request.form)
     if what is None:
         return _page(None, status=422)
-    if what.kind == "patient" and not meant.is_sure(what.number):
-        person, wrong = meant.asked(what.number, request.form.get("born"))
+    if what.kind == "patient" and not naming.is_sure(what.number):
+        person, wrong = naming.asked(what.number, request.form.get("born"))
         return _page(what, person=person, fault=next(iter(wrong.values()), None), status=422 if wrong else 200)
     try:
         with write_session() as session:

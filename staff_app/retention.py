@@ -17,7 +17,7 @@ from core.web.auth import current_account
 from core.web.base_form import Form
 from core.web.htmx import render
 from core.web.page_sessions import page_session, write_session
-from staff_app import meant
+from staff_app import naming
 from staff_app.archive import bp
 from staff_app.forms import EraseForm, HoldForm, put_back
 
@@ -36,13 +36,13 @@ def shown() -> Response:
 @requires(Right.LEGAL_HOLD, confirmed=True)
 def hold() -> Response:
     form = HoldForm(prefix="hold-")
-    number = meant.number_of(form.patient.data)
+    number = naming.number_of(form.patient.data)
     if number is None:
         return _page(hold=form, faults=put_back(form, {"hold-patient": "Write the patient's number, such as 1234."}))
     if not form.reason.data:
         return _page(hold=form, faults=put_back(form, {"hold-reason": WHY}))
-    if not meant.is_sure(number, "hold-"):
-        person, wrong = meant.asked(number, form.born.data, "hold-")
+    if not naming.is_sure(number, "hold-"):
+        person, wrong = naming.asked(number, form.born.data, "hold-")
         return _page(hold=form, faults=put_back(form, wrong), hold_of=person)
     act = legal_hold.lift_hold if form.lift.data else legal_hold.set_hold
     try:
@@ -61,7 +61,7 @@ def hold() -> Response:
 @requires(Right.PATIENT_ERASE, confirmed=True)
 def erase() -> Response:
     form = EraseForm(prefix="erase-")
-    number = meant.number_of(form.patient.data)
+    number = naming.number_of(form.patient.data)
     if number is None:
         return _page(erase=form, faults=put_back(form, {"erase-patient": "Write the patient's number, such as 1234."}))
     wanted = erasure.confirmation(number)
@@ -70,8 +70,8 @@ def erase() -> Response:
         faults["erase-words"] = f"Type “{wanted}” to go on. Nothing was erased."
     if faults:
         return _page(erase=form, faults=put_back(form, faults))
-    if not meant.is_sure(number, "erase-"):
-        person, wrong = meant.asked(number, form.born.data, "erase-")
+    if not naming.is_sure(number, "erase-"):
+        person, wrong = naming.asked(number, form.born.data, "erase-")
         if wrong:
             record("patient.erase", target=f"patient:{number}", outcome="deny")
         return _page(erase=form, faults=put_back(form, wrong), erase_of=person)
