@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, make_url, text
 from sqlalchemy.schema import CreateColumn
 
+from core.engines import postgresql_secrets
 from core.engines.link import Health, literal
 
 # What the planner is told of each linked table, so that it never fetches all rows to sort and cut them off here.
@@ -122,19 +123,26 @@ def _server(connection: Connection, name: str, url: str) -> None:
         alter=f"ALTER USER MAPPING FOR PUBLIC SERVER {name}",
         current=f"SELECT unnest(umoptions) {mapping}",
         options=user,
+        kept_out="password",
     )
 
 
 def _create_or_alter(
-    connection: Connection, *, exists: str, create: str, alter: str, current: str, options: dict[str, str]
-) -> None:
+    connection: Connection, *, exists: str, create: str, alter: str, current: str, options: dict[str, str],
+    kept_out: str = "",
+) -> None:  # fmt: skip
+    """The option named `kept_out` is kept out of what the server lists of its statements."""
+    shown = {key: postgresql_secrets.HERE if key == kept_out else literal(value) for key, value in options.items()}
     if not connection.scalar(text(exists)):
-        listed = ", ".join(f"{key} {literal(value)}" for key, value in options.items())
-        connection.exec_driver_sql(f"{create} OPTIONS ({listed})")
-        return
-    known = {row.split("=", 1)[0] for row in connection.scalars(text(current)) if row}
-    listed = ", ".join(f"{'SET' if key in known else 'ADD'} {key} {literal(value)}" for key, value in options.items())
-    connection.exec_driver_sql(f"{alter} OPTIONS ({listed})")
+        words = f"{create} OPTIONS ({', '.join(f'{key} {value}' for key, value in shown.items())})"
+    else:
+        known = {row.split("=", 1)[0] for row in connection.scalars(text(current)) if row}
+        listed = ", ".join(f"{'SET' if key in known else 'ADD'} {key} {value}" for key, value in shown.items())
+        words = f"{alter} OPTIONS ({listed})"
+    if kept_out:
+        postgresql_secrets.execute(connection, words, options[kept_out])
+    else:
+        connection.exec_driver_sql(words)
 
 
 def _foreign_table(connection: Connection, server: str, table: Table) -> None:

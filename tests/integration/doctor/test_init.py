@@ -65,3 +65,24 @@ def test_the_readers_of_an_earlier_version_read_no_more(database: Any) -> None:
     initialise(database, said.append)
     assert not [line for line in said if "earlier version" in line]
     assert archive_readers.name_of(database.archive_visits_url) != name
+
+
+@pytest.mark.only_on_postgresql("pg_stat_statements is its own")
+@pytest.mark.parametrize("password", ["fair %L of 100% 'words'", "secretwords"])
+def test_no_password_stands_in_what_the_server_lists_of_its_statements(database: Any, password: str) -> None:
+    adapter = databases.current().adapter
+    with databases.current().engine(Store.HOT, read_only=False).connect() as connection:
+        connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        connection.exec_driver_sql("SELECT pg_stat_statements_reset()")
+        for _ in range(2):
+            adapter.roles.make_reader(connection, "strata_told", password)
+            url = make_url(database.archive_reports_url).set(username="strata_told", password=password)
+            adapter.links.link(connection, "told", url.render_as_string(hide_password=False), [])
+        assert adapter.links.password_of(connection, "told", "strata_told") == password
+        listed = "\n".join(connection.scalars(text("SELECT query FROM pg_stat_statements")))
+        held = connection.scalar(text("SELECT rolpassword FROM pg_authid WHERE rolname = 'strata_told'"))
+        connection.rollback()
+    assert "ROLE" in listed
+    assert "USER MAPPING" in listed
+    assert not any(word in listed for word in ("secretwords", "of 100"))
+    assert str(held).startswith("SCRAM-SHA-256$")
