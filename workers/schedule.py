@@ -53,6 +53,8 @@ SCHEDULE = (
     Entry("keep audit heads", "workers.audit_heads.keep", timedelta(hours=1)),
     Entry("sample machines", "workers.machines.sample", timedelta(minutes=1)),
     Entry("tidy", "workers.tidy.tidy", timedelta(minutes=1)),
+    Entry("forget what was watched", "workers.forgetting.forget_watched", timedelta(hours=1)),
+    Entry("forget how runs went", "workers.forgetting.forget_moves", timedelta(hours=1)),
     Entry("evaluate factcheck", "workers.evaluate.evaluate", "0 19 * * 0", {"suite": "factcheck"}),
     Entry("evaluate injection", "workers.evaluate.evaluate", "20 19 * * 0", {"suite": "injection"}),
     Entry("evaluate drafting", "workers.evaluate.evaluate", "40 19 * * 0", {"suite": "drafting"}),

@@ -33,10 +33,11 @@ end
 return redis.call('HGET', KEYS[1], ARGV[1])
 """
 RAISE_ONLY = """
-local known = tonumber(redis.call('GET', KEYS[1]) or '0')
-if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
+local known = redis.call('GET', KEYS[1]) or '0'
+redis.call('SET', KEYS[1], tonumber(ARGV[1]) > tonumber(known) and ARGV[1] or known, 'EX', ARGV[2])
 return 1
 """
+HOUR_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class Positions:
     def raise_to(self, account_id: int, position: int) -> bool:
         """Note that the account has seen `position`; False if Redis does not answer."""
         try:
-            self.redis.eval(RAISE_ONLY, 1, self._key(account_id), str(position))
+            # A replica that lacks older writes than are kept is far beyond the lag at which pages leave it.
+            seconds = databases.current().settings.position_keep_hours * HOUR_SECONDS
+            self.redis.eval(RAISE_ONLY, 1, self._key(account_id), str(position), str(seconds))
         except RedisError:
             return False
         return True

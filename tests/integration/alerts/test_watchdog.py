@@ -96,4 +96,5 @@ def test_nothing_that_asks_a_model_stands_before_an_alert() -> None:
     assert {task.name for task in tasks.TASKS.values() if task.queue == "ops"} == {
         "workers.alerts.evaluate", "workers.alerts.deliver", "workers.audit_heads.keep", "workers.tidy.tidy",
         "workers.machines.sample",
+        "workers.forgetting.forget_watched",
     }  # fmt: skip
