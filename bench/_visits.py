@@ -9,6 +9,8 @@ from core.stores import databases, freshness
 from core.stores.databases import Store
 
 PATIENTS_FOR = 20
+# However many visits there are, they end within fifteen years.
+MINUTES_BETWEEN, YEARS_MINUTES = 20.0, 15 * 365 * 24 * 60
 REPLAY_SECONDS = 300.0
 PRISTINE = "bench_{}"
 
@@ -18,9 +20,10 @@ SELECT 'Patient ' || n, 'female', DATE '1960-01-01' + (n % 20000), false, now(),
 INSERT INTO assay (code, name, short_name, unit, category)
 SELECT 'B-' || n, 'Assay ' || n, 'A' || n, 'mmol/L', 'laboratory' FROM generate_series(1, 20) n;
 INSERT INTO visit (id, patient_id, class_code, status, description, reason, started_at, ended_at, version)
-SELECT n, 1 + n % :patients, 'AMB', 'finished', 'Review of long-term conditions', 'Diabetes mellitus, type ' || n % 3,
-    TIMESTAMPTZ '2010-01-01' + n * INTERVAL '20 minutes', TIMESTAMPTZ '2010-01-01 00:18' + n * INTERVAL '20 minutes', 1
-FROM generate_series(1, :visits) n;
+SELECT n, patient_id, 'AMB', 'finished', 'Review of long-term conditions', 'Diabetes mellitus, type ' || n % 3,
+    TIMESTAMPTZ '2010-01-01' + turn * :minutes * INTERVAL '1 minute',
+    TIMESTAMPTZ '2010-01-01 00:18' + turn * :minutes * INTERVAL '1 minute', 1
+FROM ({layout}) laid;
 INSERT INTO note (patient_id, visit_id, kind, author, text, written_at, version)
 SELECT patient_id, id, 'Progress note', 'Dr Nair', 'Feels well. ' || repeat(md5(id::text) || ' ', 8), started_at, 1
 FROM visit ORDER BY id;
@@ -38,14 +41,26 @@ SELECT patient_id, id, 'J06.9', 'Acute upper respiratory infection', 'resolved',
 FROM visit WHERE id % 2 = 1 ORDER BY id
 """
 
+# Which visit of which patient lies at each place: as life lays them, or patient by patient, as an import may.
+LAYOUTS = {
+    "by time": "SELECT n, 1 + n % :patients AS patient_id, n AS turn FROM generate_series(1, :visits) n",
+    "by patient": (
+        "SELECT n, 1 + n / :each AS patient_id, (n % :each) * :patients + n / :each AS turn"
+        " FROM generate_series(0, :visits - 1) n"
+    ),
+}
 
-def make(visits: int) -> int:
+
+def make(visits: int, layout: str = "by time") -> int:
     """Make so many cold visits with their children, and a pristine copy of each table; returns the rows."""
+    patients = max(1, visits // PATIENTS_FOR)
+    sizes = {"visits": patients * PATIENTS_FOR if layout == "by patient" else visits, "patients": patients,
+             "each": PATIENTS_FOR, "minutes": min(MINUTES_BETWEEN, YEARS_MINUTES / visits)}  # fmt: skip
     engine = databases.current().engine(Store.HOT, read_only=False)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         for statement in MAKE.split(";\n"):
-            connection.execute(text(statement), {"visits": visits, "patients": max(1, visits // PATIENTS_FOR)})
+            connection.execute(text(statement.replace("{layout}", LAYOUTS[layout])), sizes)
         rows = 0
         for table in VISIT.tables:
             pristine = PRISTINE.format(table.name)

@@ -1,6 +1,6 @@
 """`strata archive`."""
 
-from commands.archive import erase, hold, restore, runs
+from commands.archive import compact, erase, estimate, hold, restore, runs
 from commands.archive.group import group
 
-__all__ = ["erase", "group", "hold", "restore", "runs"]
+__all__ = ["compact", "erase", "estimate", "group", "hold", "restore", "runs"]

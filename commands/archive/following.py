@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
 import click
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from commands import interrupts
+from core.engines import FaultKind, kind_of
 from core.jobs import outbox
 from core.models import RunState, StepName, utc_now
 from core.models.transitions import InvalidTransition
@@ -22,6 +25,10 @@ from core.stores import databases
 from core.stores.databases import Store
 
 POLL_SECONDS = 0.2
+# A server that restarts answers again within this time; until then, the run is safe where it is.
+SILENT_SECONDS_MAX = 600.0
+AGAIN_SECONDS = 1.0
+SILENT = "the primary does not answer: waiting for it"
 PAST = {name: f"{name}ed".replace("eed", "ed").replace("yed", "ied") for name in StepName}
 
 
@@ -53,21 +60,49 @@ def leave(run_id: int) -> None:
     click.echo(f"run {run_id} stands still: `strata archive resume --run {run_id}` lets it go on", err=True)
 
 
+def watch(run_id: int) -> RunSummary:
+    """Show a run's progress until it is done, failed or paused; leaves the work to others."""
+    return _until_rest(lambda: find(None, run_id))
+
+
 def _follow(run_id: int) -> RunSummary:
-    shown = ""
-    while True:
-        interrupts.check()
+    def look() -> RunSummary:
         summary = find(None, run_id)
         if _is_awake(summary) and not outbox.is_listened_to("archive"):
             _drive(run_id)
             summary = find(None, run_id)
-        line = progress(summary)
+        return summary
+
+    return _until_rest(look)
+
+
+def _until_rest(look: Callable[[], RunSummary]) -> RunSummary:
+    """Look again and again, and wait for a server that restarts. Raises its fault when that takes too long."""
+    shown, silent_since = "", None
+    while True:
+        interrupts.check()
+        try:
+            summary = look()
+        except (DBAPIError, PoolTimeout) as fault:
+            silent_since = silent_since or time.monotonic()
+            if not _is_lost(fault) or time.monotonic() - silent_since > SILENT_SECONDS_MAX:
+                raise
+            if shown != SILENT:
+                click.echo(SILENT, err=True)
+            shown = SILENT
+            time.sleep(AGAIN_SECONDS)
+            continue
+        silent_since, line = None, progress(summary)
         if line != shown:
             click.echo(line, err=True)
             shown = line
         if summary.state in (RunState.DONE, RunState.FAILED, RunState.PAUSED):
             return summary
         time.sleep(POLL_SECONDS)
+
+
+def _is_lost(fault: DBAPIError | PoolTimeout) -> bool:
+    return isinstance(fault, PoolTimeout) or fault.connection_invalidated or kind_of(fault) is FaultKind.CONNECTION
 
 
 def _is_awake(summary: RunSummary) -> bool:
@@ -86,13 +121,17 @@ def _drive(run_id: int) -> None:
 
 def progress(summary: RunSummary) -> str:
     """A run in one line; one that only counts is called a plan."""
+    from core.web.filters import duration
+
     if summary.dry_run:
         is_done = summary.state == RunState.DONE
         counted = f"{summary.selected:,} are cold; nothing is moved" if is_done else summary.state
         return f"plan ({summary.record_type}s): {counted}"
     counts = ", ".join(f"{PAST[name]} {summary.done[name]:,}" for name in summary.steps[1:])
     waits = f"; waits: {summary.throttle_reason}" if summary.throttle_reason else ""
-    return f"run {summary.id} ({summary.record_type}s): {summary.state}, {summary.selected:,} selected, {counts}{waits}"
+    left = f"; about {duration(summary.seconds_left)} left" if summary.seconds_left is not None else ""
+    what = f"run {summary.id} ({summary.record_type}s): {summary.state}, {summary.selected:,} selected, {counts}"
+    return f"{what}{left}{waits}"
 
 
 def find(record_type: str | None, run_id: int | None) -> RunSummary:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import NoResultFound
 
-from commands.archive.following import find, finish, follow, is_deserted, show
+from commands.archive.following import find, finish, follow, is_deserted, show, watch
 from commands.archive.group import group, json_option, record_type_option, run_option
 from core.jobs import outbox
 from core.models import ArchiveRun
@@ -78,10 +78,13 @@ def _start_and_follow(record_type: str, as_of: datetime | None, dry_run: bool) -
 @group.command()
 @record_type_option
 @run_option
+@click.option("--watch", "is_watched", is_flag=True, help="Go on until the run is done, failed or paused.")
 @json_option
-def status(record_type: str | None, run_id: int | None, as_json: bool) -> None:
-    """Show a run: the newest (of --type), unless --run names one."""
+def status(record_type: str | None, run_id: int | None, is_watched: bool, as_json: bool) -> None:
+    """Show a run, and the time left by its last minutes: the newest (of --type), unless --run names one."""
     summary = find(record_type, run_id)
+    if is_watched:
+        finish([watch(summary.id)], as_json=as_json, as_list=False)
     click.echo(json.dumps(summary.as_json())) if as_json else show(summary)
 
 

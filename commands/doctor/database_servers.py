@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from commands.doctor import checkpoint_check
 from commands.doctor.finding import Finding, judge
 from core.engines import EngineError
 from core.install.database_roles import DatabaseRole
@@ -65,6 +66,7 @@ def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding
     where = f"{url.host}:{url.port}" if url.port else str(url.host)
     yield Finding(name, True, f"{adapter.server.version(connection)} at {where}")
     yield _clock(name, connection)
+    yield from checkpoint_check.examine(name, connection)
     takes_writes = adapter.server.takes_writes(connection)
     if store is Store.REPLICA:
         yield judge(

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine.interfaces import IsolationLevel
 
+from core.engines.compaction import Compaction
 from core.engines.connections import Connections
+from core.engines.layout import Layout
 from core.engines.limits import Limits
 from core.engines.link import Links
 from core.engines.loading import Loading
@@ -29,11 +31,13 @@ class Adapter:
 
     snapshot: IsolationLevel
     linked: IsolationLevel
+    compaction: Compaction
     connections: Connections
     limits: Limits
     links: Links
     loading: Loading
     locks: Locks
+    layout: Layout
     replication: Replication
     roles: Roles
     row_sets: RowSets

@@ -10,7 +10,9 @@ from typing import cast
 from sqlalchemy.engine.interfaces import IsolationLevel
 
 from core.engines import (
+    mssql_compaction,
     mssql_connection,
+    mssql_layout,
     mssql_limits,
     mssql_link,
     mssql_loading,
@@ -33,11 +35,13 @@ def adapter(*, by_polybase: bool = False) -> Adapter:
         # In a transaction, a linked read would make it a distributed one, which needs MSDTC; under row versions the
         # read is refused (error 7420).
         linked="AUTOCOMMIT",
+        compaction=mssql_compaction,
         connections=mssql_connection,
         limits=mssql_limits,
         links=mssql_polybase if by_polybase else mssql_link,
         loading=mssql_loading,
         locks=mssql_locks,
+        layout=mssql_layout,
         replication=mssql_replication,
         roles=mssql_roles,
         row_sets=mssql_row_sets,

@@ -93,6 +93,10 @@ def machine_shares(connection: Connection) -> Mapping[str, float]:
     return {name: float(share) for name, share in told.items() if share is not None}
 
 
+def checkpoints(_connection: Connection) -> None:
+    """It spreads them by its target recovery time, and writes no whole pages to its log."""
+
+
 @contextmanager
 def session_setting(connection: Connection, on: str, off: str) -> Iterator[None]:
     """A `with` block in which the session has a setting. The block's own fault is the one that is raised."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from core.engines import (
+    postgresql_compaction,
     postgresql_connection,
+    postgresql_layout,
     postgresql_limits,
     postgresql_link,
     postgresql_loading,
@@ -23,11 +25,13 @@ def adapter() -> Adapter:
     return Adapter(
         snapshot="REPEATABLE READ",
         linked="REPEATABLE READ",
+        compaction=postgresql_compaction,
         connections=postgresql_connection,
         limits=postgresql_limits,
         links=postgresql_link,
         loading=postgresql_loading,
         locks=postgresql_locks,
+        layout=postgresql_layout,
         replication=postgresql_replication,
         roles=postgresql_roles,
         row_sets=postgresql_row_sets,

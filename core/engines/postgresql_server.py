@@ -7,6 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from core.engines.server_facts import Checkpoints
+
 OLDEST_SNAPSHOT = """
 SELECT min(xact_start) FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
@@ -15,6 +17,13 @@ WHERE backend_type = 'client backend' AND backend_xmin IS NOT NULL AND pid <> pg
 # Extends are writes of new blocks. PostgreSQL 15 and older don't count them.
 IO_IS_TOLD = "SELECT to_regclass('pg_catalog.pg_stat_io')"
 IO_OPERATIONS = "SELECT sum(coalesce(reads, 0) + coalesce(writes, 0) + coalesce(extends, 0)) FROM pg_stat_io"
+CHECKPOINTER_SINCE = 170000
+COUNTED = "SELECT num_timed, num_requested FROM pg_stat_checkpointer"
+COUNTED_BEFORE_17 = "SELECT checkpoints_timed, checkpoints_req FROM pg_stat_bgwriter"
+SETTINGS = """
+SELECT pg_size_bytes(current_setting('max_wal_size')),
+    extract(epoch FROM current_setting('checkpoint_timeout')::interval)
+"""
 
 
 def version(connection: Connection) -> str:
@@ -54,3 +63,12 @@ def io_operations(connection: Connection) -> int | None:
 def machine_shares(connection: Connection) -> Mapping[str, float]:
     """Nothing: PostgreSQL does not know how busy its machine is."""
     return {}
+
+
+def checkpoints(connection: Connection) -> Checkpoints:
+    """Since the figures were last reset. A backup, too, counts as one that the log made due."""
+    major = int(connection.scalar(text("SHOW server_version_num")) or 0)
+    counted = text(COUNTED if major >= CHECKPOINTER_SINCE else COUNTED_BEFORE_17)
+    by_time, by_log = connection.execute(counted).one()
+    log_bytes, seconds = connection.execute(text(SETTINGS)).one()
+    return Checkpoints(int(by_time), int(by_log), int(log_bytes), float(seconds))

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """How often a server has written out all changed pages: by its clock, or because its log was full.
+
+    After each, the first change of a page writes the whole page to the log. `log_bytes_max` is the log that makes one
+    due, `seconds` the time.
+    """
+
+    by_time: int
+    by_log: int
+    log_bytes_max: int
+    seconds: float
 
 
 class ServerFacts(Protocol):
@@ -32,3 +47,6 @@ class ServerFacts(Protocol):
 
     def machine_shares(self, connection: Connection) -> Mapping[str, float]:
         """How busy and full its machine is, as far as it tells: `cpu`, `memory`, `disk`, each a share from 0 to 1."""
+
+    def checkpoints(self, connection: Connection) -> Checkpoints | None:
+        """How often checkpoints come, and why; None where the server sets their pace by itself."""

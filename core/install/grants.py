@@ -108,6 +108,7 @@ _ARCHIVER: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MADE, *MOVES, "signature", "imported_row"), ALL),
     **dict.fromkeys((*TIES, *WATCH, "glass_break", "correction"), READ),
     "account": READ,
+    "late_root": ("SELECT", "INSERT", "DELETE"),
     "patient_picture": ("SELECT", "UPDATE"),
     # How far it has come, never whose it is.
     "erasure": ("SELECT", "UPDATE (rows, archives_at, staged_at)"),

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from core.archiving import late_roots
 from core.interchange import imported_people, ledger, retract, shift
 from core.interchange.catalogue import Catalogue
 from core.interchange.doubts import doubts_of
@@ -18,6 +19,7 @@ from core.interchange.resolve import CHILDREN, PatientRows
 from core.interchange.source_rows import Record
 from core.interchange.upsert import RowOf, Work, upsert
 from core.interchange.usual_ranges import usual_for
+from core.models.record_types import VISIT
 from core.picture import upkeep as picture
 from core.queries.reference_ranges import UsualRange, interpret
 from core.services import plausibility
@@ -43,6 +45,7 @@ def save(work: Work, batches: Sequence[PatientRows], days: Mapping[str, int], ca
         by_visit = sorted(of_kind.get(kind, ()), key=lambda record: _visit_id(record, visit_ids) or 0)
         upsert(work, kind, by_visit, row_of)
     _end_missing_parts(work, of_kind.get("observation", []), found.kept)
+    late_roots.mark_if_gone(work.session, VISIT, work.visits)
     _keep_pictures(work)
     return found.refused
 

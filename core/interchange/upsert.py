@@ -61,7 +61,8 @@ Known = Mapping[str, Mapping[str, Entry]]
 class Work:
     """One transaction of an import: the format, what the ledger knows of its keys, and what it has done so far.
 
-    `newcomers` are the ids of new patients; `measured` the ids of added and changed observations by patient.
+    `newcomers` are the ids of new patients; `measured` the ids of added and changed observations by patient; `visits`
+    those of the visits that added and changed rows belong to.
     """
 
     session: Session
@@ -70,6 +71,7 @@ class Work:
     summary: Summary
     newcomers: list[int] = field(default_factory=list)
     measured: dict[int, list[int]] = field(default_factory=dict)
+    visits: set[int] = field(default_factory=set)
 
 
 def table_of(kind: str) -> Table:
@@ -207,6 +209,7 @@ def _write(work: Work, kind: str, rows: list[dict[str, Any]]) -> int:
     # Bulk INSERT spends most of its time on placeholders: COPY takes half as long.
     numbered = ((row_id, *[row[name] for name in columns]) for row_id, row in enumerate(rows, start=first))
     ledger.copy_rows(work.session, table, ("id", *columns), numbered)
+    work.visits.update(row["visit_id"] for row in rows if row.get("visit_id") is not None)
     if kind == "patient":
         work.newcomers.extend(range(first, first + len(rows)))
     elif kind == "observation":
@@ -222,6 +225,8 @@ def _change(work: Work, entry: Entry, record: Record, row_of: RowOf) -> None:
         if before is not None and before != row["patient_id"]:
             picture.refresh(work.session, before, observation_ids=[entry.row_id])
         ledger.change(work.session, entry, _hash(record))
+        if row.get("visit_id") is not None:
+            work.visits.add(row["visit_id"])
         if record.kind == "observation":
             work.measured.setdefault(row["patient_id"], []).append(entry.row_id)
         work.summary.of(record.kind).updated += 1

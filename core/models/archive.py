@@ -77,6 +77,8 @@ class StepState(StrEnum):
 class ArchiveRun(Base):
     """One sweep of one record type up to a cut-off, or one restore of what `scope` names (`batch:3`, `patient:7`).
 
+    With `last_place`, its batches follow the order in which the roots lie, up to that place; else that of their times.
+    `looked_at_all`: its plan looked for late rows among all that are hot, and not by their marks alone.
     A run without a heartbeat before `wakes_at` is not lost: it waits to try again, or a throttle holds it.
     """
 
@@ -94,6 +96,8 @@ class ArchiveRun(Base):
     selected: Mapped[int] = mapped_column(default=0)
     batch_rows: Mapped[int]
     tunes_size: Mapped[bool] = mapped_column(default=True, server_default="true")
+    last_place: Mapped[int | None]
+    looked_at_all: Mapped[bool] = mapped_column(default=False, server_default="false")
     throttle_reason: Mapped[str | None]
     throttled_at: Mapped[datetime | None]
     wakes_at: Mapped[datetime | None]
@@ -104,7 +108,7 @@ class ArchiveRun(Base):
 
 
 class Batch(Base):
-    """Rows that move as one: a range of roots by (time, id), or of root ids for stragglers, or a restore's unit.
+    """Rows that move as one: a range of roots by (time, id) or place, of root ids for stragglers, or a restore's unit.
 
     The batch of a restore names the batch that the restore undoes, or a patient. `position` is the primary's log
     position after the restore; at `replayed_at` the replica was first seen to have replayed it.
@@ -121,6 +125,8 @@ class Batch(Base):
     first_id: Mapped[int | None]
     last_at: Mapped[datetime | None]
     last_id: Mapped[int | None]
+    first_place: Mapped[int | None]
+    last_place: Mapped[int | None]
     of_batch_id: Mapped[int | None]
     patient_id: Mapped[int | None]
     size_reason: Mapped[str | None] = mapped_column(String(200))
@@ -206,6 +212,19 @@ class RestoredRoot(Base):
     __table_args__ = (
         Index("ix_restored_root_unpurged", "record_type", "root_id", postgresql_where=text("purged_at IS NULL")),
     )
+
+
+class LateRoot(Base):
+    """A mark that rows came late to a root which had left the primary. Each writer adds its own, even a second one:
+    so a run deletes those that it has read, and none that is written meanwhile.
+    """
+
+    __tablename__ = "late_root"
+    id: Mapped[Id]
+    record_type: Mapped[Code]
+    root_id: Mapped[int]
+
+    __table_args__ = (Index("ix_late_root_type_root", "record_type", "root_id"),)
 
 
 class Erasure(Base):

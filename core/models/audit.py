@@ -34,7 +34,7 @@ class AccessEvent(Base):
 
     __table_args__ = (
         UniqueConstraint("writer", "sequence"),
-        Index("ix_access_event_at", "at", "id", mssql_include=["patient_id"]),
+        Index("ix_access_event_at", "at", "id", mssql_include=["patient_id"], postgresql_include=["patient_id"]),
         Index("ix_access_event_patient_at", "patient_id", "at"),
         Index("ix_access_event_account_at", "account_id", "at"),
     )

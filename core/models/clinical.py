@@ -76,6 +76,10 @@ class ConditionStatus(StrEnum):
     RESOLVED = "resolved"
 
 
+# What else decides whether a visit is cold: so its index alone answers.
+COLD_BY = ["patient_id", "status"]
+
+
 class Visit(Base):
     """One encounter. It is archived together with its children."""
 
@@ -97,7 +101,13 @@ class Visit(Base):
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         Index("ix_visit_patient_started", "patient_id", "started_at", "id"),
-        Index("ix_visit_ended", "ended_at", "id", mssql_include=["patient_id", "status"]),
+        Index(
+            "ix_visit_ended",
+            "ended_at",
+            "id",
+            mssql_include=["patient_id", "status"],
+            postgresql_include=["patient_id", "status"],
+        ),
     )
 
 

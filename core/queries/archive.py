@@ -49,8 +49,9 @@ class RunSummary:
 
     `scope` is what a restore brings back (`batch:3`, `run:2`, `patient:7`). `worker_lost`: the run should be moving and
     has been silent for LOST_AFTER; it resumes by itself. `throttle_reason` is why the run waits now, since
-    `throttled_at`; `wakes_at` is when it is tried again after a fault. `rows_per_second` and `seconds_left` count the
-    time at work only: not the time when the run was paused, or had failed and was not yet redriven.
+    `throttled_at`; `wakes_at` is when it is tried again after a fault. `rows_per_second` counts the
+    time at work only: not the time when the run was paused, or had failed and was not yet redriven. `seconds_left` is
+    told by the pace of the last minutes.
     """
 
     id: int
@@ -104,6 +105,7 @@ class RunSummary:
             "throttle_reason": self.throttle_reason,
             "seconds": round(self.seconds, 3),
             "rows_per_second": round(self.rows_per_second, 1),
+            "seconds_left": round(self.seconds_left) if self.seconds_left is not None else None,
         }
 
 
@@ -163,7 +165,7 @@ class _Moved(NamedTuple):
 
 
 class _Pace(NamedTuple):
-    """How fast a run is; `seconds` counts from its start, the rest by the time at work."""
+    """How fast a run is: `seconds` since its start, its pace while at work, what is left by its last minutes."""
 
     seconds: float
     rows_per_second: float
@@ -201,10 +203,11 @@ def _pace(session: Session, found: ArchiveRun, moved: _Moved) -> _Pace:
     at_work = max(0.0, seconds - waited)
     gone = moved.done[StepName.RESTORE if found.kind == RunKind.RESTORE else StepName.RELEASE]
     left = max(0, found.selected - gone)
+    recent = archive_pace.recent_roots_per_second(session, found) if found.finished_at is None else None
     return _Pace(
         seconds,
         rows_per_second=moved.rows / at_work if at_work > 0 else 0.0,
-        seconds_left=at_work / gone * left if found.finished_at is None and gone > 0 else None,
+        seconds_left=left / recent if recent else None,
     )
 
 

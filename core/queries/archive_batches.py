@@ -47,6 +47,8 @@ class BatchLine:
     last_at: datetime | None
     first_id: int | None
     last_id: int | None
+    first_place: int | None
+    last_place: int | None
     staged_key: str | None
     staging_key_id: str | None
     expired_at: datetime | None

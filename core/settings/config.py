@@ -151,7 +151,12 @@ class Settings(BaseSettings):
     visit_hot_days: PositiveInt = Field(183, description="closed visits stay hot this long")
     report_hot_days: PositiveInt = Field(183, description="closed reports stay hot this long")
     archive_batch_rows: PositiveInt = Field(2_000, description="roots in a run's first batch; later ones follow")
-    archive_step_seconds: Seconds = Field(1.0, description="batches are sized so that a step takes this long")
+    archive_step_seconds: Seconds = Field(
+        1.0, description="the longest a step may take; batches have the size that moves most"
+    )
+    archive_late_look_days: Count = Field(
+        7, description="days between a run's looks at every hot row for late ones; else their marks tell"
+    )
     archive_lanes: PositiveInt = Field(2, description="batches that a run moves at the same time")
     archive_window: Window = Field("", description="hours of the day when runs may move, such as 01:00-05:00")
     archive_rows_per_second: Count = Field(500, description="most rows a run moves in a second; 0 for no limit")
@@ -172,6 +177,11 @@ class Settings(BaseSettings):
     cold_timeout_seconds: Seconds = Field(1.7, description="a read of archived rows is given up after this")
     session_idle_minutes: PositiveInt = Field(30, description="a sign-in ends after this long unused")
     session_hours: PositiveInt = Field(12, description="a sign-in ends after this long")
+    run_history_keep_days: PositiveInt = Field(400, description="steps and events of ended runs are kept this long")
+    alert_keep_days: PositiveInt = Field(400, description="alerts that have cleared are kept this long")
+    evaluation_keep_days: PositiveInt = Field(800, description="evaluations are kept this long, the last ones for ever")
+    done_job_keep_days: PositiveInt = Field(2, description="jobs that are done are kept this long")
+    position_keep_hours: PositiveInt = Field(24, description="Redis keeps how far an account has written this long")
     care_days: PositiveInt = Field(180, description="a clinician sees patients of their visits for this many days")
     correction_hours: PositiveInt = Field(24, description="an author may edit what they wrote for this many hours")
     break_glass_minutes: PositiveInt = Field(60, description="a record opened by break-glass closes after this")

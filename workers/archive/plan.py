@@ -6,18 +6,18 @@ Batches of roots are not cut here but as the run goes, so that their size follow
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.archiving import failpoints
 from core.archiving.eligible import may_move
-from core.models import ArchiveRun, Batch, BatchKind, BatchState
-from core.models.record_types import RECORD_TYPES
+from core.models import ArchiveRun, Batch, BatchKind, BatchState, Holding, utc_now
+from core.models.record_types import RECORD_TYPES, RecordType
 from core.stores import databases, freshness
 from core.stores.databases import Store
-from workers.archive import drift
-from workers.archive.stragglers import late_roots
+from workers.archive import cutting, drift, stragglers
 
 PLAN_TIMEOUT_SECONDS = 600
 
@@ -27,12 +27,40 @@ def plan(session: Session, run: ArchiveRun) -> int:
     record_type = RECORD_TYPES[run.record_type]
     drift.check(session, record_type)
     freshness.wait_for_replica(freshness.primary_position())
+    run.looked_at_all = not run.dry_run and _is_look_due(session, run)
+    late: list[int] = []
+    outdated: list[int] = []
     with databases.read(Store.REPLICA, PLAN_TIMEOUT_SECONDS) as replica:
         cold = select(func.count()).select_from(record_type.root).where(may_move(record_type, run.cutoff_at))
         selected = replica.scalar(cold) or 0
-        ranges = [] if run.dry_run else list(cut(late_roots(replica, record_type), run.batch_rows))
+        if not run.dry_run:
+            find = stragglers.all_late_roots if run.looked_at_all else stragglers.marked_roots
+            late = list(find(replica, record_type)) if _has_copies(replica, record_type) else []
+            outdated = stragglers.outdated_marks(replica, record_type, set(late))
     failpoints.hit("plan.read")
-    for ordinal, (first, last) in enumerate(ranges, start=1):
+    run.last_place = cutting.last_place(session, record_type, selected)
+    stragglers.mark_unmarked(session, record_type, late)
+    stragglers.remove_marks(session, outdated)
+    _add_batches(session, run, late)
+    return selected
+
+
+def _is_look_due(session: Session, run: ArchiveRun) -> bool:
+    """Whether no run of this type has looked at every hot row for some days."""
+    since = utc_now() - timedelta(days=databases.current().settings.archive_late_look_days)
+    looked = select(ArchiveRun.id).where(
+        ArchiveRun.record_type == run.record_type, ArchiveRun.looked_at_all, ArchiveRun.started_at > since
+    )
+    return session.scalar(looked.limit(1)) is None
+
+
+def _has_copies(session: Session, record_type: RecordType) -> bool:
+    """Whether any root has ever left: before the first, no row can be late."""
+    return session.scalar(select(Holding.roots).where(Holding.record_type == record_type.name).limit(1)) is not None
+
+
+def _add_batches(session: Session, run: ArchiveRun, late: list[int]) -> None:
+    for ordinal, (first, last) in enumerate(cut(late, run.batch_rows), start=1):
         session.add(
             Batch(
                 run_id=run.id,
@@ -45,7 +73,6 @@ def plan(session: Session, run: ArchiveRun) -> int:
                 size_reason="rows that came late to archived roots",
             )
         )
-    return selected
 
 
 def cut(ids: Iterable[int], size: int) -> Iterator[tuple[int, int]]:

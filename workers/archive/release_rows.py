@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Select, Table, and_, delete, func, insert, or_, select, union
 
-from core.archiving import failpoints
+from core.archiving import failpoints, late_roots
 from core.models import Patient
 from core.models.record_types import BATCH_COLUMN, Child
 from core.stores import databases
@@ -38,7 +38,17 @@ def release(moving: Moving) -> tuple[dict[str, int], SupersededIds]:
     for table in reversed(tables_of(moving.batch)):
         removed[table.name] = _remove(moving, table)
         failpoints.hit("release.between_removals")
+    if not moving.is_late:
+        for child in moving.record_type.children:
+            _mark_left_behind(moving, child)
     return removed, superseded_ids
+
+
+def _mark_left_behind(moving: Moving, child: Child) -> None:
+    """Mark the roots that leave and whose children stay, because they were edited or came since staging."""
+    root = child.table.c[child.root_column]
+    left = select(root).distinct().where(root.in_(select(moving.releasing.c.id)), may_leave(child))
+    late_roots.mark(moving.session, moving.record_type, moving.session.scalars(left).all())
 
 
 def removed_ids(moving: Moving, table: Table) -> set[int]:

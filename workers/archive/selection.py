@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Select, Table, and_, or_, select, 
 from core.archiving.eligible import may_move
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import RECORD_TYPES, Child, RecordType
+from core.stores import databases
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ def of_range(batch: Batch, run: ArchiveRun) -> Select[int]:
 def in_range(batch: Batch) -> ColumnElement[bool]:
     """The condition on the root table that a batch's range includes it."""
     record_type = RECORD_TYPES[batch.record_type]
+    if batch.first_place is not None and batch.last_place is not None:
+        lies_within = databases.current().adapter.layout.lies_within
+        return lies_within(record_type.root, batch.first_place, batch.last_place)
     at, row_id = record_type.root.c[record_type.time_column], record_type.root.c.id
     return and_(
         at >= batch.first_at,

@@ -26,12 +26,12 @@ from core.services import archive
 from core.stores import databases
 from core.stores.freshness import primary_position
 from workers.archive import heartbeat, lease, purge, restore_plan, retry_policy
+from workers.archive.cutting import next_batch
 from workers.archive.load import load
 from workers.archive.plan import plan
 from workers.archive.release import release
 from workers.archive.restore import restore
 from workers.archive.retry_policy import Overtaken
-from workers.archive.sizing import next_batch
 from workers.archive.stage import stage
 from workers.archive.verify import verify
 

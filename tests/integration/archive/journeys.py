@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.archiving import late_roots
 from core.jobs import outbox
 from core.models import ArchiveRun, Batch, BatchKind, BatchState, Observation, RunState, Visit
+from core.models.record_types import VISIT
 from core.services import archive, archive_restore
 from core.stores import databases
 from core.stores.databases import Store
@@ -49,6 +51,7 @@ def add_late_result(visit_id: int) -> None:
         session.add(
             Observation(patient_id=patient_id, visit_id=visit_id, assay_id=1, value_text="late", observed_at=NOW)
         )
+        late_roots.mark_if_gone(session, VISIT, [visit_id])
 
 
 def _begin_archive(point: str) -> int:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from sqlalchemy import select, text, update
 
+from core.archiving import late_roots
 from core.interchange import fhir
 from core.models import Account, Correction, Note, Observation, Patient, SensitiveVisit, Sensitivity, Visit
+from core.models.record_types import VISIT
 from core.picture import upkeep
 from core.services import corrections, erasure
 from core.services.input import InvalidInput
@@ -96,6 +98,7 @@ class RecordRules(RuleBasedStateMachine):
                 observed_at=NOW - timedelta(days=pick([0, 100, 300], number)),
             )
             session.add(result)
+            late_roots.mark_if_gone(session, VISIT, [visit_id])
             session.flush()
             upkeep.refresh(session, result.patient_id, observation_ids=[result.id])
             self.twin.changed(session, "observation", result.id)

@@ -76,7 +76,8 @@ def patient(population: list[int], reachable_folder: Path, with_settings: Any) -
         session.add(ImportedRow(source="fhir", source_key="p|patient", ref_type="patient", row_id=patient_id,
                                 content_hash="x"))  # fmt: skip
         audit.record(session, "record.read", by=account, patient_id=patient_id)
-    run_to_end()
+    # Each batch has visits of two patients, this one among them.
+    run_to_end(batch_rows=6)
     run_to_end("report")
     return patient_id
 

@@ -81,6 +81,7 @@ def test_holdings_say_what_is_cold(population: list[int]) -> None:
     assert {row.rows for row in holdings.values()} == {4 + 4 * 4}
 
 
+@pytest.mark.usefixtures("by_time")
 def test_an_edit_during_the_move_stays_hot(population: list[int]) -> None:
     before = everything()
     run_id = start(batch_rows=100)
@@ -103,6 +104,7 @@ def test_an_edit_during_the_move_stays_hot(population: list[int]) -> None:
         assert session.scalars(select(Batch)).one().superseded_rows == 1 + 4 + 1
 
 
+@pytest.mark.usefixtures("by_time")
 def test_an_edit_behind_the_version_is_seen_by_its_hash(population: list[int]) -> None:
     run_id = start(batch_rows=100)
     for _step in ("plan", "stage", "load", "verify"):

@@ -38,7 +38,7 @@ def edit_into_range(twin: Twin, batch: Batch) -> int:
         return visit.id
 
 
-@pytest.mark.usefixtures("population")
+@pytest.mark.usefixtures("population", "by_time")
 @pytest.mark.parametrize("steps_of_second", [2, 3, 4])
 def test_a_visit_edited_from_one_range_into_another_is_not_lost(steps_of_second: int) -> None:
     """The second batch has staged it anew and may even own it when the first, a little late, loads its older copy."""

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
 
-from core.models import Assay, Batch, Holding, Observation, Patient, Prescription, RunState, Visit
+from core.archiving import late_roots
+from core.models import (
+    ArchiveRun,
+    Assay,
+    Batch,
+    Holding,
+    LateRoot,
+    Note,
+    Observation,
+    Patient,
+    Prescription,
+    RunState,
+    Visit,
+)
+from core.models.record_types import VISIT
 from core.queries import visits
 from core.services import archive_restore as restores
 from core.stores import databases
 from core.stores.databases import Store
 from tests.integration.archive.conftest import NOW, PATIENTS, run_to_end, seen, start
 from tests.integration.archive.test_restore import everything
-from workers.archive import driver
+from workers.archive import driver, stragglers
 
 
 def oldest_visit(patient_id: int) -> int:
@@ -31,6 +46,7 @@ def late_result(patient_id: int, visit_id: int) -> int:
                              unit="%", observed_at=NOW - timedelta(days=400))  # fmt: skip
         session.add(result)
         session.flush()
+        late_roots.mark_if_gone(session, VISIT, [visit_id])
         return result.id
 
 
@@ -72,6 +88,7 @@ def test_a_medicine_that_ended_since_joins_its_visit(population: list[int]) -> N
     before = everything()
     with databases.write() as session:
         session.execute(update(Prescription).values(status="stopped", stopped_on=NOW.date()))
+        late_roots.mark_if_gone(session, VISIT, session.scalars(select(Prescription.visit_id)).all())
     run_to_end()
     assert everything() == before
     with databases.read(Store.HOT) as session:
@@ -165,3 +182,78 @@ def test_a_copy_lost_before_release_is_loaded_again(population: list[int]) -> No
         pass
     assert everything() == before
     assert not is_hot(late)
+
+
+def marks() -> list[int]:
+    with databases.read(Store.HOT) as session:
+        return sorted(session.scalars(select(LateRoot.root_id)))
+
+
+def plan_of(run: ArchiveRun) -> tuple[bool, int]:
+    with databases.read(Store.HOT) as session:
+        stragglers = select(Batch.released_rows).where(Batch.run_id == run.id, Batch.kind == "stragglers")
+        return run.looked_at_all, sum(session.scalars(stragglers))
+
+
+def test_a_run_finds_late_rows_by_their_marks_and_forgets_old_marks(population: list[int]) -> None:
+    visit_id = oldest_visit(population[0])
+    run_to_end()
+    unmarked = late_result(population[1], oldest_visit(population[1]) + 1)
+    with databases.write() as session:
+        session.execute(text("DELETE FROM late_root"))
+    marked = [late_result(population[0], visit_id) for _ in range(2)]
+    assert marks() == [visit_id, visit_id]
+    assert plan_of(run_to_end()) == (False, 2)
+    assert [is_hot(row_id) for row_id in (*marked, unmarked)] == [False, False, True]
+    assert plan_of(run_to_end()) == (False, 0)
+    assert marks() == []
+
+
+def test_a_late_row_without_a_mark_is_found_when_all_are_looked_at(
+    population: list[int], with_settings: Callable[..., None]
+) -> None:
+    visit_id = oldest_visit(population[0])
+    run_to_end()
+    late = late_result(population[0], visit_id)
+    with databases.write() as session:
+        session.execute(text("DELETE FROM late_root"))
+    with_settings(archive_late_look_days=0)
+    assert plan_of(run_to_end()) == (True, 1)
+    assert not is_hot(late)
+
+
+def test_a_mark_that_is_written_while_a_run_plans_is_kept(
+    population: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit_id = oldest_visit(population[0])
+    run_to_end()
+    with databases.write() as session:
+        session.add(LateRoot(record_type="visit", root_id=visit_id))
+    found = stragglers.outdated_marks
+
+    def find_then_write(*arguments: Any) -> list[int]:
+        outdated = found(*arguments)
+        late_result(population[0], visit_id)
+        return outdated
+
+    monkeypatch.setattr(stragglers, "outdated_marks", find_then_write)
+    assert plan_of(run_to_end()) == (False, 0)
+    assert marks() == [visit_id]
+    monkeypatch.undo()
+    assert plan_of(run_to_end()) == (False, 1)
+
+
+def test_a_row_that_is_left_behind_when_its_visit_goes_is_marked(population: list[int]) -> None:
+    visit_id = oldest_visit(population[0])
+    run_id = start()
+    for _step in ("plan", "stage", "load", "verify"):
+        assert driver.advance(run_id)
+    with databases.write() as session:
+        note = session.scalars(select(Note).where(Note.visit_id == visit_id)).one()
+        note.text = "Changed on the way."
+    while driver.advance(run_id):
+        pass
+    assert marks() == [visit_id]
+    before = everything()
+    assert plan_of(run_to_end()) == (False, 1)
+    assert everything() == before

@@ -9,6 +9,7 @@ from sqlalchemy import make_url, text
 
 from commands.doctor import doctor
 from commands.doctor.other_services import examine as examine_others
+from core.engines.server_facts import Checkpoints
 from core.sealing import signatures
 from core.stores import databases
 from tests.factories import make_patient
@@ -199,3 +200,33 @@ def test_a_role_that_reaches_further_is_wrong(database: Any, widened: str, undon
     finally:
         with owner.begin() as connection:
             connection.execute(text(undone))
+
+
+@pytest.mark.only_on_postgresql
+@pytest.mark.parametrize(("by_time", "by_log", "ok"), [(5, 9, True), (40, 12, True), (5, 60, False)])
+def test_checkpoints_that_a_full_log_makes_due_are_told(
+    by_time: int, by_log: int, ok: bool, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own()
+    found = Checkpoints(by_time, by_log, log_bytes_max=1 << 30, seconds=300.0)
+    monkeypatch.setattr(databases.current().adapter.server, "checkpoints", lambda _connection: found)
+    status, report = run()
+    told = by_subject(report)["primary: checkpoints"]
+    assert (told["ok"], status) == (ok, 0 if ok else 1)
+    assert f"{by_log} because max_wal_size (1.0 GB) was full" in told["detail"]
+    assert ("max_wal_size = '4GB'" in told["mend"]) is not ok
+    assert "replica: checkpoints" not in by_subject(report)
+
+
+@pytest.mark.only_on_postgresql
+@pytest.mark.usefixtures("database")
+def test_checkpoints_are_counted_by_what_made_them_due() -> None:
+    with databases.write_at_once() as connection:
+        count = databases.current().adapter.server.checkpoints
+        before = count(connection)
+        connection.execute(text("CHECKPOINT"))
+        connection.execute(text("SELECT pg_stat_force_next_flush()"))
+        after = count(connection)
+    assert before is not None
+    assert after is not None
+    assert (after.by_log - before.by_log, after.log_bytes_max, after.seconds) == (1, 1 << 30, 300.0)

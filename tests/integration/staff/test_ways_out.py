@@ -69,7 +69,8 @@ HAS_NOTHING_TO_SAY = ("report case", "archive status")
 WITHOUT_RECORDS = {
     "demo", "init", "doctor", "serve", "worker", "schedule", "import fhir", "import synthea", "generate",
     "archive erase", "archive hold", "archive pause", "archive redrive", "archive restore", "archive resume",
-    "archive run", "report amend", "report halt", "report notify-signers", "report request", "report resume",
+    "archive run", "archive compact", "archive estimate",
+    "report amend", "report halt", "report notify-signers", "report request", "report resume",
     "report verify-trace", "report withdraw", "eval history", "eval list", "eval run", "model canary", "model list",
     "model propose", "model retire", "model use", "alerts evaluate", "alerts history", "audit verify",
     "redis-users", "keys", "reseal", "account code", "account open", "eval record",

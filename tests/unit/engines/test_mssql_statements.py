@@ -26,18 +26,21 @@ from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import aliased
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
-from core.engines import mssql_documents, mssql_parameters
+from core.engines import mssql_compaction, mssql_documents, mssql_layout, mssql_parameters
 from core.engines.fault_kinds import EngineError
 from core.engines.functions import any_of, any_word_of, row_hash, seconds_between, utc_day, utc_week
+from core.engines.layout import Span
 from core.engines.mssql_dialect import Dialect
 from core.engines.mssql_hash import canonical_json
 from core.engines.mssql_tables import unique_constraints
 from core.models import Batch, Claim, ImportedRow, OutboxMessage, Patient, Report
 from core.models.base import Base, Json
 from core.models.record_types import ARCHIVE_METADATA, RECORD_TYPES, SERVERS
+from workers.archive import stragglers
 
 DIALECT = Dialect()
 OTHER = aliased(Patient, name="other")
+VISIT = Base.metadata.tables["visit"]
 TABLES = [table for kind in RECORD_TYPES.values() for table in kind.tables]
 
 LOCKS = {
@@ -294,3 +297,81 @@ def test_numbers_keep_their_digits_and_instants_their_zone() -> None:
 def test_a_flag_is_a_condition_of_a_case() -> None:
     flagged = func.count(case((Claim.flagged, 1)))
     assert compiled(select(flagged)) == "SELECT count(CASE WHEN (claim.flagged = 1) THEN 1 END) AS count_1 FROM claim"
+
+
+PLACES = {
+    "rows of a stretch": (
+        select(VISIT.c.id).where(mssql_layout.lies_within(VISIT, 10, 90)),
+        "SELECT visit.id FROM visit WHERE visit.id >= 10 AND visit.id <= 90",
+    ),
+    "the next stretch": (
+        mssql_layout.ends(VISIT, VISIT.c.status == "finished", Span(90, 900), 50),
+        "SELECT min(chosen.id) AS min_1, max(chosen.id) AS max_1, count(*) AS count_1 FROM"
+        " (SELECT TOP 50 visit.id AS id FROM visit WHERE visit.status = 'finished' AND visit.id <= 900"
+        " AND visit.id > 90 ORDER BY visit.id) AS chosen",
+    ),
+    "the first stretch": (
+        mssql_layout.ends(VISIT, VISIT.c.status == "finished", Span(None, 900), 50),
+        "SELECT min(chosen.id) AS min_1, max(chosen.id) AS max_1, count(*) AS count_1 FROM"
+        " (SELECT TOP 50 visit.id AS id FROM visit WHERE visit.status = 'finished' AND visit.id <= 900"
+        " ORDER BY visit.id) AS chosen",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(PLACES))
+def test_where_rows_lie(name: str) -> None:
+    statement, expected = PLACES[name]
+    assert compiled(statement) == expected
+
+
+def test_the_pages_of_a_table_are_asked_for() -> None:
+    parse(mssql_layout.PAGES.replace(":name", "N'visit'"))
+
+
+def test_marked_roots_are_found_by_their_marks() -> None:
+    asked = compiled(stragglers.marked(RECORD_TYPES["report"], 5, 9))
+    assert asked.startswith(
+        "SELECT DISTINCT late_root.root_id FROM late_root WHERE late_root.record_type = 'report'"
+        " AND late_root.root_id >= 5"
+        " AND NOT (EXISTS (SELECT report.id FROM report WHERE report.id = late_root.root_id))"
+        " AND ((EXISTS (SELECT evidence.id FROM evidence WHERE evidence.report_id = late_root.root_id)) OR "
+    )
+    assert asked.endswith(" AND late_root.root_id <= 9 ORDER BY late_root.root_id")
+
+
+class Answers:
+    """Stands for a connection that answers each statement with the same value, and keeps what was executed."""
+
+    def __init__(self, value: Any) -> None:
+        self.value, self.said = value, []
+
+    def exec_driver_sql(self, statement: str) -> Any:
+        self.said.append(statement)
+        return self
+
+    def scalar(self) -> Any:
+        return self.value
+
+
+@pytest.mark.parametrize(("edition", "ways"), [(3, ["online", "offline"]), (2, ["offline"]), (4, ["offline"])])
+def test_indexes_are_rebuilt_online_where_the_edition_can(edition: int, ways: list[str]) -> None:
+    assert [way.name for way in mssql_compaction.ways(Answers(edition))] == ways  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("way", [mssql_compaction.ONLINE, mssql_compaction.OFFLINE], ids=lambda way: way.name)
+def test_a_table_is_written_anew_without_shrinking_its_file(way: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mssql_compaction.mssql_limits, "make_room", lambda _connection: None)
+    connection = Answers(None)
+    mssql_compaction.write_anew(connection, "visit", way)  # type: ignore[arg-type]
+    [said] = connection.said
+    assert (
+        said
+        == {
+            "online": "ALTER INDEX ALL ON visit REBUILD WITH (ONLINE = ON"
+            " (WAIT_AT_LOW_PRIORITY (MAX_DURATION = 1 MINUTES, ABORT_AFTER_WAIT = SELF)))",
+            "offline": "ALTER INDEX ALL ON visit REBUILD",
+        }[way.name]
+    )
+    assert way.stops_readers is (way.name == "offline")
+    parse(mssql_compaction.ROOM.replace(":name", "N'visit'"))
