@@ -8,6 +8,7 @@ import subprocess
 
 from sqlalchemy import Connection, text
 
+from core.engines import postgresql_connection
 from core.engines.compaction import Room, Way
 from core.engines.fault_kinds import EngineError
 
@@ -19,6 +20,8 @@ FULL = Way(
 )
 INDEXES = Way("indexes", "nothing: only the indexes are made anew beside the old ones; rows keep their room", False)
 LOCK_SECONDS = 5
+# The server says nothing until it is done.
+REWRITE_SECONDS_MAX = 24 * 3600.0
 # A row takes its columns' widths and 28 bytes of header and pointer.
 ROOM = """
 SELECT pg_table_size(c.oid), pg_indexes_size(c.oid),
@@ -47,6 +50,7 @@ def write_anew(connection: Connection, table: str, way: Way) -> None:
     if way is REPACK:
         _repack(connection, table)
         return
+    postgresql_connection.wait_at_most(connection, REWRITE_SECONDS_MAX)
     connection.exec_driver_sql("SET statement_timeout = 0")
     connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
     try:

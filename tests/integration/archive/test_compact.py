@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import insert, text
 
 from commands.archive import group
+from core.engines import postgresql_connection
 from core.models import Note, Visit, VisitStatus
 from core.stores import databases
 from core.stores.databases import Store
@@ -61,6 +62,15 @@ def test_room_is_given_back_and_told() -> None:
     assert told == pytest.approx((before - after) / (1 << 20), abs=0.5)
     assert everything() == rows
     assert "nothing to give back" in compact().stdout
+
+
+@pytest.mark.usefixtures("moved")
+def test_a_server_that_is_silent_while_it_writes_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(postgresql_connection, "wait_at_most", lambda _connection, seconds: waits.append(seconds))
+    assert compact("--yes", "--all").exit_code == 0
+    assert waits
+    assert min(waits) > 3_600
 
 
 @pytest.mark.usefixtures("moved")
