@@ -26,8 +26,8 @@ HEADER_BYTES, WITH_INDEXES = 40, 1.5
 @dataclass(frozen=True)
 class Estimate:
     """Of one record type. `seconds` is at the pace that is set; `seconds_at_full_speed` at the last large run's, or
-    else at that of the benchmarks. Bytes are of the primary's log, of staged files before they are compressed, and of the
-    archive's tables.
+    else at that of the benchmarks. Bytes are of the primary's log, of staged files before they are compressed, and of
+    the archive's tables.
     """
 
     record_type: str

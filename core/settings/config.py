@@ -151,12 +151,8 @@ class Settings(BaseSettings):
     visit_hot_days: PositiveInt = Field(183, description="closed visits stay hot this long")
     report_hot_days: PositiveInt = Field(183, description="closed reports stay hot this long")
     archive_batch_rows: PositiveInt = Field(2_000, description="roots in a run's first batch; later ones follow")
-    archive_step_seconds: Seconds = Field(
-        1.0, description="the longest a step may take; batches have the size that moves most"
-    )
-    archive_late_look_days: Count = Field(
-        7, description="days between a run's looks at every hot row for late ones; else their marks tell"
-    )
+    archive_step_seconds: Seconds = Field(1.0, description="longest step: batches are as large as moves most within it")
+    archive_late_look_days: Count = Field(7, description="days between looks at all hot rows for unmarked late ones")
     archive_lanes: PositiveInt = Field(2, description="batches that a run moves at the same time")
     archive_window: Window = Field("", description="hours of the day when runs may move, such as 01:00-05:00")
     archive_rows_per_second: Count = Field(500, description="most rows a run moves in a second; 0 for no limit")
