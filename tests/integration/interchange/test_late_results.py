@@ -22,7 +22,7 @@ HBA1C = {"coding": [{"system": "http://loinc.org", "code": "4548-4"}], "text": "
 
 def import_result(folder: Path, source_id: str, value: float) -> Any:
     result = files.fhir_child(
-        "Observation", source_id, status="final", code=HBA1C, effectiveDateTime="2020-03-01T08:00:00Z",
+        "Observation", source_id, status="final", code=HBA1C, effectiveDateTime=f"2020-03-01T08:0{round(value)}:00Z",
         valueQuantity={"value": value, "unit": "%", "code": "%"},
     )  # fmt: skip
     return fhir.import_path(files.bundle(folder, files.fhir_patient(), files.fhir_encounter(status="finished"), result))
