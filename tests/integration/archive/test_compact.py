@@ -17,7 +17,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from tests.integration.archive.conftest import NOW, run_to_end, start
 from tests.integration.archive.test_restore import everything
-from workers.archive import throttles
+from workers.archive import driver, throttles
 
 pytestmark = pytest.mark.only_on_postgresql
 VISITS, WORDS = 4_000, "Feels well. " * 60
@@ -43,7 +43,9 @@ def moved(population: list[int]) -> None:
     with databases.write() as session:
         session.execute(insert(Visit), visits)
         session.execute(insert(Note), notes)
-    run_to_end(batch_rows=5_000)
+    run_id = start(batch_rows=5_000)
+    while "rests" not in driver.drive(run_id):
+        pass
 
 
 @pytest.mark.usefixtures("moved")
