@@ -78,7 +78,7 @@ def _choose(connection: Connection, tables: Sequence[str], *, takes_all: bool) -
             chosen.append(table)
             seconds = (room.bytes - room.spare_bytes) / BYTES_A_SECOND
             click.echo(
-                f"{table}: {_told(room)}, about {room.spare_bytes / MEGABYTE:,.0f} MB empty; about {seconds:.0f} s"
+                f"{table}: {_told(room)}, about {room.spare_bytes / MEGABYTE:,.0f} MB empty; takes about {seconds:.0f} s"
             )
     return chosen
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 
 import click
 
 from commands.archive.group import group, json_option, record_type_option
+from commands.archive.runs import as_of_option
 from core.models.record_types import RECORD_TYPES
 from core.queries import archive_estimate
 from core.queries.archive_estimate import Estimate
@@ -20,8 +22,9 @@ STATEMENT_SECONDS = 600
 
 @group.command()
 @record_type_option
+@as_of_option
 @json_option
-def estimate(record_type: str | None, as_json: bool) -> None:
+def estimate(record_type: str | None, as_of: datetime | None, as_json: bool) -> None:
     """Say what a run would move now, and about how long it takes and what log and disk. It moves nothing.
 
     With --json prints a list with one object for each record type.
@@ -29,7 +32,7 @@ def estimate(record_type: str | None, as_json: bool) -> None:
     settings = databases.current().settings
     with databases.read(Store.REPLICA, STATEMENT_SECONDS) as session:
         found = [
-            archive_estimate.estimate(session, RECORD_TYPES[kind], settings)
+            archive_estimate.estimate(session, RECORD_TYPES[kind], settings, as_of)
             for kind in ([record_type] if record_type else RECORD_TYPES)
         ]
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, Table, func, select, true
 from sqlalchemy.orm import Session
@@ -40,9 +41,9 @@ class Estimate:
     archive_bytes: int
 
 
-def estimate(session: Session, record_type: RecordType, settings: Settings) -> Estimate:
-    """By a sample of the oldest cold roots; `session` reads the primary or, better, its replica."""
-    cold = may_move(record_type, record_type.cutoff(utc_now(), settings))
+def estimate(session: Session, record_type: RecordType, settings: Settings, as_of: datetime | None = None) -> Estimate:
+    """What is cold now, or was as of an instant, by a sample of the oldest cold roots; `session` reads the primary or, better, its replica."""
+    cold = may_move(record_type, record_type.cutoff(as_of or utc_now(), settings))
     roots = session.scalar(select(func.count()).select_from(record_type.root).where(cold)) or 0
     at = record_type.root.c[record_type.time_column]
     sampled = list(session.scalars(select(record_type.root.c.id).where(cold).order_by(at).limit(SAMPLE_ROOTS)))

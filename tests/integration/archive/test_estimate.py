@@ -20,7 +20,7 @@ from tests.integration.archive.conftest import run_to_end
 
 def estimate(*arguments: str) -> str:
     freshness.wait_for_replica(freshness.primary_position())
-    ended = CliRunner().invoke(group, ["estimate", *arguments])
+    ended = CliRunner().invoke(group, ["estimate", "--as-of", "2026-11-01", *arguments])
     assert ended.exit_code == 0, ended.output
     return ended.stdout
 

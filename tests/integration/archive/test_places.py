@@ -153,8 +153,8 @@ def test_what_is_cold_is_counted_by_an_index_alone(name: str, index: str) -> Non
     with databases.current().engine(Store.HOT, read_only=False).connect() as connection:
         count = select(func.count()).select_from(record_type.root).where(may_move(record_type, NOW))
         words = count.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        for way in ("seqscan", "bitmapscan", "indexscan", "mergejoin"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
         plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {words}").scalars())
         connection.rollback()
     assert f"Index Only Scan using {index}" in plan
