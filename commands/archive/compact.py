@@ -76,10 +76,8 @@ def _choose(connection: Connection, tables: Sequence[str], *, takes_all: bool) -
         room = databases.current().adapter.compaction.room(connection, table)
         if takes_all or room.spare_bytes > SPARE_SHARE_MIN * room.rows_bytes:
             chosen.append(table)
-            seconds = (room.bytes - room.spare_bytes) / BYTES_A_SECOND
-            click.echo(
-                f"{table}: {_told(room)}, about {room.spare_bytes / MEGABYTE:,.0f} MB empty; takes about {seconds:.0f} s"
-            )
+            seconds, empty = (room.bytes - room.spare_bytes) / BYTES_A_SECOND, room.spare_bytes / MEGABYTE
+            click.echo(f"{table}: {_told(room)}, about {empty:,.0f} MB empty; takes about {seconds:.0f} s")
     return chosen
 
 

@@ -42,7 +42,7 @@ class Estimate:
 
 
 def estimate(session: Session, record_type: RecordType, settings: Settings, as_of: datetime | None = None) -> Estimate:
-    """What is cold now, or was as of an instant, by a sample of the oldest cold roots; `session` reads the primary or, better, its replica."""
+    """Of what is cold now, or was as of an instant, by a sample of the oldest; `session` is best the replica's."""
     cold = may_move(record_type, record_type.cutoff(as_of or utc_now(), settings))
     roots = session.scalar(select(func.count()).select_from(record_type.root).where(cold)) or 0
     at = record_type.root.c[record_type.time_column]
