@@ -47,7 +47,7 @@ def estimate(session: Session, record_type: RecordType, settings: Settings, as_o
     roots = session.scalar(select(func.count()).select_from(record_type.root).where(cold)) or 0
     at = record_type.root.c[record_type.time_column]
     sampled = list(session.scalars(select(record_type.root.c.id).where(cold).order_by(at).limit(SAMPLE_ROOTS)))
-    rows_of_sample, bytes_of_sample = _sample(session, record_type, sampled)
+    rows_of_sample, bytes_of_sample = _sample(session, record_type, sampled) if sampled else (0, 0)
     scale = roots / len(sampled) if sampled else 0.0
     rows, text_bytes = round(rows_of_sample * scale), round(bytes_of_sample * scale)
     full_speed = rows / _rows_per_second(session, record_type)

@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
-from core.archiving.eligible import may_move
 from core.engines.layout import Span
 from core.models import ArchiveRun, Base, Batch, RunState, Visit, VisitStatus
 from core.services import archive
@@ -143,18 +142,3 @@ def test_the_order_follows_what_the_run_may_touch(
     with databases.write() as session:
         record_type = archive.RECORD_TYPES["visit"]
         assert (cutting.last_place(session, record_type, 12) is not None) is by_place
-
-
-@pytest.mark.only_on_postgresql
-@pytest.mark.usefixtures("population")
-@pytest.mark.parametrize(("name", "index"), [("visit", "ix_visit_ended"), ("log", "ix_access_event_at")])
-def test_what_is_cold_is_counted_by_an_index_alone(name: str, index: str) -> None:
-    record_type = archive.RECORD_TYPES[name]
-    with databases.current().engine(Store.HOT, read_only=False).connect() as connection:
-        count = select(func.count()).select_from(record_type.root).where(may_move(record_type, NOW))
-        words = count.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-        for way in ("seqscan", "bitmapscan", "indexscan", "mergejoin"):
-            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
-        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {words}").scalars())
-        connection.rollback()
-    assert f"Index Only Scan using {index}" in plan
