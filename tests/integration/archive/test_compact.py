@@ -51,7 +51,10 @@ def moved(population: list[int]) -> None:
 
 def until_nobody_sees_them() -> None:
     """The replica tells the primary every few seconds which old rows a reader there may still want."""
-    left = "SELECT backend_xmin::text::bigint FROM pg_stat_replication"
+    left = """
+        SELECT min(oldest::text::bigint)
+        FROM (SELECT backend_xmin FROM pg_stat_replication UNION ALL SELECT xmin FROM pg_replication_slots) AS t(oldest)
+    """
     with databases.current().engine(Store.HOT, read_only=False).connect() as connection:
         moved_by = connection.scalar(text("SELECT pg_current_xact_id()::text::bigint")) or 0
         connection.commit()
