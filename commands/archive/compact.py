@@ -21,7 +21,7 @@ from core.stores.databases import Store
 
 MEGABYTE = 1 << 20
 # A table of which less is empty is left as it is.
-SPARE_SHARE_MIN = 0.2
+SPARE_SHARE_MIN, SPARE_BYTES_MIN = 0.2, MEGABYTE
 # Until a table has told better: as slow as a disk that also serves pages.
 BYTES_A_SECOND = 40 * MEGABYTE
 
@@ -74,7 +74,7 @@ def _choose(connection: Connection, tables: Sequence[str], *, takes_all: bool) -
     chosen = []
     for table in tables:
         room = databases.current().adapter.compaction.room(connection, table)
-        if takes_all or room.spare_bytes > SPARE_SHARE_MIN * room.rows_bytes:
+        if takes_all or room.spare_bytes > max(SPARE_SHARE_MIN * room.rows_bytes, SPARE_BYTES_MIN):
             chosen.append(table)
             seconds, empty = (room.bytes - room.spare_bytes) / BYTES_A_SECOND, room.spare_bytes / MEGABYTE
             click.echo(f"{table}: {_told(room)}, about {empty:,.0f} MB empty; takes about {seconds:.0f} s")

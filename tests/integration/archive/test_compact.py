@@ -78,7 +78,7 @@ def test_room_is_given_back_and_told() -> None:
     done = compact("--yes")
     assert done.exit_code == 0, done.output
     after = size("note") + size("visit")
-    assert after < before / 4
+    assert after < before / 3
     told = float(re.findall(r"([\d.]+) MB given back", done.stdout)[-1])
     assert told == pytest.approx((before - after) / (1 << 20), abs=0.5)
     assert everything() == rows
