@@ -52,11 +52,12 @@ def write_anew(connection: Connection, table: str, way: Way) -> None:
         return
     postgresql_connection.wait_at_most(connection, REWRITE_SECONDS_MAX)
     connection.exec_driver_sql("SET statement_timeout = 0")
-    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
     try:
         if way is FULL:
+            connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
             connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {table}")
         else:
+            # It lets others go on while it waits; if it gave up, half an index would stay.
             connection.exec_driver_sql(f"REINDEX TABLE CONCURRENTLY {table}")
     finally:
         connection.exec_driver_sql("RESET statement_timeout")
