@@ -6,6 +6,7 @@ import re
 
 from core.verification.claims import Reading
 from core.verification.judged import Proved
+from core.verification.verdict_table import Grammar
 
 Fact = tuple[str, str]
 
@@ -25,12 +26,14 @@ def lost(before: Reading, after: Reading | None) -> set[Fact]:
 
 
 def settled(reading: Reading) -> tuple[str, ...]:
-    """Words that rest on the whole record ("latest", "first", "only") and that code finds borne out."""
-    return tuple(
-        reading.text[slice(*statement.span)]
-        for statement, judged in reading.statements
-        if isinstance(judged, Proved) and _WHOLE_RECORD.search(reading.text[slice(*statement.span)])
-    )
+    """Words that rest on the whole record ("latest", "first", "only") and that code finds borne out.
+
+    Only of a sentence that is proved whole: in "bee venom is his only allergy" the allergy alone may be proved.
+    """
+    if reading.grammar is not Grammar.WHOLE:
+        return ()
+    words = (reading.text[slice(*statement.span)] for statement, _ in reading.statements)
+    return tuple(dict.fromkeys(part for part in words if _WHOLE_RECORD.search(part)))
 
 
 _WHOLE_RECORD = re.compile(r"\b(?:latest|last|newest|most recent|first|earliest|only|previous)\b", re.I)

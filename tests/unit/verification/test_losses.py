@@ -36,3 +36,9 @@ def test_what_rests_on_the_whole_record_is_settled_where_code_finds_it_so() -> N
     text = "The latest HbA1c was 7.2 %."
     assert verification.settled(reading(text, EARLIER, also=(LATER,))) == ()
     assert verification.settled(reading("Metformin 500 mg.", METFORMIN)) == ()
+
+
+def test_nothing_is_settled_of_a_sentence_that_is_not_proved_whole() -> None:
+    metformin, naproxen = METFORMIN, medicine("Naproxen sodium 220 MG Oral Tablet", "2016-05-09")
+    words = reading("Metformin is his only medicine.", metformin, naproxen)
+    assert verification.settled(words) == ()
