@@ -76,7 +76,7 @@ class ConditionStatus(StrEnum):
     RESOLVED = "resolved"
 
 
-# What else decides whether a visit is cold: so its index alone answers.
+# What else decides whether a visit is cold: the index has all that is asked.
 COLD_BY = ["patient_id", "status"]
 
 

@@ -1,4 +1,4 @@
-"""A run may move rows in the order in which they lie, and finds late ones by marks; PostgreSQL counts by an index alone."""
+"""A run may move rows in the order in which they lie, and finds late ones by marks; an index holds all that is counted."""
 
 import sqlalchemy as sa
 from alembic import op
