@@ -32,7 +32,7 @@ _PATTERNS = (
     ("medicine", r"(?P<about>.+?) is (?P<status>no longer taken)\."),
     ("visit", rf"(?P<about>Visit) on (?P<when>{_DAY}): (?P<detail>[^;]+)(?:; (?P<reason>.+))?\."),
 )
-_COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _PATTERNS)
+_COMPILED = tuple((kind, re.compile(rf"\A(?:{pattern})\Z")) for kind, pattern in _PATTERNS)
 _MEANS = {"active": "active", "resolved": "resolved", "no longer taken": "stopped", "rose": "up", "fell": "down"}
 
 
@@ -48,7 +48,7 @@ def misread(sentences: list[Json]) -> Json:
 
 def _statements(text: str) -> list[Json]:
     for kind, pattern in _COMPILED:
-        found = pattern.fullmatch(text)
+        found = pattern.match(text)
         if found is not None:
             said = {role: words for role, words in found.groupdict().items() if words}
             about = said.pop("about")

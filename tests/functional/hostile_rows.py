@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import JSON, String, create_engine, delete, text
+from sqlalchemy import JSON, String, create_engine, delete, or_, text
 from sqlalchemy.orm import Session
 from webauthn.helpers import bytes_to_base64url
 
@@ -33,6 +33,7 @@ from core.models import (
     Erasure,
     EvalRun,
     Evidence,
+    LastLook,
     ModelCall,
     Note,
     Observation,
@@ -319,6 +320,9 @@ def _take_away(session: Session, made: dict[str, Planted]) -> None:
     accounts = [row.id for one in made.values() for row in one.rows if isinstance(row, Account)]
     for table in (SignIn, Credential):
         session.execute(delete(table).where(table.account_id.in_(accounts)))
+    patients = [row.id for one in made.values() for row in one.rows if isinstance(row, Patient)]
+    looks = or_(LastLook.account_id.in_(accounts), LastLook.patient_id.in_(patients))
+    session.execute(delete(LastLook).where(looks))
     for row in reversed([row for one in made.values() for row in one.rows if not isinstance(row, SignIn | Credential)]):
         session.execute(delete(type(row)).where(type(row).id == row.id))
 

@@ -23,7 +23,7 @@ from tests.tcp_proxy import TcpProxy
 PAGE_SECONDS = 1.0
 PAGES_ASKED = 6
 PAGES = {
-    "a page of archived visits": (Role.CLINICIAN, "/patients/{patient_id}/visits?archived=1"),
+    "a year of archived visits": (Role.CLINICIAN, "/patients/{patient_id}/history?kind=visits&year=2025"),
     "an archived visit": (Role.CLINICIAN, "/patients/{patient_id}/visits/{visit_id}"),
     "the archive's servers": (Role.ADMIN, "/archive"),
     "operations": (Role.ADMIN, "/operations"),
