@@ -9,8 +9,9 @@ from datetime import date, timedelta
 
 from core.verification.dates import Days
 from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.result_pieces import NOTHING, Piece
 from core.verification.grammar.result_scan import Atom
-from core.verification.statements import Point, When
+from core.verification.statements import When
 
 _STRENGTH = ("", ")", "-", ",", "(", "trend", "past", "and", "include", "or", "but", "to", "from")
 ORIGINS = frozenset({"from", "to", "past"})
@@ -18,65 +19,6 @@ AFTER, EARLIER = frozenset({",", ")", "but", "and"}), frozenset({"from", "past"}
 APART = frozenset({"but", "to", "from", "past", "and"})
 LISTED = frozenset({"and", ",", "include"})
 JOINING = frozenset({"", ",", "(", ")", "-", "trend"})
-
-
-@dataclass
-class Piece:
-    """What stands between two breaks of a sentence; `opener` is the break before it."""
-
-    opener: str = ""
-    value: Quantity | None = None
-    pair: tuple[Quantity, Quantity] | None = None
-    whens: list[When] = field(default_factory=list)
-    reading: str | None = None
-    degree: str | None = None
-    which: str | None = None
-    every: bool = False
-    since: bool = False
-    turn: str | None = None
-    closes: bool = False
-
-    @property
-    def valued(self) -> bool:
-        return self.value is not None or self.pair is not None
-
-    @property
-    def empty(self) -> bool:
-        return not (self.valued or self.whens or self.reading or self.which or self.every or self.since)
-
-    @property
-    def later(self) -> bool:
-        return self.opener not in ("from", "past")
-
-    @property
-    def only_reads(self) -> bool:
-        return bool(self.reading) and not (self.valued or self.whens or self.which or self.every or self.turn)
-
-    @property
-    def only_days(self) -> bool:
-        return bool(self.whens) and not (self.valued or self.reading or self.every or self.since)
-
-    @property
-    def only_dated(self) -> bool:
-        """Whether it is a reading with its days, and no value."""
-        return bool(self.whens and self.reading) and not (self.valued or self.which)
-
-    def take(self, other: Piece) -> None:
-        """Take what another piece says and this one does not."""
-        self.value, self.pair = self.value or other.value, self.pair or other.pair
-        self.whens = self.whens or other.whens
-        self.reading, self.degree = self.reading or other.reading, self.degree or other.degree
-        self.which = self.which or other.which
-
-    def points(self) -> list[Point]:
-        origin = self.opener if self.opener in ("from", "to") else "from" if self.opener == "past" else None
-        return [
-            Point(self.value, self.pair, when, self.reading, self.degree, self.which, origin)
-            for when in self.whens or [()]
-        ]
-
-
-NOTHING = Piece()
 
 
 @dataclass
