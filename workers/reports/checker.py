@@ -55,7 +55,7 @@ class Judging(NamedTuple):
 
 def judging(claims: Sequence[ToCheck], on: date, model: str) -> Judging:
     """What is asked of the fact-checker about at most CLAIMS_PER_CALL claims."""
-    labels = dict(zip(letter_codes.codes(len(claims), length=3), claims, strict=True))
+    labels = letter_codes.labelled(claims)
     worded = {label: [_said(kind, fields) for kind, fields in claim.rows] for label, claim in labels.items()}
     content = {
         "as_of": day(on.isoformat()),

@@ -95,7 +95,7 @@ def revise(
     Raises LoopFailure, LeaseLost.
     """
     known = References(row.ref for row in evidence)
-    labels = dict(zip(letter_codes.codes(len(flagged), length=3), flagged, strict=True))
+    labels = letter_codes.labelled(flagged)
     prompt = prompts.load("reviser")
     claims = [
         {

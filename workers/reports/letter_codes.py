@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice, product
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 # No vowels, so no words; no pairs that read as units or clinical abbreviations.
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
@@ -21,6 +24,11 @@ def codes(count: int, length: int = 2) -> list[str]:
     made = (code for code in map("".join, product(LETTERS, repeat=length)) if code not in AVOIDED)
     found = list(islice(made, count))
     return found if len(found) == count else codes(count, length + 1)
+
+
+def labelled(items: Sequence[Item]) -> dict[str, Item]:
+    """Each of the things that a question is about, by a label of its own."""
+    return dict(zip(codes(len(items), length=3), items, strict=True))
 
 
 class References:

@@ -35,7 +35,7 @@ class Asking(NamedTuple):
 
 def asking(sentences: Sequence[str], on: date, model: str) -> Asking:
     """What is asked about at most SENTENCES_PER_CALL different sentences, written on a day."""
-    labels = dict(zip(letter_codes.codes(len(sentences), length=3), sentences, strict=True))
+    labels = letter_codes.labelled(sentences)
     content = {
         "written_on": day(on.isoformat()),
         "sentences": [{"label": label, "text": text} for label, text in labels.items()],
