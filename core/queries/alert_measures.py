@@ -161,7 +161,7 @@ def disk_days_left(session: Session, since: datetime) -> Measured | None:
 
 
 def _most(session: Session, since: datetime, name: str) -> Measured | None:
-    values = [named[name] for named in load_figures.lately(session, since).values() if name in named]
+    values = [named[name] for named in load_figures.lately(session, since, (name,)).values()]
     return Measured(max(values), len(values)) if values else None
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import StatisticsError, linear_regression
@@ -61,16 +60,16 @@ class Machine:
 def machines(session: Session, window: Window, now: datetime) -> tuple[Machine, ...]:
     """Every machine that was measured in this window, by name."""
     history = _points(session, window.span, now - window.length)
-    newest, growth = lately(session, now - LATELY), _points(session, LoadSpan.HOUR, now - GROWTH)
+    newest, growth = lately(session, now - LATELY), _growth(session, now)
     return tuple(
-        Machine(source, newest.get(source, {}), history.get(source, {}), days_left(growth[source].get("disk", ())))
+        Machine(source, newest.get(source, {}), history.get(source, {}), days_left(growth.get(source, ())))
         for source in sorted(history.keys() | newest.keys())
     )
 
 
-def lately(session: Session, since: datetime) -> dict[str, dict[str, float]]:
+def lately(session: Session, since: datetime, names: Collection[str] = NAMES) -> dict[str, dict[str, float]]:
     """The means since then, by machine and name."""
-    found = _points(session, LoadSpan.MINUTE, since)
+    found = _points(session, LoadSpan.MINUTE, since, names)
     return {
         source: {name: sum(point.mean for point in points) / len(points) for name, points in named.items()}
         for source, named in found.items()
@@ -79,8 +78,7 @@ def lately(session: Session, since: datetime) -> dict[str, dict[str, float]]:
 
 def least_days_left(session: Session, now: datetime) -> float | None:
     """Of all disks that fill, the fewest days until one is full; None if none fills."""
-    growth = _points(session, LoadSpan.HOUR, now - GROWTH)
-    days = [days_left(named.get("disk", ())) for named in growth.values()]
+    days = map(days_left, _growth(session, now).values())
     return min((left for left in days if left is not None), default=None)
 
 
@@ -96,9 +94,21 @@ def days_left(points: Sequence[Point]) -> float | None:
     return (1.0 - points[-1].mean) / slope if slope > 0 else None
 
 
-def _points(session: Session, span: LoadSpan, since: datetime) -> defaultdict[str, dict[str, list[Point]]]:
-    query = select(LoadFigure).where(LoadFigure.span == span, LoadFigure.at >= since).order_by(LoadFigure.at)
-    found: defaultdict[str, dict[str, list[Point]]] = defaultdict(dict)
-    for row in session.scalars(query):
-        found[row.source].setdefault(row.name, []).append(Point(row.at, row.mean, row.highest))
+def _growth(session: Session, now: datetime) -> dict[str, list[Point]]:
+    """How full each machine's disk was, hour by hour."""
+    found = _points(session, LoadSpan.HOUR, now - GROWTH, ("disk",))
+    return {source: named["disk"] for source, named in found.items()}
+
+
+def _points(
+    session: Session, span: LoadSpan, since: datetime, names: Collection[str] = NAMES
+) -> dict[str, dict[str, list[Point]]]:
+    """The figures of these names since then, oldest first, by machine and name."""
+    row = LoadFigure
+    query = select(row.source, row.name, row.at, row.mean, row.highest).where(
+        row.span == span, row.at >= since, row.name.in_(names)
+    )
+    found: dict[str, dict[str, list[Point]]] = {}
+    for source, name, at, mean, highest in session.execute(query.order_by(row.at)):
+        found.setdefault(source, {}).setdefault(name, []).append(Point(at, mean, highest))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from core.models import LoadFigure, LoadSpan
@@ -16,6 +16,8 @@ from core.models import LoadFigure, LoadSpan
 KEPT = {LoadSpan.MINUTE: timedelta(days=2), LoadSpan.HOUR: timedelta(days=40), LoadSpan.DAY: timedelta(days=400)}
 # A counter this old tells nothing of the last minute.
 COUNTER_MAX = timedelta(minutes=10)
+# A counter has one row: its state, and in `highest` the second at which it was read.
+COUNTED_AT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,28 @@ class Counter:
 
 def keep(session: Session, samples: Iterable[Sample | Counter], now: datetime) -> int:
     """Add samples to the spans they are in; of a counter, what it grew by since it was last read. Gives how many."""
+    starts = {span: start_of(span, now) for span in KEPT} | {LoadSpan.COUNTER: COUNTED_AT}
+    of_now = or_(*(and_(LoadFigure.span == span, LoadFigure.at == at) for span, at in starts.items()))
+    rows = {(row.source, row.name, row.span): row for row in session.scalars(select(LoadFigure).where(of_now))}
+
+    def row_of(measured: Sample | Counter, span: LoadSpan) -> LoadFigure:
+        key = (measured.source, measured.name, str(span))
+        if key not in rows:
+            rows[key] = LoadFigure(
+                source=key[0], name=key[1], span=span, at=starts[span], samples=0, mean=0.0, highest=0.0
+            )
+            session.add(rows[key])
+        return rows[key]
+
     kept = 0
     for measured in samples:
-        value = _grown(session, measured, now) if isinstance(measured, Counter) else measured.value
+        value: float | None = measured.value
+        if isinstance(measured, Counter):
+            value = _grown(row_of(measured, LoadSpan.COUNTER), measured, now)
         if value is None:
             continue
         for span in KEPT:
-            _add(session, measured, span, start_of(span, now), value)
+            _add(row_of(measured, span), value)
         kept += 1
     return kept
 
@@ -68,13 +85,8 @@ def start_of(span: LoadSpan, at: datetime) -> datetime:
     return at.replace(minute=0) if span is LoadSpan.HOUR else at.replace(hour=0, minute=0)
 
 
-def _grown(session: Session, counter: Counter, now: datetime) -> float | None:
+def _grown(before: LoadFigure, counter: Counter, now: datetime) -> float | None:
     """What it grew by a second; None the first time, after a restart, or if it was not read lately."""
-    key = (counter.source, counter.name, LoadSpan.COUNTER, datetime.min.replace(year=1970, tzinfo=UTC))
-    before = session.get(LoadFigure, key)
-    if before is None:
-        before = LoadFigure(source=key[0], name=key[1], span=key[2], at=key[3], samples=0, mean=0.0, highest=0.0)
-        session.add(before)
     seconds, grown = now.timestamp() - before.highest, counter.value - before.mean
     before.mean, before.highest = counter.value, now.timestamp()
     is_usable = before.samples > 0 and grown >= 0 and 0 < seconds <= COUNTER_MAX.total_seconds()
@@ -82,13 +94,7 @@ def _grown(session: Session, counter: Counter, now: datetime) -> float | None:
     return min(grown / seconds / counter.per, counter.most) if is_usable else None
 
 
-def _add(session: Session, measured: Sample | Counter, span: LoadSpan, at: datetime, value: float) -> None:
-    row = session.get(LoadFigure, (measured.source, measured.name, span, at))
-    if row is None:
-        row = LoadFigure(
-            source=measured.source, name=measured.name, span=span, at=at, samples=0, mean=0.0, highest=value
-        )
-        session.add(row)
+def _add(row: LoadFigure, value: float) -> None:
     row.samples += 1
     row.mean += (value - row.mean) / row.samples
     row.highest = max(row.highest, value)
