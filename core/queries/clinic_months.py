@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,14 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.engines.functions import any_of
 from core.models import Assay
 from core.models.record_types import VISIT
 from core.picture.values import ABNORMAL
 from core.stores import archived, counted
 from core.stores.tables import hot_table, linked_table
 
-# As many ids as one statement takes on every engine.
-IDS_AT_ONCE = 1000
 # No visit lasts longer.
 VISIT_MAX = timedelta(days=366)
 # What is counted at visits: its table, and the column that it is counted by.
@@ -102,9 +101,8 @@ class MonthFigures:
     def _add_left_hot(self, session: Session, name: str, visit_ids: Sequence[int]) -> None:
         """What is current stays hot while its visit is archived: an active medicine."""
         table = hot_table(name)
-        for ids in _portions(visit_ids):
-            query = _grouped(table).where(table.c.visit_id.in_(ids), counted.counts(table))
-            self._add(name, session.execute(query).mappings().all())
+        query = _grouped(table).where(any_of(table.c.visit_id, visit_ids), counted.counts(table))
+        self._add(name, session.execute(query).mappings().all())
 
     def _visits(self, visit: Table) -> Select[Any]:
         return select(visit.c.id, visit.c.patient_id, visit.c.description).where(*self._here(visit))
@@ -138,11 +136,8 @@ def month_figures(session: Session, clinic_id: int, first: date, bounds: tuple[d
 
 def assay_names(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """The short names of these assays."""
-    names: dict[int, str] = {}
-    for portion in _portions(ids):
-        rows = session.execute(select(Assay.id, Assay.short_name).where(Assay.id.in_(portion)))
-        names |= {assay.id: assay.short_name for assay in rows}
-    return names
+    rows = session.execute(select(Assay.id, Assay.short_name).where(any_of(Assay.id, ids)))
+    return {assay.id: assay.short_name for assay in rows}
 
 
 def _grouped(table: Table) -> Select[Any]:
@@ -152,7 +147,3 @@ def _grouped(table: Table) -> Select[Any]:
         return query
     is_abnormal = case((table.c.interpretation.in_(sorted(ABNORMAL)), 1), else_=0)
     return query.add_columns(func.sum(is_abnormal).label("out_of_range"))
-
-
-def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE))

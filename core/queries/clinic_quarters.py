@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Clinic
 from core.queries.clinic_months import Month, Shares, assay_names, month_figures
+from core.queries.timeline import Period
 from core.stores.archived import ColdUnavailable
 from core.stores.page_zone import page_zone
 
@@ -107,8 +108,8 @@ def clinic_quarter(session: Session, clinic_id: int, quarter: Quarter, *, second
     if clinic is None:
         return None
     months, shares, silent = [], [], None
-    for first, end in zip(quarter.months, (*quarter.months[1:], quarter.after.months[0]), strict=True):
-        figures = month_figures(session, clinic_id, first, (_begin(first), _begin(end)))
+    for first in quarter.months:
+        figures = month_figures(session, clinic_id, first, Period(first.year, first.month).bounds(page_zone()))
         try:
             if silent is None:
                 figures.add_archived(session, seconds)
@@ -127,10 +128,6 @@ def clinic_quarter(session: Session, clinic_id: int, quarter: Quarter, *, second
         _share([figures.medicines for figures in shares]),
         silent,
     )
-
-
-def _begin(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=page_zone())
 
 
 def _share(months: Sequence[Shares], labels: Mapping[Any, str] = EMPTY) -> Share:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Table, and_, exists, not_, or_, select, true
 from sqlalchemy.orm import Session
 
+from core.engines.functions import any_of
 from core.models import Correction
 
 VISIT = "visit"
@@ -49,6 +50,6 @@ def entered_in_error(session: Session, patient_ids: Collection[int]) -> EnteredI
     """The rows of these patients that count no longer, as this session's snapshot has them."""
     query = select(Correction.row_type, Correction.row_id).where(Correction.in_force)
     ids: dict[str, set[int]] = defaultdict(set)
-    for row_type, row_id in session.execute(query.where(Correction.patient_id.in_(sorted(patient_ids)))):
+    for row_type, row_id in session.execute(query.where(any_of(Correction.patient_id, sorted(patient_ids)))):
         ids[row_type].add(row_id)
     return EnteredInError({row_type: frozenset(found) for row_type, found in ids.items()})
