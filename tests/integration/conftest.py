@@ -13,6 +13,7 @@ from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
 
 from core.services import accounts
+from workers.archive import cutting
 
 
 class KeptTemplates(BytecodeCache):
@@ -68,3 +69,9 @@ def _cheap_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(accounts, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
+
+
+@pytest.fixture
+def by_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs go by time, as those do that move little of their table."""
+    monkeypatch.setattr(cutting, "last_place", lambda *_: None)

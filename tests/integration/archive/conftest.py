@@ -25,7 +25,7 @@ from core.services import archive
 from core.stores import archived, databases
 from core.stores.databases import Store
 from core.stores.tables import linked_table
-from workers.archive import cutting, driver
+from workers.archive import driver
 
 NOW = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
 PATIENTS, VISITS = 3, 8
@@ -39,12 +39,6 @@ def with_settings(database: Any) -> Callable[..., None]:
         databases.current().settings = databases.current().settings.model_copy(update=values)
 
     return change
-
-
-@pytest.fixture
-def by_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs go by time, as those do that move little of their table."""
-    monkeypatch.setattr(cutting, "last_place", lambda *_: None)
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ def moved(admin: StaffBrowser, patient: Patient) -> str:
     return place
 
 
+@pytest.mark.usefixtures("by_time")
 def test_a_batch_is_followed_from_select_to_release(admin: StaffBrowser, patient: Patient) -> None:
     make_cold_visits(patient, 2)
     place = start(admin)
