@@ -13,7 +13,7 @@ from typing import Any
 
 from bench import _visits
 from bench._environment import Environment, environment, program
-from bench._portal import Client, make_account, p95, signed_in
+from bench._portal import PATHS, Client, make_account, p95, signed_in
 from bench._spread import spread
 
 VISITS = 20_000
@@ -22,7 +22,6 @@ PATIENT = 7
 REQUESTS = 200
 PAUSE_SECONDS = 0.02
 SETTLE_SECONDS = 1.0
-PATHS = ("/visits", "/results", "/record", "/reports")
 
 
 @contextmanager

@@ -19,6 +19,8 @@ HOST = "portal.localhost"
 PASSWORD = "a long password of the benchmark"  # noqa: S105 - of a patient who is made and removed
 START_SECONDS = 30
 PERCENT = 0.95
+# What a patient reads: all that is on record, results, who they are, reports.
+PATHS = ("/history", "/results", "/record", "/history?kind=reports")
 
 
 class Client:

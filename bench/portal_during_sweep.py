@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from bench import _visits
 from bench._environment import Environment, environment, program
-from bench._portal import Client, make_account, p95, signed_in
+from bench._portal import PATHS, Client, make_account, p95, signed_in
 from bench._spread import spread
 from core.jobs import outbox
 from core.models import ArchiveRun, RunState
@@ -29,7 +29,6 @@ REPETITIONS = 5
 PATIENT = 7
 REQUESTS, REQUESTS_MIN = 200, 60
 PAUSE_SECONDS = 0.03
-PATHS = ("/visits", "/results", "/record", "/reports")
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 # The patient's own visits stay hot, so that both sides show the same pages.
 HOLD = "UPDATE patient SET legal_hold = true WHERE id = :patient"
