@@ -23,7 +23,7 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     """Microseconds a read; a page's read asks Redis once, a heavy one never."""
     many = max(100, round(DECISIONS * scale))
     with environment(say):
-        positions = Positions(redis.client())
+        positions = Positions(redis.client(), "public")
         positions.raise_to(ACCOUNT, 1)
         bound = databases.current().settings.replica_lag_bound_seconds
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from core.access.care import ON_DUTY_FOR
 from core.access.permissions import Right
 from core.models import Role
 from core.queries import privacy as queries
@@ -80,6 +81,16 @@ def in_words(action: str) -> str:
     return WORDS.get(action) or action.replace(".", ": ").replace("_", " ").capitalize()
 
 
+def by_what(look: Look) -> tuple[str | None, str | None]:
+    """By what tie somebody looked, in plain words, and the reason that was given."""
+    said = look.purpose or ""
+    if look.action == GLASS or look.action in WITH_REASON:
+        return None, look.purpose
+    if said.startswith(ON_DUTY_FOR):
+        return PURPOSES["duty cover"], said.removeprefix(ON_DUTY_FOR)
+    return PURPOSES.get(said), None
+
+
 def who(look: Look) -> str | None:
     """Whose look it was, beside the name; another account of the patient's is not the patient."""
     if look.role == Role.PATIENT:
@@ -106,7 +117,6 @@ def index() -> Response:
         is_first=place_in_list() is None,
         in_words=in_words,
         who=who,
-        purposes=PURPOSES,
+        by_what=by_what,
         glass=GLASS,
-        with_reason=WITH_REASON,
     )

@@ -29,11 +29,12 @@ SEALED = (DatabaseRole.PUBLIC.kind, DatabaseRole.STAFF.kind, OWNER)
 PORTALS = (DatabaseRole.PUBLIC.kind, DatabaseRole.STAFF.kind)
 # What a process of a kind must be refused in Redis, and what it could do otherwise.
 RIGHTS = (("ACL", "LIST"), "it can change the rights of Redis' users")
+SCRIPTS = (("EVAL", "return 1", "0"), "it runs scripts, and one that does not end stops Redis")
 OF_OTHERS = {
-    DatabaseRole.PUBLIC.kind: ((("GET", "sign_in:staff:doctor"), "it reaches sign-ins of staff"), RIGHTS),
-    DatabaseRole.STAFF.kind: ((("GET", "sign_in:public:doctor"), "it reaches sign-ins of patients"), RIGHTS),
-    DatabaseRole.WORKER.kind: ((("GET", "sign_in:staff:doctor"), "it reaches sign-ins of staff"), RIGHTS),
-    DatabaseRole.ARCHIVER.kind: ((("GET", "sign_in:staff:doctor"), "it reaches sign-ins of staff"), RIGHTS),
+    DatabaseRole.PUBLIC.kind: ((("GET", "sign_in:staff:doctor"), "it reaches sign-ins of staff"), RIGHTS, SCRIPTS),
+    DatabaseRole.STAFF.kind: ((("GET", "sign_in:public:doctor"), "it reaches sign-ins of patients"), RIGHTS, SCRIPTS),
+    DatabaseRole.WORKER.kind: ((("GET", "sign_in:staff:doctor"), "it reaches sign-ins of staff"), RIGHTS, SCRIPTS),
+    DatabaseRole.ARCHIVER.kind: ((("GET", "sign_in:staff:doctor"), "it reaches sign-ins of staff"), RIGHTS, SCRIPTS),
 }
 
 
@@ -120,7 +121,7 @@ def _heads(settings: Settings) -> Iterator[Finding]:
 
 
 def redis_reach(url: str, kind: str) -> Iterator[Finding]:
-    """A portal can't look at jobs, nor a process at another's keys, nor give itself more rights."""
+    """A portal can't look at jobs, nor a process at another's keys, nor give itself more rights or run scripts."""
     mend = "give it the user that `strata redis-users` prints"
     try:
         with Redis.from_url(url, socket_connect_timeout=3.0, socket_timeout=3.0) as redis:
@@ -128,6 +129,8 @@ def redis_reach(url: str, kind: str) -> Iterator[Finding]:
                 reached = _reaches(redis, "GET", "rq:doctor")
                 said = "this process can read and write jobs" if reached else "out of reach"
                 yield judge("boundaries: queue", not reached, said, mend)
+                if not _reaches(redis, "ZRANGE", f"position:{kind}:doctor", "-1", "-1"):
+                    yield Finding("boundaries: positions", False, "out of its reach: pages read the primary", mend)
             wide = [what for words, what in OF_OTHERS[kind] if _reaches(redis, *words)]
             yield judge("boundaries: redis", not wide, "; ".join(wide) or "its own keys alone", mend)
     except RedisError as fault:

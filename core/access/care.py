@@ -5,6 +5,7 @@ The portals ask the primary, so that a tie that was cut is gone with the next re
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -27,6 +28,9 @@ class Tie(StrEnum):
     GLASS = "break-glass"
 
 
+# What the trail says of a look on duty, before the reason that was given for the duty.
+ON_DUTY_FOR = f"{Tie.DUTY}: "
+PURPOSE_LENGTH_MAX = 400
 # A visit that its author wrote by one of these ties the author further: somebody else began the care.
 GIVEN_BY_OTHERS = (Tie.TEAM, Tie.VISIT)
 
@@ -48,12 +52,24 @@ def tie(session: Session, account_id: int, patient_id: int) -> Tie | None:
     return Tie(found) if found is not None else None
 
 
-def standing(session: Session, account_id: int, patient_id: int) -> tuple[Tie | None, frozenset[int]]:
+@dataclass(frozen=True)
+class Standing:
+    """How an account stands to a patient; `why` is the tie in the trail's words, of a duty with the reason given."""
+
+    tie: Tie | None
+    why: str | None
+    hidden_visits: frozenset[int]
+
+
+def standing(session: Session, account_id: int, patient_id: int) -> Standing:
     """The account's closest tie and the visits hidden from it: one query unless the patient has sensitive visits."""
     any_sensitive = case((exists().where(SensitiveVisit.patient_id == patient_id), true()), else_=false())
-    found, is_any = session.execute(select(_closest(account_id, patient_id), any_sensitive)).one()
+    who = aliased(Account)
+    duty = select(who.duty_reason).where(who.id == account_id).scalar_subquery()
+    found, is_any, reason = session.execute(select(_closest(account_id, patient_id), any_sensitive, duty)).one()
     hidden = hidden_visits(session, account_id, patient_id) if is_any else frozenset()
-    return (Tie(found) if found is not None else None), hidden
+    why = f"{ON_DUTY_FOR}{reason}"[:PURPOSE_LENGTH_MAX] if found == Tie.DUTY and reason else found
+    return Standing(Tie(found) if found is not None else None, why, hidden)
 
 
 def check(session: Session, by: Actor, patient_id: int) -> Tie:

@@ -1,7 +1,8 @@
 """A Redis user for each kind of process. Each works with its own keys, and may not list or end other connections.
 
-A portal's user can't touch the other portal's sign-ins and throttles, nor see or send jobs: staff's may ring that there
-is one. Accounts' positions, and the marks that an account has changed, are everybody's.
+A portal's user can't touch the other portal's sign-ins, throttles and positions, nor see or send jobs: staff's may ring
+that there is one, and mark that a patient's account has changed. Nobody runs scripts: one that does not end would hold
+Redis up for everybody.
 """
 
 from __future__ import annotations
@@ -12,17 +13,16 @@ from enum import StrEnum
 
 from core.jobs.outbox import BELL
 
-SHARED = ("account_changed:*", "position:*", "positions:*")
 # The commands that redis-py sends when it connects, and the check whether Redis answers. Without those that act on
 # the connections of others, or that tell which keys anybody changes.
 BASIC = ("+@connection", "+info", "-client|kill", "-client|list", "-client|pause", "-client|unpause",
          "-client|unblock", "-client|tracking", "-client|caching")  # fmt: skip
-CACHE = ("+get", "+set", "+del", "+exists", "+expire", "+hget", "+hset", "+hmget", "+hexists", "+hincrby", "+eval",
+CACHE = ("+get", "+set", "+del", "+expire", "+hset", "+hmget", "+hincrby", "+zadd", "+zrange", "+zremrangebyrank",
          "+multi", "+exec")  # fmt: skip
 RING = ("+lpush", "+ltrim")
 # Without what lists keys or keeps programs; and PFMERGE of one key alone asks for no right to that key.
-JOBS = ("+@read", "+@write", "+@transaction", "+eval", "+evalsha", "+script|load", "+@pubsub", "+@blocking",
-        "-@dangerous", "-function", "-scan", "-randomkey", "-dbsize",
+JOBS = ("+@read", "+@write", "+@transaction", "+@pubsub", "+@blocking",
+        "-@dangerous", "-@scripting", "-function", "-scan", "-randomkey", "-dbsize",
         "-@hyperloglog", *BASIC)  # fmt: skip
 
 
@@ -34,16 +34,27 @@ class RedisUser(StrEnum):
     WORKER = "strata_worker"
 
 
+def _of_portal(portal: str) -> tuple[str, ...]:
+    kept = ("sign_in", "throttle", "csp", "position", "account_changed")
+    return tuple(f"{kind}:{portal}:*" for kind in kept)
+
+
+KEYS: Mapping[RedisUser, tuple[str, ...]] = {
+    RedisUser.PUBLIC: _of_portal("public"),
+    RedisUser.STAFF: (*_of_portal("staff"), BELL),
+    RedisUser.WORKER: ("rq:*", BELL),
+}
 # What others count, for whom to look at alone.
 READS: Mapping[RedisUser, tuple[str, ...]] = {
     RedisUser.PUBLIC: (),
     RedisUser.STAFF: ("csp:*",),
     RedisUser.WORKER: ("csp:*",),
 }
-KEYS: Mapping[RedisUser, tuple[str, ...]] = {
-    RedisUser.PUBLIC: ("sign_in:public:*", "throttle:public:*", "csp:public:*", *SHARED),
-    RedisUser.STAFF: ("sign_in:staff:*", "throttle:staff:*", "csp:staff:*", BELL, *SHARED),
-    RedisUser.WORKER: ("rq:*", BELL, *SHARED),
+# An admin closes patients' accounts.
+WRITES: Mapping[RedisUser, tuple[str, ...]] = {
+    RedisUser.PUBLIC: (),
+    RedisUser.STAFF: ("account_changed:public:*",),
+    RedisUser.WORKER: (),
 }
 COMMANDS: Mapping[RedisUser, tuple[str, ...]] = {
     RedisUser.PUBLIC: (*CACHE, *BASIC),
@@ -55,6 +66,7 @@ COMMANDS: Mapping[RedisUser, tuple[str, ...]] = {
 def rules(user: RedisUser, password: str) -> tuple[str, ...]:
     """The words after `ACL SETUSER name`, or `user name` in an ACL file; of the password only its SHA-256."""
     hashed = hashlib.sha256(password.encode()).hexdigest()
-    keys = (*(f"~{pattern}" for pattern in KEYS[user]), *(f"%R~{pattern}" for pattern in READS[user]))
+    keys = [f"~{pattern}" for pattern in KEYS[user]]
+    keys += [f"%R~{pattern}" for pattern in READS[user]] + [f"%W~{pattern}" for pattern in WRITES[user]]
     channels = ("&rq:*",) if user is RedisUser.WORKER else ()
     return ("reset", "on", f"#{hashed}", *keys, *channels, *COMMANDS[user])

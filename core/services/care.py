@@ -123,7 +123,7 @@ def begin_duty(session: Session, *, account_id: int, reason: str, by: Actor) -> 
     """Let a clinician on duty see every patient. Raises PermissionDenied, NoSuchColleague, BadReason."""
     permissions.check(by, Right.ACCOUNTS_MANAGE)
     account = _clinician(session, account_id)
-    words = reason_in_words(reason, "who keeps the accounts and who audits")
+    words = reason_in_words(reason, "patients whose records are opened")
     account.covers_all, account.duty_reason = True, words
     audit.record(session, "account.duty_begun", by=by, target=f"account:{account_id}", purpose=words)
     return account

@@ -19,57 +19,69 @@ from core.stores.routing import ReadKind, choose
 POLL_SECONDS = 0.05
 # A healthy replica has the newest write within milliseconds. After half a second, ask a slow one less often.
 EAGER_SECONDS, EAGER_POLL_SECONDS = 0.5, 0.01
-FLOORS = "positions:floors"
-# Redis may lose positions when it restarts. Each run of Redis gets a floor: no lost position can be above it.
-READ = """
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-return {redis.call('GET', KEYS[1]) or '0', redis.call('HGET', KEYS[2], run) or '', run}
-"""
-SET_FLOOR = """
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-end
-return redis.call('HGET', KEYS[1], ARGV[1])
-"""
-RAISE_ONLY = """
-local known = redis.call('GET', KEYS[1]) or '0'
-redis.call('SET', KEYS[1], tonumber(ARGV[1]) > tonumber(known) and ARGV[1] or known, 'EX', ARGV[2])
-return 1
-"""
+# The longest position of either engine: padded to it, positions sort as their words do.
+DIGITS = 20
 HOUR_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
 class Positions:
-    """Each account's position, in Redis."""
+    """Each account's position, in Redis, under the name of its portal: no portal can change another's.
+
+    Plain commands alone, so that no process' Redis user may run scripts.
+    """
 
     redis: Redis
+    portal: str
 
     def needed(self, account_id: int) -> int | None:
         """The position that this account must see: 0 if the account never wrote, None if Redis can't tell."""
         try:
-            known, floor, run = self.redis.eval(READ, 2, self._key(account_id), FLOORS)
-            return max(int(known), int(floor) if floor else self._set_floor(run))
-        except (RedisError, SQLAlchemyError, ValueError):
+            # In one transaction: a restart between them would pair one run's floor with what another run has lost.
+            with self.redis.pipeline() as pipe:
+                pipe.info("server")
+                pipe.get(self._floor_key)
+                pipe.zrange(self._key(account_id), -1, -1)
+                server, floor, known = pipe.execute()
+            return max(self._floor(server["run_id"], _text(floor)), *(int(one) for one in known), 0)
+        except (RedisError, SQLAlchemyError, ValueError, KeyError):
             return None
 
-    def _set_floor(self, run: str) -> int:
-        return int(self.redis.eval(SET_FLOOR, 1, FLOORS, run, str(primary_position())))
+    def _floor(self, run: str, kept: str) -> int:
+        """Redis may lose positions when it restarts: no lost one can be above the floor that each of its runs gets."""
+        of_run, _, floor = kept.partition(" ")
+        if of_run == run:
+            return int(floor)
+        position = primary_position()
+        self.redis.set(self._floor_key, f"{run} {position}")
+        return position
 
     def raise_to(self, account_id: int, position: int) -> bool:
-        """Note that the account has seen `position`; False if Redis does not answer."""
+        """Note that the account has seen `position`; False if Redis does not answer. A position never falls."""
+        key = self._key(account_id)
         try:
-            # A replica that lacks older writes than are kept is far beyond the lag at which pages leave it.
-            seconds = databases.current().settings.position_keep_hours * HOUR_SECONDS
-            self.redis.eval(RAISE_ONLY, 1, self._key(account_id), str(position), str(seconds))
+            with self.redis.pipeline() as pipe:
+                # A set in the order of words keeps the highest, however many processes raise at once.
+                pipe.zadd(key, {f"{position:0{DIGITS}}": 0})
+                pipe.zremrangebyrank(key, 0, -2)
+                # A replica that lacks older writes than are kept is far beyond the lag at which pages leave it.
+                pipe.expire(key, databases.current().settings.position_keep_hours * HOUR_SECONDS)
+                pipe.execute()
         except RedisError:
             return False
         return True
 
-    @staticmethod
-    def _key(account_id: int) -> str:
-        return f"position:{account_id}"
+    def _key(self, account_id: int) -> str:
+        return f"position:{self.portal}:{account_id}"
+
+    @property
+    def _floor_key(self) -> str:
+        return f"position:{self.portal}:floor"
+
+
+def _text(kept: str | bytes | None) -> str:
+    """What Redis keeps under a key, whether its client decodes or not; nothing is the empty text."""
+    return kept.decode(errors="replace") if isinstance(kept, bytes) else kept or ""
 
 
 class ReplicaBehind(Exception):

@@ -119,9 +119,10 @@ def look(patient_id: int, action: str, target: str | None = None) -> frozenset[i
         refuse(action, target, patient_id=patient_id)
     why, hidden_visits = None, frozenset[int]()
     if permissions.can(account, Right.RECORD_READ):
-        why, hidden_visits = _standing(account.id, patient_id)
-        if why is None:
+        standing = _standing(account.id, patient_id)
+        if standing.tie is None:
             raise care.NotInCare(patient_id, action)
+        why, hidden_visits = standing.why, standing.hidden_visits
     record(action, target=target, patient_id=patient_id, purpose=why)
     if action in last_looks.LOOKS:
         _keep_look(account.id, patient_id)
@@ -141,7 +142,7 @@ def _keep_look(account_id: int, patient_id: int) -> None:
 
 def check_tie(patient_id: int, action: str) -> None:
     """Raises NotInCare, as `look` does, but records no look: for what is asked again and again and shows no record."""
-    if _standing(current_account().id, patient_id)[0] is None:
+    if _standing(current_account().id, patient_id).tie is None:
         raise care.NotInCare(patient_id, action)
 
 
@@ -168,8 +169,8 @@ def record(
     spool.append(decision)
 
 
-def _standing(account_id: int, patient_id: int) -> tuple[care.Tie | None, frozenset[int]]:
-    """The account's tie to the patient and its hidden visits, from the primary; from the replica while that is down."""
+def _standing(account_id: int, patient_id: int) -> care.Standing:
+    """How the account stands to the patient, from the primary; from the replica while that is down."""
     if not primary.refuses():
         try:
             with databases.read(Store.HOT) as session:

@@ -29,7 +29,7 @@ def page_session() -> Iterator[Session]:
     """
     account = account_or_none()
     reader = Reader(account.id if account is not None else None, _position_in_cookie() if account is not None else 0)
-    with page_read(Positions(redis.client()), reader) as session:
+    with page_read(Positions(redis.client(), portal(current_app).name), reader) as session:
         g.may_be_behind = session.info["may_be_behind"]
         yield session
     if account is not None:
@@ -45,7 +45,7 @@ def write_session() -> Iterator[Session]:
     account = account_or_none()
     if account is not None:
         position = primary_position()
-        Positions(redis.client()).raise_to(account.id, position)
+        Positions(redis.client(), portal(current_app).name).raise_to(account.id, position)
         g.position = position
 
 

@@ -65,7 +65,9 @@ def test_a_mark_without_a_zone_has_the_copy_looked_up(database: Settings) -> Non
         account = make_account(session)
         token = kept.open(session, account, {})
     assert kept.find(token) is not None
-    redis.client().set(f"account_changed:{account.id}", "2026-11-12T02:00:00")
+    redis.client().set(
+        f"account_changed:{'public' if account.role == Role.PATIENT else 'staff'}:{account.id}", "2026-11-12T02:00:00"
+    )
     assert kept.find(token) is not None
 
 

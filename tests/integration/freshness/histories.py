@@ -70,7 +70,7 @@ class History:
         version = self.world.primary.write(key)
         position = self.world.primary.write_position()
         self.cookies[account, device] = max(self.cookies[account, device], position)
-        Positions(self.world.redis).raise_to(account, position)  # type: ignore[arg-type]
+        Positions(self.world.redis, "public").raise_to(account, position)  # type: ignore[arg-type]
         self.seen.wrote(account, key, version)
 
     def others_write(self) -> None:
@@ -80,7 +80,7 @@ class History:
         account, device = self.who()
         key = self.chance.choice(KEYS)
         reader = Reader(account, self.cookies[account, device])
-        with page_read(Positions(self.world.redis), reader) as session:  # type: ignore[arg-type]
+        with page_read(Positions(self.world.redis, "public"), reader) as session:  # type: ignore[arg-type]
             version = session.read(key)  # type: ignore[attr-defined]
         self.cookies[account, device] = max(self.cookies[account, device], session.info.get("position", 0))
         self.seen.saw(account, key, version, session.info["store"])

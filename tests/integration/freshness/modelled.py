@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from redis import RedisError
 from redis.exceptions import ConnectionError as RedisDown
 
 from core.engines.replication import ReplicaLook
@@ -123,32 +122,57 @@ class Standby:
 
 
 class ModelledRedis:
-    """Understands the three scripts of `core.freshness`, and nothing else."""
+    """Understands the commands of `core.stores.freshness`, and nothing else; a pipeline is one transaction."""
 
     def __init__(self) -> None:
         self.is_up = True
         self.run = 1
-        self.values: dict[str, int] = {}
-        self.floors: dict[str, int] = {}
+        self.values: dict[str, Any] = {}
+        self._asked: list[Any] = []
 
     def restart(self, lost: set[str]) -> None:
         self.run += 1
         self.is_up = True
         self.values = {key: value for key, value in self.values.items() if key not in lost}
 
-    def eval(self, script: str, _keys: int, *arguments: str) -> Any:
+    @contextmanager
+    def pipeline(self) -> Iterator[ModelledRedis]:
+        self._asked = []
+        yield self
+
+    def execute(self) -> list[Any]:
+        self._check()
+        return list(self._asked)
+
+    def set(self, key: str, value: str) -> None:
+        self._check()
+        self.values[key] = value
+
+    def info(self, _section: str) -> None:
+        self._asked.append({"run_id": str(self.run)})
+
+    def get(self, key: str) -> None:
+        self._asked.append(self.values.get(key))
+
+    def zrange(self, key: str, first: int, last: int) -> None:
+        assert (first, last) == (-1, -1)
+        self._asked.append(self.values.get(key, [])[-1:])
+
+    def zadd(self, key: str, scores: dict[str, float]) -> None:
+        self._check()
+        assert set(scores.values()) == {0}
+        self.values[key] = sorted({*self.values.get(key, []), *scores})
+
+    def zremrangebyrank(self, key: str, first: int, last: int) -> None:
+        assert (first, last) == (0, -2)
+        self.values[key] = self.values[key][-1:]
+
+    def expire(self, _key: str, seconds: int) -> None:
+        assert seconds > 0
+
+    def _check(self) -> None:
         if not self.is_up:
             raise RedisDown
-        if script == freshness.READ:
-            run = str(self.run)
-            return [str(self.values.get(arguments[0], 0)), str(self.floors.get(run, "")), run]
-        if script == freshness.SET_FLOOR:
-            self.floors = {arguments[1]: self.floors.get(arguments[1], int(arguments[2]))}
-            return self.floors[arguments[1]]
-        if script == freshness.RAISE_ONLY:
-            self.values[arguments[0]] = max(self.values.get(arguments[0], 0), int(arguments[1]))
-            return 1
-        raise RedisError("an unknown script")
 
 
 class Process:
@@ -189,7 +213,7 @@ class World:
         self.processes = [Process(self) for _ in range(processes)]
 
     def databases(self) -> Any:
-        settings = SimpleNamespace(replica_lag_bound_seconds=5.0, spill_reads_max=8)
+        settings = SimpleNamespace(replica_lag_bound_seconds=5.0, spill_reads_max=8, position_keep_hours=24)
         replication = SimpleNamespace(seen_position=lambda _connection: self.primary.seen_position())
         return SimpleNamespace(settings=settings, adapter=SimpleNamespace(replication=replication))
 
@@ -218,5 +242,6 @@ def routed(world: World, process: Process, patch: Any) -> Iterator[None]:
         patched.setattr(page_reads, "watch", process.watch)
         patched.setattr(page_reads, "connect_hot", lambda _stack: world.session(Store.HOT))
         patched.setattr(page_reads, "connect_replica", connect_replica)
+        patched.setattr(freshness, "databases", SimpleNamespace(current=world.databases))
         patched.setattr(freshness, "primary_position", world.primary.write_position)
         yield

@@ -30,7 +30,7 @@ REFUSALS = {"postgresql": (DBAPIError, "read-only"), "mssql": (EngineError, "onl
 
 
 def store_of_a_page() -> Store:
-    with page_read(Positions(redis.client()), NOBODY) as session:
+    with page_read(Positions(redis.client(), "public"), NOBODY) as session:
         session.execute(text("SELECT 1"))
     store: Store = session.info["store"]
     return store
@@ -154,7 +154,7 @@ def test_pages_that_read_the_primary_are_capped(tiers: Tiers) -> None:
     wait_for(Store.HOT, OUT_SECONDS)
     with ExitStack() as stack:
         for _ in range(2):
-            stack.enter_context(page_read(Positions(redis.client()), NOBODY))
+            stack.enter_context(page_read(Positions(redis.client(), "public"), NOBODY))
         with pytest.raises(Busy):
             store_of_a_page()
     assert store_of_a_page() is Store.HOT

@@ -54,11 +54,11 @@ class Player:
         self.version += 1
         with databases.write() as session:
             session.execute(update(Patient).where(Patient.id == self.patient_id).values(phone=str(self.version)))
-        Positions(redis.client()).raise_to(account, primary_position())
+        Positions(redis.client(), "public").raise_to(account, primary_position())
         self.seen.wrote(account, KEY, self.version)
 
     def read(self, account: int) -> None:
-        with page_read(Positions(redis.client()), Reader(account)) as session:
+        with page_read(Positions(redis.client(), "public"), Reader(account)) as session:
             version = session.scalar(select(Patient.phone).where(Patient.id == self.patient_id))
         assert not session.info["may_be_behind"]
         self.seen.saw(account, KEY, int(version or 0), session.info["store"])

@@ -254,6 +254,7 @@ def test_an_admin_ends_and_begins_duty(
     why = {"reason": "Nights of the ward, this week"}
     assert admin.post(f"{duty}/begin", why, page="/accounts").status_code == 303
     assert seen(clinician, patient)
+    assert events("chart.viewed")[-1].purpose == "duty cover: Nights of the ward, this week"
     assert "(“Nights of the ward, this week”)" in admin.get("/accounts").text
     assert [event.purpose for event in events("account.duty_begun")] == ["Nights of the ward, this week"]
     assert len(events("account.duty_ended")) == 1

@@ -12,6 +12,7 @@ from flask import request_finished
 from sqlalchemy import event
 
 from core import audit
+from core.access import care
 from core.models import Claim, Note, Observation, Patient, Report, ReportState, Role, Signature, Visit
 from core.picture import rebuild
 from core.queries import timeline as queries
@@ -218,6 +219,21 @@ def test_who_looked_names_others_and_not_oneself(signed_in: Browser, patient: Pa
     assert page.count("Dr Nair") == 1
     assert "History" not in main_of(page)
     assert "History" in signed_in.get("/privacy?own=1").text
+
+
+def test_a_look_on_duty_is_told_with_the_reason(signed_in: Browser, patient: Patient, sync_replica: Any) -> None:
+    with databases.write() as session:
+        doctor, another = make_account(session, name="Dr Nair"), make_account(session, name="Dr Lim")
+        for account, reason in ((doctor, "Nights of the ward <b>this week</b>"), (another, None)):
+            account.covers_all, account.duty_reason = True, reason
+            session.flush()
+            why = care.standing(session, account.id, patient.id).why
+            audit.record(session, "chart.viewed", by=account, patient_id=patient.id, purpose=why)
+    sync_replica()
+    page = signed_in.get("/privacy").text
+    assert page.count("on duty") == 2
+    assert page.count("The reason given: “Nights of the ward &lt;b&gt;this week&lt;/b&gt;”") == 1
+    assert "duty cover" not in page
 
 
 def signed_report(patient: Patient, state: ReportState = ReportState.SIGNED) -> int:
