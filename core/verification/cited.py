@@ -25,6 +25,7 @@ REASONS = {
 }  # fmt: skip
 # What adds to a name: the row itself must say it.
 DETAILS = {"prescription": ("frequency", "route", "dose"), "allergy": ("category",)}
+TOLD = ("dose", "frequency", "instructions")
 TEXTS = {"note": ("text",), "prescription": ("instructions",)}
 # Which field of a row dates it, and which its end.
 _STARTS = {
@@ -40,7 +41,7 @@ class Cited:
 
     __slots__ = (
         "assay", "fields", "high", "low", "mark", "name", "names", "reason", "ref", "row", "standing", "start", "stop",
-        "text_value", "texts", "type", "unit", "value",
+        "text_value", "texts", "told", "type", "unit", "value",
     )  # fmt: skip
 
     def __init__(self, row: Row) -> None:
@@ -62,6 +63,7 @@ class Cited:
         self.reason = named(tuple(instructions.removed(r) for r in reasons), None, "reason") if reasons else EMPTY
         self.start, self.stop = _day(fields, _STARTS.get(row.type)), _day(fields, _STOPS.get(row.type))
         self.standing = _standing(self)
+        self.told = _texts(fields, TOLD) if row.type == "prescription" else ()
         self.texts = _texts(fields, TEXTS.get(row.type, ()))
 
     def _read_value(self, value: Any, unit: Any) -> None:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from core.verification import evaluators, instructions, verdict_table
 from core.verification.cited import Cited
+from core.verification.grammar import note_results, times, tokens
 from core.verification.grammar import reader as grammar
-from core.verification.grammar import times, tokens
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.second_reader.reading import NOT_READ, SecondReading
 from core.verification.statements import Statement, When
@@ -90,6 +90,7 @@ def statements(claim: Claim, rows: Sequence[Row]) -> tuple[tuple[Statement, Judg
 def _judged(claim: Claim, by_ref: Mapping[str, Row]) -> list[Judgement]:
     refs = dict.fromkeys(claim.citations)
     cited = [Cited(by_ref[ref]) for ref in refs]
+    cited += note_results.of_notes(cited)
     others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in refs]
     words = tokens.tokens(tokens.plain(claim.text))
     words.written = claim.text

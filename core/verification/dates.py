@@ -48,7 +48,7 @@ def _of_numbers(numbers: list[int]) -> tuple[Days, ...]:
             month_first = _day(_full_year(year), first, second) if first <= 12 else None
             return tuple(days for days in (day_first, month_first) if days)
         case [month, year]:
-            return (_month(year, month),)
+            return (_month(_full_year(year), month),)
         case [year]:
             return (Days(date(year, 1, 1), date(year, 12, 31)),)
     return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -200,6 +200,8 @@ def frequencies(row: Cited) -> set[str]:
 
 
 def _length(said: Quantity, row: Cited) -> Fault | None:
+    if row.start and row.standing == "active" and said.unit and _lasts_until_now(said, row.start):
+        return None
     if not (row.start and row.stop) or said.unit is None:
         return Fault(False, "stop", "", f"the row does not say how long {wording.name(row)} lasted.")
     days = (row.stop - row.start).days
@@ -207,6 +209,15 @@ def _length(said: Quantity, row: Cited) -> Fault | None:
         return None
     # "one day after" is a length too, of something else.
     return Fault(False, "stop", f"{days} days", f"{wording.name(row)} lasted {days} days.")
+
+
+def _lasts_until_now(said: Quantity, start: date) -> bool:
+    """ "For over thirteen years": to this day, and by no more than one such unit, or a fifth, over."""
+    days, unit = (datetime.now(UTC).date() - start).days, said.unit.size if said.unit else 1.0
+    total = said.value * unit
+    if said.sign == ">":
+        return total - 1 <= days <= total + max(unit, 0.2 * total)
+    return quantities.lasts(said, days)
 
 
 def _field(field: str, said: str, row: Cited) -> Fault | None:

@@ -12,6 +12,9 @@ from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Person
 
+# A record's newest day is that of somebody who was there: a condition may have been recorded long ago.
+SEEN = frozenset({"observation", "visit", "note"})
+
 
 def person(statement: Person, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     known = [rows[n] for n, _ in statement.subject.bearers]
@@ -59,14 +62,15 @@ def _age(statement: Person, row: Cited, rows: Sequence[Cited], others: Sequence[
     of_now = not (statement.when or statement.past)
     days = _days_of(rows, row)
     ages = {dates.years_between(row.start, day) for day in days if within(statement.when, day)}
-    known = _ages_now(row.start, [*days, *_days_of(others, row)]) if of_now else set[int]()
+    seen = [other for other in (*rows, *others) if other.type in SEEN]
+    known = _ages_now(row.start, _days_of(seen, row)) if of_now else set[int]()
     return _by_ages(statement.age.value if statement.age else 0.0, ages, known, row)
 
 
 def _by_ages(said: float, ages: set[int], now: set[int], row: Cited) -> Judged:
     """By the ages on the cited days, and those that the person may have now; an age of now grows."""
     born = wording.day(row.start)
-    if ages == {round(said)} or said in now:
+    if said in now or (not now and ages == {round(said)}):
         return Proved(row.ref, "birth_date", born)
     if len(ages) == 1 and (not now or said < min(ages)):
         return Refuted(row.ref, "birth_date", born, f"By the date of birth the age was {ages.pop()}.")

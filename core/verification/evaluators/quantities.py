@@ -91,5 +91,7 @@ def lasts(said: Quantity, days: float) -> bool:
     if said.sign == ">=":
         return days >= total - max(1.0, 0.02 * total)
     size = said.unit.size
+    if (said.value, size, days) == (1, 1, 0):
+        return True  # from a day to the same day
     least = 0.35 * size if size < 1 else 0.5 if size == 1 and said.value < 7 else 1.0
     return abs(days - total) <= max(least, 0.35 * size if size > 1 else 0.0, 0.04 * total)

@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from core.verification.grammar.chunks import MARK, PAIR, SPAN, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame
+from core.verification.vocabulary import PANELS
 
 # What may stand before the name that it is said of.
 LEADING = frozenset(
@@ -71,6 +72,8 @@ def treat(frame: Frame, before: list[Frame]) -> None:
         frame.treated, frame.illness = ill.names, ill
     elif last.kind == frame.kind == "prescription":
         frame.treated, frame.illness = last.treated, last.illness
+    elif frame.kind == "prescription":
+        frame.illness = ill
 
 
 def settled(cut: list[Frame]) -> list[Frame]:
@@ -79,6 +82,7 @@ def settled(cut: list[Frame]) -> list[Frame]:
         _heal(frame)
     _behind_colon(cut)
     tests = [frame for frame in cut if frame.kind == "observation"]
+    _name_behind(tests, cut)
     _share_day(tests)
     _share_reading(tests)
     return [part for frame in cut for part in _bracketed(frame)]
@@ -101,6 +105,28 @@ def _behind_colon(cut: list[Frame]) -> None:
     if at is not None and not any(c.kind in (VALUE, PAIR) for c in test.items):
         test.items += last.items[at:]
         del last.items[at:]
+
+
+def _name_behind(tests: list[Frame], cut: list[Frame]) -> None:
+    """ "BP was 112 mmHg systolic and 74 mmHg diastolic": each part of a panel named behind its value."""
+    panel = tests[0].names[0].get("assay") if len(tests) > 2 else None
+    parts = tests[1:]
+    if panel not in PANELS or not all(f.names[0].get("assay") in PANELS[panel] for f in parts):
+        return
+    values = [[c for c in frame.items if c.kind == VALUE] for frame in tests]
+    if any(len(own) != 1 for own in values[:-1]) or values[-1]:
+        return
+    for frame, following, (value,) in zip(tests, parts, values, strict=False):
+        frame.items.remove(value)
+        following.items.insert(following.lead, value)
+    for frame in parts:
+        frame.day = frame.day or next(iter(c.days for c in _days_in(tests[0].items)), ())
+    for chunk in (*tests[0].names, *_days_in(tests[0].items)):
+        chunk.used = True
+    for chunk in tests[0].items:
+        chunk.used = chunk.used or chunk.get("prep") in ("on", "in", "at")
+    cut.remove(tests[0])
+    tests.pop(0)
 
 
 def _share_day(tests: list[Frame]) -> None:

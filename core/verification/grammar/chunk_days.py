@@ -23,7 +23,7 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
         return found
     _last_months(found)
     _short_years(found, words)
-    _years_of_lists(found)
+    _years_of_lists(found, words)
     _first_days(found, words)
     _distances(found, words)
     return _spans(found, words)
@@ -47,11 +47,12 @@ def _last_months(found: list[Chunk]) -> None:
             before.used, before.means = True, {"free": ""}
 
 
-def _years_of_lists(found: list[Chunk]) -> None:
+def _years_of_lists(found: list[Chunk], words: Words) -> None:
     """ "March to May 1994": the year of the last date is that of those before it."""
     places = [place for place, chunk in enumerate(found) if chunk.kind == WHEN]
     for this, other in reversed(list(pairwise(places))):
-        if other == this + 2 and (_joins(found[this + 1], "and") or "," in found[this + 1].means):
+        listed = other == this + 2 and (_joins(found[this + 1], "and") or "," in found[this + 1].means)
+        if listed or (other == this + 1 and _dashed(found[this], found[other], words)):
             found[this].days = times.with_year_of(found[this].days, found[other].days, before=True)
 
 

@@ -75,6 +75,7 @@ def _is_value_of(found: list[Chunk], chunk: Chunk, words: Words) -> bool:
         chunk.kind != WHEN
         or not found
         or {"assay", "→"}.isdisjoint(found[-1].means)
+        or (len(found) > 1 and "→" in found[-1].means and found[-2].kind == WHEN)
         or not _DAY_FIRST.match(words[chunk.start].norm)
     ):
         return False
@@ -110,6 +111,12 @@ def _chunk(words: Words, i: int, book: names.Book) -> Chunk:
     token = words[i]
     if token.kind == "when":
         return _when(token, i)
+    told = book.told_at(words, i) if book.told else None
+    return _named(words, i, told) if told else _of_kind(words, i, book)
+
+
+def _of_kind(words: Words, i: int, book: names.Book) -> Chunk:
+    token = words[i]
     if token.kind == "number":
         return _number(words, i)
     if token.norm == "+":
@@ -121,7 +128,7 @@ def _chunk(words: Words, i: int, book: names.Book) -> Chunk:
     if token.kind in (MARK, "ordinal"):
         return Chunk(token.kind, i, i + 1, {token.norm: ""} if token.kind == MARK else None)
     named = names.read(words, i, book) if names.may_begin(words, i, book) else None
-    if named and named.detail and longest_at(words, i)[0] > named.end:
+    if named and (named.detail or not named.bearers) and longest_at(words, i)[0] > named.end:
         named = None
     return _named(words, i, named) if named else _word(words, i)
 
@@ -179,6 +186,8 @@ def _past_time(words: Words, i: int) -> bool:
     """ "Over the past year"."""
     before = [word.norm for word in words[max(0, i - 3) : i]]
     if before[-1:] == ["the"] and i + 1 < len(words) and words[i + 1].norm in ("before", "after", "earlier", "later"):
+        return True
+    if before[-1:] == ["the"] and before[-2:-1] in (["over"], ["during"], ["across"]):
         return True
     return before[-1:] in (["past"], ["last"], ["previous"]) and bool({"over", "in", "during", "within"} & set(before))
 

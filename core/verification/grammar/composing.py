@@ -56,6 +56,11 @@ SMALL: dict[str, Callable[[Chunk], bool]] = {"only": _is_amount, "yearly": lambd
 def _monthly(number: Chunk, following: Chunk, behind: Chunk | None) -> None:
     """ "3-monthly"."""
     said, often = number.quantity, following.get("frequency")
+    if said and said.unit is None and "hourly" in following.means and 24 % said.value == 0:
+        often, said = "1/d", said._replace(value=24 / said.value)
+        following.means = {"frequency": f"{round(said.value)}/d"}
+        number.kind, number.quantity, number.means = WORD, None, {"free": ""}
+        return
     if said and said.unit is None and said.step == 0.5 and often in ("1/m", "1/w"):
         following.means = {"frequency": f"1/{round(said.value)}{often[-1]}"}
         number.kind, number.quantity, number.means = WORD, None, {"free": ""}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from core.verification.grammar import times
-from core.verification.grammar.chunks import MARK, WHEN, Chunk, Quantity
+from core.verification.grammar.chunks import MARK, SPAN, WHEN, Chunk, Quantity
 from core.verification.grammar.course_drafts import ENDED, Draft
 
 
@@ -129,10 +129,21 @@ def _is_length(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> 
     following.used = following.used or after or _to_its_end(items, place)
     if after:
         draft.verb = "start"
-    if not (after or _lasts(draft, items, place) or following.get("noun") == "medicine"):
+    if not (after or _lasts(draft, items, place) or _is_bare(items, place) or following.get("noun") == "medicine"):
         return False
-    draft.length = said
+    longer = any(c.get("lasting") == ">" for c in items[max(0, place - 1) : place])
+    draft.length = said._replace(sign=">") if longer else said
     return True
+
+
+def _is_bare(items: list[Chunk], place: int) -> bool:
+    """ "(2/52)", "Dec 2021 to Jan 2022, three weeks": a time that no other word makes a distance or an age."""
+    beside = [*items[max(0, place - 1) : place], *items[place + 1 : place + 2]]
+    return all(chunk.kind == MARK or chunk.kind in DAYS or _is_light(chunk) for chunk in beside)
+
+
+def _is_light(chunk: Chunk) -> bool:
+    return not {"free", "frequency"}.isdisjoint(chunk.means) or chunk.get("prep") in ("for", "with", "from")
 
 
 def _to_its_end(items: list[Chunk], place: int) -> bool:
@@ -187,5 +198,6 @@ def _pair(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     return True
 
 
+DAYS = frozenset({WHEN, SPAN})
 SKIPPED = frozenset({"free", "all", "have"})
 HANDLERS = {"pair": _pair, "when": _when, "span": _span, "value": _value}

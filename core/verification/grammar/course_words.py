@@ -65,7 +65,8 @@ def _have(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _record(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
-    draft.verb = draft.verb or "start"
+    bracketed = place > 0 and "(" in items[place - 1].means  # "now inactive (recorded in 2008)"
+    draft.verb = "start" if bracketed else draft.verb or "start"
     return True
 
 

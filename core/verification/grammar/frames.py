@@ -8,6 +8,7 @@ from core.verification.grammar import chunks
 from core.verification.grammar.chunks import MARK, NAME, WHEN, Chunk
 from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.tokens import Words
+from core.verification.vocabulary.spelling import word_set
 
 KIND_OF = {
     "assay": "observation", "condition": "condition", "finding": "condition", "medicine": "prescription",
@@ -15,7 +16,7 @@ KIND_OF = {
 }  # fmt: skip
 KINDS = ("condition", "prescription", "allergy", "observation", "visit", "patient")
 _ENDS = frozenset(";.")
-SHORTENED = frozenset({"approx", "vs", "dr", "st", "max", "min", "resp", "wt", "ht", "temp", "no", "abdo", "ca"})
+SHORTENED = word_set("approx vs dr st max min resp wt ht temp no abdo ca cf prev hx dx yr yrs incl")
 
 
 class Frame:

@@ -32,12 +32,14 @@ def settle(found: list[Chunk], rows: list[Cited]) -> None:
 def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
     """ "The same day", and "the day of the arrest": a date that another date, or a row, gives."""
     near: When = ()
+    before: When = ()
     for place, chunk in enumerate(found):
         if chunk.kind == WHEN and chunk.days:
-            near = chunk.days
+            near, before = chunk.days, near
         elif "same day" in chunk.means:
+            ends = place > 1 and found[place - 1].get("prep") in ("until", "to") and found[place - 2].days == near
             if not _birthday(found, place, rows):
-                _same_day(found, place, near, rows)
+                _same_day(found, place, before if ends else near, rows)
         elif "day after" in chunk.means:
             _day_after(found, place, near, rows)
 

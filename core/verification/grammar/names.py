@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from core.verification.cited import Cited
 from core.verification.grammar import tokens
-from core.verification.grammar.phrases import phrases_at
+from core.verification.grammar.phrases import longest_at, phrases_at
 from core.verification.grammar.tokens import Words
 from core.verification.vocabulary import INGREDIENTS, NAME_KINDS, Unit
 from core.verification.vocabulary.spelling import stem
@@ -61,6 +61,7 @@ NO_NAME = Name(0, {}, (), frozenset())
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 Spelling = tuple[tuple[str, Unit | None], ...]
+Spelled = dict[str, list[tuple[Spelling, int]]]
 
 
 @lru_cache(maxsize=8192)
@@ -70,6 +71,14 @@ def spellings(texts: tuple[str, ...]) -> tuple[Spelling, ...]:
     read_as = (tokens.tokens(tokens.plain(text)) for text in dict.fromkeys((*texts, *bare)))
     named = (tuple((word.norm, word.unit) for word in words) for words in read_as)
     return tuple(filter(None, (tuple(dropwhile(lambda word: word[0][:1].isdigit(), words)) for words in named)))
+
+
+@lru_cache(maxsize=8192)
+def told(texts: tuple[str, ...]) -> tuple[Spelling, ...]:
+    """Texts of three words or more, word by word, without the stop that ends them."""
+    read_as = (tokens.tokens(tokens.plain(text.rstrip(". "))) for text in texts)
+    named = (tuple((word.norm, word.unit) for word in words) for words in read_as)
+    return tuple(words for words in named if len(words) > 2)
 
 
 class Book:
@@ -83,19 +92,27 @@ class Book:
         self.begins = frozenset().union(*[named.begins for named in found])
         self.medicines = frozenset().union(*[named.clips for named in found])
         self.tilde = any(named.negated for named in found)
-        self.spelled: dict[str, list[tuple[Spelling, int]]] = {}
+        self.spelled: Spelled = {}
+        self.told: Spelled = {}
         for n, row in enumerate(rows):
-            self._spell(n, row)
+            for spelling in spellings(row.names):
+                self.spelled.setdefault(spelling[0][0], []).append((spelling, n))
+            for spelling in told(row.told) if row.told else ():
+                self.told.setdefault(spelling[0][0], []).append((spelling, n))
 
-    def _spell(self, n: int, row: Cited) -> None:
-        for spelling in spellings(row.names):
-            self.spelled.setdefault(spelling[0][0], []).append((spelling, n))
+    def told_at(self, words: Words, i: int) -> Name | None:
+        """What a row says of how a medicine is taken, word for word: "500 mg to 1 g", "after each loose stool"."""
+        end, bearers = self.spelled_at(words, i, self.told) if words[i].norm in self.told else (i, ())
+        known = bearers and longest_at(words, i)[0] >= end  # "once a day" is read as a frequency
+        return Name(end, {}, bearers, frozenset(), detail=True) if bearers and not known else None
 
-    def spelled_at(self, words: Words, i: int) -> tuple[int, tuple[tuple[int, int], ...]]:
+    def spelled_at(
+        self, words: Words, i: int, spelled: Spelled | None = None
+    ) -> tuple[int, tuple[tuple[int, int], ...]]:
         """Where the longest name that a row has word for word ends, and the rows that have it."""
         end = i
         bearers: list[tuple[int, int]] = []
-        for spelling, n in self.spelled.get(words[i].norm, ()):
+        for spelling, n in (self.spelled if spelled is None else spelled).get(words[i].norm, ()):
             last = i + len(spelling)
             if last >= end and spelling == tuple((word.norm, word.unit) for word in words[i:last]):
                 bearers = [*(bearers if last == end else ()), (n, BY_NAME)]

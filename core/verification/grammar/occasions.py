@@ -65,10 +65,39 @@ def _state(segment: list[Chunk], place: int, context: Context) -> None:
     chunk = segment[place]
     bearers = (chunk.name or NO_NAME).bearers
     if not bearers:
-        if chunk.kind == WORD or chunk.get("visit") in PLAIN:
+        cited = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == "visit")
+        if chunk.kind == WORD and cited:
+            _state_visit(segment, place, context, cited)
+        elif chunk.kind == WORD or chunk.get("visit") in PLAIN:
             chunk.used, chunk.kind, chunk.means, chunk.name = True, WORD, {"noun": "time"}, None
         return
+    _state_visit(segment, place, context, bearers)
+
+
+def _state_visit(segment: list[Chunk], place: int, context: Context, bearers: tuple[tuple[int, int], ...]) -> None:
+    """A visit beside a result: of its day, for the reason that stands behind it."""
+    chunk = segment[place]
     near = [c for c in segment[max(0, place - 2) : place + 3] if c.kind == WHEN]
     subject = Subject(context.written(chunk), "visit", bearers)
-    context.statements.append(Took(context.span([chunk]), subject, near[0].days if near else (), open=True))
+    reason = _reason(segment[place + 1 : place + 6], context)
+    said = Subject(context.written(reason), "reason", reason.name.bearers) if reason and reason.name else None
+    days = near[0].days if near else ()
+    context.statements.append(Took(context.span([chunk]), subject, days, reason=said, open=True))
     chunk.used = True
+
+
+def _is_reason(chunk: Chunk, context: Context) -> bool:
+    said = [n for n, how in (chunk.name or NO_NAME).bearers if how == 1]
+    return bool(said) and all(context.rows[n].type == "visit" for n in said)
+
+
+def _reason(behind: list[Chunk], context: Context) -> Chunk | None:
+    """What a visit was for, where nothing but its day stands between."""
+    for place, chunk in enumerate(behind):
+        governed = place > 0 and behind[place - 1].get("prep") in ("for", "with")
+        if governed and _is_reason(chunk, context):
+            chunk.used = True
+            return chunk
+        if chunk.kind != WHEN and {"prep", "free"}.isdisjoint(chunk.means):
+            return None
+    return None

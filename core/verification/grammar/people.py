@@ -175,7 +175,14 @@ def _aged(segment: list[Chunk], place: int, context: Context) -> None:
     when = () if _is_of_now(segment, place) else _day_of_age(segment, context)
     chunk.used = number.used = True
     span = context.span([chunk, number])
-    context.statements.append(Person(span, _patient(chunk, context), age=number.quantity, when=when))
+    of_event = _is_of_event(segment, place, context)
+    context.statements.append(Person(span, _patient(chunk, context), age=number.quantity, when=when, past=of_event))
+
+
+def _is_of_event(segment: list[Chunk], place: int, context: Context) -> bool:
+    """ "Diagnosed at age 52", "52 years old at diagnosis"."""
+    behind = any(chunk.get("prep") == "at" for chunk in segment[place + 1 : place + 4])
+    return behind or context.written(segment[place]).lower().startswith("at ")
 
 
 def _is_of_years(number: Chunk, chunk: Chunk, context: Context) -> bool:

@@ -71,13 +71,27 @@ def read(text: str, words: Words, rows: list[Cited]) -> list[Part]:
     before: Frame | None = None
     read_parts: list[tuple[list[Chunk], list[Statement]]] = []
     for segment in frames.segments(found, words):
-        before = _read_segment(segment, context, before)
-        read_parts.append((segment, context.statements))
+        own, quoted = _quoted(segment) if flags else (segment, [])
+        if own:
+            before = _read_segment(own, context, before)
+            read_parts.append((own, context.statements))
+        if quoted:
+            context.statements = []
+            occasions.read(quoted, context)
+            read_parts.append((quoted, context.statements))
     told = _told([s for _, stated in read_parts for s in stated])
     parts = [
         _part(segment, [_told_elsewhere(s, told) for s in stated], context, flags) for segment, stated in read_parts
     ]
     return [_opened(part) for part in parts] if any(part.uncovered for part in parts) else parts
+
+
+def _quoted(segment: list[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
+    """A segment up to "the note records ...", and what stands behind: it is the note's to say."""
+    for place, chunk in enumerate(segment[1:], 1):
+        if "record" in chunk.means and "noun" not in chunk.means and segment[place - 1].get("noun") == "note":
+            return segment[: place - 1], segment[place - 1 :]
+    return segment, []
 
 
 def _flags(words: Words) -> list[int] | None:
@@ -136,7 +150,7 @@ def _matters(chunk: Chunk) -> bool:
     """Whether a chunk that nobody took leaves the sentence unread."""
     means = chunk.means
     if chunk.kind == MARK:
-        return not MARKS_THAT_MATTER.isdisjoint(means)
+        return not MARKS_THAT_MATTER.isdisjoint(means) or any(map(str.isdigit, means))
     if means.get("conj") == "or" or not HEAVY.isdisjoint(means):
         return True
     if "prep" in means and means["prep"] not in FREE_PREPS and "free" not in means:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
 
-def answers_of(frame: Frame) -> list[Chunk]:
-    return [c for c in frame.items if c.name is not None and c.name.bearers and not c.used and _by_answer(c)]
+def answers_of(frame: Frame, context: Context) -> list[Chunk]:
+    return [c for c in frame.items if c.name is not None and c.name.bearers and not c.used and _by_answer(c, context)]
 
 
-def _by_answer(chunk: Chunk) -> bool:
-    return any(how == 1 for _, how in (chunk.name or NO_NAME).bearers)
+def _by_answer(chunk: Chunk, context: Context) -> bool:
+    said = [n for n, how in (chunk.name or NO_NAME).bearers if how == 1]
+    return any(context.rows[n].type == "observation" for n in said)
 
 
 def is_answer(frame: Frame, context: Context) -> bool:
@@ -67,11 +68,11 @@ def state(scan: Scan, points: Points, answers: list[Chunk]) -> None:
         chunk.used = True
     span = context.span([*frame.names, *answers])
     point = points.last_piece
-    when = next(iter(point.whens), ())
+    days = [when for piece in points.found for when in piece.whens] or [()]
     reasons = [Subject(context.written(answer), "reason", _by_reason(answer)) for answer in said]
     for name in frame.names:
         subject = Subject(context.written(name), "observation", (name.name or NO_NAME).bearers)
-        context.statements += [Took(span, subject, when, (), reason, point.which) for reason in reasons]
+        context.statements += [Took(span, subject, day, (), reason, point.which) for reason in reasons for day in days]
 
 
 def _is_answer(bearers: tuple[tuple[int, int], ...]) -> bool:
@@ -79,9 +80,10 @@ def _is_answer(bearers: tuple[tuple[int, int], ...]) -> bool:
 
 
 def _is_plain(scan: Scan, points: Points) -> bool:
-    """Whether nothing but one day is said of an answer."""
-    more = scan.negated or scan.trend or scan.count or scan.length or points.always or len(points.found) > 1
-    return not more and not any(p.valued or p.reading or len(p.whens) > 1 for p in points.found)
+    """Whether nothing but days is said of an answer."""
+    same = scan.trend in ("same", "flat") and sum(len(p.whens) for p in points.found) > 1
+    more = scan.negated or (scan.trend and not same) or scan.count or scan.length or points.always
+    return not more and not any(p.valued or p.reading or (len(points.found) > 1 and p.which) for p in points.found)
 
 
 def _by_reason(chunk: Chunk) -> tuple[tuple[int, int], ...]:

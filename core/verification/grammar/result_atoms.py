@@ -26,6 +26,7 @@ PREPS_OF = {
     PAIR: frozenset({"from", "to", "against", "at", "with"}),
     WORD: frozenset({"from", "to", "at", "with"}),
 }
+GIVEN = frozenset({"given", "taken", "had", "got"})
 ANY_PREPS = frozenset({"on", "in", "at", "for"})
 
 
@@ -247,10 +248,23 @@ def _conj(scan: Scan, place: int, item: Chunk) -> bool:
     return False
 
 
+def _range(scan: Scan, place: int, item: Chunk) -> bool:
+    """ "In the overweight range", "high range"."""
+    before = scan.items[place - 1].means if place else {}
+    names_reading = place == scan.frame.lead and "read of" in scan.frame.names[-1].means
+    return names_reading or not {"read", "read of"}.isdisjoint(before)
+
+
+def _given(scan: Scan, place: int, item: Chunk) -> bool:
+    """ "A score of 3 was given", "an Hb was taken"."""
+    return scan.context.words[item.end - 1].norm in GIVEN
+
+
 HANDLERS = {
     WHEN: _when, SPAN: _span, VALUE: result_numbers.value, PAIR: result_numbers.pair,
     "limits": result_numbers.limits, "bounds": result_numbers.bounds, "read": _read, "trend": _trend,
     "neg": _neg, "degree": _degree, "all": _all, "trend kind": _steadily, "past": _past, "status": _still,
     "which": _which, "noun": _noun, "limit": _up_to, "seq": _seq, "prep": _prep, "conj": _conj,
+    "range": _range, "start": _given,
 }  # fmt: skip
 ORDER = {kind: place for place, kind in enumerate(HANDLERS)}

@@ -92,12 +92,23 @@ def _put(piece: Piece, atom: Atom) -> None:
 def assembled(atoms: list[Atom]) -> Points:
     """The points that the atoms of a frame make."""
     points = Points()
-    parts = _zipped(pieces(atoms, points))
+    parts = _zipped(_read_in_brackets(pieces(atoms, points)))
     for place, piece in enumerate(parts):
         _add(points, piece, parts[place + 1] if place + 1 < len(parts) else NOTHING)
     if points.waiting:
         points.found.append(Piece(whens=points.waiting))
     return points
+
+
+def _read_in_brackets(parts: list[Piece]) -> list[Piece]:
+    """ "187 (critical)": a reading in a bracket is of the value before it."""
+    found: list[Piece] = []
+    for piece in parts:
+        if found and piece.opener == "(" and piece.only_reads and found[-1].valued and found[-1].reading is None:
+            found[-1].take(piece)
+        else:
+            found.append(piece)
+    return found
 
 
 def _zipped(parts: list[Piece]) -> list[Piece]:
@@ -145,6 +156,8 @@ def _adder(piece: Piece) -> Callable[[Points, Piece, Piece], None]:
 def _add_every(points: Points, piece: Piece, following: Piece) -> None:
     """ "Both high", "4.29 each time", "below 60 throughout"."""
     piece.every, points.every = False, True
+    if piece.reading and not piece.valued and _read_the_others(points, piece):
+        return
     told = piece if piece.reading else next((p for p in reversed(points.found) if p.reading), NOTHING)
     if told.reading and (told is piece or not piece.valued):
         points.always = (told.reading, told.degree)
@@ -152,6 +165,18 @@ def _add_every(points: Points, piece: Piece, following: Piece) -> None:
         points.found = [p for p in points.found if not p.empty]
     elif piece.value and not (piece.whens or following.valued):
         points.every_value, piece.value = piece.value, None
+
+
+def _read_the_others(points: Points, piece: Piece) -> bool:
+    """ "From 127, above its range, to 116 and 111, both within it": of those that have no reading of their own."""
+    valued = [p for p in points.found if p.valued]
+    others = [p for p in valued if p.reading is None]
+    if len(others) < 2 or len(others) == len(valued):
+        return False
+    for other in others:
+        other.reading, other.degree = piece.reading, piece.degree
+    piece.reading = piece.degree = None
+    return True
 
 
 def _add_since(points: Points, piece: Piece, following: Piece) -> None:

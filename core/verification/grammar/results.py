@@ -27,7 +27,7 @@ ORIGINS = frozenset({"from", "to"})
 
 
 def read(frame: Frame, context: Context) -> None:
-    answers = _names_in(frame)
+    answers = _names_in(frame, context)
     scan = scanned(frame, context)
     _trend_of_name(scan)
     _up_is_high(scan)
@@ -39,9 +39,9 @@ def read(frame: Frame, context: Context) -> None:
         _state(scan, points)
 
 
-def _names_in(frame: Frame) -> list[Chunk]:
+def _names_in(frame: Frame, context: Context) -> list[Chunk]:
     """The answers in a frame; other names in it are more of its own: "Pain severity - verbal numeric rating"."""
-    answers = result_answers.answers_of(frame)
+    answers = result_answers.answers_of(frame, context)
     for chunk in frame.items:
         if chunk.name is not None and chunk.name.bearers and chunk not in answers:
             mine = set(chunk.name.bearers)

@@ -17,6 +17,7 @@ _YEARS = re.compile(r"((?:19|20)\d\d)\s?[-/]\s?(\d\d)")
 _SEASON = re.compile(r"(spring|summer|autumn|winter)\s+(?:of\s+)?((?:19|20)\d\d)")
 _FIRST_MONTHS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
 _MONTH_AND_YEAR = re.compile(r"([a-z]+)\.?\s+(\d\d)")
+_LED_BY_NOUGHT = re.compile(r"(0\d)/(\d\d)")
 _DECADE = re.compile(r"((?:19|20)\d0)s")
 
 
@@ -47,6 +48,9 @@ def _spans(written: str) -> tuple[Days, ...]:
     season = _SEASON.fullmatch(written)
     if season:
         return _season(season[1], int(season[2]))
+    led = _LED_BY_NOUGHT.fullmatch(written)
+    if led:
+        return (*dates.written(written), *day_and_month(int(led[1]), int(led[2])))
     decade = _DECADE.fullmatch(written)
     if decade:
         return (Days(date(int(decade[1]), 1, 1), date(int(decade[1]) + 9, 12, 31)),)
@@ -155,7 +159,7 @@ def day_and_month(first: int, second: int) -> tuple[Days, ...]:
     return tuple(
         Days(date(2024, month, day), date(2024, month, day), yearless=True)
         for day, month in pairs
-        if day <= calendar.monthrange(2024, month)[1]
+        if month <= 12 and day <= calendar.monthrange(2024, month)[1]
     )
 
 

@@ -38,6 +38,8 @@ _DATES = "|".join(
         + r"|'\d\d)(?!\d)|[- ]\d\d(?![\d/.]))?",
         _DAY + r"/" + _DAY + r"/(?:" + _YEAR + r"|\d\d)(?!\d)",
         _DAY + r"[.-]" + _DAY + r"[.-]" + _YEAR + r"(?!\d)",
+        _DAY + r"\.(?:1[0-2]|0?[1-9])\.\d\d(?!\d|\.\d)",
+        r"0[1-9]/\d\d(?![\d/])",
         r"(?:1[0-2]|0?[1-9])/" + _YEAR + r"(?!\d)",
         _YEAR + r"\s?[-/]\s?\d\d(?!\d)",
         r"'\d\d(?![\d'])",
@@ -104,6 +106,7 @@ class Words(list[Token]):
 
 
 # "3.2 > 5.1 > 6.8" is a course of values; "> 5" alone is a bound.
+_RISES = {"↑": "up", "↗": "up", "⬆": "up", "↓": "down", "↘": "down", "⬇": "down"}
 _ARROW = re.compile(r"[-=]{1,2}>|(?<=[\d)]\s)>(?=\s\d)")
 
 
@@ -133,7 +136,8 @@ def tokens(text: str) -> Words:
             found.append(Token("word", _SLASHED.get(word[0]) or spell(word[0]), place, word.end()))
             place = word.end()
         else:
-            found.append(Token("mark", char, place, place + 1))
+            rises = _RISES.get(char)
+            found.append(Token("word" if rises else "mark", rises or char, place, place + 1))
             place += 1
     return found
 
