@@ -62,6 +62,9 @@ def _average(point: Point, mine: list[Cited]) -> Judged:
 
 def _single(point: Point, dated: list[Cited], mine: list[Cited]) -> Judged:
     found = next((row for row in dated if agrees(point, row)), None)
+    of_all = bool(point.reading) and not (point.value or point.which)
+    if found is not None and of_all and any(agrees(point, row) is False for row in dated):
+        return NotInRows(wording.sentence(f"not all cited results of {wording.name(found)} read so."))
     if found is not None:
         return Proved(found.ref, "value", found.shown())
     if not dated:
@@ -134,10 +137,15 @@ def _panel(point: Point, dated: list[Cited]) -> Judged:
     if not point.reading:
         return Proved(dated[0].ref, "observed_at", wording.day(dated[0].start))
     answers = [readings.reads(row, point.reading, point.degree) for row in dated]
-    if readings.together(answers, point.reading):
+    if all(_together(point, [row for row in dated if row.start == day]) for day in {row.start for row in dated}):
         return Proved(dated[0].ref, "interpretation", readings.reading(dated[0]) or "")
     wrong = next((row for row, answer in zip(dated, answers, strict=True) if answer is False), None)
     return otherwise(wrong) if wrong else NotInRows("The cited rows do not decide how that reads.")
+
+
+def _together(point: Point, of_day: list[Cited]) -> bool:
+    said = point.reading or ""
+    return readings.together([readings.reads(row, said, point.degree) for row in of_day], said)
 
 
 def ranged(statement: Ranged, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:

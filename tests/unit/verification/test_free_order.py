@@ -1,4 +1,4 @@
-"""Sentences that put known things in other places or forms: right ones are borne out, the same with one thing wrong never."""
+"""Known things in other places or forms: right sentences are borne out, the same with one thing wrong never."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ YOUNGER = row("patient", name="Mohan Menon", sex="male", birth_date="1989-08-30"
 HYPERTENSION = condition("Hypertension", "2013-02-26")
 
 CASES = [
-    (FELL, "Systolic 127 on 9 August 2023, above range, 116 on 14 August 2024 and 111 on 20 August 2025, both within it.",
+    (FELL,
+     "Systolic 127 on 9 August 2023, above range, 116 on 14 August 2024 and 111 on 20 August 2025, both within it.",
      ["both within it", "both above it"]),
     (PRESSURE, "BP on 14 August 2024 was 116.2 mmHg systolic and 74.1 mmHg diastolic, both within range.",
      ["116.2 mmHg systolic and 74.1", "74.1 mmHg systolic and 116.2"]),
@@ -45,7 +46,8 @@ CASES = [
      ["every 6 hours", "every 4 hours"]),
     ((TABLETS,), "Paracetamol in February 2026, with the instruction to report muscle pain.", ["muscle", "chest"]),
     ((CHECKED,), "BP 106/66, wt 73.7 at the yearly check Sept 2025.", ["73.7", "73.2"]),
-    ((CHECKED, LIGHTER), "Weight fell from 73.7 kg on 12 September 2025 to 71.2 kg in September 2026.", ["fell", "rose"]),
+    ((CHECKED, LIGHTER),
+     "Weight fell from 73.7 kg on 12 September 2025 to 71.2 kg in September 2026.", ["fell", "rose"]),
     ((CHECKED,), "The note of 12 September 2025 records no focus found.", ["no focus", "a focus"]),
     ((SINUSITIS, FOR_IT), "Viral sinusitis Oct 2023, had amoxicillin, resolved 28/10/23.", ["28/10/23", "28/11/23"]),
     (BMI, "BMI ↑ 27.2, was 25.6 three yrs earlier.", ["↑", "↓"]),
@@ -66,3 +68,12 @@ def test_right_beside_wrong(rows: tuple[Row, ...], right: str, swap: list[str]) 
 def test_an_age_is_not_that_of_the_day_of_a_cited_condition() -> None:
     assert check("86M, hypertension.", BORN, condition("Hypertension", "2017-07-01")).flagged
     assert not check("Hypertension was diagnosed at age 86.", BORN, condition("Hypertension", "2017-07-01")).flagged
+
+
+def test_a_plain_reading_of_a_year_is_of_all_its_results() -> None:
+    high = (systolic(142, "2026-01-05"), systolic(151, "2026-06-05"))
+    assert not check("Systolic in 2026 was high.", *high).flagged
+    assert check("Systolic in 2026 was high.", *high, systolic(118, "2026-09-01")).flagged
+    low = result("Diastolic Blood Pressure", 74.1, "mm[Hg]", "2026-01-05", 60, 85, code="8462-4")
+    assert not check("BP in 2026 was high.", high[0], low).flagged
+    assert check("BP in 2026 was high.", high[0], low, systolic(118, "2026-09-01")).flagged
