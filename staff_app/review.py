@@ -164,12 +164,10 @@ def _page(
         return redirect(url_for(".show", report_id=report_id), 303)
     context: dict[str, Any] = {
         **_claim_shown(report, claim_id),
+        **_since_drafting(compared),
         "report": report,
         "patient": patient,
         "focus": not faults and not refusal and bool({"claim", "after"} & request.args.keys()),
-        "since": compared.differences if compared is not None else None,
-        "left_out": compared.left_out if compared is not None else (),
-        "supplied": compared.supplied if compared is not None else 0,
         "seen": request.form.getlist("seen"),
         "is_open": report.state == ReportState.READY,
         "faults": faults or [],
@@ -187,6 +185,14 @@ def _compared(session: Session, report: ReviewReport) -> Compared | None:
         return since_draft.compared(session, report.id, report.patient.id)
     except ColdUnavailable:
         return None
+
+
+def _since_drafting(compared: Compared | None) -> dict[str, Any]:
+    return {
+        "since": compared.differences if compared is not None else None,
+        "left_out": compared.left_out if compared is not None else (),
+        "supplied": compared.supplied if compared is not None else 0,
+    }
 
 
 def _claim_shown(report: ReviewReport, claim_id: int | None) -> dict[str, Any]:

@@ -145,17 +145,18 @@ def _note_identifiers(work: Work, records: Iterable[Record], ids: Mapping[str, i
     for record in records:
         row_id, kept_days = ids[record.patient], shift.encode(days[record.patient])
         for key in sorted(identifier_key(*pair) for pair in record.identifiers):
-            holder = known.get(key)
-            if holder is None:
-                known[key] = Entry(ImportedRow.IDENTIFIER, key, "patient", row_id, kept_days)
-            elif holder.row_id == row_id:
-                known[key] = holder._replace(content_hash=holder.content_hash or kept_days)
-            else:
+            holder = known.get(key) or Entry(ImportedRow.IDENTIFIER, key, "patient", row_id, kept_days)
+            known[key] = holder._replace(content_hash=holder.content_hash or kept_days)
+            if holder.row_id != row_id:
                 known[key] = holder._replace(content_hash=ledger.SHARED)
                 system, value = pairs[key]
                 told = f"patient:{holder.row_id} and patient:{row_id} both have {value} of {system}"
                 work.summary.possible_same.append(told)
-    ledger.add(work.session, [entry for key, entry in known.items() if key not in before])
+    _keep_identifiers(work.session, before, known)
+
+
+def _keep_identifiers(session: Session, before: Mapping[str, Entry], now: Mapping[str, Entry]) -> None:
+    ledger.add(session, [entry for key, entry in now.items() if key not in before])
     for key, entry in before.items():
-        if known[key] != entry:
-            ledger.change(work.session, entry, known[key].content_hash)
+        if now[key] != entry:
+            ledger.change(session, entry, now[key].content_hash)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -45,11 +45,11 @@ def _find(session: Session, source: str, retractions: Collection[Retraction]) ->
     # Parts are numbered without gaps: where there is a first, there may be others.
     several = [retraction for retraction in retractions if any(key in found for key in _keys(retraction)[1:2])]
     found |= ledger.find(session, {key for retraction in several for key in _keys(retraction)[2:]})
-    known = []
-    for retraction in retractions:
-        entries = [found[key][source] for key in _keys(retraction) if source in found.get(key, {})]
-        known.append(_Known(retraction, entries))
-    return known
+    return [_Known(retraction, _entries(found, source, retraction)) for retraction in retractions]
+
+
+def _entries(found: Mapping[str, Mapping[str, Entry]], source: str, retraction: Retraction) -> list[Entry]:
+    return [found[key][source] for key in _keys(retraction) if source in found.get(key, {})]
 
 
 def _keys(retraction: Retraction) -> list[str]:
@@ -83,13 +83,7 @@ def _end_all(session: Session, asked: Retraction, shown: list[Entry], summary: S
 
 def end_missing_parts(session: Session, source: str, records: Iterable[Record], summary: Summary) -> None:
     """End the values that an earlier version of an Observation had and this one has no longer."""
-    parts: dict[str, set[int]] = {}
-    place_of: dict[str, Place] = {}
-    for record in records:
-        if record.id_key is not None:
-            stem, _, part = record.id_key.partition("#")
-            parts.setdefault(stem, set()).add(int(part) if part else OWN)
-            place_of[stem] = record.place
+    parts, place_of = _parts(records)
     stems = {key: stem for stem, there in parts.items() for key in _missing(stem, there)[:2]}
     found = ledger.find(session, stems)
     more = {key: stems[one] for one in found for key in _missing(stems[one], parts[stems[one]])[2:]}
@@ -102,6 +96,18 @@ def end_missing_parts(session: Session, source: str, records: Iterable[Record], 
         else:
             place = place_of[(stems | more)[key]]
             summary.refuse("observation", place, ARCHIVED.format("the newer version has it no longer"))
+
+
+def _parts(records: Iterable[Record]) -> tuple[dict[str, set[int]], dict[str, Place]]:
+    """By Observation: which parts it has in these records, and where it stands."""
+    parts: dict[str, set[int]] = {}
+    place_of: dict[str, Place] = {}
+    for record in records:
+        if record.id_key is not None:
+            stem, _, part = record.id_key.partition("#")
+            parts.setdefault(stem, set()).add(int(part) if part else OWN)
+            place_of[stem] = record.place
+    return parts, place_of
 
 
 def _missing(stem: str, there: set[int]) -> list[str]:

@@ -242,13 +242,16 @@ def _results(record: _Record, per_assay: int, room: int) -> tuple[list[tuple[Fou
     by_assay = _by_assay(record.last_values(per_assay))
     assays = _assays(record.session, by_assay)
     kept = ((1 if assays[n]["code"] in NEWEST_ONLY else per_assay, history) for n, history in by_assay.items())
-    histories = sorted((history[:most] for most, history in kept), key=_urgency)
-    newest_first = [history[:1] for history in histories] + [history[1:] for history in histories]
-    chosen = [found for part in newest_first for found in part][:room]
-    in_order = {found[1]["id"]: n for n, found in enumerate(found for history in histories for found in history)}
-    chosen.sort(key=lambda found: in_order[found[1]["id"]])
+    chosen = _that_fit(sorted((history[:most] for most, history in kept), key=_urgency), room)
     tests_left = len(by_assay) - len({found[1]["assay_id"] for found in chosen})
     return [(found, assays[found[1]["assay_id"]]) for found in chosen], tests_left
+
+
+def _that_fit(histories: Sequence[list[Found]], room: int) -> list[Found]:
+    """The newest value of each history first, then earlier ones while there is room; in the order of the histories."""
+    newest_first = [history[:1] for history in histories] + [history[1:] for history in histories]
+    chosen = {found[1]["id"] for found in [found for part in newest_first for found in part][:room]}
+    return [found for history in histories for found in history if found[1]["id"] in chosen]
 
 
 def _assays(session: Session, ids: Collection[int]) -> dict[int, RowMapping]:

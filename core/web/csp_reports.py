@@ -59,11 +59,15 @@ def _read(body: bytes) -> Iterator[tuple[str, str]]:
         told = _told(one)
         if told is None:
             abort(400)
-        names = (told.get(key) for key in ("effectiveDirective", "effective-directive", "violated-directive"))
-        directive = next((name.split(" ")[0] for name in names if isinstance(name, str)), OTHER)
         refused = told.get("blockedURL", told.get("blocked-uri"))
-        kind = refused if isinstance(refused, str) and refused in KINDS else "an address"
-        yield directive if directive in DIRECTIVES else OTHER, kind
+        yield _directive(told), refused if isinstance(refused, str) and refused in KINDS else "an address"
+
+
+def _directive(told: Mapping[str, Any]) -> str:
+    """The directive that a report names, under the name of any version of the standard."""
+    names = (told.get(key) for key in ("effectiveDirective", "effective-directive", "violated-directive"))
+    directive = next((name.split(" ")[0] for name in names if isinstance(name, str)), OTHER)
+    return directive if directive in DIRECTIVES else OTHER
 
 
 def _told(one: Any) -> Mapping[str, Any] | None:

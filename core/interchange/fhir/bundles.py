@@ -153,13 +153,13 @@ def _entry(entry: Any, item: Item, depth: int) -> Iterator[Item]:
         return
     url = entry.get("fullUrl")
     item.full_url = url if isinstance(url, str) else None
-    request = entry.get("request")
-    if isinstance(request, dict) and request.get("method") == "DELETE":
-        item.deleted = str(request.get("url") or item.full_url or "")
+    method = dig(entry, "request", "method")
+    if method == "DELETE":
+        item.deleted = str(dig(entry, "request", "url") or item.full_url or "")
         etag = str(dig(entry, "response", "etag") or "").removeprefix("W/").strip('"')
         item.resource = {"meta": {"lastUpdated": dig(entry, "response", "lastModified"), "versionId": etag}}
         yield item
-    elif isinstance(request, dict) and request.get("method") == "PATCH":
+    elif method == "PATCH":
         item.fault = "it is a PATCH, which says only what changes: send the whole resource"
         yield item
     elif "resource" in entry or "response" not in entry:

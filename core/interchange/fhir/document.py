@@ -161,11 +161,17 @@ def _media(attachment: Any) -> str:
     return told if shown is None or (shown == "application/xml" and told in READABLE[1:]) else shown
 
 
-def _text(entry: Entry, attachment: Any) -> str | None:
+def _data(entry: Entry, attachment: Any) -> Any:
+    """What an attachment holds itself, or what the address that it names holds in the same file."""
     data = dig(attachment, "data")
     if data is None and dig(attachment, "url"):
         with suppress(BadValue):
-            data = dig(entry.resolver.content({"reference": attachment["url"]}), "data")
+            return dig(entry.resolver.content({"reference": attachment["url"]}), "data")
+    return data
+
+
+def _text(entry: Entry, attachment: Any) -> str | None:
+    data = _data(entry, attachment)
     if not isinstance(data, str):
         return None
     if len(data) > CODED_CHARS_MAX and _media(attachment) == "text/plain":

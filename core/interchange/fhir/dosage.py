@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from core.interchange.fhir.bundles import dig, each
@@ -144,12 +145,15 @@ def _as_needed(step: Any) -> str:
 
 
 def _additions(step: Any) -> list[str]:
-    words = [wording(extra) or "" for extra in each(dig(step, "additionalInstruction"))]
-    words.append(str(dig(step, "patientInstruction") or ""))
-    words += [f"{name}: {told}" for name in ("site", "method") if (told := wording(dig(step, name)))]
     written = str(dig(step, "text") or "").lower()
-    parts = [*words, *_limits(step), _as_needed(step) if written else ""]
+    parts = [*_instructions(step), *_limits(step), _as_needed(step) if written else ""]
     return [part for part in parts if part and part.lower() not in written]
+
+
+def _instructions(step: Any) -> Iterator[str]:
+    yield from (wording(extra) or "" for extra in each(dig(step, "additionalInstruction")))
+    yield str(dig(step, "patientInstruction") or "")
+    yield from (f"{name}: {told}" for name in ("site", "method") if (told := wording(dig(step, name))))
 
 
 def _limits(step: Any) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core.interchange.fhir.resource_index import Known
 from core.interchange.fhir.second_reading import SOURCE, Made, Waiting
 from core.interchange.fhir.survey import Found
@@ -57,12 +59,11 @@ class Gathering:
     def ready(self) -> Population:
         """The rows that can be placed now, of these and of those held before."""
         arrived = self._everything()
-        self._patients_to_come -= {r.source_id or "" for r in arrived if r.kind == "patient"}
-        placed = (record for record in arrived if record.kind == "visit" and not self._lacks_patient(record))
-        self._visits_to_come -= {visit.source_id or "" for visit in placed}
-        held = [record for record in arrived if self._is_early(record)]
-        early = set(map(id, held))
-        self._held = held
+        self._patients_to_come -= _ids(record for record in arrived if record.kind == "patient")
+        visits = (record for record in arrived if record.kind == "visit")
+        self._visits_to_come -= _ids(visit for visit in visits if not self._lacks_patient(visit))
+        self._held = list(filter(self._is_early, arrived))
+        early = set(map(id, self._held))
         return self._of([record for record in arrived if id(record) not in early])
 
     def rest(self) -> Population:
@@ -89,3 +90,7 @@ class Gathering:
         if record.kind in SHARED:
             return False
         return self._lacks_patient(record) or record.visit in self._visits_to_come
+
+
+def _ids(records: Iterable[Record]) -> set[str]:
+    return {record.source_id or "" for record in records}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -84,18 +85,24 @@ def _flag(part: dict[str, Any]) -> str | None:
 
 def _flags(concept: Any) -> list[str]:
     """What an interpretation says: HL7's codes; a laboratory's own by their words, since "L" may stand for anything."""
-    own = [FLAGS[coding["code"]] for coding in codings(concept) if is_hl7(coding) and coding["code"] in FLAGS]
+    own = _known_codes(str(coding["code"]) for coding in codings(concept) if is_hl7(coding))
     if own:
         return own
-    words = [dig(concept, "text"), *(dig(coding, "display") for coding in codings(concept))]
-    worded = [word for word in words if isinstance(word, str)]
-    known = [_worded(word) for word in worded]
-    if any(known):
-        return [flag for flag in known if flag]
+    worded = _words(concept)
     codes = [str(coding["code"]) for coding in codings(concept)]
-    if not worded and any(code.upper() in FLAGS for code in codes):
-        return [FLAGS[code.upper()] for code in codes if code.upper() in FLAGS]
-    return [(status_of({"i": concept}, "i") or "")[:FLAG_CHARS_MAX]] if codes or worded else []
+    known = list(filter(None, map(_worded, worded))) if worded else _known_codes(map(str.upper, codes))
+    if known or not (codes or worded):
+        return known
+    return [(status_of({"i": concept}, "i") or "")[:FLAG_CHARS_MAX]]
+
+
+def _words(concept: Any) -> list[str]:
+    words = [dig(concept, "text"), *(dig(coding, "display") for coding in codings(concept))]
+    return [word for word in words if isinstance(word, str)]
+
+
+def _known_codes(codes: Iterable[str]) -> list[str]:
+    return [FLAGS[code] for code in codes if code in FLAGS]
 
 
 def _worded(words: str) -> str | None:

@@ -24,22 +24,24 @@ def make_newest(waiting: Iterable[tuple[Known, Waiting]], maker: Maker) -> None:
         _make(known, sorted(versions, key=lambda one: one[0].place), maker)
 
 
+def _last_deleted(versions: list[Waiting]) -> Waiting | None:
+    return max((one for one in versions if one[0].deleted is not None), key=_version, default=None)
+
+
 def _make(known: Known, versions: list[Waiting], maker: Maker) -> None:
     there = [one for one in versions if one[0].deleted is None]
-    deleted = max((one for one in versions if one[0].deleted is not None), key=_version, default=None)
+    deleted = _last_deleted(versions)
     newest = _only_newest(there) if there else None
-    kind = KINDS[known[0]]
-    counts, others = maker.made.summary.of(kind), sum(1 + item.repeats for item, _ in versions) - 1
     if deleted is not None and not (newest and UNTOLD < _version(deleted) < _version(newest)):
         maker.delete(known, *deleted)
-        counts.read += others
-        counts.unchanged += others
     elif newest is not None:
         maker.make(*newest)
-        counts.read += others
-        counts.unchanged += others
     else:
         _refuse_all(known, there, maker)
+        return
+    counts, others = maker.made.summary.of(KINDS[known[0]]), sum(1 + item.repeats for item, _ in versions) - 1
+    counts.read += others
+    counts.unchanged += others
 
 
 def _refuse_all(known: Known, versions: list[Waiting], maker: Maker) -> None:

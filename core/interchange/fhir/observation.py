@@ -27,14 +27,19 @@ COMPONENTS_MAX = 40
 TEXT_ALONE = "text"
 
 
-def observations(entry: Entry) -> list[Record]:
-    """The values of an Observation. Raises Retracted."""
-    resource = entry.resource
+def _status(resource: Resource) -> str:
     status = str(resource.get("status"))
     if status in TAKEN_BACK:
         raise Retracted(f"its status is {status}")
     if status not in KNOWN:
         raise BadValue(f"status '{status[:30]}' is none that we know")
+    return status
+
+
+def observations(entry: Entry) -> list[Record]:
+    """The values of an Observation. Raises Retracted."""
+    resource = entry.resource
+    status = _status(resource)
     components = sorted((c for c in each(resource.get("component")) if _has_value(c)), key=_order)
     own = [(None, resource)] if _has_value(resource) else []
     parts: list[tuple[int | None, Any]] = [*own, *enumerate(components[:COMPONENTS_MAX])]
@@ -99,14 +104,25 @@ def _assay(code: Understood, resource: Resource, value: Value) -> AssayText:
         raise BadValue("its code is empty: it needs a text, a display or a code")
     system = system_of(coding) if coding is not None else TEXT_ALONE
     # A code without its system may be anybody's: only one with the same words is the same test.
-    system = f"no system: {words}"[:200] if system is None else None if system == LOINC else system[:200]
+    system = _kept_system(system, words)
     name = text(dig(coding, "code"), 64, "code") or words[:64]
     categories = [status_of({"c": c}, "c") or wording(c) for c in each(resource.get("category"))]
     category = text(next(filter(None, categories), None), 64, "category") or _usual_category(system, name, value)
-    # A test is shared by all who have its code: LOINC's words before those of one laboratory.
-    shared = dig(coding, "display") if system is None else None
-    words = shared if isinstance(shared, str) and shared.strip() else words
-    return AssayText(name, required(words[:400], 400, "code"), value.unit, category, system)
+    shown = _shared_words(coding) if system is None else None
+    return AssayText(name, required((shown or words)[:400], 400, "code"), value.unit, category, system)
+
+
+def _kept_system(system: str | None, words: str) -> str | None:
+    """As a test's row names it: nothing for LOINC."""
+    if system is None:
+        return f"no system: {words}"[:200]
+    return None if system == LOINC else system[:200]
+
+
+def _shared_words(coding: Any) -> str | None:
+    """LOINC's own words: a test is shared by all who have its code, and these come before those of one laboratory."""
+    shared = dig(coding, "display")
+    return shared if isinstance(shared, str) and shared.strip() else None
 
 
 def _usual_category(system: str | None, code: str, value: Value) -> str:

@@ -83,12 +83,15 @@ def other_version(resource: Any) -> str | None:
     kind = dig(resource, "resourceType")
     if kind in OLD_TYPES or any(isinstance(dig(resource, name), str) for name in STATUSES):
         return OLDER
-    if kind in NEW_TYPES:
+    if kind in NEW_TYPES or (kind == "DocumentReference" and isinstance(resource.get("context"), list)):
         return NEWER
     if kind == "Encounter" and isinstance(resource.get("class"), str | list):
         return "FHIR DSTU2" if isinstance(resource["class"], str) else NEWER
-    if kind == "DocumentReference" and isinstance(resource.get("context"), list):
-        return NEWER
+    return _by_elements(kind, resource)
+
+
+def _by_elements(kind: str, resource: dict[str, Any]) -> str | None:
+    """The version that an element's name or shape gives away."""
     signs = SIGNS.get(kind)
     if signs is None:
         return None
