@@ -148,11 +148,14 @@ def _grammar(parts: Sequence[Judgement]) -> Grammar:
     if Refuted in kinds:
         return Grammar.REFUTED
     unread = [part.kinds for part in parts if part.uncovered]
+    is_proved = NotInRows not in kinds and any(isinstance(j, Proved) and j.row for j in judged)
+    if not all(map(GUARDED.isdisjoint, unread)):
+        return Grammar.GUARDED
     if unread:
-        return Grammar.PLAIN if all(map(GUARDED.isdisjoint, unread)) else Grammar.GUARDED
+        return Grammar.PART if is_proved else Grammar.PLAIN
     if NotInRows in kinds:
         return Grammar.SILENT
-    return Grammar.WHOLE if any(isinstance(j, Proved) and j.row for j in judged) else Grammar.NOTHING
+    return Grammar.WHOLE if is_proved else Grammar.NOTHING
 
 
 def _findings(text: str, part: Judgement) -> list[Finding]:

@@ -15,6 +15,7 @@ class Grammar(StrEnum):
     WHOLE = "proved whole"
     SILENT = "read, not in these rows"
     GUARDED = "guarded words uncovered"
+    PART = "proved, plain words uncovered"
     PLAIN = "plain words uncovered"
     NOTHING = "nothing read"
 
@@ -31,7 +32,7 @@ class Reader(StrEnum):
 
 class Judge(StrEnum):
     SUPPORTED = "supported, quotes found"
-    UNQUOTED = "supported, quotes not found"
+    UNQUOTED = "supported, in other words"
     CONTRADICTED = "contradicted"
     NOT_ADDRESSED = "not addressed"
     NONE = "no judge"
@@ -50,6 +51,8 @@ ANY = None
 # Read from above: the first line whose three cells fit decides. None fits anything.
 # What the reader alone read is believed only together with the judge: one of the two has not seen the rows, the other
 # has not typed the statements, and both have to be wrong in the same place.
+# Where all that could be typed is proved, the words left may be any for what the rows hold ("rectal" for "anus"): the
+# judge need not quote them. Where something typed is in no row, it must.
 TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] = (
     (Grammar.REFUTED, ANY, ANY, WRONG),
     (Grammar.WHOLE, Reader.REFUTED, ANY, UNREAD),
@@ -64,8 +67,10 @@ TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] =
     (ANY, Reader.PROVED, Judge.SUPPORTED, READ),
     (ANY, Reader.PROVED, Judge.UNQUOTED, READ),
     (ANY, Reader.PART, Judge.SUPPORTED, ALONE),
+    (ANY, Reader.PART, Judge.UNQUOTED, ALONE),
     (Grammar.GUARDED, ANY, ANY, SILENT),
     (Grammar.SILENT, ANY, ANY, SILENT),
+    (Grammar.PART, ANY, Judge.UNQUOTED, ALONE),
     (ANY, ANY, Judge.SUPPORTED, ALONE),
     (ANY, ANY, ANY, SILENT),
 )

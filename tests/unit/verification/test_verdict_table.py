@@ -10,15 +10,16 @@ from core.verification.verdict_table import TABLE, Grammar, Judge, Reader, decid
 
 # C contradicted, S supported by code, R read by the fact-checker and proved by code, A supported by the fact-checker
 # alone, N not addressed, U cannot verify.
-# One letter for each judge: supported with quotes, without, contradicted, not addressed, none.
+# One letter for each judge: supported by a quote of the words left, by other words, contradicted, not addressed, none.
 PROVED, PART, REFUTED, SILENT, NONE = Reader.PROVED, Reader.PART, Reader.REFUTED, Reader.SILENT, Reader.NONE
 CELLS = {
     Grammar.REFUTED: dict.fromkeys(Reader, "CCCCC"),
     Grammar.WHOLE: {**dict.fromkeys(Reader, "SSUSS"), REFUTED: "UUUUU"},
-    Grammar.SILENT: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "ANCNN", SILENT: "NNCNN", NONE: "NNCNN"},
-    Grammar.GUARDED: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "ANCNN", SILENT: "NNCNN", NONE: "NNCNN"},
-    Grammar.PLAIN: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "ANCNN", SILENT: "ANCNN", NONE: "ANCNN"},
-    Grammar.NOTHING: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "ANCNN", SILENT: "ANCNN", NONE: "ANCNN"},
+    Grammar.SILENT: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "NNCNN", NONE: "NNCNN"},
+    Grammar.GUARDED: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "NNCNN", NONE: "NNCNN"},
+    Grammar.PART: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "AACNN", NONE: "AACNN"},
+    Grammar.PLAIN: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "ANCNN", NONE: "ANCNN"},
+    Grammar.NOTHING: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "ANCNN", NONE: "ANCNN"},
 }
 LETTERS = {
     "C": (Verdict.CONTRADICTED, Mark.NOBODY),
