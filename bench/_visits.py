@@ -13,6 +13,9 @@ PATIENTS_FOR = 20
 MINUTES_BETWEEN, YEARS_MINUTES = 20.0, 15 * 365 * 24 * 60
 REPLAY_SECONDS = 300.0
 PRISTINE = "bench_{}"
+# Of MAKE, the statements before the first of visits.
+PEOPLE = 2
+VISITS_A_PART = 100_000
 
 MAKE = """
 INSERT INTO patient (name, sex, birth_on, legal_hold, created_at, version)
@@ -26,47 +29,78 @@ SELECT n, patient_id, 'AMB', 'finished', 'Review of long-term conditions', 'Diab
 FROM ({layout}) laid;
 INSERT INTO note (patient_id, visit_id, kind, author, text, written_at, version)
 SELECT patient_id, id, 'Progress note', 'Dr Nair', 'Feels well. ' || repeat(md5(id::text) || ' ', 8), started_at, 1
-FROM visit ORDER BY id;
+FROM visit WHERE id BETWEEN :first AND :last ORDER BY id;
 INSERT INTO observation (patient_id, visit_id, assay_id, value_number, unit, ref_low, ref_high, interpretation,
     observed_at, version)
 SELECT v.patient_id, v.id, 1 + (v.id + k) % 20, (v.id + k) % 900 / 100.0, 'mmol/L', 3.5, 6.1, 'N', v.started_at, 1
-FROM visit v, generate_series(1, 4) k ORDER BY v.id, k;
+FROM visit v, generate_series(1, 4) k WHERE v.id BETWEEN :first AND :last ORDER BY v.id, k;
 INSERT INTO prescription (patient_id, visit_id, medication, dose, frequency, status, started_on, stopped_on, version)
 SELECT patient_id, id, 'Amoxicillin 500 mg capsule', '1 capsule', 'three times a day', 'completed',
     started_at::date, started_at::date + 7, 1
-FROM visit WHERE id % 2 = 0 ORDER BY id;
+FROM visit WHERE id % 2 = 0 AND id BETWEEN :first AND :last ORDER BY id;
 INSERT INTO condition (patient_id, visit_id, code, name, status, onset_on, resolved_on, version)
 SELECT patient_id, id, 'J06.9', 'Acute upper respiratory infection', 'resolved', started_at::date,
     started_at::date + 10, 1
-FROM visit WHERE id % 2 = 1 ORDER BY id
+FROM visit WHERE id % 2 = 1 AND id BETWEEN :first AND :last ORDER BY id
 """
 
 # Which visit of which patient lies at each place: as life lays them, or patient by patient, as an import may.
 LAYOUTS = {
-    "by time": "SELECT n, 1 + n % :patients AS patient_id, n AS turn FROM generate_series(1, :visits) n",
+    "by time": (
+        "SELECT n, 1 + n % :patients AS patient_id, n AS turn FROM generate_series(CAST(:first AS bigint), :last) n"
+    ),
     "by patient": (
         "SELECT n, 1 + n / :each AS patient_id, (n % :each) * :patients + n / :each AS turn"
-        " FROM generate_series(0, :visits - 1) n"
+        " FROM generate_series(CAST(:first AS bigint), :last) n"
     ),
 }
 
 
 def make(visits: int, layout: str = "by time") -> int:
     """Make so many cold visits with their children, and a pristine copy of each table; returns the rows."""
-    patients = max(1, visits // PATIENTS_FOR)
-    sizes = {"visits": patients * PATIENTS_FOR if layout == "by patient" else visits, "patients": patients,
-             "each": PATIENTS_FOR, "minutes": min(MINUTES_BETWEEN, YEARS_MINUTES / visits)}  # fmt: skip
-    engine = databases.current().engine(Store.HOT, read_only=False)
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        for statement in MAKE.split(";\n"):
-            connection.execute(text(statement.replace("{layout}", LAYOUTS[layout])), sizes)
-        rows = 0
-        for table in VISIT.tables:
-            pristine = PRISTINE.format(table.name)
-            connection.execute(text(f"CREATE TABLE {pristine} AS SELECT * FROM {table.name} ORDER BY id"))
-            rows += connection.scalar(text(f"SELECT count(*) FROM {pristine}")) or 0
+    lay(visits, layout)
+    rows = 0
+    for table in VISIT.tables:
+        pristine = PRISTINE.format(table.name)
+        _run([f"CREATE TABLE {pristine} AS SELECT * FROM {table.name} ORDER BY id"])
+        rows += _count(pristine)
     return rows
+
+
+def lay(visits: int, layout: str = "by time") -> int:
+    """Make so many cold visits with their children, a part at a time, each when the replica has the one before it.
+
+    Returns the rows. All at once would outrun the log that is kept for the replica.
+    """
+    patients = max(1, visits // PATIENTS_FOR)
+    last = patients * PATIENTS_FOR - 1 if layout == "by patient" else visits
+    sizes = {"patients": patients, "each": PATIENTS_FOR, "minutes": min(MINUTES_BETWEEN, YEARS_MINUTES / visits)}
+    of_people, of_visits = MAKE.split(";\n")[:PEOPLE], MAKE.split(";\n")[PEOPLE:]
+    _run(of_people, sizes)
+    for first in range(0 if layout == "by patient" else 1, last + 1, VISITS_A_PART):
+        span = {"first": first, "last": min(last, first + VISITS_A_PART - 1)}
+        _run([statement.replace("{layout}", LAYOUTS[layout]) for statement in of_visits], {**sizes, **span})
+        freshness.wait_for_replica(freshness.primary_position(), REPLAY_SECONDS)
+    return sum(_count(table.name) for table in VISIT.tables)
+
+
+def _run(statements: list[str], values: dict[str, float] | None = None) -> None:
+    with databases.current().engine(Store.HOT, read_only=False).begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        for statement in statements:
+            connection.execute(text(statement), values or {})
+
+
+def _count(table: str) -> int:
+    with databases.read(Store.HOT, 0) as session:
+        return session.scalar(text(f"SELECT count(*) FROM {table}")) or 0
+
+
+def settle() -> None:
+    """Fresh statistics and a checkpoint behind the primary, and all of it on the replica."""
+    with databases.current().engine(Store.HOT, read_only=False).connect() as made:
+        _settle(made.execution_options(isolation_level="AUTOCOMMIT"))
+    freshness.wait_for_replica(freshness.primary_position(), REPLAY_SECONDS)
 
 
 def put_back() -> None:

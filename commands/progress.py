@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import click
 from core.interchange.summary import KINDS, Progress, Refusal, Summary, silent
 
 REFUSALS_SHOWN = 20
+SECONDS_BETWEEN_LINES = 30
 REFUSALS_OF_A_KIND = 3
 # What two refusals for the same reason differ in.
 NAMES_AND_NUMBERS = re.compile(r"'[^']*'|\([^)]*\)|\S*[\d@/]\S*")
@@ -25,6 +27,21 @@ def follow() -> Progress:
     if not sys.stderr.isatty():
         return silent
     return lambda line: click.echo(f"{CLEAR_LINE}{line}", nl=False, err=True)
+
+
+def follow_long() -> Progress:
+    """The same, and elsewhere a line now and then, for work that someone starts in the evening."""
+    if sys.stderr.isatty():
+        return follow()
+    told = time.monotonic()
+
+    def tell(line: str) -> None:
+        nonlocal told
+        if time.monotonic() - told >= SECONDS_BETWEEN_LINES:
+            told = time.monotonic()
+            click.echo(line, err=True)
+
+    return tell
 
 
 def clear() -> None:

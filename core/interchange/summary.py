@@ -21,6 +21,7 @@ KINDS = (
     "prescription",
     "note",
     "statement",
+    "access event",
 )
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base, Code, Id, utc_now
@@ -41,6 +41,26 @@ class ImportedRow(Base):
     ref_type: Mapped[Code]
     row_id: Mapped[int]
     content_hash: Mapped[str] = mapped_column(String(64))
+
+
+class Generation(Base):
+    """A made-up population that is not whole yet. `asked` are words that go on with it, `token` names its folder."""
+
+    __tablename__ = "generation"
+    id: Mapped[Id]
+    asked: Mapped[str] = mapped_column(String(200))
+    as_of: Mapped[date]
+    token: Mapped[str] = mapped_column(String(32))
+
+
+class GenerationPart(Base):
+    """A part of it that is loaded, of one phase; of people, the first id."""
+
+    __tablename__ = "generation_part"
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generation.id"), primary_key=True, autoincrement=False)
+    phase: Mapped[Code] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first_id: Mapped[int]
 
 
 class DayBudget(Base):

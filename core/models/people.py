@@ -109,6 +109,8 @@ class Account(Base):
             postgresql_where="patient_id IS NOT NULL AND active",
             mssql_where="patient_id IS NOT NULL AND active = 1",
         ),
+        Index("ix_account_role_username", "role", "username"),
+        Index("ix_account_role_name_folded", "role", folded(name), "username"),
     )  # fmt: skip
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import not_, or_, select
 from sqlalchemy.orm import Session
 
-from core.models import Account, Practitioner, SetUpCode, utc_now
+from core.engines.folded_names import fold, folded
+from core.models import Account, Practitioner, Role, SetUpCode, utc_now
 
 PAGE_ROWS = 50
+# What a page's start begins with where those found by name have begun; no user name does.
+BY_NAME = "~"
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class AccountLine:
 
 @dataclass(frozen=True)
 class AccountPage:
-    """Accounts by user name; `next` is the user name that the next page starts after, None on the last."""
+    """Accounts by user name, or those that fit a text; `next` is where the next page starts, None on the last."""
 
     accounts: tuple[AccountLine, ...]
     next: str | None
@@ -40,27 +44,50 @@ class AccountPage:
 def accounts(
     session: Session, *, text: str = "", role: str | None = None, after: str | None = None, limit: int = PAGE_ROWS
 ) -> AccountPage:
-    """Accounts whose user name or name begins with `text`."""
-    query = select(Account).order_by(Account.username).limit(limit + 1)
-    if text:
-        begins = text.lower()
-        query = query.where(
-            or_(
-                Account.username.startswith(begins, autoescape=True),
-                func.lower(Account.name).startswith(begins, autoescape=True),
-            )
-        )
-    if role:
-        query = query.where(Account.role == role)
-    if after is not None:
-        query = query.where(Account.username > after)
-    rows = list(session.scalars(query))
-    following = rows[limit - 1].username if len(rows) > limit else None
+    """Accounts whose user name begins with `text`, by user name; then the others whose name does, by name.
+
+    Each of these is a range of an index, however many accounts there are.
+    """
+    begins_with_name = after is not None and after.startswith(BY_NAME)
+    rows = [] if begins_with_name else _by_username(session, text, role, after, limit + 1)
+    by_name_from = len(rows)
+    if text and len(rows) <= limit:
+        last = after.removeprefix(BY_NAME) if after is not None and begins_with_name else None
+        rows += _by_name(session, text, role, last, limit + 1 - len(rows))
+    following = None
+    if len(rows) > limit:
+        following = (BY_NAME if limit > by_name_from else "") + rows[limit - 1].username
     codes = select(SetUpCode.account_id, SetUpCode.expires_at).where(
         SetUpCode.account_id.in_([row.id for row in rows]), SetUpCode.expires_at > utc_now()
     )
     until = {row.account_id: row.expires_at for row in session.execute(codes)}
     return AccountPage(tuple(_line(row, until.get(row.id)) for row in rows[:limit]), following)
+
+
+def _by_username(session: Session, text: str, role: str | None, after: str | None, most: int) -> list[Account]:
+    query = select(Account).order_by(Account.username).limit(most)
+    if text:
+        query = query.where(Account.username.startswith(text.lower(), autoescape=True))
+    if role:
+        query = query.where(Account.role == role)
+    if after is not None:
+        query = query.where(Account.username > after)
+    return list(session.scalars(query))
+
+
+def _by_name(session: Session, text: str, role: str | None, after: str | None, most: int) -> list[Account]:
+    """Role by role: the index has the names of each together."""
+    name, begins = folded(Account.name), fold(text)
+    last = session.scalar(select(name).where(Account.username == after)) if after is not None else None
+    found: list[tuple[str, str, Account]] = []
+    for one in [role] if role else list(Role) if begins else []:
+        query = select(Account, name).where(Account.role == one, name.startswith(begins, autoescape=True))
+        query = query.where(not_(Account.username.startswith(text.lower(), autoescape=True)))
+        if last is not None:
+            query = query.where(name >= last, or_(name > last, Account.username > after))
+        rows = session.execute(query.order_by(name, Account.username).limit(most))
+        found += [(folded_name, row.username, row) for row, folded_name in rows]
+    return [row for *_, row in sorted(found, key=itemgetter(0, 1))[:most]]
 
 
 def account(session: Session, account_id: int) -> AccountLine | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,8 +23,8 @@ from core.stores.tables import hot_table
 Conditions = list[ColumnElement[bool]]
 
 PAGE_ROWS = 25
-# The index knows names by their pieces of three characters.
-ANYWHERE_CHARS_MIN = 3
+# The index knows names by their pieces of three letters in a row: of "d/o" it knows none.
+PIECE = re.compile(r"\w{3}")
 
 
 class NoSuchPatient(LookupError):
@@ -166,7 +167,7 @@ def _by_words(words: Sequence[str], born: Conditions) -> list[Conditions]:
 
 def _is_long(word: str) -> bool:
     """Whether the index finds a word anywhere in a name: a short one is looked for where a word begins."""
-    return len(word) >= ANYWHERE_CHARS_MIN or not word.isascii()
+    return PIECE.search(word) is not None or not word.isascii()
 
 
 def _hit(row: Patient, is_in_care: bool) -> PatientHit:

@@ -26,7 +26,7 @@ PROBE_SECONDS = 2.0
 # Just after a sweep the oldest row is behind a million index entries of rows that are gone; it is worth no waiting.
 OLDEST_SECONDS = 1.0
 COUNT_SECONDS = 5.0
-COUNT_MAX = 100_000
+COUNT_MAX = 10_000
 DAY_SECONDS = 86_400.0
 
 

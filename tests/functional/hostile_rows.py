@@ -84,6 +84,7 @@ OURS = {
     "batch.failed_step", "batch.kind", "batch.record_type", "batch.state", "citation.ref", "claim.decision",
     "claim.verdict", "claim_check.verdict", "condition.status", "correction.kind",
     "correction.row_type", "eval_run.suite", "evidence.ref", "evidence.store",
+    "generation.asked", "generation.token", "generation_part.phase",
     "holding.record_type", "holding.server", "late_root.record_type", "load_figure.name",
     "load_figure.source", "load_figure.span", "omission.ref", "patient.sex", "prescription.status", "report.state",
     "report_event.from_state", "report_event.to_state", "restored_root.record_type", "schedule_mark.name",

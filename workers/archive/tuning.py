@@ -15,6 +15,8 @@ AIM = 0.9
 SHRINK_MOST = 0.25
 # A size is better if it moves this much more; to leave a size that is in use takes more than chance.
 BETTER, MUCH_BETTER = 1.03, 1.15
+# To shrink was in vain if a batch of so many times the roots takes at most this much longer, and moves so much more.
+VAIN_TIMES, VAIN_LONGER, VAIN_RATE = 4, 1.5, 2
 
 
 class Moved(NamedTuple):
@@ -46,7 +48,7 @@ def choose(moved: Sequence[Moved], most_seconds: float) -> Size:
     one stays, until its steps take too long or another turns out to be much better.
     """
     tried = _tried(moved)
-    within = [one for one in tried if one.longest <= most_seconds]
+    within = _within(tried, most_seconds)
     if not within:
         least = tried[0]
         share = max(AIM * most_seconds / least.longest, SHRINK_MOST)
@@ -58,6 +60,17 @@ def choose(moved: Sequence[Moved], most_seconds: float) -> Size:
     if best.rate < in_use.rate * MUCH_BETTER:
         best = in_use
     return Size(best.roots, f"moves most: {best.rate:,.0f} rows/s, longest step {best.longest:.2f} s")
+
+
+def _within(tried: list[_Tried], most_seconds: float) -> list[_Tried]:
+    """The sizes whose steps take no longer than they may. Where to shrink was in vain, those that take about as long as
+    the smallest: on a busy machine each step may wait a second for its turn, and small batches wait as often.
+    """
+    within, least = [one for one in tried if one.longest <= most_seconds], tried[0]
+    alike = [one for one in tried if one.longest <= VAIN_LONGER * least.longest]
+    in_vain = alike[-1].roots >= VAIN_TIMES * least.roots
+    rate, rate_within = (max((one.rate for one in some), default=0.0) for some in (alike, within))
+    return alike if in_vain and rate > VAIN_RATE * rate_within else within
 
 
 def _tried(moved: Sequence[Moved]) -> list[_Tried]:

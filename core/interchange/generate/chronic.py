@@ -61,7 +61,7 @@ class Problem:
         """Found at this visit, or long before it."""
         onset = f"{chart.day.year - int(years_before)}{chart.day_text[4:8]}01" if years_before >= 1 else chart.day_text
         chart.condition(self.code, self.name, max(onset, chart.who.birth_on.isoformat()))
-        self._since, self._step = (chart.visit_id, chart.day_text), 0
+        self._since, self._step = (chart.visit, chart.day_text), 0
 
     def step_up(self, chart: Chart) -> str:
         """The next higher dose, if there is one and the lower did not begin today: it stops today."""
@@ -69,7 +69,7 @@ class Problem:
             return ""
         chart.prescribe(self._ladder[self._step], self.name, self._since, chart.day_text, "stopped")
         self._step += 1
-        self._since = (chart.visit_id, chart.day_text)
+        self._since = (chart.visit, chart.day_text)
         return f"Changed to {self.taken()}."
 
     def taken(self) -> str:

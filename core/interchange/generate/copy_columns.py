@@ -1,8 +1,8 @@
-"""Rows as COPY's text format, gathered table by table."""
+"""Rows as COPY's text format: which columns the lines of each table have."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 COLUMNS = {
     "patient": "id name sex birth_on phone address language created_at version",
@@ -22,14 +22,6 @@ NULL = "\\N"
 BLOCK_ROWS = 2_000
 
 
-@dataclass(slots=True)
-class Rows:
-    """Lines for each table, in the order in which foreign keys want them; texts hold no tab, backslash or line end
-    but those that are COPY's own."""
-
-    lines: dict[str, list[str]] = field(default_factory=lambda: {table: [] for table in COLUMNS})
-
-    def blocks(self, table: str) -> list[bytes]:
-        """The lines of a table in blocks of bytes."""
-        lines = self.lines[table]
-        return ["".join(lines[at : at + BLOCK_ROWS]).encode() for at in range(0, len(lines), BLOCK_ROWS)]
+def blocks(lines: Sequence[str]) -> list[bytes]:
+    """Lines in blocks of bytes. Their texts hold no tab, backslash or line end but those that are COPY's own."""
+    return ["".join(lines[at : at + BLOCK_ROWS]).encode() for at in range(0, len(lines), BLOCK_ROWS)]

@@ -9,7 +9,6 @@ from random import Random
 from core.interchange.generate import occasional, singapore_names
 from core.interchange.generate.chart_lines import Chart
 from core.interchange.generate.chronic import Problem, problems
-from core.interchange.generate.copy_columns import Rows
 from core.interchange.generate.identities import Identity
 from core.interchange.generate.places import Setting
 
@@ -64,30 +63,29 @@ def shares(people: list[Person], visits: int) -> list[int]:
     return divided
 
 
-def write(rows: Rows, rng: Random, one: Person, ids: tuple[int, int, int], setting: Setting) -> None:
-    """Write all rows of one person; `ids` are the patient's id, the first visit's id and the number of visits."""
-    patient_id, visit_id, count = ids
-    chart = Chart(rows, rng, patient_id, one.who, setting)
+def write(rng: Random, one: Person, patient_id: int, visits: int, setting: Setting) -> tuple[str, Chart]:
+    """The line of one person, and the chart of so many visits."""
+    chart = Chart(rng, patient_id, one.who, setting)
     home = rng.choice(setting.staff)
-    days = visit_days(rng, one, count, setting.as_of)
+    days = visit_days(rng, one, visits, setting.as_of)
     begun = False
     for ordinal, day in enumerate(days):
         clinic = home if chart.draw() < HOME_SHARE else rng.choice(setting.staff)
         practitioner_id, author = rng.choice(clinic.practitioners)
         place = (clinic.clinic_id, practitioner_id, author)
         if one.problems and chart.draw() > ILL_SHARE:
-            chart.open_visit(visit_id + ordinal, day, place, *_occasion(one.problems[ordinal % len(one.problems)]))
+            chart.open_visit(day, place, *_occasion(one.problems[ordinal % len(one.problems)]))
             _review(chart, one.problems, (day - days[0]).days / YEAR_DAYS, begun=begun)
             begun = True
         else:
-            _occasional(chart, visit_id + ordinal, day, place)
+            _occasional(chart, day, place)
     if begun:
         for problem in one.problems:
             problem.end(chart)
     registered = days[0] if days else setting.as_of
     if rng.random() < ALLERGIC_SHARE:
         chart.allergy(rng.choice(ALLERGIES), registered.isoformat())
-    _patient(rows, rng, patient_id, one, registered)
+    return _patient(rng, patient_id, one, registered), chart
 
 
 def visit_days(rng: Random, one: Person, count: int, as_of: date) -> list[date]:
@@ -119,26 +117,26 @@ def _review(chart: Chart, found: list[Problem], years: float, *, begun: bool) ->
     chart.note(opening, *sentences, f"To continue {', '.join(problem.taken() for problem in found)}.")
 
 
-def _occasional(chart: Chart, visit_id: int, day: date, place: tuple[int, int, str]) -> None:
+def _occasional(chart: Chart, day: date, place: tuple[int, int, str]) -> None:
     child = (day - chart.who.birth_on) < timedelta(days=CHILD_UNTIL * 365)
     if chart.draw() < SCREENED_SHARE:
         if child:
-            chart.open_visit(visit_id, day, place, "Growth check and vaccination", "Check of growth and vaccinations")
+            chart.open_visit(day, place, "Growth check and vaccination", "Check of growth and vaccinations")
             occasional.childhood(chart)
         else:
-            chart.open_visit(visit_id, day, place, "Health screening", "Yearly health check")
+            chart.open_visit(day, place, "Health screening", "Yearly health check")
             occasional.screening(chart)
         return
     what = chart.rng.choice(occasional.ILLNESSES[:3] if child else occasional.ILLNESSES)
-    chart.open_visit(visit_id, day, place, what.title, what.reason)
+    chart.open_visit(day, place, what.title, what.reason)
     occasional.illness(chart, what)
 
 
-def _patient(rows: Rows, rng: Random, patient_id: int, one: Person, registered: date) -> None:
+def _patient(rng: Random, patient_id: int, one: Person, registered: date) -> str:
     who = one.who
     name = singapore_names.full_name(rng, one.community, who.sex)
     language = rng.choice(singapore_names.LANGUAGES[one.community])
-    rows.lines["patient"].append(
+    return (
         f"{patient_id}\t{name}\t{who.sex}\t{who.birth_on.isoformat()}\t{singapore_names.phone(rng)}"
         f"\t{singapore_names.address(rng)}\t{language}\t{registered.isoformat()} 00:00:00+00\t1\n"
     )

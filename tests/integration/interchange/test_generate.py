@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
@@ -15,8 +16,20 @@ import psutil
 import pytest
 from sqlalchemy import func, select, text
 
-from core.interchange.generate import chunk, generate, population
-from core.models import AccessEvent, Clinic, Note, Observation, Patient, Visit
+from core.interchange.generate import chunk, generate, population, side_by_side, time_slices
+from core.models import (
+    AccessEvent,
+    Clinic,
+    Generation,
+    GenerationPart,
+    Note,
+    Observation,
+    Patient,
+    PatientPicture,
+    Visit,
+)
+from core.picture import rebuild
+from core.queries import audit_chains
 from core.sealing import national_id, sealed, stored_national_id
 from core.stores import databases
 from tests.table_contents import fingerprint
@@ -37,7 +50,7 @@ def _count(model: Any) -> int:
 
 def _fingerprints() -> list[str]:
     columns = {
-        "patient": "id, national_id_hash, name, birth_on",
+        "patient": "national_id_hash, name, birth_on",
         "visit": "id, started_at, practitioner_id",
         "note": "text",
         "observation": "visit_id, assay_id, value_number, interpretation",
@@ -75,7 +88,7 @@ def test_beside_many_patients_it_opens_no_number_and_reserves_a_chunk_at_a_time(
 ) -> None:
     generate(60, 1, 1, AS_OF)
     monkeypatch.setattr(population, "PATIENTS_A_CHUNK", 20)
-    monkeypatch.setattr(population, "PROCESSES_MAX", 1)
+    monkeypatch.setattr(side_by_side, "PROCESSES_MAX", 1)
     monkeypatch.setattr(sealed, "open_sealed", lambda _: pytest.fail("a number was opened"))
     reserved = []
     loading = databases.current().adapter.loading
@@ -87,11 +100,11 @@ def test_beside_many_patients_it_opens_no_number_and_reserves_a_chunk_at_a_time(
 
     monkeypatch.setattr(loading, "reserve_ids", counted)
     generate(60, 2, 1, AS_OF)
-    assert reserved == [("patient", 20), ("visit", 40)] * 3
+    assert reserved == [*[("patient", 20)] * 3, ("visit", 120)]
     assert _count(Patient) == 120
 
 
-def test_ended_from_outside_it_leaves_whole_patients_and_no_process(
+def test_ended_from_outside_it_leaves_whole_parts_and_no_process(
     database: Any, environment: dict[str, str], reachable_folder: Path
 ) -> None:
     out = reachable_folder / "out"
@@ -103,9 +116,9 @@ def test_ended_from_outside_it_leaves_whole_patients_and_no_process(
         children = psutil.Process(process.pid).children(recursive=True)
         process.terminate()
         assert process.wait(60) == 1
-    assert "none is half-written" in out.read_text()
+    assert "the same command goes on from there" in out.read_text()
     assert psutil.wait_procs(children, 10)[1] == []
-    assert _count(Visit) == VISITS * _count(Patient)
+    assert _count(Patient) == 1000 * _count(GenerationPart)
 
 
 def test_its_processes_end_with_it_though_it_was_killed(database: Any, environment: dict[str, str]) -> None:
@@ -127,7 +140,7 @@ def test_worker_processes_and_one_process_make_the_same(
     generate(90, 3, 5, AS_OF)
     by_workers = _fingerprints()
     empty_tables()
-    monkeypatch.setattr(population, "PROCESSES_MAX", 1)
+    monkeypatch.setattr(side_by_side, "PROCESSES_MAX", 1)
     generate(90, 3, 5, AS_OF)
     assert _fingerprints() == by_workers
 
@@ -159,44 +172,122 @@ def _visit_values(patient_id: int) -> dict[str, Any]:
     }
 
 
-def test_interrupted_it_says_how_many_and_leaves_whole_chunks(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything here, in parts of a few rows."""
     monkeypatch.setattr(population, "PATIENTS_A_CHUNK", 20)
-    monkeypatch.setattr(population, "PROCESSES_MAX", 1)
-    monkeypatch.setattr(chunk, "write", _interrupted_the_third_time(chunk.write))
-    summary = generate(100, 2, 1, AS_OF)
-    assert summary.remarks == ["stopped: 40 of 100 patients are complete, none is half-written"]
-    assert (_count(Patient), _count(Visit), _count(Note)) == (40, 80, 80)
+    monkeypatch.setattr(population, "VISITS_A_SLICE", 30)
+    monkeypatch.setattr(side_by_side, "PROCESSES_MAX", 1)
 
 
-def _interrupted_the_third_time(function: Callable[..., Any]) -> Callable[..., Any]:
+def _fails_at(function: Callable[..., Any], call: int, fault: BaseException) -> Callable[..., Any]:
     calls = []
 
     def wrapped(*arguments: Any) -> Any:
         calls.append(arguments)
-        rows = function(*arguments)
-        if len(calls) == 3:
-            rows.lines["note"].append("1\tnot a row\n")
-            raise KeyboardInterrupt
-        return rows
+        if len(calls) == call:
+            raise fault
+        return function(*arguments)
 
     return wrapped
 
 
-def test_a_failing_chunk_says_how_many_are_complete(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(population, "PATIENTS_A_CHUNK", 20)
-    monkeypatch.setattr(population, "PROCESSES_MAX", 1)
-    written = chunk.write
+def _whole() -> list[str]:
+    """All that a generation of 100 patients makes, if nothing ends it."""
+    assert generate(100, 2, 1, AS_OF, looks=150).remarks == []
+    return _fingerprints()
 
-    def spoiled(one: chunk.Chunk, setting: Any) -> Any:
-        rows = written(one, setting)
-        if one.number == 1:
-            rows.lines["note"].append("1\tnot a row\n")
-        return rows
 
-    monkeypatch.setattr(chunk, "write", spoiled)
-    with pytest.raises(population.Stopped, match="20 of 60 patients are complete"):
-        generate(60, 2, 1, AS_OF)
-    assert (_count(Patient), _count(Visit)) == (20, 40)
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize(
+    ("part", "call"),
+    [((chunk, "load"), 3), ((time_slices, "load"), 3), ((chunk, "draw_pictures"), 2)],
+)
+def test_however_it_ends_the_same_words_go_on_to_the_same_end(
+    database: Any, monkeypatch: pytest.MonkeyPatch, empty_tables: Callable[[], None], part: tuple[Any, str], call: int
+) -> None:
+    wanted = _whole()
+    empty_tables()
+    with monkeypatch.context() as patched:
+        patched.setattr(*part, _fails_at(getattr(*part), call, KeyboardInterrupt()))
+        (remark,) = generate(100, 2, 1, looks=150, as_of=AS_OF).remarks
+    assert remark.endswith("the same command goes on from there")
+    assert _count(GenerationPart) >= call - 1
+    loaded = _count(Patient)
+    assert generate(100, 2, 1, looks=150).of("patient").new == 100 - loaded
+    assert _fingerprints() == wanted
+    assert (_count(Generation), _count(GenerationPart), _count(PatientPicture)) == (0, 0, 100)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_part_that_fails_is_undone_and_said(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fails = _fails_at(time_slices.made_up.load, 2, RuntimeError("the disk is full\nand more"))
+    with monkeypatch.context() as patched:
+        patched.setattr(time_slices.made_up, "load", fails)
+        with pytest.raises(
+            population.Stopped, match=r"visits \d+ of 200; the same .* then RuntimeError: the disk is full$"
+        ):
+            generate(100, 2, 1, AS_OF)
+    assert 30 <= _count(Visit) < 60
+    assert _count(Note) == _count(Visit)
+    generate(100, 2, 1, AS_OF)
+    assert _count(Visit) == 200
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_what_waits_on_disk_may_be_lost(
+    database: Any, monkeypatch: pytest.MonkeyPatch, empty_tables: Callable[[], None], tmp_path: Path
+) -> None:
+    wanted = _whole()
+    with databases.write() as session:
+        session.execute(
+            text("TRUNCATE patient, visit, note, observation, prescription, access_event RESTART IDENTITY CASCADE")
+        )
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "first"))
+    with monkeypatch.context() as patched:
+        patched.setattr(time_slices, "load", _fails_at(time_slices.load, 3, KeyboardInterrupt()))
+        generate(100, 2, 1, AS_OF, looks=150)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "second"))
+    generate(100, 2, 1, AS_OF, looks=150)
+    assert _fingerprints() == wanted
+    assert list((tmp_path / "second").iterdir()) == []
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_rows_lie_in_the_order_of_time_and_pictures_are_those_of_a_rebuild(database: Any) -> None:
+    generate(100, 5, 1, AS_OF)
+    with databases.write() as session:
+        for table, at in (("visit", "started_at"), ("note", "written_at"), ("observation", "observed_at")):
+            laid = session.scalars(text(f"SELECT {at} FROM {table} ORDER BY id")).all()
+            assert laid == sorted(laid)
+        patients = list(session.scalars(select(Patient.id)))
+    assert _count(PatientPicture) == 100
+    assert rebuild.differences(patients) == []
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_made_up_looks_stand_in_a_chain_that_holds(database: Any) -> None:
+    generate(100, 2, 1, AS_OF, looks=331)
+    assert _count(AccessEvent) == 332
+    verdict = audit_chains.verify()
+    assert [fault for fault in verdict.faults if not fault.writer.startswith("audit-heads/")] == []
+    with databases.write() as session:
+        of_visits = select(func.count()).join_from(
+            AccessEvent, Visit, (AccessEvent.patient_id == Visit.patient_id) & (AccessEvent.at == Visit.started_at)
+        )
+        assert (session.scalar(of_visits) or 0) >= 331
+        session.execute(text("UPDATE access_event SET patient_id = 1 WHERE sequence = 200"))
+        session.commit()
+    assert any("generate" in fault.writer for fault in audit_chains.verify().faults)
+
+
+def test_it_refuses_before_it_begins_where_visits_do_not_fit(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(population, "BYTES_A_VISIT", 10**15)
+    with pytest.raises(ValueError, match="name another folder by TMPDIR"):
+        generate(20, 1, 1, AS_OF)
+    assert _count(Patient) == 0
 
 
 @pytest.mark.parametrize(("patients", "visits"), [(0, 1), (-1, 1), (1, -1), (1, 1_001), (1, float("nan"))])

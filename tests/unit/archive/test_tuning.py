@@ -74,6 +74,22 @@ def test_steps_that_begin_to_take_too_long_make_batches_smaller() -> None:
     assert choose(moved, 1.0).roots == 2_000
 
 
+def test_where_each_step_waits_longer_than_it_may_batches_are_not_made_small_for_nothing() -> None:
+    moved = [Moved(2_000, seconds, 3.5 * seconds, 14_000) for seconds in (0.8, 0.9, 1.2, 1.3, 1.2)]
+    for _ in range(BATCHES):
+        roots = choose(moved, 1.0).roots
+        longest = 1.2 + roots / 20_000
+        moved.append(Moved(roots, longest, 3 * longest, roots * ROWS_OF_A_ROOT))
+    (settled,) = {one.roots for one in moved[-20:]}
+    assert settled >= 2_000
+    assert "moves most" in choose(moved, 1.0).reason
+
+
+def test_a_small_batch_that_just_keeps_within_the_limit_is_not_kept_to() -> None:
+    busy = [*[Moved(1_150, 1.05, 3.0, 8_000)] * 3, *[Moved(100, 0.97, 2.5, 700)] * 3]
+    assert choose(busy, 1.0).roots == 1_150
+
+
 def test_the_reason_tells_what_was_seen() -> None:
     assert choose([Moved(2_000, 0.2, 0.7, 14_000)], 1.0) == (4_000, "trying more: 2,000 move 20,000 rows/s")
     assert choose([Moved(2_000, 0.9, 0.7, 14_000)], 1.0) == (

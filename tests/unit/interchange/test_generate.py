@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from core.interchange.generate import identities
 from core.interchange.generate.chunk import Chunk, write
-from core.interchange.generate.copy_columns import COLUMNS, Rows
+from core.interchange.generate.copy_columns import COLUMNS
 from core.interchange.generate.identities import Numbers, NumbersExhausted
+from core.interchange.generate.laid import Folder, Slice, slices
+from core.interchange.generate.looks import Looks
 from core.interchange.generate.places import Setting, Staff
+from core.interchange.generate.time_slices import place
 from core.sealing import national_id
 
 AS_OF = date(2026, 11, 23)
@@ -22,18 +26,28 @@ SETTING = Setting(
 )
 
 
+FOLDER = Folder(Path("/nowhere"), AS_OF)
+
+
 def _people(count: int, seed: int = 1, numbers: Numbers | None = None) -> tuple[identities.Identity, ...]:
     rng, numbers = Random(seed), numbers or Numbers()
     return tuple(identities.draw(rng, numbers, AS_OF) for _ in range(count))
 
 
+Rows = dict[str, list[str]]
+
+
 def _rows(seed: int = 1, patients: int = 150, visits: int = 1500) -> Rows:
-    return write(Chunk(seed, 0, _people(patients, seed), 1000, visits, 50_000), SETTING)
+    """The lines of one chunk by table, its visits placed in one slice."""
+    written = write(Chunk(1, seed, 0, _people(patients, seed), 1000, visits), SETTING, FOLDER)
+    laid = [visit for day in written.by_day.values() for visit in day]
+    placed = place(laid, 50_000, Looks("nobody", {}, 0))
+    return {"patient": written.patients, "allergy": written.allergies, **placed.lines}
 
 
 def _cells(rows: Rows, table: str) -> list[dict[str, str]]:
     names = COLUMNS[table].split()
-    return [dict(zip(names, line.rstrip("\n").split("\t"), strict=True)) for line in rows.lines[table]]
+    return [dict(zip(names, line.rstrip("\n").split("\t"), strict=True)) for line in rows[table]]
 
 
 def test_numbers_are_valid_and_given_once() -> None:
@@ -67,8 +81,8 @@ def test_a_full_series_gives_way_and_the_end_is_said() -> None:
 
 
 def test_the_same_seed_tells_the_same_story() -> None:
-    assert _rows(1).lines == _rows(1).lines
-    assert _rows(1).lines["note"] != _rows(2).lines["note"]
+    assert _rows(1) == _rows(1)
+    assert _rows(1)["note"] != _rows(2)["note"]
 
 
 def test_counts_are_exact_and_every_row_has_its_columns() -> None:
@@ -137,6 +151,36 @@ def test_values_are_spread_and_vary_from_visit_to_visit() -> None:
 
 
 def test_nobody_asks_for_more_visits_than_fit() -> None:
-    rows = write(Chunk(1, 0, _people(3), 1, 0, 0), SETTING)
-    assert len(rows.lines["patient"]) == 3
-    assert not rows.lines["visit"]
+    rows = _rows(patients=3, visits=0)
+    assert len(rows["patient"]) == 3
+    assert not rows["visit"]
+
+
+def test_visits_get_their_ids_in_the_order_of_time() -> None:
+    visits = _cells(_rows(), "visit")
+    assert [visit["started_at"] for visit in visits] == sorted(visit["started_at"] for visit in visits)
+    assert len({visit["patient_id"] for visit in visits[-50:]}) > 25
+
+
+def test_what_is_laid_by_day_is_read_again_by_spans_of_days(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, AS_OF)
+    by_day = {3: ["a\nob", "c"], 5: ["d"], 2900: ["later"]}
+    folder.write(0, by_day)
+    folder.write(1, {3: ["of another"]})
+    assert list(folder.read(2, 0, 6)) == ["a\nob", "c", "d", "of another"]
+    assert list(folder.read(2, 6, 2901)) == ["later"]
+    assert list(folder.read(2, 4, 5)) == []
+    assert {number: count for number, count in enumerate(folder.visits(0)) if count} == {3: 2, 5: 1, 2900: 1}
+    assert folder.has(1)
+    assert not folder.has(2)
+
+
+def test_every_day_of_a_story_has_a_place_of_its_own(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, AS_OF)
+    days = [AS_OF - timedelta(days=back) for back in (1, 2, 365, 8 * 365 + 2)]
+    assert [folder.day(folder.day_number(day)) for day in days] == days
+
+
+def test_slices_hold_neighbouring_days_and_all_visits() -> None:
+    assert slices([0, 4, 4, 4, 0, 9, 1, 0], 8) == [Slice(0, 0, 3, 8), Slice(1, 3, 6, 13), Slice(2, 6, 8, 1)]
+    assert slices([0, 0], 8) == []
