@@ -80,8 +80,21 @@ def _by_points(statement: Trend, points: list[Point], mine: list[Cited]) -> list
     known = [row for row in _matched(points, mine) if row is not None]
     if len(known) < len(points):
         return None
+    if sum(point.origin == "from" for point in points) > 1:
+        return _all_before(statement, points, known)
     single = len(known) == 1
     return _to_or_from(statement, points[0], known[0], mine) if single else _in_order(statement, points, known)
+
+
+def _all_before(statement: Trend, points: list[Point], known: list[Cited]) -> list[Cited] | None:
+    """ "136, up from 109 in 2024 and 122 in 2025": the one value is later than the others, and differs so from each."""
+    before = sorted((row for row, p in zip(known, points, strict=True) if p.origin == "from"), key=_moment)
+    last = [row for row, p in zip(known, points, strict=True) if p.origin != "from"]
+    if len(last) != 1 or _moment(before[-1]) >= _moment(last[0]):
+        return None
+    compare = DIRECTIONS.get(statement.direction)
+    so = compare is not None and all(compare([row, last[0]]) for row in before)
+    return [*before, *last] if so else None
 
 
 def _ranged(statement: Trend, mine: list[Cited]) -> Judged:
@@ -172,7 +185,7 @@ def _is_of_years(statement: Trend, said: Quantity, chosen: list[Cited]) -> bool:
     """ "Stable for 3 years": a result in each of three years."""
     years = {row.start.year for row in chosen if row.start}
     yearly = said.unit is not None and said.unit.kind == "time" and 365 < said.unit.size < 366
-    return yearly and not said.sign and statement.direction in ("flat", "same", "over") and len(years) == said.value
+    return yearly and not said.sign and statement.direction in ("flat", "same") and len(years) == said.value
 
 
 def _amount(statement: Trend, chosen: list[Cited]) -> Judged | None:

@@ -65,8 +65,21 @@ def read(words: Words, rows: list[Cited]) -> list[Chunk]:
         chunk = _chunk(words, i, book)
         _month_of_year(found, chunk, words)
         found += _value_and_month(words, chunk) if _is_value_of(found, chunk, words) else [chunk]
+        if "unit alone" in chunk.means:
+            _give_unit(found, words)
         i = chunk.end
     return found
+
+
+def _give_unit(found: list[Chunk], words: Words) -> None:
+    """Give a unit that stands alone to the numbers before it that have none; it says nothing where all have one."""
+    alone = found[-1]
+    unit = UNITS[words.written[words[alone.start].start : words[alone.end - 1].end].lower()]
+    bare = [c for c in found if c.quantity is not None and c.quantity.unit is None and c.quantity.step > 0]
+    for chunk in bare:
+        chunk.quantity = chunk.quantity._replace(unit=unit) if chunk.quantity else None
+    if not bare:
+        alone.kind, alone.means = UNKNOWN, {}
 
 
 def _is_value_of(found: list[Chunk], chunk: Chunk, words: Words) -> bool:
@@ -151,7 +164,7 @@ def _named(words: Words, i: int, named: names.Name) -> Chunk:
 def _word(words: Words, i: int) -> Chunk:
     end, means = _saying_at(words, i)
     if not means:
-        return _unit_of_time(words, i) or Chunk(UNKNOWN, i, i + 1)
+        return _unit_of_time(words, i) or _unit_alone(words, i) or Chunk(UNKNOWN, i, i + 1)
     if "number" not in means:
         return Chunk(WORD, i, end, means)
     unit = UNITS.get(words[end].norm) if end < len(words) and words[end].kind == "word" else None
@@ -180,6 +193,15 @@ def _unit_of_time(words: Words, i: int) -> Chunk | None:
     chunk = Chunk(VALUE, i, i + 1, {"before": ""} if before else None)
     chunk.quantity = Quantity(1.0, unit, 0.0)
     return chunk
+
+
+def _unit_alone(words: Words, i: int) -> Chunk | None:
+    """ "TC 177, HDL 71 (mg/dL)": the unit of what stands before it without one."""
+    if i == 0 or words[i - 1].norm not in ("(", "in", "all"):
+        return None
+    end = next((n for n in range(i, min(len(words), i + 6)) if words[n].norm in (")", ",", ".", ";")), len(words))
+    unit = UNITS.get(words.written[words[i].start : words[end - 1].end].lower())
+    return Chunk(WORD, i, end, {"unit alone": "", "free": ""}) if unit and unit.kind != "time" else None
 
 
 def _past_time(words: Words, i: int) -> bool:

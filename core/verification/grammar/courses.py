@@ -52,6 +52,7 @@ def _draft(frame: Frame, context: Context) -> Draft:
     for name in frame.names:
         name.used = True
         draft.which = draft.which or name.get("which")
+        draft.tense = draft.tense or ("past" if "of its day" in name.means else None)
     for place, item in enumerate(frame.items):
         if draft.kind == "allergy" and item.get("prep") == "to":
             item.used = True  # "reacts to soya with vomiting, to egg with a rash"

@@ -8,6 +8,7 @@ from core.verification.cited import Cited
 from core.verification.grammar import belonging, chunks, frames, names
 from core.verification.grammar.chunks import MARK, NAME, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
+from core.verification.grammar.times import within
 from core.verification.row_names import NONE_KNOWN
 from core.verification.statements import Follows, Subject
 from core.verification.vocabulary.spelling import stem
@@ -119,14 +120,56 @@ def _begins(kind: str, segment: list[Chunk], place: int, context: Context, last:
     chunk = segment[place]
     if kind == "patient":
         return False
-    if kind in ("condition", "allergy") and last.kind in ("visit", "prescription") and _governed(segment, place):
-        return False
+    if kind in ("condition", "allergy") and last.kind in ("visit", "prescription"):
+        if _governed(segment, place):
+            return _is_told_more_of(last, segment, place, context) or _is_of_same_day(last, segment, place, context)
+        if _is_reason_in_bracket(last, segment, place):
+            return False
     if last.kind in ORDERED and kind in ORDERED and _state_order(last, segment, place, context):
         return False
     if kind == last.kind == "prescription" and _same_row(last, chunk):
         last.names.append(chunk)
         chunk.used = True
         return False
+    return True
+
+
+def _is_reason_in_bracket(last: Frame, segment: list[Chunk], place: int) -> bool:
+    """ "Obstetric emergency (normal pregnancy)": what the row of a visit or a medicine gives as its reason."""
+    mine = {n for name in last.names if name.name for n, _ in name.name.bearers}
+    said = {n for n, how in (segment[place].name or names.NO_NAME).bearers if how == names.BY_REASON}
+    return bool(said & mine) and place > 0 and "(" in segment[place - 1].means
+
+
+def _is_told_more_of(last: Frame, segment: list[Chunk], place: int, context: Context) -> bool:
+    """ "HCTZ for hypertension, diagnosed a year earlier": the reason of the medicine, and a condition of its own."""
+    chunk = segment[place]
+    behind = [c for c in segment[place + 1 : place + 3] if "," not in c.means][:1]
+    own = any(
+        context.rows[n].type == "condition" and how == names.BY_NAME for n, how in (chunk.name or names.NO_NAME).bearers
+    )
+    if last.kind != "prescription" or not own or not any("have" in c.means and c.get("have") == "-" for c in behind):
+        return False
+    reason = Chunk(NAME, chunk.start, chunk.end, dict(chunk.means))
+    reason.name = chunk.name
+    last.items.append(reason)
+    return True
+
+
+def _is_of_same_day(last: Frame, segment: list[Chunk], place: int, context: Context) -> bool:
+    """ "Seen in ED with concussion, ongoing": a condition that began on the day of the visit, and is not its reason."""
+    bearers = (segment[place].name or names.NO_NAME).bearers
+    if last.kind != "visit" or any(how == names.BY_REASON for _, how in bearers) or not bearers:
+        return False
+    days = {context.rows[n].start for name in last.names if name.name for n, _ in name.name.bearers}
+    said = [c.days for c in last.items if c.kind == chunks.WHEN]
+    visits = {day for day in days if all(within(when, day) for when in said)}
+    rows = [(n, context.rows[n]) for n, _ in bearers]
+    mine = tuple((n, names.BY_NAME) for n, row in rows if row.type == "condition" and row.start in visits)
+    if not mine or segment[place].name is None:
+        return False
+    segment[place].name = segment[place].name._replace(bearers=mine)
+    segment[place].means["of its day"] = ""
     return True
 
 

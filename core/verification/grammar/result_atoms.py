@@ -255,6 +255,14 @@ def _range(scan: Scan, place: int, item: Chunk) -> bool:
     return names_reading or not {"read", "read of"}.isdisjoint(before)
 
 
+def _now(scan: Scan, place: int, item: Chunk) -> bool:
+    """ "427, previously 309 - now high": a reading of the latest."""
+    if scan.atoms and scan.within(place, 2, "read") is not None:
+        scan.add("break", "but")
+        scan.add("which", "latest")
+    return True
+
+
 def _given(scan: Scan, place: int, item: Chunk) -> bool:
     """ "A score of 3 was given", "an Hb was taken"."""
     return scan.context.words[item.end - 1].norm in GIVEN
@@ -265,6 +273,6 @@ HANDLERS = {
     "limits": result_numbers.limits, "bounds": result_numbers.bounds, "read": _read, "trend": _trend,
     "neg": _neg, "degree": _degree, "all": _all, "trend kind": _steadily, "past": _past, "status": _still,
     "which": _which, "noun": _noun, "limit": _up_to, "seq": _seq, "prep": _prep, "conj": _conj,
-    "range": _range, "start": _given,
+    "range": _range, "now": _now, "start": _given,
 }  # fmt: skip
 ORDER = {kind: place for place, kind in enumerate(HANDLERS)}

@@ -92,12 +92,20 @@ def _put(piece: Piece, atom: Atom) -> None:
 def assembled(atoms: list[Atom]) -> Points:
     """The points that the atoms of a frame make."""
     points = Points()
-    parts = _zipped(_read_in_brackets(pieces(atoms, points)))
+    parts = _zipped(_read_in_brackets(_all_from(pieces(atoms, points))))
     for place, piece in enumerate(parts):
         _add(points, piece, parts[place + 1] if place + 1 < len(parts) else NOTHING)
     if points.waiting:
         points.found.append(Piece(whens=points.waiting))
     return points
+
+
+def _all_from(parts: list[Piece]) -> list[Piece]:
+    """ "Up from 109 in 2024 and 122 in 2025": what is joined to an earlier value is one, too."""
+    for before, piece in itertools.pairwise(parts):
+        if before.opener in EARLIER and before.valued and piece.valued and piece.opener == "and":
+            piece.opener = before.opener
+    return parts
 
 
 def _read_in_brackets(parts: list[Piece]) -> list[Piece]:

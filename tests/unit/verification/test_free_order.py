@@ -34,6 +34,18 @@ BMI = tuple(
 BORN = row("patient", name="Mohan Menon", sex="male", birth_date="1930-10-21")
 YOUNGER = row("patient", name="Mohan Menon", sex="male", birth_date="1989-08-30")
 HYPERTENSION = condition("Hypertension", "2013-02-26")
+RISEN = tuple(systolic(v, d, 120) for v, d in ((108.8, "2024-01-01"), (122.3, "2025-01-06"), (135.9, "2026-01-12")))
+LIPIDS = (
+    result("Total Cholesterol", 177.4, "mg/dL", "2026-11-18", None, 200, code="2093-3"),
+    result("High Density Lipoprotein Cholesterol", 70.8, "mg/dL", "2026-11-18", 40, None, code="2085-9"),
+)
+SEEN = row("visit", description="Emergency room admission", **{"class": "EMER"}, started_at="2024-06-25T02:20:33Z")
+SPRAIN = condition("Sprain of ankle", "2024-06-25", "2024-07-23")
+ADMITTED = row(
+    "visit", description="Obstetric emergency hospital admission", reason="Normal pregnancy", **{"class": "IMP"},
+    started_at="2026-03-31T08:11:23Z", ended_at="2026-03-31T09:41:23Z",
+)  # fmt: skip
+TREATED = medicine("Hydrochlorothiazide 25 MG", "2014-02-20", reason="Hypertension")
 
 CASES = [
     (FELL,
@@ -54,6 +66,13 @@ CASES = [
     (BMI, "BMI 27.2 (12/25), cf. 25.6 (12/22).", ["12/22", "11/22"]),
     ((SINUSITIS,), "Viral sinusitis 7-28 Oct 2023 (3/52), resolved.", ["3/52", "5/52"]),
     ((YOUNGER,), "Male, DOB 30.8.89.", ["30.8.89", "31.8.89"]),
+    (RISEN, "Systolic 136, up from 109 in 2024 and 122 in 2025.", ["109 in 2024 and 122", "122 in 2024 and 109"]),
+    (RISEN, "Systolic 136, previously 109 in 2024 - now high.", ["now high", "now low"]),
+    (LIPIDS, "TC 177, HDL 71 (mg/dL).", ["mg/dL", "mmol/L"]),
+    ((SEEN, SPRAIN), "Seen in ED 25/6/24 with ankle sprain, since resolved.", ["25/6/24", "24/6/24"]),
+    ((ADMITTED,), "Admitted 31 March 2026 (normal pregnancy).", ["normal", "twin"]),
+    ((TREATED, HYPERTENSION),
+     "HCTZ 25 mg since Feb 2014 for hypertension, diagnosed a year earlier.", ["a year", "a month"]),
     ((HYPERTENSION,), "Hypertension for over twelve years.", ["twelve", "nineteen"]),
 ]  # fmt: skip
 
