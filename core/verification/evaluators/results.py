@@ -62,16 +62,21 @@ def _average(point: Point, mine: list[Cited]) -> Judged:
 
 def _single(point: Point, dated: list[Cited], mine: list[Cited]) -> Judged:
     found = next((row for row in dated if agrees(point, row)), None)
-    of_all = bool(point.reading) and not (point.value or point.which)
-    if found is not None and of_all and any(agrees(point, row) is False for row in dated):
-        return NotInRows(wording.sentence(f"not all cited results of {wording.name(found)} read so."))
     if found is not None:
-        return Proved(found.ref, "value", found.shown())
+        return _of_all(point, found, dated)
     if not dated:
         return _of_another_day(point, mine)
     if any(agrees(point, row) for row in mine if within(point.when, row.start)):
         return NotInRows(wording.sentence(f"the latest {wording.name(mine[0])} reads otherwise."))
     return _against(point, next((row for row in dated if point.value and has_value(row, point.value)), dated[0]))
+
+
+def _of_all(point: Point, found: Cited, dated: list[Cited]) -> Judged:
+    """ "High in 2026" is of all results of that year; a value is of one of them."""
+    plain = point.reading and not (point.value or point.which)
+    if plain and any(agrees(point, row) is False for row in dated):
+        return NotInRows(wording.sentence(f"not all cited results of {wording.name(found)} read so."))
+    return Proved(found.ref, "value", found.shown())
 
 
 def _of_another_day(point: Point, mine: list[Cited]) -> Refuted:
@@ -130,16 +135,14 @@ def _pair_agrees(point: Point, top: Cited, low: Cited) -> bool:
 
 def _panel(point: Point, dated: list[Cited]) -> Judged:
     """How a panel reads: normal if all of it does, otherwise as some of it does."""
-    if point.value:
-        return NotInRows("The claim does not say of which test that value is.")
-    if not dated:
-        return NotInRows("No cited row is of that day.")
+    if point.value or not dated:
+        said = "No cited row is of that day." if not dated else "The claim does not say of which test that value is."
+        return NotInRows(said)
     if not point.reading:
         return Proved(dated[0].ref, "observed_at", wording.day(dated[0].start))
-    answers = [readings.reads(row, point.reading, point.degree) for row in dated]
     if all(_together(point, [row for row in dated if row.start == day]) for day in {row.start for row in dated}):
         return Proved(dated[0].ref, "interpretation", readings.reading(dated[0]) or "")
-    wrong = next((row for row, answer in zip(dated, answers, strict=True) if answer is False), None)
+    wrong = next((row for row in dated if readings.reads(row, point.reading, point.degree) is False), None)
     return otherwise(wrong) if wrong else NotInRows("The cited rows do not decide how that reads.")
 
 

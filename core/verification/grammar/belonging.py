@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from core.verification.grammar.chunks import MARK, PAIR, SPAN, VALUE, WHEN, Chunk
+from core.verification.grammar.chunks import MARK, NAME, PAIR, SPAN, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.vocabulary import PANELS
 
@@ -109,24 +109,25 @@ def _behind_colon(cut: list[Frame]) -> None:
 
 def _name_behind(tests: list[Frame], cut: list[Frame]) -> None:
     """ "BP was 112 mmHg systolic and 74 mmHg diastolic": each part of a panel named behind its value."""
-    panel = tests[0].names[0].get("assay") if len(tests) > 2 else None
-    parts = tests[1:]
-    if panel not in PANELS or not all(f.names[0].get("assay") in PANELS[panel] for f in parts):
-        return
+    panel, parts = tests[:1], tests[1:]
     values = [[c for c in frame.items if c.kind == VALUE] for frame in tests]
-    if any(len(own) != 1 for own in values[:-1]) or values[-1]:
+    if not _are_parts(panel, parts) or [len(own) for own in values] != [1] * len(parts) + [0]:
         return
     for frame, following, (value,) in zip(tests, parts, values, strict=False):
         frame.items.remove(value)
         following.items.insert(following.lead, value)
+    whole = tests.pop(0)
+    cut.remove(whole)
+    days = _days_in(whole.items)
     for frame in parts:
-        frame.day = frame.day or next(iter(c.days for c in _days_in(tests[0].items)), ())
-    for chunk in (*tests[0].names, *_days_in(tests[0].items)):
-        chunk.used = True
-    for chunk in tests[0].items:
-        chunk.used = chunk.used or chunk.get("prep") in ("on", "in", "at")
-    cut.remove(tests[0])
-    tests.pop(0)
+        frame.day = days[0].days if days else frame.day
+    for chunk in (*whole.names, *whole.items):
+        chunk.used = chunk.used or chunk.kind in (WHEN, NAME) or chunk.get("prep") in ("on", "in", "at")
+
+
+def _are_parts(panel: list[Frame], parts: list[Frame]) -> bool:
+    members = PANELS.get(panel[0].names[0].get("assay") or "", frozenset()) if panel else frozenset()
+    return len(parts) > 1 and all(frame.names[0].get("assay") in members for frame in parts)
 
 
 def _share_day(tests: list[Frame]) -> None:

@@ -52,6 +52,15 @@ class Chunk:
     def get(self, kind: str) -> str | None:
         return self.means.get(kind)
 
+    @property
+    def bearers(self) -> tuple[tuple[int, int], ...]:
+        """The rows that a name may mean, and how; none, where it is no name."""
+        return self.name.bearers if self.name is not None else ()
+
+    @property
+    def is_detail(self) -> bool:
+        return self.name is not None and self.name.detail
+
     def __repr__(self) -> str:
         return f"<{self.kind} {self.means or self.quantity or self.pair or self.days or self.name}>"
 

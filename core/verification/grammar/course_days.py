@@ -179,7 +179,7 @@ def _counts(items: list[Chunk], place: int) -> bool:
 
 def _in_name(draft: Draft, quantity: Quantity) -> bool:
     """Whether a time is part of a medicine's name: "28 Day Pack"."""
-    rows = [draft.rows[n] for name in draft.frame.names if name.name for n, _ in name.name.bearers]
+    rows = [draft.rows[n] for name in draft.frame.names for n, _ in name.bearers]
     return any(a.value == quantity.value and a.unit == quantity.unit for row in rows for a in row.name.amounts)
 
 

@@ -214,13 +214,13 @@ def _treats(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 def _several(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     """ "Multiple allergies": two or more are named."""
-    bearers = {n for name in draft.frame.names if name.name for n, _ in name.name.bearers}
+    bearers = {n for name in draft.frame.names for n, _ in name.bearers}
     return len(bearers) > 1
 
 
 def _yearly(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     """ "Renewed annually": each course begins a year after the one before it."""
-    rows = {n: draft.rows[n] for name in draft.frame.names if name.name for n, _ in name.name.bearers}
+    rows = {n: draft.rows[n] for name in draft.frame.names for n, _ in name.bearers}
     starts = sorted(row.start for row in rows.values() if row.start)
     gaps = [(after - before).days for before, after in itertools.pairwise(starts)]
     return bool(gaps) and all(330 <= gap <= 400 for gap in gaps)

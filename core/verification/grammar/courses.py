@@ -91,7 +91,7 @@ def _same_period(first: Draft, second: Draft, context: Context) -> None:
 
 
 def _bearers(name: Chunk) -> tuple[tuple[int, int], ...]:
-    return (name.name or NO_NAME).bearers
+    return name.bearers
 
 
 def _replace(drafts: list[Draft]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from core.verification.cited import Cited
@@ -136,19 +137,16 @@ def _begins(kind: str, segment: list[Chunk], place: int, context: Context, last:
 
 def _is_reason_in_bracket(last: Frame, segment: list[Chunk], place: int) -> bool:
     """ "Obstetric emergency (normal pregnancy)": what the row of a visit or a medicine gives as its reason."""
-    mine = {n for name in last.names if name.name for n, _ in name.name.bearers}
-    said = {n for n, how in (segment[place].name or names.NO_NAME).bearers if how == names.BY_REASON}
-    return bool(said & mine) and place > 0 and "(" in segment[place - 1].means
+    mine = {n for name in last.names for n, _ in name.bearers}
+    said = {n for n, how in segment[place].bearers if how == names.BY_REASON}
+    return bool(said & mine) and "(" in segment[place - 1].means
 
 
 def _is_told_more_of(last: Frame, segment: list[Chunk], place: int, context: Context) -> bool:
     """ "HCTZ for hypertension, diagnosed a year earlier": the reason of the medicine, and a condition of its own."""
     chunk = segment[place]
-    behind = [c for c in segment[place + 1 : place + 3] if "," not in c.means][:1]
-    own = any(
-        context.rows[n].type == "condition" and how == names.BY_NAME for n, how in (chunk.name or names.NO_NAME).bearers
-    )
-    if last.kind != "prescription" or not own or not any("have" in c.means and c.get("have") == "-" for c in behind):
+    behind = next((c for c in segment[place + 1 : place + 3] if "," not in c.means), chunk)
+    if last.kind != "prescription" or behind.get("have") != "-" or not _conditions(chunk, context):
         return False
     reason = Chunk(NAME, chunk.start, chunk.end, dict(chunk.means))
     reason.name = chunk.name
@@ -156,21 +154,29 @@ def _is_told_more_of(last: Frame, segment: list[Chunk], place: int, context: Con
     return True
 
 
+def _conditions(chunk: Chunk, context: Context) -> list[int]:
+    """The cited conditions that a name may mean."""
+    return [n for n, how in chunk.bearers if how == names.BY_NAME and context.rows[n].type == "condition"]
+
+
 def _is_of_same_day(last: Frame, segment: list[Chunk], place: int, context: Context) -> bool:
     """ "Seen in ED with concussion, ongoing": a condition that began on the day of the visit, and is not its reason."""
-    bearers = (segment[place].name or names.NO_NAME).bearers
-    if last.kind != "visit" or any(how == names.BY_REASON for _, how in bearers) or not bearers:
+    chunk = segment[place]
+    if last.kind != "visit" or any(how == names.BY_REASON for _, how in chunk.bearers):
         return False
-    days = {context.rows[n].start for name in last.names if name.name for n, _ in name.name.bearers}
-    said = [c.days for c in last.items if c.kind == chunks.WHEN]
-    visits = {day for day in days if all(within(when, day) for when in said)}
-    rows = [(n, context.rows[n]) for n, _ in bearers]
-    mine = tuple((n, names.BY_NAME) for n, row in rows if row.type == "condition" and row.start in visits)
-    if not mine or segment[place].name is None:
-        return False
-    segment[place].name = segment[place].name._replace(bearers=mine)
-    segment[place].means["of its day"] = ""
-    return True
+    visits = _days_of(last, context)
+    mine = tuple((n, names.BY_NAME) for n in _conditions(chunk, context) if context.rows[n].start in visits)
+    if mine and chunk.name is not None:
+        chunk.name = chunk.name._replace(bearers=mine)
+        chunk.means["of its day"] = ""
+    return bool(mine)
+
+
+def _days_of(visit: Frame, context: Context) -> set[date | None]:
+    """The days of the visits of a frame, of those that it gives."""
+    said = [c.days for c in visit.items if c.kind == chunks.WHEN]
+    days = {context.rows[n].start for name in visit.names for n, _ in name.bearers}
+    return {day for day in days if all(within(when, day) for when in said)}
 
 
 def _kind_of_words(segment: list[Chunk], place: int, context: Context, kind: str) -> str | None:
@@ -238,7 +244,7 @@ def _state_order(frame: Frame, segment: list[Chunk], place: int, context: Contex
     chunk.used = prep.used = bool(named)
     other = Subject(context.written(chunk), "other", chunk.name.bearers)
     for name in named:
-        subject = Subject(context.written(name), frame.kind, (name.name or names.NO_NAME).bearers)
+        subject = Subject(context.written(name), frame.kind, name.bearers)
         context.statements.append(Follows(context.span([name, chunk]), subject, other, prep.means["prep"]))
     dated = any(c.kind == chunks.WHEN for c in segment[place + 1 : place + 2])
     chunk.used = chunk.used and not dated

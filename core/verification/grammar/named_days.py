@@ -8,7 +8,6 @@ from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import times
 from core.verification.grammar.chunks import MARK, NAME, VALUE, WHEN, Chunk
-from core.verification.grammar.names import NO_NAME
 
 OF_DAYS = frozenset({"same day", "day after"})
 OF_AGE = frozenset({"aged", "pronoun", "aux", "free"})
@@ -180,11 +179,11 @@ def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> 
 
 
 def _starts(name: Chunk, rows: list[Cited]) -> list[date]:
-    return [day for n, _ in (name.name or NO_NAME).bearers if (day := rows[n].start)]
+    return [day for n, _ in name.bearers if (day := rows[n].start)]
 
 
 def _ends(name: Chunk, rows: list[Cited]) -> list[date]:
-    return [day for n, _ in (name.name or NO_NAME).bearers if (day := rows[n].stop)]
+    return [day for n, _ in name.bearers if (day := rows[n].stop)]
 
 
 def _ages(found: list[Chunk], rows: list[Cited]) -> None:

@@ -12,34 +12,10 @@ from core.verification.grammar import tokens
 from core.verification.grammar.phrases import longest_at, phrases_at
 from core.verification.grammar.tokens import Words
 from core.verification.vocabulary import INGREDIENTS, NAME_KINDS, Unit
-from core.verification.vocabulary.spelling import stem
+from core.verification.vocabulary.spelling import stem, word_set
 
 BY_NAME, BY_REASON = 0, 1
-_LINKS = frozenset(
-    {
-        "of",
-        "with",
-        "due",
-        "to",
-        "the",
-        "for",
-        "in",
-        "and",
-        "from",
-        "by",
-        "on",
-        "at",
-        "/",
-        "[",
-        "]",
-        "(",
-        ")",
-        "-",
-        "'",
-        ".",
-        "as",
-    }
-)
+_LINKS = word_set("of with due to the for in and from by on at / [ ] ( ) - ' . as")
 _NEGATORS = frozenset({"no", "without"})
 _NARROWING = frozenset({"qualifier", "route", "severity", "read", "result"})
 _DETAILS = frozenset({"route", "visit", "finding", "result", "qualifier"})

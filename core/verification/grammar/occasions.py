@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.verification.grammar.chunks import NAME, WHEN, WORD, Chunk
-from core.verification.grammar.names import NO_NAME
 from core.verification.statements import Subject, Took
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def _note(segment: list[Chunk], place: int, context: Context) -> None:
 
 
 def _is_test(chunk: Chunk, context: Context) -> bool:
-    bearers = (chunk.name or NO_NAME).bearers
+    bearers = chunk.bearers
     return "assay" in chunk.means or any(context.rows[n].type == "observation" and how == 0 for n, how in bearers)
 
 
@@ -63,7 +62,7 @@ def _is_adjunct(segment: list[Chunk], place: int) -> bool:
 
 def _state(segment: list[Chunk], place: int, context: Context) -> None:
     chunk = segment[place]
-    bearers = (chunk.name or NO_NAME).bearers
+    bearers = chunk.bearers
     if not bearers:
         cited = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == "visit")
         if chunk.kind == WORD and cited:
@@ -87,7 +86,7 @@ def _state_visit(segment: list[Chunk], place: int, context: Context, bearers: tu
 
 
 def _is_reason(chunk: Chunk, context: Context) -> bool:
-    said = [n for n, how in (chunk.name or NO_NAME).bearers if how == 1]
+    said = [n for n, how in chunk.bearers if how == 1]
     return bool(said) and all(context.rows[n].type == "visit" for n in said)
 
 

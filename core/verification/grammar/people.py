@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from core.verification.dates import Days
 from core.verification.grammar.chunks import MARK, UNKNOWN, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.frames import Frame
-from core.verification.grammar.names import NO_NAME
 from core.verification.row_names import NONE_KNOWN
 from core.verification.statements import Course, Person, Subject, Took
 
@@ -214,5 +213,5 @@ def named(frame: Frame, context: Context) -> None:
     """The patient's name."""
     for chunk in frame.names:
         chunk.used = True
-        bearers = (chunk.name or NO_NAME).bearers
+        bearers = chunk.bearers
         context.statements.append(Person(context.span([chunk]), Subject(context.written(chunk), "patient", bearers)))

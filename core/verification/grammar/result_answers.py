@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from core.verification.grammar.chunks import Chunk
 from core.verification.grammar.frames import Frame
-from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.result_points import Points
 from core.verification.grammar.result_scan import Scan
 from core.verification.statements import Subject, Took
@@ -20,13 +19,13 @@ def answers_of(frame: Frame, context: Context) -> list[Chunk]:
 
 
 def _by_answer(chunk: Chunk, context: Context) -> bool:
-    said = [n for n, how in (chunk.name or NO_NAME).bearers if how == 1]
+    said = [n for n, how in chunk.bearers if how == 1]
     return any(context.rows[n].type == "observation" for n in said)
 
 
 def is_answer(frame: Frame, context: Context) -> bool:
     """Whether the frame is about results that are words."""
-    bearers = [(name.name or NO_NAME).bearers for name in frame.names]
+    bearers = [name.bearers for name in frame.names]
     return all(found and all(context.rows[n].text_value is not None for n, _ in found) for found in bearers)
 
 
@@ -41,7 +40,7 @@ def state_yes_or_no(scan: Scan) -> bool:
         chunk.used = True
     so = _who_say("no" if told else "yes", answers)
     written = context.written(frame.names[0])
-    subject = Subject(written, "observation", (frame.names[0].name or NO_NAME).bearers)
+    subject = Subject(written, "observation", frame.names[0].bearers)
     reason = Subject(written, "reason", so)
     context.statements.append(Took(context.span([*frame.names, *told]), subject, reason=reason))
     return True
@@ -53,7 +52,7 @@ def _who_say(what: str, answers: dict[int, str]) -> tuple[tuple[int, int], ...]:
 
 def _answers_to(frame: Frame, context: Context) -> dict[int, str]:
     """What the rows answer to the one question that a frame names, if all say yes or no."""
-    bearers = (frame.names[0].name or NO_NAME).bearers if len(frame.names) == 1 else ()
+    bearers = frame.names[0].bearers if len(frame.names) == 1 else ()
     answers = {n: (context.rows[n].text_value or "").strip().lower() for n, how in bearers if how == 0}
     return answers if {"yes", "no"}.issuperset(answers.values()) else {}
 
@@ -71,7 +70,7 @@ def state(scan: Scan, points: Points, answers: list[Chunk]) -> None:
     days = [when for piece in points.found for when in piece.whens] or [()]
     reasons = [Subject(context.written(answer), "reason", _by_reason(answer)) for answer in said]
     for name in frame.names:
-        subject = Subject(context.written(name), "observation", (name.name or NO_NAME).bearers)
+        subject = Subject(context.written(name), "observation", name.bearers)
         context.statements += [Took(span, subject, day, (), reason, point.which) for reason in reasons for day in days]
 
 
@@ -87,4 +86,4 @@ def _is_plain(scan: Scan, points: Points) -> bool:
 
 
 def _by_reason(chunk: Chunk) -> tuple[tuple[int, int], ...]:
-    return tuple(b for b in (chunk.name or NO_NAME).bearers if b[1] == 1)
+    return tuple(b for b in chunk.bearers if b[1] == 1)

@@ -166,13 +166,17 @@ def _add_every(points: Points, piece: Piece, following: Piece) -> None:
     piece.every, points.every = False, True
     if piece.reading and not piece.valued and _read_the_others(points, piece):
         return
-    told = piece if piece.reading else next((p for p in reversed(points.found) if p.reading), NOTHING)
+    told = piece if piece.reading else _last_read(points)
     if told.reading and (told is piece or not piece.valued):
         points.always = (told.reading, told.degree)
         told.reading = told.degree = None
         points.found = [p for p in points.found if not p.empty]
     elif piece.value and not (piece.whens or following.valued):
         points.every_value, piece.value = piece.value, None
+
+
+def _last_read(points: Points) -> Piece:
+    return next((p for p in reversed(points.found) if p.reading), NOTHING)
 
 
 def _read_the_others(points: Points, piece: Piece) -> bool:

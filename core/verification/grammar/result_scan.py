@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core.verification.cited import Cited
 from core.verification.grammar.chunks import MARK, Chunk, Quantity
 from core.verification.grammar.frames import Frame
-from core.verification.grammar.names import NO_NAME
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -61,7 +60,7 @@ class Scan:
 
     def rows(self) -> list[Cited]:
         """The rows that the names of the frame may mean."""
-        bearers = [b for name in self.frame.names for b in (name.name or NO_NAME).bearers]
+        bearers = [b for name in self.frame.names for b in name.bearers]
         return [self.context.rows[n] for n, _ in bearers]
 
     def holds(self, said: Quantity) -> bool:

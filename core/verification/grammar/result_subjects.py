@@ -37,7 +37,7 @@ def _subject(name: Chunk, context: Context) -> Subject:
     key = name.get("of test") or (name.get("read of") or "").partition("@")[2]
     if key:
         return Subject(context.written(name), "observation", _bearers(key, context), key)
-    bearers = (name.name or NO_NAME).bearers
+    bearers = name.bearers
     if name.get("assay") in PANELS:
         bearers = tuple(b for b in bearers if b not in _excepted(context))
     return Subject(context.written(name), "observation", bearers, name.get("assay"))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from core.verification.grammar import result_answers, result_subjects
 from core.verification.grammar.chunks import Chunk, Quantity
 from core.verification.grammar.frames import Frame
-from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.result_atoms import scanned
 from core.verification.grammar.result_points import Points, assembled
 from core.verification.grammar.result_scan import Atom, Scan
@@ -45,7 +44,7 @@ def _names_in(frame: Frame, context: Context) -> list[Chunk]:
     for chunk in frame.items:
         if chunk.name is not None and chunk.name.bearers and chunk not in answers:
             mine = set(chunk.name.bearers)
-            chunk.used = chunk.used or all(mine >= set((n.name or NO_NAME).bearers) for n in frame.names)
+            chunk.used = chunk.used or all(mine >= set(n.bearers) for n in frame.names)
     return answers
 
 

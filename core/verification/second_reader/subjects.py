@@ -39,7 +39,7 @@ def _by_key(words: Words, key: str) -> Subject:
 
 def _common(names: list[Chunk], words: Words) -> Bearers:
     """The rows that bear all names of the words, or all their stems. Raises Unread where none bears them all."""
-    found = [set((name.name or NO_NAME).bearers) for name in names]
+    found = [set(name.bearers) for name in names]
     if not found:
         return _by_stems(words)
     common = set.intersection(*found)
@@ -88,7 +88,7 @@ def visit(words: Words) -> Subject:
     rows = words.sentence.rows
     visits = {n for n, row in enumerate(rows) if row.type == "visit"}
     for name in words.names:
-        visits &= {n for n, _ in (name.name or NO_NAME).bearers}
+        visits &= {n for n, _ in name.bearers}
     return Subject(words.text, "visit", tuple((n, BY_NAME) for n in sorted(visits)))
 
 
