@@ -8,8 +8,9 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.models import Allergy, Condition, ConditionStatus, Patient, Prescription, PrescriptionStatus, said
+from core.models import Condition, ConditionStatus, Prescription, PrescriptionStatus, said
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.queries.patient_rows import allergy_rows, patient_row
 from core.sealing import stored_national_id
 from core.stores.counted import counts
 from core.stores.tables import hot_table
@@ -72,7 +73,7 @@ class CurrentHealth:
 
 def current_health(session: Session, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS) -> CurrentHealth | None:
     """What holds of the patient now, without the rows of hidden visits; None if there is no such patient."""
-    patient = session.get(Patient, patient_id)
+    patient = patient_row(session, patient_id)
     if patient is None:
         return None
     return CurrentHealth(
@@ -91,8 +92,6 @@ def current_health(session: Session, patient_id: int, *, hidden_visits: VisitIds
 
 
 def _allergies(session: Session, patient_id: int) -> tuple[AllergyLine, ...]:
-    mine = (Allergy.patient_id == patient_id, counts(hot_table("allergy")))
-    query = select(Allergy).where(*mine).order_by(Allergy.substance, Allergy.id)
     return tuple(
         AllergyLine(
             row.id,
@@ -104,7 +103,7 @@ def _allergies(session: Session, patient_id: int) -> tuple[AllergyLine, ...]:
             said.dated(row.recorded_on, row.said, "recorded_on"),
             "verification" in said.read(row.said),
         )
-        for row in session.scalars(query)
+        for row in allergy_rows(session, patient_id)
     )
 
 

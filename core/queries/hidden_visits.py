@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from sqlalchemy import ColumnElement, Table, or_, select, true
+from sqlalchemy import ColumnElement, Table, exists, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.models import SensitiveVisit
@@ -18,6 +18,11 @@ NO_VISITS: VisitIds = frozenset()
 def kept_apart(session: Session, patient_id: int) -> VisitIds:
     """All visits of the patient that are hidden from somebody."""
     return frozenset(session.scalars(select(SensitiveVisit.visit_id).where(SensitiveVisit.patient_id == patient_id)))
+
+
+def is_open_to_all(visit: Table) -> ColumnElement[bool]:
+    """The condition on hot visits that one is hidden from nobody."""
+    return not_(exists(SensitiveVisit.visit_id).where(SensitiveVisit.visit_id == visit.c.id))
 
 
 def is_visible(table: Table, hidden_visits: VisitIds) -> ColumnElement[bool]:

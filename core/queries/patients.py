@@ -12,13 +12,11 @@ from sqlalchemy.orm import Session
 
 from core.access import care
 from core.engines.folded_names import folded
-from core.models import Allergy, Patient, said
-from core.queries.hidden_visits import kept_apart
-from core.queries.letterhead import is_deceased, newest_clinic, standing
+from core.models import Patient, said
+from core.queries.letterhead import is_deceased, newest_clinic_for_all, standing
+from core.queries.patient_rows import allergy_rows, patient_row
 from core.queries.patient_search import Wanted
 from core.sealing import stored_national_id
-from core.stores.counted import counts
-from core.stores.tables import hot_table
 
 Conditions = list[ColumnElement[bool]]
 
@@ -199,12 +197,9 @@ def _year(day: date | None) -> date | None:
 
 def header(session: Session, patient_id: int) -> PatientHeader | None:
     """Who a page is about, allergies with it; None if there is no such patient."""
-    row = session.get(Patient, patient_id)
+    row = patient_row(session, patient_id)
     if row is None:
         return None
-    mine = (Allergy.patient_id == patient_id, Allergy.status == "active", counts(hot_table("allergy")))
-    query = select(Allergy).where(*mine)
-    allergies = session.scalars(query.order_by(Allergy.substance, Allergy.id))
     return PatientHeader(
         id=row.id,
         name=row.name,
@@ -214,9 +209,10 @@ def header(session: Session, patient_id: int) -> PatientHeader | None:
         is_deceased=is_deceased(row),
         standing=standing(row),
         masked_national_id=stored_national_id.masked(row.national_id_sealed),
-        clinic=newest_clinic(session, patient_id, kept_apart(session, patient_id)),
+        clinic=newest_clinic_for_all(session, patient_id),
         allergies=tuple(
             AllergyLine(a.id, a.substance, a.reaction, a.criticality, "verification" in said.read(a.said))
-            for a in allergies
+            for a in allergy_rows(session, patient_id)
+            if a.status == "active"
         ),
     )

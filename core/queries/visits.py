@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Select, Table, func, literal, select
 from sqlalchemy.orm import Session
 
 from core.models import Clinic, Practitioner, VisitStatus, said
@@ -190,19 +190,24 @@ def _of(visit: VisitLine, children: Sequence[Found]) -> list[Found]:
 
 
 def lines(session: Session, found: Sequence[Found]) -> tuple[VisitLine, ...]:
-    clinics = _names(session, Clinic, {item.values["clinic_id"] for item in found})
-    practitioners = _names(session, Practitioner, {item.values["practitioner_id"] for item in found})
-    return tuple(_line(item, clinics, practitioners) for item in found)
+    names = _names(session, found)
+    return tuple(_line(item, names) for item in found)
 
 
-def _names(session: Session, model: type[Clinic] | type[Practitioner], ids: set[int | None]) -> dict[int, str]:
-    known = [row_id for row_id in ids if row_id is not None]
-    if not known:
+def _names(session: Session, found: Sequence[Found]) -> dict[tuple[str, int], str]:
+    """The names of these visits' clinics and practitioners, by column and id: one statement."""
+    parts = []
+    for column, model in (("clinic_id", Clinic), ("practitioner_id", Practitioner)):
+        ids = {item.values[column] for item in found} - {None}
+        if ids:
+            parts.append(select(literal(column), model.id, model.name).where(model.id.in_(sorted(ids))))
+    if not parts:
         return {}
-    return {row.id: row.name for row in session.execute(select(model.id, model.name).where(model.id.in_(known)))}
+    rows = session.execute(parts[0].union_all(*parts[1:]) if len(parts) > 1 else parts[0])
+    return {(column, row_id): name for column, row_id, name in rows}
 
 
-def _line(found: Found, clinics: dict[int, str], practitioners: dict[int, str]) -> VisitLine:
+def _line(found: Found, names: Mapping[tuple[str, int], str]) -> VisitLine:
     row = found.values
     return VisitLine(
         id=row["id"],
@@ -211,8 +216,8 @@ def _line(found: Found, clinics: dict[int, str], practitioners: dict[int, str]) 
         class_code=row["class_code"],
         started_at=_dated(row, "started_at"),
         ended_at=_dated(row, "ended_at"),
-        clinic=clinics.get(row["clinic_id"]),
-        practitioner=practitioners.get(row["practitioner_id"]),
+        clinic=names.get(("clinic_id", row["clinic_id"])),
+        practitioner=names.get(("practitioner_id", row["practitioner_id"])),
         is_open=row["status"] == VisitStatus.OPEN,
         is_archived=found.is_archived,
     )

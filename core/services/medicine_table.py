@@ -21,13 +21,18 @@ EMPTY = frozenset(_EMPTY.split())
 
 @dataclass(frozen=True)
 class Medicine:
-    """A substance; `most_mg` is the most that an adult usually takes in a day, by mouth."""
+    """A substance; `most_mg` is the most that an adult usually takes in a day, in a week if it is `weekly`: by mouth.
+
+    `source` names what gives that figure.
+    """
 
     name: str
     others: tuple[str, ...]
     atc: str
     group: str
     most_mg: Decimal | None
+    is_weekly: bool
+    source: str
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -37,11 +42,14 @@ class Medicine:
 @cache
 def medicines() -> tuple[Medicine, ...]:
     """All that the table has."""
-    rows = [line.split("\t") for line in TABLE.read_text().splitlines() if line and not line.startswith("#")]
-    return tuple(
-        Medicine(name, tuple(filter(None, others.split(","))), atc, group, Decimal(most) if most else None)
-        for name, others, atc, group, most in rows
-    )
+    return tuple(_medicine(line) for line in TABLE.read_text().splitlines() if line and not line.startswith("#"))
+
+
+def _medicine(line: str) -> Medicine:
+    name, others, atc, group, most, source = line.split("\t")
+    amount, _, span = most.partition(" ")
+    most_mg = Decimal(amount) if amount else None
+    return Medicine(name, tuple(filter(None, others.split(","))), atc, group, most_mg, span == "weekly", source)
 
 
 def found_in(text: str) -> tuple[Medicine, ...]:

@@ -23,7 +23,10 @@ def impossible(assay: AssayChoice, value: Decimal) -> str | None:
     if bounds is None or bounds.low <= value <= bounds.high:
         return None
     low, high, unit = _words(bounds.low), _words(bounds.high), f" {assay.unit}" if assay.unit else ""
-    return f"{_words(value)}{unit} can't be: enter a value from {low} to {high}. Check the unit and the decimal point."
+    return (
+        f"{_words(value)}{unit} can't be: enter a value from {low} to {high}. Check the unit and the decimal point."
+        " These bounds are Strata's own, and no clinician has reviewed them yet."
+    )
 
 
 def marked(code: str, row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,6 +1,8 @@
 """Values that no living person has, by LOINC code and unit: a typed value outside these bounds is a slip.
 
-Source: our own choice, for a clinician to review. Each bound lies well beyond our critical values
+Source: our own choice, WHICH NO CLINICIAN HAS REVIEWED YET; the page that refuses a value says so.
+
+Each bound lies well beyond our critical values
 (core/interchange/usual_ranges.py) and beyond the extremes of intensive care, so that a true value is never refused;
 a test that is not listed has no bounds.
 """

@@ -13,6 +13,7 @@ AMOUNT = re.compile(r"(\d+(?:[.,]\d+)?)\s*(micrograms?|mcg|ug|µg|mg|g)(?![a-z])
 PIECES = re.compile(r"(\d+(?:[.,]\d+)?|half|one|two|three|four)\s*(?:an?\s+)?(?:tab|cap|pill)", re.IGNORECASE)
 TIMES = re.compile(r"(\d+|two|three|four|five|six)\s*(?:times|x|×)", re.IGNORECASE)
 EVERY = re.compile(r"every\s*(\d+)\s*h", re.IGNORECASE)
+WEEKLY = re.compile(r"\bweek(?:ly)?\b", re.IGNORECASE)
 NUMBERS = {"half": "0.5", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 MG = {"g": Decimal(1000), "mg": Decimal(1)}
 MICROGRAM = Decimal("0.001")
@@ -69,9 +70,14 @@ def _dose(new: Ordered) -> Iterator[str]:
     known = found_in(new.medication)
     if len(known) != 1 or known[0].most_mg is None:
         return
-    daily, most = daily_mg(new), known[0].most_mg
-    if daily is not None and daily > most:
-        yield f"{_mg(daily)} mg in a day? An adult usually takes {_mg(most)} mg of {known[0].name} at most."
+    one, most = known[0], known[0].most_mg
+    if one.is_weekly and not WEEKLY.search(f"{new.dose} {new.frequency}"):
+        yield f"{one.name.capitalize()} each day? For all but cancer it is taken once a week (source: {one.source})."
+        return
+    taken, span = daily_mg(new), "week" if one.is_weekly else "day"
+    if taken is not None and taken > most:
+        usual = f"An adult usually takes {_mg(most)} mg of {one.name} at most"
+        yield f"{_mg(taken)} mg in a {span}? {usual} (source: {one.source})."
 
 
 def daily_mg(one: Ordered) -> Decimal | None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import ColumnElement, Table, and_, exists, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
 from core.models import Correction
+from core.stores.once import once
 
 VISIT = "visit"
 OF_VISITS = frozenset({"note", "observation", "prescription", "condition", "statement"})
 TABLES = frozenset({VISIT, "allergy", *OF_VISITS})
 
 
+@cache
 def counts(table: Table) -> ColumnElement[bool]:
     """The condition on a hot table that a row counts: the database looks itself."""
     if table.name not in TABLES:
@@ -48,8 +51,13 @@ class EnteredInError:
 
 def entered_in_error(session: Session, patient_ids: Collection[int]) -> EnteredInError:
     """The rows of these patients that count no longer, as this session's snapshot has them."""
+    wanted = tuple(sorted(patient_ids))
+    return once(session, ("entered in error", wanted), lambda: _entered_in_error(session, wanted))
+
+
+def _entered_in_error(session: Session, patient_ids: Collection[int]) -> EnteredInError:
     query = select(Correction.row_type, Correction.row_id).where(Correction.in_force)
     ids: dict[str, set[int]] = defaultdict(set)
-    for row_type, row_id in session.execute(query.where(any_of(Correction.patient_id, sorted(patient_ids)))):
+    for row_type, row_id in session.execute(query.where(any_of(Correction.patient_id, patient_ids))):
         ids[row_type].add(row_id)
     return EnteredInError({row_type: frozenset(found) for row_type, found in ids.items()})

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.engines import Adapter, adapter_for
 from core.settings import config
+from core.stores import once
 
 PROBE_SECONDS = 1.0
 COLD_POOL_SECONDS = 0.3
@@ -125,6 +126,7 @@ def write_at_once() -> Iterator[Connection]:
 def read(store: Store, statement_timeout_seconds: float | None = None) -> Iterator[Session]:
     """One read-only transaction with a single snapshot on `store`; a write in it fails."""
     with _transaction(current().engine(store, read_only=True), current().adapter.snapshot) as session:
+        once.begin(session)
         if statement_timeout_seconds is not None:
             _limit(session, statement_timeout_seconds)
         yield session

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.models import Holding
 from core.models.record_types import RECORD_TYPES
 from core.stores import archived, counted
+from core.stores.once import once
 from core.stores.tables import cold_columns, hot_table, linked_table
 
 Build = Callable[[Table, Select[Any]], Select[Any]]
@@ -71,7 +72,7 @@ class Cursor:
 
 def held(session: Session, patient_id: int, record_type: str) -> Held | None:
     """What the archive holds for the patient, as the primary knows it: the archive is not asked."""
-    row = session.get(Holding, (patient_id, record_type))
+    row = once(session, ("holding", patient_id, record_type), lambda: session.get(Holding, (patient_id, record_type)))
     return Held(row.roots, row.first_at, row.last_at, row.server) if row is not None and row.roots > 0 else None
 
 

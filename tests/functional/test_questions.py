@@ -42,7 +42,10 @@ def test_a_medicine_that_surprises_is_asked_about_and_the_answer_is_on_record(
 
     # Given a dose that is four times the usual, when it is corrected, then nothing more is asked.
     order(clinician, chart, "Paracetamol 500 mg tablet", "8 tablets", "four times a day")
-    expect(question).to_contain_text("16000 mg in a day? An adult usually takes 4000 mg of paracetamol at most.")
+    expect(question).to_contain_text(
+        "16000 mg in a day? An adult usually takes 4000 mg of paracetamol at most (source: BNF)."
+    )
+    expect(clinician.get_by_text("no clinician has reviewed it").first).to_be_visible()
     clinician.locator("#prescriptions-0-dose").fill("1 tablet")
     save(clinician)
     expect(clinician.get_by_text("The visit is saved.")).to_be_visible()

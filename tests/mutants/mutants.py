@@ -14,6 +14,9 @@ UPKEEP = "tests/integration/picture/test_upkeep.py"
 WRITERS = "tests/integration/picture/test_writers.py"
 ANEW = "tests/integration/staff/test_written_anew.py"
 NEWEST = "tests/integration/staff/test_staff_newest.py"
+CORRECTED = "tests/integration/staff/test_staff_corrections.py"
+NEWS = "tests/integration/web/test_news.py"
+PAPER = "tests/unit/web/test_paper.py"
 REPLICA = "tests/integration/freshness/test_replica_use.py"
 
 
@@ -224,5 +227,54 @@ MUTANTS = (
         "    if results:\n        picture.refresh(session, row.patient_id, observation_ids=results)\n",
         "",
         f"{ANEW}::test_a_visits_times_are_edited_and_what_was_written_with_it_moves_along",
+    ),
+    Mutant(
+        "the picture keeps a result that was entered in error",
+        "core/services/corrections.py",
+        'def _leave_out(session: Session, row: _Row) -> None:\n    if row.table == "observation":',
+        'def _leave_out(session: Session, row: _Row) -> None:\n    if row.table == "nothing":',
+        f"{CORRECTED}::test_a_result_entered_in_error_counts_no_longer_until_that_is_undone",
+    ),
+    Mutant(
+        "the picture keeps what was written at a visit entered in error",
+        "core/services/corrections.py",
+        "        picture.refresh_visit(session, row.patient_id, row.id)\n",
+        "        pass\n",
+        f"{CORRECTED}::test_with_a_visit_goes_what_was_written_at_it_and_comes_back_with_it",
+    ),
+    Mutant(
+        "a visit that counts again leaves its results out",
+        "core/services/corrections.py",
+        "        picture.read_again(session, patient_id, None)\n",
+        "        pass\n",
+        f"{CORRECTED}::test_with_a_visit_goes_what_was_written_at_it_and_comes_back_with_it",
+    ),
+    Mutant(
+        "archived rows count whatever was corrected",
+        "core/stores/hot_and_archived.py",
+        "    if not with_errors and name in counted.TABLES:",
+        "    if not with_errors and name in ():",
+        f"{CORRECTED}::test_an_archived_result_is_taken_out_without_a_write_to_any_archive",
+    ),
+    Mutant(
+        "looks of one sitting are many",
+        "core/services/last_looks.py",
+        "elif now - kept.looked_at > SITTING:",
+        "elif now - kept.looked_at > STILL:",
+        f"{NEWS}::test_looks_of_one_sitting_are_one",
+    ),
+    Mutant(
+        "a look is known no longer than its event",
+        "core/queries/news.py",
+        "kept = session.get(LastLook, (reader, patient_id))",
+        "kept = None",
+        f"{NEWS}::test_a_look_outlives_its_event",
+    ),
+    Mutant(
+        "documents of a long record stay in memory",
+        "core/web/paper/record_sheet.py",
+        "            gc.collect()\n",
+        "",
+        f"{PAPER}::test_of_documents_one_after_another_none_stays_in_memory",
     ),
 )

@@ -70,9 +70,18 @@ def test_what_is_taken_in_a_day(one: Ordered, mg: str | None) -> None:
 
 def test_a_dose_beyond_the_usual_is_asked_about_and_the_usual_is_not() -> None:
     words = asked(Ordered("Warfarin", "50 mg", "daily"))
-    assert words == "50 mg in a day? An adult usually takes 10 mg of warfarin at most."
+    assert words == "50 mg in a day? An adult usually takes 10 mg of warfarin at most (source: BNF)."
     assert asked(Ordered("Warfarin", "10 mg", "daily")) == ""
     assert asked(Ordered("Paracetamol 500 mg", "2 tablets", "4 times a day")) == ""
+
+
+def test_methotrexate_is_asked_about_unless_it_is_weekly() -> None:
+    assert "Methotrexate each day? For all but cancer it is taken once a week" in asked(
+        Ordered("Methotrexate 2.5 mg", "4 tablets", "daily")
+    )
+    assert "each day?" in asked(Ordered("Methotrexate 10 mg"))
+    assert asked(Ordered("Methotrexate 2.5 mg", "6 tablets", "once a week")) == ""
+    assert "50 mg in a week? An adult usually takes 30 mg" in asked(Ordered("Methotrexate", "50 mg", "weekly"))
 
 
 def test_the_table_is_well_formed() -> None:
@@ -81,4 +90,5 @@ def test_the_table_is_well_formed() -> None:
     names = [name for one in known for name in one.names]
     assert len(names) == len(set(names))
     assert all(name == name.casefold() for name in names)
+    assert all(one.source in {"BNF", "UK SmPC", "US label"} for one in known if one.most_mg)
     assert all(len(one.atc) == 7 and (one.most_mg is None or one.most_mg > 0) for one in known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import shutil
 import tempfile
@@ -27,6 +28,7 @@ from core.web.paper.sheet import Letterhead, Sheet
 RESULT_COLUMNS = (("Test", 76.0), ("Result", 44.0), ("Usual range", 34.0), ("", 26.0))
 MEDICINE_COLUMNS = (("Medicine", 66.0), ("How", 64.0), ("When", 50.0))
 TITLE, PART = "Health record", "health-record-{}.pdf"
+Add = Callable[[Sheet], None]
 KEPT_APART = "Visits that are kept apart from whoever printed this are not in it."
 
 
@@ -43,19 +45,30 @@ def record(
 
     Save each before asking for the next. Raises ColdUnavailable.
     """
-    sheet, part = Sheet(TITLE, head), 1
-    sheet.heading(TITLE, 1)
-    if hidden_visits:
-        sheet.paragraph(KEPT_APART)
-    _add_today(session, patient_id, sheet, formats, hidden_visits)
-    for add in _pieces(session, patient_id, formats, reports, hidden_visits):
+
+    def begin(sheet: Sheet) -> None:
+        if hidden_visits:
+            sheet.paragraph(KEPT_APART)
+        _add_today(session, patient_id, sheet, formats, hidden_visits)
+
+    pieces = _pieces(session, patient_id, formats, reports, hidden_visits)
+    return documents(TITLE, head, itertools.chain([begin], pieces))
+
+
+def documents(title: str, head: Letterhead, pieces: Iterable[Add]) -> Iterator[Sheet]:
+    """These pieces in one document, or in as many as have the room. Save each before asking for the next."""
+    sheet, part = Sheet(title, head), 1
+    sheet.heading(title, 1)
+    for add in pieces:
         if sheet.is_full:
             yield sheet
             part += 1
-            # Before the next one reads its typefaces.
+            # Before the next one reads its typefaces. The library's documents hold themselves in circles, for which
+            # Python may look only after several of them.
             del sheet
-            sheet = Sheet(f"{TITLE}, part {part}", head)
-            sheet.heading(f"{TITLE}, part {part}", 1)
+            gc.collect()
+            sheet = Sheet(f"{title}, part {part}", head)
+            sheet.heading(f"{title}, part {part}", 1)
         add(sheet)
     yield sheet
 
@@ -77,9 +90,6 @@ def save(sheets: Iterable[Sheet], file: IO[bytes]) -> str:
                 with pack.open(PART.format(number), "w") as entry:
                     sheet.save(entry)
     return "zip"
-
-
-Add = Callable[[Sheet], None]
 
 
 def _pieces(

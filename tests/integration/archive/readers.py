@@ -37,20 +37,21 @@ def look(store: Store) -> Counter[str]:
 
 
 def contents() -> dict[str, str]:
-    """The content hash of every row, hot or archived: `visit:3`."""
-    found = {}
+    """The content hash of every row, hot or archived: `visit:3`. Each is seen once."""
+    found: list[tuple[str, str]] = []
     with databases.read(Store.HOT) as session:
         for name in TABLES:
             hot = Base.metadata.tables[name]
-            found.update(
-                {f"{name}:{row['id']}": content_hash(name, row) for row in session.execute(select(hot)).mappings()}
-            )
+            rows = session.execute(select(hot)).mappings()
+            found += [(f"{name}:{row['id']}", content_hash(name, row)) for row in rows]
         window = archived.window(session, VISIT.name)
     for name in TABLES:
         linked = linked_table(name)
-        rows = archived.fetch(VISIT.name, select(linked).where(archived.visible(linked, window)), through=Store.HOT)
-        found.update({f"{name}:{row['id']}": content_hash(name, row) for row in rows})
-    return found
+        older = archived.fetch(VISIT.name, select(linked).where(archived.visible(linked, window)), through=Store.HOT)
+        found += [(f"{name}:{row['id']}", content_hash(name, row)) for row in older]
+    once = dict(found)
+    assert len(once) == len(found), f"seen twice: {sorted(found)}"
+    return once
 
 
 def shown_to_readers(patient_id: int) -> set[str]:

@@ -16,6 +16,10 @@ from core.access import care
 from core.models import Claim, Note, Observation, Patient, Report, ReportState, Role, Signature, Visit
 from core.picture import rebuild
 from core.queries import timeline as queries
+from core.queries import visits as visit_queries
+from core.queries.current_health import current_health
+from core.queries.latest_results import latest_results
+from core.queries.patients import header
 from core.queries.timeline_items import Kind
 from core.stores import databases
 from core.stores.databases import Store
@@ -116,6 +120,21 @@ def test_the_timeline_takes_few_queries(signed_in: Browser, visits: list[Visit])
     with databases.read(Store.HOT) as session:
         queries.timeline(session, visits[0].patient_id, kind=Kind.VISITS)
     assert len(statements) <= 8, statements
+
+
+def test_a_patients_head_and_health_are_read_once(archived: list[Visit]) -> None:
+    """The newest results of an archived record cost a chart no more statements than those of hot rows did: 12."""
+    statements: list[str] = []
+    engine = databases.current().engine(Store.HOT, read_only=True)
+    event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    patient_id = archived[0].patient_id
+    with databases.read(Store.HOT) as session:
+        head, health = header(session, patient_id), current_health(session, patient_id)
+        visit_queries.overview(session, patient_id, newest=10)
+        assert latest_results(session, patient_id).shown
+    assert head is not None
+    assert health is not None
+    assert len(statements) <= 12, statements
 
 
 def test_results_over_time_take_in_the_archive(signed_in: Browser, archived: list[Visit]) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 
-from core.web.paper import typefaces
+from core.web.paper import record_sheet, sheet, typefaces
 from core.web.paper.sheet import Letterhead, Sheet
 from tests.taken_files import pages_of
 
@@ -35,6 +38,22 @@ def test_the_languages_of_the_clinics_are_printed_as_they_are(words: str) -> Non
     sheet.paragraph(words)
     (page,) = printed(sheet)
     assert words in page
+
+
+def test_of_documents_one_after_another_none_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own look for circles may come late, or never."""
+    monkeypatch.setattr(sheet, "PAGES_MAX", 1)
+    pieces: list[record_sheet.Add] = [lambda one: one.add_page()] * 6
+    gc.collect()
+    gc.disable()
+    try:
+        with open(os.devnull, "wb") as file:
+            assert record_sheet.save(record_sheet.documents("Record", HEAD, pieces), file) == "zip"
+        read = sum(isinstance(one, TTFont) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    # Each document reads five typefaces, as its holder's name is Chinese.
+    assert read <= 5
 
 
 def test_tamil_is_shaped() -> None:
