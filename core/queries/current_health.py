@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Condition, ConditionStatus, Prescription, PrescriptionStatus, said
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
-from core.queries.patient_rows import allergy_rows, patient_row
+from core.queries.known_patient import allergy_rows, patient_row
 from core.sealing import stored_national_id
 from core.stores.counted import counts
 from core.stores.tables import hot_table

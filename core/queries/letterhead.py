@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.models import Clinic, Patient, said
 from core.models.record_types import VISIT
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_open_to_all, is_visible
-from core.queries.patient_rows import patient_row
+from core.queries.known_patient import patient_row
 from core.sealing import stored_national_id
 from core.stores import hot_and_archived
 from core.stores.counted import counts

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from core.access import care
 from core.engines.folded_names import folded
 from core.models import Patient, said
+from core.queries.known_patient import allergy_rows, patient_row
 from core.queries.letterhead import is_deceased, newest_clinic_for_all, standing
-from core.queries.patient_rows import allergy_rows, patient_row
 from core.queries.patient_search import Wanted
 from core.sealing import stored_national_id
 
