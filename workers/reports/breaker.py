@@ -20,8 +20,11 @@ REST_SECONDS = 30.0
 BROKEN = "broken"
 
 
-def check(session: Session, provider: str, now: datetime) -> None:
-    """Raises TryLater while the breaker is open. The caller's transaction must keep others from checking meanwhile."""
+def check(session: Session, provider: str, now: datetime, *, but: int) -> None:
+    """Raises TryLater while the breaker is open. The caller's transaction must keep others from checking meanwhile.
+
+    `but` is the caller's own call, which asks.
+    """
     of_it = (ModelCall.provider == provider, ModelCall.finish_reason.is_not(None))
     recent = select(ModelCall.finish_reason, ModelCall.ended_at).where(*of_it, ModelCall.ended_at.is_not(None))
     last = session.execute(recent.order_by(ModelCall.ended_at.desc(), ModelCall.id.desc()).limit(FAULTS_TO_OPEN)).all()
@@ -32,7 +35,7 @@ def check(session: Session, provider: str, now: datetime) -> None:
         raise TryLater(
             f"the model endpoint failed {FAULTS_TO_OPEN} times in a row: asked again in {REST_SECONDS:.0f} s"
         )
-    probing = (ModelCall.provider == provider, ModelCall.ended_at.is_(None))
+    probing = (ModelCall.provider == provider, ModelCall.ended_at.is_(None), ModelCall.id != but)
     begun = ModelCall.started_at > now - timedelta(seconds=REST_SECONDS)
     if session.scalar(select(func.count()).where(*probing, begun)):
         raise TryLater("the model endpoint has been failing: another report is finding out whether it answers")

@@ -2,6 +2,9 @@
 
 A reservation is a model_call row without an end. It counts in full until it is settled: a worker that dies during a
 call leaves the highest possible cost behind, never less.
+
+Everybody takes the calls first and the day's row last, for the shortest time: in two orders they would wait for each
+other.
 """
 
 from __future__ import annotations
@@ -44,11 +47,6 @@ def reserve(
     price = pricing.price(question.model, usage, settings.openai_base_url)
     now = utc_now()
     with _waiting_for_the_day() as session:
-        used = _set_aside(session, now.astimezone(UTC).date(), price.usd)
-        breaker.check(session, provider(settings), now)
-        _check_day(settings, used, price.usd)
-        _check_day_calls(session, settings, question.model, price.usd, usage)
-        _check_report(session, settings, report_id, price.usd, usage)
         call = ModelCall(
             report_id=report_id, role=role, round=round_, attempt=attempt, prompt_version=prompt_version,
             provider=provider(settings), requested_model=question.model, input_tokens=usage.input,
@@ -56,6 +54,11 @@ def reserve(
         )  # fmt: skip
         session.add(call)
         session.flush()
+        used = _set_aside(session, now.astimezone(UTC).date(), price.usd)
+        breaker.check(session, provider(settings), now, but=call.id)
+        _check_day(settings, used, price.usd)
+        _check_day_calls(session, settings, call)
+        _check_report(session, settings, call)
         return call.id
 
 
@@ -177,42 +180,44 @@ def _check_day(settings: Settings, used: Decimal, usd: Decimal) -> None:
         )
 
 
-def _check_day_calls(session: Session, settings: Settings, model: str, usd: Decimal, usage: Usage) -> None:
-    """The day's tokens, and the money of one model version, over the calls of this UTC day."""
+def _check_day_calls(session: Session, settings: Settings, call: ModelCall) -> None:
+    """The day's tokens, and the money of one model version, over the other calls of this UTC day."""
     midnight = utc_now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    others = (ModelCall.started_at >= midnight, ModelCall.id != call.id)
     tokens = func.coalesce(func.sum(ModelCall.input_tokens + ModelCall.output_tokens), 0)
-    used_tokens = session.scalar(select(tokens).where(ModelCall.started_at >= midnight)) or 0
-    if used_tokens + usage.input + usage.output > settings.day_budget_tokens:
+    used_tokens = session.scalar(select(tokens).where(*others)) or 0
+    if used_tokens + call.input_tokens + call.output_tokens > settings.day_budget_tokens:
         raise OverBudget(
             f"the day's budget of {settings.day_budget_tokens:,} tokens would be passed: {used_tokens:,} are used,"
-            f" this call may use {usage.input + usage.output:,}"
+            f" this call may use {call.input_tokens + call.output_tokens:,}"
         )
+    model = call.requested_model
     most = dict(settings.model_budgets_usd).get(model)
     if most is None:
         return
     spent = func.coalesce(func.sum(func.coalesce(ModelCall.cost_usd, ModelCall.reserved_usd)), 0)
-    of_model = (ModelCall.started_at >= midnight, ModelCall.requested_model == model)
-    used = session.scalar(select(spent).where(*of_model)) or Decimal(0)
-    if used + usd > most:
+    used = session.scalar(select(spent).where(*others, ModelCall.requested_model == model)) or Decimal(0)
+    if used + call.reserved_usd > most:
         raise OverBudget(
             f"the day's budget of US${most:.2f} for {model} would be passed: US${used:.4f} is used or reserved,"
-            f" this call may cost US${usd:.4f}"
+            f" this call may cost US${call.reserved_usd:.4f}"
         )
 
 
-def _check_report(session: Session, settings: Settings, report_id: int, usd: Decimal, usage: Usage) -> None:
+def _check_report(session: Session, settings: Settings, call: ModelCall) -> None:
     spent = func.coalesce(func.sum(func.coalesce(ModelCall.cost_usd, ModelCall.reserved_usd)), 0)
     tokens = func.coalesce(func.sum(ModelCall.input_tokens + ModelCall.output_tokens), 0)
-    used, used_tokens = session.execute(select(spent, tokens).where(ModelCall.report_id == report_id)).one()
-    if used + usd > settings.report_budget_usd:
+    others = (ModelCall.report_id == call.report_id, ModelCall.id != call.id)
+    used, used_tokens = session.execute(select(spent, tokens).where(*others)).one()
+    if used + call.reserved_usd > settings.report_budget_usd:
         raise OverBudget(
             f"the report's budget of US${settings.report_budget_usd:.2f} would be passed: US${used:.4f} is used,"
-            f" this call may cost US${usd:.4f}"
+            f" this call may cost US${call.reserved_usd:.4f}"
         )
-    if used_tokens + usage.input + usage.output > settings.report_budget_tokens:
+    if used_tokens + call.input_tokens + call.output_tokens > settings.report_budget_tokens:
         raise OverBudget(
             f"the report's budget of {settings.report_budget_tokens:,} tokens would be passed:"
-            f" {used_tokens:,} are used, this call may use {usage.input + usage.output:,}"
+            f" {used_tokens:,} are used, this call may use {call.input_tokens + call.output_tokens:,}"
         )
 
 

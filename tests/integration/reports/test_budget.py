@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
 from core.jobs import outbox
 from core.models import DayBudget, ModelCall, ReportState
@@ -19,7 +22,7 @@ from core.settings.config import Settings
 from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import make_allergy, make_patient
-from tests.integration.reports.spending import PRICED, QUESTION, day, reserve, spend_together
+from tests.integration.reports.spending import PRICED, QUESTION, SECONDS_MAX, day, reserve, spend_together
 from tests.report_records import Record, view
 from workers.reports import budget, jobs, pricing
 from workers.reports.client import Answer, EndpointFault, Usage
@@ -74,6 +77,28 @@ def test_a_call_waits_for_the_day_longer_than_for_any_other_row(configured: Call
     with day_held(seconds=0.8):
         budget.settle(settings, call_id, answer)
     assert day().reserved_usd == 0
+
+
+@pytest.mark.only_on_postgresql
+def test_whoever_pays_takes_the_calls_first_and_the_day_last(configured: Callable[..., Settings]) -> None:
+    """In the other order it and whoever takes both tables, as between two tests, would wait for each other."""
+    settings = configured()
+    reserve(settings)
+    with databases.write() as taker, ThreadPoolExecutor(1) as workers:
+        taker.execute(text("LOCK TABLE model_call IN ACCESS EXCLUSIVE MODE"))
+        reserved = workers.submit(reserve, settings)
+        wait_until_somebody_waits(taker)
+        taker.execute(text("LOCK TABLE day_budget IN ACCESS EXCLUSIVE MODE NOWAIT"))
+        taker.rollback()
+        assert reserved.result(SECONDS_MAX)
+
+
+def wait_until_somebody_waits(session: Session) -> None:
+    waiting = text("SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = 'model_call'::regclass")
+    until = time.monotonic() + SECONDS_MAX
+    while not session.scalar(waiting):
+        assert time.monotonic() < until, "nobody waits"
+        time.sleep(0.01)
 
 
 def test_a_report_that_never_gets_its_turn_waits_and_does_not_fail(
