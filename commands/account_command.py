@@ -22,12 +22,12 @@ def group() -> None:
     """
 
 
-@group.command("open")
+@group.command("add")
 @click.argument("username")
 @click.option("--role", type=click.Choice(STAFF), default=Role.ADMIN.value, show_default=True, help="What it is.")
 @click.option("--name", required=True, help="The person's name, as it stands in the audit trail.")
-def open_(username: str, role: str, name: str) -> None:
-    """Open an account of staff, such as the first admin's. Patients' accounts are opened at /accounts."""
+def add(username: str, role: str, name: str) -> None:
+    """Add an account of staff, such as the first admin's. Patients' accounts are opened at /accounts."""
     settings = databases.current().settings
     try:
         with databases.write() as session:
@@ -37,6 +37,10 @@ def open_(username: str, role: str, name: str) -> None:
     except accounts.AccountFault as fault:
         raise click.ClickException(str(fault)) from None
     _show(username, code)
+
+
+# Its name before, for those who have it in a script.
+group.add_command(click.Command("open", callback=add.callback, params=add.params, help=add.help, hidden=True))
 
 
 @group.command("code")

@@ -35,8 +35,8 @@ def count(table: Any) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def test_the_first_admin_is_opened_without_a_password(database: Any) -> None:
-    code = code_in(run("open", "Nair", "--name", "Nair Devi"))
+def test_the_first_admin_is_added_without_a_password(database: Any) -> None:
+    code = code_in(run("add", "Nair", "--role", "admin", "--name", "Nair Devi"))
     assert count(Credential) == 0
     with databases.write() as session:
         account, found = set_up_codes.find(session, username="nair", code=code, roles=STAFF_ROLES)
@@ -48,15 +48,20 @@ def test_the_first_admin_is_opened_without_a_password(database: Any) -> None:
         assert accounts.authenticate(session, username="nair", password=NEW, roles=STAFF_ROLES).username == "nair"
 
 
-def test_a_patients_account_is_not_opened_here(database: Any) -> None:
-    assert run("open", "tan", "--name", "Tan Mei Ling", "--role", "patient").exit_code == 2
+def test_a_patients_account_is_not_added_here(database: Any) -> None:
+    assert run("add", "tan", "--name", "Tan Mei Ling", "--role", "patient").exit_code == 2
     assert count(Account) == 0
 
 
 def test_a_taken_name_is_refused(database: Any) -> None:
-    run("open", "nair", "--name", "Nair Devi")
-    again = run("open", "nair", "--name", "Nair Devi")
+    run("add", "nair", "--name", "Nair Devi")
+    again = run("add", "nair", "--name", "Nair Devi")
     assert (again.exit_code, "is taken" in again.output) == (1, True)
+
+
+def test_its_word_before_is_still_understood(database: Any) -> None:
+    code_in(run("open", "nair", "--name", "Nair Devi"))
+    assert count(Account) == 1
 
 
 def test_a_new_code_ends_sign_ins_and_what_a_lost_device_opens(database: Any) -> None:

@@ -73,7 +73,7 @@ WITHOUT_RECORDS = {
     "report amend", "report halt", "report notify-signers", "report request", "report resume",
     "report verify-trace", "report withdraw", "eval history", "eval list", "eval run", "model canary", "model list",
     "model propose", "model retire", "model use", "alerts evaluate", "alerts history", "audit verify",
-    "redis-users", "keys", "reseal", "account code", "account open", "eval record",
+    "redis-users", "keys", "reseal", "account add", "account code", "account open", "eval record",
 }  # fmt: skip
 
 
