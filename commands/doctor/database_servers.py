@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from commands.doctor import checkpoint_check
 from commands.doctor.finding import Finding, judge
 from core.engines import EngineError
+from core.engines.patience import patience
 from core.install.database_roles import DatabaseRole
 from core.install.grants import GRANTS
 from core.migrations.upgrade import configuration
@@ -100,7 +101,8 @@ def sessions(name: str, connection: Connection) -> Iterator[Finding]:
         sees = roles.sees_sessions(connection)
         said = "sees" if sees else "does not see"
         detail = f"this login {said} the snapshots of other sessions, which a purge waits for"
-        yield judge(f"{name}: sessions", sees, detail, "give it the right that `strata init --print-grants` prints")
+        mend = "" if sees else f"as an administrator, {roles.showing_sessions(connection)}"
+        yield judge(f"{name}: sessions", sees, detail, mend)
 
 
 def _clock(name: str, connection: Connection) -> Finding:
@@ -156,7 +158,7 @@ def _replication() -> Finding:
     position = freshness.primary_position()
     began = time.monotonic()
     try:
-        freshness.wait_for_replica(position, REPLAY_SECONDS_MAX)
+        freshness.wait_for_replica(position, REPLAY_SECONDS_MAX * patience.times())
     except freshness.ReplicaBehind as behind:
         return Finding("replication", False, str(behind), mend)
     seconds = time.monotonic() - began

@@ -6,8 +6,10 @@ Babelfish has no security policies: there a role reaches every row of a table th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from core.engines import mssql_restoring, mssql_row_rules
 from core.engines.link import literal
@@ -81,6 +83,31 @@ def sees_sessions(connection: Connection) -> bool:
     """Whether this login sees the sessions of others; Babelfish does not tell them to anybody."""
     asked = " OR ".join(f"HAS_PERMS_BY_NAME(NULL, NULL, '{right}') = 1" for right in SEE_SESSIONS)
     return is_babelfish(connection) or connection.scalar(text(f"SELECT CASE WHEN {asked} THEN 1 ELSE 0 END")) == 1
+
+
+def showing_sessions(connection: Connection) -> str:
+    """What an administrator of the server says, in the words of the server's version."""
+    login, major = connection.execute(text(f"SELECT ORIGINAL_LOGIN(), {MAJOR_VERSION}")).one()
+    newer, older = SEE_SESSIONS
+    return f"USE master; GRANT {newer if int(major) >= NARROWER_SINCE else older} TO {quoted(str(login))}"
+
+
+@contextmanager
+def acting(connection: Connection, role: str) -> Iterator[None]:
+    """As a user without a login, who is there for this transaction alone: a role can't be impersonated."""
+    name = quoted(f"strata_acting_{role}")
+    for statement in (
+        f"CREATE USER {name} WITHOUT LOGIN",
+        f"ALTER ROLE {role} ADD MEMBER {name}",
+        f"EXECUTE AS USER = {literal(f'strata_acting_{role}')}",
+    ):
+        connection.exec_driver_sql(statement)
+    try:
+        yield
+    finally:
+        with suppress(DBAPIError):
+            connection.exec_driver_sql("REVERT")
+        connection.rollback()
 
 
 def script(rights: Rights) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
@@ -58,6 +59,21 @@ def let_see_sessions(connection: Connection, name: str) -> None:
 def sees_sessions(connection: Connection) -> bool:
     """Whether this login may see what other sessions do."""
     return bool(connection.scalar(text("SELECT pg_has_role('pg_read_all_stats', 'USAGE')")))
+
+
+def showing_sessions(connection: Connection) -> str:
+    """What a superuser, or an owner who may pass it on, says to this login."""
+    return f"GRANT pg_read_all_stats TO {_quoted(connection, str(connection.scalar(text('SELECT session_user'))))}"
+
+
+@contextmanager
+def acting(connection: Connection, role: str) -> Iterator[None]:
+    """In a transaction that is rolled back: the role was set for it alone."""
+    connection.exec_driver_sql(f"SET LOCAL ROLE {role}")
+    try:
+        yield
+    finally:
+        connection.rollback()
 
 
 def script(rights: Rights) -> Iterator[str]:

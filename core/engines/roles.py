@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -72,6 +73,12 @@ class Roles(Protocol):
 
     def sees_sessions(self, connection: Connection) -> bool:
         """Whether the connection's login sees when the snapshots of other sessions began."""
+
+    def showing_sessions(self, connection: Connection) -> str:
+        """The statement that lets the connection's login see when the snapshots of other sessions began."""
+
+    def acting(self, connection: Connection, role: str) -> AbstractContextManager[None]:
+        """A `with` block in which the connection may do what a role may; nothing of it stays."""
 
     def script(self, rights: Rights) -> Iterator[str]:
         """The statements that give an installation's logins their rights, with comments between them."""

@@ -21,7 +21,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from core.stores.freshness import primary_position
 from workers.archive import lease
-from workers.archive.retry_policy import cause, classify
+from workers.archive.retry_policy import RightMissing, cause, classify
 
 IDS_A_STATEMENT = 5_000
 
@@ -39,6 +39,10 @@ def purge_restored() -> str:
         waiting = list(session.scalars(restored.order_by(Batch.id)))
     try:
         purged = sum(1 for batch_id in waiting if is_due(batch_id) and _purge(batch_id))
+    except RightMissing as fault:
+        for batch_id in waiting:
+            _note_once(batch_id, fault)
+        return f"not before a right is given: {fault}"
     except SQLAlchemyError as fault:
         return f"not now: {type(fault).__name__}"
     with databases.write() as session:
@@ -49,6 +53,7 @@ def purge_restored() -> str:
 
 
 def is_due(batch_id: int) -> bool:
+    """Whether nobody can need the copies any more. Raises RightMissing if this login can't know."""
     with databases.write() as session:
         batch = session.get_one(Batch, batch_id, with_for_update=True)
         if batch.position is None:
@@ -71,8 +76,24 @@ def _oldest_snapshot(session: Session) -> datetime:
     """When the oldest snapshot that is still open, on the primary or the replica, was taken."""
     servers = databases.current()
     with servers.engine(Store.REPLICA, read_only=True).connect() as replica:
-        found = (servers.adapter.server.oldest_snapshot_at(server) for server in (session.connection(), replica))
+        both = {"primary": session.connection(), "replica": replica}
+        for name, connection in both.items():
+            check_right(name, connection)
+        found = (servers.adapter.server.oldest_snapshot_at(connection) for connection in both.values())
         return min(at or utc_now() for at in found)
+
+
+def check_right(name: str, connection: Connection) -> None:
+    """Without the right, a server tells of no snapshot, or refuses to tell: neither means that there is none.
+
+    Raises RightMissing.
+    """
+    roles = databases.current().adapter.roles
+    if not roles.sees_sessions(connection):
+        raise RightMissing(
+            f"copies of restored rows stay until no older snapshot reads them, and this login does not see those of"
+            f" other sessions on the {name}: as an administrator, {roles.showing_sessions(connection)}"
+        )
 
 
 def _purge(batch_id: int) -> bool:
@@ -89,6 +110,15 @@ def _purge(batch_id: int) -> bool:
         _note(step_id, fault)
         return False
     return True
+
+
+def _note_once(batch_id: int, fault: RightMissing) -> None:
+    """Keep with the restore why it waits, for its page; asked twice a minute, it says so once."""
+    with databases.read(Store.HOT) as session:
+        last = select(Step.cause).where(Step.batch_id == batch_id, Step.name == StepName.PURGE)
+        said = session.scalar(last.order_by(Step.id.desc()).limit(1))
+    if said != cause(fault):
+        _note(_begin(batch_id), fault)
 
 
 def _begin(batch_id: int) -> int:

@@ -46,6 +46,10 @@ class Busy(Exception):
     """Another worker is writing this batch's copies just now."""
 
 
+class RightMissing(Exception):
+    """This process's login lacks a right that the work needs; the message says which, why, and what gives it."""
+
+
 class Overtaken(Exception):
     """Another worker has done this step; nothing is wrong."""
 
@@ -104,6 +108,7 @@ FAULTS = (
     FaultClass("columns changed", _is(ColumnsChanged), attempts=4, back_to=BatchState.PLANNED),
     FaultClass("mismatch", _is(Mismatch, StagedAltered), attempts=1, back_to=BatchState.PLANNED),
     FaultClass("staging key", _is(StagingKeyMissing), attempts=1),
+    FaultClass("right missing", _is(RightMissing), attempts=1),
     FaultClass("schema drift", _is(SchemaDrift), attempts=1),
     FaultClass("disk full", _no_space, attempts=10, first=5 * SECOND, longest=5 * MINUTE),
     FaultClass("disk full", _database(FaultKind.DISK_FULL), attempts=10, first=5 * SECOND, longest=5 * MINUTE),
