@@ -110,8 +110,8 @@ def new_databases() -> Iterator[dict[str, str]]:
             "STRATA_PRIMARY_URL": primary,
             "STRATA_REPLICA_URL": _in(replica, str(make_url(primary).database)) if replica else primary,
             # Some servers need a second or more to read a linked table, and as much to plan on a new connection.
-            "STRATA_COLD_TIMEOUT_SECONDS": "5",
-            "STRATA_STATEMENT_TIMEOUT_SECONDS": "60",
+            "STRATA_PATIENCE_MIN_TIMES": "2",
+            "STRATA_PATIENCE_MAX_TIMES": "10",
         }
         for server in SERVERS:
             made = stack.enter_context(database(os.environ[ARCHIVE_ADDRESS]))

@@ -69,6 +69,7 @@ class Instance:
     kept: dict[str, str] = field(default_factory=dict)
     promotions: int = 0
     is_secondary: bool = False
+    major: int = 16
 
     def said(self, part: str) -> list[str]:
         """The statements that hold a part."""
@@ -100,7 +101,9 @@ class Network:
             instance = self.read_only.get(address, instance)
         if instance.logins.get(values["UID"]) != values["PWD"]:
             raise fault(18456, f"Login failed for user '{values['UID']}'.", state="28000", call="SQLDriverConnect")
-        return Session(self, instance, values["Database"], autocommit=options.get("autocommit", False))
+        made = Session(self, instance, values["Database"], autocommit=options.get("autocommit", False))
+        made.login = values["UID"]
+        return made
 
     def behind(self, link: Link) -> Instance:
         """The instance that a link reads. Faults as it does when the login fails there."""
@@ -125,6 +128,7 @@ class Session:
     def __init__(self, network: Network, instance: Instance, database: str, *, autocommit: bool) -> None:
         self.network, self.instance, self.database = network, instance, database
         self.timeout, self.in_transaction, self.is_open = 0, False, True
+        self.login = ""
         self._autocommit = autocommit
         instance.sessions.append(self)
 
@@ -317,6 +321,7 @@ ANSWERS: tuple[tuple[str, Answer], ...] = (
     (r"ProductVersion'\) AS VARCHAR", lambda *_: [("16.0.4135.4",)]),
     (r"ProductVersion'", lambda *_: [("16.0.4135.4", "Developer Edition")]),
     (r"schema_name\(\)", lambda *_: [("dbo",)]),
+    (r"ORIGINAL_LOGIN", lambda session, *_: [(session.login, session.instance.major)]),
     (r"^SELECT DB_NAME\(\)", lambda session, *_: [(session.database,)]),
     (r"SERVERPROPERTY\('Babelfish'\)", lambda *_: [(None,)]),
     (r"Updateability", lambda session, *_: [("READ_ONLY" if session.instance.is_secondary else "READ_WRITE",)]),

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from core.engines.fault_kinds import EngineError, FaultKind
 from core.engines.mssql_dialect import DRIVERNAME
 from core.engines.mssql_faults import is_transient, kind_of
+from core.engines.patience import patience
 
 DRIVER = "ODBC Driver 18 for SQL Server"
 INSTALL_UNIXODBC = "install unixODBC: `apt install unixodbc` (Debian, Ubuntu) or `dnf install unixODBC` (RHEL)"
@@ -120,7 +121,6 @@ def make_engine(raw: str, *, read_only: bool, of_replica: bool = False, seconds:
     pyodbc = load()
     engine = new_engine(
         address(raw, of_replica=of_replica, installed=pyodbc.drivers()),
-        connect_args={"timeout": LOGIN_TIMEOUT_SECONDS},
         fast_executemany=True,
         pool_pre_ping=True,
         # The message of a fault must not quote what a person typed.
@@ -128,6 +128,7 @@ def make_engine(raw: str, *, read_only: bool, of_replica: bool = False, seconds:
         **pool,
     )
     retry_logins(engine, pyodbc)
+    patience.watch(engine)
     _bound(engine, seconds)
     event.listen(engine, "handle_error", _end_session)
     event.listen(engine, "handle_error", tell_operational)
@@ -141,13 +142,19 @@ def retry_logins(engine: Engine, pyodbc: Any) -> None:
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _record: Any, args: list[Any], parameters: dict[str, Any]) -> Any:
+        parameters["timeout"] = math.ceil(LOGIN_TIMEOUT_SECONDS * patience.times(engine.url))
         try:
-            return _patiently(pyodbc, lambda: pyodbc.connect(*args, **parameters))
+            return _patiently(pyodbc, lambda: _connect_measured(pyodbc, engine.url, args, parameters))
         except pyodbc.Error as fault:
             if NO_FILE in str(fault):
                 raise EngineError(f"{_named(args)} is registered, and its file is missing: {INSTALL_DRIVER}") from fault
             fault.args = (*fault.args, f"at {engine.url.host}:{engine.url.port}/{engine.url.database}")
             raise
+
+
+def _connect_measured(pyodbc: Any, url: URL, args: list[Any], parameters: dict[str, Any]) -> Any:
+    with patience.connecting(url):
+        return pyodbc.connect(*args, **parameters)
 
 
 def _named(args: list[Any]) -> str:
@@ -170,7 +177,8 @@ def _patiently(pyodbc: Any, connect: Callable[[], Any]) -> Any:
 def _bound(engine: Engine, seconds: float) -> None:
     @event.listens_for(engine, "checkout")
     def _taken(connection: Any, *_: Any) -> None:
-        end_statements_after(connection, seconds)
+        # The driver's clock counts the way to the server, too.
+        end_statements_after(connection, seconds * patience.times(engine.url))
 
 
 def end_statements_after(connection: Any, seconds: float) -> None:

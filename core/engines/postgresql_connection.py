@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from sqlalchemy import Connection as SQLConnection
 from sqlalchemy import Engine, event
 from sqlalchemy import create_engine as make_engine
 from sqlalchemy.exc import DBAPIError
+
+from core.engines.patience import patience
 
 CONNECT_SECONDS = 3
 PING_SECONDS = 0.5
@@ -44,7 +47,6 @@ def create_engine(
         # The plan of a prepared statement loses the conditions that a linked server should evaluate.
         connect_args={
             "options": options,
-            "connect_timeout": CONNECT_SECONDS,
             "prepare_threshold": None,
             **KEEPALIVE,
         },
@@ -53,6 +55,7 @@ def create_engine(
         hide_parameters=True,
         **pool,
     )
+    patience.watch(engine)
     _bound(engine, silence_seconds)
     return engine
 
@@ -115,7 +118,9 @@ def _bound(engine: Engine, silence_seconds: float) -> None:
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _record: Any, args: list[Any], parameters: dict[str, Any]) -> Connection:
-        return Connection.connect(*args, **parameters)
+        parameters["connect_timeout"] = math.ceil(CONNECT_SECONDS * patience.times(engine.url))
+        with patience.connecting(engine.url):
+            return Connection.connect(*args, **parameters)
 
     @event.listens_for(engine, "checkout")
     def _taken(connection: Connection, *_: Any) -> None:
@@ -124,12 +129,13 @@ def _bound(engine: Engine, silence_seconds: float) -> None:
     @event.listens_for(engine, "checkin")
     def _given_back(connection: Connection | None, *_: Any) -> None:
         if connection is not None:
-            connection.silence_seconds = PING_SECONDS
+            connection.silence_seconds = PING_SECONDS * patience.times(engine.url)
 
 
 def wait_at_most(connection: SQLConnection, seconds: float) -> None:
     """Wait no longer than this for an answer, until the connection goes back to its pool."""
-    connection.connection.dbapi_connection.silence_seconds = seconds + GRACE_SECONDS  # type: ignore[union-attr]
+    grace = GRACE_SECONDS * patience.times(connection.engine.url)
+    connection.connection.dbapi_connection.silence_seconds = seconds + grace  # type: ignore[union-attr]
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from core.settings.kinds import (
     Count,
     DatabaseUrl,
     EventKeys,
+    Factor,
     Flag,
     IssuerUrl,
     LinkKind,
@@ -171,6 +172,8 @@ class Settings(BaseSettings):
     statement_timeout_seconds: Seconds = Field(10.0, description="a page's query is given up after this")
     silence_seconds: Seconds = Field(120.0, description="a server that sends nothing for this long is given up")
     cold_timeout_seconds: Seconds = Field(1.7, description="a read of archived rows is given up after this")
+    patience_min_times: Factor = Field(1.0, description="time-outs are at least as many times as long")
+    patience_max_times: Factor = Field(5.0, description="and at most, where a server is measured to be far or slow")
     session_idle_minutes: PositiveInt = Field(30, description="a sign-in ends after this long unused")
     session_hours: PositiveInt = Field(12, description="a sign-in ends after this long")
     run_history_keep_days: PositiveInt = Field(400, description="steps and events of ended runs are kept this long")

@@ -39,6 +39,7 @@ class Secret:
 PositiveInt = Annotated[int, Field(gt=0), Must("be a whole number above 0")]
 Count = Annotated[int, Field(ge=0), Must("be a whole number, 0 or more")]
 Seconds = Annotated[float, Field(gt=0), Must("be a number of seconds above 0")]
+Factor = Annotated[float, Field(ge=1), Must("be a number, 1 or more")]
 Milliseconds = Annotated[float, Field(gt=0), Must("be a number of milliseconds above 0")]
 Share = Annotated[float, Field(ge=0, le=1), Must("be a share from 0 to 1")]
 Flag = Annotated[bool, Must("be 1 or 0")]

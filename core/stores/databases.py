@@ -13,6 +13,7 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.orm import Session
 
 from core.engines import Adapter, adapter_for
+from core.engines.patience import patience
 from core.settings import config
 from core.stores import once
 
@@ -38,6 +39,7 @@ class Databases:
         self.adapter: Adapter = adapter_for(settings.primary_url, by_polybase=settings.link == "polybase")
         self._pid = os.getpid()
         self._engines: dict[tuple[Store, str], Engine] = {}
+        patience.bound(settings.patience_min_times, settings.patience_max_times)
 
     def engine(self, store: Store, *, read_only: bool) -> Engine:
         """The pooled engine of a store; its connections can only read, unless `read_only` is false."""
@@ -136,7 +138,8 @@ def read(store: Store, statement_timeout_seconds: float | None = None) -> Iterat
 def read_linked(through: Store, server: str, seconds: float) -> Iterator[Session]:
     """A reading session on `through` for the linked tables of one archive; each statement ends after `seconds`.
 
-    A new connection to `through` may take a second on some servers. That is not the archive's delay, and not counted.
+    A new connection to `through` may take a second on some servers. That is not the archive's delay, and not counted:
+    but where it does, the link's own takes as long, and the statement has more time.
     """
     with _transaction(current().cold_engine(through, server), current().adapter.linked) as session:
         session.connection()
@@ -151,4 +154,6 @@ def _transaction(engine: Engine, level: IsolationLevel) -> Iterator[Session]:
 
 
 def _limit(session: Session, seconds: float) -> None:
-    current().adapter.limits.limit_statements(session.connection(), seconds)
+    """Of a quick server. One that is measured to be far away may take as many times longer."""
+    connection = session.connection()
+    current().adapter.limits.limit_statements(connection, seconds * patience.times(connection.engine.url))

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from core.engines.patience import patience
+
 AnswerT = TypeVar("AnswerT")
 
 PROBE_SECONDS = 0.25
@@ -44,8 +46,10 @@ class Asking(Generic[AnswerT]):
     def is_done(self) -> bool:
         return self._done.is_set()
 
-    def wait(self, seconds: float = ANSWER_SECONDS) -> None:
+    def wait(self, seconds: float | None = None) -> None:
         """Until it is done, or `seconds` have gone since it was asked."""
+        if seconds is None:
+            seconds = ANSWER_SECONDS * patience.times()
         self._done.wait(max(0.0, self.asked_at + seconds - time.monotonic()))
 
 

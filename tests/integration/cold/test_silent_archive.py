@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import ProgrammingError
 
+from core.engines.patience import patience
 from core.queries import timeline, visits
 from core.queries.timeline import Period
 from core.queries.timeline_items import Kind
@@ -35,7 +36,9 @@ def cold_read(record: Record) -> list[Any]:
 
 
 def first_seconds() -> float:
-    return databases.current().settings.cold_timeout_seconds + GIVE_UP_SECONDS
+    servers = databases.current()
+    times = patience.times(servers.engine(Store.REPLICA, read_only=True).url)
+    return servers.settings.cold_timeout_seconds * times + GIVE_UP_SECONDS
 
 
 def seconds_to_fail(record: Record) -> float:

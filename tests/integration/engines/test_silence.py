@@ -11,6 +11,7 @@ from sqlalchemy import Column, MetaData, Table, Text, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.engines import postgresql_connection
+from core.engines.patience import patience
 from core.stores import databases
 from core.stores.databases import Store
 from tests.tcp_proxy import TcpProxy
@@ -125,3 +126,14 @@ def test_a_cut_connection_is_a_database_fault_too(proxy: TcpProxy) -> None:
             )
         proxy.heal()
         session.rollback()
+
+
+def test_a_far_server_has_more_time_than_the_seconds_that_are_written_down(proxy: TcpProxy) -> None:
+    """The limit is the server's and so is the way, which takes longer here than the limit."""
+    patience.forget()
+    proxy.delay_seconds = 0.4
+    with databases.read(Store.HOT) as session:
+        session.connection()
+        databases.current().adapter.limits.limit_statements(session.connection(), 0.2)
+        assert session.scalar(text("SELECT 1")) == 1
+    assert patience.times() > 1

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from commands.doctor import database_servers
 from core.engines.mssql_connection import DRIVER
+from core.engines.patience import patience
 from core.install import archive_readers, setup
 from core.install.database_roles import DatabaseRole
 from core.settings import config
@@ -21,6 +22,8 @@ from core.stores.archived import ColdUnavailable
 from core.stores.databases import Store
 from core.stores.tables import hot_table, linked_table
 from tests.stub_sql_server import Instance, Link, Network, Session
+from workers.archive import purge
+from workers.archive.retry_policy import RightMissing
 
 OWNER, SECRET = "strata_owner", "Owner-1-secret"
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -68,7 +71,9 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setitem(sys.modules, "pyodbc", made.network.driver())
     monkeypatch.setattr(setup, "upgrade", lambda *_: None)
     monkeypatch.setattr(databases, "configured", None)
+    patience.forget()
     yield made
+    patience.forget()
     databases.current().dispose()
 
 
@@ -212,11 +217,25 @@ def test_a_process_that_may_not_see_sessions_is_told_by_doctor(house: House) -> 
         pytest.raises(DBAPIError, match="VIEW SERVER PERFORMANCE STATE permission was denied"),
     ):
         databases.current().adapter.server.oldest_snapshot_at(connection)
-    mend = "give it the right that `strata init --print-grants` prints"
+    mend = f"as an administrator, USE master; GRANT VIEW SERVER PERFORMANCE STATE TO [{OWNER}]"
     assert told(DatabaseRole.WORKER) == told(DatabaseRole.ARCHIVER) == [(False, mend)]
     assert told(DatabaseRole.STAFF) == []
     house.primary.rights.add("VIEW SERVER STATE")
     assert told(DatabaseRole.WORKER) == [(True, "")]
+
+
+@pytest.mark.parametrize(
+    ("major", "right"),
+    [(15, "VIEW SERVER STATE"), (16, "VIEW SERVER PERFORMANCE STATE"), (17, "VIEW SERVER PERFORMANCE STATE")],
+)
+def test_a_purge_without_the_right_names_it_in_the_words_of_the_version(house: House, major: int, right: str) -> None:
+    databases.configure(house.settings())
+    house.primary.major = major
+    with databases.current().engine(Store.HOT, read_only=True).connect() as connection:
+        with pytest.raises(RightMissing, match=rf"on the primary: as .* GRANT {right} TO \[{OWNER}\]$"):
+            purge.check_right("primary", connection)
+        house.primary.rights.add("VIEW SERVER STATE")
+        purge.check_right("primary", connection)
 
 
 def test_a_driver_whose_file_is_missing_is_not_a_dead_server(house: House) -> None:
@@ -228,14 +247,26 @@ def test_a_driver_whose_file_is_missing_is_not_a_dead_server(house: House) -> No
         assert found[name].mend.startswith("install Microsoft's ODBC Driver 18")
 
 
-def test_a_slow_connection_takes_nothing_from_the_time_of_a_cold_read(house: House) -> None:
+@pytest.mark.parametrize(("most_times", "seconds"), [("1", 2), ("5", 3)])
+def test_a_slow_connection_takes_nothing_from_the_time_of_a_cold_read_and_gives_it_more(
+    house: House, most_times: str, seconds: int
+) -> None:
     setup.initialise(house.settings())
     house.share_links()
-    databases.configure(house.settings(STRATA_COLD_TIMEOUT_SECONDS="1.2"))
-    house.network.connecting_seconds = 0.3
+    house.network.connecting_seconds = 0.5
+    databases.configure(house.settings(STRATA_COLD_TIMEOUT_SECONDS="1.2", STRATA_PATIENCE_MAX_TIMES=most_times))
+    patience.forget()
     with databases.read_linked(Store.REPLICA, "visits", 1.2) as session:
         # In whole seconds, as the driver has it.
-        assert session.connection().connection.dbapi_connection.timeout == 2  # type: ignore[union-attr]
+        assert session.connection().connection.dbapi_connection.timeout == seconds  # type: ignore[union-attr]
+
+
+def test_every_statement_has_more_time_where_the_server_is_far(house: House) -> None:
+    house.network.connecting_seconds = 0.5
+    databases.configure(house.settings(STRATA_STATEMENT_TIMEOUT_SECONDS="10"))
+    patience.forget()
+    with databases.current().engine(Store.HOT, read_only=True).connect() as connection:
+        assert connection.connection.dbapi_connection.timeout in (20, 21)  # type: ignore[union-attr]
 
 
 def test_a_link_whose_login_is_refused_or_that_is_gone_is_an_archive_that_does_not_answer(house: House) -> None:
