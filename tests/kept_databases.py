@@ -8,6 +8,7 @@ from core.stores import databases
 OF_CONNECTIONS = (
     *("primary_url", "replica_url", "archive_logs_url", "archive_visits_url", "archive_reports_url", "link"),
     *("statement_timeout_seconds", "silence_seconds", "cold_timeout_seconds"),
+    *("patience_min_times", "patience_max_times"),
 )
 _configure = databases.configure
 _kept: databases.Databases | None = None

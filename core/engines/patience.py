@@ -45,8 +45,10 @@ class Patience:
         self.least, self.most = least, most
         self._ways: dict[tuple[str | None, int | None], Way] = {}
 
-    def bound(self, least: float, most: float) -> None:
+    def begin(self, least: float, most: float) -> None:
+        """Know no server any more, and keep to these bounds from now on."""
         self.least, self.most = least, most
+        self._ways.clear()
 
     def way(self, url: URL) -> Way:
         """What is known of the way to an address' server."""
@@ -66,19 +68,16 @@ class Patience:
 
     def watch(self, engine: Engine) -> None:
         """Measure a round trip whenever a connection leaves the pool and is asked whether it lives."""
-        ping, way = engine.dialect.do_ping, self.way(engine.url)
+        ping = engine.dialect.do_ping
 
         def timed(dbapi_connection: Any) -> bool:
             began = time.monotonic()
             lives = ping(dbapi_connection)
-            way.round_trips.append(time.monotonic() - began)
+            if lives:
+                self.way(engine.url).round_trips.append(time.monotonic() - began)
             return lives
 
         engine.dialect.do_ping = timed  # type: ignore[method-assign]
-
-    def forget(self) -> None:
-        """Know no server any more."""
-        self._ways.clear()
 
 
 def _times(way: Way) -> float:

@@ -39,7 +39,7 @@ class Databases:
         self.adapter: Adapter = adapter_for(settings.primary_url, by_polybase=settings.link == "polybase")
         self._pid = os.getpid()
         self._engines: dict[tuple[Store, str], Engine] = {}
-        patience.bound(settings.patience_min_times, settings.patience_max_times)
+        patience.begin(settings.patience_min_times, settings.patience_max_times)
 
     def engine(self, store: Store, *, read_only: bool) -> Engine:
         """The pooled engine of a store; its connections can only read, unless `read_only` is false."""

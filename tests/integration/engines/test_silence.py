@@ -130,7 +130,6 @@ def test_a_cut_connection_is_a_database_fault_too(proxy: TcpProxy) -> None:
 
 def test_a_far_server_has_more_time_than_the_seconds_that_are_written_down(proxy: TcpProxy) -> None:
     """The limit is the server's and so is the way, which takes longer here than the limit."""
-    patience.forget()
     proxy.delay_seconds = 0.4
     with databases.read(Store.HOT) as session:
         session.connection()

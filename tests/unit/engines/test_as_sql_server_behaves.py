@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 
 from commands.doctor import database_servers
 from core.engines.mssql_connection import DRIVER
-from core.engines.patience import patience
 from core.install import archive_readers, setup
 from core.install.database_roles import DatabaseRole
 from core.settings import config
@@ -71,9 +70,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setitem(sys.modules, "pyodbc", made.network.driver())
     monkeypatch.setattr(setup, "upgrade", lambda *_: None)
     monkeypatch.setattr(databases, "configured", None)
-    patience.forget()
     yield made
-    patience.forget()
     databases.current().dispose()
 
 
@@ -255,7 +252,6 @@ def test_a_slow_connection_takes_nothing_from_the_time_of_a_cold_read_and_gives_
     house.share_links()
     house.network.connecting_seconds = 0.5
     databases.configure(house.settings(STRATA_COLD_TIMEOUT_SECONDS="1.2", STRATA_PATIENCE_MAX_TIMES=most_times))
-    patience.forget()
     with databases.read_linked(Store.REPLICA, "visits", 1.2) as session:
         # In whole seconds, as the driver has it.
         assert session.connection().connection.dbapi_connection.timeout == seconds  # type: ignore[union-attr]
@@ -264,7 +260,6 @@ def test_a_slow_connection_takes_nothing_from_the_time_of_a_cold_read_and_gives_
 def test_every_statement_has_more_time_where_the_server_is_far(house: House) -> None:
     house.network.connecting_seconds = 0.5
     databases.configure(house.settings(STRATA_STATEMENT_TIMEOUT_SECONDS="10"))
-    patience.forget()
     with databases.current().engine(Store.HOT, read_only=True).connect() as connection:
         assert connection.connection.dbapi_connection.timeout in (20, 21)  # type: ignore[union-attr]
 
