@@ -6,13 +6,27 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from core.models import Patient, RestoredRoot
+from core.models import ArchiveRun, Patient, RestoredRoot
 from core.models.record_types import RecordType
+
+PATIENT = "patient"
 
 
 def may_move(record_type: RecordType, cutoff_at: datetime) -> ColumnElement[bool]:
     """The condition on the root table: cold, under no legal hold, and not brought back on purpose."""
     return and_(record_type.is_cold(cutoff_at), is_free(record_type), ~is_kept(record_type))
+
+
+def may_move_in(run: ArchiveRun, record_type: RecordType) -> ColumnElement[bool]:
+    """The condition on the root table that a run takes a root: one of a patient takes nobody else's."""
+    cold, patient_id = may_move(record_type, run.cutoff_at), patient_of(run)
+    return cold if patient_id is None else and_(cold, record_type.root.c[record_type.patient_column] == patient_id)
+
+
+def patient_of(run: ArchiveRun) -> int | None:
+    """The patient whose rows alone a run moves; None if it moves everybody's."""
+    what, _, number = (run.scope or "").partition(":")
+    return int(number) if what == PATIENT else None
 
 
 def is_free(record_type: RecordType) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ JOIN sys.dm_tran_active_transactions t ON t.transaction_id = s.transaction_id
 WHERE s.session_id <> @@SPID
 """
 SNAPSHOTS_ARE_TOLD = "SELECT OBJECT_ID('sys.dm_tran_active_snapshot_database_transactions')"
+DISTRIBUTED = "SELECT COUNT(*) FROM sys.dm_tran_active_transactions WHERE transaction_type = 4"
 PAGE_BYTES = 8_192
 IO_OPERATIONS = "SELECT SUM(num_of_reads + num_of_writes) FROM sys.dm_io_virtual_file_stats(NULL, NULL)"
 # The newest of the scheduler's records of once a minute.
@@ -91,6 +92,14 @@ def machine_shares(connection: Connection) -> Mapping[str, float]:
     memory, disk = (connection.exec_driver_sql(query).scalar() for query in (MEMORY, DISK))
     told = {"cpu": None if idle is None else 1 - idle / 100, "memory": memory, "disk": disk}
     return {name: float(share) for name, share in told.items() if share is not None}
+
+
+def distributed_transactions(connection: Connection) -> int | None:
+    """Those that MSDTC coordinates. Needs VIEW SERVER PERFORMANCE STATE; Babelfish has none."""
+    try:
+        return int(connection.exec_driver_sql(DISTRIBUTED).scalar() or 0)
+    except DBAPIError:
+        return None
 
 
 def checkpoints(_connection: Connection) -> None:

@@ -65,6 +65,11 @@ def machine_shares(connection: Connection) -> Mapping[str, float]:
     return {}
 
 
+def distributed_transactions(connection: Connection) -> int:
+    """Those that are prepared, to be committed with another server's."""
+    return int(connection.scalar(text("SELECT COUNT(*) FROM pg_prepared_xacts")) or 0)
+
+
 def checkpoints(connection: Connection) -> Checkpoints:
     """Since the figures were last reset. A backup, too, counts as one that the log made due."""
     major = int(connection.scalar(text("SHOW server_version_num")) or 0)

@@ -48,5 +48,8 @@ class ServerFacts(Protocol):
     def machine_shares(self, connection: Connection) -> Mapping[str, float]:
         """How busy and full its machine is, as far as it tells: `cpu`, `memory`, `disk`, each a share from 0 to 1."""
 
+    def distributed_transactions(self, connection: Connection) -> int | None:
+        """Transactions under way that take in more than one server; None if it does not tell this login."""
+
     def checkpoints(self, connection: Connection) -> Checkpoints | None:
         """How often checkpoints come, and why; None where the server sets their pace by itself."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.access import permissions
 from core.access.permissions import Actor, Right
+from core.archiving.eligible import PATIENT
 from core.jobs import outbox
 from core.models import (
     ArchiveRun,
@@ -64,8 +65,9 @@ def start_run(
     dry_run: bool = False,
     batch_rows: int | None = None,
     instead_of: str = SCHEDULE,
+    patient_id: int | None = None,
 ) -> ArchiveRun:
-    """Start moving what is cold as of an instant (now, unless given).
+    """Start moving what is cold as of an instant (now, unless given): of everybody, or of one patient.
 
     `by` is None for the schedule and the command, named by `instead_of`; `batch_rows` fixes the size of batches.
 
@@ -78,6 +80,7 @@ def start_run(
     settings = databases.current().settings
     run = ArchiveRun(
         record_type=record_type,
+        scope=None if patient_id is None else f"{PATIENT}:{patient_id}",
         state=RunState.PLANNING,
         as_of=as_of,
         cutoff_at=RECORD_TYPES[record_type].cutoff(as_of, settings),

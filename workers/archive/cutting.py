@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.archiving.eligible import may_move
+from core.archiving.eligible import may_move_in
 from core.engines.layout import Span
 from core.models import ArchiveRun, Batch, BatchKind, BatchState, RunKind
 from core.models.record_types import RECORD_TYPES, RecordType
@@ -66,7 +66,7 @@ def _by_place(session: Session, run: ArchiveRun, before: Batch | None, size: int
     stretch = servers.adapter.layout.next_stretch(
         session.connection(),
         record_type.root,
-        may_move(record_type, run.cutoff_at),
+        may_move_in(run, record_type),
         Span(before.last_place if before is not None else None, run.last_place or 0),
         size,
     )
@@ -86,7 +86,7 @@ class Edge(NamedTuple):
 def _by_time(session: Session, run: ArchiveRun, before: Batch | None, size: int) -> dict[str, Any]:
     record_type = RECORD_TYPES[run.record_type]
     at, row_id = record_type.root.c[record_type.time_column], record_type.root.c.id
-    cold = select(at.label("at"), row_id.label("id")).where(may_move(record_type, run.cutoff_at))
+    cold = select(at.label("at"), row_id.label("id")).where(may_move_in(run, record_type))
     if before is not None:
         cold = cold.where(_after(before, at, row_id))
     chosen = cold.order_by(at, row_id).limit(size).cte("chosen")

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.archiving import failpoints
-from core.archiving.eligible import may_move
+from core.archiving.eligible import may_move_in, patient_of
 from core.models import ArchiveRun, Batch, BatchKind, BatchState, Holding, utc_now
 from core.models.record_types import RECORD_TYPES, RecordType
 from core.stores import databases, freshness
@@ -23,17 +23,21 @@ PLAN_TIMEOUT_SECONDS = 600
 
 
 def plan(session: Session, run: ArchiveRun) -> int:
-    """Make the run's batches of stragglers; returns its cold roots. A dry run makes no batches. Raises SchemaDrift."""
+    """Make the run's batches of stragglers; returns its cold roots. Raises SchemaDrift.
+
+    A dry run makes no batches. A run of one patient leaves late rows, which may be anybody's, to the next sweep.
+    """
     record_type = RECORD_TYPES[run.record_type]
     drift.check(session, record_type)
     freshness.wait_for_replica(freshness.primary_position())
-    run.looked_at_all = not run.dry_run and _is_look_due(session, run)
+    takes_late = not run.dry_run and patient_of(run) is None
+    run.looked_at_all = takes_late and _is_look_due(session, run)
     late: list[int] = []
     outdated: list[int] = []
     with databases.read(Store.REPLICA, PLAN_TIMEOUT_SECONDS) as replica:
-        cold = select(func.count()).select_from(record_type.root).where(may_move(record_type, run.cutoff_at))
+        cold = select(func.count()).select_from(record_type.root).where(may_move_in(run, record_type))
         selected = replica.scalar(cold) or 0
-        if not run.dry_run:
+        if takes_late:
             find = stragglers.all_late_roots if run.looked_at_all else stragglers.marked_roots
             late = list(find(replica, record_type)) if _has_copies(replica, record_type) else []
             outdated = stragglers.outdated_marks(replica, record_type, set(late))

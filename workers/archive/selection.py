@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, Table, and_, or_, select, true
 
-from core.archiving.eligible import may_move
+from core.archiving.eligible import may_move_in
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.record_types import RECORD_TYPES, Child, RecordType
 from core.stores import databases
@@ -37,7 +37,7 @@ def tables_of(batch: Batch) -> tuple[Table, ...]:
 def of_range(batch: Batch, run: ArchiveRun) -> Select[int]:
     """The ids of the cold, free roots of a batch's range."""
     record_type = RECORD_TYPES[batch.record_type]
-    return select(record_type.root.c.id).where(in_range(batch), may_move(record_type, run.cutoff_at))
+    return select(record_type.root.c.id).where(in_range(batch), may_move_in(run, record_type))
 
 
 def in_range(batch: Batch) -> ColumnElement[bool]:
