@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -9,6 +11,9 @@ from core.engines import words_of
 from core.settings.config import Settings
 
 ADDRESSES = ("primary_url", "replica_url", "archive_logs_url", "archive_visits_url", "archive_reports_url")
+HIDDEN = "(hidden)"
+# What databases and their owners are called where nobody chose a name.
+TELLS_NOTHING = frozenset({"strata", "postgres", "sa"})
 
 
 class Mask:
@@ -16,18 +21,18 @@ class Mask:
 
     def __init__(self, settings: Settings) -> None:
         urls = [make_url(getattr(settings, name)) for name in ADDRESSES]
-        self._hosts = {
-            host: f"host {number}" for number, host in enumerate(dict.fromkeys(str(url.host) for url in urls), 1)
-        }
+        hosts = dict.fromkeys(str(url.host) for url in urls)
+        self._hosts = {host: f"host {number}" for number, host in enumerate(hosts, 1)}
         hidden = {value for url in urls for value in (url.username, url.password, url.database) if value}
-        self._words = {**dict.fromkeys(hidden, "(hidden)"), **self._hosts}
+        words = {**dict.fromkeys(hidden - TELLS_NOTHING, HIDDEN), **self._hosts}
+        self._words = [(re.compile(rf"(?<!\w){re.escape(word)}(?!\w)"), words[word]) for word in sorted(words, key=len)]
 
     def host(self, host: str | None) -> str:
         return self._hosts.get(str(host), "another host")
 
     def __call__(self, text: str) -> str:
-        for word in sorted(self._words, key=len, reverse=True):
-            text = text.replace(word, self._words[word])
+        for word, instead in reversed(self._words):
+            text = word.sub(instead, text)
         return text
 
     def fault(self, fault: BaseException) -> str:

@@ -45,10 +45,8 @@ def examine(patient_id: int, until: float) -> Iterator[Finding]:
 
 def _hot(patient_id: int) -> dict[str, list[Any]]:
     with databases.read(Store.HOT) as session:
-        return {
-            name: sorted(session.execute(of_patient(hot_table(name), patient_id)).tuples())
-            for name in ("visit", "note")
-        }
+        asked = {name: of_patient(hot_table(name), patient_id) for name in ("visit", "note")}
+        return {name: sorted(tuple(row) for row in session.execute(query)) for name, query in asked.items()}
 
 
 def of_patient(table: Table, patient_id: int) -> Select[Any]:
