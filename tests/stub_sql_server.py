@@ -61,6 +61,7 @@ class Instance:
     logins: dict[str, str] = field(default_factory=dict)
     rights: set[str] = field(default_factory=set)
     roles: set[str] = field(default_factory=set)
+    users: set[tuple[str, str]] = field(default_factory=set)
     links: dict[str, Link] = field(default_factory=dict)
     versioned: set[str] = field(default_factory=set)
     sessions: list[Session] = field(default_factory=list)
@@ -240,6 +241,14 @@ def _set_password(session: Session, found: re.Match[str], _: Any) -> None:
     session.instance.logins[name] = password
 
 
+def _make_user(session: Session, found: re.Match[str], _: Any) -> None:
+    session.instance.users.add((session.database, found[1]))
+
+
+def _users(session: Session, _: Any, given: Sequence[Any]) -> Rows:
+    return [(1,)] if (session.database, given[0]) in session.instance.users else []
+
+
 def _named(found: re.Match[str], name: str) -> str:
     value = re.search(rf"@{name} = N'((?:[^']|'')*)'", found.string)
     return value[1].replace("''", "'") if value else ""
@@ -329,6 +338,8 @@ ANSWERS: tuple[tuple[str, Answer], ...] = (
     (r"is_read_committed_snapshot_on", lambda session, *_: [(session.database in session.instance.versioned, 0)]),
     (r"ALTER DATABASE CURRENT SET (READ_COMMITTED_SNAPSHOT) ON(?: WITH ROLLBACK AFTER (\d+))?", _version_rows),
     (r"(CREATE|ALTER) LOGIN (\S+) WITH PASSWORD = N?'([^']*)'", _set_password),
+    (r"CREATE USER \[(.*)\] FOR LOGIN", _make_user),
+    (r"FROM sys\.database_principals WHERE name = ", _users),
     (r"FROM sys\.server_principals", lambda session, _, given: [(1,)] if given[0] in session.instance.logins else []),
     (r"sp_getapplock", lambda *_: [(0,)]),
     (r"sp_addlinkedserver ", _add_link),
