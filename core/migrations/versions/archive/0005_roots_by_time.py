@@ -13,10 +13,10 @@ ROOTS = {"logs": ("access_event", "at"), "visits": ("visit", "ended_at"), "repor
 
 def upgrade() -> None:
     table, column = ROOTS[context.config.attributes["store"]]
-    name = f"ix_{table}_{column}_id"
-    # On a new server a0001 has made the tables as they are now.
-    if name not in {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}:
-        op.create_index(name, table, [column, "id"])
+    # On a new server a0001 has made the tables as they are now. By columns, for Babelfish tells longer names than ours.
+    found = [index["column_names"] for index in sa.inspect(op.get_bind()).get_indexes(table)]
+    if [column, "id"] not in found:
+        op.create_index(f"ix_{table}_{column}_id", table, [column, "id"])
 
 
 def downgrade() -> None:
