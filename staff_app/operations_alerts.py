@@ -35,9 +35,9 @@ def alert_lines(firing: Mapping[str, AlertView]) -> list[AlertLine]:
     return sorted(lines, key=lambda line: line.since is None)
 
 
-def limits(*names: str) -> list[Limit]:
-    """What the named rules draw into a figure."""
-    return [Limit(rule.threshold, rule.below) for rule in RULES if rule.name in names]
+def limits(*names: str, of: str = "") -> list[Limit]:
+    """What the named rules draw into a figure; `of` is the series that they are about, where it has several."""
+    return [Limit(rule.threshold, rule.below, of) for rule in RULES if rule.name in names]
 
 
 def amount(value: float, unit: str) -> str:

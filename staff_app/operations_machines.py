@@ -28,6 +28,9 @@ from staff_app.operations_alerts import alert_lines, limits
 from staff_app.operations_figures import percent
 
 WORDS = {"cpu": "processor", "memory": "memory", "disk": "disk"}
+RULE_OF = {"cpu": "processor busy", "memory": "memory short", "disk": "disk nearly full"}
+# What breaks first is shown first: machines, the primary, its replica, then what can wait.
+ORDER = ("machine", "primary", "replica", "public portal", "staff portal", "workers", "scheduler", "archive")
 WATCHED_BY = "machines.md"
 
 
@@ -63,9 +66,15 @@ def _read(window: Window) -> list[MachineView] | None:
     """Every machine; None while the replica does not answer."""
     try:
         with replica_reads.read(WAIT_SECONDS) as session:
-            return [_view(machine, window) for machine in machines(session, window, utc_now())]
+            found = sorted(machines(session, window, utc_now()), key=_rank)
+            return [_view(machine, window) for machine in found]
     except (replica_reads.ReplicaBehind, SQLAlchemyError):
         return None
+
+
+def _rank(machine: Machine) -> tuple[int, str]:
+    place = next((n for n, kind in enumerate(ORDER) if machine.source.startswith(kind)), len(ORDER))
+    return place, machine.source
 
 
 def _view(machine: Machine, window: Window) -> MachineView:
@@ -82,9 +91,13 @@ def _view(machine: Machine, window: Window) -> MachineView:
 
     def cell(name: str, at: datetime) -> str:
         point = by_name.get(name, {}).get(at)
-        return "" if point is None else f"{_words(name, point.mean)} ({_words(name, point.highest)})"
+        if point is None:
+            return ""
+        mean, highest = _words(name, point.mean), _words(name, point.highest)
+        return mean if mean == highest else f"{mean} ({highest})"
 
-    shares = lines(series(*WORDS), stamps, name=f"{machine.source}: shares", write=percent, high=1.0)
+    alerts_at = [limit for name in WORDS if name in by_name for limit in limits(RULE_OF[name], of=WORDS[name])]
+    shares = lines(series(*WORDS), stamps, name=f"{machine.source}: shares", write=percent, high=1.0, limits=alerts_at)
     iops = lines(series("iops"), stamps, name=f"{machine.source}: disk operations a second", write=_rate,
                  limits=limits("disk operations"))  # fmt: skip
     rows = [(stamp, *(cell(name, at) for name in NAMES)) for stamp, at in zip(stamps, times, strict=True)]
@@ -110,4 +123,4 @@ def _rate(value: float) -> str:
 
 def _stamp(at: datetime, window: Window) -> str:
     formats: Formats = app.extensions["strata_formats"]
-    return formats.short_day(at) if window.span is LoadSpan.DAY else formats.clock(at)
+    return formats.short_day(at) if window.span is LoadSpan.DAY else formats.minute(at)

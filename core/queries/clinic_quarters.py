@@ -91,15 +91,31 @@ class Share:
 
 @dataclass(frozen=True)
 class ClinicQuarter:
-    """What was done at a clinic in a quarter. `silent` names an archive that did not answer: its visits are missing."""
+    """What was done at a clinic in a quarter, to so many patients.
+
+    `silent` names an archive that did not answer: its visits are missing.
+    """
 
     clinic: str
     quarter: Quarter
     months: tuple[Month, ...]
+    patients: int = 0
     visits: Share = field(default_factory=Share)
     tests: Share = field(default_factory=Share)
     medicines: Share = field(default_factory=Share)
     silent: str | None = None
+
+    @property
+    def sums(self) -> tuple[tuple[str, tuple[int, ...], int], ...]:
+        """Each sum: its name among those of a month, its months, its quarter. Who came twice is one patient."""
+        names = ("visits", "patients", "tests", "out_of_range", "medicines")
+        by_month = {name: tuple(getattr(month, name) for month in self.months) for name in names}
+        return tuple((name, of, self.patients if name == "patients" else sum(of)) for name, of in by_month.items())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is on record, as far as every archive answered."""
+        return self.silent is None and not any(total for _, _, total in self.sums)
 
 
 def clinic_quarter(session: Session, clinic_id: int, quarter: Quarter, *, seconds: float) -> ClinicQuarter | None:
@@ -123,6 +139,7 @@ def clinic_quarter(session: Session, clinic_id: int, quarter: Quarter, *, second
         clinic.name,
         quarter,
         tuple(months),
+        len(set[int]().union(*(figures.patients for figures in shares))),
         _share([figures.visits for figures in shares]),
         _share(tests, names),
         _share([figures.medicines for figures in shares]),

@@ -100,6 +100,10 @@ class Formats:
         """`09:14:05`."""
         return f"{self.local(value):%H:%M:%S}" if value is not None else ""
 
+    def minute(self, value: datetime) -> str:
+        """`09:14`."""
+        return f"{self.local(value):%H:%M}"
+
     def iso_day(self, value: datetime | date) -> str:
         """`2026-11-12`, for `<time datetime>`."""
         here = self.local(value)

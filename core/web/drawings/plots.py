@@ -57,13 +57,15 @@ class Series:
 
 @dataclass(frozen=True)
 class Limit:
-    """Where an alert fires: above the value, or below it."""
+    """Where an alert fires: above the value, or below it. `of` names the series, where there are several."""
 
     value: float
     below: bool = False
+    of: str = ""
 
     def words(self, write: Write) -> str:
-        return f"alert {'below' if self.below else 'above'} {write(self.value)}"
+        whose = f" of {self.of}" if self.of else ""
+        return f"alert {'below' if self.below else 'above'} {write(self.value)}{whose}"
 
 
 def lines(
@@ -97,7 +99,7 @@ def lines(
         label=_label(series, stamps, name, write, limits),
         grid=_joined(_grid(tick, y(tick), write) for tick in ticks),
         legend=legend([line.name for line in series]) if len(series) > 1 else "",
-        limits=_joined(_limit(y(limit.value)) for limit in limits),
+        limits=_joined(_limit(limit, y(limit.value), write) for limit in limits),
         limit_words=_joined(_limit_words(limit, y(limit.value), write) for limit in limits),
         lines=_joined(_line(n, line, (x, y), stamps, write) for n, line in enumerate(series)),
         stamps=_stamps(stamps, x),
@@ -150,12 +152,15 @@ def _grid(tick: float, y: float, write: Write) -> Markup:
     return line + text_at(LEFT - 8, round(y + 5, 1), write(tick), "end")
 
 
-def _limit(y: float) -> Markup:
-    return Markup('<line class="limit" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(LEFT, y, RIGHT, y)
+def _limit(limit: Limit, y: float, write: Write) -> Markup:
+    line = Markup('<line class="limit" x1="{}" y1="{}" x2="{}" y2="{}"><title>{}</title></line>')
+    return line.format(LEFT, y, RIGHT, y, limit.words(write))
 
 
 def _limit_words(limit: Limit, y: float, write: Write) -> Markup:
-    """On the side where the alert fires."""
+    """On the side where the alert fires. Those of several series lie too close: the line has them as its title."""
+    if limit.of:
+        return Markup("")
     words = Markup('<text class="limit-words" x="{}" y="{}" text-anchor="end">{}</text>')
     return words.format(RIGHT, round(y + 18 if limit.below else y - 6, 1), limit.words(write))
 

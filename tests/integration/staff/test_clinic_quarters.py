@@ -140,3 +140,19 @@ def test_a_silent_archive_is_named_and_no_file_is_half(admin: StaffBrowser, clin
     assert admin.get(f"{place}.csv").status_code == 503
     # Pages of one patient ask the archive on their own: a heavy read that failed shuts nobody out.
     assert not breakers["visits"].refuses()
+
+
+def test_who_comes_in_two_months_is_one_patient_of_the_quarter(
+    clinic: Clinic, sync_replica: Callable[[], None]
+) -> None:
+    sync_replica()
+    found = read(clinic)
+    assert ("visits", (6, 0, 2), 8) in found.sums
+    assert ("patients", (6, 0, 2), 6) in found.sums
+
+
+def test_an_empty_quarter_says_so_once_and_offers_no_file(admin: StaffBrowser, clinic: Clinic) -> None:
+    page = admin.get(f"/clinics/{clinic.id}/quarters/1990-Q1").text
+    assert "Nothing is on record at this clinic in this quarter" in page
+    assert "Save as CSV" not in page
+    assert "<table" not in page

@@ -90,3 +90,12 @@ def test_nothing_to_draw() -> None:
     assert lines([Series("a", [None])], ["x"], name="n", write=write) == ""
     assert bars([], name="n", write=write) == ""
     assert spans([], name="n") == ""
+
+
+def test_limits_of_several_series_are_titles_and_no_words_that_lie_on_each_other() -> None:
+    limits = [Limit(0.9, of="processor"), Limit(0.85, of="disk")]
+    drawing = str(lines([Series("processor", [0.5])], ["a"], name="n", write=write, high=1.0, limits=limits))
+    assert "limit-words" not in drawing
+    titles = ["alert above 0.9 of processor", "alert above 0.85 of disk"]
+    assert re.findall(r'class="limit"[^>]*><title>([^<]*)<', drawing) == titles
+    assert "; ".join(titles) in drawing
