@@ -78,7 +78,7 @@ def make_account(patient_id: int) -> str:
     return f"bench{patient_id}"
 
 
-HANGING_UP = "--config=python:core.web.hanging_up"
+HANGING_UP = "--config=python:core.web.gunicorn_hooks"
 
 
 @contextmanager

@@ -23,6 +23,6 @@ def serve(portal: str, bind: str | None, workers: int, threads: int) -> None:
 
     sys.argv = [
         "gunicorn", f"wsgi:{portal}()", "--bind", bind or ADDRESSES[portal], "--workers", str(workers),
-        "--threads", str(threads), "--worker-class", "gthread", "--config", "python:core.web.hanging_up",
+        "--threads", str(threads), "--worker-class", "gthread", "--config", "python:core.web.gunicorn_hooks",
     ]  # fmt: skip
     run()

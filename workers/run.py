@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import importlib
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from redis import RedisError
 from rq import Queue, Worker
+from rq.exceptions import InvalidJobOperation
+from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from core import audit
 from core.jobs import outbox, tasks
 from core.jobs.safe_traceback import frames
+from core.metrics import counters, exposed
 from core.stores import databases
 from workers.rung import RungJob
 
 log = logging.getLogger(__name__)
+
+
+class CountedWorker(Worker):
+    """Counts its jobs from outside: each runs in a process of its own, which takes its figures along when it ends."""
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        began = time.monotonic()
+        try:
+            super().execute_job(job, queue)
+        finally:
+            counters.job(queue.name, _outcome(job), time.monotonic() - began)
+
+
+def _outcome(job: Job) -> str:
+    try:
+        return "failed" if job.get_status() == JobStatus.FAILED else "done"
+    except (RedisError, InvalidJobOperation):
+        return "unknown"
 
 
 class TaskFailed(Exception):
@@ -29,7 +52,11 @@ def work(queues: Sequence[str]) -> None:
     by_urgency = sorted(queues, key=tasks.QUEUES.index)
     listened = [Queue(name, connection=redis, serializer=JSONSerializer) for name in by_urgency]
     databases.current().dispose()
-    worker = Worker(listened, connection=redis, serializer=JSONSerializer, job_class=RungJob, log_job_description=False)
+    if address := databases.current().settings.metrics_address:
+        exposed.serve(address)
+    worker = CountedWorker(
+        listened, connection=redis, serializer=JSONSerializer, job_class=RungJob, log_job_description=False
+    )
     worker.work(logging_level="WARNING")
 
 

@@ -16,10 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.jobs import outbox, tasks
+from core.metrics import exposed
 from core.models import ScheduleMark, utc_now
 from core.queries.alerts import SCHEDULED_AS
 from core.stores import databases
-from workers import watchdog
+from workers import scraped, watchdog
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,9 @@ SCHEDULE = (
 
 def run() -> None:
     """Start what is due and send what waits in the outbox, until SIGTERM or SIGINT."""
+    if address := databases.current().settings.metrics_address:
+        scraped.register()
+        exposed.serve(address)
     stop, redis, watched_at = threading.Event(), outbox.worker_connection(), 0.0
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -11,7 +11,7 @@ CODE_DIR = Path(__file__).parents[2]
 # The whole demo must stop within 10 seconds. Preloaded: a portal is loaded once, and its two processes share it.
 GUNICORN_OPTIONS = (
     "--workers=2 --threads=4 --worker-class=gthread --graceful-timeout=3 --no-control-socket --preload"
-    " --config=python:core.web.hanging_up"
+    " --config=python:core.web.gunicorn_hooks"
 )
 
 

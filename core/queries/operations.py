@@ -63,7 +63,7 @@ class Figures:
 
 def figures(session: Session, since: datetime) -> Figures:
     """Every figure, from one snapshot. A heavy read."""
-    return Figures(_states(session), _models(session, since), _queues(session))
+    return Figures(_states(session), models(session, since), queues(session))
 
 
 def _states(session: Session) -> tuple[tuple[str, int], ...]:
@@ -72,7 +72,8 @@ def _states(session: Session) -> tuple[tuple[str, int], ...]:
     return tuple((state.value, counts.get(state, 0)) for state in ReportState)
 
 
-def _models(session: Session, since: datetime) -> tuple[ModelUse, ...]:
+def models(session: Session, since: datetime) -> tuple[ModelUse, ...]:
+    """What each answering model with each prompt version was used for since then."""
     model = func.coalesce(ModelCall.answering_model, ModelCall.requested_model).label("model")
     query = select(
         model,
@@ -93,7 +94,8 @@ def _models(session: Session, since: datetime) -> tuple[ModelUse, ...]:
     return tuple(ModelUse(**{str(name): value for name, value in row.items()}) for row in rows)
 
 
-def _queues(session: Session) -> tuple[QueueState, ...]:
+def queues(session: Session) -> tuple[QueueState, ...]:
+    """Every queue in which something waits."""
     query = (
         select(
             OutboxMessage.queue,

@@ -25,6 +25,7 @@ from core.settings.kinds import (
     Flag,
     IssuerUrl,
     LinkKind,
+    ListenAddress,
     Milliseconds,
     Money,
     Must,
@@ -76,9 +77,7 @@ class Settings(BaseSettings):
     archive_reports_url: DatabaseUrl = Field(description="archive server for reports")
     redis_url: SecretText = Field(description="Redis: queue transport, session cache, freshness")
     staging_url: ObjectStoreUrl = Field(description="where archive batches are staged (file:// or s3://)")
-    link: LinkKind = Field(
-        "linked_server", description="how the primary reads the archives on SQL Server: linked_server or polybase"
-    )
+    link: LinkKind = Field("linked_server", description="how SQL Server reads its archives: linked_server or polybase")
     audit_heads_url: ObjectStoreUrl = Field(
         "",
         description="where the audit trail's heads are kept too, best where nothing can be overwritten;"
@@ -187,6 +186,7 @@ class Settings(BaseSettings):
     strangers_per_hour: PositiveInt = Field(
         300, description="people outside their care whose names one clinician is shown in an hour"
     )
+    metrics_address: ListenAddress = Field("", description="where /metrics is (127.0.0.1:9464); nowhere if empty")
     public_port: PositiveInt = Field(8100, description="port of the demo's patient portal")
     staff_port: PositiveInt = Field(8200, description="port of the demo's staff portal")
     data_dir: str = Field(".strata", description="folder of the demo's databases, keys and logs")

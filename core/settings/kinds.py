@@ -16,6 +16,7 @@ from core.settings.parsing import (
     database_url,
     event_keys,
     issuer_url,
+    listen_address,
     money,
     networks,
     object_store_url,
@@ -62,6 +63,7 @@ EventKeys = Annotated[tuple[tuple[str, bytes], ...], BeforeValidator(event_keys)
 PublicKeys = Annotated[tuple[str, ...], BeforeValidator(public_keys)]
 AesKeys = Annotated[tuple[str, ...], BeforeValidator(aes_keys), Secret()]
 ObjectStoreUrl = Annotated[str, AfterValidator(object_store_url)]
+ListenAddress = Annotated[str, AfterValidator(listen_address)]
 WebUrl = Annotated[str, AfterValidator(web_url)]
 IssuerUrl = Annotated[str, AfterValidator(issuer_url)]
 Window = Annotated[str, AfterValidator(window)]

@@ -47,6 +47,14 @@ def object_store_url(raw: str) -> str:
     return raw
 
 
+def listen_address(raw: str) -> str:
+    """A host and a port."""
+    host, _, port = raw.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+        raise ValueError("must be an address and a port such as 127.0.0.1:9464")
+    return raw
+
+
 def networks(raw: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """Addresses and networks."""
     try:

@@ -34,6 +34,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from core.metrics import counters
 from core.models import Batch, BatchKind, BatchState, RestoredRoot
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS
 from core.stores import databases
@@ -41,6 +42,10 @@ from core.stores.databases import Store
 from core.stores.outage import Breaker
 
 log = logging.getLogger(__name__)
+
+
+# How a read of an archive ended, as figures count it.
+ANSWERED, SILENT = "archived", "archive silent"
 
 
 class ColdUnavailable(Exception):
@@ -118,6 +123,7 @@ def fetch(
     server = RECORD_TYPES[record_type].server
     breaker = breakers[server]
     if breaker.refuses():
+        counters.read(server, SILENT)
         raise ColdUnavailable(server, "it failed a moment ago")
     limit = databases.current().settings.cold_timeout_seconds if seconds is None else seconds
     try:
@@ -128,9 +134,11 @@ def fetch(
     except (OperationalError, InterfaceError) as fault:
         if seconds is None:
             breaker.failed()
+        counters.read(server, SILENT)
         log.warning("archive %s does not answer: %s", server, type(fault).__name__)
         raise ColdUnavailable(server, type(fault).__name__) from fault
     breaker.answered()
+    counters.read(server, ANSWERED)
     return rows
 
 

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.orm import Session
 
 from core.engines import Adapter, adapter_for
 from core.engines.patience import patience
+from core.metrics import counters
 from core.settings import config
 from core.stores import once
 
@@ -72,6 +73,7 @@ class Databases:
                 silence_seconds=silence_seconds,
                 **pool,
             )
+            _count(self._engines[key], store, use, pool["pool_size"] + pool["max_overflow"])
         return self._engines[key]
 
     def _url(self, store: Store) -> str:
@@ -86,6 +88,13 @@ class Databases:
         for engine in self._engines.values():
             engine.dispose()
         self._engines.clear()
+
+
+def _count(engine: Engine, store: Store, use: str, most: int) -> None:
+    """Tell the figures how many connections of a pool are in use."""
+    counters.pool_made(store, use, most)
+    event.listen(engine, "checkout", lambda *_: counters.connection_taken(store, use))
+    event.listen(engine, "checkin", lambda *_: counters.connection_given_back(store, use))
 
 
 configured: Databases | None = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from core.metrics import counters
 from core.stores import databases
 from core.stores.databases import Store
 from core.stores.freshness import Positions
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 HOT_PAGE_SECONDS = 3.0
 SPILL_WAIT_SECONDS = 0.2
 SPILL_RETRY_SECONDS = 3
+# Why another store answered than the one that was chosen.
+DOES_NOT_SERVE = "chosen store silent"
 
 
 class Busy(Exception):
@@ -81,6 +84,8 @@ def page_read(positions: Positions, reader: Reader) -> Iterator[Session]:
     decision = choose(ReadKind.PAGE, needs=needs, replica=replica, lag_bound_seconds=bound)
     with ExitStack() as stack:
         session = _first_answering(stack, decision, replica)
+        is_chosen = session.info["store"] is decision.store
+        counters.read(session.info["store"], decision.cause if is_chosen else DOES_NOT_SERVE)
         yield session
         if session.info["store"] is Store.HOT:
             position = databases.current().adapter.replication.seen_position(session.connection())

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from core.metrics import counters
 from core.stores import databases, freshness
 from core.stores.databases import Store
 from core.stores.freshness import ReplicaBehind
+from core.stores.routing import Cause
 
 __all__ = ["ReplicaBehind", "await_replica", "read"]
 
@@ -22,6 +24,7 @@ def read(wait_seconds: float | None = None) -> Iterator[Session]:
     Waits for the replica for `wait_seconds`, or STRATA_REPLICA_WAIT_SECONDS. Raises ReplicaBehind.
     """
     await_replica(wait_seconds)
+    counters.read(Store.REPLICA, Cause.HEAVY)
     with databases.read(Store.REPLICA) as session:
         yield session
 

@@ -9,6 +9,20 @@ from enum import StrEnum
 from core.stores.databases import Store
 
 
+class Cause(StrEnum):
+    """Why a store was chosen, as figures count it: the few words that a reason begins with."""
+
+    FITS = "fits"
+    HEAVY = "heavy"
+    INSIDE_WRITE = "inside write"
+    SILENT = "replica silent"
+    LATE = "replica late"
+    LAG_UNKNOWN = "replica lag unknown"
+    UNSETTLED = "replica catching up"
+    WRITE_UNKNOWN = "last write unknown"
+    WRITE_MISSING = "last write missing"
+
+
 class ReadKind(StrEnum):
     """The kinds of reads that differ in their store."""
 
@@ -37,6 +51,7 @@ class Decision:
     """The store to read, and why. With `wait`, the reader must wait until the replica has caught up."""
 
     store: Store
+    cause: Cause
     reason: str
     wait: bool = False
 
@@ -48,25 +63,31 @@ def choose(kind: ReadKind, *, needs: int | None, replica: ReplicaState, lag_boun
     primary is sure to have it.
     """
     if kind is ReadKind.INSIDE_WRITE:
-        return Decision(Store.HOT, "inside a write")
-    behind = _unfit(needs, replica, lag_bound_seconds)
+        return Decision(Store.HOT, Cause.INSIDE_WRITE, "inside a write")
+    unfit = _unfit(needs, replica, lag_bound_seconds)
     if kind is ReadKind.HEAVY:
-        return Decision(Store.REPLICA, behind or "heavy reads use the replica", wait=behind is not None)
-    if behind is not None:
-        return Decision(Store.HOT, behind)
-    return Decision(Store.REPLICA, "the replica has this account's last write")
+        cause, reason = unfit or (Cause.HEAVY, "heavy reads use the replica")
+        return Decision(Store.REPLICA, cause, reason, wait=unfit is not None)
+    if unfit is not None:
+        return Decision(Store.HOT, *unfit)
+    return Decision(Store.REPLICA, Cause.FITS, "the replica has this account's last write")
 
 
-def _unfit(needs: int | None, replica: ReplicaState, lag_bound_seconds: float) -> str | None:
+def _unfit(needs: int | None, replica: ReplicaState, lag_bound_seconds: float) -> tuple[Cause, str] | None:
     if not replica.answers:
-        return "the replica does not answer"
+        return Cause.SILENT, "the replica does not answer"
     if replica.lag_seconds > lag_bound_seconds:
-        lag = f"the replica is {replica.lag_seconds:.1f} s behind"
-        return lag if math.isfinite(replica.lag_seconds) else "it is not known how far the replica is behind"
+        return _late(replica.lag_seconds)
     if not replica.is_settled:
-        return "the replica has not been seen to have caught up"
+        return Cause.UNSETTLED, "the replica has not been seen to have caught up"
     if needs is None:
-        return "this account's last write is not known"
+        return Cause.WRITE_UNKNOWN, "this account's last write is not known"
     if replica.position < needs:
-        return "the replica has not replayed this account's last write"
+        return Cause.WRITE_MISSING, "the replica has not replayed this account's last write"
     return None
+
+
+def _late(lag_seconds: float) -> tuple[Cause, str]:
+    if not math.isfinite(lag_seconds):
+        return Cause.LAG_UNKNOWN, "it is not known how far the replica is behind"
+    return Cause.LATE, f"the replica is {lag_seconds:.1f} s behind"

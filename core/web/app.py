@@ -34,6 +34,7 @@ from core.web import (
     passkeys,
     proxies,
     request_bounds,
+    request_figures,
     second_factor,
     security,
     set_up_code,
@@ -102,6 +103,7 @@ def _set_up_templates(app: Flask, portal: Portal, settings: Settings) -> None:
 
 def _register(app: Flask, portal: Portal, settings: Settings) -> None:
     Htmx(app)
+    request_figures.init_app(app, portal)
     security.guard_requests(app, portal)
     request_bounds.init_app(app)
     auth.init_app(app)

@@ -3,7 +3,7 @@
 Otherwise the server reads the rest of the form after its answer, to keep the connection, and a thread waits for a slow
 sender. Whoever is signed in may have pasted a long text: that form is read to its end, so that a page answers it.
 
-`pre_request` is gunicorn's hook of this name: the portals' servers have this module as their configuration.
+gunicorn calls `pre_request` by the hook of that name in core/web/gunicorn_hooks.py.
 """
 
 from __future__ import annotations

@@ -1,0 +1,57 @@
+"""What a process counts as it works. Labels are ours alone: names of routes, stores, causes, queues and outcomes."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
+OTHER, NO_ROUTE = "other", "none"
+# Seconds: of pages, up to where people give up; of jobs, up to their limit.
+PAGE_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0, 10.0)
+JOB_BUCKETS = (0.05, 0.2, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
+
+_requests = Counter("strata_requests", "Requests that were answered.", ("portal", "endpoint", "method", "status"))
+_request_seconds = Histogram(
+    "strata_request_seconds", "Time from a request to its answer.", ("portal", "endpoint"), buckets=PAGE_BUCKETS
+)
+_reads = Counter("strata_reads", "Reads by the store that answered, and why that one.", ("store", "cause"))
+_connections = Gauge(
+    "strata_pool_connections", "Connections of a pool that are in use.", ("store", "use"), multiprocess_mode="livesum"
+)
+_connection_limit = Gauge(
+    "strata_pool_connections_max", "As many as a pool may have.", ("store", "use"), multiprocess_mode="livesum"
+)
+_jobs = Counter("strata_jobs", "Jobs that a worker did.", ("queue", "outcome"))
+_job_seconds = Histogram("strata_job_seconds", "How long a job took.", ("queue",), buckets=JOB_BUCKETS)
+
+
+def request(portal: str, endpoint: str | None, method: str, status: int, seconds: float) -> None:
+    """One answer. What a stranger may choose freely, an address or a method, counts under one name."""
+    route = endpoint or NO_ROUTE
+    _requests.labels(portal, route, method if method in METHODS else OTHER, f"{status // 100}xx").inc()
+    _request_seconds.labels(portal, route).observe(seconds)
+
+
+def read(store: str, cause: str) -> None:
+    """One read: `cause` is a word of the routing, never a message."""
+    _reads.labels(store, cause).inc()
+
+
+def pool_made(store: str, use: str, most: int) -> None:
+    """A pool of at most so many connections."""
+    _connection_limit.labels(store, use).set(most)
+    _connections.labels(store, use).set(0)
+
+
+def connection_taken(store: str, use: str) -> None:
+    _connections.labels(store, use).inc()
+
+
+def connection_given_back(store: str, use: str) -> None:
+    _connections.labels(store, use).dec()
+
+
+def job(queue: str, outcome: str, seconds: float) -> None:
+    """One job of a worker, seen from outside the process that did it."""
+    _jobs.labels(queue, outcome).inc()
+    _job_seconds.labels(queue).observe(seconds)
