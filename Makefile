@@ -1,4 +1,4 @@
-.PHONY: demo test check check-long static types security style sbom screenshots lock clean
+.PHONY: demo test bench check check-long static types security style sbom screenshots lock clean
 MAKEFLAGS += --no-print-directory
 # Wherever it is set: the tests start hundreds of processes, each of which would compile the product and its tests anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,6 +17,10 @@ demo: .venv/runtime-is-ready
 test: .venv/development-is-ready
 	@scripts/install-browser
 	@$(MAKE) check
+
+# One tuned server against the tiers, small and short: prints ratios, draws to test-results/headline.
+bench: .venv/runtime-is-ready
+	@$(BIN)/python -m bench headline --scale 0.03
 
 # The same without installing, for daily use.
 check: static

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+import signal
 import sys
 
 import click
@@ -23,6 +24,8 @@ def names() -> list[str]:
 @click.option("--json", "as_json", is_flag=True, help="Print figures as JSON, ratios first.")
 def main(name: str, scale: float, as_json: bool) -> None:
     """Run one benchmark on servers of its own, made for it and removed."""
+    # Whoever ends it finds no server left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     figures = importlib.import_module(f"bench.{name}").run(scale, lambda line: click.echo(line, err=True))
     if as_json:
         click.echo(json.dumps(figures))

@@ -53,3 +53,8 @@ def program(env: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[b
     finally:
         process.terminate()
         process.wait(20)
+
+
+def default(setting: str) -> object:
+    """What a setting is unless it is set."""
+    return config.Settings.model_fields[setting].default

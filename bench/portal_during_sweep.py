@@ -14,13 +14,12 @@ from typing import Any
 from sqlalchemy import text
 
 from bench import _visits
-from bench._environment import Environment, environment, program
+from bench._environment import Environment, default, environment, program
 from bench._portal import PATHS, Client, make_account, p95, signed_in
 from bench._spread import spread
 from core.jobs import outbox
 from core.models import ArchiveRun, RunState
 from core.services import archive
-from core.settings import config
 from core.stores import databases
 from core.stores.databases import Store
 
@@ -37,7 +36,7 @@ HOLD = "UPDATE patient SET legal_hold = true WHERE id = :patient"
 def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     """Ratios of p95; milliseconds for each side."""
     figures: dict[str, Any] = {}
-    pace = config.Settings.archive_rows_per_second
+    pace = default("archive_rows_per_second")
     for name, rows_per_second in (("at_default_pace", pace), ("at_full_speed", 0)):
         with environment(say, STRATA_ARCHIVE_ROWS_PER_SECOND=str(rows_per_second)) as made:
             figures |= {f"{key}_{name}": value for key, value in _compare(made, scale, say).items()}

@@ -1,0 +1,185 @@
+"""The headline: the same product, rows, indexes and arrivals on (a) one tuned server that does all, and (b) the tiers.
+
+People browse, look at charts, register patients and write visits through the real portals, at fixed arrival rates,
+while admins ask for clinics' quarters, exports and figures. Both systems are up; windows of load go to one of them at a
+time, in the order ABBA. `arrivals` says how requests are sent, `systems` what each program has of the machine, `rows`
+what the rows are, `partitions` how the single server is partitioned, `measure` what is measured, `bill` what it costs.
+
+Scale 1 is 60,000 patients (600,000 visits, 6.3 million rows), and three times as many.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench._environment import program
+from bench.headline import ratios, rows, sketches
+from bench.headline.arrivals import HEAVY, HOT
+from bench.headline.measure import Window, memory_mb, window
+from bench.headline.portals import People, signed_in
+from bench.headline.rows import Size
+from bench.headline.systems import System, one_server, pin, tiers
+from core.jobs import outbox
+from core.models import ArchiveRun, RunState
+from core.services import archive
+from core.stores import databases
+
+PATIENTS, LEAST = 60_000, 300
+SIZES = {"1x": 1, "3x": 3}
+# At a short scale windows are shorter and there are fewer: a p99 of a few hundred requests says little.
+FULL_FROM, FULL, SHORT = 0.5, (15.0, 3), (5.0, 2)
+WARM_SECONDS = 4.0
+PLOTS = Path("test-results/headline")
+ALL = {**HOT, **HEAVY}
+Say = Callable[[str], None]
+Windows = dict[str, dict[str, list[Window]]]
+
+
+def run(scale: float, say: Say) -> dict[str, Any]:
+    """Ratios with their intervals, then each size's waits, costs and sizes. Writes drawings to PLOTS."""
+    began, sizes, measured = time.monotonic(), {}, {}
+    for name, times in SIZES.items():
+        sizes[name], measured[name] = _measure_size(times, scale, say)
+    found = _ratios(measured)
+    for line in ratios.table(found):
+        say(line)
+    for path in sketches.write(PLOTS, sizes):
+        say(f"drawn: {path}")
+    return {
+        "ratios": found,
+        "sizes": sizes,
+        "machine": _machine(),
+        "minutes": round((time.monotonic() - began) / 60, 1),
+    }
+
+
+def _measure_size(times: int, scale: float, say: Say) -> tuple[dict[str, Any], Windows]:
+    size = rows.size(max(LEAST, round(PATIENTS * scale)) * times)
+    seconds, rounds = FULL if scale >= FULL_FROM else SHORT
+    with ExitStack() as stack:
+        began = time.monotonic()
+        systems = [stack.enter_context(make(size, say)) for make in (one_server, tiers)]
+        people = [stack.enter_context(signed_in(system, size)) for system in systems]
+        placed = pin(systems)
+        say(f"{size.patients:,} patients on both after {time.monotonic() - began:.0f} s; {placed}")
+        both = list(zip(systems, people, strict=True))
+        for system, who in both:
+            window(system, who, ALL, WARM_SECONDS, 0)
+        measured = _abba(both, seconds, rounds, say)
+        measured["tiers"]["again"] = [window(*both[1], ALL, seconds, n) for n in (1, 2)]
+        memory = {system.name: memory_mb(system, who, ALL, seconds, 99) for system, who in both}
+        measured["tiers"]["swept"] = _swept(*both[1], seconds)
+        disk = {system.name: _sizes(system) for system in systems}
+    return _told(size, measured, {"memory_mb_for_99_percent": memory, "database_mb": disk, "placed": placed}), measured
+
+
+def _abba(both: Sequence[tuple[System, People]], seconds: float, rounds: int, say: Say) -> Windows:
+    """By system and kind of load, the windows of each pair, in the order of the pairs."""
+    found: Windows = {system.name: {"calm": [], "with_reports": []} for system, _ in both}
+    for number in range(2 * rounds):
+        for system, who in both[:: 1 if number % 2 == 0 else -1]:
+            for load, rates in (("calm", HOT), ("with_reports", ALL)):
+                one = window(system, who, rates, seconds, number)
+                found[system.name][load].append(one)
+                p99 = ratios.percentile(one.hot, 0.99) * 1000
+                say(f"{system.name}, {load}: p99 {p99:.0f} ms, {one.timed_out(*HOT)} of {len(one.hot)} timed out,"
+                    f" primary {one.cpu_seconds:.1f} s of processor")  # fmt: skip
+    return found
+
+
+def _sizes(system: System) -> dict[str, float]:
+    found = {}
+    for server in (system.primary, *system.beside):
+        with server.connect() as connection:
+            found[server.name] = round(rows.database_mb(connection), 1)
+    return found
+
+
+def _swept(system: System, people: People, seconds: float) -> list[Window]:
+    """Windows with reports while a sweep moves, at the pace that is the default."""
+    system.use()
+    with program(system.env, "cli", "worker", "archive"):
+        with databases.write() as session:
+            run = archive.start_run(session, record_type="visit", by=None)
+        outbox.relay()
+        found = [window(system, people, ALL, seconds, n) for n in (0, 1)]
+        with databases.write() as session:
+            mine = session.get_one(ArchiveRun, run.id, with_for_update=True)
+            if mine.state == RunState.RUNNING:
+                archive.move(mine, RunState.PAUSED)
+    return found
+
+
+def _told(size: Size, measured: Windows, more: Mapping[str, Any]) -> dict[str, Any]:
+    waits = {
+        name: {load: ratios.by_kind(windows) for load, windows in loads.items()} for name, loads in measured.items()
+    }
+    primary = {name: ratios.costs(loads["with_reports"]) for name, loads in measured.items()}
+    return {"patients": size.patients, "visits": size.visits, "events": size.events, "waits": waits,
+            "primary": primary, **more}  # fmt: skip
+
+
+def _ratios(measured: Mapping[str, Windows]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for size, systems in measured.items():
+        one, tier = systems["one server"], systems["tiers"]
+        loaded = list(zip(one["with_reports"], tier["with_reports"], strict=True))
+        for name, spent in (("cpu", "cpu_seconds"), ("buffers", "buffers"), ("log", "wal_bytes")):
+            pairs = [tuple(each.per_thousand(getattr(each, spent)) for each in pair) for pair in loaded]
+            wanted = "at most 0.5, to 0.6" if name == "cpu" else ""
+            found[f"{size}: primary's {name} per 1,000 hot requests, b to a"] = {**_of(pairs), "wanted": wanted}
+        for kinds, words in ((("register",), "registering"), (tuple(HOT), "hot")):
+            pairs = [tuple(_p99(each, kinds) for each in pair) for pair in loaded]
+            found[f"{size}: p99 of {words} with reports, b to a"] = _of(pairs)
+        for name, windows in systems.items():
+            pairs = [
+                (_p99(calm, ("register",)), _p99(busy, ("register",)))
+                for calm, busy in zip(windows["calm"], windows["with_reports"], strict=True)
+            ]
+            wanted = "at most 1.3" if name == "tiers" else ""
+            found[f"{size}: p99 of registering, reports to none, {name}"] = {**_of(pairs), "wanted": wanted}
+            timed_out = sum(window.timed_out("register") for window in windows["with_reports"])
+            found[f"{size}: registrations timed out with reports, {name}"] = {
+                "median": timed_out, "low": None, "wanted": "none" if name == "tiers" else "some",
+            }  # fmt: skip
+        again = list(zip(tier["with_reports"][1:3], tier["again"], strict=False))
+        found[f"{size}: A/A, primary's cpu, tiers to tiers"] = _of(
+            [tuple(each.per_thousand(each.cpu_seconds) for each in pair) for pair in again]
+        )
+        found[f"{size}: A/A, p99 of hot, tiers to tiers"] = _of([tuple(_p99(e, tuple(HOT)) for e in p) for p in again])
+        swept = list(zip(tier["with_reports"], tier["swept"], strict=False))
+        found[f"{size}: p95 of hot, sweep to none, tiers"] = {
+            **_of([tuple(ratios.percentile(e.hot, 0.95) for e in p) for p in swept]), "wanted": "at most 1.1",
+        }  # fmt: skip
+    for name in ("one server", "tiers"):
+        pairs = [
+            tuple(_p99(each, tuple(HOT)) for each in pair)
+            for pair in zip(*(measured[size][name]["with_reports"] for size in SIZES), strict=True)
+        ]
+        wanted = "at most 1.1" if name == "tiers" else ""
+        found[f"p99 of hot with reports, 3x to 1x, {name}"] = {**_of(pairs), "wanted": wanted}
+    return found
+
+
+def _of(pairs: Sequence[tuple[float, ...]]) -> dict[str, Any]:
+    return ratios.ratio([(first, second) for first, second in pairs])
+
+
+def _p99(one: Window, kinds: tuple[str, ...]) -> float:
+    return ratios.percentile(one.of(*kinds), 0.99)
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "system": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30), "load": [round(one, 1) for one in os.getloadavg()],
+        "at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+    }  # fmt: skip
