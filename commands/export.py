@@ -32,6 +32,7 @@ def fhir(patient_id: int, out: Path | None, reason: str | None) -> None:
     from core.interchange.fhir.exported_bundle import export_patient
     from core.queries.patients import NoSuchPatient
     from core.services.care import BadReason, reason_in_words
+    from core.staging.contract import StagingError
     from core.stores.archived import ColdUnavailable
     from core.stores.replica_reads import ReplicaBehind
 
@@ -40,7 +41,7 @@ def fhir(patient_id: int, out: Path | None, reason: str | None) -> None:
         bundle = export_patient(patient_id, kept_apart_because=because)
     except BadReason as fault:
         raise click.BadParameter(str(fault), param_hint="--with-kept-apart") from None
-    except (NoSuchPatient, ColdUnavailable, ReplicaBehind) as fault:
+    except (NoSuchPatient, ColdUnavailable, ReplicaBehind, StagingError) as fault:
         raise click.ClickException(str(fault)) from None
     with whole(out) as file:
         file.write(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n")

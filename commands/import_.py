@@ -97,10 +97,11 @@ def fhir(
 
 def _run(work: Callable[[], Summary], *, check: bool, as_json: bool, refusals_file: Path | None) -> None:
     from core.interchange.importer import ImportRunning
+    from core.staging.contract import StagingError
 
     try:
         summary = work()
-    except (FileNotFoundError, NotADirectoryError, ImportRunning) as fault:
+    except (FileNotFoundError, NotADirectoryError, ImportRunning, StagingError) as fault:
         raise click.ClickException(str(fault)) from None
     progress.report(summary, as_json=as_json, refusals_file=refusals_file, check=check)
     if summary.read == 0:

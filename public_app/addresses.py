@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from flask import url_for
 
-Address = Callable[[int], str]
+Address = Callable[..., str]
 
 
 def of_rows() -> dict[str, Address]:
-    """The addresses of a visit, a test and a report, by the names that templates use."""
+    """The addresses of a visit, a test, a report and a note's file, by the names that templates use."""
     return {
         "visit_url": lambda visit_id: url_for("visits.show", visit_id=visit_id),
         "test_url": lambda assay_id: url_for("results.show", assay_id=assay_id),
+        "file_url": lambda note_id, number: url_for("downloads.attachment", note_id=note_id, number=number),
         "report_url": lambda report_id: url_for("reports.show", report_id=report_id),
     }

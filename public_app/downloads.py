@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from core.access.permissions import Right
-from core.web import downloads
+from core.web import attachments, downloads
 from core.web.access import look, refuse, requires
 from core.web.downloads import FORMS, Taken
 from public_app.own import own_patient_id
@@ -38,3 +38,9 @@ def report(report_id: int, form: str) -> Response:
         refuse("report.downloaded", target)
     look(patient_id, "report.downloaded", target)
     return made
+
+
+@bp.get("/notes/<id:note_id>/files/<int:number>")
+@requires(Right.OWN_RECORD_READ)
+def attachment(note_id: int, number: int) -> Response:
+    return attachments.send(own_patient_id(), note_id, number)

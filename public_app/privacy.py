@@ -32,6 +32,7 @@ WORDS = {
     "record.read": "Record: details, allergies, medicines",
     "reports.read": "List of reports",
     "report.read": "A report",
+    "attachment.downloaded": "Downloaded a file of a note",
     "record.downloaded": "Downloaded the whole record",
     "results.downloaded": "Downloaded test results",
     "report.downloaded": "Downloaded a report",

@@ -17,6 +17,7 @@ from core.stores.archived import ColdUnavailable
 from core.web.access import look, refuse, requires
 from core.web.htmx import render
 from core.web.page_sessions import page_session
+from public_app.addresses import of_rows
 from public_app.own import own_patient_id
 
 bp = Blueprint("visits", __name__, url_prefix="/visits")
@@ -48,4 +49,4 @@ def show(visit_id: int) -> Response:
         refuse("visit.read", target)
     look(patient_id, "visit.read", target)
     return render("public/visits/show.html", detail=detail, visit=detail.visit, groups=groups(detail.results),
-                  corrected=corrected, holder=holder)  # fmt: skip
+                  corrected=corrected, holder=holder, **of_rows())  # fmt: skip

@@ -78,7 +78,7 @@ def visit(patient_id: int, visit_id: int) -> Response:
     if detail is None:
         abort(404)
     return render("staff/visits/show.html", patient=header, detail=detail, kept=kept, sensitivities=SENSITIVITIES,
-                  corrections=corrected)  # fmt: skip
+                  corrections=corrected, **of_rows(patient_id))  # fmt: skip
 
 
 @bp.get("/<id:patient_id>/results/<id:assay_id>")

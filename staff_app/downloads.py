@@ -9,7 +9,7 @@ from core.access.permissions import Right
 from core.queries import reports
 from core.stores.archived import ColdUnavailable
 from core.stores.tables import linked_table
-from core.web import downloads
+from core.web import attachments, downloads
 from core.web.access import look, refuse, requires
 from core.web.downloads import FORMS, Taken
 from core.web.htmx import render
@@ -32,6 +32,12 @@ def record_download(patient_id: int, form: str) -> Response:
 def test_download(patient_id: int, assay_id: int, form: str) -> Response:
     hidden_visits = look(patient_id, "results.downloaded", f"assay:{assay_id}")
     return downloads.one_test(Taken(patient_id, form, hidden_visits, linked_table), assay_id) or abort(404)
+
+
+@bp.get("/<id:patient_id>/notes/<id:note_id>/files/<int:number>")
+@requires(Right.RECORD_READ)
+def attachment(patient_id: int, note_id: int, number: int) -> Response:
+    return attachments.send(patient_id, note_id, number)
 
 
 @reports_bp.get(f"/reports/<id:report_id>/download/<{FORMS}>")

@@ -18,7 +18,14 @@ def pages_of(data: bytes) -> list[str]:
 def tables_of(data: bytes) -> dict[str, list[dict[str, str]]]:
     """The tables of a ZIP of CSV files, each by its name."""
     with zipfile.ZipFile(io.BytesIO(data)) as pack:
-        return {name.removesuffix(".csv"): rows_of(pack.read(name)) for name in pack.namelist()}
+        names = [name for name in pack.namelist() if name.endswith(".csv")]
+        return {name.removesuffix(".csv"): rows_of(pack.read(name)) for name in names}
+
+
+def members_of(data: bytes) -> dict[str, bytes]:
+    """The members of a ZIP, each by its name."""
+    with zipfile.ZipFile(io.BytesIO(data)) as pack:
+        return {name: pack.read(name) for name in pack.namelist()}
 
 
 def rows_of(data: bytes) -> list[dict[str, str]]:

@@ -44,6 +44,7 @@ class Keys:
     staff_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     field_key: str = field(default_factory=make_key)
     staging_key: str = field(default_factory=make_key)
+    attachments_key: str = field(default_factory=make_key)
     audit_key: str = field(default_factory=make_key)
     signing_key: str = field(default_factory=make_key)
     event_keys: dict[str, str] = field(default_factory=lambda: {kind: make_key() for kind in PROCESS_KINDS})

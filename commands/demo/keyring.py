@@ -17,6 +17,7 @@ def for_commands(keys: Keys) -> dict[str, str]:
     return {
         "STRATA_FIELD_KEYS": keys.field_key,
         "STRATA_STAGING_KEY": keys.staging_key,
+        "STRATA_ATTACHMENTS_KEY": keys.attachments_key,
         "STRATA_EVENT_KEYS": ",".join(f"{kind}={keys.event_keys[kind]}" for kind in PROCESS_KINDS),
         "STRATA_AUDIT_PUBLIC_KEYS": _public(keys.audit_key),
         "STRATA_SIGNING_PUBLIC_KEYS": _public(keys.signing_key),
@@ -32,6 +33,8 @@ def for_role(keys: Keys, role: DatabaseRole) -> dict[str, str]:
         own["STRATA_AUDIT_KEY"] = keys.audit_key
     if role in (DatabaseRole.PUBLIC, DatabaseRole.STAFF):
         own["STRATA_STAGING_KEY"] = NONE
+    else:
+        own["STRATA_ATTACHMENTS_KEY"] = NONE
     return own
 
 

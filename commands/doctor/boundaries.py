@@ -59,6 +59,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if kind in SEALS:
         sealed = "sealed with a key" if settings.staging_key else "not sealed: whoever reads the store reads records"
         yield judge("boundaries: staged files", bool(settings.staging_key), sealed, "set STRATA_STAGING_KEY")
+    if kind in SEALED:
+        sealed = "sealed with a key" if settings.attachments_key else "not sealed: whoever reads the store reads them"
+        yield judge("boundaries: files of notes", bool(settings.attachments_key), sealed, "set STRATA_ATTACHMENTS_KEY")
     if kind in (DatabaseRole.WORKER.kind, OWNER):
         yield from _heads(settings)
     if kind in OF_OTHERS:

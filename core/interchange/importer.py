@@ -21,6 +21,7 @@ from core.interchange.shift import newest_day
 from core.interchange.source_rows import Population
 from core.interchange.summary import Progress, Summary, remark
 from core.interchange.upsert import Work
+from core.staging import attachments
 from core.stores import databases
 from core.stores.databases import Store
 
@@ -46,13 +47,13 @@ class Transactions:
     """A transaction of its own for each step; for a check, steps of a single one that is undone at the end."""
 
     def __init__(self, *, check: bool) -> None:
-        self._check = check
+        self.is_check = check
         self._shared: Session | None = None
 
     @contextmanager
     def all(self) -> Iterator[None]:
         """The whole of an import."""
-        if not self._check:
+        if not self.is_check:
             yield
             return
         with suppress(_Undone), databases.write(STATEMENT_TIMEOUT_SECONDS) as session:
@@ -144,6 +145,10 @@ class _Importing:
             with self.transactions.one() as session:
                 work = Work(session, source, ledger.find(session, _keys(group)), mine)
                 refused = patient_rows.save(work, group, days, self.shared)
+                if not self.transactions.is_check:
+                    # Before the rows that name them are there for anybody.
+                    for patient_id, paths in work.attached.items():
+                        attachments.keep(patient_id, paths)
         except (DataError, IntegrityError) as fault:
             if len(group) > 1:
                 for batch in group:

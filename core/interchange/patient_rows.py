@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from core.archiving import late_roots
@@ -45,6 +46,9 @@ def save(work: Work, batches: Sequence[PatientRows], days: Mapping[str, int], ca
         by_visit = sorted(of_kind.get(kind, ()), key=lambda record: _visit_id(record, visit_ids) or 0)
         upsert(work, kind, by_visit, row_of)
     _end_missing_parts(work, of_kind.get("observation", []), found.kept)
+    for note in of_kind.get("note", ()):
+        if note.attached:
+            work.attached.setdefault(found.kept[note.patient].row_id, []).extend(map(Path, note.attached))
     late_roots.mark_if_gone(work.session, VISIT, work.visits)
     _keep_pictures(work)
     return found.refused

@@ -18,6 +18,8 @@ from core.queries.reports import SignedReport
 from core.queries.results import Result, results_at
 from core.queries.visits import lines
 from core.queries.whole_record import Group, groups
+from core.staging import attachments
+from core.staging.attachments import Attachment
 
 VISITS = ("id", "started_at", "ended_at", "description", "reason", "clinic", "practitioner", "is_open")
 RESULTS = (
@@ -34,13 +36,15 @@ ROWS = {
     "condition": ("visit_id", "name", "code", "status", "onset_on", "resolved_on"),
     "allergy": ("substance", "code", "category", "reaction", "severity", "criticality", "status", "recorded_on"),
     "note": ("visit_id", "kind", "author", "written_at", "text"),
+    # Beside its columns, a note has the names of its files in the ZIP.
     "statement": ("visit_id", "kind", "text", "detail", "stated_on"),
 }  # fmt: skip
 TABLES = {
     "patient": PERSON, "visits": VISITS, "results": RESULTS, "medicines": ROWS["prescription"],
-    "conditions": ROWS["condition"], "allergies": ROWS["allergy"], "notes": ROWS["note"],
+    "conditions": ROWS["condition"], "allergies": ROWS["allergy"], "notes": (*ROWS["note"], "files"),
     "statements": ROWS["statement"], "reports": REPORTS,
 }  # fmt: skip
+Files = dict[str, Attachment]
 FILES = {"prescription": "medicines", "condition": "conditions", "allergy": "allergies", "note": "notes",
          "statement": "statements"}  # fmt: skip
 
@@ -53,13 +57,17 @@ def write(
     reports: Iterable[SignedReport],
     hidden_visits: VisitIds = NO_VISITS,
 ) -> None:
-    """Write the whole record, without hidden visits, and these reports. Raises ColdUnavailable: then all is void."""
+    """Write the whole record, without hidden visits, and these reports.
+
+    Raises ColdUnavailable or StagingError: then all is void.
+    """
     with ExitStack() as stack:
         tables = {name: CsvTable(on_disk(stack), columns) for name, columns in TABLES.items()}
         person = current_health(session, patient_id)
         tables["patient"].add(_named(person, PERSON))
+        files: Files = {}
         for group in groups(session, patient_id, hidden_visits=hidden_visits):
-            _add_group(session, group, tables)
+            _add_group(session, group, tables, files)
         for report in reports:
             for line in report_lines(report):
                 tables["reports"].add(line)
@@ -67,6 +75,8 @@ def write(
             for name, table in tables.items():
                 with pack.open(f"{name}.csv", "w", force_zip64=True) as member:
                     append(member, table.file)
+            for name, attachment in files.items():
+                pack.writestr(name, attachments.read(patient_id, attachment))
 
 
 def write_results(results: Iterable[Result], file: IO[bytes]) -> None:
@@ -91,7 +101,7 @@ def report_lines(report: SignedReport) -> Iterator[Sequence[Any]]:
             yield report.id, report.signed_at, report.signed_by, section, claim.text, worded, " ".join(claim.refs)
 
 
-def _add_group(session: Session, group: Group, tables: Mapping[str, CsvTable]) -> None:
+def _add_group(session: Session, group: Group, tables: Mapping[str, CsvTable], files: Files) -> None:
     for line in lines(session, group.visits):
         tables["visits"].add(_named(line, VISITS))
     for result in results_at(session, group.children.get("observation", ())):
@@ -99,7 +109,16 @@ def _add_group(session: Session, group: Group, tables: Mapping[str, CsvTable]) -
     for name, columns in ROWS.items():
         for item in group.children.get(name, ()):
             row = item.values
-            tables[FILES[name]].add(said.dated(row[column], row["said"], column) for column in columns)
+            cells = [said.dated(row[column], row["said"], column) for column in columns]
+            tables[FILES[name]].add([*cells, " ".join(_files(row, files))] if name == "note" else cells)
+
+
+def _files(row: Mapping[Any, Any], files: Files) -> Iterator[str]:
+    """The names in the ZIP of a note's files, which are noted to be put there."""
+    for number, one in enumerate(attachments.named_in(said.read(row["said"]).get("attachments")), 1):
+        name = f"files/note-{row['id']}-{number}.{attachments.ENDINGS[one.media]}"
+        files[name] = one
+        yield name
 
 
 def _named(thing: Any, columns: Sequence[str]) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, delete, select, update
@@ -62,7 +63,7 @@ class Work:
     """One transaction of an import: the format, what the ledger knows of its keys, and what it has done so far.
 
     `newcomers` are the ids of new patients; `measured` the ids of added and changed observations by patient; `visits`
-    those of the visits that added and changed rows belong to.
+    those of the visits that added and changed rows belong to; `attached` the files of notes by patient.
     """
 
     session: Session
@@ -72,6 +73,7 @@ class Work:
     newcomers: list[int] = field(default_factory=list)
     measured: dict[int, list[int]] = field(default_factory=dict)
     visits: set[int] = field(default_factory=set)
+    attached: dict[int, list[Path]] = field(default_factory=dict)
 
 
 def table_of(kind: str) -> Table:

@@ -19,6 +19,7 @@ from core.models import (
     said,
 )
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.staging.attachments import titles_in
 from core.stores.counted import counts
 from core.stores.tables import hot_table
 
@@ -95,5 +96,5 @@ def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> Se
 def remark(kept: str | None) -> str:
     """What a reader of a note must know beside its text."""
     parts = said.read(kept)
-    left = [f"not kept here: {title}" for title in parts.get("attachments", [])]
+    left = [f"not kept here: {title}" for title in titles_in(parts.get("attachments"))]
     return "; ".join((*([str(parts["status"])] if "status" in parts else []), *left))

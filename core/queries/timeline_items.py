@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.models import said
 from core.queries.results import Result, results_at
 from core.queries.visits import VisitLine, lines
+from core.staging.attachments import Attachment, named_in
 from core.stores.hot_and_archived import Found
 
 
@@ -55,6 +56,7 @@ class Item:
     result: Result | None = None
     visit: VisitLine | None = None
     is_replaced: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def table(self) -> str | None:
@@ -87,7 +89,8 @@ def _other(kind: Kind, title: str, details: tuple[str, ...]) -> Maker:
             row = item.values
             at = said.dated(row[SOURCES[kind][1]], row["said"], SOURCES[kind][1])
             detail = ", ".join(str(row[name]) for name in details if row[name])
-            yield Item(kind, row["id"], at, row[title], detail, item.is_archived, row["visit_id"])
+            files = named_in(said.read(row["said"]).get("attachments")) if kind is Kind.NOTES else ()
+            yield Item(kind, row["id"], at, row[title], detail, item.is_archived, row["visit_id"], attachments=files)
 
     return items
 

@@ -15,6 +15,7 @@ from core.models.record_types import VISIT
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.queries.other_records import remark
 from core.queries.results import Result, results_at
+from core.staging.attachments import Attachment, named_in
 from core.stores import counted, hot_and_archived
 from core.stores.hot_and_archived import Found, Held
 from core.stores.tables import hot_table
@@ -61,6 +62,7 @@ class NoteText:
     text: str
     written_at: datetime
     remark: str
+    attachments: tuple[Attachment, ...]
 
 
 @dataclass(frozen=True)
@@ -227,12 +229,16 @@ def _dated(row: Mapping[Any, Any], column: str) -> Any:
     return said.dated(row[column], row["said"], column)
 
 
+NOT_COLUMNS = ("remark", "attachments")
+
+
 def line_of(line: type[LineT], row: Mapping[Any, Any]) -> LineT:
     """A row as a page shows it, its dates as far as they are known."""
-    names = [name for name in line.__dataclass_fields__ if name != "remark"]
+    names = [name for name in line.__dataclass_fields__ if name not in NOT_COLUMNS]
     shown: dict[str, Any] = {name: said.dated(row[name], row["said"], name) for name in names}
     if line is NoteText:
         shown["remark"] = remark(row["said"])
+        shown["attachments"] = named_in(said.read(row["said"]).get("attachments"))
     return line(**shown)
 
 

@@ -162,6 +162,12 @@ class Settings(BaseSettings):
     restored_keep_days: PositiveInt = Field(30, description="restored rows stay hot at least this long")
     restored_grace_seconds: Seconds = Field(60.0, description="copies of restored rows outlive any page's read by this")
     staging_key: AesKey = Field("", description="key that encrypts staged files: 32 bytes as base64")
+    attachments_url: ObjectStoreUrl = Field(
+        "", description="where files of notes (PDF, images) are kept, in a folder `attachments`; as staging if empty"
+    )
+    attachments_key: AesKey = Field(
+        "", description="key that encrypts files of notes: 32 bytes as base64; for importers and portals"
+    )
     staging_keep_days: PositiveInt = Field(30, description="staged files are kept this long after release")
     replica_lag_bound_seconds: Seconds = Field(5.0, description="a replica further behind serves no page")
     spill_reads_max: PositiveInt = Field(

@@ -17,7 +17,7 @@ from core.stores import databases
 def object_store() -> ObjectStore:
     """The store that STRATA_STAGING_URL names, encrypting if STRATA_STAGING_KEY is set. Raises StagingError."""
     settings = databases.current().settings
-    return _store_at(settings.staging_url, settings.staging_key)
+    return store_at(settings.staging_url, settings.staging_key)
 
 
 def audit_store() -> ObjectStore:
@@ -26,10 +26,11 @@ def audit_store() -> ObjectStore:
     What is kept there is signed, and older than some keys that seal: what is not sealed is read too.
     """
     settings = databases.current().settings
-    return _store_at(settings.audit_heads_url or settings.staging_url, settings.staging_key, takes_plain=True)
+    return store_at(settings.audit_heads_url or settings.staging_url, settings.staging_key, takes_plain=True)
 
 
-def _store_at(address: str, key: str, *, takes_plain: bool = False) -> ObjectStore:
+def store_at(address: str, key: str, *, takes_plain: bool = False) -> ObjectStore:
+    """The store at an address, encrypting if there is a key. Raises StagingError."""
     url = urlsplit(address)
     store = Folder(Path(unquote(url.path))) if url.scheme == "file" else _s3(url.netloc, url.path.strip("/"))
     return Sealed(store, parse_key(key), takes_plain=takes_plain)

@@ -21,6 +21,7 @@ from core.queries.hidden_visits import NO_VISITS, VisitIds
 from core.queries.letterhead import letterhead
 from core.queries.reports import SignedReport
 from core.queries.results import Trend
+from core.staging.contract import StagingError
 from core.stores import replica_reads
 from core.stores.archived import ColdUnavailable
 from core.stores.hot_and_archived import ColdTable
@@ -91,7 +92,7 @@ def _made(taken: Taken, name: str, write: Write) -> Any:
             kind = write(session, taken, file)
     except BaseException as fault:
         file.close()
-        if isinstance(fault, ColdUnavailable):
+        if isinstance(fault, ColdUnavailable | StagingError):
             return render("shared/not_whole.html", status=503, again=request.path)
         raise
     if kind is None:

@@ -56,6 +56,8 @@ def add_headers(app: Flask, settings: Settings) -> None:
     @app.after_request
     def _headers(response: Response) -> Response:
         response.headers.update(HEADERS)
+        if g.get("holds_foreign_file"):
+            response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         response.headers["X-Request-Id"] = g.get("request_id", "")
         if not settings.plain_http:
             response.headers["Strict-Transport-Security"] = HSTS

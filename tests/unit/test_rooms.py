@@ -23,6 +23,7 @@ FEATURES = {
     "alerts": "commands core/queries workers",
     "archive": "commands core/models core/queries core/services staff_app workers",
     "archive_runs": "core/web/drawings staff_app",
+    "attachments": "core/queries core/staging core/web",
     "audit": "commands core core/models staff_app",
     "clinic_quarters": "core/queries staff_app",
     "care": "core/access core/models core/services staff_app",

@@ -13,7 +13,7 @@ from core.engines.functions import any_of
 from core.models import Batch, BatchKind, Erasure, utc_now
 from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, LOG, RECORD_TYPES, ROOT_COLUMNS, RecordType
 from core.services.erasure import forget_imports
-from core.staging import object_store
+from core.staging import attachments, object_store
 from core.staging.contract import StagedMissing, StagingError
 from core.stores import databases
 from core.stores.databases import Store
@@ -41,6 +41,7 @@ def erase(erasure_id: int) -> str:
         _note(erasure_id, "archives_at")
     if erasure.staged_at is None:
         _erase_staged(erasure.patient_id)
+        attachments.forget(erasure.patient_id)
         _note(erasure_id, "staged_at")
         with databases.write() as session:
             audit.record(

@@ -7,10 +7,11 @@ import binascii
 import html
 import re
 from collections.abc import Container
-from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
 
+from core.interchange.fhir import attached_files
+from core.interchange.fhir.attached_files import filled
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.care_givers import written_by
 from core.interchange.fhir.concepts import wording
@@ -18,14 +19,10 @@ from core.interchange.fhir.entry import Entry, Retracted, identifier
 from core.interchange.source_rows import Record
 from core.interchange.source_values import NOTE_CHARS_MAX, BadValue, text
 from core.interchange.synthea.visit_notes import KIND_WITHOUT_NAME, note_text
+from core.staging.attachments import Attachment
 
 READABLE = ("text/plain", "text/html", "text/markdown", "text/x-markdown", "application/xhtml")
-# What contents begin with, base64 as it is: their type by what they are, not by what they are called.
-SNIFFED = (
-    ("JVBERi", "application/pdf"), ("e1xydGY", "text/rtf"), ("iVBORw0KGgo", "image/png"), ("/9j/", "image/jpeg"),
-    ("R0lGOD", "image/gif"), ("UEsDB", "application/zip"), ("SUkqA", "image/tiff"), ("TU0AK", "image/tiff"),
-    ("PD94bWw", "application/xml"), ("PENsaW5pY2FsRG9jdW1lbnQ", "application/xml"),
-)  # fmt: skip
+MARKUP = READABLE[1:]
 # Of the longest note: a character has four bytes at most, three of which base64 writes as four; lines may be short.
 CODED_CHARS_MAX = NOTE_CHARS_MAX * 6
 PART_CHARS = 1 << 18
@@ -125,53 +122,42 @@ def _note(entry: Entry, *, body: str, visit: str | None, author: str | None, mom
     source_id = identifier(entry.identity or "", "id")
     record = entry.record("note", (source_id,), values, visit=visit, visit_at=written_at, source_id=source_id)
     # A first import brings an old version, named so; a later one takes away the row that it was shown as.
+    record.attached = entry.attached
     record.ends_known = entry.about.get("status") == "superseded"
     return record
 
 
 def _body(entry: Entry, attachments: list[Any]) -> str:
-    """The texts of attachments, which are different forms of one document; the titles of those that aren't kept."""
-    texts = _texts(entry, [one for one in attachments if _media(one).startswith(READABLE)])
-    titles = [_title(one) for one in attachments if not _media(one).startswith(READABLE)]
-    if texts:
-        entry.about["attachments"] = titles
-        return note_text("\n\n".join(dict.fromkeys(texts)), "content")
-    if not titles:
+    """The texts of attachments, which are different forms of one document; of the files among them, the titles."""
+    parts = [filled(entry, one) for one in attachments]
+    texts = _texts([one for one in parts if _media(one).startswith(READABLE)])
+    others = attached_files.take(entry, [one for one in parts if not _media(one).startswith(READABLE)], MARKUP)
+    if not texts and not others:
         raise BadValue("it has no text inside, at most a link to one")
-    return f"[Not kept here: {'; '.join(titles)}]"
+    entry.about["attachments"] = [list(one) if isinstance(one, Attachment) else one for one in others]
+    return note_text("\n\n".join(dict.fromkeys(texts)) or _in_words(others), "content")
 
 
-def _texts(entry: Entry, readable: list[Any]) -> list[str]:
+def _in_words(others: list[Attachment | str]) -> str:
+    """What stands in the place of a text where there are files alone."""
+    kept = [f"{one.title}, {one.media}" for one in others if isinstance(one, Attachment)]
+    told = [f"[Attached: {'; '.join(kept)}]"] if kept else []
+    left = [one for one in others if isinstance(one, str)]
+    return "\n".join((*told, *([f"[Not kept here: {'; '.join(left)}]"] if left else [])))
+
+
+def _texts(readable: list[Any]) -> list[str]:
     """Plain text before HTML before nothing."""
     plain = [one for one in readable if _media(one) == "text/plain"] or readable
-    return list(filter(None, (_text(entry, one) for one in plain)))
-
-
-def _title(attachment: Any) -> str:
-    return f"{dig(attachment, 'title') or 'without a title'}, {_media(attachment)[:60]}"
+    return list(filter(None, map(_text, plain)))
 
 
 def _media(attachment: Any) -> str:
-    """The type of an attachment: what its content shows, else what it says."""
-    told = str(dig(attachment, "contentType") or "text/plain").split(";", 1)[0].strip().lower()
+    return attached_files.media(attachment, MARKUP)
+
+
+def _text(attachment: Any) -> str | None:
     data = dig(attachment, "data")
-    begin = data.lstrip()[:24] if isinstance(data, str) else ""
-    shown = next((kind for start, kind in SNIFFED if begin.startswith(start)), None)
-    # XHTML may begin as XML does.
-    return told if shown is None or (shown == "application/xml" and told in READABLE[1:]) else shown
-
-
-def _data(entry: Entry, attachment: Any) -> Any:
-    """What an attachment holds itself, or what the address that it names holds in the same file."""
-    data = dig(attachment, "data")
-    if data is None and dig(attachment, "url"):
-        with suppress(BadValue):
-            return dig(entry.resolver.content({"reference": attachment["url"]}), "data")
-    return data
-
-
-def _text(entry: Entry, attachment: Any) -> str | None:
-    data = _data(entry, attachment)
     if not isinstance(data, str):
         return None
     if len(data) > CODED_CHARS_MAX and _media(attachment) == "text/plain":

@@ -35,6 +35,7 @@ class Entry:
     resolver: Resolver
     dates: Dates
     about: dict[str, Any] = field(default_factory=dict)
+    attached: tuple[str, ...] = ()
 
     @property
     def resource(self) -> Resource:

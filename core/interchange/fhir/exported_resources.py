@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 from core.interchange.fhir.concepts import ATC, RXNORM, SNOMED
 from core.interchange.fhir.exported_values import bare, numeral
 from core.models import said
+from core.staging import attachments
+from core.staging.attachments import Attachment, named_in, titles_in
 
 Row = Mapping[str, Any]
 Resource = dict[str, Any]
@@ -184,7 +186,8 @@ def _dose(dose: str | None) -> Resource | None:
 
 def document_reference(row: Row) -> Resource:
     parts, written = said.read(row["said"]), dated(row, "written_at")
-    others = [{"attachment": _not_kept(title)} for title in parts.get("attachments", [])]
+    files = parts.get("attachments")
+    others = [{"attachment": _not_kept(title)} for title in titles_in(files)]
     # The date of a document is an instant; a day alone stands with its content.
     is_instant = "T" in (written or "")
     text = {
@@ -199,10 +202,22 @@ def document_reference(row: Row) -> Resource:
         "type": concept(row["kind"]),
         "date": written if is_instant else None,
         "author": [{"display": row["author"]}] if row["author"] else [],
-        "content": [{"attachment": bare(text)}, *others],
+        "content": [{"attachment": bare(text)}, *_kept(row, named_in(files)), *others],
     }
+
+
+def _kept(row: Row, files: Sequence[Attachment]) -> Iterator[Resource]:
+    """The files of a note, with their content. Raises StagingError: a part must not look whole."""
+    for one in files:
+        content = base64.b64encode(attachments.read(row["patient_id"], one)).decode()
+        told = {"contentType": one.media, "data": content, "size": one.size, "title": _titled(one.title)}
+        yield {"attachment": bare(told)}
+
+
+def _titled(title: str) -> str | None:
+    return title if title != NO_TITLE else None
 
 
 def _not_kept(told: str) -> Resource:
     title, _, media = told.rpartition(", ")
-    return bare({"contentType": media, "title": title if title != NO_TITLE else None})
+    return bare({"contentType": media, "title": _titled(title)})

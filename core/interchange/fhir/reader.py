@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -37,7 +38,7 @@ def import_path(
     Importing the same again changes nothing. Raises FileNotFoundError if there is nothing to read.
     """
     zone = page_zone()
-    reader = _Reader(path, source, zone, on_progress)
+    reader = _Reader(path, source, zone, on_progress, keeps_files=not check)
     chunk = CHUNK_RECORDS if shift_to is None else None
     return importer.run(
         reader.populations(chunk), reader.summary, shift_to=shift_to, check=check, on_progress=on_progress
@@ -56,7 +57,9 @@ def read_path(
 class _Reader:
     """Two readings of the files: first who is who, then the rows, a bounded number at a time."""
 
-    def __init__(self, path: Path, source: str | None, zone: ZoneInfo, on_progress: Progress) -> None:
+    def __init__(
+        self, path: Path, source: str | None, zone: ZoneInfo, on_progress: Progress, *, keeps_files: bool = False
+    ) -> None:
         if not path.exists():
             raise FileNotFoundError(f"no {path}")
         self._files = files(path)
@@ -65,23 +68,25 @@ class _Reader:
         folder = path if path.is_dir() else path.parent
         self.summary = Summary()
         self._sources = Sources(f"folder {folder.resolve()}", source)
-        self._zone, self._on_progress = zone, on_progress
+        self._zone, self._on_progress, self._keeps_files = zone, on_progress, keeps_files
 
     def populations(self, chunk: int | None) -> Iterator[Population]:
         """All records, in parts of about `chunk`, or in one; a row never comes before its patient and visit."""
-        with reading(self._files, self._sources, self._zone, self._on_progress) as both:
-            self.summary.add(both.found.summary)
-            gathering = Gathering(self.summary, both.found)
-            for made in both.made():
-                gathering.take(made)
-                # A patient's rows of one file stay together, unless it is a very long one.
-                full = chunk if chunk is not None and made.ends_file else FILE_RECORDS
-                if chunk is not None and gathering.size >= full:
-                    yield gathering.ready()
-        maker = Maker(both.found, self._zone)
-        make_newest(gathering.versions, maker)
-        gathering.take(maker.hand_over())
-        yield gathering.rest()
+        with tempfile.TemporaryDirectory(prefix="strata-import-") as waiting:
+            self._sources.waiting = waiting if self._keeps_files else None
+            with reading(self._files, self._sources, self._zone, self._on_progress) as both:
+                self.summary.add(both.found.summary)
+                gathering = Gathering(self.summary, both.found)
+                for made in both.made():
+                    gathering.take(made)
+                    # A patient's rows of one file stay together, unless it is a very long one.
+                    full = chunk if chunk is not None and made.ends_file else FILE_RECORDS
+                    if chunk is not None and gathering.size >= full:
+                        yield gathering.ready()
+            maker = Maker(both.found, self._zone)
+            make_newest(gathering.versions, maker)
+            gathering.take(maker.hand_over())
+            yield gathering.rest()
         self.summary.left_out.update(both.found.left_out)
         if self._sources.uses_folder:
             self.summary.remarks.append(

@@ -33,12 +33,16 @@ Known = tuple[str, str]  # type and qualified id
 
 @dataclass(slots=True)
 class Sources:
-    """The names of an import's sources: a server's base, or else the folder; `named` is what the user calls it."""
+    """The names of an import's sources: a server's base, or else the folder; `named` is what the user calls it.
+
+    In the folder `waiting` lie the files of notes until they are kept.
+    """
 
     folder: str
     named: str | None = None
     bases: set[str] = field(default_factory=set)
     uses_folder: bool = False
+    waiting: str | None = None
 
     def of(self, base: str) -> str:
         """The source of a resource at a base; an empty base is the folder's."""

@@ -216,3 +216,6 @@ def _add_note(sheet: Sheet, note: NoteText, formats: Formats) -> None:
     sheet.heading(f"{note.kind}", 3)
     sheet.paragraph(by, quiet=True)
     sheet.paragraph(note.text)
+    if note.attachments:
+        titles = "; ".join(f"{one.title} ({one.media})" for one in note.attachments)
+        sheet.paragraph(f"Files of this note, which the spreadsheet and FHIR downloads hold: {titles}")
