@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.archiving import late_roots
-from core.interchange import imported_people, ledger, retract, shift
+from core.interchange import components, imported_people, ledger, retract, shift
 from core.interchange.catalogue import Catalogue
 from core.interchange.doubts import doubts_of
 from core.interchange.flags import flag_of
@@ -23,7 +23,7 @@ from core.interchange.usual_ranges import usual_for
 from core.models.record_types import VISIT
 from core.picture import upkeep as picture
 from core.queries.reference_ranges import UsualRange, interpret
-from core.services import plausibility
+from core.services import plausibility, sensitive_visits
 
 BEYOND = re.compile(r"([<>]=?) (-?\d+(?:\.\d+)?)")
 
@@ -39,25 +39,32 @@ def save(work: Work, batches: Sequence[PatientRows], days: Mapping[str, int], ca
         of_kind.setdefault(record.kind, []).append(record)
     # Rows lie in the tables by time, so that a move of old visits to an archive touches few pages.
     visits = sorted(of_kind.get("visit", ()), key=lambda visit: _started_at(visit, days))
-    visit_ids = upsert(work, "visit", visits, _visit_row_of(found.kept, days, catalogue))
+    written: list[Record] = []
+    visit_ids = upsert(work, "visit", visits, _visit_row_of(found.kept, days, catalogue, written))
+    for visit in written:
+        if visit.label is not None and visit.key in visit_ids:
+            work.apart[visit_ids[visit.key]] = (found.kept[visit.patient].row_id, visit.label)
     name_visits(work, visits, visit_ids)
     row_of = _row_of(work, found.kept, days, visit_ids, catalogue)
+    measured = _of_known_people(work, of_kind.get("observation", ()), found.kept)
+    components.settle(work, measured, catalogue)
     for kind in CHILDREN:
         by_visit = sorted(of_kind.get(kind, ()), key=lambda record: _visit_id(record, visit_ids) or 0)
         upsert(work, kind, by_visit, row_of)
-    _end_missing_parts(work, of_kind.get("observation", []), found.kept)
+    retract.end_missing_parts(work.session, work.source, measured, work.summary)
     for note in of_kind.get("note", ()):
         if note.attached:
             work.attached.setdefault(found.kept[note.patient].row_id, []).extend(map(Path, note.attached))
     late_roots.mark_if_gone(work.session, VISIT, work.visits)
+    for visit_id, (patient_id, category) in work.apart.items():
+        sensitive_visits.keep_as_labelled(work.session, patient_id=patient_id, visit_id=visit_id, category=category)
     _keep_pictures(work)
     return found.refused
 
 
-def _end_missing_parts(work: Work, records: list[Record], persons: Mapping[str, Person]) -> None:
+def _of_known_people(work: Work, records: Sequence[Record], persons: Mapping[str, Person]) -> list[Record]:
     newcomers = set(work.newcomers)
-    known = [record for record in records if persons[record.patient].row_id not in newcomers]
-    retract.end_missing_parts(work.session, work.source, known, work.summary)
+    return [record for record in records if persons[record.patient].row_id not in newcomers]
 
 
 def _started_at(visit: Record, days: Mapping[str, int]) -> datetime:
@@ -73,13 +80,18 @@ def _keep_pictures(work: Work) -> None:
     if work.newcomers:
         picture.begin(work.session, work.newcomers)
     newcomers = set(work.newcomers)
+    for patient_id in sorted({patient_id for patient_id, _ in work.apart.values()} - newcomers):
+        picture.refresh_all(work.session, patient_id)
     for patient_id, measured in sorted(work.measured.items()):
         if patient_id not in newcomers:
             picture.refresh(work.session, patient_id, observation_ids=measured)
 
 
-def _visit_row_of(persons: Mapping[str, Person], days: Mapping[str, int], catalogue: Catalogue) -> RowOf:
+def _visit_row_of(
+    persons: Mapping[str, Person], days: Mapping[str, int], catalogue: Catalogue, written: list[Record]
+) -> RowOf:
     def visit_row(record: Record) -> dict[str, Any]:
+        written.append(record)
         return {
             **shift.shifted(record.values, days[record.patient]),
             "patient_id": persons[record.patient].row_id,
@@ -115,6 +127,8 @@ def _row_of(
         row["patient_id"] = person.row_id
         if record.kind != "allergy":
             row["visit_id"] = _visit_id(record, visit_ids)
+            if record.label is not None and row["visit_id"] is not None:
+                work.apart.setdefault(row["visit_id"], (person.row_id, record.label))
         if record.assay is not None:
             row["assay_id"] = catalogue.assays[record.assay.key]
             row.update(_judged(record, person))

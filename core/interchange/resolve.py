@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.interchange.ledger import Entry, patient_key, visit_id_key
-from core.interchange.source_rows import Population, Record, assign_keys, key_in, stamp
+from core.interchange.source_rows import Population, Record, Retraction, assign_keys, key_in, stamp
 from core.interchange.summary import Summary
 
 CHILDREN = ("observation", "condition", "allergy", "prescription", "note", "statement")
@@ -14,6 +14,7 @@ OF_ANOTHER = "belongs to another patient"
 NOT_ONE = (
     "it names its patient by an identifier that no patient of this import has, and of earlier ones not exactly one"
 )
+FOR_FEW = "it is labelled as for few ({}), and here only a visit with its rows is kept apart: send its Encounter"
 Known = Mapping[str, Mapping[str, Entry]]
 
 
@@ -102,6 +103,9 @@ def _place_in_visits(population: Population, summary: Summary, known: Known) -> 
 
     def is_placed(record: Record) -> bool:
         reason = _place(record, visits, population, known, placed)
+        if record.label is not None and record.visit_key is None:
+            _refuse_labelled(population, record, summary)
+            return False
         if reason is not None and record.is_visit_optional and not reason.endswith(OF_ANOTHER):
             summary.without_visit += 1
         elif reason is not None:
@@ -142,6 +146,14 @@ def _place(
         if at_that_second is not None:
             record.visit_key, record.visit_stamp = at_that_second.key, at_that_second.natural[0]
     return None
+
+
+def _refuse_labelled(population: Population, record: Record, summary: Summary) -> None:
+    """What is for few can't stand without a visit; nor may an earlier version stay that was not labelled."""
+    reason = FOR_FEW.format(record.label)
+    summary.refuse(record.kind, record.place, reason)
+    stem = (record.id_key or "").partition("#")[0]
+    population.retractions.append(Retraction(record.kind, stem, stem, record.place, reason, is_read=False))
 
 
 class NotePlaces:

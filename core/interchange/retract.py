@@ -84,9 +84,9 @@ def _end_all(session: Session, asked: Retraction, shown: list[Entry], summary: S
 def end_missing_parts(session: Session, source: str, records: Iterable[Record], summary: Summary) -> None:
     """End the values that an earlier version of an Observation had and this one has no longer."""
     parts, place_of = _parts(records)
-    stems = {key: stem for stem, there in parts.items() for key in _missing(stem, there)[:2]}
+    stems = {key: stem for stem, there in parts.items() for key in _missing(stem, there)[0]}
     found = ledger.find(session, stems)
-    more = {key: stems[one] for one in found for key in _missing(stems[one], parts[stems[one]])[2:]}
+    more = {key: stems[one] for one in found for key in _missing(stems[one], parts[stems[one]])[1]}
     for key, entries in (found | ledger.find(session, more)).items():
         entry = entries.get(source)
         if entry is None or entry.content_hash == RETRACTED:
@@ -110,10 +110,14 @@ def _parts(records: Iterable[Record]) -> tuple[dict[str, set[int]], dict[str, Pl
     return parts, place_of
 
 
-def _missing(stem: str, there: set[int]) -> list[str]:
-    """The keys of the parts that a version lacks: the next one and the whole, then all that may follow."""
-    others = [short_key(f"{stem}#{part}") for part in range(max(there) + 1, PARTS_MAX)]
-    return [*others[:1], *([] if OWN in there else [short_key(stem)]), *others[1:]]
+def _missing(stem: str, there: set[int]) -> tuple[list[str], list[str]]:
+    """The keys of the parts that a version lacks: gaps, the next one and the whole; then those that may follow."""
+    after = max(there) + 1
+    firsts = [part for part in range(after) if part not in there] + [part for part in (after,) if part < PARTS_MAX]
+    keys = [short_key(f"{stem}#{part}") for part in firsts]
+    if OWN not in there:
+        keys.append(short_key(stem))
+    return keys, [short_key(f"{stem}#{part}") for part in range(after + 1, PARTS_MAX)]
 
 
 def _end(session: Session, entry: Entry) -> bool:

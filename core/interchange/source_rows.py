@@ -33,7 +33,8 @@ class Record:
     `clinic` and `practitioner` are source ids too; `assay` describes the assay of an observation, `judged` how the
     laboratory itself judged it. A format whose ids last gives `id_key`, which is then the row's key; `other_key` is
     the one under which another format may have brought the row. `visit_stamp` is when the visit starts, as in its key.
-    `attached` are the paths of a note's files, each named by the hash of its content.
+    `attached` are the paths of a note's files, each named by the hash of its content. `label` is why few may see
+    it: its visit is kept apart.
     """
 
     kind: str
@@ -60,6 +61,7 @@ class Record:
     visit_stamp: str = ""
     visit_row: int | None = None
     attached: tuple[str, ...] = ()
+    label: str | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Hand over to another process plain values alone: a dictionary of them takes three times as long."""

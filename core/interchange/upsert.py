@@ -55,7 +55,7 @@ FILLED_BY_ANOTHER_FORMAT = {
 ARCHIVED = "it has changed, but our row is archived: restore it first (strata archive restore)"
 
 RowOf = Callable[[Record], dict[str, Any]]
-Known = Mapping[str, Mapping[str, Entry]]
+Known = dict[str, dict[str, Entry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class Work:
     """One transaction of an import: the format, what the ledger knows of its keys, and what it has done so far.
 
     `newcomers` are the ids of new patients; `measured` the ids of added and changed observations by patient; `visits`
-    those of the visits that added and changed rows belong to; `attached` the files of notes by patient.
+    those of the visits that added and changed rows belong to; `attached` the files of notes by patient; `apart` the
+    visits that are kept apart, with patient and reason, since a source labels what was added or changed.
     """
 
     session: Session
@@ -74,6 +75,7 @@ class Work:
     measured: dict[int, list[int]] = field(default_factory=dict)
     visits: set[int] = field(default_factory=set)
     attached: dict[int, list[Path]] = field(default_factory=dict)
+    apart: dict[int, tuple[int, str]] = field(default_factory=dict)
 
 
 def table_of(kind: str) -> Table:

@@ -9,6 +9,9 @@ from typing import Any, Self
 
 # Of a value of another system that no living person has: it is kept as it came.
 IMPLAUSIBLE = "marked implausible"
+# How a value was measured, each a concept: its words and codings.
+MEASURED = ("site", "specimen", "method")
+SHOWN_OF_RESULT = ("status", "dates", "implausible", "note", *MEASURED)
 YEAR, MONTH, DAY = "year", "month", "day"
 _WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -45,6 +48,13 @@ def marks(parts: Mapping[str, Any]) -> str | None:
     shown = [str(parts["status"])] if parts.get("status") else []
     shown += [IMPLAUSIBLE] if parts.get("implausible") else []
     return ", ".join(shown) or None
+
+
+def shown(parts: Mapping[str, Any]) -> str | None:
+    """All that is shown beside a result: its marks, where and how it was measured, and the laboratory's remark."""
+    about = (parts.get(name) for name in MEASURED)
+    told = [str(one["text"]) for one in about if one]
+    return ", ".join(filter(None, (marks(parts), *told, parts.get("note")))) or None
 
 
 def precision(value: date | None) -> str | None:

@@ -155,7 +155,7 @@ def _value(columns: Sequence[Any]) -> Value:
     if made.said is None:
         return made
     parts = said.read(made.said)
-    return replace(made, said=said.write({name: parts.get(name) for name in ("status", "dates", "implausible")}))
+    return replace(made, said=said.write({name: parts.get(name) for name in said.SHOWN_OF_RESULT}))
 
 
 def _columns(table: Table) -> list[ColumnElement[Any]]:

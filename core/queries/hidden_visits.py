@@ -25,6 +25,12 @@ def is_open_to_all(visit: Table) -> ColumnElement[bool]:
     return not_(exists(SensitiveVisit.visit_id).where(SensitiveVisit.visit_id == visit.c.id))
 
 
+def reasons_apart(session: Session, patient_id: int) -> dict[int | None, str]:
+    """Why each visit of the patient that is hidden from somebody is so."""
+    mine = SensitiveVisit.patient_id == patient_id
+    return dict(session.execute(select(SensitiveVisit.visit_id, SensitiveVisit.category).where(mine)).tuples().all())
+
+
 def is_visible(table: Table, hidden_visits: VisitIds) -> ColumnElement[bool]:
     """The condition that a row may be shown, hot or archived; what no visit has, as an allergy, is no visit's."""
     if not hidden_visits or (table.name != "visit" and "visit_id" not in table.c):

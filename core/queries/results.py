@@ -176,7 +176,7 @@ def result_of(row: Mapping[Any, Any], assay: Assay, *, is_archived: bool) -> Res
         plain_name=assay.plain_name,
         category=assay.category,
         is_archived=is_archived,
-        status=said.marks(parts),
+        status=said.shown(parts),
         is_implausible=bool(parts.get("implausible")),
         **{name: said.dated(row[name], row["said"], name) for name in OBSERVED},
     )

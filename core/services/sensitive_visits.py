@@ -22,6 +22,10 @@ from core.sources import find, references
 MADE_FROM_HIDDEN = "It was drafted from a visit that is now kept apart: ask for a new one."
 
 
+# Stands for an account where an import keeps apart what its source labels.
+ANOTHER_SYSTEM = 0
+
+
 class NoSuchVisit(LookupError):
     """The patient has no such visit."""
 
@@ -60,13 +64,37 @@ def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: st
             )
         )
         session.flush()
-        _let_team_see(session, patient_id, visit_id, by)
+        _let_team_see(session, patient_id, visit_id, by.id)
         _withdraw_drafts(session, open_reports, visit_id, by)
     if kept is not None or category is not None:
         picture.refresh_all(session, patient_id)
     verb = "kept_apart" if category is not None else "shared"
     # Without the category: the trail's readers read no record.
     audit.record(session, f"visit.{verb}", by=by, patient_id=patient_id, target=f"visit:{visit_id}")
+
+
+def keep_as_labelled(session: Session, *, patient_id: int, visit_id: int, category: str) -> None:
+    """Hide a visit that another system labels as for few, as `keep_apart` does; the caller brings the picture up to
+    date. One that is hidden already stays as it is.
+    """
+    if session.get(SensitiveVisit, visit_id) is not None:
+        return
+    open_reports = _locked_drafts(session, patient_id)
+    visit = _visit(session, patient_id, visit_id)
+    session.add(
+        SensitiveVisit(
+            visit_id=visit_id,
+            patient_id=patient_id,
+            category=Sensitivity(category),
+            practitioner_id=visit["practitioner_id"],
+            recorded_by=visit["recorded_by"],
+            set_by=ANOTHER_SYSTEM,
+        )
+    )
+    session.flush()
+    _let_team_see(session, patient_id, visit_id, ANOTHER_SYSTEM)
+    _withdraw_drafts(session, open_reports, visit_id, None)
+    audit.record(session, "visit.kept_apart", by=None, patient_id=patient_id, target=f"visit:{visit_id}")
 
 
 def let_see(session: Session, *, patient_id: int, visit_id: int, username: str, reason: str, by: Actor) -> Account:
@@ -82,7 +110,7 @@ def let_see(session: Session, *, patient_id: int, visit_id: int, username: str, 
     if kept is None or kept.patient_id != patient_id:
         raise NoSuchVisit
     colleague, words = colleague_of(session, username, by), reason_in_words(reason)
-    _grant(session, kept, colleague.id, by)
+    _grant(session, kept, colleague.id, by.id)
     audit.record(
         session, "visit.let_see", by=by, patient_id=patient_id, target=f"visit:{visit_id} account:{colleague.id}",
         purpose=words,
@@ -90,18 +118,18 @@ def let_see(session: Session, *, patient_id: int, visit_id: int, username: str, 
     return colleague
 
 
-def _let_team_see(session: Session, patient_id: int, visit_id: int, by: Actor) -> None:
+def _let_team_see(session: Session, patient_id: int, visit_id: int, by_id: int) -> None:
     kept = session.get_one(SensitiveVisit, visit_id)
     team = select(CareTeamMember.account_id).where(CareTeamMember.patient_id == patient_id)
     for account_id in session.scalars(team).all():
-        _grant(session, kept, account_id, by)
+        _grant(session, kept, account_id, by_id)
 
 
-def _grant(session: Session, kept: SensitiveVisit, account_id: int, by: Actor) -> None:
+def _grant(session: Session, kept: SensitiveVisit, account_id: int, by_id: int) -> None:
     if session.get(SensitiveGrant, (kept.visit_id, account_id)) is None:
         session.add(
             SensitiveGrant(
-                visit_id=kept.visit_id, account_id=account_id, patient_id=kept.patient_id, granted_by=by.id
+                visit_id=kept.visit_id, account_id=account_id, patient_id=kept.patient_id, granted_by=by_id
             )
         )  # fmt: skip
         session.flush()
@@ -121,8 +149,11 @@ def _locked_drafts(session: Session, patient_id: int) -> Sequence[int]:
     return session.scalars(query.order_by(Report.id).with_for_update()).all()
 
 
-def _withdraw_drafts(session: Session, report_ids: Sequence[int], visit_id: int, by: Actor) -> None:
+def _withdraw_drafts(session: Session, report_ids: Sequence[int], visit_id: int, by: Actor | None) -> None:
     for report_id in report_ids:
         supplied = session.scalars(select(Evidence.ref).where(Evidence.report_id == report_id)).all()
         if hidden_refs(session, supplied, {visit_id}):
-            reports.withdraw(session, report_id=report_id, reason=MADE_FROM_HIDDEN, by=by)
+            if by is None:
+                reports.take_back(session, report_id=report_id, reason=MADE_FROM_HIDDEN)
+            else:
+                reports.withdraw(session, report_id=report_id, reason=MADE_FROM_HIDDEN, by=by)

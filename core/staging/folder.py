@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -33,7 +33,9 @@ class Folder(ObjectStore):
         except OSError as fault:
             raise StagingError(f"can't write to staging at {self.root}: {fault.strerror}; free space there") from fault
         finally:
-            partial.unlink(missing_ok=True)
+            # What stopped the writing may stop this too, and counts more.
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
     def open(self, key: str) -> IO[bytes]:
         try:

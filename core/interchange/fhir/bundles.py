@@ -90,16 +90,22 @@ def _parts(path: Path) -> list[File]:
     return [File(path, name) for name in names] or [File(path)]
 
 
-def items(file: File, skips: Sequence[int] = (), marks: Sequence[str] = ()) -> Iterator[Item]:
+def items(
+    file: File, skips: Sequence[int] = (), marks: Sequence[str] = (), envelope: Resource | None = None
+) -> Iterator[Item]:
     """The resources of a file, those of bundles inside bundles too. Raises BadFile.
 
     `skips` has a number other than 0 for each entry or line to pass over: the length of its text. An item is plain if
-    its text has none of the `marks`.
+    its text has none of the `marks`. `envelope` takes what a bundle says of itself.
     """
     if file.name.lower().removesuffix(".gz").endswith(".xml"):
         raise BadFile(f"{file.name} is XML: export it as FHIR JSON")
     try:
-        yield from _lines(file, skips, marks) if file.is_lines else _document(file, skips, marks)
+        yield from (
+            _lines(file, skips, marks)
+            if file.is_lines
+            else _document(file, skips, marks, envelope if envelope is not None else {})
+        )
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as fault:
         raise BadFile(f"{file.name} can't be read ({fault or type(fault).__name__})") from None
 
@@ -120,8 +126,7 @@ def _lines(file: File, skips: Sequence[int], marks: Sequence[str]) -> Iterator[I
             yield from _unfolded(value, Item(Place(file.name, number), None, length=1, is_plain=is_plain), 0)
 
 
-def _document(file: File, skips: Sequence[int], marks: Sequence[str]) -> Iterator[Item]:
-    alone: Resource = {}
+def _document(file: File, skips: Sequence[int], marks: Sequence[str], alone: Resource) -> Iterator[Item]:
     kind: Any = None
     try:
         with file.open() as opened, faults_told():
@@ -179,6 +184,7 @@ def _unfolded(resource: Any, item: Item, depth: int) -> Iterator[Item]:
         return Item(Place(str(item.place), number), None, is_plain=item.is_plain)
 
     if kind == "Bundle":
+        _hand_down(resource)
         for number, entry in enumerate(each(resource.get("entry")), start=1):
             yield from _entry(entry, inside(number), depth + 1)
         return
@@ -188,6 +194,15 @@ def _unfolded(resource: Any, item: Item, depth: int) -> Iterator[Item]:
             yield from _unfolded(within, inside(number), depth + 1)
             if "resource" in parameter:
                 yield from _unfolded(parameter["resource"], inside(number), depth + 1)
+
+
+def _hand_down(bundle: Resource) -> None:
+    """Let the security labels of a bundle be its resources', where none of them has its own."""
+    told = dig(bundle, "meta", "security")
+    inside = [part for entry in each(bundle.get("entry")) if isinstance(part := dig(entry, "resource"), dict)]
+    if told and not any(dig(part, "meta", "security") for part in inside):
+        for part in inside:
+            part["meta"] = {**(part.get("meta") or {}), "security": told}
 
 
 def dig(value: Any, *path: str | int) -> Any:

@@ -16,8 +16,12 @@ RXNORM, ATC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://www.whocc.n
 ABSENT = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 # Systems of codes that say why there is no code: unknown, masked, not asked.
 UNTOLD = frozenset(
-    ("http://terminology.hl7.org/CodeSystem/data-absent-reason", "http://terminology.hl7.org/CodeSystem/v3-NullFlavor")
-)
+    ("http://terminology.hl7.org/CodeSystem/data-absent-reason", "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+     "http://hl7.org/fhir/v3/NullFlavor", "http://hl7.org/fhir/data-absent-reason", "urn:oid:2.16.840.1.113883.5.1008")
+)  # fmt: skip
+# HL7's null flavors, as they come in the place of words; "NA" and "NI" stand for a test or a unit as well.
+NULL_WORDS = frozenset(("UNK", "ASKU", "NASK", "NAV", "NAVU", "MSK"))
+NO_VALUES = NULL_WORDS | {"NA", "NI", "N/A"}
 HL7 = (
     "http://terminology.hl7.org/", "https://terminology.hl7.org/", "http://hl7.org/", "urn:oid:2.16.840.1.113883.4.642",
     "urn:oid:2.16.840.1.113883.5.", "urn:oid:2.16.840.1.113883.12.", "urn:oid:2.16.840.1.113883.18.",
@@ -45,7 +49,26 @@ def system_of(coding: Any) -> str | None:
 def codings(concept: Any) -> list[Any]:
     """The codings that have a code."""
     found = each(dig(concept, "coding"))
-    return [one for one in found if isinstance(dig(one, "code"), str) and dig(one, "system") not in UNTOLD]
+    return [
+        one
+        for one in found
+        if isinstance(dig(one, "code"), str)
+        and dig(one, "system") not in UNTOLD
+        and (one.get("system") or one["code"] not in NULL_WORDS)
+    ]
+
+
+def is_untold(value: Any) -> bool:
+    """Whether a value says only why there is none: a null flavor, coded or in words."""
+    if isinstance(value, str):
+        return value.strip() in NO_VALUES
+    if not isinstance(value, dict) or not ("coding" in value or "text" in value):
+        return False
+    words = dig(value, "text")
+    if isinstance(words, str) and words.strip() not in NO_VALUES:
+        return False
+    found = each(dig(value, "coding"))
+    return all(dig(one, "system") in UNTOLD or (dig(one, "display") or dig(one, "code")) in NO_VALUES for one in found)
 
 
 def chosen(concept: Any, preferred: Sequence[str] = ()) -> Any:
@@ -68,7 +91,7 @@ def wording(concept: Any) -> str | None:
     words = dig(concept, "text") or next(
         (dig(coding, "display") for coding in each(dig(concept, "coding")) if _is_told(coding)), None
     )
-    if isinstance(words, str) and words.strip():
+    if isinstance(words, str) and words.strip() and words.strip() not in NULL_WORDS:
         return words
     coding = chosen(concept)
     return f"code {coding['code']}" if coding is not None else None

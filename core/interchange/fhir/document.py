@@ -92,6 +92,7 @@ def report(entry: Entry) -> Record | None:
     if not forms and not told:
         return None
     entry.about["status"] = None if status in ("final", "amended", "corrected", "appended") else status
+    entry.about["resource"] = "DiagnosticReport"
     body = "\n\n".join(filter(None, (told, _body(entry, forms) if forms else "")))
     visit = entry.visit(resource.get("encounter"))
     moment = resource.get("issued") or resource.get("effectiveDateTime") or dig(resource, "effectivePeriod", "start")

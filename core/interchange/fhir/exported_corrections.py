@@ -20,6 +20,6 @@ def entered_in_error(resource: Resource) -> Resource:
 
 def edited(resource: Resource) -> Resource:
     """The resource of a row that its author has edited, where FHIR has a word for that."""
-    if resource["resourceType"] == "Observation":
+    if resource["resourceType"] in ("Observation", "DiagnosticReport"):
         return {**resource, "status": "corrected"}
     return {**resource, "docStatus": "amended"} if resource["resourceType"] == "DocumentReference" else resource

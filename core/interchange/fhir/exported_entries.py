@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.interchange.fhir import exported_corrections, observation
+from core.interchange.fhir import exported_corrections, exported_documents, observation
 from core.interchange.fhir import exported_resources as fhir
 from core.interchange.fhir.exported_resources import Resource, Row, bare
 from core.interchange.fhir.exported_statements import statement
 from core.queries import corrections
-from core.queries.hidden_visits import NO_VISITS, VisitIds
+from core.queries.hidden_visits import NO_VISITS, VisitIds, reasons_apart
 from core.queries.whole_record import Group, groups
 from core.sealing import stored_national_id
 from core.stores.hot_and_archived import Found
@@ -24,7 +24,7 @@ MAKERS: dict[str, Callable[[Row], Resource]] = {
     "condition": fhir.condition,
     "prescription": fhir.medication_request,
     "allergy": fhir.allergy,
-    "note": fhir.document_reference,
+    "note": exported_documents.note,
     "statement": statement,
 }
 
@@ -62,6 +62,7 @@ class Entries:
         (self._patient,) = self._by_ids("patient", [patient_id])
         self.names = Names(self._patient)
         self._marks = corrections.marks(session, patient_id)
+        self._apart = reasons_apart(session, patient_id)
         self._shared: dict[str, dict[int, Row]] = {"clinic": {}, "practitioner": {}, "assay": {}}
 
     def patient(self) -> Resource:
@@ -147,6 +148,9 @@ class Entries:
             resource = exported_corrections.entered_in_error(resource)
         elif self._marks.is_edited(table, row["id"]):
             resource = exported_corrections.edited(resource)
+        category = self._apart.get(row["id"] if table == "visit" else row.get("visit_id"))
+        if category is not None:
+            resource = {**resource, "meta": {"security": fhir.labels(row, category)}}
         return self.names.entry(table, row["id"], resource)
 
 

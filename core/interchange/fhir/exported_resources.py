@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from core.interchange.fhir.concepts import ATC, RXNORM, SNOMED
 from core.interchange.fhir.exported_values import bare, numeral
-from core.models import said
-from core.staging import attachments
-from core.staging.attachments import Attachment, named_in, titles_in
+from core.models import Sensitivity, said
 
 Row = Mapping[str, Any]
 Resource = dict[str, Any]
@@ -23,8 +20,6 @@ TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 NOT_KNOWN = {
     "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
 }
-NO_TITLE = "without a title"
-NOT_FINAL = ("preliminary", "registered", "partial")
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([^\d\s]\S*)")
 
 
@@ -54,6 +49,23 @@ def coded(row: Row, words: str | None, system: str | None, code: str | None) -> 
         return concept(words, system, code)
     kept = [bare({"system": one[0], "code": one[1], "display": one[2]}) for one in codings]
     return bare({"coding": kept, "text": words})
+
+
+def labels(row: Row, category: str) -> list[Resource]:
+    """The security labels of a row that is kept apart: those that it came with, else why it is."""
+    came = said.read(row["said"]).get("security")
+    if came:
+        return [bare({"system": system, "code": code}) for system, code in came]
+    codes = (("v3-Confidentiality", "R"), *((("v3-ActCode", category),) if category != Sensitivity.OTHER else ()))
+    return [{"system": f"{TERMINOLOGY}/{system}", "code": code} for system, code in codes]
+
+
+def told_concept(kept: Any) -> Resource | None:
+    """A CodeableConcept of the words and codings that `said` keeps."""
+    if not kept:
+        return None
+    codings = [bare({"system": one[0], "code": one[1], "display": one[2]}) for one in kept.get("codings", ())]
+    return bare({"coding": codings, "text": kept["text"]})
 
 
 def patient(row: Row, national_id: str | None) -> Resource:
@@ -182,42 +194,3 @@ def _dose(dose: str | None) -> Resource | None:
         return None
     amount = _AMOUNT.fullmatch(dose)
     return {"value": numeral(Decimal(amount[1])), "unit": amount[2]} if amount else {"unit": dose}
-
-
-def document_reference(row: Row) -> Resource:
-    parts, written = said.read(row["said"]), dated(row, "written_at")
-    files = parts.get("attachments")
-    others = [{"attachment": _not_kept(title)} for title in titles_in(files)]
-    # The date of a document is an instant; a day alone stands with its content.
-    is_instant = "T" in (written or "")
-    text = {
-        "contentType": "text/plain; charset=utf-8",
-        "data": base64.b64encode(row["text"].encode()).decode(),
-        "creation": None if is_instant else written,
-    }
-    return {
-        "resourceType": "DocumentReference",
-        "status": "superseded" if parts.get("status") == "superseded" else "current",
-        "docStatus": "preliminary" if parts.get("status") in NOT_FINAL else None,
-        "type": concept(row["kind"]),
-        "date": written if is_instant else None,
-        "author": [{"display": row["author"]}] if row["author"] else [],
-        "content": [{"attachment": bare(text)}, *_kept(row, named_in(files)), *others],
-    }
-
-
-def _kept(row: Row, files: Sequence[Attachment]) -> Iterator[Resource]:
-    """The files of a note, with their content. Raises StagingError: a part must not look whole."""
-    for one in files:
-        content = base64.b64encode(attachments.read(row["patient_id"], one)).decode()
-        told = {"contentType": one.media, "data": content, "size": one.size, "title": _titled(one.title)}
-        yield {"attachment": bare(told)}
-
-
-def _titled(title: str) -> str | None:
-    return title if title != NO_TITLE else None
-
-
-def _not_kept(told: str) -> Resource:
-    title, _, media = told.rpartition(", ")
-    return bare({"contentType": media, "title": _titled(title)})

@@ -8,9 +8,19 @@ from typing import Any
 
 from core.interchange.fhir import exported_values, judgement, quantities
 from core.interchange.fhir.bundles import Resource, dig, each
-from core.interchange.fhir.concepts import LOINC, Understood, chosen, status_of, system_of, understood, wording
+from core.interchange.fhir.concepts import (
+    LOINC,
+    Understood,
+    chosen,
+    is_untold,
+    kept,
+    status_of,
+    system_of,
+    understood,
+    wording,
+)
 from core.interchange.fhir.entry import Entry, Retracted
-from core.interchange.fhir.exported_resources import TERMINOLOGY, Row, coded, concept, dated
+from core.interchange.fhir.exported_resources import TERMINOLOGY, Row, coded, concept, dated, told_concept
 from core.interchange.fhir.exported_values import bare, numeral
 from core.interchange.fhir.quantities import Value
 from core.interchange.source_rows import AssayText, Record, stamp
@@ -24,6 +34,7 @@ FINAL = ("final", "amended", "corrected")
 KNOWN = ("registered", "preliminary", "unknown", *FINAL)
 VITAL_SIGNS = ("8480-6", "8462-4", "8867-4", "9279-1", "8310-5", "29463-7", "8302-2", "39156-5", "2708-6", "59408-5")
 COMPONENTS_MAX = 40
+NOTE_CHARS_MAX = 400
 TEXT_ALONE = "text"
 
 
@@ -49,11 +60,28 @@ def observations(entry: Entry) -> list[Record]:
     if focus is not None:
         raise BadValue(f"its value is about someone or something else (focus {focus[:80]}), not about the patient")
     entry.about["status"] = None if status == "final" else status
+    _measured(entry)
     return [_observation(part, entry, number) for number, part in parts]
 
 
+def _measured(entry: Entry) -> None:
+    """Where, of what and how it was measured, and the remark: "haemolysed" may be all that tells."""
+    resource = entry.resource
+    if "note" in resource:
+        notes = (words for one in each(resource["note"]) if isinstance(words := dig(one, "text"), str))
+        entry.about["note"] = "; ".join(dict.fromkeys(words.strip() for words in notes))[:NOTE_CHARS_MAX]
+    for name, element in (("site", "bodySite"), ("method", "method")):
+        if (words := wording(resource.get(element))) is not None:
+            entry.about[name] = {"text": words[:NOTE_CHARS_MAX], "codings": kept(resource[element])}
+    reference = resource.get("specimen")
+    if reference is not None:
+        kind = dig(entry.resolver.content(reference), "type")
+        words = wording(kind) or dig(reference, "display")
+        entry.about["specimen"] = {"text": words[:NOTE_CHARS_MAX]} if isinstance(words, str) else None
+
+
 def _has_value(part: Any) -> bool:
-    return isinstance(part, dict) and any(name.startswith("value") for name in part)
+    return isinstance(part, dict) and any(name.startswith("value") and not is_untold(part[name]) for name in part)
 
 
 def _order(component: Any) -> tuple[str, str]:
@@ -68,7 +96,8 @@ def only_groups(resource: Resource) -> bool:
 
 
 def _why_empty(resource: Resource) -> str:
-    absent = wording(resource.get("dataAbsentReason"))
+    told = next((value for name, value in resource.items() if name.startswith("value")), None)
+    absent = wording(resource.get("dataAbsentReason")) or (str(told)[:60] if told is not None else None)
     return f"it has no value ({absent})" if absent else "it has no value"
 
 
@@ -151,6 +180,17 @@ def exported(row: Row, assay: Row) -> Resource:
         **exported_values.value(row, parts),
         "interpretation": [judged] if flag else [],
         "referenceRange": [ranges] if ranges else [],
+        **_measured_so(parts),
+    }
+
+
+def _measured_so(parts: Mapping[str, Any]) -> Resource:
+    specimen = parts.get("specimen")
+    return {
+        "note": [{"text": parts["note"]}] if parts.get("note") else [],
+        "bodySite": told_concept(parts.get("site")),
+        "method": told_concept(parts.get("method")),
+        "specimen": {"display": specimen["text"]} if specimen else None,
     }
 
 

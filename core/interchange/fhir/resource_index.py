@@ -20,6 +20,7 @@ CONTENT = {
     "PractitionerRole": ("practitioner", "organization", "code"),
     "Organization": ("name", "address"),
     "Location": ("name", "managingOrganization"),
+    "Specimen": ("type",),
     "Binary": ("contentType", "data"),
 }
 NAMED_BY_IDENTIFIER = ("Patient", "Encounter", "Practitioner", "Organization", "Location")

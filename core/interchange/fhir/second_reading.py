@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from core.interchange.fhir import allergy, condition, document, encounter, event, medication, observation, patient
+from core.interchange.fhir import (
+    allergy,
+    condition,
+    document,
+    encounter,
+    event,
+    labels,
+    medication,
+    observation,
+    patient,
+)  # fmt: skip
 from core.interchange.fhir.bundles import File, Item, items
 from core.interchange.fhir.care_givers import CareGivers
 from core.interchange.fhir.dates import Dates
@@ -108,30 +118,39 @@ class Maker:
         resource = item.resource
         kind = KINDS[resource["resourceType"]]
         entry = self._entry(item, scope, self._found.index.identity(item))
+        label = labels.label_of(resource)
         try:
             _check_understood(item)
+            if label is not None:
+                labels.check(kind, label)
+                entry.about["security"] = label.codings
             records = self._parsers[resource["resourceType"]](entry)
         except Retracted as taken_back:
             self._retract(kind, entry, str(taken_back))
             return
         except BadValue as fault:
             self.made.summary.of(kind).read += 1
-            self.refuse(kind, item, entry.identity, str(fault))
+            self.refuse(kind, item, entry.identity, str(fault), ends=isinstance(fault, labels.ForFew))
             return
         if entry.dates.without_offset:
             self.made.summary.times_without_offset += 1
         self.count += len(records)
         for record in records:
             self.made.summary.of(record.kind).read += 1
+            record.label = label.category if label is not None else None
             self.made.population.add(record)
+        if (unknown := labels.unknown_in(resource)) is not None:
+            self.made.summary.doubt(labels.UNKNOWN, f"{unknown[:40]} at {item.place}")
 
-    def refuse(self, kind: str, item: Item, identity: str | None, reason: str) -> None:
-        """Leave a resource out, and what belongs to it."""
+    def refuse(self, kind: str, item: Item, identity: str | None, reason: str, *, ends: bool = False) -> None:
+        """Leave a resource out, and what belongs to it. Its earlier version is shown no longer if this `ends` it."""
         self.made.summary.refuse(kind, item.place, reason)
         self.made.population.refused.setdefault((kind, identity or ""), item.place)
         if identity:
             key = f"id|{item.resource['resourceType']}/{identity}"
-            self.made.population.retractions.append(Retraction(kind, identity, key, item.place, reason, ends=False))
+            self.made.population.retractions.append(
+                Retraction(kind, identity, key, item.place, reason, is_read=False, ends=ends)
+            )
 
     def delete(self, known: Known, item: Item, scope: Scope) -> None:
         """Take back what a resource was."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from core.interchange.csv_files import BadFile
-from core.interchange.fhir.bundles import File, Item, items
+from core.interchange.fhir import labels
+from core.interchange.fhir.bundles import File, Item, Resource, items
 from core.interchange.fhir.document import text_marks
 from core.interchange.fhir.identity import address
 from core.interchange.fhir.resource_index import CONTENT, Index, Scope, Sources
@@ -84,7 +85,9 @@ class Survey:
         left_out = self.found.left_out.copy()
         version = None
         bases = self.found.index.sources.bases
-        for item in items(file):
+        envelope: Resource = {}
+        any_label = False
+        for item in items(file, envelope=envelope):
             bases.add(self.found.index.base_of(item))
             if item.deleted is not None:
                 known = self.found.index.deleted(item)
@@ -92,12 +95,19 @@ class Survey:
             elif is_resource(item):
                 types[item.resource["resourceType"]] += 1
                 version = version or other_version(item.resource)
+                any_label = any_label or labels.label_of(item.resource) is not None
                 self._add(item, scope, skips)
         bases.discard("")
         if version is not None:
             self.found.left_out = left_out
             told = ", ".join(f"{count:,} {name}" for name, count in sorted(types.items()))
             raise BadFile(f"{file.name} is written in {version}, not R4: convert it first ({told} not read)")
+        label = None if any_label else labels.label_of(envelope)
+        if label is not None:
+            self.found.left_out = left_out
+            raise BadFile(
+                f"{file.name} is labelled {label.words} (for few) as a whole: label the resources it is about"
+            )
         self.files.append(file)
         self.skips[file.name] = skips
         if self.names + scope.size <= NAMES_MAX:

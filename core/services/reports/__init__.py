@@ -11,6 +11,7 @@ from core.services.reports.requests import (
     reject,
     request,
     retry_failed,
+    take_back,
     withdraw,
 )
 from core.services.reports.restart import check_restart
@@ -53,5 +54,6 @@ __all__ = [
     "resume",
     "retry_failed",
     "sign",
+    "take_back",
     "withdraw",
 ]

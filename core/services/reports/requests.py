@@ -94,6 +94,13 @@ def withdraw(session: Session, *, report_id: int, reason: str, by: Actor) -> Rep
     return _end(session, report_id, ReportState.WITHDRAWN, reason=reason, by=by, right=Right.REPORT_SIGN)
 
 
+def take_back(session: Session, *, report_id: int, reason: str) -> None:
+    """Withdraw a draft, because an import hides what it was made from. Raises InvalidTransition."""
+    report = locked(session, report_id)
+    move(session, report, ReportState.WITHDRAWN, reason=reason)
+    _record(session, "report.withdrawn", report, None)
+
+
 def _end(session: Session, report_id: int, to: ReportState, *, reason: str, by: Actor, right: Right) -> Report:
     permissions.check(by, right)
     if not reason.strip():
@@ -138,5 +145,5 @@ def archived_report(session: Session, report_id: int) -> tuple[int | None, str |
     return (rows[0]["patient_id"], rows[0]["state"]) if rows else (None, None)
 
 
-def _record(session: Session, action: str, report: Report, by: Actor) -> None:
+def _record(session: Session, action: str, report: Report, by: Actor | None) -> None:
     audit.record(session, action, by=by, patient_id=report.patient_id, target=f"report:{report.id}")

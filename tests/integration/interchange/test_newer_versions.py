@@ -116,3 +116,30 @@ def test_a_newer_version_that_is_refused_says_what_is_still_shown(later: Later) 
     summary = later(measured(), unread)
     assert [refusal.reason.endswith(STILL_SHOWN) for refusal in summary.refusals] == [True]
     assert _values() == [4.1]
+
+
+def _rows() -> dict[str, tuple[int, int, float]]:
+    """Id, version and value of each value that is shown, by its code."""
+    values, assays = Base.metadata.tables["observation"], Base.metadata.tables["assay"]
+    query = select(assays.c.code, values.c.id, values.c.version, values.c.value_number)
+    with databases.write() as session:
+        found = session.execute(query.join(values, values.c.assay_id == assays.c.id)).all()
+    return {code: (row_id, version, float(value)) for code, row_id, version, value in found}
+
+
+def test_a_component_that_is_added_or_gone_renames_no_other(later: Later) -> None:
+    first, with_pulse = _pressure(SYSTOLIC, DIASTOLIC), _pressure(("8400-0", 61), SYSTOLIC, DIASTOLIC)
+    later(first)
+    before = _rows()
+    summary = later(with_pulse)
+    now = _rows()
+    assert {code: now[code] for code in before} == before
+    assert (summary.new, now["8400-0"][2]) == (1, 61)
+    later(_pressure(DIASTOLIC))
+    assert _rows() == {"8462-4": before["8462-4"]}
+    later(_pressure(("8462-4", 85)))
+    (row_id, version, value) = _rows()["8462-4"]
+    assert (row_id, version, value) == (before["8462-4"][0], before["8462-4"][1] + 1, 85)
+    later(with_pulse)
+    assert {code: row[2] for code, row in _rows().items()} == {"8400-0": 61, "8480-6": 120, "8462-4": 80}
+    assert later(with_pulse).unchanged >= 4

@@ -179,7 +179,7 @@ def test_the_same_again_changes_nothing_and_a_check_keeps_nothing(
 @pytest.mark.parametrize(
     ("content", "media", "told"),
     [
-        (b"<ClinicalDocument/>", "application/pdf", "without a title, application/pdf"),
+        (b"<ClinicalDocument/>", "application/pdf", "without a title, application/xml"),
         (b"PK\x03\x04" + bytes(40), "application/pdf", "without a title, application/zip"),
         (PDF + bytes(10 << 20), "application/pdf", "without a title, application/pdf (longer than 10 MB)"),
     ],

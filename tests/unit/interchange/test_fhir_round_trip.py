@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.interchange.fhir import exported_resources, exported_statements, observation
+from core.interchange.fhir import exported_documents, exported_resources, exported_statements, observation
 from core.interchange.fhir.exported_resources import bare
 from core.interchange.source_rows import Record
 from tests import interchange_files as files
@@ -21,7 +21,7 @@ MAKERS: dict[str, Any] = {
     "allergy": exported_resources.allergy,
     "prescription": exported_resources.medication_request,
     "statement": exported_statements.statement,
-    "note": exported_resources.document_reference,
+    "note": exported_documents.note,
     "visit": exported_resources.encounter,
 }
 UCUM, LAB = "http://unitsofmeasure.org", "http://lab.example/codes"

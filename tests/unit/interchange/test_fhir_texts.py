@@ -23,9 +23,9 @@ def _attached(data: bytes | None, **fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        ([_attached(PDF)], "[Not kept here: without a title, application/pdf]"),
-        ([_attached(PDF, contentType="text/plain", title="Letter")], "[Not kept here: Letter, application/pdf]"),
-        ([_attached(PNG, contentType="text/html")], "[Not kept here: without a title, image/png]"),
+        ([_attached(PDF)], "[Attached: without a title, application/pdf]"),
+        ([_attached(PDF, contentType="text/plain", title="Letter")], "[Attached: Letter, application/pdf]"),
+        ([_attached(PNG, contentType="text/html")], "[Attached: without a title, image/png]"),
         ([_attached(b"{\\rtf1 Hello}", contentType="text/plain")], "[Not kept here: without a title, text/rtf]"),
         ([_attached(CDA, contentType="text/xml", title="CCD")], "[Not kept here: CCD, application/xml]"),
         ([_attached(CDA, contentType="application/xml")], "[Not kept here: without a title, application/xml]"),

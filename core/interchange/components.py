@@ -1,0 +1,84 @@
+"""Which row a component of a known Observation is: one that is added or taken away renames none of the others.
+
+Components are numbered in a resource. A newer version may have others: each takes the number under which the same
+content, else the same test, is known, and what is new takes numbers that were never used.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sqlalchemy import select
+
+from core.interchange import ledger
+from core.interchange.catalogue import Catalogue
+from core.interchange.ledger import RETRACTED, Entry
+from core.interchange.retract import PARTS_MAX
+from core.interchange.source_rows import Record, short_key
+from core.interchange.upsert import Work
+from core.models import Observation
+
+Numbered = Mapping[int, Entry]
+
+
+def settle(work: Work, records: Iterable[Record], catalogue: Catalogue) -> None:
+    """Give the components of known Observations the numbers of their rows."""
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        stem, _, part = (record.id_key or "").partition("#")
+        if part:
+            groups[stem].append(record)
+    changed = {stem: parts for stem, parts in groups.items() if _is_changed(work, parts)}
+    if not changed:
+        return
+    keys = {short_key(f"{stem}#{part}"): (stem, part) for stem in changed for part in range(PARTS_MAX)}
+    found: dict[str, dict[int, Entry]] = defaultdict(dict)
+    for key, entries in ledger.find(work.session, keys).items():
+        if work.source in entries:
+            stem, number = keys[key]
+            found[stem][number] = entries[work.source]
+    tests = _tests_of(work, found.values())
+    for stem, parts in changed.items():
+        for record, number in _numbers(parts, found[stem], tests, catalogue):
+            record.id_key = f"{stem}#{number}"
+            record.key = short_key(record.id_key)
+    work.known.update(ledger.find(work.session, {record.key for parts in changed.values() for record in parts}))
+
+
+def _is_changed(work: Work, parts: Sequence[Record]) -> bool:
+    """Whether something of an Observation is known, and not all of it as it is."""
+    entries = [work.known.get(record.key, {}).get(work.source) for record in parts]
+    known = [entry for entry in entries if entry is not None]
+    hashes = [record.content_hash() for record in parts]
+    return bool(known) and [entry.content_hash if entry else None for entry in entries] != hashes
+
+
+def _tests_of(work: Work, found: Iterable[Numbered]) -> dict[int, int]:
+    """The test of each hot row; an archived one is known by its content alone."""
+    ids = sorted({entry.row_id for numbered in found for entry in numbered.values() if entry.content_hash != RETRACTED})
+    query = select(Observation.id, Observation.assay_id).where(Observation.id.in_(ids))
+    return dict(work.session.execute(query).tuples().all())
+
+
+def _numbers(
+    parts: Sequence[Record], known: Numbered, tests: Mapping[int, int], catalogue: Catalogue
+) -> Iterator[tuple[Record, int]]:
+    free = {number: entry for number, entry in known.items() if entry.content_hash != RETRACTED}
+    left = []
+    for record in parts:
+        number = next((n for n, entry in free.items() if entry.content_hash == record.content_hash()), None)
+        if number is None:
+            left.append(record)
+        else:
+            del free[number]
+            yield record, number
+    tested = [(number, tests.get(entry.row_id)) for number, entry in sorted(free.items())]
+    spare = [number for number in range(PARTS_MAX) if number not in known]
+    spare += [number for number in known if number not in free]
+    for record in left:
+        assay_id = catalogue.assays[record.assay.key] if record.assay is not None else None
+        same = next((one for one in tested if one[1] == assay_id), None)
+        if same is not None:
+            tested.remove(same)
+        yield record, same[0] if same is not None else spare.pop(0) if spare else tested.pop(0)[0]

@@ -1,0 +1,70 @@
+"""Security labels (`meta.security`): what is for few people is kept apart here with its visit, or it is refused."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from core.interchange.fhir.bundles import dig, each
+from core.interchange.fhir.concepts import is_hl7, system_of
+from core.interchange.source_values import BadValue
+from core.models import Sensitivity
+
+RESTRICTED = ("R", "V")
+# HL7's codes of sensitive information by our reason to keep a visit apart.
+_SENSITIVE = {
+    Sensitivity.MENTAL_HEALTH: ("MH", "PSY", "PSYTHPN", "BH", "COGN", "EMOTDIS", "DVD"),
+    Sensitivity.SEXUAL_HEALTH: ("HIV", "STD", "SEX", "PREGNANT", "SRH", "GENDER", "MARST"),
+    Sensitivity.SUBSTANCE_USE: ("ETH", "ETHUD", "SUD", "OPIOIDUD", "ALC"),
+    Sensitivity.VIOLENCE: ("SDV", "VIO", "ABUSE", "IPV", "MST"),
+    Sensitivity.GENETICS: ("GDIS", "DRGIS", "SCA", "SICKLE"),
+    Sensitivity.OTHER: ("S", "SPI", "SV", "VIP", "CEL", "EMP", "DIA", "INFOR", "RELIGION", "PATLOC", "LOCIS", "DEMO"),
+}  # fmt: skip
+SENSITIVE = {code: reason for reason, codes in _SENSITIVE.items() for code in codes}
+# The patient is not to see it before somebody has spoken with them; here patients see theirs.
+NOT_FOR_PATIENTS = ("TBOO", "NOPAT")
+# What is shown to everybody who treats the patient, whatever visit it was written at.
+SHOWN_TO_ALL = {"patient": "who somebody is", "allergy": "an allergy"}
+UNKNOWN = "a security label that we don't know: what it is on is shown as anything else"
+
+
+class ForFew(BadValue):
+    """A resource is for few people, and could not be kept from others here."""
+
+
+class Label(NamedTuple):
+    """Why something is for few people, and the codings that say so, as an export says them again."""
+
+    category: str
+    codings: tuple[tuple[str | None, str], ...]
+    hides_from_patients: bool = False
+
+    @property
+    def words(self) -> str:
+        return ", ".join(code for _, code in self.codings)
+
+
+def label_of(resource: Any) -> Label | None:
+    """The label of a resource that is for few people; None of one for all who treat the patient."""
+    meta = dig(resource, "meta")
+    told = [one for one in each(dig(meta, "security")) if isinstance(dig(one, "code"), str)] if meta else []
+    counting = [one for one in told if one["code"] in (*RESTRICTED, *SENSITIVE, *NOT_FOR_PATIENTS) and is_hl7(one)]
+    if not counting:
+        return None
+    codes = [one["code"] for one in counting]
+    category = next((SENSITIVE[code] for code in codes if code in SENSITIVE), Sensitivity.OTHER)
+    hides = any(code in NOT_FOR_PATIENTS for code in codes)
+    return Label(category.value, tuple((system_of(one), one["code"]) for one in counting), hides)
+
+
+def unknown_in(resource: Any) -> str | None:
+    """A label of a system that is not HL7's: nobody here knows what it asks for."""
+    told = each(dig(resource, "meta", "security"))
+    return next((str(dig(one, "code") or dig(one, "display")) for one in told if not is_hl7(one)), None)
+
+
+def check(kind: str, label: Label) -> None:
+    """Raises ForFew for what could be kept apart with no visit."""
+    if label.hides_from_patients:
+        raise ForFew(f"it is labelled {label.words} (not for the patient), and patients see their record here")
+    if kind in SHOWN_TO_ALL:
+        raise ForFew(f"it is labelled {label.words} (for few), and {SHOWN_TO_ALL[kind]} is kept from nobody here")
