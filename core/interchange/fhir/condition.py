@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from core.interchange.fhir.bundles import Resource, dig
+from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import SNOMED, chosen, is_absence, kept, status_of, wording
 from core.interchange.fhir.dates import in_order
 from core.interchange.fhir.dosage import plain
@@ -18,6 +18,9 @@ OVER = ("inactive", "remission", "resolved")
 ACTIVE = ("active", "recurrence", "relapse", "unknown", None)
 DOUBTFUL = ("provisional", "differential", "unconfirmed")
 SURE = ("confirmed", None)
+# "Diagnosesicherheit": excluded, suspected, certain; and "Zustand nach", which is over.
+CERTAINTIES = {"A": "refuted", "V": "provisional", "G": "confirmed"}
+STATUS_POST = "Z"
 AGE_UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "min": "minutes"}
 
 
@@ -26,7 +29,8 @@ def condition(entry: Entry) -> Record:
     resource = entry.resource
     code = resource.get("code")
     words = required((wording(code) or "")[:400], 400, "code")
-    verification = status_of(resource, "verificationStatus")
+    certainty = _certainty(code)
+    verification = status_of(resource, "verificationStatus") or CERTAINTIES.get(certainty or "")
     check_statuses(resource, verification, (*SURE, *DOUBTFUL, "refuted"))
     entry.about |= {"codings": kept(code), "verification": verification, "recorded": resource.get("recordedDate")}
     recorded = resource.get("recordedDate") or resource.get("onsetDateTime")
@@ -43,6 +47,7 @@ def _problem(entry: Entry, words: str) -> Record:
     resource = entry.resource
     onset_on, resolved_on = _days(entry)
     over = has_ended(resource) or status_of(resource, "clinicalStatus") in OVER
+    over = over or _certainty(resource.get("code")) == STATUS_POST
     entry.about["onset"] = None if onset_on else onset_words(resource)
     values: dict[str, Any] = {
         "code": text(dig(chosen(resource.get("code"), (SNOMED,)), "code"), 64, "code"),
@@ -53,6 +58,18 @@ def _problem(entry: Entry, words: str) -> Record:
     }
     natural = (values["code"] or words, stamp(_written_day(resource) or onset_on))
     return entry.record("condition", natural, values, rank=(resolved_on,))
+
+
+def _certainty(code: Any) -> str | None:
+    """How sure a German ICD-10 code is said to be. Raises BadValue for what we don't know."""
+    told = (one for coding in each(dig(code, "coding")) for one in each(dig(coding, "extension")))
+    found = next((one for one in told if str(dig(one, "url")).endswith("icd-10-gm-diagnosesicherheit")), None)
+    if found is None:
+        return None
+    certainty = dig(found, "valueCoding", "code") or dig(found, "valueCode")
+    if certainty not in (*CERTAINTIES, STATUS_POST):
+        raise BadValue(f"Diagnosesicherheit '{str(certainty)[:30]}' is none that we know")
+    return str(certainty)
 
 
 def check_statuses(resource: Resource, verification: str | None, allowed: tuple[str | None, ...]) -> None:

@@ -52,8 +52,10 @@ def observations(entry: Entry) -> list[Record]:
     resource = entry.resource
     status = _status(resource)
     components = sorted((c for c in each(resource.get("component")) if _has_value(c)), key=_order)
+    if len(components) > COMPONENTS_MAX:
+        raise BadValue(f"it has {len(components)} components: at most {COMPONENTS_MAX} are taken, send it in parts")
     own = [(None, resource)] if _has_value(resource) else []
-    parts: list[tuple[int | None, Any]] = [*own, *enumerate(components[:COMPONENTS_MAX])]
+    parts: list[tuple[int | None, Any]] = [*own, *enumerate(components)]
     if not parts:
         raise Retracted(_why_empty(resource))
     focus = entry.other_focus() if "focus" in resource or "extension" in resource else None

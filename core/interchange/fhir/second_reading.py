@@ -18,7 +18,7 @@ from core.interchange.fhir import (
     observation,
     patient,
 )  # fmt: skip
-from core.interchange.fhir.bundles import File, Item, items
+from core.interchange.fhir.bundles import File, Item, each, items
 from core.interchange.fhir.care_givers import CareGivers
 from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
@@ -180,7 +180,12 @@ class Maker:
         if observation.only_groups(entry.resource):
             self.made.summary.left_out["Observation that only groups others (they are read)"] += 1
             return []
-        return observation.observations(entry)
+        records = observation.observations(entry)
+        told = len(each(entry.resource.get("component")))
+        without = told - sum("#" in str(record.id_key) for record in records)
+        if without:
+            self.made.summary.left_out["component of an Observation without a value"] += without
+        return records
 
     def _document(self, entry: Entry) -> list[Record]:
         record = document.document(entry)

@@ -237,3 +237,33 @@ def test_an_animal_is_no_patient(tmp_path: Path) -> None:
     population, summary = read(files.bundle(tmp_path, files.fhir_patient(extension=[{"url": url}])))
     assert population.of("patient") == []
     assert "animal" in summary.refusals[0].reason
+
+
+CERTAINTY = "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit"
+
+
+def _german(code: str, form: str = "valueCoding") -> dict[str, Any]:
+    """A German diagnosis, whose code says how sure it is."""
+    told = {
+        "valueCoding": {"system": "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_ICD_DIAGNOSESICHERHEIT", "code": code}
+    }
+    extension = {"url": CERTAINTY, **(told if form == "valueCoding" else {"valueCode": code})}
+    coding = {"system": "http://fhir.de/CodeSystem/bfarm/icd-10-gm", "code": "I21.9", "display": "Herzinfarkt"}
+    return about("Condition", code={"coding": [{**coding, "extension": [extension]}]}, recordedDate="2026-10-01")
+
+
+@pytest.mark.parametrize(("code", "kind"), [("A", "refuted"), ("V", "suspected")])
+def test_a_german_diagnosis_that_is_no_fact_is_a_statement(tmp_path: Path, code: str, kind: str) -> None:
+    population, _ = read_with(tmp_path, _german(code))
+    assert (population.of("condition"), only(population, "statement").values["kind"]) == ([], kind)
+
+
+@pytest.mark.parametrize(("code", "status"), [("G", "active"), ("Z", "resolved")])
+def test_a_german_diagnosis_that_is_one(tmp_path: Path, code: str, status: str) -> None:
+    population, _ = read_with(tmp_path, _german(code, "valueCode"))
+    assert only(population, "condition").values["status"] == status
+
+
+def test_a_german_certainty_that_we_do_not_know_is_refused(tmp_path: Path) -> None:
+    _, summary = read_with(tmp_path, _german("X"))
+    assert "Diagnosesicherheit 'X'" in summary.refusals[0].reason
