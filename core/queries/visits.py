@@ -239,6 +239,9 @@ def line_of(line: type[LineT], row: Mapping[Any, Any]) -> LineT:
     if line is NoteText:
         shown["remark"] = remark(row["said"])
         shown["attachments"] = named_in(said.read(row["said"]).get("attachments"))
+    if line is PrescriptionLine and (why := said.read(row["said"]).get("status_reason")):
+        # "Stopped" by itself does not say that it was for an angioedema.
+        shown["status"] = f"{shown['status']}: {why}"
     return line(**shown)
 
 

@@ -28,6 +28,9 @@ LISTED = (
 def in_words(words: str) -> bool:
     """Whether a concept's words state that something is not there or not known."""
     plain = " ".join(words.lower().split()).rstrip(" .")
+    heading, _, rest = plain.partition(": ")
+    # "Allergies: none".
+    plain = rest if rest and heading.endswith(LISTED) else plain
     bare = plain.split(" (", 1)[0]
     if bare in WHOLE or plain.startswith(("nka ", "nkda ", "nka(", "nkda(")):
         return True

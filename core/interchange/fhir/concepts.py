@@ -88,9 +88,11 @@ def code_of(concept: Any, preferred: Sequence[str] = ()) -> str | None:
 
 def wording(concept: Any) -> str | None:
     """The words of a CodeableConcept: its text, a display, or else its code."""
-    words = dig(concept, "text") or next(
-        (dig(coding, "display") for coding in each(dig(concept, "coding")) if _is_told(coding)), None
-    )
+    words = dig(concept, "text")
+    if not words:
+        told = [coding for coding in each(dig(concept, "coding")) if _is_told(coding)]
+        own = next((coding for coding in told if dig(coding, "userSelected") is True), None)
+        words = dig(own or (told[0] if told else None), "display")
     if isinstance(words, str) and words.strip() and words.strip() not in NULL_WORDS:
         return words
     coding = chosen(concept)

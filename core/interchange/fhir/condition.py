@@ -49,6 +49,7 @@ def _problem(entry: Entry, words: str) -> Record:
     over = has_ended(resource) or status_of(resource, "clinicalStatus") in OVER
     over = over or _certainty(resource.get("code")) == STATUS_POST
     entry.about["onset"] = None if onset_on else onset_words(resource)
+    entry.about["clinical"] = kept_clinical(resource)
     values: dict[str, Any] = {
         "code": text(dig(chosen(resource.get("code"), (SNOMED,)), "code"), 64, "code"),
         "name": words,
@@ -81,6 +82,12 @@ def check_statuses(resource: Resource, verification: str | None, allowed: tuple[
     clinical = status_of(resource, "clinicalStatus")
     if clinical not in (*ACTIVE, *OVER):
         raise BadValue(f"clinicalStatus '{str(clinical)[:30]}' is none that we know")
+
+
+def kept_clinical(resource: Resource) -> str | None:
+    """A clinical status of which our columns hold the half: remission, relapse, inactive."""
+    clinical = status_of(resource, "clinicalStatus")
+    return clinical if clinical in ("recurrence", "relapse", "inactive", "remission") else None
 
 
 def has_ended(resource: Resource) -> bool:

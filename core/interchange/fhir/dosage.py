@@ -130,7 +130,8 @@ def _when(repeat: Any) -> str:
 def _length(repeat: Any) -> str:
     length = dig(repeat, "boundsDuration")
     if length is not None:
-        unit = PERIODS.get(str(dig(length, "code")), str(dig(length, "unit") or "").removesuffix("s"))
+        named = str(dig(length, "unit") or dig(length, "code") or "")
+        unit = PERIODS.get(str(dig(length, "code"))) or PERIODS.get(named) or named.removesuffix("s")
         count = plain(dig(length, "value"))
         return f"for {count} {unit}{'' if count == '1' else 's'}" if count else ""
     bounds = span(dig(repeat, "boundsRange"))

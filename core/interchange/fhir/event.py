@@ -24,7 +24,13 @@ def immunization(entry: Entry) -> Record:
     protocol = dig(resource, "protocolApplied", 0)
     dose = dig(protocol, "doseNumberPositiveInt") or dig(protocol, "doseNumberString")
     weak = SUBPOTENT if resource.get("isSubpotent") is True else None
-    details = [weak, f"dose {dose}" if dose else None, resource.get("occurrenceString")]
+    details = [
+        weak,
+        f"dose {dose}" if dose else None,
+        resource.get("occurrenceString"),
+        *_reactions(entry),
+        *_notes(resource),
+    ]
     return _done(entry, StatementKind.IMMUNIZATION, resource.get("vaccineCode"), when, [reason, *details])
 
 
@@ -38,8 +44,20 @@ def procedure(entry: Entry) -> Record:
     told = [f"outcome: {outcome}" if outcome else None]
     told += [f"complication: {words}" for one in each(resource.get("complication")) if (words := wording(one))]
     when_told = resource.get("performedString") or onset_words(ages)
-    details = [wording(resource.get("statusReason")), when_told, *sites, *told]
+    details = [wording(resource.get("statusReason")), when_told, *sites, *told, *_notes(resource)]
     return _done(entry, StatementKind.PROCEDURE, resource.get("code"), when, details)
+
+
+def _reactions(entry: Entry) -> list[str]:
+    """What the vaccination was followed by: an anaphylaxis is told nowhere else."""
+    details = [dig(one, "detail") for one in each(entry.resource.get("reaction"))]
+    words = [dig(one, "display") or wording(dig(entry.resolver.content(one), "code")) for one in details]
+    return [f"reaction: {told}" for told in words if isinstance(told, str)]
+
+
+def _notes(resource: dict[str, Any]) -> list[str]:
+    told = [dig(one, "text") for one in each(resource.get("note"))]
+    return [f"note: {' '.join(words.split())}" for words in told if isinstance(words, str) and words.strip()]
 
 
 def _done(entry: Entry, kind: StatementKind, code: Any, when: Any, details: list[Any]) -> Record:

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.interchange.fhir.concepts import ATC, RXNORM, SNOMED
 from core.interchange.fhir.exported_values import bare, numeral
-from core.models import Sensitivity, said
+from core.models import ConditionStatus, Sensitivity, said
 
 Row = Mapping[str, Any]
 Resource = dict[str, Any]
@@ -114,7 +114,7 @@ def condition(row: Row) -> Resource:
     parts = said.read(row["said"])
     return {
         "resourceType": "Condition",
-        "clinicalStatus": concept(None, f"{TERMINOLOGY}/condition-clinical", row["status"]),
+        "clinicalStatus": concept(None, f"{TERMINOLOGY}/condition-clinical", _clinical(row, parts)),
         "verificationStatus": _status("condition-ver-status", parts.get("verification")),
         "code": coded(row, row["name"], SNOMED, row["code"]),
         "onsetDateTime": dated(row, "onset_on"),
@@ -122,6 +122,13 @@ def condition(row: Row) -> Resource:
         "abatementDateTime": dated(row, "resolved_on"),
         "recordedDate": parts.get("recorded"),
     }
+
+
+def _clinical(row: Row, parts: Mapping[str, Any]) -> str:
+    """The clinical status as it came, where ours says half of it and the row still says so."""
+    came, status = parts.get("clinical"), str(row["status"])
+    is_over = came in ("inactive", "remission")
+    return came if came and is_over == (status == ConditionStatus.RESOLVED) else status
 
 
 def _status(system: str, code: str | None) -> Resource | None:

@@ -9,7 +9,7 @@ from core.interchange.fhir.exported_resources import TERMINOLOGY as TERMS
 from core.interchange.fhir.exported_resources import Resource, Row, coded, concept, dated
 from core.models import StatementKind, said
 
-TOLD_APART = ("dose ", "outcome: ", "complication: ")
+TOLD_APART = ("dose ", "outcome: ", "complication: ", "reaction: ", "note: ")
 
 
 def statement(row: Row) -> Resource:
@@ -73,6 +73,8 @@ def _immunization(row: Row) -> Resource:
         "statusReason": concept(others) if when and others else None,
         "isSubpotent": True if is_weak else None,
         "protocolApplied": [{"doseNumberString": dose[0]}] if dose else [],
+        "reaction": [{"detail": {"display": words}} for words in _after(details, "reaction: ")],
+        "note": [{"text": words} for words in _after(details, "note: ")],
     }
 
 
@@ -86,6 +88,7 @@ def _procedure(row: Row) -> Resource:
         "bodySite": [concept(others)] if others else [],
         "outcome": concept(outcome[0]) if outcome else None,
         "complication": [concept(words) for words in _after(details, "complication: ")],
+        "note": [{"text": words} for words in _after(details, "note: ")],
     }
 
 

@@ -18,7 +18,8 @@ from core.queries.reference_ranges import UsualRange
 FLAGS = {
     "N": "N", "H": "H", "HH": "HH", "L": "L", "LL": "LL", "A": "A", "AA": "AA", "HU": "HH", "LU": "LL", "H>": "HH",
     "L<": "LL", "ABN": "A", "POS": "POS", "NEG": "NEG", "IND": "IND", "R": "R", "S": "S", "I": "I", "DET": "DET",
-    "ND": "ND", "E": "E", "<": "L", ">": "H",
+    "ND": "ND", "E": "E", "<": "L", ">": "H", "HX": "HH", "LX": "LL", "RR": "POS", "WR": "POS", "NR": "NEG", "NS": "R",
+    "SYN-R": "R", "SYN-S": "S", "SDD": "I",
 }  # fmt: skip
 # What laboratories write in words, or as codes of their own.
 WORDS = {
@@ -93,7 +94,8 @@ def _flags(concept: Any) -> list[str]:
     known = list(filter(None, map(_worded, worded))) if worded else _known_codes(map(str.upper, codes))
     if known or not (codes or worded):
         return known
-    return [(status_of({"i": concept}, "i") or "")[:FLAG_CHARS_MAX]]
+    hl7 = next((str(coding["code"]) for coding in codings(concept) if is_hl7(coding)), None)
+    return [(hl7 or status_of({"i": concept}, "i") or "")[:FLAG_CHARS_MAX]]
 
 
 def _words(concept: Any) -> list[str]:

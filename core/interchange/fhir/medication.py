@@ -120,8 +120,14 @@ def _taken(entry: Entry, words: str, status: PrescriptionStatus, course: Course)
     started_on, ended_on = _days(entry, course)
     if status is PrescriptionStatus.ACTIVE and _is_over(entry, course, started_on, ended_on):
         status = PrescriptionStatus.COMPLETED
+    elif status is PrescriptionStatus.ACTIVE and not course.end and ended_on is not None and ended_on < _today(entry):
+        # Nobody may give it out any more, and nobody said that it was stopped.
+        status = PrescriptionStatus.UNKNOWN
     if "statusReason" in resource:
-        entry.about["status_reason"] = wording(resource["statusReason"])
+        # One of an order, several of a statement.
+        told = resource["statusReason"]
+        reasons = filter(None, map(wording, told if isinstance(told, list) else [told]))
+        entry.about["status_reason"] = "; ".join(reasons)[:400]
     code = _code(entry)
     values: dict[str, Any] = {
         "code": code,

@@ -106,7 +106,8 @@ def _why_empty(resource: Resource) -> str:
 def _observation(part: Any, entry: Entry, number: int | None) -> Record:
     resource = entry.resource
     moment = resource.get("effectiveDateTime") or resource.get("effectiveInstant")
-    moment = moment or dig(resource, "effectivePeriod", "start") or dig(resource, "effectiveTiming", "event", 0)
+    period = resource.get("effectivePeriod")
+    moment = moment or dig(period, "start") or dig(period, "end") or dig(resource, "effectiveTiming", "event", 0)
     observed_at = entry.dates.moment(moment or resource.get("issued"), "effectiveDateTime", "observed_at")
     if observed_at is None:
         raise BadValue("it has no time: neither effective[x] nor issued")

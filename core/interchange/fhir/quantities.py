@@ -32,6 +32,7 @@ SPELLINGS = {
 UCUM_NAMES = (UCUM, "https://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
 LITRE = re.compile(r"(?<=[/mudcnpf])l(?=$|[/.{])|^l(?=$|/)")
 COUNTED = re.compile(r"^\{[^{}]*\}(?=/)")
+SLASH = re.compile(r"\s*/\s*")
 COMPARATORS = (None, "<", "<=", ">=", ">")
 
 
@@ -71,6 +72,7 @@ def _spelled(unit: str | None) -> str | None:
     if unit is None:
         return None
     # What is counted says nothing of the unit, and UCUM has the litre as "l" and as "L".
+    unit = SLASH.sub("/", unit)
     plain = COUNTED.sub("", SPELLINGS.get(unit.lower(), unit))
     return LITRE.sub("L", plain)
 

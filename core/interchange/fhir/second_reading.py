@@ -24,7 +24,7 @@ from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.fhir.resource_index import Known, Resolver, Scope
 from core.interchange.fhir.survey import KINDS, Found, Survey, is_resource, mark_of
-from core.interchange.fhir.versions import implicit_rules, not_listed, unknown_modifier
+from core.interchange.fhir.versions import implicit_rules, no_boolean, not_listed, unknown_modifier
 from core.interchange.source_rows import Population, Record, Retraction
 from core.interchange.source_values import BadValue
 from core.interchange.summary import Summary
@@ -219,6 +219,9 @@ def _check_understood(item: Item) -> None:
     alone = not_listed(item.resource)
     if alone is not None:
         raise BadValue(f"its {alone} is not a list, as R4 has it")
+    untrue = no_boolean(item.resource)
+    if untrue is not None:
+        raise BadValue(f"its {untrue} is neither true nor false")
     rules = implicit_rules(item.resource)
     if rules is not None:
         raise BadValue(f"it can't be read without rules that we don't know (implicitRules {rules[:120]})")

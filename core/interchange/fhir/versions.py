@@ -117,6 +117,16 @@ def not_listed(resource: dict[str, Any]) -> str | None:
     return next((name for name in names if isinstance(resource.get(name), dict)), None)
 
 
+# Elements that turn a meaning round: "true" as a text must not pass for nothing.
+BOOLEANS = ("active", "deceasedBoolean", "doNotPerform", "isSubpotent", "reportedBoolean", "valueBoolean")
+
+
+def no_boolean(resource: dict[str, Any]) -> str | None:
+    """The name of an element that is to be true or false and is something else."""
+    names = (name for name in BOOLEANS if name in resource)
+    return next((name for name in names if not isinstance(resource[name], bool)), None)
+
+
 def unknown_modifier(value: Any) -> str | None:
     """The address of a modifier extension anywhere in a resource, contained ones apart; we know none."""
     if isinstance(value, dict):

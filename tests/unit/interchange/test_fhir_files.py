@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from core.interchange.source_rows import Population
 from core.models import said
 from tests import interchange_files as files
-from tests.fhir_cases import AT, about, entry_at, measured, only, order, read, read_with, write_bundle
+from tests.fhir_cases import AT, LOINC, about, entry_at, measured, only, order, read, read_with, write_bundle
 
 # When
 
@@ -159,6 +159,41 @@ def test_names_as_they_are_written(tmp_path: Path, names: list[dict[str, Any]], 
 
 
 TEXT = {"contentType": "text/plain", "data": base64.b64encode(b"Chest clear.").decode()}
+PDF = {"contentType": "application/pdf", "data": base64.b64encode(b"%PDF-1.7 x").decode(), "title": "Letter"}
+RESTRICTED = {
+    "meta": {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]}
+}
+AT_VISIT = {"encounter": {"reference": f"urn:uuid:{files.OTHER_VISIT}"}}
+
+
+def _on(server: str, resource: dict[str, Any]) -> dict[str, Any]:
+    """An entry of a server, whose ids another server has too."""
+    kind = resource["resourceType"]
+    request = {"method": "PUT", "url": f"{kind}/{resource['id']}"}
+    return {
+        "fullUrl": f"https://{server}.example/fhir/{kind}/{resource['id']}",
+        "resource": resource,
+        "request": request,
+    }
+
+
+def _of_server(server: str, name: str, value: int) -> list[dict[str, Any]]:
+    patient = files.fhir_patient("1", name=[{"text": name}])
+    result = measured(id="9", subject={"reference": "Patient/1"}, valueQuantity={"value": value, "unit": "mmol/L"})
+    return [_on(server, patient), _on(server, result)]
+
+
+def _pressure(version: str, *values: tuple[str, int]) -> dict[str, Any]:
+    """A version of a blood pressure."""
+    parts = [
+        {"code": {"coding": [{"system": LOINC, "code": code}]}, "valueQuantity": {"value": value, "unit": "mm[Hg]"}}
+        for code, value in values
+    ]
+    whole = measured(id="bp", status="corrected", component=parts, meta={"versionId": version})
+    del whole["valueQuantity"]
+    return whole
+
+
 ENTRIES: list[Any] = [
     files.fhir_patient(),
     files.fhir_encounter(),
@@ -174,7 +209,28 @@ ENTRIES: list[Any] = [
     about("DiagnosticReport", id="r1", status="final", issued=AT, presentedForm=[TEXT]),
     about("DiagnosticReport", id="r2", status="final", issued=AT, conclusion="Clear"),
     {"fullUrl": "urn:uuid:o2", "request": {"method": "DELETE", "url": "Observation/o2"}},
-]
+    # Statements.
+    about("Immunization", id="i1", status="completed", vaccineCode={"text": "BCG"}, occurrenceDateTime="1961"),
+    about("Procedure", id="p1", status="not-done", code={"text": "Biopsy"}, performedDateTime="2020-02"),
+    order(id="m2", doNotPerform=True),
+    # Files, one of them apart from its document.
+    about("DocumentReference", id="d2", status="current", date=AT, content=[{"attachment": TEXT}, {"attachment": PDF}]),
+    about("DocumentReference", id="d3", status="current", date=AT, content=[{"attachment": {"url": "Binary/b1"}}]),
+    {"resourceType": "Binary", "id": "b1", "contentType": "application/pdf", "data": PDF["data"]},
+    # Corrections.
+    _pressure("1", ("8480-6", 120), ("8462-4", 80)),
+    _pressure("3", ("8462-4", 85)),
+    _pressure("2", ("8480-6", 130), ("8462-4", 80), ("8478-0", 97)),
+    measured(id="o3", meta={"versionId": "1"}),
+    measured(id="o3", meta={"versionId": "2"}, status="entered-in-error"),
+    about("DocumentReference", id="d4", status="current", date=AT, content=[{"attachment": TEXT}],
+          relatesTo=[{"code": "replaces", "target": {"reference": "DocumentReference/d2"}}]),
+    # What is for few, with its visit.
+    measured(id="o4", **RESTRICTED, **AT_VISIT),
+    # Two servers with the same ids.
+    *_of_server("one", "Ann One", 1),
+    *_of_server("two", "Bob Two", 2),
+]  # fmt: skip
 
 
 def _content(population: Population) -> list[str]:
@@ -190,7 +246,7 @@ def _content(population: Population) -> list[str]:
         "note",
         "statement",
     )
-    rows = [(r.kind, r.key, r.visit_key, str(r.values)) for kind in kinds for r in population.of(kind)]
+    rows = [(r.kind, r.key, r.visit_key, r.label, str(r.values)) for kind in kinds for r in population.of(kind)]
     return sorted(map(str, [*rows, *((one.kind, one.source_id) for one in population.retractions)]))
 
 
