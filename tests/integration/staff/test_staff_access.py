@@ -38,6 +38,8 @@ VALUES = {
     "name": "cost",
     "table": "observation",
     "row_id": 1,
+    "note_id": 1,
+    "number": 1,
     "form": "csv",
     "clinic_id": 1,
     "quarter": "2026-Q1",
