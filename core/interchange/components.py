@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from core.engines.functions import any_of
 from core.interchange import ledger
 from core.interchange.catalogue import Catalogue
 from core.interchange.ledger import RETRACTED, Entry
@@ -57,8 +58,12 @@ def _is_changed(work: Work, parts: Sequence[Record]) -> bool:
 def _tests_of(work: Work, found: Iterable[Numbered]) -> dict[int, int]:
     """The test of each hot row; an archived one is known by its content alone."""
     ids = sorted({entry.row_id for numbered in found for entry in numbered.values() if entry.content_hash != RETRACTED})
-    query = select(Observation.id, Observation.assay_id).where(Observation.id.in_(ids))
-    return dict(work.session.execute(query).tuples().all())
+    return {row.id: row.assay_id for row in work.session.execute(tests(ids))}
+
+
+def tests(ids: Sequence[int]) -> Select[int, int]:
+    """Id and test of these hot rows, however many."""
+    return select(Observation.id, Observation.assay_id).where(any_of(Observation.id, ids))
 
 
 def _numbers(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from sqlalchemy import ColumnElement, Table, exists, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, exists, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.models import SensitiveVisit
@@ -27,8 +27,13 @@ def is_open_to_all(visit: Table) -> ColumnElement[bool]:
 
 def reasons_apart(session: Session, patient_id: int) -> dict[int | None, str]:
     """Why each visit of the patient that is hidden from somebody is so."""
+    return {row.visit_id: row.category for row in session.execute(reasons(patient_id))}
+
+
+def reasons(patient_id: int) -> Select[int, str]:
+    """Each visit that is kept apart, and why."""
     mine = SensitiveVisit.patient_id == patient_id
-    return dict(session.execute(select(SensitiveVisit.visit_id, SensitiveVisit.category).where(mine)).tuples().all())
+    return select(SensitiveVisit.visit_id, SensitiveVisit.category).where(mine)
 
 
 def is_visible(table: Table, hidden_visits: VisitIds) -> ColumnElement[bool]:
