@@ -45,8 +45,7 @@ class Label(NamedTuple):
 
 def label_of(resource: Any) -> Label | None:
     """The label of a resource that is for few people; None of one for all who treat the patient."""
-    meta = dig(resource, "meta")
-    told = [one for one in each(dig(meta, "security")) if isinstance(dig(one, "code"), str)] if meta else []
+    told = [one for one in _codings(resource) if isinstance(dig(one, "code"), str)]
     counting = [one for one in told if one["code"] in (*RESTRICTED, *SENSITIVE, *NOT_FOR_PATIENTS) and is_hl7(one)]
     if not counting:
         return None
@@ -58,8 +57,16 @@ def label_of(resource: Any) -> Label | None:
 
 def unknown_in(resource: Any) -> str | None:
     """A label of a system that is not HL7's: nobody here knows what it asks for."""
+    others = (one for one in _codings(resource) if not is_hl7(one))
+    return next((str(dig(one, "code") or dig(one, "display")) for one in others), None)
+
+
+def _codings(resource: Any) -> list[Any]:
+    """The codings of all labels; a document may have its own besides."""
     told = each(dig(resource, "meta", "security"))
-    return next((str(dig(one, "code") or dig(one, "display")) for one in told if not is_hl7(one)), None)
+    if "securityLabel" in resource:
+        told = told + [coding for one in each(resource["securityLabel"]) for coding in each(dig(one, "coding"))]
+    return told
 
 
 def check(kind: str, label: Label) -> None:

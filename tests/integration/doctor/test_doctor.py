@@ -36,6 +36,7 @@ def own(**values: Any) -> Any:
         "signing_key": "",
         "signing_public_keys": (public.decode(),),
         "staging_key": base64.b64encode(b"0" * 32).decode(),
+        "attachments_key": base64.b64encode(b"1" * 32).decode(),
     }
     return databases.configure(settings.model_copy(update={**proves, **values}))
 
@@ -152,6 +153,7 @@ def wrong() -> dict[str, str]:
         ({"event_keys": ()}, "event keys", "STRATA_EVENT_KEYS"),
         ({"signing_public_keys": ()}, "signatures", "STRATA_SIGNING_PUBLIC_KEYS"),
         ({"staging_key": ""}, "staged files", "STRATA_STAGING_KEY"),
+        ({"attachments_key": ""}, "files of notes", "STRATA_ATTACHMENTS_KEY"),
         ({"field_keys": ()}, "field keys", "STRATA_FIELD_KEYS"),
         ({"audit_key": "", "audit_public_keys": ()}, "kept heads", "strata keys"),
     ],

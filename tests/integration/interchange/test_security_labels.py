@@ -18,7 +18,7 @@ from core.queries.latest_results import latest_results
 from core.stores import databases
 from core.stores.databases import Store
 from tests import interchange_files as files
-from tests.fhir_cases import about, measured
+from tests.fhir_cases import AT, about, measured
 
 ACT, CONFIDENTIALITY = (f"http://terminology.hl7.org/CodeSystem/v3-{name}" for name in ("ActCode", "Confidentiality"))
 AT_VISIT = {"encounter": {"reference": f"urn:uuid:{files.OTHER_VISIT}"}}
@@ -55,6 +55,15 @@ def test_so_is_the_visit_of_a_labelled_row(database: Any, tmp_path: Path) -> Non
     with databases.read(Store.HOT) as session:
         patient_id = session.scalars(select(Patient.id)).one()
         assert latest_results(session, patient_id, hidden_visits=kept_apart(session, patient_id)).shown == ()
+
+
+def test_a_document_has_labels_of_its_own(database: Any, tmp_path: Path) -> None:
+    label = {"securityLabel": [{"coding": [{"system": CONFIDENTIALITY, "code": "V"}]}]}
+    where = {"context": {"encounter": [AT_VISIT["encounter"]]}}
+    text = {"contentType": "text/plain", "data": "U2Vlbg=="}
+    whole = about("DocumentReference", status="current", date=AT, content=[{"attachment": text}], **label)
+    assert bring(tmp_path, whole | where).refusals == []
+    assert apart() == ["S"]
 
 
 @pytest.mark.parametrize("codes", [("N",), ("U", "L"), ("M",)])
