@@ -92,6 +92,16 @@ def _procedure(row: Row) -> Resource:
     }
 
 
+def _assertion(row: Row) -> Resource:
+    when = dated(row, "stated_on")
+    return {
+        "status": "final",
+        "code": {"coding": [{"system": f"{TERMS}/v3-ActCode", "code": "ASSERTION"}]},
+        "effectiveDateTime": when,
+        "valueCodeableConcept": coded(row, row["text"], None, None),
+    }
+
+
 def _done(row: Row, statuses: tuple[str, ...]) -> tuple[str, list[str]]:
     """The status that the details begin with, and the others."""
     first, *others = (row["detail"] or "").split("; ")
@@ -117,4 +127,5 @@ MAKERS: dict[str, Any] = {
     "MedicationStatement": _medication_statement,
     "Immunization": _immunization,
     "Procedure": _procedure,
+    "Observation": _assertion,
 }

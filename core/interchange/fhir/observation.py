@@ -12,6 +12,8 @@ from core.interchange.fhir.concepts import (
     LOINC,
     Understood,
     chosen,
+    code_of,
+    is_absence,
     is_untold,
     kept,
     status_of,
@@ -27,13 +29,14 @@ from core.interchange.source_rows import AssayText, Record, stamp
 from core.interchange.source_values import BadValue, required, text
 from core.interchange.synthea.csv_tables import CATEGORY_WITHOUT_NAME
 from core.interchange.usual_ranges import RANGES
-from core.models import said
+from core.models import StatementKind, said
 
 TAKEN_BACK = ("entered-in-error", "cancelled")
 FINAL = ("final", "amended", "corrected")
 KNOWN = ("registered", "preliminary", "unknown", *FINAL)
 VITAL_SIGNS = ("8480-6", "8462-4", "8867-4", "9279-1", "8310-5", "29463-7", "8302-2", "39156-5", "2708-6", "59408-5")
 COMPONENTS_MAX = 40
+ASSERTION = "ASSERTION"
 NOTE_CHARS_MAX = 400
 TEXT_ALONE = "text"
 
@@ -64,6 +67,17 @@ def observations(entry: Entry) -> list[Record]:
     entry.about["status"] = None if status == "final" else status
     _measured(entry)
     return [_observation(part, entry, number) for number, part in parts]
+
+
+def absence(entry: Entry) -> Record | None:
+    """The statement that an assertion makes of what is not there: several such are not values of one test."""
+    resource, told = entry.resource, entry.resource.get("valueCodeableConcept")
+    if resource.get("status") not in FINAL or code_of(resource.get("code")) != ASSERTION or not is_absence(told):
+        return None
+    entry.about["codings"] = kept(told)
+    return entry.statement(
+        StatementKind.NEGATION, wording(told), resource.get("effectiveDateTime") or resource.get("issued")
+    )
 
 
 def _measured(entry: Entry) -> None:

@@ -18,6 +18,7 @@ NATIONAL_ID_TYPES = ("SS", "NI", "NNSGP", "PRC")
 REPLACED = ("replaced-by",)
 ADDRESS_PARTS = ("city", "district", "state", "postalCode")
 ANIMAL = "/StructureDefinition/patient-animal"
+ACCURACY = "date-accuracy-indicator"
 PHONES, NO_RANK = ("phone", "sms"), 1_000
 
 
@@ -32,8 +33,8 @@ def patient(entry: Entry) -> Record:
     sex = resource.get("gender", Sex.UNKNOWN.value)
     if sex not in {option.value for option in Sex}:
         raise BadValue(f"gender '{str(sex)[:20]}' is not one of female, male, other, unknown")
-    birth_on = entry.dates.day(_written_day(resource.get("birthDate")), "birthDate", "birth_on")
-    deceased_on = entry.dates.day(resource.get("deceasedDateTime"), "deceasedDateTime", "deceased_on")
+    birth_on = entry.dates.day(_written_day(_accurate(resource, "birthDate")), "birthDate", "birth_on")
+    deceased_on = entry.dates.day(_accurate(resource, "deceasedDateTime"), "deceasedDateTime", "deceased_on")
     if not in_order(birth_on, deceased_on, entry.dates, ("birth_on", "deceased_on")):
         raise BadValue("deceasedDateTime is before birthDate")
     dates = {"dates": entry.dates.partial}
@@ -50,6 +51,18 @@ def patient(entry: Entry) -> Record:
     }
     identifiers = tuple(sorted(_identifiers(resource)))
     return Record("patient", entry.place, (), values, patient=source_id, source_id=source_id, identifiers=identifiers)
+
+
+def _accurate(resource: Resource, name: str) -> Any:
+    """A date as far as it is known: Australia writes a whole day, and beside it which of its parts are true."""
+    written = resource.get(name)
+    told = (one for one in each(dig(resource, f"_{name}", "extension")) if str(dig(one, "url")).endswith(ACCURACY))
+    code = str(dig(next(told, None), "valueCoding", "code") or "AAA")
+    if not isinstance(written, str) or len(code) != 3 or code == "AAA":
+        return written
+    day, month, year = tuple(code)
+    # An estimated year says something; a day or month that is not sure would be read as known.
+    return None if year == "U" else written[:4] if month != "A" else written[:7] if day != "A" else written
 
 
 def _written_day(born: Any) -> Any:

@@ -180,6 +180,9 @@ class Maker:
         if observation.only_groups(entry.resource):
             self.made.summary.left_out["Observation that only groups others (they are read)"] += 1
             return []
+        absent = observation.absence(entry)
+        if absent is not None:
+            return [absent]
         records = observation.observations(entry)
         told = len(each(entry.resource.get("component")))
         without = told - sum("#" in str(record.id_key) for record in records)

@@ -102,3 +102,34 @@ def test_too_many_components_are_refused_and_those_without_a_value_counted(tmp_p
     absent = {"code": {"text": "y"}, "dataAbsentReason": {"text": "unknown"}}
     _, summary = read_with(tmp_path, measured(component=[part, absent]))
     assert summary.left_out["component of an Observation without a value"] == 1
+
+
+ASSERTED = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "ASSERTION"}]}
+
+
+def test_what_is_asserted_not_to_be_there_is_a_statement(tmp_path: Path) -> None:
+    told = [measured(id=f"n{number}", code=ASSERTED, valueCodeableConcept={"text": words})
+            for number, words in enumerate(("No H/O: vaccination", "Patient not taking any medications"))]  # fmt: skip
+    for one in told:
+        del one["valueQuantity"]
+    population, _ = read_with(tmp_path, *told)
+    assert population.of("observation") == []
+    assert [record.values["kind"] for record in population.of("statement")] == ["negation", "negation"]
+    resource = exported_statements.statement(population.of("statement")[0].values)
+    assert (resource["resourceType"], resource["status"], resource["code"]) == ("Observation", "final", ASSERTED)
+    again, _ = read_with(tmp_path, {"id": "n0", "subject": told[0]["subject"], **resource})
+    assert only(again, "statement").values["text"] == "No H/O: vaccination"
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "precision"),
+    [("AAA", "2004-06-08", None), ("UAA", "2004-06-01", "month"), ("UEA", "2004-01-01", "year"), ("UUU", "None", None)],
+)
+def test_a_birth_date_is_known_as_far_as_it_says(tmp_path: Path, code: str, day: str, precision: str | None) -> None:
+    extension = {"url": "http://hl7.org.au/fhir/StructureDefinition/date-accuracy-indicator",
+                 "valueCoding": {"code": code}}  # fmt: skip
+    person = files.fhir_patient(birthDate="2004-06-08", _birthDate={"extension": [extension]})
+    population, _ = read(files.bundle(tmp_path, person))
+    values = only(population, "patient").values
+    assert str(values["birth_on"]) == day
+    assert said.read(values["said"]).get("dates", {}).get("birth_on") == precision
