@@ -4,8 +4,8 @@ from __future__ import annotations
 
 # "No" by itself says too little: "no fixed abode" and "no smell" are findings.
 BEGINNINGS = (
-    "not taking any ", "patient not taking any ",
-    "no known ", "no history of ", "no h/o", "not known ", "no current ", "no active ", "no evidence of ", "no past history",
+    "not taking any ", "patient not taking any ", "no h/o",
+    "no known ", "no history of ", "not known ", "no current ", "no active ", "no evidence of ", "no past history",
     "no previous history", "no relevant ", "no significant ", "no information ", "none known", "nil known",
     "nil of note", "denies ", "patient denies ", "not allergic ", "not asked", "patient not asked", "ruled out",
     "keine bekannte", "keine allerg", "keine medikation", "kein hinweis auf ", "aucun", "pas d'allergie",
