@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from core.engines import postgresql_secrets
 from core.engines.passwords import make_password
 from core.install import archive_readers
 from core.install.database_roles import DatabaseRole
@@ -86,3 +87,59 @@ def test_no_password_stands_in_what_the_server_lists_of_its_statements(database:
     assert "USER MAPPING" in listed
     assert not any(word in listed for word in ("secretwords", "of 100"))
     assert str(held).startswith("SCRAM-SHA-256$")
+
+
+LOUD = {
+    "log_statement": "all", "log_min_duration_statement": "0", "log_error_verbosity": "verbose",
+    "log_parameter_max_length": "-1", "log_parameter_max_length_on_error": "-1", "pg_stat_statements.track": "all",
+}  # fmt: skip
+
+
+@pytest.mark.only_on_postgresql("settings of its log")
+def test_no_password_stands_in_the_log_of_a_server_that_logs_every_statement(
+    database: Any, servers: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    adapter, password, begun = (
+        databases.current().adapter,
+        f"words of {make_password()}",
+        servers.postgres["primary"].log.stat().st_size,
+    )
+    url = make_url(database.archive_reports_url).set(username="strata_told", password=password)
+    with databases.current().engine(Store.HOT, read_only=False).connect() as connection:
+        connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        connection.exec_driver_sql("SELECT pg_stat_statements_reset()")
+        for name, setting in LOUD.items():
+            connection.exec_driver_sql(f"SET LOCAL {name} = '{setting}'")
+        adapter.links.link(connection, "told", url.render_as_string(hide_password=False), [])
+        for name, setting in LOUD.items():
+            assert connection.exec_driver_sql(f"SHOW {name}").scalar() == setting
+        connection.execute(text("SELECT CAST(:marked AS text)"), {"marked": "the log is loud again"})
+        with pytest.raises(DBAPIError, match="nowhere") as refused, connection.begin_nested():
+            postgresql_secrets.execute(
+                connection, "ALTER USER MAPPING FOR PUBLIC SERVER nowhere OPTIONS (SET password <secret>)", password
+            )
+        listed = "\n".join(connection.scalars(text("SELECT query FROM pg_stat_statements")))
+        connection.rollback()
+    said = servers.postgres["primary"].log.read_bytes()[begun:].decode()
+    assert "the log is loud again" in said
+    assert "CREATE SERVER archive_told" in said
+    for told in (said, listed, str(refused.value)):
+        assert password not in told
+    assert caplog.messages == []
+
+
+@pytest.mark.only_on_postgresql("settings of its log")
+def test_an_owner_who_may_not_keep_a_password_out_of_the_log_is_told(
+    database: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with databases.current().engine(Store.HOT, read_only=False).connect() as connection:
+        connection.exec_driver_sql("CREATE ROLE of_an_owner")
+        for loud in (False, True):
+            connection.exec_driver_sql(f"SET LOCAL log_statement = '{'all' if loud else 'none'}'")
+            connection.exec_driver_sql("SET LOCAL ROLE of_an_owner")
+            postgresql_secrets.execute(connection, "SET LOCAL strata.told = <secret>", "words")
+            connection.exec_driver_sql("RESET ROLE")
+            assert len(caplog.messages) == loud
+        connection.rollback()
+    assert "log_statement is all" in caplog.text
+    assert "strata init --rotate" in caplog.text
