@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import request
 from werkzeug import formparser
 
 from core.web import request_bounds
@@ -71,3 +72,11 @@ def test_only_endpoints_behind_a_sign_in_take_long_texts(app: Any) -> None:
     assert getattr(create_visit, request_bounds.DECLARATION)
     long = [name for name, view in app.view_functions.items() if hasattr(view, request_bounds.DECLARATION)]
     assert long == []
+
+
+def test_null_characters_vanish_from_addresses_and_forms(signed_in: Browser) -> None:
+    """No database takes one, and no browser sends any."""
+    with signed_in.client:
+        signed_in.client.post("/sign-out?next%00=%2Fa%00", base_url=HOST, data=b"a%00=b%00c", content_type=URLENCODED)
+        assert dict(request.args) == {"next": "/a"}
+        assert request.form.to_dict() == {"a": "bc"}
