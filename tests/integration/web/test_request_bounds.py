@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from werkzeug import formparser
 
 from core.web import request_bounds
 from staff_app.visits import create_visit
-from tests.integration.web.conftest import HOST, Browser
+from tests.integration.web.conftest import FORM_TOKEN, HOST, Browser
 
 FLOOD = "a&" * (request_bounds.LONG_TEXT_BYTES_MAX // 2 - 1)
 MANY_FIELDS = "a&" * request_bounds.FIELDS_MAX
@@ -80,3 +81,19 @@ def test_null_characters_vanish_from_addresses_and_forms(signed_in: Browser) -> 
         signed_in.client.post("/sign-out?next%00=%2Fa%00", base_url=HOST, data=b"a%00=b%00c", content_type=URLENCODED)
         assert dict(request.args) == {"next": "/a"}
         assert request.form.to_dict() == {"a": "bc"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": {"username": (BytesIO(b"x"), "x.txt"), "password": (BytesIO(b"x"), "x.txt")}},
+        {"data": {"username": "nobody", "password": (BytesIO(b"x"), "x.txt")}},
+        {"json": {"username": 7, "password": ["x", {}]}},
+        {"json": ["username"]},
+    ],
+)
+def test_what_is_no_text_is_left_out_of_a_form(browser: Browser, sent: Any) -> None:
+    token = FORM_TOKEN.search(browser.get("/sign-in").text)
+    headers = {"Referer": HOST + "/sign-in", "X-CSRFToken": token[1] if token else ""}
+    reply = browser.client.post("/sign-in", base_url=HOST, headers=headers, **sent)
+    assert reply.status_code == 422
