@@ -20,9 +20,14 @@ REDIS_USERS = {
     DatabaseRole.ARCHIVER: RedisUser.WORKER,
 }
 
+NO_LOGIN = "no_login"
+
 
 def environments(settings: Settings, valkey: ValkeyServer, keys: Keys) -> dict[DatabaseRole, dict[str, str]]:
-    """How each role reaches databases and Redis, and its keys, as settings; all but the archiver only read archives."""
+    """How each role reaches databases and Redis, and its keys, as settings.
+
+    The patients' portal signs in to no archive: it reads them through views on the primary that leave out drafts.
+    """
     found = {}
     for role in DatabaseRole:
         name = f"demo_{role.removeprefix('strata_')}"
@@ -33,8 +38,15 @@ def environments(settings: Settings, valkey: ValkeyServer, keys: Keys) -> dict[D
             "STRATA_REDIS_URL": _redis(valkey, name, REDIS_USERS[role]),
             **keyring.for_role(keys, role),
         }
-    archives = {f"STRATA_ARCHIVE_{server.upper()}_URL": archive_readers.address(server) for server in SERVERS}
-    return {role: env | (archives if role is not DatabaseRole.ARCHIVER else {}) for role, env in found.items()}
+        found[role] |= {f"STRATA_ARCHIVE_{server.upper()}_URL": _archive(settings, role, server) for server in SERVERS}
+    return found
+
+
+def _archive(settings: Settings, role: DatabaseRole, server: str) -> str:
+    url = settings.archive_url(server)
+    if role is DatabaseRole.PUBLIC:
+        return archive_readers.as_login(url, NO_LOGIN, "")
+    return url if role is DatabaseRole.ARCHIVER else archive_readers.address(server)
 
 
 def _redis(valkey: ValkeyServer, name: str, user: RedisUser) -> str:
