@@ -45,7 +45,10 @@ class Label(NamedTuple):
 
 def label_of(resource: Any) -> Label | None:
     """The label of a resource that is for few people; None of one for all who treat the patient."""
-    told = [one for one in _codings(resource) if isinstance(dig(one, "code"), str)]
+    codings = _codings(resource)
+    if not codings:
+        return None
+    told = [one for one in codings if isinstance(dig(one, "code"), str)]
     counting = [one for one in told if one["code"] in (*RESTRICTED, *SENSITIVE, *NOT_FOR_PATIENTS) and is_hl7(one)]
     if not counting:
         return None

@@ -72,7 +72,9 @@ def observations(entry: Entry) -> list[Record]:
 def absence(entry: Entry) -> Record | None:
     """The statement that an assertion makes of what is not there: several such are not values of one test."""
     resource, told = entry.resource, entry.resource.get("valueCodeableConcept")
-    if resource.get("status") not in FINAL or code_of(resource.get("code")) != ASSERTION or not is_absence(told):
+    if told is None or resource.get("status") not in FINAL or code_of(resource.get("code")) != ASSERTION:
+        return None
+    if not is_absence(told):
         return None
     entry.about["codings"] = kept(told)
     return entry.statement(
@@ -87,7 +89,7 @@ def _measured(entry: Entry) -> None:
         notes = (words for one in each(resource["note"]) if isinstance(words := dig(one, "text"), str))
         entry.about["note"] = "; ".join(dict.fromkeys(words.strip() for words in notes))[:NOTE_CHARS_MAX]
     for name, element in (("site", "bodySite"), ("method", "method")):
-        if (words := wording(resource.get(element))) is not None:
+        if element in resource and (words := wording(resource.get(element))) is not None:
             entry.about[name] = {"text": words[:NOTE_CHARS_MAX], "codings": kept(resource[element])}
     reference = resource.get("specimen")
     if reference is not None:
