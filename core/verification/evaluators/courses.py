@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
@@ -13,6 +14,7 @@ from core.verification.evaluators.details import Fault
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Absent, Course, Follows
 
+_IN_ORDER = {"before": operator.lt, "after": operator.gt, "same": operator.eq}
 _KINDS = {"prescription": "medicine", "detail": "word"}
 
 
@@ -116,7 +118,7 @@ def follows(statement: Follows, rows: Sequence[Cited], others: Sequence[Cited]) 
         return NotInRows("The cited rows do not hold both days.")
     ref = rows[statement.subject.bearers[0][0]].ref
     first, second = pairs[0]
-    if any(a < b if statement.order == "before" else a > b for a, b in pairs):
+    if any(_IN_ORDER[statement.order](a, b) for a, b in pairs):
         return Proved(ref, "start", wording.day(first))
     reason = (
         f"“{statement.subject.words}” is of {wording.day(first)}, “{statement.other.words}” of {wording.day(second)}."

@@ -191,12 +191,12 @@ def counted(placed: Placed) -> Iterator[Statement]:
 
 
 def order(placed: Placed) -> Iterator[Statement]:
-    """One thing before or after another."""
+    """One thing before or after another, or on the same day."""
     other = placed.get("other")
     words = placed.get("order")
-    if other is None or words is None or words.means not in ("before", "after"):
+    if other is None or words is None or words.means not in ("before", "after", "same"):
         raise Unread("in which order")
-    said = words.meanings("prep") & {"before", "after"}
+    said = words.meanings("prep") & {"before", "after"} | ({"same"} if words.has(("same day",)) else set())
     if said and said != {words.means}:
         raise Unread(f"“{words.text}”")
     first, second = subjects.detail(placed.name(), kind="order"), subjects.detail(other, kind="other")

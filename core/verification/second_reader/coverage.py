@@ -38,7 +38,7 @@ ACCOUNTS: dict[str, frozenset[str]] = {
     "frequency": frozenset({"frequency"}),
     **dict.fromkeys(("route", "detail", "reason", "reaction", "other", "name"), _NAMES),
     "severity": frozenset({"severity", "degree"}), "criticality": frozenset({"criticality"}),
-    "sex": frozenset({"sex", "pronoun"}), "born": _TIMES, "order": frozenset({"prep", "which", "ago"}),
+    "sex": frozenset({"sex", "pronoun"}), "born": _TIMES, "order": frozenset({"prep", "which", "ago", "same day"}),
     "negation": frozenset({"neg", "have", "record", "no allergies"}),
 }  # fmt: skip
 # Verbs and nouns that say no more than what kind of thing is told of.

@@ -16,6 +16,7 @@ OTITIS = condition("Otitis media", "1978-04-02", "1978-08-01")
 METFORMIN = medicine("Metformin 500 MG Oral Tablet", "2016-05-01", frequency="twice daily")
 OFTEN = medicine("Metformin 500 MG Oral Tablet", "2016-05-01", frequency="every 6 hours if needed")
 WARFARIN = medicine("Warfarin 5 MG Oral Tablet", "2015-01-01", "2019-02-01", "stopped")
+IBUPROFEN = medicine("Ibuprofen 200 MG Oral Tablet", "1978-04-02", "1978-04-09", "stopped")
 A1C = hba1c(8.9, "2026-05-03")
 
 
@@ -50,6 +51,11 @@ RIGHT = [
         "Metformin 500 mg bd continues.", [METFORMIN],
         [said("medicine", "Metformin", "Metformin 500 mg bd continues", dose="500 mg", frequency="bd",
               status=("continues", "active"))],
+    ),
+    (
+        "Ibuprofen began the same day as otitis media.", [OTITIS, IBUPROFEN],
+        [said("order", "Ibuprofen", "Ibuprofen began the same day as otitis media", order=("the same day as", "same"),
+              other="otitis media")],
     ),
     (
         "Metformin q6h PRN continues.", [OFTEN],
@@ -142,6 +148,16 @@ LIES = [
         "a reading turned round", "HbA1c was low on 3 May 2026.", [A1C],
         [said("result", "HbA1c", "HbA1c was low on 3 May 2026", reading=("low", "high"),
               when=("3 May 2026", "2026-05-03"))],
+    ),
+    (
+        "a day that is another", "Metformin began the same day as otitis media.", [OTITIS, METFORMIN],
+        [said("order", "Metformin", "Metformin began the same day as otitis media", order=("the same day as", "same"),
+              other="otitis media")],
+    ),
+    (
+        "an order turned into a day", "Ibuprofen began before otitis media.", [OTITIS, IBUPROFEN],
+        [said("order", "Ibuprofen", "Ibuprofen began before otitis media", order=("before", "same"),
+              other="otitis media")],
     ),
     (
         "another name for a medicine", "Aspirin is taken.", [METFORMIN],
