@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ from core.verification.types import UNSAID, Claim, Finding, Result, Row, Verdict
 from core.verification.verdict_table import Grammar, Judge
 
 CLAIM_CHARACTERS_MAX = 2_000
+_END = re.compile(r"[.!?:;\n]\s")
 # Kinds of words that change what may be done: nobody but code may bear them out.
 GUARDED = frozenset(
     {
@@ -50,7 +53,7 @@ def read(claim: Claim, rows: Sequence[Row]) -> Reading:
     parts = _judged(claim, by_ref)
     return Reading(
         claim.text,
-        _grammar(parts),
+        _grammar(claim.text, parts),
         tuple(pair for part in parts for pair in part.judged),
         tuple(span for part in parts for span in part.uncovered),
         tuple(finding for part in parts for finding in _findings(claim.text, part)),
@@ -142,7 +145,14 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _grammar(parts: Sequence[Judgement]) -> Grammar:
+def _is_beside_the_rest(text: str, parts: Sequence[Judgement]) -> bool:
+    """Whether each word that nobody read stands in a sentence that says something: a sentence of its own is planted."""
+    ends = [found.end() for found in _END.finditer(text)]
+    told = {bisect_right(ends, statement.span[0]) for part in parts for statement, _ in part.judged}
+    return told.issuperset(bisect_right(ends, span[0]) for part in parts for span in part.uncovered)
+
+
+def _grammar(text: str, parts: Sequence[Judgement]) -> Grammar:
     judged = [j for part in parts for _, j in part.judged]
     kinds = {type(j) for j in judged}
     if Refuted in kinds:
@@ -152,7 +162,7 @@ def _grammar(parts: Sequence[Judgement]) -> Grammar:
     if not all(map(GUARDED.isdisjoint, unread)):
         return Grammar.GUARDED
     if unread:
-        return Grammar.PART if is_proved else Grammar.PLAIN
+        return Grammar.PART if is_proved and _is_beside_the_rest(text, parts) else Grammar.PLAIN
     if NotInRows in kinds:
         return Grammar.SILENT
     return Grammar.WHOLE if is_proved else Grammar.NOTHING

@@ -54,6 +54,8 @@ ANY = None
 # Where all that could be typed is proved, the words left may be any for what the rows hold ("rectal" for "anus"): the
 # judge need not quote them. Where something typed is in no row, it must.
 TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] = (
+    (Grammar.REFUTED, Reader.PROVED, Judge.SUPPORTED, UNREAD),
+    (Grammar.REFUTED, Reader.PROVED, Judge.UNQUOTED, UNREAD),
     (Grammar.REFUTED, ANY, ANY, WRONG),
     (Grammar.WHOLE, Reader.REFUTED, ANY, UNREAD),
     (Grammar.WHOLE, ANY, Judge.CONTRADICTED, UNREAD),

@@ -17,8 +17,8 @@ from workers.reports.wording import day
 ROLE = "reader"
 SENTENCES_PER_CALL = 20
 READING_TOKENS_MAX = 12_000
-# What code decides by itself needs no second reader.
-DECIDED = frozenset({Grammar.WHOLE, Grammar.REFUTED})
+# What code proves whole needs no second reader. What it refutes does: a wrong "contradicted" costs the reader's trust.
+DECIDED = frozenset({Grammar.WHOLE})
 
 
 class Asking(NamedTuple):

@@ -13,7 +13,7 @@ from core.verification.verdict_table import TABLE, Grammar, Judge, Reader, decid
 # One letter for each judge: supported by a quote of the words left, by other words, contradicted, not addressed, none.
 PROVED, PART, REFUTED, SILENT, NONE = Reader.PROVED, Reader.PART, Reader.REFUTED, Reader.SILENT, Reader.NONE
 CELLS = {
-    Grammar.REFUTED: dict.fromkeys(Reader, "CCCCC"),
+    Grammar.REFUTED: {**dict.fromkeys(Reader, "CCCCC"), PROVED: "UUCCC"},
     Grammar.WHOLE: {**dict.fromkeys(Reader, "SSUSS"), REFUTED: "UUUUU"},
     Grammar.SILENT: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "NNCNN", NONE: "NNCNN"},
     Grammar.GUARDED: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "NNCNN", NONE: "NNCNN"},
