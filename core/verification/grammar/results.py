@@ -149,7 +149,8 @@ class Said:
         since = () if points.last else points.first
         counted = scan.times or (scan.count is not None and scan.count.value > 1)
         if points.always:
-            yield Always(self.span, subject, *points.always, () if points.after else own, points.after or since)
+            others = tuple(point for point in own if not point.reading) or own
+            yield Always(self.span, subject, *points.always, () if points.after else others, points.after or since)
         elif counted or since:
             for point in _told_of_all(own, since):
                 yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)

@@ -34,6 +34,10 @@ BMI = tuple(
 BORN = row("patient", name="Mohan Menon", sex="male", birth_date="1930-10-21")
 YOUNGER = row("patient", name="Mohan Menon", sex="male", birth_date="1989-08-30")
 HYPERTENSION = condition("Hypertension", "2013-02-26")
+SUGARS = tuple(
+    result("Glucose", value, "mmol/L", day, 3.9, 7.8, code="14749-6")
+    for value, day in ((8.1, "2026-01-03"), (10.9, "2026-05-06"), (5.3, "2026-07-11"))
+)
 RISEN = tuple(systolic(v, d, 120) for v, d in ((108.8, "2024-01-01"), (122.3, "2025-01-06"), (135.9, "2026-01-12")))
 LIPIDS = (
     result("Total Cholesterol", 177.4, "mg/dL", "2026-11-18", None, 200, code="2093-3"),
@@ -51,6 +55,12 @@ CASES = [
     (FELL,
      "Systolic 127 on 9 August 2023, above range, 116 on 14 August 2024 and 111 on 20 August 2025, both within it.",
      ["both within it", "both above it"]),
+    (FELL,
+     "Systolic 127 on 9 August 2023, above range, fell to 116 in 2024 and 111 in 2025, both within it.",
+     ["within it", "above it"]),
+    (SUGARS,
+     "Glucose 8.1 on 3 January 2026 and 10.9 on 6 May 2026, both above range, and 5.3 on 11 July 2026, within it.",
+     ["both above", "both within"]),
     (PRESSURE, "BP on 14 August 2024 was 116.2 mmHg systolic and 74.1 mmHg diastolic, both within range.",
      ["116.2 mmHg systolic and 74.1", "74.1 mmHg systolic and 116.2"]),
     (SMOKING, "Recorded as a never smoker on 14 May 2020 and 18 May 2023.", ["18 May 2023", "18 May 2022"]),
