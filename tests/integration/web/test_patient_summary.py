@@ -1,7 +1,7 @@
 """The whole record as FHIR keeps the rules of an International Patient Summary that can be told from its structure.
 
-After http://hl7.org/fhir/uv/ips (2.0.0) and FHIR's rules of documents. No validator with its profiles was at hand:
-terminology bindings are not among these rules.
+After http://hl7.org/fhir/uv/ips (2.0.0) and FHIR's rules of documents. No validator with its profiles could be had from
+package registries, only of R4 itself: terminology bindings are not among these rules.
 """
 
 from __future__ import annotations
