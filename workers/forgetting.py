@@ -2,10 +2,11 @@
 
 Elsewhere: `sign_in` goes as it ends (core/access/sign_ins.py), `load_figure` by the length of its span, in the job that
 adds to it (core/services/load_figures.py).
-Kept: `imported_row` (without it an import would add its rows again), `holding` (by it a reader knows what an archive
-has; at most one row for a patient and a type), `archive_run` and `batch` (by them a reader knows which copies count),
-`chain_head` and `kept_head_set` (they prove that the trail is whole), and what people answer for: `correction`,
-`erasure`, `signer_notice`, `agent_setup`.
+Kept, with the size of each for 500,000 patients in docs/scaling.md ("What grows"): `imported_row` (without it an import
+would add its rows again), `holding` (by it a reader knows what an archive has; at most one row for a patient and a
+type), `archive_run` and `batch` (by them a reader knows which copies count), `chain_head` and `kept_head_set` (they
+prove that the trail is whole), and what people answer for: `correction`, `erasure`, `signer_notice`, `agent_setup`.
+`generation` and `generation_part` are there only until a made-up population is whole.
 """
 
 from __future__ import annotations

@@ -127,7 +127,8 @@ def _found(session: Session, wanted: Wanted, after: Cursor | None, most: int) ->
 
 
 def _in_care(session: Session, reader: int, ids: Sequence[int]) -> frozenset[int]:
-    return frozenset(session.scalars(select(Patient.id).where(Patient.id.in_(ids), care.in_care(reader, Patient.id))))
+    known = care.in_care(reader, Patient.id, among=ids)
+    return frozenset(session.scalars(select(Patient.id).where(Patient.id.in_(ids), known)))
 
 
 def _in_order(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -91,6 +93,14 @@ def test_each_table_of_ours_that_grows_is_forgotten_or_kept_for_a_reason() -> No
     assert forgotten == {"outbox_message", "alert", "eval_run", "step", "run_event"}
     assert not forgotten & KEPT
     assert all(f"`{name}`" in (forgetting.__doc__ or "") for name in KEPT)
+
+
+def test_how_large_each_kept_table_becomes_is_said() -> None:
+    page = (Path(forgetting.__file__).parents[1] / "docs" / "scaling.md").read_text()
+    lines = [line for line in page.partition("## What grows")[2].splitlines() if line.startswith("| `")]
+    said = {name for line in lines for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert said == KEPT
+    assert all(re.search(r"\d (?:MB|GB)", line.split("|")[3]) for line in lines)
 
 
 def test_how_far_an_account_has_written_has_an_end_in_redis(with_position_hours: Callable[[int], None]) -> None:
