@@ -9,8 +9,8 @@ import click
 
 from commands.doctor import boundaries, database_servers, other_services, picture_check
 from commands.doctor.finding import Finding
-from core.settings import config
-from core.settings.config import Described, Settings
+from core.settings.config import Settings
+from core.settings.described import Described, describe
 from core.stores import databases
 
 
@@ -36,7 +36,7 @@ def doctor(as_json: bool, deep: bool) -> None:
         *other_services.examine(settings),
         *boundaries.examine(settings),
     ]
-    described = config.describe(settings)
+    described = describe(settings)
     if as_json:
         click.echo(json.dumps(_as_json(findings, described), indent=2))
     else:

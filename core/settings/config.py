@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from pydantic import AliasGenerator, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -36,7 +34,6 @@ from core.settings.kinds import (
     SchemaCapability,
     SecondFactor,
     Seconds,
-    Secret,
     SecretText,
     Share,
     WebUrl,
@@ -46,7 +43,6 @@ from core.settings.parsing import engine_of
 
 PRIMARY = "STRATA_PRIMARY_URL"
 DATABASES = (PRIMARY, "STRATA_REPLICA_URL", *(f"STRATA_ARCHIVE_{name}_URL" for name in ("LOGS", "VISITS", "REPORTS")))
-MASK = "••••"
 MEND = "Start `strata demo`, or see `strata doctor --help`."
 
 
@@ -275,27 +271,6 @@ def _mixed(given: Mapping[str, str]) -> Iterator[str]:
     for name, engine in engines.items():
         if primary is not None and engine != primary:
             yield f"{name} is on {engine}, {PRIMARY} on {primary}: all servers must run the same engine"
-
-
-@dataclass(frozen=True)
-class Described:
-    """One setting as `strata doctor` lists it; a secret's value is masked."""
-
-    env: str
-    value: str
-    help: str
-    is_default: bool
-
-
-def describe(settings: Settings) -> list[Described]:
-    """Every setting in order, secrets masked."""
-    return [_described(field, getattr(settings, name)) for name, field in Settings.model_fields.items()]
-
-
-def _described(field: FieldInfo, value: Any) -> Described:
-    is_secret = any(isinstance(one, Secret) for one in field.metadata)
-    shown = MASK if is_secret and value else str(value)
-    return Described(str(field.validation_alias), shown, field.description or "", value == field.default)
 
 
 def environ_with(extra: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from core.settings import config
+from core.settings.described import Described, describe
 
 SECRET = "hunter2hunter2"
 ADDRESS = f"postgresql+psycopg://strata:{SECRET}@db.example/strata"
@@ -54,13 +55,13 @@ def test_one_faulty_start_names_every_fault() -> None:
 
 
 def test_every_setting_is_listed_with_its_help_and_no_secret() -> None:
-    described = config.describe(config.load({**NEEDED, "STRATA_SECRET_KEY": SECRET, "OPENAI_API_KEY": SECRET}))
-    listed = {one.env: one for one in described}
+    settings = describe(config.load({**NEEDED, "STRATA_SECRET_KEY": SECRET, "OPENAI_API_KEY": SECRET}))
+    listed = {one.env: one for one in settings}
     assert len(listed) == len(config.Settings.model_fields)
-    assert all(one.help for one in described)
-    assert not [one.env for one in described if SECRET in one.value]
+    assert all(one.help for one in settings)
+    assert not [one.env for one in settings if SECRET in one.value]
     assert listed["STRATA_SECRET_KEY"].value == "••••"
-    assert listed["STRATA_LOG_HOT_DAYS"] == config.Described(
+    assert listed["STRATA_LOG_HOT_DAYS"] == Described(
         "STRATA_LOG_HOT_DAYS", "7", "access events stay hot this long", True
     )
     assert not listed["STRATA_PRIMARY_URL"].is_default

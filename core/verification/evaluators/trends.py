@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from itertools import pairwise
@@ -10,16 +10,13 @@ from itertools import pairwise
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, readings, wording
 from core.verification.evaluators.points import is_point, rows_of
+from core.verification.evaluators.trend_directions import DIRECTIONS, by_degree, change
 from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Point, Trend, When
 from core.verification.vocabulary import ASSAYS
 
-STEADY = 0.03
-SAME = 0.01
-SLIGHT_CHANGE_MAX = 0.16
-DOUBLE, TRIPLE, FOURFOLD, HALF = (1.85, 2.15), (2.7, 3.3), (3.6, 4.4), (0.46, 0.54)
 SIMPLE = frozenset({"up", "down", "flat", "same"})
 OF_FUNCTION = frozenset({"renal function", "liver function"})
 
@@ -215,7 +212,7 @@ def _direction(statement: Trend, chosen: list[Cited]) -> Judged:
     said = _worded(said, statement, first, last)
     if said not in DIRECTIONS or (negated and said not in SIMPLE):
         return NotInRows("Whether that change is for the better is a judgement.")
-    if not negated and not (_as_steadily(statement, said, chosen) and _by_degree(statement.degree, first, last)):
+    if not negated and not (_as_steadily(statement, said, chosen) and by_degree(statement.degree, first, last)):
         return NotInRows("How steady or how large that change is, the cited rows do not tell.")
     if DIRECTIONS[said](chosen) != negated:
         return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
@@ -234,8 +231,8 @@ def _recovery(said: str, first: Cited, last: Cited) -> Judged:
     before, after = readings.reading(first), readings.reading(last)
     if before is None or after is None:
         return NotInRows("The cited rows do not decide how that reads.")
-    change = _change(first, last)
-    nearer = after == before and (change < 0 if before == "high" else change > 0)
+    by = change(first, last)
+    nearer = after == before and (by < 0 if before == "high" else by > 0)
     if before != "normal" and (after == "normal" or (said == "recovered" and nearer)):
         return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
     return _otherwise(first, last)
@@ -247,12 +244,6 @@ def _otherwise(first: Cited, last: Cited) -> Refuted:
         f" to {last.shown()} on {wording.day(last.start)}."
     )
     return Refuted(last.ref, "value", last.shown(), wording.sentence(reason))
-
-
-def _change(first: Cited, last: Cited) -> float:
-    """The relative change; the change itself where it began at nought."""
-    before, after = first.value or 0.0, last.value or 0.0
-    return (after - before) / abs(before) if before else after - before
 
 
 def _for_better(said: str, first: Cited, last: Cited) -> str:
@@ -270,38 +261,3 @@ def _as_steadily(statement: Trend, said: str, chosen: list[Cited]) -> bool:
     if not statement.steadily or said not in ("up", "down"):
         return True
     return all(DIRECTIONS[said]([a, b]) for a, b in pairwise(chosen))
-
-
-def _by_degree(degree: str | None, first: Cited, last: Cited) -> bool:
-    limits = {"slight": (0.0, SLIGHT_CHANGE_MAX), "marked": (readings.MARKED_MIN, float("inf"))}
-    if degree is None:
-        return True
-    return degree in limits and limits[degree][0] <= abs(_change(first, last)) <= limits[degree][1]
-
-
-def _flat(chosen: list[Cited], share: float) -> bool:
-    values = [row.value for row in chosen if row.value is not None]
-    return max(values) - min(values) <= share * abs(values[0])
-
-
-def _is_flat(chosen: list[Cited]) -> bool:
-    assay = ASSAYS.get(chosen[-1].assay or "")
-    return _flat(chosen, assay.steady if assay else STEADY)
-
-
-def _ratio(chosen: list[Cited], limits: tuple[float, float]) -> bool:
-    first, last = chosen[0].value, chosen[-1].value
-    return bool(first) and last is not None and limits[0] <= last / (first or 1.0) <= limits[1]
-
-
-DIRECTIONS: dict[str, Callable[[list[Cited]], bool]] = {
-    "up": lambda rows: _change(rows[0], rows[-1]) > 0,
-    "down": lambda rows: _change(rows[0], rows[-1]) < 0,
-    "flat": _is_flat,
-    "same": lambda rows: _flat(rows, SAME),
-    "over": lambda rows: True,
-    "doubled": lambda rows: _ratio(rows, DOUBLE),
-    "tripled": lambda rows: _ratio(rows, TRIPLE),
-    "quadrupled": lambda rows: _ratio(rows, FOURFOLD),
-    "halved": lambda rows: _ratio(rows, HALF),
-}
