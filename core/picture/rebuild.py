@@ -75,7 +75,7 @@ def differences(patient_ids: Collection[int]) -> list[Difference]:
         current = current.where(TABLE.c.patient_id.in_(patient_ids))
         told = {row.patient_id: row.content for row in session.execute(current)}
         found = full_read.all_tiers(session, sorted(told)) if told else {}
-    pairs = [(patient_id, unpack(content), found[patient_id]) for patient_id, content in told.items()]
+    pairs = [(patient_id, unpack(content), found[patient_id]) for patient_id, content in sorted(told.items())]
     return [Difference(*pair) for pair in pairs if set(pair[1]) != set(pair[2])]
 
 

@@ -87,7 +87,7 @@ def test_a_worker_of_several_queues_takes_the_short_jobs_first(monkeypatch: pyte
         def work(self, **_: Any) -> None:
             """Nothing to do."""
 
-    monkeypatch.setattr(run, "Worker", Idle)
+    monkeypatch.setattr(run, "CountedWorker", Idle)
     run.work(("reports", "archive", "ops"))
     assert listened == ["ops", "reports", "archive"]
 

@@ -95,14 +95,14 @@ def worker_environment(
 
 
 @pytest.mark.parametrize(("journey", "point", "fault"), scenarios())
-@pytest.mark.usefixtures("population")
+@pytest.mark.usefixtures("population", "by_time")
 def test_a_move_survives(journey: str, point: str, fault: str, site: Site, worker_environment: dict[str, str]) -> None:
     play(journey, point, FAULTS.get(fault), site, worker_environment)
 
 
 @needs_root
 @pytest.mark.parametrize("point", [pytest.param(point, marks=pytest.mark.long) for point in DISKS])
-@pytest.mark.usefixtures("population")
+@pytest.mark.usefixtures("population", "by_time")
 def test_a_move_survives_a_full_disk(point: str, site: Site, worker_environment: dict[str, str]) -> None:
     server = site.tiers.of["visits"]
     with ExitStack() as stack:

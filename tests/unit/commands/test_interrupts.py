@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 
@@ -31,7 +30,7 @@ def run(monkeypatch: pytest.MonkeyPatch, command: click.Command) -> int:
 def waiting() -> None:
     """Waits for a server, whose driver tells the signal as a fault of its own."""
     try:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
     except KeyboardInterrupt:
         raise RuntimeError("The driver did not supply an error!") from None
 
