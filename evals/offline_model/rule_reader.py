@@ -14,7 +14,7 @@ _READINGS = {"above": "high", "below": "low", "within": "normal"}
 _PATTERNS = (
     (
         "result",
-        rf"(?P<about>.+?) was (?P<value>\S+(?: [^,]+?)?) on (?P<when>{_DAY})"
+        rf"(?P<about>(?:(?! was ).)+) was (?P<value>\S+(?: [^,]+?)?) on (?P<when>{_DAY})"
         r"(?:, (?P<reading>(?:above|below|within) the reference range))?\.",
     ),
     (
