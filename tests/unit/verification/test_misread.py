@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.verification import Row, Verdict
-from tests.unit.verification.made_rows import check
+from tests.unit.verification.made_rows import check, hba1c
 
 RUBELLA = Row("condition:1", "condition", 7, {"name": "Rubella", "status": "resolved", "onset_on": "2021-03-04",
                                               "resolved_on": "2021-03-19"})  # fmt: skip
@@ -59,3 +59,9 @@ def test_the_dose_and_the_time_that_the_rows_hold_are_supported(text: str, rows:
 
 def test_days_that_are_swapped_are_contradicted() -> None:
     assert check("Rubella began on 19 March 2021.", RUBELLA).verdict is Verdict.CONTRADICTED
+
+
+@pytest.mark.parametrize("cause", ["because of", "due to", "on account of", "owing to", "caused by", "attributed to"])
+def test_no_row_says_what_made_a_result_high(cause: str) -> None:
+    text = f"HbA1c was 8.9 % on 3 May 2026, above the reference range {cause} asthma."
+    assert check(text, hba1c(8.9, "2026-05-03"), ASTHMA).verdict is not Verdict.SUPPORTED
