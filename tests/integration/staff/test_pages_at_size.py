@@ -128,6 +128,10 @@ def grow(first: int, last: int) -> None:
                                 " VALUES (1, 'A', 'A', 'A', 'laboratory') ON CONFLICT DO NOTHING"))  # fmt: skip
         for statement in GROW.replace("SPAN", SPAN).replace("EVENTS", EVENTS).split(";\n"):
             connection.execute(text(statement), {"first": first, "last": last})
+    vacuum()
+
+
+def vacuum() -> None:
     with databases.current().engine(Store.HOT, read_only=False).connect() as connection:
         plain = connection.execution_options(isolation_level="AUTOCOMMIT")
         plain.execute(text(f"VACUUM ANALYZE {', '.join(sorted(GROWING))}"))
@@ -144,14 +148,8 @@ def reads(browsers: dict[Role, StaffBrowser]) -> dict[str, list[Read]]:
     return found
 
 
-def test_what_a_page_reads_does_not_grow_with_the_tables(
-    signed_in: Callable[[Role], StaffBrowser], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(audit_trail, "EVENTS_LOOKED_AT", ROWS_MAX // 3)
-    browsers = {role: signed_in(role) for role in PAGES}
-    grow(1, SMALL)
-    small = {page: sum(read.buffers for read in found) for page, found in reads(browsers).items()}
-    grow(SMALL + 1, SMALL * TIMES)
+def grown(browsers: dict[Role, StaffBrowser], small: dict[str, int]) -> list[str]:
+    """What reads more than a page may."""
     faults = []
     for page, found in reads(browsers).items():
         for read in found:
@@ -162,4 +160,20 @@ def test_what_a_page_reads_does_not_grow_with_the_tables(
         buffers = sum(read.buffers for read in found)
         if page not in NOT_FLAT and buffers > BUFFERS_TIMES * max(small[page], BUFFERS_MIN):
             faults.append(f"{page}: {buffers} buffers, {small[page]} at a fiftieth of the size")
+    return faults
+
+
+def test_what_a_page_reads_does_not_grow_with_the_tables(
+    signed_in: Callable[[Role], StaffBrowser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_trail, "EVENTS_LOOKED_AT", ROWS_MAX // 3)
+    browsers = {role: signed_in(role) for role in PAGES}
+    grow(1, SMALL)
+    small = {page: sum(read.buffers for read in found) for page, found in reads(browsers).items()}
+    grow(SMALL + 1, SMALL * TIMES)
+    faults = grown(browsers, small)
+    if faults:
+        # A snapshot that was open during the vacuum keeps pages from being marked as seen by all: once more.
+        vacuum()
+        faults = grown(browsers, small)
     assert not faults, "\n".join(faults)
