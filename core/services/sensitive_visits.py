@@ -52,19 +52,7 @@ def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: st
     if category is None:
         session.execute(delete(SensitiveGrant).where(SensitiveGrant.visit_id == visit_id))
     else:
-        visit = _visit(session, patient_id, visit_id)
-        session.add(
-            SensitiveVisit(
-                visit_id=visit_id,
-                patient_id=patient_id,
-                category=Sensitivity(category),
-                practitioner_id=visit["practitioner_id"],
-                recorded_by=visit["recorded_by"],
-                set_by=by.id,
-            )
-        )
-        session.flush()
-        _let_team_see(session, patient_id, visit_id, by.id)
+        _hide(session, patient_id, visit_id, category, by.id)
         _withdraw_drafts(session, open_reports, visit_id, by)
     if kept is not None or category is not None:
         picture.refresh_all(session, patient_id)
@@ -80,6 +68,13 @@ def keep_as_labelled(session: Session, *, patient_id: int, visit_id: int, catego
     if session.get(SensitiveVisit, visit_id) is not None:
         return
     open_reports = _locked_drafts(session, patient_id)
+    _hide(session, patient_id, visit_id, category, ANOTHER_SYSTEM)
+    _withdraw_drafts(session, open_reports, visit_id, None)
+    audit.record(session, "visit.kept_apart", by=None, patient_id=patient_id, target=f"visit:{visit_id}")
+
+
+def _hide(session: Session, patient_id: int, visit_id: int, category: str, set_by: int) -> None:
+    """Keep a visit for its author and the treatment team."""
     visit = _visit(session, patient_id, visit_id)
     session.add(
         SensitiveVisit(
@@ -88,13 +83,11 @@ def keep_as_labelled(session: Session, *, patient_id: int, visit_id: int, catego
             category=Sensitivity(category),
             practitioner_id=visit["practitioner_id"],
             recorded_by=visit["recorded_by"],
-            set_by=ANOTHER_SYSTEM,
+            set_by=set_by,
         )
     )
     session.flush()
-    _let_team_see(session, patient_id, visit_id, ANOTHER_SYSTEM)
-    _withdraw_drafts(session, open_reports, visit_id, None)
-    audit.record(session, "visit.kept_apart", by=None, patient_id=patient_id, target=f"visit:{visit_id}")
+    _let_team_see(session, patient_id, visit_id, set_by)
 
 
 def let_see(session: Session, *, patient_id: int, visit_id: int, username: str, reason: str, by: Actor) -> Account:

@@ -28,6 +28,7 @@ from core.stores import databases, redis
 from core.stores.databases import Store
 from core.stores.freshness import Positions
 from tests.factories import make_patient
+from tests.integration.access import redis_logins
 from tests.integration.access.test_forged_headers import ROLES, account_of, submit
 from tests.integration.access.test_two_portals import PORTALS, host, make_app, sign_in
 from workers.rung import RungJob
@@ -39,11 +40,7 @@ OTHERS = (
 
 @pytest.fixture(scope="module")
 def urls(servers: Any) -> dict[RedisUser, str]:
-    found = {}
-    for user in RedisUser:
-        servers.valkey.set_user(f"test_{user}", redis_users.rules(user, "a password"))
-        found[user] = as_login(servers.valkey.url, f"test_{user}", "a password")
-    return found
+    return redis_logins.made(servers.valkey, "test")
 
 
 @pytest.fixture

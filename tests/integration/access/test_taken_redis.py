@@ -17,8 +17,6 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from core.access.distrust import distrust
 from core.access.sign_ins import SignIns
 from core.access.throttle import Throttle
-from core.install import redis_users
-from core.install.archive_readers import as_login
 from core.install.redis_users import KEYS, READS, WRITES, RedisUser
 from core.jobs import outbox
 from core.models import Role, utc_now
@@ -26,6 +24,7 @@ from core.settings.config import Settings
 from core.stores import databases, policy_violations, redis
 from core.stores.freshness import Positions
 from tests.factories import make_account, make_patient
+from tests.integration.access import redis_logins
 from tests.integration.access.redis_attempts import CHANGES, LOOKS, OF_PORTALS, SWEEPING
 
 PORTALS = {"public": Role.PATIENT, "staff": Role.ADMIN}
@@ -37,11 +36,7 @@ REACHED, REFUSED = "reached", "refused"
 
 @pytest.fixture(scope="module")
 def urls(servers: Any) -> dict[RedisUser, str]:
-    found = {}
-    for user in RedisUser:
-        servers.valkey.set_user(f"taken_{user}", redis_users.rules(user, "a password"))
-        found[user] = as_login(servers.valkey.url, f"taken_{user}", "a password")
-    return found
+    return redis_logins.made(servers.valkey, "taken")
 
 
 @pytest.fixture
