@@ -9,6 +9,7 @@ from commands.demo.demo_files import Keys
 from core.embedded.valkey import ValkeyServer
 from core.install import archive_readers, redis_users, setup
 from core.install.database_roles import DatabaseRole
+from core.install.grants import GRANTS
 from core.install.redis_users import RedisUser
 from core.models.record_types import SERVERS
 from core.settings.config import Settings
@@ -24,7 +25,7 @@ NO_LOGIN = "no_login"
 
 
 def environments(settings: Settings, valkey: ValkeyServer, keys: Keys) -> dict[DatabaseRole, dict[str, str]]:
-    """How each role reaches databases and Redis, and its keys, as settings.
+    """How each role reaches databases and Redis, and its keys, as settings; none has the owner's address of any.
 
     The patients' portal signs in to no archive: it reads them through views on the primary that leave out drafts.
     """
@@ -38,15 +39,18 @@ def environments(settings: Settings, valkey: ValkeyServer, keys: Keys) -> dict[D
             "STRATA_REDIS_URL": _redis(valkey, name, REDIS_USERS[role]),
             **keyring.for_role(keys, role),
         }
-        found[role] |= {f"STRATA_ARCHIVE_{server.upper()}_URL": _archive(settings, role, server) for server in SERVERS}
+        for server in SERVERS:
+            address = _archive(settings, role, server, name, password)
+            found[role][f"STRATA_ARCHIVE_{server.upper()}_URL"] = address
     return found
 
 
-def _archive(settings: Settings, role: DatabaseRole, server: str) -> str:
+def _archive(settings: Settings, role: DatabaseRole, server: str, name: str, password: str) -> str:
     url = settings.archive_url(server)
-    if role is DatabaseRole.PUBLIC:
+    if role not in GRANTS.archived:
         return archive_readers.as_login(url, NO_LOGIN, "")
-    return url if role is DatabaseRole.ARCHIVER else archive_readers.address(server)
+    setup.make_archive_login(server, name, role, password)
+    return archive_readers.as_login(url, name, password)
 
 
 def _redis(valkey: ValkeyServer, name: str, user: RedisUser) -> str:

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from commands.doctor import checkpoint_check
+from commands.doctor import archive_logins, checkpoint_check
 from commands.doctor.finding import Finding, judge
 from core.engines import EngineError
 from core.engines.patience import patience
@@ -38,10 +38,14 @@ STORES = {
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Check every server; a server that does not answer gives one finding."""
+    role = archive_logins.role_of_process()
     for store, (name, variable) in STORES.items():
+        if role is not None and store in SERVERS and role not in GRANTS.archived:
+            yield archive_logins.none_needed(store, name)
+            continue
         try:
             with databases.current().engine(store, read_only=True).connect() as connection:
-                yield from _server(store, name, connection)
+                yield from _server(store, name, connection, role)
         except EngineError as fault:
             # Not the server's: this machine lacks what reaches it.
             found, _, mend = str(fault).partition(": ")
@@ -62,7 +66,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("replication", False, _cause(fault), "mend the primary first")
 
 
-def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding]:
+def _server(store: Store, name: str, connection: Connection, role: DatabaseRole | None) -> Iterator[Finding]:
     adapter, url = databases.current().adapter, connection.engine.url
     where = f"{url.host}:{url.port}" if url.port else str(url.host)
     yield Finding(name, True, f"{adapter.server.version(connection)} at {where}")
@@ -83,6 +87,10 @@ def _server(store: Store, name: str, connection: Connection) -> Iterator[Finding
         yield Finding(f"{name}: privileges", True, f"those of {', '.join(roles)}, for a process; not for `strata init`")
         yield _schema(store, name, connection)
         yield from sessions(name, connection)
+        return
+    if role is not None:
+        yield archive_logins.of_process(name, connection, role)
+        yield _schema(store, name, connection)
         return
     may_create = takes_writes and adapter.roles.may_create(connection)
     yield judge(

@@ -33,9 +33,8 @@ def script(rights: Rights) -> Iterator[str]:
         yield f"-- On the server of archive {database}, connected to it:"
         for process in rights.processes:
             if process.reaches_archives:
-                yield _login(process, "")
-                verbs = "SELECT, INSERT, UPDATE, DELETE" if process.writes else "SELECT"
-                yield f"GRANT {verbs} ON ALL TABLES IN SCHEMA public TO {_quoted(process.name)}"
+                yield _login(process, f"IN ROLE {process.role}")
+        yield postgresql_public_rights.block((*rights.takes_locks, owner))
 
 
 def _login(login: Login, options: str) -> str:

@@ -38,6 +38,17 @@ def grant(connection: Connection, grants: Grants) -> None:
     postgresql_public_rights.close(connection, grants)
 
 
+def grant_archived(connection: Connection, grants: Grants) -> None:
+    """On an archive server: the same rights to each table, and to read the schema's version."""
+    for role, privileges in grants.archived.items():
+        _make(connection, role)
+        connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
+        connection.exec_driver_sql(f"GRANT {', '.join(privileges)} ON ALL TABLES IN SCHEMA public TO {role}")
+        connection.exec_driver_sql(f"REVOKE ALL ON alembic_version FROM {role}")
+        connection.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {role}")
+    postgresql_public_rights.close(connection, grants)
+
+
 def _make(connection: Connection, role: str) -> None:
     if _exists(connection, role):
         return

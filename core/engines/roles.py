@@ -16,7 +16,8 @@ from core.engines.row_rules import RowRule
 class Grants:
     """Privileges on the primary by role and table; `not_cold` names the linked tables that a role may not read.
 
-    `views` are views of linked tables, by the role that may read them, with the rows that each shows.
+    `views` are views of linked tables, by the role that may read them, with the rows that each shows. `archived` is
+    what a role may do with each table of an archive server; roles that it does not name sign in to none.
 
     Of a table that `row_rules` name, a role has the rows that they say. `schema` tells the types of columns.
     """
@@ -33,6 +34,7 @@ class Grants:
     takes_locks: Sequence[str]
     # A process that brings archived rows back inserts them with their ids.
     brings_back: Mapping[str, Sequence[Table]]
+    archived: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ class Roles(Protocol):
 
     def grant(self, connection: Connection, grants: Grants) -> None:
         """Make the roles that the primary lacks, and give each what `grants` says. Repeatable. Raises EngineError."""
+
+    def grant_archived(self, connection: Connection, grants: Grants) -> None:
+        """On an archive server, make the roles that it lacks, and give each what `grants` says. Repeatable."""
 
     def make_login(self, connection: Connection, name: str, role: str, password: str) -> None:
         """Make a login that is a member of one role alone, or give it this password."""

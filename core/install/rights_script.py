@@ -14,8 +14,6 @@ from core.models.record_types import SERVERS
 from core.settings.config import Settings
 from core.stores.databases import Databases
 
-OF_ARCHIVES = (DatabaseRole.STAFF, DatabaseRole.WORKER, DatabaseRole.ARCHIVER)
-
 
 def statements(settings: Settings) -> Iterator[str]:
     """The statements, with comments between them, and a new password for each login. Asks no server."""
@@ -37,6 +35,6 @@ def _process(primary: str, role: DatabaseRole) -> Login:
         make_password(),
         role,
         sees_sessions=role in GRANTS.sees_sessions,
-        reaches_archives=role in OF_ARCHIVES,
+        reaches_archives=role in GRANTS.archived,
         writes=role is DatabaseRole.ARCHIVER,
     )

@@ -36,6 +36,8 @@ def initialise(
         servers.adapter.schema.prepare(servers.engine(store, read_only=False))
     for server in SERVERS:
         _upgrade(servers, Store(server), server)
+        with servers.engine(Store(server), read_only=False).begin() as connection:
+            servers.adapter.roles.grant_archived(connection, GRANTS)
         on_progress(f"archive {server}: schema is up to date")
     _upgrade(servers, Store.HOT, "primary")
     with servers.engine(Store.HOT, read_only=False).begin() as connection:
@@ -67,6 +69,13 @@ def make_login(name: str, role: DatabaseRole) -> str:
         if role in GRANTS.sees_sessions:
             servers.adapter.roles.let_see_sessions(connection, name)
     return password
+
+
+def make_archive_login(server: str, name: str, role: DatabaseRole, password: str) -> None:
+    """Make a process' login of an archive server, or give it this password. Not on SQL Server: no role is there."""
+    servers = databases.current()
+    with servers.engine(Store(server), read_only=False).begin() as archive:
+        servers.adapter.roles.make_login(archive, name, role, password)
 
 
 def _lock(servers: Databases, connection: Connection) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy import URL, create_engine, make_url, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -16,7 +16,7 @@ from core import audit
 from core.audit import Origin
 from core.install import archive_readers, setup
 from core.install.database_roles import DatabaseRole
-from core.install.grants import TABLES
+from core.install.grants import GRANTS, TABLES
 from core.jobs import outbox
 from core.models import AccessEvent, Base, OutboxMessage, Patient, Role, utc_now
 from core.models.record_types import SERVERS
@@ -62,16 +62,30 @@ def urls(settings: Settings) -> dict[DatabaseRole, str]:
     }
 
 
+def of_archives(settings: Settings, role: DatabaseRole, login: URL) -> dict[str, str]:
+    """The archives' addresses as the role has them. On SQL Server an administrator makes its logins there."""
+    if role not in GRANTS.archived or not settings.primary_url.startswith("postgresql"):
+        return {}
+    name, password = str(login.username), str(login.password)
+    found = {}
+    for server in SERVERS:
+        setup.make_archive_login(server, name, role, password)
+        found[f"archive_{server}_url"] = archive_readers.as_login(settings.archive_url(server), name, password)
+    return found
+
+
 @pytest.fixture
 def acting(database: Settings, urls: dict[DatabaseRole, str], sync_replica: Callable[[], None]) -> Iterator[Any]:
-    """Makes this process one of the role's, with its login on the primary and the replica."""
+    """Makes this process one of the role's, with its login on the primary, the replica and the archives."""
 
     def act(role: DatabaseRole) -> Settings:
         sync_replica()
         login = make_url(urls[role])
         replica = make_url(database.replica_url).set(username=login.username, password=login.password)
+        databases.configure(database)
+        own = of_archives(database, role, login)
         settings = database.model_copy(
-            update={"primary_url": urls[role], "replica_url": replica.render_as_string(hide_password=False)}
+            update={"primary_url": urls[role], "replica_url": replica.render_as_string(hide_password=False), **own}
         )
         databases.configure(settings)
         audit.origin.set(Origin(role.kind))
@@ -235,6 +249,26 @@ def test_the_doctor_knows_a_login_for_a_process(acting: Any) -> None:
     assert found["primary: privileges"].ok
     assert "strata_public" in found["primary: privileges"].detail
     assert found["primary: schema"].ok
+
+
+def test_the_doctor_wants_no_owners_login_of_archives_for_a_process(
+    database: Settings, acting: Any, engine_name: str
+) -> None:
+    """The patients' portal has none at all."""
+    if engine_name == "mssql":
+        pytest.skip("SQL Server: an administrator makes its logins of archives")
+    for role in DatabaseRole:
+        narrow = acting(role)
+        wide = {f"archive_{server}_url": database.archive_url(server) for server in SERVERS}
+        if role is DatabaseRole.PUBLIC:
+            nobody = {name: archive_readers.as_login(url, "no_login", "") for name, url in wide.items()}
+            narrow = narrow.model_copy(update=nobody)
+        for settings, ok in ((narrow, True), (narrow.model_copy(update=wide), False)):
+            databases.configure(settings)
+            found = [one for one in database_servers.examine(settings) if one.subject.startswith("archive")]
+            judged = [one.ok for one in found if one.subject.endswith((": login", ": privileges"))]
+            assert judged == [ok] * 3, (role, found)
+            assert not ok or all(one.ok for one in found), (role, found)
 
 
 PORTALS = {"public": (DatabaseRole.PUBLIC, [Role.PATIENT]),

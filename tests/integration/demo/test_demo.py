@@ -19,6 +19,7 @@ import pytest
 
 from commands.demo.children import MARK
 from core.embedded import home, ports, processes
+from core.embedded.state import FILE_NAME
 from tests.integration.demo.waiting import until
 
 ROOT = Path(__file__).parents[3]
@@ -98,6 +99,16 @@ def strata(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
+def assert_no_process_has_an_owners_secret(data_dir: Path) -> None:
+    """Of the programs beside the servers, none has in its environment what its own login can't do."""
+    owners = json.loads((data_dir / FILE_NAME).read_text())["passwords"].values()
+    programs = processes.marked(MARK, str(data_dir))
+    assert len(programs) >= 7
+    for program in programs:
+        held = " ".join(program.environ().values())
+        assert not [password for password in owners if password in held], program.cmdline()
+
+
 def ready(url: str) -> int:
     host, port = url.removeprefix("http://").split(":")
     connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
@@ -114,6 +125,7 @@ def test_the_demo_from_first_start_to_killed_and_cleaned_up(start: Callable[[], 
     roles = [sign_in["role"] for sign_in in announced["sign_ins"]]
     assert roles == ["clinician", "admin", "auditor", "patient", "patient"]
 
+    assert_no_process_has_an_owners_secret(data_dir)
     health = strata(data_dir, "doctor", "--json")
     assert health.returncode == 0, health.stdout + health.stderr
 

@@ -2,24 +2,85 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from commands.demo import logins
 from commands.demo.demo_files import Keys
 from core.install.database_roles import DatabaseRole
-from core.models.record_types import SERVERS
+from core.models.record_types import ARCHIVE_METADATA, SERVERS
+from core.settings.config import DATABASES
+
+Environments = dict[DatabaseRole, dict[str, str]]
+ARCHIVES = {server: f"STRATA_ARCHIVE_{server.upper()}_URL" for server in SERVERS}
+# A superuser, or whoever owns the database or a table in it, is bound by no grant and no rule of rows.
+UNBOUND = """
+SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication
+  OR EXISTS (SELECT FROM pg_database d WHERE pg_has_role(r.oid, d.datdba, 'MEMBER'))
+  OR EXISTS (SELECT FROM pg_class c WHERE pg_has_role(r.oid, c.relowner, 'MEMBER'))
+  OR has_database_privilege(current_database(), 'CREATE') OR has_schema_privilege('public', 'CREATE')
+FROM pg_roles r WHERE rolname = session_user
+"""
+
+
+@pytest.fixture
+def made(database: Any, servers: Any) -> Environments:
+    return logins.environments(database, servers.valkey, Keys())
+
+
+def connected(url: str) -> Connection:
+    return create_engine(url).connect()
+
+
+def reached(environment: dict[str, str]) -> Iterator[tuple[str, Connection]]:
+    for variable in DATABASES:
+        try:
+            with connected(environment[variable]) as connection:
+                yield variable, connection
+        except OperationalError:
+            continue
+
+
+@pytest.mark.parametrize("role", DatabaseRole)
+def test_no_process_has_an_owners_address_of_any_server(made: Environments, role: DatabaseRole) -> None:
+    found = {variable: connection.scalar(text(UNBOUND)) for variable, connection in reached(made[role])}
+    archives = set() if role is DatabaseRole.PUBLIC else set(ARCHIVES.values())
+    assert found == dict.fromkeys({"STRATA_PRIMARY_URL", "STRATA_REPLICA_URL"} | archives, False)
+
+
+def may(archive: Connection, statement: str) -> bool:
+    try:
+        with archive.begin_nested():
+            archive.execute(text(statement))
+    except ProgrammingError as fault:
+        if not re.search("permission denied|must be owner", str(fault)):
+            raise
+        return False
+    return True
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_the_patients_portal_signs_in_to_no_archive(database: Any, servers: Any, server: str) -> None:
-    """There it would read drafts, and what staff did; the staff portal may, as its pages show both."""
-    made = logins.environments(database, servers.valkey, Keys())
-    addresses = {role: made[role][f"STRATA_ARCHIVE_{server.upper()}_URL"] for role in DatabaseRole}
-    with pytest.raises(OperationalError):
-        create_engine(addresses[DatabaseRole.PUBLIC]).connect()
-    with create_engine(addresses[DatabaseRole.STAFF]).connect() as archive:
-        assert str(archive.scalar(text("SELECT current_user"))).startswith("strata_reader_")
+@pytest.mark.parametrize("role", [role for role in DatabaseRole if role is not DatabaseRole.PUBLIC])
+def test_the_archiver_alone_writes_on_archives_and_changes_no_row(
+    made: Environments, role: DatabaseRole, server: str
+) -> None:
+    with connected(made[role][ARCHIVES[server]]) as archive:
+        for table in ARCHIVE_METADATA[server].tables:
+            tried = {
+                "SELECT": f"SELECT 1 FROM {table} LIMIT 1",
+                "INSERT": f"INSERT INTO {table} SELECT * FROM {table}",
+                "DELETE": f"DELETE FROM {table}",
+                "UPDATE": f"UPDATE {table} SET id = id",
+                "TRUNCATE": f"TRUNCATE {table}",
+                "ALTER": f"ALTER TABLE {table} ADD COLUMN mine int",
+            }
+            had = {verb for verb, statement in tried.items() if may(archive, statement)}
+            assert had == ({"SELECT", "INSERT", "DELETE"} if role is DatabaseRole.ARCHIVER else {"SELECT"}), table
+        for statement in ("UPDATE alembic_version SET version_num = '0'", "CREATE TABLE mine (id int)"):
+            assert not may(archive, statement)
+        assert may(archive, "CREATE TEMPORARY TABLE mine (id int)") == (role is DatabaseRole.ARCHIVER)
