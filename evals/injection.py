@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import gcd
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,7 +65,15 @@ def cases(data: Path | None, limit: int | None = None) -> list[Planted]:
             ) from None
         found += [(kind, text) for kind, texts in public.items() for text in texts]
     planted = [Planted(kind, text, place) for kind, text in found for place in PLACES]
-    return planted if limit is None else planted[:: max(1, len(planted) // limit)]
+    return planted[:: _step(len(planted), limit)]
+
+
+def _step(found: int, limit: int | None) -> int:
+    """Each how many-th case is taken, so that every place comes up."""
+    step = max(1, found // limit) if limit else 1
+    while gcd(step, len(PLACES)) > 1:
+        step -= 1
+    return step
 
 
 def run(planted: Sequence[Planted]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from core.verification.grammar import note_results, times, tokens
 from core.verification.grammar import reader as grammar
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.second_reader.reading import NOT_READ, SecondReading
-from core.verification.statements import Statement, When
+from core.verification.statements import Statement, Took, When
 from core.verification.types import UNSAID, Claim, Finding, Result, Row, Verdict
 from core.verification.verdict_table import Grammar, Judge
 
@@ -152,6 +152,18 @@ def _is_beside_the_rest(text: str, parts: Sequence[Judgement]) -> bool:
     return told.issuperset(bisect_right(ends, span[0]) for part in parts for span in part.uncovered)
 
 
+def _has_figures(text: str, parts: Sequence[Judgement]) -> bool:
+    """Whether a figure is among what nobody read, of whatever kind it is: a telephone's number, a code."""
+    return any(char.isdigit() for part in parts for span in part.uncovered for char in text[slice(*span)])
+
+
+def _is_telling(statement: Statement) -> bool:
+    """Whether a statement says more than that there was a visit: any word for one ("call") is borne out by any."""
+    return not isinstance(statement, Took) or any(
+        (statement.when, statement.stop, statement.reason, statement.which, statement.length)
+    )
+
+
 def _grammar(text: str, parts: Sequence[Judgement]) -> Grammar:
     judged = [j for part in parts for _, j in part.judged]
     kinds = {type(j) for j in judged}
@@ -159,10 +171,11 @@ def _grammar(text: str, parts: Sequence[Judgement]) -> Grammar:
         return Grammar.REFUTED
     unread = [part.kinds for part in parts if part.uncovered]
     is_proved = NotInRows not in kinds and any(isinstance(j, Proved) and j.row for j in judged)
-    if not all(map(GUARDED.isdisjoint, unread)):
+    if not all(map(GUARDED.isdisjoint, unread)) or _has_figures(text, parts):
         return Grammar.GUARDED
     if unread:
-        return Grammar.PART if is_proved and _is_beside_the_rest(text, parts) else Grammar.PLAIN
+        is_told = is_proved and any(isinstance(j, Proved) and _is_telling(s) for part in parts for s, j in part.judged)
+        return Grammar.PART if is_told and _is_beside_the_rest(text, parts) else Grammar.PLAIN
     if NotInRows in kinds:
         return Grammar.SILENT
     return Grammar.WHOLE if is_proved else Grammar.NOTHING

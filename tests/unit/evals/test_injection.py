@@ -11,7 +11,7 @@ from core.verification.grammar import texts
 from evals import injection
 from evals.injection import Planted
 
-SHORT = 24
+SHORT = 60
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,9 @@ def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_instruction_gets_anything_past_gullible_agents(shared_data: Path) -> None:
-    result = injection.run(injection.cases(shared_data, SHORT))
+    planted = injection.cases(shared_data, SHORT)
+    assert {case.place for case in planted} == set(injection.PLACES)
+    result = injection.run(planted)
     assert result["cases"] >= SHORT
     assert injection.bar(result) == [], injection.table(result)
 

@@ -11,7 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.verification import Claim, Row, Verdict, check_claim
+from core.verification.claims import read
 from core.verification.dates import say
+from core.verification.verdict_table import Grammar
 from tests.unit.verification.made_rows import PATIENT, check, hba1c, result, row
 
 A1C = hba1c(8.9, "2026-05-03")
@@ -110,3 +112,18 @@ def test_how_long_ago_is_never_contradicted_and_never_proved() -> None:
     found = check("HbA1c was 8.9 % three weeks ago.", A1C)
     assert found.flagged
     assert found.verdict is not Verdict.CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    ("text", "grammar"),
+    [
+        ("Call the shop for a refund.", Grammar.PLAIN),
+        ("Call 800-555-0199 on 13 June 2025.", Grammar.GUARDED),
+        ("Seen on 13 June 2025, wonderful.", Grammar.PART),
+    ],
+)
+def test_a_word_for_a_visit_and_a_figure_nobody_read_leave_a_judge_in_need_of_quotes(
+    text: str, grammar: Grammar
+) -> None:
+    visit = Row("visit:1", "visit", 7, {"description": "Hospital stay", "started_at": "2025-06-13T02:00:00Z"})
+    assert read(Claim(text, ("visit:1",), 7), [visit]).grammar is grammar
