@@ -32,7 +32,9 @@ _STARTS = {
     "observation": "observed_at", "prescription": "started_on", "condition": "onset_on", "allergy": "recorded_on",
     "visit": "started_at", "patient": "birth_date", "note": "written_at",
 }  # fmt: skip
-_STOPS = {"prescription": "stopped_on", "condition": "resolved_on", "visit": "ended_at"}
+_STOPS = {
+    "prescription": "stopped_on", "condition": "resolved_on", "visit": "ended_at", "patient": "died_on",
+}  # fmt: skip
 _AS_WRITTEN = re.compile(r"\s*+[<>]?=?\s*+(-?\d++(?:\.\d++)?)\s*+(.*)")
 
 

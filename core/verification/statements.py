@@ -158,6 +158,14 @@ class Person(Statement):
 
 
 @dataclass(frozen=True)
+class Died(Statement):
+    """The person died: on a day, of something."""
+
+    when: When = ()
+    reason: Subject | None = None
+
+
+@dataclass(frozen=True)
 class Absent(Statement):
     """The record holds no such row."""
 

@@ -34,6 +34,7 @@ EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequen
     said.Took: visits.took,
     said.Spaced: visits.spaced,
     said.Person: people.person,
+    said.Died: people.died,
     said.Saying: sayings.saying,
 }
 

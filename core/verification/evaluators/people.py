@@ -1,4 +1,4 @@
-"""Sex, day of birth and age, by the row of the patient."""
+"""Sex, day of birth, age and death, by the row of the patient."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.verification.cited import Cited
 from core.verification.evaluators import wording
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
-from core.verification.statements import Person
+from core.verification.statements import Died, Person
 
 # A record's newest day is that of somebody who was there: a condition may have been recorded long ago.
 SEEN = frozenset({"observation", "visit", "note"})
@@ -84,4 +84,39 @@ def _ages_now(born: date, dated: Sequence[date]) -> set[int]:
 
 
 def _days_of(rows: Sequence[Cited], person: Cited) -> list[date]:
-    return [row.start for row in rows if row.start and row is not person]
+    dated = [row.start for row in rows if row.start and row is not person]
+    return [*dated, person.stop] if person.stop else dated
+
+
+def died(statement: Died, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
+    """A death: its day by the row of the patient, else by the rows that record it; what of, by any of these."""
+    mine = [rows[n] for n, _ in statement.subject.bearers]
+    own = [row for row in mine if row.type == "patient"]
+    answer = _died_on(statement, own[0], own[0].stop) if own else _recorded(statement, mine, others)
+    if not isinstance(answer, Proved) or not statement.reason:
+        return answer
+    because = [rows[n] for n, _ in statement.reason.bearers if rows[n] in mine]
+    if because:
+        return Proved(because[0].ref, "value", because[0].shown())
+    return NotInRows(f"No cited row says that the death was of “{statement.reason.words}”.")
+
+
+def _recorded(statement: Died, mine: Sequence[Cited], others: Sequence[Cited]) -> Judged:
+    """By a certificate, which may be of a later day than the row of the patient, where that is not cited, says."""
+    known = next((row.stop for row in others if row.type == "patient" and row.stop), None)
+    row = next((row for row in mine if within(statement.when, row.start)), mine[0])
+    if known and statement.when and not within(statement.when, known):
+        return NotInRows(f"The day of death is {wording.day(known)}.")
+    answer = _died_on(statement, row, row.start)
+    return NotInRows(answer.reason) if known and isinstance(answer, Refuted) else answer
+
+
+def _died_on(statement: Died, row: Cited, day: date | None) -> Judged:
+    field = "died_on" if row.type == "patient" else "started_at"
+    if not statement.when:
+        return Proved(row.ref, field, wording.day(day) if day else "")
+    if day is None:
+        return NotInRows("The row does not say on which day the person died.")
+    if within(statement.when, day):
+        return Proved(row.ref, field, wording.day(day))
+    return Refuted(row.ref, field, wording.day(day), f"The day of death is {wording.day(day)}.")

@@ -274,7 +274,8 @@ def _slashed(words: Words, i: int, end: int, first: Quantity) -> Chunk | None:
             return chunk
     if second.value == 10 and first.value <= 10 and before not in DATING:
         return None
-    chunk.kind, chunk.days = WHEN, times.day_and_month(round(first.value), round(second.value))
+    padded = words[end - 1].norm.startswith("0")
+    chunk.kind, chunk.days = WHEN, times.day_and_month(round(first.value), round(second.value), is_padded=padded)
     return chunk if chunk.days else None
 
 

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 from core.verification.cited import Cited
 from core.verification.dates import Days
-from core.verification.grammar import times
+from core.verification.grammar import deaths, times
 from core.verification.grammar.chunks import MARK, NAME, VALUE, WHEN, Chunk
 
+BEFORE_DEATH = frozenset({"sex", "pronoun", "free"})
 OF_DAYS = frozenset({"same day", "day after"})
 OF_AGE = frozenset({"aged", "pronoun", "aux", "free"})
 ENDED = frozenset({"ended", "stopped", "completed"})
@@ -44,17 +45,28 @@ def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
 
 
 def _distance_of_name(found: list[Chunk], place: int, rows: list[Cited]) -> None:
-    """ "Six weeks after the pregnancy ended"."""
+    """ "Six weeks after the pregnancy ended", "two days before she died"."""
     said, prep = found[place].quantity, found[place + 1].get("prep")
     if said is None or said.unit is None or said.unit.kind != "time" or prep not in ("after", "before"):
         return
-    name = next((chunk for chunk in found[place + 2 : place + 4] if chunk.kind == NAME), None)
-    days = _days_of(found, place + 1, name, rows) if name is not None else ()
+    name = _event(found[place + 2 : place + 5])
+    days: When = ()
+    if name is not None:
+        days = deaths.days(rows) if "died" in name.means else _days_of(found, place + 1, name, rows)
     if name is not None and len(days) == 1:
         length = said.value * said.unit.size * (1 if prep == "after" else -1)
         found[place + 1].used = name.used = True
         found[place].quantity = None
         _settle_day(found, place, times.at_distance(days, length, said.unit.size))
+
+
+def _event(behind: list[Chunk]) -> Chunk | None:
+    """What a distance is from: a name, or a death behind "she" or "his"."""
+    if behind and not BEFORE_DEATH.isdisjoint(behind[0].means):
+        behind = behind[1:] if any("died" in c.means for c in behind[1:2]) else behind
+    if behind and "died" in behind[0].means:
+        return behind[0]
+    return next((chunk for chunk in behind[:2] if chunk.kind == NAME), None)
 
 
 def _day_after(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.verification.dates import Days
+from core.verification.grammar import deaths
 from core.verification.grammar.chunks import MARK, UNKNOWN, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.row_names import NONE_KNOWN
-from core.verification.statements import Course, Person, Subject, Took
+from core.verification.statements import Course, Person, Subject
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -84,13 +85,18 @@ def _no_allergies(segment: list[Chunk], place: int, context: Context) -> None:
 def _shorthand(segment: list[Chunk], place: int, context: Context) -> None:
     """ "68F", "43 M": age and sex, where a sentence or a bracket begins or ends."""
     number, chunk = segment[place - 1] if place else segment[place], segment[place]
+    if not place and len(segment) > 1 and "," in segment[1].means:
+        chunk.used = True
+        context.statements.append(Person(context.span([chunk]), _patient(chunk, context), chunk.get("sex")))
+        return
     begins = place < 2 or segment[place - 2].kind == MARK or "free" in segment[place - 2].means
     if not begins or not _is_age(number):
         return
     number.used = chunk.used = True
     span, subject = context.span([number, chunk]), _patient(chunk, context)
     context.statements.append(Person(span, subject, chunk.get("sex")))
-    context.statements.append(Person(span, subject, age=number.quantity))
+    when = _day_of_age(segment[place:], context) if _is_of_event(segment, place, context) else ()
+    context.statements.append(Person(span, subject, age=number.quantity, when=when))
 
 
 def _is_age(chunk: Chunk) -> bool:
@@ -101,45 +107,6 @@ def _is_age(chunk: Chunk) -> bool:
 def _patient(chunk: Chunk, context: Context) -> Subject:
     bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == "patient")
     return Subject(context.written(chunk), "patient", bearers)
-
-
-def _deaths(context: Context) -> tuple[tuple[int, int], ...]:
-    return tuple(
-        (n, 0)
-        for n, row in enumerate(context.rows)
-        if row.type in ("visit", "observation") and "death" in row.name.terms
-    )
-
-
-def _died(segment: list[Chunk], place: int, context: Context) -> None:
-    """A death, by the rows that record one; on which day, and of what."""
-    chunk, bearers = segment[place], _deaths(context)
-    if not bearers:
-        return
-    chunk.used = True
-    when, reason = _circumstances(segment[place + 1 : place + 5])
-    for used in filter(None, (when, reason)):
-        used.used = True
-    because = Subject(context.written(reason), "reason", reason.name.bearers) if reason and reason.name else None
-    subject = Subject(context.written(chunk), "death", bearers)
-    context.statements.append(Took(context.span([chunk]), subject, when.days if when else (), (), because))
-
-
-def _circumstances(following: list[Chunk]) -> tuple[Chunk | None, Chunk | None]:
-    """When one died, and of what."""
-    when = reason = None
-    for other in following:
-        if other.kind == WHEN and when is None:
-            when = other
-        elif reason is None and _is_reason(other):
-            reason = other
-        elif other.kind != MARK and {"prep", "free"}.isdisjoint(other.means):
-            break
-    return when, reason
-
-
-def _is_reason(chunk: Chunk) -> bool:
-    return chunk.name is not None and all(how == 1 for _, how in chunk.name.bearers)
 
 
 def _born(segment: list[Chunk], place: int, context: Context) -> None:
@@ -198,13 +165,12 @@ def _is_of_now(segment: list[Chunk], place: int) -> bool:
 
 def _day_of_age(segment: list[Chunk], context: Context) -> tuple[Days, ...]:
     if any("died" in c.means for c in segment):
-        deaths = [context.rows[n].start for n, _ in _deaths(context)]
-        return tuple(Days(day, day) for day in deaths if day)
+        return deaths.days(context.rows)
     return next((c.days for c in segment if c.kind == WHEN and not c.used), ())
 
 
 HANDLERS = {
-    "sex": _sex, "pronoun": _sex, "born": _born, "aged": _aged, "died": _died, "no allergies": _no_allergies,
+    "sex": _sex, "pronoun": _sex, "born": _born, "aged": _aged, "died": deaths.read, "no allergies": _no_allergies,
 }  # fmt: skip
 ORDER = list(HANDLERS)
 

@@ -130,10 +130,10 @@ def of_year(days: Days, year: int) -> Days:
 
 
 def at_distance(near: tuple[Days, ...], days: float, size: float) -> tuple[Days, ...]:
-    """A day that lies some days after (or before) another, as near as its unit says."""
+    """A day that lies some days after (or before) another, as near as its unit says: a number of days is exact."""
     if abs(days) > 100_000:
         return IMPOSSIBLE
-    slack = timedelta(max(1, round(0.35 * size)))
+    slack = timedelta(round(0.35 * size))
     step = timedelta(round(days))
     return tuple(Days(d.first + step - slack, d.last + step + slack) for d in near if not d.yearless)
 
@@ -153,14 +153,15 @@ def day_of_month(number: int, near: tuple[Days, ...]) -> tuple[Days, ...]:
     return (Days(day, day, near[0].yearless),)
 
 
-def day_and_month(first: int, second: int) -> tuple[Days, ...]:
-    """ "22/7": a day of some year; where both may be a month, either."""
+def day_and_month(first: int, second: int, *, is_padded: bool = False) -> tuple[Days, ...]:
+    """ "22/7": a day of some year; where both may be a month, either. "6/08", `is_padded`, may be June 2008, too."""
     pairs = [(first, second), *([(second, first)] if first <= 12 and first != second else [])]
-    return tuple(
+    days = tuple(
         Days(date(2024, month, day), date(2024, month, day), yearless=True)
         for day, month in pairs
         if month <= 12 and day <= calendar.monthrange(2024, month)[1]
     )
+    return (*days, *read(f"{first}/{2000 + second}")) if is_padded and first <= 12 else days
 
 
 def at_age(born: date, years: int) -> tuple[Days, ...]:

@@ -55,7 +55,7 @@ class Draft:
         elif item.kind == SPAN:
             self.span = (item.first, item.days)
         else:
-            return self._word(item)
+            return self._word(item) or ("start" in item.means and place == self.frame.lead)
         return True
 
     def _word(self, item: Chunk) -> bool:
