@@ -1,7 +1,7 @@
 """A name as it is searched: without accents, apostrophes and hyphens, in small letters of one width.
 
-`fold` does in Python what `folded` does on a server, so that a searched word is folded as the names are. On SQL Server
-the collation sees no accents and widths; there only marks are taken away, and letters that have no accent to lose.
+`fold` does in Python what `folded` does on a server, so that a searched word is folded as the names are. PostgreSQL has
+a function that takes letters apart. SQL Server has none: a computed column replaces each letter by what it folds to.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any, ClassVar
 
-from sqlalchemy import Text
+from sqlalchemy import Dialect, Text, TypeDecorator
 
 from core.engines.functions import Worded
 
@@ -30,26 +30,32 @@ SELECT replace(replace(replace(translate(lower(
   '{_SPACED}{_LETTERS}', '{" " * len(_SPACED)}{_PLAIN}'), '\u00df', 'ss'), '\u00e6', 'ae'), '\u0153', 'oe')
 $$
 """
-# Taken apart, an acute accent by itself is a space that has one.
-_ALONE = "\u00b4"
-_MARKS = "".join(mark for mark in _APOSTROPHES if mark not in ("'", _ALONE))
-_FROM = _SPACED + _ALONE + _LETTERS + _MARKS
-_TO = " " * len(_SPACED + _ALONE) + _PLAIN + "''" * len(_MARKS)
-MSSQL_FOLDED = (
-    f"replace(replace(replace(replace(translate(lower({{0}}), N'{_FROM}', N'{_TO}'), N'''', N''), N'\u00df', N'ss'),"
-    " N'\u00e6', N'ae'), N'\u0153', N'oe') COLLATE Latin1_General_100_CI_AI_SC_UTF8"
-)
+
+
+class FoldedText(TypeDecorator[str]):
+    """Text that is compared with a folded name: composed on SQL Server, whose names stay so (a syllable of Hangul)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None or dialect.name != "mssql" else unicodedata.normalize("NFC", value)
 
 
 class folded(Worded):
-    """A name as it is searched."""
+    """A name as it is searched. On SQL Server, the column that migrations compute beside it."""
 
-    type = Text()
+    type = FoldedText()
     inherit_cache = True
-    words: ClassVar[Any] = {"postgresql": "strata_folded({0})", "mssql": MSSQL_FOLDED}
+    words: ClassVar[Any] = {"postgresql": "strata_folded({0})", "mssql": "{0}_folded"}
 
 
 def fold(text: str) -> str:
     """A searched text as `folded` makes names."""
+    return " ".join(folded_letters(text).split())
+
+
+def folded_letters(text: str) -> str:
+    """A text's letters as `folded` makes them, taken apart; spaces as they are."""
     plain = "".join(one for one in unicodedata.normalize("NFKD", text) if one not in _REMOVED)
-    return " ".join(plain.lower().translate(_TABLE).split())
+    return plain.lower().translate(_TABLE)

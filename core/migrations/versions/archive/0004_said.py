@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import context, op
 
+from core.migrations.columns import make_nullable
+
 revision = "a0004"
 down_revision = "a0003"
 branch_labels = None
@@ -19,7 +21,7 @@ def upgrade() -> None:
         # On a new server a0001 has made the tables as they are now.
         if "said" not in {column["name"] for column in inspector.get_columns(table)}:
             op.add_column(table, sa.Column("said", sa.Text(), nullable=True))
-    op.alter_column("prescription", "started_on", existing_type=sa.Date(), nullable=True)
+    make_nullable("prescription", "started_on", sa.Date())
 
 
 def downgrade() -> None:

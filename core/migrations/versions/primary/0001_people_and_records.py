@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.migrations.columns import is_sql_server
+
 revision = "p0001"
 down_revision = None
 branch_labels = None
@@ -10,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    days_may_be_unknown = is_sql_server()
     op.create_table(
         "assay",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -35,7 +38,8 @@ def upgrade() -> None:
         sa.Column("national_id", sa.String(length=32), nullable=True),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("sex", sa.String(length=64), nullable=False),
-        sa.Column("birth_on", sa.Date(), nullable=False),
+        # Both days are nullable from p0021 on; SQL Server is told so at once, which spares it a change of the column.
+        sa.Column("birth_on", sa.Date(), nullable=days_may_be_unknown),
         sa.Column("deceased_on", sa.Date(), nullable=True),
         sa.Column("phone", sa.String(length=40), nullable=True),
         sa.Column("address", sa.String(length=300), nullable=True),
@@ -163,7 +167,7 @@ def upgrade() -> None:
         sa.Column("instructions", sa.Text(), nullable=True),
         sa.Column("reason", sa.String(length=400), nullable=True),
         sa.Column("status", sa.String(length=64), nullable=False),
-        sa.Column("started_on", sa.Date(), nullable=False),
+        sa.Column("started_on", sa.Date(), nullable=days_may_be_unknown),
         sa.Column("stopped_on", sa.Date(), nullable=True),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_prescription_patient_id")),

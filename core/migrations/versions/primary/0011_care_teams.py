@@ -6,6 +6,8 @@ Clinicians so far saw every patient: they go on as if on duty, until an admin en
 import sqlalchemy as sa
 from alembic import op
 
+from core.migrations.columns import drop_column
+
 revision = "p0011"
 down_revision = "p0010"
 branch_labels = None
@@ -60,4 +62,4 @@ def downgrade() -> None:
     op.drop_table("sensitive_visit")
     op.drop_table("glass_break")
     op.drop_table("care_team_member")
-    op.drop_column("account", "covers_all")
+    drop_column("account", "covers_all")

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.migrations.columns import drop_column
+
 revision = "p0017"
 down_revision = "p0016"
 branch_labels = None
@@ -18,4 +20,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in TABLES:
-        op.drop_column(table, "hash_version", mssql_drop_default=True)
+        drop_column(table, "hash_version")

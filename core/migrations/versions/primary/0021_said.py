@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.migrations.columns import make_nullable
+
 revision = "p0021"
 down_revision = "p0020"
 branch_labels = None
@@ -14,7 +16,11 @@ TABLES = ("patient", "visit", "note", "observation", "condition", "allergy", "pr
 def upgrade() -> None:
     for table in TABLES:
         op.add_column(table, sa.Column("said", sa.Text(), nullable=True))
-    _days_may_be_unknown(nullable=True)
+    # SQL Server changes no column that an index stands on.
+    op.drop_index("ix_patient_birth_on", "patient")
+    make_nullable("patient", "birth_on", sa.Date())
+    op.create_index("ix_patient_birth_on", "patient", ["birth_on"])
+    make_nullable("prescription", "started_on", sa.Date())
     op.add_column("assay", sa.Column("system", sa.String(length=200), nullable=True))
     _make_assays_unique(["system", "code", "unit"])
     op.create_table(
@@ -42,17 +48,12 @@ def downgrade() -> None:
         op.f("uq_assay_code_unit"), "assay", ["code", "unit"], postgresql_nulls_not_distinct=True
     )
     op.drop_column("assay", "system")
-    _days_may_be_unknown(nullable=False)
+    op.drop_index("ix_patient_birth_on", "patient")
+    op.alter_column("patient", "birth_on", existing_type=sa.Date(), nullable=False)
+    op.create_index("ix_patient_birth_on", "patient", ["birth_on"])
+    op.alter_column("prescription", "started_on", existing_type=sa.Date(), nullable=False)
     for table in TABLES:
         op.drop_column(table, "said")
-
-
-def _days_may_be_unknown(*, nullable: bool) -> None:
-    # SQL Server changes no column that an index stands on.
-    op.drop_index("ix_patient_birth_on", "patient")
-    op.alter_column("patient", "birth_on", existing_type=sa.Date(), nullable=nullable)
-    op.create_index("ix_patient_birth_on", "patient", ["birth_on"])
-    op.alter_column("prescription", "started_on", existing_type=sa.Date(), nullable=nullable)
 
 
 def _make_assays_unique(columns: list[str]) -> None:

@@ -6,6 +6,8 @@ Of a patient's open accounts all but the first are closed: they read the record 
 import sqlalchemy as sa
 from alembic import op
 
+from core.migrations.columns import drop_column
+
 revision = "p0024"
 down_revision = "p0023"
 branch_labels = None
@@ -28,7 +30,7 @@ def upgrade() -> None:
     columns = ", ".join(MOVED)
     op.execute(f"INSERT INTO credential (account_id, {columns}) SELECT id, {columns} FROM account")  # noqa: S608
     for column in MOVED:
-        op.drop_column("account", column, mssql_drop_default=True)
+        drop_column("account", column)
     op.create_table(
         "set_up_code",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

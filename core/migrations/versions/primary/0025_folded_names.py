@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from core.engines.folded_names import MSSQL_FOLDED, POSTGRESQL_FUNCTION
+from core.engines.folded_names import POSTGRESQL_FUNCTION
+from core.migrations.columns import add_folded_name
 
 revision = "p0025"
 down_revision = "p0024"
@@ -15,8 +16,7 @@ def upgrade() -> None:
     op.drop_index("ix_patient_name_lower", "patient")
     if op.get_bind().dialect.name == "mssql":
         op.drop_column("patient", "name_lower")
-        # It has no index on an expression, but finds an indexed column that is computed by the same one.
-        op.execute(f"ALTER TABLE patient ADD name_folded AS {MSSQL_FOLDED.format('name')}")
+        add_folded_name("patient")
         op.create_index("ix_patient_name_folded", "patient", ["name_folded"])
         return
     op.drop_index("ix_patient_name_words", "patient")

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.migrations.columns import drop_column
+
 revision = "p0032"
 down_revision = "p0031"
 branch_labels = None
@@ -39,7 +41,7 @@ def downgrade() -> None:
             op.drop_index(name, table)
             op.create_index(name, table, columns)
     op.drop_table("late_root")
-    op.drop_column("archive_run", "looked_at_all", mssql_drop_default=True)
+    drop_column("archive_run", "looked_at_all")
     op.drop_column("batch", "last_place")
     op.drop_column("batch", "first_place")
     op.drop_column("archive_run", "last_place")

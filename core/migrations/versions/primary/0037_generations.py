@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from core.engines.folded_names import MSSQL_FOLDED
+from core.migrations.columns import add_folded_name
 
 revision = "p0037"
 down_revision = "p0032"
@@ -32,7 +32,7 @@ def upgrade() -> None:
     op.create_index("ix_account_role_username", "account", ["role", "username"])
     name: sa.ColumnElement[str] = sa.literal_column("strata_folded(name)")
     if op.get_bind().dialect.name == "mssql":
-        op.execute(f"ALTER TABLE account ADD name_folded AS {MSSQL_FOLDED.format('name')}")
+        add_folded_name("account")
         name = sa.literal_column("name_folded")
     op.create_index("ix_account_role_name_folded", "account", ["role", name, "username"])
 
