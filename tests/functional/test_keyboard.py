@@ -67,6 +67,7 @@ def test_a_review_and_a_signature_by_keyboard_alone(demo: RunningDemo, sign_in: 
         page.keyboard.press("r")
         expect(decided).to_have_text(re.compile(f"^{number} of {flags} "))
 
+    expect(page.locator("#password")).to_be_visible()
     page.keyboard.press("s")
     expect(page.locator("#password")).to_be_focused()
     page.keyboard.type(demo.passwords["clinician"])
