@@ -56,7 +56,9 @@ VISIT_ROWS = {
     "observation": (
         "id, patient_id, visit_id, assay_id, value_number, unit, ref_low, ref_high, interpretation, observed_at,"
         " version",
-        f"n * {OBSERVATIONS} + k, {OF_PATIENT}, n, 1 + (n + k) % {ASSAYS}, (n + k) % 900 / 100.0, 'mmol/L', 3.5, 6.1,"
+        # None is so far from the value that `arrivals` writes that the form would ask about it.
+        f"n * {OBSERVATIONS} + k, {OF_PATIENT}, n, 1 + (n + k) % {ASSAYS}, 3 + (n + k) % 450 / 100.0, 'mmol/L', 3.5,"
+        " 6.1,"
         f" CASE WHEN (n + k) % 9 = 0 THEN 'H' ELSE 'N' END, {VISIT_AT}, 1",
     ),
     "prescription": (
