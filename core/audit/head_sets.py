@@ -65,8 +65,12 @@ def write(store: ObjectStore, made: HeadSet, private: bytes) -> str:
     """Sign a set and keep it; returns the object's key. Raises StagingError."""
     signature = signatures.sign(private, PURPOSE, made.body)
     with store.create(made.key) as file:
-        file.write(json.dumps({"set": json.loads(made.body), "signature": signature}).encode())
+        file.write(_encoded(made, signature))
     return made.key
+
+
+def _encoded(made: HeadSet, signature: str) -> bytes:
+    return json.dumps({"set": json.loads(made.body), "signature": signature}).encode()
 
 
 def read(store: ObjectStore, number: int, public: Sequence[bytes]) -> HeadSet:
@@ -80,6 +84,8 @@ def read(store: ObjectStore, number: int, public: Sequence[bytes]) -> HeadSet:
         raise NotASet("can't be read") from None
     if not signatures.holds(public, PURPOSE, found.body, signature):
         raise NotASet("is not signed with the key")
+    if raw != _encoded(found, signature):
+        raise NotASet("is not as it was written")
     if found.number != number:
         raise NotASet(f"is set {found.number} under another number")
     return found
