@@ -12,6 +12,7 @@ PATIENTS_FOR = 20
 # However many visits there are, they end within fifteen years.
 MINUTES_BETWEEN, YEARS_MINUTES = 20.0, 15 * 365 * 24 * 60
 REPLAY_SECONDS = 300.0
+COUNT_SECONDS = 600.0
 PRISTINE = "bench_{}"
 # Of MAKE, the statements before the first of visits.
 PEOPLE = 2
@@ -92,7 +93,7 @@ def _run(statements: list[str], values: dict[str, float] | None = None) -> None:
 
 
 def _count(table: str) -> int:
-    with databases.read(Store.HOT, 0) as session:
+    with databases.read(Store.HOT, COUNT_SECONDS) as session:
         return session.scalar(text(f"SELECT count(*) FROM {table}")) or 0
 
 
