@@ -139,11 +139,12 @@ class Spaced(Statement):
 
 @dataclass(frozen=True)
 class Counted(Statement):
-    """How many of the cited rows of a kind, or of a name, there are."""
+    """How many of the cited rows of a kind, or of a name, there are; `latest` if it is the last so many."""
 
     number: int
     when: When = ()
     status: str | None = None
+    latest: bool = False
 
 
 @dataclass(frozen=True)

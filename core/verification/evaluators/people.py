@@ -61,10 +61,17 @@ def _age(statement: Person, row: Cited, rows: Sequence[Cited], others: Sequence[
         return NotInRows("The row does not say when the person was born.")
     of_now = not (statement.when or statement.past)
     days = _days_of(rows, row)
-    ages = {dates.years_between(row.start, day) for day in days if within(statement.when, day)}
+    dated = [day for day in days if within(statement.when, day)] or _said_days(statement)
+    ages = {dates.years_between(row.start, day) for day in dated}
     seen = [other for other in (*rows, *others) if other.type in SEEN]
     known = _ages_now(row.start, _days_of(seen, row)) if of_now else set[int]()
     return _by_ages(statement.age.value if statement.age else 0.0, ages, known, row)
+
+
+def _said_days(statement: Person) -> list[date]:
+    """The first and the last day of the time that is said, if it is one."""
+    said = statement.when[0] if len(statement.when) == 1 and not statement.when[0].yearless else None
+    return [said.first, said.last] if said and said.last < date.max else []
 
 
 def _by_ages(said: float, ages: set[int], now: set[int], row: Cited) -> Judged:

@@ -23,7 +23,17 @@ def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) ->
         if not _since(statement, chosen):
             return NotInRows("The cited results are not of the time that the claim counts from.")
         chosen = _from_day(min(days.first for days in statement.when), chosen)
-    return _all(statement, sorted(chosen, key=_day)[-statement.last :] if statement.last else chosen)
+    if statement.last:
+        return _last_few(statement, statement.last, mine)
+    return _all(statement, chosen)
+
+
+def _last_few(statement: Always, number: int, mine: Sequence[Cited]) -> Judged:
+    """Those of the last so many days; both parts of a blood pressure are of one."""
+    days = sorted({_day(row) for row in mine})[-number:]
+    if len(days) < number:
+        return NotInRows("Fewer results are cited than the claim counts.")
+    return _all(statement, [row for row in mine if _day(row) in days])
 
 
 def _day(row: Cited) -> date:

@@ -235,6 +235,8 @@ def _recovery(said: str, first: Cited, last: Cited) -> Judged:
     nearer = after == before and (by < 0 if before == "high" else by > 0)
     if before != "normal" and (after == "normal" or (said == "recovered" and nearer)):
         return Proved(last.ref, "value", f"{first.shown()} then {last.shown()}")
+    if said == "recovered" and {before, after} == {"low", "high"}:
+        return NotInRows("Whether a result that went from below its range to above it recovered is a judgement.")
     return _otherwise(first, last)
 
 

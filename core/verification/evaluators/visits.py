@@ -109,9 +109,17 @@ def counted(statement: Counted, rows: Sequence[Cited], others: Sequence[Cited]) 
     mine = [row for row in mine if _is_counted(statement, row)]
     if not mine:
         return NotInRows(f"No cited row holds “{statement.subject.words}”.")
-    if len(mine) == statement.number:
+    # Both parts of a blood pressure are one reading.
+    several = len({row.assay for row in mine}) > 1
+    if len(mine) == statement.number or (several and len({_moment(row) for row in mine}) == statement.number):
         return Proved(mine[0].ref, "ref", f"{len(mine)} rows")
+    if statement.latest and len(mine) > statement.number:
+        return NotInRows("More are cited than the last few that the claim counts.")
     return Refuted(mine[0].ref, "ref", f"{len(mine)} rows", f"The cited rows hold {len(mine)}, not {statement.number}.")
+
+
+def _moment(row: Cited) -> str:
+    return str(row.fields.get("observed_at") or row.start)
 
 
 def _is_counted(statement: Counted, row: Cited) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from core.verification.cited import Cited
 from core.verification.dates import Days
-from core.verification.grammar import names, times
+from core.verification.grammar import names, pairs, times
 from core.verification.grammar.phrases import longest_at, phrases_at
 from core.verification.grammar.tokens import Token, Words
 from core.verification.vocabulary import NAME_KINDS, UNITS, Unit
@@ -236,7 +236,7 @@ def _number(words: Words, i: int) -> Chunk:
     if _ODD_NUMBER.search(words[i].norm):
         return Chunk(UNKNOWN, i, i + 1)
     first = quantity_of(words[i])
-    if first.unit is None and (end := _paired(words, i + 1)):
+    if first.unit is None and (end := pairs.end_of_pair(words, i + 1)):
         return _slashed(words, i, end, first) or _pair(words, i, end, first)
     chunk = Chunk(VALUE, i, i + 1)
     chunk.quantity = first
@@ -288,13 +288,3 @@ def _is_time(first: Quantity, second: Quantity) -> bool:
 def _is_age(words: Words, i: int, said: Quantity) -> bool:
     """Whether a number and an "m" are "43M" rather than metres: no one is 43 metres tall."""
     return words[i + 1].norm == "m" and said.step == 0.5 and said.value > 3
-
-
-def _paired(words: Words, at: int) -> int:
-    """Where the second number of "148/92", "148 over 92" or "3 out of 10" ends, or 0."""
-    link = [word.norm for word in words[at : at + 2]]
-    after = at + 2 if link == ["out", "of"] else at + 1 if link and link[0] in ("/", "over") else len(words)
-    if after >= len(words) or words[after].kind != "number":
-        return 0
-    over = link[0] == "over" and min(quantity_of(words[n]).value for n in (at - 1, after)) < 30
-    return 0 if over else after + 1

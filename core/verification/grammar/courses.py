@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.verification.cited import Cited
-from core.verification.dates import Days
-from core.verification.grammar import course_days, course_words
+from core.verification.grammar import course_days, course_sharing, course_words
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.course_drafts import Draft
 from core.verification.grammar.frames import Frame, take_prep
@@ -37,9 +34,7 @@ PREPS_OF = {
 def read(found: list[Frame], context: Context) -> None:
     """Read the course frames of one segment; what is said of all of them is shared out."""
     drafts = [_draft(frame, context) for frame in found]
-    _same_periods(drafts, context)
-    _share(drafts)
-    _replace(drafts)
+    course_sharing.settle(drafts, context)
     for draft in drafts:
         draft.fellows = drafts
         _state(draft, context)
@@ -74,67 +69,8 @@ def _take(draft: Draft, place: int, item: Chunk) -> None:
             return
 
 
-def _same_periods(drafts: list[Draft], context: Context) -> None:
-    """ "Bronchitis in May was treated with amoxicillin over the same days"."""
-    for first, second in itertools.pairwise(drafts):
-        if second.same_period:
-            _same_period(first, second, context)
-
-
-def _same_period(first: Draft, second: Draft, context: Context) -> None:
-    rows = [context.rows[n] for name in first.frame.names for n, how in _bearers(name) if how == 0]
-    if len(rows) == 1 and rows[0].start and rows[0].stop:
-        second.start, second.stop = ((Days(day, day),) for day in (rows[0].start, rows[0].stop))
-        second.tense = "past"
-    else:
-        second.which = "unread"
-
-
 def _bearers(name: Chunk) -> tuple[tuple[int, int], ...]:
     return name.bearers
-
-
-def _replace(drafts: list[Draft]) -> None:
-    """ "A was replaced by B on 3 May": A ended then, B began."""
-    for old, new in itertools.pairwise(drafts):
-        if old.replaced:
-            new.start, new.at = new.start or new.at, ()
-            old.stop, old.status = old.stop or new.start, old.status or "ended"
-
-
-def _share(drafts: list[Draft]) -> None:
-    """ "A and B have both resolved": a standing or day of the last holds for those before it that have none."""
-    _share_of_leading(drafts[0], drafts[1:])
-    for place in range(len(drafts) - 1, 0, -1):
-        last, before = drafts[place], drafts[place - 1]
-        if last.every or last.shared:
-            _share_back(last, before)
-
-
-def _share_of_leading(leading: Draft, others: list[Draft]) -> None:
-    if leading.former and leading.frame.lead:
-        for draft in others:
-            draft.tense, draft.former = draft.tense or "past", draft.former or not draft.dated
-    if leading.every and leading.status and leading.frame.lead:
-        for draft in others:
-            _share_standing(leading, draft)
-
-
-def _share_back(last: Draft, before: Draft) -> None:
-    if last.status:
-        _share_standing(last, before)
-    if last.tense == "past":
-        before.tense = before.tense or last.tense
-    if not before.dated and last.dated and last.shared:
-        before.start, before.stop, before.at, before.spans = last.start, last.stop, last.at, last.spans
-    if last.shared and last.reason is not None and before.reason is None:
-        before.reason = last.reason
-    before.shared, before.every = last.shared, last.every
-
-
-def _share_standing(of: Draft, to: Draft) -> None:
-    to.status = to.status or of.status
-    to.criticality = to.criticality or of.criticality
 
 
 def _subject(chunk: Chunk, kind: str, context: Context) -> Subject:
@@ -262,14 +198,7 @@ def _reason(draft: Draft, subject: Subject, context: Context) -> Subject | None:
 def _given(treated: list[Chunk], subject: Subject, context: Context) -> tuple[tuple[int, int], ...]:
     found = {bearer for name in treated for bearer in _bearers(name)}
     ill = [context.rows[n] for n, how in found if how == 0]
-    return tuple((n, 1) for n, _ in subject.bearers if (n, 1) in found or _treats(context.rows[n], ill))
-
-
-def _treats(row: Cited, ill: list[Cited]) -> bool:
-    """Whether a medicine's row gives a condition as its reason, in no more words than the condition has."""
-    if not row.reason.terms:
-        return any(row.start and other.start and abs((row.start - other.start).days) <= 1 for other in ill)
-    return any(row.reason.heads & other.name.heads and row.reason.terms <= other.name.terms for other in ill)
+    return tuple((n, 1) for n, _ in subject.bearers if (n, 1) in found or course_sharing.treats(context.rows[n], ill))
 
 
 def _counted(draft: Draft, subjects: list[Subject], context: Context) -> tuple[tuple[int, int], ...]:

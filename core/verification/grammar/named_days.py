@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from core.verification.cited import Cited
 from core.verification.dates import Days
-from core.verification.grammar import deaths, times
+from core.verification.grammar import deaths, names, times
 from core.verification.grammar.chunks import MARK, NAME, VALUE, WHEN, Chunk
 
 BEFORE_DEATH = frozenset({"sex", "pronoun", "free"})
@@ -191,11 +191,17 @@ def _days_of(found: list[Chunk], place: int, name: Chunk, rows: list[Cited]) -> 
 
 
 def _starts(name: Chunk, rows: list[Cited]) -> list[date]:
-    return [day for n, _ in name.bearers if (day := rows[n].start)]
+    return [day for row in _of_name(name, rows) if (day := row.start)]
 
 
 def _ends(name: Chunk, rows: list[Cited]) -> list[date]:
-    return [day for n, _ in name.bearers if (day := rows[n].stop)]
+    return [day for row in _of_name(name, rows) if (day := row.stop)]
+
+
+def _of_name(name: Chunk, rows: list[Cited]) -> list[Cited]:
+    """The rows of that name; those that give it as their reason, only where there is none."""
+    own = [n for n, how in name.bearers if how == names.BY_NAME]
+    return [rows[n] for n in own or [n for n, _ in name.bearers]]
 
 
 def _ages(found: list[Chunk], rows: list[Cited]) -> None:

@@ -95,8 +95,18 @@ def _shorthand(segment: list[Chunk], place: int, context: Context) -> None:
     number.used = chunk.used = True
     span, subject = context.span([number, chunk]), _patient(chunk, context)
     context.statements.append(Person(span, subject, chunk.get("sex")))
-    when = _day_of_age(segment[place:], context) if _is_of_event(segment, place, context) else ()
+    when = _day_said(segment[place + 1 : place + 3], context)
     context.statements.append(Person(span, subject, age=number.quantity, when=when))
+
+
+def _day_said(behind: list[Chunk], context: Context) -> tuple[Days, ...]:
+    """ "57M at death", "57M in January 2021"."""
+    if len(behind) < 2 or behind[0].get("prep") not in ("at", "in"):
+        return ()
+    if behind[1].kind == WHEN:
+        behind[1].used = True
+        return behind[1].days
+    return deaths.days(context.rows) if "died" in behind[1].means else ()
 
 
 def _is_age(chunk: Chunk) -> bool:

@@ -61,10 +61,19 @@ def _is_count(scan: Scan, place: int, said: Quantity) -> bool:
         return False
     if said.step == 0 and "number" not in scan.items[place].means:
         return False
-    counts = any(count(scan, place, said) for count in (_of_latest, _of_noun, _of_times))
+    counts = any(count(scan, place, said) for count in (_of_latest, _of_noun, _of_times, _of_name))
     if counts and said.value > 1 and scan.atoms and scan.atoms[-1].role == "read":
         scan.add("all")  # "high on three visits"
     return counts
+
+
+def _of_name(scan: Scan, place: int, said: Quantity) -> bool:
+    """ "Two ejection fractions"."""
+    name = scan.frame.names[0] if place == scan.frame.lead - 1 else None
+    if name is None or said.step or not scan.context.words[name.end - 1].norm.endswith("s"):
+        return False
+    scan.count = said
+    return True
 
 
 def _of_times(scan: Scan, place: int, said: Quantity) -> bool:
@@ -99,6 +108,7 @@ def _of_noun(scan: Scan, place: int, said: Quantity) -> bool:
         return False
     scan.count = said
     if _is_latest(scan, place - 1):
+        scan.latest = True
         scan.atoms = [atom for atom in scan.atoms if atom.role != "which"]
     for chunk in filter(None, (row, noun)):
         chunk.used = True

@@ -32,7 +32,7 @@ class Scan:
         self.count: Quantity | None = None
         self.limits: tuple[Quantity | None, Quantity] | None = None
         self.last_few: tuple[int, str] | None = None
-        self.times = False
+        self.times = self.latest = False
         self.bounds: tuple[Quantity, Quantity] | None = None
         self.steadily = self.ordered = self.negated = self.after_by = False
         self.said_degree: str | None = None

@@ -128,8 +128,9 @@ class Said:
         found += [*self._always(subject, own), *self._change(subject, own)]
         if self.points.first and not self.points.last and found and all(isinstance(s, Measured) for s in found):
             found.append(Trend(self.span, subject, "unread", own))  # "83 on 15 August 2024, since 2001"
-        if scan.count:
-            found.append(Counted(self.span, subject, round(scan.count.value), self._counted_over()))
+        if scan.count and not (scan.latest and self.points.always):
+            over = self._counted_over()
+            found.append(Counted(self.span, subject, round(scan.count.value), over, latest=scan.latest))
         if scan.limits:
             found.append(Ranged(self.span, subject, *scan.limits))
         return found
@@ -150,7 +151,10 @@ class Said:
         counted = scan.times or (scan.count is not None and scan.count.value > 1)
         if points.always:
             others = tuple(point for point in own if not point.reading) or own
-            yield Always(self.span, subject, *points.always, () if points.after else others, points.after or since)
+            others = tuple(point for point in others if point.which != "latest")  # "each time, most recently 3.26"
+            last = round(scan.count.value) if scan.latest and scan.count else None
+            told = () if points.after else others
+            yield Always(self.span, subject, *points.always, told, points.after or since, last=last)
         elif counted or since:
             for point in _told_of_all(own, since):
                 yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)
@@ -168,7 +172,9 @@ class Said:
         turns = _turns_of(points.turns)
         if len(turns) > 1 or _is_late(turns, own):
             return self._turns(subject, own, turns)
-        trend = Trend(self.span, subject, scan.trend or "over", own, first=points.first, last=points.last)
+        stays = scan.trend in FLAT or (scan.trend is None and points.always is not None)
+        direction = "ranged" if stays and _is_band(own) else scan.trend or "over"
+        trend = Trend(self.span, subject, direction, own, first=points.first, last=points.last)
         return [replace(trend, delta=scan.delta, degree=scan.degree, length=scan.length, steadily=self._is_steady())]
 
     def _is_steady(self) -> bool:
@@ -219,6 +225,12 @@ def _turns_of(turns: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 def _only_reads(point: Point) -> bool:
     return bool(point.reading) and not (point.value or point.pair or point.when or point.which)
+
+
+def _is_band(own: tuple[Point, ...]) -> bool:
+    """ "Stayed at 6.2 to 6.3 %": between the lowest and the highest, in whatever order."""
+    bare = all(point.value and not point.when and not point.which for point in own)
+    return len(own) == 2 and bare and own[0].origin not in ORIGINS and own[1].origin == "to"
 
 
 def _is_late(turns: list[tuple[str, int]], own: tuple[Point, ...]) -> bool:

@@ -96,7 +96,8 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
         if word.kind == "when":
             dates.append(times.read(word.norm))
         elif word.kind == "number":
-            numbers.append((i, chunks.quantity_of(word), flags[i] | inherited))
+            last, quantity = _counted(words, i, end)
+            numbers.append((i, quantity, flags[i] | inherited))
         elif word.kind == "word":
             last, term = _term(words, i, end, flags[i] | inherited)
             if isinstance(term, Term):
@@ -106,6 +107,17 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
         i = last
     latest = any(kinds.get("which") == "latest" for n in range(first, end) for _, kinds, _ in phrases_at(words, n))
     return Said(tuple(terms), tuple(numbers), tuple(dates), latest)
+
+
+def _counted(words: Words, i: int, end: int) -> tuple[int, chunks.Quantity]:
+    """A number, and where it ends; "3/7" is three days."""
+    said = chunks.quantity_of(words[i])
+    parts = words[i + 1 : min(i + 3, end)]
+    if said.unit is None and len(parts) == 2 and parts[0].norm == "/" and parts[1].kind == "number":
+        unit = chunks.LENGTHS.get(chunks.quantity_of(parts[1]).value)
+        if unit:
+            return i + 3, said._replace(unit=tokens.UNITS[unit])
+    return i + 1, said
 
 
 def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | chunks.Quantity | None]:

@@ -63,6 +63,8 @@ class Draft:
             self.which = item.means["which"]
         elif "frequency" in item.means or "yearly" in item.means:
             return self._often(item.get("frequency") or "1/y")
+        elif "overnight" in item.means:
+            self.length = Quantity(1.0, UNITS["day"], 0.0)
         elif "all" in item.means:
             self.every, self.count = True, int(item.means["count"]) if "count" in item.means else self.count
         else:

@@ -79,12 +79,18 @@ def _load_assays() -> None:
         ASSAY_OF_CODE.update(dict.fromkeys(codes.split(","), key))
         spellings = names.split("|")
         EVERYDAY[key] = spellings[0]
-        for name in spellings:
+        for name in (*spellings, *filter(None, map(_plural, spellings))):
             _add(name, "assay", key)
     for key, members, names, _ in lines("panels"):
         PANELS[key] = frozenset(members.split("|"))
         for name in names.split("|"):
             _add(name, "assay", key)
+
+
+def _plural(name: str) -> str:
+    """ "Ejection fractions"; nothing for a name that hardly takes an s."""
+    last = name.rsplit(" ", 1)[-1]
+    return f"{name}s" if last.isalpha() and len(last) > 4 and not last.endswith(("s", "y", "x")) else ""
 
 
 def _load_units() -> None:

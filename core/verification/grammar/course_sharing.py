@@ -1,0 +1,106 @@
+"""What is said of one course and holds for its neighbours, too: a standing, a day, the days of an illness."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from core.verification.cited import Cited
+from core.verification.dates import Days
+from core.verification.grammar.course_drafts import ENDED, Draft
+from core.verification.grammar.names import BY_NAME
+from core.verification.grammar.times import within
+
+if TYPE_CHECKING:
+    from core.verification.grammar.reader import Context
+
+
+def settle(drafts: list[Draft], context: Context) -> None:
+    """Share out what is said of several courses of one segment."""
+    _same_periods(drafts, context)
+    _share(drafts)
+    _replace(drafts)
+    _given_then(drafts, context)
+
+
+def _same_periods(drafts: list[Draft], context: Context) -> None:
+    """ "Bronchitis in May was treated with amoxicillin over the same days"."""
+    for first, second in itertools.pairwise(drafts):
+        if second.same_period:
+            _same_period(first, second, context)
+
+
+def _same_period(first: Draft, second: Draft, context: Context) -> None:
+    rows = _rows(first, context)
+    if len(rows) == 1 and rows[0].start and rows[0].stop:
+        second.start, second.stop = ((Days(day, day),) for day in (rows[0].start, rows[0].stop))
+        second.tense = "past"
+    else:
+        second.which = "unread"
+
+
+def _given_then(drafts: list[Draft], context: Context) -> None:
+    """ "Sinusitis Aug 2013, co-amoxiclav": what was given for an illness that is over is of that time."""
+    for ill, given in itertools.pairwise(drafts):
+        lead = given.frame.items[: given.frame.lead]
+        bare = not (given.dated or given.status or given.tense) and all(c.get("noun") == "medicine" for c in lead)
+        if ill.kind == "condition" and ill.at and given.kind == "prescription" and bare:
+            known, taken = _rows(ill, context), _rows(given, context)
+            over = all(row.standing in ENDED for row in known)
+            if over and all(treats(row, known) and within(ill.at, row.start) for row in taken):
+                given.at, given.tense = ill.at, "past"
+
+
+def _replace(drafts: list[Draft]) -> None:
+    """ "A was replaced by B on 3 May": A ended then, B began."""
+    for old, new in itertools.pairwise(drafts):
+        if old.replaced:
+            new.start, new.at = new.start or new.at, ()
+            old.stop, old.status = old.stop or new.start, old.status or "ended"
+
+
+def _share(drafts: list[Draft]) -> None:
+    """ "A and B have both resolved": a standing or day of the last holds for those before it that have none."""
+    _share_of_leading(drafts[0], drafts[1:])
+    for place in range(len(drafts) - 1, 0, -1):
+        last, before = drafts[place], drafts[place - 1]
+        if last.every or last.shared:
+            _share_back(last, before)
+
+
+def _share_of_leading(leading: Draft, others: list[Draft]) -> None:
+    if leading.former and leading.frame.lead:
+        for draft in others:
+            draft.tense, draft.former = draft.tense or "past", draft.former or not draft.dated
+    if leading.every and leading.status and leading.frame.lead:
+        for draft in others:
+            _share_standing(leading, draft)
+
+
+def _share_back(last: Draft, before: Draft) -> None:
+    if last.status:
+        _share_standing(last, before)
+    if last.tense == "past":
+        before.tense = before.tense or last.tense
+    if not before.dated and last.dated and last.shared:
+        before.start, before.stop, before.at, before.spans = last.start, last.stop, last.at, last.spans
+    if last.shared and last.reason is not None and before.reason is None:
+        before.reason = last.reason
+    before.shared, before.every = last.shared, last.every
+
+
+def _share_standing(of: Draft, to: Draft) -> None:
+    to.status = to.status or of.status
+    to.criticality = to.criticality or of.criticality
+
+
+def treats(row: Cited, ill: list[Cited]) -> bool:
+    """Whether a medicine's row gives a condition as its reason, in no more words than the condition has."""
+    if not row.reason.terms:
+        return any(row.start and other.start and abs((row.start - other.start).days) <= 1 for other in ill)
+    return any(row.reason.heads & other.name.heads and row.reason.terms <= other.name.terms for other in ill)
+
+
+def _rows(draft: Draft, context: Context) -> list[Cited]:
+    """The rows that the names of a course may mean."""
+    return [context.rows[n] for name in draft.frame.names for n, how in name.bearers if how == BY_NAME]
