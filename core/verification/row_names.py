@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from core.verification.grammar import tokens
 from core.verification.grammar.phrases import phrases_at
-from core.verification.vocabulary import BROADER, INGREDIENTS, PANELS, UNITS, Unit
-from core.verification.vocabulary.spelling import stem, word_set
+from core.verification.vocabulary import ALONE, BROADER, INGREDIENTS, PANELS, PHRASES, UNITS, Phrase, Unit
+from core.verification.vocabulary.spelling import is_one_slip, stem, word_set
 
 _LABEL = re.compile(
     r"\((?:disorder|finding|situation|procedure|substance|organism|product|event|person|regime/therapy"
@@ -22,6 +22,8 @@ _WITH_CLASSES = frozenset({"prescription", "condition"})
 _HEDGES = frozenset({"suspected", "possible", "probable", "query", "risk", "screening"})
 _LESSER = frozenset({"due", "caused", "complicating", "following", "secondary"})
 _PLAIN = word_set("of the to a an and or with in for on by at from due disorder structure")
+# Shorter words are too often another medicine.
+MISSPELT_LETTERS_MIN = 8
 NONE_KNOWN = "no allergies:no known allergies"
 _VISIT_CLASSES = {
     "amb": "ambulatory", "emer": "emergency", "imp": "inpatient", "vr": "virtual", "hh": "home visit",
@@ -170,8 +172,23 @@ def _terms_at(words: tokens.Words, i: int, kind: str) -> Iterator[tuple[int, set
             found.add(NONE_KNOWN)
         found = found.union(*[_of_ingredient(part) for part in INGREDIENTS.get(kinds.get("brand", ""), ())])
         yield end, found.union(*[BROADER.get(term, ()) for term in found]) if kind in _WITH_CLASSES else found
+    if kind == "prescription" and (meant := _misspelt(norm)):
+        yield i + 1, {f"medicine:{meant}", stem(meant)}
     if kind == "visit" and norm in _VISIT_CLASSES:
         yield i + 1, {f"visit:{_VISIT_CLASSES[norm]}".replace("ambulatory", "outpatient")}
+
+
+@lru_cache(maxsize=4096)
+def _misspelt(norm: str) -> str | None:
+    """The one medicine of the vocabulary that an unknown word misses by a letter: "Simvistatin"."""
+    if norm in PHRASES or len(norm) < MISSPELT_LETTERS_MIN or not norm.isalpha():
+        return None
+    near = {phrase.names["medicine"] for word, phrase in ALONE.items() if _is_near(norm, word, phrase)}
+    return near.pop() if len(near) == 1 else None
+
+
+def _is_near(norm: str, word: str, phrase: Phrase) -> bool:
+    return "medicine" in phrase.names and len(word) >= MISSPELT_LETTERS_MIN and is_one_slip(norm, word)
 
 
 def _keys(names: dict[str, str], kind: str) -> set[str]:

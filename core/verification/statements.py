@@ -89,7 +89,10 @@ class Ranged(Statement):
 
 @dataclass(frozen=True)
 class Course(Statement):
-    """A condition, medicine or allergy: its standing, its days, and how it is taken or shows."""
+    """A condition, medicine or allergy: its standing, its days, and how it is taken or shows.
+
+    `sole`: no other of that name stands so; `unreacted`: no reaction is on record.
+    """
 
     status: str | None = None
     tense: str | None = None
@@ -106,6 +109,8 @@ class Course(Statement):
     every: bool = False
     which: str | None = None
     former: bool = False
+    sole: bool = False
+    unreacted: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,18 @@ def _whole(statement: Course, whole: list[Cited], mine: list[Cited], known: Sequ
     dated = statement.start or statement.stop or statement.at
     if statement.every and not dated and len(whole) < len(mine):
         return []
+    if statement.sole and not _is_sole(whole, mine, known):
+        return []
     if statement.which in ("latest", "first", "later"):
         return [row for row in whole if _is_edge(statement.which, row, known)]
     return whole
+
+
+def _is_sole(whole: list[Cited], mine: list[Cited], known: Sequence[Cited]) -> bool:
+    """Whether one row bears it out, and no other of a cited name stands as that one does."""
+    names = {row.names for row in mine}
+    alike = [row for row in known if row.names in names and whole and row.standing == whole[0].standing]
+    return len(whole) == 1 == len(alike) and len(mine) > 1
 
 
 def _goes_on(statement: Course, mine: list[Cited], rows: Sequence[Cited]) -> Cited | None:

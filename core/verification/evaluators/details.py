@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
@@ -17,6 +18,10 @@ from core.verification.row_names import Amount, named
 from core.verification.statements import Course, Subject, When
 from core.verification.vocabulary.spelling import norms_of, spelled_hours, stem
 
+_NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4"}
+_FORMS_TAKEN = re.compile(
+    r"(?:take )?(\d+(?:\.\d+)?|one|two|three|four)(?: (?:tablet|tab|capsule|cap|puff|patch|dose|unit dose)e?s?)?$"
+)
 ENDED = frozenset({"ended", "stopped", "completed"})
 _WORDED = {"active": "active", "ended": "no longer active", "stopped": "stopped", "completed": "completed"}
 
@@ -48,6 +53,8 @@ def _asked(statement: Course, row: Cited, rows: Sequence[Cited]) -> Iterator[Fau
     for slot, ask in SLOTS:
         if said := getattr(statement, slot):
             yield ask(said, row)
+    if statement.unreacted and row.fields.get("reaction"):
+        yield Fault(True, "reaction", str(row.fields["reaction"]), f"the row gives {row.fields['reaction']}.")
     yield from (_detail(detail, row, rows) for detail in statement.details)
     if statement.reason:
         yield _reason(statement.reason, row, rows)
@@ -110,11 +117,22 @@ def _is_outside(when: When, row: Cited) -> bool:
 def _amount(said: Quantity, subject: Subject, row: Cited) -> Fault | None:
     if has_amount(said, subject, row):
         return None
+    if said.unit and said.unit.kind == "dose form":
+        return _number_of_forms(said, row)
     mine = _amounts(subject, row)
     shown = str(row.fields.get("dose") or row.fields.get("medication") or "")
     comparable = any(_compares(said, amount) for amount in mine)
     known = any(amount.value == said.value for amount in mine)
     return Fault(comparable and not known, "dose", shown, f"the row says {shown}.")
+
+
+def _number_of_forms(said: Quantity, row: Cited) -> Fault | None:
+    """How many tablets or puffs are taken at a time: a dose without a unit, or with the form for one."""
+    taken = str(row.fields.get("dose") or "")
+    if (found := _FORMS_TAKEN.match(taken.lower())) is None:
+        return Fault(False, "dose", taken, f"the row does not say how many of {wording.name(row)} are taken.")
+    have = float(_NUMBERS.get(found[1], found[1]))
+    return None if have == said.value else Fault(True, "dose", taken, f"the row says {taken}.")
 
 
 def _compares(said: Quantity, amount: Amount) -> bool:

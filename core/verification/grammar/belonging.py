@@ -34,6 +34,8 @@ def _leading(frame: Frame) -> int:
     end = at = len(frame.items)
     if frame.kind == "patient":
         return frame.lead
+    if (heading := _heading(frame)) < end:
+        return heading
     if frame.kind in ("condition", "observation") and (link := _link(frame)) < end:
         return link
     while at > frame.lead and _is_leading(frame.items[at - 1]):
@@ -43,6 +45,19 @@ def _leading(frame: Frame) -> int:
 
 def _is_leading(chunk: Chunk) -> bool:
     return not LEADING.isdisjoint(chunk.means) and not chunk.used
+
+
+def _heading(frame: Frame) -> int:
+    """Where "on triple therapy:" begins at the end of what is said of another."""
+    end = at = len(frame.items)
+    if frame.kind == "prescription" or at - frame.lead < 2 or ":" not in frame.items[-1].means:
+        return end
+    if frame.items[-2].get("noun") != "medicine":
+        return end
+    at -= 2
+    while at > frame.lead and not LINKING.isdisjoint(frame.items[at - 1].means):
+        at -= 1
+    return at
 
 
 def _link(frame: Frame) -> int:

@@ -7,6 +7,7 @@ import itertools
 from core.verification.grammar import times
 from core.verification.grammar.chunks import MARK, SPAN, WHEN, Chunk, Quantity
 from core.verification.grammar.course_drafts import ENDED, Draft
+from core.verification.vocabulary import UNITS
 
 
 def _when(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -91,11 +92,21 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if said is None:
         return False
     is_medicine = draft.kind == "prescription"
+    if is_medicine and _is_of_form(items, place):
+        draft.amounts.append((items[place].start, said._replace(unit=DOSE_FORM)))
+        return True
     if said.unit and said.unit.kind == "time" and not (is_medicine and _in_name(draft, said)):
         return _is_length(draft, items, place, said)
     if said.step == 0 or (said.unit is None and place == draft.frame.lead - 1) or _counts(items, place):
         return _is_count(draft, items, place, said)
     return is_medicine and _is_amount(draft, items, place, said)
+
+
+def _is_of_form(items: list[Chunk], place: int) -> bool:
+    """ "One capsule twice a day": how many are taken."""
+    said = items[place].quantity
+    bare = said is not None and said.unit is None
+    return bare and any(c.get("route") in FORMS for c in items[place + 1 : place + 2])
 
 
 def _is_amount(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> bool:
@@ -190,6 +201,17 @@ def prep_before(items: list[Chunk], place: int) -> str | None:
     return items[at].get("prep") if at >= 0 else None
 
 
+def _since(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """ "Diagnosed in 2016, on alendronic acid since": since the day before it."""
+    following = items[place + 1] if place + 1 < len(items) else Chunk(MARK, 0, 0)
+    near = [c.days for c in draft.chunks if c.kind == WHEN and c.end <= item.start]
+    if item.get("prep") != "since" or following.kind != MARK or not near or draft.dated or _is_ended(draft):
+        return False
+    draft.start = near[-1]
+    draft.tense = _tense_of_start(draft, "since", begun=False)
+    return True
+
+
 def _pair(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     """ "24/26": an amount of each of two ingredients."""
     if draft.kind != "prescription" or item.pair is None:
@@ -199,5 +221,7 @@ def _pair(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 DAYS = frozenset({WHEN, SPAN})
+DOSE_FORM = UNITS["tablet"]
+FORMS = frozenset({"tablet", "capsule", "puff", "patch", "chewable"})
 SKIPPED = frozenset({"free", "all", "have"})
-HANDLERS = {"pair": _pair, "when": _when, "span": _span, "value": _value}
+HANDLERS = {"pair": _pair, "when": _when, "span": _span, "value": _value, "prep": _since}

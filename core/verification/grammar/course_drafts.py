@@ -50,6 +50,8 @@ class Draft:
         self.replaced = self.same_period = self.backward = self.starts_from = False
         self.words: list[Token] = []
         self.fellows: list[Draft] = []
+        self.chunks: list[Chunk] = []
+        self.sole = self.unreacted = False
 
     def flush(self, *, amounts: bool = False) -> None:
         """Put the course that was read so far aside, with its amounts: another one of the same name follows."""

@@ -84,11 +84,20 @@ def _neg(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     reach = itertools.takewhile(lambda c: c.kind != MARK and "neg" not in c.means, following)
     if draft.negated or draft.absent:
         return False
+    if draft.kind == "allergy" and _is_of_reaction(items, place):
+        draft.unreacted = True
+        return True
     if any("status" in c.means and "side" not in c.means for c in reach):
         draft.negated = draft.every = True
         return True
     draft.absent = leads and not any(":" in c.means for c in items[place : draft.frame.lead])
     return draft.absent
+
+
+def _is_of_reaction(items: list[Chunk], place: int) -> bool:
+    """ "No reactions documented", "reaction not recorded"."""
+    beside = items[max(0, place - 2) : place + 3]
+    return all(any(kind in c.means for c in beside) for kind in ("reaction", "record"))
 
 
 def _frequency(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
@@ -208,6 +217,20 @@ def _same_period(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> b
     return True
 
 
+def _bound(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """ "BMI 30 or above", where the row's name has "30+"."""
+    names = [name for name in draft.frame.names if name.end == item.start]
+    named = " ".join(text for name in names for n, _ in name.bearers for text in draft.rows[n].names)
+    return item.means["bound"] == ">=" and f"{draft.words[item.start - 1].norm}+" in named.split()
+
+
+def _only(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """ "Only the latest is active"."""
+    following = next((c for c in items[place + 1 :] if not c.get("free")), item)
+    draft.sole = "which" in following.means
+    return draft.sole
+
+
 def _treats(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     return bool(draft.frame.treated)
 
@@ -227,6 +250,7 @@ def _yearly(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 HANDLERS = {
+    "bound": _bound, "only": _only,
     "in a row": _record,
     "yearly": _yearly,
     "several": _several,

@@ -42,7 +42,7 @@ def read(found: list[Frame], context: Context) -> None:
 
 def _draft(frame: Frame, context: Context) -> Draft:
     draft = Draft(frame, context.rows)
-    draft.words = context.words
+    draft.words, draft.chunks = context.words, context.chunks
     draft.tense = "past" if frame.treated else None
     for name in frame.names:
         name.used = True
@@ -93,7 +93,7 @@ def _state(draft: Draft, context: Context) -> None:
         context.statements += change(draft, subjects[0], span, context)
     else:
         for place, subject in enumerate(subjects):
-            context.statements += _courses(draft, subject, _amounts(draft, place), span, context)
+            context.statements += _courses(draft, subject, place, span, context)
         context.statements += _counts(draft, subjects, span, context)
 
 
@@ -146,8 +146,15 @@ def _oftener(draft: Draft, subject: Subject, span: tuple[int, int], context: Con
     return [change, replace(taken, details=_details(draft, context), reason=_reason(draft, subject, context))]
 
 
-def _details(draft: Draft, context: Context) -> tuple[Subject, ...]:
-    return tuple(_subject(c, "detail", context) for c in draft.details if c.name)
+def _details(draft: Draft, context: Context, place: int = 0) -> tuple[Subject, ...]:
+    """What adds to a name. Behind an amount it is of the last name alone: "an inhaler and loratadine 5 mg tablets"."""
+    names = draft.frame.names
+    mine = [c for c in draft.details if place == len(names) - 1 or not _is_of_last(c, draft)]
+    return tuple(_subject(c, "detail", context) for c in mine if c.name)
+
+
+def _is_of_last(detail: Chunk, draft: Draft) -> bool:
+    return any(draft.frame.names[-1].start < at < detail.start for at, _ in draft.amounts)
 
 
 def _amounts(draft: Draft, place: int) -> tuple[Quantity, ...]:
@@ -157,18 +164,16 @@ def _amounts(draft: Draft, place: int) -> tuple[Quantity, ...]:
     return tuple(q for at, q in draft.amounts if len(names) == 1 or names[place].start < at < upper)
 
 
-def _courses(
-    draft: Draft, subject: Subject, amounts: tuple[Quantity, ...], span: tuple[int, int], context: Context
-) -> list[Course]:
-    """One course for each time that is said of the name."""
+def _courses(draft: Draft, subject: Subject, place: int, span: tuple[int, int], context: Context) -> list[Course]:
+    """One course for each time that is said of the name at a place of the frame."""
     course = Course(
         span,
         subject,
         status=draft.status,
         tense=draft.tense,
-        amounts=amounts,
+        amounts=_amounts(draft, place),
         frequency=draft.frequency,
-        details=_details(draft, context),
+        details=_details(draft, context, place),
         reason=_reason(draft, subject, context),
         length=draft.length,
         severity=draft.severity,
@@ -176,6 +181,8 @@ def _courses(
         every=draft.every,
         which=draft.which,
         former=draft.former and not draft.status,
+        sole=draft.sole,
+        unreacted=draft.unreacted,
     )
     times = [(draft.start, draft.stop, draft.at), *draft.spans]
     now = [replace(course, start=start, stop=stop, at=at) for start, stop, at in times]

@@ -35,7 +35,7 @@ def _same_days(found: list[Chunk], rows: list[Cited]) -> None:
     before: When = ()
     for place, chunk in enumerate(found):
         if chunk.kind == WHEN and chunk.days:
-            near, before = chunk.days, near
+            near, before = times.with_year_of(chunk.days, near, before=False) if near else chunk.days, near
         elif "same day" in chunk.means:
             ends = place > 1 and found[place - 1].get("prep") in ("until", "to") and found[place - 2].days == near
             if not _birthday(found, place, rows):

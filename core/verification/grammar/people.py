@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.verification.dates import Days
-from core.verification.grammar import deaths
-from core.verification.grammar.chunks import MARK, UNKNOWN, VALUE, WHEN, WORD, Chunk
+from core.verification.grammar import ages, deaths
+from core.verification.grammar.ages import is_age, patient
+from core.verification.grammar.chunks import MARK, UNKNOWN, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.row_names import NONE_KNOWN
 from core.verification.statements import Course, Person, Subject
@@ -22,16 +23,17 @@ def read(segment: list[Chunk], context: Context) -> None:
         known = HANDLERS.keys() & chunk.means.keys()
         if known and not (chunk.used and known.isdisjoint({"sex", "born", "aged"})):
             HANDLERS[min(known, key=ORDER.index)](segment, place, context)
+    ages.read(segment, context)
 
 
 def _address(segment: list[Chunk], context: Context) -> None:
     """ "Logan Gerlach, 18, has": a name that begins a sentence, and an age behind it."""
     end = _unknown_name(segment, context) or int(_is_patient(segment, context))
     behind = segment[end : end + 3]
-    if end and [chunk.kind for chunk in behind] == [MARK, VALUE, MARK] and _is_age(behind[1]):
+    if end and [chunk.kind for chunk in behind] == [MARK, VALUE, MARK] and is_age(behind[1]):
         behind[1].used = True
         span = context.span([behind[1]])
-        context.statements.append(Person(span, _patient(behind[1], context), age=behind[1].quantity))
+        context.statements.append(Person(span, patient(behind[1], context), age=behind[1].quantity))
 
 
 def _unknown_name(segment: list[Chunk], context: Context) -> int:
@@ -67,9 +69,14 @@ def _sex(segment: list[Chunk], place: int, context: Context) -> None:
         return
     chunk.used = True
     sex = chunk.get("sex") or chunk.get("pronoun")
-    subject = _patient(chunk, context)
-    context.statements.append(Person(context.span([chunk]), subject, sex, open="pronoun" in chunk.means))
-    _plain_age(segment, place, context)
+    subject = patient(chunk, context)
+    free = "pronoun" in chunk.means or (not subject.bearers and _is_address(segment, place, context))
+    context.statements.append(Person(context.span([chunk]), subject, sex, open=free))
+
+
+def _is_address(segment: list[Chunk], place: int, context: Context) -> bool:
+    """ "This lady's blood pressure": who is meant, not of which sex the person is."""
+    return place > 0 and context.written(segment[place - 1]).lower() == "this"
 
 
 def _no_allergies(segment: list[Chunk], place: int, context: Context) -> None:
@@ -87,13 +94,13 @@ def _shorthand(segment: list[Chunk], place: int, context: Context) -> None:
     number, chunk = segment[place - 1] if place else segment[place], segment[place]
     if not place and len(segment) > 1 and "," in segment[1].means:
         chunk.used = True
-        context.statements.append(Person(context.span([chunk]), _patient(chunk, context), chunk.get("sex")))
+        context.statements.append(Person(context.span([chunk]), patient(chunk, context), chunk.get("sex")))
         return
     begins = place < 2 or segment[place - 2].kind == MARK or "free" in segment[place - 2].means
-    if not begins or not _is_age(number):
+    if not begins or not is_age(number):
         return
     number.used = chunk.used = True
-    span, subject = context.span([number, chunk]), _patient(chunk, context)
+    span, subject = context.span([number, chunk]), patient(chunk, context)
     context.statements.append(Person(span, subject, chunk.get("sex")))
     when = _day_said(segment[place + 1 : place + 3], context)
     context.statements.append(Person(span, subject, age=number.quantity, when=when))
@@ -109,16 +116,6 @@ def _day_said(behind: list[Chunk], context: Context) -> tuple[Days, ...]:
     return deaths.days(context.rows) if "died" in behind[1].means else ()
 
 
-def _is_age(chunk: Chunk) -> bool:
-    said = chunk.quantity
-    return said is not None and said.unit is None and not said.sign and 0 < said.value <= 120
-
-
-def _patient(chunk: Chunk, context: Context) -> Subject:
-    bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == "patient")
-    return Subject(context.written(chunk), "patient", bearers)
-
-
 def _born(segment: list[Chunk], place: int, context: Context) -> None:
     at = place + 1
     while at < len(segment) and (segment[at].kind == MARK or "prep" in segment[at].means or "aux" in segment[at].means):
@@ -126,19 +123,7 @@ def _born(segment: list[Chunk], place: int, context: Context) -> None:
     if at < len(segment) and segment[at].kind == WHEN:
         chunk, when = segment[place], segment[at]
         chunk.used = when.used = True
-        context.statements.append(Person(context.span([chunk, when]), _patient(chunk, context), born=when.days))
-
-
-def _plain_age(segment: list[Chunk], place: int, context: Context) -> None:
-    """ "She was 51 when ..."."""
-    following = [*segment[place + 1 : place + 4], Chunk(WORD, 0, 0, {"free": ""})]
-    if len(following) < 3 or following[0].get("aux") != "past" or following[1].kind != VALUE:
-        return
-    number = following[1]
-    if _is_age(number) and "free" in following[2].means:
-        number.used = True
-        span = context.span([segment[place], number])
-        context.statements.append(Person(span, _patient(number, context), age=number.quantity, past=True))
+        context.statements.append(Person(context.span([chunk, when]), patient(chunk, context), born=when.days))
 
 
 def _aged(segment: list[Chunk], place: int, context: Context) -> None:
@@ -152,7 +137,7 @@ def _aged(segment: list[Chunk], place: int, context: Context) -> None:
     chunk.used = number.used = True
     span = context.span([chunk, number])
     of_event = _is_of_event(segment, place, context)
-    context.statements.append(Person(span, _patient(chunk, context), age=number.quantity, when=when, past=of_event))
+    context.statements.append(Person(span, patient(chunk, context), age=number.quantity, when=when, past=of_event))
 
 
 def _is_of_event(segment: list[Chunk], place: int, context: Context) -> bool:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.times import IMPOSSIBLE, hull, of_year
-from core.verification.grammar.tokens import UNITS
+from core.verification.grammar.tokens import UNITS, Words
 from core.verification.statements import Counted, Spaced, Subject, Took, When
+from core.verification.vocabulary.spelling import word_set
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -22,6 +23,7 @@ PREPS_OF = {
 }  # fmt: skip
 FREE = frozenset({"took place", "have", "in a row"})
 _EVERY = re.compile(r"1/(\d*)([dwmy])")
+BEGINS, ENDS = word_set("began begun started starting beginning commenced"), word_set("ended ending finished concluded")
 SIZES = {"d": "day", "w": "week", "m": "month", "y": "year"}
 
 
@@ -34,8 +36,8 @@ def _is_of_standing(before: list[Chunk]) -> bool:
 class Draft:
     """What is said of the visits of one frame."""
 
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
+    def __init__(self, frame: Frame, words: Words) -> None:
+        self.frame, self.words = frame, words
         self.whens: list[When] = []
         self.span: tuple[When, When] | None = None
         self.stop: When = ()
@@ -44,7 +46,7 @@ class Draft:
         self.count: int | None = None
         self.length: Quantity | None = None
         self.apart: Quantity | None = None
-        self.every = self.unread = False
+        self.every = self.unread = self.ended = False
 
     def take(self, place: int, item: Chunk) -> bool:
         """Whether an item was understood."""
@@ -59,6 +61,8 @@ class Draft:
         return True
 
     def _word(self, item: Chunk) -> bool:
+        if self._bounds(item):
+            return True
         if item.get("which") in ("latest", "first", "later", "earlier"):
             self.which = item.means["which"]
         elif "frequency" in item.means or "yearly" in item.means:
@@ -71,6 +75,12 @@ class Draft:
             return not FREE.isdisjoint(item.means) or item.get("noun") in ("visit", "time", "note")
         return True
 
+    def _bounds(self, item: Chunk) -> bool:
+        """ "The stay that began on 27 April ended on 1 May"."""
+        norm = self.words[item.start].norm
+        self.ended = self.ended or norm in ENDS
+        return norm in BEGINS or norm in ENDS
+
     def _often(self, frequency: str) -> bool:
         """ "Every three months": so far apart."""
         often = _EVERY.fullmatch(frequency)
@@ -80,12 +90,12 @@ class Draft:
 
     def _when(self, place: int, item: Chunk) -> bool:
         before = self.frame.items[max(0, place - 2) : place]
-        if item.get("stay") != "end" and _is_of_standing(before):
+        if item.get("stay") != "end" and not self.ended and _is_of_standing(before):
             return False
         if before and before[-1].get("prep") == "since" and self.count is not None:
             self.span = (item.days, tuple(days._replace(last=date.max, yearless=False) for days in item.days))
-        elif item.get("stay") == "end" or _until(self.frame.items, place):
-            self.stop = item.days
+        elif item.get("stay") == "end" or self.ended or _until(self.frame.items, place):
+            self.stop, self.ended = item.days, False
         else:
             self.whens.append(item.days)
         return True
@@ -132,7 +142,7 @@ def read(frame: Frame, context: Context) -> None:
     """State the visits of a frame; a negated one is not read."""
     if any("neg" in c.means and not c.used for c in frame.items):
         return
-    draft = _draft(frame)
+    draft = _draft(frame, context)
     bearers = _bearers(frame, context)
     all_of_them = len(bearers) == sum(row.type == "visit" for row in context.rows)
     if draft.every and not draft.span and not all_of_them and not _of_earlier(draft, context):
@@ -143,8 +153,8 @@ def read(frame: Frame, context: Context) -> None:
     _state(draft, bearers, context)
 
 
-def _draft(frame: Frame) -> Draft:
-    draft = Draft(frame)
+def _draft(frame: Frame, context: Context) -> Draft:
+    draft = Draft(frame, context.words)
     for place, item in enumerate(frame.items):
         if not item.used and item.kind != MARK and draft.take(place, item):
             item.used = True

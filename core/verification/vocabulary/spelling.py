@@ -47,6 +47,16 @@ def stem(norm: str) -> str:
     return stemmed
 
 
+def is_one_slip(word: str, other: str) -> bool:
+    """Whether two words differ by one letter: another one, one more, one less, or two that changed places."""
+    if abs(len(word) - len(other)) > 1 or word[0] != other[0]:
+        return False
+    at = next((n for n, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
+    mine, theirs = word[at:], other[at:]
+    swapped = mine[1::-1] + mine[2:] == theirs if len(mine) > 1 else False
+    return swapped or mine[1:] == theirs[1:] or mine[1:] == theirs or mine == theirs[1:]
+
+
 def norms_of(phrase: str) -> tuple[str, ...]:
     """The words of a phrase as the lexer would give them."""
     return tuple(spell(word) for word in _SPELT.findall(phrase.lower()))

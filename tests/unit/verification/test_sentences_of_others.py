@@ -1,0 +1,90 @@
+"""Kinds of sentences that people write who never saw the grammar: each right beside wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.verification import Row, Verdict
+from tests.unit.verification.made_record import RECORD
+from tests.unit.verification.made_rows import check, condition, medicine, result, row
+
+ROWS = RECORD | {
+    "capsules": medicine("Doxycycline 100 MG Oral Capsule", "2024-03-01", dose="1", frequency="twice a day"),
+    "pen": medicine("0.3 ML Epinephrine 1 MG/ML Auto-Injector", "2014-06-02"),
+    "chewable": medicine("Cetirizine 5 MG Chewable Tablet", "2014-06-02"),
+    "pill0": medicine("Sprintec 28 Day Pack", "2022-05-01", "2023-04-28", "stopped"),
+    "pill1": medicine("Sprintec 28 Day Pack", "2023-05-01", "2024-04-28", "stopped"),
+    "pill2": medicine("Sprintec 28 Day Pack", "2024-05-01"),
+    "misspelt": medicine("Atorvastetin 40 MG Oral Tablet", "2021-02-01"),
+    "gout": condition("Gout", "2019-06-14"),
+    "allopurinol": medicine("Allopurinol 100 MG Oral Tablet", "2019-06-14", reason="Gout"),
+    "amlodipine": medicine("amLODIPine 5 MG Oral Tablet", "2022-04-20", reason="Hypertension"),
+    "lisinopril": medicine("lisinopril 10 MG Oral Tablet", "2022-04-20", reason="Hypertension"),
+    "audit": result("Total score [AUDIT-C]", 5, "{score}", "2020-11-05", code="75626-2"),
+    "drinking": condition("Alcohol misuse", "2020-11-05"),
+    "mould": row("allergy", substance="Mold (organism)", status="active", recorded_on="2003-06-07"),
+}
+
+
+def cases(lines: str) -> list[tuple[str, list[Row]]]:
+    parts = [line.split(" | ") for line in lines.strip().splitlines()]
+    return [(text, [ROWS[name] for name in names.split()]) for names, text in parts]
+
+
+RIGHT = cases(
+    """
+person htn | Hypertension dx at 43 (April 2012).
+person htn | Hypertension was diagnosed at 43.
+person seen | Ng Min Wen, born on 12 September 1968, was 53 when she was seen for viral sinusitis on 3 December 2021.
+person checkup1 | Ng Min Wen was 57 at her check-up on 3 February 2026.
+sys1 dia1 | This lady's blood pressure on 3 February 2026 was 122/78.
+pen chewable | An epinephrine auto-injector and cetirizine 5 mg chewable tablets were both prescribed on 2 June 2014.
+gout allopurinol | Gout dx Jun 2019, on allopurinol 100 mg since.
+capsules | Doxycycline 100 mg, one capsule twice a day.
+capsules | Doxycycline 100 mg, 1 capsule bd, since 1 March 2024.
+pill0 pill1 pill2 | Sprintec was prescribed in May 2022, May 2023 and May 2024; only the most recent is active.
+misspelt | Atorvastatin 40 mg since February 2021.
+obesity | Obesity (BMI 30 or above) has been on the record since January 2015.
+nuts mould | Allergic to nuts and mould. No reactions documented.
+nuts | Nut allergy, reaction not recorded.
+drinking audit | Alcohol misuse (Nov 2020), AUDIT-C was 5 at the time.
+hctz amlodipine lisinopril | On triple therapy: HCTZ 25, amlodipine 5, lisinopril 10.
+hb0 hb1 | Hb 11.2 on 10 March 2024.
+"""
+)
+WRONG = cases(
+    """
+person htn | Hypertension dx at 44 (April 2012).
+person htn | Hypertension was diagnosed at 53.
+person seen | Ng Min Wen was 52 when she was seen for viral sinusitis on 3 December 2021.
+person checkup1 | Ng Min Wen was 58 at her check-up on 3 February 2026.
+person sys1 dia1 | This gentleman's blood pressure on 3 February 2026 was 122/78.
+pen chewable | An epinephrine auto-injector and cetirizine 5 mg capsules were both prescribed on 2 June 2014.
+pen chewable | A chewable epinephrine and cetirizine 5 mg were both prescribed on 2 June 2014.
+htn allopurinol | Hypertension dx Apr 2012, on allopurinol 100 mg since.
+capsules | Doxycycline 100 mg, two capsules twice a day.
+metformin | Metformin 500 mg, two tablets twice daily.
+allopurinol | Allopurinol 100 mg, one tablet.
+pill0 pill1 pill2 | Only the first of these prescriptions of Sprintec is active.
+pill2 simvastatin | Only the most recent of these prescriptions is active.
+misspelt | Pravastatin 40 mg since February 2021.
+obesity | Obesity (BMI 40 or above) has been on the record since January 2015.
+t2dm | Type 2 or above diabetes has been on the record since May 2016.
+penicillin | Allergic to penicillin V. No reactions documented.
+nuts | Allergic to nuts, no reactions.
+drinking audit | Alcohol misuse (Nov 2020), AUDIT-C was 6 at the time.
+hctz amlodipine | On triple therapy: HCTZ 25, amlodipine 5.
+hctz amlodipine lisinopril | On dual therapy: HCTZ 25, amlodipine 5, lisinopril 10.
+"""
+)
+
+
+@pytest.mark.parametrize(("text", "rows"), RIGHT)
+def test_a_right_sentence_of_another_writer_is_borne_out(text: str, rows: list[Row]):
+    found = check(text, *rows)
+    assert found.verdict is Verdict.SUPPORTED, [finding.reason for finding in found.findings]
+
+
+@pytest.mark.parametrize(("text", "rows"), WRONG)
+def test_its_wrong_twin_is_never_borne_out(text: str, rows: list[Row]):
+    assert check(text, *rows).verdict is not Verdict.SUPPORTED
