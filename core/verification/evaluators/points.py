@@ -106,8 +106,14 @@ def otherwise(row: Cited, field: str = "value") -> Refuted:
     return Refuted(row.ref, field, row.shown() if field == "value" else read or "", wording.sentence(reason))
 
 
-EDGES = frozenset({"latest", "first", "highest ever", "lowest ever"})
+def _is_sole(which: str, row: Cited, mine: list[Cited]) -> bool:
+    """The one result of several that reads as it does."""
+    alike = [other for other in mine if readings.reading(other) == readings.reading(row)]
+    return len(mine) > 1 and readings.reading(row) is not None and len(alike) == 1
+
+
+EDGES = frozenset({"sole of all", "latest", "first", "highest ever", "lowest ever"})
 PLACES: dict[str, Callable[[str, Cited, list[Cited]], bool]] = {
     "latest": _is_at_edge, "first": _is_at_edge, "later": _is_past_edge, "earlier": _is_past_edge,
-    "newly": _turned, "still": _was_before,
+    "sole": _is_sole, "sole of all": _is_sole, "newly": _turned, "still": _was_before,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from core.verification.grammar.texts import OF_VISIT, Said, Term, sentences
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved
 from core.verification.statements import Saying, When
+from core.verification.vocabulary import INGREDIENTS
 
 NEAR = 3
 
@@ -71,7 +72,7 @@ def _is_told(term: Term) -> bool:
 def _in(clause: Said, part: Said) -> bool:
     places: list[int] = []
     for _, term in clause.terms:
-        found = [at for at, other in part.terms if _same(term, other)]
+        found = [at for at, other in (*part.terms, *part.under) if _same(term, other)] or _mixed(term, part)
         if not found:
             return False
         places.append(found[0])
@@ -81,6 +82,14 @@ def _in(clause: Said, part: Said) -> bool:
         if term.narrows
     )
     return narrowed and _numbers(clause, part)
+
+
+def _mixed(term: Term, part: Said) -> list[int]:
+    """Where a text names each medicine of a mixture: "amoxicillin 250 mg / clavulanate 125 mg"."""
+    brand = next((key.partition(":")[2] for key in term.keys if key.startswith("brand:")), "")
+    named = [Term(frozenset({f"medicine:{one}"}), term.flags, False) for one in INGREDIENTS.get(brand, ())]
+    found = [next((at for at, other in part.terms if _same(one, other)), None) for one in named]
+    return [at for at in found[:1] if at is not None and None not in found]
 
 
 def _same(term: Term, other: Term) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from core.verification.grammar.chunks import MARK, NAME, PAIR, SPAN, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame
@@ -17,6 +17,7 @@ LEADING = frozenset(
 )  # fmt: skip
 LINKING = frozenset({"take", "start", "treats", "free", "pronoun", "aux"})
 DAYS = frozenset({WHEN, SPAN})
+MONTH_DAYS_MAX = 31
 TOLD = frozenset({"read", "trend", "all"})
 HEALING = frozenset({"prescription", "visit", "observation"})
 
@@ -98,7 +99,8 @@ def settled(cut: list[Frame]) -> list[Frame]:
     _behind_colon(cut)
     tests = [frame for frame in cut if frame.kind == "observation"]
     _name_behind(tests, cut)
-    _share_day(tests)
+    inside = _days_of_brackets(cut)
+    _share_day([frame for frame in tests if frame not in inside])
     _share_reading(tests)
     return [part for frame in cut for part in _bracketed(frame)]
 
@@ -143,6 +145,27 @@ def _name_behind(tests: list[Frame], cut: list[Frame]) -> None:
 def _are_parts(panel: list[Frame], parts: list[Frame]) -> bool:
     members = PANELS.get(panel[0].names[0].get("assay") or "", frozenset()) if panel else frozenset()
     return len(parts) > 1 and all(frame.names[0].get("assay") in members for frame in parts)
+
+
+def _days_of_brackets(cut: list[Frame]) -> list[Frame]:
+    """ "Anaemia Nov 2025 (Hb 11.5), Hb 13.2 in May": of the month before the bracket, of none outside."""
+    inside: list[Frame] = []
+    for before, frame in pairwise(cut):
+        if frame.kind == "observation" and _opens(before) and any(")" in c.means for c in frame.items):
+            inside.append(frame)
+            day = before.items[-2] if len(before.items) > 1 else before.items[-1]
+            since = len(before.items) > 2 and before.items[-3].get("prep") == "since"
+            if day.kind == WHEN and DAYS.isdisjoint(c.kind for c in frame.items) and not since and _is_month(day):
+                frame.day = day.days
+    return inside
+
+
+def _opens(frame: Frame) -> bool:
+    return bool(frame.items) and "(" in frame.items[-1].means
+
+
+def _is_month(chunk: Chunk) -> bool:
+    return bool(chunk.days) and (chunk.days[0].last - chunk.days[0].first).days <= MONTH_DAYS_MAX
 
 
 def _share_day(tests: list[Frame]) -> None:

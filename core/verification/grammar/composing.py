@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.verification.grammar.chunks import MARK, PAIR, UNKNOWN, VALUE, WORD, Chunk, Quantity
+from core.verification.grammar.chunks import MARK, PAIR, UNKNOWN, VALUE, WHEN, WORD, Chunk, Quantity
 from core.verification.grammar.tokens import Words
 
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
@@ -14,6 +14,7 @@ SIGNS = {
 }  # fmt: skip
 COMPOSING = frozenset({"side", "all", "prep"})
 NOUGHT = frozenset({"nil", "none", "nought"})
+LESS_OR_MORE = {"under": "down", "over": "up"}
 SCALE = (0.0, 10.0)
 WITHIN = {("below", "upper"): "not high", ("above", "lower"): "not low", ("within", "upper"): "not high"}
 
@@ -29,7 +30,7 @@ def composed(found: list[Chunk], words: Words) -> list[Chunk]:
 
 
 def _of_value(found: list[Chunk], i: int) -> tuple[Chunk, int]:
-    for fit in (_monthly, _before_end, _bound_behind) if i + 1 < len(found) else ():
+    for fit in (_monthly, _before_end, _bound_behind, _less_than) if i + 1 < len(found) else ():
         fit(found[i], found[i + 1], found[i + 2] if i + 2 < len(found) else None)
     return (_limits(found, i), i + 3) if _is_limits(found, i) else (found[i], i + 1)
 
@@ -46,7 +47,8 @@ def _of_word(found: list[Chunk], i: int, words: Words) -> tuple[Chunk, int]:
 
 
 def _is_amount(chunk: Chunk) -> bool:
-    return chunk.kind in (VALUE, PAIR) or chunk.get("degree") == "slight"
+    one = chunk.get("number") == "1"  # "the only one above the range"
+    return (chunk.kind in (VALUE, PAIR) and not one) or chunk.get("degree") == "slight"
 
 
 # Words that add nothing before a chunk of some kind: "only 82", "only slightly", "three yearly checks".
@@ -71,6 +73,14 @@ def _bound_behind(number: Chunk, following: Chunk, behind: Chunk | None) -> None
     if number.quantity and "bound" in following.means:
         number.quantity = number.quantity._replace(sign=following.means["bound"])
         following.used, following.means = True, {"free": ""}
+
+
+def _less_than(number: Chunk, following: Chunk, behind: Chunk | None) -> None:
+    """ "3 kg less than in August 2021": a change since then."""
+    said = number.quantity
+    earlier = behind is not None and (behind.kind == WHEN or behind.get("prep") in ("in", "on", "at"))
+    if said and said.unit and said.unit.kind != "time" and earlier and following.get("prep") in LESS_OR_MORE:
+        following.means = {"trend": LESS_OR_MORE[following.means["prep"]]}
 
 
 def _before_end(number: Chunk, following: Chunk, behind: Chunk | None) -> None:

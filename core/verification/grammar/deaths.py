@@ -24,6 +24,7 @@ def read(segment: list[Chunk], place: int, context: Context) -> None:
         return
     chunk.used = True
     when, reason = _circumstances(segment[place + 1 : place + REACH], context)
+    reason = reason or _cause_before(segment, place, context)
     for used in filter(None, (when, reason)):
         used.used = True
     because = Subject(context.written(reason), "reason", reason.bearers) if reason else None
@@ -60,6 +61,15 @@ def _circumstances(following: list[Chunk], context: Context) -> tuple[Chunk | No
         elif other.kind != MARK and BETWEEN.isdisjoint(other.means):
             break
     return when, reason
+
+
+def _cause_before(segment: list[Chunk], place: int, context: Context) -> Chunk | None:
+    """ "With myocardial infarction as the cause of death"."""
+    at = segment[place].start
+    if "cause" not in [word.norm for word in context.words[max(0, at - 2) : at]]:
+        return None
+    named = next((c for c in reversed(segment[:place]) if c.name is not None), None)
+    return named if named is not None and _is_reason(named, context) else None
 
 
 def _is_reason(chunk: Chunk, context: Context) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.verification.cited import Cited
-from core.verification.grammar import belonging, chunks, frames, names
+from core.verification.grammar import belonging, chunks, frames, healed, names
 from core.verification.grammar.chunks import MARK, NAME, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.times import within
@@ -36,7 +36,7 @@ def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list
             lead.append(chunk)
         elif chunk not in cut[-1].names:
             cut[-1].items.append(chunk)
-    cut = belonging.settled(cut)
+    cut = belonging.settled(healed.parted(cut, context))
     if not cut and before is not None:
         of = _spoken_of(lead, before, context)
         cut = [Frame(of.kind, of.names)]

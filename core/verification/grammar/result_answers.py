@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.verification.grammar.chunks import Chunk
+from core.verification.grammar.chunks import NAME, WORD, Chunk
 from core.verification.grammar.frames import Frame
+from core.verification.grammar.names import Name
 from core.verification.grammar.result_points import Points
 from core.verification.grammar.result_scan import Scan
 from core.verification.statements import Subject, Took
@@ -13,12 +14,30 @@ from core.verification.statements import Subject, Took
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
+# Words that may be the first of an answer: "high", "moderate".
+LEVELS = frozenset({"severity", "degree", "read", "criticality"})
+
 
 def answers_of(frame: Frame, context: Context) -> list[Chunk]:
-    return [c for c in frame.items if c.name is not None and c.name.bearers and not c.used and _by_answer(c, context)]
+    _levels(frame, context)
+    return [c for c in frame.items if c.name is not None and not c.used and _by_answer(c, context)]
+
+
+def _levels(frame: Frame, context: Context) -> None:
+    """ "Moderate falls risk", where the row answers "Moderate Risk": a level is the first word of the answer."""
+    named = {n for name in frame.names for n, how in name.bearers if how == 0}
+    if not named or any(context.rows[n].text_value is None for n in named):
+        return
+    for chunk in frame.items:
+        if not chunk.used and chunk.kind == WORD and not LEVELS.isdisjoint(chunk.means):
+            norm = context.words[chunk.start].norm
+            mine = tuple((n, 1) for n in named if (context.rows[n].text_value or "").lower().split()[:1] == [norm])
+            chunk.kind, chunk.means, chunk.name = NAME, {"level": ""}, Name(chunk.end, {}, mine, frozenset())
 
 
 def _by_answer(chunk: Chunk, context: Context) -> bool:
+    if "level" in chunk.means:
+        return True
     said = [n for n, how in chunk.bearers if how == 1]
     return any(context.rows[n].type == "observation" for n in said)
 
@@ -66,12 +85,12 @@ def state(scan: Scan, points: Points, answers: list[Chunk]) -> None:
     for chunk in (*frame.names, *answers):
         chunk.used = True
     span = context.span([*frame.names, *answers])
-    point = points.last_piece
+    which = next((piece.which for piece in points.found if piece.which), None)
     days = [when for piece in points.found for when in piece.whens] or [()]
     reasons = [Subject(context.written(answer), "reason", _by_reason(answer)) for answer in said]
     for name in frame.names:
         subject = Subject(context.written(name), "observation", name.bearers)
-        context.statements += [Took(span, subject, day, (), reason, point.which) for reason in reasons for day in days]
+        context.statements += [Took(span, subject, day, (), reason, which) for reason in reasons for day in days]
 
 
 def _is_answer(bearers: tuple[tuple[int, int], ...]) -> bool:
@@ -82,7 +101,8 @@ def _is_plain(scan: Scan, points: Points) -> bool:
     """Whether nothing but days is said of an answer."""
     same = scan.trend in ("same", "flat") and sum(len(p.whens) for p in points.found) > 1
     more = scan.negated or (scan.trend and not same) or scan.count or scan.length or points.always
-    return not more and not any(p.valued or p.reading or (len(points.found) > 1 and p.which) for p in points.found)
+    dated = sum(len(p.whens) for p in points.found)
+    return not more and not any(p.valued or p.reading or (dated > 1 and p.which) for p in points.found)
 
 
 def _by_reason(chunk: Chunk) -> tuple[tuple[int, int], ...]:

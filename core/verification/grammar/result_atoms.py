@@ -268,7 +268,22 @@ def _given(scan: Scan, place: int, item: Chunk) -> bool:
     return scan.context.words[item.end - 1].norm in GIVEN
 
 
+def _only(scan: Scan, place: int, item: Chunk) -> bool:
+    """ "The only one of the three above the range": no other reads so; "the only one", of all that are known."""
+    said = scan.within(place, 6, "read")
+    between = scan.items[place + 1 : scan.items.index(said)] if said is not None else []
+    numbers = [c for c in between if c.kind == VALUE and c.quantity is not None and c.quantity.step == 0]
+    if said is None or any(c.kind == WHEN or "neg" in c.means for c in between):
+        return False
+    several = next((c for c in numbers if c.quantity and c.quantity.value > 1), None)
+    for chunk in between:
+        chunk.used = chunk.used or chunk in numbers or "measure" in chunk.means or chunk.get("noun") == "time"
+    scan.count = several.quantity if several is not None else scan.count
+    return scan.add("which", "sole" if several is not None else "sole of all")
+
+
 HANDLERS = {
+    "only": _only,
     WHEN: _when, SPAN: _span, VALUE: result_numbers.value, PAIR: result_numbers.pair,
     "limits": result_numbers.limits, "bounds": result_numbers.bounds, "read": _read, "trend": _trend,
     "neg": _neg, "degree": _degree, "all": _all, "trend kind": _steadily, "past": _past, "status": _still,

@@ -6,6 +6,7 @@ from core.verification.grammar.chunks import Chunk, Quantity
 from core.verification.grammar.result_scan import Atom, Scan
 
 COUNTED_MAX = 20
+COMPARED = frozenset({"lower", "higher", "less", "more"})
 LEADING_TO = frozenset({"to", "from", "at", "on", "than", "of", "as"})
 
 
@@ -185,7 +186,7 @@ def _named_after(scan: Scan, place: int) -> bool:
     following = scan.items[place + 1] if place + 1 < len(scan.items) else None
     if following is None or "trend" not in following.means:
         return False
-    compared = scan.context.words[following.start].norm in ("lower", "higher")
+    compared = scan.context.words[following.start].norm in COMPARED
     return compared or (place < scan.frame.lead and following.end - following.start == 1)
 
 

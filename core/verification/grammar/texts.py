@@ -26,6 +26,7 @@ BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"}
 TEXT_CHARACTERS_MAX = 20_000
 _HEADING = re.compile(r"\s*+#*+\s*+(family (?:medical )?history|fhx?)\b", re.I)
 _OTHER_HEADING = re.compile(r"\s*(?:#+\s|[A-Z][A-Za-z ]{2,30}:)")
+_DONE = re.compile(r"\b(?:was|were) (?:given|conducted|administered|performed|carried out)\b", re.I)
 _PLAN = re.compile(r"\s*+#*+\s*+plan\b", re.I)
 
 
@@ -38,12 +39,16 @@ class Term(NamedTuple):
 
 
 class Said(NamedTuple):
-    """One sentence: terms by place, quantities by place, dates; `latest` if it says that it is the latest."""
+    """One sentence: terms by place, quantities by place, dates; `latest` if it says that it is the latest.
+
+    `under` are the words of the heading that it stands under.
+    """
 
     terms: tuple[tuple[int, Term], ...]
     numbers: tuple[tuple[int, chunks.Quantity, int], ...]
     dates: tuple[tuple[Days, ...], ...]
     latest: bool = False
+    under: tuple[tuple[int, Term], ...] = ()
 
 
 @lru_cache(maxsize=2048)
@@ -51,6 +56,7 @@ def sentences(text: str) -> tuple[Said, ...]:
     """The sentences of a row's text. Lines under "Family history" are about relatives, those under "Plan" are plans."""
     found: list[Said] = []
     inherited = 0
+    under: tuple[tuple[int, Term], ...] = ()
     for line in instructions.removed(text[:TEXT_CHARACTERS_MAX]).split("\n"):
         if _HEADING.match(line):
             inherited = scope.OF_RELATIVE
@@ -58,9 +64,14 @@ def sentences(text: str) -> tuple[Said, ...]:
             inherited = scope.PLANNED
         elif _OTHER_HEADING.match(line) or not line.strip():
             inherited = 0
+        if _DONE.search(line):
+            inherited &= ~scope.PLANNED
         words = tokens.tokens(tokens.plain(line))
         flags = scope.flags_of(words)
-        found += [said(words, flags, first, end, inherited) for first, end in _parts(words, ".;!?")]
+        if line.lstrip().startswith("#"):
+            under = said(words, flags, 0, len(words)).terms
+        parts = (said(words, flags, first, end, inherited) for first, end in _parts(words, ".;!?"))
+        found += [part._replace(under=under) for part in parts]
     return tuple(part for part in found if part.terms or part.numbers)
 
 
@@ -178,6 +189,9 @@ LEMMAS = {
     "felt": "feel",
     "given": "give",
     "gave": "give",
+    "received": "give",
+    "receive": "give",
+    "administered": "give",
     "took": "take",
     "began": "begin",
     "broke": "break",

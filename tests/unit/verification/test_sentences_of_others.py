@@ -6,7 +6,7 @@ import pytest
 
 from core.verification import Row, Verdict
 from tests.unit.verification.made_record import RECORD
-from tests.unit.verification.made_rows import check, condition, medicine, result, row
+from tests.unit.verification.made_rows import check, condition, medicine, note, result, row
 
 ROWS = RECORD | {
     "capsules": medicine("Doxycycline 100 MG Oral Capsule", "2024-03-01", dose="1", frequency="twice a day"),
@@ -22,6 +22,30 @@ ROWS = RECORD | {
     "lisinopril": medicine("lisinopril 10 MG Oral Tablet", "2022-04-20", reason="Hypertension"),
     "audit": result("Total score [AUDIT-C]", 5, "{score}", "2020-11-05", code="75626-2"),
     "drinking": condition("Alcohol misuse", "2020-11-05"),
+    "prediabetes": condition("Prediabetes", "2019-04-02"),
+    "osteoporosis": condition("Osteoporosis (disorder)", "2020-01-05"),
+    "anaemia": condition("Anemia (disorder)", "2024-03-10"),
+    "falls": result(
+        "Fall risk level [Morse Fall Scale]", "Low Risk (MFS Score 0 - 24)", None, "2021-09-02", code="59461-4"
+    ),
+    "smoking": result("Tobacco smoking status", "Never smoker", None, "2026-02-03", code="72166-2"),
+    "certified": row("visit", **{"class": "AMB"}, description="Death Certification", started_at="2026-03-04T01:00:00Z"),
+    "cause": result(
+        "Cause of Death [US Standard Certificate of Death]", "Pneumonia", None, "2026-03-04", code="69453-9"
+    ),
+    "stay": row(
+        "visit",
+        **{"class": "IMP"},
+        description="Encounter inpatient",
+        started_at="2018-02-03T01:00:00Z",
+        ended_at="2018-02-06T01:00:00Z",
+    ),
+    "letter": note(
+        "# Medications\nlisinopril 10 mg oral tablet; amoxicillin 250 mg / clavulanate 125 mg oral tablet\n\n"
+        "# Assessment and Plan\n\n## Plan\nPatient was given the following immunizations: influenza, split virus.\n"
+        "To be given: tetanus toxoid.\n\nThe following procedures were conducted:\n- spirometry",
+        "2019-05-02",
+    ),
     "mould": row("allergy", substance="Mold (organism)", status="active", recorded_on="2003-06-07"),
 }
 
@@ -49,7 +73,21 @@ nuts mould | Allergic to nuts and mould. No reactions documented.
 nuts | Nut allergy, reaction not recorded.
 drinking audit | Alcohol misuse (Nov 2020), AUDIT-C was 5 at the time.
 hctz amlodipine lisinopril | On triple therapy: HCTZ 25, amlodipine 5, lisinopril 10.
-hb0 hb1 | Hb 11.2 on 10 March 2024.
+osteoporosis | OP since Jan 2020.
+prediabetes a1c2 | Pre-DM (Apr 2019): HbA1c 5.8% Feb 2026.
+anaemia hb0 hb1 | Anaemia Mar 2024 (Hb 11.2), Hb 13.6 at last check Aug 2025.
+seen sinusitis | She was seen on 3 December 2021 for viral sinusitis, which had resolved by 24 December 2021.
+seen sinusitis | Seen with viral sinusitis on 3 December 2021; the infection resolved on 24 December 2021.
+weight0 weight1 | Her weight was 92.3 kg in February 2026, about 4 kg more than in March 2024.
+a1c0 a1c1 a1c2 | HbA1c: 7.9%, 6.8% and 5.8%, the only one of the three within range.
+falls | Low falls risk in September 2021.
+falls | Risk of falls was low on 2 September 2021.
+smoking | The most recent smoking status, from 3 February 2026, is never smoker.
+certified cause | Death certification took place on 4 March 2026, with pneumonia as the cause of death.
+stay | The inpatient stay that began on 3 February 2018 ended on 6 February 2018.
+letter | According to the note, spirometry was done and the medications were lisinopril 10 mg and co-amoxiclav.
+letter | He received an influenza immunisation on 2 May 2019.
+sys0 dia0 sys1 dia1 | BP 148/92 on 19/8/2025.
 """
 )
 WRONG = cases(
@@ -73,6 +111,27 @@ t2dm | Type 2 or above diabetes has been on the record since May 2016.
 penicillin | Allergic to penicillin V. No reactions documented.
 nuts | Allergic to nuts, no reactions.
 drinking audit | Alcohol misuse (Nov 2020), AUDIT-C was 6 at the time.
+htn | OP since April 2012.
+t2dm a1c2 | Pre-DM (May 2016): HbA1c 5.8% Feb 2026.
+anaemia hb0 hb1 | Anaemia Mar 2024 (Hb 13.6), Hb 13.6 at last check Aug 2025.
+seen sinusitis | She was seen on 3 December 2021 for viral sinusitis, which had resolved by 10 December 2021.
+seen sinusitis | She was seen on 24 December 2021 for viral sinusitis, which had resolved by 24 December 2021.
+seen sinusitis | She was seen for viral sinusitis, which is still active.
+fracture | Fracture of forearm on 1 September 2011; the infection resolved on 15 November 2011.
+weight0 weight1 | Her weight was 92.3 kg in February 2026, about 6 kg more than in March 2024.
+weight0 weight1 | Her weight was 92.3 kg in February 2026, about 4 kg less than in March 2024.
+a1c0 a1c1 a1c2 | HbA1c: 7.9%, 6.8% and 5.8%, the only one of the three above range.
+a1c0 a1c1 | HbA1c was 7.9% in February 2025 and 6.8% in August 2025, the only one above range.
+falls | Moderate falls risk in September 2021.
+falls | High risk of falls on 2 September 2021.
+smoking | The most recent smoking status, from 3 February 2025, is never smoker.
+smoking | The most recent smoking status, from 3 February 2026, is former smoker.
+certified cause | Death certification took place on 4 March 2026, with stroke as the cause of death.
+stay | The inpatient stay that began on 3 February 2018 ended on 9 February 2018.
+stay | The inpatient stay that began on 6 February 2018 ended on 6 February 2018.
+letter | According to the note of 2 May 2019, the allergies were lisinopril 10 mg and co-amoxiclav.
+letter | According to the note of 2 May 2019, the medications were lisinopril 20 mg and co-amoxiclav.
+letter | He received tetanus toxoid on 2 May 2019.
 hctz amlodipine | On triple therapy: HCTZ 25, amlodipine 5.
 hctz amlodipine lisinopril | On dual therapy: HCTZ 25, amlodipine 5, lisinopril 10.
 """
