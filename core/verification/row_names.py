@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from core.verification.grammar import tokens
 from core.verification.grammar.phrases import phrases_at
-from core.verification.vocabulary import ALONE, BROADER, INGREDIENTS, PANELS, PHRASES, UNITS, Phrase, Unit
-from core.verification.vocabulary.spelling import is_one_slip, stem, word_set
+from core.verification.vocabulary import BROADER, INGREDIENTS, PANELS, PHRASES, UNITS, Unit
+from core.verification.vocabulary.spelling import beginning, is_one_slip, stem, word_set
 
 _LABEL = re.compile(
     r"\((?:disorder|finding|situation|procedure|substance|organism|product|event|person|regime/therapy"
@@ -40,7 +40,8 @@ class Amount(NamedTuple):
 class Named(NamedTuple):
     """`heads` may name the row by themselves, `terms` add to a name; `amounts` are the quantities in it.
 
-    `begins` are the first two letters of the terms, `clips` the heads that may be written shortened.
+    `begins` are the beginnings of the terms that are stems, `clips` the heads that may be written shortened,
+    `short` tells whether acronyms are among the terms.
     """
 
     heads: frozenset[str]
@@ -50,6 +51,7 @@ class Named(NamedTuple):
     begins: frozenset[str] = frozenset()
     clips: tuple[str, ...] = ()
     negated: bool = False
+    short: bool = False
 
 
 EMPTY = Named(frozenset(), frozenset(), (), ())
@@ -68,9 +70,10 @@ def named(texts: tuple[str, ...], assay: str | None, kind: str, details: tuple[s
         frozenset(terms),
         tuple(reading.amounts),
         tuple(map(frozenset, reading.parts)),
-        frozenset([term.lstrip("~")[:2] for term in terms]),
+        frozenset([beginning(term.lstrip("~")) for term in terms if ":" not in term]),
         _clips(heads) if kind == "prescription" else (),
         any(term[0] == "~" for term in terms),
+        any(term.startswith("short:") for term in terms),
     )
 
 
@@ -183,12 +186,15 @@ def _misspelt(norm: str) -> str | None:
     """The one medicine of the vocabulary that an unknown word misses by a letter: "Simvistatin"."""
     if norm in PHRASES or len(norm) < MISSPELT_LETTERS_MIN or not norm.isalpha():
         return None
-    near = {phrase.names["medicine"] for word, phrase in ALONE.items() if _is_near(norm, word, phrase)}
+    near = {meant for word, meant in _medicines(norm[0]) if is_one_slip(norm, word)}
     return near.pop() if len(near) == 1 else None
 
 
-def _is_near(norm: str, word: str, phrase: Phrase) -> bool:
-    return "medicine" in phrase.names and len(word) >= MISSPELT_LETTERS_MIN and is_one_slip(norm, word)
+@lru_cache(maxsize=64)
+def _medicines(letter: str) -> tuple[tuple[str, str], ...]:
+    """The words of the vocabulary that begin so and name a medicine, with which one."""
+    long = ((word, said.names) for word, said in PHRASES.items() if len(word) >= MISSPELT_LETTERS_MIN)
+    return tuple((word, names["medicine"]) for word, names in long if word[0] == letter and "medicine" in names)
 
 
 def _keys(names: dict[str, str], kind: str) -> set[str]:

@@ -19,7 +19,7 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     """The chunks with their days settled; two days that are one time are one chunk."""
     _years_of_now(found, words)
     named_days.settle(found, rows)
-    if not any(chunk.kind == WHEN for chunk in found):
+    if not _dates(found):
         return found
     _last_months(found)
     _short_years(found, words)
@@ -27,6 +27,11 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     _first_days(found, words)
     _distances(found, words)
     return _spans(found, words)
+
+
+def _dates(found: list[Chunk], least: int = 0) -> list[int]:
+    """The places of the dates that at least so many chunks stand before."""
+    return [place for place in range(least, len(found)) if found[place].kind == WHEN]
 
 
 def _years_of_now(found: list[Chunk], words: Words) -> None:
@@ -43,14 +48,13 @@ def _years_of_now(found: list[Chunk], words: Words) -> None:
 def _last_months(found: list[Chunk]) -> None:
     """ "Last October": the month says it."""
     for before, chunk in pairwise(found):
-        if before.get("which") == "latest" and chunk.kind == WHEN and chunk.days and chunk.days[0].yearless:
+        if chunk.kind == WHEN and before.get("which") == "latest" and chunk.days and chunk.days[0].yearless:
             before.used, before.means = True, {"free": ""}
 
 
 def _years_of_lists(found: list[Chunk], words: Words) -> None:
     """ "March to May 1994": the year of the last date is that of those before it."""
-    places = [place for place, chunk in enumerate(found) if chunk.kind == WHEN]
-    for this, other in reversed(list(pairwise(places))):
+    for this, other in reversed(list(pairwise(_dates(found)))):
         listed = other == this + 2 and (_joins(found[this + 1], "and") or "," in found[this + 1].means)
         if listed or (other == this + 1 and _dashed(found[this], found[other], words)):
             found[this].days = times.with_year_of(found[this].days, found[other].days, before=True)
@@ -58,9 +62,9 @@ def _years_of_lists(found: list[Chunk], words: Words) -> None:
 
 def _short_years(found: list[Chunk], words: Words) -> None:
     """ "Between 98 and 2000": a number of two digits before a bare year is a year."""
-    for place in range(3, len(found)):
+    for place in _dates(found, 3):
         lead, year, _, other = found[place - 3 : place + 1]
-        if other.kind == WHEN and year.kind == VALUE and lead.get("prep") in ("between", "from"):
+        if year.kind == VALUE and lead.get("prep") in ("between", "from"):
             number, whole = words[year.start].norm, words[other.start].norm
             if len(number) == 2 and number.isdigit() and whole.isdigit() and year.end == year.start + 1:
                 year.kind, year.quantity = WHEN, None
@@ -75,9 +79,9 @@ def _joins(between: Chunk, conj: str | None = None) -> bool:
 
 def _first_days(found: list[Chunk], words: Words) -> None:
     """The 10 of "10-12 March 2025", and the 8th of "8th to 22nd December"."""
-    for place in range(2, len(found)):
+    for place in _dates(found, 2):
         day, between, other = found[place - 2 : place + 1]
-        if other.kind == WHEN and day.kind in (VALUE, "ordinal") and _joins(between, "and") and _is_one_day(other):
+        if day.kind in (VALUE, "ordinal") and _joins(between, "and") and _is_one_day(other):
             number = words[day.start].norm.rstrip("stndrh")
             bare = number.isdigit() and day.end == day.start + 1
             days = times.day_of_month(int(number), other.days) if bare else ()

@@ -72,11 +72,15 @@ def read(words: Words, rows: list[Cited]) -> list[Chunk]:
     i, count = 0, len(words)
     while i < count:
         chunk = _chunk(words, i, book)
-        _month_of_year(found, chunk, words)
-        found += _value_and_month(words, chunk) if _is_value_of(found, chunk, words) else [chunk]
+        i = chunk.end
+        if chunk.pair is not None:
+            _month_of_year(found, chunk, words)
+        if chunk.kind == WHEN and _is_value_of(found, chunk, words):
+            found += _value_and_month(words, chunk)
+        else:
+            found.append(chunk)
         if "unit alone" in chunk.means:
             _give_unit(found, words)
-        i = chunk.end
     return found
 
 
@@ -94,8 +98,7 @@ def _give_unit(found: list[Chunk], words: Words) -> None:
 def _is_value_of(found: list[Chunk], chunk: Chunk, words: Words) -> bool:
     """ "RR 14 Aug 2025": a number right behind a test, with none behind the month, is its value."""
     if (
-        chunk.kind != WHEN
-        or not found
+        not found
         or {"assay", "→"}.isdisjoint(found[-1].means)
         or (len(found) > 1 and "→" in found[-1].means and found[-2].kind == WHEN)
         or not _DAY_FIRST.match(words[chunk.start].norm)
@@ -149,10 +152,11 @@ def _of_kind(words: Words, i: int, book: names.Book) -> Chunk:
         return chunk
     if token.kind in (MARK, "ordinal"):
         return Chunk(token.kind, i, i + 1, {token.norm: ""} if token.kind == MARK else None)
-    named = names.read(words, i, book) if names.may_begin(words, i, book) else None
-    if named and (named.detail or not named.bearers) and longest_at(words, i)[0] > named.end:
-        named = None
-    return _named(words, i, named) if named else _word(words, i)
+    if names.may_begin(words, i, book):
+        named = names.read(words, i, book)
+        if named and not ((named.detail or not named.bearers) and longest_at(words, i)[0] > named.end):
+            return _named(words, i, named)
+    return _word(words, i)
 
 
 def _when(token: Token, i: int) -> Chunk:

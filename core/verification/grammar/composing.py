@@ -13,6 +13,7 @@ SIGNS = {
     "at least": ">=",
 }  # fmt: skip
 COMPOSING = frozenset({"side", "all", "prep"})
+FITTING = frozenset({"side", "all", "prep", "only", "yearly"})
 NOUGHT = frozenset({"nil", "none", "nought"})
 LESS_OR_MORE = {"under": "down", "over": "up"}
 SCALE = (0.0, 10.0)
@@ -24,7 +25,13 @@ def composed(found: list[Chunk], words: Words) -> list[Chunk]:
     result: list[Chunk] = []
     i = 0
     while i < len(found):
-        chunk, i = _of_value(found, i) if found[i].kind == VALUE else _of_word(found, i, words)
+        chunk = found[i]
+        if chunk.kind == VALUE:
+            chunk, i = _of_value(found, i)
+        elif FITTING.isdisjoint(chunk.means) and words[chunk.start].norm not in NOUGHT:
+            i += 1
+        else:
+            chunk, i = _of_word(found, i, words)
         result.append(chunk)
     return result
 

@@ -18,9 +18,10 @@ When = tuple[Days, ...]
 
 def settle(found: list[Chunk], rows: list[Cited]) -> None:
     """Give each such word its day."""
-    for place in range(len(found) - 2):
-        _distance_of_name(found, place, rows)
-    said = frozenset().union(*[chunk.means for chunk in found])
+    for place, chunk in enumerate(found[:-2]):
+        if chunk.quantity is not None:
+            _distance_of_name(found, place, rows)
+    said: set[str] = set().union(*[chunk.means for chunk in found])
     if "stay" in said:
         _ends_of_stays(found, rows)
     if not said.isdisjoint(OF_DAYS):

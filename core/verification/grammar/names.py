@@ -12,7 +12,7 @@ from core.verification.grammar import tokens
 from core.verification.grammar.phrases import longest_at, phrases_at
 from core.verification.grammar.tokens import Words
 from core.verification.vocabulary import INGREDIENTS, NAME_KINDS, Unit
-from core.verification.vocabulary.spelling import stem, word_set
+from core.verification.vocabulary.spelling import beginning, stem, word_set
 
 BY_NAME, BY_REASON = 0, 1
 _LINKS = word_set("of with due to the for in and from by on at / [ ] ( ) - ' . as")
@@ -67,7 +67,8 @@ class Book:
         self.stems = frozenset().union(*[named.terms for named in found])
         self.begins = frozenset().union(*[named.begins for named in found])
         self.medicines = frozenset().union(*[named.clips for named in found])
-        self.tilde = any(named.negated for named in found)
+        self.tilde = any([named.negated for named in found])
+        self.short = any([named.short for named in found])
         self.spelled: Spelled = {}
         self.told: Spelled = {}
         for n, row in enumerate(rows):
@@ -100,18 +101,22 @@ class Book:
         found = [term for term in self.medicines if term.startswith(norm)] if len(norm) > 3 else []
         return found[0] if len(found) == 1 else None
 
+    def may_hold(self, norm: str) -> bool:
+        """Whether a row may have the stem of a word: a stem begins as its word does."""
+        return beginning(norm) in self.begins or norm[:2] in self.begins
+
     def holds(self, norm: str) -> bool:
-        """Whether a row bears a word by its stem; a stem begins as its word does."""
-        if "sh" in self.begins and f"short:{norm}" in self.stems:
+        """Whether a row bears a word, by its stem or as an acronym."""
+        if self.short and f"short:{norm}" in self.stems:
             return True
-        return norm[:2] in self.begins and (stem(norm) in self.stems or self.clipped(norm) is not None)
+        return self.may_hold(norm) and (stem(norm) in self.stems or self.clipped(norm) is not None)
 
 
 def may_begin(words: Words, i: int, book: Book) -> bool:
     """Whether a name can begin at a word at all: it is in the vocabulary of names, or in a row."""
     norm = words[i].norm
-    for found in phrases_at(words, i):
-        if found[2]:
+    for _, _, named in phrases_at(words, i):
+        if named:
             return True
     return norm in book.spelled or book.holds(norm)
 
@@ -239,7 +244,7 @@ def _spelled(words: Words, i: int, kinds: dict[str, str], book: Book, mark: str)
     short = f"short:{token.norm}"
     if not kinds and short in book.stems and words.written[token.start : token.end].isupper():
         return i + 1, frozenset((short,)), {"condition": token.norm}, False
-    if token.norm[:2] not in book.begins or not _NEVER.isdisjoint(kinds):
+    if not book.may_hold(token.norm) or not _NEVER.isdisjoint(kinds):
         return None
     term = stem(token.norm)
     if mark + term in book.stems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.verification.vocabulary import UNITS, Unit
@@ -73,18 +74,20 @@ _TOKEN = re.compile(
     rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?|(?:(?<=\s)|^)-(?=\d))?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
     r"|(?P<mark>\S))"
 )
-_WORD = re.compile(r"a&e\b|w/o\b|w/(?=\s?[a-z])|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?")
+# The next word, or whatever stands where none does, past spaces.
+_NEXT = re.compile(r"\s*(?:(a&e\b|w/o\b|w/(?=\s?[a-z])|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)|\S)")
 _SLASHED = {"w/o": "without", "w/": "with"}
-_LETTERS = re.compile(r"[a-z]+")
+_LETTERS = re.compile(r"[a-z]*")
 # The words that a date may begin with; any other word is no date.
 _OF_WHEN = word_set(
     "jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov"
     " november dec december mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday"
     " sun sunday early mid late the end start beginning spring summer autumn winter"
 )
-_PARTS = frozenset(("end", "sta", "beg"))
+_PARTS = (" end", " sta", " beg")
 _OF_NUMBER = frozenset("<>~±-'0123456789")
 _UNIT = re.compile(r"[\s-]?[a-z%°/0-9*^.\[\]{}_()#]{1,24}(?:[ ][a-z0-9./^*]{1,12}){0,4}")
+_SHORTER = re.compile(r".+(?=[ /.()\]])", re.DOTALL)
 
 
 class Token(NamedTuple):
@@ -125,26 +128,38 @@ def tokens(text: str) -> Words:
     """The tokens of a plain text."""
     text = _AFTER_LETTER.sub(" ", text) if "-" in text else text
     found = Words()
-    place, end = 0, len(text)
-    while place < end:
-        char = text[place]
-        if char.isspace():
-            place += 1
-        elif char in _OF_NUMBER or (char.isalpha() and _may_be_when(text, place)):
-            place = _token(text, place, found)
-        elif word := _WORD.match(text, place):
-            found.append(Token("word", _SLASHED.get(word[0]) or spell(word[0]), place, word.end()))
-            place = word.end()
+    following = _NEXT.match(text)
+    while following is not None:
+        word, end = following[1], following.end()
+        if word is None:
+            end = _other(text, end - 1, found)
         else:
-            rises = _RISES.get(char)
-            found.append(Token("word" if rises else "mark", rises or char, place, place + 1))
-            place += 1
+            norm, dated = _word(word)
+            start = end - len(word)
+            if dated and (norm != "the" or text.startswith(_PARTS, end)):
+                end = _token(text, start, found)
+            else:
+                found.append(Token("word", norm, start, end))
+        following = _NEXT.match(text, end)
     return found
 
 
-def _may_be_when(text: str, place: int) -> bool:
-    word = _LETTERS.match(text, place)
-    return word is not None and word[0] in _OF_WHEN and (word[0] != "the" or text[place + 4 : place + 7] in _PARTS)
+@lru_cache(maxsize=20000)
+def _word(written: str) -> tuple[str, bool]:
+    """A word in one spelling, and whether a date may begin with it."""
+    letters = _LETTERS.match(written)
+    dated = letters is not None and letters[0] in _OF_WHEN
+    return _SLASHED.get(written) or spell(written), dated
+
+
+def _other(text: str, place: int, found: Words) -> int:
+    """Add the number, the date or the mark at a place; where it ends."""
+    char = text[place]
+    if char in _OF_NUMBER:
+        return _token(text, place, found)
+    rises = _RISES.get(char)
+    found.append(Token("word" if rises else "mark", rises or char, place, place + 1))
+    return place + 1
 
 
 def _token(text: str, place: int, found: Words) -> int:
@@ -176,13 +191,6 @@ def _unit(text: str, place: int) -> tuple[Unit | None, int]:
         hours = written == " h"  # "Hb 16.1 H" is no length of time
         if unit and not hours and not (after.isalnum() and bare[-1:].isalnum()):
             return unit, place + len(written)
-        cut = max(
-            written.rfind(" "),
-            written.rfind("/"),
-            written.rfind("."),
-            written.rfind(")"),
-            written.rfind("("),
-            written.rfind("]"),
-        )
-        written = written[:cut] if cut > 0 else ""
+        shorter = _SHORTER.match(written)
+        written = shorter[0] if shorter else ""
     return None, place

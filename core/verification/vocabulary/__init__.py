@@ -32,12 +32,16 @@ class Assay(NamedTuple):
     molar_mass: float | None
 
 
-class Phrase(NamedTuple):
-    """`rest` are the words after the first; `kinds` maps a kind of meaning to the meaning, `names` those of names."""
+class Phrase:
+    """The words up to one word of a phrase. `kinds` maps a kind of meaning to the meaning, `names` those of names;
+    both are empty inside a phrase. `longer` are the phrases that go on, by their next word."""
 
-    rest: tuple[str, ...]
-    kinds: dict[str, str]
-    names: dict[str, str]
+    __slots__ = ("kinds", "longer", "names")
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.longer: dict[str, Phrase] = {}
 
 
 def lines(name: str) -> Iterator[list[str]]:
@@ -47,9 +51,7 @@ def lines(name: str) -> Iterator[list[str]]:
             yield line.split("\t")
 
 
-PHRASES: dict[str, list[Phrase]] = {}
-LONGER: dict[str, dict[str, list[Phrase]]] = {}
-ALONE: dict[str, Phrase] = {}
+PHRASES: dict[str, Phrase] = {}
 UNITS: dict[str, Unit] = {}
 ROW_UNITS: dict[str, Unit] = {}
 ASSAYS: dict[str, Assay] = {}
@@ -61,14 +63,11 @@ BROADER: dict[str, set[str]] = {}
 
 
 def _add(spelling: str, kind: str, meaning: str) -> None:
-    words = norms_of(spelling)
-    known = PHRASES.setdefault(words[0], [])
-    for phrase in known:
-        if phrase.rest == words[1:]:
-            phrase.kinds.setdefault(kind, meaning)
-            break
-    else:
-        known.append(phrase := Phrase(words[1:], {kind: meaning}, {}))
+    first, *rest = norms_of(spelling)
+    phrase = PHRASES.setdefault(first, Phrase())
+    for word in rest:
+        phrase = phrase.longer.setdefault(word, Phrase())
+    phrase.kinds.setdefault(kind, meaning)
     if kind in NAME_KINDS:
         phrase.names.setdefault(kind, meaning)
 
@@ -120,13 +119,6 @@ def _load() -> None:
             if kind == "brand":
                 INGREDIENTS[meaning] = tuple(source.partition(": ")[2].split(" + "))
     _load_broader()
-    for first, known in PHRASES.items():
-        known.sort(key=lambda phrase: -len(phrase.rest))
-        for phrase in known:
-            if phrase.rest:
-                LONGER.setdefault(first, {}).setdefault(phrase.rest[0], []).append(phrase)
-            else:
-                ALONE[first] = phrase
 
 
 _load()

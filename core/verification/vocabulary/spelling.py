@@ -57,6 +57,11 @@ def is_one_slip(word: str, other: str) -> bool:
     return swapped or mine[1:] == theirs[1:] or mine[1:] == theirs or mine == theirs[1:]
 
 
+def beginning(norm: str) -> str:
+    """The letters that a word of three or more has in common with its stem."""
+    return norm[:3].replace("y", "i")
+
+
 def norms_of(phrase: str) -> tuple[str, ...]:
     """The words of a phrase as the lexer would give them."""
     return tuple(spell(word) for word in _SPELT.findall(phrase.lower()))
