@@ -29,15 +29,15 @@ _ASKS = re.compile(
 _QUESTION = re.compile(
     r"^\W*(?:what|who|whom|whose|when|where|why|how|which|can|could|would|will|do|does|is|are)\b.*\?\W*$", re.I | re.S
 )
-_PARTS = re.compile(r"[a-z']+|[?@/]")
+_PARTS = re.compile(r"[a-z]+(?:'[a-z]+)?|[?@]")
 # Words of which each instruction holds one: without them there is none to look for.
 _ASKING = frozenset(
     {
-        "?", "/", "@", "response", "answer", "reply", "message", "output", "summary", "draft", "report",
+        "?", "@", "response", "answer", "reply", "message", "output", "summary", "draft", "report",
         "prompt", "prompts", "verdict", "verdicts", "instruction", "instructions", "rules", "directions",
         "system", "language", "model", "leave", "leaving", "must", "ai", "llm", "gpt", "chatgpt", "chatbot",
         "assistant", "fact", "factchecker", "factchecking", "summarise", "summarize", "summarizing",
-        "summarizer", "drafter", "checker", "claim", "claims", "as", "override", "jailbreak", "developer",
+        "summarizer", "drafter", "checker", "claim", "claims", "supported", "verified", "correct", "true", "override", "jailbreak", "developer",
         "explain", "describe", "translate", "write", "compose", "develop", "provide", "break", "list",
         "ignore", "replace", "render", "disregard", "forget", "omit", "pretend", "roleplay", "print",
         "reveal", "respond", "conclude", "declare", "assert", "insert", "append", "mark", "do", "don't",
@@ -55,7 +55,8 @@ def is_instruction(sentence: str) -> bool:
 
 def asks(text: str) -> bool:
     """As `is_instruction`, and quick where a text holds no word of one."""
-    return not _ASKING.isdisjoint(_PARTS.findall(text.lower())) and is_instruction(text)
+    may_ask = "://" in text or not _ASKING.isdisjoint(_PARTS.findall(text.lower()))
+    return may_ask and is_instruction(text)
 
 
 @lru_cache(maxsize=8192)

@@ -258,8 +258,8 @@ def _known(
 ) -> Part | None:
     """A part that the vocabulary knows and that some row bears."""
     kinds, named = means
-    alternatives = _alternatives(tuple(sorted(named.items())), tuple(w.norm for w in words[slice(*span)]))
-    if not any(mark + term in book.stems for term in alternatives):
+    alternatives = _alternatives_in(words, span, named)
+    if not any([mark + term in book.stems for term in alternatives]) if mark else book.stems.isdisjoint(alternatives):
         return None
     return span[1], alternatives, named, _NARROWING.issuperset(kinds.keys() & named.keys())
 
@@ -270,21 +270,22 @@ def _unborne(words: Words, span: tuple[int, int], named: dict[str, str]) -> Part
         return None
     if named.keys() == {"assay"}:
         return span[1], frozenset((f"assay:{named['assay']}",)), named, False
-    return (
-        span[1],
-        _alternatives(tuple(sorted(named.items())), tuple(w.norm for w in words[slice(*span)])),
-        named,
-        False,
-    )
+    return span[1], _alternatives_in(words, span, named), named, False
+
+
+def _alternatives_in(words: Words, span: tuple[int, int], named: dict[str, str]) -> frozenset[str]:
+    first, end = span
+    return _alternatives(tuple(named.items()), words[first].norm if end == first + 1 else None)
 
 
 @lru_cache(maxsize=8192)
-def _alternatives(found: tuple[tuple[str, str], ...], norms: tuple[str, ...]) -> frozenset[str]:
+def _alternatives(found: tuple[tuple[str, str], ...], norm: str | None) -> frozenset[str]:
+    """The terms that a phrase with such names may have in a row; `norm` is its word, if it is a single one."""
     terms = {f"{kind}:{meaning}" for kind, meaning in found}
     for kind, meaning in found:
         if kind == "brand":
             for ingredient in INGREDIENTS.get(meaning, ()):
                 terms |= {f"medicine:{ingredient}", stem(ingredient)}
-    if len(norms) == 1 and not any(kind == "assay" for kind, _ in found):
-        terms.add(stem(norms[0]))
+    if norm is not None and not any(kind == "assay" for kind, _ in found):
+        terms.add(stem(norm))
     return frozenset(terms)

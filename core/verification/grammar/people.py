@@ -20,9 +20,9 @@ def read(segment: list[Chunk], context: Context) -> None:
     """State what the words man, she, born and aged say; the dates and numbers beside them are theirs."""
     _address(segment, context)
     for place, chunk in enumerate(segment):
-        known = HANDLERS.keys() & chunk.means.keys()
-        if known and not (chunk.used and known.isdisjoint({"sex", "born", "aged"})):
-            HANDLERS[min(known, key=ORDER.index)](segment, place, context)
+        known = [] if ABOUT.isdisjoint(chunk.means) else [kind for kind in HANDLERS if kind in chunk.means]
+        if known and not (chunk.used and OF_PERSON.isdisjoint(known)):
+            HANDLERS[known[0]](segment, place, context)
     ages.read(segment, context)
 
 
@@ -167,7 +167,7 @@ def _day_of_age(segment: list[Chunk], context: Context) -> tuple[Days, ...]:
 HANDLERS = {
     "sex": _sex, "pronoun": _sex, "born": _born, "aged": _aged, "died": deaths.read, "no allergies": _no_allergies,
 }  # fmt: skip
-ORDER = list(HANDLERS)
+ABOUT, OF_PERSON = frozenset(HANDLERS), frozenset({"sex", "born", "aged"})
 
 
 def named(frame: Frame, context: Context) -> None:

@@ -56,7 +56,8 @@ class Context:
         self.statements: list[Statement] = []
 
     def span(self, found: list[Chunk]) -> tuple[int, int]:
-        return self.words[min(c.start for c in found)].start, self.words[max(c.end for c in found) - 1].end
+        first, end = min([c.start for c in found]), max([c.end for c in found])
+        return self.words[first].start, self.words[end - 1].end
 
     def written(self, chunk: Chunk) -> str:
         return self.text[self.words[chunk.start].start : self.words[chunk.end - 1].end]
@@ -81,7 +82,8 @@ def read(text: str, words: Words, rows: list[Cited]) -> list[Part]:
             read_parts.append((quoted, context.statements))
     told = _told([s for _, stated in read_parts for s in stated])
     parts = [
-        _part(segment, [_told_elsewhere(s, told) for s in stated], context, flags) for segment, stated in read_parts
+        _part(segment, [_told_elsewhere(s, told) for s in stated] if told else stated, context, flags)
+        for segment, stated in read_parts
     ]
     return [_opened(part) for part in parts] if any(part.uncovered for part in parts) else parts
 
@@ -143,7 +145,7 @@ def _told_elsewhere(statement: Statement, told: frozenset[Bearers]) -> Statement
     if not isinstance(statement, Course) or statement.status:
         return statement
     mine = set(statement.subject.bearers)
-    return replace(statement, tense="past") if any(mine <= set(bearers) for bearers in told) else statement
+    return replace(statement, tense="past") if any(mine.issubset(bearers) for bearers in told) else statement
 
 
 def _matters(chunk: Chunk) -> bool:
