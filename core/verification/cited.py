@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.verification import dates, instructions
 from core.verification.grammar import tokens
@@ -16,25 +16,33 @@ from core.verification.row_names import EMPTY, named
 from core.verification.types import Row
 from core.verification.vocabulary import ASSAY_OF_CODE, PANELS, UNITS, Unit, unit_of_row
 
-NAMES = {
-    "observation": ("name", "short_name"), "prescription": ("medication",), "condition": ("name",),
-    "allergy": ("substance",), "visit": ("description", "class"), "patient": ("name",),
+class Fields(NamedTuple):
+    """The fields of a type of row that name it, give its reason, add to its name, say how it is taken, and are free
+    text; those that date it and its end."""
+
+    names: tuple[str, ...] = ("name",)
+    reasons: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    start: str | None = None
+    stop: str | None = None
+
+
+FIELDS = {
+    "observation": Fields(("name", "short_name"), start="observed_at"),
+    "prescription": Fields(
+        ("medication",), ("reason",), ("frequency", "route", "dose"), ("dose", "frequency", "instructions"),
+        ("instructions",), "started_on", "stopped_on",
+    ),
+    "condition": Fields(start="onset_on", stop="resolved_on"),
+    "allergy": Fields(("substance",), ("reaction",), ("category",), start="recorded_on"),
+    "visit": Fields(("description", "class"), ("reason",), start="started_at", stop="ended_at"),
+    "patient": Fields(start="birth_date", stop="died_on"),
+    "note": Fields(texts=("text",), start="written_at"),
 }  # fmt: skip
-REASONS = {
-    "prescription": ("reason",), "visit": ("reason",), "allergy": ("reaction",), "observation": ("value",),
-}  # fmt: skip
-# What adds to a name: the row itself must say it.
-DETAILS = {"prescription": ("frequency", "route", "dose"), "allergy": ("category",)}
-TOLD = ("dose", "frequency", "instructions")
-TEXTS = {"note": ("text",), "prescription": ("instructions",)}
-# Which field of a row dates it, and which its end.
-_STARTS = {
-    "observation": "observed_at", "prescription": "started_on", "condition": "onset_on", "allergy": "recorded_on",
-    "visit": "started_at", "patient": "birth_date", "note": "written_at",
-}  # fmt: skip
-_STOPS = {
-    "prescription": "stopped_on", "condition": "resolved_on", "visit": "ended_at", "patient": "died_on",
-}  # fmt: skip
+ANY_FIELDS = Fields()
+_NUMBERS = (int, float, Decimal)
 _AS_WRITTEN = re.compile(r"\s*+[<>]?=?\s*+(-?\d++(?:\.\d++)?)\s*+(.*)")
 
 
@@ -47,7 +55,7 @@ class Cited:
     )  # fmt: skip
 
     def __init__(self, row: Row) -> None:
-        fields = row.fields
+        fields, of = row.fields, FIELDS.get(row.type, ANY_FIELDS)
         self.row, self.ref, self.type, self.fields = row, row.ref, row.type, fields
         self.value: float | None = None
         self.unit: Unit | None = None
@@ -55,18 +63,17 @@ class Cited:
         self.assay: str | None = None
         self.mark = str(fields.get("interpretation") or "")
         self.low, self.high = _number(fields.get("ref_low")), _number(fields.get("ref_high"))
-        self.names = names = _texts(fields, NAMES.get(row.type, ("name",)))
-        reasons = _texts(fields, REASONS.get(row.type, ()))
+        self.names = names = _texts(fields, of.names)
+        reasons = _texts(fields, of.reasons)
         if row.type == "observation":
             self._read_value(fields.get("value"), fields.get("unit"))
             self.assay = ASSAY_OF_CODE.get(str(fields.get("code"))) or assay_named(names)
             reasons = (self.text_value,) if self.text_value else ()
-        self.name = named(names, self.assay, row.type, _texts(fields, DETAILS.get(row.type, ())))
-        self.reason = named(tuple(instructions.removed(r) for r in reasons), None, "reason") if reasons else EMPTY
-        self.start, self.stop = _day(fields, _STARTS.get(row.type)), _day(fields, _STOPS.get(row.type))
+        self.name = named(names, self.assay, row.type, _texts(fields, of.details))
+        self.reason = named(tuple(map(instructions.removed, reasons)), None, "reason") if reasons else EMPTY
+        self.start, self.stop = _day(fields, of.start), _day(fields, of.stop)
         self.standing = _standing(self)
-        self.told = _texts(fields, TOLD) if row.type == "prescription" else ()
-        self.texts = _texts(fields, TEXTS.get(row.type, ()))
+        self.told, self.texts = _texts(fields, of.told), _texts(fields, of.texts)
 
     def _read_value(self, value: Any, unit: Any) -> None:
         """A number with its unit, or an answer in words. A number in words with a unit of its own is a number."""
@@ -119,11 +126,11 @@ def _as_number(value: str, unit: Any) -> tuple[Any, Any]:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None
+    return float(value) if isinstance(value, _NUMBERS) and not isinstance(value, bool) else None
 
 
 def _texts(fields: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([str(fields[key]) for key in keys if fields.get(key)])
+    return tuple([str(fields[key]) for key in keys if fields.get(key)]) if keys else ()
 
 
 def _day(fields: Mapping[str, Any], key: str | None) -> date | None:

@@ -94,7 +94,7 @@ def _judged(claim: Claim, by_ref: Mapping[str, Row]) -> list[Judgement]:
     refs = dict.fromkeys(claim.citations)
     cited = [Cited(by_ref[ref]) for ref in refs]
     cited += note_results.of_notes(cited)
-    others = [Cited(row) for row in by_ref.values() if row.patient_id == claim.patient_id and row.ref not in refs]
+    others = [Cited(row) for ref, row in by_ref.items() if ref not in refs and row.patient_id == claim.patient_id]
     words = tokens.tokens(tokens.plain(claim.text))
     words.written = claim.text
     days = tuple(times.read(word.norm) for word in words if word.kind == "when")

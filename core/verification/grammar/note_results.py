@@ -30,8 +30,8 @@ class Stated(NamedTuple):
 
 def of_notes(rows: list[Cited]) -> list[Cited]:
     """The results that cited notes state, of tests of which no result of that day is cited."""
-    known = {(row.assay, row.start) for row in rows if row.type == "observation"}
     notes = [row for row in rows if row.type == "note"]
+    known = {(row.assay, row.start) for row in rows if row.type == "observation"} if notes else set()
     return [
         _row(note, found)
         for note in notes
