@@ -122,7 +122,7 @@ def _told(
     part: grammar.Part, judged: Pairs, cited: Sequence[Cited], others: Sequence[Cited]
 ) -> tuple[tuple[Statement, Judged], ...]:
     """The clauses that no row bears out, if a cited text says them all; nothing if a row speaks against the segment."""
-    if any(isinstance(answer, Refuted) for _, answer in judged):
+    if not part.sayings or any(isinstance(answer, Refuted) for _, answer in judged):
         return ()
     asked = [s for s in part.sayings if not judged or _is_lacking(s, part, judged)]
     said = tuple((s, evaluators.evaluate(s, cited, others)) for s in asked)

@@ -98,17 +98,21 @@ def settled(cut: list[Frame]) -> list[Frame]:
         _heal(frame)
     _behind_colon(cut)
     tests = [frame for frame in cut if frame.kind == "observation"]
-    _name_behind(tests, cut)
+    if len(tests) > 1:
+        _name_behind(tests, cut)
     inside = _days_of_brackets(cut)
     _share_day([frame for frame in tests if frame not in inside])
-    _share_reading(tests)
+    if len(tests) > 1:
+        _share_reading(tests)
     return [part for frame in cut for part in _bracketed(frame)]
 
 
 def _heal(frame: Frame) -> None:
     """ "Bronchitis was treated with amoxicillin and resolved on 3 May": what has resolved is the condition."""
+    if frame.illness is None or frame.kind not in HEALING:
+        return
     at = next((n for n, c in enumerate(frame.items) if _heals(c)), None)
-    if frame.kind in HEALING and frame.illness is not None and at is not None:
+    if at is not None:
         frame.illness.items += frame.items[at:]
         del frame.items[at:]
 
@@ -126,7 +130,7 @@ def _behind_colon(cut: list[Frame]) -> None:
 
 def _name_behind(tests: list[Frame], cut: list[Frame]) -> None:
     """ "BP was 112 mmHg systolic and 74 mmHg diastolic": each part of a panel named behind its value."""
-    panel, parts = tests[:1], tests[1:]
+    panel, *parts = tests
     values = [[c for c in frame.items if c.kind == VALUE] for frame in tests]
     if not _are_parts(panel, parts) or [len(own) for own in values] != [1] * len(parts) + [0]:
         return
@@ -142,8 +146,8 @@ def _name_behind(tests: list[Frame], cut: list[Frame]) -> None:
         chunk.used = chunk.used or chunk.kind in (WHEN, NAME) or chunk.get("prep") in ("on", "in", "at")
 
 
-def _are_parts(panel: list[Frame], parts: list[Frame]) -> bool:
-    members = PANELS.get(panel[0].names[0].get("assay") or "", frozenset()) if panel else frozenset()
+def _are_parts(panel: Frame, parts: list[Frame]) -> bool:
+    members = PANELS.get(panel.names[0].get("assay") or "", frozenset())
     return len(parts) > 1 and all(frame.names[0].get("assay") in members for frame in parts)
 
 
@@ -186,8 +190,7 @@ def _heals(chunk: Chunk) -> bool:
 
 def _share_reading(tests: list[Frame]) -> None:
     """ "Hb 12.2 and Hct 35.1 both low": how all read is said of each test that is not said to read otherwise."""
-    last = tests[-1].items if len(tests) > 1 else []
-    shared = [next((c for c in last if kind in c.means), None) for kind in ("all", "read")]
+    shared = [next((c for c in tests[-1].items if kind in c.means), None) for kind in ("all", "read")]
     if None in shared:
         return
     for frame in tests[:-1]:

@@ -36,11 +36,10 @@ class Frame:
 
 def take_prep(items: list[Chunk], place: int, allowed: frozenset[str]) -> None:
     """Count the preposition before an item as read, where the item's role gives it its meaning."""
-    at = place - 1
-    while at >= 0 and ("free" in items[at].means or "all" in items[at].means):
-        at -= 1
-    if at >= 0 and items[at].means.get("prep") in allowed:
-        items[at].used = True
+    for item in reversed(items[:place]):
+        if "free" not in item.means and "all" not in item.means:
+            item.used = item.used or item.means.get("prep") in allowed
+            return
 
 
 def segments(found: list[Chunk], words: Words) -> list[list[Chunk]]:

@@ -60,8 +60,8 @@ def _mark(scan: Scan, item: Chunk) -> None:
 def _item(scan: Scan, place: int, item: Chunk) -> None:
     known = [kind for kind in (item.kind, *item.means) if kind in ORDER]
     if known:
-        handle = HANDLERS[min(known, key=ORDER.__getitem__)]
-        if handle(scan, place, item):
+        first = min(known, key=ORDER.__getitem__) if len(known) > 1 else known[0]
+        if HANDLERS[first](scan, place, item):
             item.used = True
             take_prep(scan.items, place, PREPS_OF.get(item.kind, ANY_PREPS))
 

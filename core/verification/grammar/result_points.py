@@ -69,13 +69,11 @@ def _cut(found: list[Piece], opener: str) -> None:
 
 
 def _is_full(piece: Piece, role: str) -> bool:
-    return {
-        "value": piece.valued,
-        "pair": piece.valued,
-        "when": bool(piece.whens),
-        "read": piece.reading is not None,
-        "which": piece.which is not None,
-    }.get(role, False)
+    if role in ("value", "pair"):
+        return piece.valued
+    if role == "when":
+        return bool(piece.whens)
+    return (role == "read" and piece.reading is not None) or (role == "which" and piece.which is not None)
 
 
 def _put(piece: Piece, atom: Atom) -> None:

@@ -44,7 +44,8 @@ def _subject(name: Chunk, context: Context) -> Subject:
 
 
 def _bearers(key: str, context: Context) -> Bearers:
-    return tuple((n, 0) for n, row in enumerate(context.rows) if f"assay:{key}" in row.name.heads)
+    term = f"assay:{key}"
+    return tuple([(n, 0) for n, row in enumerate(context.rows) if term in row.name.heads])
 
 
 def _is_of_other(name: Chunk, key: str | None, keys: set[str | None]) -> bool:
