@@ -16,6 +16,7 @@ from core.verification.row_names import EMPTY, named
 from core.verification.types import Row
 from core.verification.vocabulary import ASSAY_OF_CODE, PANELS, UNITS, Unit, unit_of_row
 
+
 class Fields(NamedTuple):
     """The fields of a type of row that name it, give its reason, add to its name, say how it is taken, and are free
     text; those that date it and its end."""

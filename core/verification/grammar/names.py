@@ -67,8 +67,8 @@ class Book:
         self.stems = frozenset().union(*[named.terms for named in found])
         self.begins = frozenset().union(*[named.begins for named in found])
         self.medicines = frozenset().union(*[named.clips for named in found])
-        self.tilde = any([named.negated for named in found])
-        self.short = any([named.short for named in found])
+        self.tilde = any(named.negated for named in found)
+        self.short = any(named.short for named in found)
         self.spelled: Spelled = {}
         self.told: Spelled = {}
         for n, row in enumerate(rows):
@@ -259,7 +259,8 @@ def _known(
     """A part that the vocabulary knows and that some row bears."""
     kinds, named = means
     alternatives = _alternatives_in(words, span, named)
-    if not any([mark + term in book.stems for term in alternatives]) if mark else book.stems.isdisjoint(alternatives):
+    borne = any(mark + term in book.stems for term in alternatives) if mark else alternatives & book.stems
+    if not borne:
         return None
     return span[1], alternatives, named, _NARROWING.issuperset(kinds.keys() & named.keys())
 
