@@ -1,7 +1,8 @@
 """What PostgreSQL lets every login do, and no process of ours needs: closed to all but the roles that do.
 
 A temporary table shadows another's name; large objects and messages in the log fill the disk and belong to no table; an
-application lock that somebody else holds stops archive runs and the keeping of heads.
+application lock that somebody else holds stops archive runs and the keeping of heads. In the databases that each server
+is made with all of that is open, so that these are closed whole. What else is on a server is for its owner to close.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from core.engines.roles import Grants
 
 EVERYBODY = "PUBLIC"
 LOCKS = r"proname ~ '^pg_(try_)?advisory_'"
+SPARE = "datname IN ('postgres', 'template1') AND datname <> current_database()"
 FILLERS = r"proname ~ '^(lo_(creat|create|from_bytea|import)|pg_logical_emit_message)$'"
 # On one line: it is a line of a script too.
 CLOSE = (
-    "DO $$ DECLARE closed regprocedure; BEGIN"
+    "DO $$ DECLARE closed regprocedure; spare name; BEGIN"
     " FOR closed IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND ({locks} OR {fillers})"
     " LOOP EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', closed); END LOOP;"
     " FOR closed IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND {locks}"
-    " LOOP EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {lockers}', closed); END LOOP; END $$"
+    " LOOP EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {lockers}', closed); END LOOP;"
+    " FOR spare IN SELECT datname FROM pg_database WHERE {spare}"
+    " LOOP EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', spare); END LOOP; END $$"
 )
 OPEN = f"""
 SELECT r.rolname, p.oid::regprocedure::text FROM pg_proc p CROSS JOIN pg_roles r
@@ -34,16 +38,20 @@ TEMPORARY = """
 SELECT rolname FROM pg_roles WHERE rolname = ANY(:roles) AND NOT rolname = ANY(:makers)
   AND has_database_privilege(oid, current_database(), 'TEMPORARY') ORDER BY 1
 """
+CONNECTS = f"""
+SELECT r.rolname, d.datname FROM pg_roles r CROSS JOIN pg_database d
+WHERE {SPARE} AND r.rolname = ANY(:roles) AND has_database_privilege(r.oid, d.oid, 'CONNECT') ORDER BY 1, 2
+"""
 MEND = "a superuser runs what `strata init --print-grants` prints"
 
 
 def block(lockers: Sequence[str]) -> str:
-    """The statement that closes the functions to all but those who take locks; a superuser's."""
-    return CLOSE.format(locks=LOCKS, fillers=FILLERS, lockers=", ".join(lockers))
+    """The statement that closes the functions to all but those who take locks, and other databases; a superuser's."""
+    return CLOSE.format(locks=LOCKS, fillers=FILLERS, spare=SPARE, lockers=", ".join(lockers))
 
 
 def close(connection: Connection, grants: Grants) -> None:
-    """Close what this login can: temporary tables as the database's owner, the functions as a superuser."""
+    """Close what this login can: temporary tables as the database's owner, the rest as a superuser."""
     database = connection.dialect.identifier_preparer.quote(str(connection.scalar(text("SELECT current_database()"))))
     connection.exec_driver_sql(f"REVOKE TEMPORARY ON DATABASE {database} FROM {EVERYBODY}")
     for role in grants.makes_temporary:
@@ -56,7 +64,10 @@ def differences(connection: Connection, grants: Grants) -> list[str]:
     """What is still open to a role that has no need of it; a line each."""
     roles = {"roles": list(grants.tables)}
     made = connection.scalars(text(TEMPORARY), {**roles, "makers": list(grants.makes_temporary)})
-    return [f"{role}: temporary tables too much" for role in made] + list(_open(connection, grants))
+    connects = connection.execute(text(CONNECTS), roles)
+    lines = [f"{role}: temporary tables too much" for role in made]
+    lines += [f"{role}: it may connect to database {name} ({MEND})" for role, name in connects]
+    return lines + list(_open(connection, grants))
 
 
 def _open(connection: Connection, grants: Grants) -> Iterator[str]:

@@ -34,7 +34,8 @@ def script(rights: Rights) -> Iterator[str]:
         for process in rights.processes:
             if process.reaches_archives:
                 yield _login(process, f"IN ROLE {process.role}")
-        yield postgresql_public_rights.block((*rights.takes_locks, owner))
+        writers = [process.role for process in rights.processes if process.writes]
+        yield postgresql_public_rights.block((*writers, owner))
 
 
 def _login(login: Login, options: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 import psycopg
@@ -46,7 +47,8 @@ def grant_archived(connection: Connection, grants: Grants) -> None:
         connection.exec_driver_sql(f"GRANT {', '.join(privileges)} ON ALL TABLES IN SCHEMA public TO {role}")
         connection.exec_driver_sql(f"REVOKE ALL ON alembic_version FROM {role}")
         connection.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {role}")
-    postgresql_public_rights.close(connection, grants)
+    writers = [role for role, privileges in grants.archived.items() if "INSERT" in privileges]
+    postgresql_public_rights.close(connection, replace(grants, makes_temporary=writers, takes_locks=writers))
 
 
 def _make(connection: Connection, role: str) -> None:

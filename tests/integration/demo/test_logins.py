@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from commands.demo import logins
@@ -83,4 +83,17 @@ def test_the_archiver_alone_writes_on_archives_and_changes_no_row(
             assert had == ({"SELECT", "INSERT", "DELETE"} if role is DatabaseRole.ARCHIVER else {"SELECT"}), table
         for statement in ("UPDATE alembic_version SET version_num = '0'", "CREATE TABLE mine (id int)"):
             assert not may(archive, statement)
-        assert may(archive, "CREATE TEMPORARY TABLE mine (id int)") == (role is DatabaseRole.ARCHIVER)
+        for statement in ("CREATE TEMPORARY TABLE mine (id int)", "SELECT pg_try_advisory_xact_lock(1)"):
+            assert may(archive, statement) == (role is DatabaseRole.ARCHIVER)
+
+
+@pytest.mark.parametrize("spare", ["postgres", "template1"])
+@pytest.mark.parametrize("role", DatabaseRole)
+def test_no_process_opens_the_databases_that_a_server_is_made_with(
+    made: Environments, role: DatabaseRole, spare: str
+) -> None:
+    """There nothing is closed: whoever gets in fills the disk with large objects."""
+    for variable in {name: True for name, _ in reached(made[role])}:
+        other = make_url(made[role][variable]).set(database=spare)
+        with pytest.raises(OperationalError, match="permission denied for database"):
+            connected(other.render_as_string(hide_password=False))
