@@ -49,7 +49,11 @@ def grant_archived(connection: Connection, grants: Grants) -> None:
 
 
 def _on_table(role: str, table: str, privileges: Sequence[str]) -> Iterator[str]:
-    """The statements for one table; the privilege `UPDATE (a, b)` is for these columns alone."""
+    """The statements for one table; the privilege `UPDATE (a, b)` is for these columns alone.
+
+    `INSERT (a, b)` is for the table: no narrower right to insert is known here, and an owner's row alone brings its id.
+    """
+    privileges = ["INSERT" if privilege.startswith("INSERT") else privilege for privilege in privileges]
     whole = [privilege for privilege in privileges if privilege in VERBS]
     others = [verb for verb in VERBS if verb not in whole]
     if others:

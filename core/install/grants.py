@@ -25,6 +25,13 @@ APPEND: Privileges = ("SELECT", "INSERT")
 CHANGE: Privileges = ("SELECT", "INSERT", "UPDATE")
 ALL: Privileges = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
+
+def _append(table: str) -> Privileges:
+    """To read and add rows, whose ids the server gives: whoever gives ids uses up those of the others' next rows."""
+    columns = (column.name for column in Base.metadata.tables[table].columns if column.name != "id")
+    return ("SELECT", f"INSERT ({', '.join(columns)})")
+
+
 PEOPLE = ("patient", "clinic", "practitioner")
 CLINICAL = (
     "visit", "note", "observation", "assay", "reference_range", "condition", "allergy", "prescription",
@@ -41,7 +48,7 @@ PROOFS = ("credential", "recovery_code", "passkey", "sign_in")
 SENT = "due_at, enqueued_at, enqueues, done_at"
 # By columns: a right to a whole table is one to lock it against everybody.
 TRAIL: Mapping[str, Privileges] = {
-    "access_event": APPEND, "chain_head": (*APPEND, "UPDATE (sequence, hash)"),
+    "access_event": _append("access_event"), "chain_head": (*APPEND, "UPDATE (sequence, hash)"),
 }  # fmt: skip
 
 # What patients are told: that a row was corrected and when, not what it said before, who did it or why.
@@ -65,7 +72,7 @@ _STAFF: Mapping[str, Privileges] = {
     "correction": ("SELECT", "INSERT", "UPDATE (in_force)", "DELETE"),
     "glass_break": ("SELECT", "INSERT", "DELETE"),
     "model_call": ("SELECT", "DELETE"),
-    "report_event": ("SELECT", "INSERT", "DELETE"),
+    "report_event": (*_append("report_event"), "DELETE"),
     "last_look": ALL,
     "switch": CHANGE,
     "signer_notice": ALL,
@@ -75,7 +82,7 @@ _STAFF: Mapping[str, Privileges] = {
     "set_up_code": ("SELECT", "INSERT", "DELETE"),
     "signature": ("SELECT", "INSERT", "DELETE"),
     "erasure": ("SELECT", "INSERT", "UPDATE (rows, hot_at)"),
-    "outbox_message": APPEND,
+    "outbox_message": _append("outbox_message"),
     **TRAIL,
 }
 _WORKER: Mapping[str, Privileges] = {
@@ -95,13 +102,13 @@ _WORKER: Mapping[str, Privileges] = {
         READ,
     ),
     "model_call": CHANGE,
-    "report_event": APPEND,
+    "report_event": _append("report_event"),
     **dict.fromkeys((*REPORTS, *WATCH), ALL),
     "account": READ,
     "sign_in": ("SELECT", "DELETE"),
     "kept_head_set": APPEND,
     "report": ("SELECT", "UPDATE"),
-    "outbox_message": ("SELECT", "INSERT", f"UPDATE ({SENT})", "DELETE"),
+    "outbox_message": (*_append("outbox_message"), f"UPDATE ({SENT})", "DELETE"),
     **TRAIL,
 }
 _ARCHIVER: Mapping[str, Privileges] = {
@@ -112,7 +119,7 @@ _ARCHIVER: Mapping[str, Privileges] = {
     "patient_picture": ("SELECT", "UPDATE"),
     # How far it has come, never whose it is.
     "erasure": ("SELECT", "UPDATE (rows, archives_at, staged_at)"),
-    "outbox_message": ("SELECT", "INSERT", f"UPDATE ({SENT})"),
+    "outbox_message": (*_append("outbox_message"), f"UPDATE ({SENT})"),
     **TRAIL,
     "access_event": (*APPEND, "DELETE"),
 }

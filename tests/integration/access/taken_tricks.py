@@ -98,9 +98,25 @@ HISTORY = (
         delete(SetUpCode).where(SetUpCode.account_id == w.new_patient_account_id),
         delete(Account).where(Account.id == w.new_patient_account_id))),
 )  # fmt: skip
-# Values that stop whoever reads them, and locks that stop whoever waits for them.
+_IDS = "SELECT max(id) + 10 FROM access_event"
+
+
+def _event_with_id(ids: str) -> Callable[[World], Any]:
+    return lambda _: text(
+        "INSERT INTO access_event (id, at, portal, action, outcome, writer, sequence, previous_hash, hash)"
+        f" SELECT ({ids}), now(), kind, 'a.b', 'allow', kind || '-x', 1, '', ''"
+        " FROM (SELECT replace(replace(current_user, 'taken_', ''), 'strata_', '') AS kind) k"
+    )
+
+
+# Values that stop whoever reads them, ids that are to be others', and locks that stop whoever waits for them.
 STOPPING = (
     *(Effect(f"write an event at {at}", _event(at)) for at in ("infinity", "-infinity", "4713-01-01 BC")),
+    Effect("use up the ids of others' events", _event_with_id(_IDS), frozenset({ARCHIVER})),
+    Effect("write an event beyond all ids", _event_with_id("SELECT 9223372036854775807"), frozenset({ARCHIVER})),
+    Effect("use up the ids of others' jobs", lambda _: text(
+        "INSERT INTO outbox_message (id, queue, task, arguments, created_at, due_at, enqueues)"
+        " VALUES (1000, 'reports', 'workers.reports.jobs.draft_report', '{}', now(), now(), 0)")),
     Effect("ask for a job before all time", _message("-infinity", 0)),
     Effect("ask for a job that was sent too often", _message("2026-01-01", 2**31 - 1)),
     Effect("hold the lock of those who keep heads", lambda _: text(
