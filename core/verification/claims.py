@@ -124,7 +124,7 @@ def _told(
     """The clauses that no row bears out, if a cited text says them all; nothing if a row speaks against the segment."""
     if not part.sayings or any(isinstance(answer, Refuted) for _, answer in judged):
         return ()
-    asked = [s for s in part.sayings if not judged or _is_lacking(s, part, judged)]
+    asked = [s for s in part.sayings if _is_lacking(s, part, judged)]
     said = tuple((s, evaluators.evaluate(s, cited, others)) for s in asked)
     return said if _all_proved(said) and any(s.clauses[0].terms for s in asked) else ()
 
@@ -134,7 +134,7 @@ Pairs = Sequence[tuple[Statement, Judged]]
 
 def _is_lacking(saying: Statement, part: grammar.Part, judged: Pairs) -> bool:
     lacking = [*part.uncovered, *(s.span for s, answer in judged if not isinstance(answer, Proved))]
-    return any(_overlap(saying.span, span) for span in lacking)
+    return not judged or any(_overlap(saying.span, span) for span in lacking)
 
 
 def _all_proved(pairs: Sequence[tuple[Statement, Judged]]) -> bool:
@@ -165,20 +165,24 @@ def _is_telling(statement: Statement) -> bool:
 
 
 def _grammar(text: str, parts: Sequence[Judgement]) -> Grammar:
-    judged = [j for part in parts for _, j in part.judged]
-    kinds = {type(j) for j in judged}
+    judged = [pair for part in parts for pair in part.judged]
+    kinds = {type(j) for _, j in judged}
     if Refuted in kinds:
         return Grammar.REFUTED
-    unread = [part.kinds for part in parts if part.uncovered]
-    is_proved = NotInRows not in kinds and any(isinstance(j, Proved) and j.row for j in judged)
-    if not all(map(GUARDED.isdisjoint, unread)) or _has_figures(text, parts):
-        return Grammar.GUARDED
-    if unread:
-        is_told = is_proved and any(isinstance(j, Proved) and _is_telling(s) for part in parts for s, j in part.judged)
-        return Grammar.PART if is_told and _is_beside_the_rest(text, parts) else Grammar.PLAIN
+    proved = [] if NotInRows in kinds else [s for s, j in judged if isinstance(j, Proved) and j.row]
+    if any(part.uncovered for part in parts):
+        is_told = bool(proved) and any(isinstance(j, Proved) and _is_telling(s) for s, j in judged)
+        return _grammar_of_part(text, parts, is_told=is_told)
     if NotInRows in kinds:
         return Grammar.SILENT
-    return Grammar.WHOLE if is_proved else Grammar.NOTHING
+    return Grammar.WHOLE if proved else Grammar.NOTHING
+
+
+def _grammar_of_part(text: str, parts: Sequence[Judgement], *, is_told: bool) -> Grammar:
+    """By what the words are that nobody read, and where they stand."""
+    if not all(GUARDED.isdisjoint(part.kinds) for part in parts if part.uncovered) or _has_figures(text, parts):
+        return Grammar.GUARDED
+    return Grammar.PART if is_told and _is_beside_the_rest(text, parts) else Grammar.PLAIN
 
 
 def _findings(text: str, part: Judgement) -> list[Finding]:

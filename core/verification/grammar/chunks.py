@@ -144,19 +144,24 @@ def _of_kind(words: Words, i: int, book: names.Book) -> Chunk:
     token = words[i]
     if token.kind == "number":
         return _number(words, i)
-    if token.norm == "+":
-        return _word(words, i)
-    if token.kind == "ordinal" and i + 1 < len(words) and words[i + 1].norm in CENTILES:
-        chunk = Chunk(VALUE, i, i + 2)
-        chunk.quantity = Quantity(float(token.norm.rstrip("stndrh")), UNITS["%"], 0.5)
-        return chunk
-    if token.kind in (MARK, "ordinal"):
-        return Chunk(token.kind, i, i + 1, {token.norm: ""} if token.kind == MARK else None)
+    if token.kind == MARK:
+        return _word(words, i) if token.norm == "+" else Chunk(MARK, i, i + 1, {token.norm: ""})
+    if token.kind == "ordinal":
+        return _ordinal(words, i)
     if names.may_begin(words, i, book):
         named = names.read(words, i, book)
         if named and not ((named.detail or not named.bearers) and longest_at(words, i)[0] > named.end):
             return _named(words, i, named)
     return _word(words, i)
+
+
+def _ordinal(words: Words, i: int) -> Chunk:
+    """The place in an order; a value in "95th centile"."""
+    if i + 1 == len(words) or words[i + 1].norm not in CENTILES:
+        return Chunk("ordinal", i, i + 1)
+    chunk = Chunk(VALUE, i, i + 2)
+    chunk.quantity = Quantity(float(words[i].norm.rstrip("stndrh")), UNITS["%"], 0.5)
+    return chunk
 
 
 def _when(token: Token, i: int) -> Chunk:

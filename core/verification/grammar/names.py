@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import dropwhile
+from operator import attrgetter
 from typing import NamedTuple
 
 from core.verification.cited import Cited
@@ -57,6 +58,15 @@ def told(texts: tuple[str, ...]) -> tuple[Spelling, ...]:
     return tuple(words for words in named if len(words) > 2)
 
 
+def _by_first_word(of_rows: list[tuple[Spelling, ...]]) -> Spelled:
+    """What each row has word for word, with the row's place, by the first of its words."""
+    found: Spelled = {}
+    for n, own in enumerate(of_rows):
+        for spelling in own:
+            found.setdefault(spelling[0][0], []).append((spelling, n))
+    return found
+
+
 class Book:
     """What may name one of the cited rows."""
 
@@ -64,18 +74,12 @@ class Book:
         self.entries = [((n, BY_NAME), row.name) for n, row in enumerate(rows) if row.name.terms]
         self.entries += [((n, BY_REASON), row.reason) for n, row in enumerate(rows) if row.reason.terms]
         found = [named for _, named in self.entries]
-        self.stems = frozenset().union(*[named.terms for named in found])
-        self.begins = frozenset().union(*[named.begins for named in found])
-        self.medicines = frozenset().union(*[named.clips for named in found])
-        self.tilde = any(named.negated for named in found)
-        self.short = any(named.short for named in found)
-        self.spelled: Spelled = {}
-        self.told: Spelled = {}
-        for n, row in enumerate(rows):
-            for spelling in spellings(row.names):
-                self.spelled.setdefault(spelling[0][0], []).append((spelling, n))
-            for spelling in told(row.told) if row.told else ():
-                self.told.setdefault(spelling[0][0], []).append((spelling, n))
+        self.stems = frozenset().union(*map(attrgetter("terms"), found))
+        self.begins = frozenset().union(*map(attrgetter("begins"), found))
+        self.medicines = frozenset().union(*map(attrgetter("clips"), found))
+        self.tilde, self.short = (any(map(attrgetter(mark), found)) for mark in ("negated", "short"))
+        self.spelled = _by_first_word([spellings(row.names) for row in rows])
+        self.told = _by_first_word([told(row.told) if row.told else () for row in rows])
 
     def told_at(self, words: Words, i: int) -> Name | None:
         """What a row says of how a medicine is taken, word for word: "500 mg to 1 g", "after each loose stool"."""

@@ -69,23 +69,29 @@ def read(text: str, words: Words, rows: list[Cited]) -> list[Part]:
     found = composing.composed(chunk_days.settled(chunks.read(words, rows), words, rows), words)
     context.chunks = found
     flags = _flags(words) if any(row.texts for row in rows) else None
-    before: Frame | None = None
-    read_parts: list[tuple[list[Chunk], list[Statement]]] = []
-    for segment in frames.segments(found, words):
-        own, quoted = _quoted(segment) if flags else (segment, [])
-        if own:
-            before = _read_segment(own, context, before)
-            read_parts.append((own, context.statements))
-        if quoted:
-            context.statements = []
-            occasions.read(quoted, context)
-            read_parts.append((quoted, context.statements))
+    read_parts = _segments(context, quotes=bool(flags))
     told = _told([s for _, stated in read_parts for s in stated])
     parts = [
         _part(segment, [_told_elsewhere(s, told) for s in stated] if told else stated, context, flags)
         for segment, stated in read_parts
     ]
     return [_opened(part) for part in parts] if any(part.uncovered for part in parts) else parts
+
+
+def _segments(context: Context, *, quotes: bool) -> list[tuple[list[Chunk], list[Statement]]]:
+    """Each segment with what it states; what a note is quoted for is a segment of its own."""
+    found: list[tuple[list[Chunk], list[Statement]]] = []
+    before: Frame | None = None
+    for segment in frames.segments(context.chunks, context.words):
+        own, quoted = _quoted(segment) if quotes else (segment, [])
+        if own:
+            before = _read_segment(own, context, before)
+            found.append((own, context.statements))
+        if quoted:
+            context.statements = []
+            occasions.read(quoted, context)
+            found.append((quoted, context.statements))
+    return found
 
 
 def _quoted(segment: list[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
