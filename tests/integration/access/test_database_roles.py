@@ -11,7 +11,6 @@ from sqlalchemy import URL, create_engine, make_url, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from commands.doctor import database_servers
 from core import audit
 from core.audit import Origin
 from core.install import archive_readers, setup
@@ -242,33 +241,6 @@ def test_whoever_moves_rows_sees_others_snapshots(urls: dict[DatabaseRole, str],
         reader.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         reader.execute(text("SELECT 1 FROM patient"))
         assert databases.current().adapter.server.oldest_snapshot_at(mover) is not None
-
-
-def test_the_doctor_knows_a_login_for_a_process(acting: Any) -> None:
-    found = {finding.subject: finding for finding in database_servers.examine(acting(DatabaseRole.PUBLIC))}
-    assert found["primary: privileges"].ok
-    assert "strata_public" in found["primary: privileges"].detail
-    assert found["primary: schema"].ok
-
-
-def test_the_doctor_wants_no_owners_login_of_archives_for_a_process(
-    database: Settings, acting: Any, engine_name: str
-) -> None:
-    """The patients' portal has none at all."""
-    if engine_name == "mssql":
-        pytest.skip("SQL Server: an administrator makes its logins of archives")
-    for role in DatabaseRole:
-        narrow = acting(role)
-        wide = {f"archive_{server}_url": database.archive_url(server) for server in SERVERS}
-        if role is DatabaseRole.PUBLIC:
-            nobody = {name: archive_readers.as_login(url, "no_login", "") for name, url in wide.items()}
-            narrow = narrow.model_copy(update=nobody)
-        for settings, ok in ((narrow, True), (narrow.model_copy(update=wide), False)):
-            databases.configure(settings)
-            found = [one for one in database_servers.examine(settings) if one.subject.startswith("archive")]
-            judged = [one.ok for one in found if one.subject.endswith((": login", ": privileges"))]
-            assert judged == [ok] * 3, (role, found)
-            assert not ok or all(one.ok for one in found), (role, found)
 
 
 PORTALS = {"public": (DatabaseRole.PUBLIC, [Role.PATIENT]),
