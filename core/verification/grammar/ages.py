@@ -52,7 +52,14 @@ def patient(chunk: Chunk, context: Context) -> Subject:
 
 def _is_told(segment: list[Chunk], place: int, context: Context) -> bool:
     before, behind = segment[:place], segment[place + 1 : place + 2]
-    return _was(before, behind, context) or _begun_at(before, behind, context)
+    return _was(before, behind, context) or _begun_at(before, behind, context) or _when_was(before, behind, context)
+
+
+def _when_was(before: list[Chunk], behind: list[Chunk], context: Context) -> bool:
+    """ "First prescribed in 1967 when he was 4"."""
+    if len(before) < 4 or (behind and behind[0].kind != MARK) or before[-1].get("aux") != "past":
+        return False
+    return _is_person(before[-2], context) and context.written(before[-3]).lower() in ("when", "while")
 
 
 def _was(before: list[Chunk], behind: list[Chunk], context: Context) -> bool:

@@ -62,10 +62,19 @@ def _replace(drafts: list[Draft]) -> None:
 def _share(drafts: list[Draft]) -> None:
     """ "A and B have both resolved": a standing or day of the last holds for those before it that have none."""
     _share_of_leading(drafts[0], drafts[1:])
+    for first, second in itertools.pairwise(drafts):
+        _share_end(first, second)
     for place in range(len(drafts) - 1, 0, -1):
         last, before = drafts[place], drafts[place - 1]
         if last.every or last.shared:
             _share_back(last, before)
+
+
+def _share_end(first: Draft, second: Draft) -> None:
+    """ "Eczema cleared in 2021 and rhinitis in 2023": a day alone is of the end, where the one before is."""
+    alone = second.at and not (second.status or second.tense or second.start or second.stop or second.spans)
+    if alone and first.stop and first.status in ENDED and first.kind == second.kind:
+        second.status, second.stop, second.at = first.status, second.at, ()
 
 
 def _share_of_leading(leading: Draft, others: list[Draft]) -> None:

@@ -112,7 +112,8 @@ def _kind_of_name(segment: list[Chunk], place: int, context: Context, cut: list[
     chunk = segment[place]
     kind = frames.kind_of(chunk, context.rows)
     if kind.startswith("said of") or kind == "detail":
-        return None if cut else _kind_of_words(segment, place, context, kind)
+        of_person = all(frame.kind == "patient" for frame in cut)
+        return _kind_of_words(segment, place, context, kind) if of_person else None
     return kind if not cut or _begins(kind, segment, place, context, cut[-1]) else None
 
 

@@ -14,6 +14,8 @@ OF_DAYS = frozenset({"same day", "day after"})
 OF_AGE = frozenset({"aged", "pronoun", "aux", "free"})
 ENDED = frozenset({"ended", "stopped", "completed"})
 When = tuple[Days, ...]
+# How much more "about" leaves open.
+ABOUT = 1.5
 
 
 def settle(found: list[Chunk], rows: list[Cited]) -> None:
@@ -58,7 +60,8 @@ def _distance_of_name(found: list[Chunk], place: int, rows: list[Cited]) -> None
         length = said.value * said.unit.size * (1 if prep == "after" else -1)
         found[place + 1].used = name.used = True
         found[place].quantity = None
-        _settle_day(found, place, times.at_distance(days, length, said.unit.size))
+        about = place > 0 and found[place - 1].get("prep") == "around"
+        _settle_day(found, place, times.at_distance(days, length, said.unit.size * (ABOUT if about else 1)))
 
 
 def _event(behind: list[Chunk]) -> Chunk | None:

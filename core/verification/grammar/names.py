@@ -12,7 +12,7 @@ from core.verification.cited import Cited
 from core.verification.grammar import tokens
 from core.verification.grammar.phrases import longest_at, phrases_at
 from core.verification.grammar.tokens import Words
-from core.verification.vocabulary import INGREDIENTS, NAME_KINDS, Unit
+from core.verification.vocabulary import CLASSES, INGREDIENTS, NAME_KINDS, Unit
 from core.verification.vocabulary.spelling import beginning, stem, word_set
 
 BY_NAME, BY_REASON = 0, 1
@@ -20,6 +20,7 @@ _LINKS = word_set("of with due to the for in and from by on at / [ ] ( ) - ' . a
 _NEGATORS = frozenset({"no", "without"})
 _NARROWING = frozenset({"qualifier", "route", "severity", "read", "result"})
 _DETAILS = frozenset({"route", "visit", "finding", "result", "qualifier"})
+_MERE_DETAILS = frozenset({"route", "qualifier"})
 _NEVER = frozenset({"aux", "prep", "conj", "neg", "free", "pronoun"})
 
 
@@ -147,7 +148,8 @@ def _by_parts(words: Words, i: int, book: Book) -> Name | None:
     if part is None:
         return None
     grown = _Growing(part, book)
-    while grown.end < len(words) and grown.bearing:
+    of_class = any(f"{kind}:{meaning}" in CLASSES for kind, meaning in part[2].items())
+    while grown.end < len(words) and grown.bearing and not (of_class and words[grown.end].norm == "("):
         following = _next(words, grown.end, book)
         is_value = words[grown.end].kind == "number" and "assay" in grown.kinds
         if following is None or is_value or not grown.add(following):
@@ -162,6 +164,7 @@ class _Growing:
         self.end, alternatives, self.kinds, weak = part
         self.bearing = [entry for entry in book.entries if not alternatives.isdisjoint(entry[1].terms)]
         self.terms, self.strong = set(alternatives), not weak
+        self.spelt = not (self.kinds or weak)
         self.heads = _heads(self.bearing, alternatives)
         solid = self.strong and (self.heads or not self.bearing)
         self.best = (self.end, self.bearing, self.kinds) if solid else None
@@ -175,6 +178,7 @@ class _Growing:
         self.end, self.bearing, self.kinds = end, narrowed, {**kinds, **self.kinds}
         self.terms |= alternatives
         self.strong = self.strong or not weak
+        self.spelt = self.spelt or not (kinds or weak)
         self.heads |= _heads(narrowed, alternatives)
         if self.heads & {entry[0] for entry in narrowed}:
             self.best = (self.end, self.bearing, self.kinds)
@@ -194,6 +198,8 @@ class _Growing:
         self, end: int, kinds: dict[str, str], bearers: tuple[tuple[int, int], ...], *, detail: bool = False
     ) -> Name:
         named = {kind: meaning for kind, meaning in kinds.items() if kind in NAME_KINDS}
+        if self.spelt and not detail and named.keys() <= _MERE_DETAILS:
+            named = {}  # "perennial rhinitis": the row's own word names it, whatever narrows it
         return Name(end, named, bearers, frozenset(self.terms), detail)
 
 

@@ -23,7 +23,10 @@ PREPS_OF = {
 }  # fmt: skip
 FREE = frozenset({"took place", "have", "in a row"})
 _EVERY = re.compile(r"1/(\d*)([dwmy])")
-BEGINS, ENDS = word_set("began begun started starting beginning commenced"), word_set("ended ending finished concluded")
+BEGINS, ENDS = (
+    word_set("began begun started starting beginning commenced"),
+    word_set("ended ending finished concluded discharged"),
+)
 SIZES = {"d": "day", "w": "week", "m": "month", "y": "year"}
 
 

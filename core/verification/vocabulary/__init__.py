@@ -122,6 +122,8 @@ def _load() -> None:
 
 
 _load()
+# What holds others: "medicine:statin". A list of those may stand in brackets behind it.
+CLASSES = frozenset().union(*BROADER.values())
 
 
 @lru_cache(maxsize=4096)

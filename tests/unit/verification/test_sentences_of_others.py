@@ -23,6 +23,9 @@ ROWS = RECORD | {
     "audit": result("Total score [AUDIT-C]", 5, "{score}", "2020-11-05", code="75626-2"),
     "drinking": condition("Alcohol misuse", "2020-11-05"),
     "prediabetes": condition("Prediabetes", "2019-04-02"),
+    "rhinitis": condition("Perennial allergic rhinitis", "2008-07-18", "2023-08-29"),
+    "eczema": condition("Atopic dermatitis", "2004-09-06", "2021-09-15"),
+    "fragility": condition("Pathological fracture due to osteoporosis (disorder)", "2023-05-01"),
     "osteoporosis": condition("Osteoporosis (disorder)", "2020-01-05"),
     "anaemia": condition("Anemia (disorder)", "2024-03-10"),
     "falls": result(
@@ -85,6 +88,13 @@ falls | Risk of falls was low on 2 September 2021.
 smoking | The most recent smoking status, from 3 February 2026, is never smoker.
 certified cause | Death certification took place on 4 March 2026, with pneumonia as the cause of death.
 stay | The inpatient stay that began on 3 February 2018 ended on 6 February 2018.
+stay | Admitted to hospital on 3 February 2018 and discharged three days later.
+eczema rhinitis | Eczema cleared in 2021 and perennial rhinitis in 2023.
+hctz amlodipine lisinopril | Three antihypertensives (HCTZ, lisinopril, amlodipine).
+person smoking | Ng Min Wen is a woman who has never smoked.
+person simvastatin | Simvastatin 20 mg every night, first prescribed in February 2013 when she was 44.
+stroke fracture | Stroke in October 2020, about nine years after the fracture of the forearm.
+fragility | Fragility fracture in May 2023.
 letter | According to the note, spirometry was done and the medications were lisinopril 10 mg and co-amoxiclav.
 letter | He received an influenza immunisation on 2 May 2019.
 sys0 dia0 sys1 dia1 | BP 148/92 on 19/8/2025.
@@ -127,6 +137,14 @@ falls | High risk of falls on 2 September 2021.
 smoking | The most recent smoking status, from 3 February 2025, is never smoker.
 smoking | The most recent smoking status, from 3 February 2026, is former smoker.
 certified cause | Death certification took place on 4 March 2026, with stroke as the cause of death.
+stay | Admitted to hospital on 3 February 2018 and discharged nine days later.
+eczema rhinitis | Eczema cleared in 2023 and perennial rhinitis in 2021.
+hctz lisinopril | Three antihypertensives (HCTZ, lisinopril).
+hctz metformin | Two antihypertensives (HCTZ, metformin).
+person smoking | Ng Min Wen is a woman who has stopped smoking.
+person simvastatin | Simvastatin 20 mg every night, first prescribed in February 2013 when she was 54.
+stroke fracture | Stroke in October 2020, about seven years after the fracture of the forearm.
+fracture | Fragility fracture of the forearm in September 2011.
 stay | The inpatient stay that began on 3 February 2018 ended on 9 February 2018.
 stay | The inpatient stay that began on 6 February 2018 ended on 6 February 2018.
 letter | According to the note of 2 May 2019, the allergies were lisinopril 10 mg and co-amoxiclav.
