@@ -13,6 +13,7 @@ from core.verification.grammar.chunks import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Counted, Spaced, Took
+from core.verification.vocabulary.spelling import stem
 
 
 def took(statement: Took, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
@@ -42,6 +43,7 @@ def _found(statement: Took, dated: Sequence[Cited]) -> Judged:
     return Proved(dated[0].ref, "started_at", wording.day(dated[0].start))
 
 
+INITIAL = stem("initial")
 _KINDS = {"visit": "visit", "observation": "result"}
 
 
@@ -58,6 +60,8 @@ def _is_which(which: str | None, row: Cited, known: Sequence[Cited]) -> bool:
     days = {other.start for other in known if other.type == row.type and other.start}
     if row.start is None:
         return False
+    if which == "first" and INITIAL in row.name.terms:
+        return True  # "Prenatal initial visit" says so itself
     if which == "latest":
         return row.start == max(days)
     return len(days) > 1 and (row.start == min(days)) == (which == "first")

@@ -16,6 +16,7 @@ LEADING = frozenset(
     }
 )  # fmt: skip
 LINKING = frozenset({"take", "start", "treats", "free", "pronoun", "aux"})
+DATED = frozenset({"condition", "prescription", "visit"})
 DAYS = frozenset({WHEN, SPAN})
 MONTH_DAYS_MAX = 31
 TOLD = frozenset({"read", "trend", "all"})
@@ -41,7 +42,16 @@ def _leading(frame: Frame) -> int:
         return link
     while at > frame.lead and _is_leading(frame.items[at - 1]):
         at -= 1
+    at = _day_of_next(frame, at)
     return at if at > frame.lead and _is_break(frame.items[at - 1]) else end
+
+
+def _day_of_next(frame: Frame, at: int) -> int:
+    """ "Diagnosed on 13 April and three weeks later simvastatin was begun": a second day, right before a name."""
+    day = at - 2 if at and "later" in frame.items[at - 1].means else at - 1
+    begins = day > frame.lead and frame.items[day].kind == WHEN and "conj" in frame.items[day - 1].means
+    dated = any(chunk.kind == WHEN for chunk in frame.items[frame.lead : day])
+    return day if begins and dated and frame.kind in DATED else at
 
 
 def _is_leading(chunk: Chunk) -> bool:

@@ -70,6 +70,8 @@ def kind_of(chunk: Chunk, rows: list[Cited]) -> str:
     types, said = ([rows[n].type for n, how in name.bearers if how == by] for by in (0, 1))
     if said and not types and set(said) == {"observation"}:
         return "said of observation"
+    if name.detail and "visit" in chunk.means and chunk.end - chunk.start > 1 and "visit" in types:
+        return "visit"  # "the initial prenatal visit" of "Prenatal initial visit"
     if name.detail or (chunk.means and chunk.means.keys() <= {"route", "qualifier"}):
         return "detail"
     return min(types, key=KINDS.index) if types else _kind_of_words(chunk, said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.verification.grammar.phrases import phrases_at
 from core.verification.grammar.tokens import Words
+from core.verification.vocabulary.spelling import word_set
 
 NEGATED, DOUBTED, OF_RELATIVE, PLANNED = 1, 2, 4, 8
 REACH = {NEGATED: 8, DOUBTED: 6, OF_RELATIVE: 24, PLANNED: 12}
@@ -12,7 +13,10 @@ _CONTRAST = frozenset({"but", "however", "although", "though", "except", "wherea
 _BEHIND = frozenset(
     {"absent", "excluded", "negative", "ruled out", "unlikely", "planned", "scheduled", "suspected", "in his father"}
 )
+_SUBJECTS = frozenset({"he", "she", "they", "a", "an", "the"})
 _BE, _NOT_NEGATED = frozenset({"is", "was", "are", "were", "been"}), frozenset({"longer", "more", "only"})
+# What a sentence of a note begins with that says what is to be done.
+IMPERATIVES = word_set("repeat recheck review refer return avoid rest monitor arrange book continue")
 _RED = {"plan": PLANNED, "certainty": DOUBTED, "cause": 0, "praise": 0}
 
 
@@ -23,6 +27,8 @@ def flags_of(words: Words) -> list[int]:
         if word.norm == "?" and i + 1 < len(words):
             _spread(words, flags, i + 1, DOUBTED)
         end, flag = _trigger(words, i) if word.kind == "word" else (i + 1, 0)
+        if word.norm in IMPERATIVES and (not i or words[i - 1].norm in _ENDS):
+            _spread(words, flags, i, PLANNED)
         if flag and not (flag == NEGATED and end < len(words) and words[end].norm in _NOT_NEGATED):
             _spread(words, flags, end, flag)
             if _reaches_back(words, i, flag):
@@ -40,7 +46,8 @@ def _reaches_back(words: Words, i: int, flag: int) -> bool:
     before = words[i - 1].norm if i else ""
     if flag == OF_RELATIVE:
         return before in ("in", "(") or words[i].norm in _BEHIND
-    return words[i].norm in _BEHIND or (flag in (PLANNED, DOUBTED) and before in _BE)
+    done = flag == PLANNED and words[i].norm.endswith("ed")  # "Scan booked", as "a scan was booked"
+    return words[i].norm in _BEHIND or done or (flag in (PLANNED, DOUBTED) and before in _BE)
 
 
 def is_sound(words: Words, flags: list[int]) -> bool:
@@ -79,4 +86,6 @@ def _back(words: Words, flags: list[int], end: int, flag: int) -> None:
     for i in range(end - 1, max(-1, end - 8), -1):
         if words[i].norm in _ENDS or words[i].norm == "," or words[i].norm in _CONTRAST:
             return
+        if flag == PLANNED and words[i].norm == "and" and words[i + 1].norm in _SUBJECTS:
+            return  # "The examination was normal and she was advised rest"
         flags[i] |= flag

@@ -148,6 +148,8 @@ def _meant(
     """What a phrase of the vocabulary counts for; None if it is a word like any other."""
     if "relative" not in kinds and kinds.get("red") == "plan" and last == i + 1:
         return last, None
+    if kinds.get("prep") == "after" and flags & scope.PLANNED and _is_length(words, last):
+        return last, None  # "to repeat it after three months", as "in three months"
     if kinds.get("prep") in BINDING and not KEPT & kinds.keys():
         return last, Term(frozenset((f"prep:{kinds['prep']}",)), flags, False)
     if keys := _keys(words[i].norm, kinds, alone=last == i + 1):
@@ -155,6 +157,16 @@ def _meant(
     if "number" in kinds:
         return _number(words, last, float(kinds["number"]))
     return (last, None) if _is_silent(kinds, alone=last == i + 1) else None
+
+
+def _is_length(words: Words, at: int) -> bool:
+    """Whether a length of time stands at a place."""
+    if at >= len(words):
+        return False
+    said = words[at]
+    unit = words[at + 1].norm if at + 1 < len(words) else ""
+    counts = any("number" in kinds for _, kinds, _ in phrases_at(words, at))
+    return (said.unit is not None and said.unit.kind == "time") or (counts and unit in tokens.UNITS)
 
 
 def _number(words: Words, at: int, value: float) -> tuple[int, chunks.Quantity]:

@@ -43,6 +43,14 @@ NITRO = medicine(
 LIPIDS = condition("Hyperlipidemia", "2020-04-13")
 STATIN = medicine("Simvastatin 10 MG Oral Tablet", "2020-05-04", reason="Hyperlipidemia")
 HE = row("patient", name="Leo Hand", sex="male", birth_date="1963-12-03")
+INITIAL = row("visit", description="Prenatal initial visit", started_at="2019-01-19T05:17:00Z")
+LATER = row("visit", description="Prenatal visit", started_at="2019-02-16T05:17:00Z")
+FORMER = row("observation", name="Tobacco smoking status NHIS", code="72166-2", value="Former smoker",
+            observed_at="2019-07-20T02:00:00Z")  # fmt: skip
+CREATININE = result("Creatinine [Mass/volume] in Blood", 1.39, "mg/dL", "2019-07-20", 0.5, 1.2, code="38483-4")
+ANKLE = condition("Sprain of ankle", "2015-07-16", "2015-08-06")
+PLANS = note("Tired since spring.\nRepeat count in three months.\nFolic acid started. Scan booked for 12 weeks.")
+ADVICE = note("Normal nerve examination.\nAdvised rest and fluids.")
 THROAT = note("Sore throat 3 days, no cough.")
 
 
@@ -61,6 +69,17 @@ THROAT = note("Sore throat 3 days, no cough.")
         ("E coli UTI Dec 2020, Rx nitrofurantoin", [UTI, NITRO]),
         ("57M in January 2021", [HE]),
         ("Sore throat 3/7, no cough", [THROAT]),
+        ("The initial prenatal visit was on 19 January 2019.", [INITIAL]),
+        ("The first antenatal appointment took place on 19 January 2019.", [INITIAL]),
+        ("He used to smoke but has stopped.", [FORMER]),
+        ("Creatinine of 1.39 mg/dL was somewhat above the upper limit of normal.", [CREATININE]),
+        ("It took three weeks for the sprained ankle to get better.", [ANKLE]),
+        (
+            "Hyperlipidaemia was diagnosed on 13 April 2020 and three weeks later simvastatin was begun.",
+            [LIPIDS, STATIN],
+        ),
+        ("The plan was to repeat the count after three months.", [PLANS]),
+        ("The nerve examination was normal and she was advised rest and fluids.", [ADVICE]),
     ],
 )
 def test_borne_out(text: str, rows: list[Row]) -> None:
@@ -84,6 +103,16 @@ def test_borne_out(text: str, rows: list[Row]) -> None:
         ("Simvastatin 10 mg was begun on the day that hyperlipidaemia was diagnosed.", [LIPIDS, STATIN]),
         ("58M in January 2021", [HE]),
         ("Sore throat 3/52, no cough", [THROAT]),
+        ("The first prenatal visit was on 16 February 2019.", [LATER]),
+        ("It took six weeks for the sprained ankle to get better.", [ANKLE]),
+        (
+            "Hyperlipidaemia was diagnosed on 13 April 2020 and five weeks later simvastatin was begun.",
+            [LIPIDS, STATIN],
+        ),
+        ("The count was repeated after three months.", [PLANS]),
+        ("The count was repeated in three months.", [PLANS]),
+        ("A scan was done at twelve weeks.", [PLANS]),
+        ("She rested and took fluids.", [ADVICE]),
     ],
 )
 def test_never_borne_out(text: str, rows: list[Row]) -> None:
