@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +21,8 @@ from core.install.setup import initialise
 from core.stores import databases
 from core.stores.databases import Store
 
+ROOT = Path(__file__).parents[3]
+
 
 def test_nothing_is_changed_while_a_server_cannot_be_reached(database: Any) -> None:
     nowhere = make_url(database.archive_reports_url).set(database="nowhere").render_as_string(hide_password=False)
@@ -26,6 +33,26 @@ def test_nothing_is_changed_while_a_server_cannot_be_reached(database: Any) -> N
     finally:
         databases.configure(database)
     assert said == []
+
+
+@pytest.mark.only_on_postgresql("locks a table in its words")
+def test_an_init_that_is_stopped_says_so_and_the_next_one_goes_on(database: Any, environment: dict[str, str]) -> None:
+    """It waits for the primary, which keeps it waiting, when somebody presses Ctrl-C."""
+    command = [sys.executable, "-c", "import cli; cli.main()", "init"]
+    options: dict[str, Any] = {"cwd": ROOT, "env": {**os.environ, **environment}, "text": True}
+    servers = databases.current()
+    with servers.engine(Store.HOT, read_only=False).begin() as other:
+        other.execute(text("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"))
+        stopped = subprocess.Popen(command, stderr=subprocess.PIPE, **options)
+        assert stopped.stderr is not None
+        for line in stopped.stderr:
+            if line.startswith("archive reports:"):
+                break
+        stopped.send_signal(signal.SIGINT)
+        said = stopped.stderr.read()
+        assert (stopped.wait(60), "run `strata init` again, and it goes on" in said) == (130, True), said
+    again = subprocess.run(command, capture_output=True, check=False, **options)
+    assert (again.returncode, "primary: schema, linked tables and roles are up to date" in again.stderr) == (0, True)
 
 
 @pytest.mark.only_on_postgresql("a hash made by its driver")
