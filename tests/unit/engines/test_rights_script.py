@@ -44,6 +44,8 @@ def test_on_sql_server_each_process_has_its_role_and_what_only_the_server_gives(
         "strata_owner", "clinic-one_worker_login", "clinic-one_archiver_login"
     ]  # fmt: skip
     assert all("GRANT VIEW SERVER STATE" in one and "master.sys.sp_executesql" in one for one in sees)
+    readers = [re.findall(r"one_(\w+)_login", one)[0] for one in said if "db_datareader" in one]
+    assert readers == [role.kind for role in DatabaseRole if role != DatabaseRole.PUBLIC] * 3
     writers = [one for one in said if "db_datawriter" in one]
     assert writers == ["ALTER ROLE db_datawriter ADD MEMBER [clinic-one_archiver_login]"] * 3
 
