@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from core.engines.link import Health, literal
 from core.engines.mssql_kept import keep, kept
 from core.engines.mssql_names import link_name, quoted
 from core.engines.mssql_server import is_babelfish, session_setting
+from core.engines.patience import patience
 
 __all__ = [
     "ability",
@@ -34,11 +36,10 @@ DEFAULT_PORT = 1433
 # Between a host and its instance.
 INSTANCE_MARK = "\\"
 DATABASE = "strata"
-ABOUT_TIME = {"connect timeout": str(CONNECT_TIMEOUT_SECONDS), "query timeout": str(QUERY_TIMEOUT_SECONDS)}
+ABOUT_TIME = {"connect timeout": CONNECT_TIMEOUT_SECONDS, "query timeout": QUERY_TIMEOUT_SECONDS}
 # https://schemas.microsoft.com/sqlserver/2004/07/showplan/: RemoteQueryType.
 REMOTE_QUERY = re.compile(r'<RemoteQuery\b[^>]*\sRemoteQuery="([^"]*)"')
 OPTIONS = {
-    **ABOUT_TIME,
     "data access": "true",
     "collation compatible": "true",
     "rpc": "false",
@@ -134,12 +135,16 @@ def _server(connection: Connection, name: str, url: str) -> None:
             f"EXEC sp_addlinkedserver @server = N{literal(name)}, @srvproduct = N'', @provider = N'{PROVIDER}',"
             f" @datasrc = N{literal(source)}, @provstr = N{literal(options)}, @catalog = N{literal(database)}"
         )
+    elif by_fdw:
+        # Babelfish adds a login where there is none, and changes none that is there.
+        connection.exec_driver_sql(f"EXEC sp_droplinkedsrvlogin @rmtsrvname = N{literal(name)}, @locallogin = NULL")
     connection.exec_driver_sql(
         f"EXEC sp_addlinkedsrvlogin @rmtsrvname = N{literal(name)}, @useself = 'FALSE', @locallogin = NULL,"
         f" @rmtuser = N{literal(parts.username or '')}, @rmtpassword = N{literal(parts.password or '')}"
     )
     # tds_fdw knows only these options.
-    for option, value in (ABOUT_TIME if by_fdw else OPTIONS).items():
+    times = {option: str(math.ceil(seconds * patience.times())) for option, seconds in ABOUT_TIME.items()}
+    for option, value in (times if by_fdw else times | OPTIONS).items():
         connection.exec_driver_sql(
             f"EXEC sp_serveroption @server = N{literal(name)}, @optname = '{option}', @optvalue = '{value}'"
         )

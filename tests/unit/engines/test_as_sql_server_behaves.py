@@ -264,6 +264,14 @@ def test_every_statement_has_more_time_where_the_server_is_far(house: House) -> 
         assert connection.connection.dbapi_connection.timeout in (20, 21)  # type: ignore[union-attr]
 
 
+def test_a_link_has_more_time_where_a_server_is_far(house: House) -> None:
+    house.network.connecting_seconds = 0.6
+    setup.initialise(house.settings(STRATA_PATIENCE_MAX_TIMES="2"))
+    told = "@server = N'strata_archive_visits', @optname = '{}', @optvalue = '{}'"
+    assert house.primary.said(told.format("connect timeout", 4))
+    assert house.primary.said(told.format("query timeout", 10))
+
+
 def test_a_link_whose_login_is_refused_or_that_is_gone_is_an_archive_that_does_not_answer(house: House) -> None:
     setup.initialise(house.settings())
     house.share_links()
