@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, make_url, text
 
+from core.engines import mssql_limits
 from core.engines.link import Health, literal
 from core.engines.mssql_kept import keep, kept
 from core.engines.mssql_names import link_name, quoted
@@ -58,6 +59,8 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
     """Make the linked server or alter it in place, with its login for everybody and a view of each table."""
     # SQL Server's procedures make no linked server inside a transaction; so nothing here waits for one.
     with connection.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as alone:
+        # The first look at a remote table is slow.
+        mssql_limits.make_room(alone)
         name = link_name(alone, server)
         _server(alone, name, url)
         make_schema(alone)
@@ -78,6 +81,7 @@ def make_view(connection: Connection, view: Table, query: Select[Any]) -> None:
     body = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     # Outside of any transaction, for it names linked tables.
     with connection.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as alone:
+        mssql_limits.make_room(alone)
         make_schema(alone, str(view.schema))
         _make(alone, view.fullname, str(body))
 
