@@ -11,7 +11,10 @@ from typing import Any, Self
 IMPLAUSIBLE = "marked implausible"
 # How a value was measured, each a concept: its words and codings.
 MEASURED = ("site", "specimen", "method")
-SHOWN_OF_RESULT = ("status", "dates", "implausible", "note", *MEASURED)
+SHOWN_OF_RESULT = ("status", "dates", "implausible", "note", "judged", *MEASURED)
+# A problem of which its source does not say whether it is there still; R5 has this as a code.
+NOT_STATED = "unknown"
+PAST = ("inactive", "remission")
 YEAR, MONTH, DAY = "year", "month", "day"
 _WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -54,7 +57,24 @@ def shown(parts: Mapping[str, Any]) -> str | None:
     """All that is shown beside a result: its marks, where and how it was measured, and the laboratory's remark."""
     about = (parts.get(name) for name in MEASURED)
     told = [str(one["text"]) for one in about if one]
-    return ", ".join(filter(None, (marks(parts), *told, parts.get("note")))) or None
+    return ", ".join(filter(None, (marks(parts), *told, parts.get("judged"), parts.get("note")))) or None
+
+
+def clinical(parts: Mapping[str, Any], status: str) -> str:
+    """A problem's clinical status as it came, where ours says half of it and the row still says so."""
+    came = parts.get("clinical")
+    return str(came) if came and (came in PAST) == (status == "resolved") else str(status)
+
+
+def clinical_words(parts: Mapping[str, Any], status: str) -> str:
+    """A problem's clinical status as pages show it."""
+    told = clinical(parts, status)
+    return "status not stated" if told == NOT_STATED else told
+
+
+def beside(parts: Mapping[str, Any]) -> str | None:
+    """What is shown beside a problem, an allergy, a medicine or a statement: where it is, and remarks."""
+    return ", ".join(filter(None, (dict(parts.get("site") or {}).get("text"), parts.get("note")))) or None
 
 
 def precision(value: date | None) -> str | None:

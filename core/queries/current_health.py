@@ -28,6 +28,7 @@ class AllergyLine:
     status: str
     recorded_on: date | None
     is_unconfirmed: bool
+    remark: str | None
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class ProblemLine:
     name: str
     onset_on: date | None
     onset: str | None
+    remark: str | None
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class MedicineLine:
     reason: str | None
     started_on: date | None
     stopped_on: date | None
+    remark: str | None
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def _allergies(session: Session, patient_id: int) -> tuple[AllergyLine, ...]:
             row.status,
             said.dated(row.recorded_on, row.said, "recorded_on"),
             "verification" in said.read(row.said),
+            said.beside(said.read(row.said)),
         )
         for row in allergy_rows(session, patient_id)
     )
@@ -114,9 +118,15 @@ def _conditions(session: Session, patient_id: int, hidden_visits: VisitIds) -> t
         .where(is_visible(hot_table("condition"), hidden_visits), counts(hot_table("condition")))
         .order_by(Condition.name, Condition.id)
     )
-    return tuple(
-        ProblemLine(row.id, row.name, said.dated(row.onset_on, row.said, "onset_on"), said.read(row.said).get("onset"))
-        for row in session.scalars(query)
+    return tuple(map(_problem, session.scalars(query)))
+
+
+def _problem(row: Condition) -> ProblemLine:
+    parts = said.read(row.said)
+    told = said.clinical_words(parts, row.status)
+    remark = ", ".join(filter(None, (told if told != ConditionStatus.ACTIVE else None, said.beside(parts))))
+    return ProblemLine(
+        row.id, row.name, said.dated(row.onset_on, row.said, "onset_on"), parts.get("onset"), remark or None
     )
 
 
@@ -137,6 +147,7 @@ def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> tu
             row.reason,
             said.dated(row.started_on, row.said, "started_on"),
             said.dated(row.stopped_on, row.said, "stopped_on"),
+            said.beside(said.read(row.said)),
         )
         for row in session.scalars(query)
     )

@@ -63,12 +63,19 @@ def _statements(session: Session, patient_id: int, hidden_visits: VisitIds) -> S
             row.id,
             STATEMENT_WORDS[StatementKind(row.kind)],
             row.text,
-            row.detail,
+            _details(row),
             said.dated(row.stated_on, row.said, "stated_on"),
             None,
         )
         for row in rows
     ]
+
+
+def _details(row: Statement) -> str | None:
+    """What is told beside a statement; that nobody has confirmed a "no known allergies", too."""
+    parts = said.read(row.said)
+    is_open = row.kind == StatementKind.NEGATION and parts.get("verification") not in (None, "confirmed")
+    return ", ".join(filter(None, (row.detail, "not confirmed" if is_open else None, said.beside(parts)))) or None
 
 
 def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> Sequence[OtherLine]:
@@ -85,7 +92,8 @@ def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> Se
             row.id,
             STATUS_WORDS[PrescriptionStatus(row.status)],
             row.medication,
-            ", ".join(filter(None, (row.dose, row.frequency, row.instructions))) or None,
+            ", ".join(filter(None, (row.dose, row.frequency, row.instructions, said.beside(said.read(row.said)))))
+            or None,
             said.dated(row.started_on, row.said, "started_on"),
             said.dated(row.stopped_on, row.said, "stopped_on"),
         )

@@ -78,6 +78,7 @@ class PrescriptionLine:
     status: str
     started_on: date | None
     stopped_on: date | None
+    remark: str | None
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class ConditionLine:
     status: str
     onset_on: date | None
     resolved_on: date | None
+    remark: str | None
 
 
 LineT = TypeVar("LineT", NoteText, PrescriptionLine, ConditionLine)
@@ -236,12 +238,16 @@ def line_of(line: type[LineT], row: Mapping[Any, Any]) -> LineT:
     """A row as a page shows it, its dates as far as they are known."""
     names = [name for name in line.__dataclass_fields__ if name not in NOT_COLUMNS]
     shown: dict[str, Any] = {name: said.dated(row[name], row["said"], name) for name in names}
+    parts = said.read(row["said"])
+    shown["remark"] = remark(row["said"]) if line is NoteText else said.beside(parts)
     if line is NoteText:
-        shown["remark"] = remark(row["said"])
-        shown["attachments"] = named_in(said.read(row["said"]).get("attachments"))
-    if line is PrescriptionLine and (why := said.read(row["said"]).get("status_reason")):
+        shown["attachments"] = named_in(parts.get("attachments"))
+    if line is PrescriptionLine and (why := parts.get("status_reason")):
         # "Stopped" by itself does not say that it was for an angioedema.
         shown["status"] = f"{shown['status']}: {why}"
+    if line is ConditionLine:
+        # "Resolved" would be too much of a cancer in remission.
+        shown["status"] = said.clinical_words(parts, shown["status"])
     return line(**shown)
 
 

@@ -54,6 +54,9 @@ def fields(table: str, values: Values, assay: Values | None = None, *, zone: tzi
         made = {"name": assay["name"], "short_name": assay["short_name"], "code": assay["code"], "value": value} | made
         status = said.marks(said.read(values.get("said")))
         made |= {"status": status} if status else {}
+    if table == "condition" and said.clinical(said.read(kept), values["status"]) == said.NOT_STATED:
+        # Neither that it is there now nor that it is over is told.
+        made["status"] = "not stated"
     if table == "statement":
         # Never without its first words: "Do not give: Ibuprofen" is the opposite of "Ibuprofen".
         made = {"statement": f"{STATEMENT_WORDS[StatementKind(values['kind'])]}: {values['text']}"} | made

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from core.interchange.fhir.annotations import remarks
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import SNOMED, code_of, is_absence, kept, status_of, wording
 from core.interchange.fhir.condition import OVER, SURE, check_statuses, onset_words
@@ -25,14 +27,24 @@ def allergy(entry: Entry) -> Record:
     substances = [wording(dig(reaction, "substance")) for reaction in each(resource.get("reaction"))]
     words = required((wording(code) or next(filter(None, substances), None) or "")[:400], 400, "code")
     recorded = resource.get("recordedDate")
-    entry.about |= {"codings": kept(code), "type": resource.get("type")}
+    entry.about |= {"codings": kept(code), "type": resource.get("type"), "note": remarks(resource, _more(resource))}
+    if verification in ("unconfirmed", "presumed"):
+        entry.about["verification"] = verification
     if verification == "refuted":
         return entry.statement(StatementKind.REFUTED, f"Allergy: {words}", recorded)
     if is_absence(code):
         return entry.statement(StatementKind.NEGATION, words, recorded)
-    if verification in ("unconfirmed", "presumed"):
-        entry.about["verification"] = verification
     return _allergy(entry, words)
+
+
+def _more(resource: Resource) -> Iterator[str]:
+    """What reactions were like beyond their codes, and when there was one last."""
+    for reaction in each(resource.get("reaction")):
+        told = (dig(reaction, "description"), *(dig(one, "text") for one in each(dig(reaction, "note"))))
+        yield from (" ".join(words.split()) for words in told if isinstance(words, str))
+    last = resource.get("lastOccurrence")
+    if isinstance(last, str):
+        yield f"last reaction: {last[:10]}"
 
 
 def _allergy(entry: Entry, words: str) -> Record:

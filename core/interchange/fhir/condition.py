@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from core.interchange.fhir.annotations import graded, remarks, sites
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import SNOMED, chosen, is_absence, kept, status_of, wording
 from core.interchange.fhir.dates import in_order
@@ -12,7 +13,7 @@ from core.interchange.fhir.dosage import plain
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.source_rows import Record, stamp
 from core.interchange.source_values import BadValue, required, text
-from core.models import ConditionStatus, StatementKind
+from core.models import ConditionStatus, StatementKind, said
 
 OVER = ("inactive", "remission", "resolved")
 ACTIVE = ("active", "recurrence", "relapse", "unknown", None)
@@ -33,6 +34,7 @@ def condition(entry: Entry) -> Record:
     verification = status_of(resource, "verificationStatus") or CERTAINTIES.get(certainty or "")
     check_statuses(resource, verification, (*SURE, *DOUBTFUL, "refuted"))
     entry.about |= {"codings": kept(code), "verification": verification, "recorded": resource.get("recordedDate")}
+    entry.about |= {"note": remarks(resource, graded(resource)), "site": sites(resource)}
     recorded = resource.get("recordedDate") or resource.get("onsetDateTime")
     if verification == "refuted":
         return entry.statement(StatementKind.REFUTED, words, recorded)
@@ -48,8 +50,9 @@ def _problem(entry: Entry, words: str) -> Record:
     onset_on, resolved_on = _days(entry)
     over = has_ended(resource) or status_of(resource, "clinicalStatus") in OVER
     over = over or _certainty(resource.get("code")) == STATUS_POST
+    clinical = kept_clinical(resource)
     entry.about["onset"] = None if onset_on else onset_words(resource)
-    entry.about["clinical"] = kept_clinical(resource)
+    entry.about["clinical"] = None if over and clinical == said.NOT_STATED else clinical
     values: dict[str, Any] = {
         "code": text(dig(chosen(resource.get("code"), (SNOMED,)), "code"), 64, "code"),
         "name": words,
@@ -85,9 +88,9 @@ def check_statuses(resource: Resource, verification: str | None, allowed: tuple[
 
 
 def kept_clinical(resource: Resource) -> str | None:
-    """A clinical status of which our columns hold the half: remission, relapse, inactive."""
-    clinical = status_of(resource, "clinicalStatus")
-    return clinical if clinical in ("recurrence", "relapse", "inactive", "remission") else None
+    """A clinical status of which our columns hold the half: remission, relapse, inactive; or that none is stated."""
+    clinical = status_of(resource, "clinicalStatus") or said.NOT_STATED
+    return clinical if clinical in ("recurrence", "relapse", "inactive", "remission", said.NOT_STATED) else None
 
 
 def has_ended(resource: Resource) -> bool:

@@ -18,6 +18,12 @@ def told_end(steps: list[Any]) -> str | None:
     return max(end for end in ends if end) if ends and all(ends) else None
 
 
+def told_start(steps: list[Any]) -> str | None:
+    """The first day that the steps name as their beginning; None unless each names one."""
+    starts = [dig(step, "timing", "repeat", "boundsPeriod", "start") for step in steps]
+    return min(map(str, starts)) if starts and all(starts) else None
+
+
 def _end(step: Any) -> str | None:
     end = dig(step, "timing", "repeat", "boundsPeriod", "end")
     if end is None and dig(step, "timing", "repeat") is None:

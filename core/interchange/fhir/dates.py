@@ -13,6 +13,7 @@ from core.models.said import DAY, MONTH, YEAR
 
 _PART = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_MIDNIGHT = re.compile(r".{10}[T ]00:00(?!:\d*[1-9])(?!:00\.0*[1-9])")
 _NOON = time(12, tzinfo=UTC)
 
 
@@ -31,7 +32,10 @@ class Dates:
         kept = required(raw, 60, name)
         found = _PART.fullmatch(kept)
         if found is None:
-            return self._instant(kept, name).astimezone(self.zone).date()
+            instant = self._instant(kept, name)
+            # Many write a day as its midnight, in a zone of their own: that is the day that they mean.
+            midnight = _MIDNIGHT.match(kept)
+            return date.fromisoformat(kept[:10]) if midnight else instant.astimezone(self.zone).date()
         value, precision = _part(found, kept, name)
         if precision != DAY:
             self.partial[column] = precision

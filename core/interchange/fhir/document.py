@@ -102,10 +102,12 @@ def report(entry: Entry) -> Record | None:
 
 def _conclusion(resource: Resource) -> str:
     conclusion = resource.get("conclusion")
-    if not isinstance(conclusion, str) or not conclusion.strip():
-        codes = (wording(code) for code in each(resource.get("conclusionCode")))
-        conclusion = "; ".join(words for words in codes if words)
-    return f"Conclusion: {conclusion}" if conclusion else ""
+    told = conclusion.strip() if isinstance(conclusion, str) else ""
+    codes = (wording(code) or "" for code in each(resource.get("conclusionCode")))
+    coded = [words for words in codes if words and words.lower() not in told.lower()]
+    return "\n".join(
+        (*([f"Conclusion: {told}"] if told else []), *([f"Conclusion, coded: {'; '.join(coded)}"] if coded else []))
+    )
 
 
 def _note(entry: Entry, *, body: str, visit: str | None, author: str | None, moment: Any) -> Record:

@@ -20,6 +20,7 @@ WHEN = {
 }  # fmt: skip
 DAYS = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday", "sat": "Saturday"}
 DAYS |= {"sun": "Sunday"}
+AS_NEEDED = ("as needed", "as required", "when needed", "when required", "if needed", "if required", "prn")
 CHARS_MAX = 2_000
 
 
@@ -123,7 +124,7 @@ def _when(repeat: Any) -> str:
     offset = plain(dig(repeat, "offset"))
     if offset and moments:
         moments[0] = f"{offset} minutes {moments[0]}"
-    told = [*moments, f"on {', '.join(days)}" if days else "", f"at {', '.join(hours)}" if hours else ""]
+    told = [" and ".join(moments), f"on {', '.join(days)}" if days else "", f"at {', '.join(hours)}" if hours else ""]
     return " ".join(filter(None, told))
 
 
@@ -141,7 +142,7 @@ def _length(repeat: Any) -> str:
 def _as_needed(step: Any) -> str:
     what = wording(dig(step, "asNeededCodeableConcept"))
     if what:
-        return f"as needed for {what}"
+        return what if what.lower().startswith(AS_NEEDED) else f"as needed for {what}"
     return "as needed" if dig(step, "asNeededBoolean") is True else ""
 
 

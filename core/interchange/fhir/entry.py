@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from core.interchange.fhir.annotations import cut
 from core.interchange.fhir.bundles import Item, Resource, dig, each
 from core.interchange.fhir.concepts import wording
 from core.interchange.fhir.dates import Dates
@@ -14,6 +15,10 @@ from core.interchange.source_values import ID_CHARS_MAX, BadValue, storable
 from core.interchange.summary import Place
 from core.models import StatementKind, said
 
+OWN = frozenset(
+    ("Condition", "Procedure", "MedicationRequest", "MedicationStatement", "MedicationAdministration", "Immunization",
+     "Encounter", "DiagnosticReport", "ServiceRequest")
+)  # fmt: skip
 QUALIFIED_CHARS_MAX = ID_CHARS_MAX + 1 + 80
 
 
@@ -78,9 +83,15 @@ class Entry:
         return identifier(found[1], "subject")
 
     def other_focus(self) -> str | None:
-        """What an Observation is about in truth, if that is not its subject: a donor, a fetus, a relative."""
+        """What an Observation is about in truth, if that is not its subject: a donor, a fetus, a relative.
+
+        What is about a problem or treatment of the subject, such as the stage of a tumour, is about the subject.
+        """
         for part in each(self.item.resource.get("focus")):
-            if self.resolver.find(part) != self.resolver.find(self.item.resource.get("subject")):
+            found = self.resolver.find(part)
+            if found is not None and found[0] in OWN:
+                continue
+            if found != self.resolver.find(self.item.resource.get("subject")):
                 return str(dig(part, "reference") or dig(part, "display") or "without a reference")
         return self._focus_code()
 
@@ -128,7 +139,7 @@ class Entry:
         values = {
             "kind": kind.value,
             "text": words[:400],
-            "detail": detail[:400] if detail else None,
+            "detail": cut(detail, 400) if detail else None,
             "stated_on": self.dates.day(when, "date", "stated_on"),
         }
         return self.record("statement", (kind.value, words), values)

@@ -13,6 +13,7 @@ from core.interchange.source_values import BadValue
 from core.models import StatementKind
 
 SUBPOTENT = "subpotent: it may not protect"
+REPORTED_BY = "reported by: "
 DONE = ("completed", "in-progress", "stopped", "unknown", "on-hold")
 
 
@@ -23,11 +24,13 @@ def immunization(entry: Entry) -> Record:
     reason = wording(resource.get("statusReason"))
     protocol = dig(resource, "protocolApplied", 0)
     dose = dig(protocol, "doseNumberPositiveInt") or dig(protocol, "doseNumberString")
+    origin = wording(resource.get("reportOrigin"))
     weak = SUBPOTENT if resource.get("isSubpotent") is True else None
     details = [
         weak,
         f"dose {dose}" if dose else None,
         resource.get("occurrenceString"),
+        f"{REPORTED_BY}{origin}" if origin else None,
         *_reactions(entry),
         *_notes(resource),
     ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.interchange.fhir.concepts import ATC, RXNORM, SNOMED
 from core.interchange.fhir.exported_values import bare, numeral
-from core.models import ConditionStatus, Sensitivity, said
+from core.models import Sensitivity, said
 
 Row = Mapping[str, Any]
 Resource = dict[str, Any]
@@ -68,6 +68,11 @@ def told_concept(kept: Any) -> Resource | None:
     return bare({"coding": codings, "text": kept["text"]})
 
 
+def noted(parts: Mapping[str, Any]) -> list[Resource]:
+    """The remarks that came with a row."""
+    return [{"text": parts["note"]}] if parts.get("note") else []
+
+
 def patient(row: Row, national_id: str | None) -> Resource:
     kind = concept(None, f"{TERMINOLOGY}/v2-0203", "NI")
     parts = said.read(row["said"])
@@ -112,23 +117,19 @@ def encounter(row: Row) -> Resource:
 
 def condition(row: Row) -> Resource:
     parts = said.read(row["said"])
+    clinical = said.clinical(parts, row["status"])
     return {
         "resourceType": "Condition",
-        "clinicalStatus": concept(None, f"{TERMINOLOGY}/condition-clinical", _clinical(row, parts)),
+        "clinicalStatus": NOT_KNOWN if clinical == said.NOT_STATED else _status("condition-clinical", clinical),
         "verificationStatus": _status("condition-ver-status", parts.get("verification")),
         "code": coded(row, row["name"], SNOMED, row["code"]),
         "onsetDateTime": dated(row, "onset_on"),
         "onsetString": parts.get("onset") if row["onset_on"] is None else None,
         "abatementDateTime": dated(row, "resolved_on"),
         "recordedDate": parts.get("recorded"),
+        "bodySite": [site] if (site := told_concept(parts.get("site"))) else [],
+        "note": noted(parts),
     }
-
-
-def _clinical(row: Row, parts: Mapping[str, Any]) -> str:
-    """The clinical status as it came, where ours says half of it and the row still says so."""
-    came, status = parts.get("clinical"), str(row["status"])
-    is_over = came in ("inactive", "remission")
-    return came if came and is_over == (status == ConditionStatus.RESOLVED) else status
 
 
 def _status(system: str, code: str | None) -> Resource | None:
@@ -149,6 +150,7 @@ def allergy(row: Row) -> Resource:
         f"onset{'DateTime' if str(onset)[:4].isdigit() else 'String'}": onset,
         "reaction": _reactions(row),
         "recordedDate": dated(row, "recorded_on"),
+        "note": noted(parts),
     }
 
 
@@ -166,7 +168,12 @@ def medication_request(row: Row) -> Resource:
     period = bare({"start": dated(row, "started_on"), "end": dated(row, "stopped_on")})
     reason = [concept(row["reason"])] if row["reason"] else []
     steps = [dosage] if (dosage := _dosage(row)) else []
-    shared = {"status": row["status"], "medicationCodeableConcept": medicine, "reasonCode": reason}
+    shared = {
+        "status": row["status"],
+        "medicationCodeableConcept": medicine,
+        "reasonCode": reason,
+        "note": noted(parts),
+    }
     why = concept(parts.get("status_reason"))
     if parts.get("resource") == "MedicationStatement":
         whys = [why] if why else []
@@ -177,7 +184,7 @@ def medication_request(row: Row) -> Resource:
         **shared,
         "statusReason": why,
         "intent": parts.get("intent", "order"),
-        "authoredOn": dated(row, "started_on"),
+        "authoredOn": parts.get("authored") or dated(row, "started_on"),
         "dosageInstruction": steps,
         "dispenseRequest": {"validityPeriod": period} if period else None,
     }
@@ -185,10 +192,13 @@ def medication_request(row: Row) -> Resource:
 
 def _dosage(row: Row) -> Resource:
     frequency, quantity = row["frequency"], _dose(row["dose"])
+    # An order says apart from its own day when the medicine begins.
+    begins = dated(row, "started_on") if said.read(row["said"]).get("authored") else None
+    repeat = {"boundsPeriod": {"start": begins}} if begins else None
     return bare(
         {
             "text": row["instructions"],
-            "timing": {"code": {"text": frequency}} if frequency else None,
+            "timing": bare({"code": concept(frequency), "repeat": repeat}),
             "route": concept(row["route"]),
             "doseAndRate": [{"doseQuantity": quantity}] if quantity else [],
         }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir.event import SUBPOTENT
+from core.interchange.fhir.event import REPORTED_BY, SUBPOTENT
 from core.interchange.fhir.exported_resources import TERMINOLOGY as TERMS
 from core.interchange.fhir.exported_resources import Resource, Row, coded, concept, dated
 from core.models import StatementKind, said
 
-TOLD_APART = ("dose ", "outcome: ", "complication: ", "reaction: ", "note: ")
+TOLD_APART = (REPORTED_BY, "dose ", "outcome: ", "complication: ", "reaction: ", "note: ")
 
 
 def statement(row: Row) -> Resource:
@@ -64,6 +64,7 @@ def _medication_statement(row: Row) -> Resource:
 def _immunization(row: Row) -> Resource:
     status, details = _done(row, ("completed", "not-done"))
     when = dated(row, "stated_on")
+    origin = _after(details, REPORTED_BY)
     is_weak, dose, others = SUBPOTENT in details, _after(details, "dose "), _others(details)
     return {
         "status": status,
@@ -71,6 +72,8 @@ def _immunization(row: Row) -> Resource:
         "occurrenceDateTime": when,
         "occurrenceString": None if when else others or "not known",
         "statusReason": concept(others) if when and others else None,
+        "primarySource": False if origin else None,
+        "reportOrigin": concept(origin[0]) if origin else None,
         "isSubpotent": True if is_weak else None,
         "protocolApplied": [{"doseNumberString": dose[0]}] if dose else [],
         "reaction": [{"detail": {"display": words}} for words in _after(details, "reaction: ")],

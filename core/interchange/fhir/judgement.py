@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.interchange.fhir.bundles import dig, each
-from core.interchange.fhir.concepts import codings, is_hl7, status_of, wording
+from core.interchange.fhir.concepts import codings, is_hl7, wording
 from core.interchange.fhir.dosage import span
 from core.interchange.fhir.quantities import Value, unit_of
 from core.interchange.flags import flag_of
@@ -48,7 +48,7 @@ def judged(part: dict[str, Any], value: Value) -> dict[str, Any] | None:
     if "interpretation" not in part and "referenceRange" not in part:
         return None
     ranges, flag = _ranges(part), _flag(part)
-    if flag is None and not ranges:
+    if flag is None and not ranges and words_of(part) is None:
         return None
     low, high = _bounds(ranges, value.unit) or (None, None)
     if flag is None and value.bound is not None:
@@ -79,6 +79,15 @@ def _ranges(part: dict[str, Any]) -> list[dict[str, Any]]:
     return [bounds for bounds in each(part.get("referenceRange")) if isinstance(bounds, dict)]
 
 
+def words_of(part: dict[str, Any]) -> str | None:
+    """What a laboratory says of a value in words or codes that are no flag that we know."""
+    told = [words for one in each(part.get("interpretation")) if not _flags(one) for words in _words(one)]
+    codes = [
+        str(coding["code"]) for one in each(part.get("interpretation")) if not _flags(one) for coding in codings(one)
+    ]
+    return "; ".join(dict.fromkeys(told or codes))[:RANGE_CHARS_MAX] or None
+
+
 def _flag(part: dict[str, Any]) -> str | None:
     told = [flag for one in each(part.get("interpretation")) for flag in _flags(one)]
     return min(told, key=lambda flag: GRAVEST.index(flag) if flag in GRAVEST else len(GRAVEST), default=None)
@@ -92,10 +101,8 @@ def _flags(concept: Any) -> list[str]:
     worded = _words(concept)
     codes = [str(coding["code"]) for coding in codings(concept)]
     known = list(filter(None, map(_worded, worded))) if worded else _known_codes(map(str.upper, codes))
-    if known or not (codes or worded):
-        return known
-    hl7 = next((str(coding["code"]) for coding in codings(concept) if is_hl7(coding)), None)
-    return [(hl7 or status_of({"i": concept}, "i") or "")[:FLAG_CHARS_MAX]]
+    rare = (str(coding["code"]) for coding in codings(concept) if coding.get("system") and is_hl7(coding))
+    return known or [code for code in rare if len(code) <= FLAG_CHARS_MAX][:1]
 
 
 def _words(concept: Any) -> list[str]:

@@ -17,7 +17,8 @@ _SENSITIVE = {
     Sensitivity.SUBSTANCE_USE: ("ETH", "ETHUD", "SUD", "OPIOIDUD", "ALC"),
     Sensitivity.VIOLENCE: ("SDV", "VIO", "ABUSE", "IPV", "MST"),
     Sensitivity.GENETICS: ("GDIS", "DRGIS", "SCA", "SICKLE"),
-    Sensitivity.OTHER: ("S", "SPI", "SV", "VIP", "CEL", "EMP", "DIA", "INFOR", "RELIGION", "PATLOC", "LOCIS", "DEMO"),
+    Sensitivity.OTHER: ("S", "SPI", "SV", "VIP", "CEL", "EMP", "DIA", "INFOR", "RELIGION", "PATLOC", "LOCIS", "DEMO",
+                        "PHY", "PRS", "PDS", "ADOL", "SOC", "DOB", "RACE", "LIVARG", "SSP", "SEV", "COMPT"),
 }  # fmt: skip
 SENSITIVE = {code: reason for reason, codes in _SENSITIVE.items() for code in codes}
 # The patient is not to see it before somebody has spoken with them; here patients see theirs.
@@ -59,9 +60,15 @@ def label_of(resource: Any) -> Label | None:
 
 
 def unknown_in(resource: Any) -> str | None:
-    """A label of a system that is not HL7's: nobody here knows what it asks for."""
-    others = (one for one in _codings(resource) if not is_hl7(one))
+    """A label of a system that is not HL7's, or a policy of HL7's that is not in our lists."""
+    others = (one for one in _codings(resource) if not is_hl7(one) or _is_policy(one))
     return next((str(dig(one, "code") or dig(one, "display")) for one in others), None)
+
+
+def _is_policy(coding: Any) -> bool:
+    """Whether a coding names a policy (HL7's ActCode) that nobody here knows."""
+    known = dig(coding, "code") in (*SENSITIVE, *NOT_FOR_PATIENTS)
+    return str(dig(coding, "system")).rstrip("/").endswith("ActCode") and not known
 
 
 def _codings(resource: Any) -> list[Any]:

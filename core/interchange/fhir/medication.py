@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from core.interchange.fhir import course_length, dosage
+from core.interchange.fhir.annotations import remarks
 from core.interchange.fhir.bundles import dig, each
 from core.interchange.fhir.concepts import RXNORM, code_of, is_absence, kept, wording
 from core.interchange.fhir.dosage import ratio
@@ -25,6 +26,7 @@ REQUESTED = {
     "cancelled": PrescriptionStatus.STOPPED,
 }
 STATED = REQUESTED | {"intended": None, "not-taken": None}
+REPORTED = "reported to its source, not ordered there"
 TOLD = {"intended": StatementKind.PROPOSAL, "not-taken": StatementKind.NOT_TAKEN}
 
 
@@ -47,7 +49,9 @@ def request(entry: Entry) -> Record:
     status, intent = str(resource.get("status")), str(resource.get("intent"))
     _check_status(status, REQUESTED)
     medicine, words = _medicine(entry)
+    reported = REPORTED if resource.get("reportedBoolean") is True or "reportedReference" in resource else None
     entry.about |= {"codings": kept(medicine), "intent": None if intent == "order" else intent}
+    entry.about["note"] = remarks(resource, (reported,))
     if is_absence(medicine):
         return entry.statement(StatementKind.NEGATION, words, resource.get("authoredOn"))
     if resource.get("doNotPerform") is True:
@@ -58,7 +62,9 @@ def request(entry: Entry) -> Record:
         raise BadValue(f"intent '{intent[:30]}' is none that we know")
     valid_until = dig(resource, "dispenseRequest", "validityPeriod", "end")
     steps = each(resource.get("dosageInstruction"))
-    course = Course(resource.get("authoredOn"), course_length.told_end(steps), valid_until, steps)
+    begun = course_length.told_start(steps)
+    entry.about["authored"] = resource.get("authoredOn") if begun else None
+    course = Course(begun or resource.get("authoredOn"), course_length.told_end(steps), valid_until, steps)
     return _taken(entry, words, REQUESTED[status], course)
 
 
@@ -68,7 +74,7 @@ def statement(entry: Entry) -> Record:
     status = str(resource.get("status"))
     _check_status(status, STATED)
     medicine, words = _medicine(entry)
-    entry.about |= {"codings": kept(medicine), "resource": "MedicationStatement"}
+    entry.about |= {"codings": kept(medicine), "resource": "MedicationStatement", "note": remarks(resource)}
     when = resource.get("effectiveDateTime") or dig(resource, "effectivePeriod", "start")
     if is_absence(medicine):
         return entry.statement(StatementKind.NEGATION, words, when or resource.get("dateAsserted"))
@@ -78,7 +84,7 @@ def statement(entry: Entry) -> Record:
     taken = STATED[status] or PrescriptionStatus.UNKNOWN
     steps = each(resource.get("dosage"))
     end = dig(resource, "effectivePeriod", "end") or course_length.told_end(steps)
-    return _taken(entry, words, taken, Course(when, end, None, steps))
+    return _taken(entry, words, taken, Course(when or course_length.told_start(steps), end, None, steps))
 
 
 def _check_status(status: str, known: dict[str, Any]) -> None:
@@ -138,7 +144,7 @@ def _taken(entry: Entry, words: str, status: PrescriptionStatus, course: Course)
         "started_on": started_on,
         "stopped_on": ended_on,
     }
-    natural = (code or words, _stamp(entry, course.start))
+    natural = (code or words, _stamp(entry, resource.get("authoredOn") or course.start))
     return entry.record("prescription", natural, values)
 
 

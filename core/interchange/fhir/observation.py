@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from core.interchange.fhir import exported_values, judgement, quantities
+from core.interchange.fhir.annotations import remarks, sites
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import (
     LOINC,
@@ -85,17 +86,26 @@ def absence(entry: Entry) -> Record | None:
 def _measured(entry: Entry) -> None:
     """Where, of what and how it was measured, and the remark: "haemolysed" may be all that tells."""
     resource = entry.resource
-    if "note" in resource:
-        notes = (words for one in each(resource["note"]) if isinstance(words := dig(one, "text"), str))
-        entry.about["note"] = "; ".join(dict.fromkeys(words.strip() for words in notes))[:NOTE_CHARS_MAX]
-    for name, element in (("site", "bodySite"), ("method", "method")):
-        if element in resource and (words := wording(resource.get(element))) is not None:
-            entry.about[name] = {"text": words[:NOTE_CHARS_MAX], "codings": kept(resource[element])}
+    entry.about["note"] = remarks(resource, _more(resource))
+    if "bodySite" in resource:
+        entry.about["site"] = sites(resource)
+    if "method" in resource and (words := wording(resource["method"])) is not None:
+        entry.about["method"] = {"text": words[:NOTE_CHARS_MAX], "codings": kept(resource["method"])}
     reference = resource.get("specimen")
     if reference is not None:
         kind = dig(entry.resolver.content(reference), "type")
         words = wording(kind) or dig(reference, "display")
         entry.about["specimen"] = {"text": words[:NOTE_CHARS_MAX]} if isinstance(words, str) else None
+
+
+def _more(resource: Resource) -> Iterator[str]:
+    """The time that a value stands for, and a judgement of the whole that no part has."""
+    start, end = (str(dig(resource, "effectivePeriod", side) or "")[:10] for side in ("start", "end"))
+    if start and end and start != end:
+        yield f"from {start} to {end}"
+    parts = each(resource.get("component"))
+    if not _has_value(resource) and parts and not any(dig(part, "interpretation") for part in parts):
+        yield from (f"as a whole: {words}" for one in each(resource.get("interpretation")) if (words := wording(one)))
 
 
 def _has_value(part: Any) -> bool:
@@ -131,7 +141,11 @@ def _observation(part: Any, entry: Entry, number: int | None) -> Record:
     code = understood(part.get("code"))
     assay = _assay(code, resource, value)
     about = dict(entry.about)
-    entry.about |= value.said | {"codings": code.kept, "range": judgement.range_words(part, value)}
+    entry.about |= value.said | {
+        "codings": code.kept,
+        "range": judgement.range_words(part, value),
+        "judged": judgement.words_of(part),
+    }
     values = {"value_number": value.number, "value_text": value.text, "unit": value.unit, "observed_at": observed_at}
     record = entry.record(
         "observation",
@@ -189,7 +203,7 @@ def exported(row: Row, assay: Row) -> Resource:
     ranges = bare({**sides, "text": parts.get("range")})
     flag = row["interpretation"]
     is_known = flag in judgement.GRAVEST
-    judged = concept(None, f"{TERMINOLOGY}/v3-ObservationInterpretation", flag) if is_known else concept(flag)
+    flagged = concept(None, f"{TERMINOLOGY}/v3-ObservationInterpretation", flag) if is_known else concept(flag)
     return {
         "resourceType": "Observation",
         "status": parts.get("status", "final"),
@@ -197,7 +211,7 @@ def exported(row: Row, assay: Row) -> Resource:
         "code": coded(row, assay["name"], *_coding(assay)),
         "effectiveDateTime": dated(row, "observed_at"),
         **exported_values.value(row, parts),
-        "interpretation": [judged] if flag else [],
+        "interpretation": [one for one in (flagged, concept(parts.get("judged"))) if one],
         "referenceRange": [ranges] if ranges else [],
         **_measured_so(parts),
     }

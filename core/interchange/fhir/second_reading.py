@@ -24,6 +24,7 @@ from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.fhir.resource_index import Known, Resolver, Scope
 from core.interchange.fhir.survey import KINDS, Found, Survey, is_resource, mark_of
+from core.interchange.fhir.tidy import findings_inside, tidy_codes
 from core.interchange.fhir.versions import implicit_rules, no_boolean, not_listed, unknown_modifier
 from core.interchange.source_rows import Population, Record, Retraction
 from core.interchange.source_values import BadValue
@@ -117,6 +118,7 @@ class Maker:
         """Make records of a resource."""
         resource = item.resource
         kind = KINDS[resource["resourceType"]]
+        tidy_codes(resource)
         entry = self._entry(item, scope, self._found.index.identity(item))
         label = labels.label_of(resource)
         try:
@@ -135,6 +137,8 @@ class Maker:
         if entry.dates.without_offset:
             self.made.summary.times_without_offset += 1
         self.count += len(records)
+        for inside in findings_inside(resource):
+            self.made.summary.left_out[f"{inside} inside another resource (send it as an entry of its own)"] += 1
         for record in records:
             self.made.summary.of(record.kind).read += 1
             record.label = label.category if label is not None else None

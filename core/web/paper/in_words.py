@@ -39,6 +39,6 @@ def place(result: Result) -> str:
 
 def medicine(line: PrescriptionLine, formats: Formats) -> tuple[str, str, str]:
     """A medicine, how it is taken, and when."""
-    how = ", ".join(filter(None, (line.dose, line.frequency, line.instructions)))
+    how = ", ".join(filter(None, (line.dose, line.frequency, line.instructions, line.remark)))
     ended = f" to {formats.day(line.stopped_on)}" if line.stopped_on else ""
     return line.medication, how, f"{line.status}, from {formats.day(line.started_on) or 'an unknown day'}{ended}"

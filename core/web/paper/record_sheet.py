@@ -130,7 +130,7 @@ def _add_now(sheet: Sheet, now: CurrentHealth, formats: Formats) -> None:
     sheet.heading("Allergies")
     for allergy in now.allergies:
         doubt = " (not confirmed)" if allergy.is_unconfirmed else ""
-        told = (allergy.reaction, allergy.severity, allergy.status)
+        told = (allergy.reaction, allergy.severity, allergy.status, allergy.remark)
         sheet.across([(f"{allergy.substance}{doubt}", 76.0), (", ".join(filter(None, told)), 104.0)])
     if not now.allergies:
         sheet.paragraph("No allergies are written down.")
@@ -140,7 +140,7 @@ def _add_now(sheet: Sheet, now: CurrentHealth, formats: Formats) -> None:
         (
             (
                 line.medication,
-                ", ".join(filter(None, (line.dose, line.frequency, line.instructions))),
+                ", ".join(filter(None, (line.dose, line.frequency, line.instructions, line.remark))),
                 f"since {formats.day(line.started_on)}" if line.started_on else "",
             )
             for line in now.medicines
@@ -148,7 +148,8 @@ def _add_now(sheet: Sheet, now: CurrentHealth, formats: Formats) -> None:
     )
     sheet.heading("Problems now")
     for problem in now.conditions:
-        sheet.across([(problem.name, 120.0), (formats.day(problem.onset_on) or problem.onset or "", 60.0)])
+        name = ", ".join(filter(None, (problem.name, problem.remark)))
+        sheet.across([(name, 120.0), (formats.day(problem.onset_on) or problem.onset or "", 60.0)])
     if not now.conditions:
         sheet.paragraph("No problems are written down.")
 
@@ -197,7 +198,8 @@ def _add_rows(
 ) -> None:
     for line in conditions:
         days = " to ".join(filter(None, (formats.day(line.onset_on), formats.day(line.resolved_on))))
-        sheet.across([("Found", 20.0), (line.name, 110.0), (f"{line.status} {days}", 50.0)])
+        name = ", ".join(filter(None, (line.name, line.remark)))
+        sheet.across([("Found", 20.0), (name, 110.0), (f"{line.status} {days}", 50.0)])
     ordered = [in_words.medicine(line, formats) for line in medicines]
     if ordered:
         sheet.grid(MEDICINE_COLUMNS, ordered)

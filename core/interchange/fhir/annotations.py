@@ -1,0 +1,67 @@
+"""Remarks of a resource (`note`), body sites with the side that an extension tells, and grades such as a severity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from core.interchange.fhir.bundles import Resource, dig, each
+from core.interchange.fhir.concepts import kept, wording
+
+NOTE_CHARS_MAX, SITE_CHARS_MAX = 2_000, 400
+# How far a source itself trusts what it sends (meta.security, of HL7's ObservationValue).
+UNSURE = {"UNRELIABLE": "its source calls it unreliable", "UNCERTREL": "its source is not sure that it is reliable"}
+
+
+def cut(words: str, most: int) -> str:
+    """Words of so many characters at most; that some are missing is seen."""
+    return words if len(words) <= most else f"{words[: most - 1]}…"
+
+
+def remarks(resource: Resource, more: Iterable[str | None] = ()) -> str | None:
+    """What the source remarks on a resource, each thing once, and what else is told in words."""
+    notes = (
+        " ".join(words.split()) for one in each(resource.get("note")) if isinstance(words := dig(one, "text"), str)
+    )
+    doubts = (UNSURE.get(str(dig(one, "code"))) for one in each(dig(resource, "meta", "security")))
+    told = dict.fromkeys(words for words in (*notes, *more, *doubts) if words)
+    return cut("; ".join(told), NOTE_CHARS_MAX) or None
+
+
+def sites(resource: Resource) -> dict[str, Any] | None:
+    """The body sites of a resource as `said` keeps them: their words with sides, and their codings."""
+    told = resource.get("bodySite")
+    concepts = [one for one in (told if isinstance(told, list) else [told]) if isinstance(one, dict)]
+    words = dict.fromkeys(told for one in concepts if (told := _site(one)))
+    if not words:
+        return None
+    # The codings of one concept mean the same: several sites have none in common.
+    codings = kept(concepts[0]) if len(concepts) == 1 else []
+    return {"text": cut("; ".join(words), SITE_CHARS_MAX), "codings": codings}
+
+
+def _site(concept: dict[str, Any]) -> str:
+    name = wording(concept)
+    sides = [words for words in _extended(concept) if words.lower() not in (name or "").lower()]
+    return ", ".join(dict.fromkeys(filter(None, (name, *sides))))
+
+
+def _extended(value: Any) -> Iterator[str]:
+    """The words of all concepts in extensions: a side, a surface, a part. A code by itself tells nobody anything."""
+    for one in each(dig(value, "extension")):
+        concept, coding = dig(one, "valueCodeableConcept"), dig(one, "valueCoding")
+        told = (dig(concept, "text"), *(dig(part, "display") for part in (*each(dig(concept, "coding")), coding)))
+        words = next((words for words in told if isinstance(words, str) and words.strip()), None)
+        yield from ((words,) if words else ())
+        yield from _extended(one)
+
+
+def graded(resource: Resource) -> Iterator[str]:
+    """Severity and stages of a problem in words."""
+    severity = wording(resource.get("severity"))
+    if severity:
+        yield f"severity: {severity}"
+    for stage in each(resource.get("stage")):
+        words, kind = wording(dig(stage, "summary")), wording(dig(stage, "type"))
+        if words:
+            yield f"stage: {words}{f' ({kind})' if kind else ''}"
