@@ -37,7 +37,8 @@ def outside_keys(population: Population) -> set[str]:
     for kind in ("patient", "visit", *CHILDREN):
         for record in population.of(kind):
             keys.add(patient_key(record.patient))
-            keys.update(visit_id_key(name) for name in (record.visit, record.other_visit) if name)
+            own = record.source_id if kind == "visit" and record.id_key is None else None
+            keys.update(visit_id_key(name) for name in (own, record.visit, record.other_visit) if name)
     return keys
 
 
@@ -51,6 +52,7 @@ def resolve(population: Population, summary: Summary, known: Known) -> list[Pati
         accepted = [r for r in population.of(kind) if _has_patient(r, patients, population, summary, known)]
         population.records[kind] = accepted
     assign_keys([*population.of("clinic"), *population.of("practitioner"), *population.of("patient")])
+    _keep_stamps(population, known)
     assign_keys(population.of("visit"))
     _place_in_visits(population, summary, known)
     for kind in CHILDREN:
@@ -59,6 +61,15 @@ def resolve(population: Population, summary: Summary, known: Known) -> list[Pati
         for record in population.of(kind):
             batches.setdefault(record.patient, PatientRows(record.patient)).rows.append(record)
     return list(batches.values())
+
+
+def _keep_stamps(population: Population, known: Known) -> None:
+    """A visit that its format knows by an id is the same at a corrected time: its key stays that of the first."""
+    for visit in population.of("visit"):
+        if visit.id_key is None and visit.source_id is not None:
+            entry = known.get(visit_id_key(visit.source_id), {}).get(population.source)
+            if entry is not None:
+                visit.natural = (entry.content_hash, *visit.natural[1:])
 
 
 def _drop_repeats(population: Population, kind: str, summary: Summary) -> None:

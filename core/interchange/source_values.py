@@ -124,5 +124,6 @@ def number(raw: object, name: str) -> Decimal:
 
 
 def display_name(raw: str) -> str:
-    """A person's name without the digits that Synthea appends to each part."""
-    return _SPACES.sub(" ", _NAME_DIGITS.sub("", raw)).strip()
+    """A person's name without the digits that Synthea appends to each part; "Twin2 Tan" keeps what tells them apart."""
+    bare, marked = _NAME_DIGITS.subn("", raw)
+    return _SPACES.sub(" ", bare if marked > 1 or " " not in raw.strip() else raw).strip()

@@ -209,9 +209,10 @@ def _write(work: Work, kind: str, rows: list[dict[str, Any]]) -> int:
     """Insert rows; gives the id of the first, the others follow."""
     table = MODELS[kind].__tablename__
     first = databases.current().adapter.loading.reserve_ids(work.session.connection(), table, len(rows))
-    columns = tuple(rows[0])
+    # A row may lack what others have, such as `said`.
+    columns = tuple(dict.fromkeys(name for row in rows for name in row))
     # Bulk INSERT spends most of its time on placeholders: COPY takes half as long.
-    numbered = ((row_id, *[row[name] for name in columns]) for row_id, row in enumerate(rows, start=first))
+    numbered = ((row_id, *[row.get(name) for name in columns]) for row_id, row in enumerate(rows, start=first))
     ledger.copy_rows(work.session, table, ("id", *columns), numbered)
     work.visits.update(row["visit_id"] for row in rows if row.get("visit_id") is not None)
     if kind == "patient":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from core.interchange.fhir import absence
+from core.interchange import absence
 from core.interchange.fhir.bundles import dig, each
 from core.interchange.source_values import text
 

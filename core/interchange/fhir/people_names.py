@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 from core.interchange.fhir.bundles import dig, each
+from core.interchange.joined_names import joined
 
 USES = ("official", "usual", None, "temp", "nickname", "anonymous", "maiden", "old")
-FAMILY_FIRST = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
 def in_use(names: Any) -> dict[str, Any]:
@@ -50,9 +49,6 @@ def _written(name: dict[str, Any]) -> str:
 
 def _joined(name: dict[str, Any]) -> str:
     given = [part for part in each(name.get("given")) if isinstance(part, str)]
-    family = [name["family"]] if isinstance(name.get("family"), str) else []
+    family = name["family"] if isinstance(name.get("family"), str) else ""
     suffix = [part for part in each(name.get("suffix")) if isinstance(part, str)]
-    parts = (*family, *given)
-    if family and all(FAMILY_FIRST.search(part) for part in parts):
-        return "".join(parts)
-    return " ".join(" ".join((*given, *family, *suffix)).split())
+    return joined(given, family, suffix)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from core.interchange.source_rows import AssayText, Record, stamp
@@ -22,9 +21,8 @@ from core.interchange.source_values import (
     text,
 )
 from core.interchange.summary import Place
+from core.interchange.synthea.cells import Cells, Moments, absent, day_here, person_name, worst_severity
 from core.models import ConditionStatus, PrescriptionStatus, Sex, VisitStatus
-
-Cells = dict[str, str]
 
 SEXES = {"F": Sex.FEMALE, "M": Sex.MALE, "O": Sex.OTHER, "": Sex.UNKNOWN, "U": Sex.UNKNOWN}
 CLASSES = {
@@ -86,10 +84,9 @@ def patient(cells: Cells, place: Place) -> Record:
     birth_on, deceased_on = day(cells["BIRTHDATE"], "BIRTHDATE"), optional_day(cells.get("DEATHDATE"), "DEATHDATE")
     if deceased_on is not None and deceased_on < birth_on:
         raise BadValue("DEATHDATE is before BIRTHDATE")
-    name = display_name(f"{cells['FIRST']} {cells['LAST']}")
     values = {
         "national_id": text(cells.get("SSN"), 32, "SSN"),
-        "name": required(name, 200, "FIRST and LAST"),
+        "name": person_name(cells),
         "sex": SEXES[cells["GENDER"]].value,
         "birth_on": birth_on,
         "deceased_on": deceased_on,
@@ -102,8 +99,10 @@ def patient(cells: Cells, place: Place) -> Record:
 
 def visit(cells: Cells, place: Place) -> Record:
     """encounters.csv; without STOP the visit is still going on."""
-    started_at, ended_at = instant(cells["START"], "START"), optional_instant(cells["STOP"], "STOP")
-    if ended_at is not None and ended_at < started_at:
+    moments, start = Moments(), instant(cells["START"], "START")
+    started_at = moments.read(cells["START"], "START", "started_at")
+    ended_at = moments.read(cells["STOP"], "STOP", "ended_at") if cells["STOP"] else None
+    if cells["STOP"] and instant(cells["STOP"], "STOP") < start:
         raise BadValue("STOP is before START")
     values = {
         "class_code": CLASSES.get(cells["ENCOUNTERCLASS"].lower(), "AMB"),
@@ -112,11 +111,12 @@ def visit(cells: Cells, place: Place) -> Record:
         "reason": text(cells.get("REASONDESCRIPTION"), 400, "REASONDESCRIPTION"),
         "started_at": started_at,
         "ended_at": ended_at,
+        **moments.said(),
     }
     return Record(
         "visit",
         place,
-        (stamp(started_at), text(cells.get("CODE"), 64, "CODE") or ""),
+        (stamp(start), text(cells.get("CODE"), 64, "CODE") or ""),
         values,
         patient=identifier(cells["PATIENT"], "PATIENT"),
         clinic=cells.get("ORGANIZATION") or None,
@@ -134,19 +134,20 @@ def observation(cells: Cells, place: Place) -> Record:
     unit = text(cells["UNITS"], 60, "UNITS")
     unit = None if unit == "null" else unit
     code = required(cells["CODE"], 64, "CODE")
-    observed_at = instant(cells["DATE"], "DATE")
+    moments, at = Moments(), instant(cells["DATE"], "DATE")
     value = number(cells["VALUE"], "VALUE") if numeric else required(cells["VALUE"], TEXT_CHARS_MAX, "VALUE")
     values = {
         "value_number": value if numeric else None,
         "value_text": None if numeric else value,
         "unit": unit,
-        "observed_at": observed_at,
+        "observed_at": moments.read(cells["DATE"], "DATE", "observed_at"),
+        **moments.said(),
     }
     category = text(cells.get("CATEGORY"), 64, "CATEGORY") or CATEGORY_WITHOUT_NAME
     return Record(
         "observation",
         place,
-        (code, stamp(observed_at)),
+        (code, stamp(at)),
         values,
         patient=identifier(cells["PATIENT"], "PATIENT"),
         visit=cells["ENCOUNTER"] or None,
@@ -160,6 +161,10 @@ def condition(cells: Cells, place: Place) -> Record:
     onset_on, resolved_on = day(cells["START"], "START"), optional_day(cells["STOP"], "STOP")
     if resolved_on is not None and resolved_on < onset_on:
         raise BadValue("STOP is before START")
+    patient_id, visit_id = identifier(cells["PATIENT"], "PATIENT"), cells["ENCOUNTER"] or None
+    stated = absent(cells, place, patient_id, visit_id, onset_on)
+    if stated is not None:
+        return stated
     values: dict[str, Any] = {
         "code": text(cells["CODE"], 64, "CODE"),
         "name": required(cells["DESCRIPTION"], 400, "DESCRIPTION"),
@@ -172,8 +177,8 @@ def condition(cells: Cells, place: Place) -> Record:
         place,
         (values["code"] or values["name"], stamp(onset_on)),
         values,
-        patient=identifier(cells["PATIENT"], "PATIENT"),
-        visit=cells["ENCOUNTER"] or None,
+        patient=patient_id,
+        visit=visit_id,
         rank=(resolved_on,),
     )
 
@@ -182,25 +187,29 @@ def allergy(cells: Cells, place: Place) -> Record:
     """allergies.csv"""
     reaction = text(cells.get("DESCRIPTION1"), 300, "DESCRIPTION1")
     second = text(cells.get("DESCRIPTION2"), 90, "DESCRIPTION2")
-    severity = text(cells.get("SEVERITY1"), 64, "SEVERITY1")
+    patient_id, visit_id = identifier(cells["PATIENT"], "PATIENT"), cells.get("ENCOUNTER") or None
+    recorded_on = day(cells["START"], "START")
+    stated = absent(cells, place, patient_id, visit_id, recorded_on)
+    if stated is not None:
+        return stated
     values: dict[str, Any] = {
         "code": text(cells["CODE"], 64, "CODE"),
         "substance": required(cells["DESCRIPTION"], 400, "DESCRIPTION"),
         "category": text(cells.get("CATEGORY"), 64, "CATEGORY"),
         "reaction": "; ".join(part for part in (reaction, second) if part) or None,
-        "severity": severity.lower() if severity else None,
+        "severity": worst_severity(cells),
         "criticality": None,
         "status": "inactive" if cells.get("STOP") else "active",
-        "recorded_on": day(cells["START"], "START"),
+        "recorded_on": recorded_on,
     }
     return Record(
         "allergy",
         place,
         (values["code"] or values["substance"],),
         values,
-        patient=identifier(cells["PATIENT"], "PATIENT"),
-        visit=cells.get("ENCOUNTER") or None,
-        rank=(values["recorded_on"],),
+        patient=patient_id,
+        visit=visit_id,
+        rank=(recorded_on,),
     )
 
 
@@ -218,8 +227,8 @@ def prescription(cells: Cells, place: Place) -> Record:
         "instructions": None,
         "reason": text(cells.get("REASONDESCRIPTION"), 400, "REASONDESCRIPTION"),
         "status": (PrescriptionStatus.COMPLETED if stopped_at else PrescriptionStatus.ACTIVE).value,
-        "started_on": started_at.date(),
-        "stopped_on": stopped_at.date() if isinstance(stopped_at, datetime) else None,
+        "started_on": day_here(cells["START"], "START"),
+        "stopped_on": day_here(cells["STOP"], "STOP") if cells["STOP"] else None,
     }
     return Record(
         "prescription",

@@ -37,6 +37,7 @@ def read_directory(path: Path, on_progress: Progress = silent) -> tuple[Populati
     notes = visit_notes.find(path)
     if not tables and notes is None:
         raise FileNotFoundError(f"{path} holds none of Synthea's files (patients.csv, encounters.csv, ...)")
+    _count_others(path, summary)
     for table in tables:
         on_progress(f"reading {table.file}")
         _read(path / table.file, table, population, summary)
@@ -44,6 +45,16 @@ def read_directory(path: Path, on_progress: Progress = silent) -> tuple[Populati
         on_progress(f"reading {notes.name}")
         visit_notes.read(notes, population, summary)
     return population, summary
+
+
+def _count_others(path: Path, summary: Summary) -> None:
+    """Rows of files that nothing here reads: what is left out is told."""
+    names = {table.file for table in TABLES}
+    for file in sorted(path.glob("*.csv")):
+        if file.name not in names:
+            with file.open("rb") as lines:
+                count = sum(1 for line in lines if line.strip()) - 1
+            summary.left_out.update({f"line of {file.name}": count} if count > 0 else {})
 
 
 def _read(path: Path, table: Table, population: Population, summary: Summary) -> None:

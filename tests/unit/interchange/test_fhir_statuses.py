@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.interchange.fhir import absence
+from core.interchange import absence
 from tests import interchange_files as files
 from tests.fhir_cases import SNOMED, about, measured, only, order, read, read_with, status
 
