@@ -135,7 +135,10 @@ def _body(entry: Entry, attachments: list[Any]) -> str:
     parts = [filled(entry, one) for one in attachments]
     texts = _texts([one for one in parts if _media(one).startswith(READABLE)])
     others = attached_files.take(entry, [one for one in parts if not _media(one).startswith(READABLE)], MARKUP)
-    if not texts and not others:
+    if texts or others:
+        linked = [one for one in parts if _media(one).startswith(READABLE) and not isinstance(dig(one, "data"), str)]
+        others = [*others, *attached_files.take(entry, linked, MARKUP)]
+    else:
         raise BadValue("it has no text inside, at most a link to one")
     entry.about["attachments"] = [list(one) if isinstance(one, Attachment) else one for one in others]
     return note_text("\n\n".join(dict.fromkeys(texts)) or _in_words(others), "content")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.interchange.fhir.annotations import sites
 from core.interchange.fhir.bundles import dig, each
 from core.interchange.fhir.concepts import is_absence, kept, wording
 from core.interchange.fhir.condition import onset_words
@@ -41,13 +42,19 @@ def procedure(entry: Entry) -> Record:
     """A Procedure that was done or begun; one that was not done says so. Raises Retracted."""
     resource = entry.resource
     when = resource.get("performedDateTime") or dig(resource, "performedPeriod", "start")
-    sites = [wording(site) for site in each(resource.get("bodySite"))]
+    where = sites(resource)
     ages = {"onsetAge": resource.get("performedAge"), "onsetRange": resource.get("performedRange")}
     outcome = wording(resource.get("outcome"))
     told = [f"outcome: {outcome}" if outcome else None]
     told += [f"complication: {words}" for one in each(resource.get("complication")) if (words := wording(one))]
     when_told = resource.get("performedString") or onset_words(ages)
-    details = [wording(resource.get("statusReason")), when_told, *sites, *told, *_notes(resource)]
+    details = [
+        wording(resource.get("statusReason")),
+        when_told,
+        where["text"] if where else None,
+        *told,
+        *_notes(resource),
+    ]
     return _done(entry, StatementKind.PROCEDURE, resource.get("code"), when, details)
 
 

@@ -22,9 +22,9 @@ from core.interchange.fhir.bundles import File, Item, each, items
 from core.interchange.fhir.care_givers import CareGivers
 from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
+from core.interchange.fhir.oddities import findings_inside, tidy_codes
 from core.interchange.fhir.resource_index import Known, Resolver, Scope
 from core.interchange.fhir.survey import KINDS, Found, Survey, is_resource, mark_of
-from core.interchange.fhir.tidy import findings_inside, tidy_codes
 from core.interchange.fhir.versions import implicit_rules, no_boolean, not_listed, unknown_modifier
 from core.interchange.source_rows import Population, Record, Retraction
 from core.interchange.source_values import BadValue

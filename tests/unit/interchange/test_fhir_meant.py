@@ -132,3 +132,18 @@ def test_who_told_of_a_vaccination(tmp_path: Path) -> None:
     whole = about("Immunization", status="completed", vaccineCode={"text": "Tetanus"}, occurrenceDateTime="1982")
     population, _ = read_with(tmp_path, whole | {"primarySource": False, "reportOrigin": {"text": "Parent"}})
     assert only(population, "statement").values["detail"] == "reported by: Parent"
+
+
+def test_the_side_of_an_operation_is_told(tmp_path: Path) -> None:
+    left = {"url": "http://a.example/laterality", "valueCodeableConcept": {"text": "left"}}
+    whole = about("Procedure", status="completed", code={"text": "Knee replacement"}, performedDateTime="2012")
+    population, _ = read_with(tmp_path, whole | {"bodySite": [{"text": "Knee", "extension": [left]}]})
+    assert only(population, "statement").values["detail"] == "Knee, left"
+
+
+def test_a_text_that_is_only_linked_to_is_told_beside_what_is_there(tmp_path: Path) -> None:
+    forms = [{"contentType": "text/html", "url": "http://a.example/1", "title": "Full report"}]
+    forms.append({"contentType": "application/pdf", "url": "http://a.example/2", "title": "Scan"})
+    fields = {"status": "final", "code": {"text": "CT"}, "issued": "2026-10-05", "presentedForm": forms}
+    population, _ = read_with(tmp_path, about("DiagnosticReport", **fields))
+    assert only(population, "note").values["text"] == ("[Not kept here: Scan, application/pdf; Full report, text/html]")
