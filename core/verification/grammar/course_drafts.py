@@ -52,6 +52,8 @@ class Draft:
         self.fellows: list[Draft] = []
         self.chunks: list[Chunk] = []
         self.sole = self.unreacted = False
+        # Of each name its own start or stop, where as many days are said as names.
+        self.paired: tuple[str, tuple[When, ...]] | None = None
 
     def flush(self, *, amounts: bool = False) -> None:
         """Put the course that was read so far aside, with its amounts: another one of the same name follows."""
@@ -63,4 +65,11 @@ class Draft:
 
     @property
     def dated(self) -> bool:
-        return bool(self.start or self.stop or self.at or self.spans)
+        return bool(self.start or self.stop or self.at or self.spans or self.paired)
+
+    def time(self, place: int) -> tuple[When, When, When]:
+        """Start, stop, and a day that is neither, of the name at a place of the frame."""
+        if self.paired is None:
+            return self.start, self.stop, self.at
+        slot, days = self.paired
+        return (days[place], (), ()) if slot == "start" else ((), days[place], ())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.verification.cited import Cited
 from core.verification.dates import Days
+from core.verification.grammar.chunks import WHEN
 from core.verification.grammar.course_drafts import ENDED, Draft
 from core.verification.grammar.names import BY_NAME
 from core.verification.grammar.times import within
@@ -17,10 +18,40 @@ if TYPE_CHECKING:
 
 def settle(drafts: list[Draft], context: Context) -> None:
     """Share out what is said of several courses of one segment."""
+    for draft in drafts:
+        _pair_days(draft)
+    for first, second in itertools.pairwise(drafts):
+        _share_of_class(first, second)
     _same_periods(drafts, context)
     _share(drafts)
     _replace(drafts)
     _given_then(drafts, context)
+
+
+def _pair_days(draft: Draft) -> None:
+    """ "A and B resolved in 2021 and 2023": as many days as names are one for each, in turn."""
+    names, items = draft.frame.names, draft.frame.items
+    places = [place for place, item in enumerate(items) if item.kind == WHEN]
+    slot = "stop" if draft.stop and not draft.start else "start" if draft.start and not draft.stop else None
+    if slot is None or len(names) < 2 or len(places) != len(names) or names[-1].start > items[places[0]].start:
+        return
+    between = [item for item in items[places[0] : places[-1]] if item.kind != WHEN]
+    if all(item.get("conj") == "and" or "," in item.means for item in between):
+        draft.paired = slot, tuple(items[place].days for place in places)
+        draft.start = draft.stop = draft.at = ()
+
+
+def _share_of_class(first: Draft, second: Draft) -> None:
+    """ "Her current contraception is Camila": what is said of the class is said of the one that it is."""
+    name, other = first.frame.names[-1], second.frame.names[0]
+    behind = [item for item in first.frame.items if item.start > name.start]
+    before = [item for item in second.frame.items if item.start < other.start]
+    is_named = any("aux" in item.means for item in behind) and all(
+        item.means.keys() & {"aux", "free"} for item in [*behind, *before]
+    )
+    if is_named and first.kind == second.kind:
+        second.tense = second.tense if first.status else first.tense
+        second.status = second.status or first.status
 
 
 def _same_periods(drafts: list[Draft], context: Context) -> None:

@@ -184,7 +184,7 @@ def _courses(draft: Draft, subject: Subject, place: int, span: tuple[int, int], 
         sole=draft.sole,
         unreacted=draft.unreacted,
     )
-    times = [(draft.start, draft.stop, draft.at), *draft.spans]
+    times = [draft.time(place), *draft.spans]
     now = [replace(course, start=start, stop=stop, at=at) for start, stop, at in times]
     before = [
         replace(course, start=start, stop=stop, at=at, status=status, amounts=course.amounts if own is None else own)

@@ -15,6 +15,7 @@ ROWS = RECORD | {
     "pill0": medicine("Sprintec 28 Day Pack", "2022-05-01", "2023-04-28", "stopped"),
     "pill1": medicine("Sprintec 28 Day Pack", "2023-05-01", "2024-04-28", "stopped"),
     "pill2": medicine("Sprintec 28 Day Pack", "2024-05-01"),
+    "patch": medicine("168 HR Ethinyl Estradiol / norelgestromin Transdermal System", "2026-01-05"),
     "misspelt": medicine("Atorvastetin 40 MG Oral Tablet", "2021-02-01"),
     "gout": condition("Gout", "2019-06-14"),
     "allopurinol": medicine("Allopurinol 100 MG Oral Tablet", "2019-06-14", reason="Gout"),
@@ -90,6 +91,9 @@ certified cause | Death certification took place on 4 March 2026, with pneumonia
 stay | The inpatient stay that began on 3 February 2018 ended on 6 February 2018.
 stay | Admitted to hospital on 3 February 2018 and discharged three days later.
 eczema rhinitis | Eczema cleared in 2021 and perennial rhinitis in 2023.
+eczema rhinitis | Eczema and perennial allergic rhinitis have both resolved (Sept 2021 and Aug 2023).
+htn t2dm | Hypertension and type 2 diabetes began in 2012 and 2016 respectively.
+pill0 patch | Her current contraception is the norelgestromin patch, prescribed in January 2026.
 hctz amlodipine lisinopril | Three antihypertensives (HCTZ, lisinopril, amlodipine).
 person smoking | Ng Min Wen is a woman who has never smoked.
 person simvastatin | Simvastatin 20 mg every night, first prescribed in February 2013 when she was 44.
@@ -139,6 +143,10 @@ smoking | The most recent smoking status, from 3 February 2026, is former smoker
 certified cause | Death certification took place on 4 March 2026, with stroke as the cause of death.
 stay | Admitted to hospital on 3 February 2018 and discharged nine days later.
 eczema rhinitis | Eczema cleared in 2023 and perennial rhinitis in 2021.
+eczema rhinitis | Eczema and perennial allergic rhinitis have both resolved (Aug 2023 and Sept 2021).
+htn t2dm | Hypertension and type 2 diabetes began in 2016 and 2012 respectively.
+pill0 patch | Her current contraception is Sprintec, prescribed in May 2022.
+pill0 patch | Her contraception is Sprintec, prescribed in May 2022.
 hctz lisinopril | Three antihypertensives (HCTZ, lisinopril).
 hctz metformin | Two antihypertensives (HCTZ, metformin).
 person smoking | Ng Min Wen is a woman who has stopped smoking.
