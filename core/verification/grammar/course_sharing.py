@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def settle(drafts: list[Draft], context: Context) -> None:
     """Share out what is said of several courses of one segment."""
     for draft in drafts:
-        _pair_days(draft)
+        _pair_days(draft, context)
     for first, second in itertools.pairwise(drafts):
         _share_of_class(first, second)
     _same_periods(drafts, context)
@@ -28,17 +28,22 @@ def settle(drafts: list[Draft], context: Context) -> None:
     _given_then(drafts, context)
 
 
-def _pair_days(draft: Draft) -> None:
-    """ "A and B resolved in 2021 and 2023": as many days as names are one for each, in turn."""
+def _pair_days(draft: Draft, context: Context) -> None:
+    """ "A and B resolved in 2021 and 2023": as many days as names are one for each, in turn.
+
+    Each may have begun twice, so beginnings are only paired where it is said ("respectively").
+    """
     names, items = draft.frame.names, draft.frame.items
     places = [place for place, item in enumerate(items) if item.kind == WHEN]
-    slot = "stop" if draft.stop and not draft.start else "start" if draft.start and not draft.stop else None
-    if slot is None or len(names) < 2 or len(places) != len(names) or names[-1].start > items[places[0]].start:
+    if len(names) < 2 or len(places) != len(names) or names[-1].start > items[places[0]].start:
         return
     between = [item for item in items[places[0] : places[-1]] if item.kind != WHEN]
-    if all(item.get("conj") == "and" or "," in item.means for item in between):
+    is_told = any(context.written(item).lower() == "respectively" for item in items)
+    slot = "stop" if draft.stop and not draft.start else "start" if is_told and not draft.stop else None
+    if slot and all(item.get("conj") == "and" or "," in item.means for item in between):
         draft.paired = slot, tuple(items[place].days for place in places)
         draft.start = draft.stop = draft.at = ()
+        draft.spans = []
 
 
 def _share_of_class(first: Draft, second: Draft) -> None:
