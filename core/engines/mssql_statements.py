@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Boolean, Case, ColumnClause, Select, UnaryExpression, true
+from sqlalchemy import Case, ColumnClause, Select, UnaryExpression, and_
 from sqlalchemy.dialects.mssql.base import MSSQLCompiler
 from sqlalchemy.exc import CompileError
 from sqlalchemy.sql import operators
@@ -32,10 +32,6 @@ def _locked(lock: ForUpdateArg, froms: Sequence[FromClause]) -> Iterator[FromCla
         return
     for one in froms:
         yield from find_tables(one, include_aliases=True)
-
-
-def _is_flag(condition: Any) -> bool:
-    return isinstance(condition, ColumnClause) and isinstance(condition.type, Boolean)
 
 
 class Compiler(MSSQLCompiler):
@@ -75,10 +71,9 @@ class Compiler(MSSQLCompiler):
         return self.process(unary.element, **kw)
 
     def visit_case(self, clause: Case[Any], **kw: Any) -> str:
-        """Compare a flag to 1: in T-SQL a column is not a condition."""
+        """Compare a flag and a constant to 1: in T-SQL neither is a condition. AND writes its parts so."""
         if clause.value is None:
-            whens = [(when == true() if _is_flag(when) else when, then) for when, then in clause.whens]
-            clause = Case(*whens, else_=clause.else_)
+            clause = Case(*((and_(when), then) for when, then in clause.whens), else_=clause.else_)
         return str(super().visit_case(clause, **kw))
 
     def visit_now_func(self, fn: Any, **kw: Any) -> str:

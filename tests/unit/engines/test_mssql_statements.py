@@ -18,9 +18,12 @@ from sqlalchemy import (
     String,
     Table,
     case,
+    false,
     func,
     literal_column,
+    not_,
     select,
+    true,
 )
 from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import aliased
@@ -296,7 +299,12 @@ def test_numbers_keep_their_digits_and_instants_their_zone() -> None:
 
 def test_a_flag_is_a_condition_of_a_case() -> None:
     flagged = func.count(case((Claim.flagged, 1)))
-    assert compiled(select(flagged)) == "SELECT count(CASE WHEN (claim.flagged = 1) THEN 1 END) AS count_1 FROM claim"
+    assert compiled(select(flagged)) == "SELECT count(CASE WHEN claim.flagged = 1 THEN 1 END) AS count_1 FROM claim"
+
+
+@pytest.mark.parametrize(("condition", "text"), [(true(), "1 = 1"), (false(), "0 = 1"), (not_(true()), "0 = 1")])
+def test_what_always_holds_or_never_is_a_condition_of_a_case(condition: Any, text: str) -> None:
+    assert compiled(select(case((condition, 1), else_=0))) == f"SELECT CASE WHEN {text} THEN 1 ELSE 0 END AS anon_1"
 
 
 PLACES = {
