@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Case, ColumnClause, Select, UnaryExpression, and_
+from sqlalchemy import BinaryExpression, Case, ColumnClause, False_, Select, True_, UnaryExpression, and_, or_
 from sqlalchemy.dialects.mssql.base import MSSQLCompiler
 from sqlalchemy.exc import CompileError
 from sqlalchemy.sql import operators
@@ -75,6 +75,18 @@ class Compiler(MSSQLCompiler):
         if clause.value is None:
             clause = Case(*((and_(when), then) for when, then in clause.whens), else_=clause.else_)
         return str(super().visit_case(clause, **kw))
+
+    def visit_is__binary(self, binary: BinaryExpression[Any], _operator: Any, **kw: Any) -> str:
+        """IS takes NULL and nothing else in T-SQL: what always holds or never is compared."""
+        word = " = " if isinstance(binary.right, True_ | False_) else " IS "
+        return str(self._generate_generic_binary(binary, word, **kw))
+
+    def visit_is_not_binary(self, binary: BinaryExpression[Any], _operator: Any, **kw: Any) -> str:
+        """As IS; what is unknown is neither."""
+        if not isinstance(binary.right, True_ | False_):
+            return str(self._generate_generic_binary(binary, " IS NOT ", **kw))
+        other = or_(binary.left != binary.right, binary.left.is_(None))
+        return str(self.process(other.self_group(), **kw))
 
     def visit_now_func(self, fn: Any, **kw: Any) -> str:
         # CURRENT_TIMESTAMP is the server's local time without an offset.

@@ -307,6 +307,20 @@ def test_what_always_holds_or_never_is_a_condition_of_a_case(condition: Any, tex
     assert compiled(select(case((condition, 1), else_=0))) == f"SELECT CASE WHEN {text} THEN 1 ELSE 0 END AS anon_1"
 
 
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        (Claim.flagged.is_(False), "claim.flagged = 0"),
+        (Claim.flagged.is_(True), "claim.flagged = 1"),
+        (Claim.flagged.is_not(True), "(claim.flagged != 1 OR claim.flagged IS NULL)"),
+        (Claim.flagged.is_not(None), "claim.flagged IS NOT NULL"),
+        (Claim.flagged.is_(None), "claim.flagged IS NULL"),
+    ],
+)
+def test_only_null_is_asked_for_by_is(condition: Any, text: str) -> None:
+    assert compiled(select(Claim.id).where(condition)) == f"SELECT claim.id FROM claim WHERE {text}"
+
+
 PLACES = {
     "rows of a stretch": (
         select(VISIT.c.id).where(mssql_layout.lies_within(VISIT, 10, 90)),
