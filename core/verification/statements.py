@@ -91,7 +91,8 @@ class Ranged(Statement):
 class Course(Statement):
     """A condition, medicine or allergy: its standing, its days, and how it is taken or shows.
 
-    `sole`: no other of that name stands so; `unreacted`: no reaction is on record.
+    `sole`: no other of that name stands so; `unreacted`: no reaction is on record;
+    `unexplained`: no reason is.
     """
 
     status: str | None = None
@@ -111,6 +112,7 @@ class Course(Statement):
     former: bool = False
     sole: bool = False
     unreacted: bool = False
+    unexplained: bool = False
 
 
 @dataclass(frozen=True)

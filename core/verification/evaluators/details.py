@@ -55,6 +55,8 @@ def _asked(statement: Course, row: Cited, rows: Sequence[Cited]) -> Iterator[Fau
             yield ask(said, row)
     if statement.unreacted and row.fields.get("reaction"):
         yield Fault(True, "reaction", str(row.fields["reaction"]), f"the row gives {row.fields['reaction']}.")
+    if statement.unexplained and row.fields.get("reason"):
+        yield Fault(True, "reason", str(row.fields["reason"]), f"the row gives {row.fields['reason']} as the reason.")
     yield from (_detail(detail, row, rows) for detail in statement.details)
     if statement.reason:
         yield _reason(statement.reason, row, rows)

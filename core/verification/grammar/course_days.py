@@ -142,8 +142,10 @@ def _is_length(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> 
         draft.verb = "start"
     if not (after or _lasts(draft, items, place) or _is_bare(items, place) or following.get("noun") == "medicine"):
         return False
-    longer = any(c.get("lasting") == ">" for c in items[max(0, place - 1) : place])
-    draft.length = said._replace(sign=">") if longer else said
+    before = items[max(0, place - 1) : place]
+    longer = any(c.get("lasting") == ">" for c in before)
+    at_most = any(draft.words[c.start].norm == "within" for c in before)
+    draft.length = said._replace(sign=">" if longer else "<=" if at_most else said.sign)
     return True
 
 

@@ -51,7 +51,7 @@ class Draft:
         self.words: list[Token] = []
         self.fellows: list[Draft] = []
         self.chunks: list[Chunk] = []
-        self.sole = self.unreacted = False
+        self.sole = self.unreacted = self.unexplained = False
         # Of each name its own start or stop, where as many days are said as names.
         self.paired: tuple[str, tuple[When, ...]] | None = None
 

@@ -10,6 +10,7 @@ from core.verification.grammar.course_days import prep_before
 from core.verification.grammar.course_drafts import ENDED, Draft
 
 OF_ALL = 1 << 30
+REASONS = frozenset({"reason", "indication"})
 READ_AS = {"high": "up", "low": "down"}
 CHANGES = frozenset({"up", "down", "doubled", "halved"})
 
@@ -87,6 +88,9 @@ def _neg(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if draft.kind == "allergy" and _is_of_reaction(items, place):
         draft.unreacted = True
         return True
+    if draft.kind == "prescription" and _is_of_reason(draft, items, place):
+        draft.unexplained = True
+        return True
     if any("status" in c.means and "side" not in c.means for c in reach):
         draft.negated = draft.every = True
         return True
@@ -98,6 +102,13 @@ def _is_of_reaction(items: list[Chunk], place: int) -> bool:
     """ "No reactions documented", "reaction not recorded"."""
     beside = items[max(0, place - 2) : place + 3]
     return all(any(kind in c.means for c in beside) for kind in ("reaction", "record"))
+
+
+def _is_of_reason(draft: Draft, items: list[Chunk], place: int) -> bool:
+    """ "No reason for it is recorded", "no indication given"."""
+    beside = items[place + 1 : place + 6]
+    named = bool(beside) and draft.words[beside[0].start].norm in REASONS
+    return named and any(c.means.keys() & {"record", "start"} for c in beside)
 
 
 def _frequency(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:

@@ -183,6 +183,7 @@ def _courses(draft: Draft, subject: Subject, place: int, span: tuple[int, int], 
         former=draft.former and not draft.status,
         sole=draft.sole,
         unreacted=draft.unreacted,
+        unexplained=draft.unexplained,
     )
     times = [draft.time(place), *draft.spans]
     now = [replace(course, start=start, stop=stop, at=at) for start, stop, at in times]

@@ -36,7 +36,7 @@ _DATES = "|".join(
         + _MONTH
         + r"(?:,?[\s-]*(?:"
         + _YEAR
-        + r"|'\d\d)(?!\d)|[- ]\d\d(?![\d/.]))?",
+        + r"|'\d\d)(?!\d)|[- ]\d\d(?![\d/]|\.\d))?",
         _DAY + r"/" + _DAY + r"/(?:" + _YEAR + r"|\d\d)(?!\d)",
         _DAY + r"[.-]" + _DAY + r"[.-]" + _YEAR + r"(?!\d)",
         _DAY + r"\.(?:1[0-2]|0?[1-9])\.\d\d(?!\d|\.\d)",
@@ -74,6 +74,8 @@ _TOKEN = re.compile(
     rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?|(?:(?<=\s)|^)-(?=\d))?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
     r"|(?P<mark>\S))"
 )
+# "2. Obesity": the number of a line in a list.
+_ITEM = re.compile(r"\s*\(?\d{1,2}[.)]\s+(?=[a-z])")
 # The next word, or whatever stands where none does, past spaces.
 _NEXT = re.compile(r"\s*(?:(a&e\b|w/o\b|w/(?=\s?[a-z])|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)|\S)")
 _SLASHED = {"w/o": "without", "w/": "with"}
@@ -128,7 +130,8 @@ def tokens(text: str) -> Words:
     """The tokens of a plain text."""
     text = _AFTER_LETTER.sub(" ", text) if "-" in text else text
     found = Words()
-    following = _NEXT.match(text)
+    item = _ITEM.match(text)
+    following = _NEXT.match(text, item.end() if item else 0)
     while following is not None:
         word, end = following[1], following.end()
         if word is None:

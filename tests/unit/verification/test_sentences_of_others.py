@@ -102,6 +102,12 @@ fragility | Fragility fracture in May 2023.
 letter | According to the note, spirometry was done and the medications were lisinopril 10 mg and co-amoxiclav.
 letter | He received an influenza immunisation on 2 May 2019.
 sys0 dia0 sys1 dia1 | BP 148/92 on 19/8/2025.
+htn | 2. Hypertension since April 2012.
+htn | (3) Hypertension since 20 Apr 12.
+nuts | Nut allergy; no reaction is described.
+simvastatin | Simvastatin 20 mg since February 2013; no reason for it is recorded on the prescription.
+simvastatin | Simvastatin 20 mg since February 2013, no indication given.
+sinusitis | Viral sinusitis on 3 December 2021 resolved within four weeks.
 """
 )
 WRONG = cases(
@@ -159,6 +165,12 @@ letter | According to the note of 2 May 2019, the allergies were lisinopril 10 m
 letter | According to the note of 2 May 2019, the medications were lisinopril 20 mg and co-amoxiclav.
 letter | He received tetanus toxoid on 2 May 2019.
 hctz amlodipine | On triple therapy: HCTZ 25, amlodipine 5.
+htn | 2. Hypertension since 21 Apr 12.
+penicillin | Penicillin allergy; no reaction is described.
+allopurinol | Allopurinol 100 mg since June 2019; no reason for it is recorded on the prescription.
+allopurinol | Allopurinol 100 mg since June 2019, no indication given.
+simvastatin | No reason to stop simvastatin 20 mg is recorded.
+sinusitis | Viral sinusitis on 3 December 2021 resolved within two weeks.
 hctz amlodipine lisinopril | On dual therapy: HCTZ 25, amlodipine 5, lisinopril 10.
 """
 )
