@@ -75,7 +75,7 @@ def usd_a_month(need: Need, prices: Mapping[str, Any]) -> tuple[str, float]:
     """The machine, and what it and its disk cost a month. Raises ValueError if none of the list is large enough."""
     fitting = [one for one in prices["machines"] if one["cores"] >= need.cores and one["memory_gb"] >= need.memory_gb]
     if not fitting:
-        raise ValueError(f"no machine has {need.cores:.0f} cores and {need.memory_gb:.0f} GB")
+        raise ValueError(f"{need.name}: no machine has {need.cores:.0f} cores and {need.memory_gb:.0f} GB")
     machine = min(fitting, key=lambda one: one["usd_an_hour"])
     each = prices["disk_usd_a_gb_month"]
     disk = need.disk_gb * each["fast"]
@@ -97,6 +97,40 @@ def total(figures: Mapping[str, Any], system: str, patients: int, prices: Mappin
     return usd_of_all, lines
 
 
+@dataclass(frozen=True)
+class Cost:
+    """US dollars a month and a line for each server; or why no list has such a server."""
+
+    usd: float | None = None
+    lines: tuple[str, ...] = ()
+    fault: str = ""
+
+    @property
+    def told(self) -> str:
+        return self.fault if self.usd is None else f"{self.usd:,.0f}"
+
+    @property
+    def twice(self) -> str:
+        """With a standby as large."""
+        return "" if self.usd is None else f"{2 * self.usd:,.0f}"
+
+
+def cost(figures: Mapping[str, Any], system: str, patients: int, prices: Mapping[str, Any]) -> Cost:
+    """What a system costs at so many patients, if machines of the list hold it."""
+    try:
+        usd, lines = total(figures, system, patients, prices)
+    except ValueError as fault:
+        return Cost(fault=str(fault))
+    return Cost(usd, tuple(lines))
+
+
+def saved(one: Cost, tiers: Cost) -> str:
+    """The share that the tiers save of one server's cost, and of one with a standby; nothing where one has none."""
+    if one.usd is None or tiers.usd is None:
+        return ""
+    return f"{1 - tiers.usd / one.usd:.0%} and {1 - tiers.usd / (2 * one.usd):.0%}"
+
+
 @click.command()
 @click.argument("file", type=click.File())
 @click.option("--patients", multiple=True, type=int, default=(20_000, 100_000, 500_000, 1_500_000))
@@ -109,15 +143,9 @@ def main(file: TextIO, patients: Sequence[int]) -> None:
     )
     details = []
     for count in patients:
-        try:
-            one, its = total(figures, "one server", count, prices)
-            tiers, theirs = total(figures, "tiers", count, prices)
-        except ValueError as fault:
-            click.echo(f"| {count:,} | {fault} | | | |")
-            continue
-        saved = f"{1 - tiers / one:.0%} and {1 - tiers / (2 * one):.0%}"
-        click.echo(f"| {count:,} | {one:,.0f} | {2 * one:,.0f} | {tiers:,.0f} | {saved} |")
-        details.append((count, [*its, *theirs]))
+        one, tiers = (cost(figures, system, count, prices) for system in ("one server", "tiers"))
+        click.echo(f"| {count:,} | {one.told} | {one.twice} | {tiers.told} | {saved(one, tiers)} |")
+        details.append((count, [*one.lines, *tiers.lines]))
     for count, lines in details:
         click.echo(f"\n{count:,} patients\n\n| | server | cores | memory, GB | disk, GB | machine | US$ a month |")
         click.echo("|---|---|---|---|---|---|---|")

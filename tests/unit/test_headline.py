@@ -92,5 +92,10 @@ def test_a_bill_follows_the_line_through_both_sizes() -> None:
 
 
 def test_no_machine_large_enough_is_said() -> None:
+    prices = json.loads(bill.PRICES.read_text())
     with pytest.raises(ValueError, match="no machine has"):
-        bill.total(figures(1000.0), "one server", 1_500_000, json.loads(bill.PRICES.read_text()))
+        bill.total(figures(1000.0), "one server", 1_500_000, prices)
+    none, some = (bill.cost(figures(each), "one server", 1_500_000, prices) for each in (1000.0, 0.01))
+    assert none.told.startswith("primary: no machine has")
+    assert (none.twice, bill.saved(none, some)) == ("", "")
+    assert some.told == f"{some.usd:,.0f}"
