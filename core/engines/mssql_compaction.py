@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from core.engines import mssql_limits
 from core.engines.compaction import Room, Way
+from core.engines.mssql_server import is_babelfish
 
 ONLINE = Way("online", "nothing but a moment at its start and end, for which it waits a minute, then gives up", False)
 OFFLINE = Way("offline", "the table, for readers and writers, until its indexes are rebuilt", True)
@@ -33,7 +34,12 @@ WHERE p.object_id = OBJECT_ID(:name)
 
 
 def room(connection: Connection, table: str) -> Room:
-    """Half empty pages count as full: how full pages are, the server would have to read them all to tell."""
+    """Half empty pages count as full: how full pages are, the server would have to read them all to tell.
+
+    Babelfish tells of none.
+    """
+    if is_babelfish(connection):
+        return Room(0, 0, 0)
     return Room(*(int(part or 0) for part in connection.execute(text(ROOM), {"name": table}).one()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -312,6 +313,14 @@ def test_babelfish_is_told_by_its_name_and_asked_as_postgresql() -> None:
     answers = Sent(1, "Babelfish for PostgreSQL - 12.0\nPostgreSQL 16.4 on x86_64 (Babelfish 4.3.0)", 1, True)
     assert mssql.adapter().server.version(sent(answers)) == "PostgreSQL 16.4 on x86_64 (Babelfish 4.3.0)"
     assert not mssql.adapter().server.takes_writes(sent(answers))
+
+
+def test_a_table_whose_pages_no_server_tells_goes_by_time_and_has_no_room_to_give() -> None:
+    babelfish = Sent(1, 1)
+    assert mssql.adapter().layout.pages(sent(babelfish), NOTE) == sys.maxsize
+    assert not any(mssql.adapter().compaction.room(sent(babelfish), "visit"))
+    assert not any("allocation_units" in statement for statement in babelfish.statements)
+    assert mssql.adapter().layout.pages(sent(Sent(0, 7)), NOTE) == 7
 
 
 def test_an_owner_has_no_role_of_a_process() -> None:
