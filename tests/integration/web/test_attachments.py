@@ -28,6 +28,13 @@ from tests.taken_files import members_of
 from workers.archive import erase
 
 
+@pytest.fixture(autouse=True)
+def _of_this_test_alone(database: Any) -> None:
+    """Files that an earlier test brought are gone: emptied tables leave them where they are."""
+    for path in kept_files(database):
+        path.unlink()
+
+
 @pytest.fixture
 def notes(database: Any, tmp_path: Path) -> dict[str, int]:
     """The ids of the letters at a visit and of none."""
