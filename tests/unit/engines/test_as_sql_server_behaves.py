@@ -244,13 +244,13 @@ def test_a_driver_whose_file_is_missing_is_not_a_dead_server(house: House) -> No
         assert found[name].mend.startswith("install Microsoft's ODBC Driver 18")
 
 
-@pytest.mark.parametrize(("most_times", "seconds"), [("1", 2), ("5", 3)])
+@pytest.mark.parametrize(("most_times", "seconds"), [("1", 2), ("2", 3)])
 def test_a_slow_connection_takes_nothing_from_the_time_of_a_cold_read_and_gives_it_more(
     house: House, most_times: str, seconds: int
 ) -> None:
     setup.initialise(house.settings())
     house.share_links()
-    house.network.connecting_seconds = 0.5
+    house.network.connecting_seconds = 0.6
     databases.configure(house.settings(STRATA_COLD_TIMEOUT_SECONDS="1.2", STRATA_PATIENCE_MAX_TIMES=most_times))
     with databases.read_linked(Store.REPLICA, "visits", 1.2) as session:
         # In whole seconds, as the driver has it.
@@ -258,10 +258,10 @@ def test_a_slow_connection_takes_nothing_from_the_time_of_a_cold_read_and_gives_
 
 
 def test_every_statement_has_more_time_where_the_server_is_far(house: House) -> None:
-    house.network.connecting_seconds = 0.5
-    databases.configure(house.settings(STRATA_STATEMENT_TIMEOUT_SECONDS="10"))
+    house.network.connecting_seconds = 0.6
+    databases.configure(house.settings(STRATA_STATEMENT_TIMEOUT_SECONDS="10", STRATA_PATIENCE_MAX_TIMES="2"))
     with databases.current().engine(Store.HOT, read_only=True).connect() as connection:
-        assert connection.connection.dbapi_connection.timeout in (20, 21)  # type: ignore[union-attr]
+        assert connection.connection.dbapi_connection.timeout == 20  # type: ignore[union-attr]
 
 
 def test_a_link_has_more_time_where_a_server_is_far(house: House) -> None:
