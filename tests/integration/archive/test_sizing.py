@@ -111,7 +111,9 @@ def test_a_run_tunes_itself(with_settings: Callable[..., None], monkeypatch: pyt
     driver.drive(run_id)
     with databases.read(Store.HOT) as session:
         batches = session.scalars(select(Batch).where(Batch.run_id == run_id).order_by(Batch.ordinal)).all()
-    assert [batch.roots for batch in batches] == [2, 4, 6]
+    # Whether the second was quicker, and so whether the third is larger, is the machine's to tell.
+    sizes = [batch.roots for batch in batches]
+    assert (sizes[:2], sum(sizes)) == ([2, 4], PATIENTS * 4)
     assert "STRATA_ARCHIVE_BATCH_ROWS" in (batches[0].size_reason or "")
     assert "trying more" in (batches[1].size_reason or "")
     assert everything() == before
