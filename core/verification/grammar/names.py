@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
-from itertools import dropwhile
 from operator import attrgetter
 from typing import NamedTuple
 
 from core.verification.cited import Cited
-from core.verification.grammar import tokens
 from core.verification.grammar.phrases import longest_at, phrases_at
+from core.verification.grammar.spelt_names import Spelled, by_first_word, spellings, told
 from core.verification.grammar.tokens import Words
-from core.verification.vocabulary import CLASSES, INGREDIENTS, NAME_KINDS, Unit
+from core.verification.vocabulary import CLASSES, INGREDIENTS, NAME_KINDS
 from core.verification.vocabulary.spelling import beginning, stem, word_set
 
 BY_NAME, BY_REASON = 0, 1
@@ -37,37 +35,6 @@ class Name(NamedTuple):
 NO_NAME = Name(0, {}, (), frozenset())
 
 
-_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-Spelling = tuple[tuple[str, Unit | None], ...]
-Spelled = dict[str, list[tuple[Spelling, int]]]
-
-
-@lru_cache(maxsize=8192)
-def spellings(texts: tuple[str, ...]) -> tuple[Spelling, ...]:
-    """Names word by word, as a sentence that repeats them is read; each also without what stands in brackets."""
-    bare = (_BRACKETS.sub(" ", text) for text in texts)
-    read_as = (tokens.tokens(tokens.plain(text)) for text in dict.fromkeys((*texts, *bare)))
-    named = (tuple((word.norm, word.unit) for word in words) for words in read_as)
-    return tuple(filter(None, (tuple(dropwhile(lambda word: word[0][:1].isdigit(), words)) for words in named)))
-
-
-@lru_cache(maxsize=8192)
-def told(texts: tuple[str, ...]) -> tuple[Spelling, ...]:
-    """Texts of three words or more, word by word, without the stop that ends them."""
-    read_as = (tokens.tokens(tokens.plain(text.rstrip(". "))) for text in texts)
-    named = (tuple((word.norm, word.unit) for word in words) for words in read_as)
-    return tuple(words for words in named if len(words) > 2)
-
-
-def _by_first_word(of_rows: list[tuple[Spelling, ...]]) -> Spelled:
-    """What each row has word for word, with the row's place, by the first of its words."""
-    found: Spelled = {}
-    for n, own in enumerate(of_rows):
-        for spelling in own:
-            found.setdefault(spelling[0][0], []).append((spelling, n))
-    return found
-
-
 class Book:
     """What may name one of the cited rows."""
 
@@ -79,8 +46,8 @@ class Book:
         self.begins = frozenset().union(*map(attrgetter("begins"), found))
         self.medicines = frozenset().union(*map(attrgetter("clips"), found))
         self.tilde, self.short = (any(map(attrgetter(mark), found)) for mark in ("negated", "short"))
-        self.spelled = _by_first_word([spellings(row.names) for row in rows])
-        self.told = _by_first_word([told(row.told) if row.told else () for row in rows])
+        self.spelled = by_first_word([spellings(row.names) for row in rows])
+        self.told = by_first_word([told(row.told) if row.told else () for row in rows])
 
     def told_at(self, words: Words, i: int) -> Name | None:
         """What a row says of how a medicine is taken, word for word: "500 mg to 1 g", "after each loose stool"."""

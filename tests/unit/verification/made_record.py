@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.verification import Row
@@ -243,7 +244,7 @@ RECORD: dict[str, Row] = {
 }
 
 
-def cases(lines: str) -> list[tuple[str, list[Row]]]:
-    """Each line of a text as a sentence with its rows."""
+def cases(lines: str, rows: Mapping[str, Row] = RECORD) -> list[tuple[str, list[Row]]]:
+    """Each line of a text as a sentence with its rows, by their names among `rows`."""
     parts = [line.split(" | ") for line in lines.strip().splitlines()]
-    return [(text, [RECORD[name] for name in names.split()]) for names, text in parts]
+    return [(text, [rows[name] for name in names.split()]) for names, text in parts]

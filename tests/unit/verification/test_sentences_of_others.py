@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.verification import Row, Verdict
-from tests.unit.verification.made_record import RECORD
+from tests.unit.verification.made_record import RECORD, cases
 from tests.unit.verification.made_rows import check, condition, medicine, note, result, row
 
 ROWS = RECORD | {
@@ -52,11 +52,6 @@ ROWS = RECORD | {
     ),
     "mould": row("allergy", substance="Mold (organism)", status="active", recorded_on="2003-06-07"),
 }
-
-
-def cases(lines: str) -> list[tuple[str, list[Row]]]:
-    parts = [line.split(" | ") for line in lines.strip().splitlines()]
-    return [(text, [ROWS[name] for name in names.split()]) for names, text in parts]
 
 
 RIGHT = cases(
@@ -108,7 +103,8 @@ nuts | Nut allergy; no reaction is described.
 simvastatin | Simvastatin 20 mg since February 2013; no reason for it is recorded on the prescription.
 simvastatin | Simvastatin 20 mg since February 2013, no indication given.
 sinusitis | Viral sinusitis on 3 December 2021 resolved within four weeks.
-"""
+""",
+    ROWS,
 )
 WRONG = cases(
     """
@@ -172,7 +168,8 @@ allopurinol | Allopurinol 100 mg since June 2019, no indication given.
 simvastatin | No reason to stop simvastatin 20 mg is recorded.
 sinusitis | Viral sinusitis on 3 December 2021 resolved within two weeks.
 hctz amlodipine lisinopril | On dual therapy: HCTZ 25, amlodipine 5, lisinopril 10.
-"""
+""",
+    ROWS,
 )
 
 
