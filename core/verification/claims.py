@@ -14,7 +14,7 @@ from core.verification.grammar import note_results, times, tokens
 from core.verification.grammar import reader as grammar
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.second_reader.reading import NOT_READ, SecondReading
-from core.verification.statements import Statement, Took, When
+from core.verification.statements import Person, Statement, Took, When
 from core.verification.types import UNSAID, Claim, Finding, Result, Row, Verdict
 from core.verification.verdict_table import Grammar, Judge
 
@@ -158,7 +158,9 @@ def _has_figures(text: str, parts: Sequence[Judgement]) -> bool:
 
 
 def _is_telling(statement: Statement) -> bool:
-    """Whether a statement says more than that there was a visit: any word for one ("call") is borne out by any."""
+    """Whether a statement says more than who it is of, or that there was a visit: any visit bears out "call"."""
+    if isinstance(statement, Person):
+        return bool(statement.born or statement.age or (statement.sex and not statement.open))
     return not isinstance(statement, Took) or any(
         (statement.when, statement.stop, statement.reason, statement.which, statement.length)
     )
@@ -171,8 +173,7 @@ def _grammar(text: str, parts: Sequence[Judgement]) -> Grammar:
         return Grammar.REFUTED
     proved = [] if NotInRows in kinds else [s for s, j in judged if isinstance(j, Proved) and j.row]
     if any(part.uncovered for part in parts):
-        is_told = bool(proved) and any(isinstance(j, Proved) and _is_telling(s) for s, j in judged)
-        return _grammar_of_part(text, parts, is_told=is_told)
+        return _grammar_of_part(text, parts, is_told=any(map(_is_telling, proved)))
     if NotInRows in kinds:
         return Grammar.SILENT
     return Grammar.WHOLE if proved else Grammar.NOTHING

@@ -120,10 +120,14 @@ def test_how_long_ago_is_never_contradicted_and_never_proved() -> None:
         ("Call the shop for a refund.", Grammar.PLAIN),
         ("Call 800-555-0199 on 13 June 2025.", Grammar.GUARDED),
         ("Seen on 13 June 2025, wonderful.", Grammar.PART),
+        ("She had a call for a refund.", Grammar.PLAIN),
+        ("Ann Lee had a call for a refund.", Grammar.PLAIN),
+        ("Born on 1 January 1960, wonderful.", Grammar.PART),
     ],
 )
 def test_a_word_for_a_visit_and_a_figure_nobody_read_leave_a_judge_in_need_of_quotes(
     text: str, grammar: Grammar
 ) -> None:
     visit = Row("visit:1", "visit", 7, {"description": "Hospital stay", "started_at": "2025-06-13T02:00:00Z"})
-    assert read(Claim(text, ("visit:1",), 7), [visit]).grammar is grammar
+    patient = Row("patient:7", "patient", 7, {"sex": "female", "name": "Ann Lee", "birth_date": "1960-01-01"})
+    assert read(Claim(text, ("visit:1", "patient:7"), 7), [visit, patient]).grammar is grammar
