@@ -1,15 +1,21 @@
-"""How long a course of medicine lasts, where its dosage tells it: by dates, by a length, or by single moments."""
+"""How long a course of medicine lasts: by dates, a length or single moments, in its dosage or in an extension."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from core.interchange.fhir.bundles import dig, each
+from core.interchange.fhir.bundles import Resource, dig, each
 
-DAYS = {"d": 1, "wk": 7, "mo": 31, "a": 366, "h": 1, "min": 1, "s": 1}
+DAYS = {"s": 1 / 86_400, "min": 1 / 1_440, "h": 1 / 24, "d": 1, "wk": 7, "mo": 31, "a": 366}
 DAYS_MAX = 40_000
+WORDS = {"day": "d", "week": "wk", "month": "mo", "year": "a", "yr": "a", "hour": "h", "hr": "h", "minute": "min"}
+# How countries name an extension that tells a course, such as Japan's JP_MedicationDosage_UsageDuration.
+COURSE = ("periodofuse", "useperiod", "useduration", "durationofuse", "usageduration", "usageperiod", "doseperiod",
+          "durationoftreatment", "treatmentduration", "treatmentperiod", "therapyduration")  # fmt: skip
 
 
 def told_end(steps: list[Any]) -> str | None:
@@ -20,28 +26,85 @@ def told_end(steps: list[Any]) -> str | None:
 
 def told_start(steps: list[Any]) -> str | None:
     """The first day that the steps name as their beginning; None unless each names one."""
-    starts = [dig(step, "timing", "repeat", "boundsPeriod", "start") for step in steps]
+    starts = [dig(_period(step), "start") for step in steps]
     return min(map(str, starts)) if starts and all(starts) else None
 
 
+def told_beside(resource: Resource) -> Any:
+    """The Period of the course that an extension of a whole order tells, or None."""
+    return next((dig(one, "valuePeriod") for one in _extensions(resource) if "valuePeriod" in one), None)
+
+
+def days(resource: Resource, steps: list[Any]) -> timedelta | None:
+    """How long the whole or all steps last at most, one after the other; None unless each tells its length."""
+    beside = [_quantity(usage(element)) for element in (resource, *steps)]
+    lengths = beside[:1] if beside[0] else [_days(step) or told for step, told in zip(steps, beside[1:], strict=True)]
+    if not lengths or not all(lengths):
+        return None
+    # Of a medicine for every other day, an extension may count the days of taking alone: the supply lasts longer.
+    supply = _quantity(_supply(resource)) if any(beside) else None
+    return _bounded(max(sum(filter(None, lengths)), supply or 0))
+
+
+def supplied(resource: Resource) -> timedelta | None:
+    """How long what may be given out lasts, repeats in; None if nobody told it."""
+    times = dig(resource, "dispenseRequest", "numberOfRepeatsAllowed") or 0
+    length = _quantity(_supply(resource))
+    first = _quantity(dig(resource, "dispenseRequest", "initialFill", "duration")) or 0
+    return _bounded(first + length * (1 + times)) if length and isinstance(times, int) else None
+
+
+def usage(step: Any) -> Any:
+    """The Duration that an extension of a dosage tells, or None."""
+    return next((dig(one, "valueDuration") for one in _extensions(step) if "valueDuration" in one), None)
+
+
+def unit_of(quantity: Any) -> str | None:
+    """UCUM's code of a unit of time, or None."""
+    for told in (dig(quantity, "code"), dig(quantity, "unit")):
+        plain = str(told or "").strip().removesuffix("(s)")
+        if plain in DAYS:
+            return plain
+        if (code := WORDS.get(plain.lower().removesuffix("s"))) is not None:
+            return code
+    return None
+
+
+def _bounded(count: int) -> timedelta | None:
+    return timedelta(days=count) if 0 < count < DAYS_MAX else None
+
+
+def _supply(resource: Resource) -> Any:
+    return dig(resource, "dispenseRequest", "expectedSupplyDuration")
+
+
+def _period(step: Any) -> Any:
+    return dig(step, "timing", "repeat", "boundsPeriod") or told_beside(step)
+
+
 def _end(step: Any) -> str | None:
-    end = dig(step, "timing", "repeat", "boundsPeriod", "end")
+    end = dig(_period(step), "end")
     if end is None and dig(step, "timing", "repeat") is None:
         end = max((str(event) for event in each(dig(step, "timing", "event"))), default=None)
     return str(end) if end is not None else None
 
 
-def days(steps: list[Any]) -> timedelta | None:
-    """How long all steps last at most, one after the other; None unless each tells its length."""
-    lengths = [_days(dig(step, "timing", "repeat")) for step in steps]
-    total = sum(length for length in lengths if length)
-    return timedelta(days=total) if lengths and all(lengths) and total < DAYS_MAX else None
+def _extensions(element: Any) -> Iterator[Any]:
+    """The extensions of a dosage or an order that tell a course."""
+    for one in each(dig(element, "extension")):
+        name = "".join(filter(str.isalpha, str(dig(one, "url")).rsplit("/", 1)[-1])).lower()
+        if any(told in name for told in COURSE):
+            yield one
 
 
-def _days(repeat: Any) -> int | None:
-    for quantity in (dig(repeat, "boundsDuration"), dig(repeat, "boundsRange", "high")):
-        value, days = dig(quantity, "value"), DAYS.get(str(dig(quantity, "code") or dig(quantity, "unit")))
-        if isinstance(value, int | Decimal | float) and days is not None and 0 < value < DAYS_MAX:
-            count = int(value) + 1
-            return count if days == 1 and dig(quantity, "code") in ("h", "min", "s") else count * days
-    return None
+def _days(step: Any) -> int | None:
+    repeat = dig(step, "timing", "repeat")
+    return _quantity(dig(repeat, "boundsDuration")) or _quantity(dig(repeat, "boundsRange", "high"))
+
+
+def _quantity(quantity: Any) -> int | None:
+    """Days, begun ones too."""
+    value, unit = dig(quantity, "value"), unit_of(quantity)
+    if not isinstance(value, int | Decimal | float) or unit is None or not 0 < value < DAYS_MAX:
+        return None
+    return math.ceil(float(value) * DAYS[unit])

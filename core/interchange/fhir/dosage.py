@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from core.interchange.fhir import course_length
 from core.interchange.fhir.bundles import dig, each
 from core.interchange.fhir.concepts import wording
 from core.interchange.source_values import text
@@ -101,7 +102,7 @@ def _frequency(step: Any) -> str:
     needed = _as_needed(step)
     events = " and ".join(str(at)[:16].replace("T", " ") for at in each(dig(timing, "event")))
     often = often or (f"on {events}" if events else "")
-    return ", ".join(filter(None, (often, _when(repeat), _length(repeat), needed)))
+    return ", ".join(filter(None, (often, _when(repeat), _length(repeat) or _beside(step), needed)))
 
 
 def _repeat(repeat: Any) -> str:
@@ -129,14 +130,23 @@ def _when(repeat: Any) -> str:
 
 
 def _length(repeat: Any) -> str:
-    length = dig(repeat, "boundsDuration")
-    if length is not None:
-        named = str(dig(length, "unit") or dig(length, "code") or "")
-        unit = PERIODS.get(str(dig(length, "code"))) or PERIODS.get(named) or named.removesuffix("s")
-        count = plain(dig(length, "value"))
-        return f"for {count} {unit}{'' if count == '1' else 's'}" if count else ""
+    length = lasting(dig(repeat, "boundsDuration"))
+    if length:
+        return f"for {length}"
     bounds = span(dig(repeat, "boundsRange"))
     return f"for {bounds}" if bounds else ""
+
+
+def _beside(step: Any) -> str:
+    length = lasting(course_length.usage(step))
+    return f"for {length}" if length else ""
+
+
+def lasting(duration: Any) -> str:
+    """A Duration in words; empty without one."""
+    count, named = plain(dig(duration, "value")), str(dig(duration, "unit") or dig(duration, "code") or "")
+    unit = PERIODS.get(course_length.unit_of(duration) or "") or named.removesuffix("s")
+    return f"{count} {unit}{'' if count == '1' else 's'}" if count else ""
 
 
 def _as_needed(step: Any) -> str:

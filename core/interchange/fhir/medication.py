@@ -8,7 +8,7 @@ from typing import Any
 
 from core.interchange.fhir import course_length, dosage
 from core.interchange.fhir.annotations import remarks
-from core.interchange.fhir.bundles import dig, each
+from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import RXNORM, code_of, is_absence, kept, wording
 from core.interchange.fhir.dosage import ratio
 from core.interchange.fhir.entry import Entry, Retracted
@@ -51,7 +51,7 @@ def request(entry: Entry) -> Record:
     medicine, words = _medicine(entry)
     reported = REPORTED if resource.get("reportedBoolean") is True or "reportedReference" in resource else None
     entry.about |= {"codings": kept(medicine), "intent": None if intent == "order" else intent}
-    entry.about["note"] = remarks(resource, (reported,))
+    entry.about["note"] = remarks(resource, (reported, _supply(resource)))
     if is_absence(medicine):
         return entry.statement(StatementKind.NEGATION, words, resource.get("authoredOn"))
     if resource.get("doNotPerform") is True:
@@ -62,9 +62,11 @@ def request(entry: Entry) -> Record:
         raise BadValue(f"intent '{intent[:30]}' is none that we know")
     valid_until = dig(resource, "dispenseRequest", "validityPeriod", "end")
     steps = each(resource.get("dosageInstruction"))
-    begun = course_length.told_start(steps)
+    whole = course_length.told_beside(resource)
+    begun = dig(whole, "start") or course_length.told_start(steps)
     entry.about["authored"] = resource.get("authoredOn") if begun else None
-    course = Course(begun or resource.get("authoredOn"), course_length.told_end(steps), valid_until, steps)
+    end = dig(whole, "end") or course_length.told_end(steps)
+    course = Course(begun or resource.get("authoredOn"), end, valid_until, steps)
     return _taken(entry, words, REQUESTED[status], course)
 
 
@@ -126,8 +128,7 @@ def _taken(entry: Entry, words: str, status: PrescriptionStatus, course: Course)
     started_on, ended_on = _days(entry, course)
     if status is PrescriptionStatus.ACTIVE and _is_over(entry, course, started_on, ended_on):
         status = PrescriptionStatus.COMPLETED
-    elif status is PrescriptionStatus.ACTIVE and not course.end and ended_on is not None and ended_on < _today(entry):
-        # Nobody may give it out any more, and nobody said that it was stopped.
+    elif status is PrescriptionStatus.ACTIVE and not course.end and _may_have_ended(entry, started_on, ended_on):
         status = PrescriptionStatus.UNKNOWN
     if "statusReason" in resource:
         # One of an order, several of a statement.
@@ -152,10 +153,26 @@ def _is_over(entry: Entry, course: Course, started_on: date | None, ended_on: da
     """Whether a course has ended by its own dates, or by its length where nobody may give it out again."""
     if course.end:
         return ended_on is not None and ended_on < _today(entry)
-    length = course_length.days(course.steps)
+    length = course_length.days(entry.resource, course.steps)
     if started_on is None or length is None or dig(entry.resource, "dispenseRequest", "numberOfRepeatsAllowed"):
         return False
     return started_on + length < _today(entry)
+
+
+def _may_have_ended(entry: Entry, started_on: date | None, valid_until: date | None) -> bool:
+    """Whether nobody may give it out any more, or all that was given out has been used; nobody said that it ended."""
+    supply = course_length.supplied(entry.resource)
+    used_on = started_on + supply if started_on is not None and supply is not None else None
+    return any(day is not None and day < _today(entry) for day in (valid_until, used_on))
+
+
+def _supply(resource: Resource) -> str | None:
+    """How long what is given out lasts, in words."""
+    length, again = dosage.lasting(dig(resource, "dispenseRequest", "expectedSupplyDuration")), ""
+    repeats = dig(resource, "dispenseRequest", "numberOfRepeatsAllowed")
+    if isinstance(repeats, int) and repeats > 0:
+        again = f", may be given out again {f'{repeats} times' if repeats > 1 else 'once'}"
+    return f"supply for {length}{again}" if length else None
 
 
 def _days(entry: Entry, course: Course) -> tuple[date | None, date | None]:

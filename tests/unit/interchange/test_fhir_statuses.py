@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,6 @@ LOCAL_FIRST = {
     ]
 }
 WORDS = {"text": "Entered in error"}
-TODAY = datetime.now(UTC).date()
-
-
-def _days_ago(count: int) -> str:
-    return (TODAY - timedelta(days=count)).isoformat()
 
 
 @pytest.mark.parametrize("verification", [EPIC, LOCAL_FIRST, {"text": "Refuted"}, {"coding": [{"code": "REFUTED"}]}])
@@ -106,40 +100,6 @@ def test_a_code_that_is_withheld_is_no_code(
     population, summary = read_with(tmp_path, about(kind, **more, **{name: {"coding": [withheld]}}))
     assert [record.kind for record in population.everything()] == ["patient"]
     assert summary.refused == 1
-
-
-def _step(**timing: Any) -> dict[str, Any]:
-    return {"text": "one a day", "timing": timing}
-
-
-WEEK = {"boundsDuration": {"value": 1, "unit": "wk", "system": "http://unitsofmeasure.org", "code": "wk"}}
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        ({"dosageInstruction": [_step(repeat=WEEK)], "authoredOn": _days_ago(20)}, "completed"),
-        ({"dosageInstruction": [_step(repeat=WEEK)], "authoredOn": _days_ago(3)}, "active"),
-        ({"dosageInstruction": [_step(repeat=WEEK)] * 3, "authoredOn": _days_ago(20)}, "active"),
-        ({"dosageInstruction": [_step(repeat=WEEK), _step()], "authoredOn": _days_ago(99)}, "active"),
-        ({"dosageInstruction": [_step(repeat=WEEK)], "authoredOn": _days_ago(20),
-          "dispenseRequest": {"numberOfRepeatsAllowed": 3}}, "active"),
-        ({"dosageInstruction": [_step(event=["2019-03-01T08:00:00Z"])], "authoredOn": "2019-03-01"}, "completed"),
-        ({"dosageInstruction": [_step(repeat={"boundsRange": {"high": {"value": 10, "code": "d"}}})],
-          "authoredOn": _days_ago(20)}, "completed"),
-        ({"dosageInstruction": [_step(repeat={"boundsPeriod": {"end": "2019-03"}})], "authoredOn": "2019"},
-         "completed"),
-    ],
-)  # fmt: skip
-def test_a_course_that_has_ended_is_not_current(tmp_path: Path, fields: dict[str, Any], expected: str) -> None:
-    population, _ = read_with(tmp_path, order(**fields))
-    assert only(population, "prescription").values["status"] == expected
-
-
-def test_a_statement_of_a_period_that_has_ended_is_not_current(tmp_path: Path) -> None:
-    fields = {"status": "active", "medicationCodeableConcept": {"text": "A"}, "effectivePeriod": {"end": "2020-02"}}
-    population, _ = read_with(tmp_path, about("MedicationStatement", **fields))
-    assert only(population, "prescription").values["status"] == "completed"
 
 
 def test_a_mixed_medicine_is_named_by_what_is_in_it(tmp_path: Path) -> None:
