@@ -13,18 +13,25 @@ RESTRICTED = ("R", "V")
 # HL7's codes of sensitive information by our reason to keep a visit apart.
 _SENSITIVE = {
     Sensitivity.MENTAL_HEALTH: ("MH", "PSY", "PSYTHPN", "BH", "COGN", "EMOTDIS", "DVD"),
-    Sensitivity.SEXUAL_HEALTH: ("HIV", "STD", "SEX", "PREGNANT", "SRH", "GENDER", "MARST"),
+    Sensitivity.SEXUAL_HEALTH: ("HIV", "AID", "STD", "SEX", "PREGNANT", "SRH", "GENDER", "UWM"),
     Sensitivity.SUBSTANCE_USE: ("ETH", "ETHUD", "SUD", "OPIOIDUD", "ALC"),
     Sensitivity.VIOLENCE: ("SDV", "VIO", "ABUSE", "IPV", "MST"),
     Sensitivity.GENETICS: ("GDIS", "DRGIS", "SCA", "SICKLE"),
-    Sensitivity.OTHER: ("S", "SPI", "SV", "VIP", "CEL", "EMP", "DIA", "INFOR", "RELIGION", "PATLOC", "LOCIS", "DEMO",
-                        "PHY", "PRS", "PDS", "ADOL", "SOC", "DOB", "RACE", "LIVARG", "SSP", "SEV", "COMPT"),
+    Sensitivity.OTHER: ("S", "SPI", "SV", "INFOR", "SEV", "COMPT"),
 }  # fmt: skip
+# Who asks for care with it, or what it tells of the person: such a policy binds to a level by its source's own rules.
+BY_LEVEL = ("PHY", "PRS", "PDS", "ADOL", "VIP", "CEL", "EMP", "DIA", "SSP", "SOC", "PATLOC", "LOCIS", "DEMO", "DOB",
+            "RACE", "RELIGION", "MARST", "LIVARG")  # fmt: skip
+OPEN_LEVELS = ("U", "L", "M", "N")
 SENSITIVE = {code: reason for reason, codes in _SENSITIVE.items() for code in codes}
+SENSITIVE |= dict.fromkeys(BY_LEVEL, Sensitivity.OTHER)
 # The patient is not to see it before somebody has spoken with them; here patients see theirs.
 NOT_FOR_PATIENTS = ("TBOO", "NOPAT")
 # What is shown to everybody who treats the patient, whatever visit it was written at.
 SHOWN_TO_ALL = {"patient": "who somebody is", "allergy": "an allergy"}
+OPEN = (
+    "a policy of sensitivity that its source levels as for all (Confidentiality U, L, M or N): shown as anything else"
+)
 UNKNOWN = "a security label that we don't know: what it is on is shown as anything else"
 
 
@@ -49,14 +56,36 @@ def label_of(resource: Any) -> Label | None:
     codings = _codings(resource)
     if not codings:
         return None
-    told = [one for one in codings if isinstance(dig(one, "code"), str)]
-    counting = [one for one in told if one["code"] in (*RESTRICTED, *SENSITIVE, *NOT_FOR_PATIENTS) and is_hl7(one)]
+    counting = [one for one in codings if _is_for_few(one)]
+    if _is_open(codings, counting):
+        counting = [one for one in counting if one["code"] not in BY_LEVEL]
     if not counting:
         return None
     codes = [one["code"] for one in counting]
     category = next((SENSITIVE[code] for code in codes if code in SENSITIVE), Sensitivity.OTHER)
     hides = any(code in NOT_FOR_PATIENTS for code in codes)
     return Label(category.value, tuple((system_of(one), one["code"]) for one in counting), hides)
+
+
+def open_in(resource: Any) -> str | None:
+    """A policy that is not followed, since its source levels the resource as for all."""
+    codings = _codings(resource)
+    counting = [one for one in codings if _is_for_few(one)]
+    if not _is_open(codings, counting):
+        return None
+    return next((str(one["code"]) for one in counting if one["code"] in BY_LEVEL), None)
+
+
+def _is_for_few(coding: Any) -> bool:
+    code = dig(coding, "code")
+    return isinstance(code, str) and code in (*RESTRICTED, *SENSITIVE, *NOT_FOR_PATIENTS) and is_hl7(coding)
+
+
+def _is_open(codings: list[Any], counting: list[Any]) -> bool:
+    """Whether the source tells a level of confidentiality, and the highest is one for all."""
+    levels = [one for one in codings if str(system_of(one)).endswith("Confidentiality")]
+    is_open = any(dig(one, "code") in OPEN_LEVELS for one in levels)
+    return is_open and not any(one["code"] in RESTRICTED for one in counting)
 
 
 def unknown_in(resource: Any) -> str | None:

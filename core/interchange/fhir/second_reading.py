@@ -145,6 +145,8 @@ class Maker:
             self.made.population.add(record)
         if (unknown := labels.unknown_in(resource)) is not None:
             self.made.summary.doubt(labels.UNKNOWN, f"{unknown[:40]} at {item.place}")
+        if (left_open := labels.open_in(resource)) is not None:
+            self.made.summary.doubt(labels.OPEN, f"{left_open} at {item.place}")
 
     def refuse(self, kind: str, item: Item, identity: str | None, reason: str, *, ends: bool = False) -> None:
         """Leave a resource out, and what belongs to it. Its earlier version is shown no longer if this `ends` it."""

@@ -42,7 +42,18 @@ def apart() -> list[str]:
 
 @pytest.mark.parametrize(
     ("codes", "category"),
-    [(("R",), "S"), (("V",), "S"), (("R", "HIV"), "SEX"), (("PSY",), "MH"), (("ETH",), "ETH"), (("SDV", "R"), "SDV")],
+    [
+        (("R",), "S"),
+        (("V",), "S"),
+        (("R", "HIV"), "SEX"),
+        (("PSY",), "MH"),
+        (("ETH",), "ETH"),
+        (("SDV", "R"), "SDV"),
+        (("PHY", "PRS"), "S"),
+        (("PRS", "N", "R"), "S"),
+        (("HIV", "N"), "SEX"),
+        (("N", "PRS", "ETH"), "ETH"),
+    ],
 )
 def test_a_labelled_visit_is_kept_apart(database: Any, tmp_path: Path, codes: tuple[str, ...], category: str) -> None:
     assert bring(tmp_path, measured(**AT_VISIT), visit=labelled(*codes)).refusals == []
@@ -66,7 +77,7 @@ def test_a_document_has_labels_of_its_own(database: Any, tmp_path: Path) -> None
     assert apart() == ["S"]
 
 
-@pytest.mark.parametrize("codes", [("N",), ("U", "L"), ("M",)])
+@pytest.mark.parametrize("codes", [("N",), ("U", "L"), ("M",), ("PHY", "PRS", "N"), ("DEMO", "L")])
 def test_what_is_for_all_stays_so(database: Any, tmp_path: Path, codes: tuple[str, ...]) -> None:
     assert bring(tmp_path, measured(**AT_VISIT, **labelled(*codes))).refusals == []
     assert apart() == []
@@ -131,6 +142,11 @@ def test_an_unknown_label_is_told(database: Any, tmp_path: Path) -> None:
     meta = {"meta": {"security": [{"system": "urn:hospital:labels", "code": "CHEF"}]}}
     summary = bring(tmp_path, measured(**AT_VISIT, **meta))
     assert [words for words in summary.doubts if "security label" in words] != []
+
+
+def test_a_policy_that_its_source_levels_as_for_all_is_told(database: Any, tmp_path: Path) -> None:
+    summary = bring(tmp_path, measured(**AT_VISIT, **labelled("PRS", "N")), measured(id="o2", **AT_VISIT))
+    assert [examples[0][:7] for words, examples in summary.doubt_examples.items() if "levels" in words] == ["PRS at "]
 
 
 def test_what_is_kept_apart_goes_out_labelled_and_comes_back_apart(
