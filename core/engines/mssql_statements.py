@@ -88,6 +88,20 @@ class Compiler(MSSQLCompiler):
         other = or_(binary.left != binary.right, binary.left.is_(None))
         return str(self.process(other.self_group(), **kw))
 
+    def visit_like_op_binary(self, binary: BinaryExpression[Any], operator: Any, **kw: Any) -> str:
+        return self._like("LIKE", binary, **kw)
+
+    def visit_not_like_op_binary(self, binary: BinaryExpression[Any], operator: Any, **kw: Any) -> str:
+        return self._like("NOT LIKE", binary, **kw)
+
+    def _like(self, word: str, binary: BinaryExpression[Any], **kw: Any) -> str:
+        """In T-SQL a bracket in a pattern begins a set of letters; what is escaped elsewhere does not know it."""
+        left, right = self.process(binary.left, **kw), self.process(binary.right, **kw)
+        escape = binary.modifiers.get("escape")
+        if escape is None:
+            return f"{left} {word} {right}"
+        return f"{left} {word} REPLACE({right}, '[', '{escape}[') ESCAPE '{escape}'"
+
     def visit_now_func(self, fn: Any, **kw: Any) -> str:
         # CURRENT_TIMESTAMP is the server's local time without an offset.
         return "SYSDATETIMEOFFSET()"

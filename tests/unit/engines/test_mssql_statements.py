@@ -211,6 +211,20 @@ WORDED = {
         "SELECT CAST(DATEADD(day, -(DATEDIFF(day, '19000101', CAST(SWITCHOFFSET(e, '+00:00') AS date)) % 7),"
         " CAST(SWITCHOFFSET(e, '+00:00') AS date)) AS date) AS n",
     ),
+    # A bracket in a pattern would begin a set of letters there.
+    "what a person typed": (
+        select(Report.id).where(Report.prompt_version.contains("50%[a]", autoescape=True)),
+        "SELECT report.id FROM report WHERE (report.prompt_version LIKE REPLACE('%' + '50/%[a]' + '%', '[', '/[')"
+        " ESCAPE '/')",
+    ),
+    "what a person did not type": (
+        select(Report.id).where(not_(Report.prompt_version.startswith("[", autoescape=True))),
+        "SELECT report.id FROM report WHERE (report.prompt_version NOT LIKE REPLACE('[' + '%', '[', '/[') ESCAPE '/')",
+    ),
+    "a pattern of ours": (
+        select(Report.id).where(Report.prompt_version.like("[ab]%")),
+        "SELECT report.id FROM report WHERE report.prompt_version LIKE '[ab]%'",
+    ),
     "what is missing last": (
         select(Report.id).order_by(Report.closed_at.desc().nulls_last()),
         "SELECT report.id FROM report ORDER BY report.closed_at DESC",
