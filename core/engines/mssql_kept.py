@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 SCHEMA = "installation"
 TABLE = f"{SCHEMA}.reader_password"
-MADE = f"IF SCHEMA_ID('{SCHEMA}') IS NULL EXEC('CREATE SCHEMA {SCHEMA}')"
+MADE = f"IF SCHEMA_ID('{SCHEMA}') IS NULL EXEC('CREATE SCHEMA {SCHEMA} AUTHORIZATION dbo')"
 MAKE = f"""
 IF OBJECT_ID('{TABLE}') IS NULL
 CREATE TABLE {TABLE} (login NVARCHAR(128) NOT NULL PRIMARY KEY, sealed NVARCHAR(max) NOT NULL)

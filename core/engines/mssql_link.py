@@ -43,6 +43,8 @@ REMOTE_QUERY = re.compile(r'<RemoteQuery\b[^>]*\sRemoteQuery="([^"]*)"')
 OPTIONS = {
     "data access": "true",
     "collation compatible": "true",
+    # Else its text would be compared as this server's own collation says, and not with text of our columns (error 468).
+    "use remote collation": "true",
     "rpc": "false",
     "rpc out": "false",
     # A read must never become part of a distributed transaction.
@@ -71,9 +73,9 @@ def link(connection: Connection, server: str, url: str, tables: Sequence[Table])
 
 
 def make_schema(connection: Connection, name: str = "cold") -> None:
-    """Make a schema where it is missing."""
+    """Make a schema where it is missing, of the same owner as the tables: else its views would need rights to them."""
     if connection.scalar(text(f"SELECT SCHEMA_ID({literal(name)})")) is None:
-        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+        connection.exec_driver_sql(f"CREATE SCHEMA {name} AUTHORIZATION dbo")
 
 
 def make_view(connection: Connection, view: Table, query: Select[Any]) -> None:

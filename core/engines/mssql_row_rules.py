@@ -43,7 +43,7 @@ def differences(connection: Connection, rules: Sequence[RowRule]) -> list[str]:
 
 def statements(rules: Sequence[RowRule], schema: MetaData) -> Iterator[str]:
     """What makes the rules in a database that has none."""
-    yield f"IF SCHEMA_ID('{SCHEMA}') IS NULL EXEC('CREATE SCHEMA {SCHEMA}')"
+    yield f"IF SCHEMA_ID('{SCHEMA}') IS NULL EXEC('CREATE SCHEMA {SCHEMA} AUTHORIZATION dbo')"
     for name in dict.fromkeys(rule.table for rule in rules):
         yield from _of_table(schema.tables[name], [rule for rule in rules if rule.table == name])
 

@@ -145,6 +145,7 @@ def test_a_link_is_encrypted_reads_only_and_takes_no_part_in_transactions() -> N
     assert "@rmtuser = N'reader', @rmtpassword = N'it''s'" in calls
     assert "@optname = 'remote proc transaction promotion', @optvalue = 'false'" in calls
     assert "@optname = 'collation compatible', @optvalue = 'true'" in calls
+    assert "@optname = 'use remote collation', @optvalue = 'true'" in calls
     assert "CREATE VIEW cold.note AS SELECT [id], [patient_id]" in made
     assert "FROM [strata_archive_visits].[strata_visits].dbo.[note]" in made
 
@@ -222,7 +223,7 @@ def test_the_patients_portal_reads_views_of_signed_reports(by_polybase: bool) ->
     view, query = next(pair for pair in GRANTS.views[DatabaseRole.PUBLIC] if pair[0].name == "claim")
     mssql.adapter(by_polybase=by_polybase).links.make_view(sent(connection), view, query)
     made = parsed([one for one in connection.statements if "OBJECT_DEFINITION" not in one and "SCHEMA_ID" not in one])
-    assert made[0] == "CREATE SCHEMA signed"
+    assert made[0] == "CREATE SCHEMA signed AUTHORIZATION dbo"
     assert made[1].startswith("CREATE VIEW signed.claim AS SELECT ")
     assert made[1].endswith(
         " FROM cold.claim WHERE EXISTS (SELECT * FROM cold.report AS of_report"
