@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from core.verification import evaluators, instructions, verdict_table
 from core.verification.cited import Cited
+from core.verification.evaluators import doubts
 from core.verification.grammar import note_results, times, tokens
 from core.verification.grammar import reader as grammar
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
@@ -111,7 +112,7 @@ class Judgement(NamedTuple):
 
 def _judge(part: grammar.Part, cited: Sequence[Cited], others: Sequence[Cited], days: Sequence[When]) -> Judgement:
     """The statements of a segment against the rows. A clause that no row bears out may stand in a cited text."""
-    judged = tuple((s, evaluators.evaluate(s, cited, others, days)) for s in part.statements)
+    judged = doubts.of_told_results([(s, evaluators.evaluate(s, cited, others, days)) for s in part.statements], cited)
     told = _told(part, judged, cited, others)
     if told:
         return Judgement((*(pair for pair in judged if isinstance(pair[1], Proved)), *told), (), frozenset())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.verification.dates import Days
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.texts import Said
 
 When = tuple[Days, ...]

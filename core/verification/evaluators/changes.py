@@ -7,7 +7,7 @@ from itertools import permutations
 
 from core.verification.cited import Cited
 from core.verification.evaluators import details, wording
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved
 from core.verification.statements import Changed

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, wording
 from core.verification.grammar import tokens
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.phrases import longest_at
 from core.verification.grammar.times import within
 from core.verification.row_names import Amount, named

@@ -7,15 +7,16 @@ from datetime import date
 
 from core.verification.cited import Cited
 from core.verification.evaluators.points import has_value
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import within
-from core.verification.judged import Refuted
+from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Counted, Course, Measured, Point, Statement, Took, Trend, When
 
 STARTS = frozenset({"start", "started_at", "observed_at"})
 STOPS = frozenset({"stop", "ended_at"})
 # Two points of a change can hardly be told wrongly; of more, one may be of another change.
 POINTS_MAX = 2
+Pair = tuple[Statement, Judged]
 
 
 def is_doubtful(statement: Statement, judged: Refuted, rows: Sequence[Cited], said: Sequence[When]) -> bool:
@@ -24,6 +25,20 @@ def is_doubtful(statement: Statement, judged: Refuted, rows: Sequence[Cited], sa
         return True
     as_many = isinstance(statement, Counted) and statement.number == len(rows)
     return as_many or _names_the_day(judged, rows, said)
+
+
+def of_told_results(pairs: Sequence[Pair], rows: Sequence[Cited]) -> tuple[Pair, ...]:
+    """The statements of a sentence: a bare number is hardly a wrong result where each cited one is told rightly."""
+    told = {judged.row for statement, judged in pairs if isinstance(judged, Proved)}
+    return tuple((s, _unsure(s, judged, told, rows) if isinstance(judged, Refuted) else judged) for s, judged in pairs)
+
+
+def _unsure(statement: Statement, judged: Refuted, told: set[str], rows: Sequence[Cited]) -> Judged:
+    if not isinstance(statement, Measured) or not told >= {rows[n].ref for n, _ in statement.subject.bearers}:
+        return judged
+    value = statement.point.value
+    bare = value is not None and value.unit is None and statement.point.reading is None
+    return NotInRows(judged.reason) if bare else judged
 
 
 def _is_long(statement: Statement, judged: Refuted) -> bool:

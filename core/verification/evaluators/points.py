@@ -7,7 +7,7 @@ from datetime import date
 
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, readings, wording
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Refuted
 from core.verification.statements import Point, Statement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.vocabulary import ASSAYS, Unit
 
 _EXACT = (

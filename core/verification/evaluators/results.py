@@ -9,7 +9,7 @@ from core.verification import cited
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, readings, wording
 from core.verification.evaluators.points import agrees, chosen, has_value, otherwise, rows_of
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Measured, Point, Ranged

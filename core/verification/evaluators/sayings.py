@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from core.verification.cited import Cited
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.scope import PLANNED
 from core.verification.grammar.texts import OF_VISIT, Said, Term, sentences
 from core.verification.grammar.times import within

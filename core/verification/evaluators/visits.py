@@ -9,7 +9,7 @@ from itertools import pairwise
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, wording
 from core.verification.evaluators.details import ENDED
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Counted, Spaced, Took

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise, takewhile
 
-from core.verification.grammar.chunks import MARK, NAME, PAIR, SPAN, VALUE, WHEN, Chunk
+from core.verification.grammar.chunk import MARK, NAME, PAIR, SPAN, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.vocabulary import PANELS
 

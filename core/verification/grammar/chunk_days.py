@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from core.verification.cited import Cited
 from core.verification.dates import Days
-from core.verification.grammar import named_days, times
-from core.verification.grammar.chunks import MARK, SPAN, UNKNOWN, VALUE, WHEN, Chunk
+from core.verification.grammar import day_lists, named_days, times
+from core.verification.grammar.chunk import MARK, SPAN, UNKNOWN, VALUE, WHEN, Chunk
 from core.verification.grammar.tokens import Words
 
 SPANNED = frozenset({"from", "between", "in", "on", "for"})
@@ -24,6 +24,7 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     _last_months(found)
     _short_years(found, words)
     _years_of_lists(found, words)
+    day_lists.settle(found, words)
     _first_days(found, words)
     _distances(found, words)
     return _spans(found, words)

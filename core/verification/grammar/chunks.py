@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from core.verification.cited import Cited
-from core.verification.dates import Days
 from core.verification.grammar import names, pairs, times
+from core.verification.grammar.chunk import MARK, NAME, PAIR, UNKNOWN, VALUE, WHEN, WORD, Chunk, Quantity
 from core.verification.grammar.phrases import longest_at, phrases_at
 from core.verification.grammar.tokens import Token, Words
-from core.verification.vocabulary import NAME_KINDS, UNITS, Unit
+from core.verification.vocabulary import NAME_KINDS, UNITS
 
-NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "value", "pair", "word", "mark", "unknown"
 _COMPARED = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "±": "~"}
 LENGTHS = {7.0: "days", 52.0: "weeks", 12.0: "months"}
 LASTING = frozenset({"x", "for", "over", "in", "after", "last", "past", "within", "rpt", "repeat", "every", "course"})
@@ -23,46 +21,6 @@ DATING = frozenset({"on", "since", "until", "from", "by", "to", "of", "till"})
 _DAY_FIRST, _BEHIND_DAY = re.compile(r"\d+ [a-z]"), frozenset(":-(,=")
 _ODD_NUMBER = re.compile(r"^\D*0\d|\d{12}")
 _CELSIUS, _METRE = UNITS["°c"], UNITS["metre"]
-
-
-class Quantity(NamedTuple):
-    """`step` is half of what the last written digit is worth."""
-
-    value: float
-    unit: Unit | None
-    step: float
-    sign: str = ""
-
-
-class Chunk:
-    """`start` and `end` count tokens; `means` maps a kind of meaning to the meaning."""
-
-    __slots__ = ("days", "end", "first", "kind", "means", "name", "pair", "quantity", "start", "used")
-
-    def __init__(self, kind: str, start: int, end: int, means: dict[str, str] | None = None) -> None:
-        self.kind, self.start, self.end = kind, start, end
-        self.means: dict[str, str] = means or {}
-        self.days: tuple[Days, ...] = ()
-        self.first: tuple[Days, ...] = ()
-        self.quantity: Quantity | None = None
-        self.pair: tuple[Quantity, Quantity] | None = None
-        self.name: names.Name | None = None
-        self.used = False
-
-    def get(self, kind: str) -> str | None:
-        return self.means.get(kind)
-
-    @property
-    def bearers(self) -> tuple[tuple[int, int], ...]:
-        """The rows that a name may mean, and how; none, where it is no name."""
-        return self.name.bearers if self.name is not None else ()
-
-    @property
-    def is_detail(self) -> bool:
-        return self.name is not None and self.name.detail
-
-    def __repr__(self) -> str:
-        return f"<{self.kind} {self.means or self.quantity or self.pair or self.days or self.name}>"
 
 
 def read(words: Words, rows: list[Cited]) -> list[Chunk]:
@@ -100,12 +58,20 @@ def _is_value_of(found: list[Chunk], chunk: Chunk, words: Words) -> bool:
     if (
         not found
         or {"assay", "→"}.isdisjoint(found[-1].means)
-        or (len(found) > 1 and "→" in found[-1].means and found[-2].kind == WHEN)
+        or _is_led_by_a_day(found)
         or not _DAY_FIRST.match(words[chunk.start].norm)
     ):
         return False
     following = next((word for word in words[chunk.end :] if word.norm not in _BEHIND_DAY), None)
     return following is None or following.kind != "number"
+
+
+def _is_led_by_a_day(found: list[Chunk]) -> bool:
+    """ "3 Nov → 21 Nov", "(4 → 21 Nov)"."""
+    if len(found) < 2 or "→" not in found[-1].means:
+        return False
+    bracketed = len(found) > 2 and "(" in found[-3].means
+    return found[-2].kind == WHEN or (bracketed and found[-2].kind == VALUE)
 
 
 def _month_of_year(found: list[Chunk], chunk: Chunk, words: Words) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.verification.grammar.chunks import MARK, PAIR, UNKNOWN, VALUE, WHEN, WORD, Chunk, Quantity
+from core.verification.grammar.chunk import MARK, PAIR, UNKNOWN, VALUE, WHEN, WORD, Chunk, Quantity
 from core.verification.grammar.tokens import Words
 
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from core.verification.grammar import times
-from core.verification.grammar.chunks import MARK, SPAN, WHEN, Chunk, Quantity
+from core.verification.grammar.chunk import MARK, SPAN, WHEN, Chunk, Quantity
 from core.verification.grammar.course_drafts import ENDED, Draft
 from core.verification.vocabulary import UNITS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.verification.dates import Days
-from core.verification.grammar.chunks import Chunk, Quantity
+from core.verification.grammar.chunk import Chunk, Quantity
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.tokens import Token
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.verification.cited import Cited
 from core.verification.dates import Days
-from core.verification.grammar.chunks import WHEN
+from core.verification.grammar.chunk import WHEN
 from core.verification.grammar.course_drafts import ENDED, Draft
 from core.verification.grammar.names import BY_NAME
 from core.verification.grammar.times import within

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from core.verification.grammar.chunks import MARK, NAME, VALUE, Chunk, Quantity
+from core.verification.grammar.chunk import MARK, NAME, VALUE, Chunk, Quantity
 from core.verification.grammar.course_days import prep_before
 from core.verification.grammar.course_drafts import ENDED, Draft
 

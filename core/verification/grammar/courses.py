@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.verification.grammar import course_days, course_sharing, course_words
-from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
+from core.verification.grammar.chunk import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.course_drafts import Draft
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.names import NO_NAME

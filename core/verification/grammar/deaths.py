@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import names
-from core.verification.grammar.chunks import MARK, WHEN, Chunk
+from core.verification.grammar.chunk import MARK, WHEN, Chunk
 from core.verification.statements import Died, Subject
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import chunks
-from core.verification.grammar.chunks import MARK, NAME, WHEN, Chunk
+from core.verification.grammar.chunk import MARK, NAME, WHEN, Chunk
 from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.tokens import Words
 from core.verification.vocabulary.spelling import word_set

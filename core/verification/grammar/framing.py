@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.verification.cited import Cited
 from core.verification.grammar import belonging, chunks, frames, healed, names
-from core.verification.grammar.chunks import MARK, NAME, VALUE, WORD, Chunk
+from core.verification.grammar.chunk import MARK, NAME, PAIR, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.times import within
 from core.verification.row_names import NONE_KNOWN
@@ -64,7 +64,7 @@ def _spoken_of(lead: list[Chunk], before: Frame, context: Context) -> Frame:
     kinds: tuple[str, ...] = ()
     if any("status" in c.means or "heals" in c.means for c in lead):
         kinds = ("condition", "prescription", "allergy")
-    elif any(c.kind == chunks.PAIR for c in lead):
+    elif any(c.kind == PAIR for c in lead):
         kinds = ("observation",)
     if not kinds or before.kind in kinds:
         return before
@@ -198,7 +198,7 @@ def _same_row(frame: Frame, chunk: Chunk) -> bool:
 
 def _may_be_in_name(chunk: Chunk) -> bool:
     detail = chunk.name is not None and chunk.name.detail
-    return detail or chunk.kind in (VALUE, chunks.PAIR, MARK) or chunk.means.get("prep") == "with"
+    return detail or chunk.kind in (VALUE, PAIR, MARK) or chunk.means.get("prep") == "with"
 
 
 def _about_visits(rows: list[Cited]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.verification.grammar.chunks import MARK, NAME, Chunk
+from core.verification.grammar.chunk import MARK, NAME, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import BY_NAME
 

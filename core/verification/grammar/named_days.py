@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import deaths, names, times
-from core.verification.grammar.chunks import MARK, NAME, VALUE, WHEN, Chunk
+from core.verification.grammar.chunk import MARK, NAME, VALUE, WHEN, Chunk
 
 BEFORE_DEATH = frozenset({"sex", "pronoun", "free"})
 OF_DAYS = frozenset({"same day", "day after"})

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from core.verification import instructions
 from core.verification.cited import Cited
 from core.verification.grammar import chunks, scope, tokens
-from core.verification.grammar.chunks import PAIR, VALUE, Chunk, Quantity
+from core.verification.grammar.chunk import PAIR, VALUE, Chunk, Quantity
 from core.verification.grammar.texts import UNLIKE
 from core.verification.grammar.tokens import Words
 from core.verification.types import Row

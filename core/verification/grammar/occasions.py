@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.verification.grammar.chunks import NAME, WHEN, WORD, Chunk
+from core.verification.grammar.chunk import NAME, WHEN, WORD, Chunk
 from core.verification.statements import Subject, Took
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.verification.dates import Days
 from core.verification.grammar import ages, deaths
 from core.verification.grammar.ages import is_age, patient
-from core.verification.grammar.chunks import MARK, UNKNOWN, VALUE, WHEN, Chunk
+from core.verification.grammar.chunk import MARK, UNKNOWN, VALUE, WHEN, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.row_names import NONE_KNOWN
 from core.verification.statements import Course, Person, Subject

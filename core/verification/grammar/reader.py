@@ -21,7 +21,7 @@ from core.verification.grammar import (
     texts,
     visits,
 )
-from core.verification.grammar.chunks import MARK, WORD, Chunk
+from core.verification.grammar.chunk import MARK, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.tokens import Words
 from core.verification.statements import Course, Saying, Statement, Subject

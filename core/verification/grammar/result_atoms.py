@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.verification.grammar import result_numbers
-from core.verification.grammar.chunks import MARK, PAIR, SPAN, VALUE, WHEN, WORD, Chunk, Quantity
+from core.verification.grammar.chunk import MARK, PAIR, SPAN, VALUE, WHEN, WORD, Chunk, Quantity
 from core.verification.grammar.composing import NOUGHT
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.result_scan import Scan

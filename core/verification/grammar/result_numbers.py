@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.verification.grammar.chunks import Chunk, Quantity
+from core.verification.grammar.chunk import Chunk, Quantity
 from core.verification.grammar.result_scan import Atom, Scan
 
 COUNTED_MAX = 20

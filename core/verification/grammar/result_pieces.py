@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.statements import Point, When
 
 

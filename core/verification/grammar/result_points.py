@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from core.verification.dates import Days
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.result_pieces import NOTHING, Piece
 from core.verification.grammar.result_scan import Atom
 from core.verification.statements import When

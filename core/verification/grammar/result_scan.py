@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.verification.cited import Cited
-from core.verification.grammar.chunks import MARK, Chunk, Quantity
+from core.verification.grammar.chunk import MARK, Chunk, Quantity
 from core.verification.grammar.frames import Frame
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.verification.grammar.chunks import VALUE, WORD, Chunk
+from core.verification.grammar.chunk import VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.result_points import Points

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.verification.grammar import result_answers, result_subjects
-from core.verification.grammar.chunks import Chunk, Quantity
+from core.verification.grammar.chunk import Chunk, Quantity
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.result_atoms import scanned
 from core.verification.grammar.result_points import Points, assembled

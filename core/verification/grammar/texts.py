@@ -9,6 +9,7 @@ from typing import NamedTuple
 from core.verification import instructions
 from core.verification.dates import Days
 from core.verification.grammar import chunks, scope, times, tokens
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.phrases import phrases_at
 from core.verification.grammar.tokens import Words
 from core.verification.vocabulary import NAME_KINDS
@@ -45,7 +46,7 @@ class Said(NamedTuple):
     """
 
     terms: tuple[tuple[int, Term], ...]
-    numbers: tuple[tuple[int, chunks.Quantity, int], ...]
+    numbers: tuple[tuple[int, Quantity, int], ...]
     dates: tuple[tuple[Days, ...], ...]
     latest: bool = False
     under: tuple[tuple[int, Term], ...] = ()
@@ -98,7 +99,7 @@ def clauses(words: Words, first: int, end: int) -> list[tuple[int, int]]:
 def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 0) -> Said:
     """What the words from `first` to `end` say."""
     terms: list[tuple[int, Term]] = []
-    numbers: list[tuple[int, chunks.Quantity, int]] = []
+    numbers: list[tuple[int, Quantity, int]] = []
     dates: list[tuple[Days, ...]] = []
     i = first
     while i < end:
@@ -120,7 +121,7 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
     return Said(tuple(terms), tuple(numbers), tuple(dates), latest)
 
 
-def _counted(words: Words, i: int, end: int) -> tuple[int, chunks.Quantity]:
+def _counted(words: Words, i: int, end: int) -> tuple[int, Quantity]:
     """A number, and where it ends; "3/7" is three days."""
     said = chunks.quantity_of(words[i])
     parts = words[i + 1 : min(i + 3, end)]
@@ -131,7 +132,7 @@ def _counted(words: Words, i: int, end: int) -> tuple[int, chunks.Quantity]:
     return i + 1, said
 
 
-def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | chunks.Quantity | None]:
+def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | Quantity | None]:
     """What stands at a place, and where it ends: a term, a number, or nothing that counts."""
     norm = words[i].norm
     for last, kinds, _ in phrases_at(words, i):
@@ -144,7 +145,7 @@ def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | chunk
 
 def _meant(
     words: Words, i: int, last: int, kinds: dict[str, str], flags: int
-) -> tuple[int, Term | chunks.Quantity | None] | None:
+) -> tuple[int, Term | Quantity | None] | None:
     """What a phrase of the vocabulary counts for; None if it is a word like any other."""
     if "relative" not in kinds and kinds.get("red") == "plan" and last == i + 1:
         return last, None
@@ -169,9 +170,9 @@ def _is_length(words: Words, at: int) -> bool:
     return (said.unit is not None and said.unit.kind == "time") or (counts and unit in tokens.UNITS)
 
 
-def _number(words: Words, at: int, value: float) -> tuple[int, chunks.Quantity]:
+def _number(words: Words, at: int, value: float) -> tuple[int, Quantity]:
     unit = tokens.UNITS.get(words[at].norm) if at < len(words) else None
-    return (at + 1 if unit else at), chunks.Quantity(value, unit, 0.0)
+    return (at + 1 if unit else at), Quantity(value, unit, 0.0)
 
 
 def _keys(norm: str, kinds: dict[str, str], *, alone: bool) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from core.verification.grammar.chunks import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
+from core.verification.grammar.chunk import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.times import IMPOSSIBLE, hull, of_year
 from core.verification.grammar.tokens import UNITS, Words

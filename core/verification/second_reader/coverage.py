@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from core.verification.grammar.chunks import MARK, NAME, UNKNOWN, WORD, Chunk
+from core.verification.grammar.chunk import MARK, NAME, UNKNOWN, WORD, Chunk
 from core.verification.grammar.occasions import PLAIN
 from core.verification.grammar.reader import FREE_PREPS, MARKS_THAT_MATTER, NEUTRAL
 from core.verification.second_reader.meanings import Words

@@ -9,7 +9,7 @@ from datetime import date
 from core.verification import dates
 from core.verification.dates import Days
 from core.verification.grammar import chunks, tokens
-from core.verification.grammar.chunks import SPAN, UNKNOWN, WHEN, Chunk, Quantity
+from core.verification.grammar.chunk import PAIR, SPAN, UNKNOWN, WHEN, Chunk, Quantity
 from core.verification.grammar.phrases import longest_at
 from core.verification.grammar.times import hull
 from core.verification.second_reader.sentence import Sentence, Span
@@ -84,13 +84,13 @@ def quantities(words: Words) -> list[Quantity]:
     return found
 
 
-def _inside(token: chunks.Token, span: Span) -> bool:
+def _inside(token: tokens.Token, span: Span) -> bool:
     return token.start >= span[0] and token.start < span[1]
 
 
 def pair(words: Words) -> tuple[Quantity, Quantity] | None:
     """Both values of a blood pressure, if that is what words give."""
-    return next((chunk.pair for chunk in words.chunks if chunk.pair and chunk.kind == chunks.PAIR), None)
+    return next((chunk.pair for chunk in words.chunks if chunk.pair and chunk.kind == PAIR), None)
 
 
 def number(words: Words) -> int:

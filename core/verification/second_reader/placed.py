@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.verification.grammar.chunks import Quantity
+from core.verification.grammar.chunk import Quantity
 from core.verification.second_reader import meanings, subjects
 from core.verification.second_reader.answer import SaidStatement
 from core.verification.second_reader.meanings import Unread, Words

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.verification.cited import Cited
 from core.verification.grammar import chunk_days, chunks, composing, times, tokens
-from core.verification.grammar.chunks import Chunk
+from core.verification.grammar.chunk import Chunk
 from core.verification.grammar.tokens import Words
 
 Span = tuple[int, int]

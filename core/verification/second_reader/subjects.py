@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.verification.grammar import tokens
-from core.verification.grammar.chunks import Chunk
+from core.verification.grammar.chunk import Chunk
 from core.verification.grammar.names import BY_NAME, BY_REASON, NO_NAME
 from core.verification.row_names import NONE_KNOWN
 from core.verification.second_reader.meanings import Unread, Words
