@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 
 from bench._environment import ROOT, Environment, environment, program
+from core.engines.functions import any_of
 from core.jobs import outbox
 from core.models import OutboxMessage
 from core.stores import databases
@@ -121,51 +122,49 @@ def _host(number: int, made: Environment) -> Iterator[Host]:
 
 def _rate(hosts: Sequence[Host], jobs: int) -> float:
     """Jobs a second, from the first that was done to the last."""
-    last = _decide(jobs)
+    ids = _decide(jobs)
     with ExitStack() as stack:
         for host in hosts:
             stack.enter_context(host.workers())
-        _wait_until_done(last, jobs)
+        _wait_until_done(ids)
     with databases.read(Store.HOT) as session:
         done = OutboxMessage.done_at
-        of_these = OutboxMessage.id > last - jobs, OutboxMessage.id <= last
-        first, final = session.execute(select(func.min(done), func.max(done)).where(*of_these)).one()
+        span = select(func.min(done), func.max(done)).where(any_of(OutboxMessage.id, ids))
+        first, final = session.execute(span).one()
     return float((jobs - 1) / (final - first).total_seconds())
 
 
 def _cut_off(hosts: Sequence[Host], jobs: int) -> float:
     """Seconds from the cut until all jobs are done by the host that is left."""
-    last = _decide(jobs)
+    ids = _decide(jobs)
     with ExitStack() as stack:
         for host in hosts:
             stack.enter_context(host.workers())
-        _wait_until_done(last, jobs, at_least=jobs // 4)
+        _wait_until_done(ids, at_least=jobs // 4)
         hosts[1].cut_off()
         began = time.monotonic()
-        _wait_until_done(last, jobs)
+        _wait_until_done(ids)
         return time.monotonic() - began
 
 
-def _decide(jobs: int) -> int:
-    """Put jobs in the outbox; returns the last one's id."""
+def _decide(jobs: int) -> list[int]:
+    """Put jobs in the outbox; returns their ids. Those of the schedule come in between."""
     with databases.write() as session:
         ids = [outbox.add(session, TASK) for _ in range(jobs)]
     outbox.ring()
-    return ids[-1]
+    return ids
 
 
-def _wait_until_done(last: int, jobs: int, at_least: int | None = None) -> None:
+def _wait_until_done(ids: Sequence[int], at_least: int | None = None) -> None:
     until = time.monotonic() + WAIT_SECONDS
-    query = select(func.count()).where(
-        OutboxMessage.id > last - jobs, OutboxMessage.id <= last, OutboxMessage.done_at.is_not(None)
-    )
+    query = select(func.count()).where(any_of(OutboxMessage.id, ids), OutboxMessage.done_at.is_not(None))
     while True:
         with databases.read(Store.HOT) as session:
             done = session.scalar(query) or 0
-        if done >= (jobs if at_least is None else at_least):
+        if done >= (len(ids) if at_least is None else at_least):
             return
         if time.monotonic() > until:
-            raise RuntimeError(f"{done} of {jobs} jobs are done after {WAIT_SECONDS:.0f} s")
+            raise RuntimeError(f"{done} of {len(ids)} jobs are done after {WAIT_SECONDS:.0f} s")
         time.sleep(POLL_SECONDS)
 
 

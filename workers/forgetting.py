@@ -1,12 +1,10 @@
 """What is forgotten after some time: one list. All that grows and is not in it is kept, for a reason that is said here.
 
-Elsewhere: `sign_in` goes as it ends (core/access/sign_ins.py), `load_figure` by the length of its span, in the job that
-adds to it (core/services/load_figures.py).
 Kept, with the size of each for 500,000 patients in docs/scaling.md ("What grows"): `imported_row` (without it an import
 would add its rows again), `holding` (by it a reader knows what an archive has; at most one row for a patient and a
 type), `archive_run` and `batch` (by them a reader knows which copies count), `chain_head` and `kept_head_set` (they
 prove that the trail is whole), and what people answer for: `correction`, `erasure`, `signer_notice`, `agent_setup`.
-`generation` and `generation_part` are there only until a made-up population is whole.
+What belongs to a patient or an account stays as long as they do (OF_PEOPLE). The rest does not grow with use (BOUNDED).
 """
 
 from __future__ import annotations
@@ -35,6 +33,26 @@ from core.settings.config import Settings
 from core.stores import databases
 
 ROWS_A_TRANSACTION = 5_000
+
+# What leaves the primary by age is in core/models/record_types.py. These end with their patient, account or clinic.
+OF_PEOPLE = (
+    "account", "allergy", "assay", "care_team_member", "clinic", "credential", "glass_break", "last_look", "passkey",
+    "patient", "patient_picture", "practitioner", "recovery_code", "reference_range", "sensitive_grant",
+    "sensitive_visit", "set_up_code", "statement", "visit_tie",
+)  # fmt: skip
+BOUNDED = {
+    "day_budget": "one row a day",
+    "generation": "until a made-up population is whole",
+    "generation_part": "until a made-up population is whole",
+    "holding_sum": "sixteen for each record type",
+    "late_root": "until the next run has read it",
+    "load_figure": "by the length of its span, in the job that adds to it (core/services/load_figures.py)",
+    "outlier_line": "those of each count take the place of the last ones",
+    "restored_root": "until its old copies are purged and it may leave again (workers/archive/purge.py)",
+    "schedule_mark": "one for each regular job",
+    "sign_in": "goes as it ends (core/access/sign_ins.py)",
+    "switch": "one for each switch",
+}
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ SCHEDULE = (
     Entry(SCHEDULED_AS, "workers.alerts.evaluate", timedelta(minutes=1)),
     Entry("keep audit heads", "workers.audit_heads.keep", timedelta(hours=1)),
     Entry("sample machines", "workers.machines.sample", timedelta(minutes=1)),
+    Entry("count what stands out", "workers.outliers.count", timedelta(minutes=10)),
     Entry("tidy", "workers.tidy.tidy", timedelta(minutes=1)),
     Entry("forget what was watched", "workers.forgetting.forget_watched", timedelta(hours=1)),
     Entry("forget how runs went", "workers.forgetting.forget_moves", timedelta(hours=1)),

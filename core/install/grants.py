@@ -74,6 +74,9 @@ _STAFF: Mapping[str, Privileges] = {
     "model_call": ("SELECT", "DELETE"),
     "report_event": (*_append("report_event"), "DELETE"),
     "last_look": ALL,
+    "holding_sum": CHANGE,
+    # Lines of a patient go with an erasure.
+    "outlier_line": ("SELECT", "DELETE"),
     "switch": CHANGE,
     "signer_notice": ALL,
     # Whose an account is, and what, nobody changes.
@@ -98,6 +101,7 @@ _WORKER: Mapping[str, Privileges] = {
             "signature",
             "imported_row",
             "erasure",
+            "holding_sum",
         ),
         READ,
     ),
@@ -107,6 +111,7 @@ _WORKER: Mapping[str, Privileges] = {
     "account": READ,
     "sign_in": ("SELECT", "DELETE"),
     "kept_head_set": APPEND,
+    "outlier_line": ("SELECT", "INSERT", "DELETE"),
     "report": ("SELECT", "UPDATE"),
     "outbox_message": (*_append("outbox_message"), f"UPDATE ({SENT})", "DELETE"),
     **TRAIL,
@@ -115,6 +120,7 @@ _ARCHIVER: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MADE, *MOVES, "signature", "imported_row"), ALL),
     **dict.fromkeys((*TIES, *WATCH, "glass_break", "correction"), READ),
     "account": READ,
+    "holding_sum": CHANGE,
     "late_root": ("SELECT", "INSERT", "DELETE"),
     "patient_picture": ("SELECT", "UPDATE"),
     # How far it has come, never whose it is.

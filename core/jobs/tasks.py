@@ -49,6 +49,7 @@ _LIST = (
     _task("ops", "audit_heads.keep", WORKER),
     _task("ops", "tidy.tidy", WORKER),
     _task("ops", "machines.sample", WORKER),
+    _task("ops", "outliers.count", WORKER),
     _task("ops", "forgetting.forget_watched", WORKER),
     _task("archive", "forgetting.forget_moves", WORKER),
     # It asks the model endpoint for minutes, as reports do.

@@ -11,6 +11,7 @@ from core.models.archive import (
     BatchState,
     Erasure,
     Holding,
+    HoldingSum,
     LateRoot,
     RestoredRoot,
     RunEvent,
@@ -20,7 +21,7 @@ from core.models.archive import (
     StepName,
     StepState,
 )
-from core.models.audit import AccessEvent, ChainHead, KeptHeadSet
+from core.models.audit import AccessEvent, ChainHead, KeptHeadSet, OutlierLine
 from core.models.base import Base, utc_now
 from core.models.care import CareTeamMember, GlassBreak, LastLook, SensitiveGrant, SensitiveVisit, Sensitivity, VisitTie
 from core.models.clinical import (
@@ -122,6 +123,7 @@ __all__ = [
     "GenerationPart",
     "GlassBreak",
     "Holding",
+    "HoldingSum",
     "ImportedRow",
     "KeptHeadSet",
     "LastLook",
@@ -133,6 +135,7 @@ __all__ = [
     "Observation",
     "Omission",
     "OutboxMessage",
+    "OutlierLine",
     "Passkey",
     "Patient",
     "PatientPicture",

@@ -192,6 +192,21 @@ class Holding(Base):
     last_at: Mapped[datetime]
 
 
+class HoldingSum(Base):
+    """The sum of all holdings of a record type, kept with them, in parts: two batches seldom wait for one row.
+
+    A part alone means nothing: a restore subtracts from the part of its own batch, so counts may be below zero.
+    """
+
+    __tablename__ = "holding_sum"
+    record_type: Mapped[Code] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    roots: Mapped[int]
+    rows: Mapped[int]
+    first_at: Mapped[datetime | None]
+    last_at: Mapped[datetime | None]
+
+
 class RestoredRoot(Base):
     """A root that a restore brought back to the primary. A purge deletes its old copies when no reader needs them.
 

@@ -56,3 +56,21 @@ class KeptHeadSet(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kept_at: Mapped[datetime]
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class OutlierLine(Base):
+    """One line of what stands out in the trail, as it was counted last, the most unusual of a kind with rank 0.
+
+    A line of kind `counted` says when that was, even if nothing stands out.
+    """
+
+    __tablename__ = "outlier_line"
+    kind: Mapped[Code] = mapped_column(primary_key=True)
+    rank: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account_id: Mapped[int | None]
+    name: Mapped[str | None] = mapped_column(String(200))
+    patient_id: Mapped[int | None] = mapped_column(index=True)
+    number: Mapped[int]
+    usual: Mapped[float | None]
+    shared: Mapped[str | None] = mapped_column(String(400))
+    at: Mapped[datetime]

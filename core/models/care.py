@@ -70,7 +70,10 @@ class GlassBreak(Base):
     at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_glass_break_account", "account_id", "patient_id", "expires_at"),)
+    __table_args__ = (
+        Index("ix_glass_break_account", "account_id", "patient_id", "expires_at"),
+        Index("ix_glass_break_at", "at", "id"),
+    )
 
 
 class SensitiveVisit(Base):

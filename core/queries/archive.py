@@ -16,7 +16,7 @@ from core.models import (
     Batch,
     BatchKind,
     BatchState,
-    Holding,
+    HoldingSum,
     RunKind,
     RunState,
     StepName,
@@ -143,12 +143,14 @@ def latest(session: Session, record_type: str | None = None) -> RunSummary | Non
 def holdings(session: Session) -> list[HoldingTotal]:
     """What the archives hold, by record type."""
     query = select(
-        Holding.record_type,
-        func.sum(Holding.roots),
-        func.sum(Holding.rows),
-        func.min(Holding.first_at),
-        func.max(Holding.last_at),
-    ).group_by(Holding.record_type)
+        HoldingSum.record_type,
+        func.sum(HoldingSum.roots),
+        func.sum(HoldingSum.rows),
+        func.min(HoldingSum.first_at),
+        func.max(HoldingSum.last_at),
+    ).group_by(HoldingSum.record_type)
+    # A type whose rows have all come back is not held.
+    query = query.having(func.sum(HoldingSum.roots) > 0)
     return [
         HoldingTotal(kind, int(roots), int(rows), first, last)
         for kind, roots, rows, first, last in session.execute(query)

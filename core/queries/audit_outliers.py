@@ -1,4 +1,7 @@
-"""Looks that an auditor should know of: broken glasses, unusually many records, records of namesakes."""
+"""Looks that an auditor should know of: broken glasses, unusually many records, records of namesakes.
+
+They are counted by a job, for that reads the events of a week; a page reads the lines that it keeps.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from statistics import median
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from core.models import AccessEvent, Account, GlassBreak, Patient, Role, utc_now
+from core.models import AccessEvent, Account, GlassBreak, OutlierLine, Patient, Role, utc_now
 from core.queries import strangers
 
 GLASS_DAYS, LOOK_DAYS = 30, 7
@@ -60,24 +64,76 @@ class Namesake:
 
 
 @dataclass(frozen=True)
-class Outliers:
-    """Glasses broken in the last GLASS_DAYS, the rest of the last LOOK_DAYS; at most LINES each, most unusual first."""
+class Looks:
+    """What stands out among looks of the last LOOK_DAYS; at most LINES of each kind, most unusual first."""
 
-    glasses: tuple[BrokenGlass, ...]
     volumes: tuple[Volume, ...]
     namesakes: tuple[Namesake, ...]
     strangers: tuple[Volume, ...]
 
 
+@dataclass(frozen=True)
+class Outliers:
+    """Glasses broken in the last GLASS_DAYS, as they are now; looks as they were at `counted_at`, None if never."""
+
+    glasses: tuple[BrokenGlass, ...]
+    looks: Looks
+    counted_at: datetime | None
+
+
+class Kind(StrEnum):
+    """Of what a kept line is."""
+
+    COUNTED = "counted"
+    VOLUME = "volume"
+    STRANGER = "stranger"
+    NAMESAKE = "namesake"
+
+
+def count(session: Session) -> Looks:
+    """As the hot part of the trail has it. It reads every event of LOOK_DAYS."""
+    since = utc_now() - timedelta(days=LOOK_DAYS)
+    return Looks(_volumes(session, since), _namesakes(session, since), _strangers(session, since))
+
+
+def lines(looks: Looks, now: datetime) -> list[OutlierLine]:
+    """As rows, to be read by `outliers`."""
+    return [
+        OutlierLine(kind=Kind.COUNTED, rank=0, number=0, at=now),
+        *(
+            OutlierLine(kind=kind, rank=rank, account_id=one.account_id, name=one.name, number=one.records,
+                        usual=one.usual, at=now)
+            for kind, found in ((Kind.VOLUME, looks.volumes), (Kind.STRANGER, looks.strangers))
+            for rank, one in enumerate(found)
+        ),
+        *(
+            OutlierLine(kind=Kind.NAMESAKE, rank=rank, name=one.name, patient_id=one.patient_id, number=one.looks,
+                        shared=one.shared, at=one.last_at)
+            for rank, one in enumerate(looks.namesakes)
+        ),
+    ]  # fmt: skip
+
+
 def outliers(session: Session) -> Outliers:
-    """As the hot part of the trail has it."""
-    now = utc_now()
-    return Outliers(
-        glasses=_glasses(session, now - timedelta(days=GLASS_DAYS)),
-        volumes=_volumes(session, now - timedelta(days=LOOK_DAYS)),
-        namesakes=_namesakes(session, now - timedelta(days=LOOK_DAYS)),
-        strangers=_strangers(session, now - timedelta(days=LOOK_DAYS)),
+    """What was counted last, and the glasses."""
+    kept: dict[str, list[OutlierLine]] = {kind: [] for kind in Kind}
+    for line in session.scalars(select(OutlierLine).order_by(OutlierLine.kind, OutlierLine.rank)):
+        kept[line.kind].append(line)
+    looks = Looks(
+        volumes=tuple(map(_volume, kept[Kind.VOLUME])),
+        namesakes=tuple(map(_namesake, kept[Kind.NAMESAKE])),
+        strangers=tuple(map(_volume, kept[Kind.STRANGER])),
     )
+    glasses = _glasses(session, utc_now() - timedelta(days=GLASS_DAYS))
+    return Outliers(glasses, looks, next((line.at for line in kept[Kind.COUNTED]), None))
+
+
+def _volume(line: OutlierLine) -> Volume:
+    return Volume(line.account_id or 0, line.name or "", line.number, line.usual or 0)
+
+
+def _namesake(line: OutlierLine) -> Namesake:
+    return Namesake(line.name or "", line.patient_id or 0, line.shared or "", line.number, line.at)
 
 
 def _glasses(session: Session, since: datetime) -> tuple[BrokenGlass, ...]:

@@ -18,7 +18,7 @@ from core.jobs import outbox
 from core.models import Account, Base, Erasure, ImportedRow, Patient, Report, utc_now
 from core.models.record_types import RECORD_TYPES, REPORT
 from core.queries.patients import NoSuchPatient
-from core.services import archive, meant
+from core.services import archive, holding_sums, meant
 
 # Tables that name a patient by number and must stay: the audit trail, and the erasure itself.
 KEPT = frozenset({"access_event", "erasure", "batch"})
@@ -71,6 +71,7 @@ def erase_patient(
 
 def _erase_hot(session: Session, patient_id: int) -> dict[str, list[int]]:
     """Delete the patient's rows, referring rows before the rows they refer to. Returns the deleted ids by table."""
+    holding_sums.leave_out(session, patient_id)
     reports = list(session.scalars(select(Report.id).where(Report.patient_id == patient_id)))
     accounts = list(session.scalars(select(Account.id).where(Account.patient_id == patient_id)))
     erased = {}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, Table, case, delete, func, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, Subquery, Table, and_, case, delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
 from core.models import Base, Holding
 from core.models.record_types import RecordType, archive_table
+from core.services import holding_sums
+from core.services.holding_sums import NO_TIME
 from core.stores import archived, databases
 from core.stores.databases import Store
 from workers.archive.moving import Moving
@@ -48,6 +50,7 @@ def _add_roots(moving: Moving) -> None:
     databases.current().adapter.row_sets.merge(
         moving.connection, TABLE, rows.order_by(roots.c.patient_id), keys, _grown
     )
+    holding_sums.add(moving.connection, moving.batch.id, rows)
 
 
 def _grown(old: Any, new: Any) -> Mapping[str, ColumnElement[Any]]:
@@ -69,12 +72,19 @@ def _add_rows(moving: Moving) -> None:
     children = _children(moving)
     mine = Holding.patient_id == children.c.patient_id, Holding.record_type == moving.record_type.name
     moving.run(update(TABLE).where(*mine).values(rows=Holding.rows + children.c.rows))
+    # As the update does, without children of a patient who has no holding.
+    more = select(
+        Holding.record_type, literal(0, BigInteger).label("roots"), children.c.rows,
+        NO_TIME.label("first_at"), NO_TIME.label("last_at"),
+    ).join_from(children, TABLE, and_(*mine))  # fmt: skip
+    holding_sums.add(moving.connection, moving.batch.id, more)
 
 
-def lower(session: Session, record_type: RecordType, roots: Table, rows: Table) -> None:
+def lower(session: Session, record_type: RecordType, roots: Table, rows: Table, part: int) -> None:
     """Subtract what a restore brings back, and set first and last by what the archive still owns.
 
-    `roots` are the restored roots with their patients, `rows` all restored rows with their roots.
+    `roots` are the restored roots with their patients, `rows` all restored rows with their roots; `part` is that of
+    the sums.
     """
     root, row = roots.c, rows.c
     patient = func.coalesce(root.patient_id, NO_PATIENT)
@@ -85,11 +95,18 @@ def lower(session: Session, record_type: RecordType, roots: Table, rows: Table) 
         .group_by(root.patient_id)
         .subquery("n")
     )
+    touched = list(session.scalars(select(patient).distinct()))
+    reached = holding_sums.span_of(session, record_type.name, touched)
     mine = Holding.patient_id == left.c.patient_id, Holding.record_type == record_type.name
+    lost = select(
+        Holding.record_type, (-left.c.roots).label("roots"), (-left.c.rows).label("rows"),
+        NO_TIME.label("first_at"), NO_TIME.label("last_at"),
+    ).join_from(left, TABLE, and_(*mine))  # fmt: skip
+    holding_sums.add(session.connection(), part, lost)
     lowered = {"roots": Holding.roots - left.c.roots, "rows": Holding.rows - left.c.rows}
     session.connection().execute(update(TABLE).where(*mine).values(**lowered))
-    touched = list(session.scalars(select(patient).distinct()))
     recount(session, record_type, touched)
+    holding_sums.narrow(session, record_type.name, reached)
 
 
 def recount(session: Session, kind: RecordType, patients: Sequence[int]) -> None:

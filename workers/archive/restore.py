@@ -152,7 +152,7 @@ def restore(session: Session, batch: Batch, _run: ArchiveRun) -> int:
         failpoints.hit("restore.inserted")
     work.mark_batches()
     work.mark_roots()
-    holdings.lower(session, kind, work.roots, work.rows)
+    holdings.lower(session, kind, work.roots, work.rows, batch.id)
     return batch.rows
 
 

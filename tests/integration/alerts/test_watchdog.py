@@ -95,6 +95,6 @@ def test_a_worker_of_several_queues_takes_the_short_jobs_first(monkeypatch: pyte
 def test_nothing_that_asks_a_model_stands_before_an_alert() -> None:
     assert {task.name for task in tasks.TASKS.values() if task.queue == "ops"} == {
         "workers.alerts.evaluate", "workers.alerts.deliver", "workers.audit_heads.keep", "workers.tidy.tidy",
-        "workers.machines.sample",
+        "workers.machines.sample", "workers.outliers.count",
         "workers.forgetting.forget_watched",
     }  # fmt: skip

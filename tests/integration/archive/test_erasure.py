@@ -34,6 +34,7 @@ from core.models import (
     utc_now,
 )
 from core.models.record_types import ARCHIVE_METADATA
+from core.queries import archive as archive_of
 from core.queries.audit_chains import verify
 from core.queries.patients import NoSuchPatient
 from core.services import archive, erasure
@@ -43,6 +44,7 @@ from core.stores.databases import Store
 from tests.factories import make_account
 from tests.integration.archive.conftest import run_to_end, start
 from tests.integration.archive.test_restore import everything
+from tests.integration.archive.twin import check_sums
 from tests.tiers import Tiers
 from workers.archive import driver, erase
 
@@ -127,6 +129,7 @@ def test_nothing_of_the_patient_is_left_anywhere(patient: int, reachable_folder:
     assert None not in (ended.hot_at, ended.archives_at, ended.staged_at)
     with databases.read(Store.HOT) as session:
         assert session.get(Holding, (patient, "visit")) is None
+        check_sums(session.scalars(select(Holding)).all(), archive_of.holdings(session))
         assert session.scalars(select(ImportedRow.source_key)).all() == ["p|patient"]
         assert session.scalar(select(func.count()).select_from(Account)) == 0
 

@@ -23,12 +23,14 @@ from core.models import (
     Visit,
     utc_now,
 )
+from core.queries import archive as held
 from core.services import archive
 from core.services import archive_restore as restores
 from core.stores import archived, databases
 from core.stores.databases import Store
 from core.stores.tables import linked_table
 from tests.integration.archive.conftest import NOW, PATIENTS, run_to_end, seen
+from tests.integration.archive.twin import check_sums
 from tests.tiers import Tiers
 from workers.archive import driver, purge, restore
 
@@ -51,10 +53,11 @@ def copies(table: str = "visit") -> int:
 
 
 def holdings() -> dict[int, tuple[int, int, Any, Any]]:
+    """By patient; the sums of all are held against them."""
     with databases.read(Store.HOT) as session:
-        return {
-            row.patient_id: (row.roots, row.rows, row.first_at, row.last_at) for row in session.scalars(select(Holding))
-        }
+        rows = session.scalars(select(Holding)).all()
+        check_sums(rows, held.holdings(session))
+    return {row.patient_id: (row.roots, row.rows, row.first_at, row.last_at) for row in rows}
 
 
 def states() -> list[str]:

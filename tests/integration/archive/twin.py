@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from core.models import Base, Batch, BatchKind, BatchState, Holding, Step, StepName, StepState
 from core.models.record_types import VISIT
+from core.queries import archive
+from core.queries.archive import HoldingTotal
 from core.sources.references import content_hash
 from core.stores import archived, databases
 from core.stores.databases import Store
@@ -79,7 +82,9 @@ class Twin:
         """Holdings say what the archive holds, for each patient."""
         with databases.read(Store.HOT) as session:
             window = archived.window(session, VISIT.name)
-            told = {row.patient_id: (row.roots, row.rows) for row in session.scalars(select(Holding)) if row.rows}
+            held = [row for row in session.scalars(select(Holding)) if row.rows]
+            sums = archive.holdings(session)
+        told = {row.patient_id: (row.roots, row.rows) for row in held}
         counted: dict[int, list[int]] = {}
         for name in TABLES:
             linked = linked_table(name)
@@ -89,6 +94,20 @@ class Twin:
                 of_patient[0] += name == VISIT.root.name
                 of_patient[1] += 1
         assert told == {patient: tuple(both) for patient, both in counted.items()}
+        check_sums(held, sums)
+
+
+def check_sums(held: Sequence[Holding], sums: Sequence[HoldingTotal]) -> None:
+    """The sums that are kept say what all holdings come to."""
+    of_types: dict[str, list[Holding]] = {}
+    for row in held:
+        of_types.setdefault(row.record_type, []).append(row)
+    assert {total.record_type: total for total in sums} == {kind: _total(kind, rows) for kind, rows in of_types.items()}
+
+
+def _total(kind: str, rows: Sequence[Holding]) -> HoldingTotal:
+    roots, whole = sum(row.roots for row in rows), sum(row.rows for row in rows)
+    return HoldingTotal(kind, roots, whole, min(row.first_at for row in rows), max(row.last_at for row in rows))
 
 
 def _refs_of(patient_id: int) -> set[str]:

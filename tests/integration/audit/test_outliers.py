@@ -11,24 +11,33 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.models import Account, GlassBreak, utc_now
 from core.queries import audit_outliers
-from core.queries.audit_outliers import Outliers, shared_names
+from core.queries.audit_outliers import Looks, Outliers, shared_names
 from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import make_account, make_patient
+from workers import outliers
 
 
 def look(session: Session, doctor: Account, patient_id: int, **values: Any) -> None:
     audit.record(session, "chart.viewed", by=doctor, patient_id=patient_id, **values)
 
 
-def found() -> Outliers:
+def shown() -> Outliers:
     with databases.read(Store.HOT) as session:
         return audit_outliers.outliers(session)
 
 
+def found() -> Looks:
+    """As they are counted, kept and shown."""
+    outliers.count()
+    return shown().looks
+
+
 @pytest.mark.usefixtures("database")
 def test_nothing_stands_out_of_nothing() -> None:
-    assert found() == Outliers((), (), (), ())
+    assert shown() == Outliers((), Looks((), (), ()), None)
+    assert found() == Looks((), (), ())
+    assert shown().counted_at is not None
 
 
 @pytest.mark.usefixtures("database")
@@ -63,6 +72,18 @@ def test_the_record_of_somebody_of_ones_own_name_stands_out() -> None:
     assert (line.name, line.patient_id, line.shared, line.looks) == ("Dr Tan Wei Ming", own.id, "Tan", 3)
 
 
+@pytest.mark.usefixtures("database")
+def test_what_is_counted_anew_takes_the_place_of_what_was() -> None:
+    with databases.write() as session:
+        doctor, patients = make_account(session, name="Dr Ong"), [make_patient(session).id for _ in range(2)]
+        look(session, doctor, patients[0])
+    assert [line.records for line in found().volumes] == [1]
+    with databases.write() as session:
+        look(session, doctor, patients[1])
+    assert [line.records for line in shown().looks.volumes] == [1]
+    assert [line.records for line in found().volumes] == [2]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "shared"),
     [
@@ -85,4 +106,4 @@ def test_broken_glasses_of_the_last_month_stand_out() -> None:
         for days, reason in ((1, "unconscious at the door"), (40, "long ago and done")):
             at = now - timedelta(days=days)
             session.add(GlassBreak(account_id=doctor.id, patient_id=patient.id, reason=reason, at=at, expires_at=at))
-    assert [(line.name, line.reason) for line in found().glasses] == [("Dr Lim", "unconscious at the door")]
+    assert [(line.name, line.reason) for line in shown().glasses] == [("Dr Lim", "unconscious at the door")]

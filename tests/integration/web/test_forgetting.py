@@ -12,6 +12,7 @@ from redis import Redis
 from sqlalchemy import func, select
 
 from core.models import Alert, ArchiveRun, Base, Batch, EvalRun, OutboxMessage, RunEvent, Step, utc_now
+from core.models.record_types import RECORD_TYPES
 from core.stores import databases, redis
 from core.stores.databases import Store
 from core.stores.freshness import Positions
@@ -93,6 +94,14 @@ def test_each_table_of_ours_that_grows_is_forgotten_or_kept_for_a_reason() -> No
     assert forgotten == {"outbox_message", "alert", "eval_run", "step", "run_event"}
     assert not forgotten & KEPT
     assert all(f"`{name}`" in (forgetting.__doc__ or "") for name in KEPT)
+
+
+def test_each_table_is_accounted_for_once() -> None:
+    moved = {table.name for kind in RECORD_TYPES.values() for table in kind.tables}
+    forgotten = {one.model.__tablename__ for one in forgetting.FORGOTTEN}
+    every = [*moved, *forgotten, *KEPT, *forgetting.OF_PEOPLE, *forgetting.BOUNDED]
+    assert sorted(every) == sorted(Base.metadata.tables)
+    assert all(forgetting.BOUNDED.values())
 
 
 def test_how_large_each_kept_table_becomes_is_said() -> None:

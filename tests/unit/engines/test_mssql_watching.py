@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -14,11 +15,12 @@ from sqlalchemy.schema import CreateTable
 
 from commands.doctor.deep import moves
 from core.archiving.eligible import may_move_in
-from core.engines import mssql_roles, mssql_server
+from core.engines import mssql, mssql_roles, mssql_server
 from core.install.database_roles import DatabaseRole
-from core.models import ArchiveRun, Base, LastLook
+from core.models import ArchiveRun, Base, Holding, LastLook
 from core.models.record_types import VISIT
-from core.services import load_figures
+from core.services import holding_sums, load_figures
+from core.stores import databases
 from core.stores.tables import linked_table
 from tests.unit.engines.test_mssql_adapter import Sent, parsed, sent
 from tests.unit.engines.test_mssql_corrections import compiled
@@ -144,3 +146,20 @@ def test_the_deep_checks_cold_read_names_one_patient() -> None:
     assert compiled(query) == (
         "SELECT cold.note.id, cold.note.visit_id, cold.note.text FROM cold.note WHERE cold.note.patient_id = 7"
     )
+
+
+def test_sums_of_holdings_grow_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "current", lambda: SimpleNamespace(adapter=mssql.adapter()))
+    connection = Sent(2)
+    grown = select(
+        Holding.record_type, Holding.roots, Holding.rows, Holding.first_at, holding_sums.NO_TIME.label("last_at")
+    )
+    holding_sums.add(sent(connection), 35, grown)
+    changed, added = parsed(connection.statements)
+    assert changed.startswith(
+        "UPDATE holding_sum WITH (UPDLOCK, HOLDLOCK) SET roots=(holding_sum.roots + new.roots),"
+        " rows=(holding_sum.rows + new.rows), first_at=CASE WHEN (new.first_at IS NULL OR"
+    )
+    assert "SELECT h.record_type AS record_type, 3 AS part, sum(h.roots) AS roots" in changed
+    assert re.search(r"cast\(null as datetimeoffset(\(\d\))?\) as last_at", changed, re.IGNORECASE)
+    assert added.startswith("INSERT INTO holding_sum (record_type, part, roots, rows, first_at, last_at) SELECT")
