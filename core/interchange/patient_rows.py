@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.archiving import late_roots
-from core.interchange import components, imported_people, ledger, retract, shift
+from core.interchange import components, imported_people, ledger, moved_results, retract, shift
 from core.interchange.catalogue import Catalogue
 from core.interchange.doubts import doubts_of
 from core.interchange.flags import flag_of
@@ -48,6 +48,7 @@ def save(work: Work, batches: Sequence[PatientRows], days: Mapping[str, int], ca
     row_of = _row_of(work, found.kept, days, visit_ids, catalogue)
     measured = _of_known_people(work, of_kind.get("observation", ()), found.kept)
     components.settle(work, measured, catalogue)
+    moved_results.tell(work, measured, visit_ids, catalogue)
     for kind in CHILDREN:
         by_visit = sorted(of_kind.get(kind, ()), key=lambda record: _visit_id(record, visit_ids) or 0)
         upsert(work, kind, by_visit, row_of)

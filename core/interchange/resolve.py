@@ -44,7 +44,7 @@ def outside_keys(population: Population) -> set[str]:
 
 def resolve(population: Population, summary: Summary, known: Known) -> list[PatientRows]:
     """Refuse what can't be placed, give every row its key, and group the rows by patient."""
-    for kind in ("clinic", "practitioner", "patient", "visit", "note"):
+    for kind in ("clinic", "practitioner", "patient", "visit", *CHILDREN):
         _drop_repeats(population, kind, summary)
     batches = {record.patient: PatientRows(record.patient, record) for record in population.of("patient")}
     patients = population.source_ids("patient")
@@ -85,6 +85,8 @@ def _drop_repeats(population: Population, kind: str, summary: Summary) -> None:
         else:
             reason = f"{kind} {record.source_id} was already at {before.place} with other content"
             summary.refuse(kind, record.place, reason)
+    if not first:
+        return
     kept = {id(record) for record in first.values()}
     population.records[kind] = [r for r in population.of(kind) if r.source_id is None or id(r) in kept]
 

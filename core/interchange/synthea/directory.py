@@ -7,10 +7,12 @@ from pathlib import Path
 
 from core.interchange import importer
 from core.interchange.csv_files import BadFile, rows
-from core.interchange.source_rows import Population
-from core.interchange.source_values import BadValue
+from core.interchange.resolve import CHILDREN
+from core.interchange.source_rows import Population, Record
+from core.interchange.source_values import BadValue, identifier
 from core.interchange.summary import Place, Progress, Summary, silent
 from core.interchange.synthea import visit_notes
+from core.interchange.synthea.cells import Cells
 from core.interchange.synthea.csv_tables import TABLES, Table
 
 SOURCE = "synthea"
@@ -47,6 +49,15 @@ def read_directory(path: Path, on_progress: Progress = silent) -> tuple[Populati
     return population, summary
 
 
+def _named(table: Table, record: Record, cells: Cells) -> Record:
+    """A row of a visit whose file has an Id, as Synthea's own do not, is known by it: its time may be corrected."""
+    own_id = cells.get("Id")
+    if table.kind in CHILDREN and own_id:
+        record.source_id = identifier(own_id, "Id")
+        record.id_key = f"id|{table.file}/{record.source_id}"
+    return record
+
+
 def _count_others(path: Path, summary: Summary) -> None:
     """Rows of files that nothing here reads: what is left out is told."""
     names = {table.file for table in TABLES}
@@ -64,7 +75,7 @@ def _read(path: Path, table: Table, population: Population, summary: Summary) ->
             try:
                 if row.fault is not None:
                     raise BadValue(row.fault)
-                population.add(table.parse(row.cells, row.place))
+                population.add(_named(table, table.parse(row.cells, row.place), row.cells))
             except BadValue as fault:
                 summary.refuse(table.kind, row.place, str(fault))
                 population.refused.setdefault((table.kind, row.cells.get("Id", "")), row.place)

@@ -153,6 +153,48 @@ def test_a_corrected_visit_of_csv_is_the_same_visit(database: Any, tmp_path: Pat
     assert {visit for (visit,) in rows("observation", "visit_id")} == {1}
 
 
+def later(**cells: str) -> files.Tables:
+    """The same files, where the result stands an hour later."""
+    return files.tables(observations=[files.observation(DATE="2020-03-01T09:00:00Z", **cells)])
+
+
+def test_a_result_of_csv_at_another_time_is_told(database: Any, tmp_path: Path) -> None:
+    synthea.import_directory(files.write(tmp_path))
+    summary = synthea.import_directory(files.write(tmp_path, later()))
+    assert len(rows("observation", "id")) == 2
+    assert [places for words, places in summary.doubt_examples.items() if "corrected" in words] == [
+        ["observations.csv:2"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        later(VALUE="7.2"),
+        files.tables(observations=[files.observation(), files.observation(DATE="2020-03-01T09:00:00Z")]),
+    ],
+)
+def test_another_result_is_no_corrected_one(database: Any, tmp_path: Path, second: files.Tables) -> None:
+    synthea.import_directory(files.write(tmp_path))
+    summary = synthea.import_directory(files.write(tmp_path, second))
+    assert len(rows("observation", "id")) == 2
+    assert not any("corrected" in words for words in summary.doubts)
+
+
+def test_a_result_of_csv_with_an_id_is_the_same_at_another_time(database: Any, tmp_path: Path) -> None:
+    synthea.import_directory(files.write(tmp_path, files.tables(observations=[files.observation(Id="o-1")])))
+    for updated in (1, 0):
+        summary = synthea.import_directory(files.write(tmp_path, later(Id="o-1")))
+        assert (summary.updated, summary.new, summary.refused) == (updated, 0, 0)
+    assert [f"{at:%H}" for (at,) in rows("observation", "observed_at")] == ["09"]
+
+
+def test_two_results_of_csv_with_one_id_are_not_both_taken(database: Any, tmp_path: Path) -> None:
+    two = [files.observation(Id="o-1"), files.observation(Id="o-1", VALUE="9.9")]
+    summary = synthea.import_directory(files.write(tmp_path, files.tables(observations=two)))
+    assert (len(rows("observation", "id")), summary.refused) == (1, 1)
+
+
 def test_a_medicine_stopped_in_csv_is_stopped(database: Any, tmp_path: Path) -> None:
     synthea.import_directory(files.write(tmp_path))
     ended = files.tables(medications=[files.medication(STOP="2020-04-01T08:10:00Z")])

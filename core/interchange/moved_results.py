@@ -1,0 +1,44 @@
+"""Results of a format without ids whose time may have been corrected: they are new rows, and the import says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from core.engines.functions import any_of
+from core.interchange.catalogue import Catalogue
+from core.interchange.source_rows import Record
+from core.interchange.upsert import Work
+from core.models import Observation
+
+MOVED = (
+    "results that an earlier import may have brought at another time: nothing in the file tells that they are the same."
+    " If a time was corrected, mark the older one as entered in error"
+)
+
+
+def tell(work: Work, records: Sequence[Record], visit_ids: Mapping[str, int], catalogue: Catalogue) -> None:
+    """Doubt each new result at a visit known before, where a row that the files lack has its test and value."""
+    fresh = [record for record in records if record.id_key is None and _is_new(work, record)]
+    visits = {visit_ids[key] for record in fresh if (key := record.visit_key or "") in visit_ids}
+    if not visits:
+        return
+    named = {entry.row_id for record in records for entry in work.known.get(record.key, {}).values()}
+    left = {told for row_id, told in _rows_at(work, sorted(visits)) if row_id not in named}
+    for record in fresh:
+        values = record.values["value_number"], record.values["value_text"]
+        assay = catalogue.assays[record.assay.key] if record.assay is not None else None
+        if (visit_ids.get(record.visit_key or ""), assay, *values) in left:
+            work.summary.doubt(MOVED, str(record.place))
+
+
+def _is_new(work: Work, record: Record) -> bool:
+    return record.key not in work.known and (record.visit_key or "") in work.known
+
+
+def _rows_at(work: Work, visits: Sequence[int]) -> list[tuple[int, tuple[Any, ...]]]:
+    columns = (Observation.visit_id, Observation.assay_id, Observation.value_number, Observation.value_text)
+    found = work.session.execute(select(Observation.id, *columns).where(any_of(Observation.visit_id, visits)))
+    return [(row[0], tuple(row[1:])) for row in found]
