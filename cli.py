@@ -11,27 +11,55 @@ import click
 
 from commands import interrupts
 
+# Each with the line that `strata --help` says of it: to ask the command itself would import all of them.
 COMMANDS = {
-    "demo": "commands.demo.demo_command:demo",
-    "init": "commands.init:init",
-    "doctor": "commands.doctor:doctor",
-    "serve": "commands.serve:serve",
-    "worker": "commands.worker:worker",
-    "schedule": "commands.worker:schedule",
-    "import": "commands.import_:group",
-    "generate": "commands.generate:generate",
-    "archive": "commands.archive:group",
-    "report": "commands.report:group",
-    "eval": "commands.eval:group",
-    "model": "commands.model:group",
-    "alerts": "commands.alerts:group",
-    "audit": "commands.audit:group",
-    "picture": "commands.picture:group",
-    "redis-users": "commands.redis_users:show",
-    "keys": "commands.keys:show",
-    "reseal": "commands.reseal:reseal",
-    "export": "commands.export:group",
-    "account": "commands.account_command:group",
+    "demo": (
+        "commands.demo.demo_command:demo",
+        "Run everything on this machine until Ctrl-C: servers, both portals, workers, scheduler, a model endpoint.",
+    ),
+    "init": ("commands.init:init", "Bring every configured server up to date: schema, roles, linked tables."),
+    "doctor": (
+        "commands.doctor:doctor",
+        "Look at every server, privilege, clock and setting, and name the mend for what is wrong.",
+    ),
+    "serve": ("commands.serve:serve", "Serve one portal under gunicorn."),
+    "worker": (
+        "commands.worker:worker",
+        "Run jobs from QUEUES (all of them, if none is named) until stopped; portals beside it come first.",
+    ),
+    "schedule": ("commands.worker:schedule", "Start regular jobs on time."),
+    "import": ("commands.import_:group", "Bring in records."),
+    "generate": (
+        "commands.generate:generate",
+        "Add a made-up, Singapore-flavoured population, for those who have no data.",
+    ),
+    "archive": (
+        "commands.archive:group",
+        "Move cold rows to the archive servers; see how it goes; pause, resume, redrive; bring them back.",
+    ),
+    "report": (
+        "commands.report:group",
+        "Patient summaries: drafted by software, checked by software, signed by a clinician.",
+    ),
+    "eval": ("commands.eval:group", "How good the agents and the checks are: suites of cases with known answers."),
+    "model": ("commands.model:group", "Which models, with which prompts, make reports."),
+    "alerts": (
+        "commands.alerts:group",
+        "Rules that watch cost, latency, quality and the tiers; they are evaluated every minute.",
+    ),
+    "audit": ("commands.audit:group", "The audit trail."),
+    "picture": (
+        "commands.picture:group",
+        "Each patient's current picture: the newest results, kept hot whatever moves to an archive.",
+    ),
+    "redis-users": (
+        "commands.redis_users:show",
+        "Print a Redis user for each kind of process, as lines for an ACL file, each with a new password.",
+    ),
+    "keys": ("commands.keys:show", "Print a new key for each kind of process, as the settings that each is given."),
+    "reseal": ("commands.reseal:reseal", "Seal every value again with the newest key, so that an old one can go."),
+    "export": ("commands.export:group", "Take records out."),
+    "account": ("commands.account_command:group", "Accounts, where no admin can use the page for them."),
 }
 WITHOUT_SERVERS = frozenset({"demo", "eval", "redis-users", "keys"})
 
@@ -45,12 +73,20 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         # All that was imported stays: no collection needs to look at it again.
         gc.freeze()
         gc.enable()
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        lines = [
+            (name, click.Command(name, help=line).get_short_help_str(room)) for name, (_, line) in COMMANDS.items()
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -76,9 +112,6 @@ def main() -> None:
 
 
 def _run() -> None:
-    from core.engines import EngineError
-    from core.settings.config import ConfigError
-
     interrupts.listen()
     try:
         prepare(sys.argv[1:])
@@ -90,15 +123,24 @@ def _run() -> None:
         sys.exit(fault.exit_code)
     except click.exceptions.Exit as ending:
         sys.exit(ending.exit_code)
-    except (ConfigError, EngineError) as fault:
-        _fail(str(fault), 1)
     except Exception as fault:
+        if _is_expected(fault):
+            _fail(str(fault), 1)
         if interrupts.was_asked():
             # A driver that waited for its server calls this "Communication link failure", or says nothing.
             _fail("stopped", interrupts.STATUS)
         if "-v" in sys.argv or "--verbose" in sys.argv:
             raise
         _fail(f"{type(fault).__name__}: {_first_line(fault)} (--verbose before the command shows more)", 1)
+
+
+def _is_expected(fault: Exception) -> bool:
+    """Whether the fault's own words are for the person who called."""
+    # Only then: what these modules load is half of the time that `--help` would take.
+    from core.engines import EngineError
+    from core.settings.config import ConfigError
+
+    return isinstance(fault, (ConfigError, EngineError))
 
 
 def prepare(arguments: list[str]) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from flask import Flask
 
+from commands.start_up import without_collections
 from core.settings import config
 from core.stores import databases
 
 
 def public() -> Flask:
     """The patient portal. Raises ConfigError naming every faulty setting."""
-    with _without_collections():
+    with without_collections():
         from public_app import create_app
 
         settings = config.load()
@@ -24,20 +21,9 @@ def public() -> Flask:
 
 def staff() -> Flask:
     """The staff portal. Raises ConfigError naming every faulty setting."""
-    with _without_collections():
+    with without_collections():
         from staff_app import create_app
 
         settings = config.load()
         databases.configure(settings)
         return create_app(settings)
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """What a start makes stays: to look for garbage in it takes half of the time of the start, now and later."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()

@@ -6,6 +6,7 @@ import os
 
 import click
 
+from commands.start_up import without_collections
 from core.jobs.tasks import QUEUES
 
 NICENESS = 10
@@ -18,15 +19,18 @@ def worker(queues: tuple[str, ...]) -> None:
 
     Jobs of `ops` are short and watch over the others: run a worker for that queue alone.
     """
-    from workers import run
-
     os.nice(NICENESS)
+    with without_collections():
+        from workers import run
+
+        run.load_tasks(queues or QUEUES)
     run.work(queues or QUEUES)
 
 
 @click.command()
 def schedule() -> None:
     """Start regular jobs on time. Run exactly one."""
-    from workers import schedule as scheduler
+    with without_collections():
+        from workers import schedule as scheduler
 
     scheduler.run()

@@ -60,6 +60,13 @@ def work(queues: Sequence[str]) -> None:
     worker.work(logging_level="WARNING")
 
 
+def load_tasks(queues: Sequence[str]) -> None:
+    """Import the tasks of the queues: each job runs in a fork of this process, which else would import them anew."""
+    for task in tasks.TASKS.values():
+        if task.queue in queues:
+            importlib.import_module(task.name.rpartition(".")[0])
+
+
 def perform(message_id: int) -> str:
     """Run the task of one outbox message; says why if it does nothing. A task that raises is asked again later."""
     with databases.write() as session:
