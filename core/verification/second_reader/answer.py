@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 KINDS = (
     "result", "trend", "every", "range", "condition", "medicine", "allergy", "dose_change", "visit", "count", "order",
-    "person", "absence", "note", "judgement",
+    "person", "absence", "note", "judgement", "death", "apart",
 )  # fmt: skip
 ROLES = (
     "value", "when", "start", "end", "reading", "which", "direction", "from_value", "from_when", "to_value", "to_when",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from core.verification.grammar import scope, texts
+from core.verification.grammar import deaths, scope, texts
 from core.verification.second_reader import meanings, subjects
 from core.verification.second_reader.meanings import Unread, Words
 from core.verification.second_reader.placed import Placed
@@ -15,12 +15,14 @@ from core.verification.statements import (
     Changed,
     Counted,
     Course,
+    Died,
     Follows,
     Measured,
     Person,
     Point,
     Ranged,
     Saying,
+    Spaced,
     Statement,
     Subject,
     Took,
@@ -29,6 +31,8 @@ from core.verification.statements import (
 )
 
 SINCE = frozenset({"since", "from"})
+TWO = 2
+LIMITS = frozenset({"under", "over", "at least", "at most", "up to"})
 
 
 def _point(placed: Placed, value: str, when: str, origin: str | None = None) -> Point:
@@ -157,7 +161,7 @@ def changed(placed: Placed) -> Iterator[Statement]:
     after, before, words = placed.quantity("to_dose"), placed.quantity("from_dose"), placed.get("direction")
     if after is None or words is None:
         raise Unread("what the dose became")
-    subject = subjects.course(placed.name(), "prescription")
+    subject = subjects.course(placed.named(), "prescription")
     unit = after.unit or (before.unit if before else None)
     first = before._replace(unit=before.unit or unit) if before else None
     way = meanings.direction(words)
@@ -220,6 +224,24 @@ def person(placed: Placed) -> Iterator[Statement]:
         yield Person(placed.span, subjects.detail(placed.all("name")[0], kind="patient"))
 
 
+def died(placed: Placed) -> Iterator[Statement]:
+    """A death, where a cited row records one."""
+    found = tuple(deaths.bearers(placed.sentence.rows))
+    if not found:
+        raise Unread("a death that no cited row records")
+    yield Died(placed.span, Subject(placed.text, "death", found), placed.when(), _reason(placed))
+
+
+def apart(placed: Placed) -> Iterator[Statement]:
+    """How far apart visits lie; "less than a year" is no length."""
+    length, subject = placed.quantity("length"), subjects.visit(placed.named())
+    inside = Words(placed.sentence, placed.span, "")
+    limited = inside.has(("neg", "side")) or LIMITS & inside.meanings("prep")
+    if length is None or limited or len(subject.bearers) < TWO:
+        raise Unread("how far apart")
+    yield Spaced(placed.span, subject, length)
+
+
 def absent(placed: Placed) -> Iterator[Statement]:
     """That there is no such thing; "no known allergies" is what a row may say."""
     words = Words(placed.sentence, placed.span, "")
@@ -250,5 +272,5 @@ def sayings(sentence: Sentence, span: Span) -> list[Saying]:
 BUILDERS: dict[str, Callable[[Placed], Iterator[Statement]]] = {
     "result": result, "trend": trend, "every": every, "range": ranged, "condition": course, "medicine": course,
     "allergy": course, "dose_change": changed, "visit": visit, "count": counted, "order": order, "person": person,
-    "absence": absent, "note": told, "judgement": told,
+    "absence": absent, "note": told, "judgement": told, "death": died, "apart": apart,
 }  # fmt: skip

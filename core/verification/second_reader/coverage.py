@@ -75,6 +75,8 @@ def _taken(one: Placed) -> Iterator[Chunk]:
         yield from one.sentence.chunks_in(one.span)
     if one.about is not None:
         yield from (chunk for chunk in one.about.chunks if _is_of_name(chunk, one))
+    if one.kind == "apart":
+        yield from (chunk for chunk in one.sentence.chunks_in(one.span) if "apart" in chunk.means)
     if _is_over(one):
         yield from (chunk for chunk in one.sentence.chunks_in(one.span) if "past" in chunk.means)
     for role, words in one.parts:
@@ -93,7 +95,15 @@ def _is_of_name(chunk: Chunk, one: Placed) -> bool:
     about = one.about
     if about is not None and not about.accounted.isdisjoint(kinds_of(chunk)):
         return True
-    if chunk.kind == NAME or chunk.means.keys() & {"noun", "read of", "of test", "pronoun", "sex", "no allergies"}:
+    if chunk.kind == NAME or chunk.means.keys() & {
+        "noun",
+        "read of",
+        "of test",
+        "pronoun",
+        "sex",
+        "no allergies",
+        "died",
+    }:
         return True
     return chunk.quantity is not None and one.kind in ("medicine", "condition", "allergy")
 

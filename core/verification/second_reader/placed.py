@@ -10,7 +10,9 @@ from core.verification.second_reader.sentence import Sentence, Span
 from core.verification.statements import When
 
 # Of these a reader's other name is never taken: it may be a broader or a narrower thing.
-OWN_NAME_ONLY = frozenset({"medicine", "allergy", "dose_change", "person"})
+OWN_NAME_ONLY = frozenset({"allergy", "person"})
+# Of these it must be that of a cited medicine, with the letters of the name as written, in order.
+SHORTENED = frozenset({"medicine", "dose_change"})
 
 
 class Placed:
@@ -47,14 +49,21 @@ class Placed:
     def named(self) -> Words:
         """The name as cited rows know it: the words of the sentence, else the other name that the reader gives.
 
-        Only a test or a condition may have another name. Raises Unread where there is none.
+        An allergy has no other name, a medicine only one that its own letters shorten. Raises Unread.
         """
         about = self.name()
         known = any(name.name and name.name.bearers for name in about.names) or any(map(subjects.key_of, about.chunks))
         if known or not self.known_as or self.kind in OWN_NAME_ONLY:
             return about
+        if self.kind in SHORTENED and not subjects.is_shortened(about, self.known_as):
+            return about
         about.accounted |= {"unknown", "trend", "name"}
         return subjects.of_text(self.known_as, self.sentence)
+
+    @property
+    def text(self) -> str:
+        """The words of the statement."""
+        return self.sentence.text[slice(*self.span)]
 
     def when(self, role: str = "when") -> When:
         """The one time of a role. Raises Unread."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from core.verification import evaluators
 from core.verification.cited import Cited
+from core.verification.grammar.chunk import Chunk
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.second_reader import build, coverage
 from core.verification.second_reader.answer import SaidStatement
@@ -48,8 +49,15 @@ def read(claim: Claim, rows: Sequence[Row], said: Sequence[SaidStatement]) -> Se
     stated = [(one, _stated(one)) for one in placed]
     guarded, plain = coverage.left(sentence, placed)
     judged = [pair for one, said_ in stated for pair in _judged(one, said_, others, is_whole=not (guarded or plain))]
+    guarded, plain = _not_told(sentence, judged, guarded), _not_told(sentence, judged, plain)
     uncovered = tuple(sentence.span_of(chunk) for chunk in (*guarded, *plain))
     return SecondReading(_column(judged, bool(guarded), bool(plain)), tuple(judged), uncovered)
+
+
+def _not_told(sentence: Sentence, judged: Sequence[Pair], chunks: Sequence[Chunk]) -> list[Chunk]:
+    """The chunks that stand in no piece which a cited text says, word by word."""
+    told = [s.span for s, answer in judged if isinstance(s, Saying) and isinstance(answer, Proved)]
+    return [c for c in chunks if not any(a <= sentence.span_of(c)[0] and sentence.span_of(c)[1] <= b for a, b in told)]
 
 
 def _stated(one: Placed) -> list[Statement] | str:

@@ -13,6 +13,7 @@ from core.verification.vocabulary.spelling import stem
 
 COURSES = ("condition", "prescription", "allergy")
 NOUNS = {"condition": "condition", "medicine": "prescription", "allergy": "allergy", "visit": "visit"}
+SHORT_MAX = 5  # shorter words of a name are forms and units
 Bearers = tuple[tuple[int, int], ...]
 
 
@@ -63,6 +64,25 @@ def narrowed(about: Words, detail: Words) -> Words | None:
     names = whole.names
     one = len(names) == 1 and bool(names[0].name and names[0].name.bearers)
     return whole if one and len(whole.sentence.chunks) == 1 else None
+
+
+def is_shortened(about: Words, whole: str) -> bool:
+    """Whether a name shortens that of one cited medicine, and of no other: "clopi", "MTX"."""
+    short, letters = about.text.lower().strip(), whole.lower().strip()
+    named = [row for row in about.sentence.rows if row.type == "prescription"]
+    fitting = {
+        name
+        for row in named
+        for name in row.name.terms
+        if name.isalpha() and len(name) > SHORT_MAX and shortens(short, name)
+    }
+    return shortens(short, letters) and bool(fitting) and all(stem(name) == stem(letters) for name in fitting)
+
+
+def shortens(short: str, whole: str) -> bool:
+    """Whether letters begin a word and stand in it in order."""
+    left = iter(whole)
+    return 1 < len(short) < len(whole) and short.isalpha() and short[0] == whole[0] and all(c in left for c in short)
 
 
 def of_text(text: str, sentence: Sentence) -> Words:

@@ -17,6 +17,10 @@ METFORMIN = medicine("Metformin 500 MG Oral Tablet", "2016-05-01", frequency="tw
 OFTEN = medicine("Metformin 500 MG Oral Tablet", "2016-05-01", frequency="every 6 hours if needed")
 WARFARIN = medicine("Warfarin 5 MG Oral Tablet", "2015-01-01", "2019-02-01", "stopped")
 IBUPROFEN = medicine("Ibuprofen 200 MG Oral Tablet", "1978-04-02", "1978-04-09", "stopped")
+CLOPIDOGREL = medicine("Clopidogrel 75 MG Oral Tablet", "2015-01-01", dose="75 mg")
+CLONIDINE = medicine("Clonidine 75 MCG Oral Tablet", "2015-01-01", dose="75 mcg")
+DEAD = row("patient", sex="female", birth_date="1950-01-01", died_on="2026-11-21")
+VISITS = [row("visit", description="Review", started_at=day) for day in ("2026-10-29", "2026-11-19")]
 A1C = hba1c(8.9, "2026-05-03")
 
 
@@ -66,6 +70,20 @@ RIGHT = [
         "Metformin every 6 hours if needed continues.", [OFTEN],
         [said("medicine", "Metformin", "Metformin every 6 hours if needed continues",
               frequency="every 6 hours if needed", status=("continues", "active"))],
+    ),
+    (
+        "clopi 75 since 2015.", [CLOPIDOGREL],
+        [said("medicine", "clopi", "clopi 75 since 2015", "clopidogrel", dose="75", start=("2015", "2015"))],
+    ),
+    (
+        "No FB.", [note("NV intact, no FB seen.")], [said("absence", "FB", "No FB", negation="No")],
+    ),
+    (
+        "RIP 21/11/26.", [DEAD], [said("death", "RIP", "RIP 21/11/26", when=("21/11/26", "2026-11-21"))],
+    ),
+    (
+        "Reviews three weeks apart.", VISITS,
+        [said("apart", "Reviews", "Reviews three weeks apart", length="three weeks")],
     ),
     (
         "Safety-netted: come back if not better.", [note("Safety-netted: come back if not better.")],
@@ -162,6 +180,26 @@ LIES = [
     (
         "another name for a medicine", "Aspirin is taken.", [METFORMIN],
         [said("medicine", "Aspirin", "Aspirin is taken", "metformin", status=("is taken", "active"))],
+    ),
+    (
+        "letters that are not those of the medicine", "Clonazepam 75 since 2015.", [CLOPIDOGREL],
+        [said("medicine", "Clonazepam", "Clonazepam 75 since 2015", "clopidogrel", dose="75", start=("2015", "2015"))],
+    ),
+    (
+        "letters of two cited medicines", "cl 75 since 2015.", [CLOPIDOGREL, CLONIDINE],
+        [said("medicine", "cl", "cl 75 since 2015", "clopidogrel", dose="75", start=("2015", "2015"))],
+    ),
+    (
+        "a negation that the note has not", "No FB.", [note("FB seen.")],
+        [said("absence", "FB", "No FB", negation="No")],
+    ),
+    (
+        "a death that no row records", "RIP 21/11/26.", [A1C],
+        [said("death", "RIP", "RIP 21/11/26", when=("21/11/26", "2026-11-21"))],
+    ),
+    (
+        "visits that lie otherwise apart", "Reviews less than three weeks apart.", VISITS,
+        [said("apart", "Reviews", "Reviews less than three weeks apart", length="less than three weeks")],
     ),
     (
         "a stopped medicine since a day", "Warfarin since 1 January 2015.", [WARFARIN],
