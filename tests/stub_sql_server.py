@@ -12,11 +12,6 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-# Docs, "SET IMPLICIT_TRANSACTIONS": what begins a transaction; no EXEC does, nor a SELECT without a table.
-BEGINS = re.compile(
-    r"\b(ALTER TABLE|FETCH|REVOKE|GRANT|CREATE|INSERT|TRUNCATE|DELETE|MERGE|UPDATE|DROP|OPEN)\b|\bSELECT\b.*\bFROM\b",
-    re.IGNORECASE,
-)
 CLASSES = (r"[A-Z]", r"[a-z]", r"[0-9]", r"[^A-Za-z0-9]")
 Rows = list[tuple[Any, ...]]
 
@@ -129,11 +124,11 @@ class Network:
 
 
 class Session:
-    """A connection. Without autocommit, its first statement about a table begins a transaction."""
+    """A connection. Without autocommit, its first statement begins a transaction."""
 
     def __init__(self, network: Network, instance: Instance, database: str, *, autocommit: bool) -> None:
         self.network, self.instance, self.database = network, instance, database
-        self.timeout, self.transactions, self.is_open = 0, 0, True
+        self.timeout, self.in_transaction, self.is_open = 0, False, True
         self.login = ""
         self._autocommit = autocommit
         instance.sessions.append(self)
@@ -145,21 +140,15 @@ class Session:
     @autocommit.setter
     def autocommit(self, value: bool) -> None:
         self._autocommit = value
-        self.transactions = 0
-
-    @property
-    def in_transaction(self) -> bool:
-        return self.transactions > 0
+        self.in_transaction = False
 
     def cursor(self) -> Cursor:
         return Cursor(self)
 
     def commit(self) -> None:
-        assert self.transactions < 2, "a commit ends the inner transaction alone"
-        self.transactions = 0
+        self.in_transaction = False
 
-    def rollback(self) -> None:
-        self.transactions = 0
+    rollback = commit
 
     def close(self) -> None:
         if self.is_open:
@@ -172,9 +161,9 @@ class Session:
     def run(self, statement: str, parameters: Sequence[Any]) -> Rows:
         if not self.is_open:
             raise fault(0, "Communication link failure", state="08S01")
+        if not self._autocommit:
+            self.in_transaction = True
         written = " ".join(statement.split())
-        if not self._autocommit and not self.transactions and BEGINS.search(written):
-            self.transactions = 1
         self.instance.statements.append(written)
         for pattern, answer in ANSWERS:
             found = re.search(pattern, written, re.IGNORECASE)
@@ -230,17 +219,6 @@ class Cursor:
 def _needs_autocommit(session: Session, number: int, what: str) -> None:
     if session.in_transaction:
         raise fault(number, f"{what} statement not allowed within multi-statement transaction.")
-
-
-def _begin(session: Session, found: re.Match[str], _: Any) -> None:
-    """Docs, "SET IMPLICIT_TRANSACTIONS (Transact-SQL)": without autocommit, another one begins before it, unseen."""
-    if session.transactions == 0:
-        session.transactions = (1 if session.autocommit else 2) - ("COMMIT TRANSACTION" in found.string)
-
-
-def _lock(session: Session, *_: Any) -> Rows:
-    """Docs, "sp_getapplock (Transact-SQL)": a transaction's lock is given within one, or else -999."""
-    return [(0 if session.in_transaction else -999,)]
 
 
 def _version_rows(session: Session, found: re.Match[str], _: Any) -> None:
@@ -363,8 +341,7 @@ ANSWERS: tuple[tuple[str, Answer], ...] = (
     (r"CREATE USER \[(.*)\] FOR LOGIN", _make_user),
     (r"FROM sys\.database_principals WHERE name = ", _users),
     (r"FROM sys\.server_principals", lambda session, _, given: [(1,)] if given[0] in session.instance.logins else []),
-    (r"^IF @@TRANCOUNT = 0 BEGIN BEGIN TRANSACTION", _begin),
-    (r"sp_getapplock", _lock),
+    (r"sp_getapplock", lambda *_: [(0,)]),
     (r"sp_addlinkedserver ", _add_link),
     (r"sp_dropserver ", _drop_link),
     (r"sp_addlinkedsrvlogin ", _map_login),

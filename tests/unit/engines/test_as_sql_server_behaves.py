@@ -88,14 +88,6 @@ def test_row_versions_are_switched_on_although_others_have_looked_at_the_server(
     assert house.archive.versioned == {"strata_logs", "strata_visits", "strata_reports"}
 
 
-def test_a_lock_is_asked_for_within_a_transaction_and_before_any_row_is_read(house: House) -> None:
-    """A session begins none by EXEC: the server would refuse the lock, and init say that another init is running."""
-    setup.initialise(house.settings())
-    locks = [at for at, one in enumerate(house.primary.statements) if "sp_getapplock" in one]
-    assert locks
-    assert all("@@TRANCOUNT = 0" in house.primary.statements[at - 1] for at in locks)
-
-
 def test_only_what_is_meant_for_the_replica_is_routed_to_it(house: House) -> None:
     databases.configure(house.settings())
     for engine in (databases.current().engine(Store.HOT, read_only=True), databases.current().probe_engine(Store.HOT)):
