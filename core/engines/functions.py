@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     Boolean,
     ColumnElement,
     Date,
@@ -73,6 +74,11 @@ class any_of(Worded):
 
     def __init__(self, column: Column, ids: Iterable[int]) -> None:
         super().__init__(column, bindparam(None, list(ids), type_=_Ids()))
+
+
+def written_out(ids: Iterable[int]) -> BindParameter[Any]:
+    """The ids as text in the statement, for IN on tables that may be linked: as parameters there may be too many."""
+    return bindparam("ids", list(ids), expanding=True, literal_execute=True, unique=True)
 
 
 class any_word_of(Worded):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, and_, case, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
-from core.engines.functions import any_of
+from core.engines.functions import any_of, written_out
 from core.models import Holding, SensitiveVisit, said
 from core.models.record_types import ARCHIVE_METADATA, VISIT
 from core.picture.values import ABNORMAL, COLUMNS, KEPT, Value, Values, keep
@@ -122,7 +122,9 @@ def _select(
 ) -> Select[Any]:
     """The newest rows of each patient and assay, the newest outside its range, and all of the visits kept apart."""
     visits = sorted(visit_id for mine in kept_apart.values() for visit_id in mine)
-    is_apart = and_(table.c.visit_id.is_not(None), table.c.visit_id.in_(visits)) if visits else not_(true())
+    is_apart = (
+        and_(table.c.visit_id.is_not(None), table.c.visit_id.in_(written_out(visits))) if visits else not_(true())
+    )
     apart_or_not = case((is_apart, 1), else_=0)
     is_abnormal = case((table.c.interpretation.in_(sorted(ABNORMAL)), 1), else_=0)
     group = (table.c.patient_id, table.c.assay_id, apart_or_not)

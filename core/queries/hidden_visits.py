@@ -7,6 +7,7 @@ from collections.abc import Set
 from sqlalchemy import ColumnElement, Select, Table, exists, not_, or_, select, true
 from sqlalchemy.orm import Session
 
+from core.engines.functions import written_out
 from core.models import SensitiveVisit
 
 VisitIds = Set[int]
@@ -41,7 +42,7 @@ def is_visible(table: Table, hidden_visits: VisitIds) -> ColumnElement[bool]:
     if not hidden_visits or (table.name != "visit" and "visit_id" not in table.c):
         return true()
     visit_id = table.c.id if table.name == "visit" else table.c.visit_id
-    return or_(visit_id.is_(None), visit_id.not_in(sorted(hidden_visits)))
+    return or_(visit_id.is_(None), visit_id.not_in(written_out(sorted(hidden_visits))))
 
 
 def purpose_shown(action: str, purpose: str | None) -> str | None:

@@ -11,20 +11,18 @@ the hot row counts.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     CompoundSelect,
     RowMapping,
     Select,
     Table,
     and_,
-    bindparam,
     func,
     literal_column,
     select,
@@ -34,6 +32,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from core.engines.functions import written_out
 from core.metrics import counters
 from core.models import Batch, BatchKind, BatchState, RestoredRoot
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS
@@ -99,15 +98,10 @@ def visible(cold: Table, seen: Window) -> ColumnElement[bool]:
     batch = cold.c[BATCH_COLUMN]
     owned = batch <= seen.last
     if seen.moving:
-        owned = and_(owned, batch.not_in(_written_out(seen.moving)))
+        owned = and_(owned, batch.not_in(written_out(seen.moving)))
     if seen.restored:
-        owned = and_(owned, cold.c[ROOT_COLUMNS[cold.name]].not_in(_written_out(seen.restored)))
+        owned = and_(owned, cold.c[ROOT_COLUMNS[cold.name]].not_in(written_out(seen.restored)))
     return owned
-
-
-def _written_out(ids: Sequence[int]) -> BindParameter[Any]:
-    """The ids as text in the statement: a server takes a few thousand parameters, and there may be more ids."""
-    return bindparam("ids", ids, expanding=True, literal_execute=True, unique=True)
 
 
 breakers: dict[str, Breaker] = {record_type.server: Breaker() for record_type in RECORD_TYPES.values()}

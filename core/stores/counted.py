@@ -10,7 +10,7 @@ from functools import cache
 from sqlalchemy import ColumnElement, Table, and_, exists, not_, or_, select, true
 from sqlalchemy.orm import Session
 
-from core.engines.functions import any_of
+from core.engines.functions import any_of, written_out
 from core.models import Correction
 from core.stores.once import once
 
@@ -39,9 +39,9 @@ class EnteredInError:
     def counts(self, table: Table) -> ColumnElement[bool]:
         """The condition on a table, hot, linked or on its own server, that a row counts."""
         visits, mine = sorted(self.ids.get(VISIT, ())), sorted(self.ids.get(table.name, ()))
-        conditions: list[ColumnElement[bool]] = [table.c.id.not_in(mine)] if mine else []
+        conditions: list[ColumnElement[bool]] = [table.c.id.not_in(written_out(mine))] if mine else []
         if visits and table.name in OF_VISITS:
-            conditions.append(or_(table.c.visit_id.is_(None), table.c.visit_id.not_in(visits)))
+            conditions.append(or_(table.c.visit_id.is_(None), table.c.visit_id.not_in(written_out(visits))))
         return and_(true(), *conditions)
 
     def has(self, table: str, row_id: int, visit_id: int | None) -> bool:
