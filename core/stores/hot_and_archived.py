@@ -99,7 +99,8 @@ def read_archived(
     What counts is told by the hot corrections: a move takes none along. Raises ColdUnavailable.
     """
     table = cold_table(name)
-    owned = cold_columns(table).where(archived.visible(table, archived.window(session, record_type)))
+    window = once(session, ("window", record_type), lambda: archived.window(session, record_type))
+    owned = cold_columns(table).where(archived.visible(table, window))
     if not with_errors and name in counted.TABLES:
         owned = owned.where(counted.entered_in_error(session, [patient_id]).counts(table))
     rows = archived.fetch(RECORD_TYPES[record_type].name, build(table, owned))
