@@ -4,80 +4,100 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import ColumnElement, CompoundSelect, RowMapping, Select, Table, literal, select, true, union_all
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from core.models import Base
 from core.models.record_types import VISIT
 from core.sources.references import content_hash
 from core.stores import archived, databases, hot_and_archived
 from core.stores.databases import Store
-from core.stores.tables import linked_table
+from core.stores.tables import hot_table, linked_table
 
 TABLES = tuple(table.name for table in VISIT.tables)
 PAUSE_SECONDS = 0.02
+
+
+class Row(NamedTuple):
+    """What a row says, as its content hash, whose it is, and which visit it is or was written at."""
+
+    hash: str
+    patient_id: int
+    visit_id: int | None
+
+
+def row_of(table: str, values: RowMapping) -> Row:
+    """From the columns of a row, hot or archived."""
+    visit_id = values["id" if table == VISIT.root.name else "visit_id"]
+    return Row(content_hash(table, values), values["patient_id"], visit_id)
 
 
 def look(store: Store) -> Counter[str]:
     """How often each row is seen by a reader of hot rows on `store`, then of archived ones: `visit:3`."""
     found: Counter[str] = Counter()
     with databases.read(store) as session:
-        for name in TABLES:
-            ids = session.scalars(select(Base.metadata.tables[name].c.id))
-            found.update(f"{name}:{row_id}" for row_id in ids)
+        hot = session.execute(_ids({name: true() for name in TABLES}, hot_table))
+        found.update(f"{name}:{row_id}" for name, row_id in hot)
         window = archived.window(session, VISIT.name)
-    for name in TABLES:
-        linked = linked_table(name)
-        rows = archived.fetch(VISIT.name, select(linked.c.id).where(archived.visible(linked, window)))
-        found.update(f"{name}:{row['id']}" for row in rows)
+    owned = {name: archived.visible(linked_table(name), window) for name in TABLES}
+    older = archived.fetch(VISIT.name, _ids(owned, linked_table))  # type: ignore[arg-type]
+    found.update(f"{row['name']}:{row['id']}" for row in older)
     return found
 
 
-def contents() -> dict[str, str]:
-    """The content hash of every row, hot or archived: `visit:3`. Each is seen once."""
-    found: list[tuple[str, str]] = []
+def _ids(wanted: dict[str, ColumnElement[bool]], table: Callable[[str], Table]) -> CompoundSelect[Any]:
+    """One statement for all tables: a reader that looks after every step would else wait for ten."""
+    return union_all(
+        *(select(literal(name).label("name"), table(name).c.id).where(rows) for name, rows in wanted.items())
+    )
+
+
+def contents() -> dict[str, Row]:
+    """Every row, hot or archived: `visit:3`. Each is seen once."""
+    found: list[tuple[str, Row]] = []
     with databases.read(Store.HOT) as session:
-        for name in TABLES:
-            hot = Base.metadata.tables[name]
-            rows = session.execute(select(hot)).mappings()
-            found += [(f"{name}:{row['id']}", content_hash(name, row)) for row in rows]
+        found += _said(session, {name: select(hot_table(name)) for name in TABLES})
         window = archived.window(session, VISIT.name)
-    for name in TABLES:
-        linked = linked_table(name)
-        older = archived.fetch(VISIT.name, select(linked).where(archived.visible(linked, window)), through=Store.HOT)
-        found += [(f"{name}:{row['id']}", content_hash(name, row)) for row in older]
+    older = [linked_table(name) for name in TABLES]
+    seconds = databases.current().settings.cold_timeout_seconds
+    with databases.read_linked(Store.HOT, VISIT.server, seconds) as session:
+        owned = {table.name: select(table).where(archived.visible(table, window)) for table in older}
+        found += _said(session, owned)
     once = dict(found)
     assert len(once) == len(found), f"seen twice: {sorted(found)}"
     return once
 
 
+def _said(session: Session, queries: dict[str, Select[Any]]) -> list[tuple[str, Row]]:
+    return [
+        (f"{name}:{values['id']}", row_of(name, values))
+        for name, query in queries.items()
+        for values in session.execute(query).mappings()
+    ]
+
+
 def shown_to_readers(patient_id: int) -> set[str]:
     """The patient's rows that pages show, by the one merge of tiers."""
-    return set(_merged(patient_id, with_errors=False))
-
-
-def counting(patient_id: int, errors: set[str]) -> set[str]:
-    """The patient's rows of every tier, without those and without what was written at a visit among those."""
-    rows = _merged(patient_id, with_errors=True)
-    return {ref for ref, visit_id in rows.items() if ref not in errors and f"visit:{visit_id}" not in errors}
-
-
-def _merged(patient_id: int, *, with_errors: bool) -> dict[str, int | None]:
-    """The visit of each row."""
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
         return columns.where(table.c.patient_id == patient_id)
 
-    found: dict[str, int | None] = {}
-    asked = {"patient_id": patient_id, "with_errors": with_errors}
     with databases.read(Store.HOT) as session:
-        for name in TABLES:
-            for item in hot_and_archived.read_both(session, VISIT.name, name, build, **asked):  # type: ignore[arg-type]
-                found[f"{name}:{item.values['id']}"] = item.values.get("visit_id")
-    return found
+        return {
+            f"{name}:{item.values['id']}"
+            for name in TABLES
+            for item in hot_and_archived.read_both(session, VISIT.name, name, build, patient_id=patient_id)
+        }
+
+
+def counting(rows: Mapping[str, Row], patient_id: int, errors: set[str]) -> set[str]:
+    """Those of the patient's rows that count: none in error, and none that was written at a visit in error."""
+    mine = {ref for ref, row in rows.items() if row.patient_id == patient_id}
+    return {ref for ref in mine if errors.isdisjoint((ref, f"visit:{rows[ref].visit_id}"))}
 
 
 class Reader(threading.Thread):

@@ -56,6 +56,7 @@ def test_what_counts_is_the_same_in_every_tier(machine: type[Machine]) -> None:
     play, random = machine(), Random(1)
     for _ in range(STEPS):
         random.choice(ACTS)(play, random)
+        play.the_run_stands_where_this_step_has_left_it()
         play.the_picture_is_what_all_tiers_say()
         play.pages_show_what_counts_and_nothing_else()
     rests(play)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from core.models import Base, Batch, BatchKind, BatchState, Holding, Step, StepName, StepState
 from core.models.record_types import VISIT
 from core.queries import archive
 from core.queries.archive import HoldingTotal
-from core.sources.references import content_hash
 from core.stores import archived, databases
 from core.stores.databases import Store
 from core.stores.tables import linked_table
-from tests.integration.archive.readers import TABLES, contents, look
+from tests.integration.archive.readers import TABLES, contents, look, row_of
 
 
 class Twin:
-    """`rows` maps `note:5` to its content hash. What changes a row says so here, in its own transaction."""
+    """`rows` maps `note:5` to what it says. What changes a row says so here, in its own transaction."""
 
     def __init__(self) -> None:
         self.rows = contents()
@@ -35,7 +35,7 @@ class Twin:
         ref = f"{table}:{row_id}"
         if ref not in self.rows:
             self.unsettled.add(ref)
-        self.rows[ref] = content_hash(table, row)
+        self.rows[ref] = row_of(table, row)
 
     def deleted(self, table: str, row_id: int) -> None:
         ref = f"{table}:{row_id}"
@@ -60,7 +60,8 @@ class Twin:
 
     def check(self) -> None:
         """Everything is where a reader finds it, once, as it was last written."""
-        assert contents() == self.rows
+        found = contents()
+        assert found == self.rows, f"not as it was last written: {found.items() ^ self.rows.items()}"
         self._check_standby(self.rows.keys() - self.unsettled)
         self._check_verified()
 
@@ -72,11 +73,14 @@ class Twin:
 
     def _check_verified(self) -> None:
         """Whatever batch owns rows in the archive was verified after it was last loaded."""
+        done = and_(Step.batch_id == Batch.id, Step.state == StepState.DONE)
+        query = select(Batch.id, Step.name).outerjoin(Step, done).where(Batch.state == BatchState.RELEASED)
+        names: dict[int, list[str]] = defaultdict(list)
         with databases.read(Store.HOT) as session:
-            for batch in session.scalars(select(Batch).where(Batch.state == BatchState.RELEASED)):
-                steps = select(Step.name).where(Step.batch_id == batch.id, Step.state == StepState.DONE)
-                names = list(session.scalars(steps.order_by(Step.id)))
-                assert StepName.VERIFY in names[len(names) - names[::-1].index(StepName.LOAD) :], (batch.id, names)
+            for batch_id, name in session.execute(query.order_by(Step.id)):
+                names[batch_id].append(name)
+        for steps in names.values():
+            assert StepName.VERIFY in steps[len(steps) - steps[::-1].index(StepName.LOAD) :], names
 
     def check_holdings(self) -> None:
         """Holdings say what the archive holds, for each patient."""
