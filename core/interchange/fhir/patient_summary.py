@@ -47,9 +47,9 @@ def write(
             body.add_row(table, row, entry)
             present |= {f"{table}:{row['id']}"} & cited
         for report in reports:
-            for entry in exported_reports.entries(report, entries.names, present):
+            for entry in exported_reports.entries(report, entries.names, present, as_document=True):
                 body.add_once(entry)
-            body.stand(summary_sections.REPORTS, entries.names.url("report", report.id), "Health report")
+            body.stand(summary_sections.REPORTS, entries.names.url("report", report.id), exported_reports.TITLE)
         body.finish()
         _document(file, entries.names, body, is_part=bool(hidden_visits))
 
@@ -75,8 +75,8 @@ class _Body:
             self.add(entry)
 
     def add_row(self, table: str, row: Row, entry: Resource) -> None:
-        self.add(entry)
         section = section_of(table, row, entry["resource"])
+        self.add(entry if section is None else summary_sections.completed(section, entry))
         if section is not None:
             self.stand(section, entry["fullUrl"], _words(row))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.interchange.fhir.exported_resources import Resource, Row
+from core.interchange.fhir.exported_resources import NOT_KNOWN, Resource, Row
 from core.models import ConditionStatus, StatementKind
 
 UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
@@ -56,6 +56,16 @@ def section_of(table: str, row: Row, resource: Resource) -> Section | None:
         # "Do not give", "ruled out": among the medicines or problems it could be read as its opposite.
         return BY_STATED.get(resource["resourceType"], STATEMENTS) if row["kind"] in STATED else STATEMENTS
     return BY_TABLE.get(table)
+
+
+def completed(section: Section, entry: Resource) -> Resource:
+    """The entry with what its section may not miss, said to be unknown: who measured, when something was done."""
+    resource = entry["resource"]
+    if section is RESULTS and "performer" not in resource:
+        return entry | {"resource": resource | {"performer": [NOT_KNOWN]}}
+    if section is PROCEDURES and not any(name.startswith("performed") for name in resource):
+        return entry | {"resource": resource | {"_performedDateTime": NOT_KNOWN}}
+    return entry
 
 
 def nothing_known(section: Section, subject: Resource | None) -> Resource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from collections.abc import Callable
@@ -161,13 +162,16 @@ def test_nothing_is_said_to_be_unknown_that_is_there(
 
 def test_drafted_sentences_are_labelled_and_say_where_they_come_from(taken: Callable[[str], Any]) -> None:
     bundle = taken("/record/download/fhir").json
-    report = next(one for one in resources_of(bundle, "Composition") if one["title"] == "Health report")
+    told = resources_of(bundle, "DocumentReference")
+    report = next(one for one in told if one.get("description") == "Health report")
     assert report["meta"]["security"][0]["code"] == "AIAST"
     of_report, of_claim = resources_of(bundle, "Provenance")
     assert of_report["signature"][0]["who"]["display"].startswith("Clinician")
     element = of_claim["target"][0]["extension"][0]
-    (section,) = report["section"][0]["section"]
-    assert element["valueUri"] == section["id"]
+    assert f'<p id="{element["valueUri"]}">{CLAIMS[0].text}</p>' in report["text"]["div"]
+    text = base64.b64decode(report["content"][0]["attachment"]["data"]).decode()
+    assert text.startswith("Drafted by software (strata-offline-rules). Checked and signed by Clinician")
+    assert CLAIMS[0].text in text
     source = of_claim["entity"][0]["what"]["reference"]
     (cited,) = [entry["resource"] for entry in bundle["entry"] if entry["fullUrl"] == source]
     assert cited["valueQuantity"]["value"] == 8.9

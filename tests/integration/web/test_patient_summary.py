@@ -1,7 +1,7 @@
 """The whole record as FHIR keeps the rules of an International Patient Summary that can be told from its structure.
 
-After http://hl7.org/fhir/uv/ips (2.0.0) and FHIR's rules of documents. No validator with its profiles could be had from
-package registries, only of R4 itself: terminology bindings are not among these rules.
+After http://hl7.org/fhir/uv/ips (2.0.0) and FHIR's rules of documents. The guide's profiles are not in this repository:
+what they ask for of a resource is written here. Of terminology bindings, only those of R4 itself are among these rules.
 """
 
 from __future__ import annotations
@@ -41,6 +41,16 @@ SECTIONS = {
     "10162-6": {"Observation"}, "81338-6": set(), "18776-5": {"CarePlan"}, "29762-2": {"Observation"},
 }  # fmt: skip
 REQUIRED = {"10160-0": "no-medication-info", "48765-2": "no-allergy-info", "11450-4": "no-problem-info"}
+# What may not be missing, nor be said by a text alone, of a resource that stands in one of the guide's sections.
+ASKED_FOR = {
+    "AllergyIntolerance": ("code", "patient"), "Condition": ("code", "subject"),
+    "MedicationRequest": ("status", "intent", "medication", "subject"),
+    "MedicationStatement": ("status", "medication", "subject", "effective"),
+    "Immunization": ("status", "vaccineCode", "patient", "occurrence"),
+    "Procedure": ("status", "code", "subject", "performed"),
+    "Observation": ("status", "category", "code", "subject", "effective", "performer"),
+}  # fmt: skip
+OF_VITAL_SIGNS = ("status", "category", "code", "subject", "effective")
 # What the guide has no section for: under codes of LOINC that it does not use.
 OURS = {one.code for one in (summary_sections.VISITS, summary_sections.NOTES, summary_sections.STATEMENTS,
                              summary_sections.REPORTS)}  # fmt: skip
@@ -110,6 +120,7 @@ def check(bundle: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
     assert by_url[composition["subject"]["reference"]]["resourceType"] == "Patient"
     assert {by_url[author["reference"]]["resourceType"] for author in composition["author"]} == {"Device"}
+    assert resources_of(bundle, "Composition") == [composition]
     check_links(bundle, by_url)
     sections = {section["code"]["coding"][0]["code"]: section for section in composition["section"]}
     assert len(sections) == len(composition["section"])
@@ -120,7 +131,18 @@ def check(bundle: dict[str, Any]) -> dict[str, dict[str, Any]]:
         kinds = {by_url[entry["reference"]]["resourceType"] for entry in section["entry"]}
         assert kinds, code
         assert code in OURS or kinds <= SECTIONS[code], (code, kinds)
+        if code not in OURS:
+            for entry in section["entry"]:
+                check_asked_for(by_url[entry["reference"]], is_vital_sign=code == "8716-3")
     return sections
+
+
+def check_asked_for(resource: dict[str, Any], *, is_vital_sign: bool) -> None:
+    """Each element is there: with what it says, or with the reason why it does not."""
+    there = {name.removeprefix("_") for name in resource}
+    for name in OF_VITAL_SIGNS if is_vital_sign else ASKED_FOR[resource["resourceType"]]:
+        assert any(told == name or re.fullmatch(f"{name}[A-Z].*", told) for told in there), (name, resource)
+    assert not resource.get("doNotPerform"), resource
 
 
 def check_links(bundle: dict[str, Any], by_url: dict[str, Any]) -> None:
@@ -149,8 +171,9 @@ def test_a_summary_of_everything_keeps_the_rules(full: dict[str, Any]) -> None:
     for result in resources_of(full, "Observation"):
         assert result["subject"]["reference"]
         assert result["effectiveDateTime"]
-    (report,) = [one for one in resources_of(full, "Composition") if one["type"]["coding"][0]["code"] != "60591-5"]
+    report = next(one for one in resources_of(full, "DocumentReference") if one.get("description") == "Health report")
     assert report["meta"]["security"][0]["code"] == "AIAST"
+    assert report["docStatus"] == "final"
     targets = [reference for one in resources_of(full, "Provenance") for reference in references(one["target"])]
     assert len(targets) >= 2
 
