@@ -40,6 +40,9 @@ COMPONENTS_MAX = 40
 ASSERTION = "ASSERTION"
 NOTE_CHARS_MAX = 400
 TEXT_ALONE = "text"
+CATEGORIES = frozenset(
+    ("social-history", "vital-signs", "imaging", "laboratory", "procedure", "survey", "exam", "therapy", "activity")
+)
 
 
 def _status(resource: Resource) -> str:
@@ -207,7 +210,7 @@ def exported(row: Row, assay: Row) -> Resource:
     return {
         "resourceType": "Observation",
         "status": parts.get("status", "final"),
-        "category": [concept(None, f"{TERMINOLOGY}/observation-category", assay["category"])],
+        "category": [_category(assay["category"])],
         "code": coded(row, assay["name"], *_coding(assay)),
         "effectiveDateTime": dated(row, "observed_at"),
         **exported_values.value(row, parts),
@@ -215,6 +218,11 @@ def exported(row: Row, assay: Row) -> Resource:
         "referenceRange": [ranges] if ranges else [],
         **_measured_so(parts),
     }
+
+
+def _category(name: str) -> Resource | None:
+    """A category by FHIR's code, if it is one of these; else in words."""
+    return concept(None, f"{TERMINOLOGY}/observation-category", name) if name in CATEGORIES else concept(name)
 
 
 def _measured_so(parts: Mapping[str, Any]) -> Resource:

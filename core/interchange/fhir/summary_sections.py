@@ -50,7 +50,7 @@ def section_of(table: str, row: Row, resource: Resource) -> Section | None:
     if table == "condition":
         return PROBLEMS if row["status"] == ConditionStatus.ACTIVE else PAST
     if table == "observation":
-        codes = {coding["code"] for one in resource.get("category", ()) for coding in one["coding"]}
+        codes = {coding["code"] for one in resource.get("category", ()) for coding in one.get("coding", ())}
         return VITALS if "vital-signs" in codes else RESULTS
     if table == "statement":
         # "Do not give", "ruled out": among the medicines or problems it could be read as its opposite.

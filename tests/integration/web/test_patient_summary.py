@@ -50,6 +50,17 @@ ASKED_FOR = {
     "Procedure": ("status", "code", "subject", "performed"),
     "Observation": ("status", "category", "code", "subject", "effective", "performer"),
 }  # fmt: skip
+CATEGORIES = {
+    "social-history",
+    "vital-signs",
+    "imaging",
+    "laboratory",
+    "procedure",
+    "survey",
+    "exam",
+    "therapy",
+    "activity",
+}
 OF_VITAL_SIGNS = ("status", "category", "code", "subject", "effective")
 # What the guide has no section for: under codes of LOINC that it does not use.
 OURS = {one.code for one in (summary_sections.VISITS, summary_sections.NOTES, summary_sections.STATEMENTS,
@@ -69,6 +80,7 @@ def full(signed_in: Browser, patient: Patient, sync_replica: Callable[[], None])
         visit = make_visit(session, patient, started_at=NOW)
         pulse = make_assay(session, code="8867-4", short_name="Heart rate", category="vital-signs")
         make_observation(session, visit, pulse, "77")
+        make_observation(session, visit, make_assay(session, code="X", short_name="Years", category="other"), "3")
         make_allergy(session, patient)
         make_condition(session, patient)
         make_condition(session, patient, name="Measles", status="resolved", visit_id=visit.id)
@@ -143,6 +155,8 @@ def check_asked_for(resource: dict[str, Any], *, is_vital_sign: bool) -> None:
     for name in OF_VITAL_SIGNS if is_vital_sign else ASKED_FOR[resource["resourceType"]]:
         assert any(told == name or re.fullmatch(f"{name}[A-Z].*", told) for told in there), (name, resource)
     assert not resource.get("doNotPerform"), resource
+    told = [coding["code"] for one in resource.get("category", ()) if "coding" in one for coding in one["coding"]]
+    assert resource["resourceType"] != "Observation" or set(told) <= CATEGORIES
 
 
 def check_links(bundle: dict[str, Any], by_url: dict[str, Any]) -> None:
