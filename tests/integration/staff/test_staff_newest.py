@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from core.models import Assay, Note, Patient, Sensitivity, Visit, utc_now
 from core.picture import rebuild, upkeep
@@ -134,6 +135,36 @@ def test_a_chart_without_results_or_visits_speaks_of_neither(clinician: StaffBro
     page = chart(clinician, patient)
     assert "No results are recorded" in page
     assert "archived visits" not in page
+
+
+def test_a_value_is_called_high_in_one_word_on_every_page(
+    clinician: StaffBrowser, patient: Patient, old_results: list[Visit]
+) -> None:
+    with databases.read(Store.HOT) as session:
+        assay_id = session.scalars(select(Assay.id).where(Assay.short_name == "LDL")).one()
+    for place in ("", f"/results/{assay_id}", f"/visits/{old_results[-1].id}"):
+        page = clinician.get(f"/patients/{patient.id}{place}").text
+        assert re.search(r'<span class="tag bad">high</span>', page), place
+
+
+def test_what_is_to_be_known_first_comes_before_the_long_list_of_results(
+    clinician: StaffBrowser, patient: Patient, old_results: list[Visit]
+) -> None:
+    """On a phone and on paper the page has one column."""
+    page = chart(clinician, patient)
+    names = ("problems-title", "medicines-title", "results-title", "visits-title", "team-title")
+    assert sorted(names, key=lambda name: page.index(f'id="{name}"')) == list(names)
+
+
+def test_a_medicine_to_be_corrected_is_told_from_another_course_of_it(
+    clinician: StaffBrowser, patient: Patient
+) -> None:
+    with databases.write() as session:
+        course = make_prescription(
+            session, patient, started_on=date(2024, 3, 1), stopped_on=date(2025, 3, 1), status="completed"
+        )
+    page = clinician.get(f"/patients/{patient.id}/rows/prescription/{course.id}/correct").text
+    assert "completed, from 1 Mar 2024 to 1 Mar 2025" in page
 
 
 def test_what_belongs_to_no_visit_has_its_place(clinician: StaffBrowser, patient: Patient) -> None:
