@@ -10,7 +10,7 @@ from core.queries.alerts import AlertView
 from core.services.alerting import RULES, Rule
 from core.web.drawings.plot_rows import took
 from core.web.drawings.plots import Limit
-from core.web.filters import number
+from core.web.filters import duration, number
 from staff_app.operations_figures import percent, usd
 
 WRITERS = {"US$": usd, "share": percent, "s": took}
@@ -69,4 +69,6 @@ def _looks_at(rule: Rule) -> str:
         return "now"
     days = rule.window // timedelta(days=1)
     few = f", from {rule.samples_min} on" if rule.samples_min > 1 else ""
-    return f"last {'day' if days == 1 else f'{days} days'}{few}"
+    if days == 1:
+        return f"last day{few}"
+    return f"last {f'{days} days' if days else duration(rule.window.total_seconds())}{few}"
