@@ -56,6 +56,25 @@ def _extended(value: Any) -> Iterator[str]:
         yield from _extended(one)
 
 
+# What an extension of a concept tells beyond its code, by the end of its name.
+FURTHER = ("specification", "problemname", "comment", "qualifier", "originaltext")
+POSITION = "observation-bodyPosition"
+
+
+def further(concept: Any) -> Iterator[str]:
+    """What a source adds to a code in words of its own: "twins" to a pregnancy."""
+    for one in each(dig(concept, "extension")):
+        words = dig(one, "valueString")
+        if isinstance(words, str) and words.strip() and str(dig(one, "url")).lower().endswith(FURTHER):
+            yield " ".join(words.split())
+
+
+def position(resource: Resource) -> Iterator[str]:
+    """In which position of the body a value was measured (HL7's extension)."""
+    told = (one for one in each(resource.get("extension")) if str(dig(one, "url")).endswith(POSITION))
+    yield from (f"position: {words}" for one in told if (words := wording(dig(one, "valueCodeableConcept"))))
+
+
 def graded(resource: Resource) -> Iterator[str]:
     """Severity and stages of a problem in words."""
     severity = wording(resource.get("severity"))

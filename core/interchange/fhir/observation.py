@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from core.interchange.fhir import exported_values, judgement, quantities
-from core.interchange.fhir.annotations import remarks, sites
+from core.interchange.fhir.annotations import cut, further, position, remarks, sites
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import (
     LOINC,
@@ -89,7 +90,7 @@ def absence(entry: Entry) -> Record | None:
 def _measured(entry: Entry) -> None:
     """Where, of what and how it was measured, and the remark: "haemolysed" may be all that tells."""
     resource = entry.resource
-    entry.about["note"] = remarks(resource, _more(resource))
+    entry.about["note"] = remarks(resource, (*position(resource), *further(resource.get("code")), *_more(resource)))
     if "bodySite" in resource:
         entry.about["site"] = sites(resource)
     if "method" in resource and (words := wording(resource["method"])) is not None:
@@ -118,6 +119,18 @@ def _has_value(part: Any) -> bool:
 def _order(component: Any) -> tuple[str, str]:
     coding = chosen(component.get("code"), (LOINC,))
     return str(dig(coding, "code") or wording(component.get("code"))), str(component)
+
+
+def remark_of_group(entry: Entry) -> list[Record]:
+    """What the head of a panel remarks or judges of the whole, as its value; nothing if it does neither."""
+    resource = entry.resource
+    judged = (wording(one) for one in each(resource.get("interpretation")))
+    words = remarks(resource, judged)
+    if words is None or resource.get("status") in TAKEN_BACK:
+        return []
+    told = {name: part for name, part in resource.items() if name not in ("note", "interpretation", "component")}
+    item = replace(entry.item, resource={**told, "valueString": cut(words, NOTE_CHARS_MAX)})
+    return observations(replace(entry, item=item))
 
 
 def only_groups(resource: Resource) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from core.interchange.fhir.bundles import Resource, dig, each
 
 # All of FHIR's codes here are written small; a space or a capital must not keep what was taken back.
@@ -21,7 +23,7 @@ def tidy_codes(resource: Resource) -> None:
             resource[name] = tidied
 
 
-def findings_inside(resource: Resource) -> list[str]:
-    """The types of findings that stand inside a resource, once for each: what is left out must be counted."""
-    types = (str(dig(part, "resourceType")) for part in each(resource.get("contained")))
-    return [kind for kind in types if kind in FINDINGS]
+def findings_inside(resource: Resource, taken: Container[str]) -> list[str]:
+    """The types of findings inside a resource but for the taken, once for each: what is left out must be counted."""
+    parts = (part for part in each(resource.get("contained")) if f"#{dig(part, 'id')}" not in taken)
+    return [kind for part in parts if (kind := str(dig(part, "resourceType"))) in FINDINGS]

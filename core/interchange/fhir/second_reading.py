@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -17,8 +17,9 @@ from core.interchange.fhir import (
     medication,
     observation,
     patient,
+    report_values,
 )  # fmt: skip
-from core.interchange.fhir.bundles import File, Item, each, items
+from core.interchange.fhir.bundles import File, Item, Resource, each, items
 from core.interchange.fhir.care_givers import CareGivers
 from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
@@ -36,6 +37,8 @@ PART_RECORDS = 1_000
 VERSIONS_COMPARED = 8
 # A text with none of these has no modifier extension: names in JSON may be written with escapes.
 MODIFYING = ("modifierExtension", "\\u")
+NO_TEXT = "DiagnosticReport without text of its own (its results are read)"
+NOTHING = "DiagnosticReport with neither a text nor results"
 Waiting = tuple[Item, Scope]
 
 
@@ -133,12 +136,12 @@ class Maker:
         except BadValue as fault:
             self.made.summary.of(kind).read += 1
             self.refuse(kind, item, entry.identity, str(fault), ends=isinstance(fault, labels.ForFew))
+            self._count_inside(resource)
             return
         if entry.dates.without_offset:
             self.made.summary.times_without_offset += 1
         self.count += len(records)
-        for inside in findings_inside(resource):
-            self.made.summary.left_out[f"{inside} inside another resource (send it as an entry of its own)"] += 1
+        self._count_inside(resource, report_values.named(resource))
         for record in records:
             self.made.summary.of(record.kind).read += 1
             record.label = label.category if label is not None else None
@@ -147,6 +150,10 @@ class Maker:
             self.made.summary.doubt(labels.UNKNOWN, f"{unknown[:40]} at {item.place}")
         if (left_open := labels.open_in(resource)) is not None:
             self.made.summary.doubt(labels.OPEN, f"{left_open} at {item.place}")
+
+    def _count_inside(self, resource: Resource, taken: Container[str] = ()) -> None:
+        for inside in findings_inside(resource, taken):
+            self.made.summary.left_out[f"{inside} inside another resource (send it as an entry of its own)"] += 1
 
     def refuse(self, kind: str, item: Item, identity: str | None, reason: str, *, ends: bool = False) -> None:
         """Leave a resource out, and what belongs to it. Its earlier version is shown no longer if this `ends` it."""
@@ -172,6 +179,8 @@ class Maker:
             self.made.summary.refuse(kind, entry.place, reason)
             return
         self.made.population.retractions.append(Retraction(kind, entry.identity, entry.id_key(), entry.place, reason))
+        if entry.type == "DiagnosticReport":
+            self.made.population.retractions.append(report_values.ended(entry, reason))
         if kind != "patient":
             self.made.population.refused.setdefault((kind, entry.identity), entry.place)
 
@@ -184,8 +193,10 @@ class Maker:
 
     def _observations(self, entry: Entry) -> list[Record]:
         if observation.only_groups(entry.resource):
-            self.made.summary.left_out["Observation that only groups others (they are read)"] += 1
-            return []
+            remark = observation.remark_of_group(entry)
+            if not remark:
+                self.made.summary.left_out["Observation that only groups others (they are read)"] += 1
+            return remark
         absent = observation.absence(entry)
         if absent is not None:
             return [absent]
@@ -212,8 +223,18 @@ class Maker:
             return []
         record = document.report(entry)
         if record is None:
-            self.made.summary.left_out["DiagnosticReport without text of its own (its results are read)"] += 1
-        return [] if record is None else [record]
+            self.made.summary.left_out[NO_TEXT if each(entry.resource.get("result")) else NOTHING] += 1
+        return [*([] if record is None else [record]), *self._values_inside(entry)]
+
+    def _values_inside(self, entry: Entry) -> list[Record]:
+        records, refused = report_values.read(entry, _check_understood)
+        for name, reason, _ in refused:
+            self.made.summary.of("observation").read += 1
+            self.made.summary.refuse("observation", entry.place, f"result {name} inside its report: {reason}")
+        is_later = bool(refused) or report_values.may_have_lost(entry.resource)
+        if not records and entry.identity is not None and is_later:
+            self.made.population.retractions.append(report_values.ended(entry, report_values.GONE, refused))
+        return records
 
 
 def _says_the_same(one: Item, other: Item) -> bool:

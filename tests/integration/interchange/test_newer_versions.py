@@ -83,6 +83,42 @@ def test_a_value_that_is_withdrawn_ends(later: Later) -> None:
     assert later(empty).refused == 0
 
 
+def _report(*inside: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    named = {"contained": list(inside), "result": [{"reference": f"#{part['id']}"} for part in inside]}
+    whole = {"status": "final", "code": {"text": "Blood"}, "issued": "2026-10-05", "conclusion": "As told"} | named
+    return about("DiagnosticReport", **whole | fields)
+
+
+def _inside(name: str, value: int, **fields: Any) -> dict[str, Any]:
+    told = {"code": {"text": name}, "status": "final", "valueQuantity": {"value": value, "unit": "g/L"}}
+    return {"resourceType": "Observation", "id": name} | told | fields
+
+
+@pytest.mark.parametrize(
+    ("second", "left"),
+    [
+        (_report(_inside("hb", 91), _inside("wbc", 5)), [5, 91]),
+        (_report(_inside("a", 1), _inside("hb", 90), _inside("wbc", 5)), [1, 5, 90]),
+        (_report(_inside("wbc", 5)), [5]),
+        (_report(meta={"versionId": "2"}), []),
+        (_report(_inside("hb", 90, status="cancelled"), _inside("wbc", 5, status="cancelled")), []),
+        (_report(_inside("hb", 90), status="entered-in-error"), []),
+        # What can't be read stays as it was, and the import says so.
+        (_report(_inside("hb", 90, modifierExtension=[{"url": "urn:x"}])), [5, 90]),
+    ],
+)
+def test_values_inside_a_report_follow_its_newer_version(later: Later, second: Any, left: list[float]) -> None:
+    later(_report(_inside("hb", 90), _inside("wbc", 5)))
+    with databases.write() as session:
+        table = Base.metadata.tables["observation"]
+        kept = dict(session.execute(select(table.c.value_number, table.c.id)).all())
+    later(second)
+    assert _values() == left
+    with databases.write() as session:
+        now = dict(session.execute(select(table.c.value_number, table.c.id)).all())
+    assert {value: row_id for value, row_id in now.items() if value in kept}.items() <= kept.items()
+
+
 @pytest.mark.parametrize(
     ("first", "second", "table"),
     [

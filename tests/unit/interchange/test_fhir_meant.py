@@ -93,14 +93,6 @@ def test_what_is_about_somebody_else_is_refused(tmp_path: Path, reference: str) 
     assert "focus" in summary.refusals[0].reason
 
 
-def test_findings_inside_a_report_are_counted(tmp_path: Path) -> None:
-    inside = {"resourceType": "Observation", "id": "hb", "status": "final", "code": {"text": "Hb"}, "valueString": "9"}
-    fields = {"status": "final", "code": {"text": "Blood"}, "issued": "2026-10-05", "conclusion": "Anaemia"}
-    whole = about("DiagnosticReport", contained=[inside, inside | {"id": "wbc"}], result=[{"reference": "#hb"}])
-    _, summary = read_with(tmp_path, whole | fields)
-    assert summary.left_out == {"Observation inside another resource (send it as an entry of its own)": 2}
-
-
 def test_a_coded_conclusion_stands_beside_the_words(tmp_path: Path) -> None:
     codes = [{"text": "Malignant tumour"}, {"text": "Large mass"}]
     fields = {"status": "final", "code": {"text": "CT"}, "issued": "2026-10-05", "conclusion": "A large mass."}
