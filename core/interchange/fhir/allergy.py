@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from core.interchange.fhir.annotations import remarks
+from core.interchange.fhir.annotations import further, remarks
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import SNOMED, code_of, is_absence, kept, status_of, wording
 from core.interchange.fhir.condition import OVER, SURE, check_statuses, onset_words
@@ -15,6 +15,10 @@ from core.interchange.source_values import BadValue, required, text
 from core.models import StatementKind
 
 SEVERITIES = ("mild", "moderate", "severe")
+# Vendors put SNOMED CT's codes in the place of HL7's, and words in capitals.
+SAME_SEVERITY = {"255604002": "mild", "6736007": "moderate", "24484000": "severe", "442452003": "severe",
+                 "371923003": "mild", "371924009": "moderate", "399166001": "severe"}  # fmt: skip
+CATEGORIES = ("food", "medication", "environment", "biologic")
 CRITICALITIES = ("low", "high", "unable-to-assess", None)
 
 
@@ -27,7 +31,11 @@ def allergy(entry: Entry) -> Record:
     substances = [wording(dig(reaction, "substance")) for reaction in each(resource.get("reaction"))]
     words = required((wording(code) or next(filter(None, substances), None) or "")[:400], 400, "code")
     recorded = resource.get("recordedDate")
-    entry.about |= {"codings": kept(code), "type": resource.get("type"), "note": remarks(resource, _more(resource))}
+    entry.about |= {
+        "codings": kept(code),
+        "type": resource.get("type"),
+        "note": remarks(resource, (*further(code), *_more(resource))),
+    }
     if verification in ("unconfirmed", "presumed"):
         entry.about["verification"] = verification
     if verification == "refuted":
@@ -42,6 +50,8 @@ def _more(resource: Resource) -> Iterator[str]:
     for reaction in each(resource.get("reaction")):
         told = (dig(reaction, "description"), *(dig(one, "text") for one in each(dig(reaction, "note"))))
         yield from (" ".join(words.split()) for words in told if isinstance(words, str))
+        severity = dig(reaction, "severity")
+        yield from (f"severity: {severity}",) if severity is not None and _severity(reaction) < 0 else ()
     last = resource.get("lastOccurrence")
     if isinstance(last, str):
         yield f"last reaction: {last[:10]}"
@@ -57,7 +67,7 @@ def _allergy(entry: Entry, words: str) -> Record:
     values: dict[str, Any] = {
         "code": code_of(resource.get("code"), (SNOMED,)),
         "substance": words,
-        "category": text(dig(resource, "category", 0), 64, "category"),
+        "category": next((one for one in each(resource.get("category")) if one in CATEGORIES), None),
         "reaction": text("; ".join(_manifestations(resource))[:400], 400, "reaction"),
         "severity": _worst(resource),
         "criticality": text(resource.get("criticality"), 64, "criticality"),
@@ -76,7 +86,8 @@ def _manifestations(resource: Resource) -> list[str]:
 
 
 def _severity(reaction: Any) -> int:
-    severity = dig(reaction, "severity")
+    told = str(dig(reaction, "severity")).strip().lower()
+    severity = SAME_SEVERITY.get(told, told)
     return SEVERITIES.index(severity) if severity in SEVERITIES else -1
 
 

@@ -26,9 +26,13 @@ TITLE_CHARS_MAX, FILES_MAX = 200, 20
 CODED_CHARS_MAX = BYTES_MAX * 3 // 2
 
 
+MISSPELT = {"plain/text": "text/plain", "text": "text/plain", "plain": "text/plain", "text/txt": "text/plain"}
+
+
 def media(attachment: Any, markup: tuple[str, ...]) -> str:
     """The type of an attachment: what its content shows, else what it says."""
     told = str(dig(attachment, "contentType") or "text/plain").split(";", 1)[0].strip().lower()
+    told = MISSPELT.get(told, told)
     data = dig(attachment, "data")
     begin = data.lstrip()[:24] if isinstance(data, str) else ""
     shown = next((kind for start, kind in SNIFFED if begin.startswith(start)), None)

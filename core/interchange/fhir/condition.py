@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from core.interchange.fhir.annotations import graded, remarks, sites
+from core.interchange.fhir.annotations import further, graded, remarks, sites
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import SNOMED, chosen, is_absence, kept, status_of, wording
 from core.interchange.fhir.dates import in_order
@@ -34,7 +35,10 @@ def condition(entry: Entry) -> Record:
     verification = status_of(resource, "verificationStatus") or CERTAINTIES.get(certainty or "")
     check_statuses(resource, verification, (*SURE, *DOUBTFUL, "refuted"))
     entry.about |= {"codings": kept(code), "verification": verification, "recorded": resource.get("recordedDate")}
-    entry.about |= {"note": remarks(resource, graded(resource)), "site": sites(resource)}
+    entry.about |= {
+        "note": remarks(resource, (*further(code), *_causes(entry), *graded(resource))),
+        "site": sites(resource),
+    }
     recorded = resource.get("recordedDate") or resource.get("onsetDateTime")
     if verification == "refuted":
         return entry.statement(StatementKind.REFUTED, words, recorded)
@@ -62,6 +66,16 @@ def _problem(entry: Entry, words: str) -> Record:
     }
     natural = (values["code"] or words, stamp(_written_day(resource) or onset_on))
     return entry.record("condition", natural, values, rank=(resolved_on,))
+
+
+def _causes(entry: Entry) -> Iterator[str]:
+    """What a problem is due to (HL7's extension)."""
+    for one in each(entry.resource.get("extension")):
+        if str(dig(one, "url")).endswith("condition-dueTo"):
+            reference = dig(one, "valueReference")
+            inside = dig(entry.resolver.content(reference), "code") if reference is not None else None
+            words = wording(dig(one, "valueCodeableConcept")) or wording(inside) or dig(reference, "display")
+            yield from (f"due to: {words}",) if isinstance(words, str) else ()
 
 
 def _certainty(code: Any) -> str | None:

@@ -88,11 +88,18 @@ def ratio(value: Any) -> str:
 
 
 def _dose(step: Any) -> str:
-    told = []
-    for rate in each(dig(step, "doseAndRate")):
-        told.append(amount(dig(rate, "doseQuantity")) or span(dig(rate, "doseRange")))
-        told.append(amount(dig(rate, "rateQuantity")) or span(dig(rate, "rateRange")) or ratio(dig(rate, "rateRatio")))
-    return ", ".join(dict.fromkeys(filter(None, told)))
+    rates = [(rate, _amounts(rate)) for rate in each(dig(step, "doseAndRate"))]
+    if len({told for _, told in rates if told}) > 1:
+        # What was ordered and what was calculated are not two doses to be given.
+        named = [(told, wording(dig(rate, "type"))) for rate, told in rates if told]
+        rates = [(None, f"{told} ({kind.lower()})" if kind else told) for told, kind in named]
+    return ", ".join(dict.fromkeys(told for _, told in rates if told))
+
+
+def _amounts(rate: Any) -> str:
+    dose = amount(dig(rate, "doseQuantity")) or span(dig(rate, "doseRange"))
+    speed = amount(dig(rate, "rateQuantity")) or span(dig(rate, "rateRange")) or ratio(dig(rate, "rateRatio"))
+    return ", ".join(dict.fromkeys(filter(None, (dose, speed))))
 
 
 def _frequency(step: Any) -> str:

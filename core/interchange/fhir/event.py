@@ -14,6 +14,7 @@ from core.interchange.source_values import BadValue
 from core.models import StatementKind
 
 SUBPOTENT = "subpotent: it may not protect"
+UNTIL = "until "
 REPORTED_BY = "reported by: "
 DONE = ("completed", "in-progress", "stopped", "unknown", "on-hold")
 
@@ -28,6 +29,7 @@ def immunization(entry: Entry) -> Record:
     origin = wording(resource.get("reportOrigin"))
     weak = SUBPOTENT if resource.get("isSubpotent") is True else None
     details = [
+        *_reasons(entry),
         weak,
         f"dose {dose}" if dose else None,
         resource.get("occurrenceString"),
@@ -48,8 +50,12 @@ def procedure(entry: Entry) -> Record:
     told = [f"outcome: {outcome}" if outcome else None]
     told += [f"complication: {words}" for one in each(resource.get("complication")) if (words := wording(one))]
     when_told = resource.get("performedString") or onset_words(ages)
+    ended = str(dig(resource, "performedPeriod", "end") or "")[:10]
+    until = f"{UNTIL}{ended}" if ended and ended != str(when)[:10] else None
     details = [
         wording(resource.get("statusReason")),
+        until,
+        *_reasons(entry),
         when_told,
         where["text"] if where else None,
         *told,
@@ -63,6 +69,11 @@ def _reactions(entry: Entry) -> list[str]:
     details = [dig(one, "detail") for one in each(entry.resource.get("reaction"))]
     words = [dig(one, "display") or wording(dig(entry.resolver.content(one), "code")) for one in details]
     return [f"reaction: {told}" for told in words if isinstance(told, str)]
+
+
+def _reasons(entry: Entry) -> list[str]:
+    words = entry.reason()
+    return [f"reason: {words.replace('; ', ', ')}"] if words else []
 
 
 def _notes(resource: dict[str, Any]) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir.event import REPORTED_BY, SUBPOTENT
+from core.interchange.fhir.event import REPORTED_BY, SUBPOTENT, UNTIL
 from core.interchange.fhir.exported_resources import TERMINOLOGY as TERMS
 from core.interchange.fhir.exported_resources import Resource, Row, coded, concept, dated
 from core.models import StatementKind, said
 
-TOLD_APART = (REPORTED_BY, "dose ", "outcome: ", "complication: ", "reaction: ", "note: ")
+TOLD_APART = (REPORTED_BY, "dose ", "outcome: ", "complication: ", "reaction: ", "note: ", UNTIL,
+              "reason: ")  # fmt: skip
 
 
 def statement(row: Row) -> Resource:
@@ -75,6 +76,7 @@ def _immunization(row: Row) -> Resource:
         "primarySource": False if origin else None,
         "reportOrigin": concept(origin[0]) if origin else None,
         "isSubpotent": True if is_weak else None,
+        "reasonCode": [concept(words) for words in _after(details, "reason: ")],
         "protocolApplied": [{"doseNumberString": dose[0]}] if dose else [],
         "reaction": [{"detail": {"display": words}} for words in _after(details, "reaction: ")],
         "note": [{"text": words} for words in _after(details, "note: ")],
@@ -87,12 +89,18 @@ def _procedure(row: Row) -> Resource:
     return {
         "status": status,
         "code": coded(row, row["text"], None, None),
-        "performedDateTime": dated(row, "stated_on"),
+        **_performed(row, details),
+        "reasonCode": [concept(words) for words in _after(details, "reason: ")],
         "bodySite": [concept(others)] if others else [],
         "outcome": concept(outcome[0]) if outcome else None,
         "complication": [concept(words) for words in _after(details, "complication: ")],
         "note": [{"text": words} for words in _after(details, "note: ")],
     }
+
+
+def _performed(row: Row, details: list[str]) -> Resource:
+    start, until = dated(row, "stated_on"), _after(details, UNTIL)
+    return {"performedPeriod": {"start": start, "end": until[0]}} if until and start else {"performedDateTime": start}
 
 
 def _assertion(row: Row) -> Resource:

@@ -62,7 +62,7 @@ def value_of(part: dict[str, Any]) -> Value:
 def unit_of(quantity: Any) -> str | None:
     """The unit by its UCUM code, so that two spellings of one unit are one; else its words."""
     code, words = dig(quantity, "code"), dig(quantity, "unit")
-    if code and str(dig(quantity, "system")).lower().rstrip("/") in UCUM_NAMES:
+    if code and str(dig(quantity, "system")).lower().rstrip("/") in UCUM_NAMES and not (code == "1" and words):
         return _spelled(text(code, 60, "unit"))
     return _spelled(text(words or code, 60, "unit"))
 
