@@ -55,14 +55,17 @@ class Names:
 
 
 class Entries:
-    """Makes the entries of one patient's rows, in the snapshot of one session."""
+    """Makes the entries of one patient's rows, in the snapshot of one session.
 
-    def __init__(self, session: Session, patient_id: int) -> None:
+    Those of visits that are kept apart are labelled so, but for `labelled=False`: the patients' portal reads no reason.
+    """
+
+    def __init__(self, session: Session, patient_id: int, *, labelled: bool = True) -> None:
         self._session = session
         (self._patient,) = self._by_ids("patient", [patient_id])
         self.names = Names(self._patient)
         self._marks = corrections.marks(session, patient_id)
-        self._apart = reasons_apart(session, patient_id)
+        self._apart = reasons_apart(session, patient_id) if labelled else {}
         self._shared: dict[str, dict[int, Row]] = {"clinic": {}, "practitioner": {}, "assay": {}}
 
     def patient(self) -> Resource:

@@ -34,9 +34,10 @@ def write(
     *,
     reports: Iterable[SignedReport],
     hidden_visits: VisitIds = NO_VISITS,
+    labelled: bool = True,
 ) -> None:
     """Write the whole record, without hidden visits, and these reports. Raises ColdUnavailable: then all is void."""
-    entries, reports = Entries(session, patient_id), tuple(reports)
+    entries, reports = Entries(session, patient_id, labelled=labelled), tuple(reports)
     cited = {ref for report in reports for claim in report.claims for ref in claim.refs}
     present: set[str] = set()
     with ExitStack() as stack:

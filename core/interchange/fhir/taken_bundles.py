@@ -22,9 +22,11 @@ from core.stores import hot_and_archived
 ROWS_AT_ONCE = 500
 
 
-def write_results(session: Session, patient_id: int, results: Iterable[Result], file: IO[bytes]) -> None:
+def write_results(
+    session: Session, patient_id: int, results: Iterable[Result], file: IO[bytes], *, labelled: bool = True
+) -> None:
     """A collection of the patient and these values. Raises ColdUnavailable."""
-    entries, ids = Entries(session, patient_id), [result.id for result in results]
+    entries, ids = Entries(session, patient_id, labelled=labelled), [result.id for result in results]
     found = [entries.patient()]
     for start in range(0, len(ids), ROWS_AT_ONCE):
         rows = _rows(session, patient_id, ids[start : start + ROWS_AT_ONCE])
@@ -34,7 +36,7 @@ def write_results(session: Session, patient_id: int, results: Iterable[Result], 
 
 def write_report(session: Session, patient_id: int, report: SignedReport, file: IO[bytes]) -> None:
     """A document: the report, its patient, what drafted it, and where it and each of its claims come from."""
-    entries = Entries(session, patient_id)
+    entries = Entries(session, patient_id, labelled=False)
     first, *others = exported_reports.entries(report, entries.names, frozenset())
     name = {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid.uuid4()}"}
     whole = [first, entries.patient(), *others]

@@ -37,7 +37,7 @@ def host(portal: str) -> str:
     return f"https://{'portal' if portal == 'public' else 'staff'}.localhost"
 
 
-def closed_addresses(app: Flask, **values: int) -> Iterator[tuple[str, str]]:
+def closed_addresses(app: Flask, **values: int | str) -> Iterator[tuple[str, str]]:
     """The method and address of everything that needs a right, with these ids or any."""
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
