@@ -51,9 +51,8 @@ def grant_archived(connection: Connection, grants: Grants) -> None:
 def _on_table(role: str, table: str, privileges: Sequence[str]) -> Iterator[str]:
     """The statements for one table; the privilege `UPDATE (a, b)` is for these columns alone.
 
-    `INSERT (a, b)` is for the table: no narrower right to insert is known here, and an owner's row alone brings its id.
+    Ids need no narrower right: here an owner's row alone brings its own, and none is changed.
     """
-    privileges = ["INSERT" if privilege.startswith("INSERT") else privilege for privilege in privileges]
     whole = [privilege for privilege in privileges if privilege in VERBS]
     others = [verb for verb in VERBS if verb not in whole]
     if others:

@@ -25,7 +25,8 @@ def grant(connection: Connection, grants: Grants) -> None:
         connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public, cold TO {role}")
         # `strata doctor` compares the schema's version with the one that the process expects.
         connection.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {role}")
-        for table, privileges in tables.items():
+        for table in tables:
+            privileges = _without_ids(grants, role, table)
             connection.exec_driver_sql(f"GRANT {', '.join(privileges)} ON {table} TO {role}")
         connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA cold TO {role}")
         for table in sorted(grants.not_cold.get(role, ())):
@@ -37,6 +38,24 @@ def grant(connection: Connection, grants: Grants) -> None:
         connection.exec_driver_sql(f"GRANT pg_read_all_stats TO {role}")
     postgresql_row_rules.apply(connection, grants.row_rules)
     postgresql_public_rights.close(connection, grants)
+
+
+def _without_ids(grants: Grants, role: str, table: str) -> list[str]:
+    """What a role may do with a table, by columns where the server gives ids.
+
+    Whoever gives ids uses up those of others' next rows; one that brings rows back must. And a right to a whole table
+    is one to lock it against everybody.
+    """
+    columns = grants.schema.tables[table].columns
+    given = ", ".join(column.name for column in columns if column.identity is None)
+    narrowed = {"UPDATE"} if _brings_back(grants, role, table) else {"INSERT", "UPDATE"}
+    if all(column.identity is None for column in columns):
+        narrowed = set()
+    return [f"{verb} ({given})" if verb in narrowed else verb for verb in grants.tables[role][table]]
+
+
+def _brings_back(grants: Grants, role: str, table: str) -> bool:
+    return any(one.name == table for one in grants.brings_back.get(role, ()))
 
 
 def grant_archived(connection: Connection, grants: Grants) -> None:
@@ -156,6 +175,8 @@ def own(connection: Connection, roles: Sequence[str]) -> list[str]:
     return list(connection.scalars(query, {"roles": list(roles)}))
 
 
+# A role, a table, a verb, and the column if it is for one alone.
+Right = tuple[str, str, str, str | None]
 HELD = """
 SELECT r.rolname, c.relname, a.privilege_type, NULL AS col
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
@@ -169,12 +190,12 @@ FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON
 
 def differences(connection: Connection, grants: Grants) -> list[str]:
     """What a role may do more or less than the map says, or with other rows; a line each."""
-    said = {
+    said: set[Right] = {
         right
         for role, tables in grants.tables.items()
-        for table, privileges in {**tables, "alembic_version": ("SELECT",)}.items()
-        for right in _rights(role, table, privileges)
-    }
+        for table in tables
+        for right in _rights(role, table, _without_ids(grants, role, table))
+    } | {(role, "alembic_version", "SELECT", None) for role in grants.tables}
     rows = connection.execute(text(HELD), {"roles": list(grants.tables)})
     held = {(role, table, verb, column) for role, table, verb, column in rows}
     lines = [f"{_told(right)} too much" for right in held - said] + [
@@ -188,13 +209,13 @@ def differences(connection: Connection, grants: Grants) -> list[str]:
     ]
 
 
-def _rights(role: str, table: str, privileges: Sequence[str]) -> Iterator[tuple[str, str, str, str | None]]:
+def _rights(role: str, table: str, privileges: Sequence[str]) -> Iterator[Right]:
     for verb, _, columns in (privilege.partition(" ") for privilege in privileges):
         names: list[str | None] = [*columns.strip("()").split(", ")] if columns else [None]
         for name in names:
             yield role, table, verb, name
 
 
-def _told(right: tuple[str, str, str, str | None]) -> str:
+def _told(right: Right) -> str:
     role, table, verb, column = right
     return f"{role}: {verb} {table}{f'.{column}' if column else ''}"

@@ -1,5 +1,7 @@
 """What each kind of process may do in the primary: least privilege, by table and row. `strata init` grants it anew.
 
+Ids are the server's to give: a right to add or change rows is none to their ids, but for who brings archived rows back.
+
 Each process signs in with a login of its own, which is a member of one of these roles. Only `strata init` needs the
 owner's login. All roles can only append to the audit trail; the archiver alone deletes events, after it moved them.
 """
@@ -26,12 +28,6 @@ CHANGE: Privileges = ("SELECT", "INSERT", "UPDATE")
 ALL: Privileges = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
-def _append(table: str) -> Privileges:
-    """To read and add rows, whose ids the server gives: whoever gives ids uses up those of the others' next rows."""
-    columns = (column.name for column in Base.metadata.tables[table].columns if column.name != "id")
-    return ("SELECT", f"INSERT ({', '.join(columns)})")
-
-
 PEOPLE = ("patient", "clinic", "practitioner")
 CLINICAL = (
     "visit", "note", "observation", "assay", "reference_range", "condition", "allergy", "prescription",
@@ -48,7 +44,7 @@ PROOFS = ("credential", "recovery_code", "passkey", "sign_in")
 SENT = "due_at, enqueued_at, enqueues, done_at"
 # By columns: a right to a whole table is one to lock it against everybody.
 TRAIL: Mapping[str, Privileges] = {
-    "access_event": _append("access_event"), "chain_head": (*APPEND, "UPDATE (sequence, hash)"),
+    "access_event": APPEND, "chain_head": (*APPEND, "UPDATE (sequence, hash)"),
 }  # fmt: skip
 
 # What patients are told: that a row was corrected and when, not what it said before, who did it or why.
@@ -72,7 +68,7 @@ _STAFF: Mapping[str, Privileges] = {
     "correction": ("SELECT", "INSERT", "UPDATE (in_force)", "DELETE"),
     "glass_break": ("SELECT", "INSERT", "DELETE"),
     "model_call": ("SELECT", "DELETE"),
-    "report_event": (*_append("report_event"), "DELETE"),
+    "report_event": (*APPEND, "DELETE"),
     "last_look": ALL,
     "holding_sum": CHANGE,
     # Lines of a patient go with an erasure.
@@ -85,7 +81,7 @@ _STAFF: Mapping[str, Privileges] = {
     "set_up_code": ("SELECT", "INSERT", "DELETE"),
     "signature": ("SELECT", "INSERT", "DELETE"),
     "erasure": ("SELECT", "INSERT", "UPDATE (rows, hot_at)"),
-    "outbox_message": _append("outbox_message"),
+    "outbox_message": APPEND,
     **TRAIL,
 }
 _WORKER: Mapping[str, Privileges] = {
@@ -106,14 +102,14 @@ _WORKER: Mapping[str, Privileges] = {
         READ,
     ),
     "model_call": CHANGE,
-    "report_event": _append("report_event"),
+    "report_event": APPEND,
     **dict.fromkeys((*REPORTS, *WATCH), ALL),
     "account": READ,
     "sign_in": ("SELECT", "DELETE"),
     "kept_head_set": APPEND,
     "outlier_line": ("SELECT", "INSERT", "DELETE"),
     "report": ("SELECT", "UPDATE"),
-    "outbox_message": (*_append("outbox_message"), f"UPDATE ({SENT})", "DELETE"),
+    "outbox_message": (*APPEND, f"UPDATE ({SENT})", "DELETE"),
     **TRAIL,
 }
 _ARCHIVER: Mapping[str, Privileges] = {
@@ -125,7 +121,7 @@ _ARCHIVER: Mapping[str, Privileges] = {
     "patient_picture": ("SELECT", "UPDATE"),
     # How far it has come, never whose it is.
     "erasure": ("SELECT", "UPDATE (rows, archives_at, staged_at)"),
-    "outbox_message": (*_append("outbox_message"), f"UPDATE ({SENT})"),
+    "outbox_message": (*APPEND, f"UPDATE ({SENT})"),
     **TRAIL,
     "access_event": (*APPEND, "DELETE"),
 }

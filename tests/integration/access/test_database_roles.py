@@ -117,6 +117,13 @@ def patient(database: Settings) -> Patient:
     return made
 
 
+def gives_no_ids(role: DatabaseRole, table: str, verb: str) -> bool:
+    """Whether a right to a table is one to all its columns but the id."""
+    brings_back = verb == "INSERT" and table in {one.name for one in GRANTS.brings_back.get(role, ())}
+    counted = table in Base.metadata.tables and Base.metadata.tables[table].primary_key.columns[0].identity
+    return bool(counted) and verb in ("INSERT", "UPDATE") and not brings_back
+
+
 @pytest.mark.only_on_postgresql("asks it for each privilege")
 @pytest.mark.usefixtures("urls")
 @pytest.mark.parametrize("role", DatabaseRole)
@@ -128,8 +135,9 @@ def test_each_role_has_what_the_map_says_and_nothing_else(settings: Settings, ro
             granted = ("SELECT",) if table == "alembic_version" else TABLES[role].get(table, ())
             for verb in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
                 about = {"role": role, "table": table, "verb": verb}
-                assert connection.scalar(text(held), about) == (verb in granted), f"{role} {verb} {table}"
-                if verb in ("SELECT", "UPDATE"):
+                whole = verb in granted and not gives_no_ids(role, table, verb)
+                assert connection.scalar(text(held), about) == whole, f"{role} {verb} {table}"
+                if verb in ("SELECT", "INSERT", "UPDATE"):
                     in_part = any(privilege.startswith(verb) for privilege in granted)
                     assert connection.scalar(text(some), about) == in_part, f"{role} {verb} of columns of {table}"
 

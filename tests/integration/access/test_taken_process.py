@@ -44,9 +44,11 @@ WITH granted AS (
   FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace,
     aclexplode(t.attacl) a
 ), held AS (
-  SELECT r.rolname AS role, schema, name, verb,
-    coalesce(' (' || string_agg(col, ', ' ORDER BY col COLLATE "C") || ')', '') AS columns
-  FROM granted JOIN pg_roles r ON r.oid = grantee GROUP BY r.rolname, schema, name, verb
+  SELECT r.rolname AS role, schema, name, verb, CASE
+    WHEN count(col) = (SELECT count(*) FROM pg_attribute t WHERE t.attrelid = granted.oid AND t.attnum > 0
+      AND NOT t.attisdropped AND t.attidentity = '') AND bool_and(col <> 'id') THEN ' (all but id)'
+    ELSE coalesce(' (' || string_agg(col, ', ' ORDER BY col COLLATE "C") || ')', '') END AS columns
+  FROM granted JOIN pg_roles r ON r.oid = grantee GROUP BY r.rolname, granted.oid, schema, name, verb
 )
 SELECT role, CASE schema WHEN 'public' THEN name ELSE schema || '.' || name END, verb || columns,
   (SELECT string_agg(coalesce(nullif(p.qual, p.with_check), p.with_check, p.qual), ' OR ' ORDER BY p.policyname)
