@@ -109,11 +109,28 @@ def _event_with_id(ids: str) -> Callable[[World], Any]:
     )
 
 
+def _set(table: str, column: str, value: str) -> Callable[[World], Any]:
+    """In a row that is there: of a report that is not signed, as of a record."""
+    return lambda _: text(f"UPDATE {table} SET {column} = '{value}'")
+
+
 # Values that stop whoever reads them, ids that are to be others', and locks that stop whoever waits for them.
 STOPPING = (
     *(Effect(f"write an event at {at}", _event(at)) for at in ("infinity", "-infinity", "4713-01-01 BC")),
     Effect("use up the ids of others' events", _event_with_id(_IDS), frozenset({ARCHIVER})),
     Effect("write an event beyond all ids", _event_with_id("SELECT 9223372036854775807"), frozenset({ARCHIVER})),
+    *(Effect(f"write {value} as {column} of a {table}", _set(table, column, value)) for table, column, value in (
+        ("patient", "birth_on", "infinity"), ("visit", "started_at", "-infinity"), ("note", "written_at", "infinity"),
+        ("observation", "observed_at", "294276-12-31 UTC"), ("observation", "value_number", "NaN"),
+        ("report", "requested_at", "infinity"), ("model_call", "cost_usd", "NaN"))),
+    Effect("write a figure of load that is no number", lambda _: text(
+        "INSERT INTO load_figure (source, name, span, at, samples, mean, highest)"
+        " VALUES ('x', 'cpu', 'minute', now(), 1, 'NaN', 'Infinity')")),
+    Effect("use up the ids of others' passkeys", lambda w: text(
+        "INSERT INTO passkey (id, account_id, credential_id, public_key, sign_count, name, made_at)"
+        " VALUES (1000, :id, 'x', 'x', 0, 'x', now())").bindparams(id=w.patient_account_id)),
+    Effect("give others' recovery codes the last ids", lambda _: text(
+        "UPDATE recovery_code SET id = 9223372036854775807")),
     Effect("use up the ids of others' jobs", lambda _: text(
         "INSERT INTO outbox_message (id, queue, task, arguments, created_at, due_at, enqueues)"
         " VALUES (1000, 'reports', 'workers.reports.jobs.draft_report', '{}', now(), now(), 0)")),

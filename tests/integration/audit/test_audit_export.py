@@ -55,12 +55,6 @@ def test_archived_spans_join_without_a_gap(trail: Trail, monkeypatch: pytest.Mon
     assert exported()[: len(whole)] == whole
 
 
-def test_a_span_may_take_longer_than_a_page_waits(trail: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient = databases.current().settings.model_copy(update={"cold_timeout_seconds": 0.001})
-    monkeypatch.setattr(databases.current(), "settings", impatient)
-    assert trail.cold <= len(exported())
-
-
 def test_it_is_recorded(trail: Trail) -> None:
     exported("--patient", str(trail.patient_id))
     with databases.read(databases.Store.HOT) as session:
