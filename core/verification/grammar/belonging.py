@@ -19,6 +19,7 @@ LINKING = frozenset({"take", "start", "treats", "free", "pronoun", "aux"})
 DATED = frozenset({"condition", "prescription", "visit"})
 DAYS = frozenset({WHEN, SPAN})
 MONTH_DAYS_MAX = 31
+SHARED = frozenset({"all", "now", "read"})
 TOLD = frozenset({"read", "trend", "all"})
 HEALING = frozenset({"prescription", "visit", "observation"})
 
@@ -200,12 +201,12 @@ def _heals(chunk: Chunk) -> bool:
 
 def _share_reading(tests: list[Frame]) -> None:
     """ "Hb 12.2 and Hct 35.1 both low": how all read is said of each test that is not said to read otherwise."""
-    shared = [next((c for c in tests[-1].items if kind in c.means), None) for kind in ("all", "read")]
-    if None in shared:
+    shared = [c for c in tests[-1].items if not SHARED.isdisjoint(c.means)]
+    if not {"all", "read"} <= {kind for chunk in shared for kind in chunk.means}:
         return
     for frame in tests[:-1]:
         if all(TOLD.isdisjoint(chunk.means) for chunk in frame.items):
-            frame.items += map(_copy, filter(None, shared))
+            frame.items += map(_copy, shared)
 
 
 def _copy(chunk: Chunk) -> Chunk:

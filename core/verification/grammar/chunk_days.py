@@ -122,10 +122,17 @@ def _distance(found: list[Chunk], place: int, near: When) -> None:
     if "before" in chunk.means:
         chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(near, -size, size), None
         found[place - 1].used = True
-    elif following is not None and "ago" in following.means:
-        sign = -1 if following.means["ago"] == "earlier" else 1
-        chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(near, sign * said.value * size, size), None
+    elif following is not None and (bases := _bases(following, near)):
+        sign = 1 if following.means["ago"] == "later" else -1
+        chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(bases, sign * said.value * size, size), None
         following.kind, following.means, following.used = MARK, {"later": ""}, True
+
+
+def _bases(following: Chunk, near: When) -> When:
+    """What a distance is from: the date before it; "ago" may be from now, too, and is unread without a date."""
+    today = datetime.now(UTC).date()
+    now = (Days(today, today),) if following.get("ago") == "ago" else ()
+    return (*near, *now) if "ago" in following.means else ()
 
 
 def _dashed(day: Chunk, other: Chunk, words: Words) -> bool:

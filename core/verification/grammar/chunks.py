@@ -245,7 +245,7 @@ def _slashed(words: Words, i: int, end: int, first: Quantity) -> Chunk | None:
     chunk = Chunk(VALUE, i, end)
     if second.value in LENGTHS:
         chunk.quantity = Quantity(first.value, UNITS[LENGTHS[second.value]], 0.0)
-        if second.value == 52 or before in LASTING:
+        if second.value == 52 or before in LASTING or "ago" in longest_at(words, end)[1]:
             return chunk
     if second.value == 10 and first.value <= 10 and before not in DATING:
         return None

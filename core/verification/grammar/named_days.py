@@ -130,7 +130,8 @@ def _silence(behind: list[Chunk], days: set[date]) -> None:
 
 def _same_day(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> None:
     """Give "the day of ..." the day of what it names; "the same day" that of the date before it, or behind it."""
-    name = _name_near(found[place + 1 : place + 5])
+    is_led = found[place].means["same day"] == "of" or not near
+    name = _name_near(found[place + 1 : place + 5]) if is_led else None
     if name is None:
         days = near or next((c.days for c in found[place:] if c.kind == WHEN), ()) or _only_day(rows)
     else:

@@ -129,7 +129,8 @@ class _Growing:
 
     def __init__(self, part: Part, book: Book) -> None:
         self.end, alternatives, self.kinds, weak = part
-        self.bearing = [entry for entry in book.entries if not alternatives.isdisjoint(entry[1].terms)]
+        self.entries = book.entries
+        self.bearing = [entry for entry in self.entries if not alternatives.isdisjoint(entry[1].terms)]
         self.terms, self.strong = set(alternatives), not weak
         self.spelt = not (self.kinds or weak)
         self.heads = _heads(self.bearing, alternatives)
@@ -140,7 +141,7 @@ class _Growing:
         """Add a part, unless no row that is left bears it."""
         end, alternatives, kinds, weak = part
         narrowed = [entry for entry in self.bearing if not alternatives.isdisjoint(entry[1].terms)]
-        if not narrowed:
+        if not narrowed or self._is_another_test(kinds, narrowed):
             return False
         self.end, self.bearing, self.kinds = end, narrowed, {**kinds, **self.kinds}
         self.terms |= alternatives
@@ -150,6 +151,13 @@ class _Growing:
         if self.heads & {entry[0] for entry in narrowed}:
             self.best = (self.end, self.bearing, self.kinds)
         return True
+
+    def _is_another_test(self, kinds: dict[str, str], narrowed: list) -> bool:
+        """ "LDL cholesterol and total cholesterol": the name of a test that another row is of."""
+        mine, term = self.kinds.get("assay"), f"assay:{kinds.get('assay')}"
+        if mine is None or term in ("assay:None", f"assay:{mine}"):
+            return False
+        return any(term in named.heads and (entry, named) not in narrowed for entry, named in self.entries)
 
     def name(self) -> Name | None:
         """The name that was found; a detail where the words only add to a row's name."""

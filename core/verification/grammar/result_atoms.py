@@ -17,7 +17,7 @@ BREAKS = {",": ",", "(": "(", ")": ")", "-": "-", "→": "to", "/": ","}
 TURNING = frozenset({"became", "become", "becomes", "becoming", "turned", "turning", "got", "went", "gone"})
 OF_NONE = frozenset({"none of", "neither of", "none", "neither"})
 CROSSED = {"up": ("high",), "down": ("low",)}
-COMPARING = frozenset({"from", "than", "on"})
+COMPARING = {"from": "from", "than": "from", "on": "from", "to": "to"}
 OPENING = {"between": "from", "from": "from", "against": "from", "to": "to"}
 PREPS_OF = {
     WHEN: frozenset({"on", "in", "at", "by", "since", "from", "to", "against", "until", "around", "between"}),
@@ -26,6 +26,7 @@ PREPS_OF = {
     PAIR: frozenset({"from", "to", "against", "at", "with"}),
     WORD: frozenset({"from", "to", "at", "with"}),
 }
+ORDERING = frozenset({"after", "before"})
 GIVEN = frozenset({"given", "taken", "had", "got"})
 ANY_PREPS = frozenset({"on", "in", "at", "for"})
 
@@ -110,7 +111,7 @@ def _trend(scan: Scan, place: int, item: Chunk) -> bool:
     scan.trend, scan.negated = ("not " if scan.negated else "") + said, False
     scan.turns.append(scan.trend)
     scan.degree, scan.said_degree = scan.said_degree or scan.degree, None
-    opener = "from" if scan.context.words[item.end - 1].norm in COMPARING else "trend"
+    opener = COMPARING.get(scan.context.words[item.end - 1].norm, "trend")
     return scan.add("break", opener) and scan.add("turn", scan.trend)
 
 
@@ -225,13 +226,24 @@ def _prep(scan: Scan, place: int, item: Chunk) -> bool:
     if following is None:
         return False
     is_value = following.kind in (VALUE, PAIR)
+    if prep == "against" and _leads_to_day(scan, following):
+        return scan.add("break", OPENING[prep])
+    if prep in ORDERING and "trend" in following.means:
+        return True
     if prep == "after":
-        return "trend" in following.means or (is_value and scan.add("break", "past"))
+        return is_value and scan.add("break", "past")
     if prep == "by":
         scan.after_by = scan.after_by or (following.kind == VALUE and scan.trend is not None)
     if prep in OPENING and (is_value or "read" in following.means):
         scan.add("break", OPENING[prep])
+        scan.compared = scan.compared or prep == "against"
     return prep == "against" and "range" in following.means
+
+
+def _leads_to_day(scan: Scan, following: Chunk) -> bool:
+    """ "Lower on 3 May than on 1 April"."""
+    day = scan.next(scan.items.index(following)) if following.get("prep") in ("on", "in", "at") else None
+    return day is not None and day.kind == WHEN
 
 
 def _seq(scan: Scan, place: int, item: Chunk) -> bool:

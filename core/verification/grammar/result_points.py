@@ -124,10 +124,34 @@ def _zipped(parts: list[Piece]) -> list[Piece]:
     days = list(itertools.takewhile(lambda piece: piece.only_days, parts[count:]))
     whens = [when for piece in (*parts[len(bare) : count], *days) for when in piece.whens]
     if count < 2 or len(whens) != count:
-        return _read_in_turn(parts, count)
+        return _read_in_turn(parts, count) if count else _days_first(parts)
     for piece, when in zip(parts, whens, strict=False):
         piece.whens = [when]
     return [*parts[:count], *parts[count + len(days) :]]
+
+
+def _days_first(parts: list[Piece]) -> list[Piece]:
+    """As many values as dates before them: "in 2024, 2025 and 2026 was 6.1, 6.0 and 5.4"."""
+    lead = list(itertools.takewhile(lambda piece: not piece.valued and _is_dated(piece), parts))
+    values = list(itertools.takewhile(lambda piece: piece.valued, parts[len(lead) :]))
+    days = [*lead, *(values[:1] if values and values[0].whens else [])]
+    undated = not any(piece.whens for piece in values[1:])
+    if len(values) < 2 or len(days) != len(values) or not (undated and all(map(_are_alike, days, values))):
+        return parts
+    told, whens = lead[0] if lead else NOTHING, [piece.whens for piece in days]
+    for piece, day, when in zip(values, days, whens, strict=True):
+        piece.whens, piece.turn = when, day.turn or piece.turn
+        piece.reading, piece.degree = (piece.reading, piece.degree) if piece.reading else (told.reading, told.degree)
+    return parts[len(lead) :]
+
+
+def _is_dated(piece: Piece) -> bool:
+    return len(piece.whens) == 1 and not (piece.which or piece.every or piece.since)
+
+
+def _are_alike(day: Piece, value: Piece) -> bool:
+    """Whether a date and a value are both of an earlier result, or both not."""
+    return (day.opener in ORIGINS) == (value.opener in ORIGINS)
 
 
 def _read_in_turn(parts: list[Piece], count: int) -> list[Piece]:
@@ -211,7 +235,8 @@ def _add_which(points: Points, piece: Piece, following: Piece) -> None:
 def _add_days(points: Points, piece: Piece, following: Piece) -> None:
     """Days without a value: of the point before them, of its list of days, or of the value that follows."""
     last = points.last_piece
-    leads = following.opener == "(" and following.valued and not following.whens
+    led = following.opener == "(" or (piece.opener == "and" and following.opener == ",")  # "and, on 10 May, 187"
+    leads = led and following.valued and not following.whens
     if leads or piece.opener in ORIGINS:
         points.found.append(piece)
     elif points.found and not last.whens:

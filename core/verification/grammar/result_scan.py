@@ -34,7 +34,7 @@ class Scan:
         self.last_few: tuple[int, str] | None = None
         self.times = self.latest = False
         self.bounds: tuple[Quantity, Quantity] | None = None
-        self.steadily = self.ordered = self.negated = self.after_by = False
+        self.steadily = self.ordered = self.compared = self.negated = self.after_by = False
         self.said_degree: str | None = None
 
     def add(self, role: str, said: Any = None, degree: str | None = None) -> bool:

@@ -107,7 +107,7 @@ def _without_named_by_unit(scan: Scan, points: Points, span: tuple[int, int]) ->
 
 def _on_day(statement: Statement, day: When) -> Statement:
     """A result without a day of its own, beside others that share one."""
-    if isinstance(statement, Measured) and not statement.point.when:
+    if isinstance(statement, Measured) and not (statement.point.when or statement.point.which == "earlier"):
         return replace(statement, point=replace(statement.point, when=day), open=True)
     return statement
 
@@ -173,7 +173,7 @@ class Said:
         if len(turns) > 1 or _is_late(turns, own):
             return self._turns(subject, own, turns)
         stays = scan.trend in FLAT or (scan.trend is None and points.always is not None)
-        direction = "ranged" if stays and _is_band(own) else scan.trend or "over"
+        direction = "ranged" if stays and not scan.ordered and _is_band(own) else scan.trend or "over"
         trend = Trend(self.span, subject, direction, own, first=points.first, last=points.last)
         return [replace(trend, delta=scan.delta, degree=scan.degree, length=scan.length, steadily=self._is_steady())]
 
@@ -185,7 +185,10 @@ class Said:
         return bool(self.scan.length or self.scan.steadily or (self.points.last and not once))
 
     def _is_in_order(self, own: tuple[Point, ...]) -> bool:
-        return self.scan.ordered or (len(own) > 1 and any(p.origin in ORIGINS and (p.value or p.pair) for p in own))
+        """Whether values stand behind "from" or "to"; earlier ones alone, or each beside its day, tell no order."""
+        told = [p.origin for p in own if p.origin in ORIGINS and (p.value or p.pair)]
+        loose = self.scan.compared and all(p.when for p in own)
+        return self.scan.ordered or (len(own) > 1 and bool(told) and told != ["from"] * len(own) and not loose)
 
     def _is_since(self, own: tuple[Point, ...]) -> bool:
         return bool(self.points.first) and not (own or self.scan.count or self.points.always)
@@ -211,10 +214,14 @@ class Said:
 
 
 def _point_before(own: tuple[Point, ...], start: int, mine: tuple[Point, ...]) -> tuple[Point, ...]:
-    """The point that a change begins at: the one before it, or that of the sentence where "from" leads."""
+    """The point that a change begins at: the one before it, or that of the sentence where "from" leads.
+
+    "3.0, up from 1.0, and had come down to 1.3": down from 3.0, for the 1.0 came before it.
+    """
     if not start:
         return ()
-    return (own[0] if mine[0].origin == "from" else replace(own[start - 1], origin="from"),)
+    later = [point for point in own[:start] if point.origin != "from"]
+    return (own[0] if mine[0].origin == "from" else replace((later or own[:start])[-1], origin="from"),)
 
 
 def _turns_of(turns: list[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -22,6 +22,9 @@ _DECADE = re.compile(r"((?:19|20)\d0)s")
 
 
 FAR_YEAR = 2035
+MONTH_DAYS_MAX = 31
+# "A year earlier" leaves less open than half a year: nobody rounds seven months up.
+SLACK_OF_YEARS = 0.35
 IMPOSSIBLE = (Days(date(9000, 1, 1), date(9000, 1, 1)),)
 
 
@@ -133,7 +136,7 @@ def at_distance(near: tuple[Days, ...], days: float, size: float) -> tuple[Days,
     """A day that lies some days after (or before) another, as near as its unit says: a number of days is exact."""
     if abs(days) > 100_000:
         return IMPOSSIBLE
-    slack = timedelta(round(0.35 * size))
+    slack = timedelta(int(SLACK_OF_YEARS * size if size > MONTH_DAYS_MAX else size / 2))
     step = timedelta(round(days))
     return tuple(Days(d.first + step - slack, d.last + step + slack) for d in near if not d.yearless)
 
