@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Delete,
-    MetaData,
     Select,
     Table,
     and_,
@@ -26,6 +25,7 @@ from core.engines.fault_kinds import Conflict
 from core.engines.functions import row_version
 from core.engines.mssql_statements import OUTPUT_INTO
 from core.engines.row_sets import Change, Tally
+from core.engines.temporary_tables import defined
 
 DIALECT = "mssql"
 ROWS_A_FETCH = 5_000
@@ -37,7 +37,7 @@ def temporary(
     connection: Connection, name: str, columns: Sequence[Column[Any]], rows: Select[Any] | None = None
 ) -> Table:
     """Make a table of this session and fill it with `rows`."""
-    table = Table(f"#{name}", MetaData(), *columns)
+    table = defined(f"#{name}", columns)
     # The table of an earlier transaction is still there: the connection has been in the pool since.
     connection.exec_driver_sql(f"DROP TABLE IF EXISTS #{name}")
     table.create(connection, checkfirst=False)

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Connection,
     Delete,
     LargeBinary,
-    MetaData,
     Select,
     Table,
     func,
@@ -23,13 +22,14 @@ from sqlalchemy.dialects import postgresql
 
 from core.engines.functions import row_version
 from core.engines.row_sets import Change, Tally
+from core.engines.temporary_tables import defined
 
 
 def temporary(
     connection: Connection, name: str, columns: Sequence[Column[Any]], rows: Select[Any] | None = None
 ) -> Table:
     """Make a table that goes when the transaction commits, and fill it with `rows`."""
-    table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+    table = defined(name, columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
     table.create(connection, checkfirst=False)
     if rows is not None:
         connection.execute(insert(table).from_select(table.columns.keys(), rows))
