@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from core.access.permissions import Right
 from core.models import LoadSpan, utc_now
 from core.queries import alerts
-from core.queries.load_figures import NAMES, WINDOWS, Machine, Window, machines
+from core.queries.load_figures import NAMES, WINDOWS, Machine, Point, Window, machines
 from core.services.alerting import RULES
 from core.stores import replica_reads
 from core.web.access import requires
@@ -32,6 +32,7 @@ RULE_OF = {"cpu": "processor busy", "memory": "memory short", "disk": "disk near
 # What breaks first is shown first: machines, the primary, its replica, then what can wait.
 ORDER = ("machine", "primary", "replica", "public portal", "staff portal", "workers", "scheduler", "archive")
 WATCHED_BY = "machines.md"
+ByName = Mapping[str, Mapping[datetime, Point]]
 
 
 @dataclass(frozen=True)
@@ -81,27 +82,29 @@ def _view(machine: Machine, window: Window) -> MachineView:
     times = sorted({point.at for points in machine.history.values() for point in points})
     stamps = [_stamp(at, window) for at in times]
     by_name = {name: {point.at: point for point in points} for name, points in machine.history.items()}
-
-    def series(*names: str) -> list[Series]:
-        return [
-            Series(WORDS.get(name, name), [by_name[name][at].mean if at in by_name[name] else None for at in times])
-            for name in names
-            if name in by_name
-        ]
-
-    def cell(name: str, at: datetime) -> str:
-        point = by_name.get(name, {}).get(at)
-        if point is None:
-            return ""
-        mean, highest = _words(name, point.mean), _words(name, point.highest)
-        return mean if mean == highest else f"{mean} ({highest})"
-
     alerts_at = [limit for name in WORDS if name in by_name for limit in limits(RULE_OF[name], of=WORDS[name])]
-    shares = lines(series(*WORDS), stamps, name=f"{machine.source}: shares", write=percent, high=1.0, limits=alerts_at)
-    iops = lines(series("iops"), stamps, name=f"{machine.source}: disk operations a second", write=_rate,
-                 limits=limits("disk operations"))  # fmt: skip
-    rows = [(stamp, *(cell(name, at) for name in NAMES)) for stamp, at in zip(stamps, times, strict=True)]
+    shares = lines(_series(by_name, WORDS, times), stamps, name=f"{machine.source}: shares", write=percent, high=1.0,
+                   limits=alerts_at)  # fmt: skip
+    iops = lines(_series(by_name, ("iops",), times), stamps, name=f"{machine.source}: disk operations a second",
+                 write=_rate, limits=limits("disk operations"))  # fmt: skip
+    rows = [(stamp, *_cells(by_name, at)) for stamp, at in zip(stamps, times, strict=True)]
     return MachineView(machine.source, _now(machine), shares, iops, rows)
+
+
+def _series(by_name: ByName, names: Iterable[str], times: Sequence[datetime]) -> list[Series]:
+    told = [(WORDS.get(name, name), by_name[name]) for name in names if name in by_name]
+    return [Series(words, [points[at].mean if at in points else None for at in times]) for words, points in told]
+
+
+def _cells(by_name: ByName, at: datetime) -> list[str]:
+    return [_cell(name, by_name.get(name, {}).get(at)) for name in NAMES]
+
+
+def _cell(name: str, point: Point | None) -> str:
+    if point is None:
+        return ""
+    mean, highest = _words(name, point.mean), _words(name, point.highest)
+    return mean if mean == highest else f"{mean} ({highest})"
 
 
 def _now(machine: Machine) -> list[tuple[str, str]]:

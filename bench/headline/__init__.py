@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -130,43 +130,64 @@ def _told(size: Size, measured: Windows, more: Mapping[str, Any]) -> dict[str, A
 def _ratios(measured: Mapping[str, Windows]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for size, systems in measured.items():
-        one, tier = systems["one server"], systems["tiers"]
-        loaded = list(zip(one["with_reports"], tier["with_reports"], strict=True))
-        for name, spent in (("cpu", "cpu_seconds"), ("buffers", "buffers"), ("log", "wal_bytes")):
-            pairs = [tuple(each.per_thousand(getattr(each, spent)) for each in pair) for pair in loaded]
-            wanted = "at most 0.5, to 0.6" if name == "cpu" else ""
-            found[f"{size}: primary's {name} per 1,000 hot requests, b to a"] = {**_of(pairs), "wanted": wanted}
-        for kinds, words in ((("register",), "registering"), (tuple(HOT), "hot")):
-            pairs = [tuple(_p99(each, kinds) for each in pair) for pair in loaded]
-            found[f"{size}: p99 of {words} with reports, b to a"] = _of(pairs)
+        told = _between_systems(systems)
         for name, windows in systems.items():
-            pairs = [
-                (_p99(calm, ("register",)), _p99(busy, ("register",)))
-                for calm, busy in zip(windows["calm"], windows["with_reports"], strict=True)
-            ]
-            wanted = "at most 1.3" if name == "tiers" else ""
-            found[f"{size}: p99 of registering, reports to none, {name}"] = {**_of(pairs), "wanted": wanted}
-            timed_out = sum(window.timed_out("register") for window in windows["with_reports"])
-            found[f"{size}: registrations timed out with reports, {name}"] = {
-                "median": timed_out, "low": None, "wanted": "none" if name == "tiers" else "some",
-            }  # fmt: skip
-        again = list(zip(tier["with_reports"][1:3], tier["again"], strict=False))
-        found[f"{size}: A/A, primary's cpu, tiers to tiers"] = _of(
-            [tuple(each.per_thousand(each.cpu_seconds) for each in pair) for pair in again]
-        )
-        found[f"{size}: A/A, p99 of hot, tiers to tiers"] = _of([tuple(_p99(e, tuple(HOT)) for e in p) for p in again])
-        swept = list(zip(tier["with_reports"], tier["swept"], strict=False))
-        found[f"{size}: p95 of hot, sweep to none, tiers"] = {
-            **_of([tuple(ratios.percentile(e.hot, 0.95) for e in p) for p in swept]), "wanted": "at most 1.1",
-        }  # fmt: skip
+            told |= _by_reports(name, windows)
+        told |= _of_tiers(systems["tiers"])
+        found |= {f"{size}: {name}": ratio for name, ratio in told.items()}
+    return found | _between_sizes(measured)
+
+
+def _between_systems(systems: Windows) -> dict[str, dict[str, Any]]:
+    """What the tiers take of one server's figures, with reports."""
+    loaded = list(zip(systems["one server"]["with_reports"], systems["tiers"]["with_reports"], strict=True))
+    found = {}
+    for name, spent in (("cpu", "cpu_seconds"), ("buffers", "buffers"), ("log", "wal_bytes")):
+        pairs = [tuple(each.per_thousand(getattr(each, spent)) for each in pair) for pair in loaded]
+        wanted = "at most 0.5, to 0.6" if name == "cpu" else ""
+        found[f"primary's {name} per 1,000 hot requests, b to a"] = {**_of(pairs), "wanted": wanted}
+    for kinds, words in ((("register",), "registering"), (tuple(HOT), "hot")):
+        found[f"p99 of {words} with reports, b to a"] = _of(_p99s(loaded, kinds))
+    return found
+
+
+def _by_reports(name: str, windows: Mapping[str, list[Window]]) -> dict[str, dict[str, Any]]:
+    """What reports do to who registers, on one system."""
+    is_ours = name == "tiers"
+    pairs = _p99s(zip(windows["calm"], windows["with_reports"], strict=True), ("register",))
+    timed_out = sum(window.timed_out("register") for window in windows["with_reports"])
+    return {
+        f"p99 of registering, reports to none, {name}": {**_of(pairs), "wanted": "at most 1.3" if is_ours else ""},
+        f"registrations timed out with reports, {name}": {
+            "median": timed_out, "low": None, "wanted": "none" if is_ours else "some",
+        },
+    }  # fmt: skip
+
+
+def _of_tiers(tier: Mapping[str, list[Window]]) -> dict[str, dict[str, Any]]:
+    """The tiers beside themselves: measured again, and while a sweep moves."""
+    again = list(zip(tier["with_reports"][1:3], tier["again"], strict=False))
+    spent = [tuple(each.per_thousand(each.cpu_seconds) for each in pair) for pair in again]
+    swept = list(zip(tier["with_reports"], tier["swept"], strict=False))
+    waits = [tuple(ratios.percentile(each.hot, 0.95) for each in pair) for pair in swept]
+    return {
+        "A/A, primary's cpu, tiers to tiers": _of(spent),
+        "A/A, p99 of hot, tiers to tiers": _of(_p99s(again, tuple(HOT))),
+        "p95 of hot, sweep to none, tiers": {**_of(waits), "wanted": "at most 1.1"},
+    }
+
+
+def _between_sizes(measured: Mapping[str, Windows]) -> dict[str, dict[str, Any]]:
+    found = {}
     for name in ("one server", "tiers"):
-        pairs = [
-            tuple(_p99(each, tuple(HOT)) for each in pair)
-            for pair in zip(*(measured[size][name]["with_reports"] for size in SIZES), strict=True)
-        ]
+        pairs = _p99s(zip(*(measured[size][name]["with_reports"] for size in SIZES), strict=True), tuple(HOT))
         wanted = "at most 1.1" if name == "tiers" else ""
         found[f"p99 of hot with reports, 3x to 1x, {name}"] = {**_of(pairs), "wanted": wanted}
     return found
+
+
+def _p99s(pairs: Iterable[tuple[Window, ...]], kinds: tuple[str, ...]) -> list[tuple[float, ...]]:
+    return [tuple(_p99(each, kinds) for each in pair) for pair in pairs]
 
 
 def _of(pairs: Sequence[tuple[float, ...]]) -> dict[str, Any]:

@@ -115,16 +115,21 @@ def _tune(server: PostgresServer, settings: dict[str, str]) -> None:
 def pin(systems: list[System]) -> str:
     """Give each program its core; returns how, in words."""
     primaries = {process.pid for system in systems for process in family(system.primary)}
-    beside = {process.pid for system in systems for server in system.beside for process in family(server)}
     is_apart = (os.cpu_count() or 1) > 1 and hasattr(os, "sched_setaffinity")
-    me = psutil.Process()
-    for process in (me, *me.children(recursive=True)):
-        with suppress(psutil.Error, OSError):
-            if is_apart:
+    if is_apart:
+        me = psutil.Process()
+        for process in (me, *me.children(recursive=True)):
+            with suppress(psutil.Error, OSError):
                 process.cpu_affinity([0 if process.pid in primaries else 1])
-            if process.pid in beside:
-                process.nice(BESIDE_NICENESS)
+    _let_primaries_go_first(systems)
     return "primary on core 0, all else on core 1" if is_apart else "not pinned: one core"
+
+
+def _let_primaries_go_first(systems: list[System]) -> None:
+    for server in (server for system in systems for server in system.beside):
+        for process in family(server):
+            with suppress(psutil.Error, OSError):
+                process.nice(BESIDE_NICENESS)
 
 
 def family(server: PostgresServer) -> list[psutil.Process]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from redis import Redis, RedisError
 from redis.exceptions import NoPermissionError
@@ -47,25 +47,33 @@ def examine(settings: Settings) -> Iterator[Finding]:
     except (SQLAlchemyError, EngineError):
         # What is wrong with the primary is told elsewhere.
         return
-    more = f" (and {len(lines) - SHOWN} more)" if len(lines) > SHOWN else ""
-    found = "; ".join(lines[:SHOWN]) + more or "each role has its rights and rows, and no others"
-    yield judge("boundaries: roles", not lines, found, RUN_INIT)
     kind = DatabaseRole(roles[0]).kind if roles else OWNER
+    yield _rights(lines)
     one = len(roles) <= 1
     yield judge("boundaries: login", one, f"it is {', '.join(roles) or 'the owner'}", "give it one role alone")
     yield _event_keys(settings, kind)
     yield from _own_keys(settings, kind)
     yield from _signing(settings, kind)
+    yield from _sealed_files(settings, kind)
+    if kind in (DatabaseRole.WORKER.kind, OWNER):
+        yield from _heads(settings)
+    if kind in OF_OTHERS:
+        yield from redis_reach(settings.redis_url, kind)
+
+
+def _rights(differences: Sequence[str]) -> Finding:
+    more = f" (and {len(differences) - SHOWN} more)" if len(differences) > SHOWN else ""
+    found = "; ".join(differences[:SHOWN]) + more or "each role has its rights and rows, and no others"
+    return judge("boundaries: roles", not differences, found, RUN_INIT)
+
+
+def _sealed_files(settings: Settings, kind: str) -> Iterator[Finding]:
     if kind in SEALS:
         sealed = "sealed with a key" if settings.staging_key else "not sealed: whoever reads the store reads records"
         yield judge("boundaries: staged files", bool(settings.staging_key), sealed, "set STRATA_STAGING_KEY")
     if kind in SEALED:
         sealed = "sealed with a key" if settings.attachments_key else "not sealed: whoever reads the store reads them"
         yield judge("boundaries: files of notes", bool(settings.attachments_key), sealed, "set STRATA_ATTACHMENTS_KEY")
-    if kind in (DatabaseRole.WORKER.kind, OWNER):
-        yield from _heads(settings)
-    if kind in OF_OTHERS:
-        yield from redis_reach(settings.redis_url, kind)
 
 
 def _event_keys(settings: Settings, kind: str) -> Finding:

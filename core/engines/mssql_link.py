@@ -136,11 +136,7 @@ def _server(connection: Connection, name: str, url: str) -> None:
         _drop(connection, name)
         found = None
     if found is None:
-        source, database, options = wanted
-        connection.exec_driver_sql(
-            f"EXEC sp_addlinkedserver @server = N{literal(name)}, @srvproduct = N'', @provider = N'{PROVIDER}',"
-            f" @datasrc = N{literal(source)}, @provstr = N{literal(options)}, @catalog = N{literal(database)}"
-        )
+        _add(connection, name, *wanted)
     elif by_fdw:
         # Babelfish adds a login where there is none, and changes none that is there.
         connection.exec_driver_sql(f"EXEC sp_droplinkedsrvlogin @rmtsrvname = N{literal(name)}, @locallogin = NULL")
@@ -148,7 +144,18 @@ def _server(connection: Connection, name: str, url: str) -> None:
         f"EXEC sp_addlinkedsrvlogin @rmtsrvname = N{literal(name)}, @useself = 'FALSE', @locallogin = NULL,"
         f" @rmtuser = N{literal(parts.username or '')}, @rmtpassword = N{literal(parts.password or '')}"
     )
-    # tds_fdw knows only these options.
+    _set_options(connection, name, by_fdw)
+
+
+def _add(connection: Connection, name: str, source: str, database: str, options: str) -> None:
+    connection.exec_driver_sql(
+        f"EXEC sp_addlinkedserver @server = N{literal(name)}, @srvproduct = N'', @provider = N'{PROVIDER}',"
+        f" @datasrc = N{literal(source)}, @provstr = N{literal(options)}, @catalog = N{literal(database)}"
+    )
+
+
+def _set_options(connection: Connection, name: str, by_fdw: bool) -> None:
+    """tds_fdw knows only the options about time."""
     times = {option: str(math.ceil(seconds * patience.times())) for option, seconds in ABOUT_TIME.items()}
     for option, value in (times if by_fdw else times | OPTIONS).items():
         connection.exec_driver_sql(

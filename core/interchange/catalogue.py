@@ -26,6 +26,10 @@ class Catalogue:
     practitioners: dict[str, int] = field(default_factory=dict)
     assays: dict[tuple[str | None, str, str | None], int] = field(default_factory=dict)
 
+    def assay_id(self, record: Record) -> int | None:
+        """The id of the record's assay, None for a record without one."""
+        return self.assays[record.assay.key] if record.assay is not None else None
+
 
 def save(session: Session, population: Population, summary: Summary, kept: Catalogue) -> None:
     """Keep the clinics, practitioners and assays of a population; what the catalogue has already stays as it is."""

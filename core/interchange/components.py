@@ -25,26 +25,36 @@ Numbered = Mapping[int, Entry]
 
 def settle(work: Work, records: Iterable[Record], catalogue: Catalogue) -> None:
     """Give the components of known Observations the numbers of their rows."""
-    groups: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        stem, _, part = (record.id_key or "").partition("#")
-        if part:
-            groups[stem].append(record)
-    changed = {stem: parts for stem, parts in groups.items() if _is_changed(work, parts)}
+    changed = {stem: parts for stem, parts in _by_stem(records).items() if _is_changed(work, parts)}
     if not changed:
         return
-    keys = {short_key(f"{stem}#{part}"): (stem, part) for stem in changed for part in range(PARTS_MAX)}
-    found: dict[str, dict[int, Entry]] = defaultdict(dict)
-    for key, entries in ledger.find(work.session, keys).items():
-        if work.source in entries:
-            stem, number = keys[key]
-            found[stem][number] = entries[work.source]
+    found = _numbered(work, changed)
     tests = _tests_of(work, found.values())
     for stem, parts in changed.items():
         for record, number in _numbers(parts, found[stem], tests, catalogue):
             record.id_key = f"{stem}#{number}"
             record.key = short_key(record.id_key)
     work.known.update(ledger.find(work.session, {record.key for parts in changed.values() for record in parts}))
+
+
+def _by_stem(records: Iterable[Record]) -> Mapping[str, list[Record]]:
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        stem, _, part = (record.id_key or "").partition("#")
+        if part:
+            groups[stem].append(record)
+    return groups
+
+
+def _numbered(work: Work, stems: Iterable[str]) -> Mapping[str, Numbered]:
+    """What this source has brought of the components of these Observations, by number."""
+    keys = {short_key(f"{stem}#{part}"): (stem, part) for stem in stems for part in range(PARTS_MAX)}
+    found: dict[str, dict[int, Entry]] = defaultdict(dict)
+    for key, entries in ledger.find(work.session, keys).items():
+        if work.source in entries:
+            stem, number = keys[key]
+            found[stem][number] = entries[work.source]
+    return found
 
 
 def _is_changed(work: Work, parts: Sequence[Record]) -> bool:
@@ -70,20 +80,34 @@ def _numbers(
     parts: Sequence[Record], known: Numbered, tests: Mapping[int, int], catalogue: Catalogue
 ) -> Iterator[tuple[Record, int]]:
     free = {number: entry for number, entry in known.items() if entry.content_hash != RETRACTED}
-    left = []
+    same, left = _unchanged(parts, free)
+    yield from same
+    for _record, number in same:
+        del free[number]
+    spare = [number for number in range(PARTS_MAX) if number not in known]
+    spare += [number for number in known if number not in free]
+    tested = [(number, tests.get(entry.row_id)) for number, entry in sorted(free.items())]
+    for record in left:
+        yield record, _next(catalogue.assay_id(record), tested, spare)
+
+
+def _next(assay_id: int | None, tested: list[tuple[int, int | None]], spare: list[int]) -> int:
+    """The number of a part that is not known as it is, taken off: of its own test, else a spare one, else any."""
+    alike = next((one for one in tested if one[1] == assay_id), None)
+    if alike is not None:
+        tested.remove(alike)
+        return alike[0]
+    return spare.pop(0) if spare else tested.pop(0)[0]
+
+
+def _unchanged(parts: Sequence[Record], known: Numbered) -> tuple[list[tuple[Record, int]], list[Record]]:
+    """The parts that are known as they are, each with its number, and the others."""
+    free, same, left = dict(known), [], []
     for record in parts:
         number = next((n for n, entry in free.items() if entry.content_hash == record.content_hash()), None)
         if number is None:
             left.append(record)
         else:
             del free[number]
-            yield record, number
-    tested = [(number, tests.get(entry.row_id)) for number, entry in sorted(free.items())]
-    spare = [number for number in range(PARTS_MAX) if number not in known]
-    spare += [number for number in known if number not in free]
-    for record in left:
-        assay_id = catalogue.assays[record.assay.key] if record.assay is not None else None
-        same = next((one for one in tested if one[1] == assay_id), None)
-        if same is not None:
-            tested.remove(same)
-        yield record, same[0] if same is not None else spare.pop(0) if spare else tested.pop(0)[0]
+            same.append((record, number))
+    return same, left

@@ -23,15 +23,22 @@ def tell(work: Work, records: Sequence[Record], visit_ids: Mapping[str, int], ca
     """Doubt each new result at a visit known before, where a row that the files lack has its test and value."""
     fresh = [record for record in records if record.id_key is None and _is_new(work, record)]
     visits = {visit_ids[key] for record in fresh if (key := record.visit_key or "") in visit_ids}
-    if not visits:
-        return
-    named = {entry.row_id for record in records for entry in work.known.get(record.key, {}).values()}
-    left = {told for row_id, told in _rows_at(work, sorted(visits)) if row_id not in named}
+    left = _left_out(work, records, sorted(visits)) if visits else set()
     for record in fresh:
-        values = record.values["value_number"], record.values["value_text"]
-        assay = catalogue.assays[record.assay.key] if record.assay is not None else None
-        if (visit_ids.get(record.visit_key or ""), assay, *values) in left:
+        if _told(record, visit_ids, catalogue) in left:
             work.summary.doubt(MOVED, str(record.place))
+
+
+def _left_out(work: Work, records: Sequence[Record], visits: Sequence[int]) -> set[tuple[Any, ...]]:
+    """What is told by the rows at these visits that no record is known as."""
+    named = {entry.row_id for record in records for entry in work.known.get(record.key, {}).values()}
+    return {told for row_id, told in _rows_at(work, visits) if row_id not in named}
+
+
+def _told(record: Record, visit_ids: Mapping[str, int], catalogue: Catalogue) -> tuple[Any, ...]:
+    """What tells a result from the others: its visit, its test and its value."""
+    values = record.values["value_number"], record.values["value_text"]
+    return (visit_ids.get(record.visit_key or ""), catalogue.assay_id(record), *values)
 
 
 def _is_new(work: Work, record: Record) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -33,17 +33,12 @@ Refused = list[tuple[PatientRows, str]]
 def save(work: Work, batches: Sequence[PatientRows], days: Mapping[str, int], catalogue: Catalogue) -> Refused:
     """Keep patients and their rows, dates moved by the days of each; gives the batches that can't be kept, and why."""
     found = imported_people.save(work, batches, days)
-    rows = [record for batch in batches if batch.source_id in found.kept for record in batch.rows]
-    of_kind: dict[str, list[Record]] = {}
-    for record in rows:
-        of_kind.setdefault(record.kind, []).append(record)
+    of_kind = _by_kind(record for batch in batches if batch.source_id in found.kept for record in batch.rows)
     # Rows lie in the tables by time, so that a move of old visits to an archive touches few pages.
     visits = sorted(of_kind.get("visit", ()), key=lambda visit: _started_at(visit, days))
     written: list[Record] = []
     visit_ids = upsert(work, "visit", visits, _visit_row_of(found.kept, days, catalogue, written))
-    for visit in written:
-        if visit.label is not None and visit.key in visit_ids:
-            work.apart[visit_ids[visit.key]] = (found.kept[visit.patient].row_id, visit.label)
+    _note_labelled(work, written, visit_ids, found.kept)
     name_visits(work, visits, visit_ids)
     row_of = _row_of(work, found.kept, days, visit_ids, catalogue)
     measured = _of_known_people(work, of_kind.get("observation", ()), found.kept)
@@ -53,14 +48,33 @@ def save(work: Work, batches: Sequence[PatientRows], days: Mapping[str, int], ca
         by_visit = sorted(of_kind.get(kind, ()), key=lambda record: _visit_id(record, visit_ids) or 0)
         upsert(work, kind, by_visit, row_of)
     retract.end_missing_parts(work.session, work.source, measured, work.summary)
-    for note in of_kind.get("note", ()):
-        if note.attached:
-            work.attached.setdefault(found.kept[note.patient].row_id, []).extend(map(Path, note.attached))
+    _note_files(work, of_kind.get("note", ()), found.kept)
     late_roots.mark_if_gone(work.session, VISIT, work.visits)
     for visit_id, (patient_id, category) in work.apart.items():
         sensitive_visits.keep_as_labelled(work.session, patient_id=patient_id, visit_id=visit_id, category=category)
     _keep_pictures(work)
     return found.refused
+
+
+def _by_kind(records: Iterable[Record]) -> dict[str, list[Record]]:
+    of_kind: dict[str, list[Record]] = {}
+    for record in records:
+        of_kind.setdefault(record.kind, []).append(record)
+    return of_kind
+
+
+def _note_labelled(
+    work: Work, visits: Iterable[Record], visit_ids: Mapping[str, int], persons: Mapping[str, Person]
+) -> None:
+    for visit in visits:
+        if visit.label is not None and visit.key in visit_ids:
+            work.apart[visit_ids[visit.key]] = (persons[visit.patient].row_id, visit.label)
+
+
+def _note_files(work: Work, notes: Iterable[Record], persons: Mapping[str, Person]) -> None:
+    for note in notes:
+        if note.attached:
+            work.attached.setdefault(persons[note.patient].row_id, []).extend(map(Path, note.attached))
 
 
 def _of_known_people(work: Work, records: Sequence[Record], persons: Mapping[str, Person]) -> list[Record]:

@@ -48,20 +48,24 @@ def accounts(
 
     Each of these is a range of an index, however many accounts there are.
     """
-    begins_with_name = after is not None and after.startswith(BY_NAME)
-    rows = [] if begins_with_name else _by_username(session, text, role, after, limit + 1)
+    last_by_name = after.removeprefix(BY_NAME) if after is not None and after.startswith(BY_NAME) else None
+    rows = [] if last_by_name is not None else _by_username(session, text, role, after, limit + 1)
     by_name_from = len(rows)
     if text and len(rows) <= limit:
-        last = after.removeprefix(BY_NAME) if after is not None and begins_with_name else None
-        rows += _by_name(session, text, role, last, limit + 1 - len(rows))
+        rows += _by_name(session, text, role, last_by_name, limit + 1 - len(rows))
     following = None
     if len(rows) > limit:
         following = (BY_NAME if limit > by_name_from else "") + rows[limit - 1].username
-    codes = select(SetUpCode.account_id, SetUpCode.expires_at).where(
-        SetUpCode.account_id.in_([row.id for row in rows]), SetUpCode.expires_at > utc_now()
-    )
-    until = {row.account_id: row.expires_at for row in session.execute(codes)}
+    until = _codes_of(session, rows)
     return AccountPage(tuple(_line(row, until.get(row.id)) for row in rows[:limit]), following)
+
+
+def _codes_of(session: Session, rows: list[Account]) -> dict[int, datetime]:
+    """Until when the set-up codes of these accounts can be used, of those that have one."""
+    ids = [row.id for row in rows]
+    codes = select(SetUpCode.account_id, SetUpCode.expires_at)
+    found = session.execute(codes.where(SetUpCode.account_id.in_(ids), SetUpCode.expires_at > utc_now()))
+    return {row.account_id: row.expires_at for row in found}
 
 
 def _by_username(session: Session, text: str, role: str | None, after: str | None, most: int) -> list[Account]:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.models import Clinic
-from core.queries.clinic_months import Month, Shares, assay_names, month_figures
+from core.queries.clinic_months import Month, MonthFigures, Shares, assay_names, month_figures
 from core.queries.timeline import Period
 from core.stores.archived import ColdUnavailable
 from core.stores.page_zone import page_zone
@@ -123,7 +123,27 @@ def clinic_quarter(session: Session, clinic_id: int, quarter: Quarter, *, second
     clinic = session.get(Clinic, clinic_id)
     if clinic is None:
         return None
-    months, shares, silent = [], [], None
+    shares, silent = _figures(session, clinic_id, quarter, seconds)
+    tests = [figures.tests for figures in shares]
+    names = assay_names(session, sorted({assay_id for month in tests for assay_id in month.counts}))
+    return ClinicQuarter(
+        clinic.name,
+        quarter,
+        tuple(figures.month() for figures in shares),
+        len(set[int]().union(*(figures.patients for figures in shares))),
+        _share([figures.visits for figures in shares]),
+        _share(tests, names),
+        _share([figures.medicines for figures in shares]),
+        silent,
+    )
+
+
+def _figures(
+    session: Session, clinic_id: int, quarter: Quarter, seconds: float
+) -> tuple[list[MonthFigures], str | None]:
+    """Each month's figures, and the archive that did not answer, if one did not: no further month waits for it."""
+    found: list[MonthFigures] = []
+    silent = None
     for first in quarter.months:
         figures = month_figures(session, clinic_id, first, Period(first.year, first.month).bounds(page_zone()))
         try:
@@ -131,20 +151,8 @@ def clinic_quarter(session: Session, clinic_id: int, quarter: Quarter, *, second
                 figures.add_archived(session, seconds)
         except ColdUnavailable as fault:
             silent = fault.server
-        months.append(figures.month())
-        shares.append(figures)
-    tests = [figures.tests for figures in shares]
-    names = assay_names(session, sorted({assay_id for month in tests for assay_id in month.counts}))
-    return ClinicQuarter(
-        clinic.name,
-        quarter,
-        tuple(months),
-        len(set[int]().union(*(figures.patients for figures in shares))),
-        _share([figures.visits for figures in shares]),
-        _share(tests, names),
-        _share([figures.medicines for figures in shares]),
-        silent,
-    )
+        found.append(figures)
+    return found, silent
 
 
 def _share(months: Sequence[Shares], labels: Mapping[Any, str] = EMPTY) -> Share:

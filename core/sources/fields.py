@@ -49,11 +49,7 @@ def fields(table: str, values: Values, assay: Values | None = None, *, zone: tzi
         del made["died_on"]
         made |= {"deceased": True} if said.read(kept).get("deceased") else {}
     if table == "observation" and assay is not None:
-        number = values["value_number"]
-        value = _plain(number, zone) if number is not None else values["value_text"]
-        made = {"name": assay["name"], "short_name": assay["short_name"], "code": assay["code"], "value": value} | made
-        status = said.marks(said.read(values.get("said")))
-        made |= {"status": status} if status else {}
+        made = _measured(values, assay, zone) | made | _marked(values)
     if table == "condition" and said.clinical(said.read(kept), values["status"]) == said.NOT_STATED:
         # Neither that it is there now nor that it is over is told.
         made["status"] = "not stated"
@@ -61,6 +57,17 @@ def fields(table: str, values: Values, assay: Values | None = None, *, zone: tzi
         # Never without its first words: "Do not give: Ibuprofen" is the opposite of "Ibuprofen".
         made = {"statement": f"{STATEMENT_WORDS[StatementKind(values['kind'])]}: {values['text']}"} | made
     return made
+
+
+def _measured(values: Values, assay: Values, zone: tzinfo) -> dict[str, Any]:
+    number = values["value_number"]
+    value = _plain(number, zone) if number is not None else values["value_text"]
+    return {"name": assay["name"], "short_name": assay["short_name"], "code": assay["code"], "value": value}
+
+
+def _marked(values: Values) -> dict[str, Any]:
+    status = said.marks(said.read(values.get("said")))
+    return {"status": status} if status else {}
 
 
 def _plain(value: Any, zone: tzinfo) -> Any:

@@ -27,6 +27,11 @@ from states import (
 Step = tuple[str, State]
 # A step and what its worker is in the middle of after it.
 Act = tuple[str, State, tuple[Any, ...] | None]
+Copy = tuple[int, int] | None
+
+
+def is_of(copy: Copy, batch: int) -> bool:
+    return copy is not None and copy[0] == batch
 
 
 class Model:
@@ -235,18 +240,24 @@ class Model:
 
     def write_archive(self, state: State, write: tuple[Any, ...]) -> State:
         act, batch, what = write[:3]
-        if act == "loading" and self.meets_others(state, batch, what):
-            return state
-        archive = list(state.archive)
-        for row in self.ids:
-            copy = archive[row]
-            mine = copy is not None and copy[0] == batch
-            if act == "loading" and (mine or what[row]):
-                archive[row] = (batch, what[row]) if what[row] else None
-            superseded = act == "dropping" and mine and row not in what and not self.variant.keeps_superseded
-            if superseded or (act == "purging" and what[row]):
-                archive[row] = None
-        return state._replace(archive=tuple(archive))
+        changes = {"loading": self.loaded, "dropping": self.dropped, "purging": self.purged}
+        return state._replace(archive=changes[act](state, batch, what)) if act in changes else state
+
+    def loaded(self, state: State, batch: int, rows: tuple[int, ...]) -> tuple[Copy, ...]:
+        if self.meets_others(state, batch, rows):
+            return state.archive
+        return tuple(
+            ((batch, version) if version else None) if version or is_of(copy, batch) else copy
+            for version, copy in zip(rows, state.archive, strict=True)
+        )
+
+    def dropped(self, state: State, batch: int, kept: tuple[int, ...]) -> tuple[Copy, ...]:
+        if self.variant.keeps_superseded:
+            return state.archive
+        return tuple(None if is_of(copy, batch) and row not in kept else copy for row, copy in enumerate(state.archive))
+
+    def purged(self, state: State, _batch: int, rows: tuple[bool, ...]) -> tuple[Copy, ...]:
+        return tuple(None if gone else copy for gone, copy in zip(rows, state.archive, strict=True))
 
     def meets_others(self, state: State, batch: int, rows: tuple[int, ...]) -> bool:
         """The archive has one copy of a row at most: a load that meets another batch's copies adds and removes none."""
