@@ -17,6 +17,7 @@ NEWEST = "tests/integration/staff/test_staff_newest.py"
 CORRECTED = "tests/integration/staff/test_staff_corrections.py"
 NEWS = "tests/integration/web/test_news.py"
 PAPER = "tests/unit/web/test_paper.py"
+WATCH = "tests/unit/test_replica_watch.py"
 REPLICA = "tests/integration/freshness/test_replica_use.py"
 
 
@@ -58,7 +59,7 @@ MUTANTS = (
         "workers/archive/hashes.py",
         "for name in hashed_columns(table.name, version)]",
         "for name in hashed_columns(table.name, version)[:1]]",
-        f"{MOVE}::test_an_edit_behind_the_version_is_seen_by_its_hash",
+        f"{MOVE}::test_a_copy_that_differs_stops_the_run",
     ),
     Mutant(
         "a batch owns its copies before its release",
@@ -114,7 +115,7 @@ MUTANTS = (
         "core/stores/replica_watch.py",
         "self._incarnation, self._is_settled = look.incarnation, False",
         "self._incarnation, self._is_settled = look.incarnation, True",
-        f"{HISTORIES}::test_histories",
+        f"{WATCH}::test_a_restart_that_nobody_saw_is_told_by_the_incarnation",
     ),
     Mutant(
         "a replica that is cut off calls itself fresh",
