@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import create_engine, text
 
 from tests.functional.conftest import RunningDemo
-from tests.functional.test_corrections import open_chart
+from tests.functional.hostile_rows import wait_until_replayed
+from tests.functional.test_corrections import open_chart, save_visit
 from tests.functional.test_pages import PHONE, faults_of
 from tests.functional.test_story import decide_flags, request_report, sign
 from tests.functional.test_take_away import name_of
@@ -91,3 +93,30 @@ def test_a_draft_that_the_record_has_outrun_is_not_signed_unseen(demo: RunningDe
     for row in since.get_by_role("checkbox").all():
         row.check()
     sign(clinician, demo)
+
+
+def an_hour_passes(demo: RunningDemo) -> None:
+    """Since everybody's last look: looks of half an hour are one sitting."""
+    engine = create_engine(demo.env["STRATA_PRIMARY_URL"])
+    with engine.begin() as primary:
+        primary.execute(text("UPDATE last_look SET looked_at = looked_at - interval '1 hour'"))
+    engine.dispose()
+    wait_until_replayed(demo.env["STRATA_PRIMARY_URL"], demo.env["STRATA_REPLICA_URL"])
+
+
+@pytest.mark.timeout(300)
+def test_who_comes_back_is_told_first_what_came_since(demo: RunningDemo, sign_in: SignIn) -> None:
+    # Given a patient and a clinician who have looked at a record, and a visit that was written after that.
+    patient, clinician = sign_in("patient2"), sign_in("clinician", viewport=PHONE)
+    chart = open_chart(clinician, demo, name_of(patient))
+    save_visit(sign_in("clinician", java_script_enabled=False), chart, "1.6")
+    an_hour_passes(demo)
+
+    # When they come back, then what is new comes first: the result outside its range, then the visit.
+    for page, address in ((clinician, chart), (patient, f"{demo.public_url}/history")):
+        assert faults_of(page, address, "light", "dark") == []
+        news = page.get_by_role("region", name=re.compile("^New since you last looked, on"))
+        expect(news.get_by_role("listitem").first).to_contain_text(
+            re.compile(r"Creatinine\s+1.6\s+mg/dL\s+outside its range")
+        )
+        expect(news).to_contain_text("Kidney check")
