@@ -10,7 +10,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, select
 from sqlalchemy.orm import Session
 
 from core.audit.chain import CHAINED
@@ -25,6 +25,8 @@ EventRow = tuple[Any, ...]
 
 PAGE_ROWS = 5_000
 STREAM_TIMEOUT_SECONDS = 300
+# For a span of archived events. A page, which waits less, does not ask for as many.
+SPAN_TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -81,16 +83,18 @@ def _cold(window: archived.Window, part: Part) -> Iterator[EventRow]:
     columns = [table.c[name] for name in COLUMNS]
     first = 0
     while True:
-        following = archived.fetch(
-            "log", select(table.c.id).where(table.c.id >= first, *seen).order_by(table.c.id).limit(1)
-        )
+        following = _fetch(select(table.c.id).where(table.c.id >= first, *seen).order_by(table.c.id).limit(1))
         if not following:
             return
         first, last = following[0]["id"], following[0]["id"] + PAGE_ROWS
         within = (table.c.id >= first, table.c.id < last, *seen, *_when(table, part))
-        for row in archived.fetch("log", select(*columns).where(*within).order_by(table.c.id)):
+        for row in _fetch(select(*columns).where(*within).order_by(table.c.id)):
             yield tuple(row.values())
         first = last
+
+
+def _fetch(query: Select[Any]) -> list[RowMapping]:
+    return archived.fetch("log", query, seconds=SPAN_TIMEOUT_SECONDS)
 
 
 def _whose(table: Table, part: Part) -> list[ColumnElement[bool]]:

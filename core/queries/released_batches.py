@@ -22,6 +22,8 @@ from core.stores.tables import linked_table
 
 RELEASED = "batch.released"
 BATCHES_A_QUERY = 20
+# To count the rows of that many batches: no page does.
+COUNT_TIMEOUT_SECONDS = 60.0
 _TARGET = re.compile(r"batch:(\d{1,19})")
 _SAID = re.compile(r"(\w+), (\d{1,19}) rows, manifest ([0-9a-f]{64})")
 
@@ -94,6 +96,6 @@ def _archived_rows(ids: Sequence[int], record_type: str) -> Counter[int]:
     for table in RECORD_TYPES[record_type].tables:
         batch = linked_table(table.name).c[BATCH_COLUMN]
         query = select(batch, func.count().label("rows")).where(batch.in_(ids)).group_by(batch)
-        for row in archived.fetch(record_type, query):
+        for row in archived.fetch(record_type, query, seconds=COUNT_TIMEOUT_SECONDS):
             counted[row[BATCH_COLUMN]] += row["rows"]
     return counted

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import RowMapping, Select, func, select
 
 from core import audit
 from core.audit import Origin
 from core.models import AccessEvent, Role
 from core.services import archive
-from core.stores import databases
+from core.stores import archived, databases
 from core.stores.databases import Store
 from tests.factories import make_account, make_patient
 from workers.archive import driver
@@ -30,6 +30,18 @@ class Trail:
     other_id: int
     events: tuple[int, ...]
     cold: int
+
+
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long each read of an archive may take from now on, as it is asked; 0 for a page's own limit."""
+    asked, waits = archived.fetch, list[float]()
+
+    def fetch(record_type: str, query: Select[Any], *, seconds: float | None = None) -> list[RowMapping]:
+        waits.append(seconds or 0)
+        return asked(record_type, query, seconds=seconds)
+
+    monkeypatch.setattr(archived, "fetch", fetch)
+    return waits
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from core.stores import databases
 from core.stores.archived import breakers
 from core.stores.outage import Breaker
 from tests.audit_events import assert_r4
-from tests.integration.audit.conftest import Trail
+from tests.integration.audit.conftest import Trail, waited
 
 
 def run(*arguments: str) -> Any:
@@ -53,6 +53,12 @@ def test_archived_spans_join_without_a_gap(trail: Trail, monkeypatch: pytest.Mon
     whole = exported()
     monkeypatch.setattr(audit_stream, "PAGE_ROWS", 2)
     assert exported()[: len(whole)] == whole
+
+
+def test_a_span_may_take_longer_than_a_page_waits(trail: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = waited(monkeypatch)
+    assert trail.cold <= len(exported())
+    assert min(waits) > databases.current().settings.cold_timeout_seconds
 
 
 def test_it_is_recorded(trail: Trail) -> None:

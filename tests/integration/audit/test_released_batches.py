@@ -22,6 +22,7 @@ from core.services import erasure
 from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import NOW, make_note, make_patient, make_visit
+from tests.integration.audit.conftest import waited
 from tests.integration.web.conftest import move_to_archive
 from workers import audit_heads as task
 from workers.archive import erase
@@ -69,6 +70,14 @@ def batch_name() -> str:
     with databases.read(Store.HOT) as session:
         batch_id = session.scalars(select(Batch.id)).one()
     return f"batch {batch_id} of visit"
+
+
+def test_counting_waits_longer_for_an_archive_than_a_page_does(
+    patient_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = waited(monkeypatch)
+    assert found() == {}
+    assert min(waits) > databases.current().settings.cold_timeout_seconds
 
 
 def test_rows_taken_from_the_archive_are_missed(patient_id: int) -> None:
