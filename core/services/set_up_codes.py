@@ -23,12 +23,13 @@ from core.services import accounts, passkeys, second_factor
 from core.services.accounts import AccountFault, SignInRefused
 from core.services.made_up import made_up
 
-GROUPS, GROUP_LENGTH = 4, 5
+# As random as a recovery code must be, for the same reason.
+GROUPS, GROUP_LENGTH = 5, 5
 
 
 @dataclass(frozen=True)
 class MadeCode:
-    """A code of about 99 random bits, which is shown once, and until when it is good."""
+    """A code of about 123 random bits, which is shown once, and until when it is good."""
 
     code: str
     expires_at: datetime

@@ -114,7 +114,7 @@ def test_nobody_closes_their_own_account(admin: StaffBrowser) -> None:
 def test_codes_are_long_and_never_alike() -> None:
     made = {made_up(4, 5) for _ in range(200)}
     assert len(made) == 200
-    assert all(re.fullmatch(r"([a-hjkmnp-z2-9]{5}-){3}[a-hjkmnp-z2-9]{5}", code) for code in made)
+    assert all(re.fullmatch(r"([a-hjkmnp-z2-9]{5}-){4}[a-hjkmnp-z2-9]{5}", code) for code in made)
 
 
 def make_events(patient: Patient, by: Any) -> None:
