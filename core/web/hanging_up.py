@@ -38,7 +38,12 @@ class AtOnce:
 
     def __init__(self, app: Server, settings: Settings) -> None:
         self._app = app
-        sent = {**HEADERS, "Content-Type": "text/plain", "Content-Length": str(len(SAID)), "Cache-Control": "no-store"}
+        sent = {
+            **HEADERS,
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": str(len(SAID)),
+            "Cache-Control": "no-store",
+        }
         self._headers = [*sent.items(), *([] if settings.plain_http else [("Strict-Transport-Security", HSTS)])]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -25,4 +25,4 @@ def readyz() -> Response:
 
 
 def _said(words: str, status: int) -> Response:
-    return make_response(f"{words}\n", status, {"Content-Type": "text/plain"})
+    return make_response(f"{words}\n", status, {"Content-Type": "text/plain; charset=utf-8"})

@@ -54,7 +54,10 @@ def sign_out() -> WerkzeugResponse:
         record("account.signed_out", target=f"account:{account.id}")
     auth.sign_out()
     flash("You have signed out.")
-    return htmx_redirect(url_for("auth.sign_in"))
+    response = htmx_redirect(url_for("auth.sign_in"))
+    # What a page kept of what was typed goes with the sign-in.
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 def too_many(fault: TooManyAttempts, page: Callable[[str], Response]) -> Response:

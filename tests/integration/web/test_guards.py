@@ -80,6 +80,11 @@ def test_static_files_are_kept_for_a_year(browser: Browser) -> None:
     assert browser.get("/static/css/strata.css").headers["Cache-Control"] == "no-cache"
 
 
+def test_plain_text_says_its_encoding(browser: Browser) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert browser.get(path).headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
 def test_another_host_name_is_refused(browser: Browser) -> None:
     for host in ("https://evil.example", "https://staff.localhost", "https://portal.localhost.evil.example"):
         assert browser.client.get("/sign-in", base_url=host).status_code == 400

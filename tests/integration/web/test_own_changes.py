@@ -73,7 +73,8 @@ def test_a_password_that_was_given_out_is_told_of_and_ends(browser: Browser, acc
 
     given(timedelta(days=3, hours=1))
     assert "Somebody gave you your password. It ends in 3 days" in home(browser, account)
-    assert browser.post("/sign-out", page="/account").status_code == 303
+    gone = browser.post("/sign-out", page="/account")
+    assert (gone.status_code, gone.headers["Clear-Site-Data"]) == (303, '"storage"')
     given(timedelta(seconds=-1))
     assert browser.sign_in(account).status_code == 422
 
