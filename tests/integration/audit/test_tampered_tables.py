@@ -110,6 +110,7 @@ def test_what_is_altered_is_told_of_where_it_is(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("role", HANDS)
 def test_a_thousand_alterations_are_told_of_where_they_are(
     database: Any, tmp_path: Path, sync_replica: Callable[[], None], role: DatabaseRole | None
