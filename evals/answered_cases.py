@@ -99,7 +99,13 @@ class Decided(NamedTuple):
 def decide(case: Case, reading: verification.Reading, answers: Answers) -> Decided:
     """The verdict on a case that code has read, with the answers about it."""
     judged = answers.judged.get(claim_key(case))
-    judge = verdicts.column(judged.verdict, judged.quote, reading) if judged else verification.Judge.NONE
     second = verification.read_again(case.claim, case.rows, answers.said.get(case.claim.text, ()))
-    by_judge = verification.decide(reading, judge=judge)
-    return Decided(second, by_judge, verification.decide(reading, second=second, judge=judge))
+    alone, both = (_column(judged, reading, read) for read in (verification.NOT_READ, second))
+    by_judge = verification.decide(reading, judge=alone)
+    return Decided(second, by_judge, verification.decide(reading, second=second, judge=both))
+
+
+def _column(judged: Judged | None, reading: verification.Reading, second: SecondReading) -> verification.Judge:
+    if judged is None:
+        return verification.Judge.NONE
+    return verdicts.column(judged.verdict, judged.quote, reading, second)

@@ -180,7 +180,7 @@ def paid(endpoint: Endpoint, question: Question) -> Answer:
 def _checked(
     sentence: Sentence, reading: verification.Reading, second: SecondReading, judged: checker.Judged
 ) -> Checked:
-    judge = verdicts.column(judged.verdict, judged.quote, reading)
+    judge = verdicts.column(judged.verdict, judged.quote, reading, second)
     result = verification.decide(reading, second=second, judge=judge)
     return Checked(
         sentence.text, sentence.refs, sentence.section, result.verdict, result.flagged, result.is_by_model_alone

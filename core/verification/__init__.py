@@ -3,6 +3,7 @@
 May import nothing else of core. How a claim is read: docs/claims.md, docs/adr/0021-claims-read-for-their-meaning.md.
 """
 
+from core.verification.aligned import bears_out
 from core.verification.claims import Reading, check_claim, decide, read
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.losses import lost, settled
@@ -37,6 +38,7 @@ __all__ = [
     "Severity",
     "Verdict",
     "bears_on",
+    "bears_out",
     "check_claim",
     "decide",
     "find_unstated",

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from core.verification import evaluators, instructions, verdict_table
@@ -31,10 +32,17 @@ GUARDED = frozenset(
 NO_STATEMENT = Finding(Verdict.CANNOT_VERIFY, "The claim asks or tells somebody something; it states no fact.")
 
 
+class ToldText(NamedTuple):
+    """A free text of a cited row, and the row's day."""
+
+    text: str
+    day: date | None
+
+
 class Reading(NamedTuple):
     """What code made of a claim: `statements` with what their rows make of each, `uncovered` the spans nobody read.
 
-    `fault` is what keeps the claim from being read at all.
+    `fault` is what keeps the claim from being read at all; `texts` are those of the cited rows.
     """
 
     text: str
@@ -43,6 +51,7 @@ class Reading(NamedTuple):
     uncovered: tuple[tuple[int, int], ...]
     findings: tuple[Finding, ...]
     fault: Finding | None = None
+    texts: tuple[ToldText, ...] = ()
 
 
 def read(claim: Claim, rows: Sequence[Row]) -> Reading:
@@ -52,12 +61,14 @@ def read(claim: Claim, rows: Sequence[Row]) -> Reading:
     if fault:
         return Reading(claim.text, Grammar.NOTHING, (), (), (fault,), fault)
     parts = _judged(claim, by_ref)
+    cited = [Cited(by_ref[ref]) for ref in dict.fromkeys(claim.citations)]
     return Reading(
         claim.text,
         _grammar(claim.text, parts),
         tuple(pair for part in parts for pair in part.judged),
         tuple(span for part in parts for span in part.uncovered),
         tuple(finding for part in parts for finding in _findings(claim.text, part)),
+        texts=tuple(ToldText(text, row.start) for row in cited for text in row.texts),
     )
 
 

@@ -32,6 +32,7 @@ class Reader(StrEnum):
 
 class Judge(StrEnum):
     SUPPORTED = "supported, quotes found"
+    BORNE = "supported, all that matters quoted"
     UNQUOTED = "supported, in other words"
     CONTRADICTED = "contradicted"
     NOT_ADDRESSED = "not addressed"
@@ -55,21 +56,25 @@ ANY = None
 # judge need not quote them. Where something typed is in no row, it must.
 TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] = (
     (Grammar.REFUTED, Reader.PROVED, Judge.SUPPORTED, UNREAD),
+    (Grammar.REFUTED, Reader.PROVED, Judge.BORNE, UNREAD),
     (Grammar.REFUTED, Reader.PROVED, Judge.UNQUOTED, UNREAD),
     (Grammar.REFUTED, ANY, ANY, WRONG),
     (Grammar.WHOLE, Reader.REFUTED, ANY, UNREAD),
     (Grammar.WHOLE, ANY, Judge.CONTRADICTED, UNREAD),
     (Grammar.WHOLE, ANY, ANY, BY_CODE),
     (ANY, Reader.REFUTED, Judge.SUPPORTED, UNREAD),
+    (ANY, Reader.REFUTED, Judge.BORNE, UNREAD),
     (ANY, Reader.REFUTED, Judge.UNQUOTED, UNREAD),
     (ANY, Reader.REFUTED, Judge.CONTRADICTED, WRONG),
     (ANY, Reader.REFUTED, ANY, SILENT),
     (ANY, Reader.PROVED, Judge.CONTRADICTED, UNREAD),
     (ANY, ANY, Judge.CONTRADICTED, WRONG),
     (ANY, Reader.PROVED, Judge.SUPPORTED, READ),
+    (ANY, Reader.PROVED, Judge.BORNE, READ),
     (ANY, Reader.PROVED, Judge.UNQUOTED, READ),
     (ANY, Reader.PART, Judge.SUPPORTED, ALONE),
     (ANY, Reader.PART, Judge.UNQUOTED, ALONE),
+    (ANY, ANY, Judge.BORNE, ALONE),
     (Grammar.GUARDED, ANY, ANY, SILENT),
     (Grammar.SILENT, ANY, ANY, SILENT),
     (Grammar.PART, ANY, Judge.UNQUOTED, ALONE),

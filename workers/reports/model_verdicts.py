@@ -64,7 +64,7 @@ def _keep(session: Session, report: Report, judged: Mapping[int, Judged], call_i
         found = judged[claim.id]
         reading = code_checking.read(claim, cited[claim.id], rows)
         second = code_checking.read_again(claim, cited[claim.id], rows, said.get(claim.id, ()))
-        judge = verdicts.column(found.verdict, found.quote, reading)
+        judge = verdicts.column(found.verdict, found.quote, reading, second)
         result = verification.decide(reading, second=second, judge=judge)
         decided[claim.id] = (str(result.verdict), result.flagged)
         session.add(

@@ -49,7 +49,8 @@ def _is_settled(session: Session, claim: Claim, rows: Mapping[str, Row]) -> bool
     if judged is None or judged.verdict != verdicts.SUPPORTED or claim.verdict == verdicts.CONTRADICTED:
         return False
     reading = checking.read(claim, _refs(session, claim.id), rows)
-    return verdicts.column(judged.verdict, judged.quote, reading) is verification.Judge.SUPPORTED
+    quoted = (verification.Judge.SUPPORTED, verification.Judge.BORNE)
+    return verdicts.column(judged.verdict, judged.quote, reading) in quoted
 
 
 def take(session: Session, claim: Claim, answer: Sentence | Kept | None, rows: Mapping[str, Row]) -> Sentence | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.verification import Judge, Reading, bears_on
+from core.verification import NOT_READ, Judge, Reading, SecondReading, bears_on, bears_out
 
 SUPPORTED, CONTRADICTED, CANNOT_VERIFY = "supported", "contradicted", "cannot_verify"
 NO_QUOTE = "The fact-checker quoted no words of the cited rows."
@@ -22,9 +22,11 @@ def with_quote_found(verdict: str, quote: str, rows: Sequence[Mapping[str, str]]
     return verdict, None
 
 
-def column(verdict: str, quote: str | None, reading: Reading) -> Judge:
-    """The judge's column for a verdict whose quote was looked for."""
+def column(verdict: str, quote: str | None, reading: Reading, second: SecondReading = NOT_READ) -> Judge:
+    """The judge's column for a verdict whose quote was looked for, beside what code made of both readings."""
     if verdict == SUPPORTED:
+        if bears_out(quote or "", reading, second):
+            return Judge.BORNE
         return Judge.SUPPORTED if bears_on(quote or "", reading) else Judge.UNQUOTED
     return Judge.CONTRADICTED if verdict == CONTRADICTED else Judge.NOT_ADDRESSED
 

@@ -100,7 +100,7 @@ def _numbers(clause: Said, part: Said) -> bool:
     """Each number of the clause, in order, behind the same word as in the text."""
     left = iter(part.numbers)
     for place, number, flags in clause.numbers:
-        found = next((n for n in left if flags == n[2] and _equal(number, n[1])), None)
+        found = next((n for n in left if flags == n[2] and equal(number, n[1])), None)
         if found is None or (_rivals(found, part) and not _beside(clause, place, part, found[0])):
             return False
     return True
@@ -133,7 +133,8 @@ def _later(clause: Said, place: int, part: Said, there: int) -> bool:
     return bool(mine and theirs and not mine.keys.isdisjoint(theirs.keys))
 
 
-def _equal(number: Quantity, other: Quantity) -> bool:
+def equal(number: Quantity, other: Quantity) -> bool:
+    """Whether two numbers of texts are the same, in whatever unit of one kind."""
     if number.unit and other.unit and number.unit.kind == other.unit.kind:
         return abs(number.value * number.unit.size - other.value * other.unit.size) < 1e-9
     bare = number.unit is None and not (other.unit and other.unit.kind == "time")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.verification import instructions
 from core.verification.dates import Days
-from core.verification.grammar import chunks, scope, times, tokens
+from core.verification.grammar import chunks, scope, shorthand, times, tokens
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.phrases import phrases_at
 from core.verification.grammar.tokens import Words
@@ -89,11 +89,24 @@ def clauses(words: Words, first: int, end: int) -> list[tuple[int, int]]:
     """The parts of a claim's sentence that may each rest on a sentence of their own."""
     found, begun = [], first
     for i in range(first, end):
-        between_words = words[i].norm == "/" and i and words[i - 1].kind == "word"
-        if words[i].norm in CLAUSE_ENDS or between_words:
+        if (words[i].norm in CLAUSE_ENDS and not _is_between_numbers(words, i)) or _is_between_words(words, i, end):
             found.append((begun, i))
             begun = i + 1
     return [(a, b) for a, b in [*found, (begun, end)] if a < b]
+
+
+def _is_between_words(words: Words, i: int, end: int) -> bool:
+    """Whether a slash stands between two words that are no measure ("d/wk") and no short form ("f/u")."""
+    if words[i].norm != "/" or not i or words[i - 1].kind != "word":
+        return False
+    short = shorthand.read(words, i - 1, end)
+    return not (short is not None and short[0] > i) and not (i > 1 and words[i - 2].kind == "number")
+
+
+def _is_between_numbers(words: Words, i: int) -> bool:
+    """Whether a mark stands between two numbers: "4-0", "2-3", "12:08"."""
+    around = (words[i - 1], words[i + 1]) if 0 < i < len(words) - 1 else ()
+    return words[i].norm in "-:" and bool(around) and all(word.kind == "number" for word in around)
 
 
 def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 0) -> Said:
@@ -125,15 +138,33 @@ def _counted(words: Words, i: int, end: int) -> tuple[int, Quantity]:
     """A number, and where it ends; "3/7" is three days."""
     said = chunks.quantity_of(words[i])
     parts = words[i + 1 : min(i + 3, end)]
+    if said.unit is None and len(parts) == 2 and parts[0].norm == ":" and parts[1].kind == "number":
+        return i + 3, said._replace(value=said.value * 100 + chunks.quantity_of(parts[1]).value)  # 05:10 is 0510
     if said.unit is None and len(parts) == 2 and parts[0].norm == "/" and parts[1].kind == "number":
         unit = chunks.LENGTHS.get(chunks.quantity_of(parts[1]).value)
         if unit:
             return i + 3, said._replace(unit=tokens.UNITS[unit])
+    following = words[i + 1].norm if i + 1 < end else ""
+    if said.unit is None and following in ("d", "day", "days"):
+        return i + 2, said._replace(unit=tokens.UNITS["days"])
     return i + 1, said
 
 
 def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | Quantity | None]:
     """What stands at a place, and where it ends: a term, a number, or nothing that counts."""
+    norm = words[i].norm
+    short = shorthand.read(words, i, end)
+    if short is not None and short[0] > i + 1:
+        return short[0], Term(frozenset((short[1],)), flags, False)
+    last, found = _known(words, i, end, flags)
+    if short is not None:
+        keys = found.keys if isinstance(found, Term) else frozenset((stem(norm),))
+        return max(last, short[0]), Term(keys | {short[1]}, flags, isinstance(found, Term) and found.narrows)
+    return last, found
+
+
+def _known(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | Quantity | None]:
+    """What the vocabulary makes of a place; a word that it does not know is one by its stem."""
     norm = words[i].norm
     for last, kinds, _ in phrases_at(words, i):
         if last <= end:

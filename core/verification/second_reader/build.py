@@ -260,9 +260,9 @@ def told(placed: Placed) -> Iterator[Statement]:
 
 def sayings(sentence: Sentence, span: Span) -> list[Saying]:
     """The clauses of a span as a text might say them; none where a negation stands under another."""
-    words, flags = sentence.words, scope.flags_of(sentence.words)
+    words, flags = sentence.words, sentence.flags([span])
     inside = [i for i, word in enumerate(words) if span[0] <= word.start < span[1]]
-    if not inside or not scope.is_sound(words, flags):
+    if not inside or not scope.is_sound(words, scope.flags_of(words)):
         return []
     subject = Subject(sentence.text[slice(*span)], "text", ())
     parts = texts.clauses(words, inside[0], inside[-1] + 1)

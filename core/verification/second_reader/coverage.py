@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from core.verification.grammar.chunk import MARK, NAME, UNKNOWN, WORD, Chunk
 from core.verification.grammar.occasions import PLAIN
@@ -43,6 +44,8 @@ ACCOUNTS: dict[str, frozenset[str]] = {
 }  # fmt: skip
 # Verbs and nouns that say no more than what kind of thing is told of.
 NO_MORE = frozenset({"start", "stop", "take", "reaction", "took place", "noun", "all"})
+POINTERS = frozenset({"those", "these", "prev", "previous", "earlier", "other"})
+THEN = frozenset({"at the time", "at that time"})
 # Roles whose words may be new to the vocabulary: their meaning is one of a short list.
 _BY_MEANING = frozenset({"when", "start", "end", "from_when", "to_when", "born", "reading", "direction", "status",
                          "which", "severity", "order"})  # fmt: skip
@@ -52,9 +55,17 @@ def left(sentence: Sentence, placed: Iterable[Placed]) -> tuple[list[Chunk], lis
     """The chunks that no statement accounts for: those of guarded words, and plain ones."""
     taken = {id(chunk) for one in placed for chunk in _taken(one)}
     borne = {bearer for chunk in sentence.chunks if id(chunk) in taken and chunk.name for bearer in chunk.name.bearers}
-    open_ = [c for c in sentence.chunks if id(c) not in taken and _matters(c) and not _is_told(c, borne)]
+    pointing = {id(c) for before, c in pairwise(sentence.chunks) if _points(sentence, before, c)}
+    known = taken | pointing
+    open_ = [c for c in sentence.chunks if id(c) not in known and _matters(c) and not _is_told(c, borne)]
     guarded = [chunk for chunk in open_ if not GUARDED.isdisjoint(kinds_of(chunk)) or chunk.kind == MARK]
     return guarded, [chunk for chunk in open_ if chunk not in guarded]
+
+
+def _points(sentence: Sentence, before: Chunk, chunk: Chunk) -> bool:
+    """Whether a chunk only points at what was named: "those two", "the previous one", "at the time"."""
+    pointed = sentence.written(before).lower() in POINTERS and "number" in chunk.means
+    return pointed or sentence.written(chunk).lower() in THEN
 
 
 def _is_told(chunk: Chunk, borne: set[tuple[int, int]]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.verification.cited import Cited
-from core.verification.grammar import chunk_days, chunks, composing, times, tokens
+from core.verification.grammar import chunk_days, chunks, composing, scope, times, tokens
 from core.verification.grammar.chunk import Chunk
 from core.verification.grammar.tokens import Words
 
 Span = tuple[int, int]
+APART = frozenset({",", "and", "(", ")", "→", ";"})
+OWN = scope.NEGATED | scope.PLANNED
 
 
 class NotVerbatim(Exception):
@@ -42,10 +44,17 @@ class Sentence:
             end = at + len(wanted)
             cut_before = at > 0 and self.text[at - 1].isalnum() and self.text[at].isalnum()
             cut_behind = end < len(self.text) and self.text[end].isalnum() and self.text[end - 1].isalnum()
-            if not (cut_before or cut_behind):
+            # "69" and "M" of "69M"
+            age = wanted.isdigit() and self.text[end : end + 1].isalpha()
+            sex = wanted in ("M", "F") and self.text[at - 1 : at].isdigit()
+            if (sex or not cut_before) and (age or not cut_behind):
                 return at
             at = self.text.find(wanted, at + 1, last)
         return None
+
+    def flags(self, spans: Sequence[Span]) -> list[int]:
+        """What each word stands under. A piece of its own behind a comma or "and" is under its own negation alone."""
+        return own_negations(self.text, self.words, spans)
 
     def span_of(self, chunk: Chunk) -> Span:
         """The characters of a chunk."""
@@ -58,6 +67,21 @@ class Sentence:
     def chunks_in(self, span: Span) -> list[Chunk]:
         """The chunks that have some of these characters."""
         return [chunk for chunk in self.chunks if overlap(self.span_of(chunk), span)]
+
+
+def own_negations(text: str, words: Words, spans: Sequence[Span]) -> list[int]:
+    """The flags of words, where a reader tells which pieces of a sentence are facts of their own.
+
+    "No snoring, picky eater": how far "no" or a plan reaches is a matter of meaning; the rest reaches as ever.
+    """
+    flags = scope.flags_of(words)
+    for first, last in spans:
+        inside = [i for i, word in enumerate(words) if first <= word.start < last]
+        own = tokens.tokens(tokens.plain(text[first:last]))
+        if inside and inside[0] and words[inside[0] - 1].norm in APART and len(own) == len(inside):
+            for i, flag in zip(inside, scope.flags_of(own), strict=True):
+                flags[i] = (flags[i] & ~OWN) | (flag & OWN)
+    return flags
 
 
 def overlap(one: Span, other: Span) -> bool:

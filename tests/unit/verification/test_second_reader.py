@@ -79,6 +79,17 @@ RIGHT = [
         "No FB.", [note("NV intact, no FB seen.")], [said("absence", "FB", "No FB", negation="No")],
     ),
     (
+        "No snoring, picky eater.", [note("No snoring. Picky eater.")],
+        [said("note", "", "No snoring"), said("note", "", "picky eater")],
+    ),
+    (
+        "No foreign body, misses two or three days a week.", [note("No FB seen. Misses 2-3 d/wk.")],
+        [said("note", "", "No foreign body"), said("note", "", "misses two or three days a week")],
+    ),
+    (
+        "76F.", [DEAD], [said("person", "76F", "76F", age=("76", "76"), sex=("F", "female"))],
+    ),
+    (
         "RIP 21/11/26.", [DEAD], [said("death", "RIP", "RIP 21/11/26", when=("21/11/26", "2026-11-21"))],
     ),
     (
@@ -192,6 +203,14 @@ LIES = [
     (
         "a negation that the note has not", "No FB.", [note("FB seen.")],
         [said("absence", "FB", "No FB", negation="No")],
+    ),
+    (
+        "a negation that reaches on", "No fever or cough.", [note("No fever. Cough.")],
+        [said("note", "", "No fever"), said("note", "", "cough")],
+    ),
+    (
+        "other words for the letters of a note", "No heart attack.", [note("No HA.")],
+        [said("note", "", "No heart attack")],
     ),
     (
         "a death that no row records", "RIP 21/11/26.", [A1C],

@@ -10,16 +10,17 @@ from core.verification.verdict_table import TABLE, Grammar, Judge, Reader, decid
 
 # C contradicted, S supported by code, R read by the fact-checker and proved by code, A supported by the fact-checker
 # alone, N not addressed, U cannot verify.
-# One letter for each judge: supported by a quote of the words left, by other words, contradicted, not addressed, none.
+# One letter for each judge: supported by a quote of half of the words left, of all that matters in them, by other
+# words, contradicted, not addressed, none.
 PROVED, PART, REFUTED, SILENT, NONE = Reader.PROVED, Reader.PART, Reader.REFUTED, Reader.SILENT, Reader.NONE
 CELLS = {
-    Grammar.REFUTED: {**dict.fromkeys(Reader, "CCCCC"), PROVED: "UUCCC"},
-    Grammar.WHOLE: {**dict.fromkeys(Reader, "SSUSS"), REFUTED: "UUUUU"},
-    Grammar.SILENT: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "NNCNN", NONE: "NNCNN"},
-    Grammar.GUARDED: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "NNCNN", NONE: "NNCNN"},
-    Grammar.PART: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "AACNN", NONE: "AACNN"},
-    Grammar.PLAIN: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "ANCNN", NONE: "ANCNN"},
-    Grammar.NOTHING: {REFUTED: "UUCNN", PROVED: "RRUNN", PART: "AACNN", SILENT: "ANCNN", NONE: "ANCNN"},
+    Grammar.REFUTED: {**dict.fromkeys(Reader, "CCCCCC"), PROVED: "UUUCCC"},
+    Grammar.WHOLE: {**dict.fromkeys(Reader, "SSSUSS"), REFUTED: "UUUUUU"},
+    Grammar.SILENT: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "NANCNN", NONE: "NANCNN"},
+    Grammar.GUARDED: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "NANCNN", NONE: "NANCNN"},
+    Grammar.PART: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "AAACNN", NONE: "AAACNN"},
+    Grammar.PLAIN: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "AANCNN", NONE: "AANCNN"},
+    Grammar.NOTHING: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "AANCNN", NONE: "AANCNN"},
 }
 LETTERS = {
     "C": (Verdict.CONTRADICTED, Mark.NOBODY),
