@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import request_finished
-from sqlalchemy import event
+from sqlalchemy import Select, Table, event
 
 from core import audit
 from core.access import care
@@ -21,7 +21,7 @@ from core.queries.current_health import current_health
 from core.queries.latest_results import latest_results
 from core.queries.patients import header
 from core.queries.timeline_items import Kind
-from core.stores import databases
+from core.stores import databases, hot_and_archived
 from core.stores.databases import Store
 from tests.factories import (
     NOW,
@@ -120,6 +120,21 @@ def test_the_timeline_takes_few_queries(signed_in: Browser, visits: list[Visit])
     with databases.read(Store.HOT) as session:
         queries.timeline(session, visits[0].patient_id, kind=Kind.VISITS)
     assert len(statements) <= 8, statements
+
+
+def test_what_counts_as_archived_is_asked_once_for_a_page(archived: list[Visit]) -> None:
+    statements: list[str] = []
+    engine = databases.current().engine(Store.HOT, read_only=True)
+    event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    patient_id = archived[0].patient_id
+
+    def build(table: Table, columns: Select[Any]) -> Select[Any]:
+        return columns.where(table.c.patient_id == patient_id)
+
+    with databases.read(Store.HOT) as session:
+        for name in ("visit", "note", "observation"):
+            assert hot_and_archived.read_archived(session, "visit", name, build, patient_id=patient_id)
+    assert sum("FROM restored_root" in statement for statement in statements) == 1
 
 
 def test_a_patients_head_and_health_are_read_once(archived: list[Visit]) -> None:
