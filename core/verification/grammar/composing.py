@@ -59,7 +59,10 @@ def _is_amount(chunk: Chunk) -> bool:
 
 
 # Words that add nothing before a chunk of some kind: "only 82", "only slightly", "three yearly checks".
-SMALL: dict[str, Callable[[Chunk], bool]] = {"only": _is_amount, "yearly": lambda chunk: "noun" in chunk.means}
+SMALL: dict[str, Callable[[Chunk], bool]] = {
+    "only": _is_amount,
+    "yearly": lambda chunk: not {"noun", "assay"}.isdisjoint(chunk.means),
+}
 
 
 def _monthly(number: Chunk, following: Chunk, behind: Chunk | None) -> None:

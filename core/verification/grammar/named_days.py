@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import takewhile
 
 from core.verification.cited import Cited
 from core.verification.dates import Days
@@ -16,6 +17,8 @@ ENDED = frozenset({"ended", "stopped", "completed"})
 When = tuple[Days, ...]
 # How much more "about" leaves open.
 ABOUT = 1.5
+# "Those", "the others": what was named before.
+OTHERS = frozenset({"others"})
 
 
 def settle(found: list[Chunk], rows: list[Cited]) -> None:
@@ -132,13 +135,33 @@ def _same_day(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> 
     """Give "the day of ..." the day of what it names; "the same day" that of the date before it, or behind it."""
     is_led = found[place].means["same day"] == "of" or not near
     name = _name_near(found[place + 1 : place + 5]) if is_led else None
-    if name is None:
+    if name is None and is_led and (shared := _day_of_others(found, place, rows)):
+        days = shared
+    elif name is None:
         days = near or next((c.days for c in found[place:] if c.kind == WHEN), ()) or _only_day(rows)
     else:
         days = _days_of(found, place, name, rows)
         name.used = name.used or bool(days)
     if days:
         _settle_day(found, place, days)
+
+
+def _day_of_others(found: list[Chunk], place: int, rows: list[Cited]) -> When:
+    """ "A and B resolved; C, recorded on the same day as those two": the one day of all named before the last."""
+    behind = list(takewhile(_is_of_others, found[place + 1 : place + 4]))
+    named = [chunk for chunk in found[:place] if chunk.kind == NAME and chunk.bearers][:-1]
+    numbers = [round(chunk.quantity.value) for chunk in behind if chunk.quantity is not None]
+    days = {day for chunk in named for day in _starts(chunk, rows)}
+    is_named = any(not chunk.means.keys().isdisjoint(OTHERS) for chunk in behind)
+    if not is_named or len(days) != 1 or len(named) < 2 or (numbers and numbers != [len(named)]):
+        return ()
+    for chunk in behind:
+        chunk.used, chunk.quantity, chunk.means = True, None, {"free": ""}
+    return tuple(Days(day, day) for day in days)
+
+
+def _is_of_others(chunk: Chunk) -> bool:
+    return chunk.quantity is not None or not chunk.means.keys().isdisjoint({"free", *OTHERS})
 
 
 def _name_near(reach: list[Chunk]) -> Chunk | None:

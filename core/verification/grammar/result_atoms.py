@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.verification.grammar import result_numbers
+from core.verification.grammar import result_negation, result_numbers
 from core.verification.grammar.chunk import MARK, PAIR, SPAN, VALUE, WHEN, WORD, Chunk, Quantity
-from core.verification.grammar.composing import NOUGHT
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.result_scan import Scan
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 BREAKS = {",": ",", "(": "(", ")": ")", "-": "-", "→": "to", "/": ","}
 TURNING = frozenset({"became", "become", "becomes", "becoming", "turned", "turning", "got", "went", "gone"})
-OF_NONE = frozenset({"none of", "neither of", "none", "neither"})
 CROSSED = {"up": ("high",), "down": ("low",)}
 COMPARING = {"from": "from", "than": "from", "on": "from", "to": "to"}
 OPENING = {"between": "from", "from": "from", "against": "from", "to": "to"}
@@ -127,39 +125,6 @@ def _use_noun(scan: Scan, place: int) -> None:
     noun = scan.within(place, 2, "noun")
     if noun is not None and noun.means["noun"] == "time":
         noun.used = True
-
-
-def _neg(scan: Scan, place: int, item: Chunk) -> bool:
-    following = scan.items[place + 1] if place + 1 < len(scan.items) else None
-    if scan.negated:
-        return False
-    if _is_nought(scan, place):
-        return scan.add("value", Quantity(0.0, None, 0.0))
-    if following is not None and "range" in following.means and "read" not in following.means:
-        return _no_range(scan, place)
-    scan.negated = True
-    if scan.context.written(item).lower() in OF_NONE:
-        scan.add("all")
-    return _negates(scan, place)
-
-
-def _negates(scan: Scan, place: int) -> bool:
-    of_name = "read of" in scan.frame.names[0].means and scan.frame.lead - 2 <= place < scan.frame.lead
-    return of_name or any("read" in c.means or "trend" in c.means for c in scan.items[place + 1 : place + 4])
-
-
-def _is_nought(scan: Scan, place: int) -> bool:
-    """ "Pain nil", "no pain": a value, where a row has it."""
-    norm = scan.context.words[scan.items[place].start].norm
-    of_pain = norm == "no" and place == scan.frame.lead - 1 and scan.frame.names[0].get("assay") == "pain"
-    return (of_pain or norm in NOUGHT) and any(row.value == 0 for row in scan.rows())
-
-
-def _no_range(scan: Scan, place: int) -> bool:
-    """ "No range given for either figure"."""
-    for chunk in scan.items[place + 1 : place + 5]:
-        chunk.used = chunk.used or bool(chunk.means.keys() & {"range", "all", "prep", "start"})
-    return scan.add("all") and scan.add("read", "without a range")
 
 
 def _degree(scan: Scan, place: int, item: Chunk) -> bool:
@@ -298,7 +263,8 @@ HANDLERS = {
     "only": _only,
     WHEN: _when, SPAN: _span, VALUE: result_numbers.value, PAIR: result_numbers.pair,
     "limits": result_numbers.limits, "bounds": result_numbers.bounds, "read": _read, "trend": _trend,
-    "neg": _neg, "degree": _degree, "all": _all, "trend kind": _steadily, "past": _past, "status": _still,
+    "neg": result_negation.neg, "degree": _degree, "all": _all, "trend kind": _steadily, "past": _past,
+    "status": _still,
     "which": _which, "noun": _noun, "limit": _up_to, "seq": _seq, "prep": _prep, "conj": _conj,
     "range": _range, "now": _now, "start": _given,
 }  # fmt: skip

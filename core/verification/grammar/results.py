@@ -90,16 +90,18 @@ def _state(scan: Scan, points: Points) -> None:
     said = Said(scan, points, context.span(used or frame.items))
     for chunk in frame.names:
         chunk.used = True
-    found = _without_named_by_unit(scan, points, said.span)
-    for subject, own in result_subjects.shared(result_subjects.tests_of(frame, context), found, points):
+    tests = result_subjects.tests_of(frame, context)
+    found = _without_named_by_unit(scan, points, tests, said.span)
+    for subject, own in result_subjects.shared(tests, found, points):
         stated = said.statements(subject, tuple(own))
         context.statements += [_on_day(s, frame.day) for s in stated] if frame.day else stated
 
 
-def _without_named_by_unit(scan: Scan, points: Points, span: tuple[int, int]) -> list[Point]:
+def _without_named_by_unit(scan: Scan, points: Points, tests: list[Subject], span: tuple[int, int]) -> list[Point]:
     """The points of a frame but those of another test, that their unit names; those are stated."""
     found = [point for piece in points.found if not piece.empty for point in piece.points()]
-    kinds = {row.unit.kind for row in scan.rows() if row.unit}
+    units = [scan.context.rows[n].unit for test in tests for n, _ in test.bearers]
+    kinds = {unit.kind for unit in units if unit}
     by_unit = result_subjects.of_units(found, kinds, scan.context)
     scan.context.statements += [Measured(span, subject, point) for subject, point in by_unit]
     return [point for point in found if all(point is not other for _, other in by_unit)]

@@ -17,11 +17,12 @@ _YEARS = re.compile(r"((?:19|20)\d\d)\s?[-/]\s?(\d\d)")
 _SEASON = re.compile(r"(spring|summer|autumn|winter)\s+(?:of\s+)?((?:19|20)\d\d)")
 _FIRST_MONTHS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
 _MONTH_AND_YEAR = re.compile(r"([a-z]+)\.?\s+(\d\d)")
+_DAY_AND_MONTH = re.compile(r"(\d\d?)/(\d\d?)")
 _LED_BY_NOUGHT = re.compile(r"(0\d)/(\d\d)")
 _DECADE = re.compile(r"((?:19|20)\d0)s")
 
 
-FAR_YEAR = 2035
+FIRST_YEAR, FAR_YEAR = 1990, 2035
 MONTH_DAYS_MAX = 31
 # "A year earlier" leaves less open than half a year: nobody rounds seven months up.
 SLACK_OF_YEARS = 0.35
@@ -40,8 +41,14 @@ def read(written: str) -> tuple[Days, ...]:
         found = tuple(_part(days, part[1].removeprefix("the ").split()[0]) for days in found)
     if weekday:
         wanted = _WEEKDAYS.index(weekday[1])
-        found = tuple(days for days in found if days.yearless or days.first.weekday() == wanted)
+        found = tuple(days for day in found for days in _in_years(day) if days.first.weekday() == wanted)
     return found
+
+
+def _in_years(days: Days) -> tuple[Days, ...]:
+    """A day, in each year if it gives none: a weekday says which it may be of."""
+    one = days.yearless and days.first == days.last
+    return tuple(of_year(days, year) for year in range(FIRST_YEAR, FAR_YEAR + 1)) if one else (days,)
 
 
 def _spans(written: str) -> tuple[Days, ...]:
@@ -54,6 +61,9 @@ def _spans(written: str) -> tuple[Days, ...]:
     led = _LED_BY_NOUGHT.fullmatch(written)
     if led:
         return (*dates.written(written), *day_and_month(int(led[1]), int(led[2])))
+    day = _DAY_AND_MONTH.fullmatch(written)
+    if day:
+        return day_and_month(int(day[1]), int(day[2]))
     decade = _DECADE.fullmatch(written)
     if decade:
         return (Days(date(int(decade[1]), 1, 1), date(int(decade[1]) + 9, 12, 31)),)

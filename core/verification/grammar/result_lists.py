@@ -1,0 +1,56 @@
+"""Lists of values beside lists of days or readings: as many of one as of the other, each its own."""
+
+from __future__ import annotations
+
+import itertools
+
+from core.verification.grammar.result_pieces import NOTHING, Piece
+
+ORIGINS = frozenset({"from", "to", "past"})
+
+
+def zipped(parts: list[Piece]) -> list[Piece]:
+    """As many dates as values before them, each given its own: "6.1, 6.0 and 5.4 in 2024, 2025 and 2026"."""
+    bare = list(itertools.takewhile(lambda piece: piece.valued and not piece.whens, parts))
+    count = len(bare) + (len(parts) > len(bare) and parts[len(bare)].valued)
+    days = list(itertools.takewhile(lambda piece: piece.only_days, parts[count:]))
+    whens = [when for piece in (*parts[len(bare) : count], *days) for when in piece.whens]
+    if count < 2 or len(whens) != count:
+        return _read_in_turn(parts, count) if count else _days_first(parts)
+    for piece, when in zip(parts, whens, strict=False):
+        piece.whens = [when]
+    return [*parts[:count], *parts[count + len(days) :]]
+
+
+def _days_first(parts: list[Piece]) -> list[Piece]:
+    """As many values as dates before them: "in 2024, 2025 and 2026 was 6.1, 6.0 and 5.4"."""
+    lead = list(itertools.takewhile(lambda piece: not piece.valued and _is_dated(piece), parts))
+    values = list(itertools.takewhile(lambda piece: piece.valued, parts[len(lead) :]))
+    days = [*lead, *(values[:1] if values and values[0].whens else [])]
+    undated = not any(piece.whens for piece in values[1:])
+    if len(values) < 2 or len(days) != len(values) or not (undated and all(map(_are_alike, days, values))):
+        return parts
+    told, whens = lead[0] if lead else NOTHING, [piece.whens for piece in days]
+    for piece, day, when in zip(values, days, whens, strict=True):
+        piece.whens, piece.turn = when, day.turn or piece.turn
+        piece.reading, piece.degree = (piece.reading, piece.degree) if piece.reading else (told.reading, told.degree)
+    return parts[len(lead) :]
+
+
+def _is_dated(piece: Piece) -> bool:
+    return len(piece.whens) == 1 and not (piece.which or piece.every or piece.since)
+
+
+def _are_alike(day: Piece, value: Piece) -> bool:
+    """Whether a date and a value are both of an earlier result, or both not."""
+    return (day.opener in ORIGINS) == (value.opener in ORIGINS)
+
+
+def _read_in_turn(parts: list[Piece], count: int) -> list[Piece]:
+    """ "65, 83, 69: low, normal, low": as many readings as values before them."""
+    values, told = parts[:count], parts[count:]
+    if count < 2 or len(told) != count or not all(piece.only_reads for piece in told):
+        return parts
+    for piece, reading in zip(values, told, strict=True):
+        piece.take(reading)
+    return values
