@@ -6,28 +6,39 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.functional.conftest import RunningDemo
 from tests.functional.test_pages import faults_of
 
 SignIn = Callable[..., Page]
 REPORT_SECONDS = 60_000
+YEARS_SCROLLED = 4
 
 
-def visits_of(page: Page, demo: RunningDemo) -> set[str]:
-    """The address of every visit on the patient's timeline, year by year."""
+def addresses(links: Locator) -> list[str]:
+    found: list[str] = links.evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    return found
+
+
+def visits_by_year(page: Page, demo: RunningDemo) -> list[str]:
+    """The address of every visit on the patient's timeline, newest first: each year is a page without scripts."""
     page.goto(f"{demo.public_url}/history?kind=visits")
-    years = page.get_by_role("navigation", name="Year").get_by_role("link")
-    seen: set[str] = set()
-    for address in [link.get_attribute("href") for link in years.all()]:
-        page.goto(f"{demo.public_url}{address}")
-        # Older years load inside the section of the year before.
-        links = page.locator("section.of-year").first.locator(":scope > ol.timeline h3 a")
-        found = {link.get_attribute("href") or "" for link in links.all()}
-        assert not seen & found, "a visit is shown twice"
-        seen |= found
+    seen: list[str] = []
+    for year in addresses(page.get_by_role("navigation", name="Year").get_by_role("link")):
+        page.goto(f"{demo.public_url}{year}")
+        seen += addresses(page.locator("section.of-year > ol.timeline h3 a"))
+    assert len(seen) == len(set(seen)), "a visit is shown twice"
     return seen
+
+
+def visits_by_scrolling(page: Page, demo: RunningDemo) -> list[str]:
+    """The newest of them by a reader who scrolls down: what is older loads by itself."""
+    page.goto(f"{demo.public_url}/history?kind=visits")
+    for shown in range(1, YEARS_SCROLLED):
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        expect(page.locator("section.of-year").nth(shown)).to_be_attached()
+    return addresses(page.locator("ol.timeline h3 a"))
 
 
 def visits_in_heading(page: Page, demo: RunningDemo) -> int:
@@ -105,7 +116,8 @@ def sign(page: Page, demo: RunningDemo) -> None:
 def test_the_whole_loop(demo: RunningDemo, sign_in: SignIn) -> None:
     patient, admin, clinician = sign_in("patient1"), sign_in("admin"), sign_in("clinician")
     name = patient.locator(".who").inner_text().split("Sign out")[0].strip(" ·\n")
-    before, told_before = visits_of(patient, demo), visits_in_heading(patient, demo)
+    scriptless = sign_in("patient1", java_script_enabled=False)
+    before, told_before = visits_by_year(scriptless, demo), visits_in_heading(patient, demo)
     assert len(before) == told_before > 20
     chart_before = newest_results(clinician, demo, name)
 
@@ -116,7 +128,10 @@ def test_the_whole_loop(demo: RunningDemo, sign_in: SignIn) -> None:
     assert any(line[-1] for line in chart)
 
     assert visits_in_heading(patient, demo) == told_before
-    assert visits_of(patient, demo) == before
+    assert visits_by_year(scriptless, demo) == before
+    scrolled = visits_by_scrolling(patient, demo)
+    assert len(scrolled) > YEARS_SCROLLED
+    assert scrolled == before[: len(scrolled)]
 
     request_report(clinician, demo, name)
     assert read_each_claim(clinician) >= 5
