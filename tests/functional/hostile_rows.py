@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import JSON, String, create_engine, delete, or_, text
+from sqlalchemy import String, create_engine, delete, inspect, or_, text
 from sqlalchemy.orm import Session
 from webauthn.helpers import bytes_to_base64url
 
@@ -38,6 +38,7 @@ from core.models import (
     Note,
     Observation,
     Omission,
+    OutlierLine,
     Passkey,
     Patient,
     Practitioner,
@@ -60,79 +61,10 @@ from core.services.reports.halting import HALT
 from core.settings import config
 from core.stores import databases
 from tests.factories import PASSWORD
+from tests.functional.hostile_columns import ASIDE_SAID, COLUMNS, HALTED, KINDS, OURS
 
-# What is planted, with the number of its column for @, so that what got loose says where from.
-KINDS = {
-    "script": "<script>bad=@</script>",
-    "image": "<img src=/bad/@ onerror=bad=@>",
-    "out of double quotes": '@" autofocus onfocus=bad=@ x="',
-    "out of single quotes": "@' autofocus onfocus=bad=@ x='",
-    "out of a tag": '"><svg onload=bad=@>',
-    "address": "javascript:bad=@",
-    "htmx": "<b hx-get=/bad/@ hx-trigger=load hx-on:click=bad=@>",
-    "template": "{{7*7}}${7*@}{%raw%}",
-    "out of a field": "</textarea><script>bad=@</script>",
-    "out of a comment": "--><script>bad=@</script><!--",
-    "no date": "2026-13-45T99:99:99Z",
-}
-
-# Columns that only our own code fills, with words it acts by: no text of others gets there.
-OURS = {
-    "access_event.actor_role", "access_event.outcome", "account.role", "credential.password_hash",
-    "credential.totp_secret", "set_up_code.code_hash",
-    "agent_setup.state", "allergy.status", "archive_run.kind", "archive_run.record_type", "archive_run.state",
-    "batch.failed_step", "batch.kind", "batch.record_type", "batch.state", "citation.ref", "claim.decision",
-    "claim.verdict", "claim_check.verdict", "condition.status", "correction.kind",
-    "correction.row_type", "eval_run.suite", "evidence.ref", "evidence.store",
-    "generation.asked", "generation.token", "generation_part.phase",
-    "holding.record_type", "holding.server", "holding_sum.record_type", "late_root.record_type",
-    "load_figure.name", "outlier_line.kind",
-    "load_figure.source", "load_figure.span", "omission.ref", "patient.sex", "prescription.status", "report.state",
-    "report_event.from_state", "report_event.to_state", "restored_root.record_type", "schedule_mark.name",
-    "recovery_code.code_hash", "sensitive_visit.category", "sign_in.portal",
-    "sign_in.token_hash", "statement.kind", "step.name", "step.state", "switch.name", "visit.status",
-    "visit_tie.tie",
-}  # fmt: skip
-# Left alone: no page shows them, and what keeps or proves the running demo would break.
-ASIDE = {
-    "access_event.hash", "access_event.previous_hash", "access_event.writer", "agent_setup.changed_by",
-    "agent_setup.checker_model", "agent_setup.drafter_model", "agent_setup.prompt_version", "agent_setup.reason",
-    "chain_head.hash", "chain_head.writer", "kept_head_set.hash", "eval_run.figures",
-    "imported_row.content_hash", "imported_row.ref_type",
-    # What it says is on the trail.
-    "glass_break.reason",
-    "imported_row.source", "imported_row.source_key", "outbox_message.arguments", "outbox_message.queue",
-    "outbox_message.task", "passkey.credential_id", "passkey.public_key", "patient.national_id_hash",
-    "reference_range.sex",
-    # Of what is in them, pages show what is in those of other tables too.
-    "allergy.said", "prescription.said", "statement.said", "visit.said", "claim_check.said",
-}  # fmt: skip
-ASIDE_SAID = {name for name in ASIDE if name.endswith(".said")}
-# Planted, but shown nowhere, masked, or in other words.
-NOT_SHOWN = {
-    "access_event.request_id", "allergy.category", "allergy.code", "allergy.criticality", "allergy.severity",
-    "assay.category", "assay.name", "assay.system",
-    "citation.content_hash", "clinic.address", "condition.code", "erasure.reason",
-    "eval_run.model", "eval_run.prompt_version", "evidence.content_hash", "model_call.finish_reason",
-    "model_call.provider", "model_call.requested_model", "observation.unit", "patient.national_id_sealed",
-    "practitioner.speciality", "prescription.code", "prescription.route", "report.checker_model",
-    "signature.evidence_hash", "signature.proof", "visit.class_code",
-}  # fmt: skip
-# One for all: the report loop can be halted once.
-HALTED = {"switch.reason": " ".join(KINDS.values()), "switch.changed_by": KINDS["script"]}
-
-
-def columns_with_text() -> list[str]:
-    """Every column of every table that can hold text, as `table.column`."""
-    return [
-        f"{table.name}.{column.name}"
-        for table in Base.metadata.sorted_tables
-        for column in table.columns
-        if isinstance(column.type, String | JSON)
-    ]
-
-
-COLUMNS = columns_with_text()
+# Behind the lines that the demo has counted itself.
+RANKS_OF_OTHERS = 1_000
 HASH = PasswordHasher().hash(PASSWORD)
 
 
@@ -274,6 +206,8 @@ class Planted:
             self.batches.append(batch)
             self.row(Step, run_id=made.id, batch_id=batch.id, name=step, attempt=1, state="failed", finished_at=now)
             self.row(RunEvent, run_id=made.id)
+        rank = RANKS_OF_OTHERS + list(KINDS).index(self.kind)
+        self.row(OutlierLine, kind="namesake", rank=rank, patient_id=self.patient.id, number=1, at=now)
         self.row(Erasure, patient_id=10**12 + list(KINDS).index(self.kind), hot_at=now, archives_at=now, staged_at=now)
         self.row(Alert, value=1.0, threshold=0.5, samples=9, cleared_at=now)
         self.row(EvalRun, suite="factcheck", passed=True, figures={"pass_rate": 1.0, "cases": 10})
@@ -326,7 +260,8 @@ def _take_away(session: Session, made: dict[str, Planted]) -> None:
     looks = or_(LastLook.account_id.in_(accounts), LastLook.patient_id.in_(patients))
     session.execute(delete(LastLook).where(looks))
     for row in reversed([row for one in made.values() for row in one.rows if not isinstance(row, SignIn | Credential)]):
-        session.execute(delete(type(row)).where(type(row).id == row.id))
+        key = zip(inspect(type(row)).primary_key, inspect(row).identity, strict=True)
+        session.execute(delete(type(row)).where(*(column == value for column, value in key)))
 
 
 def wait_until_replayed(primary_url: str, replica_url: str) -> None:

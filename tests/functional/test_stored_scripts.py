@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.factories import PASSWORD
 from tests.functional.conftest import RunningDemo, enter
-from tests.functional.hostile_rows import ASIDE, COLUMNS, HALTED, KINDS, NOT_SHOWN, OURS, Planted, planted
+from tests.functional.hostile_columns import ASIDE, COLUMNS, HALTED, KINDS, NOT_SHOWN, OURS
+from tests.functional.hostile_rows import Planted, planted
 
 LISTEN = """
 window.violations = [];
@@ -49,6 +50,12 @@ class Watched:
 
     def _add(self, fault: str) -> None:
         self.faults.append(f"{self.page.url}: {fault}")
+
+    def as_another(self, demo: RunningDemo, username: str) -> None:
+        """The next person at this browser, which keeps what it has fetched of files."""
+        self.page.context.clear_cookies()
+        enter(self.page, demo, username)
+        self.seen = ""
 
     def open(self, address: str, at_worst: int = 200) -> None:
         response = self.page.goto(address)
@@ -122,16 +129,34 @@ def test_every_column_for_text_is_planted_or_said_why_not(hostile: dict[str, Pla
 
 
 @pytest.fixture(scope="module")
-def overseers(demo: RunningDemo, browser: Browser, hostile: dict[str, Planted]) -> Iterator[dict[str, Watched]]:
+def new_page(browser: Browser) -> Iterator[Callable[[], Watched]]:
+    """Makes pages of browsers that nobody has signed in to."""
+    contexts = []
+
+    def make() -> Watched:
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
+        return Watched(contexts[-1].new_page())
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def overseers(demo: RunningDemo, new_page: Callable[[], Watched], hostile: dict[str, Planted]) -> dict[str, Watched]:
     """An admin's page and an auditor's, each after a look at all lists that it may see."""
-    pages = {username: Watched(browser.new_context().new_page()) for username in LISTS}
+    pages = {username: new_page() for username in LISTS}
     for username, watched in pages.items():
         enter(watched.page, demo, username)
         for path in LISTS[username]:
             watched.open(f"{demo.staff_url}/{path}")
-    yield pages
-    for watched in pages.values():
-        watched.page.context.close()
+    return pages
+
+
+@pytest.fixture(scope="module")
+def readers(new_page: Callable[[], Watched]) -> tuple[Watched, Watched]:
+    """A browser for the patients and one for the clinicians, one person after another."""
+    return new_page(), new_page()
 
 
 def test_the_lists_of_admins_and_auditors_show_hostile_text(
@@ -145,13 +170,15 @@ def test_the_lists_of_admins_and_auditors_show_hostile_text(
 @pytest.mark.parametrize("kind", KINDS)
 def test_hostile_text_is_read_and_does_nothing(
     demo: RunningDemo,
-    sign_in: Callable[..., Page],
+    readers: tuple[Watched, Watched],
     hostile: dict[str, Planted],
     overseers: dict[str, Watched],
     kind: str,
 ) -> None:
     one = hostile[kind]
-    patient, clinician = Watched(sign_in(one.account.username)), Watched(sign_in(one.clinician.username))
+    patient, clinician = readers
+    for reader, account in zip(readers, (one.account, one.clinician), strict=True):
+        reader.as_another(demo, account.username)
     visits = ((patient, patient_pages), (clinician, clinician_pages), (overseers["admin"], admin_pages),
               (overseers["auditor"], auditor_pages))  # fmt: skip
     for watched, pages in visits:
