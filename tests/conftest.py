@@ -16,13 +16,12 @@ from typing import Any
 import hypothesis
 import pytest
 from redis import Redis
-from xdist.scheduler import LoadScopeScheduling
 
 from core.embedded import EmbeddedError, home
 from core.embedded.lock import LOCK_NAME, ServersLock
 from core.embedded.servers import Servers
 from core.settings.parsing import PROCESS_KINDS
-from tests import kept_databases, sql_server
+from tests import kept_databases, run_order, sql_server
 from tests.owner_connections import OwnerConnections
 from tests.tiers import Tiers
 
@@ -35,13 +34,6 @@ SERVERS_PREFIX = "strata-tests-"
 # Collecting the tests makes no garbage to speak of, and running them little that is not gone by itself.
 gc.disable()
 OBJECTS_BEFORE_A_COLLECTION = 100_000
-FUNCTIONAL = "tests/functional/"
-# First, so that no process is left with one of them when the others have nothing to do; the rest is short.
-LONGEST = (
-    FUNCTIONAL,
-    *(f"tests/integration/{name}/" for name in ("runbooks", "demo", "archive", "embedded", "interchange", "reports")),
-)
-
 # The same examples on each run, so that a change and nothing else makes a test fail; new ones in `make check-long`.
 hypothesis.settings.register_profile("check", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=500)
@@ -54,22 +46,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _clear_abandoned()
 
 
-class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """A file's tests run in one worker process; all browser tests share one demo."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return FUNCTIONAL if file.startswith(FUNCTIONAL) else file
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> run_order.ByFile:
     config.option.loadscopereorder = False
-    return ByFile(config, log)
+    return run_order.ByFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_rank)
+    items.sort(key=run_order.rank)
 
 
 def pytest_collection_finish() -> None:
@@ -77,10 +61,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(OBJECTS_BEFORE_A_COLLECTION)
     gc.enable()
-
-
-def _rank(item: pytest.Item) -> int:
-    return next((rank for rank, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -147,7 +127,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     only = metafunc.definition.get_closest_marker("only_on_postgresql")
     engines: list[Any] = ["postgresql"]
     if only is None and sql_server.is_named():
-        stops = {"tiers", "site"} & {*inspect.signature(metafunc.function).parameters, *_used(metafunc)}
+        used = {name for mark in metafunc.definition.iter_markers("usefixtures") for name in mark.args}
+        stops = {"tiers", "site"} & {*inspect.signature(metafunc.function).parameters, *used}
         # Said here: a fixture that skips would first end what the session has set up for the other engine.
         cut = pytest.mark.skipif(
             bool(stops) and not sql_server.can_be_cut_off(),
@@ -160,11 +141,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not sql_server.is_named():
         terminalreporter.write_line(f"Left out: the same tests on SQL Server. To run them: {sql_server.TO_NAME}")
-
-
-def _used(metafunc: pytest.Metafunc) -> set[str]:
-    marks = metafunc.definition.iter_markers("usefixtures")
-    return {name for mark in marks for name in mark.args}
 
 
 @pytest.fixture(scope="session")
@@ -261,7 +237,8 @@ def database(databases: Any, settings: Any, empty_tables: Callable[[], None], sy
     audit.origin.set(audit.Origin("command"))
     # Heads that were kept of another test's events are no heads of these.
     staging.audit_store().delete(head_sets.PREFIX)
-    _empty_valkey(settings.redis_url)
+    with Redis.from_url(settings.redis_url) as valkey:
+        valkey.flushall()
     sync_replica()
     # What a process remembers of servers that failed belongs to the test that made them fail.
     primary.answered()
@@ -318,8 +295,3 @@ def _clear_abandoned() -> None:
             home.erase(folder.parent, folder)
             shutil.rmtree(folder.parent, ignore_errors=True)
         lock.release()
-
-
-def _empty_valkey(url: str) -> None:
-    with Redis.from_url(url) as valkey:
-        valkey.flushall()

@@ -15,6 +15,7 @@ from core.models import Patient, Role
 from core.stores import databases
 from staff_app import create_app
 from tests.factories import PASSWORD, make_account, make_patient
+from tests.ready_report import ReadyReport, make_ready_report
 
 HOST = "https://staff.localhost"
 FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -90,3 +91,10 @@ def patient(database: Any) -> Patient:
     """Tan Mei Ling."""
     with databases.write() as session:
         return make_patient(session, national_id="S1234567D")
+
+
+@pytest.fixture
+def ready(clinician: StaffBrowser, patient: Patient) -> ReadyReport:
+    """A draft with two flags."""
+    with databases.write() as session:
+        return make_ready_report(session, patient, clinician.account)

@@ -14,7 +14,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import NOW
 from tests.integration.staff.conftest import StaffBrowser
-from tests.integration.staff.test_staff_reports import decide_all, page_of, sign
+from tests.integration.staff.reviewing import decide_all, page_of, sign
 from tests.ready_report import ReadyReport, make_ready_report
 
 
