@@ -3,9 +3,10 @@ MAKEFLAGS += --no-print-directory
 # Wherever it is set: the tests start hundreds of processes, each of which would compile the product and its tests anew.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
-# One more than cores, since a worker often waits for its servers or its browser. Each has servers of its own.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadscope
+# More than twice the cores, since a worker waits for its servers or its browser most of the time. Each has servers of
+# its own.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2 + 1)
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 6 --dist loadscope
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
