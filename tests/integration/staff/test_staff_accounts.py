@@ -13,7 +13,7 @@ from core import audit
 from core.models import AccessEvent, Account, Patient, utc_now
 from core.queries import audit_trail
 from core.queries.audit_trail import Wanted
-from core.services import archive
+from core.services import archive, set_up_codes
 from core.services.made_up import made_up
 from core.stores import databases
 from core.stores.databases import Store
@@ -112,7 +112,7 @@ def test_nobody_closes_their_own_account(admin: StaffBrowser) -> None:
 
 
 def test_codes_are_long_and_never_alike() -> None:
-    made = {made_up(4, 5) for _ in range(200)}
+    made = {made_up(set_up_codes.GROUPS, set_up_codes.GROUP_LENGTH) for _ in range(200)}
     assert len(made) == 200
     assert all(re.fullmatch(r"([a-hjkmnp-z2-9]{5}-){4}[a-hjkmnp-z2-9]{5}", code) for code in made)
 
