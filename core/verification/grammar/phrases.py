@@ -11,7 +11,10 @@ _INSIDE = frozenset("/[](),.")
 
 
 def phrases_at(words: Words, i: int) -> Found:
-    """Every phrase that begins at a place, the longest first: where it ends, what it means, and names of what it is."""
+    """Every phrase that begins at a place, the longest first: where it ends, what it means, and names of what it is.
+
+    None at the end.
+    """
     found = words.phrases.get(i)
     if found is None:
         found = words.phrases[i] = _find(words, i)
@@ -20,7 +23,7 @@ def phrases_at(words: Words, i: int) -> Found:
 
 def _find(words: Words, i: int) -> Found:
     """Follow the words as far as phrases go on; brackets, commas and slashes inside one do not matter."""
-    phrase = PHRASES.get(words[i].norm)
+    phrase = PHRASES.get(words[i].norm) if i < len(words) else None
     if phrase is None:
         return NOTHING
     found = [(i + 1, phrase.kinds, phrase.names)] if phrase.kinds else []

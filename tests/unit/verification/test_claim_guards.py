@@ -57,6 +57,32 @@ def test_any_text_gets_an_answer_with_spans_inside_it(text: str) -> None:
             assert 0 <= finding.span[0] < finding.span[1] <= len(text)
 
 
+SHORTHAND = (
+    "HbA1c",
+    "8.9",
+    "%",
+    "12/12",
+    "4/52",
+    "3/7",
+    "25/11",
+    "x2",
+    "ago",
+    "(",
+    ")",
+    "->",
+    ",",
+    "was",
+    "on",
+    "May",
+    "from",
+)
+
+
+@given(st.lists(st.sampled_from(SHORTHAND), max_size=7))
+def test_any_shorthand_gets_an_answer(words: list[str]) -> None:
+    assert isinstance(check(" ".join(words), A1C).verdict, Verdict)
+
+
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=80))
 def test_any_row_text_gets_an_answer(name: str, value: str, text: str) -> None:
     odd = (
