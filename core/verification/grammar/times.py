@@ -172,7 +172,7 @@ def day_and_month(first: int, second: int, *, is_padded: bool = False) -> tuple[
     days = tuple(
         Days(date(2024, month, day), date(2024, month, day), yearless=True)
         for day, month in pairs
-        if month <= 12 and day <= calendar.monthrange(2024, month)[1]
+        if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(2024, month)[1]
     )
     return (*days, *read(f"{first}/{2000 + second}")) if is_padded and first <= 12 else days
 

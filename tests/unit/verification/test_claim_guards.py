@@ -157,3 +157,9 @@ def test_a_word_for_a_visit_and_a_figure_nobody_read_leave_a_judge_in_need_of_qu
     visit = Row("visit:1", "visit", 7, {"description": "Hospital stay", "started_at": "2025-06-13T02:00:00Z"})
     patient = Row("patient:7", "patient", 7, {"sex": "female", "name": "Ann Lee", "birth_date": "1960-01-01"})
     assert read(Claim(text, ("visit:1", "patient:7"), 7), [visit, patient]).grammar is grammar
+
+
+@pytest.mark.parametrize("text", ["Daughter seen 0/11.", "Daughter seen 11/0.", "Daughter seen 31/2."])
+def test_two_numbers_that_are_no_day_are_read_without_a_fault(text: str) -> None:
+    visit = row("visit", description="Review", started_at="2026-11-19")
+    assert read(Claim(text, (visit.ref,), PATIENT), [visit]).grammar is not Grammar.WHOLE
