@@ -53,6 +53,7 @@ sbom: .venv/development-is-ready
 
 # The README's pictures, of a demo that runs in another terminal.
 screenshots: .venv/development-is-ready
+	@scripts/install-browser
 	@$(BIN)/python scripts/screenshots.py
 
 lock: .venv/development-is-ready

@@ -34,7 +34,8 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=found, args=arguments)
         patient = sign_in(browser, told["public_url"], "patient1", passwords)
         name = patient.locator(".who").inner_text().split("Sign out")[0].strip(" ·\n")
         patient.goto(f"{told['public_url']}/results")

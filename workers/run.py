@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class CountedWorker(Worker):
-    """Counts its jobs from outside: each runs in a process of its own, which takes its figures along when it ends."""
+    """Counts its jobs from outside: each runs in a process of its own, which may be ended before it has counted."""
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         began = time.monotonic()
@@ -48,16 +48,22 @@ class TaskFailed(Exception):
 
 def work(queues: Sequence[str]) -> None:
     """Take jobs from the queues until told to stop, the most urgent first. Each job runs in a process of its own."""
+    address = databases.current().settings.metrics_address
+    if address:
+        exposed.share_with_jobs()
     redis = outbox.worker_connection()
     by_urgency = sorted(queues, key=tasks.QUEUES.index)
     listened = [Queue(name, connection=redis, serializer=JSONSerializer) for name in by_urgency]
     databases.current().dispose()
-    if address := databases.current().settings.metrics_address:
+    if address:
         exposed.serve(address)
     worker = CountedWorker(
         listened, connection=redis, serializer=JSONSerializer, job_class=RungJob, log_job_description=False
     )
-    worker.work(logging_level="WARNING")
+    try:
+        worker.work(logging_level="WARNING")
+    finally:
+        exposed.end_sharing()
 
 
 def load_tasks(queues: Sequence[str]) -> None:
@@ -95,8 +101,15 @@ def _run(name: str, arguments: Mapping[str, Any]) -> object:
     task = tasks.check(name, arguments)
     module, _, function = task.name.rpartition(".")
     kind = audit.origin.set(audit.Origin(tasks.ARCHIVER if task.queue == "archive" else tasks.WORKER))
+    began, outcome = time.monotonic(), "failed"
     try:
         run: Callable[..., object] = getattr(importlib.import_module(module), function)
-        return run(**arguments)
+        done = run(**arguments)
+        outcome = "done"
+        return done
+    except outbox.NotNow:
+        outcome = "not now"
+        raise
     finally:
         audit.origin.reset(kind)
+        counters.task(name, outcome, time.monotonic() - began)

@@ -7,17 +7,39 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, exists, false, not_, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    ScalarSelect,
+    Select,
+    bindparam,
+    case,
+    exists,
+    false,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core.access.permissions import Actor, PermissionDenied
 from core.models import Account, CareTeamMember, GlassBreak, SensitiveGrant, SensitiveVisit, Visit, VisitTie, utc_now
 from core.stores import databases
 
-PatientId = InstrumentedAttribute[int] | int
+AccountId = int | BindParameter[int]
+PatientId = InstrumentedAttribute[int] | int | BindParameter[int]
+Instant = datetime | BindParameter[datetime]
+
+ACCOUNT, PATIENT = (bindparam(name, type_=BigInteger()) for name in ("account", "patient"))
+NOW, SINCE = (bindparam(name, type_=DateTime(timezone=True)) for name in ("now", "since"))
 
 
 class Tie(StrEnum):
@@ -49,7 +71,7 @@ class NotInCare(PermissionDenied):
 
 def tie(session: Session, account_id: int, patient_id: int) -> Tie | None:
     """The account's closest tie to the patient, or None."""
-    found = session.scalar(select(_closest(account_id, patient_id)))
+    found = session.scalar(select(_closest(_ties(account_id, patient_id))))
     return Tie(found) if found is not None else None
 
 
@@ -64,13 +86,21 @@ class Standing:
 
 def standing(session: Session, account_id: int, patient_id: int) -> Standing:
     """The account's closest tie and the visits hidden from it: one query unless the patient has sensitive visits."""
-    any_sensitive = case((exists().where(SensitiveVisit.patient_id == patient_id), true()), else_=false())
-    who = aliased(Account)
-    duty = select(who.duty_reason).where(who.id == account_id).scalar_subquery()
-    found, is_any, reason = session.execute(select(_closest(account_id, patient_id), any_sensitive, duty)).one()
+    now = utc_now()
+    values = {ACCOUNT.key: account_id, PATIENT.key: patient_id, NOW.key: now, SINCE.key: now - _care_time()}
+    found, is_any, reason = session.execute(_standing(), values).one()
     hidden = hidden_visits(session, account_id, patient_id) if is_any else frozenset()
     why = f"{ON_DUTY_FOR}{reason}"[:PURPOSE_LENGTH_MAX] if found == Tie.DUTY and reason else found
     return Standing(Tie(found) if found is not None else None, why, hidden)
+
+
+@cache
+def _standing() -> Select[Any]:
+    """Made once: each page asks it, and to make it takes longer than the answer."""
+    any_sensitive = case((exists().where(SensitiveVisit.patient_id == PATIENT), true()), else_=false())
+    who = aliased(Account)
+    duty = select(who.duty_reason).where(who.id == ACCOUNT).scalar_subquery()
+    return select(_closest(_ties(ACCOUNT, PATIENT, since=SINCE, now=NOW)), any_sensitive, duty)
 
 
 def check(session: Session, by: Actor, patient_id: int) -> Tie:
@@ -111,8 +141,12 @@ def hidden_visits(session: Session, account_id: int, patient_id: int, *, despite
     return frozenset(session.scalars(query))
 
 
-def _closest(account_id: int, patient_id: int) -> ColumnElement[str | None]:
-    return case(*((condition, kind.value) for kind, condition in _ties(account_id, patient_id).items()))
+def _closest(ties: dict[Tie, ColumnElement[bool]]) -> ColumnElement[str | None]:
+    return case(*((condition, kind.value) for kind, condition in ties.items()))
+
+
+def _care_time() -> timedelta:
+    return timedelta(days=databases.current().settings.care_days)
 
 
 def _is_not(column: InstrumentedAttribute[int | None], other: int | ScalarSelect[int | None]) -> ColumnElement[bool]:
@@ -120,16 +154,21 @@ def _is_not(column: InstrumentedAttribute[int | None], other: int | ScalarSelect
     return case((column == other, 0), else_=1) == 1
 
 
-def _practitioner_of(account_id: int) -> ScalarSelect[int | None]:
+def _practitioner_of(account_id: AccountId) -> ScalarSelect[int | None]:
     who = aliased(Account)
     return select(who.practitioner_id).where(who.id == account_id).scalar_subquery()
 
 
 def _ties(
-    account_id: int, patient_id: PatientId, visits: ColumnElement[bool] | None = None
+    account_id: AccountId,
+    patient_id: PatientId,
+    visits: ColumnElement[bool] | None = None,
+    *,
+    since: Instant | None = None,
+    now: Instant | None = None,
 ) -> dict[Tie, ColumnElement[bool]]:
-    now = utc_now()
-    since = now - timedelta(days=databases.current().settings.care_days)
+    now = utc_now() if now is None else now
+    since = utc_now() - _care_time() if since is None else since
     who = aliased(Account)
     self_given = exists().where(
         VisitTie.visit_id == Visit.id, VisitTie.account_id == account_id, VisitTie.tie.not_in(GIVEN_BY_OTHERS)

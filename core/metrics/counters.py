@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import Counter, Gauge, Histogram
 
 METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
@@ -23,6 +25,27 @@ _connection_limit = Gauge(
 )
 _jobs = Counter("strata_jobs", "Jobs that a worker did.", ("queue", "outcome"))
 _job_seconds = Histogram("strata_job_seconds", "How long a job took.", ("queue",), buckets=JOB_BUCKETS)
+_task_seconds = Histogram("strata_task_seconds", "How long a task took.", ("task", "outcome"), buckets=JOB_BUCKETS)
+_moved_rows = Counter("strata_archive_rows", "Rows that a step of a run has done.", ("record_type", "step"))
+_step_seconds = Histogram(
+    "strata_archive_step_seconds", "How long a step of a batch took.", ("record_type", "step"), buckets=JOB_BUCKETS
+)
+OF_MODEL = ("model", "role", "prompt_version")
+_model_seconds = Histogram(
+    "strata_model_seconds", "From a call of a model to its answer.", (*OF_MODEL, "outcome"), buckets=JOB_BUCKETS
+)
+_model_tokens = Counter("strata_model_tokens", "Tokens that models were sent and gave.", (*OF_MODEL, "kind"))
+_model_usd = Counter("strata_model_usd", "What calls cost, in US dollars.", OF_MODEL)
+ALL = (
+    _requests, _request_seconds, _reads, _connections, _connection_limit, _jobs, _job_seconds, _task_seconds,
+    _moved_rows, _step_seconds, _model_seconds, _model_tokens, _model_usd,
+)  # fmt: skip
+
+
+def forget() -> None:
+    """Nothing was counted yet: what counts from here on is kept where `exposed` has it kept."""
+    for metric in ALL:
+        metric.clear()
 
 
 def request(portal: str, endpoint: str | None, method: str, status: int, seconds: float) -> None:
@@ -55,3 +78,24 @@ def job(queue: str, outcome: str, seconds: float) -> None:
     """One job of a worker, seen from outside the process that did it."""
     _jobs.labels(queue, outcome).inc()
     _job_seconds.labels(queue).observe(seconds)
+
+
+def task(name: str, outcome: str, seconds: float) -> None:
+    """One task, counted in the process that did it."""
+    _task_seconds.labels(name, outcome).observe(seconds)
+
+
+def archive_step(record_type: str, step: str, rows: int, seconds: float) -> None:
+    """One step of a batch that is done."""
+    _moved_rows.labels(record_type, step).inc(rows)
+    _step_seconds.labels(record_type, step).observe(seconds)
+
+
+def model_call(
+    version: tuple[str, str, str], outcome: str, seconds: float, tokens: Mapping[str, int], usd: float
+) -> None:
+    """One call that has ended: `version` is the model that was asked for, the role and the prompts' version."""
+    _model_seconds.labels(*version, outcome).observe(seconds)
+    for kind, number in tokens.items():
+        _model_tokens.labels(*version, kind).inc(number)
+    _model_usd.labels(*version).inc(usd)

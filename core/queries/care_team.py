@@ -53,6 +53,8 @@ def changes(session: Session, patient_id: int, limit: int = 5) -> tuple[Change, 
         .limit(limit)
     )
     events = session.scalars(query).all()
+    if not events:
+        return ()
     ids = {event.id: int((event.target or "account:0").partition(":")[2]) for event in events}
     who = select(Account.id, Account.name).where(Account.id.in_(set(ids.values())))
     names = {row.id: row.name for row in session.execute(who)}

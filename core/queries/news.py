@@ -23,6 +23,7 @@ from core.queries.results import result_of_value
 from core.queries.timeline_items import MAKERS, SOURCES, Item, Kind
 from core.services.last_looks import SITTING
 from core.stores import hot_and_archived
+from core.stores.hot_and_archived import Build, Found
 
 DAYS = 30
 LINES_MAX = 12
@@ -50,12 +51,11 @@ def news(
     looked = _last_look(session, patient_id, reader, now)
     since = looked or now - timedelta(days=DAYS)
     wanted = _Wanted(patient_id, since, _recorded_visits(session, patient_id, since), hidden_visits)
-    items = [item for kind in SOURCES for item in _new(session, kind, wanted)]
+    items = list(_new(session, wanted))
     held = hot_and_archived.held(session, patient_id, VISIT.name)
     archived_until = held.last_at if held is not None and held.last_at > since else None
     if archived_until is not None:
         items += _archived_results(session, wanted)
-    items += _reports(session, patient_id, since)
     items.sort(key=_place)
     more = max(len(items) - LINES_MAX, 0)
     return News(since, looked is not None, tuple(items[:LINES_MAX]), more, archived_until)
@@ -97,7 +97,17 @@ class _Wanted:
     hidden_visits: VisitIds
 
 
-def _new(session: Session, kind: Kind, wanted: _Wanted) -> list[Item]:
+def _new(session: Session, wanted: _Wanted) -> Iterator[Item]:
+    builds = {kind: _new_rows(kind, wanted) for kind in SOURCES} | {Kind.REPORTS: _new_reports(wanted)}
+    names = {kind: SOURCES[kind][0] if kind in SOURCES else "report" for kind in builds}
+    queries = {kind: hot_and_archived.hot_query(names[kind], build) for kind, build in builds.items()}
+    any_new = hot_and_archived.that_find_any(session, queries)
+    for kind, build in builds.items():
+        if kind in any_new:
+            yield from MAKERS.get(kind, _reports)(session, hot_and_archived.read_hot(session, names[kind], build))
+
+
+def _new_rows(kind: Kind, wanted: _Wanted) -> Build:
     name, column = SOURCES[kind]
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
@@ -109,7 +119,7 @@ def _new(session: Session, kind: Kind, wanted: _Wanted) -> list[Item]:
         is_new = or_(later, of_visit.in_(wanted.recorded)) if wanted.recorded else later
         return columns.where(*mine, time_column <= _end(is_day), is_new)
 
-    return list(MAKERS[kind](session, hot_and_archived.read_hot(session, name, build)))
+    return build
 
 
 def _end(is_day: bool) -> Any:
@@ -118,16 +128,17 @@ def _end(is_day: bool) -> Any:
     return now.date() if is_day else now
 
 
-def _reports(session: Session, patient_id: int, since: datetime) -> list[Item]:
+def _new_reports(wanted: _Wanted) -> Build:
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
-        return columns.where(
-            table.c.patient_id == patient_id, table.c.state == ReportState.SIGNED, table.c.closed_at > since
-        )
+        is_mine = table.c.patient_id == wanted.patient_id
+        return columns.where(is_mine, table.c.state == ReportState.SIGNED, table.c.closed_at > wanted.since)
 
-    found = hot_and_archived.read_hot(session, "report", build)
-    return [
-        Item(Kind.REPORTS, item.values["id"], item.values["closed_at"], "Health report", "", False) for item in found
-    ]
+    return build
+
+
+def _reports(_session: Session, found: list[Found]) -> Iterator[Item]:
+    for item in found:
+        yield Item(Kind.REPORTS, item.values["id"], item.values["closed_at"], "Health report", "", False)
 
 
 ORDER = (Kind.RESULTS, Kind.REPORTS, Kind.MEDICINES, Kind.PROBLEMS, Kind.VISITS, Kind.NOTES)

@@ -12,6 +12,7 @@ from core.models import Condition, ConditionStatus, Note, Prescription
 from core.models.record_types import KEPT_HOT
 from core.queries.visits import ConditionLine, NoteText, PrescriptionLine, line_of
 from core.stores.counted import counts
+from core.stores.hot_and_archived import that_find_any
 
 ROWS_MAX = 20
 LineT = TypeVar("LineT", NoteText, PrescriptionLine, ConditionLine)
@@ -39,22 +40,19 @@ def outside_visits(session: Session, patient_id: int, *, limit: int | None = ROW
     notes = _of(Note, patient_id)
     medicines = _of(Prescription, patient_id).where(Prescription.status.not_in(KEPT_HOT))
     problems = _of(Condition, patient_id).where(Condition.status != ConditionStatus.ACTIVE)
+    asked: dict[type[Any], Select[Any]] = {
+        NoteText: notes.order_by(Note.written_at.desc(), Note.id.desc()),
+        PrescriptionLine: medicines.order_by(Prescription.started_on.desc().nulls_last(), Prescription.id.desc()),
+        ConditionLine: problems.order_by(Condition.onset_on.desc().nulls_last(), Condition.id.desc()),
+    }
+    any_rows = that_find_any(session, asked)
+    found: dict[type[Any], Any] = {
+        line: _lines(session, line, rows, limit) if line in any_rows else () for line, rows in asked.items()
+    }
     return OutsideVisits(
-        notes=_lines(session, NoteText, notes.order_by(Note.written_at.desc(), Note.id.desc()), limit),
-        medicines=_lines(
-            session,
-            PrescriptionLine,
-            medicines.order_by(Prescription.started_on.desc().nulls_last(), Prescription.id.desc()),
-            limit,
-        ),
-        problems=_lines(
-            session,
-            ConditionLine,
-            problems.order_by(Condition.onset_on.desc().nulls_last(), Condition.id.desc()),
-            limit,
-        ),
-        total=sum(_count(session, rows) for rows in (notes, medicines, problems)),
-    )
+        notes=found[NoteText], medicines=found[PrescriptionLine], problems=found[ConditionLine],
+        total=sum(len(lines) if len(lines) != limit else _count(session, asked[line]) for line, lines in found.items()),
+    )  # fmt: skip
 
 
 def _of(model: type[Any], patient_id: int) -> Select[Any]:
@@ -66,4 +64,4 @@ def _lines(session: Session, line: type[LineT], rows: Select[Any], limit: int | 
 
 
 def _count(session: Session, rows: Select[Any]) -> int:
-    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    return session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0

@@ -5,13 +5,14 @@ What was done at a visit stands at the visit; what belongs to none, and each sig
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from functools import reduce
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import FromClause, Select, Table, func, join, select, true
 from sqlalchemy.orm import Session
 
 from core.models import ReportState
@@ -20,7 +21,7 @@ from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.queries.reports.signed_reports import signed_lines
 from core.queries.timeline_items import MAKERS, SOURCES, Item, Kind
 from core.stores import archived, counted, hot_and_archived
-from core.stores.hot_and_archived import ColdTable, Found, Held
+from core.stores.hot_and_archived import Build, ColdTable, Found, Held
 from core.stores.page_zone import page_zone
 from core.stores.tables import hot_table, linked_table, signed_view
 
@@ -30,6 +31,7 @@ FIRST_YEAR = 1900
 VISIT_MAX = timedelta(days=60)
 
 
+ENDS = ("first", "last")
 OUTSIDE = (Kind.RESULTS, Kind.MEDICINES, Kind.PROBLEMS, Kind.NOTES)
 
 
@@ -100,6 +102,10 @@ def _newest_first(item: Item) -> tuple[float, int]:
     return (at if isinstance(at, datetime) else datetime.combine(at, time(), UTC)).timestamp(), item.id
 
 
+def _ends(column: Any) -> Select[Any]:
+    return select(func.min(column).label(ENDS[0]), func.max(column).label(ENDS[1]))
+
+
 class TimelineReading:
     """One reading of a timeline; `gaps` fills with what silent archives hold."""
 
@@ -114,11 +120,9 @@ class TimelineReading:
 
     def years(self) -> tuple[int, ...]:
         """All years from the newest that has anything to the oldest: archives are known by what they hold."""
-        times: list[date] = []
+        times = self._hot_ends()
         for kind in self._kinds():
-            times += self._ends(kind)
-        if self._shows_reports():
-            times += self._report_ends()
+            times += self._archived_ends(kind)
         for held in self._held():
             times += [held.first_at - VISIT_MAX if held.first_at.month < 3 else held.first_at, held.last_at]
         years = [self._year(at) for at in times]
@@ -130,15 +134,17 @@ class TimelineReading:
         is_loose = self._kind is Kind.ALL
         if kinds and not is_loose and self._held():
             return True
-        return any(self._rows(kind, Period(None), is_loose=is_loose) for kind in kinds)
+        return bool(self._that_have_any(kinds, Period(None), is_loose=is_loose))
 
     def items(self, period: Period) -> Iterator[Item]:
         """What the period has; of all kinds, visits with what belongs to none."""
         if self._shows_reports():
             yield from self._reports(period)
+        loose = OUTSIDE if self._kind is Kind.ALL and self._assay_id is None else ()
+        any_loose = self._that_have_any(loose, period, is_loose=True)
         for kind in self._kinds():
-            is_loose = self._kind is Kind.ALL and kind is not Kind.VISITS
-            yield from MAKERS[kind](self._session, self._rows(kind, period, is_loose=is_loose))
+            if kind not in loose or kind in any_loose:
+                yield from MAKERS[kind](self._session, self._rows(kind, period, is_loose=kind in loose))
 
     def _kinds(self) -> tuple[Kind, ...]:
         if self._assay_id is not None:
@@ -156,20 +162,28 @@ class TimelineReading:
         found = (hot_and_archived.held(self._session, self._patient_id, name) for name in types)
         return [held for held in found if held is not None]
 
-    def _ends(self, kind: Kind) -> list[date]:
-        """When the first and the last row are. What was done at archived visits may be of any day: they are asked."""
-        name, column = SOURCES[kind]
-        table = hot_table(name)
-        query = select(func.min(table.c[column]), func.max(table.c[column])).where(*self._mine(table))
-        ends = [at for at in self._session.execute(query.where(counted.counts(table))).one() if at is not None]
-        if kind is Kind.VISITS or (self._kind is Kind.ALL and self._assay_id is None):
-            return ends
-        return ends + self._first_archived(name, column)
+    def _hot_ends(self) -> list[date]:
+        """When the first and the last row of each kind are, asked at once."""
+        asked = []
+        for kind in self._kinds():
+            name, column = SOURCES[kind]
+            table = hot_table(name)
+            asked.append(_ends(table.c[column]).where(*self._mine(table), counted.counts(table)))
+        if self._shows_reports():
+            table = hot_table("report")
+            asked.append(_ends(table.c.closed_at).where(*self._signed(table)))
+        if not asked:
+            return []
+        parts = [one.subquery(f"ends{number}") for number, one in enumerate(asked)]
+        whole = reduce(lambda left, right: join(left, right, true()), parts[1:], cast(FromClause, parts[0]))
+        row = self._session.execute(select(*(part.c[end] for part in parts for end in ENDS)).select_from(whole)).one()
+        return [at for at in row if at is not None]
 
-    def _report_ends(self) -> list[date]:
-        table = hot_table("report")
-        query = select(func.min(table.c.closed_at), func.max(table.c.closed_at)).where(*self._signed(table))
-        return [at for at in self._session.execute(query).one() if at is not None]
+    def _archived_ends(self, kind: Kind) -> list[date]:
+        """What was done at archived visits may be of any day: they are asked."""
+        if kind is Kind.VISITS or (self._kind is Kind.ALL and self._assay_id is None):
+            return []
+        return self._first_archived(*SOURCES[kind])
 
     def _signed(self, table: Table) -> list[Any]:
         return [table.c.patient_id == self._patient_id, table.c.state == ReportState.SIGNED]
@@ -190,19 +204,26 @@ class TimelineReading:
             conditions.append(table.c.assay_id == self._assay_id)
         return conditions
 
-    def _rows(self, kind: Kind, period: Period, *, is_loose: bool) -> list[Found]:
-        name, column = SOURCES[kind]
+    def _that_have_any(self, kinds: Iterable[Kind], period: Period, *, is_loose: bool) -> frozenset[Kind]:
+        queries = {
+            kind: hot_and_archived.hot_query(SOURCES[kind][0], self._build(kind, period, is_loose=is_loose))
+            for kind in kinds
+        }
+        return hot_and_archived.that_find_any(self._session, queries)
 
+    def _build(self, kind: Kind, period: Period, *, is_loose: bool) -> Build:
         def build(table: Table, columns: Select[Any]) -> Select[Any]:
-            time_column = table.c[column]
+            time_column = table.c[SOURCES[kind][1]]
             query = columns.where(*self._mine(table), *self.within(time_column, period))
             query = query.where(table.c.visit_id.is_(None)) if is_loose else query
             return query.order_by(time_column.desc(), table.c.id.desc()).limit(ROWS_MAX + 1)
 
+        return build
+
+    def _rows(self, kind: Kind, period: Period, *, is_loose: bool) -> list[Found]:
+        name, build = SOURCES[kind][0], self._build(kind, period, is_loose=is_loose)
         found = hot_and_archived.read_hot(self._session, name, build)
-        if is_loose:
-            return found
-        return self._with_archived(found, VISIT.name, name, build, period)
+        return found if is_loose else self._with_archived(found, VISIT.name, name, build, period)
 
     def _reports(self, period: Period) -> Iterator[Item]:
         def build(table: Table, columns: Select[Any]) -> Select[Any]:
@@ -218,7 +239,7 @@ class TimelineReading:
             )  # fmt: skip
 
     def _with_archived(
-        self, found: list[Found], record_type: str, name: str, build: hot_and_archived.Build, period: Period
+        self, found: list[Found], record_type: str, name: str, build: Build, period: Period
     ) -> list[Found]:
         """The archive is asked only for a period of which it holds anything; a silent one is a gap."""
         held = hot_and_archived.held(self._session, self._patient_id, record_type)
@@ -229,7 +250,7 @@ class TimelineReading:
         older = self._ask(record_type, name, build)
         return archived.merge(found, older, key=lambda item: item.values["id"])
 
-    def _ask(self, record_type: str, name: str, build: hot_and_archived.Build) -> list[Found]:
+    def _ask(self, record_type: str, name: str, build: Build) -> list[Found]:
         """An archive's rows, if it holds any of the patient; of a silent one none, and it is a gap."""
         held = hot_and_archived.held(self._session, self._patient_id, record_type)
         if held is None or held in self.gaps:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping, Select, Table, or_, select, true
+from sqlalchemy import RowMapping, Select, Table, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from core.models import Holding
@@ -18,6 +18,7 @@ from core.stores.tables import cold_columns, hot_table, linked_table
 
 Build = Callable[[Table, Select[Any]], Select[Any]]
 ColdTable = Callable[[str], Table]
+KeyT = TypeVar("KeyT")
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,35 @@ class Cursor:
 
 def held(session: Session, patient_id: int, record_type: str) -> Held | None:
     """What the archive holds for the patient, as the primary knows it: the archive is not asked."""
-    row = once(session, ("holding", patient_id, record_type), lambda: session.get(Holding, (patient_id, record_type)))
+    row = once(session, ("holdings", patient_id), lambda: _holdings(session, patient_id)).get(record_type)
     return Held(row.roots, row.first_at, row.last_at, row.server) if row is not None and row.roots > 0 else None
+
+
+def _holdings(session: Session, patient_id: int) -> dict[str, Holding]:
+    """By record type: a page that asks for one mostly asks for another."""
+    rows = session.scalars(select(Holding).where(Holding.patient_id == patient_id))
+    return {row.record_type: row for row in rows}
+
+
+def that_find_any(session: Session, queries: Mapping[KeyT, Select[Any]]) -> frozenset[KeyT]:
+    """Those of several queries that find a row, asked at once: most records have nothing of most kinds."""
+    keys = list(queries)
+    asked = [
+        select(literal(number).label("number")).where(query.order_by(None).limit(None).exists())
+        for number, query in enumerate(queries.values())
+    ]
+    return frozenset(keys[number] for number in session.scalars(union_all(*asked))) if asked else frozenset()
+
+
+def hot_query(name: str, build: Build, *, with_errors: bool = False) -> Select[Any]:
+    """What `read_hot` asks."""
+    table = hot_table(name)
+    return build(table, select(table)).where(true() if with_errors else counted.counts(table))
 
 
 def read_hot(session: Session, name: str, build: Build, *, with_errors: bool = False) -> list[Found]:
     """The hot rows that the query finds; those entered in error only if asked."""
-    table = hot_table(name)
-    counting = true() if with_errors else counted.counts(table)
-    query = build(table, select(table)).where(counting)
+    query = hot_query(name, build, with_errors=with_errors)
     return [Found(row, is_archived=False) for row in session.execute(query).mappings()]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.archiving import failpoints
+from core.metrics import counters
 from core.models import (
     ArchiveRun,
     Batch,
@@ -142,6 +143,8 @@ def _perform(step_id: int) -> None:
             _move(session, run, step)
         step.state, step.finished_at = StepState.DONE, utc_now()
         failpoints.hit(f"{step.name}.before_commit")
+    seconds = (step.finished_at - step.started_at).total_seconds()
+    counters.archive_step(run.record_type, step.name, step.rows, seconds)
     failpoints.hit(f"{step.name}.after_commit")
     if step.name == StepName.RESTORE and step.batch_id is not None:
         purge.note_position(step.batch_id, primary_position())

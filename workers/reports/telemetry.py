@@ -7,6 +7,7 @@ import logging
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.metrics import counters
 from core.models import ModelCall
 
 log = logging.getLogger("strata.gen_ai")
@@ -46,6 +47,14 @@ def attributes(call: ModelCall) -> dict[str, Any]:
 
 
 def say(call: ModelCall) -> None:
-    """Log a call that has ended: at INFO, as one JSON object."""
+    """Log a call that has ended, at INFO, as one JSON object; and count it."""
+    kinds = {"input": call.input_tokens, "cached": call.cached_tokens, "output": call.output_tokens}
+    counters.model_call(
+        (call.requested_model, call.role, call.prompt_version),
+        "failed" if call.answering_model is None else "done",
+        float(call.latency_seconds or 0),
+        {kind: number for kind, number in kinds.items() if number},
+        float(call.cost_usd or 0),
+    )
     if log.isEnabledFor(logging.INFO):
         log.info("gen_ai.client.inference %s", json.dumps(attributes(call)))

@@ -106,6 +106,8 @@ def signed_for_patient(
 
 def signed_lines(session: Session, found: Sequence[Found]) -> tuple[SignedItem, ...]:
     """Signed reports as lists show them, the newest first."""
+    if not found:
+        return ()
     signers = _signers(session, [item.values["id"] for item in found])
     items = [
         SignedItem(

@@ -29,6 +29,7 @@ from core.stores.routing import Cause
 from public_app import create_app as public_app
 from tests.factories import PASSWORD, make_account, make_patient, make_visit
 from workers import scraped
+from workers.reports import telemetry
 
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 40
@@ -127,7 +128,8 @@ def test_a_portals_processes_are_scraped_as_one(database: Any, environment: dict
 
 def test_a_worker_and_the_scheduler_are_scraped(database: Any, environment: dict[str, str], sync_replica: Any) -> None:
     with databases.write() as session:
-        outbox.add(session, "workers.tidy.tidy")
+        for _ in range(2):
+            outbox.add(session, "workers.tidy.tidy")
         outbox.add(session, "workers.reports.jobs.resume_reports")
         for name in ("cpu", "disk"):
             figure = {"source": "primary", "name": name, "span": LoadSpan.MINUTE, "samples": 1}
@@ -137,13 +139,35 @@ def test_a_worker_and_the_scheduler_are_scraped(database: Any, environment: dict
     with program(environment, "schedule") as scheduler, program(environment, "worker", "ops") as worker:
         wait_for(lambda: value(scrape(worker), "strata_jobs_total", queue="ops", outcome="done"))
         found = scrape(scheduler)
-        assert value(scrape(worker), "strata_job_seconds_count", queue="ops") >= 1
+        # Each was counted by a process that has ended since.
+        wait_for(lambda: value(scrape(worker), "strata_task_seconds_count", task="workers.tidy.tidy") >= 2)
+        wait_for(lambda: not value(scrape(worker), "strata_pool_connections", use="write"))
+        by_jobs = scrape(worker)
+        assert value(by_jobs, "strata_job_seconds_count", queue="ops") >= 1
+        assert value(by_jobs, "strata_pool_connections_max", use="write") > 0
     assert value(found, "strata_replica_answers") == 1
     assert value(found, "strata_queue_waiting", queue="reports") >= 1
     assert value(found, "strata_machine", source="primary", figure="cpu") == pytest.approx(0.4)
     assert value(found, "strata_model_tokens_day", model="m-1", kind="input") == 1200
     assert value(found, "strata_model_usd_day", model="m-1", prompt_version="v1", role="drafter") == pytest.approx(0.02)
     assert {"strata_archive_runs", "strata_replica_lag_seconds"} <= found.keys()
+
+
+def told_of(name: str, **labels: str) -> float:
+    """What this process has counted."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_a_models_calls_are_counted_where_they_end() -> None:
+    version = {"model": "m-counted", "role": "drafter", "prompt_version": "v1"}
+    call = model_call("m-1", input_tokens=1200, cached_tokens=0, output_tokens=80, cost_usd=Decimal("0.02"),
+                      latency_seconds=Decimal("1.5"))  # fmt: skip
+    call.requested_model = version["model"]
+    telemetry.say(call)
+    assert told_of("strata_model_tokens_total", **version, kind="input") == 1200
+    assert told_of("strata_model_tokens_total", **version, kind="output") == 80
+    assert told_of("strata_model_usd_total", **version) == pytest.approx(0.02)
+    assert told_of("strata_model_seconds_sum", **version, outcome="done") == 1.5
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import Select, func, select, text, update
 
 from core.models import Batch, Holding, Note, Patient, Prescription, RunState, Step, Visit
@@ -79,6 +80,17 @@ def test_holdings_say_what_is_cold(population: list[int]) -> None:
     assert set(holdings) == set(population)
     assert {row.roots for row in holdings.values()} == {4}
     assert {row.rows for row in holdings.values()} == {4 + 4 * 4}
+
+
+def test_rows_that_moved_are_told(population: list[int]) -> None:
+    def rows(step: str) -> float:
+        return REGISTRY.get_sample_value("strata_archive_rows_total", {"record_type": "visit", "step": step}) or 0.0
+
+    steps = ("stage", "load", "verify", "release")
+    before = {step: rows(step) for step in steps}
+    run_to_end()
+    moved = len(population) * (4 + 4 * 4)
+    assert {step: rows(step) - before[step] for step in steps} == dict.fromkeys(steps, moved)
 
 
 @pytest.mark.usefixtures("by_time")

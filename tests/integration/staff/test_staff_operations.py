@@ -41,6 +41,8 @@ def test_alerts_are_shown_with_state_since_when_and_runbook(admin: StaffBrowser)
     for rule in RULES:
         assert f'<span class="quiet small">{rule.name}</span>' in page
         assert f'href="/operations/runbooks/{rule.runbook.removesuffix(".md")}"' in page
+    assert "last 15 min" in page
+    assert "last 0 days" not in page
     assert ">firing<" not in page
     assert "Nothing has fired yet." in page
     fired_at = utc_now() - timedelta(hours=3)

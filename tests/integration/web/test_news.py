@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -74,6 +75,7 @@ def test_without_a_known_look_the_page_says_of_which_days(
     text = signed_in.get("/history").text
     assert "New in the last 30 days" in text
     assert text.index(">LDL<") < text.index(">Sodium<")
+    assert not re.search(r'</a><span class="quiet small">', text), "a title runs into its day"
 
 
 def test_a_look_of_long_ago_is_still_known_and_what_was_archived_since_is_told(

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from core.queries import timeline
 from core.queries.timeline import Period, TimelineReading
 from core.queries.timeline_items import Kind
 from core.queries.whole_record import WholeReading
+from core.stores.hot_and_archived import that_find_any
 from core.stores.tables import hot_table
 from tests.unit.engines.test_mssql_statements import compiled
 
@@ -45,3 +51,48 @@ def test_what_is_hidden_is_left_out_of_what_is_taken_along() -> None:
     assert compiled(query) == (
         "SELECT note.id FROM note WHERE note.patient_id = 7 AND (note.visit_id IS NULL OR (note.visit_id NOT IN (3)))"
     )
+
+
+class Asked:
+    """Stands where a session would, and keeps what it is asked."""
+
+    def __init__(self, *answer: Any) -> None:
+        self.info: dict[str, Any] = {}
+        self.answer, self.statements = answer, list[str]()
+
+    def scalars(self, statement: Any) -> Any:
+        self.statements.append(compiled(statement))
+        return iter(self.answer)
+
+    def execute(self, statement: Any) -> Any:
+        self.statements.append(compiled(statement))
+        return SimpleNamespace(one=lambda: self.answer)
+
+
+def test_which_kinds_have_any_row_is_asked_at_once() -> None:
+    note, visit = hot_table("note"), hot_table("visit")
+    session = Asked(1)
+    queries = {
+        "notes": select(note.c.id).where(note.c.patient_id == 7),
+        "visits": select(visit.c.id).where(visit.c.patient_id == 7).order_by(visit.c.id).limit(9),
+    }
+    assert that_find_any(cast(Session, session), queries) == {"visits"}
+    assert session.statements == [
+        "SELECT 0 AS number WHERE EXISTS (SELECT note.id FROM note WHERE note.patient_id = 7)"
+        " UNION ALL SELECT 1 AS number WHERE EXISTS (SELECT visit.id FROM visit WHERE visit.patient_id = 7)"
+    ]
+
+
+def test_when_each_kind_begins_and_ends_is_asked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline, "page_zone", lambda: ZONE)
+    session = Asked(datetime(2024, 5, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC), None, None)
+    session.info["snapshot"] = {("holdings", 7): {}}
+    reading = TimelineReading(cast(Session, session), 7, Kind.VISITS, None, frozenset())
+    assert reading.years() == (2026, 2025, 2024)
+    [asked] = session.statements
+    assert asked.startswith("SELECT ends0.first, ends0.last FROM (SELECT min(visit.started_at) AS first,")
+    every = Asked(*[None] * 12)
+    every.info["snapshot"] = {("holdings", 7): {}}
+    assert TimelineReading(cast(Session, every), 7, Kind.ALL, None, frozenset()).years() == ()
+    [asked] = every.statements
+    assert asked.count(" ON 1 = 1") == 5
