@@ -88,15 +88,18 @@ def code_of(concept: Any, preferred: Sequence[str] = ()) -> str | None:
 
 def wording(concept: Any) -> str | None:
     """The words of a CodeableConcept: its text, a display, or else its code."""
-    words = dig(concept, "text")
-    if not words:
-        told = [coding for coding in each(dig(concept, "coding")) if _is_told(coding)]
-        own = next((coding for coding in told if dig(coding, "userSelected") is True), None)
-        words = dig(own or (told[0] if told else None), "display")
+    words = dig(concept, "text") or _display(concept)
     if isinstance(words, str) and words.strip() and words.strip() not in NULL_WORDS:
         return words
     coding = chosen(concept)
     return f"code {coding['code']}" if coding is not None else None
+
+
+def _display(concept: Any) -> Any:
+    """The display of the coding that somebody chose, else of the first that has one."""
+    told = [coding for coding in each(dig(concept, "coding")) if _is_told(coding)]
+    own = next((coding for coding in told if dig(coding, "userSelected") is True), None)
+    return dig(own or (told[0] if told else None), "display")
 
 
 def _is_told(coding: Any) -> bool:

@@ -101,8 +101,13 @@ def _flags(concept: Any) -> list[str]:
     worded = _words(concept)
     codes = [str(coding["code"]) for coding in codings(concept)]
     known = list(filter(None, map(_worded, worded))) if worded else _known_codes(map(str.upper, codes))
-    rare = (str(coding["code"]) for coding in codings(concept) if coding.get("system") and is_hl7(coding))
-    return known or [code for code in rare if len(code) <= FLAG_CHARS_MAX][:1]
+    return known or _rare(concept)
+
+
+def _rare(concept: Any) -> list[str]:
+    """HL7's code of a judgement that has no flag here, as it is written."""
+    codes = (str(coding["code"]) for coding in codings(concept) if coding.get("system") and is_hl7(coding))
+    return [code for code in codes if len(code) <= FLAG_CHARS_MAX][:1]
 
 
 def _words(concept: Any) -> list[str]:

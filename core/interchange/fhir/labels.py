@@ -53,18 +53,21 @@ class Label(NamedTuple):
 
 def label_of(resource: Any) -> Label | None:
     """The label of a resource that is for few people; None of one for all who treat the patient."""
-    codings = _codings(resource)
-    if not codings:
-        return None
-    counting = [one for one in codings if _is_for_few(one)]
-    if _is_open(codings, counting):
-        counting = [one for one in counting if one["code"] not in BY_LEVEL]
+    counting = _counting(_codings(resource))
     if not counting:
         return None
     codes = [one["code"] for one in counting]
     category = next((SENSITIVE[code] for code in codes if code in SENSITIVE), Sensitivity.OTHER)
     hides = any(code in NOT_FOR_PATIENTS for code in codes)
     return Label(category.value, tuple((system_of(one), one["code"]) for one in counting), hides)
+
+
+def _counting(codings: list[Any]) -> list[Any]:
+    """Of these codings, those by which a resource is for few people."""
+    found = [one for one in codings if _is_for_few(one)]
+    if codings and _is_open(codings, found):
+        return [one for one in found if one["code"] not in BY_LEVEL]
+    return found
 
 
 def open_in(resource: Any) -> str | None:
