@@ -7,7 +7,7 @@ from typing import Any
 
 from core.interchange.fhir.bundles import dig
 from core.interchange.fhir.care_givers import CareGivers
-from core.interchange.fhir.concepts import SNOMED, code_of, kept, wording
+from core.interchange.fhir.concepts import SNOMED, code_of, codings, kept, wording
 from core.interchange.fhir.entry import Entry, Retracted, identifier
 from core.interchange.source_rows import Record, stamp
 from core.interchange.source_values import BadValue, required, text
@@ -26,7 +26,8 @@ def encounter(entry: Entry, givers: CareGivers) -> Record:
     started_at, ended_at = _times(entry)
     if ended_at is None and status is VisitStatus.CLOSED:
         ended_at = started_at
-    kind, class_code = dig(resource, "type", 0), text(dig(resource, "class", "code"), 64, "class") or "AMB"
+    kind, told = dig(resource, "type", 0), codings({"coding": [resource.get("class")]})
+    class_code = (text(told[0]["code"], 64, "class") if told else None) or "AMB"
     clinic = givers.clinic(entry, resource.get("serviceProvider"))
     entry.about["codings"] = kept(kind)
     values: dict[str, Any] = {

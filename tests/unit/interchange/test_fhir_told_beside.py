@@ -10,6 +10,7 @@ import pytest
 
 from core.interchange.fhir import exported_statements
 from core.models import said
+from tests import interchange_files as files
 from tests.fhir_cases import AT, SNOMED, about, measured, only, order, read_with
 
 EXTENSIONS = "http://hl7.org/fhir/StructureDefinition"
@@ -109,6 +110,21 @@ def test_why_a_vaccine_was_given(tmp_path: Path) -> None:
     values = only(population, "statement").values
     assert values["detail"] == "reason: Travel"
     assert exported_statements.statement(values)["reasonCode"] == [{"text": "Travel"}]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ({"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown"}, "AMB"),
+        ({"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "EMER"}, "EMER"),
+        ({"code": "UNK"}, "AMB"),
+        ({"code": "IMP"}, "IMP"),
+        (None, "AMB"),
+    ],
+)
+def test_a_class_of_a_visit_that_nobody_knows_is_none(tmp_path: Path, told: Any, kept: str) -> None:
+    population, summary = read_with(tmp_path, files.fhir_encounter(**{"class": told}))
+    assert (only(population, "visit").values["class_code"], summary.refusals) == (kept, [])
 
 
 def test_what_the_head_of_a_panel_remarks_is_not_lost(tmp_path: Path) -> None:
