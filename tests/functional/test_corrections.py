@@ -1,13 +1,17 @@
-"""A typo is questioned; confirmed in haste, it is corrected, and patient, trend and draft show what is right."""
+"""A typo is questioned, corrected, and right everywhere; what another system remarked stands beside its rows."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import interchange_files as files
+from tests.fhir_cases import about, measured, order
 from tests.functional.conftest import RunningDemo
 from tests.functional.test_pages import PHONE, faults_of
 from tests.functional.test_story import decide_flags, request_report, sign
@@ -116,3 +120,33 @@ def test_a_result_is_entered_in_error_on_a_phone_and_put_back(demo: RunningDemo,
     expect(row.locator("b")).to_contain_text("1.1")
     patient.reload()
     expect(patient.get_by_role("main")).not_to_contain_text("taken out")
+
+
+REMARKED = ("Itches at night", "Only with milk", "Stopped in May", "Haemolysed")
+
+
+def remarked() -> list[dict[str, Any]]:
+    """A person of another system, each of whose rows has a remark."""
+    whom = {"reference": f"urn:uuid:{files.OTHER}"}
+    rows = (
+        about("Condition", id="r1", code={"text": "Eczema"}),
+        about("AllergyIntolerance", id="r2", code={"text": "Nuts"}, patient=whom),
+        order(id="r3"),
+        measured(id="r4"),
+    )
+    notes = [[{"text": f"{words} <b>"}] for words in REMARKED]
+    told = (row | {"subject": whom, "note": note} for row, note in zip(rows, notes, strict=True))
+    return [files.fhir_patient(files.OTHER, name=[{"text": "Remy Marked"}]), *told]
+
+
+@pytest.mark.timeout(300)
+def test_what_another_system_remarks_stands_beside_its_row(demo: RunningDemo, sign_in: SignIn, tmp_path: Path) -> None:
+    ended = demo.strata("import", "fhir", str(files.bundle(tmp_path, *remarked())))
+    assert ended.returncode == 0, ended.stderr
+    clinician = sign_in("clinician", java_script_enabled=False)
+    open_chart(clinician, demo, "Remy Marked")
+    chart = clinician.get_by_role("main")
+    for words in REMARKED[:3]:
+        expect(chart.get_by_text(f"{words} <b>").first).to_be_visible()
+    clinician.get_by_role("link", name="Potassium").first.click()
+    expect(clinician.get_by_role("main").get_by_text(f"{REMARKED[3]} <b>").first).to_be_visible()
