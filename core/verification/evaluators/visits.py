@@ -97,10 +97,17 @@ def spaced(statement: Spaced, rows: Sequence[Cited], others: Sequence[Cited]) ->
     """How far apart visits are: each from the one before it."""
     mine = sorted((row for row in (rows[n] for n, _ in statement.subject.bearers) if row.start), key=_start)
     gaps = [(_start(b) - _start(a)).days for a, b in pairwise(mine)]
-    length = statement.length.value * (statement.length.unit.size if statement.length.unit else 1.0)
-    if gaps and all(abs(gap - length) <= max(1.0, SPACED * length) for gap in gaps):
+    if gaps and all(_is_so_long(statement.length, gap) for gap in gaps):
         return Proved(mine[-1].ref, "started_at", f"{gaps[-1]} days")
     return NotInRows("The cited visits are not so far apart.")
+
+
+def _is_so_long(said: Quantity, gap: int) -> bool:
+    """Whether so many days are a length of time: less than it, more than it, or about as long."""
+    length = said.value * (said.unit.size if said.unit else 1.0)
+    if said.sign in ("<", ">"):
+        return gap < length if said.sign == "<" else gap > length
+    return abs(gap - length) <= max(1.0, SPACED * length)
 
 
 def _start(row: Cited) -> date:

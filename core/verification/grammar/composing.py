@@ -113,8 +113,9 @@ def _composed(found: list[Chunk], i: int) -> tuple[Chunk, int]:
         return _merged(found, i, i + 2, {"all": "every", "count": following.means["number"]}), i + 2
     if chunk.means.get("prep") == "by":
         return chunk, _by_range(found, i)
-    if (sign := _sign(chunk)) and _is_compared(found, i + 1):
-        _compare(chunk, sign, following)
+    at = i + 2 if chunk.get("prep") in LESS_OR_MORE and _is_article(found, i + 1) else i + 1
+    if (sign := _sign(chunk)) and _is_compared(found, at):
+        _compare(chunk, sign, found[at])
     return chunk, i + 1
 
 
@@ -188,6 +189,12 @@ def _limits(found: list[Chunk], i: int) -> Chunk:
     for other in found[max(0, i - 2) : i]:
         other.used = other.used or ("range" in other.means and "read" not in other.means)
     return chunk
+
+
+def _is_article(found: list[Chunk], at: int) -> bool:
+    """The "a" of "less than a year"."""
+    behind = found[at + 1].quantity if at + 1 < len(found) else None
+    return "free" in found[at].means and behind is not None and behind.unit is not None and behind.unit.kind == "time"
 
 
 def _sign(chunk: Chunk) -> str | None:

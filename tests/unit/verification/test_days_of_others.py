@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core.verification import Row, Verdict
-from tests.unit.verification.made_rows import check, condition, result
+from tests.unit.verification.made_rows import check, condition, result, row
 
+DAYS = ("2025-12-23T10:00:00Z", "2026-11-14T10:00:00Z")
 ILL = [
     condition("COVID-19", "2026-01-06", "2026-01-19"),
     condition("Pneumonia", "2026-01-06", "2026-01-19"),
@@ -50,3 +51,16 @@ def test_what_others_give_is_read(text: str, rows: list[Row]) -> None:
 )
 def test_what_others_do_not_give_is_flagged(text: str, rows: list[Row]) -> None:
     assert check(text, *rows).verdict is not Verdict.SUPPORTED
+
+
+VISITS = [
+    row("visit", **{"class": "EMER", "description": "Emergency room admission", "started_at": day}) for day in DAYS
+]
+
+
+@pytest.mark.parametrize(
+    ("length", "flagged"), [("less than a year", False), ("less than a month", True), ("more than a year", True)]
+)
+def test_less_or_more_than_one_such_time_is_a_bound(length: str, flagged: bool) -> None:
+    found = check(f"Two emergency visits lie {length} apart.", *VISITS)
+    assert (found.verdict is not Verdict.SUPPORTED) is flagged
