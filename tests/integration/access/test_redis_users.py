@@ -31,6 +31,7 @@ from tests.factories import make_patient
 from tests.integration.access import redis_logins
 from tests.integration.access.test_forged_headers import ROLES, account_of, submit
 from tests.integration.access.test_two_portals import PORTALS, host, make_app, sign_in
+from workers import run
 from workers.rung import RungJob
 
 OTHERS = (
@@ -227,3 +228,18 @@ def test_the_doctor_refuses_a_user_that_reaches_further(urls: dict[RedisUser, st
     assert "it reaches sign-ins of" in wide["boundaries: redis"].detail
     assert "it runs scripts" in wide["boundaries: redis"].detail
     assert all("strata redis-users" in (found.mend or "") for found in wide.values())
+
+
+@pytest.mark.usefixtures("database")
+def test_a_worker_runs_no_message_that_names_what_is_no_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever owns the database can write any message: it is no shell."""
+    ran: list[object] = []
+    monkeypatch.setattr("os.system", lambda **command: ran.append(command))
+    with databases.write() as session:
+        message = OutboxMessage(queue="ops", task="os.system", arguments={"command": "true"})
+        session.add(message)
+        session.flush()
+        message_id = message.id
+    with pytest.raises(run.TaskFailed, match="NoSuchTask"):
+        run.perform(message_id)
+    assert ran == []
