@@ -135,29 +135,37 @@ def _same_day(found: list[Chunk], place: int, near: When, rows: list[Cited]) -> 
     """Give "the day of ..." the day of what it names; "the same day" that of the date before it, or behind it."""
     is_led = found[place].means["same day"] == "of" or not near
     name = _name_near(found[place + 1 : place + 5]) if is_led else None
-    if name is None and is_led and (shared := _day_of_others(found, place, rows)):
-        days = shared
-    elif name is None:
-        days = near or next((c.days for c in found[place:] if c.kind == WHEN), ()) or _only_day(rows)
-    else:
+    if name is not None:
         days = _days_of(found, place, name, rows)
         name.used = name.used or bool(days)
+    else:
+        shared = _day_of_others(found, place, rows) if is_led else ()
+        days = shared or near or _days_behind(found[place:]) or _only_day(rows)
     if days:
         _settle_day(found, place, days)
+
+
+def _days_behind(behind: list[Chunk]) -> When:
+    return next((chunk.days for chunk in behind if chunk.kind == WHEN), ())
 
 
 def _day_of_others(found: list[Chunk], place: int, rows: list[Cited]) -> When:
     """ "A and B resolved; C, recorded on the same day as those two": the one day of all named before the last."""
     behind = list(takewhile(_is_of_others, found[place + 1 : place + 4]))
     named = [chunk for chunk in found[:place] if chunk.kind == NAME and chunk.bearers][:-1]
-    numbers = [round(chunk.quantity.value) for chunk in behind if chunk.quantity is not None]
     days = {day for chunk in named for day in _starts(chunk, rows)}
-    is_named = any(not chunk.means.keys().isdisjoint(OTHERS) for chunk in behind)
-    if not is_named or len(days) != 1 or len(named) < 2 or (numbers and numbers != [len(named)]):
+    if len(days) != 1 or len(named) < 2 or not _are_meant(behind, len(named)):
         return ()
     for chunk in behind:
         chunk.used, chunk.quantity, chunk.means = True, None, {"free": ""}
     return tuple(Days(day, day) for day in days)
+
+
+def _are_meant(behind: list[Chunk], count: int) -> bool:
+    """Whether "the others", or as many, are said."""
+    numbers = [round(chunk.quantity.value) for chunk in behind if chunk.quantity is not None]
+    said = any(not chunk.means.keys().isdisjoint(OTHERS) for chunk in behind)
+    return said and numbers in ([], [count])
 
 
 def _is_of_others(chunk: Chunk) -> bool:

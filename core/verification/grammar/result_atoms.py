@@ -190,16 +190,20 @@ def _prep(scan: Scan, place: int, item: Chunk) -> bool:
         return (following is None or following.kind != WHEN) and scan.add("since")
     if following is None:
         return False
-    is_value = following.kind in (VALUE, PAIR)
     if prep == "against" and _leads_to_day(scan, following):
         return scan.add("break", OPENING[prep])
     if prep in ORDERING and "trend" in following.means:
         return True
     if prep == "after":
-        return is_value and scan.add("break", "past")
+        return following.kind in (VALUE, PAIR) and scan.add("break", "past")
+    return _opens(scan, prep, following)
+
+
+def _opens(scan: Scan, prep: str, following: Chunk) -> bool:
+    """ "By" before an amount, "from", "to" and "against" before a value, a reading or a range."""
     if prep == "by":
         scan.after_by = scan.after_by or (following.kind == VALUE and scan.trend is not None)
-    if prep in OPENING and (is_value or "read" in following.means):
+    if prep in OPENING and (following.kind in (VALUE, PAIR) or "read" in following.means):
         scan.add("break", OPENING[prep])
         scan.compared = scan.compared or prep == "against"
     return prep == "against" and "range" in following.means

@@ -30,11 +30,17 @@ def _days_first(parts: list[Piece]) -> list[Piece]:
     undated = not any(piece.whens for piece in values[1:])
     if len(values) < 2 or len(days) != len(values) or not (undated and all(map(_are_alike, days, values))):
         return parts
-    told, whens = lead[0] if lead else NOTHING, [piece.whens for piece in days]
+    _give(days, values, lead[0] if lead else NOTHING)
+    return parts[len(lead) :]
+
+
+def _give(days: list[Piece], values: list[Piece], told: Piece) -> None:
+    """Give each value its day, and what was told before all of them."""
+    whens = [piece.whens for piece in days]
     for piece, day, when in zip(values, days, whens, strict=True):
         piece.whens, piece.turn = when, day.turn or piece.turn
-        piece.reading, piece.degree = (piece.reading, piece.degree) if piece.reading else (told.reading, told.degree)
-    return parts[len(lead) :]
+        if not piece.reading:
+            piece.reading, piece.degree = told.reading, told.degree
 
 
 def _is_dated(piece: Piece) -> bool:

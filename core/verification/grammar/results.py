@@ -100,9 +100,8 @@ def _state(scan: Scan, points: Points) -> None:
 def _without_named_by_unit(scan: Scan, points: Points, tests: list[Subject], span: tuple[int, int]) -> list[Point]:
     """The points of a frame but those of another test, that their unit names; those are stated."""
     found = [point for piece in points.found if not piece.empty for point in piece.points()]
-    units = [scan.context.rows[n].unit for test in tests for n, _ in test.bearers]
-    kinds = {unit.kind for unit in units if unit}
-    by_unit = result_subjects.of_units(found, kinds, scan.context)
+    rows = [scan.context.rows[n] for test in tests for n, _ in test.bearers]
+    by_unit = result_subjects.of_units(found, {row.unit.kind for row in rows if row.unit}, scan.context)
     scan.context.statements += [Measured(span, subject, point) for subject, point in by_unit]
     return [point for point in found if all(point is not other for _, other in by_unit)]
 

@@ -25,7 +25,8 @@ def run(*arguments: str) -> Result:
 
 
 def code_in(result: Result) -> str:
-    found = re.search(r"set-up code ([a-z2-9-]{23}),", result.output)
+    length = set_up_codes.GROUPS * (set_up_codes.GROUP_LENGTH + 1) - 1
+    found = re.search(rf"set-up code ([a-z2-9-]{{{length}}}),", result.output)
     assert found is not None, result.output
     return found[1]
 

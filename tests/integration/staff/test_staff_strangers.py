@@ -15,6 +15,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import make_patient
 from tests.integration.staff.conftest import StaffBrowser
+from workers.outliers import count
 
 HIDDEN = ("Female", "14 Mar 1961", "S••••567D")
 
@@ -89,15 +90,18 @@ def test_beyond_the_bound_no_name_is_shown_but_the_glass_can_be_broken(
 
 
 def test_the_auditor_and_an_alert_are_told_who_looks_up_many(
-    stranger: StaffBrowser, patient: Patient, auditor: StaffBrowser, signed_in: Callable[[Role], StaffBrowser]
-) -> None:
+    stranger: StaffBrowser, patient: Patient, auditor: StaffBrowser, signed_in: Callable[[Role], StaffBrowser],
+    sync_replica: Callable[[], None],
+) -> None:  # fmt: skip
     with databases.write() as session:
         for number in range(24):
             make_patient(session, name=f"Tan Ah {number}")
     stranger.get("/patients?q=tan")
     signed_in(Role.CLINICIAN).get("/patients?q=tan")
+    sync_replica()
+    count()
     with databases.read(Store.HOT) as session:
-        [line] = audit_outliers.outliers(session).strangers
+        [line] = audit_outliers.outliers(session).looks.strangers
         measured = alert_measures.strangers_shown(session, looks(strangers.SEARCHED)[0].at)
     assert (line.account_id, line.records) == (stranger.account.id, 25)
     assert measured is not None
