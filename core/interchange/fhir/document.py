@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import html
+import itertools
 import re
 from collections.abc import Container
 from hashlib import blake2b
@@ -133,13 +134,13 @@ def _note(entry: Entry, *, body: str, visit: str | None, author: str | None, mom
 def _body(entry: Entry, attachments: list[Any]) -> str:
     """The texts of attachments, which are different forms of one document; of the files among them, the titles."""
     parts = [filled(entry, one) for one in attachments]
-    texts = _texts([one for one in parts if _media(one).startswith(READABLE)])
-    others = attached_files.take(entry, [one for one in parts if not _media(one).startswith(READABLE)], MARKUP)
-    if texts or others:
-        linked = [one for one in parts if _media(one).startswith(READABLE) and not isinstance(dig(one, "data"), str)]
-        others = [*others, *attached_files.take(entry, linked, MARKUP)]
-    else:
+    readable, files = list(filter(_is_readable, parts)), list(itertools.filterfalse(_is_readable, parts))
+    texts = _texts(readable)
+    others = attached_files.take(entry, files, MARKUP)
+    if not (texts or others):
         raise BadValue("it has no text inside, at most a link to one")
+    linked = [one for one in readable if not isinstance(dig(one, "data"), str)]
+    others = [*others, *attached_files.take(entry, linked, MARKUP)]
     entry.about["attachments"] = [list(one) if isinstance(one, Attachment) else one for one in others]
     return note_text("\n\n".join(dict.fromkeys(texts)) or _in_words(others), "content")
 
@@ -156,6 +157,10 @@ def _texts(readable: list[Any]) -> list[str]:
     """Plain text before HTML before nothing."""
     plain = [one for one in readable if _media(one) == "text/plain"] or readable
     return list(filter(None, map(_text, plain)))
+
+
+def _is_readable(attachment: Any) -> bool:
+    return _media(attachment).startswith(READABLE)
 
 
 def _media(attachment: Any) -> str:

@@ -88,12 +88,15 @@ def ratio(value: Any) -> str:
 
 
 def _dose(step: Any) -> str:
-    rates = [(rate, _amounts(rate)) for rate in each(dig(step, "doseAndRate"))]
-    if len({told for _, told in rates if told}) > 1:
-        # What was ordered and what was calculated are not two doses to be given.
-        named = [(told, wording(dig(rate, "type"))) for rate, told in rates if told]
-        rates = [(None, f"{told} ({kind.lower()})" if kind else told) for told, kind in named]
-    return ", ".join(dict.fromkeys(told for _, told in rates if told))
+    rates = [(rate, told) for rate in each(dig(step, "doseAndRate")) if (told := _amounts(rate))]
+    # What was ordered and what was calculated are not two doses to be given.
+    named = len({told for _, told in rates}) > 1
+    return ", ".join(dict.fromkeys(_of_kind(rate, told) if named else told for rate, told in rates))
+
+
+def _of_kind(rate: Any, told: str) -> str:
+    kind = wording(dig(rate, "type"))
+    return f"{told} ({kind.lower()})" if kind else told
 
 
 def _amounts(rate: Any) -> str:

@@ -64,15 +64,12 @@ def _medication_statement(row: Row) -> Resource:
 
 def _immunization(row: Row) -> Resource:
     status, details = _done(row, ("completed", "not-done"))
-    when = dated(row, "stated_on")
     origin = _after(details, REPORTED_BY)
     is_weak, dose, others = SUBPOTENT in details, _after(details, "dose "), _others(details)
     return {
         "status": status,
         "vaccineCode": coded(row, row["text"], None, None),
-        "occurrenceDateTime": when,
-        "occurrenceString": None if when else others or "not known",
-        "statusReason": concept(others) if when and others else None,
+        **_given(dated(row, "stated_on"), others),
         "primarySource": False if origin else None,
         "reportOrigin": concept(origin[0]) if origin else None,
         "isSubpotent": True if is_weak else None,
@@ -81,6 +78,13 @@ def _immunization(row: Row) -> Resource:
         "reaction": [{"detail": {"display": words}} for words in _after(details, "reaction: ")],
         "note": [{"text": words} for words in _after(details, "note: ")],
     }
+
+
+def _given(when: str | None, others: str | None) -> Resource:
+    """When a vaccine was given; what else is told stands in the place of a day that nobody knows."""
+    if not when:
+        return {"occurrenceString": others or "not known"}
+    return {"occurrenceDateTime": when, "statusReason": concept(others) if others else None}
 
 
 def _procedure(row: Row) -> Resource:

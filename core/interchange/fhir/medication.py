@@ -52,22 +52,33 @@ def request(entry: Entry) -> Record:
     reported = REPORTED if resource.get("reportedBoolean") is True or "reportedReference" in resource else None
     entry.about |= {"codings": kept(medicine), "intent": None if intent == "order" else intent}
     entry.about["note"] = remarks(resource, (reported, _supply(resource)))
-    if is_absence(medicine):
-        return entry.statement(StatementKind.NEGATION, words, resource.get("authoredOn"))
-    if resource.get("doNotPerform") is True:
-        return entry.statement(StatementKind.DO_NOT_GIVE, words, resource.get("authoredOn"), status)
-    if intent in ("proposal", "plan", "option"):
-        return entry.statement(StatementKind.PROPOSAL, words, resource.get("authoredOn"), intent)
+    said = _no_order(resource, medicine, intent)
+    if said is not None:
+        return entry.statement(said[0], words, resource.get("authoredOn"), *said[1:])
     if intent not in (*ORDERS, "None"):
         raise BadValue(f"intent '{intent[:30]}' is none that we know")
+    return _taken(entry, words, REQUESTED[status], _course(entry))
+
+
+def _no_order(resource: Resource, medicine: Any, intent: str) -> tuple[StatementKind, *tuple[str, ...]] | None:
+    """What a request states that is no order: its kind, and the word of the source that makes it so."""
+    if is_absence(medicine):
+        return (StatementKind.NEGATION,)
+    if resource.get("doNotPerform") is True:
+        return StatementKind.DO_NOT_GIVE, str(resource.get("status"))
+    return (StatementKind.PROPOSAL, intent) if intent in ("proposal", "plan", "option") else None
+
+
+def _course(entry: Entry) -> Course:
+    """The course of an order; it begins when it was written, where nothing else is told."""
+    resource = entry.resource
     valid_until = dig(resource, "dispenseRequest", "validityPeriod", "end")
     steps = each(resource.get("dosageInstruction"))
     whole = course_length.told_beside(resource)
     begun = dig(whole, "start") or course_length.told_start(steps)
     entry.about["authored"] = resource.get("authoredOn") if begun else None
     end = dig(whole, "end") or course_length.told_end(steps)
-    course = Course(begun or resource.get("authoredOn"), end, valid_until, steps)
-    return _taken(entry, words, REQUESTED[status], course)
+    return Course(begun or resource.get("authoredOn"), end, valid_until, steps)
 
 
 def statement(entry: Entry) -> Record:
@@ -126,10 +137,8 @@ def _ingredients(entry: Entry, medicine: Any) -> str | None:
 def _taken(entry: Entry, words: str, status: PrescriptionStatus, course: Course) -> Record:
     resource = entry.resource
     started_on, ended_on = _days(entry, course)
-    if status is PrescriptionStatus.ACTIVE and _is_over(entry, course, started_on, ended_on):
-        status = PrescriptionStatus.COMPLETED
-    elif status is PrescriptionStatus.ACTIVE and not course.end and _may_have_ended(entry, started_on, ended_on):
-        status = PrescriptionStatus.UNKNOWN
+    if status is PrescriptionStatus.ACTIVE:
+        status = _standing(entry, course, started_on, ended_on)
     if "statusReason" in resource:
         # One of an order, several of a statement.
         told = resource["statusReason"]
@@ -147,6 +156,15 @@ def _taken(entry: Entry, words: str, status: PrescriptionStatus, course: Course)
     }
     natural = (code or words, _stamp(entry, resource.get("authoredOn") or course.start))
     return entry.record("prescription", natural, values)
+
+
+def _standing(entry: Entry, course: Course, started_on: date | None, ended_on: date | None) -> PrescriptionStatus:
+    """How a medicine stands that its source calls active."""
+    if _is_over(entry, course, started_on, ended_on):
+        return PrescriptionStatus.COMPLETED
+    if not course.end and _may_have_ended(entry, started_on, ended_on):
+        return PrescriptionStatus.UNKNOWN
+    return PrescriptionStatus.ACTIVE
 
 
 def _is_over(entry: Entry, course: Course, started_on: date | None, ended_on: date | None) -> bool:

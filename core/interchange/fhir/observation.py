@@ -59,6 +59,17 @@ def observations(entry: Entry) -> list[Record]:
     """The values of an Observation. Raises Retracted."""
     resource = entry.resource
     status = _status(resource)
+    parts = _parts(resource)
+    focus = entry.other_focus() if "focus" in resource or "extension" in resource else None
+    if focus is not None:
+        raise BadValue(f"its value is about someone or something else (focus {focus[:80]}), not about the patient")
+    entry.about["status"] = None if status == "final" else status
+    _measured(entry)
+    return [_observation(part, entry, number) for number, part in parts]
+
+
+def _parts(resource: Resource) -> list[tuple[int | None, Any]]:
+    """What has a value: the resource itself, and its components, numbered. Raises Retracted, BadValue."""
     components = sorted((c for c in each(resource.get("component")) if _has_value(c)), key=_order)
     if len(components) > COMPONENTS_MAX:
         raise BadValue(f"it has {len(components)} components: at most {COMPONENTS_MAX} are taken, send it in parts")
@@ -66,12 +77,7 @@ def observations(entry: Entry) -> list[Record]:
     parts: list[tuple[int | None, Any]] = [*own, *enumerate(components)]
     if not parts:
         raise Retracted(_why_empty(resource))
-    focus = entry.other_focus() if "focus" in resource or "extension" in resource else None
-    if focus is not None:
-        raise BadValue(f"its value is about someone or something else (focus {focus[:80]}), not about the patient")
-    entry.about["status"] = None if status == "final" else status
-    _measured(entry)
-    return [_observation(part, entry, number) for number, part in parts]
+    return parts
 
 
 def absence(entry: Entry) -> Record | None:
@@ -90,7 +96,8 @@ def absence(entry: Entry) -> Record | None:
 def _measured(entry: Entry) -> None:
     """Where, of what and how it was measured, and the remark: "haemolysed" may be all that tells."""
     resource = entry.resource
-    entry.about["note"] = remarks(resource, (*position(resource), *further(resource.get("code")), *_more(resource)))
+    beside = (*position(resource), *further(resource.get("code")), *_period(resource), *_judged_as_a_whole(resource))
+    entry.about["note"] = remarks(resource, beside)
     if "bodySite" in resource:
         entry.about["site"] = sites(resource)
     if "method" in resource and (words := wording(resource["method"])) is not None:
@@ -102,11 +109,15 @@ def _measured(entry: Entry) -> None:
         entry.about["specimen"] = {"text": words[:NOTE_CHARS_MAX]} if isinstance(words, str) else None
 
 
-def _more(resource: Resource) -> Iterator[str]:
-    """The time that a value stands for, and a judgement of the whole that no part has."""
+def _period(resource: Resource) -> Iterator[str]:
+    """The time that a value stands for."""
     start, end = (str(dig(resource, "effectivePeriod", side) or "")[:10] for side in ("start", "end"))
     if start and end and start != end:
         yield f"from {start} to {end}"
+
+
+def _judged_as_a_whole(resource: Resource) -> Iterator[str]:
+    """A judgement of the whole that no part has."""
     parts = each(resource.get("component"))
     if not _has_value(resource) and parts and not any(dig(part, "interpretation") for part in parts):
         yield from (f"as a whole: {words}" for one in each(resource.get("interpretation")) if (words := wording(one)))

@@ -90,8 +90,7 @@ class Survey:
         for item in items(file, envelope=envelope):
             bases.add(self.found.index.base_of(item))
             if item.deleted is not None:
-                known = self.found.index.deleted(item)
-                self.found.seen.extend([mark_of(*known)] if known is not None else ())
+                self._deleted(item)
             elif is_resource(item):
                 types[item.resource["resourceType"]] += 1
                 version = version or other_version(item.resource)
@@ -108,11 +107,18 @@ class Survey:
             raise BadFile(
                 f"{file.name} is labelled {label.words} (for few) as a whole: label the resources it is about"
             )
+        self._keep(file, scope, skips)
+
+    def _keep(self, file: File, scope: Scope, skips: array[int]) -> None:
         self.files.append(file)
         self.skips[file.name] = skips
         if self.names + scope.size <= NAMES_MAX:
             self.scopes[file.name] = scope
             self.names += scope.size
+
+    def _deleted(self, item: Item) -> None:
+        known = self.found.index.deleted(item)
+        self.found.seen.extend([mark_of(*known)] if known is not None else ())
 
     def names_of(self, file: File) -> Scope:
         """The names within a file, read again if they were too many to be kept. Raises BadFile."""

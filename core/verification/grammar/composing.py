@@ -107,7 +107,7 @@ def _composed(found: list[Chunk], i: int) -> tuple[Chunk, int]:
         return _of_range(found, i, end), end
     if following is None:
         return chunk, i + 1
-    if chunk.get("prep") == "between" and _is_bounds(found, i):
+    if _is_bounds(found, i):
         return _bounds(found, i), i + 4
     if "all" in chunk.means and following.kind == VALUE and "number" in following.means:
         return _merged(found, i, i + 2, {"all": "every", "count": following.means["number"]}), i + 2
@@ -120,9 +120,11 @@ def _composed(found: list[Chunk], i: int) -> tuple[Chunk, int]:
 
 
 def _is_bounds(found: list[Chunk], i: int) -> bool:
-    """ "Between 96 and 101"."""
+    """ "Between 96 and 101", "within 12 to 16"."""
     low, joint, high = [*found[i + 1 : i + 4], *[Chunk(MARK, 0, 0)] * 3][:3]
-    return low.kind == high.kind == VALUE and joint.get("conj") == "and" and "number" not in low.means
+    between = found[i].get("prep") == "between" and joint.get("conj") == "and"
+    within = found[i].get("side") == "within" and (joint.get("prep") == "to" or "-" in joint.means)
+    return low.kind == high.kind == VALUE and (between or within) and "number" not in low.means
 
 
 def _bounds(found: list[Chunk], i: int) -> Chunk:

@@ -155,7 +155,8 @@ class Said:
             others = tuple(point for point in others if point.which != "latest")  # "each time, most recently 3.26"
             last = round(scan.count.value) if scan.latest and scan.count else None
             told = () if points.after else others
-            yield Always(self.span, subject, *points.always, told, points.after or since, last=last)
+            of_some = len(told) > 2 and any(chunk.get("all") == "both" for chunk in scan.frame.items)
+            yield Always(self.span, subject, *points.always, told, points.after or since, last=last, open=of_some)
         elif counted or since:
             for point in _told_of_all(own, since):
                 yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)

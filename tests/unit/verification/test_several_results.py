@@ -72,3 +72,16 @@ def test_each_value_has_its_day_and_its_place(text: str, rows: list[Row]) -> Non
 )  # fmt: skip
 def test_another_day_value_or_order_is_flagged(text: str, rows: list[Row]) -> None:
     assert check(text, *rows).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Creatinine, high at 3.0 in both March and April 2026, was 1.0 in 2025.", Verdict.NOT_ADDRESSED),
+        ("Hb fell by 4.3 g/dL, yet stayed within 11 to 16.", Verdict.SUPPORTED),
+        ("Hb stayed within 11-16 g/dL.", Verdict.SUPPORTED),
+        ("Hb stayed within 12 to 16.", Verdict.CONTRADICTED),
+    ],
+)
+def test_both_of_three_and_two_limits(text: str, verdict: Verdict) -> None:
+    assert check(text, *(CREATININE if "Creatinine" in text else HAEMOGLOBIN)).verdict is verdict
