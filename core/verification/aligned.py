@@ -134,19 +134,26 @@ def _says_it(clause: Clause, part: Said, quoted: Sequence[Said]) -> bool:
     mine = [term for at, term in clause.said.terms if at in clause.left]
     theirs = [term for _, term in (*part.terms, *part.under)]
     found = [term for term in mine if any(_same(term, other) for other in theirs)]
-    if any(_is_against(term, theirs) for term in mine) or len(found) < SHARED_MIN * len(mine):
+    if any(_is_against(term, theirs) for term in mine) or not _are_enough(clause, mine, found):
         return False
-    if clause.negates and not any(term.flags & scope.NEGATED for term in found):
-        return False
-    needed = [term for at, term in clause.said.terms if at in clause.left and (_matters(term) or at in clause.kept)]
+    return _are_shown(found, quoted) and _hold_what_matters(clause, found) and _numbers(clause, part, quoted)
+
+
+def _are_enough(clause: Clause, mine: Sequence[Term], found: Sequence[Term]) -> bool:
+    """Whether a text has most of a clause's words, and its negation with some of them."""
+    some = bool(found or clause.said.terms) and len(found) >= SHARED_MIN * len(mine)
+    return some and (not clause.negates or any(term.flags & scope.NEGATED for term in found))
+
+
+def _are_shown(found: Sequence[Term], quoted: Sequence[Said]) -> bool:
+    """Whether the quotation has each word that was found."""
     shown = [term for piece in quoted for _, term in piece.terms]
-    told = all(any(not term.keys.isdisjoint(other.keys) for other in shown) for term in found)
-    return (
-        told
-        and all(term in found for term in needed)
-        and bool(found or clause.said.terms)
-        and _numbers(clause, part, quoted)
-    )
+    return all(any(not term.keys.isdisjoint(other.keys) for other in shown) for term in found)
+
+
+def _hold_what_matters(clause: Clause, found: Sequence[Term]) -> bool:
+    needed = [term for at, term in clause.said.terms if at in clause.left and (_matters(term) or at in clause.kept)]
+    return all(term in found for term in needed)
 
 
 def _same(term: Term, other: Term) -> bool:
