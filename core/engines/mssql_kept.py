@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from core.engines import mssql_schemas
+
 SCHEMA = "installation"
 TABLE = f"{SCHEMA}.reader_password"
-MADE = f"IF SCHEMA_ID('{SCHEMA}') IS NULL EXEC('CREATE SCHEMA {SCHEMA} AUTHORIZATION dbo')"
+MADE = mssql_schemas.made(SCHEMA)
 MAKE = f"""
 IF OBJECT_ID('{TABLE}') IS NULL
 CREATE TABLE {TABLE} (login NVARCHAR(128) NOT NULL PRIMARY KEY, sealed NVARCHAR(max) NOT NULL)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, MetaData, Table
 
+from core.engines import mssql_schemas
 from core.engines.mssql_dialect import Dialect
 from core.engines.row_rules import RowRule, Verb, columns, sql
 
@@ -43,7 +44,7 @@ def differences(connection: Connection, rules: Sequence[RowRule]) -> list[str]:
 
 def statements(rules: Sequence[RowRule], schema: MetaData) -> Iterator[str]:
     """What makes the rules in a database that has none."""
-    yield f"IF SCHEMA_ID('{SCHEMA}') IS NULL EXEC('CREATE SCHEMA {SCHEMA} AUTHORIZATION dbo')"
+    yield mssql_schemas.made(SCHEMA)
     for name in dict.fromkeys(rule.table for rule in rules):
         yield from _of_table(schema.tables[name], [rule for rule in rules if rule.table == name])
 

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from core.verification import evaluators, instructions, verdict_table
 from core.verification.cited import Cited
+from core.verification.dates import When
 from core.verification.evaluators import doubts
 from core.verification.grammar import note_results, times, tokens
 from core.verification.grammar import reader as grammar
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.second_reader.reading import NOT_READ, SecondReading
-from core.verification.statements import Person, Statement, Took, When
+from core.verification.statements import Person, Statement, Took
 from core.verification.types import UNSAID, Claim, Finding, Result, Row, Verdict
 from core.verification.verdict_table import Grammar, Judge
 

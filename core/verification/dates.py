@@ -27,6 +27,10 @@ class Days(NamedTuple):
         return self.first <= day <= self.last
 
 
+When = tuple[Days, ...]
+"""What a written date may mean: one span of days, or two where the order of day and month is open."""
+
+
 @lru_cache(maxsize=20000)
 def written(text: str) -> tuple[Days, ...]:
     """What a date in a claim may mean, nothing if it is no date. 03/05/2026 may mean 3 May or March 5."""

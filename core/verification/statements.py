@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from core.verification.dates import Days
+from core.verification.dates import When
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.texts import Said
-
-When = tuple[Days, ...]
-"""What a written date may mean: one span of days, or two where the order of day and month is open."""
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from core.verification.cited import Cited
+from core.verification.dates import When
 from core.verification.evaluators import quantities, wording
 from core.verification.grammar import tokens
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.phrases import longest_at
 from core.verification.grammar.times import within
 from core.verification.row_names import Amount, named
-from core.verification.statements import Course, Subject, When
+from core.verification.statements import Course, Subject
 from core.verification.vocabulary.spelling import norms_of, spelled_hours, stem
 
 _NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4"}

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from core.verification.cited import Cited
+from core.verification.dates import When
 from core.verification.evaluators.points import has_value
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
-from core.verification.statements import Counted, Course, Measured, Point, Statement, Took, Trend, When
+from core.verification.statements import Counted, Course, Measured, Point, Statement, Took, Trend
 
 STARTS = frozenset({"start", "started_at", "observed_at"})
 STOPS = frozenset({"stop", "ended_at"})

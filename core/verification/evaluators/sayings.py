@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from core.verification.cited import Cited
+from core.verification.dates import When
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.scope import PLANNED
 from core.verification.grammar.texts import OF_VISIT, Said, Term, sentences
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved
-from core.verification.statements import Saying, When
+from core.verification.statements import Saying
 from core.verification.vocabulary import INGREDIENTS
 
 NEAR = 3

@@ -8,13 +8,14 @@ from functools import partial
 from itertools import pairwise
 
 from core.verification.cited import Cited
+from core.verification.dates import When
 from core.verification.evaluators import quantities, readings, wording
 from core.verification.evaluators.points import is_point, rows_of
 from core.verification.evaluators.trend_directions import DIRECTIONS, by_degree, change
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
-from core.verification.statements import Point, Trend, When
+from core.verification.statements import Point, Trend
 from core.verification.vocabulary import ASSAYS
 
 SIMPLE = frozenset({"up", "down", "flat", "same"})

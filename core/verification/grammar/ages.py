@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.verification.dates import Days
+from core.verification.dates import Days, When
 from core.verification.grammar.chunk import MARK, NAME, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.names import BY_NAME
-from core.verification.statements import Person, Subject, When
+from core.verification.statements import Person, Subject
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context

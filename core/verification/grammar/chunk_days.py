@@ -6,13 +6,12 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 
 from core.verification.cited import Cited
-from core.verification.dates import Days
+from core.verification.dates import Days, When
 from core.verification.grammar import day_lists, named_days, times
 from core.verification.grammar.chunk import MARK, SPAN, UNKNOWN, VALUE, WHEN, Chunk
 from core.verification.grammar.tokens import Words
 
 SPANNED = frozenset({"from", "between", "in", "on", "for"})
-When = tuple[Days, ...]
 
 
 def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:

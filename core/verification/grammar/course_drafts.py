@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.verification.dates import Days
+from core.verification.dates import When
 from core.verification.grammar.chunk import Chunk, Quantity
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.tokens import Token
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from core.verification.cited import Cited
 
 ENDED = frozenset({"ended", "stopped", "completed"})
-When = tuple[Days, ...]
 
 
 class Draft:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from core.verification.dates import Days
+from core.verification.dates import When
 from core.verification.grammar import times
 from core.verification.grammar.chunk import VALUE, WHEN, Chunk
 from core.verification.grammar.tokens import Words
 
 LED_BY = frozenset({"on", "between", "from", "of", "in"})
 DAYS_MAX = 31
-When = tuple[Days, ...]
 
 
 def settle(found: list[Chunk], words: Words) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import takewhile
 
 from core.verification.cited import Cited
-from core.verification.dates import Days
+from core.verification.dates import Days, When
 from core.verification.grammar import deaths, names, times
 from core.verification.grammar.chunk import MARK, NAME, VALUE, WHEN, Chunk
 
@@ -14,7 +14,6 @@ BEFORE_DEATH = frozenset({"sex", "pronoun", "free"})
 OF_DAYS = frozenset({"same day", "day after"})
 OF_AGE = frozenset({"aged", "pronoun", "aux", "free"})
 ENDED = frozenset({"ended", "stopped", "completed"})
-When = tuple[Days, ...]
 # How much more "about" leaves open.
 ABOUT = 1.5
 # "Those", "the others": what was named before.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from core.verification.dates import When
 from core.verification.grammar.chunk import Quantity
-from core.verification.statements import Point, When
+from core.verification.statements import Point
 
 
 @dataclass

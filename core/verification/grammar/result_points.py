@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from core.verification.dates import Days
+from core.verification.dates import Days, When
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.result_lists import ORIGINS, zipped
 from core.verification.grammar.result_pieces import NOTHING, Piece
 from core.verification.grammar.result_scan import Atom
-from core.verification.statements import When
 
 _STRENGTH = ("", ")", "-", ",", "(", "trend", "past", "and", "include", "or", "but", "to", "from")
 AFTER, EARLIER = frozenset({",", ")", "but", "and"}), frozenset({"from", "past"})

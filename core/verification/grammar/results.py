@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from core.verification.dates import When
 from core.verification.grammar import result_answers, result_subjects
 from core.verification.grammar.chunk import Chunk, Quantity
 from core.verification.grammar.frames import Frame
@@ -15,7 +16,7 @@ from core.verification.grammar.result_atoms import scanned
 from core.verification.grammar.result_points import Points, assembled
 from core.verification.grammar.result_scan import Atom, Scan
 from core.verification.grammar.times import hull
-from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Trend, When
+from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Trend
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context

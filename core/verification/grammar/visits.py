@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from core.verification.dates import When
 from core.verification.grammar.chunk import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.times import IMPOSSIBLE, hull, of_year
 from core.verification.grammar.tokens import UNITS, Words
-from core.verification.statements import Counted, Spaced, Subject, Took, When
+from core.verification.statements import Counted, Spaced, Subject, Took
 from core.verification.vocabulary.spelling import word_set
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from core.verification.dates import When
 from core.verification.grammar import deaths, scope, texts
 from core.verification.second_reader import meanings, subjects
 from core.verification.second_reader.meanings import Unread, Words
@@ -27,7 +28,6 @@ from core.verification.statements import (
     Subject,
     Took,
     Trend,
-    When,
 )
 
 SINCE = frozenset({"since", "from"})

@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from datetime import date
 
 from core.verification import dates
-from core.verification.dates import Days
+from core.verification.dates import Days, When
 from core.verification.grammar import chunks, tokens
 from core.verification.grammar.chunk import PAIR, SPAN, UNKNOWN, WHEN, Chunk, Quantity
 from core.verification.grammar.phrases import longest_at
 from core.verification.grammar.times import hull
 from core.verification.second_reader.sentence import Sentence, Span
-from core.verification.statements import When
 from core.verification.vocabulary.spelling import spelled_hours
 
 

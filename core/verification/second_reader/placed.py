@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from core.verification.dates import When
 from core.verification.grammar.chunk import Quantity
 from core.verification.second_reader import meanings, subjects
 from core.verification.second_reader.answer import SaidStatement
 from core.verification.second_reader.meanings import Unread, Words
 from core.verification.second_reader.sentence import Sentence, Span
-from core.verification.statements import When
 
 # Of these a reader's other name is never taken: it may be a broader or a narrower thing.
 OWN_NAME_ONLY = frozenset({"allergy", "person"})
