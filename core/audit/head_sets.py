@@ -2,7 +2,8 @@
 
 A set is an object `audit-heads/NUMBER.json`. Whoever can write objects there can neither add a set nor change one; one
 that is taken away is missed. Sets from before there was a key are `audit-heads/TIME.json`: they hold until the
-first signed one, which was made only of a trail that agreed with them.
+first signed one, which was made only of a trail that agreed with them. A set says from which number on all must be
+there: older ones may be let go, but for the first, by which events from before there were keys are known.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ PURPOSE = "audit heads"
 SIGNED = re.compile(rf"{PREFIX}(\d{{8}})\.json")
 UNSIGNED = re.compile(rf"{PREFIX}(\d{{8}}T\d{{12}})\.json")
 UNSIGNED_TIME = "%Y%m%dT%H%M%S%f"
-# Of a long series, so many of the newest are read.
+# Of a long series, the first two and so many of the newest are read.
 LINKS_READ = 48
+FIRST = 1
 
 
 class NotASet(Exception):
@@ -36,18 +38,24 @@ class NotASet(Exception):
 
 @dataclass(frozen=True)
 class HeadSet:
-    """The heads by writer at one instant; `previous` is the hash of the set before, empty for the first."""
+    """The heads by writer at one instant; `previous` is the hash of the set before, empty for the first.
+
+    Sets between the first and number `since` may be gone.
+    """
 
     number: int
     kept_at: datetime
     previous: str
     heads: Mapping[str, Link]
+    since: int = FIRST + 1
 
     @cached_property
     def body(self) -> bytes:
         """What is signed."""
         listed = {writer: [link.sequence, link.hash] for writer, link in sorted(self.heads.items())}
         said = {"number": self.number, "kept_at": self.kept_at.isoformat(), "previous": self.previous, "heads": listed}
+        if self.since > FIRST + 1:
+            said["since"] = self.since
         return json.dumps(said, sort_keys=True).encode()
 
     @property
@@ -58,7 +66,12 @@ class HeadSet:
     @property
     def key(self) -> str:
         """Its object's name."""
-        return f"{PREFIX}{self.number:08d}.json"
+        return key_of(self.number)
+
+
+def key_of(number: int) -> str:
+    """The name of the object that holds the set of that number."""
+    return f"{PREFIX}{number:08d}.json"
 
 
 def write(store: ObjectStore, made: HeadSet, private: bytes) -> str:
@@ -75,7 +88,7 @@ def _encoded(made: HeadSet, signature: str) -> bytes:
 
 def read(store: ObjectStore, number: int, public: Sequence[bytes]) -> HeadSet:
     """The set of that number. Raises NotASet, StagingError."""
-    with store.open(f"{PREFIX}{number:08d}.json") as file:
+    with store.open(key_of(number)) as file:
         raw = file.read()
     try:
         content = json.loads(raw)
@@ -96,7 +109,7 @@ def _parsed(said: Mapping[str, Any]) -> HeadSet:
     kept_at = datetime.fromisoformat(said["kept_at"])
     if kept_at.tzinfo is None:
         raise ValueError("a time without a zone")
-    return HeadSet(int(said["number"]), kept_at, str(said["previous"]), heads)
+    return HeadSet(int(said["number"]), kept_at, str(said["previous"]), heads, int(said.get("since", FIRST + 1)))
 
 
 @dataclass
@@ -109,6 +122,7 @@ class Series:
     first: HeadSet | None = None
     newest: HeadSet | None = None
     unsigned: Mapping[str, Link] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -120,38 +134,40 @@ class Series:
 def survey(store: ObjectStore, public: Sequence[bytes]) -> Series:
     """Look at everything that is kept. Raises StagingError where the store can't be read."""
     found = Series()
-    numbers: list[int] = []
     times: list[tuple[datetime, str]] = []
     for key in sorted(store.list(PREFIX)):
         if match := SIGNED.fullmatch(key):
-            numbers.append(int(match[1]))
+            found.numbers.append(int(match[1]))
         elif (match := UNSIGNED.fullmatch(key)) and (at := _time(match[1])):
             times.append((at, key))
         else:
             found.faults.append((key, "is no set of heads"))
-    found.faults += _gaps(numbers)
-    _read_signed(store, numbers, public, found)
+    _read_signed(store, public, found)
+    found.faults += _gaps(found)
     if found.first is not None:
         since = found.first.kept_at
         found.faults += [(key, "was added after the first signed set") for at, key in times if at > since]
-    elif times and not numbers:
+    elif times and not found.numbers:
         found.unsigned = _read_unsigned(store, times[-1][1])
     return found
 
 
-def _gaps(numbers: Sequence[int]) -> Iterator[tuple[str, str]]:
-    for before, number in pairwise([0, *numbers]):
+def _gaps(found: Series) -> Iterator[tuple[str, str]]:
+    since = found.newest.since if found.newest is not None else FIRST + 1
+    if found.numbers and found.numbers[0] != FIRST:
+        yield key_of(FIRST), "is missing: the first set stays for ever"
+    for before, number in pairwise([since - 1, *(number for number in found.numbers if number >= since)]):
         if number != before + 1:
-            yield f"{PREFIX}{before + 1:08d}.json", f"{number - before - 1} set(s) missing from here"
+            yield key_of(before + 1), f"{number - before - 1} set(s) missing from here"
 
 
-def _read_signed(store: ObjectStore, numbers: Sequence[int], public: Sequence[bytes], found: Series) -> None:
+def _read_signed(store: ObjectStore, public: Sequence[bytes], found: Series) -> None:
     before: HeadSet | None = None
-    for number in dict.fromkeys((*numbers[:1], *numbers[-LINKS_READ:])):
+    for number in dict.fromkeys((*found.numbers[:2], *found.numbers[-LINKS_READ:])):
         try:
             now = read(store, number, public)
         except (NotASet, StagingError) as fault:
-            found.faults.append((f"{PREFIX}{number:08d}.json", str(fault)))
+            found.faults.append((key_of(number), str(fault)))
             continue
         found.faults += [(now.key, what) for what in _breaks(before, now)]
         found.first = now if number == 1 else found.first

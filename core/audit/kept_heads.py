@@ -1,11 +1,13 @@
 """The heads of the chains, kept outside the database too: a person who can rewrite every table can't rewrite these.
 
 A new set is kept only once the trail still has the events that the last one names, so that the newest set speaks for
-all before it. The database notes each set's number: sets that are all taken away are missed.
+all before it. The database notes each set's number: sets that are all taken away are missed. What the newest set lets
+go is removed after it is there.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -18,10 +20,14 @@ from core.audit.chain import Link
 from core.audit.head_sets import PREFIX, HeadSet, Series
 from core.audit.verifier import NOT_AS_KEPT, Fault
 from core.models import AccessEvent, ChainHead, KeptHeadSet, utc_now
+from core.staging.contract import ObjectStore, StagingError
 from core.stores import archived, databases
 from core.stores.tables import linked_table
 
+log = logging.getLogger(__name__)
+
 LINKS_A_QUERY = 500
+LET_GO_AT_ONCE = 100
 LOCK = "keep audit heads"
 
 
@@ -48,10 +54,36 @@ def keep(session: Session) -> str:
         if faults:
             raise HeadsLost(faults)
         last = series.newest
-        made = HeadSet(last.number + 1 if last else 1, utc_now(), last.hash if last else "", heads)
+        since = _still_kept(store, last, utc_now()) if last else head_sets.FIRST + 1
+        made = HeadSet(last.number + 1 if last else 1, utc_now(), last.hash if last else "", heads, since)
         head_sets.write(store, made, private)
         noting.add(KeptHeadSet(number=made.number, kept_at=made.kept_at, hash=made.hash))
+    _let_go(store, series.numbers, made.since)
     return made.key
+
+
+def _still_kept(store: ObjectStore, last: HeadSet, now: datetime) -> int:
+    """The least number, but for the first set's, that is young enough to be kept; `last` is kept in any case."""
+    public, since = audit_keys.head_provers(), last.since
+    oldest = now - timedelta(days=databases.current().settings.audit_heads_keep_days)
+    while since < min(last.number, last.since + LET_GO_AT_ONCE):
+        try:
+            if head_sets.read(store, since, public).kept_at >= oldest:
+                break
+        except head_sets.NotASet:
+            break  # It stays, for whoever verifies to find.
+        since += 1
+    return since
+
+
+def _let_go(store: ObjectStore, numbers: Sequence[int], since: int) -> None:
+    """Remove the sets between the first and `since`. A store that refuses keeps them: nobody misses or needs them."""
+    gone = [number for number in numbers if head_sets.FIRST < number < since]
+    try:
+        for number in gone[:LET_GO_AT_ONCE]:
+            store.delete(head_sets.key_of(number))
+    except StagingError as fault:
+        log.warning("audit trail: old sets of heads stay: %s", fault)
 
 
 def kept() -> Series:

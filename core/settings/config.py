@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     )
     audit_public_keys: PublicKeys = Field((), description="what proves kept heads, by comma: `strata keys` prints it")
     audit_heads_minutes: PositiveInt = Field(130, description="the newest kept heads may be this old")
+    audit_heads_keep_days: PositiveInt = Field(35, description="sets of heads are kept this long, the first for ever")
     signing_key: AesKey = Field(
         "", description="key that makes clinicians' signatures: 32 bytes as base64; for the staff portal alone"
     )

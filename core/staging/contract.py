@@ -43,8 +43,8 @@ class ObjectStore(ABC):
         """The keys below `prefix`, which ends in a slash."""
 
     @abstractmethod
-    def delete(self, prefix: str) -> None:
-        """Remove every object below `prefix`, which ends in a slash."""
+    def delete(self, key: str) -> None:
+        """Remove the object, or all objects below a `key` that ends in a slash; nothing where there is none."""
 
 
 def safe_parts(key: str) -> tuple[str, ...]:

@@ -90,8 +90,8 @@ class Sealed(ObjectStore):
     def list(self, prefix: str) -> Iterator[str]:
         return self._store.list(prefix)
 
-    def delete(self, prefix: str) -> None:
-        self._store.delete(prefix)
+    def delete(self, key: str) -> None:
+        self._store.delete(key)
 
 
 class _Writer:

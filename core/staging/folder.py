@@ -50,13 +50,17 @@ class Folder(ObjectStore):
             if path.is_file() and path.suffix != ".partial":
                 yield path.relative_to(self.root).as_posix()
 
-    def delete(self, prefix: str) -> None:
+    def delete(self, key: str) -> None:
+        path = self._path(key)
         try:
-            shutil.rmtree(self._path(prefix))
+            if key.endswith("/"):
+                shutil.rmtree(path)
+            else:
+                path.unlink()
         except FileNotFoundError:
             return
         except OSError as fault:
-            raise StagingError(f"staged files in {prefix} can't be removed: {fault.strerror}") from fault
+            raise StagingError(f"{key} can't be removed from staging: {fault.strerror}") from fault
 
     def _path(self, key: str) -> Path:
         return self.root.joinpath(*safe_parts(key))

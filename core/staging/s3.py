@@ -48,14 +48,14 @@ class S3(ObjectStore):
                 for found in page.get("Contents", ()):
                     yield found["Key"].removeprefix(self._prefix)
 
-    def delete(self, prefix: str) -> None:
-        names = [{"Key": self._name(key)} for key in self.list(prefix)]
+    def delete(self, key: str) -> None:
+        names = [{"Key": self._name(each)} for each in (self.list(key) if key.endswith("/") else [key])]
         for start in range(0, len(names), DELETED_AT_ONCE):
             part = names[start : start + DELETED_AT_ONCE]
-            with _told(f"staged files in {prefix} can't be removed"):
+            with _told(f"{key} can't be removed from staging"):
                 answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": part, "Quiet": True})
             if answer.get("Errors"):
-                raise StagingError(f"staged files in {prefix} can't be removed: {answer['Errors'][0].get('Code')}")
+                raise StagingError(f"{key} can't be removed from staging: {answer['Errors'][0].get('Code')}")
 
     def _name(self, key: str) -> str:
         return self._prefix + "/".join(safe_parts(key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,22 @@ def test_nothing_new_is_kept_of_a_trail_that_lost_what_was(outside: Path) -> Non
         task.keep()
     assert [fault.what for fault in lost.value.faults] == [NOT_AS_KEPT]
     assert len(list(outside.rglob("*.json"))) == 1
+
+
+def test_old_sets_are_let_go_but_for_the_first(
+    outside: Path, monkeypatch: pytest.MonkeyPatch, sync_replica: Callable[[], None]
+) -> None:
+    write(1)
+    today = kept_heads.utc_now()
+    for days in (50, 40, 36, 30, 1):
+        monkeypatch.setattr(kept_heads, "utc_now", lambda days=days: today - timedelta(days=days))
+        task.keep()
+    assert numbers(outside) == [1, 3, 4, 5]
+    monkeypatch.setattr(kept_heads, "utc_now", lambda: today)
+    task.keep()
+    assert numbers(outside) == [1, 4, 5, 6]
+    assert faults(sync_replica) == []
+
+
+def numbers(outside: Path) -> list[int]:
+    return sorted(int(path.stem) for path in outside.rglob("*.json"))
