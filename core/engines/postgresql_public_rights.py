@@ -3,6 +3,10 @@
 A temporary table shadows another's name; large objects and messages in the log fill the disk and belong to no table; an
 application lock that somebody else holds stops archive runs and the keeping of heads. In the databases that each server
 is made with all of that is open, so that these are closed whole. What else is on a server is for its owner to close.
+
+A server asks some functions of a row before the rules of rows, for they tell nothing of their arguments. Which text
+comes first tells, by EXPLAIN, all of a text that a rule hides: whether the rule was asked after it. Equality stays, for
+rows are found by it, and tells of a value that is known already.
 """
 
 from __future__ import annotations
@@ -17,13 +21,20 @@ EVERYBODY = "PUBLIC"
 LOCKS = r"proname ~ '^pg_(try_)?advisory_'"
 SPARE = "datname IN ('postgres', 'template1') AND datname <> current_database()"
 FILLERS = r"proname ~ '^(lo_(creat|create|from_bytea|import)|pg_logical_emit_message)$'"
+TELLING = (
+    "p.proleakproof AND p.pronamespace = 'pg_catalog'::regnamespace"
+    " AND proname !~ '^(text|name|bpchar|bytea)(eq|ne)(text|name)?$'"
+    " AND p.proargtypes::oid[] && ARRAY['text', 'name', 'bpchar', 'varchar', 'bytea']::regtype[]::oid[]"
+)
 # On one line: it is a line of a script too.
 CLOSE = (
-    "DO $$ DECLARE closed regprocedure; spare name; BEGIN"
+    "DO $$ DECLARE closed regprocedure; telling regprocedure; spare name; BEGIN"
     " FOR closed IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND ({locks} OR {fillers})"
     " LOOP EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', closed); END LOOP;"
     " FOR closed IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND {locks}"
     " LOOP EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {lockers}', closed); END LOOP;"
+    " FOR telling IN SELECT p.oid FROM pg_proc p WHERE {telling}"
+    " LOOP EXECUTE format('ALTER FUNCTION %s NOT LEAKPROOF', telling); END LOOP;"
     " FOR spare IN SELECT datname FROM pg_database WHERE {spare}"
     " LOOP EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', spare); END LOOP; END $$"
 )
@@ -42,12 +53,13 @@ CONNECTS = f"""
 SELECT r.rolname, d.datname FROM pg_roles r CROSS JOIN pg_database d
 WHERE {SPARE} AND r.rolname = ANY(:roles) AND has_database_privilege(r.oid, d.oid, 'CONNECT') ORDER BY 1, 2
 """
+TELLS = f"SELECT min(CAST(p.oid AS regprocedure)::text), count(*) - 1 FROM pg_proc p WHERE {TELLING}"
 MEND = "a superuser runs what `strata init --print-grants` prints"
 
 
 def block(lockers: Sequence[str]) -> str:
     """The statement that closes the functions to all but those who take locks, and other databases; a superuser's."""
-    return CLOSE.format(locks=LOCKS, fillers=FILLERS, spare=SPARE, lockers=", ".join(lockers))
+    return CLOSE.format(locks=LOCKS, fillers=FILLERS, telling=TELLING, spare=SPARE, lockers=", ".join(lockers))
 
 
 def close(connection: Connection, grants: Grants) -> None:
@@ -67,6 +79,9 @@ def differences(connection: Connection, grants: Grants) -> list[str]:
     connects = connection.execute(text(CONNECTS), roles)
     lines = [f"{role}: temporary tables too much" for role in made]
     lines += [f"{role}: it may connect to database {name} ({MEND})" for role, name in connects]
+    first, more = connection.execute(text(TELLS)).one()
+    if first is not None:
+        lines.append(f"everybody: {first} and {more} more such functions tell of rows that rules hide ({MEND})")
     return lines + list(_open(connection, grants))
 
 
