@@ -63,6 +63,17 @@ class Always(Statement):
 
 
 @dataclass(frozen=True)
+class Only(Statement):
+    """No result of a test but those of `points` reads so, or passes this value; `number` is how many do."""
+
+    reading: str | None
+    degree: str | None
+    value: Quantity | None
+    points: tuple[Point, ...]
+    number: int | None = None
+
+
+@dataclass(frozen=True)
 class Trend(Statement):
     """A test changed in a direction, over these points or over all its cited results; `delta` is by how much."""
 

@@ -24,6 +24,7 @@ from core.verification.judged import Judged, NotInRows, Refuted
 EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequence[Cited]], Judged]] = {
     said.Measured: results.measured,
     said.Always: series.always,
+    said.Only: series.only,
     said.Trend: trends.trend,
     said.Ranged: results.ranged,
     said.Course: courses.course,

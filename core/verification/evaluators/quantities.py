@@ -74,6 +74,8 @@ def _compared(said: Quantity, found: float, slack: float) -> bool:
     return {
         ">": found > said.value + slack,
         ">=": found >= said.value - slack - said.step,
+        "≤": found <= said.value + slack,
+        "≥": found >= said.value - slack,
         "<": found < said.value - slack,
         "<=": found <= said.value + slack + said.step,
         "of ten": apart <= said.step,

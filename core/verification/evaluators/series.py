@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import compress
 
 from core.verification.cited import Cited
 from core.verification.evaluators import readings
+from core.verification.evaluators.points import chosen as placed
 from core.verification.evaluators.points import has_value, is_point, otherwise, rows_of
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved
-from core.verification.statements import Always
+from core.verification.statements import Always, Only, Point
 
 
 def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
@@ -60,7 +62,39 @@ def _all(statement: Always, chosen: Sequence[Cited]) -> Judged:
     return otherwise(wrong[0], "value" if statement.value else "interpretation")
 
 
-def _answer(statement: Always, row: Cited) -> bool | None:
+def only(statement: Only, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
+    """Those results read so, and no other of the same time: rows that are not cited may speak against it."""
+    mine = rows_of(statement, rows)
+    answers = [_answer(statement, row) for row in mine]
+    so = list(compress(mine, map(bool, answers)))
+    against = [row for row in others if mine and _is_of_the_time(row, mine) and _answer(statement, row)]
+    if {*answers} == {True, False} and not against and _are_told(statement, so, mine, others):
+        return Proved(so[-1].ref, "value", so[-1].shown())
+    return NotInRows(f"The cited rows do not hold that of {statement.subject.words} alone.")
+
+
+def _are_told(statement: Only, so: list[Cited], mine: list[Cited], others: Sequence[Cited]) -> bool:
+    """Whether so many read so, and the points, where there are any, are those results and no others."""
+    if statement.number not in (None, len({row.start for row in so})):
+        return False
+    found = [_of_point(point, mine, others) for point in statement.points]
+    named = {row.ref for of_point in found for row in of_point}
+    return not found or (all(found) and named.issuperset(row.ref for row in so))
+
+
+def _of_point(point: Point, mine: list[Cited], others: Sequence[Cited]) -> list[Cited]:
+    """The results that a point may be: by value and day, or by its place in their order."""
+    found = [row for row in mine if is_point(point, row)] if point.value or point.pair or point.when else mine
+    return placed(point.which, found, mine, others) if point.which else found
+
+
+def _is_of_the_time(row: Cited, mine: list[Cited]) -> bool:
+    """Whether a result is of the same test, between the first and the last of those that are cited."""
+    days = [_day(one) for one in mine]
+    return row.assay is not None and row.assay == mine[0].assay and min(days) <= _day(row) <= max(days)
+
+
+def _answer(statement: Always | Only, row: Cited) -> bool | None:
     if statement.value:
         return has_value(row, statement.value)
     return readings.reads(row, statement.reading or "", statement.degree)

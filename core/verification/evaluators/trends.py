@@ -12,7 +12,7 @@ from core.verification.dates import When
 from core.verification.evaluators import quantities, readings, wording
 from core.verification.evaluators.points import is_point, rows_of
 from core.verification.evaluators.trend_directions import DIRECTIONS, by_degree, change
-from core.verification.grammar.chunk import Quantity
+from core.verification.grammar.chunk import BOUNDS, Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.statements import Point, Trend
@@ -70,7 +70,7 @@ def _chosen(statement: Trend, mine: list[Cited]) -> list[Cited] | None:
 
 def _is_known(point: Point) -> bool:
     """Whether a point is one of a change; "still above 5.2" is none."""
-    is_bound = point.value is not None and point.value.sign in ("<", ">", "<=", ">=")
+    is_bound = point.value is not None and point.value.sign in BOUNDS
     return bool(point.value or point.pair or point.when) and not is_bound
 
 

@@ -11,8 +11,12 @@ from core.verification.vocabulary import Unit
 NAME, WHEN, SPAN, VALUE, PAIR, WORD, MARK, UNKNOWN = "name", "when", "span", "value", "pair", "word", "mark", "unknown"
 
 
+# "≤" and "≥" are of "never above" and "not below": as exact as "<" and ">".
+BOUNDS = frozenset({"<", ">", "<=", ">=", "≤", "≥"})
+
+
 class Quantity(NamedTuple):
-    """`step` is half of what the last written digit is worth."""
+    """`step` is half of what the last written digit is worth; `sign` may make it a bound."""
 
     value: float
     unit: Unit | None

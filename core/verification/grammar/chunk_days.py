@@ -101,10 +101,34 @@ def _distances(found: list[Chunk], words: Words) -> None:
         if chunk.kind == WHEN and chunk.days:
             chunk.days = times.with_year_of(chunk.days, near, before=False) if near else chunk.days
             near = chunk.days
-        elif chunk.kind == VALUE and near:
-            _distance(found, place, near)
         elif chunk.kind == "ordinal":
             _day_of_month(chunk, near, words)
+        elif near:
+            _by_day_before(found, place, near, words)
+
+
+def _by_day_before(found: list[Chunk], place: int, near: When, words: Words) -> None:
+    if found[place].kind == VALUE:
+        _distance(found, place, near)
+    elif found[place].kind == UNKNOWN and _is_that_year(words, found[place].start):
+        _that_year(found, place, near)
+
+
+def _is_that_year(words: Words, at: int) -> bool:
+    return at > 0 and words[at].norm == "year" and words[at - 1].norm in ("that", "same")
+
+
+def _that_year(found: list[Chunk], place: int, near: When) -> None:
+    """ "In that year"; "October of that year" has its year by the date before it."""
+    chunk, at = found[place], place - 1
+    while at > 0 and ("free" in found[at].means or found[at].get("prep") in ("of", "in")):
+        at -= 1
+    if found[at].kind == WHEN:
+        for other in found[at + 1 : place + 1]:
+            other.used, other.kind, other.means = True, MARK, {}
+    else:
+        days = [day for day in near if not day.yearless]
+        chunk.kind, chunk.days = WHEN, tuple(Days(date(d.first.year, 1, 1), date(d.last.year, 12, 31)) for d in days)
 
 
 def _day_of_month(chunk: Chunk, near: When, words: Words) -> None:
@@ -163,5 +187,7 @@ def _ends_span(found: list[Chunk]) -> bool:
     """Whether a date stands behind another one and "to"; or "and", where "between" leads."""
     if len(found) < 2 or found[-2].kind != WHEN:
         return False
-    between = len(found) > 2 and found[-3].means.get("prep") == "between"
+    # "Between the 2018 and 2019 checks".
+    lead = next((chunk for chunk in found[-3::-1] if "free" not in chunk.means), None)
+    between = lead is not None and lead.get("prep") == "between"
     return _joins(found[-1], "and" if between else None)

@@ -9,7 +9,7 @@ from core.verification.grammar.tokens import Words
 
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
 SIGNS = {
-    "above": ">", "below": "<", "under": "<", "over": ">", "never above": "<", "never below": ">", "around": "~",
+    "above": ">", "below": "<", "under": "<", "over": ">", "never above": "≤", "never below": "≥", "around": "~",
     "at least": ">=",
 }  # fmt: skip
 COMPOSING = frozenset({"side", "all", "prep"})
@@ -17,6 +17,8 @@ FITTING = frozenset({"side", "all", "prep", "only", "yearly"})
 NOUGHT = frozenset({"nil", "none", "nought"})
 LESS_OR_MORE = {"under": "down", "over": "up"}
 SCALE = (0.0, 10.0)
+OPPOSITE = {">": "≤", "<": "≥", ">=": "<", "<=": ">"}
+BETWEEN = frozenset({"free", "aux", "measure", "trend"})
 WITHIN = {("below", "upper"): "not high", ("above", "lower"): "not low", ("within", "upper"): "not high"}
 
 
@@ -113,10 +115,27 @@ def _composed(found: list[Chunk], i: int) -> tuple[Chunk, int]:
         return _merged(found, i, i + 2, {"all": "every", "count": following.means["number"]}), i + 2
     if chunk.means.get("prep") == "by":
         return chunk, _by_range(found, i)
-    at = i + 2 if chunk.get("prep") in LESS_OR_MORE and _is_article(found, i + 1) else i + 1
-    if (sign := _sign(chunk)) and _is_compared(found, at):
-        _compare(chunk, sign, found[at])
+    _bound(found, i)
     return chunk, i + 1
+
+
+def _bound(found: list[Chunk], i: int) -> None:
+    """ "Under 30", "less than a year", "not above 130"."""
+    chunk, sign = found[i], _sign(found[i])
+    at = i + 2 if chunk.get("prep") in LESS_OR_MORE and _is_article(found, i + 1) else i + 1
+    if sign and _is_compared(found, at):
+        _compare(chunk, sign, found[at])
+        _negate(found, i, found[at])
+
+
+def _negate(found: list[Chunk], i: int, number: Chunk) -> None:
+    """ "Has not exceeded 130", "never fell below 96": no result does."""
+    at = next((n for n in range(i - 1, -1, -1) if BETWEEN.isdisjoint(found[n].means)), -1)
+    if at >= 0 and "neg" in found[at].means and number.quantity is not None and number.quantity.sign in OPPOSITE:
+        number.quantity = number.quantity._replace(sign=OPPOSITE[number.quantity.sign])
+        number.means = {"all": ""}
+        for chunk in found[at:i]:
+            chunk.used, chunk.means = True, {"free": ""}
 
 
 def _is_bounds(found: list[Chunk], i: int) -> bool:

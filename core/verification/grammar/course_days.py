@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 
+from core.verification.dates import Days
 from core.verification.grammar import times
 from core.verification.grammar.chunk import MARK, SPAN, WHEN, Chunk, Quantity
 from core.verification.grammar.course_drafts import ENDED, Draft
@@ -17,11 +19,25 @@ def _when(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
         draft.length = item.quantity
         return True
     slot = _slot_of(draft, prep)
+    if slot == "stop":
+        return _ends(draft, items, place, item)
     if slot == "start":
         draft.tense = _tense_of_start(draft, prep, begun=draft.verb == "start" or _dates(draft, items, place))
-    if slot == "at" and _listed(items, place):
-        slot = "start" if draft.start and not draft.at else slot
+    elif draft.start and not draft.at and _listed(items, place):
+        slot = "start"
     return _set(draft, slot, item)
+
+
+def _ends(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if _is_by(draft, items, place):
+        item.days = tuple(d if d.yearless else Days(date.min, d.last) for d in item.days)
+    return _set(draft, "stop", item)
+
+
+def _is_by(draft: Draft, items: list[Chunk], place: int) -> bool:
+    """ "Healed by 26 September", "by the check-up of 26 September"."""
+    last = [draft.words[chunk.end - 1].norm for chunk in items[max(0, place - 5) : place]]
+    return "by" in last and {"from", "to", "until", "since", "on"}.isdisjoint(last[last.index("by") :])
 
 
 def _tense_of_start(draft: Draft, prep: str | None, *, begun: bool) -> str | None:

@@ -16,6 +16,7 @@ from core.verification.statements import Absent, Changed, Counted, Course, State
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
+OF_ALL = course_words.OF_ALL
 KINDS = ("condition", "prescription", "allergy")
 HANDLERS = {**course_days.HANDLERS, **course_words.HANDLERS}
 ORDER = {kind: place for place, kind in enumerate(HANDLERS)}
@@ -211,14 +212,26 @@ def _given(treated: list[Chunk], subject: Subject, context: Context) -> tuple[tu
 
 def _counted(draft: Draft, subjects: list[Subject], context: Context) -> tuple[tuple[int, int], ...]:
     """The rows that a count is of: those of the name after the number, or of all names."""
-    frame = draft.frame
-    one = next((name for name in frame.names if name.start > draft.count_at), None)
-    whole = any("noun" in c.means for c in frame.items[: frame.lead])
-    if one is not None and not (whole and one is frame.names[0]):
+    names, whole = draft.frame.names, _leads_with_noun(draft.frame)
+    one = next((name for name in names if name.start > draft.count_at), None)
+    if one is not None and not (whole and one is names[0]):
         subjects = [_subject(one, draft.kind, context)]
-    elif whole:
+    elif whole or _is_of_more(draft, subjects):
         subjects = [_subject(name, draft.kind, context) for name in _names_of_fellows(draft)]
-    return tuple((n, 0) for n in dict.fromkeys(n for subject in subjects for n, _ in subject.bearers))
+    return _rows_of(subjects)
+
+
+def _rows_of(subjects: list[Subject]) -> tuple[tuple[int, int], ...]:
+    return tuple(dict.fromkeys((n, 0) for subject in subjects for n, _ in subject.bearers))
+
+
+def _leads_with_noun(frame: Frame) -> bool:
+    return any("noun" in chunk.means for chunk in frame.items[: frame.lead])
+
+
+def _is_of_more(draft: Draft, subjects: list[Subject]) -> bool:
+    """ "A, B and C 25 mg, all three begun in May": of more names than the last frame has."""
+    return draft.count is not None and draft.count_at == OF_ALL and draft.count.value > len(subjects)
 
 
 def _names_of_fellows(draft: Draft) -> list[Chunk]:

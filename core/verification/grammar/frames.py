@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import chunks
-from core.verification.grammar.chunk import MARK, NAME, WHEN, Chunk
+from core.verification.grammar.chunk import MARK, NAME, WHEN, WORD, Chunk
 from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.tokens import Words
 from core.verification.vocabulary.spelling import word_set
@@ -37,7 +37,8 @@ class Frame:
 def take_prep(items: list[Chunk], place: int, allowed: frozenset[str]) -> None:
     """Count the preposition before an item as read, where the item's role gives it its meaning."""
     for item in reversed(items[:place]):
-        if "free" not in item.means and "all" not in item.means:
+        compares = item.used and item.kind == WORD and "prep" in item.means  # the "almost" of "by almost 30"
+        if not (compares or "free" in item.means or "all" in item.means):
             item.used = item.used or item.means.get("prep") in allowed
             return
 

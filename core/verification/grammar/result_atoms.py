@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.verification.grammar import result_negation, result_numbers
-from core.verification.grammar.chunk import MARK, PAIR, SPAN, VALUE, WHEN, WORD, Chunk, Quantity
+from core.verification.grammar.chunk import BOUNDS, MARK, PAIR, SPAN, VALUE, WHEN, WORD, Chunk, Quantity
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.result_scan import Scan
 
@@ -159,7 +159,7 @@ def _still(scan: Scan, place: int, item: Chunk) -> bool:
 def _is_bound(scan: Scan, place: int) -> bool | None:
     """ "Remains above 130"."""
     near = scan.items[place + 1 : place + 3]
-    return any(c.quantity is not None and c.quantity.sign in ("<", ">") for c in near) or None
+    return any(c.quantity is not None and c.quantity.sign in BOUNDS for c in near) or None
 
 
 def _steadily(scan: Scan, place: int, item: Chunk) -> bool:

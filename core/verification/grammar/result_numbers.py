@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.verification.grammar.chunk import Chunk, Quantity
+import itertools
+
+from core.verification.grammar.chunk import MARK, Chunk, Quantity
 from core.verification.grammar.result_scan import Atom, Scan
 
 COUNTED_MAX = 20
@@ -30,7 +32,7 @@ def limits(scan: Scan, place: int, item: Chunk) -> bool:
 
 def bounds(scan: Scan, place: int, item: Chunk) -> bool:
     """Between which values all results lie."""
-    scan.bounds = item.pair
+    scan.bounds = item.pair or ()
     return item.pair is not None
 
 
@@ -52,8 +54,9 @@ def _is_length(scan: Scan, place: int, said: Quantity) -> bool:
         return False
     running = scan.within(place, 1, "in a row")
     scan.length = said._replace(sign="running") if running else said
-    if running:
-        running.used = True
+    apart = scan.within(place, 1, "apart")
+    for chunk in filter(None, (running, apart)):
+        chunk.used = True
     return True
 
 
@@ -174,8 +177,9 @@ def _of_limit(scan: Scan, said: Quantity) -> None:
 
 
 def _is_change(scan: Scan, place: int, said: Quantity) -> bool:
-    """ "A 0.4 rise", "0.7 lower", "fell by 2", "up 10"."""
-    if not (scan.after_by or _named_after(scan, place) or _named_before(scan, place, said)):
+    """ "A 0.4 rise", "0.7 lower", "fell by 2", "up 10", "rose ..., a gain of 4 kg"."""
+    ways = (_named_after(scan, place), _named_before(scan, place, said), _is_difference(scan, place, said))
+    if not (scan.after_by or any(ways)):
         return False
     scan.after_by = False
     scan.delta = said
@@ -197,4 +201,34 @@ def _named_before(scan: Scan, place: int, said: Quantity) -> bool:
     return not scan.holds(said)
 
 
-NUMBERS = (_is_length, _is_count, _is_limit, _is_change)
+def _is_difference(scan: Scan, place: int, said: Quantity) -> bool:
+    """Whether a number beside a change is no result, and two results lie so far apart."""
+    told = scan.delta is not None or said.sign not in ("", "~") or scan.holds(said)
+    if told or _is_led(scan.next(place, -1)) or not any("trend" in c.means for c in scan.items):
+        return False
+    slack = max(said.step, 0.05 * said.value if said.sign == "~" else 0.0) + 1e-6
+    pairs = itertools.combinations(_values_in(scan, said), 2)
+    return any(abs(abs(one - other) - said.value) <= slack for one, other in pairs)
+
+
+def _is_led(before: Chunk | None) -> bool:
+    """Whether a mark or "to", "at" and the like stands before a number: it is a value then."""
+    return before is not None and (before.kind == MARK or before.get("prep") in LEADING_TO)
+
+
+def _values_in(scan: Scan, said: Quantity) -> list[float]:
+    """The results of a frame in the unit of a number; as they are, where it has none."""
+    unit = said.unit if said.unit and said.unit.kind != "score" else None
+    found = [(row.value, row.unit) for row in scan.rows() if row.value is not None and row.unit]
+    if unit is None:
+        return [value for value, _ in found]
+    return [value * of_row.size / unit.size for value, of_row in found if of_row.kind == unit.kind]
+
+
+def _is_bound(scan: Scan, place: int, said: Quantity) -> bool:
+    """ "Never above 130": a bound of all results."""
+    scan.bounds = (*scan.bounds, said) if "all" in scan.items[place].means else scan.bounds
+    return "all" in scan.items[place].means
+
+
+NUMBERS = (_is_bound, _is_length, _is_count, _is_limit, _is_change)

@@ -10,6 +10,7 @@ from core.verification.grammar.frames import Frame
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
+    from core.verification.grammar.result_exclusion import Exclusion
 
 
 class Atom(NamedTuple):
@@ -33,9 +34,10 @@ class Scan:
         self.limits: tuple[Quantity | None, Quantity] | None = None
         self.last_few: tuple[int, str] | None = None
         self.times = self.latest = False
-        self.bounds: tuple[Quantity, Quantity] | None = None
+        self.bounds: tuple[Quantity, ...] = ()
         self.steadily = self.ordered = self.compared = self.negated = self.after_by = False
         self.said_degree: str | None = None
+        self.alone: Exclusion | None = None
 
     def add(self, role: str, said: Any = None, degree: str | None = None) -> bool:
         self.atoms.append(Atom(role, said, degree))

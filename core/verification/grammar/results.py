@@ -9,14 +9,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.verification.dates import When
-from core.verification.grammar import result_answers, result_subjects
+from core.verification.grammar import result_answers, result_exclusion, result_subjects
 from core.verification.grammar.chunk import Chunk, Quantity
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.result_atoms import scanned
 from core.verification.grammar.result_points import Points, assembled
 from core.verification.grammar.result_scan import Atom, Scan
 from core.verification.grammar.times import hull
-from core.verification.statements import Always, Counted, Measured, Point, Ranged, Statement, Subject, Trend
+from core.verification.statements import Always, Counted, Measured, Only, Point, Ranged, Statement, Subject, Trend
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -32,6 +32,7 @@ def read(frame: Frame, context: Context) -> None:
     _trend_of_name(scan)
     _up_is_high(scan)
     points = assembled(scan.atoms)
+    scan.alone = result_exclusion.settled(scan, points)
     if answers or result_answers.is_answer(frame, context):
         if answers or not result_answers.state_yes_or_no(scan):
             result_answers.state(scan, points, answers)
@@ -82,7 +83,7 @@ def _is_bare(chunk: Chunk, scan: Scan) -> bool:
 
 def _says_something(scan: Scan, points: Points) -> bool:
     of_all = points.always or points.every_value or scan.last_few or scan.trend
-    return bool(of_all or points.found or scan.count or scan.limits or scan.bounds or points.last)
+    return bool(of_all or points.found or scan.alone or scan.count or scan.limits or scan.bounds or points.last)
 
 
 def _state(scan: Scan, points: Points) -> None:
@@ -133,14 +134,20 @@ class Said:
         if scan.count and not (scan.latest and self.points.always):
             over = self._counted_over()
             found.append(Counted(self.span, subject, round(scan.count.value), over, latest=scan.latest))
-        if scan.limits:
-            found.append(Ranged(self.span, subject, *scan.limits))
-        return found
+        return [*found, *self._of_series(subject, own)]
+
+    def _of_series(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
+        """What is said of some results alone, and of the range of all."""
+        if self.scan.alone:
+            reading, degree, value, number = self.scan.alone
+            yield Only(self.span, subject, reading, degree, value, own, number)
+        if self.scan.limits:
+            yield Ranged(self.span, subject, *self.scan.limits)
 
     def _always(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
         """What is said of all results, or of all since a day."""
         yield from self._readings_of_all(subject, own)
-        values = [self.points.every_value or self._steady_value(own), *(self.scan.bounds or ())]
+        values = [self.points.every_value or self._steady_value(own), *self.scan.bounds]
         for value in filter(None, values):
             yield Always(self.span, subject, None, None, (), self.points.first, value)
         if few := self.scan.last_few:
@@ -172,7 +179,7 @@ class Said:
         scan, points = self.scan, self.points
         if not (scan.trend or self._is_over_time() or self._is_in_order(own) or self._is_since(own)):
             return []
-        turns = _turns_of(points.turns)
+        turns = _turns_of(points.turns, len(own))
         if len(turns) > 1 or _is_late(turns, own):
             return self._turns(subject, own, turns)
         stays = scan.trend in FLAT or (scan.trend is None and points.always is not None)
@@ -227,8 +234,10 @@ def _point_before(own: tuple[Point, ...], start: int, mine: tuple[Point, ...]) -
     return (own[0] if mine[0].origin == "from" else replace((later or own[:start])[-1], origin="from"),)
 
 
-def _turns_of(turns: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Each change with the place of its first point; "has fallen, down from 7.9" is one."""
+def _turns_of(turns: list[tuple[str, int]], points: int) -> list[tuple[str, int]]:
+    """Each change with the place of its first point; "has fallen, down from 7.9" is one, as is "rose, a rise of 2"."""
+    while len(turns) > 1 and turns[-1] == (turns[-2][0], points):
+        turns = turns[:-1]
     pairs = itertools.zip_longest(turns, turns[1:])
     return [this for this, following in pairs if this is not None and this != following]
 

@@ -71,7 +71,7 @@ _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?)"
 _TOKEN = re.compile(
     r"(?:"
     rf"(?=[adefjlmnostw])(?<![a-z\d])(?P<whenword>{_WEEKDAY}{_PART}(?:{_MONTH_FIRST}|{_SEASON}))"
-    rf"|(?=['\dmtwfsel])(?P<when>(?<![\w./])(?:{_WEEKDAY_OF_DAY}{_DAY}/\d\d?|{_WEEKDAY}{_PART}(?:{_DATES})))(?![a-z\d])"
+    rf"|(?=['\dmtwfsel])(?P<when>(?:(?<![\w./])|(?<=[12]\d\d\d/))(?:{_WEEKDAY_OF_DAY}{_DAY}/\d\d?|{_WEEKDAY}{_PART}(?:{_DATES})))(?![a-z\d])"
     r"|(?P<word>(?:(?<=\W)|^)a&e\b|w/o\b|w/(?=\s?[a-z])|non-[^\W\d_]+|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?\+?)"
     r"|(?P<clock>\d{1,2}(?:[:.]\d\d)?\s?[ap]m\b)"
     rf"|(?<![\d.])(?P<number>(?:[<>]=?\s?|[~±]\s?|(?:(?<=\s)|^)-(?=\d))?{_NUMBER})(?P<ordinal>st|nd|rd|th)?"
