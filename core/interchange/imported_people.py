@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
@@ -122,8 +122,12 @@ class PeopleHere:
 
 
 def _rows(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, date | None, str]]:
-    query = select(Patient.id, Patient.name, Patient.birth_on, Patient.sex).where(any_of(Patient.id, ids))
-    return {row_id: (name, birth_on, sex) for row_id, name, birth_on, sex in session.execute(query)}
+    return {row_id: (name, birth_on, sex) for row_id, name, birth_on, sex in session.execute(details(ids))}
+
+
+def details(ids: Iterable[int]) -> Select[int, str, date | None, str]:
+    """Id, name, birth date and sex of these patients, however many."""
+    return select(Patient.id, Patient.name, Patient.birth_on, Patient.sex).where(any_of(Patient.id, ids))
 
 
 def _differing(kept: tuple[str, date | None, str], now: tuple[str, date | None, str]) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from core.engines.functions import any_of
 from core.interchange.catalogue import Catalogue
@@ -46,6 +47,10 @@ def _is_new(work: Work, record: Record) -> bool:
 
 
 def _rows_at(work: Work, visits: Sequence[int]) -> list[tuple[int, tuple[Any, ...]]]:
+    return [(row[0], tuple(row[1:])) for row in work.session.execute(results_at(visits))]
+
+
+def results_at(visits: Sequence[int]) -> Select[int, int | None, int, Decimal | None, str | None]:
+    """Id, visit, test and value of the results at these visits, however many."""
     columns = (Observation.visit_id, Observation.assay_id, Observation.value_number, Observation.value_text)
-    found = work.session.execute(select(Observation.id, *columns).where(any_of(Observation.visit_id, visits)))
-    return [(row[0], tuple(row[1:])) for row in found]
+    return select(Observation.id, *columns).where(any_of(Observation.visit_id, visits))

@@ -219,7 +219,8 @@ def _prescription(session: Session, row: Any, typed: Typed, by: Actor, faults: F
         session, line, new.override, patient_id=row.patient_id, by=by, faults=faults, field="override",
         leave_out=row.id,
     )  # fmt: skip
-    parts = {**said.read(row.said), "override": override}
+    # Whoever writes an order anew says how long it lasts: what its source told of that holds no longer.
+    parts = {**said.read(row.said), "override": override, "lapses": None}
 
     def record(made: Prescription) -> None:
         if override:

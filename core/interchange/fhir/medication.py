@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from core.interchange.fhir import course_length, dosage
+from core.interchange.fhir import course_length, course_standing, dosage
 from core.interchange.fhir.annotations import remarks
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import RXNORM, code_of, is_absence, kept, wording
+from core.interchange.fhir.course_standing import Course
 from core.interchange.fhir.dosage import ratio
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.source_rows import Record, stamp
@@ -28,19 +28,6 @@ REQUESTED = {
 STATED = REQUESTED | {"intended": None, "not-taken": None}
 REPORTED = "reported to its source, not ordered there"
 TOLD = {"intended": StatementKind.PROPOSAL, "not-taken": StatementKind.NOT_TAKEN}
-
-
-@dataclass(frozen=True)
-class Course:
-    """When a medicine begins and ends, as FHIR writes dates; an order may be valid for longer than its course.
-
-    `steps` are the dosages, which may tell how long it lasts instead.
-    """
-
-    start: Any
-    end: Any
-    valid_until: Any
-    steps: list[Any] = field(default_factory=list)
 
 
 def request(entry: Entry) -> Record:
@@ -138,7 +125,9 @@ def _taken(entry: Entry, words: str, status: PrescriptionStatus, course: Course)
     resource = entry.resource
     started_on, ended_on = _days(entry, course)
     if status is PrescriptionStatus.ACTIVE:
-        status = _standing(entry, course, started_on, ended_on)
+        ends, day = course_standing.lapses(entry, course, started_on, ended_on), course_standing.today(entry)
+        status = ends.standing(day)
+        entry.about["lapses"] = ends.to_come(day)
     if "statusReason" in resource:
         # One of an order, several of a statement.
         told = resource["statusReason"]
@@ -156,32 +145,6 @@ def _taken(entry: Entry, words: str, status: PrescriptionStatus, course: Course)
     }
     natural = (code or words, _stamp(entry, resource.get("authoredOn") or course.start))
     return entry.record("prescription", natural, values)
-
-
-def _standing(entry: Entry, course: Course, started_on: date | None, ended_on: date | None) -> PrescriptionStatus:
-    """How a medicine stands that its source calls active."""
-    if _is_over(entry, course, started_on, ended_on):
-        return PrescriptionStatus.COMPLETED
-    if not course.end and _may_have_ended(entry, started_on, ended_on):
-        return PrescriptionStatus.UNKNOWN
-    return PrescriptionStatus.ACTIVE
-
-
-def _is_over(entry: Entry, course: Course, started_on: date | None, ended_on: date | None) -> bool:
-    """Whether a course has ended by its own dates, or by its length where nobody may give it out again."""
-    if course.end:
-        return ended_on is not None and ended_on < _today(entry)
-    length = course_length.days(entry.resource, course.steps)
-    if started_on is None or length is None or dig(entry.resource, "dispenseRequest", "numberOfRepeatsAllowed"):
-        return False
-    return started_on + length < _today(entry)
-
-
-def _may_have_ended(entry: Entry, started_on: date | None, valid_until: date | None) -> bool:
-    """Whether nobody may give it out any more, or all that was given out has been used; nobody said that it ended."""
-    supply = course_length.supplied(entry.resource)
-    used_on = started_on + supply if started_on is not None and supply is not None else None
-    return any(day is not None and day < _today(entry) for day in (valid_until, used_on))
 
 
 def _supply(resource: Resource) -> str | None:
@@ -214,7 +177,3 @@ def _stamp(entry: Entry, start: Any) -> str:
     at = entry.dates.moment(start, "authoredOn", "started_on")
     entry.dates.partial = partial
     return stamp(at)
-
-
-def _today(entry: Entry) -> date:
-    return datetime.now(entry.dates.zone).date()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.interchange import components
+from core.interchange import components, imported_people, moved_results
 from core.queries import hidden_visits
+from core.services import courses
 from tests.unit.engines.test_mssql_statements import compiled
 
 
@@ -18,4 +19,28 @@ def test_why_visits_are_kept_apart() -> None:
     assert compiled(hidden_visits.reasons(7)) == (
         "SELECT sensitive_visit.visit_id, sensitive_visit.category FROM sensitive_visit"
         " WHERE sensitive_visit.patient_id = 7"
+    )
+
+
+def test_which_courses_of_medicine_tell_when_they_lapse() -> None:
+    assert compiled(courses.told(41)) == (
+        "SELECT TOP 5000 prescription.id, prescription.said FROM prescription WHERE prescription.id > 41"
+        " AND prescription.status IN ('active', 'unknown') AND prescription.said LIKE '%\"lapses\":%'"
+        " ORDER BY prescription.id"
+    )
+    assert compiled(courses.locked([1, 2])).endswith(
+        " FROM prescription WITH (UPDLOCK, ROWLOCK) WHERE prescription.id IN"
+        " (SELECT id FROM OPENJSON('[1, 2]') WITH (id bigint '$')) ORDER BY prescription.id"
+    )
+
+
+def test_whom_an_import_knows_and_what_lies_at_its_visits() -> None:
+    assert compiled(imported_people.details([4, 5])) == (
+        "SELECT patient.id, patient.name, patient.birth_on, patient.sex FROM patient"
+        " WHERE patient.id IN (SELECT id FROM OPENJSON('[4, 5]') WITH (id bigint '$'))"
+    )
+    assert compiled(moved_results.results_at([6])) == (
+        "SELECT observation.id, observation.visit_id, observation.assay_id, observation.value_number,"
+        " observation.value_text FROM observation"
+        " WHERE observation.visit_id IN (SELECT id FROM OPENJSON('[6]') WITH (id bigint '$'))"
     )

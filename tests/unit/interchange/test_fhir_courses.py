@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from core.models import said
-from tests.fhir_cases import about, only, order, read_with
+from tests.fhir_cases import SINGAPORE, about, only, order, read_with
 
 TODAY = datetime.now(UTC).date()
+HERE = datetime.now(SINGAPORE).date()
 
 
 def _days_ago(count: int) -> str:
@@ -84,3 +85,39 @@ def test_a_statement_of_a_period_that_has_ended_is_not_current(tmp_path: Path) -
     fields = {"status": "active", "medicationCodeableConcept": {"text": "A"}, "effectivePeriod": {"end": "2020-02"}}
     population, _ = read_with(tmp_path, about("MedicationStatement", **fields))
     assert only(population, "prescription").values["status"] == "completed"
+
+
+def _ahead(count: int) -> str:
+    return (TODAY + timedelta(days=count)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"dosageInstruction": [_step(repeat=WEEK)], "authoredOn": _days_ago(3)}, {"completed": _ahead(4)}),
+        ({"dosageInstruction": [_step(repeat={"boundsPeriod": {"end": _ahead(9)}})], "authoredOn": _days_ago(3)},
+         {"completed": _ahead(9)}),
+        ({"dispenseRequest": _supply(30), "authoredOn": _days_ago(3)}, {"unknown": _ahead(27)}),
+        ({"dispenseRequest": {"validityPeriod": {"end": _ahead(20)}} | _supply(30), "authoredOn": _days_ago(3)},
+         {"unknown": _ahead(20)}),
+        ({"dosageInstruction": [_beside(60)], "dispenseRequest": {"validityPeriod": {"end": _ahead(20)}},
+          "authoredOn": _days_ago(0)}, {"unknown": _ahead(20), "completed": _ahead(60)}),
+        ({"authoredOn": _days_ago(3)}, None),
+        ({"dosageInstruction": [_step(repeat=WEEK)], "authoredOn": _days_ago(20)}, None),
+        ({"status": "on-hold", "dosageInstruction": [_step(repeat=WEEK)], "authoredOn": _days_ago(3)}, None),
+    ],
+)  # fmt: skip
+def test_a_current_course_tells_when_it_lapses(tmp_path: Path, fields: dict[str, Any], expected: Any) -> None:
+    population, _ = read_with(tmp_path, order(**fields))
+    assert said.read(only(population, "prescription").values["said"]).get("lapses") == expected
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [(f"{HERE:%Y}", "active"), (f"{HERE:%Y-%m}", "active"), (f"{HERE.year - 1}", "completed"),
+     (f"{HERE.year - 1}-12", "completed")],
+)  # fmt: skip
+def test_an_end_in_part_is_over_with_its_last_day(tmp_path: Path, end: str, expected: str) -> None:
+    step = _step(repeat={"boundsPeriod": {"start": "2020-01-01", "end": end}})
+    population, _ = read_with(tmp_path, order(dosageInstruction=[step]))
+    assert only(population, "prescription").values["status"] == expected
