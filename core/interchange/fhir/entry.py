@@ -9,7 +9,8 @@ from core.interchange.fhir.annotations import cut
 from core.interchange.fhir.bundles import Item, Resource, dig, each
 from core.interchange.fhir.concepts import wording
 from core.interchange.fhir.dates import Dates
-from core.interchange.fhir.resource_index import Resolver, identifier_in
+from core.interchange.fhir.identifier_index import identifier_in
+from core.interchange.fhir.resource_index import Resolver
 from core.interchange.source_rows import Record, person_named_by
 from core.interchange.source_values import ID_CHARS_MAX, BadValue, storable
 from core.interchange.summary import Place
@@ -33,7 +34,7 @@ def identifier(raw: str, name: str) -> str:
 
 @dataclass(slots=True)
 class Entry:
-    """A resource with all that its parser needs."""
+    """A resource with all that its parser needs; `time_of` says who lends it the time that it lacks."""
 
     item: Item
     identity: str | None
@@ -41,6 +42,7 @@ class Entry:
     dates: Dates
     about: dict[str, Any] = field(default_factory=dict)
     attached: tuple[str, ...] = ()
+    time_of: str | None = None
 
     @property
     def resource(self) -> Resource:

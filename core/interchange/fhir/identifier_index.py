@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
+
+from core.interchange.fhir.bundles import dig
 
 
 @dataclass(slots=True)
@@ -38,3 +41,15 @@ def _mark(kind: str, system: str, value: str) -> bytes:
     # With the lengths before them, no two identifiers have the same text.
     text = f"{len(kind)}|{len(system)}|{kind}{system}{value}"
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def identifier_in(reference: Any) -> tuple[str, str, str] | None:
+    """Type, system and value of the identifier by which a Reference names a resource; None if it does so otherwise."""
+    name = dig(reference, "reference")
+    if isinstance(name, str) and name.strip():
+        kind, _, query = name.strip().partition("?")
+        wanted = next((part[11:] for part in query.split("&") if part.startswith("identifier=")), "")
+        system, _, value = wanted.rpartition("|")
+        return (kind.rsplit("/", 1)[-1], system, value) if value else None
+    value, of_system = dig(reference, "identifier", "value"), dig(reference, "identifier", "system")
+    return (str(dig(reference, "type") or ""), str(of_system or ""), value) if isinstance(value, str) else None

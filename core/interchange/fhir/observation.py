@@ -41,6 +41,7 @@ COMPONENTS_MAX = 40
 ASSERTION = "ASSERTION"
 NOTE_CHARS_MAX = 400
 TEXT_ALONE = "text"
+NO_TIME = "it has no time: neither effective[x] nor issued, nor do a report, a panel or a visit of one day tell it"
 CATEGORIES = frozenset(
     ("social-history", "vital-signs", "imaging", "laboratory", "procedure", "survey", "exam", "therapy", "activity")
 )
@@ -96,7 +97,14 @@ def absence(entry: Entry) -> Record | None:
 def _measured(entry: Entry) -> None:
     """Where, of what and how it was measured, and the remark: "haemolysed" may be all that tells."""
     resource = entry.resource
-    beside = (*position(resource), *further(resource.get("code")), *_period(resource), *_judged_as_a_whole(resource))
+    lent = (f"time as {entry.time_of} has it",) if entry.time_of else ()
+    beside = (
+        *lent,
+        *position(resource),
+        *further(resource.get("code")),
+        *_period(resource),
+        *_judged_as_a_whole(resource),
+    )
     entry.about["note"] = remarks(resource, beside)
     if "bodySite" in resource:
         entry.about["site"] = sites(resource)
@@ -163,7 +171,7 @@ def _observation(part: Any, entry: Entry, number: int | None) -> Record:
     moment = moment or dig(period, "start") or dig(period, "end") or dig(resource, "effectiveTiming", "event", 0)
     observed_at = entry.dates.moment(moment or resource.get("issued"), "effectiveDateTime", "observed_at")
     if observed_at is None:
-        raise BadValue("it has no time: neither effective[x] nor issued")
+        raise BadValue(NO_TIME)
     value = quantities.value_of(part)
     code = understood(part.get("code"))
     assay = _assay(code, resource, value)

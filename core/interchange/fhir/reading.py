@@ -62,6 +62,8 @@ def _alone(files: Sequence[File], sources: Sources, zone: ZoneInfo, on_progress:
     sources.bases |= bases_of(files, sources)
     first = survey(files, sources, on_progress)
     first.found.close()
+    if first.found.timeless:
+        first.found.lent = first.lent_times(zone)
     yield _Alone(first.found, first, zone, on_progress)
 
 
@@ -103,6 +105,11 @@ def _several(
         found.close()
         for helper in helpers:
             helper.send(found)
+        if found.timeless:
+            for helper in helpers:
+                found.lent.absorb(helper.receive())
+            for helper in helpers:
+                helper.send(found.lent)
         yield _Several(found, helpers)
     finally:
         for helper in helpers:
@@ -172,7 +179,10 @@ def _unless_failed(value: Any) -> Any:
 
 
 def _help(connection: Connection, made: Any, files: Sequence[File], sources: Sources, zone: ZoneInfo) -> None:
-    """The process: it says which servers it met, learns those of all files, surveys, learns all, and reads."""
+    """The process: it says which servers it met, learns those of all files, surveys, learns all, and reads.
+
+    Where an Observation of any file has no time, it says between these which times its files lend.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with garbage.searched_rarely():
         try:
@@ -181,6 +191,9 @@ def _help(connection: Connection, made: Any, files: Sequence[File], sources: Sou
             first = survey(files, sources, silent)
             connection.send(first.found)
             first.found = connection.recv()
+            if first.found.timeless:
+                connection.send(first.lent_times(zone))
+                first.found.lent = connection.recv()
         except Exception as fault:
             connection.send(fault)
             return

@@ -14,10 +14,10 @@ from core.interchange.fhir.bundles import Item, Resource, dig, each
 from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.fhir.oddities import tidy_codes
+from core.interchange.fhir.resource_index import TIMES
 from core.interchange.source_rows import Record, Retraction
 from core.interchange.source_values import BadValue
 
-TIMES = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming", "issued")
 GONE = "its report has these values no longer"
 CORRECTED = ("amended", "corrected", "appended")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.interchange.fhir.bundles import Item, Resource, dig, each
 from core.interchange.fhir.concepts import wording
-from core.interchange.fhir.identifier_index import IdentifierIndex
+from core.interchange.fhir.identifier_index import IdentifierIndex, identifier_in
 from core.interchange.fhir.identity import UUID, Address, address, is_unique, qualified, urn
 from core.interchange.source_values import BadValue
 
@@ -29,7 +29,14 @@ NEVER_NAMED = frozenset(
     ("Observation", "DiagnosticReport", "Procedure", "Immunization", "MedicationRequest", "MedicationStatement",
      "AllergyIntolerance", "Claim", "ExplanationOfBenefit", "Provenance")
 )  # fmt: skip
+# The elements that tell when an Observation or a report was.
+TIMES = ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming", "issued")
 Known = tuple[str, str]  # type and qualified id
+
+
+def is_timeless(resource: Resource) -> bool:
+    """Whether an Observation does not say when it was: then what names it may."""
+    return resource["resourceType"] == "Observation" and not any(name in resource for name in TIMES)
 
 
 @dataclass(slots=True)
@@ -135,7 +142,7 @@ class Index:
         """Make a resource findable; gives its qualified id."""
         kind = str(item.resource.get("resourceType"))
         identity = self.identity(item)
-        if identity is None or kind in NEVER_NAMED:
+        if identity is None or (kind in NEVER_NAMED and not is_timeless(item.resource)):
             return identity
         known = (kind, identity)
         scope.add(item, known)
@@ -171,18 +178,6 @@ class Index:
                 self.by_identifier.add(kind, str(dig(part, "system") or ""), value, identity)
 
 
-def identifier_in(reference: Any) -> tuple[str, str, str] | None:
-    """Type, system and value of the identifier by which a Reference names a resource; None if it does so otherwise."""
-    name = dig(reference, "reference")
-    if isinstance(name, str) and name.strip():
-        kind, _, query = name.strip().partition("?")
-        wanted = next((part[11:] for part in query.split("&") if part.startswith("identifier=")), "")
-        system, _, value = wanted.rpartition("|")
-        return (kind.rsplit("/", 1)[-1], system, value) if value else None
-    value, of_system = dig(reference, "identifier", "value"), dig(reference, "identifier", "system")
-    return (str(dig(reference, "type") or ""), str(of_system or ""), value) if isinstance(value, str) else None
-
-
 @dataclass(frozen=True, slots=True)
 class Resolver:
     """Resolves the references of one entry: full URLs of its file first, then the source of the entry."""
@@ -203,6 +198,12 @@ class Resolver:
             self.scope.resolved[name] = self._named(name)
         known = self.scope.resolved[name]
         return (str(dig(reference, "type") or ""), known[1]) if known is not None and not known[0] else known
+
+    def find_if_clear(self, reference: Any) -> Known | None:
+        """The same, or None for one that is unclear."""
+        with suppress(BadValue):
+            return self.find(reference)
+        return None
 
     def _named(self, name: str) -> Known | None:
         name = name.strip().split("/_history/", 1)[0]

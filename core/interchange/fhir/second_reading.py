@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from core.interchange.fhir import (
@@ -24,7 +24,7 @@ from core.interchange.fhir.care_givers import CareGivers
 from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.fhir.oddities import findings_inside, tidy_codes
-from core.interchange.fhir.resource_index import Known, Resolver, Scope
+from core.interchange.fhir.resource_index import Known, Resolver, Scope, is_timeless
 from core.interchange.fhir.survey import KINDS, Found, Survey, is_resource, mark_of
 from core.interchange.fhir.versions import implicit_rules, no_boolean, not_listed, unknown_modifier
 from core.interchange.source_rows import Population, Record, Retraction
@@ -191,7 +191,23 @@ class Maker:
         elif not self._waits(known, item, scope):
             self.delete(known, item, scope)
 
+    def _timed(self, entry: Entry) -> Entry:
+        """An Observation with the time that a report, a panel or a visit lends it, if it has none."""
+        if not is_timeless(entry.resource) or entry.identity is None:
+            return entry
+        patient, visit = (entry.resolver.find_if_clear(entry.resource.get(name)) for name in ("subject", "encounter"))
+        mark = mark_of("Observation", entry.identity)
+        found = self._found.lent.of(
+            mark, patient[1] if patient else None, mark_of("Encounter", visit[1]) if visit else None
+        )
+        if found is None:
+            return entry
+        time, lender = found
+        item = replace(entry.item, resource={**entry.resource, **time})
+        return replace(entry, item=item, time_of=lender)
+
     def _observations(self, entry: Entry) -> list[Record]:
+        entry = self._timed(entry)
         if observation.only_groups(entry.resource):
             remark = observation.remark_of_group(entry)
             if not remark:

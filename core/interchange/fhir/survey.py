@@ -6,15 +6,18 @@ import itertools
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from zoneinfo import ZoneInfo
 
 from core.interchange.csv_files import BadFile
 from core.interchange.fhir import labels
 from core.interchange.fhir.bundles import File, Item, Resource, items
 from core.interchange.fhir.document import text_marks
 from core.interchange.fhir.identity import address
-from core.interchange.fhir.resource_index import CONTENT, Index, Scope, Sources
+from core.interchange.fhir.lent_times import Lent, named_by
+from core.interchange.fhir.resource_index import CONTENT, Index, Resolver, Scope, Sources, is_timeless
 from core.interchange.fhir.versions import other_version
 from core.interchange.summary import Place, Progress, Summary
 
@@ -42,7 +45,8 @@ class Found:
     """What the first reading found of all files: as much as each file's second reading needs, and no more.
 
     `repeated` has the marks of resources that came more than once; `document_texts` those of texts that stand in
-    documents, which a report presents once more.
+    documents, which a report presents once more; `timeless` those of Observations without a time, which others may
+    have `lent` them.
     """
 
     index: Index
@@ -50,6 +54,8 @@ class Found:
     encounters: set[str] = field(default_factory=set)
     repeated: frozenset[int] = frozenset()
     document_texts: set[int] = field(default_factory=set)
+    timeless: set[int] = field(default_factory=set)
+    lent: Lent = field(default_factory=Lent)
     seen: array[int] = field(default_factory=lambda: array("Q"))
     summary: Summary = field(default_factory=Summary)
 
@@ -59,6 +65,7 @@ class Found:
         self.left_out.update(other.left_out)
         self.encounters |= other.encounters
         self.document_texts |= other.document_texts
+        self.timeless |= other.timeless
         self.seen.extend(other.seen)
         self.summary.add(other.summary)
 
@@ -122,7 +129,12 @@ class Survey:
 
     def names_of(self, file: File) -> Scope:
         """The names within a file, read again if they were too many to be kept. Raises BadFile."""
-        scope = self.scopes.pop(file.name, None)
+        scope = self._scope_of(file)
+        self.scopes.pop(file.name, None)
+        return scope
+
+    def _scope_of(self, file: File) -> Scope:
+        scope = self.scopes.get(file.name)
         if scope is None:
             scope = Scope()
             for item in items(file):
@@ -146,7 +158,33 @@ class Survey:
             return
         if kind == "Encounter":
             self.found.encounters.add(identity)
-        self.found.seen.append(mark_of(kind, identity))
+        mark = mark_of(kind, identity)
+        self.found.seen.append(mark)
+        if is_timeless(item.resource):
+            self.found.timeless.add(mark)
+
+    def lent_times(self, zone: ZoneInfo) -> Lent:
+        """The times that these files lend to the Observations of all files that have none: a reading of its own."""
+        lent = Lent()
+        for file in self.files:
+            scope = self._scope_of(file)
+            with suppress(BadFile):
+                for item in items(file, self.skips.get(file.name, ())):
+                    self._lend(lent, item, scope, zone)
+        return lent
+
+    def _lend(self, lent: Lent, item: Item, scope: Scope, zone: ZoneInfo) -> None:
+        identity = self.found.index.identity(item) if item.deleted is None and is_resource(item) else None
+        if identity is None:
+            return
+        mark = mark_of(item.resource["resourceType"], identity)
+        if item.resource["resourceType"] == "Encounter":
+            lent.take_visit(mark, item, zone)
+        resolver = Resolver(self.found.index, scope, item)
+        named = [found for one in named_by(item) if (found := resolver.find_if_clear(one)) is not None]
+        wanted = [one for found in named if (one := mark_of("Observation", found[1])) in self.found.timeless]
+        if wanted:
+            lent.take(mark, wanted, resolver)
 
 
 def mark_of(kind: str, identity: str) -> int:

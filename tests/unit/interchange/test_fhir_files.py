@@ -183,6 +183,12 @@ def _of_server(server: str, name: str, value: int) -> list[dict[str, Any]]:
     return [_on(server, patient), _on(server, result)]
 
 
+def _timeless(name: str, **fields: Any) -> dict[str, Any]:
+    """A value whose time others tell."""
+    whole = measured(id=name, effectiveDateTime=None, **fields)
+    return {name: value for name, value in whole.items() if value is not None}
+
+
 def _pressure(version: str, *values: tuple[str, int]) -> dict[str, Any]:
     """A version of a blood pressure."""
     parts = [
@@ -227,6 +233,13 @@ ENTRIES: list[Any] = [
           relatesTo=[{"code": "replaces", "target": {"reference": "DocumentReference/d2"}}]),
     # What is for few, with its visit.
     measured(id="o4", **RESTRICTED, **AT_VISIT),
+    # Times that a report, a panel and a visit lend.
+    _timeless("t1"),
+    _timeless("t2"),
+    _timeless("t3", **AT_VISIT),
+    about("DiagnosticReport", id="lender", status="final", code={"text": "Blood"}, effectiveDateTime=AT,
+          result=[{"reference": "Observation/t1"}, {"reference": "Observation/head"}]),
+    _timeless("head", hasMember=[{"reference": "Observation/t2"}], valueQuantity=None),
     # Two servers with the same ids.
     *_of_server("one", "Ann One", 1),
     *_of_server("two", "Bob Two", 2),
