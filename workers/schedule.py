@@ -57,7 +57,7 @@ SCHEDULE = (
     Entry("tidy", "workers.tidy.tidy", timedelta(minutes=1)),
     Entry("forget what was watched", "workers.forgetting.forget_watched", timedelta(hours=1)),
     Entry("forget how runs went", "workers.forgetting.forget_moves", timedelta(hours=1)),
-    Entry("end courses", "workers.courses.end_courses", timedelta(hours=1)),
+    Entry("end courses", "workers.end_courses.end_courses", timedelta(hours=1)),
     Entry("evaluate factcheck", "workers.evaluate.evaluate", "0 19 * * 0", {"suite": "factcheck"}),
     Entry("evaluate injection", "workers.evaluate.evaluate", "20 19 * * 0", {"suite": "injection"}),
     Entry("evaluate drafting", "workers.evaluate.evaluate", "40 19 * * 0", {"suite": "drafting"}),

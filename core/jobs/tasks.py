@@ -45,7 +45,7 @@ _LIST = (
     _task("archive", "stale_pictures.rebuild_stale", WORKER),
     _task("archive", "archive.erase.erase", STAFF, erasure_id=int),
     # The reports' and ops' workers only read medicines.
-    _task("archive", "courses.end_courses", WORKER),
+    _task("archive", "end_courses.end_courses", WORKER),
     _task("ops", "alerts.evaluate", WORKER),
     _task("ops", "alerts.deliver", WORKER, alert_id=int, event=str),
     _task("ops", "audit_heads.keep", WORKER),

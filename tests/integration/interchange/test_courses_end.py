@@ -16,7 +16,7 @@ from core.services import courses
 from core.stores import databases
 from tests import interchange_files as files
 from tests.fhir_cases import SINGAPORE, order
-from workers.courses import end_courses
+from workers.end_courses import end_courses
 
 TODAY = datetime.now(SINGAPORE).date()
 WEEK = {"boundsDuration": {"value": 7, "code": "d"}}
