@@ -35,7 +35,7 @@ from core.engines import mssql_hash
 Column = SQLColumnExpression[Any]
 
 
-class _Ids(TypeDecorator[Sequence[int]]):
+class Ids(TypeDecorator[Sequence[int]]):
     """Any number of row ids as one parameter: an array, or JSON on SQL Server, which has no arrays."""
 
     impl = Text
@@ -72,8 +72,9 @@ class any_of(Worded):
     # It is a condition: without this, SQLAlchemy would compare it to 1 on SQL Server.
     _is_implicitly_boolean = True
 
-    def __init__(self, column: Column, ids: Iterable[int]) -> None:
-        super().__init__(column, bindparam(None, list(ids), type_=_Ids()))
+    def __init__(self, column: Column, ids: Iterable[int] | BindParameter[Any]) -> None:
+        of_ids = ids if isinstance(ids, BindParameter) else bindparam(None, list(ids), type_=Ids())
+        super().__init__(column, of_ids)
 
 
 def written_out(ids: Iterable[int]) -> BindParameter[Any]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from core.models import Condition, ConditionStatus, Prescription, PrescriptionStatus, said
-from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
-from core.queries.known_patient import allergy_rows, patient_row
+from core.models import ConditionStatus, PrescriptionStatus, said
+from core.queries.hidden_visits import NO_VISITS, VisitIds, is_seen, told
+from core.queries.known_patient import allergy_rows, medicine_rows, patient_row
 from core.sealing import stored_national_id
 from core.stores.counted import counts
+from core.stores.prepared import PATIENT, rows
 from core.stores.tables import hot_table
 
 
@@ -112,31 +115,28 @@ def _allergies(session: Session, patient_id: int) -> tuple[AllergyLine, ...]:
 
 
 def _conditions(session: Session, patient_id: int, hidden_visits: VisitIds) -> tuple[ProblemLine, ...]:
-    query = (
-        select(Condition)
-        .where(Condition.patient_id == patient_id, Condition.status == ConditionStatus.ACTIVE)
-        .where(is_visible(hot_table("condition"), hidden_visits), counts(hot_table("condition")))
-        .order_by(Condition.name, Condition.id)
-    )
-    return tuple(map(_problem, session.scalars(query)))
+    found = rows(session, active_query(any_hidden=bool(hidden_visits)), patient=patient_id, **told(hidden_visits))
+    return tuple(map(_problem, found))
 
 
-def _problem(row: Condition) -> ProblemLine:
+@cache
+def active_query(*, any_hidden: bool) -> Select[Any]:
+    table = hot_table("condition")
+    mine = (table.c.patient_id == PATIENT, table.c.status == ConditionStatus.ACTIVE)
+    query = select(table).where(*mine, is_seen(table, any_hidden=any_hidden), counts(table))
+    return query.order_by(table.c.name, table.c.id)
+
+
+def _problem(row: Row[Any]) -> ProblemLine:
     parts = said.read(row.said)
-    told = said.clinical_words(parts, row.status)
-    remark = ", ".join(filter(None, (told if told != ConditionStatus.ACTIVE else None, said.beside(parts))))
+    status = said.clinical_words(parts, row.status)
+    remark = ", ".join(filter(None, (status if status != ConditionStatus.ACTIVE else None, said.beside(parts))))
     return ProblemLine(
         row.id, row.name, said.dated(row.onset_on, row.said, "onset_on"), parts.get("onset"), remark or None
     )
 
 
 def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> tuple[MedicineLine, ...]:
-    query = (
-        select(Prescription)
-        .where(Prescription.patient_id == patient_id, Prescription.status == PrescriptionStatus.ACTIVE)
-        .where(is_visible(hot_table("prescription"), hidden_visits), counts(hot_table("prescription")))
-        .order_by(Prescription.medication, Prescription.id)
-    )
     return tuple(
         MedicineLine(
             row.id,
@@ -149,5 +149,6 @@ def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> tu
             said.dated(row.stopped_on, row.said, "stopped_on"),
             said.beside(said.read(row.said)),
         )
-        for row in session.scalars(query)
+        for row in medicine_rows(session, patient_id, hidden_visits)
+        if row.status == PrescriptionStatus.ACTIVE
     )

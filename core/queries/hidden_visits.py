@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, exists, not_, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, bindparam, exists, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.engines.functions import written_out
@@ -14,6 +15,7 @@ VisitIds = Set[int]
 # Earlier events of this action carry the visit's category, which tells what the visit was about.
 KEPT_APART = "visit.kept_apart"
 NO_VISITS: VisitIds = frozenset()
+HIDDEN = bindparam("hidden", type_=BigInteger(), expanding=True, literal_execute=True)
 
 
 def kept_apart(session: Session, patient_id: int) -> VisitIds:
@@ -43,6 +45,19 @@ def is_visible(table: Table, hidden_visits: VisitIds) -> ColumnElement[bool]:
         return true()
     visit_id = table.c.id if table.name == "visit" else table.c.visit_id
     return or_(visit_id.is_(None), visit_id.not_in(written_out(sorted(hidden_visits))))
+
+
+def is_seen(table: Table, *, any_hidden: bool) -> ColumnElement[bool]:
+    """`is_visible` for a statement that is made once: which visits are hidden is told as it is asked."""
+    if not any_hidden:
+        return true()
+    visit_id = table.c.id if table.name == "visit" else table.c.visit_id
+    return or_(visit_id.is_(None), visit_id.not_in(HIDDEN))
+
+
+def told(hidden_visits: VisitIds) -> dict[str, Any]:
+    """What is told to such a statement."""
+    return {HIDDEN.key: sorted(hidden_visits)} if hidden_visits else {}
 
 
 def purpose_shown(action: str, purpose: str | None) -> str | None:

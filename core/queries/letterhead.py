@@ -11,12 +11,10 @@ from sqlalchemy.orm import Session
 
 from core.models import Clinic, Patient, said
 from core.models.record_types import VISIT
-from core.queries.hidden_visits import NO_VISITS, VisitIds, is_open_to_all, is_visible
+from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.queries.known_patient import patient_row
 from core.sealing import stored_national_id
 from core.stores import hot_and_archived
-from core.stores.counted import counts
-from core.stores.tables import hot_table
 
 
 @dataclass(frozen=True)
@@ -63,14 +61,6 @@ def letterhead(
         died_on=said.dated(row.deceased_on, row.said, "deceased_on"),
         standing=standing(row),
     )
-
-
-def newest_clinic_for_all(session: Session, patient_id: int) -> str | None:
-    """The clinic of the newest hot visit at one that is hidden from nobody: what each page about a patient may say."""
-    visit = hot_table("visit")
-    query = select(Clinic.name).join_from(visit, Clinic, Clinic.id == visit.c.clinic_id)
-    query = query.where(visit.c.patient_id == patient_id, is_open_to_all(visit), counts(visit))
-    return session.scalar(query.order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(1))
 
 
 def newest_clinic(

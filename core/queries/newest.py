@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from core.engines.functions import any_of
-from core.models import Assay, Holding, Observation, Patient, PatientPicture
+from core.engines.functions import Ids, any_of
+from core.models import Assay
 from core.models.record_types import VISIT
 from core.picture import full_read
 from core.picture.packed import unpack
 from core.picture.values import KEPT, Value, Values, by_assay
 from core.queries.hidden_visits import NO_VISITS, VisitIds
+from core.queries.known_patient import patient_row
+from core.stores import hot_and_archived
+from core.stores.prepared import rows
+from core.stores.tables import hot_table
 
 
 @dataclass(frozen=True)
@@ -69,20 +75,12 @@ def newest(
 
 
 def _kept(session: Session, patient_id: int) -> _Kept:
-    """The picture and whether an archive holds visits: one query, as a page has many."""
-    of_visits = and_(Holding.patient_id == Patient.id, Holding.record_type == VISIT.name)
-    query = (
-        select(PatientPicture.content, PatientPicture.stale_at, Holding.roots)
-        .select_from(Patient)
-        .outerjoin(PatientPicture, PatientPicture.patient_id == Patient.id)
-        .outerjoin(Holding, of_visits)
-        .where(Patient.id == patient_id)
-    )
-    found = session.execute(query).first()
-    if found is None:
+    row = patient_row(session, patient_id)
+    if row is None:
         return _Kept((), is_stale=False, is_held=False)
-    is_stale = found.content is None or found.stale_at is not None
-    return _Kept(unpack(found.content or b""), is_stale, is_held=bool(found.roots))
+    is_stale = row.content is None or row.stale_at is not None
+    is_held = hot_and_archived.held(session, patient_id, VISIT.name) is not None
+    return _Kept(unpack(row.content or b""), is_stale, is_held)
 
 
 def _with_more(
@@ -93,12 +91,21 @@ def _with_more(
     return [*known, *full_read.hot_beside(session, patient_id, frozenset(hidden_visits))]
 
 
-def _assays(session: Session, values: Collection[Value]) -> tuple[dict[int, Assay], frozenset[int]]:
+def _assays(session: Session, values: Collection[Value]) -> tuple[dict[int, Any], frozenset[int]]:
     """The values' assays by id, and the values whose rows are hot: told here, so that a move changes no picture."""
-    is_hot = and_(Observation.assay_id == Assay.id, any_of(Observation.id, {value.id for value in values}))
-    wanted = any_of(Assay.id, {value.assay_id for value in values})
-    rows = session.execute(select(Assay, Observation.id).outerjoin(Observation, is_hot).where(wanted)).all()
-    return {assay.id: assay for assay, _ in rows}, frozenset(row_id for _, row_id in rows if row_id is not None)
+    if not values:
+        return {}, frozenset()
+    ids, assay_ids = [value.id for value in values], sorted({value.assay_id for value in values})
+    found = rows(session, assays_query(), values=ids, assays=assay_ids)
+    return {row.id: row for row in found}, frozenset(row.value_id for row in found if row.value_id is not None)
+
+
+@cache
+def assays_query() -> Select[Any]:
+    assay, observation = hot_table("assay"), hot_table("observation")
+    is_hot = and_(observation.c.assay_id == assay.c.id, any_of(observation.c.id, bindparam("values", type_=Ids())))
+    query = select(assay, observation.c.id.label("value_id")).select_from(assay.outerjoin(observation, is_hot))
+    return query.where(any_of(assay.c.id, bindparam("assays", type_=Ids())))
 
 
 def _newest(assays: Mapping[int, Assay], values: Collection[Value]) -> tuple[Newest, ...]:

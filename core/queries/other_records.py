@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from core.models import (
     PENDING,
     STATEMENT_WORDS,
-    Prescription,
     PrescriptionStatus,
-    Statement,
     StatementKind,
     said,
 )
-from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.queries.hidden_visits import NO_VISITS, VisitIds, is_seen, told
+from core.queries.known_patient import medicine_rows
 from core.staging.attachments import titles_in
 from core.stores.counted import counts
+from core.stores.prepared import PATIENT, rows
 from core.stores.tables import hot_table
 
+ORDER = list(STATEMENT_WORDS)
 STATUS_WORDS = {
     PrescriptionStatus.ON_HOLD: "On hold",
     PrescriptionStatus.UNKNOWN: "Not known whether it is taken",
@@ -52,11 +55,10 @@ def other_records(session: Session, patient_id: int, *, hidden_visits: VisitIds 
 
 
 def _statements(session: Session, patient_id: int, hidden_visits: VisitIds) -> Sequence[OtherLine]:
-    visible = is_visible(hot_table("statement"), hidden_visits)
-    counting = counts(hot_table("statement"))
-    rows = list(session.scalars(select(Statement).where(Statement.patient_id == patient_id, visible, counting)))
-    order = list(STATEMENT_WORDS)
-    rows.sort(key=lambda row: (order.index(StatementKind(row.kind)), row.text, row.id))
+    found = sorted(
+        rows(session, _stated(any_hidden=bool(hidden_visits)), patient=patient_id, **told(hidden_visits)),
+        key=lambda row: (ORDER.index(StatementKind(row.kind)), row.text, row.id),
+    )
     return [
         OtherLine(
             "statement",
@@ -67,11 +69,17 @@ def _statements(session: Session, patient_id: int, hidden_visits: VisitIds) -> S
             said.dated(row.stated_on, row.said, "stated_on"),
             None,
         )
-        for row in rows
+        for row in found
     ]
 
 
-def _details(row: Statement) -> str | None:
+@cache
+def _stated(*, any_hidden: bool) -> Select[Any]:
+    table = hot_table("statement")
+    return select(table).where(table.c.patient_id == PATIENT, is_seen(table, any_hidden=any_hidden), counts(table))
+
+
+def _details(row: Row[Any]) -> str | None:
     """What is told beside a statement; that nobody has confirmed a "no known allergies", too."""
     parts = said.read(row.said)
     is_open = row.kind == StatementKind.NEGATION and parts.get("verification") not in (None, "confirmed")
@@ -79,13 +87,6 @@ def _details(row: Statement) -> str | None:
 
 
 def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> Sequence[OtherLine]:
-    query = select(Prescription).where(
-        Prescription.patient_id == patient_id,
-        Prescription.status.in_(PENDING),
-        is_visible(hot_table("prescription"), hidden_visits),
-        counts(hot_table("prescription")),
-    )
-    rows = session.scalars(query.order_by(Prescription.medication, Prescription.id))
     return [
         OtherLine(
             "prescription",
@@ -97,7 +98,8 @@ def _medicines(session: Session, patient_id: int, hidden_visits: VisitIds) -> Se
             said.dated(row.started_on, row.said, "started_on"),
             said.dated(row.stopped_on, row.said, "stopped_on"),
         )
-        for row in rows
+        for row in medicine_rows(session, patient_id, hidden_visits)
+        if row.status in PENDING
     ]
 
 

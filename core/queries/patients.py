@@ -14,7 +14,7 @@ from core.access import care
 from core.engines.folded_names import folded
 from core.models import Patient, said
 from core.queries.known_patient import allergy_rows, patient_row
-from core.queries.letterhead import is_deceased, newest_clinic_for_all, standing
+from core.queries.letterhead import is_deceased, standing
 from core.queries.patient_search import Wanted
 from core.sealing import stored_national_id
 
@@ -198,7 +198,7 @@ def _year(day: date | None) -> date | None:
 
 def header(session: Session, patient_id: int) -> PatientHeader | None:
     """Who a page is about, allergies with it; None if there is no such patient."""
-    row = patient_row(session, patient_id)
+    row = patient_row(session, patient_id, with_clinic=True)
     if row is None:
         return None
     return PatientHeader(
@@ -210,7 +210,7 @@ def header(session: Session, patient_id: int) -> PatientHeader | None:
         is_deceased=is_deceased(row),
         standing=standing(row),
         masked_national_id=stored_national_id.masked(row.national_id_sealed),
-        clinic=newest_clinic_for_all(session, patient_id),
+        clinic=row.clinic,
         allergies=tuple(
             AllergyLine(a.id, a.substance, a.reaction, a.criticality, "verification" in said.read(a.said))
             for a in allergy_rows(session, patient_id)

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Table, func, literal, select
+from sqlalchemy import Select, Table, exists, func, literal, not_, select, true
 from sqlalchemy.orm import Session
 
 from core.models import Clinic, Practitioner, VisitStatus, said
 from core.models.record_types import VISIT
-from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.queries.hidden_visits import NO_VISITS, VisitIds, is_seen, told
 from core.queries.other_records import remark
 from core.queries.results import Result, results_at
 from core.staging.attachments import Attachment, named_in
-from core.stores import counted, hot_and_archived
+from core.stores import hot_and_archived
+from core.stores.counted import counts
 from core.stores.hot_and_archived import Found, Held
+from core.stores.prepared import PATIENT, rows
 from core.stores.tables import hot_table
 
 CHILDREN = tuple(child.table.name for child in VISIT.children)
@@ -111,36 +114,51 @@ class VisitDetail:
 def overview(session: Session, patient_id: int, *, newest: int = 0, hidden_visits: VisitIds = NO_VISITS) -> Overview:
     """The patient's visits in numbers, and so many of the newest hot ones, without hidden ones; asks no archive."""
 
-    def build(table: Table, columns: Select[Any]) -> Select[Any]:
-        query = columns.where(table.c.patient_id == patient_id, is_visible(table, hidden_visits))
-        return query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(newest)
-
     held = hot_and_archived.held(session, patient_id, VISIT.name)
-    found = hot_and_archived.read_hot(session, "visit", build) if newest else []
-    count, first_at = _hot_figures(session, patient_id, hidden_visits)
+    found = rows(
+        session, overview_query(newest, any_hidden=bool(hidden_visits)), patient=patient_id, **told(hidden_visits)
+    )
+    figures = found[0]
     return Overview(
-        newest=lines(session, found),
-        total=count + (_archived_count(session, patient_id, held.roots) if held else 0),
-        since=min(filter(None, (first_at, held.first_at if held else None)), default=None),
+        newest=tuple(_hot_line(row._asdict()) for row in found if newest and row.id is not None),
+        total=figures.hot + (held.roots - figures.archived_errors if held else 0),
+        since=min(filter(None, (figures.first_at, held.first_at if held else None)), default=None),
         held=held,
     )
 
 
-def _hot_figures(session: Session, patient_id: int, hidden_visits: VisitIds) -> tuple[int, datetime | None]:
-    table = hot_table("visit")
-    query = select(func.count(), func.min(table.c.started_at)).where(
-        table.c.patient_id == patient_id, is_visible(table, hidden_visits), counted.counts(table)
+@cache
+def overview_query(most: int, *, any_hidden: bool) -> Select[Any]:
+    """How many hot visits count and the first one's time, how many archived ones do not, and maybe the newest hot ones.
+
+    One row for each of the newest, each with the figures; one row with figures alone where there is none.
+    """
+    visit, correction = hot_table("visit"), hot_table("correction")
+    mine = (visit.c.patient_id == PATIENT, is_seen(visit, any_hidden=any_hidden), counts(visit))
+    hot = select(func.count().label("hot"), func.min(visit.c.started_at).label("first_at")).where(*mine).subquery("hot")
+    errors = select(func.count(correction.c.row_id.distinct())).where(
+        correction.c.patient_id == PATIENT, correction.c.in_force, correction.c.row_type == VISIT.root.name,
+        not_(exists(visit.c.id).where(visit.c.id == correction.c.row_id)),
+    )  # fmt: skip
+    query = select(hot.c.hot, hot.c.first_at, errors.scalar_subquery().label("archived_errors"))
+    if not most:
+        return query
+    clinic, practitioner = hot_table("clinic"), hot_table("practitioner")
+    newest_first = (visit.c.started_at.desc(), visit.c.id.desc())
+    newest = (
+        select(visit, clinic.c.name.label("clinic"), practitioner.c.name.label("practitioner"))
+        .select_from(
+            visit.outerjoin(clinic, clinic.c.id == visit.c.clinic_id).outerjoin(
+                practitioner, practitioner.c.id == visit.c.practitioner_id
+            )
+        )
+        .where(*mine)
+        .order_by(*newest_first)
+        .limit(most)
+        .subquery("newest")
     )
-    count, first_at = session.execute(query).one()
-    return count, first_at
-
-
-def _archived_count(session: Session, patient_id: int, roots: int) -> int:
-    """How many of the archive's visits count, without asking it."""
-    errors = counted.entered_in_error(session, [patient_id]).ids.get("visit", frozenset())
-    table = hot_table("visit")
-    hot = session.scalar(select(func.count()).where(table.c.id.in_(sorted(errors)))) if errors else 0
-    return roots - len(errors) + (hot or 0)
+    query = query.add_columns(*newest.c).select_from(hot.outerjoin(newest, true()))
+    return query.order_by(newest.c.started_at.desc(), newest.c.id.desc())
 
 
 def detail(session: Session, patient_id: int, visit_id: int, *, with_errors: bool = False) -> VisitDetail | None:
@@ -213,6 +231,15 @@ def _names(session: Session, found: Sequence[Found]) -> dict[tuple[str, int], st
 
 def _line(found: Found, names: Mapping[tuple[str, int], str]) -> VisitLine:
     row = found.values
+    clinic, practitioner = (names.get((column, row[column])) for column in ("clinic_id", "practitioner_id"))
+    return _line_of(row, clinic, practitioner, is_archived=found.is_archived)
+
+
+def _hot_line(row: Mapping[str, Any]) -> VisitLine:
+    return _line_of(row, row["clinic"], row["practitioner"], is_archived=False)
+
+
+def _line_of(row: Mapping[Any, Any], clinic: str | None, practitioner: str | None, *, is_archived: bool) -> VisitLine:
     return VisitLine(
         id=row["id"],
         description=row["description"],
@@ -220,10 +247,10 @@ def _line(found: Found, names: Mapping[tuple[str, int], str]) -> VisitLine:
         class_code=row["class_code"],
         started_at=_dated(row, "started_at"),
         ended_at=_dated(row, "ended_at"),
-        clinic=names.get(("clinic_id", row["clinic_id"])),
-        practitioner=names.get(("practitioner_id", row["practitioner_id"])),
+        clinic=clinic,
+        practitioner=practitioner,
         is_open=row["status"] == VisitStatus.OPEN,
-        is_archived=found.is_archived,
+        is_archived=is_archived,
     )
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping, Select, Table, literal, or_, select, true, union_all
+from sqlalchemy import Row, RowMapping, Select, Table, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
-from core.models import Holding
 from core.models.record_types import RECORD_TYPES
 from core.stores import archived, counted
 from core.stores.once import once
+from core.stores.prepared import PATIENT, rows
 from core.stores.tables import cold_columns, hot_table, linked_table
 
 Build = Callable[[Table, Select[Any]], Select[Any]]
@@ -77,10 +78,15 @@ def held(session: Session, patient_id: int, record_type: str) -> Held | None:
     return Held(row.roots, row.first_at, row.last_at, row.server) if row is not None and row.roots > 0 else None
 
 
-def _holdings(session: Session, patient_id: int) -> dict[str, Holding]:
+def _holdings(session: Session, patient_id: int) -> dict[str, Row[Any]]:
     """By record type: a page that asks for one mostly asks for another."""
-    rows = session.scalars(select(Holding).where(Holding.patient_id == patient_id))
-    return {row.record_type: row for row in rows}
+    return {row.record_type: row for row in rows(session, _of_patient(), patient=patient_id)}
+
+
+@cache
+def _of_patient() -> Select[Any]:
+    table = hot_table("holding")
+    return select(table).where(table.c.patient_id == PATIENT)
 
 
 def that_find_any(session: Session, queries: Mapping[KeyT, Select[Any]]) -> frozenset[KeyT]:

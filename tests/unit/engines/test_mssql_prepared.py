@@ -1,0 +1,50 @@
+"""The statements that are made once, as SQL Server is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select
+
+from core.queries import current_health, known_patient, newest, visits
+from tests.unit.engines.test_mssql_statements import compiled
+
+
+def asked(statement: Select[Any], **values: Any) -> str:
+    return compiled(statement.params(**values))
+
+
+def test_what_an_overview_counts_and_shows_is_one_statement() -> None:
+    whole = asked(visits.overview_query(10, any_hidden=True), patient=7, hidden=[3])
+    assert whole.startswith("SELECT hot.hot, hot.first_at, (SELECT count(DISTINCT correction.row_id) AS count_1")
+    assert " AS hot LEFT OUTER JOIN (SELECT TOP 10 visit.id AS id," in whole
+    assert whole.count("(visit.id IS NULL OR (visit.id NOT IN (3)))") == 2
+    assert whole.endswith(" AS newest ON 1 = 1 ORDER BY newest.started_at DESC, newest.id DESC")
+    figures = asked(visits.overview_query(0, any_hidden=False), patient=7)
+    assert figures.count("FROM visit WHERE visit.patient_id = 7 AND NOT (EXISTS (") == 1
+    assert "JOIN" not in figures
+
+
+def test_a_patient_comes_with_the_picture_and_the_newest_clinic() -> None:
+    whole = asked(known_patient.patient_query(with_clinic=True), patient=7)
+    assert " patient_picture.stale_at, (SELECT TOP 1 clinic.name FROM visit JOIN clinic" in whole
+    assert whole.endswith(
+        " AS clinic FROM patient LEFT OUTER JOIN patient_picture ON patient_picture.patient_id = patient.id"
+        " WHERE patient.id = 7"
+    )
+    assert "sensitive_visit" not in asked(known_patient.patient_query(with_clinic=False), patient=7)
+
+
+def test_rows_of_hidden_visits_are_left_out() -> None:
+    medicines = asked(known_patient.medicines_query(any_hidden=True), patient=7, hidden=[3, 4])
+    assert "(prescription.visit_id IS NULL OR (prescription.visit_id NOT IN (3, 4)))" in medicines
+    problems = asked(current_health.active_query(any_hidden=True), patient=7, hidden=[3])
+    assert "(condition.visit_id IS NULL OR (condition.visit_id NOT IN (3)))" in problems
+
+
+def test_assays_and_hot_rows_of_values_take_two_parameters() -> None:
+    assert asked(newest.assays_query(), values=[11, 12], assays=[2]).endswith(
+        "LEFT OUTER JOIN observation ON observation.assay_id = assay.id AND observation.id IN (SELECT id FROM"
+        " OPENJSON('[11, 12]') WITH (id bigint '$')) WHERE assay.id IN (SELECT id FROM OPENJSON('[2]') WITH"
+        " (id bigint '$'))"
+    )
