@@ -99,8 +99,7 @@ class Ranged(Statement):
 class Course(Statement):
     """A condition, medicine or allergy: its standing, its days, and how it is taken or shows.
 
-    `sole`: no other of that name stands so; `unreacted`: no reaction is on record;
-    `unexplained`: no reason is.
+    `sole`: no other of that name stands so; `unsaid`: fields that the record leaves empty.
     """
 
     status: str | None = None
@@ -119,8 +118,7 @@ class Course(Statement):
     which: str | None = None
     former: bool = False
     sole: bool = False
-    unreacted: bool = False
-    unexplained: bool = False
+    unsaid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

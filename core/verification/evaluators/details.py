@@ -43,24 +43,31 @@ def faults(statement: Course, row: Cited, rows: Sequence[Cited]) -> list[Fault]:
 
 def _asked(statement: Course, row: Cited, rows: Sequence[Cited]) -> Iterator[Fault | None]:
     yield _standing(statement, row)
-    if statement.start and not within(statement.start, row.start):
-        yield _day("start", "began", row, row.start)
-    if statement.stop and not within(statement.stop, row.stop):
-        yield _day("stop", "ended", row, row.stop)
-    if statement.at:
-        yield _at(statement, row)
+    yield from _days(statement, row)
     yield from (_amount(said, statement.subject, row) for said in statement.amounts)
     yield _strength_for_dose(statement, row)
     for slot, ask in SLOTS:
         if said := getattr(statement, slot):
             yield ask(said, row)
-    if statement.unreacted and row.fields.get("reaction"):
-        yield Fault(True, "reaction", str(row.fields["reaction"]), f"the row gives {row.fields['reaction']}.")
-    if statement.unexplained and row.fields.get("reason"):
-        yield Fault(True, "reason", str(row.fields["reason"]), f"the row gives {row.fields['reason']} as the reason.")
+    yield from map(partial(_left_empty, row), statement.unsaid)
     yield from (_detail(detail, row, rows) for detail in statement.details)
     if statement.reason:
         yield _reason(statement.reason, row, rows)
+
+
+def _days(statement: Course, row: Cited) -> Iterator[Fault | None]:
+    if not within(statement.start, row.start):
+        yield _day("start", "began", row, row.start)
+    if not within(statement.stop, row.stop):
+        yield _day("stop", "ended", row, row.stop)
+    if statement.at:
+        yield _at(statement, row)
+
+
+def _left_empty(row: Cited, field: str) -> Fault | None:
+    """ "No reaction is recorded": what the row gives is told."""
+    have = str(row.fields.get(field) or "")
+    return Fault(True, field, have, f"the row gives {have} as the {field}.") if have else None
 
 
 def _standing(statement: Course, row: Cited) -> Fault | None:

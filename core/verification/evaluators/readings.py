@@ -7,6 +7,8 @@ from collections.abc import Callable
 from core.verification.cited import Cited
 
 SLIGHT_MAX = 0.12
+# What lies so far beyond its limit is not slightly so, whoever says it; between the two it is a judgement.
+GROSS_MIN = 0.5
 OBESE_MIN = 30.0
 BORDER = 0.05
 OF_FUNCTION = frozenset({"creatinine", "egfr", "urea", "lvef", "fev1/fvc", "fev1"})
@@ -95,7 +97,7 @@ def _by_degree(row: Cited, found: str, degree: str) -> bool | None:
 def _is_slight(near: float, found: str, row: Cited) -> bool | None:
     if near <= SLIGHT_MAX:
         return True
-    return None if found == "normal" or near <= 2 * SLIGHT_MAX else False
+    return None if found == "normal" or near <= GROSS_MIN else False
 
 
 def _is_marked(near: float, found: str, row: Cited) -> bool | None:

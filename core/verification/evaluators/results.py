@@ -161,7 +161,7 @@ def ranged(statement: Ranged, rows: Sequence[Cited], others: Sequence[Cited]) ->
             true = _is(statement.low, row.low, row) and _is(statement.high, row.high, row)
         if true:
             return Proved(row.ref, "ref_high", _limits(row))
-    if not mine:
+    if statement.low is None or not any(row.low is not None and row.high is not None for row in mine):
         return NotInRows("No cited row holds that range.")
     reason = f"the range of {wording.name(mine[0])} is {_limits(mine[0])}."
     return Refuted(mine[0].ref, "ref_high", _limits(mine[0]), wording.sentence(reason))

@@ -29,7 +29,7 @@ def read(segment: list[Chunk], context: Context) -> None:
     for place, chunk in enumerate(segment):
         if chunk.kind == VALUE and not chunk.used and is_age(chunk) and _is_told(segment, place, context):
             chunk.used = segment[place - 1].used = True
-            when = _day_behind(segment[place + 1 :]) or _days_of_names(segment[:place], context)
+            when = _day_behind(segment[place + 1 :]) or days_of_names(segment[:place], context)
             age = Person(context.span([chunk]), patient(chunk, context), age=chunk.quantity, when=when, past=True)
             context.statements.append(age)
 
@@ -38,7 +38,7 @@ def _day_behind(behind: list[Chunk]) -> When:
     return next((c.days for c in behind if c.kind == WHEN and not c.used), ())
 
 
-def _days_of_names(before: list[Chunk], context: Context) -> When:
+def days_of_names(before: list[Chunk], context: Context) -> When:
     """The days on which what is named before an age began."""
     rows = [context.rows[n] for c in before for n, how in c.bearers if how == BY_NAME]
     return tuple(Days(row.start, row.start) for row in rows if row.start and row.type != "patient")

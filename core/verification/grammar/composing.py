@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.verification.grammar.chunk import MARK, PAIR, UNKNOWN, VALUE, WHEN, WORD, Chunk, Quantity
+from core.verification.grammar.chunk import MARK, NAME, PAIR, UNKNOWN, VALUE, WHEN, WORD, Chunk, Quantity
 from core.verification.grammar.tokens import Words
 
 _SIDES = {"above": "high", "below": "low", "within": "normal", "outside": "abnormal"}
@@ -30,12 +30,19 @@ def composed(found: list[Chunk], words: Words) -> list[Chunk]:
         chunk = found[i]
         if chunk.kind == VALUE:
             chunk, i = _of_value(found, i)
+        elif "=" in chunk.means:
+            chunk.used, i = _is_equation(found, i), i + 1
         elif FITTING.isdisjoint(chunk.means) and words[chunk.start].norm not in NOUGHT:
             i += 1
         else:
             chunk, i = _of_word(found, i, words)
         result.append(chunk)
     return result
+
+
+def _is_equation(found: list[Chunk], i: int) -> bool:
+    """ "Hb = 10.4", "peanut = angioedema": what stands before it is named, and behind it given."""
+    return 0 < i < len(found) - 1 and found[i - 1].kind == NAME and found[i + 1].kind in (NAME, VALUE, PAIR)
 
 
 def _of_value(found: list[Chunk], i: int) -> tuple[Chunk, int]:

@@ -158,11 +158,19 @@ def _is_length(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> 
         draft.verb = "start"
     if not (after or _lasts(draft, items, place) or _is_bare(items, place) or following.get("noun") == "medicine"):
         return False
-    before = items[max(0, place - 1) : place]
-    longer = any(c.get("lasting") == ">" for c in before)
-    at_most = any(draft.words[c.start].norm == "within" for c in before)
-    draft.length = said._replace(sign=">" if longer else "<=" if at_most else said.sign)
+    _set_length(draft, items, place, said)
     return True
+
+
+def _set_length(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> None:
+    """How long it was; in a bracket behind a day, of what is of that day: "July 2016 (three weeks)"."""
+    before = items[place - 1] if place else Chunk(MARK, 0, 0)
+    at_most = draft.words[before.start].norm == "within"
+    said = said._replace(sign=">" if before.get("lasting") == ">" else "<=" if at_most else said.sign)
+    if "(" in before.means and place > 1 and items[place - 2].kind in DAYS:
+        draft.lengths.append((items[place - 2].days, said))
+    else:
+        draft.length = said
 
 
 def _is_bare(items: list[Chunk], place: int) -> bool:

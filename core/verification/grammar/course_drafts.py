@@ -32,6 +32,8 @@ class Draft:
         self.details: list[Chunk] = []
         self.reason: Chunk | None = None
         self.length: Quantity | None = None
+        # Of a day that is said, how long what began or was then lasted.
+        self.lengths: list[tuple[When, Quantity]] = []
         self.severity: str | None = None
         self.criticality: str | None = None
         self.every = False
@@ -43,6 +45,7 @@ class Draft:
         self.negated = False
         self.former = False
         self.count_at = 0
+        self.over: When = ()
         self.counts: list[tuple[int, tuple]] = []
         self.done: list[tuple[tuple, tuple, tuple, str | None, tuple[Quantity, ...] | None]] = []
         self.change: str | None = None
@@ -50,7 +53,8 @@ class Draft:
         self.words: list[Token] = []
         self.fellows: list[Draft] = []
         self.chunks: list[Chunk] = []
-        self.sole = self.unreacted = self.unexplained = False
+        self.sole = False
+        self.unsaid: tuple[str, ...] = ()
         # Of each name its own start or stop, where as many days are said as names.
         self.paired: tuple[str, tuple[When, ...]] | None = None
 

@@ -23,7 +23,7 @@ def settle(drafts: list[Draft], context: Context) -> None:
     for first, second in itertools.pairwise(drafts):
         _share_of_class(first, second)
     _same_periods(drafts, context)
-    _share(drafts)
+    _share(drafts, context)
     _replace(drafts)
     _given_then(drafts, context)
 
@@ -95,7 +95,7 @@ def _replace(drafts: list[Draft]) -> None:
             old.stop, old.status = old.stop or new.start, old.status or "ended"
 
 
-def _share(drafts: list[Draft]) -> None:
+def _share(drafts: list[Draft], context: Context) -> None:
     """ "A and B have both resolved": a standing or day of the last holds for those before it that have none."""
     _share_of_leading(drafts[0], drafts[1:])
     for first, second in itertools.pairwise(drafts):
@@ -104,6 +104,21 @@ def _share(drafts: list[Draft]) -> None:
         last, before = drafts[place], drafts[place - 1]
         if last.every or last.shared:
             _share_back(last, before)
+        elif _is_bare(before, last, context):
+            before.start, before.at, before.tense = last.start, last.at, last.tense or "past"
+
+
+def _is_bare(before: Draft, last: Draft, context: Context) -> bool:
+    """ "Alteplase 100 mg and clopidogrel 75 mg on 26 July": a day behind both, where the first is taken no more."""
+    joint = before.frame.items[-1].means if before.frame.items else {}
+    if before.kind != last.kind or not (joint.get("conj") == "and" or "," in joint):
+        return False
+    told = before.dated or before.status or before.tense
+    return not told and _has_one_day(last) and all(row.standing in ENDED for row in _rows(before, context))
+
+
+def _has_one_day(draft: Draft) -> bool:
+    return draft.dated and not (draft.stop or draft.spans or draft.done)
 
 
 def _share_end(first: Draft, second: Draft) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
+from core.verification.grammar import unsaid
 from core.verification.grammar.chunk import MARK, NAME, VALUE, Chunk, Quantity
 from core.verification.grammar.course_days import prep_before
 from core.verification.grammar.course_drafts import ENDED, Draft
 
 OF_ALL = 1 << 30
-REASONS = frozenset({"reason", "indication"})
 READ_AS = {"high": "up", "low": "down"}
 CHANGES = frozenset({"up", "down", "doubled", "halved"})
 
@@ -85,30 +85,13 @@ def _neg(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     reach = itertools.takewhile(lambda c: c.kind != MARK and "neg" not in c.means, following)
     if draft.negated or draft.absent:
         return False
-    if draft.kind == "allergy" and _is_of_reaction(items, place):
-        draft.unreacted = True
-        return True
-    if draft.kind == "prescription" and _is_of_reason(draft, items, place):
-        draft.unexplained = True
+    if unsaid.read(draft, items, place):
         return True
     if any("status" in c.means and "side" not in c.means for c in reach):
         draft.negated = draft.every = True
         return True
-    draft.absent = leads and not any(":" in c.means for c in items[place : draft.frame.lead])
+    draft.absent = leads and unsaid.is_of_name(items[place : draft.frame.lead])
     return draft.absent
-
-
-def _is_of_reaction(items: list[Chunk], place: int) -> bool:
-    """ "No reactions documented", "reaction not recorded"."""
-    beside = items[max(0, place - 2) : place + 3]
-    return all(any(kind in c.means for c in beside) for kind in ("reaction", "record"))
-
-
-def _is_of_reason(draft: Draft, items: list[Chunk], place: int) -> bool:
-    """ "No reason for it is recorded", "no indication given"."""
-    beside = items[place + 1 : place + 6]
-    named = bool(beside) and draft.words[beside[0].start].norm in REASONS
-    return named and any(c.means.keys() & {"record", "start"} for c in beside)
 
 
 def _frequency(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.verification.dates import When
 from core.verification.grammar import course_days, course_sharing, course_words
 from core.verification.grammar.chunk import MARK, NAME, SPAN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.course_drafts import Draft
 from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.names import NO_NAME
+from core.verification.grammar.times import hull
 from core.verification.statements import Absent, Changed, Counted, Course, Statement, Subject
 
 if TYPE_CHECKING:
@@ -37,8 +39,17 @@ def read(found: list[Frame], context: Context) -> None:
     drafts = [_draft(frame, context) for frame in found]
     course_sharing.settle(drafts, context)
     for draft in drafts:
+        _count_over(draft)
         draft.fellows = drafts
         _state(draft, context)
+
+
+def _count_over(draft: Draft) -> None:
+    """ "Three times between May and August": the days are those that are counted over."""
+    between = any(item.kind == SPAN and item.get("prep") == "between" for item in draft.frame.items)
+    if draft.count is not None and between and draft.start and draft.stop and not draft.spans:
+        draft.over, draft.start, draft.stop = hull(draft.start, draft.stop), (), ()
+        draft.tense = "past"
 
 
 def _draft(frame: Frame, context: Context) -> Draft:
@@ -110,7 +121,7 @@ def _counts(draft: Draft, subjects: list[Subject], span: tuple[int, int], contex
         yield Counted(span, Subject(words, draft.kind, subjects[0].bearers), number, when)
     if draft.count is not None:
         counted = Subject(words, draft.kind, _counted(draft, subjects, context))
-        yield Counted(span, counted, round(draft.count.value), status=draft.status)
+        yield Counted(span, counted, round(draft.count.value), draft.over, status=draft.status)
 
 
 def _changes(draft: Draft, subject: Subject, span: tuple[int, int], context: Context) -> list[Statement]:
@@ -183,16 +194,23 @@ def _courses(draft: Draft, subject: Subject, place: int, span: tuple[int, int], 
         which=draft.which,
         former=draft.former and not draft.status,
         sole=draft.sole,
-        unreacted=draft.unreacted,
-        unexplained=draft.unexplained,
+        unsaid=draft.unsaid,
     )
     times = [draft.time(place), *draft.spans]
-    now = [replace(course, start=start, stop=stop, at=at) for start, stop, at in times]
+    now = [
+        replace(course, start=start, stop=stop, at=at, length=_length(draft, start, stop, at))
+        for start, stop, at in times
+    ]
     before = [
         replace(course, start=start, stop=stop, at=at, status=status, amounts=course.amounts if own is None else own)
         for start, stop, at, status, own in draft.done
     ]
     return [*before, *now]
+
+
+def _length(draft: Draft, *days: When) -> Quantity | None:
+    """The length that is said of a course on those days; else of all."""
+    return next((length for when, length in draft.lengths if when in days), draft.length)
 
 
 def _reason(draft: Draft, subject: Subject, context: Context) -> Subject | None:

@@ -264,7 +264,13 @@ def _governed(segment: list[Chunk], place: int) -> bool:
 
 def _joined(frame: Frame, segment: list[Chunk], place: int) -> bool:
     """Whether only "and", "or" or a comma stands between a name and the names before it."""
-    return all(_joins(chunk) for chunk in segment[segment.index(frame.names[-1]) + 1 : place])
+    between = segment[segment.index(frame.names[-1]) + 1 : place]
+    negated = any("neg" in chunk.means for chunk in frame.items[: frame.lead])
+    if negated and all(chunk.get("conj") == "or" or _joins(chunk) for chunk in between):
+        for chunk in between:
+            chunk.used = chunk.used or chunk.get("conj") == "or"  # "no reaction to A, B or C"
+        return True
+    return all(map(_joins, between))
 
 
 def _joins(chunk: Chunk) -> bool:

@@ -32,6 +32,29 @@ def settle(found: list[Chunk], rows: list[Cited]) -> None:
         _same_days(found, rows)
     if "aged" in said or "pronoun" in said:
         _ages(found, rows)
+    if "status" in said:
+        _until_healed(found, rows)
+
+
+def _until_healed(found: list[Chunk], rows: list[Cited]) -> None:
+    """ "Until the sprain resolved on 4 January": the day on which what is named ended."""
+    for place, chunk in enumerate(found):
+        at = next((n for n in range(place + 1, min(place + 4, len(found))) if found[n].kind == NAME), 0)
+        if at and chunk.get("prep") == "until" and any(c.get("status") in ENDED for c in found[at : at + 4]):
+            _until(found[at : at + 6], rows)
+
+
+def _until(told: list[Chunk], rows: list[Cited]) -> None:
+    """Make a day of a name, what ended it, and the date beside it."""
+    name, dated = told[0], [chunk for chunk in told if chunk.kind == WHEN]
+    days = [day for day in _ends(name, rows) if all(times.within(c.days, day) for c in dated)]
+    if not days:
+        return
+    for chunk in told[1:]:
+        chunk.used = chunk.used or chunk in dated or "status" in chunk.means or chunk.get("prep") in ("on", "in")
+    for chunk in dated:
+        chunk.kind = MARK
+    name.kind, name.name, name.days = WHEN, None, tuple(Days(day, day) for day in dict.fromkeys(days))
 
 
 def _same_days(found: list[Chunk], rows: list[Cited]) -> None:

@@ -30,7 +30,8 @@ def _note(segment: list[Chunk], place: int, context: Context) -> None:
     """ "The note of 3 May says": the day is that of a note, not of what it says."""
     chunk = segment[place]
     bearers = tuple((n, 0) for n, row in enumerate(context.rows) if row.type == "note")
-    day = next((c for c in segment[place + 1 : place + 3] if c.kind == WHEN), None)
+    beside = [*segment[place + 1 : place + 3], *segment[max(0, place - 1) : place]]
+    day = next((c for c in beside if c.kind == WHEN), None)
     if bearers:
         chunk.used = True
         if day is not None:

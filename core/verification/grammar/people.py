@@ -134,9 +134,10 @@ def _aged(segment: list[Chunk], place: int, context: Context) -> None:
     if number is None or not _is_of_years(number, chunk, context):
         return
     when = () if _is_of_now(segment, place) else _day_of_age(segment, context)
+    begun = () if when else ages.days_of_names(segment[max(0, place - 1) : place], context)
     chunk.used = number.used = True
     span = context.span([chunk, number])
-    of_event = _is_of_event(segment, place, context)
+    when, of_event = when or begun, bool(begun) or _is_of_event(segment, place, context)
     context.statements.append(Person(span, patient(chunk, context), age=number.quantity, when=when, past=of_event))
 
 

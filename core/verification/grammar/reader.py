@@ -21,7 +21,7 @@ from core.verification.grammar import (
     texts,
     visits,
 )
-from core.verification.grammar.chunk import MARK, WORD, Chunk
+from core.verification.grammar.chunk import MARK, WHEN, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.tokens import Words
 from core.verification.statements import Course, Saying, Statement, Subject
@@ -98,8 +98,14 @@ def _quoted(segment: list[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
     """A segment up to "the note records ...", and what stands behind: it is the note's to say."""
     for place, chunk in enumerate(segment[1:], 1):
         if "record" in chunk.means and "noun" not in chunk.means and segment[place - 1].get("noun") == "note":
-            return segment[: place - 1], segment[place - 1 :]
+            begin = _with_day(segment, place - 1)
+            return segment[:begin], segment[begin:]
     return segment, []
+
+
+def _with_day(segment: list[Chunk], noun: int) -> int:
+    """Where "the Aug 2026 note" begins."""
+    return noun - 1 if noun and segment[noun - 1].kind == WHEN else noun
 
 
 def _flags(words: Words) -> list[int] | None:

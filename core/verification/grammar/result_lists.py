@@ -16,7 +16,7 @@ def zipped(parts: list[Piece]) -> list[Piece]:
     days = list(itertools.takewhile(lambda piece: piece.only_days, parts[count:]))
     whens = [when for piece in (*parts[len(bare) : count], *days) for when in piece.whens]
     if count < 2 or len(whens) != count:
-        return _read_in_turn(parts, count) if count else _days_first(parts)
+        return _read_in_turn(_read_by_place(parts, count), count) if count else _days_first(parts)
     for piece, when in zip(parts, whens, strict=False):
         piece.whens = [when]
     return [*parts[:count], *parts[count + len(days) :]]
@@ -50,6 +50,20 @@ def _is_dated(piece: Piece) -> bool:
 def _are_alike(day: Piece, value: Piece) -> bool:
     """Whether a date and a value are both of an earlier result, or both not."""
     return (day.opener in ORIGINS) == (value.opener in ORIGINS)
+
+
+PLACES = {"first": 0, "later": 1}
+
+
+def _read_by_place(parts: list[Piece], count: int) -> list[Piece]:
+    """ "3.8 and 5.6; the first low, the second normal": each the reading of a value, by its place in the list."""
+    values, told = parts[:count], parts[count:]
+    places = [PLACES[piece.which] for piece in told if piece.which in PLACES and piece.reading and not piece.valued]
+    if count != 2 or len(places) != len(told) or len({*places}) != len(places):
+        return parts
+    for piece, place in zip(told, places, strict=True):
+        values[place].reading, values[place].degree = piece.reading, piece.degree
+    return values
 
 
 def _read_in_turn(parts: list[Piece], count: int) -> list[Piece]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.verification import Row, Verdict
-from tests.unit.verification.made_rows import ANY_FLAG, check, condition, medicine, result
+from tests.unit.verification.made_rows import ANY_FLAG, check, condition, medicine, note, result, row
 
 WEIGHT = [
     result("Body Weight", value, "kg", day, code="29463-7")
@@ -77,3 +77,47 @@ def test_only_of_a_time_counts_results_that_are_not_cited() -> None:
     again = result("Systolic Blood Pressure", 141.0, "mm[Hg]", "2013-08-14", 90, 130, code="8480-6")
     text = "Systolic pressure was high only in 2012 (136)."
     assert check(text, *SYSTOLIC, also=(again,)).verdict in ANY_FLAG
+
+
+GIVEN = [
+    medicine("Alteplase 100 MG Injection", "2020-07-26", "2020-07-26"),
+    medicine("Clopidogrel 75 MG Oral Tablet", "2020-07-26", "2020-07-26"),
+]
+SINUSITIS = [
+    condition("Viral sinusitis (disorder)", "2016-07-08", "2016-07-30"),
+    condition("Viral sinusitis (disorder)", "2017-05-04", "2017-05-12"),
+]
+APPENDIX = [row("patient", name="Elvia Feil", sex="female", birth_date="1960-05-03"),
+            condition("History of appendectomy", "1964-05-07")]  # fmt: skip
+LATEX = row("allergy", substance="Latex (substance)", reaction="Wheal (finding)", status="active", severity="mild")
+NO_ALLERGIES = note("# Allergies\nNo Known Allergies.", "2026-06-03")
+COUNTS = [
+    result("Leukocytes [#/volume] in Blood by Automated count", value, "10*3/uL", day, 4, 10, code="6690-2")
+    for value, day in ((3.8, "2020-05-18"), (5.6, "2021-05-18"))
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "is_right"),
+    [
+        ("Alteplase 100 mg and clopidogrel 75 mg on 26 July 2020.", GIVEN, True),
+        ("Alteplase 100 mg and clopidogrel 75 mg on 25 July 2020.", GIVEN, False),
+        ("Alteplase 100 mg and clopidogrel 75 mg since 26 July 2020.", GIVEN, False),
+        ("Viral sinusitis twice: July 2016 (three weeks) and May 2017 (eight days).", SINUSITIS, True),
+        ("Viral sinusitis twice: July 2016 (eight days) and May 2017 (three weeks).", SINUSITIS, False),
+        ("Appendicectomy aged 4.", APPENDIX, True),
+        ("Appendicectomy aged 14.", APPENDIX, False),
+        ("Latex allergy (latex = wheal), but the June 2026 note says no known allergies.", [LATEX, NO_ALLERGIES], True),
+        ("Latex allergy (latex = anaphylaxis).", [LATEX], False),
+        ("White counts 3.8 and 5.6, the first low, the second normal.", COUNTS, True),
+        ("White counts 3.8 and 5.6, the first normal, the second low.", COUNTS, False),
+    ],
+)  # fmt: skip
+def test_a_day_a_length_an_age_and_a_reading_find_what_they_are_of(text: str, rows: list[Row], is_right: bool) -> None:
+    assert (check(text, *rows).verdict is Verdict.SUPPORTED) == is_right
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(3.0, Verdict.NOT_ADDRESSED), (1.0, Verdict.CONTRADICTED)])
+def test_slightly_is_a_judgement_until_it_is_grossly_wrong(value: float, verdict: Verdict) -> None:
+    low = result("Leukocytes [#/volume] in Blood by Automated count", value, "10*3/uL", "2020-05-18", 4, 10)
+    assert check(f"The white count of {value} on 18 May 2020 was slightly low.", low).verdict is verdict
