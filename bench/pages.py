@@ -14,20 +14,16 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import Connection, Engine, event, func, select
 
-import public_app
-import staff_app
 from bench._environment import environment
+from bench._page import signed_in
 from bench._spread import spread
-from core.access.sign_ins import SignIns
 from core.interchange.generate import generate
-from core.models import Account, Observation, Role, Visit, utc_now
-from core.stores import databases, freshness, redis
-from core.web.auth import CONFIRMED_AT
+from core.models import Account, Observation, Role, Visit
+from core.stores import databases, freshness
 
 PATIENTS, VISITS_EACH = 60, 20
 REPETITIONS = 40
 WARM_UP = 5
-HOSTS = {"public": "https://portal.localhost", "staff": "https://staff.localhost"}
 
 Asked = tuple[Engine, str, Any]
 
@@ -56,19 +52,10 @@ def run(scale: float, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _page(portal: str, account: Account, path: str, say: Callable[[str], None]) -> dict[str, Any]:
-    settings = databases.current().settings
-    app: Flask = (public_app if portal == "public" else staff_app).create_app(settings)
-    client = app.test_client()
-    with databases.write() as session:
-        data = {"_user_id": str(account.id), "_fresh": True, CONFIRMED_AT: utc_now().isoformat()}
-        token = SignIns(redis.client(), settings, portal).open(session, account, data)
-    host = HOSTS[portal]
-    client.set_cookie(f"__Host-strata_{portal}", token, domain=host.removeprefix("https://"), secure=True)
+    ask = signed_in(portal, account)
 
     def get() -> None:
-        reply = client.get(path, base_url=host)
-        if reply.status_code != 200:
-            raise RuntimeError(f"{path}: {reply.status_code}")
+        ask(path)
 
     for _ in range(WARM_UP):
         get()

@@ -151,7 +151,6 @@ def read_linked(through: Store, server: str, seconds: float) -> Iterator[Session
     but where it does, the link's own takes as long, and the statement has more time.
     """
     with _transaction(current().cold_engine(through, server), current().adapter.linked) as session:
-        session.connection()
         _limit(session, seconds)
         yield session
 
