@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.jobs import outbox, tasks
+from core.jobs.safe_traceback import frames
 from core.metrics import exposed
 from core.models import ScheduleMark, utc_now
 from core.queries.alerts import SCHEDULED_AS
@@ -85,6 +86,9 @@ def run() -> None:
                 watchdog.look()
         except SQLAlchemyError as fault:
             log.warning("the primary does not answer, trying again: %s", type(fault).__name__)
+        except Exception as fault:
+            # Nothing that one row holds ends the scheduler, on which all jobs wait.
+            log.error("a tick failed, trying again: %s", frames(fault))
         _rest(stop, redis)
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from commands.doctor import boundaries, database_servers, other_services, picture_check
+from commands.doctor import boundaries, database_servers, other_services, picture_check, transport
 from commands.doctor.finding import Finding
 from core.settings.config import Settings
 from core.settings.described import Described, describe
@@ -35,6 +35,7 @@ def doctor(as_json: bool, deep: bool) -> None:
         *picture_check.examine(),
         *other_services.examine(settings),
         *boundaries.examine(settings),
+        *transport.examine(settings),
     ]
     described = describe(settings)
     if as_json:

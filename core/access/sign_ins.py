@@ -28,6 +28,8 @@ from core.stores.outage import UNREACHABLE, PrimarySilent, primary
 log = logging.getLogger(__name__)
 
 TOKEN_BYTES = 32
+# Of one account in one portal. One more ends the oldest.
+AT_ONCE_MAX = 20
 
 
 def hash_of(token: str) -> str:
@@ -50,6 +52,7 @@ class SignIns:
     def open(self, session: Session, account: Account, data: dict[str, Any]) -> str:
         """Begin a sign-in in the caller's transaction; returns its token."""
         token, now = secrets.token_urlsafe(TOKEN_BYTES), utc_now()
+        self._make_room(session, account.id)
         session.add(
             SignIn(
                 token_hash=hash_of(token),
@@ -62,6 +65,14 @@ class SignIns:
             )
         )
         return token
+
+    def _make_room(self, session: Session, account_id: int) -> None:
+        theirs = select(SignIn.token_hash).where(SignIn.account_id == account_id, SignIn.portal == self.portal)
+        newest_first = theirs.order_by(SignIn.created_at.desc(), SignIn.token_hash)
+        too_many = session.scalars(newest_first.offset(AT_ONCE_MAX - 1)).all()
+        if too_many:
+            session.execute(delete(SignIn).where(SignIn.token_hash.in_(too_many)))
+            distrust(session, account_id)
 
     def find(self, token: str, *, is_use: bool = True) -> OpenSignIn | None:
         """The sign-in of a token, or None if there is none or it has ended.

@@ -62,7 +62,7 @@ def add(session: Session, task: str, *, delay: timedelta = timedelta(), **argume
 def waiting(session: Session, task: str) -> dict[int, dict[str, Any]]:
     """The arguments of every message of a task that has not run yet, by its id."""
     query = select(OutboxMessage).where(OutboxMessage.done_at.is_(None), OutboxMessage.task == task)
-    return {message.id: dict(message.arguments) for message in session.scalars(query.order_by(OutboxMessage.id))}
+    return {message.id: arguments_of(message) for message in session.scalars(query.order_by(OutboxMessage.id))}
 
 
 def ring() -> None:
@@ -109,7 +109,9 @@ def _due(session: Session, limit: int) -> list[OutboxMessage]:
 
 
 def _send(redis: Redis, message: OutboxMessage) -> None:
-    queue = Queue(message.queue, connection=redis, serializer=JSONSerializer)
+    # The task says where it is done: a queue that nobody works on would keep a message for ever.
+    known = tasks.TASKS.get(message.task)
+    queue = Queue(known.queue if known else message.queue, connection=redis, serializer=JSONSerializer)
     try:
         queue.enqueue_call(
             PERFORM,
@@ -128,7 +130,12 @@ def take(session: Session, message_id: int) -> tuple[str, dict[str, Any]] | None
     message = session.get(OutboxMessage, message_id)
     if message is None or message.done_at is not None:
         return None
-    return message.task, dict(message.arguments)
+    return message.task, arguments_of(message)
+
+
+def arguments_of(message: OutboxMessage) -> dict[str, Any]:
+    """By name; none of what is no object, which no task takes."""
+    return dict(message.arguments) if isinstance(message.arguments, dict) else {}
 
 
 def finish(session: Session, message_id: int) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Self
 
+from core.engines import kept_json
+
 # Of a value of another system that no living person has: it is kept as it came.
 IMPLAUSIBLE = "marked implausible"
 # How a value was measured, each a concept: its words and codings.
@@ -43,7 +45,7 @@ def write(parts: Mapping[str, Any]) -> str | None:
 
 def read(said: str | None) -> dict[str, Any]:
     """What `said` holds by name; empty without one."""
-    return dict(json.loads(said)) if said else {}
+    return kept_json.read_object(said)
 
 
 def marks(parts: Mapping[str, Any]) -> str | None:

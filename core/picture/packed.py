@@ -15,10 +15,12 @@ from core.picture.values import Value, Values
 FORMAT = 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND, SECOND = 1, 1_000_000
+# Some million values. What unpacks to more would fill the memory of whoever reads it.
+UNPACKED_BYTES_MAX = 1 << 26
 
 
 class UnknownFormat(ValueError):
-    """The bytes were packed by a version of Strata that this one does not know."""
+    """The bytes are no picture, or of a version of Strata that this one does not know."""
 
 
 def pack(values: Iterable[Value]) -> bytes:
@@ -57,7 +59,22 @@ def _instants(ordered: Sequence[Value]) -> tuple[int, list[int]]:
 
 def unpack(content: bytes) -> Values:
     """What `pack` packed, by time. Raises UnknownFormat."""
-    return tuple(_unpacked(json.loads(zlib.decompress(content)))) if content else ()
+    if not content:
+        return ()
+    try:
+        return tuple(_unpacked(json.loads(_inflated(content))))
+    except UnknownFormat:
+        raise
+    except (zlib.error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as fault:
+        raise UnknownFormat(f"not a patient's picture: {type(fault).__name__}") from None
+
+
+def _inflated(content: bytes) -> bytes:
+    inflating = zlib.decompressobj()
+    found = inflating.decompress(content, UNPACKED_BYTES_MAX)
+    if not inflating.eof:
+        raise UnknownFormat("a patient's picture is cut off, or too large")
+    return found
 
 
 def _unpacked(columns: Sequence[Any]) -> Iterator[Value]:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.models import Patient, utc_now
 from core.picture import full_read, upkeep
-from core.picture.packed import pack, unpack
+from core.picture.packed import UnknownFormat, pack, unpack
 from core.picture.values import Values
 from core.stores import databases
 from core.stores.databases import Store
@@ -75,8 +75,16 @@ def differences(patient_ids: Collection[int]) -> list[Difference]:
         current = current.where(TABLE.c.patient_id.in_(patient_ids))
         told = {row.patient_id: row.content for row in session.execute(current)}
         found = full_read.all_tiers(session, sorted(told)) if told else {}
-    pairs = [(patient_id, unpack(content), found[patient_id]) for patient_id, content in sorted(told.items())]
+    pairs = [(patient_id, _values(content), found[patient_id]) for patient_id, content in sorted(told.items())]
     return [Difference(*pair) for pair in pairs if set(pair[1]) != set(pair[2])]
+
+
+def _values(content: bytes) -> Values:
+    """What a picture holds; nothing, if it can't be read."""
+    try:
+        return unpack(content)
+    except UnknownFormat:
+        return ()
 
 
 def sample(count: int) -> list[int]:

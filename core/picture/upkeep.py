@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -11,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.models import utc_now
 from core.picture import full_read
-from core.picture.packed import pack, unpack
+from core.picture.packed import UnknownFormat, pack, unpack
 from core.picture.values import Value, Values, change, keep
 from core.stores import archived
 from core.stores.tables import hot_table
@@ -35,7 +37,7 @@ def refresh(session: Session, patient_id: int, *, observation_ids: Collection[in
     session.flush()
     kept = _locked(session, patient_id)
     gone, apart = frozenset(observation_ids), full_read.apart(session, [patient_id])[patient_id]
-    changed = change(unpack(kept.content), gone, full_read.written(session, patient_id, gone), apart)
+    changed = change(kept.values, gone, full_read.written(session, patient_id, gone), apart)
     unsure = frozenset() if kept.stale_at is not None else changed.unsure
     _store(session, patient_id, _with_older(session, patient_id, changed.values, unsure, apart))
 
@@ -44,7 +46,7 @@ def refresh_all(session: Session, patient_id: int) -> None:
     """Bring a picture up to date after what counts as kept apart has changed: it reads every tier."""
     session.flush()
     kept = _locked(session, patient_id)
-    values = unpack(kept.content)
+    values = kept.values
     apart = full_read.apart(session, [patient_id])[patient_id]
     assay_ids = frozenset(value.assay_id for value in values)
     _store(session, patient_id, {} if kept.stale_at else _with_older(session, patient_id, values, assay_ids, apart))
@@ -54,7 +56,7 @@ def refresh_visit(session: Session, patient_id: int, visit_id: int) -> None:
     """Bring a picture up to date after a visit was entered in error: its values count no longer."""
     session.flush()
     kept = _locked(session, patient_id)
-    values = unpack(kept.content)
+    values = kept.values
     gone = frozenset(value.id for value in values if value.visit_id == visit_id)
     apart = full_read.apart(session, [patient_id])[patient_id]
     changed = change(values, gone, (), apart)
@@ -71,7 +73,7 @@ def read_again(session: Session, patient_id: int, assay_ids: Collection[int] | N
     kept = _locked(session, patient_id)
     apart = full_read.apart(session, [patient_id])[patient_id]
     again = full_read.of_assays(session, patient_id, assay_ids)
-    others = [value for value in unpack(kept.content) if assay_ids is not None and value.assay_id not in assay_ids]
+    others = [value for value in kept.values if assay_ids is not None and value.assay_id not in assay_ids]
     _store(session, patient_id, {"content": pack(keep([*others, *again], apart))})
 
 
@@ -99,7 +101,24 @@ def _with_older(
     return {"content": pack(keep([*sure, *older], apart))}
 
 
-def _locked(session: Session, patient_id: int) -> Row[Any, Any]:
+@dataclass(frozen=True)
+class _Kept:
+    values: Values
+    stale_at: datetime | None
+
+
+def _locked(session: Session, patient_id: int) -> _Kept:
+    """What is kept of a patient; a picture that can't be read is one that was never built."""
+    found = _row(session, patient_id)
+    try:
+        return _Kept(unpack(found.content), found.stale_at)
+    except UnknownFormat:
+        now = utc_now()
+        _store(session, patient_id, {"content": NOTHING, "stale_at": now})
+        return _Kept((), now)
+
+
+def _row(session: Session, patient_id: int) -> Row[Any, Any]:
     query = select(TABLE.c.content, TABLE.c.stale_at).where(TABLE.c.patient_id == patient_id).with_for_update()
     found = session.execute(query).first()
     if found is None:

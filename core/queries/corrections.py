@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from core.engines import kept_json
 from core.models import Assay, Correction, CorrectionKind
 from core.queries.hidden_visits import NO_VISITS, VisitIds
 from core.sources import find
@@ -122,7 +122,7 @@ def marks(session: Session, patient_id: int) -> Marks:
 def _found(session: Session, *conditions: ColumnElement[bool]) -> Corrections:
     by_ref: dict[str, list[CorrectionLine]] = defaultdict(list)
     for row in session.scalars(select(Correction).where(*conditions).order_by(Correction.id)):
-        before = json.loads(row.before) if row.before else {}
+        before = kept_json.read_object(row.before)
         anew = row_ref(row.row_type, row.replaced_by_id) if row.replaced_by_id is not None else None
         line = CorrectionLine(row.kind, before, row.reason, row.by_name, row.at, row.in_force, row.note_id, anew)
         by_ref[row_ref(row.row_type, row.row_id)].append(line)

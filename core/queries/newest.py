@@ -14,7 +14,7 @@ from core.engines.functions import Ids, any_of
 from core.models import Assay
 from core.models.record_types import VISIT
 from core.picture import full_read
-from core.picture.packed import unpack
+from core.picture.packed import UnknownFormat, unpack
 from core.picture.values import KEPT, Value, Values, by_assay
 from core.queries.hidden_visits import NO_VISITS, VisitIds
 from core.queries.known_patient import patient_row
@@ -80,7 +80,12 @@ def _kept(session: Session, patient_id: int) -> _Kept:
         return _Kept((), is_stale=False, is_held=False)
     is_stale = row.content is None or row.stale_at is not None
     is_held = hot_and_archived.held(session, patient_id, VISIT.name) is not None
-    return _Kept(unpack(row.content or b""), is_stale, is_held)
+    try:
+        values = unpack(row.content or b"")
+    except UnknownFormat:
+        # As if it had never been built.
+        values, is_stale = (), True
+    return _Kept(values, is_stale, is_held)
 
 
 def _with_more(

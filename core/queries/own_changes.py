@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from core.models import AccessEvent, utc_now
+from core.models import AccessEvent, Account, Role, utc_now
+from core.queries.strangers import PATIENTS_PORTAL
 
 SIGNED_IN = "account.signed_in"
 CHANGES: Mapping[str, str] = {
@@ -44,17 +45,24 @@ def history(session: Session, account_id: int) -> list[Happened]:
     """The account's latest sign-ins and changes, the newest first."""
     words = {**CHANGES, SIGNED_IN: "Signed in"}
     query = select(AccessEvent.at, AccessEvent.action, AccessEvent.address).where(
-        AccessEvent.account_id == account_id, AccessEvent.action.in_(words), AccessEvent.outcome == "allow"
+        *_own(session, account_id), AccessEvent.action.in_(words), AccessEvent.outcome == "allow"
     )
     found = session.execute(query.order_by(AccessEvent.at.desc(), AccessEvent.id.desc()).limit(SHOWN_MAX))
     return [Happened(at, words[action], address) for at, action, address in found]
+
+
+def _own(session: Session, account_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Events of this account; of staff's, without what the patients' portal says, where no member of staff signs in."""
+    account = session.get(Account, account_id)
+    mine = AccessEvent.account_id == account_id
+    return (mine,) if account is None or account.role == Role.PATIENT else (mine, AccessEvent.portal != PATIENTS_PORTAL)
 
 
 def to_tell(session: Session, account_id: int, address: str | None) -> Sequence[str]:
     """The kinds of change of the last days, in words, without what was done from this address just now."""
     now = utc_now()
     query = select(AccessEvent.action, AccessEvent.at, AccessEvent.address).where(
-        AccessEvent.account_id == account_id, AccessEvent.action.in_(CHANGES), AccessEvent.outcome == "allow",
+        *_own(session, account_id), AccessEvent.action.in_(CHANGES), AccessEvent.outcome == "allow",
         AccessEvent.at > now - TOLD_FOR,
     )  # fmt: skip
     rows = session.execute(query.order_by(AccessEvent.at)).all()

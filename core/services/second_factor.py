@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import secrets
 from datetime import UTC, datetime
 
@@ -20,6 +23,7 @@ from core.services.made_up import made_up
 STEP_SECONDS = 30
 # A clock may be off by this many steps.
 WINDOW = 1
+SECRET_BYTES = 20
 # Random enough that a plain hash keeps them: below 112 bits it would have to be a slow one with salt.
 CODES, GROUPS, GROUP_LENGTH = 10, 6, 4
 
@@ -35,6 +39,12 @@ class AlreadySetUp(Exception):
 def new_secret() -> str:
     """A secret for an authenticator app: 160 bits in base 32."""
     return pyotp.random_base32()
+
+
+def secret_from(seed: str, key: str) -> str:
+    """The secret that a seed stands for: without the key nobody who reads the seed can tell."""
+    made = hmac.digest(key.encode(), f"strata secret of an app: {seed}".encode(), hashlib.sha256)
+    return base64.b32encode(made[:SECRET_BYTES]).decode()
 
 
 def address(secret: str, username: str, issuer: str) -> str:

@@ -113,10 +113,13 @@ def waiting_username() -> str:
 
 
 def new_secret() -> str:
-    """A secret for an authenticator app, the same until it is set up."""
+    """A secret for an authenticator app, the same until it is set up.
+
+    The sign-in keeps a seed of it alone: other processes read sign-ins.
+    """
     if SECRET not in session:
         session[SECRET] = second_factor.new_secret()
-    return str(session[SECRET])
+    return second_factor.secret_from(str(session[SECRET]), str(current_app.secret_key))
 
 
 def forget_secret() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.picture import packed
 from core.picture.packed import UnknownFormat, pack, unpack
 from core.picture.values import KEPT, Value, change, keep
 
@@ -114,6 +116,27 @@ def test_nothing_is_packed_as_nothing() -> None:
 def test_another_format_is_refused() -> None:
     with pytest.raises(UnknownFormat):
         unpack(zlib.compress(b"[99]"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"zz", zlib.compress(b"{}"), zlib.compress(b"5"), zlib.compress(b"[1, 2]"), zlib.compress(b"[" * 9_000),
+     zlib.compress(b"[1," + b"9" * 5_000 + b"]"), zlib.compress(b"[1, 0, [1], [1], 5, 0, [1], [1], [1], {}]"),
+     zlib.compress(pack([value(1, day=1)]))[:9]],
+)  # fmt: skip
+def test_what_is_no_picture_is_refused(content: bytes) -> None:
+    with pytest.raises(UnknownFormat):
+        unpack(content)
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "UNPACKED_BYTES_MAX", 1_000)
+    bomb, largest = zlib.compress(b" " * 10_000_000), []
+    read = json.loads
+    monkeypatch.setattr(packed.json, "loads", lambda text: largest.append(len(text)) or read(text))
+    with pytest.raises(UnknownFormat):
+        unpack(bomb)
+    assert all(size <= 1_000 for size in largest)
 
 
 def test_what_is_kept_is_enough_for_evidence() -> None:

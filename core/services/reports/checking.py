@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from core import verification
+from core.engines import kept_json
 from core.models import Base, Check, Claim, Evidence
 from core.verification import Row, SaidStatement, SecondReading
 
@@ -50,7 +51,10 @@ def dump_said(said: Iterable[SaidStatement]) -> str:
 
 def load_said(kept: str | None) -> Said:
     """A reading that was kept."""
-    return verification.from_json(json.loads(kept)) if kept else ()
+    try:
+        return verification.from_json(kept_json.read(kept) or ())
+    except (TypeError, LookupError):
+        return ()
 
 
 def check_by_code(claim: Claim, cited: tuple[str, ...], rows: Mapping[str, Row]) -> Check:

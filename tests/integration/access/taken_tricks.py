@@ -114,6 +114,24 @@ def _set(table: str, column: str, value: str) -> Callable[[World], Any]:
     return lambda _: text(f"UPDATE {table} SET {column} = '{value}'")
 
 
+_ENDLESS = f'{{"report_id": {"9" * 5_000}}}'
+_DEEP = '{"a":' * 3_000 + "1" + "}" * 3_000
+
+
+def _job_of(document: str) -> Callable[[World], Any]:
+    return lambda _: text(
+        "INSERT INTO outbox_message (queue, task, arguments, created_at, due_at, enqueues)"
+        " VALUES ('reports', 'workers.reports.jobs.draft_report', CAST(:document AS jsonb), now(), now(), 0)"
+    ).bindparams(document=document)
+
+
+def _document(table: str, column: str, document: str) -> Callable[[World], Any]:
+    """In a draft, which workers and staff write."""
+    return lambda w: text(f"UPDATE {table} SET {column} = CAST(:document AS jsonb) WHERE report_id = :id").bindparams(
+        document=document, id=w.ready_id
+    )
+
+
 # Values that stop whoever reads them, ids that are to be others', and locks that stop whoever waits for them.
 STOPPING = (
     *(Effect(f"write an event at {at}", _event(at)) for at in ("infinity", "-infinity", "4713-01-01 BC")),
@@ -136,6 +154,13 @@ STOPPING = (
         " VALUES (1000, 'reports', 'workers.reports.jobs.draft_report', '{}', now(), now(), 0)")),
     Effect("ask for a job before all time", _message("-infinity", 0)),
     Effect("ask for a job that was sent too often", _message("2026-01-01", 2**31 - 1)),
+    *(Effect(f"ask for a job with {name}", _job_of(document)) for name, document in (
+        ("a number of endless digits", _ENDLESS), ("endless depth", _DEEP), ("a list", "[]"), ("a number", "5"))),
+    *(Effect(f"write {name} as {column} of a {table}", _document(table, column, document))
+      for table, column, name, document in (
+        ("evidence", "fields", "endless digits", _ENDLESS), ("evidence", "fields", "endless depth", _DEEP),
+        ("evidence", "fields", "a list", "[]"), ("claim_check", "reasons", "a number", "5"),
+        ("claim_check", "reasons", "endless digits", f"[{_ENDLESS}]"))),
     Effect("hold the lock of those who keep heads", lambda _: text(
         "SELECT 1 WHERE pg_try_advisory_xact_lock(hashtextextended(:name, 0))").bindparams(name=LOCK),
         frozenset({STAFF, WORKER, ARCHIVER})),

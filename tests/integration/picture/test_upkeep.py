@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import delete, select, text, update
 from core.models import Observation, PatientPicture, SensitiveVisit, Sensitivity, Visit
 from core.picture import rebuild, upkeep
 from core.picture.packed import unpack
+from core.queries.newest import newest
 from core.stores import archived, databases
 from core.stores.databases import Store
 from tests.integration.archive.conftest import NOW, populate, run_to_end
@@ -65,6 +67,27 @@ def test_a_move_changes_nothing(population: list[int]) -> None:
     assert rebuild.differences(population) == []
     with databases.read(Store.HOT) as session:
         assert session.scalar(text("SELECT count(*) FROM observation")) < 3 * 8
+
+
+@pytest.mark.parametrize("content", [b"zz", zlib.compress(b"[1, {}]")])
+def test_a_picture_that_is_none_is_read_and_written_as_one_that_was_never_built(
+    population: list[int], content: bytes
+) -> None:
+    patient_id = population[0]
+    with databases.write() as session:
+        session.execute(update(PatientPicture).where(PatientPicture.patient_id == patient_id).values(content=content))
+    assert [one.patient_id for one in rebuild.differences(population)] == [patient_id]
+    hot = newest_ids(patient_id)
+    with databases.read(Store.HOT) as session:
+        shown = newest(session, patient_id)
+    assert shown.is_incomplete
+    assert {value.id for one in shown.assays for value in one.latest} <= set(hot)
+    assert shown.assays
+    remove(patient_id, hot[:1])
+    assert is_stale(patient_id)
+    rebuild.rebuild(rebuild.stale())
+    assert not is_stale(patient_id)
+    assert rebuild.differences(population) == []
 
 
 def test_a_new_result_comes_first(population: list[int]) -> None:

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from core import audit
+from core.audit import Origin
+from core.install.database_roles import DatabaseRole
 from core.models import AccessEvent, Account, Patient, Role
-from core.queries import alert_measures, audit_outliers, strangers
+from core.queries import alert_measures, audit_outliers, own_changes, strangers
 from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import make_patient
@@ -67,6 +70,24 @@ def test_a_closed_record_shows_little_and_leaves_an_event(
     [event] = looks(strangers.IDENTIFIED)
     assert (event.patient_id, event.account_id) == (patient.id, stranger.account.id)
     assert "patient.identified" in auditor.get(f"/audit?patient={patient.id}").text
+
+
+@pytest.mark.parametrize("words", ["outside care nobody", f"outside care {' '.join(map(str, range(9_000, 9_060)))}"])
+def test_what_the_patients_portal_says_of_a_clinician_counts_for_nothing(
+    stranger: StaffBrowser, patient: Patient, at_most: Callable[[int], None], words: str
+) -> None:
+    at_most(50)
+    token = audit.origin.set(Origin(DatabaseRole.PUBLIC.kind))
+    with databases.write() as session:
+        audit.record(session, strangers.SEARCHED, by=stranger.account, target="search:name", purpose=words)
+        audit.record(session, "account.password_set", by=stranger.account)
+    audit.origin.reset(token)
+    assert "Tan Mei Ling" in stranger.get("/patients?q=tan").text
+    with databases.read(Store.HOT) as session:
+        assert strangers.shown_to(session, stranger.account.id) == {patient.id}
+        assert own_changes.to_tell(session, stranger.account.id, None) == []
+        changes = [one.what for one in own_changes.history(session, stranger.account.id)]
+    assert own_changes.CHANGES["account.password_set"] not in changes
 
 
 def test_beyond_the_bound_no_name_is_shown_but_the_glass_can_be_broken(

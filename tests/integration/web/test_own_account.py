@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.access import sign_ins
 from core.access.sign_ins import hash_of
 from core.models import Role
 from core.stores import databases
@@ -95,6 +96,19 @@ def test_all_others_are_ended_at_once(signed_in: Browser, another_browser: Calla
     signed_in.post("/account/sign-ins/end", page="/account")
     assert [is_signed_in(other) for other in others] == [False, False]
     assert is_signed_in(signed_in)
+
+
+def test_one_sign_in_too_many_ends_the_oldest(
+    signed_in: Browser, another_browser: Callable[[], Browser], account: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_ins, "AT_ONCE_MAX", 3)
+    others = [another_browser() for _ in range(3)]
+    for other in others[:2]:
+        other.sign_in(account)
+    assert is_signed_in(signed_in)
+    others[2].sign_in(account)
+    assert not is_signed_in(signed_in)
+    assert [is_signed_in(other) for other in others] == [True, True, True]
 
 
 def test_nobody_ends_the_sign_in_of_another_account(signed_in: Browser, another_browser: Callable[[], Browser]) -> None:

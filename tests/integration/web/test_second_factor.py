@@ -54,6 +54,16 @@ def set_up(browser: Any, place: str = "/account/second-factor") -> tuple[str, li
     return secret, codes
 
 
+def test_no_sign_in_keeps_the_secret_that_is_being_set_up(signed_in: Browser) -> None:
+    """The staff portal and the workers read patients' sign-ins."""
+    secret = secret_on(signed_in.get("/account/second-factor").text)
+    assert secret == secret_on(signed_in.get("/account/second-factor").text)
+    with databases.read(Store.HOT) as session:
+        kept = session.scalars(select(SignIn.data)).all()
+    assert any(sign_in_steps.SECRET in data for data in kept)
+    assert not any(secret in data for data in kept)
+
+
 def give(browser: Any, code: str) -> Any:
     return browser.post("/sign-in/code", {"totp": code}, page="/sign-in/code")
 
