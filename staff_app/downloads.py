@@ -24,16 +24,16 @@ def record_download(patient_id: int, form: str) -> Response:
     hidden_visits = look(patient_id, "record.downloaded", f"record:{form}")
     with page_session() as session:
         header_or_404(session, patient_id)
-    return downloads.whole_record(Taken(patient_id, form, hidden_visits, linked_table, labelled=True))
+    return downloads.whole_record(Taken(patient_id, form, hidden_visits, linked_table, with_reasons=True))
 
 
 @bp.get(f"/<id:patient_id>/results/<id:assay_id>/download/<{FORMS}>")
 @requires(Right.RECORD_READ)
 def test_download(patient_id: int, assay_id: int, form: str) -> Response:
     hidden_visits = look(patient_id, "results.downloaded", f"assay:{assay_id}")
-    return downloads.one_test(Taken(patient_id, form, hidden_visits, linked_table, labelled=True), assay_id) or abort(
-        404
-    )
+    return downloads.one_test(
+        Taken(patient_id, form, hidden_visits, linked_table, with_reasons=True), assay_id
+    ) or abort(404)
 
 
 @bp.get("/<id:patient_id>/notes/<id:note_id>/files/<int:number>")
@@ -55,5 +55,5 @@ def download(report_id: int, form: str) -> Response:
         refuse("report.downloaded", target)
     hidden_visits = look(patient_id, "report.downloaded", target)
     return downloads.signed_report(
-        Taken(patient_id, form, hidden_visits, linked_table, labelled=True), report_id
+        Taken(patient_id, form, hidden_visits, linked_table, with_reasons=True), report_id
     ) or abort(404)

@@ -54,6 +54,8 @@ _PUBLIC: Mapping[str, Privileges] = {
     **dict.fromkeys((*PEOPLE, *CLINICAL, "patient_picture", "holding", "batch", "restored_root"), READ),
     **dict.fromkeys(("report", "claim", "citation", "signature"), READ),
     "correction": (f"SELECT ({TOLD})",),
+    # That a visit is kept apart, which the patient's own copy says to whoever takes it in; not why.
+    "sensitive_visit": ("SELECT (visit_id, patient_id)",),
     # When a visit was written, for what is new; not by whom, nor how that one was tied.
     "visit_tie": ("SELECT (visit_id, patient_id, recorded_at)",),
     "account": READ,

@@ -49,14 +49,14 @@ class Taken:
     """Whose record is taken along, without which visits, and in which form: pdf, csv or fhir.
 
     `cold_reports`: where archived reports are read: patients' by views of signed ones, staff's by linked tables.
-    `labelled`: FHIR says of what visits are kept apart, and why; the patients' portal may not read that.
+    `with_reasons`: FHIR says why a visit is kept apart, not only that it is; the patients' portal may not read that.
     """
 
     patient_id: int
     form: str
     hidden_visits: VisitIds = NO_VISITS
     cold_reports: ColdTable = signed_view
-    labelled: bool = False
+    with_reasons: bool = False
 
 
 def whole_record(taken: Taken) -> Response:
@@ -120,7 +120,9 @@ def _write_record(session: Session, taken: Taken, file: IO[bytes]) -> str:
     signed = _signed_reports(session, taken)
     who, hidden_visits = taken.patient_id, taken.hidden_visits
     if taken.form == "fhir":
-        patient_summary.write(session, who, file, reports=signed, hidden_visits=hidden_visits, labelled=taken.labelled)
+        patient_summary.write(
+            session, who, file, reports=signed, hidden_visits=hidden_visits, with_reasons=taken.with_reasons
+        )
     elif taken.form == "csv":
         record_csv.write(session, who, file, reports=signed, hidden_visits=hidden_visits)
         return "zip"
@@ -136,7 +138,7 @@ def _write_test(session: Session, taken: Taken, assay_id: int, file: IO[bytes]) 
     if trend is None:
         return None
     if taken.form == "fhir":
-        taken_bundles.write_results(session, taken.patient_id, trend.results, file, labelled=taken.labelled)
+        taken_bundles.write_results(session, taken.patient_id, trend.results, file, with_reasons=taken.with_reasons)
     elif taken.form == "csv":
         record_csv.write_results(reversed(trend.results), file)
     else:

@@ -13,8 +13,9 @@ from core.interchange.fhir import exported_corrections, exported_documents, obse
 from core.interchange.fhir import exported_resources as fhir
 from core.interchange.fhir.exported_resources import Resource, Row, bare
 from core.interchange.fhir.exported_statements import statement
+from core.models import Sensitivity
 from core.queries import corrections
-from core.queries.hidden_visits import NO_VISITS, VisitIds, reasons_apart
+from core.queries.hidden_visits import NO_VISITS, VisitIds, kept_apart, reasons_apart
 from core.queries.whole_record import Group, groups
 from core.sealing import stored_national_id
 from core.stores.hot_and_archived import Found
@@ -57,15 +58,17 @@ class Names:
 class Entries:
     """Makes the entries of one patient's rows, in the snapshot of one session.
 
-    Those of visits that are kept apart are labelled so, but for `labelled=False`: the patients' portal reads no reason.
+    Those of visits that are kept apart are labelled so, with why they are if `with_reasons`: the patients' portal reads
+    no reason. `are_for_few`, once one of them was made.
     """
 
-    def __init__(self, session: Session, patient_id: int, *, labelled: bool = True) -> None:
+    def __init__(self, session: Session, patient_id: int, *, with_reasons: bool = True) -> None:
         self._session = session
         (self._patient,) = self._by_ids("patient", [patient_id])
         self.names = Names(self._patient)
         self._marks = corrections.marks(session, patient_id)
-        self._apart = reasons_apart(session, patient_id) if labelled else {}
+        self.are_for_few = False
+        self._apart = _apart(session, patient_id, with_reasons=with_reasons)
         self._shared: dict[str, dict[int, Row]] = {"clinic": {}, "practitioner": {}, "assay": {}}
 
     def patient(self) -> Resource:
@@ -153,8 +156,16 @@ class Entries:
             resource = exported_corrections.edited(resource)
         category = self._apart.get(row["id"] if table == "visit" else row.get("visit_id"))
         if category is not None:
+            self.are_for_few = True
             resource = {**resource, "meta": {"security": fhir.labels(row, category)}}
         return self.names.entry(table, row["id"], resource)
+
+
+def _apart(session: Session, patient_id: int, *, with_reasons: bool) -> dict[int | None, str]:
+    """Why each visit that is kept apart is so; without reasons, that it is."""
+    if with_reasons:
+        return reasons_apart(session, patient_id)
+    return dict.fromkeys(kept_apart(session, patient_id), Sensitivity.OTHER)
 
 
 def _rows(found: Sequence[Found]) -> list[dict[str, Any]]:

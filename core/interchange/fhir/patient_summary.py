@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.interchange.fhir import exported_reports, summary_sections
 from core.interchange.fhir.concepts import LOINC
-from core.interchange.fhir.exported_bundle import LEFT_OUT
+from core.interchange.fhir.exported_bundle import LEFT_OUT, RESTRICTED
 from core.interchange.fhir.exported_entries import Entries, Names
 from core.interchange.fhir.exported_resources import Resource, Row, bare, concept, moment
 from core.interchange.fhir.summary_sections import SECTIONS, Section, section_of
@@ -34,10 +34,10 @@ def write(
     *,
     reports: Iterable[SignedReport],
     hidden_visits: VisitIds = NO_VISITS,
-    labelled: bool = True,
+    with_reasons: bool = True,
 ) -> None:
     """Write the whole record, without hidden visits, and these reports. Raises ColdUnavailable: then all is void."""
-    entries, reports = Entries(session, patient_id, labelled=labelled), tuple(reports)
+    entries, reports = Entries(session, patient_id, with_reasons=with_reasons), tuple(reports)
     cited = {ref for report in reports for claim in report.claims for ref in claim.refs}
     present: set[str] = set()
     with ExitStack() as stack:
@@ -52,7 +52,8 @@ def write(
                 body.add_once(entry)
             body.stand(summary_sections.REPORTS, entries.names.url("report", report.id), exported_reports.TITLE)
         body.finish()
-        _document(file, entries.names, body, is_part=bool(hidden_visits))
+        about = [label for label, holds in ((LEFT_OUT, hidden_visits), (RESTRICTED, entries.are_for_few)) if holds]
+        _document(file, entries.names, body, about)
 
 
 class _Body:
@@ -105,12 +106,12 @@ def _words(row: Row) -> str:
     return next((str(row[name]) for name in names if row.get(name)), "")[:200]
 
 
-def _document(file: IO[bytes], names: Names, body: _Body, *, is_part: bool) -> None:
-    """The document: its first entry is the Composition, which refers to all others."""
+def _document(file: IO[bytes], names: Names, body: _Body, about: list[Resource]) -> None:
+    """The document: its first entry is the Composition, which refers to all others. `about` are its own labels."""
     now = moment(utc_now())
     head = {
         "resourceType": "Bundle",
-        "meta": {"security": [LEFT_OUT]} if is_part else None,
+        "meta": {"security": about} if about else None,
         "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid.uuid4()}"},
         "type": "document",
         "timestamp": now,

@@ -11,6 +11,7 @@ from sqlalchemy import Select, Table
 from sqlalchemy.orm import Session
 
 from core.interchange.fhir import exported_reports
+from core.interchange.fhir.exported_bundle import RESTRICTED
 from core.interchange.fhir.exported_entries import Entries
 from core.interchange.fhir.exported_resources import Resource, moment
 from core.models import utc_now
@@ -23,20 +24,21 @@ ROWS_AT_ONCE = 500
 
 
 def write_results(
-    session: Session, patient_id: int, results: Iterable[Result], file: IO[bytes], *, labelled: bool = True
+    session: Session, patient_id: int, results: Iterable[Result], file: IO[bytes], *, with_reasons: bool = True
 ) -> None:
     """A collection of the patient and these values. Raises ColdUnavailable."""
-    entries, ids = Entries(session, patient_id, labelled=labelled), [result.id for result in results]
+    entries, ids = Entries(session, patient_id, with_reasons=with_reasons), [result.id for result in results]
     found = [entries.patient()]
     for start in range(0, len(ids), ROWS_AT_ONCE):
         rows = _rows(session, patient_id, ids[start : start + ROWS_AT_ONCE])
         found += [entry for _, _, entry in entries.observations(rows)]
-    _write(file, {"type": "collection", "entry": found})
+    about = {"meta": {"security": [RESTRICTED]}} if entries.are_for_few else {}
+    _write(file, {**about, "type": "collection", "entry": found})
 
 
 def write_report(session: Session, patient_id: int, report: SignedReport, file: IO[bytes]) -> None:
     """A document: the report, its patient, what drafted it, and where it and each of its claims come from."""
-    entries = Entries(session, patient_id, labelled=False)
+    entries = Entries(session, patient_id, with_reasons=False)
     first, *others = exported_reports.entries(report, entries.names, frozenset())
     name = {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid.uuid4()}"}
     whole = [first, entries.patient(), *others]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,9 +14,11 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from sqlalchemy import func, select
 
-from core.models import Assay, Note, Observation, Patient, Role, Visit
+from core.models import Assay, Note, Observation, Patient, Role, SensitiveVisit, Visit
+from core.models.record_types import archive_table
 from core.stores import databases
 from core.stores.databases import Store
+from core.stores.tables import hot_table
 from core.web.paper import sheet
 from tests.factories import (
     NOW,
@@ -158,6 +161,36 @@ def test_nothing_is_said_to_be_unknown_that_is_there(
     sync_replica()
     text = other.get("/record/download/fhir").text
     assert [code in text for code in ("no-allergy-info", "no-medication-info", "no-problem-info")] == [True] * 3
+
+
+def test_what_is_kept_apart_says_so_in_the_patients_own_copy_and_not_why(
+    taken: Callable[[str], Any], patient: Patient
+) -> None:
+    """Whoever takes the copy in can keep it for few people too; the reason is no word of the patient's own record."""
+    with databases.write() as session:
+        session.add(SensitiveVisit(visit_id=_old_visit(), patient_id=patient.id, category="SEX", set_by=1))
+    whole = taken("/record/download/fhir").json
+    assert labels_of(whole) == {"R"}
+    for kind in ("Encounter", "Observation", "DocumentReference", "MedicationRequest"):
+        assert {"R"} in [labels_of(one) for one in resources_of(whole, kind)], kind
+    assert set() in [labels_of(one) for one in resources_of(whole, "Encounter")]
+    assert "SEX" not in json.dumps(whole)
+    creatinine = id_of_assay("2160-0")
+    assert labels_of(taken(f"/results/{creatinine}/download/fhir").json) == {"R"}
+
+
+def labels_of(resource: Any) -> set[str]:
+    return {one["code"] for one in resource.get("meta", {}).get("security", ()) if one["code"] != "AIAST"}
+
+
+def _old_visit() -> int:
+    with databases.read(Store.VISITS) as archive:
+        return archive.scalar(select(archive_table(hot_table("visit")).c.id))
+
+
+def id_of_assay(code: str) -> int:
+    with databases.read(Store.HOT) as session:
+        return session.scalar(select(Assay.id).where(Assay.code == code))
 
 
 def test_drafted_sentences_are_labelled_and_say_where_they_come_from(taken: Callable[[str], Any]) -> None:
