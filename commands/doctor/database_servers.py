@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from commands.doctor import archive_logins, checkpoint_check
+from commands.doctor import archive_logins, checkpoint_check, old_row_checks
 from commands.doctor.finding import Finding, judge
 from core.engines import EngineError
 from core.engines.patience import patience
@@ -100,6 +100,8 @@ def _server(store: Store, name: str, connection: Connection, role: DatabaseRole 
         "use a role that owns the database, on a server that accepts writes",
     )
     yield _schema(store, name, connection)
+    if may_create:
+        yield from old_row_checks.examine(store, name, connection)
 
 
 def sessions(name: str, connection: Connection) -> Iterator[Finding]:

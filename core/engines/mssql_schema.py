@@ -8,13 +8,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 
 from core.engines import mssql_limits
-from core.engines.schema import ColumnFacts
+from core.engines.mssql_names import quoted
+from core.engines.schema import ColumnFacts, LaxCheck
 
 DEFAULT_SCHEMA = "dbo"
 COLUMNS = """
 SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE,
     DATETIME_PRECISION, IS_NULLABLE, COLLATION_NAME
 FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = :schema
+"""
+LAX_CHECKS = """
+SELECT OBJECT_NAME(parent_object_id), name, definition FROM sys.check_constraints
+WHERE is_not_trusted = 1 AND is_disabled = 0 AND SCHEMA_NAME(schema_id) = 'dbo' ORDER BY 1, 2
 """
 VIEWS = "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = :schema AND TABLE_TYPE = 'VIEW'"
 VERSIONED = "SELECT is_read_committed_snapshot_on, snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()"
@@ -47,6 +52,17 @@ def columns(connection: Connection, schema: str | None, tables: Sequence[str]) -
         if row.TABLE_NAME in tables:
             found.setdefault(row.TABLE_NAME, {})[row.COLUMN_NAME] = _facts(row, row.TABLE_NAME in views)
     return found
+
+
+def lax_checks(connection: Connection) -> list[LaxCheck]:
+    """The checks that were added WITH NOCHECK."""
+    return [LaxCheck(*row) for row in connection.execute(text(LAX_CHECKS))]
+
+
+def look_at_all(connection: Connection, check: LaxCheck) -> None:
+    """Nobody reads or writes the table meanwhile."""
+    table, name = quoted(check.table), quoted(check.name)
+    connection.exec_driver_sql(f"ALTER TABLE {table} WITH CHECK CHECK CONSTRAINT {name}")
 
 
 def _facts(row: Row[Any], of_view: bool) -> ColumnFacts:

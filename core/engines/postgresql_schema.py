@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, text
 
-from core.engines.schema import ColumnFacts
+from core.engines.schema import ColumnFacts, LaxCheck
 
 # The default collation is its database's: encoding and provider count as well.
 COLUMNS = """
@@ -23,6 +23,12 @@ JOIN pg_database d ON d.datname = current_database()
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
 WHERE n.nspname = :schema AND c.relname = ANY(:tables) AND a.attnum > 0 AND NOT a.attisdropped
 """
+LAX_CHECKS = """
+SELECT r.relname, c.conname, pg_get_expr(c.conbin, c.conrelid)
+FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid
+WHERE c.contype = 'c' AND NOT c.convalidated AND c.connamespace = CAST('public' AS regnamespace)
+ORDER BY r.relname, c.conname
+"""
 
 
 def prepare(engine: Engine) -> None:
@@ -36,3 +42,13 @@ def columns(connection: Connection, schema: str | None, tables: Sequence[str]) -
     for table, name, *facts in connection.execute(text(COLUMNS), where):
         found.setdefault(table, {})[name] = ColumnFacts(*facts)
     return found
+
+
+def lax_checks(connection: Connection) -> list[LaxCheck]:
+    """The checks that were added NOT VALID."""
+    return [LaxCheck(*row) for row in connection.execute(text(LAX_CHECKS))]
+
+
+def look_at_all(connection: Connection, check: LaxCheck) -> None:
+    """Readers and writers go on meanwhile."""
+    connection.exec_driver_sql(f'ALTER TABLE "{check.table}" VALIDATE CONSTRAINT "{check.name}"')

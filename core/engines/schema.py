@@ -30,6 +30,15 @@ class ColumnFacts:
         return f"{self.type}{collation}{' not null' if self.nullable is False else ''}"
 
 
+@dataclass(frozen=True)
+class LaxCheck:
+    """A CHECK of a table that is kept by new rows, and of which the server does not know whether older rows keep it."""
+
+    table: str
+    name: str
+    condition: str
+
+
 class Schema(Protocol):
     """Prepares a database, and describes its tables."""
 
@@ -40,3 +49,9 @@ class Schema(Protocol):
         self, connection: Connection, schema: str | None, tables: Sequence[str]
     ) -> Mapping[str, Mapping[str, ColumnFacts]]:
         """The columns of those tables that exist, by table and name; a schema of None is the default one."""
+
+    def lax_checks(self, connection: Connection) -> list[LaxCheck]:
+        """The checks of the default schema's tables whose older rows the server never looked at."""
+
+    def look_at_all(self, connection: Connection, check: LaxCheck) -> None:
+        """Have the server look at every row. Raises IntegrityError if one does not keep the check."""

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from core.engines.passwords import make_password
-from core.install import archive_readers
+from core.install import archive_readers, old_rows
 from core.install.database_roles import DatabaseRole
 from core.install.grants import GRANTS
 from core.migrations.upgrade import upgrade
-from core.models.record_types import ARCHIVE_METADATA, SERVERS
+from core.models.record_types import SERVERS, TAKING
 from core.settings.config import Settings
 from core.stores import databases
 from core.stores.databases import Databases, Store
@@ -19,12 +19,21 @@ from core.stores.databases import Databases, Store
 LOCK = "strata init"
 
 
+class OldRows(Exception):
+    """Rows that are older than a check of their table do not keep it; the message names them."""
+
+
 def initialise(
-    settings: Settings, on_progress: Callable[[str], None] = lambda line: None, *, rotate: bool = False
+    settings: Settings,
+    on_progress: Callable[[str], None] = lambda line: None,
+    *,
+    rotate: bool = False,
+    check_rows: bool = False,
 ) -> None:
     """Bring every server up to date. Raises SQLAlchemyError if a server can't be reached or refuses, and KeyMissing.
 
-    Connects to every server before it changes any. With `rotate`, the logins that read archives get new passwords.
+    Connects to every server before it changes any. With `rotate`, the logins that read archives get new passwords; with
+    `check_rows`, servers look at the older rows of all tables: raises OldRows, after all else is done.
     """
     servers = databases.configure(settings)
     stores = (Store.HOT, *map(Store, SERVERS))
@@ -44,8 +53,7 @@ def initialise(
         _lock(servers, connection)
         for server in SERVERS:
             url = archive_readers.let_in(servers, connection, server, rotate=rotate)
-            tables = list(ARCHIVE_METADATA[server].tables.values())
-            servers.adapter.links.link(connection, server, url, tables)
+            servers.adapter.links.link(connection, server, url, TAKING[server])
         for view, query in (found for views in GRANTS.views.values() for found in views):
             servers.adapter.links.make_view(connection, view, query)
         servers.adapter.roles.grant(connection, GRANTS)
@@ -53,6 +61,9 @@ def initialise(
     for server in SERVERS:
         if retired := archive_readers.retire_old(servers, server):
             on_progress(f"archive {server}: login {retired} of an earlier version reads no more")
+    faults = [f"{store}: {line}" for store in stores for line in old_rows.settle(store, all_tables=check_rows)]
+    if faults:
+        raise OldRows("\n".join(faults))
 
 
 def _upgrade(servers: Databases, store: Store, history: str) -> None:
