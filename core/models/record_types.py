@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Index, MetaData, Table, and_
+from sqlalchemy import BigInteger, Column, ColumnElement, Index, LargeBinary, MetaData, String, Table, and_
+from sqlalchemy.dialects.mssql import VARBINARY
 
 from core.models.audit import AccessEvent
 from core.models.base import NAMING, Base
@@ -47,7 +48,10 @@ class Child:
 
 @dataclass(frozen=True)
 class RecordType:
-    """What moves as one: a root, its children, when the root is cold, and the server that takes it."""
+    """What moves as one: a root, its children, when the root is cold, and the server that takes it.
+
+    What is `sealed` has its contents told by an event of the trail when it leaves; events are proved one by one.
+    """
 
     name: str
     server: str
@@ -57,6 +61,7 @@ class RecordType:
     hot_days: Callable[[Settings], int]
     closed: Callable[[Table], ColumnElement[bool]] | None = None
     children: tuple[Child, ...] = ()
+    sealed: bool = True
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -86,6 +91,7 @@ LOG = RecordType(
     time_column="at",
     patient_column="patient_id",
     hot_days=lambda settings: settings.log_hot_days,
+    sealed=False,
 )
 
 KEPT_HOT = (PrescriptionStatus.ACTIVE, *PENDING)
@@ -121,6 +127,7 @@ REPORT = RecordType(
 )
 
 RECORD_TYPES = {record_type.name: record_type for record_type in (LOG, VISIT, REPORT)}
+SEALED_TYPES = tuple(record_type for record_type in RECORD_TYPES.values() if record_type.sealed)
 
 BATCH_COLUMN = "batch_id"
 # The column of each archived table that names its root.
@@ -153,17 +160,41 @@ def _make_archive_table(table: Table, metadata: MetaData, record_type: RecordTyp
     return copy
 
 
+DEPARTED = "departed_row"
+
+
+def _make_departed_table(metadata: MetaData) -> Table:
+    """What is kept of a row that left a sealed batch by an erasure or a purge: a hash, which a key opens."""
+    return Table(
+        DEPARTED,
+        metadata,
+        Column(BATCH_COLUMN, BigInteger, primary_key=True, autoincrement=False),
+        Column("table_name", String(40), primary_key=True),
+        Column("row_id", BigInteger, primary_key=True, autoincrement=False),
+        # About 75 bytes for each version of the table's hashed columns.
+        Column("kept", LargeBinary().with_variant(VARBINARY(2_000), "mssql"), nullable=False),
+    )
+
+
 def _archive_metadata(server: str) -> MetaData:
     metadata = MetaData(naming_convention=NAMING)
     for record_type in RECORD_TYPES.values():
         if record_type.server == server:
             for table in record_type.tables:
                 _make_archive_table(table, metadata, record_type)
+            if record_type.sealed:
+                _make_departed_table(metadata)
     return metadata
 
 
 SERVERS = ("logs", "visits", "reports")
 ARCHIVE_METADATA = {server: _archive_metadata(server) for server in SERVERS}
+
+# By server, the tables that take rows of the primary: those that the primary reads by links.
+TAKING = {
+    server: [table for table in metadata.tables.values() if table.name != DEPARTED]
+    for server, metadata in ARCHIVE_METADATA.items()
+}
 
 
 def archive_table(table: Table) -> Table:

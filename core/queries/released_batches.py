@@ -17,6 +17,7 @@ from core.audit.verifier import Fault
 from core.models import Batch
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
 from core.stores import archived, databases
+from core.stores.archived import ColdUnavailable
 from core.stores.databases import Store
 from core.stores.tables import linked_table
 
@@ -53,6 +54,7 @@ class Releases:
 
     found: dict[int, Release] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
 
     def take(self, target: str | None, purpose: str | None) -> None:
         """Note one event of a release. A second one that says something else is a fault: the first counts."""
@@ -65,12 +67,15 @@ class Releases:
             self.faults.append(Fault(release.name, 0, "was released twice, and not alike"))
 
     def end(self) -> Iterator[Fault]:
-        """What is wrong with the batches now. Raises ColdUnavailable if an archive is silent."""
+        """What is wrong with the batches now. Notes which archive servers are silent."""
         yield from self.faults
-        for record_type in RECORD_TYPES:
-            mine = [release for release in self.found.values() if release.record_type == record_type]
-            for start in range(0, len(mine), BATCHES_A_QUERY):
-                yield from _compare(mine[start : start + BATCHES_A_QUERY], record_type)
+        for kind in RECORD_TYPES.values():
+            mine = [release for release in self.found.values() if release.record_type == kind.name]
+            try:
+                for start in range(0, len(mine), BATCHES_A_QUERY):
+                    yield from _compare(mine[start : start + BATCHES_A_QUERY], kind.name)
+            except ColdUnavailable:
+                self.silent.append(kind.server)
 
 
 def _compare(releases: Sequence[Release], record_type: str) -> Iterator[Fault]:

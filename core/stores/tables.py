@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import MetaData, RowMapping, Select, Table, select
 
 from core.models import Base
-from core.models.record_types import ARCHIVE_METADATA
+from core.models.record_types import TAKING
 
 # All tables that the patients' portal may read of a report; it sees only signed reports.
 OF_SIGNED = ("report", "claim", "citation", "signature")
@@ -18,11 +18,7 @@ OF_SIGNED = ("report", "claim", "citation", "signature")
 def _tables_in(schema: str) -> dict[str, Table]:
     """Every archived table, in this schema of the primary. Made when first asked for: most commands never ask."""
     metadata_of = MetaData(schema=schema)
-    return {
-        table.name: table.to_metadata(metadata_of, schema=schema)
-        for metadata in ARCHIVE_METADATA.values()
-        for table in metadata.tables.values()
-    }
+    return {table.name: table.to_metadata(metadata_of, schema=schema) for tables in TAKING.values() for table in tables}
 
 
 def hot_table(name: str) -> Table:

@@ -14,7 +14,7 @@ UPKEEP = "tests/integration/picture/test_upkeep.py"
 WRITERS = "tests/integration/picture/test_writers.py"
 ANEW = "tests/integration/staff/test_written_anew.py"
 NEWEST = "tests/integration/staff/test_staff_newest.py"
-CORRECTED = "tests/integration/staff/test_entered_in_error.py"
+CORRECTED = "tests/integration/staff/test_staff_corrections.py"
 NEWS = "tests/integration/web/test_news.py"
 PAPER = "tests/unit/web/test_paper.py"
 WATCH = "tests/unit/test_replica_watch.py"
@@ -56,7 +56,7 @@ MUTANTS = (
     ),
     Mutant(
         "a hash over too few columns",
-        "workers/archive/hashes.py",
+        "core/archiving/hashes.py",
         "for name in hashed_columns(table.name, version)]",
         "for name in hashed_columns(table.name, version)[:1]]",
         f"{MOVE}::test_a_copy_that_differs_stops_the_run",

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import JSON, Boolean, Column, Date, DateTime, Dialect, Integer, Numeric, select
 from sqlalchemy.dialects import postgresql
 
+from core.archiving import hashes
 from core.engines import mssql_dialect
 from core.models import Base
 from core.models.hashed_columns import HASHED_COLUMNS, NOT_HASHED, UnknownVersion, hashed_columns, newest_version
@@ -18,7 +19,6 @@ from core.models.record_types import RECORD_TYPES
 from core.sources.find import SOURCE_TABLES
 from core.sources.references import content_hash
 from tests.added_columns import declared
-from workers.archive import hashes
 
 MOVING = {table.name for record_type in RECORD_TYPES.values() for table in record_type.tables}
 # By table, how hashes began before versions were kept: of a made-up row, and of its columns' names in order.

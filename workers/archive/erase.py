@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.audit import departed_rows
 from core.engines.functions import any_of
 from core.models import Batch, BatchKind, Erasure, utc_now
 from core.models.record_types import ARCHIVE_METADATA, BATCH_COLUMN, LOG, RECORD_TYPES, ROOT_COLUMNS, RecordType
@@ -85,10 +86,12 @@ def _delete_copies(
         mine: list[ColumnElement[bool]] = [any_of(table.c[ROOT_COLUMNS[name]], roots)]
         if "patient_id" in table.c:
             mine.append(table.c.patient_id == patient_id)
+        departed_rows.note(archive.connection(), record_type, table, or_(*mine))
         gone = archive.execute(delete(table).where(or_(*mine)).returning(table.c.id, table.c[BATCH_COLUMN])).all()
         erased[name] = [row_id for row_id, _ in gone]
         for _, batch_id in gone:
             by_batch[batch_id] = by_batch.get(batch_id, 0) + 1
+    departed_rows.forget_emptied(archive.connection(), record_type, by_batch)
     return erased, by_batch
 
 

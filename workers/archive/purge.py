@@ -7,16 +7,18 @@ time, longer than any page reads.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Select, Table, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.archiving import failpoints
+from core.audit import departed_rows
 from core.engines.functions import any_of
 from core.models import Batch, BatchKind, BatchState, RestoredRoot, Step, StepName, StepState, utc_now
-from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, archive_table
+from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, RecordType, archive_table
 from core.stores import databases
 from core.stores.databases import Store
 from core.stores.freshness import primary_position
@@ -142,9 +144,18 @@ def _remove(session: Session, batch: Batch) -> int:
     """Remove the copies of the batch's roots, then say so on the primary. Returns the rows."""
     kind = RECORD_TYPES[batch.record_type]
     mine = (RestoredRoot.batch_id == batch.id, RestoredRoot.purged_at.is_(None))
-    ids = list(session.scalars(select(RestoredRoot.root_id).where(*mine).order_by(RestoredRoot.root_id)))
+    roots = select(RestoredRoot.root_id).where(*mine).order_by(RestoredRoot.root_id)
+    ids = list(session.scalars(roots))
+    # Of batches that were restored whole no row stays, to be held against what was sealed.
+    from_parts = list(session.scalars(roots.where(RestoredRoot.by_id))) if kind.sealed else []
     with lease.archive_write(session, batch, kind.server) as archive:
+        for table in kind.tables:
+            _note_departed(archive, kind, archive_table(table), from_parts)
         rows = sum(_remove_copies(archive, table, ids) for table in reversed(kind.tables))
+        if kind.sealed:
+            departed_rows.forget_emptied(
+                archive, kind, session.scalars(_restored(kind.name).with_only_columns(Batch.id))
+            )
     failpoints.hit("purge.after_archive_commit")
     session.execute(update(RestoredRoot).where(*mine).values(purged_at=utc_now()))
     batch.state, batch.updated_at = BatchState.PURGED, utc_now()
@@ -152,21 +163,32 @@ def _remove(session: Session, batch: Batch) -> int:
     return rows
 
 
+def _note_departed(archive: Connection, kind: RecordType, copies: Table, ids: list[int]) -> None:
+    for part in _parts(ids):
+        departed_rows.note(archive, kind, copies, any_of(copies.c[ROOT_COLUMNS[copies.name]], part))
+
+
 def _remove_copies(archive: Connection, table: Table, ids: list[int]) -> int:
-    parts = (ids[start : start + IDS_A_STATEMENT] for start in range(0, len(ids), IDS_A_STATEMENT))
     root = table.c[ROOT_COLUMNS[table.name]]
-    return sum(archive.execute(delete(table).where(any_of(root, part))).rowcount for part in parts)
+    return sum(archive.execute(delete(table).where(any_of(root, part))).rowcount for part in _parts(ids))
+
+
+def _parts(ids: list[int]) -> Iterator[list[int]]:
+    return (ids[start : start + IDS_A_STATEMENT] for start in range(0, len(ids), IDS_A_STATEMENT))
 
 
 def _close_emptied(session: Session, record_type: str) -> None:
     """Mark as purged the batches that were restored whole and have no copy left: readers need not look at them."""
     kind = RECORD_TYPES[record_type]
-    restored = select(Batch).where(
-        Batch.record_type == record_type, Batch.kind != BatchKind.RESTORE, Batch.state == BatchState.RESTORED
-    )
     tables = [archive_table(table) for table in kind.tables]
     with databases.read(Store(kind.server)) as archive:
-        for batch in session.scalars(restored):
+        for batch in session.scalars(_restored(record_type)):
             left = (select(table.c.id).where(table.c[BATCH_COLUMN] == batch.id).limit(1) for table in tables)
             if all(archive.scalar(one) is None for one in left):
                 batch.state, batch.updated_at = BatchState.PURGED, utc_now()
+
+
+def _restored(record_type: str) -> Select[Batch]:
+    return select(Batch).where(
+        Batch.record_type == record_type, Batch.kind != BatchKind.RESTORE, Batch.state == BatchState.RESTORED
+    )

@@ -7,18 +7,22 @@ is rolled back, and the careful way (release_rows.py) compares contents row by r
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlalchemy import Connection, FromClause, Insert, Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.archiving import failpoints
+from core.archiving import failpoints, hashes
 from core.engines.functions import any_of
 from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, archive_table
 from core.queries import released_batches
+from core.queries.batch_seals import Seal
+from core.services import batch_sealing
 from core.staging import object_store
 from core.stores import databases
-from workers.archive import hashes, holdings, lease, release_rows
+from workers.archive import holdings, lease, release_rows
 from workers.archive.moving import Moving
 from workers.archive.release_rows import SupersededIds
 from workers.archive.retry_policy import Superseded
@@ -50,7 +54,20 @@ def release(session: Session, batch: Batch, run: ArchiveRun) -> int:
         session, released_batches.RELEASED, by=None, target=f"batch:{batch.id}",
         purpose=released_batches.told(batch.record_type, batch.released_rows, batch.content_hash or ""),
     )  # fmt: skip
+    if moving.record_type.sealed:
+        batch_sealing.record(session, batch, _contents(moving, superseded_ids))
     return batch.released_rows
+
+
+def _contents(moving: Moving, superseded_ids: SupersededIds) -> Iterator[Seal]:
+    """What left, by table: as it was staged, but for rows that stay hot."""
+    for table in tables_of(moving.batch):
+        staged = moving.manifest[table.name]
+        if not superseded_ids.get(table.name):
+            yield Seal(table.name, staged.rows, staged.hash_version, staged.contents)
+            continue
+        left = hashes.of_rows(moving.connection, table, staged.hash_version, select(moving.staged[table.name].c.id))
+        yield Seal(table.name, left.rows, staged.hash_version, left.contents)
 
 
 def _unchanged(moving: Moving) -> tuple[dict[str, int], SupersededIds] | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Select, Table, and_, delete, func, insert, or_, select, union
 
-from core.archiving import failpoints, late_roots
+from core.archiving import failpoints, hashes, late_roots
 from core.models import Patient
 from core.models.record_types import BATCH_COLUMN, Child
 from core.stores import databases
-from workers.archive import hashes, stragglers
+from workers.archive import stragglers
 from workers.archive.load import copy_staged
 from workers.archive.moving import Moving
 from workers.archive.selection import child_of, columns_like, may_leave, tables_of

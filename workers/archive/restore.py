@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from core.archiving import failpoints
+from core.archiving import failpoints, hashes
 from core.engines import Adapter
 from core.engines.loading import copy_name
 from core.models import ArchiveRun, Base, Batch, BatchState, RestoredRoot, utc_now
@@ -41,7 +41,7 @@ from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS, R
 from core.stores import archived, databases
 from core.stores.archived import Window
 from core.stores.databases import Store
-from workers.archive import drift, hashes, holdings
+from workers.archive import drift, holdings
 from workers.archive.restore_plan import roots_of
 from workers.archive.retry_policy import Mismatch
 from workers.archive.selection import columns_like

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, Column, Select, Table, insert, literal, select
 from sqlalchemy.orm import Session
 
-from core.archiving import failpoints
+from core.archiving import failpoints, hashes
 from core.models import ArchiveRun, Batch, BatchKind
 from core.models.hashed_columns import newest_version
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
@@ -17,7 +17,7 @@ from core.staging import object_store
 from core.staging.contract import ObjectStore
 from core.stores import databases
 from core.stores.databases import Store
-from workers.archive import hashes, selection, stragglers
+from workers.archive import selection, stragglers
 from workers.archive.selection import Selection
 from workers.archive.staged_files import StagedTable, new_folder, write_manifest, write_table
 

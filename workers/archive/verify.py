@@ -5,13 +5,12 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Connection, Table, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.archiving import failpoints
+from core.archiving import failpoints, hashes
 from core.models import ArchiveRun, Batch
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, archive_table
 from core.staging import object_store
 from core.stores import databases
 from core.stores.databases import Store
-from workers.archive import hashes
 from workers.archive.load import copy_staged
 from workers.archive.retry_policy import Mismatch
 from workers.archive.selection import columns_like, tables_of

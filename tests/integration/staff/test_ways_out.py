@@ -72,7 +72,7 @@ WITHOUT_RECORDS = {
     "archive run", "archive compact", "archive estimate",
     "report amend", "report halt", "report notify-signers", "report request", "report resume",
     "report verify-trace", "report withdraw", "eval history", "eval list", "eval run", "model canary", "model list",
-    "model propose", "model retire", "model use", "alerts evaluate", "alerts history", "audit verify",
+    "model propose", "model retire", "model use", "alerts evaluate", "alerts history", "audit verify", "audit seal",
     "redis-users", "keys", "reseal", "account add", "account code", "account open", "eval record",
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
@@ -9,6 +10,8 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table
 from core.engines.functions import row_hash, row_version
 from core.models.hashed_columns import hashed_columns
 from core.stores import databases
+
+ROWS_A_FETCH = 5_000
 
 
 class Hashes(NamedTuple):
@@ -33,6 +36,14 @@ def of_rows(connection: Connection, table: Table, version: int, rows: Select[int
         rows.with_only_columns(row_id, row_hash(*hashed).label("row_hash"), row_version(*hashed).label("row_version")),
     )
     return Hashes(count, contents, versions)
+
+
+def of_each(connection: Connection, table: Table, version: int, rows: Select[int]) -> Iterator[tuple[int, bytes]]:
+    """Each row's id and content hash, in the order of ids; few are in memory at a time. `rows` are as for `of_rows`."""
+    (row_id,) = rows.selected_columns
+    query = rows.with_only_columns(row_id, of_row(table, version, row_id.table)).order_by(row_id)
+    for found_id, found in connection.execute(query.execution_options(yield_per=ROWS_A_FETCH)):
+        yield found_id, bytes(found)
 
 
 def columns(table: Table, version: int, source: FromClause | None = None) -> list[ColumnElement[object]]:
