@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import context, op
 from sqlalchemy.dialects.mssql import VARBINARY
 
-revision = "a0008"
-down_revision = "a0007"
+revision = "a0009"
+down_revision = "a0008"
 branch_labels = None
 depends_on = None
 
