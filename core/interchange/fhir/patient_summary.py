@@ -6,8 +6,9 @@ import json
 import uuid
 from collections.abc import Iterable
 from contextlib import ExitStack
+from datetime import datetime
 from html import escape
-from typing import IO
+from typing import IO, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from core.interchange.fhir.exported_bundle import LEFT_OUT, RESTRICTED
 from core.interchange.fhir.exported_entries import Entries, Names
 from core.interchange.fhir.exported_resources import Resource, Row, bare, concept, moment
 from core.interchange.fhir.summary_sections import SECTIONS, Section, section_of
+from core.interchange.fhir.summary_words import words
 from core.interchange.spools import append, on_disk
 from core.models import utc_now
 from core.queries.hidden_visits import NO_VISITS, VisitIds
@@ -56,6 +58,15 @@ def write(
         _document(file, entries.names, body, about)
 
 
+class _Habit(NamedTuple):
+    """When it was told, its row, its entry, and its words."""
+
+    at: datetime
+    id: int
+    url: str
+    words: str
+
+
 class _Body:
     """The entries on disk, and for each section the references to its own, with the words of the first."""
 
@@ -66,6 +77,7 @@ class _Body:
         self.words: dict[Section, list[str]] = {section: [] for section in SECTIONS}
         self.counts: dict[Section, int] = dict.fromkeys(SECTIONS, 0)
         self._once: set[str] = set()
+        self._habits: dict[str, _Habit] = {}
 
     def add(self, entry: Resource) -> None:
         self.entries.write(b"," + _json(entry))
@@ -80,7 +92,20 @@ class _Body:
         section = section_of(table, row, entry["resource"])
         self.add(entry if section is None else summary_sections.completed(section, entry))
         if section is not None:
-            self.stand(section, entry["fullUrl"], _words(row))
+            self._place(section, row, entry, words(table, row, entry["resource"]))
+
+    def _place(self, section: Section, row: Row, entry: Resource, told: str) -> None:
+        """In its section; where that takes one of a kind, the newest, older ones among the results."""
+        kind = summary_sections.habit(section, entry["resource"])
+        if kind is None:
+            self.stand(section, entry["fullUrl"], told)
+            return
+        mine = _Habit(row["observed_at"], row["id"], entry["fullUrl"], told)
+        before = self._habits.get(kind)
+        self._habits[kind] = mine if before is None else max(before, mine)
+        if before is not None:
+            older = min(before, mine)
+            self.stand(summary_sections.RESULTS, older.url, older.words)
 
     def stand(self, section: Section, url: str, words: str) -> None:
         """Refer to an entry from a section."""
@@ -92,18 +117,15 @@ class _Body:
             self.words[section].append(words)
 
     def finish(self) -> None:
-        """What may not be missing is said to be unknown."""
+        """The newest of each habit has its place; what may not be missing is said to be unknown."""
+        for habit in self._habits.values():
+            self.stand(summary_sections.SOCIAL, habit.url, habit.words)
         for section in SECTIONS:
             if section.empty and not self.counts[section]:
                 subject = self.names.reference("patient", self.names.patient_id)
                 entry = self.names.entry("nothing", section.key, summary_sections.nothing_known(section, subject))
                 self.add(entry)
                 self.stand(section, entry["fullUrl"], section.empty)
-
-
-def _words(row: Row) -> str:
-    names = ("medication", "substance", "name", "text", "description", "kind")
-    return next((str(row[name]) for name in names if row.get(name)), "")[:200]
 
 
 def _document(file: IO[bytes], names: Names, body: _Body, about: list[Resource]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,10 +82,16 @@ def full(signed_in: Browser, patient: Patient, sync_replica: Callable[[], None])
         pulse = make_assay(session, code="8867-4", short_name="Heart rate", category="vital-signs")
         make_observation(session, visit, pulse, "77")
         make_observation(session, visit, make_assay(session, code="X", short_name="Years", category="other"), "3")
+        smoking = make_assay(session, code="72166-2", short_name="Tobacco smoking", category="social-history")
+        for years, told in ((0, "Former smoker"), (3, "Smokes daily")):
+            make_observation(
+                session, visit, smoking, None, value_text=told, observed_at=NOW - timedelta(days=365 * years)
+            )
         make_allergy(session, patient)
         make_condition(session, patient)
         make_condition(session, patient, name="Measles", status="resolved", visit_id=visit.id)
         make_prescription(session, patient, visit_id=visit.id)
+        make_prescription(session, patient, medication="Warfarin 5 mg tablet", status="stopped", visit_id=visit.id)
         make_note(session, visit)
         for kind, resource in STATED.items():
             text, kept = f"A {kind}", said.write({"resource": resource})
@@ -139,7 +146,9 @@ def check(bundle: dict[str, Any]) -> dict[str, dict[str, Any]]:
     assert REQUIRED.keys() <= sections.keys() <= SECTIONS.keys() | OURS
     for code, section in sections.items():
         assert section["title"]
-        assert re.search(r"<div[^>]*>.*\w.*</div>", section["text"]["div"], re.DOTALL), code
+        lines = re.findall(r"<li>(.*?)</li>", section["text"]["div"])
+        assert lines, code
+        assert all(re.search(r"\w", line) for line in lines), (code, lines)
         kinds = {by_url[entry["reference"]]["resourceType"] for entry in section["entry"]}
         assert kinds, code
         assert code in OURS or kinds <= SECTIONS[code], (code, kinds)
@@ -190,6 +199,25 @@ def test_a_summary_of_everything_keeps_the_rules(full: dict[str, Any]) -> None:
     assert report["docStatus"] == "final"
     targets = [reference for one in resources_of(full, "Provenance") for reference in references(one["target"])]
     assert len(targets) >= 2
+
+
+def test_the_text_of_a_section_says_what_its_reader_may_not_miss(full: dict[str, Any]) -> None:
+    """A system that shows only the texts shows values, what is no longer taken, and what may not be given."""
+    told = {one["title"]: one["text"]["div"] for one in resources_of(full, "Composition")[0]["section"]}
+    assert "Do not give: A do-not-give" in told["Also stated"]
+    assert re.search(r"Warfarin 5 mg tablet, [^<]*stopped", told["Medication Summary"])
+    assert re.search(r"<li>[^<]*: 77 %, high, 20\d\d-\d\d-\d\d</li>", told["Vital Signs"])
+    assert re.search(r"Measles, resolved", told["History of Past Illness"])
+
+
+def test_the_newest_word_on_smoking_stands_alone_in_its_section(full: dict[str, Any]) -> None:
+    sections = check(full)
+    by_url = {entry["fullUrl"]: entry["resource"] for entry in full["entry"]}
+    (social,) = [by_url[entry["reference"]] for entry in sections["29762-2"]["entry"]]
+    assert social["valueString"] == "Former smoker"
+    among_results = [by_url[entry["reference"]].get("valueString") for entry in sections["30954-2"]["entry"]]
+    assert "Smokes daily" in among_results
+    assert "Former smoker" not in among_results
 
 
 def test_a_summary_of_nothing_says_so_in_each_section_that_may_not_be_missing(empty: dict[str, Any]) -> None:
