@@ -32,7 +32,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Point:
-    """One result as a sentence gives it; each part may be missing."""
+    """One result as a sentence gives it; each part may be missing. `beyond` is how far from the limit it lies."""
 
     value: Quantity | None = None
     pair: tuple[Quantity, Quantity] | None = None
@@ -41,6 +41,7 @@ class Point:
     degree: str | None = None
     which: str | None = None
     origin: str | None = None
+    beyond: Quantity | None = None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,16 @@ def agrees(point: Point, row: Cited) -> bool | None:
     """Whether value and reading of a point are a row's; None if the row does not decide."""
     answers = [has_value(row, point.value)] if point.value else []
     answers += [readings.reads(row, point.reading, point.degree)] if point.reading else []
+    answers += [_is_beyond(row, point.beyond)] if point.beyond else []
     return False if False in answers else None if None in answers else True
+
+
+def _is_beyond(row: Cited, said: Quantity) -> bool | None:
+    """Whether a result lies so far from the limit that it passes; None if it passes none."""
+    limit = {"high": row.high, "low": row.low}.get(readings.reading(row) or "")
+    if limit is None or row.value is None:
+        return None
+    return quantities.same(said, abs(row.value - limit), row.unit, row.assay)
 
 
 def is_point(point: Point, row: Cited) -> bool:

@@ -84,7 +84,7 @@ def _set(draft: Draft, slot: str, item: Chunk) -> bool:
 def _listed(items: list[Chunk], place: int) -> bool:
     before = items[max(0, place - 4) : place]
     return any(c.kind == WHEN for c in before) and all(
-        c.kind in (WHEN, MARK) or c.get("conj") or c.get("prep") or c.get("free") or c.get("which") for c in before[-3:]
+        c.kind in (WHEN, MARK) or not LISTING.isdisjoint(c.means) for c in before[-3:]
     )
 
 
@@ -247,6 +247,7 @@ def _pair(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 DAYS = frozenset({WHEN, SPAN})
+LISTING = frozenset({"conj", "prep", "free", "which", "all"})
 DOSE_FORM = UNITS["tablet"]
 FORMS = frozenset({"tablet", "capsule", "puff", "patch", "chewable"})
 SKIPPED = frozenset({"free", "all", "have"})

@@ -22,12 +22,13 @@ SHORTENED = word_set("approx vs dr st max min resp wt ht temp no abdo ca cf prev
 class Frame:
     """Names that stand together and the chunks said of them, in order; `lead` of them stood before the names."""
 
-    __slots__ = ("circumstance", "day", "illness", "items", "kind", "lead", "names", "treated")
+    __slots__ = ("circumstance", "day", "illness", "items", "kind", "lead", "names", "treated", "vague")
 
     def __init__(self, kind: str, names: list[Chunk]) -> None:
         self.kind, self.names = kind, names
         self.items: list[Chunk] = []
         self.lead = 0
+        self.vague = False  # whether it may be of other names of the sentence, too
         self.illness: Frame | None = None
         self.circumstance = False
         self.treated: list[Chunk] = []

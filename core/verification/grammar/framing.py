@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.verification.cited import Cited
-from core.verification.grammar import belonging, chunks, frames, healed, names
+from core.verification.grammar import belonging, chunks, frames, going_on, healed, names
 from core.verification.grammar.chunk import MARK, NAME, PAIR, VALUE, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.times import within
@@ -38,9 +38,7 @@ def framed(segment: list[Chunk], context: Context, before: Frame | None) -> list
             cut[-1].items.append(chunk)
     cut = belonging.settled(healed.parted(cut, context))
     if not cut and before is not None:
-        of = _spoken_of(lead, before, context)
-        cut = [Frame(of.kind, of.names)]
-        cut[0].items = lead
+        cut = going_on.frames_of(lead, before, context)
     context.frames += cut
     return cut
 
@@ -57,18 +55,6 @@ def _share_head(segment: list[Chunk], context: Context) -> None:
 
 def _with_head(name: names.Name, head: str, context: Context) -> list[tuple[int, int]]:
     return [(n, how) for n, how in name.bearers if how == 0 and head in context.rows[n].name.terms]
-
-
-def _spoken_of(lead: list[Chunk], before: Frame, context: Context) -> Frame:
-    """What a segment without a name goes on about: a standing is of a condition or a medicine, a pair of a test."""
-    kinds: tuple[str, ...] = ()
-    if any("status" in c.means or "heals" in c.means for c in lead):
-        kinds = ("condition", "prescription", "allergy")
-    elif any(c.kind == PAIR for c in lead):
-        kinds = ("observation",)
-    if not kinds or before.kind in kinds:
-        return before
-    return next((frame for frame in reversed(context.frames) if frame.kind in kinds), before)
 
 
 def _open(kind: str, segment: list[Chunk], place: int, cut: list[Frame], lead: list[Chunk]) -> None:

@@ -121,6 +121,8 @@ def _read_segment(segment: list[Chunk], context: Context, before: Frame | None) 
     occasions.read(segment, context)
     cut = framing.framed(segment, context, before)
     _read_frames(cut, context)
+    if any(frame.vague for frame in cut):
+        context.statements = [replace(statement, open=True) for statement in context.statements]
     return cut[-1] if cut else before
 
 

@@ -26,6 +26,7 @@ PREPS_OF = {
 }
 ORDERING = frozenset({"after", "before"})
 GIVEN = frozenset({"given", "taken", "had", "got"})
+OF_SOME = frozenset({"neg", "which"})
 ANY_PREPS = frozenset({"on", "in", "at", "for"})
 
 
@@ -226,6 +227,8 @@ def _seq(scan: Scan, place: int, item: Chunk) -> bool:
 
 def _conj(scan: Scan, place: int, item: Chunk) -> bool:
     scan.add("break", item.means["conj"])
+    if scan.context.words[item.end - 1].norm == "again":  # "high at 449 and again at 425"
+        scan.add("again", True)
     return False
 
 
@@ -253,14 +256,27 @@ def _only(scan: Scan, place: int, item: Chunk) -> bool:
     """ "The only one of the three above the range": no other reads so; "the only one", of all that are known."""
     said = scan.within(place, 6, "read")
     between = scan.items[place + 1 : scan.items.index(said)] if said is not None else []
-    numbers = [c for c in between if c.kind == VALUE and c.quantity is not None and c.quantity.step == 0]
-    if said is None or any(c.kind == WHEN or "neg" in c.means for c in between):
+    if said is None or any(map(_is_of_some, between)):
         return False
-    several = next((c for c in numbers if c.quantity and c.quantity.value > 1), None)
+    several = next((number for c in between if (number := _count(c)) and number.value > 1), None)
     for chunk in between:
-        chunk.used = chunk.used or chunk in numbers or "measure" in chunk.means or chunk.get("noun") == "time"
-    scan.count = several.quantity if several is not None else scan.count
-    return scan.add("which", "sole" if several is not None else "sole of all")
+        chunk.used = chunk.used or _count(chunk) is not None or _is_noun(chunk)
+    scan.count = several or scan.count
+    return scan.add("which", "sole" if several else "sole of all")
+
+
+def _is_of_some(chunk: Chunk) -> bool:
+    """ "Only the last is high", "only in May high": of some by their place or day."""
+    return chunk.kind == WHEN or not OF_SOME.isdisjoint(chunk.means)
+
+
+def _count(chunk: Chunk) -> Quantity | None:
+    """A number in words."""
+    return chunk.quantity if chunk.quantity is not None and chunk.quantity.step == 0 else None
+
+
+def _is_noun(chunk: Chunk) -> bool:
+    return "measure" in chunk.means or chunk.get("noun") == "time"
 
 
 HANDLERS = {

@@ -44,7 +44,7 @@ def _give(days: list[Piece], values: list[Piece], told: Piece) -> None:
 
 
 def _is_dated(piece: Piece) -> bool:
-    return len(piece.whens) == 1 and not (piece.which or piece.every or piece.since)
+    return len(piece.whens) == 1 and not (piece.which or piece.since or (piece.every and not piece.reading))
 
 
 def _are_alike(day: Piece, value: Piece) -> bool:

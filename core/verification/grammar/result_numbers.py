@@ -45,7 +45,7 @@ def value(scan: Scan, place: int, item: Chunk) -> bool:
         return True
     following = scan.items[place + 1] if place + 1 < len(scan.items) else None
     if following is not None and "of range" in following.means and not scan.holds(said):
-        return False  # "0.4 below the lower limit": so far from it
+        return scan.add("beyond", said)  # "0.4 below the lower limit": so far from it
     return ("number" not in item.means or said.value == 0) and scan.add("value", said)
 
 

@@ -24,6 +24,8 @@ class Piece:
     since: bool = False
     turn: str | None = None
     closes: bool = False
+    again: bool = False
+    beyond: Quantity | None = None
 
     @property
     def valued(self) -> bool:
@@ -56,11 +58,12 @@ class Piece:
         self.whens = self.whens or other.whens
         self.reading, self.degree = self.reading or other.reading, self.degree or other.degree
         self.which = self.which or other.which
+        self.beyond = self.beyond or other.beyond
 
     def points(self) -> list[Point]:
         origin = self.opener if self.opener in ("from", "to") else "from" if self.opener == "past" else None
         return [
-            Point(self.value, self.pair, when, self.reading, self.degree, self.which, origin)
+            Point(self.value, self.pair, when, self.reading, self.degree, self.which, origin, self.beyond)
             for when in self.whens or [()]
         ]
 

@@ -98,8 +98,10 @@ def assembled(atoms: list[Atom]) -> Points:
 
 
 def _all_from(parts: list[Piece]) -> list[Piece]:
-    """ "Up from 109 in 2024 and 122 in 2025": what is joined to an earlier value is one, too."""
+    """ "Up from 109 in 2024 and 122 in 2025": what is joined to an earlier value is one, too; "again" it reads so."""
     for before, piece in itertools.pairwise(parts):
+        if piece.again and before.reading and not (piece.reading or piece.turn):
+            piece.reading = before.reading
         if before.opener in EARLIER and before.valued and piece.valued and piece.opener == "and":
             piece.opener = before.opener
     return parts

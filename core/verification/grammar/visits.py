@@ -125,7 +125,9 @@ class Draft:
         self.length = quantity
         before = self.frame.items[:place]
         leads = place in (self.frame.lead - 1, self.frame.lead) and not any(c.get("prep") for c in before)
-        return leads or any("lasting" in c.means for c in self.frame.items[max(0, place - 3) : place])
+        beside = [*before[-1:], *self.frame.items[place + 1 : place + 2]]
+        bare = bool(before) and all(c.kind == MARK for c in beside)  # "Emergency visit, 25 March, one hour"
+        return leads or bare or any("lasting" in c.means for c in self.frame.items[max(0, place - 3) : place])
 
     def settle(self) -> None:
         """Dates that mean something only together: "every May from 2023 to 2026", "12 October until the 16th"."""

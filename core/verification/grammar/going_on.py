@@ -1,0 +1,46 @@
+"""What a part of a sentence that names nothing goes on about: what the parts before it named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.verification.grammar.chunk import PAIR, VALUE, WHEN, Chunk
+from core.verification.grammar.frames import Frame
+
+if TYPE_CHECKING:
+    from core.verification.grammar.reader import Context
+
+
+def frames_of(lead: list[Chunk], before: Frame, context: Context) -> list[Frame]:
+    """One frame of the last that it may be about; one for each test, where each has a value in turn."""
+    alike = len(context.frames) > 1 and len({frame.kind for frame in context.frames}) == 1
+    if alike and before.kind == "observation" and (cut := _in_turn(lead, context.frames)):
+        return cut
+    of = _spoken_of(lead, before, context)
+    frame = Frame(of.kind, of.names)
+    frame.items, frame.vague = lead, alike
+    return [frame]
+
+
+def _in_turn(lead: list[Chunk], tests: list[Frame]) -> list[Frame]:
+    """ "Red cells 5.3 and Hb 16.1 in 2016; 5.1 and 15.1 in 2021": the values in the order of the tests."""
+    values, days = ([chunk for chunk in lead if chunk.kind == kind] for kind in (VALUE, WHEN))
+    if len(values) != len(tests) or len(days) > 1:
+        return []
+    cut = [Frame(frame.kind, frame.names) for frame in tests]
+    for frame, value in zip(cut, values, strict=True):
+        frame.items, frame.day = [value], days[0].days if days else ()
+    cut[-1].items = [chunk for chunk in lead if chunk not in values[:-1]]
+    return cut
+
+
+def _spoken_of(lead: list[Chunk], before: Frame, context: Context) -> Frame:
+    """What a segment without a name goes on about: a standing is of a condition or a medicine, a pair of a test."""
+    kinds: tuple[str, ...] = ()
+    if any("status" in c.means or "heals" in c.means for c in lead):
+        kinds = ("condition", "prescription", "allergy")
+    elif any(c.kind == PAIR for c in lead):
+        kinds = ("observation",)
+    if not kinds or before.kind in kinds:
+        return before
+    return next((frame for frame in reversed(context.frames) if frame.kind in kinds), before)
