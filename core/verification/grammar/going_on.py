@@ -24,14 +24,19 @@ def frames_of(lead: list[Chunk], before: Frame, context: Context) -> list[Frame]
 
 def _in_turn(lead: list[Chunk], tests: list[Frame]) -> list[Frame]:
     """ "Red cells 5.3 and Hb 16.1 in 2016; 5.1 and 15.1 in 2021": the values in the order of the tests."""
-    values, days = ([chunk for chunk in lead if chunk.kind == kind] for kind in (VALUE, WHEN))
+    values, days = _of_kind(lead, VALUE), _of_kind(lead, WHEN)
     if len(values) != len(tests) or len(days) > 1:
         return []
     cut = [Frame(frame.kind, frame.names) for frame in tests]
+    day = next((chunk.days for chunk in days), ())
     for frame, value in zip(cut, values, strict=True):
-        frame.items, frame.day = [value], days[0].days if days else ()
+        frame.items, frame.day = [value], day
     cut[-1].items = [chunk for chunk in lead if chunk not in values[:-1]]
     return cut
+
+
+def _of_kind(lead: list[Chunk], kind: str) -> list[Chunk]:
+    return [chunk for chunk in lead if chunk.kind == kind]
 
 
 def _spoken_of(lead: list[Chunk], before: Frame, context: Context) -> Frame:

@@ -258,9 +258,10 @@ def _only(scan: Scan, place: int, item: Chunk) -> bool:
     between = scan.items[place + 1 : scan.items.index(said)] if said is not None else []
     if said is None or any(map(_is_of_some, between)):
         return False
-    several = next((number for c in between if (number := _count(c)) and number.value > 1), None)
+    numbers = filter(None, map(_count, between))
+    several = next((number for number in numbers if number.value > 1), None)
     for chunk in between:
-        chunk.used = chunk.used or _count(chunk) is not None or _is_noun(chunk)
+        chunk.used = chunk.used or _is_noun(chunk)
     scan.count = several or scan.count
     return scan.add("which", "sole" if several else "sole of all")
 
@@ -276,7 +277,8 @@ def _count(chunk: Chunk) -> Quantity | None:
 
 
 def _is_noun(chunk: Chunk) -> bool:
-    return "measure" in chunk.means or chunk.get("noun") == "time"
+    """ "One", "of the three readings"."""
+    return _count(chunk) is not None or "measure" in chunk.means or chunk.get("noun") == "time"
 
 
 HANDLERS = {

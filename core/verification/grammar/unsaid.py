@@ -9,8 +9,8 @@ FIELDS = {
     "reaction": "reaction", "reactions": "reaction", "reason": "reason", "indication": "reason", "dose": "dose",
     "dosage": "dose", "frequency": "frequency", "severity": "severity", "criticality": "criticality",
 }  # fmt: skip
-TELLING = frozenset({"record", "start", "status"})
-PASSED = frozenset({"free", "aux"})
+TELLING = frozenset({"record", "start"})
+PASSED = frozenset({"free", "aux", "all"})
 BEFORE, BEHIND = 3, 6
 
 
@@ -19,8 +19,8 @@ def read(draft: Draft, items: list[Chunk], place: int) -> bool:
     behind = _part(items[place + 1 : place + BEHIND])
     before = _part(items[max(0, place - BEFORE) : place][::-1])
     found = next((chunk for chunk in (*before[:1], *behind[:1]) if _field(draft, chunk)), None)
-    told = next((chunk for chunk in behind if not TELLING.isdisjoint(chunk.means)), None)
-    if found is None or told is None:
+    told = next((chunk for chunk in behind if chunk is not found and chunk.get("prep") != "for"), None)
+    if found is None or told is None or not _tells(draft, told):
         return False
     draft.unsaid = (*draft.unsaid, FIELDS[_field(draft, found)])
     last = items.index(told)
@@ -33,6 +33,11 @@ def _part(near: list[Chunk]) -> list[Chunk]:
     """The chunks up to a mark, without articles and the like."""
     end = next((n for n, chunk in enumerate(near) if chunk.kind == MARK), len(near))
     return [chunk for chunk in near[:end] if PASSED.isdisjoint(chunk.means)]
+
+
+def _tells(draft: Draft, chunk: Chunk) -> bool:
+    """ "Recorded", "given"; "no reason to stop is recorded" is of a plan."""
+    return not TELLING.isdisjoint(chunk.means) or draft.words[chunk.end - 1].norm == "given"
 
 
 def _field(draft: Draft, chunk: Chunk) -> str:
