@@ -91,9 +91,19 @@ def _clauses(words: Words, flags: list[int], left: frozenset[int]) -> list[Claus
     """The clauses that have words left."""
     ends = [i for i, word in enumerate(words) if word.kind == "mark" and word.norm in ".;!?"]
     pieces = zip([0, *(end + 1 for end in ends)], [*ends, len(words)], strict=True)
-    parts = [part for first, end in pieces for part in texts.clauses(words, first, end)]
+    parts = [part for first, end in pieces for part in _joined(words, flags, texts.clauses(words, first, end))]
     found = [_clause(words, flags, a, b, left & frozenset(range(a, b))) for a, b in parts]
     return [one for one in found if any(_says(words, i) for i in one.left)]
+
+
+def _joined(words: Words, flags: list[int], parts: Sequence[Span]) -> list[Span]:
+    """Clauses with what only numbers stand in, such as a bracket behind one, taken with the clause before it."""
+    found: list[Span] = []
+    for first, end in parts:
+        told = texts.said(words, flags, first, end)
+        bare = found and told.numbers and not told.terms
+        found.append((found.pop()[0], end) if bare else (first, end))
+    return found
 
 
 def _clause(words: Words, flags: list[int], first: int, end: int, left: frozenset[int]) -> Clause:

@@ -15,6 +15,7 @@ from core.verification.dates import When
 from core.verification.evaluators import doubts
 from core.verification.grammar import note_results, times, tokens
 from core.verification.grammar import reader as grammar
+from core.verification.grammar.phrases import phrases_at
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
 from core.verification.second_reader.reading import NOT_READ, SecondReading
 from core.verification.statements import Person, Statement, Took
@@ -170,6 +171,12 @@ def _has_figures(text: str, parts: Sequence[Judgement]) -> bool:
     return any(char.isdigit() for part in parts for span in part.uncovered for char in text[slice(*span)])
 
 
+def _has_negations(text: str, parts: Sequence[Judgement]) -> bool:
+    """Whether a negation is among what nobody read, also within a phrase: "not above the range"."""
+    left = [tokens.tokens(tokens.plain(text[slice(*span)])) for part in parts for span in part.uncovered]
+    return any("neg" in kinds for words in left for i in range(len(words)) for _, kinds, _ in phrases_at(words, i))
+
+
 def _is_telling(statement: Statement) -> bool:
     """Whether a statement says more than who it is of, or that there was a visit: any visit bears out "call"."""
     if isinstance(statement, Person):
@@ -184,17 +191,19 @@ def _grammar(text: str, parts: Sequence[Judgement]) -> Grammar:
     kinds = {type(j) for _, j in judged}
     if Refuted in kinds:
         return Grammar.REFUTED
-    proved = [] if NotInRows in kinds else [s for s, j in judged if isinstance(j, Proved) and j.row]
-    if any(part.uncovered for part in parts):
-        return _grammar_of_part(text, parts, is_told=any(map(_is_telling, proved)))
     if NotInRows in kinds:
         return Grammar.SILENT
+    proved = [s for s, j in judged if isinstance(j, Proved) and j.row]
+    if any(part.uncovered for part in parts):
+        return _grammar_of_part(text, parts, is_told=any(map(_is_telling, proved)))
     return Grammar.WHOLE if proved else Grammar.NOTHING
 
 
 def _grammar_of_part(text: str, parts: Sequence[Judgement], *, is_told: bool) -> Grammar:
     """By what the words are that nobody read, and where they stand."""
-    if not all(GUARDED.isdisjoint(part.kinds) for part in parts if part.uncovered) or _has_figures(text, parts):
+    if not all(GUARDED.isdisjoint(part.kinds) for part in parts if part.uncovered):
+        return Grammar.GUARDED
+    if _has_figures(text, parts) or _has_negations(text, parts):
         return Grammar.GUARDED
     return Grammar.PART if is_told and _is_beside_the_rest(text, parts) else Grammar.PLAIN
 

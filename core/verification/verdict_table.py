@@ -52,12 +52,15 @@ ANY = None
 # Read from above: the first line whose three cells fit decides. None fits anything.
 # What the reader alone read is believed only together with the judge: one of the two has not seen the rows, the other
 # has not typed the statements, and both have to be wrong in the same place.
-# Where all that could be typed is proved, the words left may be any for what the rows hold ("rectal" for "anus"): the
-# judge need not quote them. Where something typed is in no row, it must.
+# Where a reader typed the sentence and all of it is proved, the words left may be any for what the rows hold ("rectal"
+# for "anus"): the judge need not quote them. Where nobody but the grammar typed it, it must.
 TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] = (
     (Grammar.REFUTED, Reader.PROVED, Judge.SUPPORTED, UNREAD),
     (Grammar.REFUTED, Reader.PROVED, Judge.BORNE, UNREAD),
     (Grammar.REFUTED, Reader.PROVED, Judge.UNQUOTED, UNREAD),
+    (Grammar.REFUTED, Reader.PART, Judge.SUPPORTED, UNREAD),
+    (Grammar.REFUTED, Reader.PART, Judge.BORNE, UNREAD),
+    (Grammar.REFUTED, Reader.PART, Judge.UNQUOTED, UNREAD),
     (Grammar.REFUTED, ANY, ANY, WRONG),
     (Grammar.WHOLE, Reader.REFUTED, ANY, UNREAD),
     (Grammar.WHOLE, ANY, Judge.CONTRADICTED, UNREAD),
@@ -77,7 +80,6 @@ TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] =
     (ANY, ANY, Judge.BORNE, ALONE),
     (Grammar.GUARDED, ANY, ANY, SILENT),
     (Grammar.SILENT, ANY, ANY, SILENT),
-    (Grammar.PART, ANY, Judge.UNQUOTED, ALONE),
     (ANY, ANY, Judge.SUPPORTED, ALONE),
     (ANY, ANY, ANY, SILENT),
 )

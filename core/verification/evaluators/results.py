@@ -41,7 +41,19 @@ def _dated(point: Point, mine: list[Cited], others: Sequence[Cited]) -> list[Cit
         return dated
     if not valued and point.which in (None, "still"):
         dated = _newest(dated)
+    if point.which == "first" and point.reading:
+        same = [row for row in (*mine, *others) if row.assay == mine[0].assay and _may_read(point, row)]
+        return [row for row in dated if len(mine) > 1 and all(_day(row) <= _day(other) for other in same)]
     return chosen(point.which, dated, mine, others) if point.which else dated
+
+
+def _may_read(point: Point, row: Cited) -> bool:
+    """Whether a row reads as is said, or does not tell."""
+    return readings.reads(row, point.reading or "", point.degree) is not False
+
+
+def _day(row: Cited) -> date:
+    return row.start or date.min
 
 
 def _newest(rows: list[Cited]) -> list[Cited]:

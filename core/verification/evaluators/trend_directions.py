@@ -13,6 +13,8 @@ SAME = 0.01
 SLIGHT_CHANGE_MAX = 0.16
 DOUBLE, TRIPLE, FOURFOLD, HALF = (1.85, 2.15), (2.7, 3.3), (3.6, 4.4), (0.46, 0.54)
 
+MANY = float("inf")
+
 
 def change(first: Cited, last: Cited) -> float:
     """The relative change from the first to the last; the change itself where it began at nought."""
@@ -53,4 +55,8 @@ DIRECTIONS: dict[str, Callable[[list[Cited]], bool]] = {
     "tripled": lambda rows: _ratio(rows, TRIPLE),
     "quadrupled": lambda rows: _ratio(rows, FOURFOLD),
     "halved": lambda rows: _ratio(rows, HALF),
+    "more than doubled": lambda rows: _ratio(rows, (2.0, MANY)),
+    "more than tripled": lambda rows: _ratio(rows, (3.0, MANY)),
+    "more than quadrupled": lambda rows: _ratio(rows, (4.0, MANY)),
+    "more than halved": lambda rows: _ratio(rows, (0.0, 0.5)),
 }

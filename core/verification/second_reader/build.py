@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from core.verification.dates import When
 from core.verification.grammar import deaths, scope, texts
-from core.verification.second_reader import meanings, subjects
+from core.verification.grammar.times import hull
+from core.verification.second_reader import bounds, meanings, said_days, subjects
 from core.verification.second_reader.meanings import Unread, Words
 from core.verification.second_reader.placed import Placed
 from core.verification.second_reader.sentence import Sentence, Span
@@ -38,7 +39,7 @@ LIMITS = frozenset({"under", "over", "at least", "at most", "up to"})
 def _point(placed: Placed, value: str, when: str, origin: str | None = None) -> Point:
     words = placed.get(value)
     both = meanings.pair(words) if words else None
-    single = meanings.quantity(words) if words and not both else None
+    single = bounds.bounded(words, meanings.quantity(words)) if words and not both else None
     return Point(single, both, placed.when(when), origin=origin)
 
 
@@ -69,7 +70,9 @@ def result(placed: Placed) -> Iterator[Statement]:
 def trend(placed: Placed) -> Iterator[Statement]:
     """A change between two results, or over all that are cited."""
     words = placed.get("direction")
-    way = meanings.direction(words) if words else "over"
+    way = bounds.beyond(words, meanings.direction(words)) if words else "over"
+    if any(words.has(("neg",)) for words in placed.all("each")):
+        raise Unread("how steady it was")
     first, last = _point(placed, "from_value", "from_when", "from"), _point(placed, "to_value", "to_when")
     points = tuple(point for point in (first, last) if point.value or point.pair or point.when)
     degree = next(iter(words.meanings("degree")), None) if words else None
@@ -124,13 +127,15 @@ def _named_course(placed: Placed, kind: str) -> tuple[Subject, tuple[Subject, ..
         else:
             about = whole
             words.accounted |= {"neg", "unknown", "which", "status", "degree"}
-    return subjects.course(about, kind), tuple(subjects.detail(words) for words in left)
+    for words in left:
+        words.unread = not (words.names or subjects.is_borne(words))
+    return subjects.course(about, kind), tuple(subjects.detail(words) for words in left if not words.unread)
 
 
 def _times(placed: Placed) -> tuple[When, When, When]:
     """Beginning, end, and a day that is said to be neither."""
     words = placed.get("when")
-    first, last = meanings.days(words) if words else ((), ())
+    first, last = said_days.days(words) if words else ((), ())
     start, stop = placed.when("start"), placed.when("end")
     return (first, last, ()) if last and not (start or stop) else (start, stop, first)
 
@@ -175,7 +180,7 @@ def visit(placed: Placed) -> Iterator[Statement]:
     if not is_cited and not placed.name().names and not placed.all("reason"):
         return
     words = placed.get("when")
-    first, last = meanings.days(words) if words else ((), ())
+    first, last = said_days.days(words) if words else ((), ())
     yield Took(
         placed.span, subject, first, placed.when("end") or last, _reason(placed), _which(placed),
         placed.quantity("length"),
@@ -190,7 +195,7 @@ def counted(placed: Placed) -> Iterator[Statement]:
     subject = subjects.counted(placed.named())
     start, stop = placed.when("start"), placed.when("end")
     said = placed.get("status")
-    over = meanings.hull(start, stop) if start and stop else placed.when()
+    over = hull(start, stop) if start and stop else placed.when()
     yield Counted(placed.span, subject, meanings.number(words), over, meanings.status(said) if said else None)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from core.verification.grammar.chunk import MARK, NAME, UNKNOWN, WORD, Chunk
+from core.verification.grammar.chunk import MARK, NAME, SPAN, UNKNOWN, WHEN, WORD, Chunk
 from core.verification.grammar.occasions import PLAIN
 from core.verification.grammar.reader import FREE_PREPS, MARKS_THAT_MATTER, NEUTRAL
+from core.verification.grammar.times import within
 from core.verification.second_reader.meanings import Words
 from core.verification.second_reader.placed import Placed
-from core.verification.second_reader.sentence import Sentence
+from core.verification.second_reader.sentence import Sentence, Span
 
 # What changes what may be done: a reader's words count only where a typed field holds them.
 GUARDED = frozenset(
@@ -45,21 +46,54 @@ ACCOUNTS: dict[str, frozenset[str]] = {
 # Verbs and nouns that say no more than what kind of thing is told of.
 NO_MORE = frozenset({"start", "stop", "take", "reaction", "took place", "noun", "all"})
 POINTERS = frozenset({"those", "these", "prev", "previous", "earlier", "other"})
+ORDERED = frozenset({"later", "earlier"})
 THEN = frozenset({"at the time", "at that time"})
 # Roles whose words may be new to the vocabulary: their meaning is one of a short list.
 _BY_MEANING = frozenset({"when", "start", "end", "from_when", "to_when", "born", "reading", "direction", "status",
                          "which", "severity", "order"})  # fmt: skip
 
 
-def left(sentence: Sentence, placed: Iterable[Placed]) -> tuple[list[Chunk], list[Chunk]]:
+def left(sentence: Sentence, placed: Sequence[Placed]) -> tuple[list[Chunk], list[Chunk]]:
     """The chunks that no statement accounts for: those of guarded words, and plain ones."""
     taken = {id(chunk) for one in placed for chunk in _taken(one)}
     borne = {bearer for chunk in sentence.chunks if id(chunk) in taken and chunk.name for bearer in chunk.name.bearers}
     pointing = {id(c) for before, c in pairwise(sentence.chunks) if _points(sentence, before, c)}
     known = taken | pointing
     open_ = [c for c in sentence.chunks if id(c) not in known and _matters(c) and not _is_told(c, borne)]
-    guarded = [chunk for chunk in open_ if not GUARDED.isdisjoint(kinds_of(chunk)) or chunk.kind == MARK]
+    spans = [one.span for one in placed]
+    guarded = [chunk for chunk in open_ if _is_guarded(chunk) and not _is_of_rows(sentence, chunk, spans)]
     return guarded, [chunk for chunk in open_ if chunk not in guarded]
+
+
+def _is_guarded(chunk: Chunk) -> bool:
+    return not GUARDED.isdisjoint(kinds_of(chunk)) or chunk.kind == MARK
+
+
+def _is_of_rows(sentence: Sentence, chunk: Chunk, spans: Sequence[Span]) -> bool:
+    """Whether a chunk only tells apart, counts or dates what the rows hold: the judge sees these.
+
+    "The next two checks", "the day of the fracture", "peanut = angioedema".
+    """
+    if chunk.kind == MARK:
+        first, last = sentence.span_of(chunk)
+        return "=" in chunk.means and any(start < first and last < end for start, end in spans)
+    if chunk.kind in (WHEN, SPAN):
+        return any(within(chunk.days, day) for row in sentence.rows for day in (row.start, row.stop) if day)
+    return _counts_rows(sentence, chunk) or _is_order(sentence, chunk)
+
+
+def _counts_rows(sentence: Sentence, chunk: Chunk) -> bool:
+    """Whether a word is a number of no more than the cited rows."""
+    spelt = chunk.means.get("count") or chunk.means.get("number") or ""
+    return spelt.isdigit() and 0 < int(spelt) <= len(sentence.rows) and not (chunk.quantity and chunk.quantity.unit)
+
+
+def _is_order(sentence: Sentence, chunk: Chunk) -> bool:
+    """ "Later", "before", and the "next" of "the next two"; "next" alone is a plan."""
+    if chunk.get("which") in ORDERED and chunk.means.keys() <= {"which", "ago", "free"}:
+        return True
+    behind = next((other for other in sentence.chunks if other.start == chunk.end), None)
+    return "seq" in chunk.means and behind is not None and _counts_rows(sentence, behind)
 
 
 def _points(sentence: Sentence, before: Chunk, chunk: Chunk) -> bool:
@@ -121,6 +155,8 @@ def _is_of_name(chunk: Chunk, one: Placed) -> bool:
 
 def _accounts(role: str, words: Words, chunk: Chunk) -> bool:
     own = ACCOUNTS.get(role, frozenset())
+    if words.unread:
+        return False
     if not words.accounted.isdisjoint(kinds_of(chunk)):
         return True
     if chunk.kind == UNKNOWN:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import date
 
-from core.verification import dates
-from core.verification.dates import Days, When
 from core.verification.grammar import chunks, tokens
-from core.verification.grammar.chunk import PAIR, SPAN, UNKNOWN, WHEN, Chunk, Quantity
+from core.verification.grammar.chunk import PAIR, UNKNOWN, Chunk, Quantity
 from core.verification.grammar.phrases import longest_at
-from core.verification.grammar.times import hull
 from core.verification.second_reader.sentence import Sentence, Span
 from core.verification.vocabulary.spelling import spelled_hours
 
@@ -34,18 +29,19 @@ DIRECTIONS = UP | DOWN | {"flat", "same", "better", "worse", "normalised", "reco
 WHICH = frozenset({"latest", "first", "highest", "lowest", "worst", "later", "earlier", "average"})
 # "A shade under par" is a reading; a longer piece that code does not know says more than one thing.
 NEW_WORDS_MAX = 2
-_ISO = re.compile(r"(?:(\d{4})(?:-(\d\d)(?:-(\d\d))?)?|--(\d\d)(?:-(\d\d))?)")
-_NUMBER = re.compile(r"\d+")
+# What stands between a number and what it is counted in: "27 times a minute".
+EACH = frozenset({"a", "an", "per", "each", "every", "/"})
 
 
 class Words:
-    """The chunks of one part, and what the reader takes its words to mean."""
+    """The chunks of one part, and what the reader takes its words to mean; `unread` if no typed field holds them."""
 
     def __init__(self, sentence: Sentence, span: Span, means: str) -> None:
         self.sentence, self.span, self.means = sentence, span, means.strip().lower()
         self.chunks = sentence.chunks_in(span)
         self.text = sentence.text[slice(*span)]
         self.accounted: set[str] = set()
+        self.unread = False
 
     def meanings(self, kind: str) -> set[str]:
         """What the vocabulary makes of these words in one respect."""
@@ -67,9 +63,18 @@ class Words:
 def quantity(words: Words) -> Quantity:
     """The one quantity that words give. Raises Unread."""
     found = quantities(words)
+    if len(found) == 2 and _is_rate(words):
+        return found[0]
     if len(found) != 1:
         raise Unread(f"“{words.text}”")
     return found[0]
+
+
+def _is_rate(words: Words) -> bool:
+    """ "27 times a minute": how often, in a time that only says in what it is counted."""
+    last = [chunk for chunk in words.chunks if chunk.quantity is not None][-1]
+    unit, before = last.quantity and last.quantity.unit, words.sentence.words[last.start - 1].norm
+    return bool(unit and unit.kind == "time" and last.end == last.start + 1 and before in EACH)
 
 
 def quantities(words: Words) -> list[Quantity]:
@@ -100,80 +105,21 @@ def number(words: Words) -> int:
     return int(float(given.pop())) if len(given) == 1 else round(quantity(words).value)
 
 
-def days(words: Words) -> tuple[When, When]:
-    """From when to when; the second is empty for one day or one span as people write it. Raises Unread."""
-    written = [chunk for chunk in words.chunks if chunk.kind in (WHEN, SPAN) and chunk.days]
-    if len(written) > 1:
-        raise Unread(f"the dates “{words.text}”")
-    meant = _iso(words.means)
-    if not written:
-        return (_as_meant(words, meant), ())
-    chunk = written[0]
-    if chunk.kind == SPAN:
-        return chunk.first, chunk.days
-    if any(one.yearless for one in chunk.days):
-        return (_with_year(chunk.days, meant), ())
-    if meant and not any(_touch(one, other) for one in chunk.days for other in meant):
-        raise Unread(f"the date “{words.text}”")
-    return chunk.days, ()
-
-
-def _as_meant(words: Words, meant: When) -> When:
-    """A date that only the reader understands: each number in its words must be in what it is taken to mean."""
-    said = {int(n) for n in _NUMBER.findall(words.text)}
-    if not meant or not said <= {int(n) for n in _NUMBER.findall(words.means)}:
-        raise Unread(f"the date “{words.text}”")
-    return meant
-
-
-def _with_year(written: When, meant: When) -> When:
-    """A date without a year, in the year that the reader takes from the sentence."""
-    fit = tuple(one for one in meant if not one.yearless and any(day.holds(one.first) for day in written))
-    return fit or written
-
-
-def _touch(one: Days, other: Days) -> bool:
-    if one.yearless or other.yearless:
-        return one.holds(other.first) or other.holds(one.first)
-    return one.first <= other.last and other.first <= one.last
-
-
-def _iso(means: str) -> When:
-    first, _, last = means.partition("/")
-    found = [_one_iso(text) for text in (first, last) if text]
-    if not found or None in found:
-        return ()
-    ends = [one for one in found if one is not None]
-    return (ends[0],) if len(ends) == 1 else hull((ends[0],), (ends[1],))
-
-
-def _one_iso(text: str) -> Days | None:
-    got = _ISO.fullmatch(text.strip())
-    if got is None:
-        return None
-    try:
-        year, month, day, only_month, only_day = (int(n) if n else None for n in got.groups())
-        if only_month:
-            name = date(2024, only_month, only_day or 1).strftime("%b").lower()
-            return dates.written(f"{only_day} {name}" if only_day else name)[0]
-        if month is None:
-            return Days(date(year or 0, 1, 1), date(year or 0, 12, 31))
-        return dates.written(f"{year}-{month:02}-{day:02}" if day else f"{month:02}/{year}")[0]
-    except (ValueError, IndexError):
-        return None
-
-
 def reading(words: Words, *, negated: bool) -> tuple[str, str | None]:
     """How results read, and how far: by the vocabulary, else as the reader says. Raises Unread."""
     said = words.meanings("read") | {of.partition("@")[0] for of in words.meanings("read of")}
     meant = READINGS.get(words.meant)
     degree = next(iter(words.meanings("degree")), None)
     _no_judgement(words)
-    negated = negated or "ended" in words.meanings("status")
+    standing = words.meanings("status")
+    if standing - {"active", "ended"}:
+        raise Unread(f"“{words.text}”")
+    negated = negated or "ended" in standing
     if len(said) > 1:
         raise Unread(f"“{words.text}”")
     if not said:
-        if meant is None or meant.startswith("not ") != (negated and meant != "without a range"):
+        kept = meant == "normal" and words.has(("range", "limit"))  # "without leaving the range"
+        if meant is None or (meant.startswith("not ") != (negated and meant != "without a range") and not kept):
             raise Unread(f"“{words.text}”")
         return meant, degree
     own = said.pop()
@@ -217,7 +163,7 @@ def direction(words: Words) -> str:
     _no_judgement(words)
     said, meant = words.meanings("trend"), words.meant
     if meant not in DIRECTIONS:
-        if len(said) != 1:
+        if len(said) != 1 or words.has(("neg",)):
             raise Unread(f"“{words.text}”")
         return said.pop()
     against = DOWN if meant in UP else UP if meant in DOWN else frozenset()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.verification.dates import When
 from core.verification.grammar.chunk import Quantity
-from core.verification.second_reader import meanings, subjects
+from core.verification.grammar.times import hull
+from core.verification.second_reader import bounds, meanings, said_days, subjects
 from core.verification.second_reader.answer import SaidStatement
 from core.verification.second_reader.meanings import Unread, Words
 from core.verification.second_reader.sentence import Sentence, Span
@@ -13,6 +14,8 @@ from core.verification.second_reader.sentence import Sentence, Span
 OWN_NAME_ONLY = frozenset({"allergy", "person"})
 # Of these it must be that of a cited medicine, with the letters of the name as written, in order.
 SHORTENED = frozenset({"medicine", "dose_change"})
+# Which end of a span is meant: "from 4 to 28 June".
+ENDS = {"start": False, "from_when": False, "end": True, "to_when": True}
 
 
 class Placed:
@@ -68,12 +71,14 @@ class Placed:
     def when(self, role: str = "when") -> When:
         """The one time of a role. Raises Unread."""
         words = self.get(role)
-        first, last = meanings.days(words) if words else ((), ())
-        return meanings.hull(first, last) if last else first
+        first, last = said_days.days(words) if words else ((), ())
+        if last and role in ENDS:
+            return last if ENDS[role] else first
+        return hull(first, last) if last else first
 
     def quantity(self, role: str) -> Quantity | None:
         words = self.get(role)
-        return meanings.quantity(words) if words else None
+        return bounds.bounded(words, meanings.quantity(words)) if words else None
 
     @property
     def negated(self) -> bool:

@@ -12,6 +12,8 @@ from core.verification.grammar.tokens import Words
 Span = tuple[int, int]
 APART = frozenset({",", "and", "(", ")", "→", ";"})
 OWN = scope.NEGATED | scope.PLANNED
+# Who is told of again behind a relative: "her sister died and she sleeps badly".
+PATIENT = frozenset({"he", "she", "patient", "pt"})
 
 
 class NotVerbatim(Exception):
@@ -79,8 +81,9 @@ def own_negations(text: str, words: Words, spans: Sequence[Span]) -> list[int]:
         inside = [i for i, word in enumerate(words) if first <= word.start < last]
         own = tokens.tokens(tokens.plain(text[first:last]))
         if inside and inside[0] and words[inside[0] - 1].norm in APART and len(own) == len(inside):
+            mine = OWN | (scope.OF_RELATIVE if own[0].norm in PATIENT else 0)
             for i, flag in zip(inside, scope.flags_of(own), strict=True):
-                flags[i] = (flags[i] & ~OWN) | (flag & OWN)
+                flags[i] = (flags[i] & ~mine) | (flag & mine)
     return flags
 
 

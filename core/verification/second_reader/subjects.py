@@ -133,6 +133,11 @@ def person(sentence: Sentence, written: str) -> Subject:
     return Subject(written, "patient", bearers)
 
 
+def is_borne(words: Words) -> bool:
+    """Whether a cited row has all of these words, though the vocabulary names nothing in them."""
+    return bool(_common(words.names, words))
+
+
 def detail(words: Words, *, kind: str = "detail") -> Subject:
     """What narrows or explains: its rows must say it themselves. Raises Unread where nothing names it."""
     bearers = _common(words.names, words)

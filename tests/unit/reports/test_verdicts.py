@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from core.verification import Claim, Judge, Row, read
+from core.verification import Claim, Grammar, Judge, Row, decide, read
 from workers.reports import calls, verdicts
 from workers.reports.schemas import Judgement
 
@@ -55,6 +55,40 @@ PLANTED = [
 def test_a_quotation_of_all_that_matters_counts_for_guarded_words(text: str) -> None:
     assert column(text, NURSE, NURSE) is Judge.BORNE
     assert column(text, NURSE, "Stitched") is not Judge.BORNE
+
+
+def test_a_number_in_brackets_is_of_the_words_before_it() -> None:
+    told = "Migraines down to two a month from five. No aura."
+    assert column("Migraine 2/month (was 5).", told, told) is Judge.BORNE
+    assert column("Migraine 2/month (was 6).", told, told) is not Judge.BORNE
+
+
+# Plain words beside what is in no row, or beside a negation: a judge that supports everything counts for nothing.
+UNPROVED = [
+    "Cheerful, weight was 82 kg on 9 August 2018.",
+    "Cheerful, weight was 66 kg on 9 August 2019.",
+    "Weight was 66 kg on 9 August 2018, just not above the range.",
+]
+
+
+@pytest.mark.parametrize("text", UNPROVED)
+def test_no_judge_bears_out_what_code_read_and_did_not_find(text: str) -> None:
+    weight = Row(
+        "observation:1", "observation", 7,
+        {"name": "Body weight", "code": "29463-7", "value": 66.0, "unit": "kg", "observed_at": "2018-08-09",
+         "ref_low": 50.0, "ref_high": 80.0},
+    )  # fmt: skip
+    nurse = Row("note:1", "note", 7, {"text": "Cheerful. Just seen.", "written_at": "2018-08-09"})
+    found = read(Claim(text, (weight.ref, nurse.ref), 7), [weight, nurse])
+    judge = verdicts.column("supported", "Cheerful. Just seen. ... 66 kg ... 9 August 2018", found)
+    assert decide(found, judge=judge).flagged
+
+
+def test_words_that_stand_in_no_quotation_are_nobodys_without_a_reader() -> None:
+    a1c = Row("observation:2", "observation", 7, {"name": "HbA1c", "value": 8.9, "unit": "%", "observed_at": "2026-05"})
+    found = read(Claim("Handwritten HbA1c of 8.9 %.", (a1c.ref,), 7), [a1c])
+    assert found.grammar is Grammar.PART
+    assert decide(found, judge=verdicts.column("supported", "8.9 %", found)).flagged
 
 
 @pytest.mark.parametrize(("text", "told"), [one[1:] for one in PLANTED], ids=[what for what, _, _ in PLANTED])

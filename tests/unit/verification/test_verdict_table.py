@@ -14,11 +14,11 @@ from core.verification.verdict_table import TABLE, Grammar, Judge, Reader, decid
 # words, contradicted, not addressed, none.
 PROVED, PART, REFUTED, SILENT, NONE = Reader.PROVED, Reader.PART, Reader.REFUTED, Reader.SILENT, Reader.NONE
 CELLS = {
-    Grammar.REFUTED: {**dict.fromkeys(Reader, "CCCCCC"), PROVED: "UUUCCC"},
+    Grammar.REFUTED: {**dict.fromkeys(Reader, "CCCCCC"), PROVED: "UUUCCC", PART: "UUUCCC"},
     Grammar.WHOLE: {**dict.fromkeys(Reader, "SSSUSS"), REFUTED: "UUUUUU"},
     Grammar.SILENT: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "NANCNN", NONE: "NANCNN"},
     Grammar.GUARDED: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "NANCNN", NONE: "NANCNN"},
-    Grammar.PART: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "AAACNN", NONE: "AAACNN"},
+    Grammar.PART: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "AANCNN", NONE: "AANCNN"},
     Grammar.PLAIN: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "AANCNN", NONE: "AANCNN"},
     Grammar.NOTHING: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "AANCNN", NONE: "AANCNN"},
 }
