@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.models import AccessEvent, Account, CareTeamMember, GlassBreak, SensitiveVisit, utc_now
+from core.queries.believed_events import BY_STAFF
 
 JOINED, LEFT = "care_team.joined", "care_team.left"
 
@@ -44,18 +46,23 @@ class Change:
     reason: str | None
 
 
+def _account_in(target: str | None) -> int:
+    number = (target or "").partition(":")[2]
+    return int(number) if re.fullmatch("[0-9]{1,18}", number) else 0
+
+
 def changes(session: Session, patient_id: int, limit: int = 5) -> tuple[Change, ...]:
     """The latest changes of a patient's team that the hot trail holds, the newest first."""
     query = (
         select(AccessEvent)
-        .where(AccessEvent.patient_id == patient_id, AccessEvent.action.in_((JOINED, LEFT)))
+        .where(AccessEvent.patient_id == patient_id, AccessEvent.action.in_((JOINED, LEFT)), BY_STAFF)
         .order_by(AccessEvent.at.desc(), AccessEvent.id.desc())
         .limit(limit)
     )
     events = session.scalars(query).all()
     if not events:
         return ()
-    ids = {event.id: int((event.target or "account:0").partition(":")[2]) for event in events}
+    ids = {event.id: _account_in(event.target) for event in events}
     who = select(Account.id, Account.name).where(Account.id.in_(set(ids.values())))
     names = {row.id: row.name for row in session.execute(who)}
     return tuple(

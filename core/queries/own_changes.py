@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from core.models import AccessEvent, Account, Role, utc_now
-from core.queries.strangers import PATIENTS_PORTAL
+from core.queries.believed_events import BY_STAFF
 
 SIGNED_IN = "account.signed_in"
 CHANGES: Mapping[str, str] = {
@@ -52,10 +52,10 @@ def history(session: Session, account_id: int) -> list[Happened]:
 
 
 def _own(session: Session, account_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Events of this account; of staff's, without what the patients' portal says, where no member of staff signs in."""
+    """Events of this account; of staff's, those of the portal where they sign in."""
     account = session.get(Account, account_id)
     mine = AccessEvent.account_id == account_id
-    return (mine,) if account is None or account.role == Role.PATIENT else (mine, AccessEvent.portal != PATIENTS_PORTAL)
+    return (mine,) if account is None or account.role == Role.PATIENT else (mine, BY_STAFF)
 
 
 def to_tell(session: Session, account_id: int, address: str | None) -> Sequence[str]:

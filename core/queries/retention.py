@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from core.models import AccessEvent, Batch, BatchKind, BatchState, Erasure, Holding, Patient
+from core.queries.believed_events import BY_STAFF
 
 SHOWN_MAX = 200
 HELD = "patient.hold"
@@ -57,7 +58,7 @@ def holds(session: Session) -> list[HoldLine]:
     events = select(
         AccessEvent.patient_id, AccessEvent.at, AccessEvent.actor_name, AccessEvent.purpose, place.label("place")
     )
-    of_held = AccessEvent.patient_id.in_(select(held.c.id)), AccessEvent.action == HELD
+    of_held = AccessEvent.patient_id.in_(select(held.c.id)), AccessEvent.action == HELD, BY_STAFF
     set_by = events.where(*of_held).subquery()
     latest = and_(set_by.c.patient_id == held.c.id, set_by.c.place == 1)
     query = select(held.c.id, set_by.c.at, set_by.c.actor_name, set_by.c.purpose)

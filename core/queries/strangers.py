@@ -14,12 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import AccessEvent, utc_now
+from core.queries.believed_events import BY_STAFF
 
 SEARCHED, IDENTIFIED = "patient.searched", "patient.identified"
 WINDOW = timedelta(hours=1)
 OUTSIDE = "outside care "
 IDS = re.compile(r"\b[0-9]{1,19}\b")
-PATIENTS_PORTAL = "public"
 # A purpose has 400 characters, and an id up to 19 digits.
 IDS_AT_ONCE = 18
 ROWS_AT_ONCE = 5_000
@@ -52,8 +52,7 @@ def shown(session: Session, since: datetime, account_id: int | None = None) -> M
     """The same for every account, or for one, since then, as the hot trail has it."""
     query = select(AccessEvent.account_id, AccessEvent.patient_id, AccessEvent.purpose).where(
         AccessEvent.at >= since, AccessEvent.action.in_((SEARCHED, IDENTIFIED)), AccessEvent.outcome == "allow",
-        # The patients' portal shows its people to nobody: what it says of accounts of staff is not believed.
-        AccessEvent.portal != PATIENTS_PORTAL,
+        BY_STAFF,
     )  # fmt: skip
     if account_id is not None:
         query = query.where(AccessEvent.account_id == account_id)
