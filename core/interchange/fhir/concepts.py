@@ -95,6 +95,27 @@ def wording(concept: Any) -> str | None:
     return f"code {coding['code']}" if coding is not None else None
 
 
+NAMES_OF_SYSTEMS = {
+    LOINC: "LOINC", SNOMED: "SNOMED CT", RXNORM: "RxNorm", ATC: "ATC", "http://hl7.org/fhir/sid/icd-10": "ICD-10",
+    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM", "http://fhir.de/CodeSystem/bfarm/icd-10-gm": "ICD-10-GM",
+    "http://hl7.org/fhir/sid/icd-9-cm": "ICD-9-CM", "http://hl7.org/fhir/sid/icpc-2": "ICPC-2",
+    "http://hl7.org/fhir/sid/icpc-1": "ICPC-1", "http://id.who.int/icd/release/11/mms": "ICD-11",
+}  # fmt: skip
+
+
+def has_words(concept: Any) -> bool:
+    """Whether a concept has a text or a display, not a code alone."""
+    return wording({"text": dig(concept, "text") or _display(concept)}) is not None
+
+
+def named(concept: Any) -> str | None:
+    """The words of a concept; of a code alone, the code and what it is a code of."""
+    coding = chosen(concept) if not has_words(concept) else None
+    system = NAMES_OF_SYSTEMS.get(system_of(coding) or "") if coding is not None else None
+    words = wording(concept)
+    return f"{words} ({system})" if system else words
+
+
 def _display(concept: Any) -> Any:
     """The display of the coding that somebody chose, else of the first that has one."""
     told = [coding for coding in each(dig(concept, "coding")) if _is_told(coding)]

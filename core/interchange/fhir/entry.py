@@ -20,6 +20,7 @@ OWN = frozenset(
     ("Condition", "Procedure", "MedicationRequest", "MedicationStatement", "MedicationAdministration", "Immunization",
      "Encounter", "DiagnosticReport", "ServiceRequest")
 )  # fmt: skip
+NO_STATUS = "it has no status, so nobody knows whether it holds"
 QUALIFIED_CHARS_MAX = ID_CHARS_MAX + 1 + 80
 
 
@@ -110,7 +111,9 @@ class Entry:
     def reason(self) -> str | None:
         """Why something was done: a code, or the problem that is referred to."""
         reasons = self.item.resource.get("reasonCode")
-        words = [wording(reason) for reason in reasons] if isinstance(reasons, list) else []
+        words = (
+            [self.resolver.index.problem_names.of(reason) for reason in reasons] if isinstance(reasons, list) else []
+        )
         references = self.item.resource.get("reasonReference")
         for reference in references if isinstance(references, list) else []:
             words.append(wording(dig(self.resolver.content(reference), "code")) or dig(reference, "display"))

@@ -8,7 +8,7 @@ from core.interchange.fhir.annotations import sites
 from core.interchange.fhir.bundles import dig, each
 from core.interchange.fhir.concepts import is_absence, kept, wording
 from core.interchange.fhir.condition import onset_words
-from core.interchange.fhir.entry import Entry, Retracted
+from core.interchange.fhir.entry import NO_STATUS, Entry, Retracted
 from core.interchange.source_rows import Record
 from core.interchange.source_values import BadValue
 from core.models import StatementKind
@@ -88,7 +88,7 @@ def _done(entry: Entry, kind: StatementKind, code: Any, when: Any, details: list
     if status == "preparation":
         raise Retracted("its status is preparation, so it has not been done")
     if status not in (*DONE, "not-done"):
-        raise BadValue(f"status '{status[:30]}' is nothing that was done")
+        raise BadValue(NO_STATUS if status == "None" else f"status '{status[:30]}' is nothing that was done")
     entry.about["codings"] = kept(code)
     words = wording(code)
     if words is not None and is_absence(code):

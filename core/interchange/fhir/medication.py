@@ -11,7 +11,7 @@ from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import RXNORM, code_of, is_absence, kept, wording
 from core.interchange.fhir.course_standing import Course
 from core.interchange.fhir.dosage import ratio
-from core.interchange.fhir.entry import Entry, Retracted
+from core.interchange.fhir.entry import NO_STATUS, Entry, Retracted
 from core.interchange.source_rows import Record, stamp
 from core.interchange.source_values import BadValue, required, text
 from core.models import PrescriptionStatus, StatementKind
@@ -91,7 +91,7 @@ def _check_status(status: str, known: dict[str, Any]) -> None:
     if status in ("entered-in-error", "draft"):
         raise Retracted(f"its status is {status}, so it is no order that was given")
     if status not in known:
-        raise BadValue(f"status '{status[:30]}' is no order that was given")
+        raise BadValue(NO_STATUS if status == "None" else f"status '{status[:30]}' is no order that was given")
 
 
 def _medicine(entry: Entry) -> tuple[Any, str]:

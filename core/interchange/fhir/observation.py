@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from core.interchange.fhir import exported_values, judgement, quantities
+from core.interchange.fhir import exported_values, judgement, pressures, quantities
 from core.interchange.fhir.annotations import cut, further, position, remarks, sites
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.concepts import (
@@ -23,7 +23,7 @@ from core.interchange.fhir.concepts import (
     understood,
     wording,
 )
-from core.interchange.fhir.entry import Entry, Retracted
+from core.interchange.fhir.entry import NO_STATUS, Entry, Retracted
 from core.interchange.fhir.exported_resources import TERMINOLOGY, Row, coded, concept, dated, told_concept
 from core.interchange.fhir.exported_values import bare, numeral
 from core.interchange.fhir.quantities import Value
@@ -52,7 +52,7 @@ def _status(resource: Resource) -> str:
     if status in TAKEN_BACK:
         raise Retracted(f"its status is {status}")
     if status not in KNOWN:
-        raise BadValue(f"status '{status[:30]}' is none that we know")
+        raise BadValue(NO_STATUS if "status" not in resource else f"status '{status[:30]}' is none that we know")
     return status
 
 
@@ -174,12 +174,14 @@ def _observation(part: Any, entry: Entry, number: int | None) -> Record:
         raise BadValue(NO_TIME)
     value = quantities.value_of(part)
     code = understood(part.get("code"))
+    code = pressures.of_whole(code, understood(resource.get("code"))) if number is not None else code
     assay = _assay(code, resource, value)
     about = dict(entry.about)
     entry.about |= value.said | {
         "codings": code.kept,
         "range": judgement.range_words(part, value),
         "judged": judgement.words_of(part),
+        "note": "; ".join(filter(None, (about.get("note"), value.remark))) or None,
     }
     values = {"value_number": value.number, "value_text": value.text, "unit": value.unit, "observed_at": observed_at}
     record = entry.record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from core.interchange.fhir.bundles import Resource, dig, each
@@ -20,6 +21,7 @@ ADDRESS_PARTS = ("city", "district", "state", "postalCode")
 ANIMAL = "/StructureDefinition/patient-animal"
 ACCURACY = "date-accuracy-indicator"
 PHONES, NO_RANK = ("phone", "sms"), 1_000
+NUMBER = re.compile(r"(?:tel:)?[+(]{0,2}\d(?:[\s()./-]{0,2}\d){4,19}")
 
 
 def patient(entry: Entry) -> Record:
@@ -112,13 +114,19 @@ def _national_id(resource: Resource) -> str | None:
 
 def _phone(resource: Resource) -> Any:
     used = [t for t in each(resource.get("telecom")) if dig(t, "value") and not is_over(t)]
-    phones = [t for t in used if dig(t, "system") in PHONES]
-    return dig(min(phones, key=_preference, default=None), "value")
+    phones = [t for t in used if dig(t, "system") in PHONES or _is_number(t)]
+    number = dig(min(phones, key=_preference, default=None), "value")
+    return number.removeprefix("tel:") if isinstance(number, str) else number
 
 
-def _preference(phone: Any) -> int:
+def _is_number(contact: Any) -> bool:
+    """Whether a contact of which nobody said what it is can only be a telephone number."""
+    return dig(contact, "system") is None and NUMBER.fullmatch(str(dig(contact, "value")).strip()) is not None
+
+
+def _preference(phone: Any) -> tuple[bool, int]:
     rank = dig(phone, "rank")
-    return rank if isinstance(rank, int) else NO_RANK
+    return dig(phone, "system") is None, rank if isinstance(rank, int) else NO_RANK
 
 
 def _language(resource: Resource) -> Any:

@@ -13,6 +13,7 @@ from core.interchange.fhir.bundles import dig
 from core.interchange.fhir.concepts import UCUM, kept, wording
 from core.interchange.fhir.dosage import amount, span
 from core.interchange.source_values import NUMBER_MAX, STEP, TEXT_CHARS_MAX, BadValue, number, required, text
+from core.interchange.usual_ranges import RANGES
 
 # Spellings of UCUM units that differ in nothing but letters' case or a name: no factor lies between them.
 SPELLINGS = {
@@ -33,12 +34,18 @@ UCUM_NAMES = (UCUM, "https://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8
 LITRE = re.compile(r"(?<=[/mudcnpf])l(?=$|[/.{])|^l(?=$|/)")
 COUNTED = re.compile(r"^\{[^{}]*\}(?=/)")
 SLASH = re.compile(r"\s*/\s*")
+# Units that are told by two names of one size.
+SAME = {
+    "10*3/uL": "10*9/L", "10*6/uL": "10*12/L", "ng/mL": "ug/L", "ug/mL": "mg/L", "mg/mL": "g/L", "pg/mL": "ng/L",
+    "[iU]/L": "U/L", "[iU]/mL": "U/mL", "m[iU]/mL": "[iU]/L", "u[iU]/mL": "m[iU]/L",
+}  # fmt: skip
+KNOWN = frozenset((*SPELLINGS.values(), *SAME, *SAME.values(), *(unit for _, unit in RANGES), "L/L", "mmol/mol"))
 COMPARATORS = (None, "<", "<=", ">=", ">")
 
 
 @dataclass(slots=True)
 class Value:
-    """One value; `bound` is the number behind a comparator, or the number itself."""
+    """One value; `bound` is the number behind a comparator, or the number itself; `remark` is what is odd about it."""
 
     number: Decimal | None = None
     text: str | None = None
@@ -46,6 +53,7 @@ class Value:
     comparator: str | None = None
     bound: Decimal | None = None
     said: dict[str, Any] = field(default_factory=dict)
+    remark: str | None = None
 
 
 def value_of(part: dict[str, Any]) -> Value:
@@ -61,6 +69,18 @@ def value_of(part: dict[str, Any]) -> Value:
 
 def unit_of(quantity: Any) -> str | None:
     """The unit by its UCUM code, so that two spellings of one unit are one; else its words."""
+    words = _differing(quantity)
+    return words if words is not None else _coded(quantity)
+
+
+def _differing(quantity: Any) -> str | None:
+    """The unit in words, where it is a known one and not the one of its code: a reader sees the words."""
+    told, coded = _spelled(text(dig(quantity, "unit"), 60, "unit")), _coded(quantity)
+    differs = told in KNOWN and coded in KNOWN and SAME.get(told or "", told) != SAME.get(coded or "", coded)
+    return told if differs else None
+
+
+def _coded(quantity: Any) -> str | None:
     code, words = dig(quantity, "code"), dig(quantity, "unit")
     if code and str(dig(quantity, "system")).lower().rstrip("/") in UCUM_NAMES and not (code == "1" and words):
         return _spelled(text(code, 60, "unit"))
@@ -78,6 +98,13 @@ def _spelled(unit: str | None) -> str | None:
 
 
 def _quantity(quantity: Any) -> Value:
+    value = _measured(quantity)
+    if _differing(quantity) is not None:
+        value.remark = f"its unit is told as {value.unit} and coded as {_coded(quantity)}"
+    return value
+
+
+def _measured(quantity: Any) -> Value:
     raw, unit, comparator = dig(quantity, "value"), unit_of(quantity), dig(quantity, "comparator")
     if comparator not in COMPARATORS:
         raise BadValue(f"comparator '{str(comparator)[:20]}' is none that we know")

@@ -10,6 +10,7 @@ from core.interchange.fhir.bundles import Item, Resource, dig, each
 from core.interchange.fhir.concepts import wording
 from core.interchange.fhir.identifier_index import IdentifierIndex, identifier_in
 from core.interchange.fhir.identity import UUID, Address, address, is_unique, qualified, urn
+from core.interchange.fhir.problem_names import ProblemNames
 from core.interchange.source_values import BadValue
 
 # The elements that others read through a reference, by type.
@@ -103,6 +104,7 @@ class Index:
     content: dict[Known, Resource] = field(default_factory=dict)
     patients: set[str] = field(default_factory=set)
     replaced: dict[str, str] = field(default_factory=dict)
+    problem_names: ProblemNames = field(default_factory=ProblemNames)
     _wordings: dict[str, Resource] = field(default_factory=dict)
 
     def absorb(self, other: Index) -> None:
@@ -111,6 +113,7 @@ class Index:
         self.sources.uses_folder |= other.sources.uses_folder
         self.patients |= other.patients
         self.replaced |= other.replaced
+        self.problem_names.absorb(other.problem_names)
         self.content |= other.content
         self.by_identifier.absorb(other.by_identifier)
 
@@ -159,6 +162,7 @@ class Index:
         if kind == "Condition":
             # Only its words are asked for, and many have the same.
             words = wording(resource.get("code")) or ""
+            self.problem_names.add(resource.get("code"))
             return self._wordings.setdefault(words, {"resourceType": kind, "code": {"text": words}})
         return {"resourceType": kind, **{name: resource[name] for name in CONTENT[kind] if name in resource}}
 

@@ -1,0 +1,31 @@
+"""Which pressure a component tells: "systolic" of an artery of the lungs is no blood pressure of the circulation."""
+
+from __future__ import annotations
+
+from core.interchange.fhir.concepts import LOINC, SNOMED, Understood
+
+PRESSURES = frozenset((LOINC, code) for code in ("8480-6", "8462-4", "8478-0"))
+# Of the blood pressure as such: a panel of vital signs, arterial, standing, lying.
+CIRCULATION = frozenset(
+    (
+        *((LOINC, code) for code in ("85354-9", "55284-4", "85353-1", "8716-3", "34566-0", "35094-2", "18684-1")),
+        *((SNOMED, code) for code in ("75367002", "46973005", "163020007", "386534000", "392570002", "1184593002")),
+    )
+)
+
+
+def of_whole(code: Understood, whole: Understood) -> Understood:
+    """What a component is a value of: a pressure of something else than the circulation is named by the whole too.
+
+    It keeps none of its codes: by these it would come back as a blood pressure.
+    """
+    if not _codes(code) & PRESSURES:
+        return code
+    of = _codes(whole)
+    if not of or of & (PRESSURES | CIRCULATION):
+        return code
+    return Understood(f"{whole.words}: {code.words}", None, [])
+
+
+def _codes(code: Understood) -> set[tuple[str, str]]:
+    return {(str(system), str(told)) for system, told, _ in code.kept if system in (LOINC, SNOMED)}
