@@ -18,7 +18,7 @@ from core.staging.attachments import BYTES_MAX, Attachment, media_of
 SNIFFED = (
     ("JVBERi", "application/pdf"), ("e1xydGY", "text/rtf"), ("iVBORw0KGgo", "image/png"), ("/9j/", "image/jpeg"),
     ("R0lGOD", "image/gif"), ("UEsDB", "application/zip"), ("SUkqA", "image/tiff"), ("TU0AK", "image/tiff"),
-    ("PD94bWw", "application/xml"), ("PENsaW5pY2FsRG9jdW1lbnQ", "application/xml"),
+    ("H4sI", "application/gzip"), ("PD94bWw", "application/xml"), ("PENsaW5pY2FsRG9jdW1lbnQ", "application/xml"),
 )  # fmt: skip
 NO_TITLE = "without a title"
 TITLE_CHARS_MAX, FILES_MAX = 200, 20

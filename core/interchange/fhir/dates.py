@@ -27,7 +27,7 @@ class Dates:
 
     def day(self, raw: Any, name: str, column: str) -> date | None:
         """The day that a date or instant names, in the zone; the first of the month or year if only that is known."""
-        if raw in (None, ""):
+        if raw in (None, "") or _is_absent(raw):
             return None
         kept = required(raw, 60, name)
         found = _PART.fullmatch(kept)
@@ -43,7 +43,7 @@ class Dates:
 
     def moment(self, raw: Any, name: str, column: str) -> datetime | None:
         """An instant in UTC; a date without a time stands at noon, UTC, which is the same day in every zone."""
-        if raw in (None, ""):
+        if raw in (None, "") or _is_absent(raw):
             return None
         kept = required(raw, 60, name)
         found = _PART.fullmatch(kept)
@@ -66,6 +66,11 @@ class Dates:
             self.without_offset = True
             parsed = parsed.replace(tzinfo=self.zone)
         return parsed.astimezone(UTC).replace(microsecond=0)
+
+
+def _is_absent(raw: Any) -> bool:
+    """Whether in the place of a date stands only why there is none."""
+    return isinstance(raw, dict) and set(raw) <= {"extension", "id"}
 
 
 def _part(found: re.Match[str], kept: str, name: str) -> tuple[date, str]:

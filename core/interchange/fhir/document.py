@@ -11,7 +11,7 @@ from collections.abc import Container
 from hashlib import blake2b
 from typing import Any
 
-from core.interchange.fhir import attached_files
+from core.interchange.fhir import attached_files, report_media
 from core.interchange.fhir.attached_files import filled
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.care_givers import written_by
@@ -24,6 +24,8 @@ from core.staging.attachments import Attachment
 
 READABLE = ("text/plain", "text/html", "text/markdown", "text/x-markdown", "application/xhtml")
 MARKUP = READABLE[1:]
+# How a report stands: whole, or as its status tells.
+WHOLE, OPEN = ("final", "amended", "corrected", "appended"), ("registered", "partial", "preliminary", "unknown")
 # Of the longest note: a character has four bytes at most, three of which base64 writes as four; lines may be short.
 CODED_CHARS_MAX = NOTE_CHARS_MAX * 6
 PART_CHARS = 1 << 18
@@ -79,20 +81,23 @@ def _mark(about: str, data: str) -> int:
 def repeats_documents(resource: Resource, document_texts: Container[int]) -> bool:
     """Whether all that a report says stands in documents too."""
     marks = text_marks(resource) if resource.get("status") != "cancelled" else []
-    told = len(each(resource.get("presentedForm"))) > len(marks) or _conclusion(resource)
+    told = len(each(resource.get("presentedForm"))) > len(marks) or _conclusion(resource) or resource.get("media")
     return bool(marks) and not told and all(mark in document_texts for mark in marks)
 
 
 def report(entry: Entry) -> Record | None:
     """The note of a DiagnosticReport: its conclusion and what it presents; None if it has neither. Raises Retracted."""
     resource = entry.resource
-    status = str(resource.get("status"))
+    status = str(resource.get("status") or "unknown")
     if status in ("entered-in-error", "cancelled"):
         raise Retracted(f"its status is {status}")
-    forms, told = each(resource.get("presentedForm")), _conclusion(resource)
+    if status not in (*WHOLE, *OPEN):
+        raise BadValue(f"status '{status[:30]}' is none that we know")
+    forms = [*each(resource.get("presentedForm")), *report_media.attachments(entry)]
+    told = _conclusion(resource)
     if not forms and not told:
         return None
-    entry.about["status"] = None if status in ("final", "amended", "corrected", "appended") else status
+    entry.about["status"] = None if status in WHOLE else status
     entry.about["resource"] = "DiagnosticReport"
     body = "\n\n".join(filter(None, (told, _body(entry, forms) if forms else "")))
     visit = entry.visit(resource.get("encounter"))

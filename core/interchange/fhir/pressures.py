@@ -22,9 +22,17 @@ def of_whole(code: Understood, whole: Understood) -> Understood:
     if not _codes(code) & PRESSURES:
         return code
     of = _codes(whole)
-    if not of or of & (PRESSURES | CIRCULATION):
+    if not of or of & (PRESSURES | CIRCULATION) or not _is_elsewhere(whole.words or ""):
         return code
     return Understood(f"{whole.words}: {code.words}", None, [])
+
+
+def _is_elsewhere(words: str) -> bool:
+    """Whether a whole is a pressure of something else; of a code alone nobody sees that it is not."""
+    told = words.lower()
+    if told.startswith("code "):
+        return True
+    return "pressure" in told and ("blood pressure" not in told or "pulmonary" in told)
 
 
 def _codes(code: Understood) -> set[tuple[str, str]]:

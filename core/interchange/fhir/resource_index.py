@@ -23,6 +23,7 @@ CONTENT = {
     "Location": ("name", "managingOrganization"),
     "Specimen": ("type",),
     "Binary": ("contentType", "data"),
+    "Media": ("content", "status", "subject"),
 }
 NAMED_BY_IDENTIFIER = ("Patient", "Encounter", "Practitioner", "Organization", "Location")
 # What nothing of a record refers to: most of what a bundle holds.

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from core.interchange.csv_files import BadFile
-from core.interchange.fhir import labels
+from core.interchange.fhir import labels, report_media
 from core.interchange.fhir.bundles import File, Item, Resource, items
 from core.interchange.fhir.document import text_marks
 from core.interchange.fhir.identity import address
@@ -56,6 +56,8 @@ class Found:
     document_texts: set[int] = field(default_factory=set)
     timeless: set[int] = field(default_factory=set)
     lent: Lent = field(default_factory=Lent)
+    media: Counter[str] = field(default_factory=Counter)
+    media_named: set[str] = field(default_factory=set)
     seen: array[int] = field(default_factory=lambda: array("Q"))
     summary: Summary = field(default_factory=Summary)
 
@@ -66,6 +68,8 @@ class Found:
         self.encounters |= other.encounters
         self.document_texts |= other.document_texts
         self.timeless |= other.timeless
+        self.media.update(other.media)
+        self.media_named |= other.media_named
         self.seen.extend(other.seen)
         self.summary.add(other.summary)
 
@@ -74,6 +78,9 @@ class Found:
         ordered = sorted(self.seen)
         self.repeated = frozenset(one for one, other in itertools.pairwise(ordered) if one == other)
         self.seen = array("Q")
+        alone = sum(count for name, count in self.media.items() if name not in self.media_named)
+        if alone:
+            self.left_out["Media that no report names"] += alone
 
 
 @dataclass(slots=True)
@@ -149,9 +156,13 @@ class Survey:
             if item.length:
                 skips.extend([0] * (item.place.line - 1 - len(skips)))
                 skips.append(item.length)
-            if kind not in NAMES_ONLY:
+            if kind == "Media":
+                self.found.media[str(item.resource.get("id") or (item.full_url or "").rsplit(":", 1)[-1])] += 1
+            elif kind not in NAMES_ONLY:
                 self.found.left_out[kind] += 1
             return
+        if kind == "DiagnosticReport" and "media" in item.resource:
+            self.found.media_named |= report_media.names(item.resource)
         if kind == "DocumentReference":
             self.found.document_texts.update(text_marks(item.resource))
         if identity is None:

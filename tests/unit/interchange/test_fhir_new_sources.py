@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from core.interchange import fhir
 from core.models import said
 from tests import interchange_files as files
-from tests.fhir_cases import LOINC, SNOMED, about, measured, only, order, read_with
+from tests.fhir_cases import AT, LOINC, SNOMED, about, measured, only, order, read_with
 
 UCUM = "http://unitsofmeasure.org"
 ICD = "http://hl7.org/fhir/sid/icd-10"
@@ -60,6 +62,10 @@ def _pressure(*whole: dict[str, str], text: str | None = None) -> dict[str, Any]
          "Right ventricular pressure: Systolic blood pressure"),
         ({"system": SNOMED, "code": "276755008", "display": "Pulmonary wedge pressure"},
          "Pulmonary wedge pressure: Systolic blood pressure"),
+        ({"system": SNOMED, "code": "250767002"}, "code 250767002: Systolic blood pressure"),
+        ({"system": SNOMED, "code": "1", "display": "Pulmonary artery blood pressure"},
+         "Pulmonary artery blood pressure: Systolic blood pressure"),
+        ({"system": SNOMED, "code": "2", "display": "Non-invasive blood pressure"}, "Systolic blood pressure"),
         ({"system": LOINC, "code": "85354-9", "display": "Blood pressure panel"}, "Systolic blood pressure"),
         ({"system": SNOMED, "code": "75367002", "display": "Blood pressure"}, "Systolic blood pressure"),
         ({"system": "http://a.example", "code": "BD", "display": "Blutdruck"}, "Systolic blood pressure"),
@@ -130,3 +136,27 @@ def test_a_contact_of_no_kind_is_a_telephone_if_it_can_be_nothing_else(
 def test_what_has_no_status_is_refused_in_these_words(tmp_path: Path, resource: dict[str, Any]) -> None:
     _, summary = read_with(tmp_path, resource)
     assert [refusal.reason for refusal in summary.refusals] == ["it has no status, so nobody knows whether it holds"]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("asd", "refused"), ("completed", "refused"), ("FINAL", None), ("final", None), ("partial", "partial"),
+     ("", "unknown")],
+)  # fmt: skip
+def test_a_report_of_a_status_that_nobody_knows_is_refused(tmp_path: Path, status: str, expected: str | None) -> None:
+    fields = {"status": status, "code": {"text": "X-ray"}, "issued": AT, "conclusion": "Clear"}
+    population, summary = read_with(tmp_path, about("DiagnosticReport", **fields))
+    if expected == "refused":
+        assert [f"status '{status}'" in refusal.reason for refusal in summary.refusals] == [True]
+        return
+    assert said.read(only(population, "note").values["said"]).get("status") == expected
+
+
+@pytest.mark.parametrize("told", ["text/plain", "text/html", "application/xml", None])
+def test_a_packed_content_is_named_whatever_it_is_called(tmp_path: Path, told: str | None) -> None:
+    packed = base64.b64encode(gzip.compress(b"<ClinicalDocument/>")).decode()
+    attachment = {"data": packed, "title": "Summary"} | ({"contentType": told} if told else {})
+    document = about("DocumentReference", status="current", date=AT, content=[{"attachment": attachment}])
+    population, summary = read_with(tmp_path, document)
+    assert not summary.refusals
+    assert only(population, "note").values["text"] == "[Not kept here: Summary, application/gzip]"
