@@ -91,7 +91,8 @@ def _check_status(status: str, known: dict[str, Any]) -> None:
     if status in ("entered-in-error", "draft"):
         raise Retracted(f"its status is {status}, so it is no order that was given")
     if status not in known:
-        raise BadValue(NO_STATUS if status == "None" else f"status '{status[:30]}' is no order that was given")
+        told = f"{NO_STATUS}: it" if status == "None" else f"status '{status[:30]}'"
+        raise BadValue(f"{told} is no order that was given")
 
 
 def _medicine(entry: Entry) -> tuple[Any, str]:
