@@ -33,11 +33,12 @@ def agrees(point: Point, row: Cited) -> bool | None:
 
 
 def _is_beyond(row: Cited, said: Quantity) -> bool | None:
-    """Whether a result lies so far from the limit that it passes; None if it passes none."""
+    """Whether a result lies so far from the limit that it passes, as exactly as is written; None if it passes none."""
     limit = {"high": row.high, "low": row.low}.get(readings.reading(row) or "")
     if limit is None or row.value is None:
         return None
-    return quantities.same(said, abs(row.value - limit), row.unit, row.assay)
+    found = quantities.converted(abs(row.value - limit), row.unit, said.unit, row.assay)
+    return None if found is None else abs(found - said.value) <= said.step + 1e-9
 
 
 def is_point(point: Point, row: Cited) -> bool:

@@ -156,6 +156,8 @@ def _in_order(statement: Trend, points: list[Point], known: list[Cited]) -> list
         points[-1].origin == "from" or (statement.direction != "over" and not _rises(known))
     )
     ordered = known[::-1] if backwards else known
+    if points[-1].origin == "from" and not _rises(ordered):
+        ordered = [known[-1], *known[:-1]]  # "30.2 in 2025 and 2026, up from 29.5 in 2024"
     apart = len({row.ref for row in known}) == len(known) or statement.direction != "over"
     return ordered if _rises(ordered) and apart else None
 

@@ -129,13 +129,16 @@ def _born(segment: list[Chunk], place: int, context: Context) -> None:
 def _aged(segment: list[Chunk], place: int, context: Context) -> None:
     """ "Aged 70", "51 years old": on the day that the segment gives, or that of the death it tells of."""
     chunk = segment[place]
-    beside = [*segment[place + 1 : place + 2], *segment[max(0, place - 1) : place]]
+    behind = [c for c in segment[place + 1 : place + 3] if "free" not in c.means]  # "aged only 20"
+    beside = [*behind[:1], *segment[max(0, place - 1) : place]]
     number = next((c for c in beside if c.kind == VALUE and c.quantity), None)
     if number is None or not _is_of_years(number, chunk, context):
         return
     when = () if _is_of_now(segment, place) else _day_of_age(segment, context)
     begun = () if when else ages.days_of_names(segment[max(0, place - 1) : place], context)
     chunk.used = number.used = True
+    if begun:  # "appendicectomy aged 4": that it stands now is not said
+        segment[place - 1].means = {**segment[place - 1].means, "of its day": ""}
     span = context.span([chunk, number])
     when, of_event = when or begun, bool(begun) or _is_of_event(segment, place, context)
     context.statements.append(Person(span, patient(chunk, context), age=number.quantity, when=when, past=of_event))

@@ -22,21 +22,22 @@ def phrases_at(words: Words, i: int) -> Found:
 
 
 def _find(words: Words, i: int) -> Found:
-    """Follow the words as far as phrases go on; brackets, commas and slashes inside one do not matter."""
+    """Follow the words as far as phrases go on; brackets, commas and slashes inside a name do not matter."""
     phrase = PHRASES.get(words[i].norm) if i < len(words) else None
     if phrase is None:
         return NOTHING
     found = [(i + 1, phrase.kinds, phrase.names)] if phrase.kinds else []
-    longer = phrase.longer
+    longer, cut = phrase.longer, False
     for at in range(i + 1, len(words)) if longer else ():
         norm = words[at].norm
         if norm in longer:
             phrase = longer[norm]
             longer = phrase.longer
-            if phrase.kinds:
+            if phrase.kinds and (phrase.names or not cut):  # "low, normal by May" is no "low normal"
                 found.append((at + 1, phrase.kinds, phrase.names))
         elif norm not in _INSIDE:
             break
+        cut = cut or norm == ","
     return tuple(found[::-1])
 
 

@@ -9,6 +9,7 @@ from core.verification.grammar.result_scan import Atom, Scan
 
 COUNTED_MAX = 20
 COMPARED = frozenset({"lower", "higher", "less", "more"})
+SIDES = frozenset({"above", "over", "beyond", "below", "under", "beneath", "outside"})
 LEADING_TO = frozenset({"to", "from", "at", "on", "than", "of", "as"})
 
 
@@ -43,10 +44,19 @@ def value(scan: Scan, place: int, item: Chunk) -> bool:
         return False
     if any(is_it(scan, place, said) for is_it in NUMBERS):
         return True
-    following = scan.items[place + 1] if place + 1 < len(scan.items) else None
-    if following is not None and "of range" in following.means and not scan.holds(said):
-        return scan.add("beyond", said)  # "0.4 below the lower limit": so far from it
+    if _is_past_limit(scan, place, said):
+        return scan.add("beyond", said)
     return ("number" not in item.means or said.value == 0) and scan.add("value", said)
+
+
+def _is_past_limit(scan: Scan, place: int, said: Quantity) -> bool:
+    """ "0.4 below the lower limit", "1 mmHg over range": no result, but how far it is from a limit."""
+    following = scan.items[place + 1] if place + 1 < len(scan.items) else None
+    if following is None or scan.holds(said):
+        return False
+    comparable = said.unit is None or all(row.unit == said.unit for row in scan.rows())
+    by_side = "read" in following.means and scan.context.words[following.start].norm in SIDES
+    return "of range" in following.means or (comparable and by_side)
 
 
 def _is_length(scan: Scan, place: int, said: Quantity) -> bool:
@@ -72,12 +82,21 @@ def _is_count(scan: Scan, place: int, said: Quantity) -> bool:
 
 
 def _of_name(scan: Scan, place: int, said: Quantity) -> bool:
-    """ "Two ejection fractions"."""
+    """ "Two ejection fractions", "last 3 BPs"."""
     name = scan.frame.names[0] if place == scan.frame.lead - 1 else None
-    if name is None or said.step or not scan.context.words[name.end - 1].norm.endswith("s"):
+    latest = _is_latest(scan, place - 1)
+    if name is None or (said.step and not latest) or not scan.context.words[name.end - 1].norm.endswith("s"):
         return False
-    scan.count = said
+    _counts(scan, said, latest=latest)
     return True
+
+
+def _counts(scan: Scan, said: Quantity, *, latest: bool) -> None:
+    """So many results; so many of the latest, where that is said before the number."""
+    scan.count = said
+    if latest:
+        scan.latest = True
+        scan.atoms = [atom for atom in scan.atoms if atom.role != "which"]
 
 
 def _of_times(scan: Scan, place: int, said: Quantity) -> bool:
@@ -110,10 +129,7 @@ def _of_noun(scan: Scan, place: int, said: Quantity) -> bool:
         noun = scan.within(place, 1, "measure")
     if noun is None or noun.means.get("noun", "time") != "time":
         return False
-    scan.count = said
-    if _is_latest(scan, place - 1):
-        scan.latest = True
-        scan.atoms = [atom for atom in scan.atoms if atom.role != "which"]
+    _counts(scan, said, latest=_is_latest(scan, place - 1))
     for chunk in filter(None, (row, noun)):
         chunk.used = True
     return True

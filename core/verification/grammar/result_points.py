@@ -236,7 +236,8 @@ def _fits(last: Piece, piece: Piece) -> bool:
 def _add_reading(points: Points, piece: Piece, following: Piece) -> None:
     """A reading without value or day: of the last point that lacks one, else of the latest result."""
     last = _owner(points, piece)
-    if points.found and last.reading is None and piece.opener not in APART:
+    beside = piece.opener == "and" and last.valued and not last.whens  # "118/75 and normal"
+    if points.found and last.reading is None and (beside or piece.opener not in APART):
         return last.take(piece)
     if piece.opener == "from":
         piece.which = piece.which or "earlier"

@@ -1,0 +1,81 @@
+"""Kinds of right sentences that clinicians write, with wrong ones of the same form beside them."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.verification import Row, Verdict
+from tests.unit.verification.made_rows import ANY_FLAG, check, condition, result, row
+
+POTASSIUM = [result("Potassium", 5.6, "mmol/L", "2025-03-02", 3.5, 5.1, code="6298-4")]
+SODIUM = [result("Sodium", 132.0, "mmol/L", "2025-03-02", 135, 145, code="2947-0")]
+CALCIUM = [result("Calcium", 9.4, "mg/dL", "2025-03-02", 8.6, 10.2, code="49765-1")]
+PULSE = [result("Heart rate", 104.4, "/min", "2025-03-02", 60, 100, code="8867-4")]
+PATIENT = row("patient", name="Ada Stone", sex="female", birth_date="1980-05-04")
+ANGINA = [PATIENT, condition("Angina", "2014-09-10")]
+GOUT = [PATIENT, condition("Gout", "2021-02-01")]
+APPENDIX = [PATIENT, condition("Appendicitis", "1991-08-20", "1991-09-01")]
+FERRITIN = [
+    result("Ferritin", value, "ng/mL", day, 30, 300, code="2276-4")
+    for value, day in ((18.0, "2022-01-10"), (160.0, "2023-01-12"), (160.0, "2024-01-15"))
+]
+PRESSURES = [
+    result(name, value, "mm[Hg]", day, low, high, code=code)
+    for top, bottom, day in ((142.0, 92.0, "2023-04-04"), (138.0, 88.0, "2024-04-09"), (126.0, 80.0, "2025-04-15"))
+    for name, value, low, high, code in (
+        ("Systolic Blood Pressure", top, 90, 130, "8480-6"),
+        ("Diastolic Blood Pressure", bottom, 60, 85, "8462-4"),
+    )
+]
+
+RIGHT = [
+    ("Potassium 5.6 on 2 March 2025, 0.5 over range.", POTASSIUM),
+    ("Sodium 132 on 2 March 2025, 3 mmol/L below the lower limit.", SODIUM),
+    ("Pulse 104 on 2 Mar 2025, 4 bpm over the range.", PULSE),
+    ("Sodium 3 mmol/L under range on 2 March 2025.", SODIUM),
+    ("Angina Sept 2014, aged only 34.", ANGINA),
+    ("Gout since Feb 2021, aged just 40.", GOUT),
+    ("Appendicitis aged 11.", APPENDIX),
+    ("Last 3 ferritins 18, 160, 160.", FERRITIN),
+    ("Last 3 BPs 142/92, 138/88, 126/80.", PRESSURES),
+    ("Last 2 BPs 138/88, 126/80.", PRESSURES[2:]),
+    ("Ferritin 18 in 2022, low, normal at 160 by January 2024.", FERRITIN),
+    ("Sodium 132 in March 2025, low; calcium that day 9.4, normal.", [*SODIUM, *CALCIUM]),
+    ("Systolic 142 in 2023, high, normal at 126 by April 2025.", PRESSURES),
+    ("Ferritin 160 in 2023 and 2024, up from 18 in 2022.", FERRITIN),
+    ("Ferritin 160 in Jan 2023 and Jan 2024, up from 18 in Jan 2022.", FERRITIN),
+    ("Systolic 138 in 2024 and 126 in 2025, down from 142 in 2023.", PRESSURES),
+    ("Ferritin was 18 and low, later 160.", FERRITIN[:2]),
+    ("Systolic was 142 and high, later 138.", PRESSURES[:4]),
+    ("Ferritin was 18 and low, then 160 and normal.", FERRITIN[:2]),
+]
+WRONG = [
+    ("Potassium 5.6 on 2 March 2025, 1.5 over range.", POTASSIUM),
+    ("Sodium 132 on 2 March 2025, 5 mmol/L below the lower limit.", SODIUM),
+    ("Sodium 132 on 2 March 2025, 3 mmol/L above range.", SODIUM),
+    ("Pulse 104 on 2 Mar 2025, 14 bpm over the range.", PULSE),
+    ("Calcium 0.5 mg/dL over range on 2 March 2025.", CALCIUM),
+    ("Angina Sept 2014, aged only 24.", ANGINA),
+    ("Gout since Feb 2021, aged just 45.", GOUT),
+    ("Appendicitis aged 9.", APPENDIX),
+    ("Last 3 BPs 142/92, 138/88, 136/80.", PRESSURES),
+    ("Last 4 BPs 142/92, 138/88, 126/80.", PRESSURES),
+    ("Last 2 ferritins 18, 160.", FERRITIN),
+    ("Ferritin 18 in 2022, low, normal at 124 by January 2024.", FERRITIN),
+    ("Ferritin 18 in 2022, low, high at 160 by January 2024.", FERRITIN),
+    ("Ferritin 160 in 2023 and 2024, down from 18 in 2022.", FERRITIN),
+    ("Ferritin 18 in 2022, up from 160 in 2023 and 2024.", FERRITIN),
+    ("Ferritin was 18 and normal, later 160.", FERRITIN[:2]),
+    ("Systolic was 142 and normal, later 126.", [*PRESSURES[:2], *PRESSURES[4:]]),
+    ("Ferritin was 18 and low, then 160 and low.", FERRITIN[:2]),
+]
+
+
+@pytest.mark.parametrize(("sentence", "rows"), RIGHT)
+def test_a_right_sentence_is_supported(sentence: str, rows: list[Row]) -> None:
+    assert check(sentence, *rows).verdict is Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(("sentence", "rows"), WRONG)
+def test_a_wrong_sentence_of_the_same_form_is_flagged(sentence: str, rows: list[Row]) -> None:
+    assert check(sentence, *rows).verdict in ANY_FLAG
