@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from core.queries import current_health, known_patient, newest, visits
-from tests.unit.engines.test_mssql_statements import compiled
+from tests.unit.engines.compiled_tsql import compiled
 
 
 def asked(statement: Select[Any], **values: Any) -> str:
