@@ -16,7 +16,7 @@ from core.services import archive
 from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import make_account
-from tests.integration.access.test_database_roles import acting, patient, urls  # noqa: F401 - fixtures
+from tests.integration.access.acting_roles import acting, patient, urls  # noqa: F401 - fixtures
 from tests.integration.access.test_two_portals import host, make_app, sign_in
 from workers.archive import driver
 

@@ -12,7 +12,7 @@ from core.install.database_roles import DatabaseRole
 from core.models.record_types import SERVERS
 from core.settings.config import Settings
 from core.stores import databases
-from tests.integration.access.test_database_roles import acting, urls  # noqa: F401 - fixtures
+from tests.integration.access.acting_roles import acting, urls  # noqa: F401 - fixtures
 
 
 def test_the_doctor_knows_a_login_for_a_process(acting: Any) -> None:  # noqa: F811

@@ -20,7 +20,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import make_allergy, make_assay, make_condition
 from tests.integration.staff.conftest import StaffBrowser
-from tests.integration.staff.test_staff_corrections import (
+from tests.integration.staff.correcting import (
     WHY,
     act,
     assay,

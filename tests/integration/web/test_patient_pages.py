@@ -3,70 +3,29 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask import request_finished
-from sqlalchemy import Select, Table, event
 
 from core import audit
 from core.access import care
-from core.models import Claim, Note, Observation, Patient, Report, ReportState, Role, Signature, Visit
-from core.picture import rebuild
-from core.queries import timeline as queries
-from core.queries import visits as visit_queries
-from core.queries.current_health import current_health
-from core.queries.latest_results import latest_results
-from core.queries.patients import header
-from core.queries.timeline_items import Kind
-from core.stores import databases, hot_and_archived
-from core.stores.databases import Store
+from core.models import Claim, Note, Patient, Report, ReportState, Role, Signature, Visit
+from core.stores import databases
 from tests.factories import (
     NOW,
     make_account,
     make_allergy,
-    make_assay,
     make_condition,
-    make_note,
-    make_observation,
     make_patient,
     make_prescription,
     make_visit,
 )
 from tests.integration.web.conftest import Browser, events, move_to_archive
+from tests.integration.web.visits_of_a_patient import archived, main_of, visits
 from tests.tiers import Tiers
 
-AGES_DAYS = (0, 30, 400, 800)
-
-
-@pytest.fixture
-def visits(patient: Patient) -> list[Visit]:
-    """Four visits of Tan Mei Ling, two of them older than the window, each with a note, a result and a medicine."""
-    with databases.write() as session:
-        assay = make_assay(session)
-        made = []
-        for number, days in enumerate(AGES_DAYS):
-            visit = make_visit(session, patient, started_at=NOW - timedelta(days=days), description=f"Visit {number}")
-            make_note(session, visit, f"Note of visit {number} <b>not bold</b>")
-            make_observation(session, visit, assay, str(Decimal("8.9") - number))
-            make_prescription(
-                session, patient, visit_id=visit.id, medication=f"Medicine {number}", status="completed",
-                stopped_on=visit.started_at.date(),
-            )  # fmt: skip
-            made.append(visit)
-        return made
-
-
-@pytest.fixture
-def archived(visits: list[Visit], sync_replica: Any) -> list[Visit]:
-    """The same, after the archive has run."""
-    move_to_archive()
-    sync_replica()
-    with databases.read(Store.HOT) as session:
-        assert session.query(Visit).count() == 2
-    return visits
+__all__ = ["archived", "visits"]
 
 
 def test_every_visit_is_listed_before_and_after_archiving(
@@ -113,91 +72,6 @@ def test_a_visit_shows_what_was_done_hot_or_archived(signed_in: Browser, archive
     assert ("comes from our archive" in page) == (number == 3)
 
 
-def test_the_timeline_takes_few_queries(signed_in: Browser, visits: list[Visit]) -> None:
-    statements: list[str] = []
-    engine = databases.current().engine(Store.HOT, read_only=True)
-    event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
-    with databases.read(Store.HOT) as session:
-        queries.timeline(session, visits[0].patient_id, kind=Kind.VISITS)
-    assert len(statements) <= 8, statements
-
-
-def test_what_counts_as_archived_is_asked_once_for_a_page(archived: list[Visit]) -> None:
-    statements: list[str] = []
-    engine = databases.current().engine(Store.HOT, read_only=True)
-    event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
-    patient_id = archived[0].patient_id
-
-    def build(table: Table, columns: Select[Any]) -> Select[Any]:
-        return columns.where(table.c.patient_id == patient_id)
-
-    with databases.read(Store.HOT) as session:
-        for name in ("visit", "note", "observation"):
-            assert hot_and_archived.read_archived(session, "visit", name, build, patient_id=patient_id)
-    assert sum("FROM restored_root" in statement for statement in statements) == 1
-
-
-def test_a_patients_head_and_health_are_read_once(archived: list[Visit]) -> None:
-    """With the newest results of an archived record a chart asks seven times; of hot rows alone, once, twelve times."""
-    rebuild.rebuild_all()
-    statements: list[str] = []
-    engine = databases.current().engine(Store.HOT, read_only=True)
-    event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
-    patient_id = archived[0].patient_id
-    with databases.read(Store.HOT) as session:
-        head, health = header(session, patient_id), current_health(session, patient_id)
-        visit_queries.overview(session, patient_id, newest=10)
-        assert latest_results(session, patient_id).shown
-    assert head is not None
-    assert health is not None
-    assert len(statements) <= 7, statements
-
-
-def test_results_over_time_take_in_the_archive(signed_in: Browser, archived: list[Visit]) -> None:
-    latest = signed_in.get("/results").text
-    assert "8.9 %" in latest
-    assert "Above range" in latest
-    assay_id = latest.split("/results/")[1].split('"')[0]
-    whole = signed_in.get(f"/results/{assay_id}").text
-    assert "4 results: from 5.9 percent on 3 Sep 2024 to 8.9 percent" in whole
-    assert whole.count("<tr>") == 5
-
-
-def test_results_over_time_name_the_gap_of_a_silent_archive(
-    signed_in: Browser, archived: list[Visit], tiers: Tiers
-) -> None:
-    assay_id = signed_in.get("/results").text.split("/results/")[1].split('"')[0]
-    tiers.of["visits"].stop("immediate")
-    reply = signed_in.get(f"/results/{assay_id}")
-    assert reply.status_code == 200
-    assert "8.9 %" in reply.text
-    assert "2 older visits can&#39;t be shown right now" in reply.text
-
-
-def main_of(page: str) -> str:
-    return page.split("<main")[1].split("</main>", maxsplit=1)[0]
-
-
-def test_the_newest_results_are_the_same_though_the_archive_is_down(
-    signed_in: Browser, visits: list[Visit], tiers: Tiers, sync_replica: Any
-) -> None:
-    with databases.write() as session:
-        session.query(Observation).filter(Observation.visit_id.in_([visits[0].id, visits[1].id])).delete()
-    rebuild.rebuild_all()
-    sync_replica()
-    before = signed_in.get("/results").text
-    assert "6.9 %" in before
-    move_to_archive()
-    sync_replica()
-    tiers.of["visits"].stop("immediate")
-    after = signed_in.get("/results").text
-    assert main_of(after) == main_of(before)
-    assert "older" not in main_of(after)
-    assay_id = after.split("/results/")[1].split('"')[0]
-    alone = signed_in.get(f"/results/{assay_id}")
-    assert (alone.status_code, "6.9 %" in alone.text, "5.9 %" in alone.text) == (200, True, True)
-
-
 def test_what_belongs_to_no_visit_has_its_place_in_the_history(
     signed_in: Browser, patient: Patient, sync_replica: Any
 ) -> None:
@@ -209,22 +83,6 @@ def test_what_belongs_to_no_visit_has_its_place_in_the_history(
     page = "".join(signed_in.get(f"/history?year={year}").text for year in (2026, 2024, 2019))
     for words in ("Seen in &lt;i&gt;Penang&lt;/i&gt;.", "Myocardial infarction", "Warfarin 3 mg"):
         assert words in page
-
-
-def test_a_test_known_to_the_archive_alone_is_never_denied(
-    signed_in: Browser, archived: list[Visit], tiers: Tiers, sync_replica: Any
-) -> None:
-    """Silence of the archive is not absence of results (G5)."""
-    with databases.write() as session:
-        session.query(Observation).delete()
-    sync_replica()
-    assay_id = 1
-    assert signed_in.get(f"/results/{assay_id}").status_code == 200
-    tiers.of["visits"].stop("immediate")
-    silent = signed_in.get(f"/results/{assay_id}")
-    assert silent.status_code == 503
-    assert "Our archive is not answering" in silent.text
-    assert "Some older results are not in this list right now" in signed_in.get("/results").text
 
 
 def test_the_record_shows_what_holds_now(signed_in: Browser, patient: Patient, sync_replica: Any) -> None:

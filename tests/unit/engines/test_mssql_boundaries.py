@@ -14,7 +14,7 @@ from alembic.operations import Operations
 from core.engines import mssql
 from core.engines.mssql_dialect import Dialect
 from core.engines.row_rules import Either, OneOf, Parent, sql
-from tests.unit.engines.test_mssql_adapter import Sent, parsed, sent
+from tests.unit.engines.sent_statements import Sent, parsed, sent
 from tests.unit.engines.test_mssql_credentials import allowed, functions
 
 WAS_SIGNED = (

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from core.queries.clinic_months import MonthFigures
 from core.stores.tables import hot_table
-from tests.unit.engines.test_mssql_statements import compiled
+from tests.unit.engines.compiled_tsql import compiled
 
 
 def test_results_are_grouped_by_test_and_patient() -> None:

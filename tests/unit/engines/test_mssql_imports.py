@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.interchange import components, imported_people, moved_results
 from core.queries import hidden_visits
 from core.services import courses
-from tests.unit.engines.test_mssql_statements import compiled
+from tests.unit.engines.compiled_tsql import compiled
 
 
 def test_the_tests_of_any_number_of_rows_are_one_parameter() -> None:

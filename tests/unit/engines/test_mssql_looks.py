@@ -11,7 +11,7 @@ from core.engines.mssql_dialect import Dialect
 from core.models import Clinic, LastLook, Practitioner, VisitTie
 from core.queries.hidden_visits import is_open_to_all
 from core.stores.tables import hot_table
-from tests.unit.engines.test_mssql_statements import compiled, parse
+from tests.unit.engines.compiled_tsql import compiled, parse
 
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from core.engines.mssql_folded import computed
 from core.models import Patient
 from core.queries.patient_search import parse_search
 from core.queries.patients import _groups
+from tests.unit.engines.compiled_tsql import compiled, parse
 from tests.unit.engines.test_mssql_migrations import migrated
-from tests.unit.engines.test_mssql_statements import compiled, parse
 
 NAMES = {
     "S\u00f8rensen": "sorensen", "O\u2019Brien": "obrien", "O`Brien": "obrien", "Ann\u2014Marie": "ann marie",

@@ -23,7 +23,7 @@ from core.install import old_rows
 from core.models import Base
 from core.models.record_types import ARCHIVE_METADATA
 from core.stores.databases import Store
-from tests.unit.engines.test_mssql_adapter import Sent, parsed, sent
+from tests.unit.engines.sent_statements import Sent, parsed, sent
 
 REACH, GUARDS = "0040_in_reach", "0028_guards_that_hold"
 ADDED = re.compile(r"ALTER TABLE (\w+) (?:WITH NOCHECK )?ADD CONSTRAINT (\w+) CHECK \((.+)\);")

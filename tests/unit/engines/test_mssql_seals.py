@@ -19,7 +19,7 @@ from core.models.record_types import ARCHIVE_METADATA, DEPARTED, VISIT
 from core.queries import archived_batches
 from core.queries.archived_batches import Known
 from core.stores import databases
-from tests.unit.engines.test_mssql_adapter import Sent, parsed, sent
+from tests.unit.engines.sent_statements import Sent, parsed, sent
 
 NOTES = ARCHIVE_METADATA["visits"].tables["note"]
 

@@ -17,7 +17,7 @@ from core.queries.timeline_items import Kind
 from core.queries.whole_record import WholeReading
 from core.stores.hot_and_archived import that_find_any
 from core.stores.tables import hot_table
-from tests.unit.engines.test_mssql_statements import compiled
+from tests.unit.engines.compiled_tsql import compiled
 
 ZONE = ZoneInfo("Asia/Singapore")
 

@@ -22,7 +22,7 @@ from core.models.record_types import VISIT
 from core.services import holding_sums, load_figures
 from core.stores import databases
 from core.stores.tables import linked_table
-from tests.unit.engines.test_mssql_adapter import Sent, parsed, sent
+from tests.unit.engines.sent_statements import Sent, parsed, sent
 from tests.unit.engines.test_mssql_corrections import compiled
 from workers.archive import stragglers
 
