@@ -106,10 +106,22 @@ def _against(point: Point, row: Cited) -> Judged:
     if same is None:
         return NotInRows(f"The value of {wording.name(row)} cannot be compared with the row's.")
     if not same:
-        return otherwise(row)
+        return _misses(point, row)
     if readings.reads(row, point.reading or "", point.degree) is None:
         return NotInRows(f"The cited row does not decide how {wording.name(row)} reads.")
     return otherwise(row, "interpretation")
+
+
+# A value cut off, or rounded the other way, misses by less than its last digit is worth: two of its steps.
+ROUNDED_OTHERWISE = 1.98
+
+
+def _misses(point: Point, row: Cited) -> Judged:
+    """That a result has another value; one that misses by less than its last digit contradicts nothing."""
+    said = point.value
+    if said is not None and has_value(row, said._replace(step=ROUNDED_OTHERWISE * said.step)):
+        return NotInRows(wording.sentence(f"{wording.name(row)} was {row.shown()}: the claim rounds it otherwise."))
+    return otherwise(row)
 
 
 def _paired(point: Point, dated: list[Cited]) -> Judged:

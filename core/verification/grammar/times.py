@@ -22,6 +22,8 @@ _LED_BY_NOUGHT = re.compile(r"(0\d)/(\d\d)")
 _DECADE = re.compile(r"((?:19|20)\d0)s")
 
 
+CENTURY = 2000
+_WHOLE_YEAR = re.compile(r"(?:19|20)\d\d")
 FIRST_YEAR, FAR_YEAR = 1990, 2035
 MONTH_DAYS_MAX = 31
 # "A year earlier" leaves less open than half a year: nobody rounds seven months up.
@@ -68,7 +70,8 @@ def _spans(written: str) -> tuple[Days, ...]:
     if decade:
         return (Days(date(int(decade[1]), 1, 1), date(int(decade[1]) + 9, 12, 31)),)
     written = written.replace("'", "20") if "'" in written else written
-    found = _of_the_past(dates.written(written))
+    found = dates.written(written)
+    found = found if _WHOLE_YEAR.search(written) else _of_the_past(found)
     short = _MONTH_AND_YEAR.fullmatch(written)
     return (*found, *dates.written(f"{short[1]} 20{short[2]}")) if short else found
 
@@ -82,11 +85,11 @@ def _of_years(first: int, last: int) -> tuple[Days, ...]:
 
 
 def _of_the_past(found: tuple[Days, ...]) -> tuple[Days, ...]:
-    """ "12/9/68": a year of two digits that lies far ahead may be one of the last century."""
+    """ "12/9/68", "30 Jul 26": a year of two digits may be one of the last century."""
     old = [
         Days(_in_year(days.first, days.first.year - 100), _in_year(days.last, days.last.year - 100))
         for days in found
-        if not days.yearless and days.first.year > FAR_YEAR
+        if not days.yearless and days.first.year >= CENTURY
     ]
     return (*found, *old)
 

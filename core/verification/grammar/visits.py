@@ -109,6 +109,8 @@ class Draft:
         if quantity is None or quantity.unit is None:
             return quantity is not None and self._count(place, quantity)
         following = self.frame.items[place + 1 : place + 2]
+        if following and "ago" in following[0].means:
+            return False  # "four weeks later", with no day before it
         if quantity.unit.kind == "time" and following and "apart" in following[0].means:
             self.apart, following[0].used = quantity, True
             return True

@@ -62,3 +62,25 @@ def test_right_beside_wrong(text: str, rows: list[Row], is_right: bool) -> None:
 def test_a_part_that_may_be_of_more_tests_contradicts_nothing() -> None:
     text = "Red cells 5.3 and Hb 16.1 in 2016; then 5.1 in 2021."
     assert check(text, *COUNTS).verdict is not Verdict.CONTRADICTED
+
+
+WEIGHED = result("Body Weight", 83.19, "kg", "2024-08-15", code="29463-7")
+BORN = row("patient", name="Cleo Friesen", sex="male", birth_date="1925-12-18")
+HOSPICE = row("visit", description="Admission to hospice (procedure)", started_at="2020-08-26T09:41:00Z",
+              ended_at="2020-08-26T09:56:00Z")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "verdict"),
+    [
+        ("Weight was 83.2 kg on 15 August 2024.", WEIGHED, Verdict.SUPPORTED),
+        ("Weight was 83.1 kg on 15 August 2024.", WEIGHED, Verdict.NOT_ADDRESSED),
+        ("Weight was 83.0 kg on 15 August 2024.", WEIGHED, Verdict.CONTRADICTED),
+        ("A man born on 18 Dec 25.", BORN, Verdict.SUPPORTED),
+        ("A man born on 18 Dec 26.", BORN, Verdict.CONTRADICTED),
+        ("A man born on 18 December 2025.", BORN, Verdict.CONTRADICTED),
+        ("Hospice admission on 26/8/20. Death certified four weeks later.", HOSPICE, Verdict.NOT_ADDRESSED),
+    ],
+)
+def test_a_digit_cut_off_a_century_and_a_distance_contradict_nothing(text: str, source: Row, verdict: Verdict) -> None:
+    assert check(text, source).verdict is verdict
