@@ -70,12 +70,12 @@ def test_the_archiver_alone_writes_on_archives_and_changes_no_row(
     made: Environments, role: DatabaseRole, server: str
 ) -> None:
     with connected(made[role][ARCHIVES[server]]) as archive:
-        for table in ARCHIVE_METADATA[server].tables:
+        for table, (first, *_) in ((name, found.c) for name, found in ARCHIVE_METADATA[server].tables.items()):
             tried = {
                 "SELECT": f"SELECT 1 FROM {table} LIMIT 1",
                 "INSERT": f"INSERT INTO {table} SELECT * FROM {table}",
                 "DELETE": f"DELETE FROM {table}",
-                "UPDATE": f"UPDATE {table} SET id = id",
+                "UPDATE": f"UPDATE {table} SET {first.name} = {first.name}",
                 "TRUNCATE": f"TRUNCATE {table}",
                 "ALTER": f"ALTER TABLE {table} ADD COLUMN mine int",
             }

@@ -45,7 +45,9 @@ def store(request: Any, database: Any) -> Iterator[Store]:
         connection.exec_driver_sql(f"ALTER TABLE visit DROP CONSTRAINT {NAME}")
         connection.exec_driver_sql("UPDATE visit SET started_at = 'infinity'")
         connection.exec_driver_sql(f"ALTER TABLE visit ADD CONSTRAINT {NAME} CHECK ({condition}) NOT VALID")
+    own()
     yield store
+    engine = databases.current().engine(store, read_only=False)
     with engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM note")
         connection.exec_driver_sql("DELETE FROM visit")
@@ -53,7 +55,6 @@ def store(request: Any, database: Any) -> Iterator[Store]:
 
 
 def finding(store: Store) -> dict[str, Any]:
-    own()
     name = "primary" if store is Store.HOT else "archive visits"
     found = by_subject(run()[1])
     return found[f"{name}: older rows"]

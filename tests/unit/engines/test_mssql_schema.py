@@ -7,7 +7,7 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
 from core.engines.mssql_tables import unique_constraints
 from core.models.base import Base
-from core.models.record_types import ARCHIVE_METADATA
+from core.models.record_types import ARCHIVE_METADATA, DEPARTED
 from tests.unit.engines.compiled_tsql import DIALECT, compiled
 
 
@@ -25,7 +25,9 @@ def test_tables_of_an_archive_keep_every_id_and_every_character(server: str) -> 
     for table in ARCHIVE_METADATA[server].tables.values():
         assert "IDENTITY" not in compiled(CreateTable(table)), table.name
         types = {column.type.compile(dialect=DIALECT).split("(")[0] for column in table.columns}
-        assert not types - {"BIGINT", "BIT", "DATE", "DATETIMEOFFSET", "NUMERIC", "NVARCHAR"}, table.name
+        # What is kept of rows that left is no text.
+        more = {"VARBINARY"} if table.name == DEPARTED else set()
+        assert not types - {"BIGINT", "BIT", "DATE", "DATETIMEOFFSET", "NUMERIC", "NVARCHAR"} - more, table.name
 
 
 INDEXES = {
