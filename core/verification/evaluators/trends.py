@@ -152,14 +152,18 @@ def _fits(statement: Trend, other: Cited, row: Cited) -> bool:
 
 def _in_order(statement: Trend, points: list[Point], known: list[Cited]) -> list[Cited] | None:
     """The rows of points in the order of time; "up from" names the earlier one last."""
-    backwards = points[0].origin != "from" and (
-        points[-1].origin == "from" or (statement.direction != "over" and not _rises(known))
-    )
-    ordered = known[::-1] if backwards else known
-    if points[-1].origin == "from" and not _rises(ordered):
-        ordered = [known[-1], *known[:-1]]  # "30.2 in 2025 and 2026, up from 29.5 in 2024"
+    ordered = _ordered(statement, points, known)
     apart = len({row.ref for row in known}) == len(known) or statement.direction != "over"
     return ordered if _rises(ordered) and apart else None
+
+
+def _ordered(statement: Trend, points: list[Point], known: list[Cited]) -> list[Cited]:
+    """The rows as they may be told: in turn, backwards, or the first of them last."""
+    if points[0].origin == "from":
+        return known
+    if points[-1].origin == "from":  # "30.2 in 2025 and 2026, up from 29.5 in 2024"
+        return known[::-1] if _rises(known[::-1]) else [known[-1], *known[:-1]]
+    return known[::-1] if statement.direction != "over" and not _rises(known) else known
 
 
 def _rises(rows: list[Cited]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from core.verification.grammar.chunk import MARK, NAME, Chunk
@@ -17,15 +18,26 @@ LINKING = frozenset({"free", "aux", "pronoun", "conj"})
 def parted(cut: list[Frame], context: Context) -> list[Frame]:
     """The frames, with what is said of a visit's reason in a frame of its own, where its condition is cited."""
     found: list[Frame] = []
-    for frame in cut:
+    for place, frame in enumerate(cut):
         found.append(frame)
         ill = _reason(frame, context) if frame.kind == "visit" and frame.illness is None else None
-        at = _standing(frame.items, ill) if ill is not None else 0
-        if ill is not None and at:
-            own = Frame("condition", [_condition(ill, context)])
-            own.items, frame.items = frame.items[at:], frame.items[:at]
-            found.append(own)
+        own = _own(frame, ill, cut[place + 1 :], context) if ill is not None else None
+        found += [own] if own is not None else []
     return found
+
+
+def _own(frame: Frame, ill: Chunk, following: list[Frame], context: Context) -> Frame | None:
+    """The frame of a visit's reason, if its standing is said: right behind it, or behind what was given for it."""
+    at, own = _standing(frame.items, ill), Frame("condition", [_condition(ill, context)])
+    if at:
+        own.items, frame.items = frame.items[at:], frame.items[:at]
+        return own
+    given = list(takewhile(lambda other: other.kind == "prescription" and other.illness is None, following))
+    if not any("heals" in c.means or c.get("status") == "ended" for other in given for c in other.items):
+        return None
+    for other in given:
+        other.illness = own  # "seen with bronchitis, amoxicillin given, resolved 13 May"
+    return own
 
 
 def _reason(frame: Frame, context: Context) -> Chunk | None:

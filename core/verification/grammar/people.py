@@ -129,9 +129,7 @@ def _born(segment: list[Chunk], place: int, context: Context) -> None:
 def _aged(segment: list[Chunk], place: int, context: Context) -> None:
     """ "Aged 70", "51 years old": on the day that the segment gives, or that of the death it tells of."""
     chunk = segment[place]
-    behind = [c for c in segment[place + 1 : place + 3] if "free" not in c.means]  # "aged only 20"
-    beside = [*behind[:1], *segment[max(0, place - 1) : place]]
-    number = next((c for c in beside if c.kind == VALUE and c.quantity), None)
+    number = _number_beside(segment, place)
     if number is None or not _is_of_years(number, chunk, context):
         return
     when = () if _is_of_now(segment, place) else _day_of_age(segment, context)
@@ -142,6 +140,13 @@ def _aged(segment: list[Chunk], place: int, context: Context) -> None:
     span = context.span([chunk, number])
     when, of_event = when or begun, bool(begun) or _is_of_event(segment, place, context)
     context.statements.append(Person(span, patient(chunk, context), age=number.quantity, when=when, past=of_event))
+
+
+def _number_beside(segment: list[Chunk], place: int) -> Chunk | None:
+    """The number right behind or before a word: "aged only 20", "51 years old"."""
+    behind = [c for c in segment[place + 1 : place + 3] if "free" not in c.means]
+    beside = [*behind[:1], *segment[max(0, place - 1) : place]]
+    return next((c for c in beside if c.kind == VALUE and c.quantity), None)
 
 
 def _is_of_event(segment: list[Chunk], place: int, context: Context) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.verification.grammar.tokens import Words
-from core.verification.vocabulary import PHRASES
+from core.verification.vocabulary import PHRASES, Phrase
 
 Found = tuple[tuple[int, dict[str, str], dict[str, str]], ...]
 NOTHING: Found = ()
@@ -27,18 +27,22 @@ def _find(words: Words, i: int) -> Found:
     if phrase is None:
         return NOTHING
     found = [(i + 1, phrase.kinds, phrase.names)] if phrase.kinds else []
-    longer, cut = phrase.longer, False
-    for at in range(i + 1, len(words)) if longer else ():
+    at, cut = i + 1, False
+    while at < len(words) and phrase.longer:
         norm = words[at].norm
-        if norm in longer:
-            phrase = longer[norm]
-            longer = phrase.longer
-            if phrase.kinds and (phrase.names or not cut):  # "low, normal by May" is no "low normal"
-                found.append((at + 1, phrase.kinds, phrase.names))
+        at += 1
+        if norm in phrase.longer:
+            phrase = phrase.longer[norm]
+            found += [(at, phrase.kinds, phrase.names)] if _is_whole(phrase, cut=cut) else []
         elif norm not in _INSIDE:
             break
         cut = cut or norm == ","
     return tuple(found[::-1])
+
+
+def _is_whole(phrase: Phrase, *, cut: bool) -> bool:
+    """Whether a phrase means something; past a comma, only if it is a name: "low, normal by May" is no "low normal"."""
+    return bool(phrase.kinds and (phrase.names or not cut))
 
 
 def longest_at(words: Words, i: int) -> tuple[int, dict[str, str]]:

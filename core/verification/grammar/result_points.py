@@ -236,8 +236,7 @@ def _fits(last: Piece, piece: Piece) -> bool:
 def _add_reading(points: Points, piece: Piece, following: Piece) -> None:
     """A reading without value or day: of the last point that lacks one, else of the latest result."""
     last = _owner(points, piece)
-    beside = piece.opener == "and" and last.valued and not last.whens  # "118/75 and normal"
-    if points.found and last.reading is None and (beside or piece.opener not in APART):
+    if points.found and last.reading is None and _is_beside(last, piece):
         return last.take(piece)
     if piece.opener == "from":
         piece.which = piece.which or "earlier"
@@ -246,6 +245,12 @@ def _add_reading(points: Points, piece: Piece, following: Piece) -> None:
     elif points.waiting:
         piece.whens, points.waiting = points.waiting, []
     return points.found.append(piece)
+
+
+def _is_beside(last: Piece, piece: Piece) -> bool:
+    """Whether a reading goes with the point before it: "118/75, normal", "118/75 and normal"."""
+    joined = piece.opener == "and" and last.valued and not last.whens
+    return joined or piece.opener not in APART
 
 
 def _owner(points: Points, piece: Piece) -> Piece:

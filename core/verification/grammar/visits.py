@@ -13,7 +13,7 @@ from core.verification.grammar.frames import Frame, take_prep
 from core.verification.grammar.times import IMPOSSIBLE, hull, of_year
 from core.verification.grammar.tokens import UNITS, Words
 from core.verification.statements import Counted, Spaced, Subject, Took
-from core.verification.vocabulary.spelling import word_set
+from core.verification.vocabulary.spelling import stem, word_set
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -205,12 +205,23 @@ def _each_year(month: When, span: tuple[When, When]) -> list[When]:
 
 def _bearers(frame: Frame, context: Context) -> tuple[tuple[int, int], ...]:
     """The cited visits that all names of the frame may mean."""
-    found = [n for n, row in enumerate(context.rows) if row.type == "visit"]
+    found = _of_kind(frame, context, [n for n, row in enumerate(context.rows) if row.type == "visit"])
     for chunk in frame.names:
         if chunk.name is not None:
             mine = {n for n, _ in chunk.name.bearers}
             found = [n for n in found if n in mine]
     return tuple((n, 0) for n in found)
+
+
+def _of_kind(frame: Frame, context: Context, found: list[int]) -> list[int]:
+    """ "Problem visits": those whose name has the word right before the noun."""
+    before = next(iter(frame.items[: frame.lead][-1:]), None)
+    if before is None or before.used or not before.means.keys() <= {"noun"}:
+        return found
+    term = stem(context.words[before.end - 1].norm)
+    mine = [n for n in found if term in context.rows[n].name.terms]
+    before.used = bool(mine)
+    return mine or found
 
 
 def _state(draft: Draft, bearers: tuple[tuple[int, int], ...], context: Context) -> None:

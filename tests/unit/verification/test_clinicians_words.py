@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.verification import Row, Verdict
-from tests.unit.verification.made_rows import ANY_FLAG, check, condition, result, row
+from tests.unit.verification.made_rows import ANY_FLAG, check, condition, medicine, result, row
 
 POTASSIUM = [result("Potassium", 5.6, "mmol/L", "2025-03-02", 3.5, 5.1, code="6298-4")]
 SODIUM = [result("Sodium", 132.0, "mmol/L", "2025-03-02", 135, 145, code="2947-0")]
@@ -27,6 +27,20 @@ PRESSURES = [
         ("Diastolic Blood Pressure", bottom, 60, 85, "8462-4"),
     )
 ]
+ALLERGIES = [
+    row("allergy", substance=name, status="active", recorded_on="2004-09-30", reaction=reaction)
+    for name, reaction in (("Latex", None), ("Egg", None), ("Soya", None), ("Peanut", "Rash"))
+]
+SINUSITIS = [
+    row("visit", description="Encounter for symptom", reason="Sinusitis", started_at="2025-03-02T10:00:00Z"),
+    condition("Sinusitis", "2025-03-01", "2025-03-15"),
+    medicine("Amoxicillin 250 MG Oral Capsule", "2025-03-02", "2025-03-12", reason="Sinusitis"),
+]
+VISITS = [
+    row("visit", description=f"Encounter for {what} (procedure)", started_at=f"{day}T10:00:00Z")
+    for what, day in (("problem", "2025-01-10"), ("problem", "2025-03-11"), ("check up", "2025-05-12"))
+]
+ASTHMA = [condition("Asthma", "2011-02-03")]
 
 RIGHT = [
     ("Potassium 5.6 on 2 March 2025, 0.5 over range.", POTASSIUM),
@@ -48,6 +62,14 @@ RIGHT = [
     ("Ferritin was 18 and low, later 160.", FERRITIN[:2]),
     ("Systolic was 142 and high, later 138.", PRESSURES[:4]),
     ("Ferritin was 18 and low, then 160 and normal.", FERRITIN[:2]),
+    ("No reaction recorded for latex, egg or soya.", ALLERGIES[:3]),
+    ("No reaction documented for latex or egg.", ALLERGIES[:2]),
+    ("Seen 2/3/25 with sinusitis, amoxicillin 250 mg given, resolved 15 March.", SINUSITIS),
+    ("Seen on 2 March 2025 for sinusitis, given amoxicillin, cleared by 15 March 2025.", SINUSITIS),
+    ("Visit 2 Mar 2025 with sinusitis, amoxicillin given, since resolved.", SINUSITIS),
+    ("Problem visits 10 Jan and 11 Mar 2025.", VISITS),
+    ("Two problem visits, 10 January and 11 March 2025.", VISITS[:2]),
+    ("Problem visit 11/3/25.", VISITS),
 ]
 WRONG = [
     ("Potassium 5.6 on 2 March 2025, 1.5 over range.", POTASSIUM),
@@ -68,6 +90,15 @@ WRONG = [
     ("Ferritin was 18 and normal, later 160.", FERRITIN[:2]),
     ("Systolic was 142 and normal, later 126.", [*PRESSURES[:2], *PRESSURES[4:]]),
     ("Ferritin was 18 and low, then 160 and low.", FERRITIN[:2]),
+    ("No reaction recorded for latex, egg or peanut.", ALLERGIES),
+    ("No reaction documented for peanut or egg.", ALLERGIES),
+    ("Seen 2/3/25 with sinusitis, amoxicillin 250 mg given, resolved 25 March.", SINUSITIS),
+    ("Seen 2/3/25 with sinusitis, amoxicillin 250 mg given, still active.", SINUSITIS),
+    ("Seen on 2 March 2025 for sinusitis, given amoxicillin, cleared by 5 March 2025.", SINUSITIS),
+    ("Problem visits 10 Jan and 12 May 2025.", VISITS),
+    ("Problem visit 12/5/25.", VISITS),
+    ("No asthma or gout.", [*ASTHMA, *GOUT]),
+    ("No gout, asthma or angina.", ASTHMA),
 ]
 
 
