@@ -10,9 +10,11 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
-from core.picture.values import Value, Values
+from core.picture.values import COLUMNS, Value, Values
 
 FORMAT = 1
+# Texts that few values have; what is left out at the end of a kind is None, so that one more makes no new format.
+BESIDE = COLUMNS[COLUMNS.index("said") :]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND, SECOND = 1, 1_000_000
 # Some million values. What unpacks to more would fill the memory of whoever reads it.
@@ -82,10 +84,10 @@ def _unpacked(columns: Sequence[Any]) -> Iterator[Value]:
         raise UnknownFormat(f"no format {columns[0]} of a patient's picture is known")
     scale, instants, visit_ids, kinds, of_visit, ids, of_kind, numbers, texts = columns[1:]
     instants = [EPOCH + timedelta(microseconds=instant * scale) for instant in accumulate(instants)]
-    kinds = [(*kind[:2], _number(kind[2]), _number(kind[3]), kind[4], *(kind[5:] or [None])) for kind in kinds]
+    kinds = [(*kind[:2], _number(kind[2]), _number(kind[3]), kind[4], _beside(kind[5:])) for kind in kinds]
     rows = zip(accumulate(of_visit), accumulate(ids), of_kind, numbers, strict=True)
     for at, (visit, row_id, kind, number) in enumerate(rows):
-        assay_id, unit, low, high, interpretation, said = kinds[kind]
+        assay_id, unit, low, high, interpretation, beside = kinds[kind]
         yield Value(
             id=row_id,
             assay_id=assay_id,
@@ -97,13 +99,22 @@ def _unpacked(columns: Sequence[Any]) -> Iterator[Value]:
             ref_low=low,
             ref_high=high,
             interpretation=interpretation,
-            said=said,
+            **beside,
         )
+
+
+def _beside(told: Sequence[Any]) -> dict[str, Any]:
+    if len(told) > len(BESIDE):
+        raise UnknownFormat("a value of a patient's picture has more parts than are known")
+    return dict(zip(BESIDE, told, strict=False))
 
 
 def _kind(value: Value) -> tuple[Any, ...]:
     kind = (value.assay_id, value.unit, _text(value.ref_low), _text(value.ref_high), value.interpretation)
-    return kind if value.said is None else (*kind, value.said)
+    beside = [getattr(value, name) for name in BESIDE]
+    while beside and beside[-1] is None:
+        beside.pop()
+    return (*kind, *beside)
 
 
 def _once(items: Iterable[Any]) -> tuple[list[Any], list[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -107,6 +108,12 @@ def test_a_text_a_part_of_a_second_and_what_a_source_said_are_packed_too(microse
     at = one.observed_at + timedelta(microseconds=microseconds)
     odd = Value(**{name: getattr(one, name) for name in Value.__dataclass_fields__} | {"observed_at": at, "said": said})
     assert unpack(pack([odd])) == (odd,)
+
+
+@pytest.mark.parametrize("name", packed.BESIDE)
+def test_each_text_that_stands_beside_a_value_is_packed(name: str) -> None:
+    odd = replace(value(1, day=1), **{name: "told"})
+    assert unpack(pack([odd, value(2, day=2)])) == (odd, value(2, day=2))
 
 
 def test_nothing_is_packed_as_nothing() -> None:
