@@ -113,7 +113,7 @@ def _against(point: Point, row: Cited) -> Judged:
 
 
 # A value cut off, or rounded the other way, misses by less than its last digit is worth: two of its steps.
-ROUNDED_OTHERWISE = 1.98
+ROUNDED_OTHERWISE = 1.9999
 
 
 def _misses(point: Point, row: Cited) -> Judged:
