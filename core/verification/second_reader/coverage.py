@@ -46,6 +46,7 @@ ACCOUNTS: dict[str, frozenset[str]] = {
 # Verbs and nouns that say no more than what kind of thing is told of.
 NO_MORE = frozenset({"start", "stop", "take", "reaction", "took place", "noun", "all"})
 POINTERS = frozenset({"those", "these", "prev", "previous", "earlier", "other"})
+BINDING = frozenset({"until", "since", "from", "to", "before", "after", "by", "between"})
 ORDERED = frozenset({"later", "earlier"})
 THEN = frozenset({"at the time", "at that time"})
 # Roles whose words may be new to the vocabulary: their meaning is one of a short list.
@@ -78,8 +79,16 @@ def _is_of_rows(sentence: Sentence, chunk: Chunk, spans: Sequence[Span]) -> bool
         first, last = sentence.span_of(chunk)
         return "=" in chunk.means and any(start < first and last < end for start, end in spans)
     if chunk.kind in (WHEN, SPAN):
-        return any(within(chunk.days, day) for row in sentence.rows for day in (row.start, row.stop) if day)
+        of_row = any(within(chunk.days, day) for row in sentence.rows for day in (row.start, row.stop) if day)
+        return of_row and not _is_bound(sentence, chunk)
     return _counts_rows(sentence, chunk) or _is_order(sentence, chunk)
+
+
+def _is_bound(sentence: Sentence, chunk: Chunk) -> bool:
+    """Whether the words before a date make it a beginning or an end: "until 7 May 2023"."""
+    at = sentence.chunks.index(chunk)
+    before = sentence.chunks[max(0, at - 2) : at]
+    return any(c.get("prep") in BINDING or not {"start", "stop"}.isdisjoint(c.means) for c in before)
 
 
 def _counts_rows(sentence: Sentence, chunk: Chunk) -> bool:

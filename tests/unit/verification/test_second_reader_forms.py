@@ -97,7 +97,7 @@ TO_THE_JUDGE = [
               detail="by questionnaire")],
     ),
     (
-        "a day of the rows", "By 13 March 2021 platelets were 113.", PLATELETS,
+        "a day of the rows", "On 13 March 2021 platelets were 113.", PLATELETS,
         [said("result", "platelets", "platelets were 113", value="113")],
     ),
 ]  # fmt: skip
@@ -126,7 +126,11 @@ LIES = [
         [said("result", "Platelets", span, value=value) for span, value in CHECKS],
     ),
     (
-        "a day of no row", "By 14 March 2021 platelets were 113.", PLATELETS,
+        "a beginning that is told as an end", "Migraine has been active until 16 July 1992.", [MIGRAINE],
+        [said("condition", "Migraine", "Migraine has been active until 16 July 1992", status=("active", "active"))],
+    ),
+    (
+        "a day of no row", "On 14 March 2021 platelets were 113.", PLATELETS,
         [said("result", "platelets", "platelets were 113", value="113")],
     ),
     (
