@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from core.engines import kept_json
@@ -19,6 +20,7 @@ from core.sources import find
 from core.sources.references import parse_ref, row_ref
 from core.stores.archived import ColdUnavailable
 from core.stores.counted import entered_in_error
+from core.stores.prepared import PATIENT, rows
 
 # What the patients' portal may read of a correction.
 PUBLIC = (
@@ -112,10 +114,10 @@ def of_patient(session: Session, patient_id: int) -> Corrections:
 
 def marks(session: Session, patient_id: int) -> Marks:
     """Which rows of a record are not as they were written."""
-    rows = session.execute(select(*PUBLIC).where(Correction.patient_id == patient_id)).all()
+    found = rows(session, of_patient_query(), patient=patient_id)
     return Marks(
-        frozenset(row_ref(row.row_type, row.row_id) for row in rows if row.kind == CorrectionKind.EDIT),
-        frozenset(row_ref(row.row_type, row.row_id) for row in rows if row.in_force),
+        frozenset(row_ref(row.row_type, row.row_id) for row in found if row.kind == CorrectionKind.EDIT),
+        frozenset(row_ref(row.row_type, row.row_id) for row in found if row.in_force),
     )
 
 
@@ -133,16 +135,19 @@ def told(
     session: Session, patient_id: int, *, visit_id: int | None = None, hidden_visits: VisitIds = NO_VISITS
 ) -> tuple[Corrected, ...]:
     """What a patient is told of corrections, at one visit or in all: each row once, as it is now, the newest first."""
-    query = select(*PUBLIC).where(Correction.patient_id == patient_id)
-    if visit_id is not None:
-        query = query.where(Correction.visit_id == visit_id)
     found: dict[tuple[str, int], Corrected] = {}
-    for row in session.execute(query.order_by(Correction.id)):
-        if row.visit_id in hidden_visits or (row.kind not in CHANGES):
+    for row in rows(session, of_patient_query(), patient=patient_id):
+        if row.visit_id in hidden_visits or row.kind not in CHANGES or visit_id not in (None, row.visit_id):
             continue
         if row.kind == CorrectionKind.EDIT or row.in_force:
             found[row.row_type, row.row_id] = _told(row)
     return tuple(sorted(found.values(), key=lambda one: one.at, reverse=True))
+
+
+@cache
+def of_patient_query() -> Select[*tuple[Any, ...]]:
+    """What patients may read of the corrections of a record, the oldest first."""
+    return select(*PUBLIC).where(Correction.patient_id == PATIENT).order_by(Correction.id)
 
 
 def _told(row: Any) -> Corrected:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, Table, select
@@ -11,10 +12,13 @@ from sqlalchemy.orm import Session
 
 from core.models import Clinic, Patient, said
 from core.models.record_types import VISIT
-from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
+from core.queries.hidden_visits import NO_VISITS, VisitIds, is_seen, is_visible, told
 from core.queries.known_patient import patient_row
 from core.sealing import stored_national_id
 from core.stores import hot_and_archived
+from core.stores.counted import counts
+from core.stores.prepared import PATIENT, rows
+from core.stores.tables import hot_table
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,18 @@ def newest_clinic(
         query = query.where(is_visible(table, hidden_visits))
         return query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(1)
 
-    found = hot_and_archived.read_hot(session, "visit", build)
-    if not found and with_archived and hot_and_archived.held(session, patient_id, VISIT.name) is not None:
-        found = hot_and_archived.read_archived(session, VISIT.name, "visit", build, patient_id=patient_id)
-    if not found:
-        return None
-    return session.scalar(select(Clinic.name).where(Clinic.id == found[0].values["clinic_id"]))
+    query = hot_clinic_query(any_hidden=bool(hidden_visits))
+    hot = rows(session, query, patient=patient_id, **told(hidden_visits))
+    if hot or not with_archived or hot_and_archived.held(session, patient_id, VISIT.name) is None:
+        return hot[0].name if hot else None
+    found = hot_and_archived.read_archived(session, VISIT.name, "visit", build, patient_id=patient_id)
+    return session.scalar(select(Clinic.name).where(Clinic.id == found[0].values["clinic_id"])) if found else None
+
+
+@cache
+def hot_clinic_query(*, any_hidden: bool) -> Select[Any]:
+    """The clinic of the newest hot visit at one."""
+    visit, clinic = hot_table("visit"), hot_table("clinic")
+    query = select(clinic.c.name).join_from(visit, clinic, clinic.c.id == visit.c.clinic_id)
+    query = query.where(visit.c.patient_id == PATIENT, is_seen(visit, any_hidden=any_hidden), counts(visit))
+    return query.order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(1)

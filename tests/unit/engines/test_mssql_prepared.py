@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select
 
-from core.queries import current_health, known_patient, newest, visits
+from core.queries import current_health, known_patient, letterhead, newest, visits
 from tests.unit.engines.compiled_tsql import compiled
 
 
@@ -48,3 +48,12 @@ def test_assays_and_hot_rows_of_values_take_two_parameters() -> None:
         " OPENJSON('[11, 12]') WITH (id bigint '$')) WHERE assay.id IN (SELECT id FROM OPENJSON('[2]') WITH"
         " (id bigint '$'))"
     )
+
+
+def test_the_clinic_of_a_printed_page_is_one_statement() -> None:
+    whole = asked(letterhead.hot_clinic_query(any_hidden=True), patient=7, hidden=[3])
+    assert whole.startswith(
+        "SELECT TOP 1 clinic.name FROM visit JOIN clinic ON clinic.id = visit.clinic_id WHERE visit.patient_id = 7"
+        " AND (visit.id IS NULL OR (visit.id NOT IN (3)))"
+    )
+    assert whole.endswith("ORDER BY visit.started_at DESC, visit.id DESC")
