@@ -75,7 +75,10 @@ def unit_of(quantity: Any) -> str | None:
 
 def _differing(quantity: Any) -> str | None:
     """The unit in words, where it is a known one and not the one of its code: a reader sees the words."""
-    told, coded = _spelled(text(dig(quantity, "unit"), 60, "unit")), _coded(quantity)
+    words, code = dig(quantity, "unit"), dig(quantity, "code")
+    if not words or not code or words == code:
+        return None
+    told, coded = _spelled(text(words, 60, "unit")), _coded(quantity)
     differs = told in KNOWN and coded in KNOWN and SAME.get(told or "", told) != SAME.get(coded or "", coded)
     return told if differs else None
 
