@@ -178,9 +178,9 @@ def _amounts(subject: Subject, row: Cited) -> list[Amount]:
 
 
 def _of_part(amount: Amount, subject: Subject, row: Cited) -> bool:
-    """Of a medicine of several ingredients, whether the amount is of the one that is named."""
-    parts = row.name.parts
-    if len(parts) < 2 or not 0 <= amount.part < len(parts):
+    """Of a medicine of several ingredients, whether the amount is of the one that is named; a brand is all of them."""
+    parts, is_brand = row.name.parts, any(term.startswith("brand:") for term in subject.terms)
+    if is_brand or len(parts) < 2 or not 0 <= amount.part < len(parts):
         return True
     terms = {stem(norm) for norm in norms_of(subject.words)} | subject.terms
     mine = [n for n, part in enumerate(parts) if not terms.isdisjoint(part)]

@@ -243,11 +243,19 @@ def _known(
 ) -> Part | None:
     """A part that the vocabulary knows and that some row bears."""
     kinds, named = means
-    alternatives = _alternatives_in(words, span, named)
+    alternatives = _own_brand(_alternatives_in(words, span, named), named, book)
     borne = any(mark + term in book.stems for term in alternatives) if mark else alternatives & book.stems
     if not borne:
         return None
     return span[1], alternatives, named, _NARROWING.issuperset(kinds.keys() & named.keys())
+
+
+def _own_brand(alternatives: frozenset[str], named: dict[str, str], book: Book) -> frozenset[str]:
+    """A brand is the rows that bear its name, if any does: OxyContin and Percocet are both oxycodone."""
+    own = (
+        frozenset((f"brand:{named['brand']}", stem(named["brand"]))) & alternatives if "brand" in named else frozenset()
+    )
+    return own if own & book.stems else alternatives
 
 
 def _unborne(words: Words, span: tuple[int, int], named: dict[str, str]) -> Part | None:

@@ -40,6 +40,14 @@ VISITS = [
     row("visit", description=f"Encounter for {what} (procedure)", started_at=f"{day}T10:00:00Z")
     for what, day in (("problem", "2025-01-10"), ("problem", "2025-03-11"), ("check up", "2025-05-12"))
 ]
+OXYCODONE = [
+    medicine("Acetaminophen 325 MG / Oxycodone Hydrochloride 10 MG Oral Tablet [Percocet]", "2026-04-16"),
+    medicine("12 HR Oxycodone Hydrochloride 20 MG Extended Release Oral Tablet [Oxycontin]", "2026-05-20"),
+]
+PARACETAMOL = [
+    medicine("Acetaminophen 325 MG Oral Tablet [Tylenol]", "2026-01-10"),
+    medicine("Acetaminophen 500 MG Oral Tablet", "2026-02-11"),
+]
 ASTHMA = [condition("Asthma", "2011-02-03")]
 
 RIGHT = [
@@ -70,6 +78,10 @@ RIGHT = [
     ("Problem visits 10 Jan and 11 Mar 2025.", VISITS),
     ("Two problem visits, 10 January and 11 March 2025.", VISITS[:2]),
     ("Problem visit 11/3/25.", VISITS),
+    ("Percocet 10/325 and OxyContin 20 mg, both current.", OXYCODONE),
+    ("Percocet from April 2026 and OxyContin from May 2026, both ongoing.", OXYCODONE),
+    ("Tylenol 325 mg since January 2026.", PARACETAMOL),
+    ("Oxycodone in both Percocet and OxyContin.", OXYCODONE),
 ]
 WRONG = [
     ("Potassium 5.6 on 2 March 2025, 1.5 over range.", POTASSIUM),
@@ -97,6 +109,9 @@ WRONG = [
     ("Seen on 2 March 2025 for sinusitis, given amoxicillin, cleared by 5 March 2025.", SINUSITIS),
     ("Problem visits 10 Jan and 12 May 2025.", VISITS),
     ("Problem visit 12/5/25.", VISITS),
+    ("Percocet 20/325 and OxyContin 20 mg, both current.", OXYCODONE),
+    ("OxyContin 10 mg since May 2026.", OXYCODONE),
+    ("Tylenol 500 mg since February 2026.", PARACETAMOL),
     ("No asthma or gout.", [*ASTHMA, *GOUT]),
     ("No gout, asthma or angina.", ASTHMA),
 ]
