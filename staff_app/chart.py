@@ -21,7 +21,7 @@ from core.stores.archived import ColdUnavailable
 from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.drawings import trends
-from core.web.htmx import render
+from core.web.htmx import render, wants_fragment
 from core.web.page_sessions import page_session
 from staff_app.addresses import of_rows
 from staff_app.care import SENSITIVITIES
@@ -51,8 +51,10 @@ def chart(patient_id: int) -> Response:
             "team_changes": care_team.changes(session, patient_id),
             "glass_until": care_team.glass_open_until(session, current_account().id, patient_id),
         }
+    overview = context["overview"]
     return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, hidden_visits=hidden_visits,
-                  is_outside=is_outside, **of_rows(patient_id), **context)  # fmt: skip
+                  newest=overview.newest, is_waiting=overview.has_newer, is_silent=False, is_outside=is_outside,
+                  **of_rows(patient_id), **context)  # fmt: skip
 
 
 @bp.get("/<id:patient_id>/visits")
@@ -60,6 +62,23 @@ def chart(patient_id: int) -> Response:
 def visit_list(patient_id: int) -> Response:
     """Where the list of visits was."""
     return redirect(url_for(".history", patient_id=patient_id, kind=Kind.VISITS), 301)
+
+
+@bp.get("/<id:patient_id>/visits/newest")
+@requires(Right.RECORD_READ)
+def newest_visits(patient_id: int) -> Response:
+    """The chart's visits with the archived ones among them: the chart asks for these once it is shown."""
+    if not wants_fragment():
+        return visit_list(patient_id)
+    hidden_visits, is_silent = look(patient_id, "history.viewed"), False
+    with page_session() as session:
+        overview = visits.overview(session, patient_id, newest=VISITS_SHOWN, hidden_visits=hidden_visits)
+        try:
+            newest = visits.newest_of_all(session, patient_id, VISITS_SHOWN, hidden_visits=hidden_visits)
+        except ColdUnavailable:
+            newest, is_silent = overview.newest, True
+    return render("staff/patients/_visits.html", patient={"id": patient_id}, overview=overview, newest=newest,
+                  is_waiting=False, is_silent=is_silent)  # fmt: skip
 
 
 @bp.get("/<id:patient_id>/visits/<id:visit_id>")

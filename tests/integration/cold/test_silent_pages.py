@@ -25,6 +25,7 @@ PAGE_SECONDS = 1.0
 PAGES_ASKED = 6
 PAGES = {
     "a year of archived visits": (Role.CLINICIAN, "/patients/{patient_id}/history?kind=visits&year=2025"),
+    "the newest visits of a chart": (Role.CLINICIAN, "/patients/{patient_id}/visits/newest"),
     "an archived visit": (Role.CLINICIAN, "/patients/{patient_id}/visits/{visit_id}"),
     "the archive's servers": (Role.ADMIN, "/archive"),
     "operations": (Role.ADMIN, "/operations"),
@@ -57,7 +58,7 @@ def signed_in(by_way: Settings, sync_replica: Callable[[], None]) -> Callable[[R
 def timed(browser: StaffBrowser, address: str) -> tuple[float, Any]:
     browser.sync()
     started = time.monotonic()
-    reply = browser.client.get(address, base_url="https://staff.localhost")
+    reply = browser.client.get(address, base_url="https://staff.localhost", headers={"HX-Request": "true"})
     return time.monotonic() - started, reply
 
 

@@ -162,7 +162,7 @@ def test_a_silent_archive_is_a_named_gap(clinician: StaffBrowser, patient: Patie
         times = {"first_at": datetime(2023, 1, 5, tzinfo=UTC), "last_at": datetime(2025, 2, 5, tzinfo=UTC)}
         session.add(Holding(patient_id=patient.id, record_type="visit", server="visits", roots=12, rows=40, **times))
     chart = clinician.get(f"/patients/{patient.id}").text
-    assert "12 of them in the archive" in chart
+    assert "12 visits of 2023 to 2025 are archived" in chart
     assert f'href="/patients/{patient.id}/history?kind=visits"' in chart
     tiers.of["visits"].stop()
     page = clinician.get(f"/patients/{patient.id}/history?kind=visits&year=2025").text

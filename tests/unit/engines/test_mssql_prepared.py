@@ -20,6 +20,8 @@ def test_what_an_overview_counts_and_shows_is_one_statement() -> None:
     assert " AS hot LEFT OUTER JOIN (SELECT TOP 10 visit.id AS id," in whole
     assert whole.count("(visit.id IS NULL OR (visit.id NOT IN (3)))") == 2
     assert whole.endswith(" AS newest ON 1 = 1 ORDER BY newest.started_at DESC, newest.id DESC")
+    assert ", (SELECT count(visit.id) AS count_2 FROM visit WHERE visit.patient_id = 7 AND visit.id IN (3))" in whole
+    assert " AND (correction.row_id NOT IN (3))) AS archived_errors" in whole
     figures = asked(visits.overview_query(0, any_hidden=False), patient=7)
     assert figures.count("FROM visit WHERE visit.patient_id = 7 AND NOT (EXISTS (") == 1
     assert "JOIN" not in figures
