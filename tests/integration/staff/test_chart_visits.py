@@ -34,7 +34,7 @@ def add_visits(patient: Patient, ages_days: list[int]) -> list[Visit]:
 
 
 def section(page: str) -> str:
-    return page.split('id="visits"')[1].split("</div>\n</section>")[0].split("<section")[0]
+    return page.split('id="visits"', maxsplit=1)[1].split("</section>", maxsplit=1)[0]
 
 
 def visits_words(browser: StaffBrowser, patient: Patient) -> str:
