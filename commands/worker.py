@@ -21,10 +21,10 @@ def worker(queues: tuple[str, ...]) -> None:
     """
     os.nice(NICENESS)
     with without_collections():
-        from workers import run
+        from workers import listening, run
 
         run.load_tasks(queues or QUEUES)
-    run.work(queues or QUEUES)
+    listening.work(queues or QUEUES)
 
 
 @click.command()

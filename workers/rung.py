@@ -16,6 +16,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job
 
 from core.jobs.outbox import PERFORM
+from workers.run import perform
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +52,6 @@ class RungJob(Job):
         if self.func_name != PERFORM:
             log.error("a job of queue %r is no outbox message's number: refused", self.origin)
             raise Refused("not an outbox message's number")
-        from workers.run import perform
-
         return perform(*self.args)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.engines.link import literal
 from core.engines.mssql_names import quoted
-from core.engines.mssql_roles import SEE_SESSIONS, on_server, see_sessions
+from core.engines.mssql_sessions import pass_on_sessions, see_sessions
 from core.engines.roles import Login, Rights
 
 
@@ -17,7 +17,8 @@ def script(rights: Rights) -> Iterator[str]:
     yield from _login(owner)
     yield f"GRANT ALTER ANY LINKED SERVER TO {quoted(owner.name)}"
     yield f"GRANT ALTER ANY LOGIN TO {quoted(owner.name)}"
-    yield _passed_on(owner.name)
+    # The owner lets the logins that it makes see sessions.
+    yield pass_on_sessions(owner.name)
     yield from _user(rights.primary, owner, "db_owner")
     for database in rights.archives:
         yield f"-- On the server of archive {database}:"
@@ -53,8 +54,3 @@ def _user(database: str, login: Login, *roles: str) -> Iterator[str]:
     yield f"IF USER_ID({literal(login.name)}) IS NULL CREATE USER {quoted(login.name)} FOR LOGIN {quoted(login.name)}"
     for role in roles:
         yield f"ALTER ROLE {role} ADD MEMBER {quoted(login.name)}"
-
-
-def _passed_on(owner: str) -> str:
-    """The owner may see sessions, and may let the logins that it makes see them."""
-    return on_server(*(f"GRANT {right} TO {quoted(owner)} WITH GRANT OPTION" for right in SEE_SESSIONS))

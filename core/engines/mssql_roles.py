@@ -11,17 +11,15 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from core.engines import mssql_restoring, mssql_row_rules
+from core.engines import mssql_restoring, mssql_rights, mssql_row_rules
 from core.engines.link import literal
 from core.engines.mssql_names import quoted
 from core.engines.mssql_server import is_babelfish
+from core.engines.mssql_sessions import MAJOR_VERSION, NARROWER_SINCE, SEE_SESSIONS, see_sessions
 from core.engines.roles import Grants, Rights
 
 READERS = "strata_readers"
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
-# The right to see sessions of others: the one of newer servers, and the one of older servers.
-SEE_SESSIONS = ("VIEW SERVER PERFORMANCE STATE", "VIEW SERVER STATE")
-MAJOR_VERSION, NARROWER_SINCE = "CAST(SERVERPROPERTY('ProductMajorVersion') AS int)", 16
 
 
 def grant(connection: Connection, grants: Grants) -> None:
@@ -75,17 +73,6 @@ def let_see_sessions(connection: Connection, name: str) -> None:
         connection.exec_driver_sql(see_sessions(name))
 
 
-def see_sessions(name: str) -> str:
-    """The statement that lets a login see the sessions of others, on servers from 2022 on and on older ones."""
-    return on_server(*(f"GRANT {right} TO {quoted(name)}" for right in SEE_SESSIONS))
-
-
-def on_server(newer: str, older: str) -> str:
-    """One of two statements, by the server's version, in `master`: elsewhere rights of the server can't be given."""
-    call = "EXEC master.sys.sp_executesql N"
-    return f"IF {MAJOR_VERSION} >= {NARROWER_SINCE} {call}{literal(newer)} ELSE {call}{literal(older)}"
-
-
 def sees_sessions(connection: Connection) -> bool:
     """Whether this login sees the sessions of others; Babelfish does not tell them to anybody."""
     asked = " OR ".join(f"HAS_PERMS_BY_NAME(NULL, NULL, '{right}') = 1" for right in SEE_SESSIONS)
@@ -119,8 +106,6 @@ def acting(connection: Connection, role: str) -> Iterator[None]:
 
 def script(rights: Rights) -> Iterator[str]:
     """The statements for an administrator."""
-    from core.engines import mssql_rights
-
     return mssql_rights.script(rights)
 
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.pq.abc import PGconn
 from sqlalchemy import Connection, text
 
-from core.engines import postgresql_public_rights, postgresql_row_rules, postgresql_wider_rights
+from core.engines import postgresql_public_rights, postgresql_rights, postgresql_row_rules, postgresql_wider_rights
 from core.engines.fault_kinds import EngineError
 from core.engines.link import literal
 from core.engines.roles import Grants, Rights
@@ -110,8 +110,6 @@ def acting(connection: Connection, role: str) -> Iterator[None]:
 
 def script(rights: Rights) -> Iterator[str]:
     """The statements for an administrator."""
-    from core.engines import postgresql_rights
-
     return postgresql_rights.script(rights)
 
 

@@ -17,6 +17,7 @@ from core.stores import databases
 from core.stores.databases import Databases, Store
 
 LOCK = "strata init"
+STORES = (Store.HOT, *map(Store, SERVERS))
 
 
 class OldRows(Exception):
@@ -36,18 +37,38 @@ def initialise(
     `check_rows`, servers look at the older rows of all tables: raises OldRows, after all else is done.
     """
     servers = databases.configure(settings)
-    stores = (Store.HOT, *map(Store, SERVERS))
-    for store in stores:
+    _prepare(servers)
+    for server in SERVERS:
+        _make_archive(servers, server)
+        on_progress(f"archive {server}: schema is up to date")
+    _make_primary(servers, rotate=rotate)
+    on_progress("primary: schema, linked tables and roles are up to date")
+    for server in SERVERS:
+        if retired := archive_readers.retire_old(servers, server):
+            on_progress(f"archive {server}: login {retired} of an earlier version reads no more")
+    faults = [f"{store}: {line}" for store in STORES for line in old_rows.settle(store, all_tables=check_rows)]
+    if faults:
+        raise OldRows("\n".join(faults))
+
+
+def _prepare(servers: Databases) -> None:
+    """Connect to every server, and see that keys are there, before any server is changed."""
+    for store in STORES:
         servers.engine(store, read_only=False).connect().close()
     archive_readers.check_keys(servers)
-    for store in stores:
+    for store in STORES:
         # Before anything else connects: a server waits until this is a database's only connection.
         servers.adapter.schema.prepare(servers.engine(store, read_only=False))
-    for server in SERVERS:
-        _upgrade(servers, Store(server), server)
-        with servers.engine(Store(server), read_only=False).begin() as connection:
-            servers.adapter.roles.grant_archived(connection, GRANTS)
-        on_progress(f"archive {server}: schema is up to date")
+
+
+def _make_archive(servers: Databases, server: str) -> None:
+    _upgrade(servers, Store(server), server)
+    with servers.engine(Store(server), read_only=False).begin() as connection:
+        servers.adapter.roles.grant_archived(connection, GRANTS)
+
+
+def _make_primary(servers: Databases, *, rotate: bool) -> None:
+    """The schema; then linked tables and roles in one transaction, which need the archives' schemas."""
     _upgrade(servers, Store.HOT, "primary")
     with servers.engine(Store.HOT, read_only=False).begin() as connection:
         _lock(servers, connection)
@@ -57,13 +78,6 @@ def initialise(
         for view, query in (found for views in GRANTS.views.values() for found in views):
             servers.adapter.links.make_view(connection, view, query)
         servers.adapter.roles.grant(connection, GRANTS)
-    on_progress("primary: schema, linked tables and roles are up to date")
-    for server in SERVERS:
-        if retired := archive_readers.retire_old(servers, server):
-            on_progress(f"archive {server}: login {retired} of an earlier version reads no more")
-    faults = [f"{store}: {line}" for store in stores for line in old_rows.settle(store, all_tables=check_rows)]
-    if faults:
-        raise OldRows("\n".join(faults))
 
 
 def _upgrade(servers: Databases, store: Store, history: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import tomllib
 from collections import defaultdict
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -94,3 +96,11 @@ def test_a_name_is_shared_only_by_a_feature_or_a_step() -> None:
             folders[path.stem].append(str(path.parent.relative_to(ROOT)))
     shared = {name: " ".join(sorted(found)) for name, found in folders.items() if len(found) > 1}
     assert shared == FEATURES | STEPS
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports inside functions count too: they would only hide a circle. Those for types alone do not."""
+    graph = grimp.build_graph(*IMPORT_CONTRACTS["root_packages"], exclude_type_checking_imports=True, cache_dir=None)
+    imported = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert len(imported) > 500
+    TopologicalSorter(imported).prepare()

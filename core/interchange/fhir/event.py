@@ -81,7 +81,8 @@ def _notes(resource: dict[str, Any]) -> list[str]:
     return [f"note: {' '.join(words.split())}" for words in told if isinstance(words, str) and words.strip()]
 
 
-def _done(entry: Entry, kind: StatementKind, code: Any, when: Any, details: list[Any]) -> Record:
+def _status(entry: Entry) -> str:
+    """Its status. Raises Retracted if it is withdrawn or only prepared; BadValue if it is nothing that was done."""
     status = str(entry.resource.get("status"))
     if status == "entered-in-error":
         raise Retracted("its status is entered-in-error")
@@ -89,6 +90,11 @@ def _done(entry: Entry, kind: StatementKind, code: Any, when: Any, details: list
         raise Retracted("its status is preparation, so it has not been done")
     if status not in (*DONE, "not-done"):
         raise BadValue(NO_STATUS if status == "None" else f"status '{status[:30]}' is nothing that was done")
+    return status
+
+
+def _done(entry: Entry, kind: StatementKind, code: Any, when: Any, details: list[Any]) -> Record:
+    status = _status(entry)
     entry.about["codings"] = kept(code)
     words = wording(code)
     if words is not None and is_absence(code):

@@ -93,24 +93,27 @@ def _read(file: File, first: Survey, zone: ZoneInfo) -> Iterator[Made]:
 def _several(
     files: Sequence[File], sources: Sources, zone: ZoneInfo, count: int, on_progress: Progress
 ) -> Iterator[Reading]:
-    helpers = [_Helper(files[number::count], sources, zone) for number in range(count)]
-    try:
+    with _started(files, sources, zone, count) as helpers:
         on_progress(f"looking at {len(files):,} files in {count} processes")
-        sources.bases |= {base for helper in helpers for base in helper.receive()}
-        for helper in helpers:
-            helper.send(sources.bases)
+        sources.bases |= {base for bases in helpers.receive() for base in bases}
+        helpers.send(sources.bases)
         found = Found(Index(sources))
-        for helper in helpers:
-            found.absorb(helper.receive())
+        for part in helpers.receive():
+            found.absorb(part)
         found.close()
-        for helper in helpers:
-            helper.send(found)
+        helpers.send(found)
         if found.timeless:
-            for helper in helpers:
-                found.lent.absorb(helper.receive())
-            for helper in helpers:
-                helper.send(found.lent)
+            for lent in helpers.receive():
+                found.lent.absorb(lent)
+            helpers.send(found.lent)
         yield _Several(found, helpers)
+
+
+@contextmanager
+def _started(files: Sequence[File], sources: Sources, zone: ZoneInfo, count: int) -> Iterator[_Helpers]:
+    helpers = _Helpers(_Helper(files[number::count], sources, zone) for number in range(count))
+    try:
+        yield helpers
     finally:
         for helper in helpers:
             helper.end()
@@ -119,7 +122,7 @@ def _several(
 @dataclass
 class _Several:
     found: Found
-    helpers: list[_Helper]
+    helpers: _Helpers
 
     def made(self) -> Iterator[Made]:
         """File by file, from each process in turn."""
@@ -170,6 +173,19 @@ class _Helper:
     def end(self) -> None:
         self._process.terminate()
         self._process.join()
+
+
+class _Helpers(tuple[_Helper, ...]):
+    """All processes that read for this one."""
+
+    def send(self, value: Any) -> None:
+        """Tell each the same."""
+        for helper in self:
+            helper.send(value)
+
+    def receive(self) -> Iterator[Any]:
+        """What each has found, in turn. Raises what went wrong there."""
+        return (helper.receive() for helper in self)
 
 
 def _unless_failed(value: Any) -> Any:

@@ -150,28 +150,37 @@ class Survey:
         return scope
 
     def _add(self, item: Item, scope: Scope, skips: array[int]) -> None:
-        kind = item.resource["resourceType"]
         identity = self.found.index.add(item, scope)
-        if kind not in KINDS:
+        if item.resource["resourceType"] in KINDS:
+            self._count_named(item.resource)
+            if identity is not None:
+                self._count_row(item.resource, identity)
+        else:
+            self._count_without_row(item)
             if item.length:
                 skips.extend([0] * (item.place.line - 1 - len(skips)))
                 skips.append(item.length)
-            if kind == "Media":
-                self.found.media[str(item.resource.get("id") or (item.full_url or "").rsplit(":", 1)[-1])] += 1
-            elif kind not in NAMES_ONLY:
-                self.found.left_out[kind] += 1
-            return
-        if kind == "DiagnosticReport" and "media" in item.resource:
-            self.found.media_named |= report_media.names(item.resource)
-        if kind == "DocumentReference":
-            self.found.document_texts.update(text_marks(item.resource))
-        if identity is None:
-            return
-        if kind == "Encounter":
+
+    def _count_without_row(self, item: Item) -> None:
+        kind = item.resource["resourceType"]
+        if kind == "Media":
+            self.found.media[str(item.resource.get("id") or (item.full_url or "").rsplit(":", 1)[-1])] += 1
+        elif kind not in NAMES_ONLY:
+            self.found.left_out[kind] += 1
+
+    def _count_named(self, resource: Resource) -> None:
+        """What a resource has of others: the pictures that a report names, the texts that stand in a document."""
+        if resource["resourceType"] == "DiagnosticReport" and "media" in resource:
+            self.found.media_named |= report_media.names(resource)
+        elif resource["resourceType"] == "DocumentReference":
+            self.found.document_texts.update(text_marks(resource))
+
+    def _count_row(self, resource: Resource, identity: str) -> None:
+        if resource["resourceType"] == "Encounter":
             self.found.encounters.add(identity)
-        mark = mark_of(kind, identity)
+        mark = mark_of(resource["resourceType"], identity)
         self.found.seen.append(mark)
-        if is_timeless(item.resource):
+        if is_timeless(resource):
             self.found.timeless.add(mark)
 
     def lent_times(self, zone: ZoneInfo) -> Lent:

@@ -164,7 +164,7 @@ def test_staff_ring_and_workers_send_and_do(acting: Callable[[RedisUser], Settin
 PERFORM = "workers.run.perform"
 SHELLS = {
     "a program": {"func": "os.system", "args": ("touch {mark}",)},
-    "a function of ours": {"func": "workers.run.work", "args": (["ops"],)},
+    "a function of ours": {"func": "workers.listening.work", "args": (["ops"],)},
     "a message that is none": {"func": PERFORM, "args": ("1",)},
     "more than a number": {"func": PERFORM, "args": (1, 2)},
     "named arguments": {"func": PERFORM, "kwargs": {"message_id": 1}},
@@ -181,7 +181,7 @@ def test_a_worker_runs_nothing_that_stands_in_redis(
     """Whoever may write to a queue, as another worker may, puts a job of its own making there."""
     ran: list[object] = []
     monkeypatch.setattr("os.system", lambda *command: ran.append(command))
-    monkeypatch.setattr("workers.run.work", lambda *queues: ran.append(queues))
+    monkeypatch.setattr("workers.listening.work", lambda *queues: ran.append(queues))
     acting(RedisUser.WORKER)
     shell = dict(SHELLS[name])
     queue = Queue("archive", connection=outbox.worker_connection(), serializer=JSONSerializer)

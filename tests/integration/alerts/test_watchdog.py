@@ -15,7 +15,7 @@ from core.services import alerting
 from core.stores import databases
 from core.stores.databases import Store
 from tests.integration.alerts.test_delivery import Webhook, messages, webhook
-from workers import alerts, run, schedule, watchdog
+from workers import alerts, listening, schedule, watchdog
 
 __all__ = ["webhook"]
 RULE = alerting.EVALUATION_STOPPED.name
@@ -87,8 +87,8 @@ def test_a_worker_of_several_queues_takes_the_short_jobs_first(monkeypatch: pyte
         def work(self, **_: Any) -> None:
             """Nothing to do."""
 
-    monkeypatch.setattr(run, "CountedWorker", Idle)
-    run.work(("reports", "archive", "ops"))
+    monkeypatch.setattr(listening, "CountedWorker", Idle)
+    listening.work(("reports", "archive", "ops"))
     assert listened == ["ops", "reports", "archive"]
 
 

@@ -32,8 +32,8 @@ WORKING = """
 import sys
 import cli
 from commands.worker import worker
-from workers import run
-run.work = lambda queues: print(*sys.modules)
+from workers import listening
+listening.work = lambda queues: print(*sys.modules)
 worker(["ops"], standalone_mode=False)
 """
 # What the demo, the portals and the agents need, and a command on runs does not.
