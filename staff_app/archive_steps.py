@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.models import BatchKind, BatchState, RunKind, RunState, StepName
+from core.models.known_words import known
 from core.queries.archive import REACHED, RunSummary
 from core.queries.archive_batches import BatchLine
 from core.web.filters import plural
@@ -80,7 +81,9 @@ def run_words(run: RunSummary) -> str:
         return f"{title} is {run.state}"
     if run.throttle_reason:
         return f"{title} waits"
-    step, moved = MOVED[RunKind(run.kind)]
+    if (kind := known(RunKind, run.kind)) is None:
+        return f"{title} is running"
+    step, moved = MOVED[kind]
     share = QUARTERS[4 * min(run.done[step], run.selected) // run.selected] if run.selected else QUARTERS[0]
     return f"{title} is running, {share} {moved}"
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
+from core.models.known_words import known
 from core.models.people import Role
 
 
@@ -116,8 +117,8 @@ def can(actor: Actor | None, right: Right) -> bool:
     """Whether the account is active, and its role is granted the right and not denied it. False without an account."""
     if actor is None or not actor.active:
         return False
-    role = Role(actor.role)
-    return right not in DENIED[role] and role in RIGHTS[right]
+    role = known(Role, actor.role)
+    return role is not None and right not in DENIED[role] and role in RIGHTS[right]
 
 
 def check(actor: Actor | None, right: Right) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.engines import postgresql_public_rights
+from core.engines import postgresql_own_settings, postgresql_public_rights
 from core.engines.link import literal
 from core.engines.roles import Login, Rights
 
@@ -26,16 +26,21 @@ def script(rights: Rights) -> Iterator[str]:
         yield f"ALTER SCHEMA public OWNER TO {owner}"
     yield "-- 2. After `strata init`. On the primary:"
     for process in rights.processes:
-        yield _login(process, f"IN ROLE {process.role}")
+        yield from _bounded(process)
     yield "-- What every login may do until it is taken away, which a superuser alone can:"
     yield postgresql_public_rights.block((*rights.takes_locks, owner))
     for database in rights.archives:
         yield f"-- On the server of archive {database}, connected to it:"
         for process in rights.processes:
             if process.reaches_archives:
-                yield _login(process, f"IN ROLE {process.role}")
+                yield from _bounded(process)
         writers = [process.role for process in rights.processes if process.writes]
         yield postgresql_public_rights.block((*writers, owner))
+
+
+def _bounded(process: Login) -> Iterator[str]:
+    yield _login(process, f"IN ROLE {process.role}")
+    yield from postgresql_own_settings.bounds(_quoted(process.name))
 
 
 def _login(login: Login, options: str) -> str:

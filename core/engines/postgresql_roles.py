@@ -11,7 +11,13 @@ import psycopg
 from psycopg.pq.abc import PGconn
 from sqlalchemy import Connection, text
 
-from core.engines import postgresql_public_rights, postgresql_rights, postgresql_row_rules, postgresql_wider_rights
+from core.engines import (
+    postgresql_own_settings,
+    postgresql_public_rights,
+    postgresql_rights,
+    postgresql_row_rules,
+    postgresql_wider_rights,
+)
 from core.engines.fault_kinds import EngineError
 from core.engines.link import literal
 from core.engines.roles import Grants, Rights
@@ -81,7 +87,9 @@ def _make(connection: Connection, role: str) -> None:
 def make_login(connection: Connection, name: str, role: str, password: str) -> None:
     """A login that is a member of one role alone, with this password from now on."""
     _set_login(connection, name, password)
-    connection.exec_driver_sql(f"GRANT {role} TO {_quoted(connection, name)}")
+    login = _quoted(connection, name)
+    connection.exec_driver_sql(f"GRANT {role} TO {login}")
+    connection.exec_driver_sql(f"ALTER ROLE {login} CONNECTION LIMIT {postgresql_own_settings.CONNECTIONS}")
 
 
 def let_see_sessions(connection: Connection, name: str) -> None:
@@ -204,6 +212,7 @@ def differences(connection: Connection, grants: Grants) -> list[str]:
         *postgresql_row_rules.differences(connection, grants.row_rules),
         *postgresql_public_rights.differences(connection, grants),
         *postgresql_wider_rights.differences(connection, grants),
+        *postgresql_own_settings.differences(connection, grants),
     ]
 
 

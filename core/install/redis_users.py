@@ -14,9 +14,9 @@ from enum import StrEnum
 from core.jobs.outbox import BELL
 
 # The commands that redis-py sends when it connects, and the check whether Redis answers. Without those that act on
-# the connections of others, or that tell which keys anybody changes.
+# the connections of others, tell which keys anybody changes, or have others closed first when memory ends.
 BASIC = ("+@connection", "+info", "-client|kill", "-client|list", "-client|pause", "-client|unpause",
-         "-client|unblock", "-client|tracking", "-client|caching")  # fmt: skip
+         "-client|unblock", "-client|tracking", "-client|caching", "-client|no-evict")  # fmt: skip
 CACHE = ("+get", "+set", "+del", "+expire", "+hset", "+hmget", "+hincrby", "+zadd", "+zrange", "+zremrangebyrank",
          "+multi", "+exec")  # fmt: skip
 RING = ("+lpush", "+ltrim")

@@ -23,6 +23,7 @@ _connections = Gauge(
 _connection_limit = Gauge(
     "strata_pool_connections_max", "As many as a pool may have.", ("store", "use"), multiprocess_mode="livesum"
 )
+_unknown_words = Counter("strata_unknown_words", "Words in rows that are none of a kind of ours.", ("kind",))
 _jobs = Counter("strata_jobs", "Jobs that a worker did.", ("queue", "outcome"))
 _job_seconds = Histogram("strata_job_seconds", "How long a job took.", ("queue",), buckets=JOB_BUCKETS)
 _task_seconds = Histogram("strata_task_seconds", "How long a task took.", ("task", "outcome"), buckets=JOB_BUCKETS)
@@ -38,7 +39,7 @@ _model_tokens = Counter("strata_model_tokens", "Tokens that models were sent and
 _model_usd = Counter("strata_model_usd", "What calls cost, in US dollars.", OF_MODEL)
 ALL = (
     _requests, _request_seconds, _reads, _connections, _connection_limit, _jobs, _job_seconds, _task_seconds,
-    _moved_rows, _step_seconds, _model_seconds, _model_tokens, _model_usd,
+    _moved_rows, _step_seconds, _model_seconds, _model_tokens, _model_usd, _unknown_words,
 )  # fmt: skip
 
 
@@ -58,6 +59,11 @@ def request(portal: str, endpoint: str | None, method: str, status: int, seconds
 def read(store: str, cause: str) -> None:
     """One read: `cause` is a word of the routing, never a message."""
     _reads.labels(store, cause).inc()
+
+
+def unknown_word(kind: str) -> None:
+    """A row had a word that is none of this kind."""
+    _unknown_words.labels(kind).inc()
 
 
 def pool_made(store: str, use: str, most: int) -> None:

@@ -22,6 +22,7 @@ from core.models import (
     StepName,
     utc_now,
 )
+from core.models.known_words import known
 from core.queries import archive_pace
 
 LOST_AFTER = timedelta(seconds=15)
@@ -85,7 +86,8 @@ class RunSummary:
     @property
     def steps(self) -> tuple[StepName, ...]:
         """The steps of a run of this kind, in order."""
-        return STEPS_OF[RunKind(self.kind)]
+        kind = known(RunKind, self.kind)
+        return STEPS_OF[kind] if kind else ()
 
     def as_json(self) -> dict[str, object]:
         """The shape that `strata archive run --json` prints."""

@@ -16,6 +16,7 @@ from core.models import (
     STATEMENT_WORDS,
     PrescriptionStatus,
     StatementKind,
+    known_words,
     said,
 )
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_seen, told
@@ -25,7 +26,7 @@ from core.stores.counted import counts
 from core.stores.prepared import PATIENT, rows
 from core.stores.tables import hot_table
 
-ORDER = list(STATEMENT_WORDS)
+ORDER = [str(kind) for kind in STATEMENT_WORDS]
 STATUS_WORDS = {
     PrescriptionStatus.ON_HOLD: "On hold",
     PrescriptionStatus.UNKNOWN: "Not known whether it is taken",
@@ -46,7 +47,7 @@ class OtherLine:
 
     @property
     def is_warning(self) -> bool:
-        return self.kind == STATEMENT_WORDS[StatementKind.DO_NOT_GIVE]
+        return self.kind in (STATEMENT_WORDS[StatementKind.DO_NOT_GIVE], known_words.NOT_KNOWN)
 
 
 def other_records(session: Session, patient_id: int, *, hidden_visits: VisitIds = NO_VISITS) -> tuple[OtherLine, ...]:
@@ -57,13 +58,13 @@ def other_records(session: Session, patient_id: int, *, hidden_visits: VisitIds 
 def _statements(session: Session, patient_id: int, hidden_visits: VisitIds) -> Sequence[OtherLine]:
     found = sorted(
         rows(session, _stated(any_hidden=bool(hidden_visits)), patient=patient_id, **told(hidden_visits)),
-        key=lambda row: (ORDER.index(StatementKind(row.kind)), row.text, row.id),
+        key=lambda row: (_place(row.kind), row.text, row.id),
     )
     return [
         OtherLine(
             "statement",
             row.id,
-            STATEMENT_WORDS[StatementKind(row.kind)],
+            known_words.statement_words(row.kind),
             row.text,
             _details(row),
             said.dated(row.stated_on, row.said, "stated_on"),
@@ -71,6 +72,11 @@ def _statements(session: Session, patient_id: int, hidden_visits: VisitIds) -> S
         )
         for row in found
     ]
+
+
+def _place(kind: str) -> int:
+    """Of what nobody may miss first, and of what is of no kind of ours before all: it may be that."""
+    return ORDER.index(kind) if kind in ORDER else -1
 
 
 @cache

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from core.models import STATEMENT_WORDS, StatementKind, said
+from core.models import known_words, said
 
 Values = Mapping[str, Any]
 
@@ -55,7 +55,7 @@ def fields(table: str, values: Values, assay: Values | None = None, *, zone: tzi
         made["status"] = "not stated"
     if table == "statement":
         # Never without its first words: "Do not give: Ibuprofen" is the opposite of "Ibuprofen".
-        made = {"statement": f"{STATEMENT_WORDS[StatementKind(values['kind'])]}: {values['text']}"} | made
+        made = {"statement": f"{known_words.statement_words(values['kind'])}: {values['text']}"} | made
     return made
 
 

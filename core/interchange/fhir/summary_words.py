@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.interchange.fhir.exported_resources import Resource, Row
-from core.models import STATEMENT_WORDS, StatementKind, said
+from core.models import known_words, said
 
 WORDS_MAX = 300
 FLAGS = {
@@ -63,7 +63,7 @@ def _standing(resource: Resource) -> tuple[str | None, ...]:
 
 
 def _statement(row: Row, _resource: Resource) -> tuple[Any, ...]:
-    return f"{STATEMENT_WORDS[StatementKind(row['kind'])]}: {row['text']}", row["detail"], _day(row, "stated_on")
+    return f"{known_words.statement_words(row['kind'])}: {row['text']}", row["detail"], _day(row, "stated_on")
 
 
 def _note(row: Row, _resource: Resource) -> tuple[Any, ...]:

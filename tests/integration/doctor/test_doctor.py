@@ -191,6 +191,13 @@ def test_a_missing_key_is_wrong(database: Any, values: dict[str, Any], subject: 
          "REVOKE SELECT (password_hash) ON credential FROM strata_worker"),
         ("ALTER TABLE sign_in DISABLE ROW LEVEL SECURITY", "ALTER TABLE sign_in ENABLE ROW LEVEL SECURITY"),
         ("CREATE POLICY mine ON account TO strata_public USING (true)", "DROP POLICY mine ON account"),
+        # What every login may say of its own next sessions: the next process of its kind would begin with it.
+        *((f"CREATE ROLE own LOGIN CONNECTION LIMIT 9 IN ROLE strata_public; SET ROLE own;"
+           f" ALTER ROLE CURRENT_USER {where} SET {setting}; RESET ROLE", "DROP ROLE own")
+          for where, setting in (
+            ("", "extra_float_digits = -15"), ("IN DATABASE strata", "default_transaction_read_only = on"),
+            ("", "search_path = pg_temp"), ("", "local_preload_libraries = 'nothing'"))),
+        ("CREATE ROLE own LOGIN IN ROLE strata_public", "DROP ROLE own"),
     ],
 )  # fmt: skip
 def test_a_role_that_reaches_further_is_wrong(database: Any, widened: str, undone: str) -> None:
