@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from core.verification.claims import Reading
 from core.verification.judged import Proved
+from core.verification.statements import Only, Statement
 from core.verification.verdict_table import Grammar
 
 Fact = tuple[str, str]
@@ -26,14 +25,22 @@ def lost(before: Reading, after: Reading | None) -> set[Fact]:
 
 
 def settled(reading: Reading) -> tuple[str, ...]:
-    """Words that rest on the whole record ("latest", "first", "only") and that code finds borne out.
+    """Statements that rest on the whole record ("latest", "first", "only") and that code finds borne out.
 
     Only of a sentence that is proved whole: in "bee venom is his only allergy" the allergy alone may be proved.
     """
     if reading.grammar is not Grammar.WHOLE:
         return ()
-    words = (reading.text[slice(*statement.span)] for statement, _ in reading.statements)
-    return tuple(dict.fromkeys(part for part in words if _WHOLE_RECORD.search(part)))
+    ranked = (statement.span for statement, _ in reading.statements if _rests_on_all(statement))
+    return tuple(dict.fromkeys(reading.text[slice(*span)] for span in ranked))
 
 
-_WHOLE_RECORD = re.compile(r"\b(?:latest|last|newest|most recent|first|earliest|only|previous)\b", re.I)
+_RANKS = frozenset({"latest", "first", "earlier", "highest ever", "lowest ever"})
+
+
+def _rests_on_all(statement: Statement) -> bool:
+    """Whether a statement ranks its row among all others; "first" in a name ("first trimester") ranks nothing."""
+    if isinstance(statement, Only) or getattr(statement, "sole", False) or getattr(statement, "latest", False):
+        return True
+    points = (*getattr(statement, "points", ()), getattr(statement, "point", None))
+    return any(getattr(part, "which", None) in _RANKS for part in (statement, *points))

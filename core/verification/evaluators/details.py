@@ -73,7 +73,7 @@ def _left_empty(row: Cited, field: str) -> Fault | None:
 def _standing(statement: Course, row: Cited) -> Fault | None:
     """What is said outright; else what the tense or the days imply: a bare name stands for what is so now."""
     said = statement.status
-    if said is None:
+    if said is None or (said == "active" and statement.tense == "past" and statement.stop):
         return _implied(statement, row)
     if row.standing == "":
         return Fault(False, "status", "", f"the row does not say whether {wording.name(row)} is active.")

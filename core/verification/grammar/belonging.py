@@ -24,12 +24,19 @@ TOLD = frozenset({"read", "trend", "all"})
 HEALING = frozenset({"prescription", "visit", "observation"})
 
 
-def taken_from(frame: Frame) -> list[Chunk]:
+def taken_from(frame: Frame, kind: str) -> list[Chunk]:
     """What stands right before a new name belongs to it, back to the last "and" or comma."""
-    at = _leading(frame)
+    at = len(frame.items) - 1 if kind == frame.kind == "prescription" and _ends_in_amount(frame) else _leading(frame)
     taken = frame.items[at:]
     del frame.items[at:]
     return taken
+
+
+def _ends_in_amount(frame: Frame) -> bool:
+    """ "And 1 ml vasopressin": an amount between a break and the name of a medicine."""
+    said = frame.items[frame.lead :]
+    joint = said[-2] if len(said) > 1 else Chunk(NAME, 0, 0)
+    return bool(said) and said[-1].kind == VALUE and ("," in joint.means or joint.get("conj") == "and")
 
 
 def _leading(frame: Frame) -> int:
@@ -115,6 +122,7 @@ def settled(cut: list[Frame]) -> list[Frame]:
     _share_day([frame for frame in tests if frame not in inside])
     if len(tests) > 1:
         _share_reading(tests)
+        _read_in_turn(tests)
     return [part for frame in cut for part in _bracketed(frame)]
 
 
@@ -201,12 +209,30 @@ def _heals(chunk: Chunk) -> bool:
 
 def _share_reading(tests: list[Frame]) -> None:
     """ "Hb 12.2 and Hct 35.1 both low": how all read is said of each test that is not said to read otherwise."""
-    shared = [c for c in tests[-1].items if not SHARED.isdisjoint(c.means)]
-    if not {"all", "read"} <= {kind for chunk in shared for kind in chunk.means}:
+    head = tests[0].items[: tests[0].lead]
+    shared, others = [c for c in tests[-1].items if not SHARED.isdisjoint(c.means)], tests[:-1]
+    if any("read" in c.means for c in head) and any(":" in c.means for c in head):
+        shared, others = [c for c in head if "read" in c.means], tests[1:]  # "above the range: Na 150, Cl 112"
+    elif not {"all", "read"} <= {kind for chunk in shared for kind in chunk.means}:
         return
-    for frame in tests[:-1]:
+    for frame in others:
         if all(TOLD.isdisjoint(chunk.means) for chunk in frame.items):
             frame.items += map(_copy, shared)
+
+
+def _read_in_turn(tests: list[Frame]) -> None:
+    """ "Temperature 39.9 and pulse 53, above and below the range": a reading each, in their order."""
+    last = tests[-1].items
+    reads = [chunk for chunk in last if "read" in chunk.means]
+    if len(reads) != len(tests) or any("read" in c.means for frame in tests[:-1] for c in frame.items):
+        return
+    between = last[last.index(reads[0]) : last.index(reads[-1]) + 1]
+    if any(not ({"read", "conj", "free", ","} & chunk.means.keys()) for chunk in between):
+        return
+    for frame, chunk in zip(tests[:-1], reads, strict=False):
+        last.remove(chunk)
+        at = next((n for n in range(len(frame.items), 0, -1) if frame.items[n - 1].kind in (VALUE, PAIR)), frame.lead)
+        frame.items.insert(at, chunk)
 
 
 def _copy(chunk: Chunk) -> Chunk:

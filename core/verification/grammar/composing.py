@@ -19,6 +19,7 @@ LESS_OR_MORE = {"under": "down", "over": "up"}
 SCALE = (0.0, 10.0)
 OPPOSITE = {">": "≤", "<": "≥", ">=": "<", "<=": ">"}
 BETWEEN = frozenset({"free", "aux", "measure", "trend"})
+AND_SIDE = {">=": "above", "<=": "below"}
 WITHIN = {("below", "upper"): "not high", ("above", "lower"): "not low", ("within", "upper"): "not high"}
 
 
@@ -28,6 +29,7 @@ def composed(found: list[Chunk], words: Words) -> list[Chunk]:
     i = 0
     while i < len(found):
         chunk = found[i]
+        _as_side(found, i)
         if chunk.kind == VALUE:
             chunk, i = _of_value(found, i)
         elif "=" in chunk.means:
@@ -38,6 +40,20 @@ def composed(found: list[Chunk], words: Words) -> list[Chunk]:
             chunk, i = _of_word(found, i, words)
         result.append(chunk)
     return result
+
+
+def _as_side(found: list[Chunk], i: int) -> None:
+    """ "And below the range" is a side of it, as is the "above" of "above and below the range"."""
+    chunk, at = found[i], i + 1
+    if chunk.get("bound") in AND_SIDE:
+        side = AND_SIDE[chunk.means["bound"]]
+        if any("range" in other.means for other in found[at : at + 2]):
+            chunk.means = {"side": side}
+    elif "side" in chunk.means and at < len(found):
+        at += found[at].get("conj") == "and"
+        _as_side(found, at) if at == i + 1 else None
+        if at < len(found) and "side" in found[at].means and _range_end(found, at):
+            chunk.means = {"read": _SIDES[chunk.means["side"]], "of range": ""}
 
 
 def _is_equation(found: list[Chunk], i: int) -> bool:

@@ -22,7 +22,8 @@ def _when(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if slot == "stop":
         return _ends(draft, items, place, item)
     if slot == "start":
-        draft.tense = _tense_of_start(draft, prep, begun=draft.verb == "start" or _dates(draft, items, place))
+        begun = draft.verb == "start" or _dates(draft, items, place)
+        draft.tense = "present" if _is_so_since(draft, items, place) else _tense_of_start(draft, prep, begun=begun)
     elif draft.start and not draft.at and _listed(items, place):
         slot = "start"
     return _set(draft, slot, item)
@@ -38,6 +39,15 @@ def _is_by(draft: Draft, items: list[Chunk], place: int) -> bool:
     """ "Healed by 26 September", "by the check-up of 26 September"."""
     last = [draft.words[chunk.end - 1].norm for chunk in items[max(0, place - 5) : place]]
     return "by" in last and {"from", "to", "until", "since", "on"}.isdisjoint(last[last.index("by") :])
+
+
+def _is_so_since(draft: Draft, items: list[Chunk], place: int) -> bool:
+    """ "Had sinusitis, which has been there since May": so it is, whatever tense stands before."""
+    said = [chunk for chunk in items[:place] if not {"aux", "have", "take"}.isdisjoint(chunk.means)]
+    since = prep_before(items, place) == "since"
+    return since and any(
+        draft.words[chunk.start].norm in ("has", "have") and chunk.get("aux") == "perfect" for chunk in said
+    )
 
 
 def _tense_of_start(draft: Draft, prep: str | None, *, begun: bool) -> str | None:

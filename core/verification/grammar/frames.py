@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from core.verification.cited import Cited
 from core.verification.dates import Days
 from core.verification.grammar import chunks
@@ -47,7 +49,13 @@ def take_prep(items: list[Chunk], place: int, allowed: frozenset[str]) -> None:
 def segments(found: list[Chunk], words: Words) -> list[list[Chunk]]:
     """The parts of a sentence between full stops and semicolons."""
     parts: list[list[Chunk]] = [[]]
-    for chunk in found:
+    for place, chunk in enumerate(found):
+        if (
+            ";" in chunk.means
+            and any(":" in before.means for before in parts[-1])
+            and not _is_headed(found[place + 1 :])
+        ):
+            chunk.means = {",": ""}  # "on 3 May: Hb 10.4; K 3.1": what heads a list is said of all of it
         if chunk.kind == MARK and not _ENDS.isdisjoint(chunk.means):
             chunk.used = True
             if not _is_abbreviated(chunk, words):
@@ -55,6 +63,12 @@ def segments(found: list[Chunk], words: Words) -> list[list[Chunk]]:
         else:
             parts[-1].append(chunk)
     return [part for part in parts if part]
+
+
+def _is_headed(behind: list[Chunk]) -> bool:
+    """Whether what follows, up to the next end, has a heading of its own."""
+    part = takewhile(lambda chunk: _ENDS.isdisjoint(chunk.means), behind)
+    return any(":" in chunk.means for chunk in part)
 
 
 def _is_abbreviated(chunk: Chunk, words: Words) -> bool:

@@ -64,7 +64,7 @@ def _open(kind: str, segment: list[Chunk], place: int, cut: list[Frame], lead: l
         _join(last, chunk)
         return
     frame = Frame(kind, [chunk])
-    frame.items = [*lead] if last is None else belonging.taken_from(last)
+    frame.items = [*lead] if last is None else belonging.taken_from(last, kind)
     frame.lead = len(frame.items)
     belonging.treat(frame, cut)
     cut.append(frame)

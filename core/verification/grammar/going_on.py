@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 from core.verification.grammar.chunk import PAIR, VALUE, WHEN, Chunk
@@ -16,10 +17,21 @@ def frames_of(lead: list[Chunk], before: Frame, context: Context) -> list[Frame]
     alike = len(context.frames) > 1 and len({frame.kind for frame in context.frames}) == 1
     if alike and before.kind == "observation" and (cut := _in_turn(lead, context.frames)):
         return cut
+    if alike and before.kind == "observation" and {"all", "read"} <= {kind for chunk in lead for kind in chunk.means}:
+        cut = [_of_each(lead, frame) for frame in context.frames]
+        cut[-1].items = lead
+        return cut
     of = _spoken_of(lead, before, context)
     frame = Frame(of.kind, of.names)
     frame.items, frame.vague = lead, alike
     return [frame]
+
+
+def _of_each(lead: list[Chunk], test: Frame) -> Frame:
+    """ "Na 137; K 3.9; both normal": of each test that was named."""
+    frame = Frame(test.kind, test.names)
+    frame.items = [copy(chunk) for chunk in lead]
+    return frame
 
 
 def _in_turn(lead: list[Chunk], tests: list[Frame]) -> list[Frame]:

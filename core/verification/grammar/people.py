@@ -118,7 +118,7 @@ def _day_said(behind: list[Chunk], context: Context) -> tuple[Days, ...]:
 
 def _born(segment: list[Chunk], place: int, context: Context) -> None:
     at = place + 1
-    while at < len(segment) and (segment[at].kind == MARK or "prep" in segment[at].means or "aux" in segment[at].means):
+    while at < len(segment) and (segment[at].kind == MARK or not BEFORE_DAY.isdisjoint(segment[at].means)):
         at += 1
     if at < len(segment) and segment[at].kind == WHEN:
         chunk, when = segment[place], segment[at]
@@ -173,6 +173,7 @@ def _day_of_age(segment: list[Chunk], context: Context) -> tuple[Days, ...]:
     return next((c.days for c in segment if c.kind == WHEN and not c.used), ())
 
 
+BEFORE_DAY = frozenset({"prep", "aux", "free", "record"})
 HANDLERS = {
     "sex": _sex, "pronoun": _sex, "born": _born, "aged": _aged, "died": deaths.read, "no allergies": _no_allergies,
 }  # fmt: skip

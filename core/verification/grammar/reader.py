@@ -97,10 +97,19 @@ def _segments(context: Context, *, quotes: bool) -> list[tuple[list[Chunk], list
 def _quoted(segment: list[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
     """A segment up to "the note records ...", and what stands behind: it is the note's to say."""
     for place, chunk in enumerate(segment[1:], 1):
-        if "record" in chunk.means and "noun" not in chunk.means and segment[place - 1].get("noun") == "note":
-            begin = _with_day(segment, place - 1)
+        noun = _note_before(segment, place) if "record" in chunk.means and "noun" not in chunk.means else None
+        if noun is not None:
+            begin = _with_day(segment, noun)
             return segment[:begin], segment[begin:]
     return segment, []
+
+
+def _note_before(segment: list[Chunk], place: int) -> int | None:
+    """Where the note is named that a verb of record is of, past its day: "the note dated 3 May documents"."""
+    at = place - 1
+    while at > 0 and (segment[at].kind == WHEN or not {"prep", "record", "free"}.isdisjoint(segment[at].means)):
+        at -= 1
+    return at if segment[at].get("noun") == "note" else None
 
 
 def _with_day(segment: list[Chunk], noun: int) -> int:

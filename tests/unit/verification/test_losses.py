@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core import verification
-from core.verification import Claim, Reading, Row
-from tests.unit.verification.made_rows import PATIENT, hba1c, medicine
+from core.verification import Claim, Reading, Row, Verdict
+from tests.unit.verification.made_rows import PATIENT, condition, hba1c, medicine
 
 EARLIER, LATER = hba1c(7.2, "2025-11-14"), hba1c(8.9, "2026-05-03")
 METFORMIN = medicine("Metformin 500 MG Oral Tablet", "2016-05-09")
@@ -42,3 +44,12 @@ def test_nothing_is_settled_of_a_sentence_that_is_not_proved_whole() -> None:
     metformin, naproxen = METFORMIN, medicine("Naproxen sodium 220 MG Oral Tablet", "2016-05-09")
     words = reading("Metformin is his only medicine.", metformin, naproxen)
     assert verification.settled(words) == ()
+
+
+@pytest.mark.parametrize("name", ["Miscarriage in first trimester", "Injury of last rib"])
+def test_a_rank_within_a_name_settles_nothing(name: str) -> None:
+    row = condition(name, "1991-05-12")
+    assert verification.settled(reading(f"{name} is recorded since 12 May 1991, still active.", row)) == ()
+    wrong = reading(f"{name} is recorded since 12 May 1999, still active.", row)
+    assert verification.settled(wrong) == ()
+    assert verification.decide(wrong).verdict is Verdict.CONTRADICTED
