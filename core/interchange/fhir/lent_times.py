@@ -7,13 +7,16 @@ Observations, the files are read once more for who can lend a time; where two le
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.interchange.fhir.bundles import Item, Resource, dig, each
+from core.interchange.fhir.compact_marks import Pairs, mark_of
 from core.interchange.fhir.dates import Dates
+from core.interchange.fhir.identity import address
 from core.interchange.fhir.resource_index import TIMES, Resolver
 from core.interchange.source_values import BadValue
 
@@ -26,8 +29,9 @@ PANELS_DEEP = 4
 
 
 class Loan(NamedTuple):
-    """The time of something that names an Observation, as JSON; of its versions the greatest counts."""
+    """The time of something that names Observations, as JSON; of its versions the greatest counts."""
 
+    named_by: int
     version: tuple[str, str]
     name: str
     value: str
@@ -37,47 +41,38 @@ class Loan(NamedTuple):
 
 @dataclass(slots=True)
 class Lent:
-    """By Observation and what names it, its time; by Observation the heads of panels without one; days of visits."""
+    """What names Observations, with its time; who names which; the heads of panels without a time; days of visits."""
 
-    loans: dict[int, dict[int, Loan]] = field(default_factory=dict)
-    heads: dict[int, set[int]] = field(default_factory=dict)
-    days: dict[int, str] = field(default_factory=dict)
+    loans: list[Loan] = field(default_factory=list)
+    named: Pairs = field(default_factory=Pairs)
+    heads: Pairs = field(default_factory=Pairs)
+    days: Pairs = field(default_factory=Pairs)
 
     def absorb(self, other: Lent) -> None:
         """Take in what other files lend."""
-        for wanted, loans in other.loans.items():
-            for named_by, loan in loans.items():
-                self._add(wanted, named_by, loan)
-        for wanted, heads in other.heads.items():
-            self.heads.setdefault(wanted, set()).update(heads)
-        self.days |= other.days
+        self.named.absorb(other.named, len(self.loans))
+        self.loans += other.loans
+        self.heads.absorb(other.heads)
+        self.days.absorb(other.days)
 
-    def _add(self, wanted: int, named_by: int, loan: Loan) -> None:
-        mine = self.loans.setdefault(wanted, {})
-        mine[named_by] = max(loan, mine.get(named_by, loan))
-
-    def take(self, mark: int, wanted: list[int], resolver: Resolver) -> None:
+    def take(self, mark: int, wanted: set[int], resolver: Resolver) -> None:
         """Remember the time of a resource with this mark, for the Observations without one that it names."""
         resource = resolver.item.resource
         _, lender = NAMES[resource["resourceType"]]
         times = {name: resource[name] for name in TIMES if name in resource}
+        if lender == PANEL and not times:
+            for one in wanted:
+                self.heads.add(one, mark)
+            return
         for one in wanted:
-            if lender == PANEL and not times:
-                self.heads.setdefault(one, set()).add(mark)
-                continue
-            is_gone = resource.get("status") in GONE
-            name, value = next(iter(times.items()), ("", None)) if not is_gone else ("", None)
-            meta = resource.get("meta")
-            version = (str(dig(meta, "lastUpdated") or ""), str(dig(meta, "versionId") or "").rjust(20))
-            about = resolver.find_if_clear(resource.get("subject"))
-            patient = about[1] if about is not None else None
-            self._add(one, mark, Loan(version, name, json.dumps(value, default=str), patient, lender))
+            self.named.add(one, len(self.loans))
+        self.loans.append(_loan(mark, times, lender, resolver))
 
     def take_visit(self, mark: int, item: Item, zone: ZoneInfo) -> None:
         """Remember the day of a visit that began and ended on one."""
         day = _one_day(item.resource, zone)
         if day is not None:
-            self.days[mark] = day
+            self.days.add(mark, day.toordinal())
 
     def of(self, mark: int, patient: str | None, visit: int | None) -> tuple[Resource, str] | None:
         """The time of an Observation as its resource would have it, and who lends it. Raises BadValue for several."""
@@ -87,18 +82,50 @@ class Lent:
             raise BadValue(SEVERAL)
         if effective:
             return {effective[0].name: json.loads(effective[0].value)}, effective[0].lender
-        day = self.days.get(visit) if visit is not None else None
-        return ({"effectiveDateTime": day}, VISIT) if day is not None else None
+        days = self.days.of(visit) if visit is not None else set()
+        return ({"effectiveDateTime": date.fromordinal(*days).isoformat()}, VISIT) if len(days) == 1 else None
 
-    def _loans(self, mark: int) -> Iterator[Loan]:
+    def _loans(self, mark: int) -> Iterable[Loan]:
         """What lends to an Observation, else to the heads of its panels."""
         marks = {mark}
         for _ in range(PANELS_DEEP):
-            found = [loan for one in marks for loan in self.loans.get(one, {}).values()]
-            if found:
-                yield from found
-                return
-            marks = {head for one in marks for head in self.heads.get(one, ())}
+            newest: dict[int, Loan] = {}
+            for loan in (self.loans[at] for one in marks for at in self.named.of(one)):
+                newest[loan.named_by] = max(loan, newest.get(loan.named_by, loan))
+            if newest:
+                return newest.values()
+            marks = {head for one in marks for head in self.heads.of(one)}
+        return ()
+
+
+def _loan(mark: int, times: dict[str, Any], lender: str, resolver: Resolver) -> Loan:
+    resource = resolver.item.resource
+    name, value = next(iter(times.items()), ("", None)) if resource.get("status") not in GONE else ("", None)
+    meta = resource.get("meta")
+    version = (str(dig(meta, "lastUpdated") or ""), str(dig(meta, "versionId") or "").rjust(20))
+    about = resolver.find_if_clear(resource.get("subject"))
+    return Loan(mark, version, name, json.dumps(value, default=str), about[1] if about is not None else None, lender)
+
+
+def observation_named(reference: Any, resolver: Resolver) -> int | None:
+    """The mark of the Observation that a Reference names, if that is clear."""
+    name = dig(reference, "reference")
+    marks = _marks_in_file(name.strip().split("/_history/", 1)[0], resolver) if isinstance(name, str) else set()
+    if marks:
+        return marks.pop() if len(marks) == 1 else None
+    found = resolver.find_if_clear(reference)
+    return mark_of("Observation", found[1]) if found is not None else None
+
+
+def _marks_in_file(name: str, resolver: Resolver) -> set[int]:
+    names, found = resolver.scope.observations, address(name)
+    marks = names.of_url(name)
+    if marks or found is None or found.base:
+        return marks
+    base = resolver.index.base_of(resolver.item)
+    scheme = str(resolver.item.full_url).split("://", 1)[0]
+    marks = names.of_url(f"{scheme}://{base}/{found.type}/{found.id}") if base else set()
+    return marks or names.of_id(found.id, of_no_server=bool(base))
 
 
 def named_by(item: Item) -> list[Any]:
@@ -107,7 +134,7 @@ def named_by(item: Item) -> list[Any]:
     return each(item.resource.get(told[0])) if told is not None else []
 
 
-def _one_day(resource: Resource, zone: ZoneInfo) -> str | None:
+def _one_day(resource: Resource, zone: ZoneInfo) -> date | None:
     dates, period = Dates(zone), resource.get("period")
     if resource.get("status") in NO_VISITS:
         return None
@@ -115,4 +142,4 @@ def _one_day(resource: Resource, zone: ZoneInfo) -> str | None:
         start, end = (dates.day(dig(period, side), side, side) for side in ("start", "end"))
     except BadValue:
         return None
-    return start.isoformat() if start is not None and start == end and not dates.partial else None
+    return start if start is not None and start == end and not dates.partial else None

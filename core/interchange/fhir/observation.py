@@ -174,15 +174,16 @@ def _observation(part: Any, entry: Entry, number: int | None) -> Record:
         raise BadValue(NO_TIME)
     value = quantities.value_of(part)
     code = understood(part.get("code"))
-    code = pressures.of_whole(code, understood(resource.get("code"))) if number is not None else code
+    code = pressures.of_whole(code, resource.get("code")) if number is not None else code
     assay = _assay(code, resource, value)
     about = dict(entry.about)
     entry.about |= value.said | {
         "codings": code.kept,
         "range": judgement.range_words(part, value),
         "judged": judgement.words_of(part),
-        "note": "; ".join(filter(None, (about.get("note"), value.remark))) or None,
     }
+    if value.remark is not None:
+        entry.about["note"] = "; ".join(filter(None, (about.get("note"), value.remark)))
     values = {"value_number": value.number, "value_text": value.text, "unit": value.unit, "observed_at": observed_at}
     record = entry.record(
         "observation",

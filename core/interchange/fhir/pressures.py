@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.interchange.fhir.concepts import LOINC, SNOMED, Understood
+from typing import Any
+
+from core.interchange.fhir.concepts import LOINC, SNOMED, Understood, understood
 
 PRESSURES = frozenset((LOINC, code) for code in ("8480-6", "8462-4", "8478-0"))
 # Of the blood pressure as such: a panel of vital signs, arterial, standing, lying.
@@ -14,13 +16,14 @@ CIRCULATION = frozenset(
 )
 
 
-def of_whole(code: Understood, whole: Understood) -> Understood:
+def of_whole(code: Understood, concept: Any) -> Understood:
     """What a component is a value of: a pressure of something else than the circulation is named by the whole too.
 
     It keeps none of its codes: by these it would come back as a blood pressure.
     """
     if not _codes(code) & PRESSURES:
         return code
+    whole = understood(concept)
     of = _codes(whole)
     if not of or of & (PRESSURES | CIRCULATION) or not _is_elsewhere(whole.words or ""):
         return code

@@ -36,7 +36,9 @@ class ProblemNames:
 
     def of(self, concept: Any) -> str | None:
         """The words of a concept: its own, else those of a problem with its code, else the code and its system."""
-        for coding in codings(concept) if not has_words(concept) else ():
+        if has_words(concept):
+            return wording(concept)
+        for coding in codings(concept):
             words = self._words.get((system_of(coding) or "", coding["code"]))
             if words is not None:
                 return words

@@ -69,8 +69,13 @@ def value_of(part: dict[str, Any]) -> Value:
 
 def unit_of(quantity: Any) -> str | None:
     """The unit by its UCUM code, so that two spellings of one unit are one; else its words."""
+    return _unit_as_told(quantity)[0]
+
+
+def _unit_as_told(quantity: Any) -> tuple[str | None, bool]:
+    """The unit, and whether its code is another."""
     words = _differing(quantity)
-    return words if words is not None else _coded(quantity)
+    return (words, True) if words is not None else (_coded(quantity), False)
 
 
 def _differing(quantity: Any) -> str | None:
@@ -101,14 +106,15 @@ def _spelled(unit: str | None) -> str | None:
 
 
 def _quantity(quantity: Any) -> Value:
-    value = _measured(quantity)
-    if _differing(quantity) is not None:
-        value.remark = f"its unit is told as {value.unit} and coded as {_coded(quantity)}"
+    unit, differs = _unit_as_told(quantity)
+    value = _measured(quantity, unit)
+    if differs:
+        value.remark = f"its unit is told as {unit} and coded as {_coded(quantity)}"
     return value
 
 
-def _measured(quantity: Any) -> Value:
-    raw, unit, comparator = dig(quantity, "value"), unit_of(quantity), dig(quantity, "comparator")
+def _measured(quantity: Any, unit: str | None) -> Value:
+    raw, comparator = dig(quantity, "value"), dig(quantity, "comparator")
     if comparator not in COMPARATORS:
         raise BadValue(f"comparator '{str(comparator)[:20]}' is none that we know")
     if raw is None:

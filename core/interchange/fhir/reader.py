@@ -19,7 +19,7 @@ from core.interchange.source_rows import Population
 from core.interchange.summary import Progress, Summary, silent
 from core.stores.page_zone import page_zone
 
-CHUNK_RECORDS, FILE_RECORDS = 5_000, 20_000
+CHUNK_RECORDS, FILE_RECORDS = 5_000, 10_000
 UTC_ZONE = ZoneInfo("UTC")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.interchange.fhir.bundles import Item, Resource, dig, each
+from core.interchange.fhir.compact_marks import ObservationNames
 from core.interchange.fhir.concepts import wording
 from core.interchange.fhir.identifier_index import IdentifierIndex, identifier_in
 from core.interchange.fhir.identity import UUID, Address, address, is_unique, qualified, urn
@@ -33,12 +34,13 @@ NEVER_NAMED = frozenset(
 )  # fmt: skip
 # The elements that tell when an Observation or a report was.
 TIMES = ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming", "issued")
+_ANY_TIME = frozenset(TIMES)
 Known = tuple[str, str]  # type and qualified id
 
 
 def is_timeless(resource: Resource) -> bool:
     """Whether an Observation does not say when it was: then what names it may."""
-    return resource["resourceType"] == "Observation" and not any(name in resource for name in TIMES)
+    return resource["resourceType"] == "Observation" and _ANY_TIME.isdisjoint(resource)
 
 
 @dataclass(slots=True)
@@ -78,11 +80,12 @@ class Scope:
     by_url: dict[str, Known] = field(default_factory=dict)
     by_name: dict[str, tuple[Known, ...]] = field(default_factory=dict)
     resolved: dict[str, Known | None] = field(default_factory=dict)
+    observations: ObservationNames = field(default_factory=ObservationNames)
 
     @property
     def size(self) -> int:
         """How many names there are."""
-        return len(self.by_url) + len(self.by_name)
+        return len(self.by_url) + len(self.by_name) + len(self.observations)
 
     def add(self, item: Item, known: Known) -> None:
         """Make a resource findable within its file."""
@@ -146,7 +149,9 @@ class Index:
         """Make a resource findable; gives its qualified id."""
         kind = str(item.resource.get("resourceType"))
         identity = self.identity(item)
-        if identity is None or (kind in NEVER_NAMED and not is_timeless(item.resource)):
+        if identity is None or kind in NEVER_NAMED:
+            if identity is not None and is_timeless(item.resource):
+                scope.observations.add(item, identity)
             return identity
         known = (kind, identity)
         scope.add(item, known)

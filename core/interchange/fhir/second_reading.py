@@ -21,11 +21,12 @@ from core.interchange.fhir import (
 )  # fmt: skip
 from core.interchange.fhir.bundles import File, Item, Resource, each, items
 from core.interchange.fhir.care_givers import CareGivers
+from core.interchange.fhir.compact_marks import mark_of
 from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
 from core.interchange.fhir.oddities import findings_inside, tidy_codes
 from core.interchange.fhir.resource_index import Known, Resolver, Scope, is_timeless
-from core.interchange.fhir.survey import KINDS, Found, Survey, is_resource, mark_of
+from core.interchange.fhir.survey import KINDS, Found, Survey, is_resource
 from core.interchange.fhir.versions import implicit_rules, no_boolean, not_listed, unknown_modifier
 from core.interchange.source_rows import Population, Record, Retraction
 from core.interchange.source_values import BadValue

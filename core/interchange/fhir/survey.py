@@ -7,16 +7,16 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from core.interchange.csv_files import BadFile
 from core.interchange.fhir import labels, report_media
 from core.interchange.fhir.bundles import File, Item, Resource, items
+from core.interchange.fhir.compact_marks import Pairs, mark_of
 from core.interchange.fhir.document import text_marks
 from core.interchange.fhir.identity import address
-from core.interchange.fhir.lent_times import Lent, named_by
+from core.interchange.fhir.lent_times import Lent, named_by, observation_named
 from core.interchange.fhir.resource_index import CONTENT, Index, Resolver, Scope, Sources, is_timeless
 from core.interchange.fhir.versions import other_version
 from core.interchange.summary import Place, Progress, Summary
@@ -54,7 +54,7 @@ class Found:
     encounters: set[str] = field(default_factory=set)
     repeated: frozenset[int] = frozenset()
     document_texts: set[int] = field(default_factory=set)
-    timeless: set[int] = field(default_factory=set)
+    timeless: Pairs = field(default_factory=Pairs)
     lent: Lent = field(default_factory=Lent)
     media: Counter[str] = field(default_factory=Counter)
     media_named: set[str] = field(default_factory=set)
@@ -67,7 +67,7 @@ class Found:
         self.left_out.update(other.left_out)
         self.encounters |= other.encounters
         self.document_texts |= other.document_texts
-        self.timeless |= other.timeless
+        self.timeless.absorb(other.timeless)
         self.media.update(other.media)
         self.media_named |= other.media_named
         self.seen.extend(other.seen)
@@ -187,10 +187,12 @@ class Survey:
         """The times that these files lend to the Observations of all files that have none: a reading of its own."""
         lent = Lent()
         for file in self.files:
-            scope = self._scope_of(file)
+            # What a report calls its values nobody else asks for.
+            scope = replace(self._scope_of(file), resolved={})
             with suppress(BadFile):
                 for item in items(file, self.skips.get(file.name, ())):
                     self._lend(lent, item, scope, zone)
+                    scope.resolved.clear()
         return lent
 
     def _lend(self, lent: Lent, item: Item, scope: Scope, zone: ZoneInfo) -> None:
@@ -201,15 +203,10 @@ class Survey:
         if item.resource["resourceType"] == "Encounter":
             lent.take_visit(mark, item, zone)
         resolver = Resolver(self.found.index, scope, item)
-        named = [found for one in named_by(item) if (found := resolver.find_if_clear(one)) is not None]
-        wanted = [one for found in named if (one := mark_of("Observation", found[1])) in self.found.timeless]
+        named = {observation_named(one, resolver) for one in named_by(item)}
+        wanted = {one for one in named if one is not None and one in self.found.timeless}
         if wanted:
             lent.take(mark, wanted, resolver)
-
-
-def mark_of(kind: str, identity: str) -> int:
-    """A number that stands for a resource, the same in every process."""
-    return int.from_bytes(blake2b(f"{kind}/{identity}".encode(), digest_size=8).digest())
 
 
 def survey(files: Sequence[File], sources: Sources, on_progress: Progress) -> Survey:

@@ -16,6 +16,7 @@ from tests import interchange_files as files
 from tests.fhir_cases import about, measured, read
 
 MB = 1_000_000
+BYTES_LENT = 300
 LONG = "QUFB" * (5 * MB)
 
 
@@ -64,6 +65,35 @@ def test_one_resource_many_times_is_kept_once(tmp_path: Path, traced: None) -> N
     _, peak = tracemalloc.get_traced_memory()
     assert peak - before < 3 * MB
     assert (summary.of("observation").read, summary.of("observation").unchanged) == (4_000, 3_999)
+
+
+def _panels(count: int, *, timed: bool) -> list[dict[str, Any]]:
+    """Reports of ten values each, whose times the values tell too, or not."""
+    made = []
+    for number in range(count):
+        at = {"effectiveDateTime": f"2026-10-05T{number // 60 % 24:02}:{number % 60:02}:00+08:00"}
+        names = [f"2ad00000-0000-4000-8000-{number:010}{one:02}" for one in range(10)]
+        values = [measured(id=name) | at for name in names]
+        made += [value if timed else {key: value[key] for key in value if key not in at} for value in values]
+        results = [{"reference": f"urn:uuid:{name}"} for name in names]
+        made.append(
+            about("DiagnosticReport", id=f"r{number}", status="final", code={"text": "Blood"}, result=results) | at
+        )
+    return made
+
+
+def test_a_lent_time_takes_little_beside_its_row(tmp_path: Path, traced: None) -> None:
+    peaks = []
+    for timed in (True, False):
+        path = _write(tmp_path / f"{timed}.json.gz", _panels(150, timed=timed))
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        population, summary = read(path)
+        peaks.append(tracemalloc.get_traced_memory()[1] - before)
+        assert (len(population.of("observation")), summary.refused) == (1_500, 0)
+        del population, summary
+    # The remark that tells whose time it is takes a part of it.
+    assert (peaks[1] - peaks[0]) / 1_500 < BYTES_LENT
 
 
 def test_each_repeat_of_a_version_that_is_refused_is_counted(tmp_path: Path) -> None:
