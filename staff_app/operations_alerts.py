@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.queries.alert_measures import NEVER_SECONDS
 from core.queries.alerts import AlertView
 from core.services.alerting import RULES, Rule
 from core.web.drawings.plot_rows import took
@@ -42,6 +43,8 @@ def limits(*names: str, of: str = "") -> list[Limit]:
 
 def amount(value: float, unit: str) -> str:
     """A measured value in its rule's unit: `$0.25`, `12 %`, `2 min`, `3 days`."""
+    if unit == "s" and value >= NEVER_SECONDS:
+        return "no answer"
     writer = WRITERS.get(unit)
     return writer(value) if writer else f"{number(round(value, 1))} {unit}"
 

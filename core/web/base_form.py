@@ -11,6 +11,24 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 
+# What the library says of these, in words that name the mend.
+MENDS = {
+    "Not a valid date value.": "Enter a day of the calendar, such as 2026-11-12.",
+    "Not a valid datetime value.": "Enter a day of the calendar and a time, such as 2026-11-12T09:30.",
+    "Not a valid choice.": "Choose one from the list.",
+}
+
+
+class Mends:
+    """The library's messages in our words."""
+
+    def gettext(self, message: str) -> str:
+        return MENDS.get(message, message)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return singular if number == 1 else plural
+
+
 def stripped(value: str | None) -> str | None:
     """A text field's value without spaces around it or null bytes; empty becomes None."""
     return (value or "").replace("\0", "").strip() or None
@@ -24,6 +42,9 @@ class Form(FlaskForm):
             if issubclass(unbound_field.field_class, StringField) and unbound_field.field_class is not PasswordField:
                 options.setdefault("filters", [stripped])
             return unbound_field.bind(form=form, **options)
+
+        def get_translations(self, form: Any) -> Mends:
+            return Mends()
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """Texts alone: a file or a JSON value in the place of one is left out, for no field of ours takes it."""

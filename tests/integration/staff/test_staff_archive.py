@@ -76,8 +76,8 @@ def test_a_second_run_of_the_same_type_is_refused_with_its_reason(admin: StaffBr
 
 def test_bad_input_is_named(admin: StaffBrowser) -> None:
     for typed, message in (
-        ({"record_type": "everything"}, "Not a valid choice"),
-        ({"as_of": "soon"}, "Not a valid date"),
+        ({"record_type": "everything"}, "Choose one from the list"),
+        ({"as_of": "soon"}, "Enter a day of the calendar, such as"),
         ({"as_of": "9999-01-01"}, "1 Jan 9999 is in the future"),
         ({"as_of": "9999-12-31", "dry_run": "y"}, "31 Dec 9999 is in the future"),
         ({"as_of": "0001-01-01"}, "The year 1 is before all records"),

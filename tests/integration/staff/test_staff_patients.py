@@ -94,7 +94,7 @@ FAULTS = [
     ("name", "x" * 201, "Shorten this to 200 characters"),
     ("sex", "?", "Choose a sex"),
     ("birth_on", "2999-01-01", "not in the future"),
-    ("birth_on", "1980-02-31", "Not a valid date"),
+    ("birth_on", "1980-02-31", "Enter a day of the calendar, such as"),
     ("birth_on", "", "Enter the birth date"),
 ]
 

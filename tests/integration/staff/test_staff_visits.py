@@ -144,7 +144,7 @@ FAULTS = [
     ("started_at", "0001-01-01T00:00", "after the patient&#39;s birth"),
     ("started_at", "9999-12-31T23:59", "not in the future"),
     ("started_at", "1950-01-01T10:00", "after the patient&#39;s birth"),
-    ("started_at", "yesterday", "Not a valid datetime"),
+    ("started_at", "yesterday", "a day of the calendar and a time, such as"),
     ("class_code", "??", "Choose where"),
     ("clinic_id", "4711", "Choose a clinic from the list"),
     ("observations-0-value", "high", "Enter the value as a number"),

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from core.access.throttle import ONE_ACCOUNT, ONE_ADDRESS, Limits
+from core.queries.alert_measures import NEVER_SECONDS
 from core.stores.hot_and_archived import BadCursor, Cursor
 from core.web.access import safe_next
 from core.web.base_form import stripped
 from core.web.guessing import network
+from staff_app.operations_alerts import amount
 
 
 @pytest.mark.parametrize("path", ["/visits", "/visits?older=1", "/results/4", "/reports/2/review#claim-3"])
@@ -65,3 +67,8 @@ def test_text_fields_lose_their_edges_and_null_bytes() -> None:
 )  # fmt: skip
 def test_who_holds_a_network_is_one_guesser(address: str, guesser: str) -> None:
     assert network(address) == guesser
+
+
+def test_a_store_that_does_not_answer_is_not_late_by_years() -> None:
+    assert amount(NEVER_SECONDS, "s") == "no answer"
+    assert amount(40.0, "s") == "40 s"
