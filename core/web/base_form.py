@@ -10,7 +10,6 @@ from werkzeug.datastructures import MultiDict
 from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-
 # What the library says of these, in words that name the mend.
 MENDS = {
     "Not a valid date value.": "Enter a day of the calendar, such as 2026-11-12.",

@@ -1,4 +1,4 @@
-"""A clinician reviews a flagged draft and signs it by keyboard alone."""
+"""A clinician reviews a flagged draft and signs it by keyboard alone, and reads claims on a phone."""
 
 from __future__ import annotations
 
@@ -79,3 +79,15 @@ def test_a_review_and_a_signature_by_keyboard_alone(demo: RunningDemo, sign_in: 
     expect(page.get_by_role("table", name="Calls of a model").get_by_role("row")).not_to_have_count(1)
     page.set_viewport_size(PHONE)
     assert faults_of(page, making) == []
+
+
+@pytest.mark.timeout(240)
+def test_on_a_phone_a_claim_and_its_row_are_in_one_view(demo: RunningDemo, sign_in: Callable[..., Page]) -> None:
+    page = sign_in("clinician", viewport=PHONE)
+    page.goto(f"{demo.staff_url}/patients/{PATIENT}")
+    page.get_by_role("link", name=re.compile("^Summary of")).first.click()
+    claims = page.locator("ol.claims a[data-row]")
+    claims.nth(claims.count() // 2).click()
+    expect(page.locator("ol.claims > li[aria-current]")).to_be_in_viewport()
+    expect(page.locator("aside.source section").first).to_be_in_viewport(ratio=0.5)
+    assert faults_of(page, page.url) == []
