@@ -129,12 +129,14 @@ def _share_end(first: Draft, second: Draft) -> None:
 
 
 def _share_of_leading(leading: Draft, others: list[Draft]) -> None:
+    heading = any("noun" in chunk.means for chunk in leading.frame.items[: leading.frame.lead])
     if leading.former and leading.frame.lead:
         for draft in others:
-            draft.tense, draft.former = draft.tense or "past", draft.former or not draft.dated
-    if leading.every and leading.status and leading.frame.lead:
+            draft.tense, draft.former = draft.tense or "past", draft.former or heading or not draft.dated
+    if leading.status and leading.frame.lead and (leading.every or heading):
         for draft in others:
-            _share_standing(leading, draft)
+            if leading.every or not (draft.former or draft.tense == "past"):
+                _share_standing(leading, draft)
 
 
 def _share_back(last: Draft, before: Draft) -> None:

@@ -29,6 +29,10 @@ RIGHT = [
     ("Gout was active from 1 April 2019 until 7 June 2021.", (GOUT,)),
     ("5 ML Epinephrine 0.1 MG/ML Injection and 2 ML Furosemide 10 MG/ML Injection are taken.", (ADRENALINE, SALINE)),
     ("The patient is a woman with a date of birth of 31 January 1950.", (PATIENT_ROW,)),
+    ("Active conditions include asthma (since 6 May 2012), with gout resolved on 7 June 2021.", (ASTHMA, GOUT)),
+    ("Active conditions: asthma (since 6 May 2012), previously gout (1 April 2019 to 7 June 2021).", (ASTHMA, GOUT)),
+    ("Active conditions: asthma (since 6 May 2012); resolved: gout (1 April 2019 to 7 June 2021).", (ASTHMA, GOUT)),
+    ("Resolved conditions: gout (1 April 2019 to 7 June 2021).", (GOUT,)),
     ("The patient is recorded as having asthma, which has been active since 6 May 2012.", (ASTHMA,)),
 ]
 WRONG = [
@@ -39,6 +43,8 @@ WRONG = [
     ("As of 3 March 2026, sodium and potassium were 151 mmol/L and 3.1 mmol/L, respectively.", ALL),
     ("Gout was active from 1 April 2019 until 7 July 2021.", (GOUT,)),
     ("The patient is recorded as having gout, which has been active since 1 April 2019.", (GOUT,)),
+    ("Resolved conditions: gout (1 April 2019 to 7 June 2021); asthma.", (ASTHMA, GOUT)),
+    ("Active conditions: asthma (since 6 May 2012) and gout (1 April 2019 to 7 June 2021).", (ASTHMA, GOUT)),
     ("The patient had gout, which has been active since 1 April 2019.", (GOUT,)),
     ("5 ML Epinephrine 0.1 MG/ML Injection and 4 ML Furosemide 10 MG/ML Injection are taken.", (ADRENALINE, SALINE)),
     ("The patient is a woman with a date of birth of 31 January 1905.", (PATIENT_ROW,)),
