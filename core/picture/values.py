@@ -18,7 +18,7 @@ Instant = tuple[datetime, int]
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A row of `observation`, as far as pages of what is newest show it."""
+    """A row of `observation`, as far as pages show it."""
 
     id: int
     assay_id: int

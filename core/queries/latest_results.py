@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from core.picture.values import ABNORMAL
 from core.queries.hidden_visits import NO_VISITS, VisitIds
 from core.queries.newest import Newest, newest
 from core.queries.results import QUESTIONS, Result, result_of_value
@@ -27,7 +26,7 @@ class LatestResult:
 
     @property
     def is_abnormal(self) -> bool:
-        return (self.result.interpretation or "") in ABNORMAL
+        return self.result.is_abnormal
 
     @property
     def trend(self) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
-from core.models import Assay, Observation, said
+from core.models import Assay, said
 from core.models.record_types import VISIT
-from core.picture.values import Value
+from core.picture.values import COLUMNS, Value
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.queries.newest import newest
 from core.stores import archived, hot_and_archived
@@ -24,24 +23,14 @@ FIRST_CODES = ("8480-6", "8462-4", "8867-4", "8310-5")
 QUESTIONS = frozenset({"survey", "social-history", "sdoh"})
 
 
-@dataclass(frozen=True)
-class Result:
-    """One value of one assay, with the range that held when it was measured."""
+@dataclass(frozen=True, kw_only=True)
+class Result(Value):
+    """One value with its assay, and the range that held when it was measured."""
 
-    id: int
-    assay_id: int
     code: str
     name: str
     plain_name: str | None
     category: str
-    value_number: Decimal | None
-    value_text: str | None
-    unit: str | None
-    ref_low: Decimal | None
-    ref_high: Decimal | None
-    interpretation: str | None
-    observed_at: datetime
-    visit_id: int | None
     is_archived: bool
     status: str | None = None
     # A value of another system that no living person has: no scale is drawn for it.
@@ -56,10 +45,6 @@ class Result:
     def has_range(self) -> bool:
         has_bound = self.ref_low is not None or self.ref_high is not None
         return has_bound and self.value_number is not None and not self.is_implausible
-
-
-# The fields of a result that are columns of an observation, under the same name.
-OBSERVED = tuple(field.name for field in fields(Result) if field.name in Observation.__table__.c)
 
 
 @dataclass(frozen=True)
@@ -178,13 +163,13 @@ def result_of(row: Mapping[Any, Any], assay: Assay, *, is_archived: bool) -> Res
         is_archived=is_archived,
         status=said.shown(parts),
         is_implausible=bool(parts.get("implausible")),
-        **{name: said.dated(row[name], row["said"], name) for name in OBSERVED},
+        **{name: said.dated(row[name], row["said"], name) for name in COLUMNS},
     )
 
 
 def result_of_value(value: Value, assay: Assay, archived_ids: Set[int]) -> Result:
     """The result that a value of a patient's picture is."""
-    row = {name: getattr(value, name) for name in (*OBSERVED, "said")}
+    row = {name: getattr(value, name) for name in COLUMNS}
     return result_of(row, assay, is_archived=value.id in archived_ids)
 
 
