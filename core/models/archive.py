@@ -180,7 +180,11 @@ class RunEvent(Base):
 
 
 class Holding(Base):
-    """What an archive server holds for a patient; patient 0 stands for the rows that belong to no patient."""
+    """What an archive server holds for a patient; patient 0 stands for the rows that belong to no patient.
+
+    `clinic_id` is the clinic of the newest visit at one that was moved there, and `clinic_visit_id` that visit. It may
+    have become hot again, hidden or entered in error since.
+    """
 
     __tablename__ = "holding"
     patient_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -190,6 +194,8 @@ class Holding(Base):
     rows: Mapped[int]
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
+    clinic_id: Mapped[int | None]
+    clinic_visit_id: Mapped[int | None]
 
 
 class HoldingSum(Base):

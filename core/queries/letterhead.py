@@ -7,13 +7,13 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, Table, select, true
 from sqlalchemy.orm import Session
 
 from core.models import Clinic, Patient, said
 from core.models.record_types import VISIT
-from core.queries.hidden_visits import NO_VISITS, VisitIds, is_seen, is_visible, told
-from core.queries.known_patient import patient_row
+from core.queries.hidden_visits import HIDDEN, NO_VISITS, VisitIds, is_seen, is_visible, told
+from core.queries.known_patient import CLINIC_VISIT, archived_clinic_query, patient_row
 from core.sealing import stored_national_id
 from core.stores import hot_and_archived
 from core.stores.counted import counts
@@ -70,7 +70,7 @@ def letterhead(
 def newest_clinic(
     session: Session, patient_id: int, hidden_visits: VisitIds = NO_VISITS, *, with_archived: bool = False
 ) -> str | None:
-    """The clinic of the newest visit at one; as `letterhead`."""
+    """The clinic of the newest visit at one; as `letterhead`. A holding knows that of the newest archived one."""
 
     def build(table: Table, columns: Select[Any]) -> Select[Any]:
         query = columns.where(table.c.patient_id == patient_id, table.c.clinic_id.is_not(None))
@@ -79,8 +79,15 @@ def newest_clinic(
 
     query = hot_clinic_query(any_hidden=bool(hidden_visits))
     hot = rows(session, query, patient=patient_id, **told(hidden_visits))
-    if hot or not with_archived or hot_and_archived.held(session, patient_id, VISIT.name) is None:
-        return hot[0].name if hot else None
+    if hot:
+        return hot[0].name
+    if not with_archived:
+        held = rows(
+            session, held_clinic_query(any_hidden=bool(hidden_visits)), patient=patient_id, **told(hidden_visits)
+        )
+        return held[0].name if held else None
+    if hot_and_archived.held(session, patient_id, VISIT.name) is None:
+        return None
     found = hot_and_archived.read_archived(session, VISIT.name, "visit", build, patient_id=patient_id)
     return session.scalar(select(Clinic.name).where(Clinic.id == found[0].values["clinic_id"])) if found else None
 
@@ -92,3 +99,9 @@ def hot_clinic_query(*, any_hidden: bool) -> Select[Any]:
     query = select(clinic.c.name).join_from(visit, clinic, clinic.c.id == visit.c.clinic_id)
     query = query.where(visit.c.patient_id == PATIENT, is_seen(visit, any_hidden=any_hidden), counts(visit))
     return query.order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(1)
+
+
+@cache
+def held_clinic_query(*, any_hidden: bool) -> Select[Any]:
+    """The clinic of the newest archived visit at one, told by what is hot; none if that visit is hidden."""
+    return archived_clinic_query(CLINIC_VISIT.not_in(HIDDEN) if any_hidden else true())

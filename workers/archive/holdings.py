@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, Table, and_, case, delete, func, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Subquery,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
@@ -35,7 +48,7 @@ def _add_roots(moving: Moving) -> None:
         root.patient_id, func.count().label("roots"), func.min(root.at).label("first_at"),
         func.max(root.at).label("last_at"),
     ).group_by(root.patient_id)  # fmt: skip
-    roots, children = counted.subquery("r"), _children(moving)
+    roots, children, at_clinic = counted.subquery("r"), _children(moving), _at_clinic(moving)
     rows = select(
         roots.c.patient_id,
         literal(moving.record_type.name).label("record_type"),
@@ -44,7 +57,13 @@ def _add_roots(moving: Moving) -> None:
         (roots.c.roots + func.coalesce(children.c.rows, 0)).label("rows"),
         roots.c.first_at,
         roots.c.last_at,
-    ).join_from(roots, children, children.c.patient_id == roots.c.patient_id, isouter=True)
+        at_clinic.c.clinic_id,
+        at_clinic.c.clinic_visit_id,
+    ).select_from(
+        roots.outerjoin(children, children.c.patient_id == roots.c.patient_id).outerjoin(
+            at_clinic, and_(at_clinic.c.patient_id == roots.c.patient_id, at_clinic.c.place == 1)
+        )
+    )
     keys = ["patient_id", "record_type"]
     # In the patients' order, so that no two lanes wait for each other.
     databases.current().adapter.row_sets.merge(
@@ -53,8 +72,19 @@ def _add_roots(moving: Moving) -> None:
     holding_sums.add(moving.connection, moving.batch.id, rows)
 
 
+def _at_clinic(moving: Moving) -> Subquery:
+    """The roots at a clinic that leave: the newest of each patient has place 1."""
+    root = moving.releasing.c
+    newest_first = func.row_number().over(partition_by=root.patient_id, order_by=(root.at.desc(), root.id.desc()))
+    query = select(root.patient_id, root.clinic_id, root.id.label("clinic_visit_id"), newest_first.label("place"))
+    return query.where(root.clinic_id.is_not(None)).subquery("v")
+
+
 def _grown(old: Any, new: Any) -> Mapping[str, ColumnElement[Any]]:
+    takes = and_(new.clinic_id.is_not(None), or_(old.clinic_id.is_(None), new.last_at >= old.last_at))
     return {
+        "clinic_id": case((takes, new.clinic_id), else_=old.clinic_id),
+        "clinic_visit_id": case((takes, new.clinic_visit_id), else_=old.clinic_visit_id),
         "roots": old.roots + new.roots,
         "rows": old.rows + new.rows,
         "first_at": case((old.first_at < new.first_at, old.first_at), else_=new.first_at),

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, DateTime, Executable, Table, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Executable,
+    Table,
+    cast,
+    func,
+    insert,
+    null,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from core.models import ArchiveRun, Batch, BatchKind
@@ -21,7 +34,7 @@ from workers.archive.stragglers import NO_PATIENT
 class Moving:
     """The caller's transaction on the primary, which holds the batch.
 
-    Temporary tables: `releasing` has the roots that leave, or whose late children leave, with patient and time;
+    Temporary tables: `releasing` has the roots that leave, or whose late children leave, with patient, time and clinic;
     `released` counts the children that left, by patient; `staged`, by table, have the rows as they were staged.
     """
 
@@ -58,8 +71,10 @@ class Moving:
     def choose(self, condition: ColumnElement[bool]) -> None:
         """Fill `releasing` with the hot roots that meet a condition."""
         kind = self.record_type
-        patient = func.coalesce(kind.root.c[kind.patient_column], NO_PATIENT)
-        self._make(select(kind.root.c.id, patient, kind.root.c[kind.time_column]).where(condition))
+        root = kind.root.c
+        patient = func.coalesce(root[kind.patient_column], NO_PATIENT)
+        clinic_id = root.clinic_id if "clinic_id" in root else cast(null(), BigInteger)
+        self._make(select(root.id, patient, root[kind.time_column], clinic_id).where(condition))
 
     def choose_archived(self, owned: dict[int, int]) -> None:
         """Fill `releasing` with roots that the archive has, each with its patient."""
@@ -78,6 +93,7 @@ class Moving:
             Column("id", BigInteger, autoincrement=False),
             Column("patient_id", BigInteger),
             Column("at", DateTime(timezone=True)),
+            Column("clinic_id", BigInteger),
         ]
         self.releasing = adapter.row_sets.temporary(self.connection, "releasing", columns, rows)
         tally = [Column("patient_id", BigInteger, autoincrement=False), Column("rows", BigInteger)]

@@ -29,9 +29,10 @@ def test_what_an_overview_counts_and_shows_is_one_statement() -> None:
 
 def test_a_patient_comes_with_the_picture_and_the_newest_clinic() -> None:
     whole = asked(known_patient.patient_query(with_clinic=True), patient=7)
-    assert " patient_picture.stale_at, (SELECT TOP 1 clinic.name FROM visit JOIN clinic" in whole
+    assert " patient_picture.stale_at, coalesce((SELECT TOP 1 clinic.name FROM visit JOIN clinic" in whole
+    assert " (SELECT clinic.name FROM holding JOIN clinic ON clinic.id = holding.clinic_id WHERE" in whole
     assert whole.endswith(
-        " AS clinic FROM patient LEFT OUTER JOIN patient_picture ON patient_picture.patient_id = patient.id"
+        ") AS clinic FROM patient LEFT OUTER JOIN patient_picture ON patient_picture.patient_id = patient.id"
         " WHERE patient.id = 7"
     )
     assert "sensitive_visit" not in asked(known_patient.patient_query(with_clinic=False), patient=7)
@@ -59,3 +60,14 @@ def test_the_clinic_of_a_printed_page_is_one_statement() -> None:
         " AND (visit.id IS NULL OR (visit.id NOT IN (3)))"
     )
     assert whole.endswith("ORDER BY visit.started_at DESC, visit.id DESC")
+
+
+def test_the_clinic_of_archived_visits_is_told_by_the_holding() -> None:
+    whole = asked(letterhead.held_clinic_query(any_hidden=True), patient=7, hidden=[3])
+    assert whole == (
+        "SELECT clinic.name FROM holding JOIN clinic ON clinic.id = holding.clinic_id WHERE holding.patient_id = 7"
+        " AND holding.record_type = 'visit' AND holding.roots > 0 AND NOT (EXISTS (SELECT correction.id FROM"
+        " correction WHERE correction.patient_id = holding.patient_id AND correction.in_force = 1 AND"
+        " correction.row_type = 'visit' AND correction.row_id = holding.clinic_visit_id)) AND"
+        " (holding.clinic_visit_id NOT IN (3))"
+    )
