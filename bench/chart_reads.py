@@ -32,7 +32,7 @@ from core.models import (
     Prescription,
     Visit,
 )
-from core.queries import visits
+from core.queries import visit_overview
 from core.queries.current_health import current_health
 from core.queries.latest_results import latest_results
 from core.queries.patients import header
@@ -98,7 +98,7 @@ def _seconds(patient_id: int, reads: Reads) -> float:
 def _now(session: Session, patient_id: int) -> None:
     header(session, patient_id)
     current_health(session, patient_id)
-    visits.overview(session, patient_id, newest=NEWEST)
+    visit_overview.overview(session, patient_id, newest=NEWEST)
     latest_results(session, patient_id)
 
 

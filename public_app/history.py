@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from core.access.permissions import Right
 from core.queries import timeline as queries
-from core.queries import visits
+from core.queries import visit_overview
 from core.queries.corrections import told
 from core.queries.letterhead import letterhead
 from core.queries.news import is_outside, news
@@ -29,7 +29,7 @@ def index() -> Response:
     patient_id, at = own_patient_id(), chosen()
     with page_session() as session:
         timeline = queries.timeline(session, patient_id, kind=at.kind, assay_id=at.assay_id, period=at.period)
-        overview = visits.overview(session, patient_id)
+        overview = visit_overview.overview(session, patient_id)
         corrected = told(session, patient_id)
         holder = letterhead(session, patient_id)
         new = news(session, patient_id, reader=current_account().id)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from core.access.care import NotInCare
 from core.access.permissions import Right
-from core.queries import care_team, corrections, reports, results, visits
+from core.queries import care_team, corrections, reports, results, visit_overview, visits
 from core.queries.current_health import current_health
 from core.queries.latest_results import RESULTS_MAX, latest_results
 from core.queries.news import is_outside, news
@@ -44,7 +44,7 @@ def chart(patient_id: int) -> Response:
             "news": news(session, patient_id, reader=current_account().id, hidden_visits=hidden_visits),
             "outside": outside_visits(session, patient_id, limit=None if shows_all else ROWS_MAX),
             "other": other_records(session, patient_id, hidden_visits=hidden_visits),
-            "overview": visits.overview(session, patient_id, newest=VISITS_SHOWN, hidden_visits=hidden_visits),
+            "overview": visit_overview.overview(session, patient_id, newest=VISITS_SHOWN, hidden_visits=hidden_visits),
             "open_reports": reports.open_for_patient(session, patient_id),
             "signed_reports": reports.signed_for_patient(session, patient_id),
             "team": care_team.members(session, patient_id),
@@ -72,9 +72,9 @@ def newest_visits(patient_id: int) -> Response:
         return visit_list(patient_id)
     hidden_visits, is_silent = look(patient_id, "history.viewed"), False
     with page_session() as session:
-        overview = visits.overview(session, patient_id, newest=VISITS_SHOWN, hidden_visits=hidden_visits)
+        overview = visit_overview.overview(session, patient_id, newest=VISITS_SHOWN, hidden_visits=hidden_visits)
         try:
-            newest = visits.newest_of_all(session, patient_id, VISITS_SHOWN, hidden_visits=hidden_visits)
+            newest = visit_overview.newest_of_all(session, patient_id, VISITS_SHOWN, hidden_visits=hidden_visits)
         except ColdUnavailable:
             newest, is_silent = overview.newest, True
     return render("staff/patients/_visits.html", patient={"id": patient_id}, overview=overview, newest=newest,

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from core.access.permissions import Right
 from core.queries import timeline as queries
-from core.queries import visits
+from core.queries import visit_overview
 from core.queries.timeline_items import Kind
 from core.stores.tables import linked_table
 from core.web.access import look, requires
@@ -27,7 +27,7 @@ def history(patient_id: int) -> Response:
             session, patient_id, kind=at.kind, assay_id=at.assay_id, period=at.period, hidden_visits=hidden_visits,
             cold_reports=linked_table,
         )  # fmt: skip
-        overview = visits.overview(session, patient_id, hidden_visits=hidden_visits)
+        overview = visit_overview.overview(session, patient_id, hidden_visits=hidden_visits)
     return render(
         "staff/patients/history.html",
         fragment="shared/timeline/_year.html",

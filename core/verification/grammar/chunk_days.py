@@ -10,6 +10,7 @@ from core.verification.dates import Days, When
 from core.verification.grammar import day_lists, named_days, times
 from core.verification.grammar.chunk import MARK, SPAN, UNKNOWN, VALUE, WHEN, Chunk
 from core.verification.grammar.tokens import Words
+from core.verification.grammar.told_again import is_told_again
 
 SPANNED = frozenset({"from", "between", "in", "on", "for"})
 
@@ -145,10 +146,14 @@ def _distance(found: list[Chunk], place: int, near: When) -> None:
     if "before" in chunk.means:
         chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(near, -size, size), None
         found[place - 1].used = True
-    elif following is not None and (bases := _bases(following, near)):
-        sign = 1 if following.means["ago"] == "later" else -1
-        chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(bases, sign * said.value * size, size), None
-        following.kind, following.means, following.used = MARK, {"later": ""}, True
+    elif following is not None and (bases := _bases(following, near)) and not is_told_again(found, place):
+        _far(chunk, following, bases, said.value * size, size)
+
+
+def _far(chunk: Chunk, following: Chunk, bases: When, days: float, size: float) -> None:
+    sign = 1 if following.means["ago"] == "later" else -1
+    chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(bases, sign * days, size), None
+    following.kind, following.means, following.used = MARK, {"later": ""}, True
 
 
 def _bases(following: Chunk, near: When) -> When:

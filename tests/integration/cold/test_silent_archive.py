@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import ProgrammingError
 
 from core.engines.patience import patience
-from core.queries import timeline, visits
+from core.queries import timeline, visit_overview
 from core.queries.timeline import Period
 from core.queries.timeline_items import Kind
 from core.stores import archived, databases, outage
@@ -113,7 +113,7 @@ def page_seconds(record: Record) -> float:
     for _ in range(PAGES):
         started = time.perf_counter()
         with databases.read(Store.REPLICA) as session:
-            assert visits.overview(session, record.patient_id, newest=10).newest
+            assert visit_overview.overview(session, record.patient_id, newest=10).newest
         took.append(time.perf_counter() - started)
     return statistics.median(took)
 
@@ -145,7 +145,7 @@ def test_a_page_of_hot_rows_is_not_slowed(way: TcpProxy, archived_record: Record
 def test_a_partial_page_says_so_and_what_is_missing(way: TcpProxy, archived_record: Record) -> None:
     way.silence()
     with databases.read(Store.REPLICA) as session:
-        told = visits.overview(session, archived_record.patient_id)
+        told = visit_overview.overview(session, archived_record.patient_id)
         first = timeline.timeline(session, archived_record.patient_id, kind=Kind.VISITS)
         years = [
             timeline.timeline(session, archived_record.patient_id, kind=Kind.VISITS, period=Period(year))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select
 
-from core.queries import current_health, known_patient, letterhead, newest, visits
+from core.queries import current_health, known_patient, letterhead, newest, visit_overview
 from tests.unit.engines.compiled_tsql import compiled
 
 
@@ -15,14 +15,14 @@ def asked(statement: Select[Any], **values: Any) -> str:
 
 
 def test_what_an_overview_counts_and_shows_is_one_statement() -> None:
-    whole = asked(visits.overview_query(10, any_hidden=True), patient=7, hidden=[3])
+    whole = asked(visit_overview.overview_query(10, any_hidden=True), patient=7, hidden=[3])
     assert whole.startswith("SELECT hot.hot, hot.first_at, (SELECT count(DISTINCT correction.row_id) AS count_1")
     assert " AS hot LEFT OUTER JOIN (SELECT TOP 10 visit.id AS id," in whole
     assert whole.count("(visit.id IS NULL OR (visit.id NOT IN (3)))") == 2
     assert whole.endswith(" AS newest ON 1 = 1 ORDER BY newest.started_at DESC, newest.id DESC")
     assert ", (SELECT count(visit.id) AS count_2 FROM visit WHERE visit.patient_id = 7 AND visit.id IN (3))" in whole
     assert " AND (correction.row_id NOT IN (3))) AS archived_errors" in whole
-    figures = asked(visits.overview_query(0, any_hidden=False), patient=7)
+    figures = asked(visit_overview.overview_query(0, any_hidden=False), patient=7)
     assert figures.count("FROM visit WHERE visit.patient_id = 7 AND NOT (EXISTS (") == 1
     assert "JOIN" not in figures
 
