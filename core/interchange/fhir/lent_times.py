@@ -82,7 +82,10 @@ class Lent:
             raise BadValue(SEVERAL)
         if effective:
             return {effective[0].name: json.loads(effective[0].value)}, effective[0].lender
-        days = self.days.of(visit) if visit is not None else set()
+        return self._day_of(visit) if visit is not None else None
+
+    def _day_of(self, visit: int) -> tuple[Resource, str] | None:
+        days = self.days.of(visit)
         return ({"effectiveDateTime": date.fromordinal(*days).isoformat()}, VISIT) if len(days) == 1 else None
 
     def _loans(self, mark: int) -> Iterable[Loan]:

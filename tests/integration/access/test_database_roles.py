@@ -100,14 +100,17 @@ def test_the_patients_portal_reads_no_draft(acting: Any, patient: Patient, urls:
         for table in STAFF_ONLY:
             with pytest.raises(DBAPIError, match="permission denied"), public.begin_nested():
                 public.execute(text(f"SELECT 1 FROM {table}"))
-        for column in ("account_id", "tie"):
+        for table, column in STAFF_ONLY_COLUMNS:
             with pytest.raises(DBAPIError, match="permission denied"), public.begin_nested():
-                public.execute(text(f"SELECT {column} FROM visit_tie"))
+                public.execute(text(f"SELECT {column} FROM {table}"))
 
 
+STAFF_ONLY_COLUMNS = (
+    ("visit_tie", "account_id"), ("visit_tie", "tie"), ("sensitive_visit", "category"),
+    ("sensitive_visit", "recorded_by"), ("sensitive_visit", "set_by"), ("sensitive_visit", "practitioner_id"),
+)  # fmt: skip
 STAFF_ONLY = (
-    "claim_check", "omission", "evidence", "model_call", "care_team_member", "glass_break", "sensitive_visit",
-    "sensitive_grant",
+    "claim_check", "omission", "evidence", "model_call", "care_team_member", "glass_break", "sensitive_grant",
     "archive_run", "outbox_message", "cold.model_call", "cold.evidence", "cold.access_event",
 )  # fmt: skip
 
