@@ -169,8 +169,8 @@ MUTANTS = (
     Mutant(
         "a new row is not merged",
         "core/picture/upkeep.py",
-        "change(unpack(kept.content), gone, full_read.written(session, patient_id, gone), apart)",
-        "change(unpack(kept.content), gone, [], apart)",
+        "change(kept.values, gone, full_read.written(session, patient_id, gone), apart)",
+        "change(kept.values, gone, [], apart)",
         f"{UPKEEP}::test_a_new_result_comes_first",
     ),
     Mutant(
@@ -190,8 +190,8 @@ MUTANTS = (
     Mutant(
         "a picture that was never built calls itself right",
         "core/picture/upkeep.py",
-        '"content": NOTHING, "stale_at": now}',
-        '"content": NOTHING, "stale_at": None}',
+        '"content": NOTHING, "stale_at": now} for patient_id in missing]',
+        '"content": NOTHING, "stale_at": None} for patient_id in missing]',
         f"{UPKEEP}::test_a_writer_without_a_picture_leaves_one_that_waits",
     ),
     Mutant(
