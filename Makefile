@@ -1,4 +1,4 @@
-.PHONY: demo test bench check check-long ready static tests tests-long types security style sbom screenshots lock clean
+.PHONY: demo test bench check check-long static types security style sbom screenshots lock clean
 MAKEFLAGS += --no-print-directory
 # Wherever it is set: the tests start hundreds of processes, each of which would compile the product and its tests anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,25 +23,17 @@ test: .venv/development-is-ready
 bench: .venv/runtime-is-ready
 	@$(BIN)/python -m bench headline --scale 0.03
 
-# The same without installing, for daily use. What is read without being run is read while the tests begin.
-check: ready
-	@$(MAKE) --jobs 4 types security style tests
-
-# With the long runs, and other examples of each property than the day before.
-check-long: ready
-	@$(MAKE) --jobs 4 types security style tests-long
-
-static: ready
-	@$(MAKE) --jobs 2 --output-sync types security style
-
-ready:
-	@test -x $(BIN)/ruff || { echo "strata: there is no $(BIN)/ruff: run \`make test\` once." >&2; exit 1; }
-
-tests:
+# The same without installing, for daily use.
+check: static
 	@$(PYTEST) -m "not long"
 
-tests-long:
+# With the long runs, and other examples of each property than the day before.
+check-long: static
 	@$(PYTEST) --hypothesis-profile explore
+
+static:
+	@test -x $(BIN)/ruff || { echo "strata: there is no $(BIN)/ruff: run \`make test\` once." >&2; exit 1; }
+	@$(MAKE) --jobs 2 --output-sync types security style
 
 types:
 	@$(BIN)/mypy
