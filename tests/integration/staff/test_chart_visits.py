@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from core.models import Account, Patient, Sensitivity, Visit
-from core.queries import visits as queries
+from core.queries import visit_overview as queries
 from core.services import corrections
 from core.services.sensitive_visits import keep_apart
 from core.stores import archived, databases

@@ -9,7 +9,7 @@ from sqlalchemy import Select, Table, event
 from core.models import Visit
 from core.picture import rebuild
 from core.queries import timeline as queries
-from core.queries import visits as visit_queries
+from core.queries import visit_overview
 from core.queries.current_health import current_health
 from core.queries.latest_results import latest_results
 from core.queries.patients import header
@@ -55,7 +55,7 @@ def test_a_patients_head_and_health_are_read_once(archived: list[Visit]) -> None
     patient_id = archived[0].patient_id
     with databases.read(Store.HOT) as session:
         head, health = header(session, patient_id), current_health(session, patient_id)
-        visit_queries.overview(session, patient_id, newest=10)
+        visit_overview.overview(session, patient_id, newest=10)
         assert latest_results(session, patient_id).shown
     assert head is not None
     assert health is not None
