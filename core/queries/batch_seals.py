@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from core.audit.verifier import Fault
 from core.models.record_types import SEALED_TYPES
+from core.queries.batch_names import TARGET, name_of
 
 SEALED, SEALED_LATER = "batch.sealed", "batch.sealed_later"
-_TARGET = re.compile(r"batch:(\d{1,19})")
 _SAID = re.compile(r"(\w+), (\d{1,19}) rows, columns (\d{1,9}), contents ([0-9a-f]{64}), (\d{1,3}) of (\d{1,3})")
 _TYPE_OF = {table.name: kind.name for kind in SEALED_TYPES for table in kind.tables}
 
@@ -47,7 +47,7 @@ class Sealed:
 
     @property
     def name(self) -> str:
-        return f"batch {self.batch_id} of {self.record_type}"
+        return name_of(self.batch_id, self.record_type)
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Seals:
 
     def take(self, action: str, target: str | None, purpose: str | None) -> None:
         """Note one event. A second one of the same table that says something else is a fault: the first counts."""
-        named, said = _TARGET.fullmatch(target or ""), _SAID.fullmatch(purpose or "")
+        named, said = TARGET.fullmatch(target or ""), _SAID.fullmatch(purpose or "")
         if named is None or said is None or said[1] not in _TYPE_OF:
             self.faults.append(Fault(target or "a batch", 0, "its contents are sealed in words that are none of ours"))
             return

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from core.audit.verifier import Fault
 from core.models import Batch
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES
+from core.queries.batch_names import TARGET, name_of
 from core.stores import archived, databases
 from core.stores.archived import ColdUnavailable
 from core.stores.databases import Store
@@ -25,7 +26,6 @@ RELEASED = "batch.released"
 BATCHES_A_QUERY = 20
 # To count the rows of that many batches: no page does.
 COUNT_TIMEOUT_SECONDS = 60.0
-_TARGET = re.compile(r"batch:(\d{1,19})")
 _SAID = re.compile(r"(\w+), (\d{1,19}) rows, manifest ([0-9a-f]{64})")
 
 
@@ -45,7 +45,7 @@ class Release:
 
     @property
     def name(self) -> str:
-        return f"batch {self.batch_id} of {self.record_type}"
+        return name_of(self.batch_id, self.record_type)
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Releases:
 
     def take(self, target: str | None, purpose: str | None) -> None:
         """Note one event of a release. A second one that says something else is a fault: the first counts."""
-        named, said = _TARGET.fullmatch(target or ""), _SAID.fullmatch(purpose or "")
+        named, said = TARGET.fullmatch(target or ""), _SAID.fullmatch(purpose or "")
         if named is None or said is None or said[1] not in RECORD_TYPES:
             self.faults.append(Fault(target or "a batch", 0, "its release is told in words that are none of ours"))
             return

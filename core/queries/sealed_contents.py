@@ -21,6 +21,7 @@ from core.models.hashed_columns import UnknownVersion
 from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, SEALED_TYPES, RecordType, archive_table
 from core.queries import archived_batches
 from core.queries.archived_batches import Known, Standing
+from core.queries.batch_names import name_of
 from core.queries.batch_seals import Seal, Sealed, Seals
 from core.stores import databases
 from core.stores.databases import Store
@@ -78,7 +79,7 @@ class Contents:
 
     def _place(self, kind: RecordType, standing: Standing, due: list[Sealed]) -> Iterator[Fault]:
         """Whether the rows under a batch's number belong there, and are sealed."""
-        sealed, name = self.seals.found.get(standing.batch_id), f"batch {standing.batch_id} of {kind.name}"
+        sealed, name = self.seals.found.get(standing.batch_id), name_of(standing.batch_id, kind.name)
         if not standing.released:
             yield Fault(name, 0, f"{standing.rows} row(s) in the archive of a batch that was never released")
         elif sealed is not None and sealed.record_type == kind.name:
