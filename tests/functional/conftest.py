@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.embedded import ports
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 240
+START_SECONDS = 480
+# Until a page shows what is expected of it. A page that shows it at once costs nothing of this.
+PATIENCE_MILLISECONDS = 20_000
 # Chromium makes a new frame for each page, unless this is switched off: a third of what a page takes. It heeds the last
 # such list alone, so the rest is from Playwright's own.
 SWITCHED_OFF = (
@@ -46,7 +48,7 @@ class RunningDemo:
         environment = {**os.environ, "STRATA_DATA_DIR": str(self.data_dir)}
         command = [sys.executable, "-m", "cli", *arguments]
         return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=150, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
         )
 
     def json(self, *arguments: str) -> Any:
@@ -106,6 +108,7 @@ def browser() -> Iterator[Browser]:
     """Headless Chromium: the system's, else Playwright's own."""
     names = ("chromium-headless-shell", "chromium", "chromium-browser")
     system = next(filter(None, map(shutil.which, names)), None)
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         arguments = [f"--disable-features={','.join(SWITCHED_OFF)}", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         launched = playwright.chromium.launch(executable_path=system, args=arguments)

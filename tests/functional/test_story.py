@@ -65,7 +65,7 @@ def archive_visits(page: Page, demo: RunningDemo) -> None:
     page.get_by_label("Record type", exact=True).select_option("visit")
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("heading", name=re.compile(r"Run \d+: visits"))).to_be_visible()
-    expect(page.locator("#progress .tag").first).to_have_text("done", timeout=60_000)
+    expect(page.locator("#progress .tag").first).to_have_text("done", timeout=120_000)
 
 
 def request_report(page: Page, demo: RunningDemo, patient_name: str) -> None:
