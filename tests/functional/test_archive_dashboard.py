@@ -95,7 +95,7 @@ def test_a_batch_is_followed_live_from_select_to_release(
     for fact in ("Content hash", "Staged files", "Why this size"):
         expect(page.get_by_role("term").filter(has_text=fact)).to_be_visible()
     assert faults_of(page) == []
-    page.goto(f"{demo.staff_url}/archive/{number}")
+    page.goto(f"{demo.staff_url}/archive/runs/{number}")
     expect(page.locator("#progress .tag").first).to_have_text("done", timeout=RUN_MILLISECONDS)
 
 
