@@ -21,6 +21,7 @@ from core.services.accounts import TooManyAttempts
 from core.services.reports import (
     IN_WORK,
     BadDecision,
+    ChangedSinceShown,
     MadeFromHidden,
     NoSuchReport,
     NothingToSign,
@@ -40,6 +41,10 @@ from staff_app.forms import SignatureForm
 from staff_app.reports import bp
 
 Faults = list[tuple[str, str]]
+# Why a report that is there, by whoever may sign it, is not signed.
+UNSIGNED = (
+    ChangedSinceShown, UndecidedClaims, UnseenRows, MadeFromHidden, StaleSource, NothingToSign, InvalidTransition,
+)  # fmt: skip
 
 
 @bp.get("/reports/<id:report_id>/review")
@@ -84,7 +89,12 @@ def sign(report_id: int) -> Response:
             raise WrongPassword("That is not your password.")
         with write_session() as session:
             service.sign(
-                session, report_id=report_id, by=current_account(), password=password, seen=request.form.getlist("seen")
+                session,
+                report_id=report_id,
+                by=current_account(),
+                password=password,
+                seen=request.form.getlist("seen"),
+                shown=request.form.get("shown", ""),
             )
     except NoSuchReport:
         refuse("report.signed", f"report:{report_id}")
@@ -92,7 +102,7 @@ def sign(report_id: int) -> Response:
         return _page(report_id, [("password", str(fault))], status=422)
     except TooManyAttempts as fault:
         return _page(report_id, [("password", f"Too many tries: wait {fault.seconds} seconds.")], status=429)
-    except (UndecidedClaims, UnseenRows, MadeFromHidden, StaleSource, NothingToSign, InvalidTransition) as fault:
+    except UNSIGNED as fault:
         return _refused(report_id, f"Not signed. {str(fault).capitalize()}.")
     flash("The report is signed. The patient can read it now.")
     return redirect(url_for(".review", report_id=report_id), 303)

@@ -1,4 +1,7 @@
-"""One hash over all that a signature covers: made at signing, and made again from any store to check the signature."""
+"""One hash over all that a signature covers: made at signing, and made again from any store to check the signature.
+
+And one over what a page shows to whoever is about to sign, so that nobody signs what was changed meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -53,3 +56,18 @@ def content_hash(
         ],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def shown_hash(claims: Iterable[SignedClaim], cited: Mapping[int, Sequence[SourceVersion]]) -> str:
+    """SHA-256 over the standing claims with their decisions and sources: lower-case hex.
+
+    Without the flags, which a fact-checker that answers late may take away.
+    """
+    shown = [
+        [
+            *(claim.id, claim.section, claim.text, claim.decision, claim.decision_reason),
+            [[citation.ref, citation.content_hash] for citation in cited.get(claim.id, ())],
+        ]
+        for claim in claims
+    ]
+    return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template
 from htmx_flask import request
+from werkzeug.urls import iri_to_uri
 
 
 def wants_fragment() -> bool:
@@ -26,6 +27,7 @@ def htmx_redirect(to: str) -> Response:
     """Go to another page, whether htmx asks or a form."""
     response = make_response("", 204) if wants_fragment() else make_response(redirect(to, 303))
     if wants_fragment():
-        response.headers["HX-Redirect"] = to
+        # A header holds no other letters than an address does.
+        response.headers["HX-Redirect"] = iri_to_uri(to)
     response.vary.add("HX-Request")
     return response

@@ -81,6 +81,7 @@ def review(session: Session, report_id: int, *, hidden_visits: VisitIds | None =
         claims_left_out=left_out,
         evidence=cited,
         revised=_revised(rows),
+        shown=signed_content.shown_hash(whole.standing_claims(), whole.by_claim("citation")),
         corrected=corrected_since(session, rows, signed.signed_at) if signed is not None else {},
     )
 

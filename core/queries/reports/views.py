@@ -176,6 +176,8 @@ class ReviewReport:
     corrected: Mapping[str, Corrected] = field(default_factory=dict)
     evidence: Mapping[str, CitedRow] = field(default_factory=dict)
     revised: tuple[RevisedView, ...] = ()
+    # The hash over what stands in it now, for whoever signs what this view shows.
+    shown: str = ""
 
     @property
     def alone_total(self) -> int:

@@ -17,6 +17,7 @@ from core.services.reports.requests import (
 from core.services.reports.restart import check_restart
 from core.services.reports.seen_rows import UnseenRows
 from core.services.reports.signing import (
+    ChangedSinceShown,
     MadeFromHidden,
     NothingToSign,
     StaleSource,
@@ -33,6 +34,7 @@ __all__ = [
     "BadHalt",
     "BadNotice",
     "BadReplacement",
+    "ChangedSinceShown",
     "MadeFromHidden",
     "NoSuchNotice",
     "NoSuchReport",

@@ -42,6 +42,13 @@ class StaleSource(Exception):
         self.refs = tuple(refs)
 
 
+class ChangedSinceShown(Exception):
+    """The claims, or what they cite, are not what the signer was shown."""
+
+    def __init__(self) -> None:
+        super().__init__("it was changed since you opened the page, which shows it as it is now: read it again")
+
+
 class MadeFromHidden(Exception):
     """The draft was made from a visit that has been kept apart since."""
 
@@ -53,22 +60,33 @@ class NothingToSign(Exception):
     """Every claim was rejected: reject the report instead."""
 
 
-def sign(session: Session, *, report_id: int, by: Actor, password: str, seen: Collection[str] = ()) -> Report:
+def sign(
+    session: Session,
+    *,
+    report_id: int,
+    by: Actor,
+    password: str,
+    seen: Collection[str] = (),
+    shown: str | None = None,
+) -> Report:
     """Make a checked report final; of several people who sign at the same time, only one succeeds.
 
     `seen` are the keys of what was written since drafting and the signer has seen; the signature binds the list.
-    Raises PermissionDenied, WrongPassword, NoSuchReport, InvalidTransition, UndecidedClaims, NothingToSign,
-    StaleSource, MadeFromHidden, UnseenRows, SigningKeyMissing, ColdUnavailable when an archive with rows of the patient
-    is silent.
+    `shown` is the hash of the report as the signer was shown it; a program that shows nothing gives none.
+    Raises PermissionDenied, WrongPassword, NoSuchReport, InvalidTransition, ChangedSinceShown, UndecidedClaims,
+    NothingToSign, StaleSource, MadeFromHidden, UnseenRows, SigningKeyMissing, ColdUnavailable when an archive with
+    rows of the patient is silent.
     """
     account = _reauthenticated(session, by, password)
     report = locked(session, report_id)
     care.check(session, by, report.patient_id)
     transitions.check_transition(f"report {report_id}", report.state, ReportState.SIGNED)
     claims = current_claims(session, report_id)
+    cited = citations(session, claims)
+    if shown is not None and shown != signed_content.shown_hash(claims, cited):
+        raise ChangedSinceShown
     check_decided(claims)
     check_shared(session, report)
-    cited = citations(session, claims)
     _check_fresh(session, cited)
     meaning = MEANING + seen_rows.words(seen_rows.keep_seen(session, report, seen))
     # By now the record is locked: a cited row may have been entered in error since.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from core.models import (
@@ -29,8 +30,16 @@ def decide_all(browser: StaffBrowser, ready: ReadyReport) -> None:
         assert decide(browser, ready, claim_id, "rejected", reason="Not so.").status_code == 303
 
 
-def sign(browser: StaffBrowser, ready: ReadyReport, password: str = PASSWORD) -> Any:
-    return browser.post(f"/reports/{ready.id}/sign", {"password": password}, page=page_of(ready))
+def shown(browser: StaffBrowser, ready: ReadyReport) -> str:
+    """What the page to sign says of what it shows; nothing where there is nothing to sign."""
+    found = re.search(r'name="shown" value="([0-9a-f]{64})"', browser.get(page_of(ready)).text)
+    return found[1] if found else ""
+
+
+def sign(browser: StaffBrowser, ready: ReadyReport, password: str = PASSWORD, **typed: str) -> Any:
+    """Sign what is on the page now, unless `shown` says what was on it before."""
+    fields = {"password": password, "shown": typed.pop("shown", None) or shown(browser, ready), **typed}
+    return browser.post(f"/reports/{ready.id}/sign", fields, page=page_of(ready))
 
 
 def state(report_id: int) -> str:

@@ -168,6 +168,5 @@ def test_what_was_written_since_the_draft_is_ticked_before_it_is_signed(
     assert "Written since drafting" in refused.text
     found = re.search(r'name="seen" value="([^"]+)"', page)
     assert found
-    sent = {"password": PASSWORD, "seen": found[1]}
-    assert clinician.post(f"/reports/{ready.id}/sign", sent, page=page_of(ready)).status_code == 303
+    assert sign(clinician, ready, seen=found[1]).status_code == 303
     assert "I have seen 1 row written since the draft" in clinician.get(page_of(ready)).text
