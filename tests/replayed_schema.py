@@ -70,12 +70,8 @@ class Replayed(MockConnection):
 
     def _replay(self, statement: Any) -> None:
         match statement:
-            case of.Create(kind="TABLE", this=of.Schema(this=table, expressions=parts)):
-                made = {one.name: _facts(one) for one in parts if isinstance(one, of.ColumnDef)}
-                for key in statement.find_all(of.PrimaryKey, of.ForeignKey):
-                    for column in key.expressions:
-                        made[column.name or column.this.name] |= {_key(key)}
-                self.tables[table.name] = made
+            case of.Create(kind="TABLE", this=of.Schema(this=table)):
+                self.tables[table.name] = _columns(statement)
             case of.Create(kind="INDEX", this=index):
                 assert index.name not in self.indexes, f"{index.name} is there already"
                 columns = frozenset(column.name for column in index.find_all(of.Column))
@@ -100,6 +96,15 @@ class Replayed(MockConnection):
                 del columns[name]
             case of.Drop(kind="CONSTRAINT"):
                 columns[_dropped(action).removeprefix(f"DF__{table}__")] -= {"default"}
+
+
+def _columns(table: of.Create) -> Columns:
+    """The columns of a table that is made, with its keys among their facts."""
+    made = {one.name: _facts(one) for one in table.this.expressions if isinstance(one, of.ColumnDef)}
+    for key in table.find_all(of.PrimaryKey, of.ForeignKey):
+        for column in key.expressions:
+            made[column.name or column.this.name] |= {_key(key)}
+    return made
 
 
 def _dropped(drop: of.Drop) -> str:

@@ -253,15 +253,21 @@ def planted(env: dict[str, str]) -> Iterator[dict[str, Planted]]:
 
 def _take_away(session: Session, made: dict[str, Planted]) -> None:
     session.execute(delete(Switch).where(Switch.name == HALT))
-    accounts = [row.id for one in made.values() for row in one.rows if isinstance(row, Account)]
+    planted = [row for one in made.values() for row in one.rows]
+    accounts = [row.id for row in planted if isinstance(row, Account)]
     for table in (SignIn, Credential):
         session.execute(delete(table).where(table.account_id.in_(accounts)))
-    patients = [row.id for one in made.values() for row in one.rows if isinstance(row, Patient)]
+    patients = [row.id for row in planted if isinstance(row, Patient)]
     looks = or_(LastLook.account_id.in_(accounts), LastLook.patient_id.in_(patients))
     session.execute(delete(LastLook).where(looks))
-    for row in reversed([row for one in made.values() for row in one.rows if not isinstance(row, SignIn | Credential)]):
-        key = zip(inspect(type(row)).primary_key, inspect(row).identity, strict=True)
-        session.execute(delete(type(row)).where(*(column == value for column, value in key)))
+    for row in reversed(planted):
+        if not isinstance(row, SignIn | Credential):
+            _remove(session, row)
+
+
+def _remove(session: Session, row: Any) -> None:
+    key = zip(inspect(type(row)).primary_key, inspect(row).identity, strict=True)
+    session.execute(delete(type(row)).where(*(column == value for column, value in key)))
 
 
 def wait_until_replayed(primary_url: str, replica_url: str) -> None:

@@ -212,10 +212,14 @@ def test_no_canary_gets_out(demo: RunningDemo, sign_in: Callable[..., Page], pat
     places = [*logs(demo), *kept_in_redis(demo), *shown, *refused]
     assert len(tokens) == 2
     assert len(refused) > 2
-    found = {
+    assert found_in(places, words) == set()
+
+
+def found_in(places: list[tuple[str, str]], words: dict[str, str]) -> set[str]:
+    """Which canaries stand in which places, with what is beside them there."""
+    return {
         f"{what} in {place}: {said[max(0, said.find(word) - 200) : said.find(word) + 40]!r}"
         for place, said in places
         for what, word in words.items()
         if word in said
     }
-    assert found == set()

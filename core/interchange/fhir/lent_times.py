@@ -77,11 +77,8 @@ class Lent:
     def of(self, mark: int, patient: str | None, visit: int | None) -> tuple[Resource, str] | None:
         """The time of an Observation as its resource would have it, and who lends it. Raises BadValue for several."""
         loans = [loan for loan in self._loans(mark) if loan.name and loan.patient == patient]
-        effective = [loan for loan in loans if loan.name != "issued"] or loans
-        if len({(loan.name, loan.value) for loan in effective}) > 1:
-            raise BadValue(SEVERAL)
-        if effective:
-            return {effective[0].name: json.loads(effective[0].value)}, effective[0].lender
+        if loans:
+            return _one_of(loans)
         return self._day_of(visit) if visit is not None else None
 
     def _day_of(self, visit: int) -> tuple[Resource, str] | None:
@@ -99,6 +96,14 @@ class Lent:
                 return newest.values()
             marks = {head for one in marks for head in self.heads.of(one)}
         return ()
+
+
+def _one_of(loans: list[Loan]) -> tuple[Resource, str]:
+    """The time that all lenders tell, and one of them. What is known of the measurement counts before `issued`."""
+    effective = [loan for loan in loans if loan.name != "issued"] or loans
+    if len({(loan.name, loan.value) for loan in effective}) > 1:
+        raise BadValue(SEVERAL)
+    return {effective[0].name: json.loads(effective[0].value)}, effective[0].lender
 
 
 def _loan(mark: int, times: dict[str, Any], lender: str, resolver: Resolver) -> Loan:

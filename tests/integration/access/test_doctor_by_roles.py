@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from commands.doctor import database_servers
+from commands.doctor.finding import Finding
 from core.install import archive_readers
 from core.install.database_roles import DatabaseRole
 from core.models.record_types import SERVERS
@@ -30,15 +31,22 @@ def test_the_doctor_wants_no_owners_login_of_archives_for_a_process(
     """The patients' portal has none at all."""
     if engine_name == "mssql":
         pytest.skip("SQL Server: an administrator makes its logins of archives")
+    wide = {f"archive_{server}_url": database.archive_url(server) for server in SERVERS}
+    nobody = {name: archive_readers.as_login(url, "no_login", "") for name, url in wide.items()}
     for role in DatabaseRole:
         narrow = acting(role)
-        wide = {f"archive_{server}_url": database.archive_url(server) for server in SERVERS}
         if role is DatabaseRole.PUBLIC:
-            nobody = {name: archive_readers.as_login(url, "no_login", "") for name, url in wide.items()}
             narrow = narrow.model_copy(update=nobody)
-        for settings, ok in ((narrow, True), (narrow.model_copy(update=wide), False)):
-            databases.configure(settings)
-            found = [one for one in database_servers.examine(settings) if one.subject.startswith("archive")]
-            judged = [one.ok for one in found if one.subject.endswith((": login", ": privileges"))]
-            assert judged == [ok] * 3, (role, found)
-            assert not ok or all(one.ok for one in found), (role, found)
+        assert all(one.ok for one in of_archives(narrow)), (role, of_archives(narrow))
+        assert judged(of_archives(narrow)) == [True] * 3, role
+        assert judged(of_archives(narrow.model_copy(update=wide))) == [False] * 3, role
+
+
+def of_archives(settings: Settings) -> list[Finding]:
+    databases.configure(settings)
+    return [one for one in database_servers.examine(settings) if one.subject.startswith("archive")]
+
+
+def judged(found: list[Finding]) -> list[bool]:
+    """Whether each archive's login, or the privileges of it, is in order."""
+    return [one.ok for one in found if one.subject.endswith((": login", ": privileges"))]

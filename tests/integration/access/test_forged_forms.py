@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -46,15 +47,19 @@ def guarded(portal: str, settings: Settings) -> Flask:
 
 def forms(app: Flask) -> Iterator[tuple[str, Role | None]]:
     """Every address that takes a POST, and a role that may send it; None for the forms that are open to all."""
-    adapter = app.url_map.bind("localhost")
     for method, address in closed_addresses(app):
         if method == "POST":
-            rights = declared(app, adapter.match(address, "POST")[0]) or ()
-            yield address, next(role for right in rights for role in Role if may(role, right))
+            yield address, sender_of(app, address)
     for rule in app.url_map.iter_rules():
         # Browsers' reports are no forms: test_csp_reports.py.
         if "POST" in (rule.methods or ()) and not declared(app, rule.endpoint) and rule.rule != CSP_REPORTS:
             yield rule.rule, None
+
+
+def sender_of(app: Flask, address: str) -> Role:
+    """A role that may send a form to an address."""
+    rights = declared(app, app.url_map.bind("localhost").match(address, "POST")[0]) or ()
+    return next(role for right in rights for role in Role if may(role, right))
 
 
 def may(role: Role, right: permissions.Right) -> bool:
@@ -78,39 +83,45 @@ def token_in(client: FlaskClient, portal: str) -> str:
 @pytest.mark.parametrize("portal", PORTALS)
 def test_a_forged_form_changes_nothing(database: Settings, patient: Patient, portal: str) -> None:
     app, other = guarded(portal, database), guarded(OTHER[portal], database)
-    asked = list(forms(app))
-    assert {address for address, role in asked if role is None} == {
+    asked: dict[Role | None, list[str]] = {}
+    for address, needed in forms(app):
+        asked.setdefault(needed, []).append(address)
+    open_to_all = asked.pop(None)
+    assert set(open_to_all) == {
         "/sign-in", "/sign-in/code", "/sign-in/set-up", "/sign-out", "/session", "/sign-in/passkey",
         "/sign-in/set-up-code", "/sign-in/new-password",
     }  # fmt: skip
-    assert len(asked) > 3
-    for role in sorted({role for _, role in asked if role}):
+    assert asked
+    for role, theirs in asked.items():
         account = account_of(role, patient)
         sender, colleague, elsewhere = app.test_client(), app.test_client(), other.test_client()
         for client, of in ((sender, portal), (colleague, portal), (elsewhere, OTHER[portal])):
             begin(client, database, of, account)
         good, outside = token_in(sender, portal), app.test_client()
-        tokens = {
+        forged = {
             "none": None, "of no making": "x" * 91, "cut": good[:-1], "of the other portal":
             token_in(elsewhere, OTHER[portal]), "of another sign-in": token_in(colleague, portal),
             "of nobody": token_in(outside, portal),
         }  # fmt: skip
-        before = everything()
-        for address in (address for address, needed in asked if needed in (role, None)):
-            for what, token in tokens.items():
-                for sent in ({"data": {"csrf_token": token}}, {"headers": {"X-CSRFToken": token}}):
-                    reply = post(sender, portal, address, sent if token else {})
-                    assert is_refused(reply), f"{role} {address}, token {what}: {reply.status_code}"
-            for sent in ({"query_string": {"csrf_token": good}}, {"json": {"csrf_token": good}}):
-                assert is_refused(post(sender, portal, address, sent)), f"{role} {address} {sent}"
-            for referer in ("https://evil.example/", host(OTHER[portal]) + "/", None):
-                reply = post(sender, portal, address, {"data": {"csrf_token": good}}, referer)
-                assert is_refused(reply), f"{role} {address}, from {referer}: {reply.status_code}"
+        before, tried = everything(), list(tries(portal, forged, good))
+        for address, (what, sent, referer) in itertools.product([*theirs, *open_to_all], tried):
+            reply = post(sender, portal, address, sent, referer)
+            assert is_refused(reply), f"{role} {address}, {what}: {reply.status_code}"
         assert everything() == before
         # Last, what a page of ours sends is taken: the refusals above were for the token's sake.
-        for address, needed in asked:
-            if needed == role:
-                assert not is_refused(post(sender, portal, address, {"data": {"csrf_token": good}})), address
+        for address in theirs:
+            assert not is_refused(post(sender, portal, address, {"data": {"csrf_token": good}})), address
+
+
+def tries(portal: str, forged: dict[str, str | None], good: str) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    """What a stranger may send: what it is, the request, and the page that it says it comes from."""
+    for what, token in forged.items():
+        for sent in ({"data": {"csrf_token": token}}, {"headers": {"X-CSRFToken": token}}):
+            yield f"token {what}", sent if token else {}, "own"
+    for place in ("query_string", "json"):
+        yield f"a good token as {place}", {place: {"csrf_token": good}}, "own"
+    for referer in ("https://evil.example/", host(OTHER[portal]) + "/", None):
+        yield f"from {referer}", {"data": {"csrf_token": good}}, referer
 
 
 def post(client: FlaskClient, portal: str, address: str, sent: dict[str, Any], referer: str | None = "own") -> Any:

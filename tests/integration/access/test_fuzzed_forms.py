@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -87,29 +87,29 @@ class Fuzzer:
         """Signed in a moment ago; a role of None is a stranger."""
         client = self.app.test_client()
         if role is not None:
-            if self.portal == "public":
-                with databases.read(Store.HOT) as session:
-                    query = select(Account).where(Account.patient_id == self.patient.id, Account.active)
-                    account = session.scalars(query).first()
-            else:
-                account = None
+            account = self._patients_own() if self.portal == "public" else None
             begin(client, self.settings, self.portal, account or account_of(role, self.patient))
         return client
 
+    def _patients_own(self) -> Account | None:
+        with databases.read(Store.HOT) as session:
+            query = select(Account).where(Account.patient_id == self.patient.id, Account.active)
+            return session.scalars(query).first()
+
     def addresses(self, method: str) -> Iterator[tuple[str, Role | None]]:
         """Each address that takes the method, and a role that may use it."""
-        adapter = self.app.url_map.bind("localhost")
         for asked, address in closed_addresses(self.app, **self.ids):
             if asked == method:
-                rights = declared(self.app, adapter.match(address, method)[0]) or ()
-                roles = [role for role in Role if (role is Role.PATIENT) == (self.portal == "public")]
-                yield (
-                    address,
-                    next(role for role in roles if any(may(role, right) for right in rights)),
-                )
+                yield address, self._role_for(address, method)
         for rule in self.app.url_map.iter_rules():
             if method in (rule.methods or ()) and not declared(self.app, rule.endpoint) and not rule.arguments:
                 yield rule.rule, None
+
+    def _role_for(self, address: str, method: str) -> Role:
+        """A role of this portal that may use an address."""
+        rights = declared(self.app, self.app.url_map.bind("localhost").match(address, method)[0]) or ()
+        roles = [role for role in Role if (role is Role.PATIENT) == (self.portal == "public")]
+        return next(role for role in roles if any(may(role, right) for right in rights))
 
     def send(self, client: FlaskClient, method: str, address: str, **sent: Any) -> Any:
         """Send it, and note a fault of ours, or what a refused request has written."""
@@ -168,21 +168,34 @@ Sent = tuple[str, Role | None, str, Callable[[], dict[str, Any]]]
 
 def hostile(fuzzer: Fuzzer, chance: random.Random) -> Iterator[Sent]:
     """The method, the role, the address, and what makes the request; one of every address before another of any."""
-    names, forms = names_read(fuzzer.portal), forms_of(fuzzer)
-    queues: list[list[Sent]] = []
-    for address, role in dict.fromkeys(fuzzer.addresses("POST")):
-        own = forms.get(address) or {name: GOOD.get(name, "").encode() for name in names}
-        made = [partial(_form, dict.fromkeys(own, value)) for value in VALUES]
-        made += [partial(_form, {**own, name: value}) for name in own for value in VALUES]
-        made += [partial(shape, own) for shape in SHAPES]
-        queues.append([("POST", role, address, one) for one in made])
-    for address, role in dict.fromkeys(fuzzer.addresses("GET")):
-        made = [partial(_query, dict.fromkeys(names, value)) for value in VALUES if len(value) < QUERY_BYTES_MAX]
-        queues.append([("GET", role, address, one) for one in made])
+    queues = queues_of(fuzzer)
     for queue in queues:
         chance.shuffle(queue)
     while queues := [queue for queue in queues if queue]:
         yield from (queue.pop() for queue in queues)
+
+
+def queues_of(fuzzer: Fuzzer) -> list[list[Sent]]:
+    """The hostile requests to each address."""
+    names, forms = names_read(fuzzer.portal), forms_of(fuzzer)
+    good = {name: GOOD.get(name, "").encode() for name in names}
+    asked = [
+        (method, role, address, _forms(forms.get(address) or good) if method == "POST" else _queries(names))
+        for method in ("POST", "GET")
+        for address, role in dict.fromkeys(fuzzer.addresses(method))
+    ]
+    return [[(method, role, address, one) for one in made] for method, role, address, made in asked]
+
+
+def _forms(own: dict[str, bytes]) -> list[Callable[[], dict[str, Any]]]:
+    """A form with each hostile value in all its fields, and in each of them alone, and in odd shapes."""
+    made = [partial(_form, dict.fromkeys(own, value)) for value in VALUES]
+    made += [partial(_form, {**own, name: value}) for name in own for value in VALUES]
+    return made + [partial(shape, own) for shape in SHAPES]
+
+
+def _queries(names: Collection[str]) -> list[Callable[[], dict[str, Any]]]:
+    return [partial(_query, dict.fromkeys(names, value)) for value in VALUES if len(value) < QUERY_BYTES_MAX]
 
 
 def _form(fields: dict[str, bytes]) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from core.models import DayBudget
 from core.settings import config
@@ -43,10 +45,25 @@ def day() -> DayBudget:
         return session.scalars(select(DayBudget)).one()
 
 
+def connect() -> None:
+    """Open the connections that spending takes. Twenty at once may take longer than a page would wait for one."""
+    until = time.monotonic() + SECONDS_MAX
+    while True:
+        try:
+            with databases.write() as session, databases.read(Store.HOT) as reader:
+                reader.execute(select(1))
+                session.execute(select(1))
+            return
+        except OperationalError:
+            if time.monotonic() > until:
+                raise
+
+
 def spend(environment: Mapping[str, str], number: int, times: int, gate: Any, told: Any) -> None:
     settings = config.load(environment)
     databases.configure(settings)
     made, refused, highest = 0, 0, Decimal(0)
+    connect()
     gate.wait(SECONDS_MAX)
     for _ in range(times):
         try:

@@ -38,14 +38,19 @@ def flags(rows: tuple[EvidenceRow, ...]) -> tuple[int, list[str]]:
     for claim in claims:
         refs = tuple(known.ref(code) for code in claim.citations)
         checked = verification.check_claim(
-            verification.Claim(claim.text, refs, rows[0].patient_id), [given[ref] for ref in refs]
+            verification.Claim(claim.text, refs, rows[0].patient_id), list(map(given.__getitem__, refs))
         )
-        cited = [said[code] for code in claim.citations]
-        (judged,) = rule_checker.judge([{"label": "BBB", "text": claim.text, "rows": cited}])["judgements"]
-        verdict, why = with_quote_found(judged["verdict"], judged["quote"], cited)
+        verdict, why = judged(claim.text, list(map(said.__getitem__, claim.citations)))
         if checked.flagged or verdict != "supported":
-            objections.append(f"{claim.text} {checked.reasons} {verdict} {why} {judged['reason']}")
+            objections.append(f"{claim.text} {checked.reasons} {verdict} {why}")
     return len(claims), objections
+
+
+def judged(text: str, cited: list[Row]) -> tuple[str, str]:
+    """What the rules of the fact-checker say of a claim, and why."""
+    (found,) = rule_checker.judge([{"label": "BBB", "text": text, "rows": cited}])["judgements"]
+    verdict, why = with_quote_found(found["verdict"], found["quote"], cited)
+    return verdict, f"{why} {found['reason']}"
 
 
 def drafted_from(patients: int) -> None:

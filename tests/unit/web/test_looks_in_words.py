@@ -21,16 +21,18 @@ def recorded() -> Iterator[str]:
     """The actions that calls of `record` and `look` name outright, and those that a decision makes."""
     for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text())):
-            name = getattr(getattr(call, "func", None), "attr", getattr(getattr(call, "func", None), "id", ""))
-            if isinstance(call, ast.Call) and name in {"record", "_record", "look"}:
-                yield from (
-                    part.value
-                    for part in call.args
-                    if isinstance(part, ast.Constant)
-                    and isinstance(part.value, str)
-                    and ABOUT_A_PATIENT.fullmatch(part.value)
-                )
+            if isinstance(call, ast.Call) and called(call) in {"record", "_record", "look"}:
+                yield from filter(ABOUT_A_PATIENT.fullmatch, texts(call))
     yield from (f"report.claim_{decision}" for decision in Decision)
+
+
+def called(call: ast.Call) -> str:
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
+
+
+def texts(call: ast.Call) -> Iterator[str]:
+    """The arguments of a call that are written as texts."""
+    return (part.value for part in call.args if isinstance(part, ast.Constant) and isinstance(part.value, str))
 
 
 def test_each_look_and_change_has_words_for_the_patient() -> None:
