@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -52,7 +53,7 @@ def create() -> Response:
         person, wrong = naming.asked(number, form.born.data, field="patient_id")
         return _form(form, put_back(form, wrong), status=422 if wrong else 200, person=person)
     try:
-        with write_session() as session:
+        with naming.guarded(number) if number is not None else nullcontext(), write_session() as session:
             account, code = open_account(session, new=_typed(form), hours=_hours(), by=current_account())
     except InvalidInput as fault:
         return _form(form, put_back(form, {**fault.errors, **unreadable(form)}), status=422)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from flask import redirect, request, url_for
@@ -59,7 +60,7 @@ def start_restore() -> Response:
         person, wrong = naming.asked(what.number, request.form.get("born"))
         return _page(what, person=person, fault=next(iter(wrong.values()), None), status=422 if wrong else 200)
     try:
-        with write_session() as session:
+        with _guarded(what), write_session() as session:
             run = _start(session, what)
     except AnotherPerson as fault:
         return _page(what, fault=f"{str(fault).capitalize()}.", status=422)
@@ -67,6 +68,11 @@ def start_restore() -> Response:
         return _page(what, fault=f"{str(fault).capitalize()}.", status=409)
     outbox.ring()
     return redirect(url_for(".run", run_id=run.id), 303)
+
+
+def _guarded(what: What) -> AbstractContextManager[None]:
+    """Only for a patient a year of birth is asked."""
+    return naming.guarded(what.number) if what.kind == "patient" else nullcontext()
 
 
 def _start(session: Session, what: What) -> runs.ArchiveRun:

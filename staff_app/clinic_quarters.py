@@ -29,7 +29,7 @@ def listing() -> Response:
     return render("staff/clinics/listing.html", clinics=clinics, present=present)
 
 
-@bp.get("/<int:clinic_id>/quarters/<quarter>")
+@bp.get("/<id:clinic_id>/quarters/<quarter>")
 @requires(Right.CLINIC_FIGURES)
 def show(clinic_id: int, quarter: str) -> Response:
     found = _figures(clinic_id, quarter)
@@ -37,7 +37,7 @@ def show(clinic_id: int, quarter: str) -> Response:
     return render("staff/clinics/quarter.html", clinic_id=clinic_id, found=found, fewest=FEWEST, following=following)
 
 
-@bp.get("/<int:clinic_id>/quarters/<quarter>.csv")
+@bp.get("/<id:clinic_id>/quarters/<quarter>.csv")
 @requires(Right.CLINIC_FIGURES)
 def table(clinic_id: int, quarter: str) -> Response:
     found = _figures(clinic_id, quarter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from core.services.care import BadReason
 from core.services.corrected_values import ANEW, FIELDS, local_minute
 from core.services.corrections import NAMES, NoSuchRow, NotNow
 from core.services.input import InvalidInput
+from core.services.sent_forms import SavedBefore
 from core.stores.archived import ColdUnavailable
 from core.web.access import look, requires
 from core.web.auth import current_account
@@ -30,6 +32,7 @@ from core.web.htmx import render
 from core.web.page_sessions import page_session, write_session
 from core.web.request_bounds import takes_long_text
 from staff_app import clock
+from staff_app.forms import readable_token
 from staff_app.patients import bp, header_or_404
 
 ADDRESS = "/<id:patient_id>/rows/<table>/<id:row_id>"
@@ -64,12 +67,11 @@ def write_row_anew(patient_id: int, table: str, row_id: int) -> Response:
 def _change(change: Callable[..., Any], patient_id: int, table: str, row_id: int, done: str) -> Response:
     ref = _ref(table, row_id)
     typed = {name: _typed(name) for name in FIELDS.get(table, ())}
-    version = _typed("version")
 
     def act(session: Session) -> None:
         change(
             session, patient_id=patient_id, ref=ref, typed=typed, reason=_typed("edit_why"), by=current_account(),
-            version=int(version) if version.isdecimal() and len(version) < 19 else 0,
+            version=_version() or 0,
         )  # fmt: skip
 
     return _act(patient_id, ref, act, why="edit_why", done=done)
@@ -82,7 +84,10 @@ def add_to_row(patient_id: int, table: str, row_id: int) -> Response:
     ref = _ref(table, row_id)
 
     def act(session: Session) -> None:
-        corrections.add(session, patient_id=patient_id, ref=ref, text=_typed("addendum"), by=current_account())
+        corrections.add(
+            session, patient_id=patient_id, ref=ref, text=_typed("addendum"), by=current_account(),
+            token=readable_token(_typed("token")),
+        )  # fmt: skip
 
     return _act(patient_id, ref, act, why="addendum", done="The addendum is saved.")
 
@@ -96,8 +101,9 @@ def take_out_row(patient_id: int, table: str, row_id: int) -> Response:
         if "sure" not in request.form:
             raise InvalidInput({"sure": "Tick that this is the row you mean."})
         corrections.mark_error(
-            session, patient_id=patient_id, ref=ref, reason=_typed("error_why"), by=current_account()
-        )
+            session, patient_id=patient_id, ref=ref, reason=_typed("error_why"), by=current_account(),
+            version=_version(),
+        )  # fmt: skip
 
     words = f"The {NAMES[table]} is marked as entered in error. It counts no longer; you can undo that."
     return _act(patient_id, ref, act, why="error_why", done=words)
@@ -112,6 +118,12 @@ def undo_error(patient_id: int, table: str, row_id: int) -> Response:
         corrections.reinstate(session, patient_id=patient_id, ref=ref, reason=_typed("undo_why"), by=current_account())
 
     return _act(patient_id, ref, act, why="undo_why", done=f"The {NAMES[table]} counts again.")
+
+
+def _version() -> int | None:
+    """The version of the row that the page showed."""
+    version = _typed("version")
+    return int(version) if version.isdecimal() and len(version) < 19 else None
 
 
 def _ref(table: str, row_id: int) -> str:
@@ -143,6 +155,9 @@ def _act(patient_id: int, ref: str, act: Act, *, why: str, done: str) -> Respons
         return _page(patient_id, ref, {why: str(fault)}, 422)
     except NotInCare:
         raise
+    except SavedBefore:
+        words = "This form was saved before: the addendum is there. To add more, write another."
+        return _page(patient_id, ref, {}, 409, refusal=words)
     except (NotNow, PermissionDenied) as fault:
         return _page(patient_id, ref, {}, 409, refusal=str(fault))
     except ColdUnavailable:
@@ -180,6 +195,7 @@ def _page(
     return render(
         "staff/corrections/row.html", status=status, patient=header, row=row, name=NAMES[row.table], standing=standing,
         faults=list(faults.items()), wrong=faults, refusal=refusal, typed=request.form,
+        token=(faults and readable_token(_typed("token"))) or secrets.token_urlsafe(16),
         tests=tests, minute=local_minute,
         is_edited_in_place=standing.edit_until is not None and not row.is_archived,
         is_written_anew=standing.takes_out and row.table in ANEW,

@@ -34,14 +34,20 @@ ROLES = [SelectChoice(role.value, role.value.capitalize()) for role in Role]
 DAY_HINT = "For example 1961-03-14"
 
 
+def readable_token(text: str | None) -> str:
+    """The token of a form as it was sent; nothing if it is none of ours."""
+    return text if text is not None and 16 <= len(text) <= 64 and text.isascii() else ""
+
+
 def optional_id(value: str | None) -> int | None:
     """A chosen id, None for the empty choice."""
     return int(value) if value else None
 
 
 class PatientForm(Form):
-    """Registering a patient."""
+    """Registering a patient. `token` makes one patient of a form that is sent twice."""
 
+    token = HiddenField()
     name = StringField("Full name", render_kw=PLAIN)
     national_id = StringField("NRIC or FIN", description="Leave empty for a person who has none", render_kw=PLAIN)
     sex = SelectField("Sex", choices=[CHOOSE, *(SelectChoice(*item) for item in SEXES.items())], validate_choice=False)
@@ -49,6 +55,11 @@ class PatientForm(Form):
     phone = StringField("Telephone", render_kw={"autocomplete": "off", "inputmode": "tel"})
     address = StringField("Address", render_kw=PLAIN)
     language = StringField("Preferred language", render_kw=PLAIN)
+
+    @property
+    def form_token(self) -> str:
+        """The form's token, nothing if it has none of ours."""
+        return readable_token(self.token.data)
 
 
 class ObservationForm(PlainForm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -13,7 +14,8 @@ from core.queries import patients, strangers
 from core.queries.patient_search import parse_search
 from core.queries.patients import Cursor, PatientHeader, PatientHit
 from core.services.input import InvalidInput
-from core.services.patients import NewPatient, register
+from core.services.patients import AlreadyRegistered, NewPatient, register
+from core.services.sent_forms import SavedBefore
 from core.stores import databases
 from core.web.access import record, requires
 from core.web.auth import current_account
@@ -79,7 +81,9 @@ def _cursor(raw: str | None) -> Cursor | None:
 @bp.get("/new")
 @requires(Right.PATIENT_REGISTER)
 def new() -> Response:
-    return render("staff/patients/new.html", form=PatientForm(), faults=[])
+    form = PatientForm()
+    form.token.data = secrets.token_urlsafe(16)
+    return render("staff/patients/new.html", form=form, faults=[])
 
 
 @bp.post("/new")
@@ -88,12 +92,24 @@ def create() -> Response:
     form = PatientForm()
     try:
         with write_session() as session:
-            patient = register(session, new=_typed(form), today=today(), by=current_account())
+            patient = register(session, new=_typed(form), today=today(), by=current_account(), token=form.form_token)
+    except SavedBefore as fault:
+        flash("This form was saved before; that patient is below. To register another, open the form again.")
+        return redirect(url_for("patients.chart", patient_id=fault.row_id), 303)
     except InvalidInput as fault:
+        _record_found(fault)
         faults = put_back(form, {**fault.errors, **unreadable(form)})
         return render("staff/patients/new.html", status=422, form=form, faults=faults)
     flash(f"{patient.name} is registered.")
     return redirect(url_for("patients.chart", patient_id=patient.id), 303)
+
+
+def _record_found(fault: InvalidInput) -> None:
+    """Whoever is told that a number is registered knows of a patient, as by a search for it."""
+    if isinstance(fault, AlreadyRegistered) and fault.patient_id is not None:
+        found = [fault.patient_id]
+        for purpose in strangers.purposes(*((found, []) if fault.is_in_care else ([], found))):
+            record(strangers.SEARCHED, target="search:registration", purpose=purpose)
 
 
 def _typed(form: PatientForm) -> NewPatient:

@@ -46,7 +46,7 @@ def hold() -> Response:
         return _page(hold=form, faults=put_back(form, wrong), hold_of=person)
     act = legal_hold.lift_hold if form.lift.data else legal_hold.set_hold
     try:
-        with write_session() as session:
+        with naming.guarded(number), write_session() as session:
             act(session, patient_id=number, reason=form.reason.data, by=current_account(), born=form.born.data)
     except AnotherPerson as fault:
         return _page(hold=form, faults=put_back(form, {"hold-born": f"{str(fault).capitalize()}."}))
@@ -76,7 +76,7 @@ def erase() -> Response:
             record("patient.erase", target=f"patient:{number}", outcome="deny")
         return _page(erase=form, faults=put_back(form, wrong), erase_of=person)
     try:
-        with write_session() as session:
+        with naming.guarded(number), write_session() as session:
             begun = erasure.erase_patient(session, patient_id=number, reason=form.reason.data, by=current_account(),
                                           born=form.born.data)  # fmt: skip
             words = f"Patient {number} is erased from the primary ({begun.rows:,} rows); archives and files follow."

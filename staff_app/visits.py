@@ -17,15 +17,16 @@ from core.queries.visit_form import AssayChoice
 from core.services.input import InvalidInput
 from core.services.observation_rows import NewObservation
 from core.services.prescription_rows import NewPrescription
+from core.services.sent_forms import SavedBefore
 from core.services.visit_rows import NewVisit
-from core.services.visits import AlreadyRecorded, NoSuchVisit, close_visit, record_visit
+from core.services.visits import NoSuchVisit, close_visit, record_visit
 from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.htmx import render
 from core.web.page_sessions import page_session, write_session
 from core.web.request_bounds import takes_long_text
 from staff_app import clock
-from staff_app.forms import ObservationForm, PrescriptionForm, VisitForm, choices, put_back, unreadable
+from staff_app.forms import ObservationForm, PrescriptionForm, VisitForm, choices, put_back, readable_token, unreadable
 from staff_app.patients import bp, header_or_404
 
 Faults = list[tuple[str, str]]
@@ -60,9 +61,9 @@ def create_visit(patient_id: int) -> Response:
     except InvalidInput as fault:
         look(patient_id, "visit.form_opened")
         return _page(patient_id, form, put_back(form, {**fault.errors, **faults}), status=422)
-    except AlreadyRecorded as fault:
+    except SavedBefore as fault:
         flash("This form was saved before; that visit is below. To add to it, write a new visit.")
-        return redirect(url_for(".visit", patient_id=patient_id, visit_id=fault.visit_id), 303)
+        return redirect(url_for(".visit", patient_id=patient_id, visit_id=fault.row_id), 303)
     flash("The visit is saved.")
     return redirect(url_for(".visit", patient_id=patient_id, visit_id=visit_id), 303)
 
@@ -104,10 +105,7 @@ def _known_assays(session: Session, header: PatientHeader) -> dict[int, AssayCho
 
 
 def _token(form: VisitForm) -> str:
-    token = form.token.data or ""
-    if not 16 <= len(token) <= 64 or not token.isascii():
-        abort(400)
-    return token
+    return readable_token(form.token.data) or abort(400)
 
 
 def _typed(form: VisitForm) -> NewVisit:

@@ -47,10 +47,12 @@ def start_patient_restore(
     """
     archive.check_right(by)
     archive.check_record_type(record_type)
+    patient = session.get(Patient, patient_id)
+    if patient is not None:
+        meant.check(patient, born, by=by)
     held = session.get(Holding, (patient_id, record_type))
     if held is None or held.roots <= 0:
         raise NothingToRestore(f"the archive holds no {record_type}s of patient {patient_id}")
-    meant.check(session.get_one(Patient, patient_id), born, by=by)
     return _start(session, record_type, f"patient:{patient_id}", by, patient_id=patient_id)
 
 

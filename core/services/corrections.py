@@ -19,7 +19,7 @@ from core.access import authorship, care, permissions
 from core.access.permissions import Actor, Right
 from core.models import Correction, CorrectionKind, Note, Patient, Visit, utc_now
 from core.picture import upkeep as picture
-from core.services import corrected_values
+from core.services import corrected_values, sent_forms
 from core.services.care import reason_in_words
 from core.services.input import Faults
 from core.services.visit_rows import NOTE_LIMIT
@@ -101,8 +101,11 @@ def write_anew(
     return _write_anew(session, row, typed, words, by)
 
 
-def add(session: Session, *, patient_id: int, ref: str, text: str, by: Actor) -> int:
-    """Write an addendum to a row of whatever tier and age: a note at the same visit. Gives the note's id."""
+def add(session: Session, *, patient_id: int, ref: str, text: str, by: Actor, token: str = "") -> int:
+    """Write an addendum to a row of whatever tier and age: a note at the same visit. Gives the note's id.
+
+    A form with a token, made once per form, makes one addendum however often it is sent. Raises SavedBefore too.
+    """
     row, faults = _row(session, patient_id, ref, by), Faults()
     words = faults.text("text", text, limit=NOTE_LIMIT)
     if not words:
@@ -110,23 +113,36 @@ def add(session: Session, *, patient_id: int, ref: str, text: str, by: Actor) ->
     faults.check()
     if row.is_out:
         raise NotNow(f"This {row.name} was entered in error: undo that first.")
+    key = f"{by.id}:{ref}:{token}"
+    ledger = sent_forms.entry(session, key, makes="note", content_hash=sent_forms.hash_of(words)) if token else None
+    if ledger is not None and ledger.row_id:
+        return ledger.row_id
     kind = ADDENDUM if row.visit_id is not None else f"{ADDENDUM} to a {row.name}"
     note = Note(
         patient_id=patient_id, visit_id=row.visit_id, kind=kind, author=by.name, text=words, written_at=utc_now()
     )
     session.add(note)
     session.flush()
+    if ledger is not None:
+        ledger.row_id = note.id
     _keep(session, row, CorrectionKind.ADDENDUM, ADDENDUM, by, note_id=note.id)
     _record(session, "added_to", row, None, by)
     return note.id
 
 
-def mark_error(session: Session, *, patient_id: int, ref: str, reason: str, by: Actor) -> None:
-    """Let a row count no longer, of whatever tier; with a visit goes what was written at it."""
+def mark_error(
+    session: Session, *, patient_id: int, ref: str, reason: str, by: Actor, version: int | None = None
+) -> None:
+    """Let a row count no longer, of whatever tier; with a visit goes what was written at it.
+
+    `version` is the one that the account saw, if it was shown one.
+    """
     row, words = _row(session, patient_id, ref, by), reason_in_words(reason)
     _may_take_out(session, row, by)
     if row.is_out:
         raise NotNow(f"This {row.name} was marked as entered in error before.")
+    if version is not None:
+        _check_stands(row, version)
     _keep(session, row, CorrectionKind.ERROR, words, by)
     _leave_out(session, row)
     _record(session, "entered_in_error", row, words, by)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Table, delete, or_, select
+from sqlalchemy import ColumnElement, Table, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -19,6 +19,7 @@ from core.models import Account, Base, Erasure, ImportedRow, Patient, Report, ut
 from core.models.record_types import RECORD_TYPES, REPORT
 from core.queries.patients import NoSuchPatient
 from core.services import archive, holding_sums, meant
+from core.services.sent_forms import FORM_SOURCE
 
 # Tables that name a patient by number and must stay: the audit trail, and the erasure itself.
 KEPT = frozenset({"access_event", "erasure", "batch"})
@@ -108,5 +109,8 @@ def forget_imports(session: Session, erased: Mapping[str, Sequence[int]]) -> Non
         for start in range(0, len(ids) if kind != "patient" else 0, IDS_A_STATEMENT):
             part = ids[start : start + IDS_A_STATEMENT]
             session.execute(delete(ImportedRow).where(ImportedRow.ref_type == kind, ImportedRow.row_id.in_(part)))
-    people = (ImportedRow.source == ImportedRow.IDENTIFIER, ImportedRow.row_id.in_(erased.get("patient", ())))
-    session.execute(delete(ImportedRow).where(*people))
+    people = or_(
+        ImportedRow.source == ImportedRow.IDENTIFIER,
+        and_(ImportedRow.source == FORM_SOURCE, ImportedRow.ref_type == "patient"),
+    )
+    session.execute(delete(ImportedRow).where(people, ImportedRow.row_id.in_(erased.get("patient", ()))))

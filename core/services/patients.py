@@ -10,12 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.access import care as ties
 from core.access import permissions
 from core.access.permissions import Actor, Right
 from core.models import Patient, Sex
 from core.picture import upkeep as picture
 from core.sealing import national_id, stored_national_id
-from core.services import care
+from core.services import care, sent_forms
 from core.services.input import Faults, InvalidInput
 
 EARLIEST_BIRTH = date(1890, 1, 1)
@@ -35,29 +36,48 @@ class NewPatient:
     language: str = ""
 
 
-def register(session: Session, *, new: NewPatient, today: date, by: Actor) -> Patient:
+class AlreadyRegistered(InvalidInput):
+    """A patient has this NRIC or FIN: `patient_id`, None while that registration is being saved."""
+
+    def __init__(self, patient_id: int | None = None, *, is_in_care: bool = False) -> None:
+        super().__init__({"national_id": "A patient with this NRIC or FIN is registered already: search for it."})
+        self.patient_id, self.is_in_care = patient_id, is_in_care
+
+
+def register(session: Session, *, new: NewPatient, today: date, by: Actor, token: str = "") -> Patient:
     """Add a patient; the person who registers the patient is the first member of the treatment team.
 
-    Raises PermissionDenied, or InvalidInput with a message for each field.
+    A form with a token, made once per form, makes one patient however often it is sent.
+    Raises PermissionDenied, SavedBefore, or InvalidInput with a message for each field: AlreadyRegistered, whose
+    caller puts on record that its reader now knows of that patient.
     """
     permissions.check(by, Right.PATIENT_REGISTER)
     patient, number = _checked(new, today)
-    if number and session.scalar(select(Patient.id).where(stored_national_id.held(number))):
-        raise _known()
+    ledger = None
+    if token:
+        key = f"{by.id}:registration:{token}"
+        ledger = sent_forms.entry(session, key, makes="patient", content_hash=sent_forms.hash_of(new))
+        if ledger.row_id:
+            return session.get_one(Patient, ledger.row_id)
+    _check_unknown(session, number, by)
     try:
         with session.begin_nested():
             session.add(patient)
             session.flush()
     except IntegrityError as fault:
-        raise _known() from fault
+        raise AlreadyRegistered from fault
+    if ledger is not None:
+        ledger.row_id = patient.id
     picture.begin(session, [patient.id])
     audit.record(session, "patient.registered", by=by, patient_id=patient.id, target=f"patient:{patient.id}")
     care.join(session, patient_id=patient.id, account_id=by.id, by=by)
     return patient
 
 
-def _known() -> InvalidInput:
-    return InvalidInput({"national_id": "A patient with this NRIC or FIN is registered already: search for it."})
+def _check_unknown(session: Session, number: str | None, by: Actor) -> None:
+    known = session.scalar(select(Patient.id).where(stored_national_id.held(number))) if number else None
+    if known is not None:
+        raise AlreadyRegistered(known, is_in_care=ties.tie(session, by.id, known) is not None)
 
 
 def _checked(new: NewPatient, today: date) -> tuple[Patient, str | None]:

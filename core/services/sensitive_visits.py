@@ -33,6 +33,8 @@ class NoSuchVisit(LookupError):
 def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: str | None, by: Actor) -> None:
     """Hide a visit from clinicians who are not on the team now, for a reason of Sensitivity; with None, show it again.
 
+    Another reason for a visit that is kept apart already lets nobody in who was not let in before.
+
     Drafts that were made from the visit are withdrawn; a signed report stands.
 
     Raises PermissionDenied, NoSuchVisit, ValueError for an unknown category, ColdUnavailable when only a silent
@@ -43,14 +45,15 @@ def keep_apart(session: Session, *, patient_id: int, visit_id: int, category: st
     if visit_id in care.hidden_visits(session, by.id, patient_id, despite_glass=True):
         raise care.NotInCare(patient_id, visit_id=visit_id)
     open_reports = _locked_drafts(session, patient_id)
-    kept = session.get(SensitiveVisit, visit_id)
+    kept = session.get(SensitiveVisit, visit_id, with_for_update=True)
     if kept is not None and kept.patient_id != patient_id:
         raise NoSuchVisit
-    if kept is not None:
-        session.delete(kept)
-        session.flush()
     if category is None:
+        session.execute(delete(SensitiveVisit).where(SensitiveVisit.visit_id == visit_id))
         session.execute(delete(SensitiveGrant).where(SensitiveGrant.visit_id == visit_id))
+    elif kept is not None:
+        kept.category = Sensitivity(category)
+        session.flush()
     else:
         _hide(session, patient_id, visit_id, category, by.id)
         _withdraw_drafts(session, open_reports, visit_id, by)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +20,7 @@ from core.models import (
     utc_now,
 )
 from core.picture import upkeep as picture
-from core.services import observation_rows, prescription_rows
+from core.services import observation_rows, prescription_rows, sent_forms
 from core.services.input import Faults
 from core.services.observation_rows import NewObservation
 from core.services.prescription_rows import NewPrescription
@@ -51,7 +50,7 @@ class NewVisit:
 
     @property
     def content_hash(self) -> str:
-        return hashlib.sha256(repr(self).encode()).hexdigest()
+        return sent_forms.hash_of(self)
 
 
 def add(session: Session, patient: Patient, new: NewVisit, by: Actor) -> Visit:

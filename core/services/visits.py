@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.access import care, permissions
 from core.access.permissions import Actor, Right
-from core.models import ImportedRow, Patient, Visit, VisitStatus, VisitTie, utc_now
+from core.models import Patient, Visit, VisitStatus, VisitTie, utc_now
 from core.queries.letterhead import is_deceased, standing
 from core.queries.patients import NoSuchPatient
-from core.services import visit_rows
+from core.services import sent_forms, visit_rows
 from core.services.input import InvalidInput
 from core.services.visit_rows import NewVisit
-
-FORM_SOURCE = "staff form"
-
-
-class AlreadyRecorded(Exception):
-    """This form was saved before, with other content; `visit_id` is the visit that it made."""
-
-    def __init__(self, visit_id: int) -> None:
-        super().__init__("this form was saved already")
-        self.visit_id = visit_id
 
 
 class NoSuchVisit(LookupError):
@@ -34,7 +23,7 @@ class NoSuchVisit(LookupError):
 def record_visit(session: Session, *, patient_id: int, new: NewVisit, token: str, by: Actor) -> int:
     """Add a visit with all that belongs to it and return its id; the same form sent twice makes one visit.
 
-    `token` is made once per form. Raises PermissionDenied, NoSuchPatient, InvalidInput, AlreadyRecorded.
+    `token` is made once per form. Raises PermissionDenied, NoSuchPatient, InvalidInput, SavedBefore.
     """
     permissions.check(by, Right.VISIT_WRITE)
     patient = session.get(Patient, patient_id)
@@ -42,10 +31,8 @@ def record_visit(session: Session, *, patient_id: int, new: NewVisit, token: str
         raise NoSuchPatient(patient_id)
     tie = care.check(session, by, patient_id)
     _check_takes_visits(patient, new)
-    ledger = _enter(session, f"{by.id}:{patient_id}:{token}", new.content_hash)
+    ledger = sent_forms.entry(session, f"{by.id}:{patient_id}:{token}", makes="visit", content_hash=new.content_hash)
     if ledger.row_id:
-        if ledger.content_hash != new.content_hash:
-            raise AlreadyRecorded(ledger.row_id)
         return ledger.row_id
     visit = visit_rows.add(session, patient, new, by)
     session.add(VisitTie(visit_id=visit.id, patient_id=patient_id, account_id=by.id, tie=tie))
@@ -74,15 +61,3 @@ def close_visit(session: Session, *, patient_id: int, visit_id: int, by: Actor) 
     visit.status, visit.ended_at = VisitStatus.CLOSED, max(utc_now(), visit.started_at)
     audit.record(session, "visit.closed", by=by, patient_id=patient_id, target=f"visit:{visit_id}")
     return visit
-
-
-def _enter(session: Session, key: str, content_hash: str) -> ImportedRow:
-    """The ledger's line for this form; a second submission of the form waits here until the first has ended."""
-    entry = ImportedRow(source=FORM_SOURCE, source_key=key, ref_type="visit", row_id=0, content_hash=content_hash)
-    try:
-        with session.begin_nested():
-            session.add(entry)
-            session.flush()
-    except IntegrityError:
-        return session.get_one(ImportedRow, (FORM_SOURCE, key))
-    return entry

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from core.access.permissions import PermissionDenied
+from core.jobs.safe_traceback import frames
 from core.models.transitions import InvalidTransition
 from core.services.accounts import TooManyAttempts
 from core.stores.archived import ColdUnavailable
 from core.stores.outage import UNREACHABLE
+from core.stores.overtaken import is_duplicate
 from core.stores.page_reads import SPILL_RETRY_SECONDS, Busy
 from core.stores.replica_reads import ReplicaBehind
 from core.web.access import ask_to_sign_in, record
@@ -62,8 +65,17 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ReplicaBehind, lambda fault: answer(503, BEHIND))
     app.register_error_handler(Busy, _busy)
     app.register_error_handler(TooManyAttempts, _too_many)
+    app.register_error_handler(IntegrityError, _overtaken)
     for fault in UNREACHABLE:
         app.register_error_handler(fault, _unreachable)
+
+
+def _overtaken(fault: IntegrityError) -> Response:
+    """Of two that write the same thing at the same time, the database lets one; any other such fault is ours."""
+    if not is_duplicate(fault):
+        raise fault
+    log.warning("request %s was overtaken: %s", g.get("request_id"), frames(fault))
+    return answer(409, WORDS[409])
 
 
 def _denied(fault: PermissionDenied) -> Response:

@@ -116,7 +116,8 @@ def test_an_admin_reads_it_and_saves_it(admin: StaffBrowser, clinic: Clinic) -> 
     lines = list(csv.DictReader(io.StringIO(admin.get(f"{place}.csv").data.decode("utf-8-sig"))))
     assert {"topic": "tests", "name": "HbA1c", "month": "2026-01", "count": "6"} in lines
     assert {"topic": "sum", "name": "out_of_range", "month": "2026-01", "count": "4"} in lines
-    assert admin.get(f"/clinics/{clinic.id + 99}/quarters/{FIRST}").status_code == 404
+    for number in (clinic.id + 99, 0, 2**63):
+        assert admin.get(f"/clinics/{number}/quarters/{FIRST}").status_code == 404, number
 
 
 @pytest.mark.parametrize("name", ["2026", "2026-Q5", "0000-Q1", "9999-Q4", "2026-Q1x", "²026-Q1"])

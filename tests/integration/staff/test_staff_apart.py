@@ -18,6 +18,7 @@ from core.models import (
     Report,
     ReportState,
     SensitiveGrant,
+    SensitiveVisit,
     Sensitivity,
     Visit,
     utc_now,
@@ -180,3 +181,21 @@ def test_only_known_categories_are_taken(clinician: StaffBrowser, patient: Patie
         visit_id = make_visit(session, patient).id
     place = f"/patients/{patient.id}/visits/{visit_id}"
     assert clinician.post(f"{place}/sensitivity", {"category": category}, page="/patients/new").status_code == 400
+
+
+def test_another_reason_lets_in_nobody_who_joined_the_team_since(
+    clinician: StaffBrowser, patient: Patient, visit: Visit
+) -> None:
+    """The one who keeps it apart says another reason; whoever joined later is still not let in."""
+    join_team(clinician, patient)
+    page = f"/patients/{patient.id}/visits/{visit.id}"
+    assert clinician.get(page).status_code == 403
+    with databases.write() as session:
+        kept = session.get_one(SensitiveVisit, visit.id)
+        author = session.get_one(Account, kept.set_by)
+        session.add(CareTeamMember(patient_id=patient.id, account_id=author.id))
+        session.flush()
+        keep_apart(session, patient_id=patient.id, visit_id=visit.id, category=Sensitivity.GENETICS, by=author)
+    assert clinician.get(page).status_code == 403
+    with databases.read(Store.HOT) as session:
+        assert session.get_one(SensitiveVisit, visit.id).category == Sensitivity.GENETICS

@@ -114,6 +114,10 @@ def test_the_same_person_is_not_registered_twice(clinician: StaffBrowser, patien
     reply = clinician.post("/patients/new", NEW, page="/patients/new")
     assert reply.status_code == 422
     assert "registered already" in reply.text
+    with databases.read(Store.HOT) as session:
+        told = session.scalars(select(AccessEvent).where(AccessEvent.action == "patient.searched")).one()
+    # Whoever is told so knows of a patient, as by a search; this clinician is on duty.
+    assert (told.target, told.purpose) == ("search:registration", f"in care {patient.id}")
 
 
 def test_the_chart_shows_what_matters_and_the_look_is_recorded(clinician: StaffBrowser, patient: Patient) -> None:

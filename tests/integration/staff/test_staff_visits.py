@@ -24,8 +24,9 @@ from core.models import (
 )
 from core.services.input import InvalidInput
 from core.services.observation_rows import NewObservation
+from core.services.sent_forms import SavedBefore
 from core.services.visit_rows import NewVisit
-from core.services.visits import AlreadyRecorded, record_visit
+from core.services.visits import record_visit
 from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import make_assay, make_patient, make_visit
@@ -129,7 +130,7 @@ def test_another_persons_token_is_not_mine(clinician: StaffBrowser, patient: Pat
     new = NewVisit(description="Check", class_code="AMB", started_at=datetime(2026, 11, 12, 2, tzinfo=UTC))
     with databases.write() as session:
         first = record_visit(session, patient_id=patient.id, new=new, token="t" * 16, by=clinician.account)
-        with pytest.raises(AlreadyRecorded):
+        with pytest.raises(SavedBefore):
             record_visit(
                 session, patient_id=patient.id, new=NewVisit("Other", "AMB", None), token="t" * 16, by=clinician.account
             )

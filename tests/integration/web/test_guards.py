@@ -13,6 +13,7 @@ from core.stores import replica_watch
 from core.web.access import declared, requires
 from core.web.portal import CSP_REPORTS
 from public_app import create_app
+from tests.factories import PASSWORD
 from tests.integration.web.conftest import HOST, Browser, events
 from tests.tiers import Tiers
 
@@ -47,6 +48,12 @@ def test_a_signed_out_request_is_sent_to_sign_in(browser: Browser) -> None:
         assert (reply.status_code, reply.headers["Location"]) == (303, f"/sign-in?next={path}")
         by_htmx = browser.get(path, headers={"HX-Request": "true"})
         assert (by_htmx.status_code, by_htmx.headers["HX-Redirect"]) == (204, "/sign-in")
+
+
+def test_htmx_goes_on_to_an_address_in_any_script(browser: Browser, account: Any) -> None:
+    typed = {"username": account.username, "password": PASSWORD}
+    reply = browser.post("/sign-in?next=/%E6%97%A5", typed, headers={"HX-Request": "true"})
+    assert (reply.status_code, reply.headers["HX-Redirect"]) == (204, "/%E6%97%A5")
 
 
 def test_headers_on_each_page(signed_in: Browser) -> None:
