@@ -20,12 +20,25 @@ def cut(words: str, most: int) -> str:
 
 def remarks(resource: Resource, more: Iterable[str | None] = ()) -> str | None:
     """What the source remarks on a resource, each thing once, and what else is told in words."""
-    notes = (
-        " ".join(words.split()) for one in each(resource.get("note")) if isinstance(words := dig(one, "text"), str)
-    )
     doubts = (UNSURE.get(str(dig(one, "code"))) for one in each(dig(resource, "meta", "security")))
-    told = dict.fromkeys(words for words in (*notes, *more, *doubts) if words)
+    told = dict.fromkeys(words for words in (*noted(resource), *more, *doubts) if words)
     return cut("; ".join(told), NOTE_CHARS_MAX) or None
+
+
+def noted(resource: Resource) -> Iterator[str]:
+    """Each note in one line. What a note is about may stand in an extension alone: "No" by itself says nothing."""
+    for one in each(resource.get("note")):
+        words = dig(one, "text")
+        if isinstance(words, str) and words.strip():
+            yield ": ".join((*_topics(one), " ".join(words.split())))
+
+
+def _topics(note: Any) -> Iterator[str]:
+    for one in each(dig(note, "extension")):
+        coding = dig(one, "valueCoding")
+        concept = dig(one, "valueCodeableConcept") or {"coding": [coding] if coding is not None else []}
+        words = wording(concept)
+        yield from ((words.removeprefix("code "),) if words else ())
 
 
 def sites(resource: Resource) -> dict[str, Any] | None:

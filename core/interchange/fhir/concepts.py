@@ -88,11 +88,19 @@ def code_of(concept: Any, preferred: Sequence[str] = ()) -> str | None:
 
 def wording(concept: Any) -> str | None:
     """The words of a CodeableConcept: its text, a display, or else its code."""
-    words = dig(concept, "text") or _display(concept)
-    if isinstance(words, str) and words.strip() and words.strip() not in NULL_WORDS:
-        return words
+    for words in (dig(concept, "text"), _display(concept)):
+        if isinstance(words, str) and _is_worded(words.strip(), concept):
+            return words
     coding = chosen(concept)
     return f"code {coding['code']}" if coding is not None else None
+
+
+def _is_worded(words: str, concept: Any) -> bool:
+    """Whether words are more than a null flavor or the number that is the code itself."""
+    if not words or words in NULL_WORDS:
+        return False
+    # The first character decides nearly always: a bundle has many thousand concepts.
+    return not words[0].isdigit() or all(dig(one, "code") != words for one in each(dig(concept, "coding")))
 
 
 NAMES_OF_SYSTEMS = {
@@ -105,7 +113,8 @@ NAMES_OF_SYSTEMS = {
 
 def has_words(concept: Any) -> bool:
     """Whether a concept has a text or a display, not a code alone."""
-    return wording({"text": dig(concept, "text") or _display(concept)}) is not None
+    told = (dig(concept, "text"), _display(concept))
+    return any(isinstance(words, str) and _is_worded(words.strip(), concept) for words in told)
 
 
 def named(concept: Any) -> str | None:
@@ -147,12 +156,20 @@ def understood(concept: Any) -> Understood:
     """What the concept of a test says; a bundle repeats few concepts many times, so they are remembered."""
     key = _key(concept)
     if key is None:
-        return Understood(wording(concept), chosen(concept, (LOINC,)), kept(concept))
+        return Understood(_name(concept), chosen(concept, (LOINC,)), kept(concept))
     if key not in _UNDERSTOOD:
         if len(_UNDERSTOOD) >= UNDERSTOOD_MAX:
             _UNDERSTOOD.clear()
-        _UNDERSTOOD[key] = Understood(wording(concept), chosen(concept, (LOINC,)), kept(concept))
+        _UNDERSTOOD[key] = Understood(_name(concept), chosen(concept, (LOINC,)), kept(concept))
     return _UNDERSTOOD[key]
+
+
+def _name(concept: Any) -> str | None:
+    """The words of a test. A dash names none, though as a result it may say "negative"."""
+    words = wording(concept)
+    if words is None or any(map(str.isalnum, words)):
+        return words
+    return wording({"coding": dig(concept, "coding")})
 
 
 UNDERSTOOD_MAX = 2_000

@@ -8,7 +8,7 @@ from typing import Any
 from core.interchange.fhir.bundles import dig
 from core.interchange.fhir.care_givers import CareGivers
 from core.interchange.fhir.concepts import SNOMED, code_of, codings, kept, wording
-from core.interchange.fhir.entry import Entry, Retracted, identifier
+from core.interchange.fhir.entry import NO_STATUS, Entry, Retracted, identifier
 from core.interchange.source_rows import Record, stamp
 from core.interchange.source_values import BadValue, required, text
 from core.models import VisitStatus
@@ -57,7 +57,7 @@ def _status(status: str) -> VisitStatus:
         raise Retracted(f"it was {status}, so it is no visit that has begun")
     found = BEGUN.get(status)
     if found is None:
-        raise BadValue(f"status '{status[:30]}' is no visit that has begun")
+        raise BadValue(NO_STATUS if status == "None" else f"status '{status[:30]}' is no visit that has begun")
     return found
 
 

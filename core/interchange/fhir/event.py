@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir.annotations import sites
+from core.interchange.fhir.annotations import noted, sites
 from core.interchange.fhir.bundles import dig, each
-from core.interchange.fhir.concepts import is_absence, kept, wording
+from core.interchange.fhir.concepts import UNTOLD, is_absence, kept, wording
 from core.interchange.fhir.condition import onset_words
 from core.interchange.fhir.entry import NO_STATUS, Entry, Retracted
 from core.interchange.source_rows import Record
@@ -16,6 +16,7 @@ from core.models import StatementKind
 SUBPOTENT = "subpotent: it may not protect"
 UNTIL = "until "
 REPORTED_BY = "reported by: "
+UNKNOWN_WORDS = ("unknown", "not known", "n/a", "not applicable")
 DONE = ("completed", "in-progress", "stopped", "unknown", "on-hold")
 
 
@@ -77,8 +78,7 @@ def _reasons(entry: Entry) -> list[str]:
 
 
 def _notes(resource: dict[str, Any]) -> list[str]:
-    told = [dig(one, "text") for one in each(resource.get("note"))]
-    return [f"note: {' '.join(words.split())}" for words in told if isinstance(words, str) and words.strip()]
+    return [f"note: {words}" for words in noted(resource)]
 
 
 def _status(entry: Entry) -> str:
@@ -97,7 +97,16 @@ def _done(entry: Entry, kind: StatementKind, code: Any, when: Any, details: list
     status = _status(entry)
     entry.about["codings"] = kept(code)
     words = wording(code)
+    if _is_nameless(code, words):
+        raise BadValue("its code says only that it is not known: it names nothing that was done or not done")
     if words is not None and is_absence(code):
         return entry.statement(StatementKind.NEGATION, words, when)
     told = [*([] if status == "completed" else [status.replace("-", " ")]), *(d for d in details if isinstance(d, str))]
     return entry.statement(kind, words, when, "; ".join(told) or None)
+
+
+def _is_nameless(code: Any, words: str | None) -> bool:
+    """Whether a code says why there is none, and words nothing more: "Unknown" given or not given is no statement."""
+    found = each(dig(code, "coding"))
+    untold = bool(found) and all(dig(one, "system") in UNTOLD for one in found)
+    return untold and (words is None or words.strip().lower() in UNKNOWN_WORDS)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 OID = re.compile(r"[0-2](?:\.\d+){3,}")
 SOURCE_CHARS_MAX = 80
-_ADDRESS = re.compile(r"https?://(.+?)/([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})(?:/_history/[^/]*)?", re.IGNORECASE)
-_RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9.\-_]{1,64})(?:/_history/[^/]*)?")
+# FHIR allows letters, digits, dots and dashes, 64 at most; some servers write longer ids, and escape what is in them.
+_ADDRESS = re.compile(r"https?://(.+?)/([A-Z][A-Za-z]+)/([A-Za-z0-9.\-_%]{1,145})(?:/_history/[^/]*)?", re.IGNORECASE)
+_RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9.\-_%]{1,145})(?:/_history/[^/]*)?")
 
 
 @dataclass(frozen=True, slots=True)

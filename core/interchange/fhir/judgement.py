@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.interchange.fhir.bundles import dig, each
-from core.interchange.fhir.concepts import codings, is_hl7, wording
+from core.interchange.fhir.concepts import codings, is_hl7, is_untold, wording
 from core.interchange.fhir.dosage import span
 from core.interchange.fhir.quantities import Value, unit_of
 from core.interchange.flags import flag_of
@@ -79,17 +79,20 @@ def _ranges(part: dict[str, Any]) -> list[dict[str, Any]]:
     return [bounds for bounds in each(part.get("referenceRange")) if isinstance(bounds, dict)]
 
 
+def interpretations(part: dict[str, Any]) -> list[Any]:
+    """What a laboratory says of a value, without null flavors: "NI" is no judgement."""
+    return [one for one in each(part.get("interpretation")) if not is_untold(one)]
+
+
 def words_of(part: dict[str, Any]) -> str | None:
     """What a laboratory says of a value in words or codes that are no flag that we know."""
-    told = [words for one in each(part.get("interpretation")) if not _flags(one) for words in _words(one)]
-    codes = [
-        str(coding["code"]) for one in each(part.get("interpretation")) if not _flags(one) for coding in codings(one)
-    ]
+    told = [words for one in interpretations(part) if not _flags(one) for words in _words(one)]
+    codes = [str(coding["code"]) for one in interpretations(part) if not _flags(one) for coding in codings(one)]
     return "; ".join(dict.fromkeys(told or codes))[:RANGE_CHARS_MAX] or None
 
 
 def _flag(part: dict[str, Any]) -> str | None:
-    told = [flag for one in each(part.get("interpretation")) for flag in _flags(one)]
+    told = [flag for one in interpretations(part) for flag in _flags(one)]
     return min(told, key=lambda flag: GRAVEST.index(flag) if flag in GRAVEST else len(GRAVEST), default=None)
 
 

@@ -128,7 +128,7 @@ def _judged_as_a_whole(resource: Resource) -> Iterator[str]:
     """A judgement of the whole that no part has."""
     parts = each(resource.get("component"))
     if not _has_value(resource) and parts and not any(dig(part, "interpretation") for part in parts):
-        yield from (f"as a whole: {words}" for one in each(resource.get("interpretation")) if (words := wording(one)))
+        yield from (f"as a whole: {words}" for one in judgement.interpretations(resource) if (words := wording(one)))
 
 
 def _has_value(part: Any) -> bool:
@@ -143,7 +143,7 @@ def _order(component: Any) -> tuple[str, str]:
 def remark_of_group(entry: Entry) -> list[Record]:
     """What the head of a panel remarks or judges of the whole, as its value; nothing if it does neither."""
     resource = entry.resource
-    judged = (wording(one) for one in each(resource.get("interpretation")))
+    judged = (wording(one) for one in judgement.interpretations(resource))
     words = remarks(resource, judged)
     if words is None or resource.get("status") in TAKEN_BACK:
         return []
