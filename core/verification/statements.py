@@ -152,6 +152,17 @@ class Spaced(Statement):
 
 
 @dataclass(frozen=True)
+class Vaccinated(Statement):
+    """Vaccines were given: at each of `whens`, `number` times, so far `apart`, at one of `visits`."""
+
+    vaccines: tuple[str, ...]
+    whens: tuple[When, ...] = ()
+    number: int | None = None
+    apart: Quantity | None = None
+    visits: tuple[tuple[int, int], ...] | None = None
+
+
+@dataclass(frozen=True)
 class Counted(Statement):
     """How many of the cited rows of a kind, or of a name, there are; `latest` if it is the last so many."""
 

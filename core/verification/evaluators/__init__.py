@@ -17,6 +17,7 @@ from core.verification.evaluators import (
     sayings,
     series,
     trends,
+    vaccinations,
     visits,
 )
 from core.verification.judged import Judged, NotInRows, Refuted
@@ -34,6 +35,7 @@ EVALUATORS: Mapping[type[said.Statement], Callable[[Any, Sequence[Cited], Sequen
     said.Counted: visits.counted,
     said.Took: visits.took,
     said.Spaced: visits.spaced,
+    said.Vaccinated: vaccinations.vaccinated,
     said.Person: people.person,
     said.Died: people.died,
     said.Saying: sayings.saying,

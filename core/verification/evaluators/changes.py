@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import permutations
+from datetime import date
+from functools import partial
+from itertools import pairwise, permutations
 
 from core.verification.cited import Cited
 from core.verification.evaluators import details, wording
@@ -15,10 +17,38 @@ from core.verification.statements import Changed
 
 def changed(statement: Changed, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     mine = [rows[n] for n, _ in statement.subject.bearers if rows[n].type == "prescription" and rows[n].start]
+    if statement.direction == "same":
+        return _unchanged(statement, mine)
     for old, new in permutations(mine, 2):
         if _follows(old, new) and _is_change(statement, old, new) and within(statement.when, new.start):
             return Proved(new.ref, "started_on", wording.day(new.start))
     return NotInRows(f"The cited rows do not hold that change of {statement.subject.words}.")
+
+
+def _unchanged(statement: Changed, mine: list[Cited]) -> Judged:
+    """ "Same dose from May", "reissued without change": each one named goes on from the row before with its amounts."""
+    by_name: dict[tuple[str, ...], list[Cited]] = {}
+    for row in sorted(mine, key=lambda row: row.start or date.min):
+        by_name.setdefault(row.names, []).append(row)
+    newer = [_went_on(statement, several) for several in by_name.values()]
+    if not newer or None in newer or not all(map(partial(_has_said, statement), mine)):
+        return NotInRows(f"The cited rows do not hold {statement.subject.words} at the same dose.")
+    last = mine[-1] if newer[-1] is None else newer[-1]
+    return Proved(last.ref, "started_on", wording.day(last.start))
+
+
+def _went_on(statement: Changed, several: list[Cited]) -> Cited | None:
+    """The row by which a medicine went on when that is said, each of its rows at one dose behind the one before."""
+    doses = {str(row.fields.get("dose") or "") for row in several}
+    if len(doses) > 1 or not all(_follows(old, new) for old, new in pairwise(several)):
+        return None
+    return next((row for row in several[1:] if within(statement.when, row.start)), None)
+
+
+def _has_said(statement: Changed, row: Cited) -> bool:
+    """Whether a row has each amount that is said."""
+    said = [quantity for quantity in (statement.before, statement.after) if quantity is not None]
+    return all(details.has_amount(quantity, statement.subject, row) for quantity in said)
 
 
 def _follows(old: Cited, new: Cited) -> bool:

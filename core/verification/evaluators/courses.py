@@ -63,9 +63,15 @@ def _whole(statement: Course, whole: list[Cited], mine: list[Cited], known: Sequ
         return []
     if statement.sole and not _is_sole(whole, mine, known):
         return []
+    if statement.which == "earlier":
+        return [row for row in whole if len(mine) == 1 or any(_is_before(row, other) for other in mine)]
     if statement.which in ("latest", "first", "later"):
         return [row for row in whole if _is_edge(statement.which, row, known)]
     return whole
+
+
+def _is_before(row: Cited, other: Cited) -> bool:
+    return bool(row.start and other.start and row.start < other.start)
 
 
 def _is_sole(whole: list[Cited], mine: list[Cited], known: Sequence[Cited]) -> bool:
@@ -78,6 +84,8 @@ def _is_sole(whole: list[Cited], mine: list[Cited], known: Sequence[Cited]) -> b
 def _goes_on(statement: Course, mine: list[Cited], rows: Sequence[Cited]) -> Cited | None:
     """An active row of the same name and amount, where the claim says that all of that name has ended."""
     if statement.status not in details.ENDED or not statement.subject.terms or statement.at:
+        return None
+    if statement.which == "earlier":  # "the previous spell ended", where another goes on
         return None
     bare = replace(statement, status=None, tense="past", stop=(), length=None)
     return next((row for row in mine if row.standing == "active" and not details.faults(bare, row, rows)), None)

@@ -17,6 +17,7 @@ from core.verification.grammar.phrases import longest_at
 from core.verification.grammar.times import within
 from core.verification.row_names import Amount, named
 from core.verification.statements import Course, Subject
+from core.verification.vocabulary import UNITS
 from core.verification.vocabulary.spelling import norms_of, spelled_hours, stem
 
 _NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4"}
@@ -24,6 +25,7 @@ _FORMS_TAKEN = re.compile(
     r"(?:take )?(\d+(?:\.\d+)?|one|two|three|four)(?: (?:tablet|tab|capsule|cap|puff|patch|dose|unit dose)e?s?)?$"
 )
 ENDED = frozenset({"ended", "stopped", "completed"})
+GRAM = UNITS["g"]
 _WORDED = {"active": "active", "ended": "no longer active", "stopped": "stopped", "completed": "completed"}
 
 
@@ -174,7 +176,22 @@ def _is_total(said: Quantity, mine: list[Amount]) -> bool:
 
 
 def _amounts(subject: Subject, row: Cited) -> list[Amount]:
-    return [amount for amount in (*row.name.amounts, *_doses(row)) if _of_part(amount, subject, row)]
+    own = (*row.name.amounts, *_of_unit(row.name.amounts), *_doses(row))
+    return [amount for amount in own if _of_part(amount, subject, row)]
+
+
+def _of_unit(amounts: Sequence[Amount]) -> Iterator[Amount]:
+    """What one syringe or puff holds: 40 mg of "0.4 ML ... 100 MG/ML", 44 mcg of "0.044 MG/ACTUAT"."""
+    held = {"mass per actuation": 1.0, "mass concentration": _volume(amounts)}
+    for amount in amounts:
+        if amount.unit and (volume := held.get(amount.unit.kind)):
+            yield Amount(amount.value * amount.unit.size / 1000 * volume, GRAM, amount.part)
+
+
+def _volume(amounts: Sequence[Amount]) -> float | None:
+    """The one volume of a name, in millilitres."""
+    found = [amount.value * amount.unit.size for amount in amounts if amount.unit and amount.unit.kind == "volume"]
+    return found[0] if len(found) == 1 else None
 
 
 def _of_part(amount: Amount, subject: Subject, row: Cited) -> bool:

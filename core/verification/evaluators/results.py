@@ -178,17 +178,21 @@ def _together(point: Point, of_day: list[Cited]) -> bool:
 def ranged(statement: Ranged, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """The limits of a range: both as written, or one that either limit is."""
     mine = rows_of(statement, rows)
-    for row in mine:
-        if statement.low is None:
-            true = _is(statement.high, row.high, row) or _is(statement.high, row.low, row)
-        else:
-            true = _is(statement.low, row.low, row) and _is(statement.high, row.high, row)
-        if true:
-            return Proved(row.ref, "ref_high", _limits(row))
+    found = next((row for row in mine if _is_ranged(statement, row)), None)
+    if found is not None:
+        return Proved(found.ref, "ref_high", _limits(found))
     if statement.low is None or not any(row.low is not None and row.high is not None for row in mine):
         return NotInRows("No cited row holds that range.")
     reason = f"the range of {wording.name(mine[0])} is {_limits(mine[0])}."
     return Refuted(mine[0].ref, "ref_high", _limits(mine[0]), wording.sentence(reason))
+
+
+def _is_ranged(statement: Ranged, row: Cited) -> bool:
+    """Whether a row has the limits that are said; a low one alone may be all that is said."""
+    if statement.low is None:
+        return _is(statement.high, row.high, row) or _is(statement.high, row.low, row)
+    alone = statement.high is None and not statement.low.sign
+    return _is(statement.low, row.low, row) and (alone or _is(statement.high, row.high, row))
 
 
 def _limits(row: Cited) -> str:

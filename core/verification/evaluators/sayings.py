@@ -71,6 +71,8 @@ def _is_told(term: Term) -> bool:
 
 
 def _in(clause: Said, part: Said) -> bool:
+    if clause.terms and part.under and not any(_is_in(term, part) for _, term in clause.terms):
+        return False  # a heading says what is told of, and nothing of it
     places: list[int] = []
     for _, term in clause.terms:
         found = [at for at, other in (*part.terms, *part.under) if _same(term, other)] or _mixed(term, part)
@@ -83,6 +85,10 @@ def _in(clause: Said, part: Said) -> bool:
         if term.narrows
     )
     return narrowed and _numbers(clause, part)
+
+
+def _is_in(term: Term, part: Said) -> bool:
+    return any(_same(term, other) for _, other in part.terms) or bool(_mixed(term, part))
 
 
 def _mixed(term: Term, part: Said) -> list[int]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from core.verification.cited import Cited
 from core.verification.dates import Days, When
-from core.verification.grammar import day_lists, named_days, times
+from core.verification.grammar import birth_days, day_lists, named_days, times
 from core.verification.grammar.chunk import MARK, SPAN, UNKNOWN, VALUE, WHEN, Chunk
 from core.verification.grammar.tokens import Words
 from core.verification.grammar.told_again import is_told_again
@@ -18,6 +18,7 @@ SPANNED = frozenset({"from", "between", "in", "on", "for"})
 def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     """The chunks with their days settled; two days that are one time are one chunk."""
     _years_of_now(found, words)
+    birth_days.settle(found, words, rows)
     named_days.settle(found, rows)
     if not _dates(found):
         return found

@@ -110,6 +110,8 @@ def _day_after(found: list[Chunk], place: int, near: When, rows: list[Cited]) ->
 
 def _day_behind(found: list[Chunk], place: int, rows: list[Cited]) -> When:
     """The day of a name, or of the only visit ("the day before he was seen"), that stands behind a place."""
+    if _birthday(found, place, rows):
+        return found[place].days
     name = next((c for c in found[place + 1 : place + 3] if c.kind == NAME), None)
     if name is not None:
         days = _days_of(found, place, name, rows)

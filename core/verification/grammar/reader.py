@@ -19,6 +19,7 @@ from core.verification.grammar import (
     results,
     scope,
     texts,
+    vaccinations,
     visits,
 )
 from core.verification.grammar.chunk import MARK, WHEN, WORD, Chunk
@@ -125,6 +126,8 @@ def _flags(words: Words) -> list[int] | None:
 def _read_segment(segment: list[Chunk], context: Context, before: Frame | None) -> Frame | None:
     """State what a segment says; its last frame, or that of the segment before."""
     context.statements = []
+    if vaccinations.read(segment, context):
+        return before
     result_subjects.name_values(segment, context)
     people.read(segment, context)
     occasions.read(segment, context)

@@ -8,19 +8,20 @@ from typing import NamedTuple
 
 from core.verification import instructions
 from core.verification.dates import Days
-from core.verification.grammar import chunks, scope, shorthand, times, tokens
+from core.verification.grammar import chunks, closing, scope, shorthand, times, tokens
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.phrases import phrases_at
 from core.verification.grammar.tokens import Words
 from core.verification.vocabulary import NAME_KINDS
-from core.verification.vocabulary.spelling import stem
+from core.verification.vocabulary.spelling import stem, word_set
 
 SILENT = frozenset(
-    {"free", "aux", "prep", "conj", "record", "measure", "pronoun", "sex", "plural", "have", "neg", "limit"}
+    {"free", "aux", "prep", "conj", "record", "measure", "pronoun", "sex", "plural", "have", "neg", "limit", "same day"}
 )
 CLAUSE_ENDS = frozenset({",", "and", "with", "but", "or", "(", ")", "+", "who", "which", "that", "-", ":"})
 TELLING = frozenset({"frequency", "trend", "read", "status", "severity", "no allergies"})
 KEPT = NAME_KINDS | TELLING
+VACCINES = word_set("vaccine vaccines vaccination vaccinations jab jabs shot shots imms immunization immunizations")
 UNLIKE = frozenset({"random", "fasting", "rbg", "rbs", "cbg", "capillary"})
 OF_VISIT = "noun:visit"
 BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"})
@@ -69,8 +70,9 @@ def sentences(text: str) -> tuple[Said, ...]:
             inherited &= ~scope.PLANNED
         words = tokens.tokens(tokens.plain(line))
         flags = scope.flags_of(words)
-        if line.lstrip().startswith("#"):
+        if line.lstrip().startswith("#"):  # a heading says what is told of, and nothing of it
             under = said(words, flags, 0, len(words)).terms
+            continue
         parts = (said(words, flags, first, end, inherited) for first, end in _parts(words, ".;!?"))
         found += [part._replace(under=under) for part in parts]
     return tuple(part for part in found if part.terms or part.numbers)
@@ -130,8 +132,20 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
             elif term is not None:
                 numbers.append((i, term, flags[i] | inherited))
         i = last
+    behind = closing.said_behind(words, first, end)
+    vaccine = any(word.norm in VACCINES for word in words)
+    if behind or vaccine:
+        terms = [(at, _governed(term, behind, vaccine=vaccine)) for at, term in terms]
     latest = any(kinds.get("which") == "latest" for n in range(first, end) for _, kinds, _ in phrases_at(words, n))
     return Said(tuple(terms), tuple(numbers), tuple(dates), latest)
+
+
+def _governed(term: Term, behind: int, *, vaccine: bool) -> Term:
+    """A term under what stands behind all; an illness beside a word for vaccines is what the vaccine is against."""
+    keys = term.keys
+    if vaccine and any(key.startswith("condition:") for key in keys):
+        keys = frozenset(f"vaccine against {key}" for key in keys)
+    return term._replace(keys=keys, flags=term.flags | behind)
 
 
 def _counted(words: Words, i: int, end: int) -> tuple[int, Quantity]:
@@ -183,12 +197,19 @@ def _meant(
     if kinds.get("prep") == "after" and flags & scope.PLANNED and _is_length(words, last):
         return last, None  # "to repeat it after three months", as "in three months"
     if kinds.get("prep") in BINDING and not KEPT & kinds.keys():
-        return last, Term(frozenset((f"prep:{kinds['prep']}",)), flags, False)
+        return last, _binding(words, last, kinds["prep"], flags)
     if keys := _keys(words[i].norm, kinds, alone=last == i + 1):
         return last, Term(keys, flags, "qualifier" in kinds)
     if "number" in kinds:
         return _number(words, last, float(kinds["number"]))
     return (last, None) if _is_silent(kinds, alone=last == i + 1) else None
+
+
+def _binding(words: Words, last: int, prep: str, flags: int) -> Term | None:
+    """A word that binds what follows; what is so "by" a day is so on that of the text."""
+    if prep == "by" and last < len(words) and words[last].kind == "when":
+        return None
+    return Term(frozenset((f"prep:{prep}",)), flags, False)
 
 
 def _is_length(words: Words, at: int) -> bool:

@@ -19,14 +19,29 @@ def read(draft: Draft, items: list[Chunk], place: int) -> bool:
     behind = _part(items[place + 1 : place + BEHIND])
     before = _part(items[max(0, place - BEFORE) : place][::-1])
     found = next((chunk for chunk in (*before[:1], *behind[:1]) if _field(draft, chunk)), None)
-    told = next((chunk for chunk in behind if chunk is not found and chunk.get("prep") != "for"), None)
-    if found is None or told is None or not _tells(draft, told):
+    told = _told(draft, found, behind)
+    if found is None or told is None:
         return False
     draft.unsaid = (*draft.unsaid, FIELDS[_field(draft, found)])
     last = items.index(told)
     for chunk in items[min(place, items.index(found)) : last + 1]:
         chunk.used = True
     return True
+
+
+def _told(draft: Draft, found: Chunk | None, behind: list[Chunk]) -> Chunk | None:
+    """The word of recording; the field itself in "on the list without a reaction"."""
+    told = next((chunk for chunk in behind if chunk is not found and chunk.get("prep") != "for"), None)
+    if told is not None:
+        return told if _tells(draft, told) else None
+    alone = len(behind) == 1 and behind[0] is found
+    return found if alone and "without" in _norms_before(draft, behind[0]) else None
+
+
+def _norms_before(draft: Draft, chunk: Chunk) -> list[str]:
+    """The word before a chunk, past an article."""
+    norms = [word.norm for word in draft.words[max(0, chunk.start - 2) : chunk.start]]
+    return norms if norms[-1:] in (["a"], ["any"]) else norms[-1:]
 
 
 def _part(near: list[Chunk]) -> list[Chunk]:

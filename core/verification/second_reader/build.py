@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from core.verification.dates import When
 from core.verification.grammar import deaths, scope, texts
+from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import hull
 from core.verification.second_reader import bounds, meanings, said_days, subjects
 from core.verification.second_reader.meanings import Unread, Words
@@ -33,6 +35,8 @@ from core.verification.statements import (
 
 SINCE = frozenset({"since", "from"})
 TWO = 2
+# What a medicine "for" a test is for.
+TREATED = {"blood pressure": "hypertension", "total cholesterol": "hyperlipidemia", "cholesterol": "hyperlipidemia"}
 LIMITS = frozenset({"under", "over", "at least", "at most", "up to"})
 
 
@@ -97,6 +101,12 @@ def ranged(placed: Placed) -> Iterator[Statement]:
     yield Ranged(placed.span, subjects.test(placed.named()), placed.quantity("low"), placed.quantity("high"))
 
 
+def condition(placed: Placed) -> Iterator[Statement]:
+    """A condition, or a symptom that a result answers."""
+    finding = _as_finding(placed)
+    return course(placed) if finding is None else iter((finding,))
+
+
 def course(placed: Placed) -> Iterator[Statement]:
     """What is said of one condition, medicine or allergy."""
     about = placed.name()
@@ -115,6 +125,16 @@ def course(placed: Placed) -> Iterator[Statement]:
         _slot(placed, "severity", frozenset({"mild", "moderate", "severe"})),
         _slot(placed, "criticality", frozenset({"low", "high"})), placed.every, _which(placed), former,
     )  # fmt: skip
+
+
+def _as_finding(placed: Placed) -> Took | None:
+    """A symptom that no row has by name, and that a result of the day answers: "orthopnoea"."""
+    roles = {role for role, _ in placed.parts}
+    bearers = [(n, how) for name in placed.named().names for n, how in name.bearers]
+    answers = tuple((n, how) for n, how in bearers if placed.sentence.rows[n].type == "observation")
+    if placed.kind != "condition" or not answers or len(answers) < len(bearers) or not roles <= {"when", "said"}:
+        return None
+    return Took(placed.span, Subject(placed.name().text, "observation", answers), placed.when())
 
 
 def _named_course(placed: Placed, kind: str) -> tuple[Subject, tuple[Subject, ...]]:
@@ -158,12 +178,22 @@ def _slot(placed: Placed, role: str, allowed: frozenset[str] = frozenset()) -> s
 
 def _reason(placed: Placed) -> Subject | None:
     words = placed.get("reason")
-    return subjects.detail(words, kind="reason") if words else None
+    if words is None:
+        return None
+    treated = {TREATED[test_] for test_ in words.meanings("assay") if test_ in TREATED}
+    if placed.kind == "medicine" and treated and not any(name.bearers for name in words.names):
+        words.accounted |= {"name"}
+        found = subjects.detail(subjects.of_text(treated.pop(), placed.sentence), kind="reason")
+        return replace(found, words=words.text)
+    return subjects.detail(words, kind="reason")
 
 
 def changed(placed: Placed) -> Iterator[Statement]:
     """A medicine that went from one dose to another."""
     after, before, words = placed.quantity("to_dose"), placed.quantity("from_dose"), placed.get("direction")
+    if words is not None and meanings.is_unchanged(words):
+        yield _unchanged(placed, after or before)
+        return
     if after is None or words is None:
         raise Unread("what the dose became")
     subject = subjects.course(placed.named(), "prescription")
@@ -171,6 +201,12 @@ def changed(placed: Placed) -> Iterator[Statement]:
     first = before._replace(unit=before.unit or unit) if before else None
     way = meanings.direction(words)
     yield Changed(placed.span, subject, way, first, after._replace(unit=unit), placed.when())
+
+
+def _unchanged(placed: Placed, amount: Quantity | None) -> Changed:
+    """That a medicine went on at its dose; "the year before" says no more than that there was one."""
+    subject = subjects.course(placed.named(), "prescription")
+    return Changed(placed.span, subject, "same", None, amount, placed.when())
 
 
 def visit(placed: Placed) -> Iterator[Statement]:
@@ -275,7 +311,7 @@ def sayings(sentence: Sentence, span: Span) -> list[Saying]:
 
 
 BUILDERS: dict[str, Callable[[Placed], Iterator[Statement]]] = {
-    "result": result, "trend": trend, "every": every, "range": ranged, "condition": course, "medicine": course,
+    "result": result, "trend": trend, "every": every, "range": ranged, "condition": condition, "medicine": course,
     "allergy": course, "dose_change": changed, "visit": visit, "count": counted, "order": order, "person": person,
     "absence": absent, "note": told, "judgement": told, "death": died, "apart": apart,
 }  # fmt: skip

@@ -72,7 +72,9 @@ def quantity(words: Words) -> Quantity:
 
 def _is_rate(words: Words) -> bool:
     """ "27 times a minute": how often, in a time that only says in what it is counted."""
-    last = [chunk for chunk in words.chunks if chunk.quantity is not None][-1]
+    last = next((chunk for chunk in reversed(words.chunks) if chunk.quantity is not None), None)
+    if last is None:
+        return False
     unit, before = last.quantity and last.quantity.unit, words.sentence.words[last.start - 1].norm
     return bool(unit and unit.kind == "time" and last.end == last.start + 1 and before in EACH)
 
@@ -118,7 +120,7 @@ def reading(words: Words, *, negated: bool) -> tuple[str, str | None]:
     if len(said) > 1:
         raise Unread(f"“{words.text}”")
     if not said:
-        kept = meant == "normal" and words.has(("range", "limit"))  # "without leaving the range"
+        kept = _is_by_limit(words, meant)
         if meant is None or (meant.startswith("not ") != (negated and meant != "without a range") and not kept):
             raise Unread(f"“{words.text}”")
         return meant, degree
@@ -127,6 +129,18 @@ def reading(words: Words, *, negated: bool) -> tuple[str, str | None]:
     if meant and not _same_reading(own, meant):
         raise Unread(f"“{words.text}”")
     return (meant if meant and meant.startswith("critical") else "abnormal" if own == "not normal" else own), degree
+
+
+def _is_by_limit(words: Words, meant: str | None) -> bool:
+    """ "Without leaving the range", "right on the upper limit": what a limit is said of needs no negation."""
+    if words.has(("qualifier",)) and not words.text.lower().startswith("right o"):
+        return False
+    if not words.has(("range", "limit")) or meant not in ("normal", "not high", "not low"):
+        return False
+    if {"not high": "lower", "not low": "upper"}.get(meant, "no side") in words.text.lower() or words.has(("neg",)):
+        return meant == "normal"
+    words.accounted |= {"qualifier"}
+    return True
 
 
 def _same_reading(one: str, other: str) -> bool:
@@ -170,6 +184,16 @@ def direction(words: Words) -> str:
     if said & against or (meant in ("flat", "same") and said & (UP | DOWN) and not words.has(("neg",))):
         raise Unread(f"“{words.text}”")
     return next(iter(said)) if said in ({"normalised"}, {"same"}) else meant
+
+
+def is_unchanged(words: Words) -> bool:
+    """Whether words say that nothing changed."""
+    said = words.meanings("trend")
+    return (
+        (words.meant in ("same", "flat") or said <= {"same", "flat"})
+        and not said & (UP | DOWN)
+        and bool(said or words.meant)
+    )
 
 
 def which(words: Words) -> str:

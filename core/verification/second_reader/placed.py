@@ -60,7 +60,7 @@ class Placed:
             return about
         if self.kind in SHORTENED and not subjects.is_shortened(about, self.known_as):
             return about
-        about.accounted |= {"unknown", "trend", "name"}
+        about.accounted |= {"unknown", "trend", "name", "frequency"}
         return subjects.of_text(self.known_as, self.sentence)
 
     @property

@@ -117,7 +117,7 @@ def counted(words: Words) -> Subject:
     noun = next((NOUNS[chunk.means["noun"]] for chunk in words.chunks if chunk.means.get("noun") in NOUNS), None)
     borne = [name for name in words.names if name.name and name.name.bearers]
     if borne:
-        found = _common(borne, words)
+        found = _by_name(_common(borne, words)) if noun is None else _common(borne, words)
         types = {words.sentence.rows[n].type for n, _ in found}
         kind = noun if noun in types else next(iter(sorted(types)))
         return Subject(words.text, kind, found)
@@ -125,6 +125,11 @@ def counted(words: Words) -> Subject:
         return Subject(words.text, noun or "row", ())
     bearers = tuple((n, BY_NAME) for n, row in enumerate(words.sentence.rows) if row.type == noun)
     return Subject(words.text, noun, bearers)
+
+
+def _by_name(found: Bearers) -> Bearers:
+    """Those that bear it as their name, if any: an episode of a condition is no visit for it."""
+    return tuple(bearer for bearer in found if bearer[1] == BY_NAME) or found
 
 
 def person(sentence: Sentence, written: str) -> Subject:
