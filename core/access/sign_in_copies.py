@@ -96,15 +96,18 @@ class Copies:
             return None, False
 
     def keep(self, sign_in: OpenSignIn) -> None:
-        """Keep a sign-in's copy for as long as the sign-in may be idle."""
-        seconds = int(self.settings.session_idle.total_seconds())
+        """Keep a sign-in's copy for as long as the sign-in may be idle, unless it has ended meanwhile."""
+        seconds, token_hash = int(self.settings.session_idle.total_seconds()), sign_in.token_hash
+        said = sign_in.to_json()
         try:
-            said = sign_in.to_json()
-            self.redis.set(
-                self.key_of(sign_in.token_hash), f"{self.mac_of(sign_in.token_hash, said)} {said}", ex=seconds
+            before = self.redis.set(
+                self.key_of(token_hash), f"{self.mac_of(token_hash, said)} {said}", ex=seconds, get=True
             )
         except RedisError:
             return
+        # A page that began before somebody signed out, and is slower than that.
+        if before == ENDED:
+            self.end(token_hash)
 
     def forget(self, token_hash: str) -> None:
         """Drop a sign-in's copy."""

@@ -12,8 +12,8 @@ from typing import IO, Any
 
 from core.models import said
 
-# A spreadsheet runs what begins like this, unless it is a number.
-RUNS = re.compile(r"[=+\-@\t\r]")
+# A spreadsheet runs what begins like this, unless it is a number; those of East Asia take the wide signs for it too.
+RUNS = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # Excel takes a file for UTF-8 by these bytes alone.
 MARK = "\ufeff".encode()
@@ -28,9 +28,9 @@ class CsvTable:
         self.add(columns)
 
     def add(self, cells: Iterable[Any]) -> None:
-        """Write one row."""
+        """Write one row, each cell in quotes: where semicolons part cells, one in a text must not begin another."""
         text = io.StringIO()
-        csv.writer(text).writerow(map(_cell, cells))
+        csv.writer(text, quoting=csv.QUOTE_ALL).writerow(map(_cell, cells))
         self.file.write(text.getvalue().encode())
 
 

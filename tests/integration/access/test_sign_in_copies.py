@@ -72,6 +72,17 @@ def test_ended_sign_ins_are_out_at_once_whatever_copies_there_are(
     assert kept.find(own) is not None
 
 
+def test_a_page_that_is_slower_than_signing_out_keeps_nobody_in(open_in: Callable[[str], tuple[SignIns, str]]) -> None:
+    kept, token = open_in("staff")
+    slow = kept.find(token)
+    assert slow is not None
+    kept.end(slow.token_hash)
+    kept.save(slow, {"message": "what the slow page says"})
+    assert kept.find(token) is None
+    kept.save(slow, {})
+    assert kept.find(token) is None
+
+
 def test_a_change_that_is_rolled_back_ends_nothing(
     open_in: Callable[[str], tuple[SignIns, str]], account: Account
 ) -> None:
