@@ -18,6 +18,7 @@ from core.queries.outside_visits import ROWS_MAX, outside_visits
 from core.queries.timeline_items import Kind
 from core.services.reports import IN_WORK
 from core.stores.archived import ColdUnavailable
+from core.stores.tables import linked_table
 from core.web.access import look, requires
 from core.web.auth import current_account
 from core.web.drawings import trends
@@ -79,6 +80,23 @@ def newest_visits(patient_id: int) -> Response:
             newest, is_silent = overview.newest, True
     return render("staff/patients/_visits.html", patient={"id": patient_id}, overview=overview, newest=newest,
                   is_waiting=False, is_silent=is_silent)  # fmt: skip
+
+
+@bp.get("/<id:patient_id>/reports/signed")
+@requires(Right.RECORD_READ)
+def all_reports(patient_id: int) -> Response:
+    """The chart's signed reports with the archived ones among them: the chart asks for these once it is shown."""
+    if not wants_fragment():
+        return redirect(url_for(".history", patient_id=patient_id, kind=Kind.REPORTS), 301)
+    look(patient_id, "history.viewed")
+    with page_session() as session:
+        try:
+            signed = reports.signed_for_patient(session, patient_id, with_archived=True, cold_table=linked_table)
+            is_silent = False
+        except ColdUnavailable:
+            signed, is_silent = reports.signed_for_patient(session, patient_id), True
+    return render("staff/patients/_signed_reports.html", patient={"id": patient_id}, signed_reports=signed,
+                  reports_wait=False, reports_silent=is_silent)  # fmt: skip
 
 
 @bp.get("/<id:patient_id>/visits/<id:visit_id>")

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Clinic
 from core.queries.clinic_months import Month, MonthFigures, Shares, assay_names, month_figures
-from core.queries.timeline import Period
+from core.queries.periods import Period
 from core.stores.archived import ColdUnavailable
 from core.stores.page_zone import page_zone
 

@@ -5,48 +5,33 @@ What was done at a visit stands at the visit; what belongs to none, and each sig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import FromClause, Select, Table, func, join, select, true
+from sqlalchemy import FromClause, Select, Table, join, select, true
 from sqlalchemy.orm import Session
 
 from core.models import ReportState
 from core.models.record_types import REPORT, VISIT
+from core.queries import timeline_ends
 from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
-from core.queries.reports.signed_reports import signed_lines
+from core.queries.periods import Period
+from core.queries.reports.signed_reports import SignedItem, signed_lines
+from core.queries.timeline_ends import ENDS, NOTHING, Ends
 from core.queries.timeline_items import MAKERS, SOURCES, Item, Kind
+from core.queries.visit_overview import overview
 from core.stores import archived, counted, hot_and_archived
 from core.stores.hot_and_archived import Build, ColdTable, Found, Held
 from core.stores.page_zone import page_zone
 from core.stores.tables import hot_table, linked_table, signed_view
 
 ROWS_MAX = 300
-FIRST_YEAR = 1900
 # An archive knows its visits by their ends.
 VISIT_MAX = timedelta(days=60)
-
-
-ENDS = ("first", "last")
 OUTSIDE = (Kind.RESULTS, Kind.MEDICINES, Kind.PROBLEMS, Kind.NOTES)
-
-
-@dataclass(frozen=True)
-class Period:
-    """A year, or one month of it; neither is what has no date."""
-
-    year: int | None
-    month: int | None = None
-
-    def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """From the first instant of it to the first after it."""
-        year, first = self.year or FIRST_YEAR, self.month or 1
-        end = (year + 1, 1) if self.month in (None, 12) else (year, first + 1)
-        return datetime(year, first, 1, tzinfo=zone), datetime(*end, 1, tzinfo=zone)
 
 
 @dataclass(frozen=True)
@@ -102,10 +87,6 @@ def _newest_first(item: Item) -> tuple[float, int]:
     return (at if isinstance(at, datetime) else datetime.combine(at, time(), UTC)).timestamp(), item.id
 
 
-def _ends(column: Any) -> Select[Any]:
-    return select(func.min(column).label(ENDS[0]), func.max(column).label(ENDS[1]))
-
-
 class TimelineReading:
     """One reading of a timeline; `gaps` fills with what silent archives hold."""
 
@@ -116,31 +97,36 @@ class TimelineReading:
         self._assay_id, self._hidden = assay_id, hidden_visits
         self.zone = page_zone()
         self.gaps: list[Held] = []
+        self._silent: set[str] = set()
+        self._ends: Ends | None = None
         self.cold_reports: ColdTable = signed_view
 
     def years(self) -> tuple[int, ...]:
         """All years from the newest that has anything to the oldest: archives are known by what they hold."""
         times = self._hot_ends()
-        for kind in self._kinds():
-            times += self._archived_ends(kind)
+        if (ends := self._archived_ends()) is not None:
+            times += ends.times
         for held in self._held():
-            times += [held.first_at - VISIT_MAX if held.first_at.month < 3 else held.first_at, held.last_at]
+            if ends is None or held.server != VISIT.server:
+                times += [held.first_at - VISIT_MAX if held.first_at.month < 3 else held.first_at, held.last_at]
         years = [self._year(at) for at in times]
         return tuple(range(max(years), min(years) - 1, -1)) if years else ()
 
     def has_undated(self) -> bool:
-        """Whether anything may have no date: told by the hot rows, and by whether an archive holds any."""
+        """Whether anything has no date; of what a silent archive holds, it may."""
         kinds = [kind for kind in self._kinds() if kind in (Kind.MEDICINES, Kind.PROBLEMS)]
         is_loose = self._kind is Kind.ALL
-        if kinds and not is_loose and self._held():
-            return True
+        if kinds and not is_loose:
+            ends = self._archived_ends()
+            if (ends is not None and ends.has_undated) or VISIT.name in self._silent:
+                return True
         return bool(self._that_have_any(kinds, Period(None), is_loose=is_loose))
 
     def items(self, period: Period) -> Iterator[Item]:
         """What the period has; of all kinds, visits with what belongs to none."""
         if self._shows_reports():
             yield from self._reports(period)
-        loose = OUTSIDE if self._kind is Kind.ALL and self._assay_id is None else ()
+        loose = self._loose()
         any_loose = self._that_have_any(loose, period, is_loose=True)
         for kind in self._kinds():
             if kind not in loose or kind in any_loose:
@@ -152,6 +138,10 @@ class TimelineReading:
         if self._kind is Kind.ALL:
             return (Kind.VISITS, *OUTSIDE)
         return (self._kind,) if self._kind in SOURCES else ()
+
+    def _loose(self) -> tuple[Kind, ...]:
+        """The kinds of which only what belongs to no visit has a place of its own."""
+        return OUTSIDE if self._kind is Kind.ALL and self._assay_id is None else ()
 
     def _shows_reports(self) -> bool:
         return self._kind in (Kind.ALL, Kind.REPORTS) and self._assay_id is None
@@ -168,10 +158,12 @@ class TimelineReading:
         for kind in self._kinds():
             name, column = SOURCES[kind]
             table = hot_table(name)
-            asked.append(_ends(table.c[column]).where(*self._mine(table), counted.counts(table)))
+            loose = (table.c.visit_id.is_(None),) if kind in self._loose() else ()
+            ends = select(*timeline_ends.columns(table.c[column]))
+            asked.append(ends.where(*self._mine(table), *loose, counted.counts(table)))
         if self._shows_reports():
             table = hot_table("report")
-            asked.append(_ends(table.c.closed_at).where(*self._signed(table)))
+            asked.append(select(*timeline_ends.columns(table.c.closed_at)).where(*self._signed(table)))
         if not asked:
             return []
         parts = [one.subquery(f"ends{number}") for number, one in enumerate(asked)]
@@ -179,21 +171,24 @@ class TimelineReading:
         row = self._session.execute(select(*(part.c[end] for part in parts for end in ENDS)).select_from(whole)).one()
         return [at for at in row if at is not None]
 
-    def _archived_ends(self, kind: Kind) -> list[date]:
-        """What was done at archived visits may be of any day: they are asked."""
-        if kind is Kind.VISITS or (self._kind is Kind.ALL and self._assay_id is None):
-            return []
-        return self._first_archived(*SOURCES[kind])
+    def _archived_ends(self) -> Ends | None:
+        """Of a kind that was done at visits: its days may be others than theirs, so the archive is asked, once.
+
+        None where what the archive holds tells: of visits, of all kinds, and of a silent archive.
+        """
+        if self._kind in (Kind.ALL, Kind.VISITS, Kind.REPORTS) and self._assay_id is None:
+            return None
+        if self._ends is None:
+            (kind,) = self._kinds()
+            name, column = SOURCES[kind]
+            found = self._ask(
+                VISIT.name, name, lambda table, owned: timeline_ends.whole(owned, table.c[column], self._mine(table))
+            )
+            self._ends = Ends.of(found[0].values) if found else NOTHING
+        return None if VISIT.name in self._silent else self._ends
 
     def _signed(self, table: Table) -> list[Any]:
         return [table.c.patient_id == self._patient_id, table.c.state == ReportState.SIGNED]
-
-    def _first_archived(self, name: str, column: str) -> list[date]:
-        def build(table: Table, columns: Select[Any]) -> Select[Any]:
-            query = columns.where(*self._mine(table), table.c[column].is_not(None))
-            return query.order_by(table.c[column], table.c.id).limit(1)
-
-        return [item.values[column] for item in self._ask(VISIT.name, name, build)]
 
     def _year(self, at: date) -> int:
         return at.astimezone(self.zone).year if isinstance(at, datetime) else at.year
@@ -231,19 +226,27 @@ class TimelineReading:
             return query.order_by(table.c.closed_at.desc(), table.c.id.desc()).limit(ROWS_MAX + 1)
 
         found = hot_and_archived.read_hot(self._session, "report", build)
-        for line in signed_lines(self._session, self._with_archived(found, REPORT.name, "report", build, period)):
+        for line in self._signed_lines(found, self._with_archived(found, REPORT.name, "report", build, period)):
             by = f"Signed by {line.signed_by}" if line.signed_by else "Signed"
             yield Item(
                 Kind.REPORTS, line.id, line.signed_at, "Health report", by, line.is_archived,
                 is_replaced=line.replaced_by_id is not None,
             )  # fmt: skip
 
+    def _signed_lines(self, hot: list[Found], found: list[Found]) -> Sequence[SignedItem]:
+        """The lines of these reports; of the hot ones alone if the archive has fallen silent meanwhile."""
+        try:
+            return signed_lines(self._session, found, self.cold_reports)
+        except archived.ColdUnavailable:
+            self._missed(REPORT.name)
+            return signed_lines(self._session, hot)
+
     def _with_archived(
         self, found: list[Found], record_type: str, name: str, build: Build, period: Period
     ) -> list[Found]:
         """The archive is asked only for a period of which it holds anything; a silent one is a gap."""
         held = hot_and_archived.held(self._session, self._patient_id, record_type)
-        if held is None or held in self.gaps:
+        if held is None or record_type in self._silent:
             return found
         if name in (VISIT.root.name, REPORT.root.name) and not self._may_hold(held, period):
             return found
@@ -253,7 +256,7 @@ class TimelineReading:
     def _ask(self, record_type: str, name: str, build: Build) -> list[Found]:
         """An archive's rows, if it holds any of the patient; of a silent one none, and it is a gap."""
         held = hot_and_archived.held(self._session, self._patient_id, record_type)
-        if held is None or held in self.gaps:
+        if held is None or record_type in self._silent:
             return []
         cold_table = self.cold_reports if record_type == REPORT.name else linked_table
         try:
@@ -261,8 +264,18 @@ class TimelineReading:
                 self._session, record_type, name, build, patient_id=self._patient_id, cold_table=cold_table
             )
         except archived.ColdUnavailable:
-            self.gaps.append(held)
+            self._missed(record_type)
             return []
+
+    def _missed(self, record_type: str) -> None:
+        """Name what a silent archive has for this reader: neither what is hidden nor what was entered in error."""
+        self._silent.add(record_type)
+        held = hot_and_archived.held(self._session, self._patient_id, record_type)
+        if held is not None and record_type == VISIT.name:
+            told = overview(self._session, self._patient_id, hidden_visits=self._hidden)
+            held = replace(held, roots=told.archived)
+        if held is not None and held.roots > 0:
+            self.gaps.append(held)
 
     def _may_hold(self, held: Held, period: Period) -> bool:
         start, end = period.bounds(self.zone)

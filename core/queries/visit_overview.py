@@ -25,7 +25,8 @@ from core.stores.tables import hot_table
 class Overview:
     """How many visits there are, and the newest hot ones.
 
-    `total` and `since` count archived visits too; `held` is what the archive holds, told without asking it.
+    `total` and `since` count archived visits too; `held` is what the archive holds, told without asking it, and
+    `archived` how many of these count and are not hidden.
     `has_newer`: of as many of the newest of all as were asked for, the archive has some.
     """
 
@@ -33,6 +34,7 @@ class Overview:
     total: int
     since: datetime | None
     held: Held | None
+    archived: int
     has_newer: bool
 
 
@@ -43,12 +45,15 @@ def overview(session: Session, patient_id: int, *, newest: int = 0, hidden_visit
         session, overview_query(newest, any_hidden=bool(hidden_visits)), patient=patient_id, **told(hidden_visits)
     )
     figures = found[0]
+    archived = max(_archived(held, figures, hidden_visits), 0) if held else 0
     return Overview(
         newest=tuple(hot_line(row._asdict()) for row in found if newest and row.id is not None),
-        total=figures.hot + (_archived(held, figures, hidden_visits) if held else 0),
+        total=figures.hot + archived,
         since=min(filter(None, (figures.first_at, held.first_at if held else None)), default=None),
         held=held,
-        has_newer=_has_newer(held, [row.started_at for row in found if newest and row.id is not None], newest),
+        archived=archived,
+        has_newer=archived > 0
+        and _has_newer(held, [row.started_at for row in found if newest and row.id is not None], newest),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import abort, request, url_for
 
-from core.queries.timeline import Period
+from core.queries.periods import Period
 from core.queries.timeline_items import Kind
 
 UNDATED = "undated"
@@ -21,6 +21,8 @@ class Chosen:
     kind: Kind
     assay_id: int | None
     period: Period | None
+    # Whether the page that asks for this period has told already which archive is silent.
+    is_told: bool = False
 
 
 def chosen() -> Chosen:
@@ -32,7 +34,7 @@ def chosen() -> Chosen:
     period = Period(year, month) if year is not None else None
     if request.args.get("year") == UNDATED:
         period = Period(None)
-    return Chosen(Kind(kind), _number("test", 1, 2**63 - 1), period)
+    return Chosen(Kind(kind), _number("test", 1, 2**63 - 1), period, is_told="told" in request.args)
 
 
 def addresses(endpoint: str, at: Chosen, period: Period, **fixed: Any) -> Callable[..., str]:

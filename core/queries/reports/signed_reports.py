@@ -18,9 +18,9 @@ from core.queries.reports.figures import drafted_by
 from core.queries.reports.kept_apart import visible
 from core.queries.reports.report_rows import ReportRows, load
 from core.queries.reports.review import corrected_since, replaced_by, signature
-from core.stores import hot_and_archived
+from core.stores import archived, hot_and_archived
 from core.stores.hot_and_archived import ColdTable, Found, Held
-from core.stores.tables import OF_SIGNED, signed_view
+from core.stores.tables import OF_SIGNED, hot_table, signed_view
 
 SHOWN = tuple(name for name in OF_SIGNED if name != "report")
 REVIEWED = "A clinician checked it against your record and signed it."
@@ -28,7 +28,7 @@ REVIEWED = "A clinician checked it against your record and signed it."
 
 @dataclass(frozen=True)
 class SignedItem:
-    """One signed report in the list. An archived one's signer is told when it is opened."""
+    """One signed report in the list."""
 
     id: int
     signed_at: datetime
@@ -101,14 +101,16 @@ def signed_for_patient(
         )
     else:
         read = hot_and_archived.read_hot(session, "report", build)
-    return SignedList(signed_lines(session, read), hot_and_archived.held(session, patient_id, REPORT.name))
+    return SignedList(signed_lines(session, read, cold_table), hot_and_archived.held(session, patient_id, REPORT.name))
 
 
-def signed_lines(session: Session, found: Sequence[Found]) -> tuple[SignedItem, ...]:
-    """Signed reports as lists show them, the newest first."""
+def signed_lines(
+    session: Session, found: Sequence[Found], cold_table: ColdTable = signed_view
+) -> tuple[SignedItem, ...]:
+    """Signed reports as lists show them, the newest first. Raises ColdUnavailable if any of them is archived."""
     if not found:
         return ()
-    signers = _signers(session, [item.values["id"] for item in found])
+    signers = _signers(session, found, cold_table)
     items = [
         SignedItem(
             id=item.values["id"],
@@ -174,7 +176,16 @@ def _sections(rows: ReportRows) -> tuple[tuple[str, tuple[SignedClaim, ...]], ..
     return tuple((name, tuple(claims)) for name, claims in grouped.items())
 
 
-def _signers(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    table = REPORT.root.metadata.tables["signature"]
-    query = select(table.c.report_id, table.c.name).where(table.c.report_id.in_(ids))
-    return {row["report_id"]: row["name"] for row in session.execute(query).mappings()}
+def _signers(session: Session, found: Sequence[Found], cold_table: ColdTable) -> dict[int, str]:
+    """Who signed, by report: a report's signature lies where the report does."""
+    hot, cold = ([item.values["id"] for item in found if item.is_archived is whether] for whether in (False, True))
+    rows: list[Any] = []
+    if hot:
+        rows += session.execute(_signed_by(hot_table("signature"), hot)).mappings()
+    if cold:
+        rows += archived.fetch(REPORT.name, _signed_by(cold_table("signature"), cold))
+    return {row["report_id"]: row["name"] for row in rows}
+
+
+def _signed_by(table: Table, ids: Sequence[int]) -> Select[Any]:
+    return select(table.c.report_id, table.c.name).where(table.c.report_id.in_(ids))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from core.queries import timeline
-from core.queries.timeline import Period
+from core.queries.periods import Period
 from core.queries.timeline_items import Kind
 from core.services import archive_restore
 from core.stores import archived, databases

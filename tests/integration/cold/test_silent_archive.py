@@ -14,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from core.engines.patience import patience
 from core.queries import timeline, visit_overview
-from core.queries.timeline import Period
+from core.queries.periods import Period
 from core.queries.timeline_items import Kind
 from core.stores import archived, databases, outage
 from core.stores.archived import ColdUnavailable

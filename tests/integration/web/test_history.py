@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from core.models import Assay, Condition, Note, Patient, Prescription, Visit
 from core.queries import timeline as queries
-from core.queries.timeline import Period
+from core.queries.periods import Period
 from core.queries.timeline_items import Kind
 from core.stores import databases
 from core.stores.databases import Store

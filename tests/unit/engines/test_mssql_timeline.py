@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.queries import timeline
-from core.queries.timeline import Period, TimelineReading
+from core.queries import timeline, timeline_ends
+from core.queries.periods import Period
+from core.queries.timeline import TimelineReading
 from core.queries.timeline_items import Kind
 from core.queries.whole_record import WholeReading
 from core.stores.hot_and_archived import that_find_any
@@ -96,3 +97,14 @@ def test_when_each_kind_begins_and_ends_is_asked_at_once(monkeypatch: pytest.Mon
     assert TimelineReading(cast(Session, every), 7, Kind.ALL, None, frozenset()).years() == ()
     [asked] = every.statements
     assert asked.count(" ON 1 = 1") == 5
+
+
+def test_when_an_archives_rows_of_a_kind_begin_and_end_is_told_by_it_in_one_row() -> None:
+    medicine = hot_table("prescription")
+    owned = select(medicine).where(medicine.c.id > 3)
+    query = timeline_ends.whole(owned, medicine.c.started_on, [medicine.c.patient_id == 7])
+    assert compiled(query) == (
+        "SELECT min(prescription.started_on) AS first, max(prescription.started_on) AS last,"
+        " count(*) AS rows, count(prescription.started_on) AS dated"
+        " FROM prescription WHERE prescription.id > 3 AND prescription.patient_id = 7"
+    )
