@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base, Code, Id, version_column
@@ -242,6 +242,15 @@ class Prescription(Base):
     version: Mapped[int] = version_column()
 
     __mapper_args__ = {"version_id_col": version}
+    # What may end by itself, read each hour (core/services/courses.py). A filter of SQL Server knows no LIKE.
+    __table_args__ = (
+        Index(
+            "ix_prescription_lapses",
+            "id",
+            postgresql_where=text("status IN ('active', 'unknown') AND said LIKE '%\"lapses\":%'"),
+            mssql_where=text("status IN ('active', 'unknown')"),
+        ),
+    )
 
 
 class Statement(Base):

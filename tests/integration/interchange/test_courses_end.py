@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 
 from core.interchange import fhir
 from core.models import AccessEvent, Prescription, PrescriptionStatus, said
@@ -15,6 +15,7 @@ from core.queries.current_health import current_health
 from core.services import courses
 from core.stores import databases
 from tests import interchange_files as files
+from tests.factories import make_patient
 from tests.fhir_cases import SINGAPORE, order
 from workers.end_courses import end_courses
 
@@ -46,6 +47,35 @@ def current() -> list[str]:
         row = session.scalars(select(Prescription)).one()
         health = current_health(session, row.patient_id)
         return [line.medication for line in health.medicines] if health is not None else []
+
+
+@pytest.mark.only_on_postgresql("reads its plan")
+def test_courses_are_found_by_an_index(database: Any) -> None:
+    """Most medicines tell no end, and most that tell one have ended."""
+    with databases.write(60) as session:
+        patient = make_patient(session, name="Ana Tan").id
+        session.execute(
+            text(
+                "INSERT INTO prescription (patient_id, medication, status, said, version)"
+                " SELECT :patient, 'Aspirin', CASE WHEN n % 10 = 0 THEN 'active' ELSE 'completed' END,"
+                " CASE WHEN n % 400 IN (0, 1) THEN :lapses ELSE :nothing END, 1 FROM generate_series(1, 40000) AS n"
+            ),
+            {"patient": patient, "lapses": '{"lapses":{"completed":"2099-01-01"}}', "nothing": '{"note":"x"}'},
+        )
+        session.execute(text("ANALYZE prescription"))
+        plans: list[str] = []
+
+        def explain(*told: Any) -> None:
+            _, cursor, statement, parameters, *_ = told
+            rows = cursor.connection.execute(f"EXPLAIN ANALYZE {statement}", parameters).fetchall()
+            plans.extend(row[0] for row in rows)
+
+        event.listen(session.connection(), "before_cursor_execute", explain)
+        rows = session.execute(courses.told(0)).all()
+        event.remove(session.connection(), "before_cursor_execute", explain)
+    assert len(rows) == 100
+    assert any("ix_prescription_lapses" in line for line in plans), plans
+    assert not any("Rows Removed" in line or "Seq Scan" in line for line in plans), plans
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from sqlalchemy.dialects import mssql
+from sqlalchemy.schema import CreateIndex
+
 from core.interchange import components, imported_people, moved_results
+from core.models import Prescription
 from core.queries import hidden_visits
 from core.services import courses
 from tests.unit.engines.compiled_tsql import compiled
+
+COURSES = "ix_prescription_lapses"
 
 
 def test_the_tests_of_any_number_of_rows_are_one_parameter() -> None:
@@ -27,6 +33,10 @@ def test_which_courses_of_medicine_tell_when_they_lapse() -> None:
         "SELECT TOP 5000 prescription.id, prescription.said FROM prescription WHERE prescription.id > 41"
         " AND prescription.status IN ('active', 'unknown') AND prescription.said LIKE '%\"lapses\":%'"
         " ORDER BY prescription.id"
+    )
+    (index,) = (one for one in Prescription.metadata.tables["prescription"].indexes if one.name == COURSES)
+    assert " ".join(str(CreateIndex(index).compile(dialect=mssql.dialect())).split()) == (
+        "CREATE INDEX ix_prescription_lapses ON prescription (id) WHERE status IN ('active', 'unknown')"
     )
     assert compiled(courses.locked([1, 2])).endswith(
         " FROM prescription WITH (UPDLOCK, ROWLOCK) WHERE prescription.id IN"
