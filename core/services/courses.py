@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, literal_column, select
+from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -21,10 +21,10 @@ _LAPSES: ColumnElement[str] = literal_column("'%\"lapses\":%'", String)
 def told(after: int) -> Select[int, str | None]:
     """Id and `said` of the next medicines that tell when they lapse, by id."""
     # Written out, not sent as parameters: a plan that holds for any value could not use ix_prescription_lapses.
-    standing = bindparam("standing", STANDING, expanding=True, literal_execute=True)
+    now: BindParameter[Sequence[PrescriptionStatus]] = bindparam("now", STANDING, expanding=True, literal_execute=True)
     return (
         select(Prescription.id, Prescription.said)
-        .where(Prescription.id > after, Prescription.status.in_(standing), Prescription.said.like(_LAPSES))
+        .where(Prescription.id > after, Prescription.status.in_(now), Prescription.said.like(_LAPSES))
         .order_by(Prescription.id)
         .limit(ROWS_READ)
     )
