@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, Table
 from sqlalchemy.orm import Session
 
 from core.models import Decision, ReportState
@@ -18,9 +18,9 @@ from core.queries.reports.figures import drafted_by
 from core.queries.reports.kept_apart import visible
 from core.queries.reports.report_rows import ReportRows, load
 from core.queries.reports.review import corrected_since, replaced_by, signature
-from core.stores import archived, hot_and_archived
-from core.stores.hot_and_archived import ColdTable, Found, Held
-from core.stores.tables import OF_SIGNED, hot_table, signed_view
+from core.stores import hot_and_archived
+from core.stores.hot_and_archived import Build, ColdTable, Found, Held
+from core.stores.tables import OF_SIGNED, signed_view
 
 SHOWN = tuple(name for name in OF_SIGNED if name != "report")
 REVIEWED = "A clinician checked it against your record and signed it."
@@ -178,14 +178,15 @@ def _sections(rows: ReportRows) -> tuple[tuple[str, tuple[SignedClaim, ...]], ..
 
 def _signers(session: Session, found: Sequence[Found], cold_table: ColdTable) -> dict[int, str]:
     """Who signed, by report: a report's signature lies where the report does."""
-    hot, cold = ([item.values["id"] for item in found if item.is_archived is whether] for whether in (False, True))
-    rows: list[Any] = []
-    if hot:
-        rows += session.execute(_signed_by(hot_table("signature"), hot)).mappings()
-    if cold:
-        rows += archived.fetch(REPORT.name, _signed_by(cold_table("signature"), cold))
-    return {row["report_id"]: row["name"] for row in rows}
 
+    def build(is_archived: bool) -> Build:
+        ids = [item.values["id"] for item in found if item.is_archived is is_archived]
+        return lambda table, columns: columns.where(table.c.report_id.in_(ids))
 
-def _signed_by(table: Table, ids: Sequence[int]) -> Select[Any]:
-    return select(table.c.report_id, table.c.name).where(table.c.report_id.in_(ids))
+    rows = hot_and_archived.read_hot(session, "signature", build(is_archived=False))
+    if any(item.is_archived for item in found):
+        rows += hot_and_archived.read_archived(
+            session, REPORT.name, "signature", build(is_archived=True), cold_table=cold_table,
+            patient_id=found[0].values["patient_id"],
+        )  # fmt: skip
+    return {row.values["report_id"]: row.values["name"] for row in rows}

@@ -26,7 +26,6 @@ from core.services.reports import requests
 from core.sources.find import archived_rows
 from core.stores import archived, databases
 from core.stores.databases import Store
-from core.stores.hot_and_archived import Found
 from core.stores.tables import linked_table
 from tests.factories import NOW
 from tests.integration.cold.conftest import Record
@@ -128,7 +127,6 @@ def _read_pages(session: Any, record: Record) -> None:
     full_read.of_assays(session, record.patient_id, [record.assay_id])
     results.trend(session, record.patient_id, record.assay_id, with_archived=True)
     signed_reports.signed_for_patient(session, record.patient_id, with_archived=True)
-    signed_reports.signed_lines(session, [Found({"id": 1, "closed_at": NOW}, is_archived=True)])  # type: ignore[arg-type]
     report_rows.load(session, 1)
     made_by(session, model="m", prompt_version="p")
 
