@@ -24,6 +24,9 @@ from core.staging.attachments import Attachment
 
 READABLE = ("text/plain", "text/html", "text/markdown", "text/x-markdown", "application/xhtml")
 MARKUP = READABLE[1:]
+_TEXTS = frozenset(("presentedForm", "conclusion", "conclusionCode", "media"))
+UNDATED = "date is empty: nobody knows when it was written, and no visit of one day tells it"
+LENT = "[The source tells no date of this: the day is that of its visit.]"
 # How a report stands: whole, or as its status tells.
 WHOLE, OPEN = ("final", "amended", "corrected", "appended"), ("registered", "partial", "preliminary", "unknown")
 # Of the longest note: a character has four bytes at most, three of which base64 writes as four; lines may be short.
@@ -46,9 +49,33 @@ def document(entry: Entry) -> Record:
     attachments = [dig(content, "attachment") for content in each(resource.get("content"))]
     visit = entry.visit(dig(resource, "context", "encounter", 0))
     author = "; ".join(filter(None, (written_by(one) for one in each(resource.get("author"))))) or None
-    made = (dig(one, "creation") for one in attachments)
-    moment = resource.get("date") or dig(resource, "context", "period", "start") or next(filter(None, made), None)
-    return _note(entry, body=_body(entry, attachments), visit=visit, author=author, moment=moment)
+    return _note(entry, body=_body(entry, attachments), visit=visit, author=author, moment=_moment(resource))
+
+
+def visit_of_undated(resource: Resource) -> Any:
+    """The reference to the visit of a document, or of a report with a text, that tells no date; None of others."""
+    if resource["resourceType"] == "DocumentReference":
+        visit = dig(resource, "context", "encounter", 0)
+    elif resource["resourceType"] == "DiagnosticReport" and not _TEXTS.isdisjoint(resource):
+        visit = resource.get("encounter")
+    else:
+        return None
+    return visit if visit is not None and not _moment(resource) else None
+
+
+def dated(resource: Resource, day: str) -> Resource:
+    """The resource with the day that its visit lends it."""
+    return {**resource, "date" if resource["resourceType"] == "DocumentReference" else "issued": day}
+
+
+def _moment(resource: Resource) -> Any:
+    """When a document or report was written, or else what it is about took place, as far as it says so itself."""
+    if resource["resourceType"] == "DiagnosticReport":
+        told = (resource.get("issued"), resource.get("effectiveDateTime"), resource.get("effectivePeriod"))
+        return told[0] or told[1] or dig(told[2], "start") or dig(told[2], "end")
+    made = (dig(content, "attachment", "creation") for content in each(resource.get("content")))
+    period = dig(resource, "context", "period")
+    return resource.get("date") or dig(period, "start") or next(filter(None, made), None) or dig(period, "end")
 
 
 def replaced_by(entry: Entry) -> list[str]:
@@ -101,7 +128,7 @@ def report(entry: Entry) -> Record | None:
     entry.about["resource"] = "DiagnosticReport"
     body = "\n\n".join(filter(None, (told, _body(entry, forms) if forms else "")))
     visit = entry.visit(resource.get("encounter"))
-    moment = resource.get("issued") or resource.get("effectiveDateTime") or dig(resource, "effectivePeriod", "start")
+    moment = _moment(resource)
     author = written_by(dig(resource, "performer", 0))
     return _note(entry, body=note_text(body, "conclusion"), visit=visit, author=author, moment=moment)
 
@@ -120,12 +147,12 @@ def _note(entry: Entry, *, body: str, visit: str | None, author: str | None, mom
     resource = entry.resource
     written_at = entry.dates.moment(moment, "date", "written_at")
     if written_at is None:
-        raise BadValue("date is empty: nobody knows when it was written")
+        raise BadValue(UNDATED)
     values = {
         "kind": text((wording(resource.get("type") or resource.get("code")) or "")[:120], 120, "type")
         or KIND_WITHOUT_NAME,
         "author": text(author, 200, "author"),
-        "text": body,
+        "text": note_text(f"{LENT}\n\n{body}", "content") if entry.time_of else body,
         "written_at": written_at,
     }
     source_id = identifier(entry.identity or "", "id")

@@ -1,5 +1,6 @@
 """Times that Observations without one take from what names them: a report, the head of a panel, a visit of one day.
 
+Documents and reports without a date take the day of such a visit too.
 Servers that are fed by HL7 v2 often write the time of a measurement on the report alone. Only where there are such
 Observations, the files are read once more for who can lend a time; where two lend different ones, none is taken.
 """
@@ -79,11 +80,13 @@ class Lent:
         loans = [loan for loan in self._loans(mark) if loan.name and loan.patient == patient]
         if loans:
             return _one_of(loans)
-        return self._day_of(visit) if visit is not None else None
+        day = self.day_of(visit) if visit is not None else None
+        return ({"effectiveDateTime": day}, VISIT) if day is not None else None
 
-    def _day_of(self, visit: int) -> tuple[Resource, str] | None:
+    def day_of(self, visit: int) -> str | None:
+        """The day of a visit that began and ended on one."""
         days = self.days.of(visit)
-        return ({"effectiveDateTime": date.fromordinal(*days).isoformat()}, VISIT) if len(days) == 1 else None
+        return date.fromordinal(*days).isoformat() if len(days) == 1 else None
 
     def _loans(self, mark: int) -> Iterable[Loan]:
         """What lends to an Observation, else to the heads of its panels."""

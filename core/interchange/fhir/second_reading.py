@@ -24,6 +24,7 @@ from core.interchange.fhir.care_givers import CareGivers
 from core.interchange.fhir.compact_marks import mark_of
 from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
+from core.interchange.fhir.lent_times import VISIT
 from core.interchange.fhir.oddities import findings_inside, tidy_codes
 from core.interchange.fhir.resource_index import Known, Resolver, Scope, is_timeless
 from core.interchange.fhir.survey import KINDS, Found, Survey, is_resource
@@ -224,8 +225,18 @@ class Maker:
             self.made.summary.left_out["component of an Observation without a value"] += without
         return records
 
+    def _dated(self, entry: Entry) -> Entry:
+        """A document or report with the day that its visit lends it, if it tells no date."""
+        told = document.visit_of_undated(entry.resource)
+        visit = entry.resolver.find_if_clear(told) if told is not None else None
+        day = self._found.lent.day_of(mark_of("Encounter", visit[1])) if visit is not None else None
+        if day is None:
+            return entry
+        item = replace(entry.item, resource=document.dated(entry.resource, day))
+        return replace(entry, item=item, time_of=VISIT)
+
     def _document(self, entry: Entry) -> list[Record]:
-        record = document.document(entry)
+        record = document.document(self._dated(entry))
         for replaced in document.replaced_by(entry):
             stand_in = Item(entry.place, {"resourceType": "DocumentReference"})
             key = Entry(stand_in, replaced, entry.resolver, entry.dates).id_key()
@@ -238,7 +249,7 @@ class Maker:
         if document.repeats_documents(entry.resource, self._found.document_texts):
             self.made.summary.left_out["DiagnosticReport that repeats a document"] += 1
             return []
-        record = document.report(entry)
+        record = document.report(self._dated(entry))
         if record is None:
             self.made.summary.left_out[NO_TEXT if each(entry.resource.get("result")) else NOTHING] += 1
         return [*([] if record is None else [record]), *self._values_inside(entry)]

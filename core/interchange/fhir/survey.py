@@ -14,7 +14,7 @@ from core.interchange.csv_files import BadFile
 from core.interchange.fhir import labels, report_media
 from core.interchange.fhir.bundles import File, Item, Resource, items
 from core.interchange.fhir.compact_marks import Pairs, mark_of
-from core.interchange.fhir.document import text_marks
+from core.interchange.fhir.document import text_marks, visit_of_undated
 from core.interchange.fhir.identity import address
 from core.interchange.fhir.lent_times import Lent, named_by, observation_named
 from core.interchange.fhir.resource_index import CONTENT, Index, Resolver, Scope, Sources, is_timeless
@@ -45,8 +45,8 @@ class Found:
     """What the first reading found of all files: as much as each file's second reading needs, and no more.
 
     `repeated` has the marks of resources that came more than once; `document_texts` those of texts that stand in
-    documents, which a report presents once more; `timeless` those of Observations without a time, which others may
-    have `lent` them.
+    documents, which a report presents once more; `timeless` those of Observations and texts without a time, which
+    others may have `lent` them.
     """
 
     index: Index
@@ -180,7 +180,7 @@ class Survey:
             self.found.encounters.add(identity)
         mark = mark_of(resource["resourceType"], identity)
         self.found.seen.append(mark)
-        if is_timeless(resource):
+        if is_timeless(resource) or visit_of_undated(resource) is not None:
             self.found.timeless.add(mark)
 
     def lent_times(self, zone: ZoneInfo) -> Lent:
