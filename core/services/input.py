@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from datetime import date
 
 # Characters that no line of text needs: controls, and marks that change the direction of the text after them.
+# Those that overrule what comes after them are refused; of others only their sight is missing, so they go, as in
+# what is imported: they hide a name from search, or make it another that looks the same.
+UNSEEN = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u2060-\u2065\ufeff]")
 UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -42,7 +45,7 @@ class Faults:
 
     def text(self, field: str, text: str | None, *, limit: int) -> str:
         """Free text, line ends as \\n, at most `limit` characters."""
-        value = (text or "").replace("\r\n", "\n").strip()
+        value = UNSEEN.sub("", text or "").replace("\r\n", "\n").strip()
         found = UNWANTED.search(value)
         if found:
             self.add(field, f"Remove the character U+{ord(found.group()):04X}, which can't be shown: type it again.")

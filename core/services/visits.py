@@ -51,9 +51,11 @@ def _check_takes_visits(patient: Patient, new: NewVisit) -> None:
 
 
 def close_visit(session: Session, *, patient_id: int, visit_id: int, by: Actor) -> Visit:
-    """End an open visit now. Raises PermissionDenied, NoSuchVisit (also when it is closed already)."""
+    """End an open visit now. Raises PermissionDenied, NotInCare, NoSuchVisit (also when it is closed already)."""
     permissions.check(by, Right.VISIT_WRITE)
     care.check(session, by, patient_id)
+    if visit_id in care.hidden_visits(session, by.id, patient_id):
+        raise care.NotInCare(patient_id, visit_id=visit_id)
     query = select(Visit).where(Visit.id == visit_id, Visit.patient_id == patient_id, Visit.status == VisitStatus.OPEN)
     visit = session.scalar(query.with_for_update())
     if visit is None:

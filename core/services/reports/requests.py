@@ -9,7 +9,7 @@ from core import audit
 from core.access import care, permissions
 from core.access.permissions import Actor, Right
 from core.jobs import outbox
-from core.models import Patient, Report, ReportEvent, ReportState, utc_now
+from core.models import Patient, Report, ReportEvent, ReportState, Signature, utc_now
 from core.models.record_types import REPORT
 from core.queries.patients import NoSuchPatient
 from core.services.reports.lifecycle import OPEN_STATES, NoSuchReport, locked, move
@@ -90,7 +90,10 @@ def reject(session: Session, *, report_id: int, reason: str, by: Actor) -> Repor
 
 
 def withdraw(session: Session, *, report_id: int, reason: str, by: Actor) -> Report:
-    """Take back a request, a draft or a signed report. Raises as `reject` does."""
+    """Take back a request, a draft or a signed report. Raises as `reject` does.
+
+    What a colleague signed is taken back by who has a lasting tie: a broken glass gives no say over it.
+    """
     return _end(session, report_id, ReportState.WITHDRAWN, reason=reason, by=by, right=Right.REPORT_SIGN)
 
 
@@ -106,10 +109,16 @@ def _end(session: Session, report_id: int, to: ReportState, *, reason: str, by: 
     if not reason.strip():
         raise ValueError("Say why, in a few words.")
     report = locked(session, report_id)
-    care.check(session, by, report.patient_id)
+    if care.check(session, by, report.patient_id) is care.Tie.GLASS and _is_signed_by_another(session, report, by):
+        raise permissions.PermissionDenied("You are not allowed to take back what others signed")
     move(session, report, to, reason=reason.strip())
     _record(session, f"report.{to}", report, by)
     return report
+
+
+def _is_signed_by_another(session: Session, report: Report, by: Actor) -> bool:
+    signer = session.scalar(select(Signature.account_id).where(Signature.report_id == report.id))
+    return report.state == ReportState.SIGNED and signer != by.id
 
 
 def _lock_patient(session: Session, patient_id: int) -> None:

@@ -21,6 +21,7 @@ from core.models import (
     SensitiveVisit,
     Sensitivity,
     Visit,
+    VisitStatus,
     utc_now,
 )
 from core.queries import evidence
@@ -199,3 +200,19 @@ def test_another_reason_lets_in_nobody_who_joined_the_team_since(
     assert clinician.get(page).status_code == 403
     with databases.read(Store.HOT) as session:
         assert session.get_one(SensitiveVisit, visit.id).category == Sensitivity.GENETICS
+
+
+def test_nobody_closes_a_visit_that_is_hidden_from_them(
+    clinician: StaffBrowser, patient: Patient, visit: Visit
+) -> None:
+    with databases.write() as session:
+        session.get_one(Visit, visit.id).status = VisitStatus.OPEN
+    join_team(clinician, patient)
+    for number, status in ((visit.id, 403), (4711, 404)):
+        path = f"/patients/{patient.id}/visits/{number}/close"
+        assert clinician.post(path, page="/patients/new").status_code == status
+    with databases.read(Store.HOT) as session:
+        assert session.get_one(Visit, visit.id).status == VisitStatus.OPEN
+    let_see(clinician, patient, visit)
+    path = f"/patients/{patient.id}/visits/{visit.id}/close"
+    assert clinician.post(path, page="/patients/new").status_code == 303

@@ -21,6 +21,7 @@ from core.models import (
     Patient,
     Practitioner,
     Report,
+    ReportState,
     Role,
     utc_now,
 )
@@ -30,7 +31,7 @@ from core.stores.databases import Store
 from core.web import confirm
 from tests.factories import PASSWORD, make_account, make_patient, make_visit
 from tests.integration.staff.conftest import StaffBrowser
-from tests.ready_report import make_ready_report
+from tests.ready_report import make_ready_report, sign_ready_report
 from workers.reports import jobs
 
 WHY = "shares the care of this patient"
@@ -272,3 +273,27 @@ def test_neither_progress_nor_amendment_tells_of_a_report(stranger: StaffBrowser
     known = stranger.post(f"/reports/{report.id}/amend", page="/patients/new")
     unknown = stranger.post("/reports/987654321/amend", page="/patients/new")
     assert known.status_code == unknown.status_code == 404
+
+
+def test_a_broken_glass_takes_back_what_its_breaker_signed_and_nobody_elses(
+    stranger: StaffBrowser, patient: Patient
+) -> None:
+    with databases.write() as session:
+        theirs = make_ready_report(session, patient, author := make_account(session))
+    sign_ready_report(theirs, author)
+    assert break_glass(stranger, patient).status_code == 303
+    path, page = f"/reports/{theirs.id}/withdraw", f"/reports/{theirs.id}/review"
+    assert stranger.post(path, {"reason": "Of no use."}, page=page).status_code == 403
+    with databases.write() as session:
+        assert session.get_one(Report, theirs.id).state == ReportState.SIGNED
+        session.execute(update(Account).where(Account.id == stranger.account.id).values(covers_all=True))
+    assert stranger.post(path, {"reason": "Of no use."}, page=page).status_code == 303
+
+
+def test_a_broken_glass_takes_back_an_own_signature(stranger: StaffBrowser, patient: Patient) -> None:
+    assert break_glass(stranger, patient).status_code == 303
+    with databases.write() as session:
+        own = make_ready_report(session, patient, stranger.account)
+    sign_ready_report(own, stranger.account)
+    path, page = f"/reports/{own.id}/withdraw", f"/reports/{own.id}/review"
+    assert stranger.post(path, {"reason": "Of no use."}, page=page).status_code == 303
