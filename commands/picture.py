@@ -25,3 +25,18 @@ def rebuild() -> None:
     done = rebuild_all(lambda count: show(f"{count:,} patients"))
     clear()
     click.echo(f"{done:,} patients' pictures are rebuilt")
+
+
+@group.command()
+def clinics() -> None:
+    """Look up the clinic of each patient's newest archived visit, where a printed page can't name it yet.
+
+    Once after an upgrade from a version that did not keep it, or when `strata doctor` says so: from then on each move
+    keeps it. Pages and moves go on meanwhile. Can be stopped and run again.
+    """
+    from core.picture.clinics import fill_all
+
+    show = follow()
+    changed = fill_all(lambda count: show(f"{count:,} patients"))
+    clear()
+    click.echo(f"{changed:,} patients' newest archived clinics are looked up")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from core.models import Clinic, Patient, Sensitivity, Visit
+from sqlalchemy import update
+
+from commands.doctor import picture_check
+from core.models import Clinic, Holding, Patient, Sensitivity, Visit
+from core.picture import clinics
 from core.queries.letterhead import letterhead
 from core.queries.patients import header
 from core.services import corrections
@@ -79,3 +83,48 @@ def test_no_clinic_of_an_archived_visit_that_is_hidden_or_in_error_is_named(pati
             session, patient_id=patient.id, ref=f"visit:{visit.id}", reason="another's visit", by=author
         )
     assert told(patient) == (None, None)
+
+
+def named_by_doctor() -> bool:
+    return all(finding.ok for finding in picture_check.examine() if finding.subject == "pictures: clinics")
+
+
+def test_clinics_of_visits_that_left_before_a_holding_could_name_one_are_looked_up(patient: Patient) -> None:
+    visit_at(patient, "Bedok clinic", 900)
+    visit_at(patient, "Yishun clinic", 600)
+    visit_at(patient, None, 500)
+    move_to_archive()
+    with databases.write() as session:
+        session.execute(update(Holding).values(clinic_id=None, clinic_visit_id=None))
+    assert told(patient) == (None, None)
+    assert not named_by_doctor()
+
+    seen: list[int] = []
+    assert clinics.fill_all(seen.append) == 1
+    assert seen == [1]
+    assert told(patient) == ("Yishun clinic", "Yishun clinic")
+    assert named_by_doctor()
+    assert clinics.fill_all() == 0
+
+    visit_at(patient, "Punggol clinic", 400)
+    move_to_archive()
+    assert told(patient) == ("Punggol clinic", "Punggol clinic")
+
+
+def test_an_older_clinic_that_a_later_move_named_gives_way_to_the_newest(patient: Patient) -> None:
+    visit_at(patient, "Yishun clinic", 600)
+    move_to_archive()
+    with databases.write() as session:
+        session.execute(update(Holding).values(clinic_id=None, clinic_visit_id=None))
+    visit_at(patient, "Bedok clinic", 900)
+    move_to_archive()
+    assert told(patient) == ("Bedok clinic", "Bedok clinic")
+    assert clinics.fill_all() == 1
+    assert told(patient) == ("Yishun clinic", "Yishun clinic")
+
+
+def test_who_has_no_archived_visit_at_a_clinic_is_not_named_as_missing(patient: Patient) -> None:
+    visit_at(patient, None, 500)
+    move_to_archive()
+    assert named_by_doctor()
+    assert clinics.fill_all() == 0

@@ -6,7 +6,10 @@ from typing import Any
 
 from sqlalchemy import Select
 
+from core.models.record_types import VISIT, archive_table
+from core.picture import clinics
 from core.queries import current_health, known_patient, letterhead, newest, visit_overview
+from core.stores.archived import Window
 from tests.unit.engines.compiled_tsql import compiled
 
 
@@ -70,4 +73,16 @@ def test_the_clinic_of_archived_visits_is_told_by_the_holding() -> None:
         " correction WHERE correction.patient_id = holding.patient_id AND correction.in_force = 1 AND"
         " correction.row_type = 'visit' AND correction.row_id = holding.clinic_visit_id)) AND"
         " (holding.clinic_visit_id NOT IN (3))"
+    )
+
+
+def test_the_newest_archived_clinic_of_each_patient_is_one_statement() -> None:
+    query = clinics.newest_query(archive_table(VISIT.root), [3, 7], Window(9, (8,)))
+    assert compiled(query) == (
+        "SELECT v.patient_id, v.clinic_id, v.id FROM (SELECT visit.patient_id AS patient_id,"
+        " visit.clinic_id AS clinic_id, visit.id AS id, row_number() OVER (PARTITION BY visit.patient_id"
+        " ORDER BY visit.ended_at DESC, visit.id DESC) AS place FROM visit"
+        " WHERE visit.patient_id IN (SELECT id FROM OPENJSON('[3, 7]') WITH (id bigint '$'))"
+        " AND visit.clinic_id IS NOT NULL AND visit.batch_id <= 9 AND (visit.batch_id NOT IN (8))) AS v"
+        " WHERE v.place = 1"
     )
