@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from core.verification.cited import Cited
@@ -22,6 +22,7 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     named_days.settle(found, rows)
     if not _dates(found):
         return found
+    _months_of_others(found, words)
     _last_months(found)
     _short_years(found, words)
     _years_of_lists(found, words)
@@ -45,6 +46,34 @@ def _years_of_now(found: list[Chunk], words: Words) -> None:
                 year = datetime.now(UTC).year - back
                 chunk.kind, chunk.days = WHEN, (Days(date(year, 1, 1), date(year, 12, 31)),)
                 before.used, before.means = True, {"free": ""}
+
+
+def _months_of_others(found: list[Chunk], words: Words) -> None:
+    """ "That month", "the same year": the one of the date before it."""
+    near: When = ()
+    for before, chunk in pairwise(found):
+        near = before.days if before.kind == WHEN else near
+        unit = words[chunk.start].norm
+        pointed = words[before.end - 1].norm in ("that", "same") and chunk.kind in (UNKNOWN, VALUE)
+        if pointed and unit in ("month", "year") and len(near) == 1 and not near[0].yearless:
+            _give_time(before, chunk, _whole(near[0], unit))
+
+
+def _give_time(before: Chunk, chunk: Chunk, days: Days | None) -> None:
+    if days is not None:
+        chunk.kind, chunk.days, chunk.quantity = WHEN, (days,), None
+        before.used, before.means = True, {"free": ""}
+
+
+def _whole(near: Days, unit: str) -> Days | None:
+    """The month or the year that a date lies in; none where it lies in several."""
+    first, last = near.first, near.last
+    if first.year != last.year or (unit == "month" and first.month != last.month):
+        return None
+    if unit == "year":
+        return Days(date(first.year, 1, 1), date(first.year, 12, 31))
+    begun = first.replace(day=1)
+    return Days(begun, (begun + timedelta(31)).replace(day=1) - timedelta(1))
 
 
 def _last_months(found: list[Chunk]) -> None:

@@ -24,6 +24,10 @@ NEVER = result("Tobacco smoking status NHIS", "Never smoker", None, "2024-06-03"
 SMOKES = note("Patient is an active smoker.", "2024-06-03")
 
 
+FAILURE = condition("Chronic congestive heart failure", "2024-04-03")
+BNP = result("NT-proBNP", 428.0, "pg/mL", "2024-04-17", None, 125.0, code="33762-6")
+
+
 @pytest.mark.parametrize(
     ("text", "rows", "is_borne"),
     [
@@ -41,6 +45,9 @@ SMOKES = note("Patient is an active smoker.", "2024-06-03")
         ("Fluticasone 88 mcg since 2 May 2024.", [PUFF], False),
         ("Wheat on the allergy list without a reaction.", [WHEAT], True),
         ("Latex on the allergy list without a reaction.", [LATEX], False),
+        ("CCF since 3 April 2024, NT-proBNP 428 that month.", [FAILURE, BNP], True),
+        ("CCF since April 2024, NT-proBNP 428 the same year.", [FAILURE, BNP], True),
+        ("CCF since April 2024, NT-proBNP 328 that month.", [FAILURE, BNP], False),
         ("NKA, no meds.", [NOTE], True),
         ("NKA, known meds.", [NOTE], False),
         ("Uninsured in June 2024.", [UNINSURED], True),
