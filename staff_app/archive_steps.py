@@ -35,8 +35,10 @@ class StepShown:
 
 
 def shown_steps(run: RunSummary, *, moving: bool) -> list[StepShown]:
-    """How far a run is with each of its steps; counts are roots."""
+    """How far a run is with each of its steps; counts are roots. None of a run of no kind of ours."""
     names = run.steps
+    if not names:
+        return []
     reached = [run.selected, *(run.done[name] for name in names[1:])]
     is_planned = run.state != RunState.PLANNING
     states = [_state(is_failed=run.failed_step == names[0], is_done=is_planned, is_now=not is_planned)]
@@ -84,8 +86,14 @@ def run_words(run: RunSummary) -> str:
     if (kind := known(RunKind, run.kind)) is None:
         return f"{title} is running"
     step, moved = MOVED[kind]
-    share = QUARTERS[4 * min(run.done[step], run.selected) // run.selected] if run.selected else QUARTERS[0]
-    return f"{title} is running, {share} {moved}"
+    return f"{title} is running, {_share(run.done[step], run.selected)} {moved}"
+
+
+def _share(done: int, selected: int) -> str:
+    """In quarters, rounded down; none of what is less than nothing."""
+    if done <= 0 or selected <= 0:
+        return QUARTERS[0]
+    return QUARTERS[4 * min(done, selected) // selected]
 
 
 def batch_words(line: BatchLine) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from core.access.distrust import distrust, is_trusted
 from core.access.sign_in_copies import TRUST_SECONDS, AccountCopy, Copies, OpenSignIn
+from core.engines import kept_json
 from core.models import Account, SignIn, utc_now
 from core.settings.config import Settings
 from core.stores import databases
@@ -178,7 +179,8 @@ class SignIns:
         return OpenSignIn(
             token_hash=token_hash,
             account=AccountCopy.of(account),
-            data=json.loads(kept.data),
+            # Of what is no object nothing: whoever it was must sign in again.
+            data=kept_json.read_object(kept.data),
             seen_at=kept.seen_at,
             expires_at=kept.expires_at,
             checked_at=now,

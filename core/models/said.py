@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from core.engines import kept_json
+from core.models.said_shapes import fitting
 
 # Of a value of another system that no living person has: it is kept as it came.
 IMPLAUSIBLE = "marked implausible"
@@ -44,8 +45,8 @@ def write(parts: Mapping[str, Any]) -> str | None:
 
 
 def read(said: str | None) -> dict[str, Any]:
-    """What `said` holds by name; empty without one."""
-    return kept_json.read_object(said)
+    """What `said` holds by name, as far as it can be read; empty without one."""
+    return fitting(kept_json.read_object(said)) if said else {}
 
 
 def marks(parts: Mapping[str, Any]) -> str | None:

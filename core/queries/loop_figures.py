@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Float, SQLColumnExpression, Subquery, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Float, SQLColumnExpression, Subquery, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.engines.functions import percentile, ranked, seconds_between, utc_day, utc_week
@@ -37,6 +37,14 @@ class Span:
     @property
     def since(self) -> datetime:
         return datetime.combine(self.starts[0], time(), UTC)
+
+    @property
+    def until(self) -> datetime:
+        return datetime.combine(self.last + timedelta(days=1), time(), UTC)
+
+    def holds(self, at: Column) -> ColumnElement[bool]:
+        """Whether it was in the span: what lies in days to come is in no bucket."""
+        return and_(at >= self.since, at < self.until)
 
 
 def span(days: int, today: date) -> Span:
@@ -125,7 +133,7 @@ def costs(session: Session, over: Span) -> dict[date, Cost]:
             cast(func.sum(func.coalesce(ModelCall.cost_usd, ModelCall.reserved_usd)), Float).label("usd"),
         )
         .group_by(ModelCall.report_id)
-        .having(func.min(ModelCall.started_at) >= over.since)
+        .having(over.holds(func.min(ModelCall.started_at)))
         .subquery()
     )
     start = _start(each.c.at, over)
@@ -154,7 +162,7 @@ def phases(session: Session, over: Span) -> dict[str, Times]:
     spent = (
         select(ReportEvent.report_id, ReportEvent.to_state, seconds_between(ReportEvent.at, until).label("seconds"))
         .join(Report, Report.id == ReportEvent.report_id)
-        .where(Report.ready_at >= over.since)
+        .where(over.holds(Report.ready_at))
         .subquery()
     )
     each = (
@@ -168,7 +176,7 @@ def phases(session: Session, over: Span) -> dict[str, Times]:
     query = select(those.c.state, *_times(those)).group_by(those.c.state)
     found = {PHASES[ReportState(row[0])]: _as_times(row[1:]) for row in session.execute(query)}
     in_order = {phase: found[phase] for phase in PHASES.values() if phase in found}
-    reviewed = (Report.state.in_(REVIEWED), Report.ready_at.is_not(None), Report.closed_at >= over.since)
+    reviewed = (Report.state.in_(REVIEWED), Report.ready_at.is_not(None), over.holds(Report.closed_at))
     those = ranked(select(Report.id).where(*reviewed), seconds_between(Report.ready_at, Report.closed_at))
     reviewed_in = session.execute(select(*_times(those))).one()
     return {**in_order, "review": _as_times(reviewed_in)} if reviewed_in[0] else in_order
@@ -195,7 +203,7 @@ def flags(session: Session, over: Span) -> dict[date, Flags]:
         )
         .join(Claim, Claim.report_id == Report.id)
         .outerjoin(by_code, by_code.c.claim_id == Claim.id)
-        .where(Report.ready_at >= over.since)
+        .where(over.holds(Report.ready_at))
         .group_by(start)
     )
     return {row[0]: Flags(*row[1:]) for row in session.execute(query.order_by(start))}
@@ -203,7 +211,7 @@ def flags(session: Session, over: Span) -> dict[date, Flags]:
 
 def _timed(session: Session, at: Column, seconds: Column, over: Span, *where: Column) -> dict[date, Times]:
     start = _start(at, over)
-    those = ranked(select(start.label("start")).where(at >= over.since, *where), seconds, start)
+    those = ranked(select(start.label("start")).where(over.holds(at), *where), seconds, start)
     query = select(those.c.start, *_times(those)).group_by(those.c.start).order_by(those.c.start)
     return {row[0]: _as_times(row[1:]) for row in session.execute(query)}
 

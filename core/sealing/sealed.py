@@ -22,17 +22,21 @@ class KeyMissing(ConfigError):
     """No key opens or seals: the message names the setting to mend."""
 
 
+class NotOpened(KeyMissing):
+    """There are keys, and none of them sealed this value: its key is gone, or another process wrote it."""
+
+
 def seal(text: str) -> str:
     """The text, encrypted with the newest key. Raises KeyMissing."""
     return _opener(_keys()).encrypt(text.encode()).decode("ascii")
 
 
 def open_sealed(sealed: str) -> str:
-    """The text that was sealed. Raises KeyMissing when none of the keys sealed it."""
+    """The text that was sealed. Raises KeyMissing, and of that NotOpened when none of the keys sealed it."""
     try:
-        return _opener(_keys()).decrypt(sealed).decode()
+        return _opener(_keys()).decrypt(sealed.encode()).decode()
     except InvalidToken:
-        raise KeyMissing("none of the keys in STRATA_FIELD_KEYS opens it: add the key that sealed it") from None
+        raise NotOpened("none of the keys in STRATA_FIELD_KEYS opens it: add the key that sealed it") from None
 
 
 def seal_again(sealed: str) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from core.metrics import counters
 from core.models import Patient
 from core.sealing import national_id, sealed
 
+log = logging.getLogger(__name__)
+
 PURPOSE = "national id"
+NOT_READ = "can't be read"
 HASHES_A_QUERY = 1_000
 COLUMNS = ("national_id_sealed", "national_id_hash")
 
@@ -40,10 +45,21 @@ def holders(session: Session, numbers: Collection[str]) -> dict[str, int]:
 
 
 def number_of(national_id_sealed: str | None) -> str | None:
-    """The number in a patient's sealed column. Raises KeyMissing."""
+    """The number in a patient's sealed column. Raises KeyMissing, and of that NotOpened."""
     return None if national_id_sealed is None else sealed.open_sealed(national_id_sealed)
 
 
+def readable(national_id_sealed: str | None) -> tuple[str | None, bool]:
+    """The number if a key opens it, and whether it could be read; one that can't is counted. Raises KeyMissing."""
+    try:
+        return number_of(national_id_sealed), True
+    except sealed.NotOpened:
+        counters.unknown_word("sealed national id")
+        log.warning("a patient's national id is sealed by none of our keys")
+        return None, False
+
+
 def masked(national_id_sealed: str | None) -> str:
-    """The number as pages show it, nothing for none. Raises KeyMissing."""
-    return national_id.mask(number_of(national_id_sealed))
+    """The number as pages show it, nothing for none, NOT_READ for one that no key opens. Raises KeyMissing."""
+    number, is_read = readable(national_id_sealed)
+    return national_id.mask(number) if is_read else NOT_READ

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
-from core.models.hashed_columns import newest_version
+from core.models.hashed_columns import UnknownVersion, newest_version
 from core.models.record_types import VISIT
 from core.sources import references
 from core.stores import archived, counted
@@ -42,9 +42,12 @@ class Source:
     hash_version: int
 
     def is_as(self, kept: KeptHash) -> bool:
-        """Whether the row still says what it said when the hash was kept. Raises UnknownVersion."""
+        """Whether the row still says what it said when the hash was kept, so by columns that are known."""
         table, _ = references.parse_ref(self.ref)
-        return references.content_hash(table, self.values, kept.hash_version) == kept.content_hash
+        try:
+            return references.content_hash(table, self.values, kept.hash_version) == kept.content_hash
+        except UnknownVersion:
+            return False
 
 
 def rows(session: Session, refs: Iterable[str], *, lock: bool = False, with_errors: bool = False) -> dict[str, Source]:

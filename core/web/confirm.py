@@ -43,8 +43,11 @@ def init_app(app: Flask) -> None:
 
 def is_confirmed() -> bool:
     """Whether the password was entered within the last minutes, in this sign-in."""
-    at = held.get(auth.CONFIRMED_AT)
-    return at is not None and utc_now() - datetime.fromisoformat(at) < timedelta(minutes=CONFIRMED_MINUTES)
+    try:
+        return utc_now() - datetime.fromisoformat(held[auth.CONFIRMED_AT]) < timedelta(minutes=CONFIRMED_MINUTES)
+    except (KeyError, TypeError, ValueError):
+        # Not entered; or what is kept is no time, however it came there.
+        return False
 
 
 def _ask() -> Response | None:

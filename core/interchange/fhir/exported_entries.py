@@ -73,8 +73,11 @@ class Entries:
 
     def patient(self) -> Resource:
         """The patient."""
-        number = stored_national_id.number_of(self._patient["national_id_sealed"])
-        return self.names.entry("patient", self._patient["id"], fhir.patient(self._patient, number))
+        number, is_read = stored_national_id.readable(self._patient["national_id_sealed"])
+        resource = fhir.patient(self._patient, number)
+        if not is_read:
+            resource["identifier"] = [{"type": fhir.NATIONAL_ID, "_value": fhir.NOT_KNOWN}, *resource["identifier"]]
+        return self.names.entry("patient", self._patient["id"], resource)
 
     def whole(
         self, hidden_visits: VisitIds = NO_VISITS, *, with_errors: bool = False

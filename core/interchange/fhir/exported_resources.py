@@ -36,6 +36,9 @@ def concept(words: str | None, system: str | None = None, code: str | None = Non
     return bare({"coding": coding, "text": words})
 
 
+NATIONAL_ID = concept(None, f"{TERMINOLOGY}/v2-0203", "NI")
+
+
 def dated(row: Row, column: str) -> str | None:
     """A column's day or instant, as far as it is known."""
     value = said.dated(row[column], row["said"], column)
@@ -74,13 +77,12 @@ def noted(parts: Mapping[str, Any]) -> list[Resource]:
 
 
 def patient(row: Row, national_id: str | None) -> Resource:
-    kind = concept(None, f"{TERMINOLOGY}/v2-0203", "NI")
     parts = said.read(row["said"])
     died = dated(row, "deceased_on")
     others = [{"system": system, "value": value} for system, value in parts.get("identifiers", [])]
     return {
         "resourceType": "Patient",
-        "identifier": [*([{"type": kind, "value": national_id}] if national_id else []), *others],
+        "identifier": [*([{"type": NATIONAL_ID, "value": national_id}] if national_id else []), *others],
         "active": False if parts.get("inactive") else None,
         "name": [{"use": "official", **parts.get("name", {}), "text": row["name"]}],
         "gender": row["sex"],

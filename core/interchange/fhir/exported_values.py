@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.interchange.fhir.concepts import UCUM
+from core.models.said_shapes import NUMERAL
 
 Resource = dict[str, Any]
 KEPT_WHOLE = {"range_value": "valueRange", "ratio_value": "valueRatio", "period_value": "valuePeriod"}
@@ -37,32 +38,40 @@ def value(row: Mapping[str, Any], parts: Mapping[str, Any]) -> Resource:
         if name in parts:
             return {element: _numbers(parts[name])}
     number, words = row["value_number"], row["value_text"]
-    if "form" in parts:
+    if "form" in parts and (number is not None or parts["form"] != "integer"):
         return {"valueInteger": int(number)} if parts["form"] == "integer" else {"valueBoolean": words == "yes"}
     if "value_codings" in parts:
         codings = [bare({"system": one[0], "code": one[1], "display": one[2]}) for one in parts["value_codings"]]
         return {"valueCodeableConcept": bare({"coding": codings, "text": words})}
     exact, comparator = parts.get("exact"), parts.get("comparator")
-    if number is None and exact is None and comparator is None:
+    told = exact or (numeral(number) if number is not None else _last_numeral(words))
+    if told is None or (number is None and exact is None and comparator is None):
         return {"valueString": words}
-    return {
-        "valueQuantity": bare({"comparator": comparator, "value": _told(row, exact)}) | unit_parts(row["unit"], parts)
-    }
+    return {"valueQuantity": bare({"comparator": comparator, "value": _number(told)}) | unit_parts(row["unit"], parts)}
 
 
-def _told(row: Mapping[str, Any], exact: str | None) -> int | float:
-    if exact is None and row["value_number"] is not None:
-        return numeral(row["value_number"])
-    told = exact or str(row["value_text"]).split()[-1]
-    # "4.0" was measured more closely than "4".
+def _last_numeral(words: str | None) -> str | None:
+    """Of `>= 4.0` the number."""
+    last = (words or "").split()[-1:]
+    return last[0] if last and NUMERAL.fullmatch(last[0]) else None
+
+
+def _number(told: str | float) -> int | float:
+    """As it came: "4.0" was measured more closely than "4"."""
+    if not isinstance(told, str):
+        return told
     return float(told) if "." in told else int(told)
+
+
+def _is_numeral(part: Any) -> bool:
+    return isinstance(part, str) and NUMERAL.fullmatch(part) is not None
 
 
 def _numbers(kept: Any) -> Any:
     """A kept value with its numbers as JSON has them."""
     if isinstance(kept, dict):
         return {
-            name: numeral(Decimal(part)) if name == "value" and isinstance(part, str) else _numbers(part)
+            name: numeral(Decimal(part)) if name == "value" and _is_numeral(part) else _numbers(part)
             for name, part in kept.items()
         }
     return kept

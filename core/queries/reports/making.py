@@ -150,7 +150,7 @@ def _states(events: Sequence[Stored]) -> tuple[StateView, ...]:
     spent = [(end - event.at).total_seconds() for event, end in zip(events, ends, strict=False)]
     return tuple(
         StateView(event.to_state, event.at, seconds, event.reason)
-        for event, seconds in zip(events, [*spent, None], strict=True)
+        for event, seconds in zip(events, [*spent, None], strict=False)
     )
 
 
