@@ -36,6 +36,7 @@ from staff_app.forms import readable_token
 from staff_app.patients import bp, header_or_404
 
 ADDRESS = "/<id:patient_id>/rows/<table>/<id:row_id>"
+ADDED_BEFORE = "This form was saved before: the addendum is there. To add more, write another."
 Faults = dict[str, str]
 Act = Callable[[Session], Any]
 
@@ -84,10 +85,13 @@ def add_to_row(patient_id: int, table: str, row_id: int) -> Response:
     ref = _ref(table, row_id)
 
     def act(session: Session) -> None:
-        corrections.add(
-            session, patient_id=patient_id, ref=ref, text=_typed("addendum"), by=current_account(),
-            token=readable_token(_typed("token")),
-        )  # fmt: skip
+        try:
+            corrections.add(
+                session, patient_id=patient_id, ref=ref, text=_typed("addendum"), by=current_account(),
+                token=readable_token(_typed("token")),
+            )  # fmt: skip
+        except SavedBefore:
+            raise NotNow(ADDED_BEFORE) from None
 
     return _act(patient_id, ref, act, why="addendum", done="The addendum is saved.")
 
@@ -155,9 +159,6 @@ def _act(patient_id: int, ref: str, act: Act, *, why: str, done: str) -> Respons
         return _page(patient_id, ref, {why: str(fault)}, 422)
     except NotInCare:
         raise
-    except SavedBefore:
-        words = "This form was saved before: the addendum is there. To add more, write another."
-        return _page(patient_id, ref, {}, 409, refusal=words)
     except (NotNow, PermissionDenied) as fault:
         return _page(patient_id, ref, {}, 409, refusal=str(fault))
     except ColdUnavailable:
