@@ -88,15 +88,25 @@ def code_of(concept: Any, preferred: Sequence[str] = ()) -> str | None:
 
 def wording(concept: Any) -> str | None:
     """The words of a CodeableConcept: its text, a display, or else its code."""
-    for words in (dig(concept, "text"), _display(concept)):
-        if isinstance(words, str) and _is_worded(words.strip(), concept):
-            return words
+    words = _words(concept)
+    if words is not None:
+        return words
     coding = chosen(concept)
     return f"code {coding['code']}" if coding is not None else None
 
 
+def _words(concept: Any) -> str | None:
+    """The text of a concept, else a display; None if it has a code alone."""
+    words = dig(concept, "text")
+    if isinstance(words, str) and _is_worded(words, concept):
+        return words
+    words = _display(concept)
+    return words if isinstance(words, str) and _is_worded(words, concept) else None
+
+
 def _is_worded(words: str, concept: Any) -> bool:
     """Whether words are more than a null flavor or the number that is the code itself."""
+    words = words.strip()
     if not words or words in NULL_WORDS:
         return False
     # The first character decides nearly always: a bundle has many thousand concepts.
@@ -113,8 +123,7 @@ NAMES_OF_SYSTEMS = {
 
 def has_words(concept: Any) -> bool:
     """Whether a concept has a text or a display, not a code alone."""
-    told = (dig(concept, "text"), _display(concept))
-    return any(isinstance(words, str) and _is_worded(words.strip(), concept) for words in told)
+    return _words(concept) is not None
 
 
 def named(concept: Any) -> str | None:

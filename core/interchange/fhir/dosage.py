@@ -69,6 +69,8 @@ def plain(value: Any) -> str:
 def amount(quantity: Any) -> str:
     """A Quantity in words, its comparator first."""
     unit = dig(quantity, "unit") or dig(quantity, "code")
+    # UCUM's unity: "1 1" reads as eleven.
+    unit = None if unit == "1" else unit
     return " ".join(filter(None, (dig(quantity, "comparator"), plain(dig(quantity, "value")), unit)))
 
 

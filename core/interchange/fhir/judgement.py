@@ -81,14 +81,20 @@ def _ranges(part: dict[str, Any]) -> list[dict[str, Any]]:
 
 def interpretations(part: dict[str, Any]) -> list[Any]:
     """What a laboratory says of a value, without null flavors: "NI" is no judgement."""
-    return [one for one in each(part.get("interpretation")) if not is_untold(one)]
+    told = part.get("interpretation")
+    return [one for one in each(told) if not is_untold(one)] if told else []
 
 
 def words_of(part: dict[str, Any]) -> str | None:
     """What a laboratory says of a value in words or codes that are no flag that we know."""
     told = [words for one in interpretations(part) if not _flags(one) for words in _words(one)]
-    codes = [str(coding["code"]) for one in interpretations(part) if not _flags(one) for coding in codings(one)]
+    codes = [_code(str(coding["code"])) for one in interpretations(part) if not _flags(one) for coding in codings(one)]
     return "; ".join(dict.fromkeys(told or codes))[:RANGE_CHARS_MAX] or None
+
+
+def _code(code: str) -> str:
+    """A code alone. Nobody may take one that is a number for a part of the value."""
+    return code if any(map(str.isalpha, code)) else f"code {code}"
 
 
 def _flag(part: dict[str, Any]) -> str | None:

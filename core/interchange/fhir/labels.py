@@ -53,7 +53,8 @@ class Label(NamedTuple):
 
 def label_of(resource: Any) -> Label | None:
     """The label of a resource that is for few people; None of one for all who treat the patient."""
-    counting = _counting(_codings(resource))
+    told = _codings(resource)
+    counting = _counting(told) if told else []
     if not counting:
         return None
     codes = [one["code"] for one in counting]

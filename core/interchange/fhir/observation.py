@@ -132,7 +132,11 @@ def _judged_as_a_whole(resource: Resource) -> Iterator[str]:
 
 
 def _has_value(part: Any) -> bool:
-    return isinstance(part, dict) and any(name.startswith("value") and not is_untold(part[name]) for name in part)
+    if isinstance(part, dict):
+        for name in part:
+            if name.startswith("value") and not is_untold(part[name]):
+                return True
+    return False
 
 
 def _order(component: Any) -> tuple[str, str]:

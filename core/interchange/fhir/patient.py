@@ -18,6 +18,8 @@ NATIONAL_ID_TYPES = ("SS", "NI", "NNSGP", "PRC")
 # Links that say the record is kept elsewhere now.
 REPLACED = ("replaced-by",)
 ADDRESS_PARTS = ("city", "district", "state", "postalCode")
+# What some servers write where they know no date: the first day of their calendar.
+NO_DATE = "0001-01-01"
 ANIMAL = "/StructureDefinition/patient-animal"
 ACCURACY = "date-accuracy-indicator"
 PHONES, NO_RANK = ("phone", "sms"), 1_000
@@ -58,6 +60,8 @@ def patient(entry: Entry) -> Record:
 def _accurate(resource: Resource, name: str) -> Any:
     """A date as far as it is known: Australia writes a whole day, and beside it which of its parts are true."""
     written = resource.get(name)
+    if isinstance(written, str) and written.startswith(NO_DATE):
+        return None
     told = (one for one in each(dig(resource, f"_{name}", "extension")) if str(dig(one, "url")).endswith(ACCURACY))
     code = str(dig(next(told, None), "valueCoding", "code") or "AAA")
     if not isinstance(written, str) or len(code) != 3 or code == "AAA":
@@ -65,6 +69,11 @@ def _accurate(resource: Resource, name: str) -> Any:
     day, month, year = tuple(code)
     # An estimated year says something; a day or month that is not sure would be read as known.
     return None if year == "U" else written[:4] if month != "A" else written[:7] if day != "A" else written
+
+
+def _has_death(written: Any) -> bool:
+    """Whether a date of death tells that somebody died; an empty one, or the first day of all, does not."""
+    return written not in (None, "") and not str(written).startswith(NO_DATE)
 
 
 def _written_day(born: Any) -> Any:
@@ -85,7 +94,7 @@ def is_one_person(versions: list[Resource]) -> bool:
 def _said(resource: Resource, replaced_by: str | None) -> dict[str, Any]:
     links = [link for link in each(resource.get("link")) if dig(link, "type") in REPLACED]
     return {
-        "deceased": resource.get("deceasedBoolean") is True or "deceasedDateTime" in resource,
+        "deceased": resource.get("deceasedBoolean") is True or _has_death(resource.get("deceasedDateTime")),
         "inactive": resource.get("active") is False,
         "replaced_by": next((str(dig(link, "other", "reference") or "another record") for link in links), replaced_by),
         "name": family_and_given(resource.get("name")),

@@ -12,6 +12,7 @@ OLD_TYPES = frozenset(
 )  # fmt: skip
 NEW_TYPES = frozenset(("DeviceUsage", "NutritionIntake", "Permission", "Transport", "InventoryItem", "GenomicStudy"))
 STATUSES = ("clinicalStatus", "verificationStatus")
+_STATUSES = frozenset(STATUSES)
 
 OLDER, NEWER = "an older FHIR (DSTU2 or STU3)", "FHIR R5"
 # Elements that R4 does not have, by type, and which version has them.
@@ -80,14 +81,20 @@ _WITHIN = {
 
 def other_version(resource: Any) -> str | None:
     """The name of the FHIR version that a resource is written in, if it can't be R4."""
-    kind = dig(resource, "resourceType")
-    if kind in OLD_TYPES or any(isinstance(dig(resource, name), str) for name in STATUSES):
+    if not isinstance(resource, dict):
+        return None
+    kind = str(resource.get("resourceType"))
+    if kind in OLD_TYPES or _has_status_in_one_word(resource):
         return OLDER
     if kind in NEW_TYPES or (kind == "DocumentReference" and isinstance(resource.get("context"), list)):
         return NEWER
     if kind == "Encounter" and isinstance(resource.get("class"), str | list):
         return "FHIR DSTU2" if isinstance(resource["class"], str) else NEWER
     return _by_elements(kind, resource)
+
+
+def _has_status_in_one_word(resource: dict[str, Any]) -> bool:
+    return not _STATUSES.isdisjoint(resource) and any(isinstance(resource.get(name), str) for name in STATUSES)
 
 
 def _by_elements(kind: str, resource: dict[str, Any]) -> str | None:
@@ -119,10 +126,13 @@ def not_listed(resource: dict[str, Any]) -> str | None:
 
 # Elements that turn a meaning round: "true" as a text must not pass for nothing.
 BOOLEANS = ("active", "deceasedBoolean", "doNotPerform", "isSubpotent", "reportedBoolean", "valueBoolean")
+_BOOLEANS = frozenset(BOOLEANS)
 
 
 def no_boolean(resource: dict[str, Any]) -> str | None:
     """The name of an element that is to be true or false and is something else."""
+    if _BOOLEANS.isdisjoint(resource):
+        return None
     names = (name for name in BOOLEANS if name in resource)
     return next((name for name in names if not isinstance(resource[name], bool)), None)
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from core.models import said
-from tests.fhir_cases import SNOMED, about, entry_at, measured, only, read, read_with, write_bundle
+from tests import interchange_files as files
+from tests.fhir_cases import SNOMED, about, entry_at, measured, only, order, read, read_with, write_bundle
 
 LAB = "https://lab.example/"
 
@@ -117,3 +118,31 @@ def test_a_visit_without_a_status_is_refused_in_words(tmp_path: Path) -> None:
     visit = about("Encounter", period={"start": "2026-10-05"})
     _, summary = read_with(tmp_path, visit)
     assert [refusal.reason for refusal in summary.refusals] == ["it has no status, so nobody knows whether it holds"]
+
+
+@pytest.mark.parametrize("told", ["0001-01-01", "0001-01-01T00:00:00Z", None, ""])
+def test_the_first_day_of_a_calendar_is_no_date(tmp_path: Path, told: str | None) -> None:
+    person = files.fhir_patient(birthDate=told, deceasedDateTime=told)
+    population, summary = read(files.bundle(tmp_path, person))
+    values = only(population, "patient").values
+    assert (values["birth_on"], values["deceased_on"], summary.refused) == (None, None, 0)
+    assert "deceased" not in said.read(values["said"])
+
+
+def test_a_year_of_death_is_one(tmp_path: Path) -> None:
+    population, _ = read(files.bundle(tmp_path, files.fhir_patient(deceasedDateTime="2001")))
+    assert said.read(only(population, "patient").values["said"])["deceased"] is True
+
+
+@pytest.mark.parametrize(("unit", "dose"), [("1", "2"), ("tablet", "2 tablet")])
+def test_unity_is_no_unit_of_a_dose(tmp_path: Path, unit: str, dose: str) -> None:
+    told = order(dosageInstruction=[{"doseAndRate": [{"doseQuantity": {"value": 2, "unit": unit}}]}])
+    population, _ = read_with(tmp_path, told)
+    assert only(population, "prescription").values["dose"] == dose
+
+
+@pytest.mark.parametrize(("code", "words"), [("2", "code 2"), ("SEE-NOTE", "SEE-NOTE")])
+def test_a_number_that_judges_a_value_is_told_as_a_code(tmp_path: Path, code: str, words: str) -> None:
+    told = measured(interpretation=[{"coding": [{"system": LAB, "code": code}]}])
+    population, _ = read_with(tmp_path, told)
+    assert said.read(only(population, "observation").values["said"])["judged"] == words
