@@ -32,7 +32,7 @@ def search() -> Response:
     record("audit.searched", target="access_event")
     page = None
     if not faults:
-        with replica_reads.read() as session:
+        with replica_reads.read(replica_reads.PAGE_SECONDS) as session:
             page = audit_trail.search(session, wanted, after=_cursor(request.args.get("after")))
     following = str(page.next) if page and page.next else None
     return render("staff/audit/search.html", fragment="staff/audit/_events.html", status=422 if faults else 200,
@@ -43,7 +43,7 @@ def search() -> Response:
 @requires(Right.AUDIT_READ)
 def outliers() -> Response:
     record("audit.outliers_viewed", target="access_event")
-    with replica_reads.read() as session:
+    with replica_reads.read(replica_reads.PAGE_SECONDS) as session:
         found = audit_outliers.outliers(session)
     return render("staff/audit/outliers.html", found=found, glass_days=GLASS_DAYS, look_days=LOOK_DAYS)
 

@@ -24,7 +24,7 @@ COLUMNS = ("topic", "name", "month", "count")
 @requires(Right.CLINIC_FIGURES)
 def listing() -> Response:
     present = Quarter.of(today())
-    with replica_reads.read() as session:
+    with replica_reads.read(replica_reads.PAGE_SECONDS) as session:
         clinics = visit_form.clinics(session)
     return render("staff/clinics/listing.html", clinics=clinics, present=present)
 
@@ -55,7 +55,7 @@ def _figures(clinic_id: int, name: str) -> ClinicQuarter:
     except BadQuarter:
         abort(404)
     record("clinics.quarter_viewed", target=f"clinic:{clinic_id}")
-    with replica_reads.read() as session:
+    with replica_reads.read(replica_reads.PAGE_SECONDS) as session:
         seconds = databases.current().settings.statement_timeout_seconds
         found = clinic_quarter(session, clinic_id, wanted, seconds=seconds)
     return found or abort(404)

@@ -26,8 +26,6 @@ from staff_app.operations_figures import eval_weeks, figures
 
 DAYS_SHOWN = 28
 PAST_ALERTS_SHOWN = 30
-# The switch that halts the loop must not wait long for the replica.
-WAIT_SECONDS = 2.0
 
 bp = Blueprint("operations", __name__, url_prefix="/operations")
 
@@ -95,7 +93,7 @@ def _figures(days: int) -> dict[str, Any]:
     """What the page reads from the replica; while the replica is down, only these figures are missing."""
     over = span(days, utc_now().date())
     try:
-        with replica_reads.read(WAIT_SECONDS) as session:
+        with replica_reads.read(replica_reads.PAGE_SECONDS) as session:
             now = operations.figures(session, over.since)
             weeks = evaluations.weekly(session, "factcheck", len(eval_weeks(over)))
             shown = figures(loop_figures(session, over), weeks, now.models, limits)

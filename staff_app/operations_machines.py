@@ -23,7 +23,7 @@ from core.web.drawings.plots import Series, lines
 from core.web.filters import Formats, number
 from core.web.htmx import render
 from core.web.page_sessions import page_session
-from staff_app.operations import WAIT_SECONDS, bp
+from staff_app.operations import bp
 from staff_app.operations_alerts import alert_lines, limits
 from staff_app.operations_figures import percent
 
@@ -66,7 +66,7 @@ def machines_page() -> Response:
 def _read(window: Window) -> list[MachineView] | None:
     """Every machine; None while the replica does not answer."""
     try:
-        with replica_reads.read(WAIT_SECONDS) as session:
+        with replica_reads.read(replica_reads.PAGE_SECONDS) as session:
             found = sorted(machines(session, window, utc_now()), key=_rank)
             return [_view(machine, window) for machine in found]
     except (replica_reads.ReplicaBehind, SQLAlchemyError):

@@ -14,7 +14,10 @@ from core.stores.databases import Store
 from core.stores.freshness import ReplicaBehind
 from core.stores.routing import Cause
 
-__all__ = ["ReplicaBehind", "await_replica", "read"]
+__all__ = ["PAGE_SECONDS", "ReplicaBehind", "await_replica", "read"]
+
+# Someone is looking: a page soon says that the replica is behind, and what runs by itself waits.
+PAGE_SECONDS = 2.0
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from flask import Flask
 
 from core.models.said import MONTH, YEAR, precision
 from core.queries.reference_ranges import age_on
+from core.web.lay_terms import lay
 
 UNITS = {
     "{score}": "",
@@ -185,5 +186,5 @@ def init_app(app: Flask, time_zone: str) -> None:
     app.jinja_env.globals["MONTHS"] = [f"{date(2000, month, 1):%B}" for month in range(1, 13)]
     app.jinja_env.globals["today"] = lambda: formats.day(datetime.now(UTC))
     app.jinja_env.filters["by_year"] = partial(by_year, formats)
-    for function in (number, count, unit, spoken_unit, age, plural, duration):
+    for function in (number, count, unit, spoken_unit, age, plural, duration, lay):
         app.jinja_env.filters[function.__name__] = function

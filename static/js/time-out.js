@@ -86,7 +86,7 @@
   let sure = null;
   document.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (sure === form || form.method !== "post" || now() - asked < FRESH || !dirty(form)) { sure = null; return; }
+    if (sure === form || form.method !== "post" || !dirty(form)) { sure = null; return; }
     event.preventDefault();
     event.stopImmediatePropagation();
     if (await ask() === false) return;

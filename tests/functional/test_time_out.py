@@ -118,3 +118,19 @@ def test_a_form_is_not_lost_when_the_sign_in_ended_elsewhere(
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Register").click()
     expect(page.get_by_role("status")).to_contain_text(f"{NAME} is registered.")
+
+
+def test_a_form_is_not_lost_when_the_browser_loses_its_cookies(demo: RunningDemo, sign_in: Callable[..., Page]) -> None:
+    page = sign_in("clinician")
+    page.goto(f"{demo.staff_url}/patients/new")
+    page.get_by_label("Full name").fill(NAME)
+    page.get_by_label("Sex").select_option("female")
+    page.get_by_label("Birth date").fill("1961-03-16")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Register").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("You have been signed out")
+    sign_in_again(page, demo, "clinician")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_role("status")).to_contain_text(f"{NAME} is registered.")

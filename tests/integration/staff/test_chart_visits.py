@@ -123,6 +123,7 @@ def test_without_a_script_the_history_is_named_and_its_address_leads_there(
     page = section(clinician.get(f"/patients/{patient.id}").text)
     year = (NOW - timedelta(days=500)).year
     assert f"1 visit of {year} is archived: the history has all of them" in page
+    assert '<span class="on-paper"> They had not come when this was printed.</span>' in page
     history = f"/patients/{patient.id}/history?kind=visits"
     assert f'href="{history}"' in page
     reply = clinician.get(f"/patients/{patient.id}/visits/newest")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -157,3 +158,18 @@ def test_an_empty_quarter_says_so_once_and_offers_no_file(admin: StaffBrowser, c
     assert "Nothing is on record at this clinic in this quarter" in page
     assert "Save as CSV" not in page
     assert "<table" not in page
+
+
+def test_with_a_replica_that_stands_still_the_page_soon_says_so(
+    admin: StaffBrowser, clinic: Clinic, tiers: Tiers
+) -> None:
+    place = f"/clinics/{clinic.id}/quarters/{FIRST}"
+    assert admin.get(place).status_code == 200
+    tiers.replica.pause_replay()
+    started = time.monotonic()
+    replies = [admin.client.get(path, base_url="https://staff.localhost") for path in (place, f"{place}.csv")]
+    seconds = time.monotonic() - started
+    tiers.replica.resume_replay()
+    assert [reply.status_code for reply in replies] == [503, 503]
+    assert all("We are catching up" in reply.text for reply in replies)
+    assert seconds < databases.current().settings.statement_timeout_seconds

@@ -16,7 +16,16 @@ from core.queries.periods import Period
 from core.queries.timeline_items import Kind
 from core.stores import databases
 from core.stores.databases import Store
-from tests.factories import NOW, make_account, make_assay, make_note, make_observation, make_prescription, make_visit
+from tests.factories import (
+    NOW,
+    make_account,
+    make_assay,
+    make_condition,
+    make_note,
+    make_observation,
+    make_prescription,
+    make_visit,
+)
 from tests.integration.web.conftest import Browser, events, move_to_archive
 from tests.ready_report import make_ready_report, sign_ready_report
 from tests.tiers import Tiers
@@ -134,3 +143,17 @@ def test_a_full_year_says_so_and_offers_months(
     text = signed_in.get("/history?kind=notes").text
     assert "There is more in 2026 than is shown" in text
     assert "month=11" in text
+
+
+def test_a_patient_reads_no_kinds_of_coded_names(
+    signed_in: Browser, patient: Patient, sync_replica: Callable[[], None]
+) -> None:
+    with databases.write() as session:
+        visit = make_visit(session, patient, description="Home visit (procedure)", reason="Gout (disorder)")
+        make_condition(session, patient, name="Stress (finding)", status="active", onset_on=NOW.date())
+        make_condition(session, patient, name="Fall (event)", status="resolved", visit_id=visit.id)
+    sync_replica()
+    for place in ("/history", "/history?kind=problems", "/record", f"/visits/{visit.id}"):
+        page = signed_in.get(place).text
+        assert re.search(r"Stress|Home visit|Fall", page), place
+        assert not re.search(r"\((procedure|disorder|finding|event)\)", page), place
