@@ -12,6 +12,7 @@ from core.install.grants import GRANTS
 from core.stores import databases
 from core.stores.databases import Store
 
+SHOWN = 3
 MEND = "give it the login that `strata init --print-grants` prints for its kind of process"
 
 
@@ -35,6 +36,14 @@ def none_needed(store: Store, name: str) -> Finding:
         return Finding(subject, True, "none, as this process reads it through the primary's views of signed reports")
     mend = "put a name and password that are none into its address: the archive has no such login"
     return Finding(subject, False, "it signs in, and reads archived drafts and what staff did", mend)
+
+
+def left_behind(name: str, archive: Connection) -> Finding:
+    """Nothing that a process was told to do may outlast it there; as `boundaries: roles` tells of the primary."""
+    lines = databases.current().adapter.roles.left_behind(archive, GRANTS)
+    more = f" (and {len(lines) - SHOWN} more)" if len(lines) > SHOWN else ""
+    found = "; ".join(lines[:SHOWN]) + more or "no login keeps settings for its later sessions, or may fill the server"
+    return judge(f"{name}: what stays of logins", not lines, found, "a superuser runs what stands behind each")
 
 
 def of_process(name: str, archive: Connection, role: DatabaseRole) -> Finding:

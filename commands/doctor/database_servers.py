@@ -82,6 +82,8 @@ def _server(store: Store, name: str, connection: Connection, role: DatabaseRole 
         )
         yield from sessions(name, connection)
         return
+    if store is not Store.HOT:
+        yield archive_logins.left_behind(name, connection)
     roles = adapter.roles.own(connection, list(DatabaseRole)) if store is Store.HOT else []
     if roles:
         yield Finding(f"{name}: privileges", True, f"those of {', '.join(roles)}, for a process; not for `strata init`")

@@ -20,6 +20,10 @@ from core.engines.roles import Grants, Rights
 
 READERS = "strata_readers"
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+RUNS_AS_ANOTHER = (
+    "SELECT CONCAT(OBJECT_SCHEMA_NAME(m.object_id), '.', OBJECT_NAME(m.object_id)) FROM sys.sql_modules m"
+    " WHERE m.execute_as_principal_id IS NOT NULL ORDER BY 1"
+)
 
 
 def grant(connection: Connection, grants: Grants) -> None:
@@ -193,4 +197,11 @@ def differences(connection: Connection, grants: Grants) -> list[str]:
     """Which tables' rules of rows are not in force; a line each. Rights by table are not compared."""
     if is_babelfish(connection):
         return ["Babelfish has no security policies: a role reaches every row of a table that it has a right to"]
-    return mssql_row_rules.differences(connection, grants.row_rules)
+    return [*mssql_row_rules.differences(connection, grants.row_rules), *left_behind(connection, grants)]
+
+
+def left_behind(connection: Connection, grants: Grants) -> list[str]:
+    """Modules that run with another's rights, but for those that bring rows back. Logins keep no settings here."""
+    ours = {f"{mssql_restoring.SCHEMA}.{table.name}" for tables in grants.brings_back.values() for table in tables}
+    found = connection.exec_driver_sql(RUNS_AS_ANOTHER).scalars()
+    return [f"{name}: runs with another's rights, and is none of ours" for name in found if name not in ours]

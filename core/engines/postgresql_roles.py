@@ -12,6 +12,7 @@ from psycopg.pq.abc import PGconn
 from sqlalchemy import Connection, text
 
 from core.engines import (
+    postgresql_definers,
     postgresql_own_settings,
     postgresql_public_rights,
     postgresql_rights,
@@ -212,7 +213,15 @@ def differences(connection: Connection, grants: Grants) -> list[str]:
         *postgresql_row_rules.differences(connection, grants.row_rules),
         *postgresql_public_rights.differences(connection, grants),
         *postgresql_wider_rights.differences(connection, grants),
+        *left_behind(connection, grants),
+    ]
+
+
+def left_behind(connection: Connection, grants: Grants) -> list[str]:
+    """What outlasts a process on any server: settings and connections of logins, functions with an owner's rights."""
+    return [
         *postgresql_own_settings.differences(connection, grants),
+        *postgresql_definers.differences(connection),
     ]
 
 

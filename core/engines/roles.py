@@ -105,3 +105,10 @@ class Roles(Protocol):
 
     def differences(self, connection: Connection, grants: Grants) -> list[str]:
         """What a role may do more or less than `grants` says, or which rows; a line each."""
+
+    def left_behind(self, connection: Connection, grants: Grants) -> list[str]:
+        """What a process could leave on a server, an archive's too, to those after it; a line each.
+
+        Settings that a login keeps for its later sessions, a login that may take every connection, and code that runs
+        with its owner's rights.
+        """

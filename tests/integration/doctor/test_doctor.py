@@ -198,6 +198,10 @@ def test_a_missing_key_is_wrong(database: Any, values: dict[str, Any], subject: 
             ("", "extra_float_digits = -15"), ("IN DATABASE strata", "default_transaction_read_only = on"),
             ("", "search_path = pg_temp"), ("", "local_preload_libraries = 'nothing'"))),
         ("CREATE ROLE own LOGIN IN ROLE strata_public", "DROP ROLE own"),
+        *((f"CREATE FUNCTION loose() RETURNS int LANGUAGE sql SECURITY DEFINER {path} AS 'SELECT 1'",
+           "DROP FUNCTION loose")
+          for path in ("", "SET search_path = public", "SET search_path = pg_temp, public",
+                       """SET search_path = "$user", pg_temp""")),
     ],
 )  # fmt: skip
 def test_a_role_that_reaches_further_is_wrong(database: Any, widened: str, undone: str) -> None:
