@@ -174,7 +174,7 @@ def _entry(entry: Any, item: Item, depth: int) -> Iterator[Item]:
 def _unfolded(resource: Any, item: Item, depth: int) -> Iterator[Item]:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if kind not in ("Bundle", "Parameters"):
-        item.resource = resource
+        item.resource = _without_nulls(resource) if kind is not None and None in resource.values() else resource
         yield item
         return
     if depth >= DEPTH_MAX:
@@ -194,6 +194,14 @@ def _unfolded(resource: Any, item: Item, depth: int) -> Iterator[Item]:
             yield from _unfolded(within, inside(number), depth + 1)
             if "resource" in parameter:
                 yield from _unfolded(parameter["resource"], inside(number), depth + 1)
+
+
+def _without_nulls(value: Any) -> Any:
+    """A resource without the elements that a serializer wrote as null, which FHIR forbids: they say nothing."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(part) for name, part in value.items() if part is not None}
+    # In a list a null keeps a place for what stands beside it.
+    return [_without_nulls(part) for part in value] if isinstance(value, list) else value
 
 
 def _hand_down(bundle: Resource) -> None:

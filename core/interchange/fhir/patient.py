@@ -30,7 +30,11 @@ def patient(entry: Entry) -> Record:
     """A Patient."""
     resource = entry.resource
     if entry.identity is None:
-        raise BadValue("it has neither an id nor a fullUrl")
+        url = entry.item.full_url
+        told = (
+            f"its fullUrl '{url[:60]}' is no address, and it has no id" if url else "it has neither an id nor a fullUrl"
+        )
+        raise BadValue(told)
     source_id = identifier(entry.identity, "id")
     if any(str(dig(one, "url")).endswith(ANIMAL) for one in each(resource.get("extension"))):
         raise BadValue("it is an animal")

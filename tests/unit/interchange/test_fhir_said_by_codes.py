@@ -146,3 +146,10 @@ def test_a_number_that_judges_a_value_is_told_as_a_code(tmp_path: Path, code: st
     told = measured(interpretation=[{"coding": [{"system": LAB, "code": code}]}])
     population, _ = read_with(tmp_path, told)
     assert said.read(only(population, "observation").values["said"])["judged"] == words
+
+
+def test_a_patient_whom_only_a_number_in_the_file_names_is_refused_in_words(tmp_path: Path) -> None:
+    person = {"resourceType": "Patient", "name": [{"family": "Tan"}]}
+    path = write_bundle(tmp_path / "card.json", [{"fullUrl": "resource:0", "resource": person}])
+    _, summary = read(path)
+    assert [one.reason for one in summary.refusals] == ["its fullUrl 'resource:0' is no address, and it has no id"]
