@@ -174,7 +174,7 @@ def _entry(entry: Any, item: Item, depth: int) -> Iterator[Item]:
 def _unfolded(resource: Any, item: Item, depth: int) -> Iterator[Item]:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if kind not in ("Bundle", "Parameters"):
-        item.resource = _without_nulls(resource) if kind is not None and None in resource.values() else resource
+        item.resource = resource if kind is None else _told(resource)
         yield item
         return
     if depth >= DEPTH_MAX:
@@ -194,6 +194,12 @@ def _unfolded(resource: Any, item: Item, depth: int) -> Iterator[Item]:
             yield from _unfolded(within, inside(number), depth + 1)
             if "resource" in parameter:
                 yield from _unfolded(parameter["resource"], inside(number), depth + 1)
+
+
+def _told(resource: Resource) -> Resource:
+    """A resource as it is, or if an element of it is null, without what is."""
+    told: Resource = _without_nulls(resource) if None in resource.values() else resource
+    return told
 
 
 def _without_nulls(value: Any) -> Any:

@@ -64,13 +64,17 @@ def patient(entry: Entry) -> Record:
 def _accurate(resource: Resource, name: str) -> Any:
     """A date as far as it is known: Australia writes a whole day, and beside it which of its parts are true."""
     written = resource.get(name)
-    if isinstance(written, str) and written.startswith(NO_DATE):
-        return None
     told = (one for one in each(dig(resource, f"_{name}", "extension")) if str(dig(one, "url")).endswith(ACCURACY))
     code = str(dig(next(told, None), "valueCoding", "code") or "AAA")
-    if not isinstance(written, str) or len(code) != 3 or code == "AAA":
+    if not isinstance(written, str):
         return written
-    day, month, year = tuple(code)
+    if written.startswith(NO_DATE):
+        return None
+    return written if len(code) != 3 or code == "AAA" else _sure_parts(written, *code)
+
+
+def _sure_parts(written: str, day: str, month: str, year: str) -> str | None:
+    """The parts of a date that its source is sure of."""
     # An estimated year says something; a day or month that is not sure would be read as known.
     return None if year == "U" else written[:4] if month != "A" else written[:7] if day != "A" else written
 
