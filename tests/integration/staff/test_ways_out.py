@@ -62,6 +62,7 @@ COMMANDS = {
     "archive status": [],
     "archive plan": ["--type", "visit"],
     "alerts list": [],
+    "picture clinics": [],
     "picture rebuild": [],
 }
 HAS_NOTHING_TO_SAY = ("report case", "archive status")
