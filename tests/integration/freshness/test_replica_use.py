@@ -170,11 +170,11 @@ def test_a_page_waits_a_little_for_its_place(tiers: Tiers) -> None:
     def hold() -> None:
         with page_reads.spill.place():
             holding.set()
-            release.wait(10)
+            release.wait(60)
 
     other = threading.Thread(target=hold)
     other.start()
-    holding.wait(10)
+    assert holding.wait(60)
     threading.Timer(page_reads.SPILL_WAIT_SECONDS / 4, release.set).start()
     assert store_of_a_page() is Store.HOT
     other.join()

@@ -52,7 +52,7 @@ def test_the_command_serves_and_names_a_taken_port(model: OfflineModel) -> None:
     port = str(urlsplit(model.url).port)
     ended = subprocess.run(
         [sys.executable, "-m", "evals.offline_model", "--port", port],
-        cwd=ROOT, capture_output=True, text=True, timeout=30, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert ended.returncode == 1
     assert "Choose another --port" in ended.stderr
@@ -62,4 +62,4 @@ def test_the_command_serves_and_names_a_taken_port(model: OfflineModel) -> None:
     assert running.stderr is not None
     assert "fixed rules, not a language model, at http://127.0.0.1:" in running.stderr.readline()
     running.terminate()
-    assert running.wait(10) == 0
+    assert running.wait(60) == 0
