@@ -39,6 +39,7 @@ from core.models.record_types import BATCH_COLUMN, RECORD_TYPES, ROOT_COLUMNS
 from core.stores import databases
 from core.stores.databases import Store
 from core.stores.outage import Breaker
+from core.stores.tables import linked_table
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +113,17 @@ def fetch(
 ) -> list[RowMapping]:
     """Run a query on linked tables. Raises ColdUnavailable soon if the archive, or the way to it, does not answer.
 
-    A heavy query may take `seconds`, more than a page waits: if that is too short, pages still ask this archive.
+    A heavy query may take `seconds`, more than a page waits: whether the archive answers at all is asked first, as a
+    page does. If its time is too short, pages still ask this archive.
     """
+    if seconds is not None:
+        _ask(record_type, select(linked_table(RECORD_TYPES[record_type].root.name).c.id).limit(1), through, None)
+    rows = _ask(record_type, query, through, seconds)
+    counters.read(RECORD_TYPES[record_type].server, ANSWERED)
+    return rows
+
+
+def _ask(record_type: str, query: Select[Any], through: Store, seconds: float | None) -> list[RowMapping]:
     server = RECORD_TYPES[record_type].server
     breaker = breakers[server]
     if breaker.refuses():
@@ -132,7 +142,6 @@ def fetch(
         log.warning("archive %s does not answer: %s", server, type(fault).__name__)
         raise ColdUnavailable(server, type(fault).__name__) from fault
     breaker.answered()
-    counters.read(server, ANSWERED)
     return rows
 
 

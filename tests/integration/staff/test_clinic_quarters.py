@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.models import Clinic, Patient, PrescriptionStatus, Role, Visit
 from core.queries.clinic_quarters import ClinicQuarter, Line, Quarter, clinic_quarter
 from core.services import corrections
-from core.stores import databases
+from core.stores import archived, databases
 from core.stores.archived import breakers
 from core.stores.databases import Store
 from tests.factories import make_account, make_assay, make_observation, make_patient, make_prescription, make_visit
@@ -140,7 +141,17 @@ def test_a_silent_archive_is_named_and_no_file_is_half(admin: StaffBrowser, clin
     assert "These figures are not whole" in page
     assert "“visits” does not answer" in page
     assert admin.get(f"{place}.csv").status_code == 503
-    # Pages of one patient ask the archive on their own: a heavy read that failed shuts nobody out.
+    # It gave not even one row: pages leave it alone for a while.
+    assert breakers["visits"].refuses()
+
+
+@pytest.mark.only_on_postgresql
+@pytest.mark.usefixtures("clinic")
+def test_a_heavy_read_that_takes_too_long_shuts_nobody_out() -> None:
+    move_to_archive()
+    with pytest.raises(archived.ColdUnavailable):
+        archived.fetch("visit", select(func.pg_sleep(2)), seconds=0.05)
+    # Pages of one patient ask the archive on their own.
     assert not breakers["visits"].refuses()
 
 

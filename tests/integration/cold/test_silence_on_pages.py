@@ -1,0 +1,103 @@
+"""One archive that accepts connections and never answers slows no page: it is asked once, then left alone a while."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from core.embedded.postgres import PostgresServer
+from core.models import Account, Role
+from core.settings.config import Settings
+from core.stores import archived, databases
+from core.stores.databases import Store
+from tests.factories import NOW, make_account, make_note, make_patient, make_visit
+from tests.integration.access.test_fuzzed_forms import Fuzzer
+from tests.integration.access.test_matrix import account_of, begin
+from tests.integration.access.test_two_portals import PORTALS, host
+from tests.integration.web.conftest import move_to_archive
+
+pytestmark = pytest.mark.only_on_postgresql("stops a server's own processes")
+
+# Beyond what the page takes while every archive answers.
+FIRST_SECONDS_MAX, AFTER_SECONDS_MAX = 2.0, 0.3
+
+
+@contextmanager
+def silent(server: PostgresServer) -> Iterator[None]:
+    """Its port takes connections, and nobody is there."""
+    stopped = [process.pid for process in server._family()]  # noqa: SLF001
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def ids(database: Settings) -> dict[str, int]:
+    """A patient whose visits of years ago are archived, beside one of today."""
+    with databases.write() as session:
+        patient = make_patient(session)
+        for years in (5, 3, 0):
+            visit = make_visit(session, patient, started_at=NOW.replace(year=NOW.year - years))
+            make_note(session, visit)
+        make_account(session, role=Role.PATIENT, patient_id=patient.id)
+        doctor = make_account(session)
+    move_to_archive()
+    return {"patient_id": patient.id, "visit_id": visit.id, "account_id": doctor.id}
+
+
+def asked(fuzzer: Fuzzer) -> dict[str, FlaskClient]:
+    """Each page of a patient's, with somebody who may open it."""
+    clients = dict[Role | None, FlaskClient]()
+    found = {}
+    for address, role in dict.fromkeys(fuzzer.addresses("GET")):
+        if role not in clients:
+            clients[role] = fuzzer.app.test_client()
+            if role is Role.PATIENT:
+                with databases.read(Store.HOT) as session:
+                    query = select(Account).where(Account.patient_id == fuzzer.patient.id)
+                    account = session.scalars(query).one()
+            elif role is not None:
+                account = account_of(role, fuzzer.patient)
+            if role is not None:
+                begin(clients[role], fuzzer.settings, fuzzer.portal, account)
+        found[address] = clients[role]
+    return found
+
+
+def seconds_of(fuzzer: Fuzzer, client: FlaskClient, address: str) -> float:
+    began = time.monotonic()
+    client.get(address, base_url=host(fuzzer.portal))
+    return time.monotonic() - began
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", ["visits"])
+@pytest.mark.parametrize("portal", PORTALS)
+def test_no_page_waits_for_it(database: Settings, servers: Any, ids: dict[str, int], portal: str, name: str) -> None:
+    fuzzer = Fuzzer(portal, database, ids)
+    pages = asked(fuzzer)
+    usual = {}
+    for address, client in pages.items():
+        seconds_of(fuzzer, client, address)
+        usual[address] = seconds_of(fuzzer, client, address)
+    slow = []
+    with silent(servers.postgres[name]):
+        for address, client in pages.items():
+            for breaker in archived.breakers.values():
+                breaker.answered()
+            first, *after = (seconds_of(fuzzer, client, address) for _ in range(3))
+            if first > usual[address] + FIRST_SECONDS_MAX or min(after) > usual[address] + AFTER_SECONDS_MAX:
+                slow.append(f"{address} took {first:.1f} s, then {min(after):.1f} s; it takes {usual[address]:.1f} s")
+    assert slow == []
