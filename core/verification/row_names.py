@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.verification.grammar import tokens
+from core.verification.grammar import tokens, type_letters
 from core.verification.grammar.phrases import phrases_at
 from core.verification.vocabulary import BROADER, INGREDIENTS, PANELS, PHRASES, UNITS, Unit
 from core.verification.vocabulary.spelling import beginning, is_one_slip, stem, word_set
@@ -112,7 +112,10 @@ class _Reading:
 
     def read(self, text: str) -> None:
         """Add a text. Terms under "no" or "without" carry a tilde; what it is due to does not name it."""
-        words = tokens.tokens(tokens.plain(_LABEL.sub(" ", text)))
+        written = _LABEL.sub(" ", text)
+        words = tokens.tokens(tokens.plain(written))
+        words.written = written
+        self.terms |= type_letters.in_name(words)
         if self.kind in _WITH_ACRONYMS:
             short = _acronyms(words)
             self.heads, self.terms = self.heads | short, self.terms | short

@@ -49,15 +49,14 @@ def visits_in_heading(page: Page, demo: RunningDemo) -> int:
 
 
 def newest_results(page: Page, demo: RunningDemo, patient_name: str) -> list[list[str]]:
-    """Each line of the chart's newest results, and last whether its row is archived."""
+    """Each line of the chart's newest results, as it is read."""
     page.goto(f"{demo.staff_url}/patients")
     page.get_by_label("Name, number, NRIC or birth date").fill(patient_name)
     page.get_by_role("main").get_by_role("button", name="Search").click()
     page.get_by_role("link", name=patient_name).first.click()
     expect(page.get_by_role("heading", name="Chart")).to_be_visible()
     page.goto(f"{page.url.partition('?')[0]}?all=1")
-    lines = [row.locator("td").all_inner_texts() for row in page.locator("#results tbody tr").all()]
-    return [[*cells[:-1], *cells[-1].partition(" archive")[:2]] for cells in lines]
+    return [row.locator("td").all_inner_texts() for row in page.locator("#results tbody tr").all()]
 
 
 def archive_visits(page: Page, demo: RunningDemo) -> None:
@@ -124,9 +123,7 @@ def test_the_whole_loop(demo: RunningDemo, sign_in: SignIn) -> None:
 
     archive_visits(admin, demo)
 
-    chart = newest_results(clinician, demo, name)
-    assert [line[:-1] for line in chart] == [line[:-1] for line in chart_before]
-    assert any(line[-1] for line in chart)
+    assert newest_results(clinician, demo, name) == chart_before != []
 
     assert visits_in_heading(patient, demo) == told_before
     assert visits_by_year(scriptless, demo) == before

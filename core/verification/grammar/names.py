@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from core.verification.cited import Cited
+from core.verification.grammar import type_letters
 from core.verification.grammar.phrases import longest_at, phrases_at
 from core.verification.grammar.spelt_names import Spelled, by_first_word, spellings, told
 from core.verification.grammar.tokens import Words
@@ -98,6 +99,16 @@ Part = tuple[int, frozenset[str], dict[str, str], bool]
 
 def read(words: Words, i: int, book: Book) -> Name | None:
     """The longest name at a place that one row bears, word for word or by its parts; or a name that no row bears."""
+    name = _longest(words, i, book)
+    letter = type_letters.at(words, name.end) if name is not None and not name.detail else None
+    if name is None or letter is None:
+        return name
+    rows = {n for (n, _), named in book.entries if letter in named.terms}
+    bearers = tuple(bearer for bearer in name.bearers if bearer[0] in rows)
+    return name._replace(end=name.end + 1, bearers=bearers, terms=name.terms | {letter})
+
+
+def _longest(words: Words, i: int, book: Book) -> Name | None:
     name = _by_parts(words, i, book)
     end, bearers = book.spelled_at(words, i)
     if not bearers or (name is not None and (name.end > end or (name.end == end and _names(name)))):
@@ -189,6 +200,9 @@ def _next(words: Words, at: int, book: Book) -> Part | None:
         return (at + 1, frozenset((norm,)), {}, True) if token.unit is None and norm in book.stems else None
     if norm in _NEGATORS:
         return _negated(words, at + 1, book)
+    letter = type_letters.at(words, at)
+    if letter is not None:
+        return at + 1, frozenset((letter,)), {}, True
     part = _part(words, at, book)
     if part is not None or norm not in _LINKS or at + 1 == len(words):
         return part

@@ -133,11 +133,18 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
                 numbers.append((i, term, flags[i] | inherited))
         i = last
     behind = closing.said_behind(words, first, end)
-    vaccine = any(word.norm in VACCINES for word in words)
+    vaccine = _is_of_vaccines(words)
     if behind or vaccine:
         terms = [(at, _governed(term, behind, vaccine=vaccine)) for at, term in terms]
     latest = any(kinds.get("which") == "latest" for n in range(first, end) for _, kinds, _ in phrases_at(words, n))
     return Said(tuple(terms), tuple(numbers), tuple(dates), latest)
+
+
+def _is_of_vaccines(words: Words) -> bool:
+    """Whether any word of the line is one for vaccines; looked up once, however many parts the line has."""
+    if words.is_of_vaccines is None:
+        words.is_of_vaccines = any(word.norm in VACCINES for word in words)
+    return words.is_of_vaccines
 
 
 def _governed(term: Term, behind: int, *, vaccine: bool) -> Term:

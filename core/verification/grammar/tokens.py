@@ -106,10 +106,11 @@ class Token(NamedTuple):
 
 
 class Words(list[Token]):
-    """The tokens of a text; `phrases` keeps what has been looked up."""
+    """The tokens of a text; `phrases` and `is_of_vaccines` keep what has been looked up."""
 
     def __init__(self) -> None:
         self.written = ""
+        self.is_of_vaccines: bool | None = None
         self.phrases: dict[int, tuple[tuple[int, dict[str, str], dict[str, str]], ...]] = {}
 
 
@@ -118,10 +119,15 @@ _RISES = {"↑": "up", "↗": "up", "⬆": "up", "↓": "down", "↘": "down", "
 _ARROW = re.compile(r"[-=]{1,2}>|(?<=[\d)]\s)>(?=\s\d)")
 
 
+# "+ve" and "-ve" are words; each is as long as the word that it stands for.
+_SIGNED = re.compile(r"(?<![^\s(,;:/])[+-]ve\b", re.IGNORECASE)
+
+
 def plain(text: str) -> str:
     """The same text, as long as before, in lower case with one kind of dash, quote and space."""
     same = text.translate(_SAME_LENGTH)
     same = _ARROW.sub(lambda found: "→".ljust(len(found[0])), same) if ">" in same else same
+    same = _SIGNED.sub(lambda found: "pos" if found[0][0] == "+" else "neg", same)
     lower = same.lower()
     return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in same)
 

@@ -9,28 +9,23 @@ from core.verification.dates import When
 from core.verification.grammar import deaths, scope, texts
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import hull
-from core.verification.second_reader import bounds, meanings, said_days, subjects
+from core.verification.second_reader import meanings, results, said_days, subjects
 from core.verification.second_reader.meanings import Unread, Words
 from core.verification.second_reader.placed import Placed
 from core.verification.second_reader.sentence import Sentence, Span
 from core.verification.statements import (
     Absent,
-    Always,
     Changed,
     Counted,
     Course,
     Died,
     Follows,
-    Measured,
     Person,
-    Point,
-    Ranged,
     Saying,
     Spaced,
     Statement,
     Subject,
     Took,
-    Trend,
 )
 
 SINCE = frozenset({"since", "from"})
@@ -38,67 +33,6 @@ TWO = 2
 # What a medicine "for" a test is for.
 TREATED = {"blood pressure": "hypertension", "total cholesterol": "hyperlipidemia", "cholesterol": "hyperlipidemia"}
 LIMITS = frozenset({"under", "over", "at least", "at most", "up to"})
-
-
-def _point(placed: Placed, value: str, when: str, origin: str | None = None) -> Point:
-    words = placed.get(value)
-    both = meanings.pair(words) if words else None
-    single = bounds.bounded(words, meanings.quantity(words)) if words and not both else None
-    return Point(single, both, placed.when(when), origin=origin)
-
-
-def _reading(placed: Placed) -> tuple[str | None, str | None]:
-    words = placed.get("reading")
-    return meanings.reading(words, negated=placed.negated) if words else (None, None)
-
-
-def _which(placed: Placed) -> str | None:
-    words = placed.get("which")
-    return meanings.which(words) if words else None
-
-
-def result(placed: Placed) -> Iterator[Statement]:
-    """One result: a value, a pair, an answer in words, a reading, or only its day."""
-    subject = subjects.test(placed.named())
-    words = placed.get("value")
-    if words is not None and words.names and not any(chunk.quantity or chunk.pair for chunk in words.chunks):
-        yield Took(placed.span, subject, placed.when(), reason=subjects.detail(words, kind="reason"))
-        return
-    read, degree = _reading(placed)
-    point = _point(placed, "value", "when")
-    words = placed.get("reading")
-    which = _which(placed) or ("still" if words and "active" in words.meanings("status") else None)
-    yield Measured(placed.span, subject, Point(point.value, point.pair, point.when, read, degree, which))
-
-
-def trend(placed: Placed) -> Iterator[Statement]:
-    """A change between two results, or over all that are cited."""
-    words = placed.get("direction")
-    way = bounds.beyond(words, meanings.direction(words)) if words else "over"
-    if any(words.has(("neg",)) for words in placed.all("each")):
-        raise Unread("how steady it was")
-    first, last = _point(placed, "from_value", "from_when", "from"), _point(placed, "to_value", "to_when")
-    points = tuple(point for point in (first, last) if point.value or point.pair or point.when)
-    degree = next(iter(words.meanings("degree")), None) if words else None
-    yield Trend(
-        placed.span, subjects.test(placed.named()), way, points, placed.quantity("by"), degree=degree,
-        length=placed.quantity("over"), steadily=placed.every,
-    )  # fmt: skip
-
-
-def every(placed: Placed) -> Iterator[Statement]:
-    """All results of a test read so, or have that value."""
-    read, degree = _reading(placed)
-    value = placed.quantity("value")
-    when = placed.when()
-    points = (Point(when=when),) if when else ()
-    subject = subjects.test(placed.named())
-    yield Always(placed.span, subject, read, degree, points, placed.when("from_when"), value)
-
-
-def ranged(placed: Placed) -> Iterator[Statement]:
-    """The limits of a range."""
-    yield Ranged(placed.span, subjects.test(placed.named()), placed.quantity("low"), placed.quantity("high"))
 
 
 def condition(placed: Placed) -> Iterator[Statement]:
@@ -123,7 +57,7 @@ def course(placed: Placed) -> Iterator[Statement]:
         placed.span, subject, status, "past" if former or _only_began(placed, status, start) else None, start, stop, at,
         tuple(amounts), often, details, _reason(placed), placed.quantity("length"),
         _slot(placed, "severity", frozenset({"mild", "moderate", "severe"})),
-        _slot(placed, "criticality", frozenset({"low", "high"})), placed.every, _which(placed), former,
+        _slot(placed, "criticality", frozenset({"low", "high"})), placed.every, results.which_of(placed), former,
     )  # fmt: skip
 
 
@@ -218,9 +152,17 @@ def visit(placed: Placed) -> Iterator[Statement]:
     words = placed.get("when")
     first, last = said_days.days(words) if words else ((), ())
     yield Took(
-        placed.span, subject, first, placed.when("end") or last, _reason(placed), _which(placed),
+        placed.span, subject, first, placed.when("end") or last, _occasion(placed), results.which_of(placed),
         placed.quantity("length"),
     )  # fmt: skip
+
+
+def _occasion(placed: Placed) -> Subject | None:
+    """What a visit was for, which its own name may say too: "Drug rehabilitation and detoxification"."""
+    reason, words = _reason(placed), placed.get("reason")
+    if reason is None or words is None or reason.bearers:
+        return reason
+    return replace(reason, bearers=subjects.visit(words).bearers if words.names else ())
 
 
 def counted(placed: Placed) -> Iterator[Statement]:
@@ -311,7 +253,8 @@ def sayings(sentence: Sentence, span: Span) -> list[Saying]:
 
 
 BUILDERS: dict[str, Callable[[Placed], Iterator[Statement]]] = {
-    "result": result, "trend": trend, "every": every, "range": ranged, "condition": condition, "medicine": course,
+    "result": results.result, "trend": results.trend, "every": results.every, "range": results.ranged,
+    "condition": condition, "medicine": course,
     "allergy": course, "dose_change": changed, "visit": visit, "count": counted, "order": order, "person": person,
     "absence": absent, "note": told, "judgement": told, "death": died, "apart": apart,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from core.verification.grammar.chunk import MARK, NAME, SPAN, UNKNOWN, WHEN, WOR
 from core.verification.grammar.occasions import PLAIN
 from core.verification.grammar.reader import FREE_PREPS, MARKS_THAT_MATTER, NEUTRAL
 from core.verification.grammar.times import within
-from core.verification.second_reader.meanings import Words
+from core.verification.second_reader.meanings import Words, is_answer
 from core.verification.second_reader.placed import Placed
 from core.verification.second_reader.sentence import Sentence, Span
 
@@ -170,6 +170,8 @@ def _accounts(role: str, words: Words, chunk: Chunk) -> bool:
         return True
     if chunk.kind == UNKNOWN:
         return role in _BY_MEANING and bool(words.meant)
+    if role == "value" and "result" in chunk.means:
+        return is_answer(words)
     return not own.isdisjoint(kinds_of(chunk))
 
 

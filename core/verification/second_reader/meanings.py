@@ -60,6 +60,11 @@ class Words:
         return [chunk for chunk in self.chunks if chunk.name is not None]
 
 
+def is_answer(words: Words) -> bool:
+    """Whether a result is told in words: "not detected"."""
+    return bool(words.names) and not any(chunk.quantity or chunk.pair for chunk in words.chunks)
+
+
 def quantity(words: Words) -> Quantity:
     """The one quantity that words give. Raises Unread."""
     found = quantities(words)
