@@ -90,17 +90,18 @@ class Trend(Statement):
 
 @dataclass(frozen=True)
 class Ranged(Statement):
-    """The limits of a test's range."""
+    """The limits of a test's range; `high` alone is either limit, unless `upper` says that it is the upper one."""
 
     low: Quantity | None
     high: Quantity | None
+    upper: bool = False
 
 
 @dataclass(frozen=True)
 class Course(Statement):
     """A condition, medicine or allergy: its standing, its days, and how it is taken or shows.
 
-    `sole`: no other of that name stands so; `unsaid`: fields that the record leaves empty.
+    `sole`: no other of that name stands so; `unsaid`: fields that the record leaves empty; `filled`: those it gives.
     """
 
     status: str | None = None
@@ -120,6 +121,7 @@ class Course(Statement):
     former: bool = False
     sole: bool = False
     unsaid: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

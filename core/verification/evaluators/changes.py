@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise, permutations
 
 from core.verification.cited import Cited
-from core.verification.evaluators import details, wording
+from core.verification.evaluators import details, doses, wording
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved
@@ -48,7 +48,7 @@ def _went_on(statement: Changed, several: list[Cited]) -> Cited | None:
 def _has_said(statement: Changed, row: Cited) -> bool:
     """Whether a row has each amount that is said."""
     said = [quantity for quantity in (statement.before, statement.after) if quantity is not None]
-    return all(details.has_amount(quantity, statement.subject, row) for quantity in said)
+    return all(doses.has_amount(quantity, statement.subject, row) for quantity in said)
 
 
 def _follows(old: Cited, new: Cited) -> bool:
@@ -62,9 +62,9 @@ def _is_change(statement: Changed, old: Cited, new: Cited) -> bool:
         return _is_oftener(statement, old, new)
     if statement.after is None:
         return False
-    if not details.has_amount(statement.after, statement.subject, new):
+    if not doses.has_amount(statement.after, statement.subject, new):
         return False
-    if statement.before is not None and not details.has_amount(statement.before, statement.subject, old):
+    if statement.before is not None and not doses.has_amount(statement.before, statement.subject, old):
         return False
     first, second = statement.before or _amount(old), statement.after
     if first is None:

@@ -10,22 +10,19 @@ from typing import Any, NamedTuple
 
 from core.verification.cited import Cited
 from core.verification.dates import When
-from core.verification.evaluators import quantities, wording
+from core.verification.evaluators import doses, quantities, wording
 from core.verification.grammar import tokens
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.phrases import longest_at
 from core.verification.grammar.times import within
-from core.verification.row_names import Amount, named
 from core.verification.statements import Course, Subject
-from core.verification.vocabulary import UNITS
-from core.verification.vocabulary.spelling import norms_of, spelled_hours, stem
+from core.verification.vocabulary.spelling import spelled_hours
 
 _NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4"}
 _FORMS_TAKEN = re.compile(
     r"(?:take )?(\d+(?:\.\d+)?|one|two|three|four)(?: (?:tablet|tab|capsule|cap|puff|patch|dose|unit dose)e?s?)?$"
 )
 ENDED = frozenset({"ended", "stopped", "completed"})
-GRAM = UNITS["g"]
 _WORDED = {"active": "active", "ended": "no longer active", "stopped": "stopped", "completed": "completed"}
 
 
@@ -52,6 +49,7 @@ def _asked(statement: Course, row: Cited, rows: Sequence[Cited]) -> Iterator[Fau
         if said := getattr(statement, slot):
             yield ask(said, row)
     yield from map(partial(_left_empty, row), statement.unsaid)
+    yield from map(partial(_filled, row), statement.filled)
     yield from (_detail(detail, row, rows) for detail in statement.details)
     if statement.reason:
         yield _reason(statement.reason, row, rows)
@@ -70,6 +68,11 @@ def _left_empty(row: Cited, field: str) -> Fault | None:
     """ "No reaction is recorded": what the row gives is told."""
     have = str(row.fields.get(field) or "")
     return Fault(True, field, have, f"the row gives {have} as the {field}.") if have else None
+
+
+def _filled(row: Cited, field: str) -> Fault | None:
+    """ "With a reaction": the row must give one."""
+    return None if row.fields.get(field) else Fault(False, field, "", f"the row does not give the {field}.")
 
 
 def _standing(statement: Course, row: Cited) -> Fault | None:
@@ -127,13 +130,13 @@ def _is_outside(when: When, row: Cited) -> bool:
 
 
 def _amount(said: Quantity, subject: Subject, row: Cited) -> Fault | None:
-    if has_amount(said, subject, row):
+    if doses.has_amount(said, subject, row):
         return None
     if said.unit and said.unit.kind == "dose form":
         return _number_of_forms(said, row)
-    mine = _amounts(subject, row)
+    mine = doses.of_row(subject, row)
     shown = str(row.fields.get("dose") or row.fields.get("medication") or "")
-    comparable = any(_compares(said, amount) for amount in mine)
+    comparable = any(doses.compares(said, amount) for amount in mine)
     known = any(amount.value == said.value for amount in mine)
     return Fault(comparable and not known, "dose", shown, f"the row says {shown}.")
 
@@ -147,73 +150,14 @@ def _number_of_forms(said: Quantity, row: Cited) -> Fault | None:
     return None if have == said.value else Fault(True, "dose", taken, f"the row says {taken}.")
 
 
-def _compares(said: Quantity, amount: Amount) -> bool:
-    return bool(amount.unit and said.unit and amount.unit.kind == said.unit.kind)
-
-
 def _strength_for_dose(statement: Course, row: Cited) -> Fault | None:
     """Whoever says only the strength of the tablet, where another dose is taken, may mean the dose."""
-    doses = list(_doses(row))
-    said = [amount for amount in statement.amounts if any(_compares(amount, dose) for dose in doses)]
-    if not said or any(_same(amount, dose) for amount in said for dose in doses):
+    own = list(doses.taken(row))
+    said = [amount for amount in statement.amounts if any(doses.compares(amount, dose) for dose in own)]
+    if not said or any(doses.is_same(amount, dose) for amount in said for dose in own):
         return None
     taken = str(row.fields.get("dose") or row.fields.get("instructions"))
     return Fault(False, "dose", taken, f"{wording.name(row)} is taken as {taken}.")
-
-
-def has_amount(said: Quantity, subject: Subject, row: Cited) -> bool:
-    """Whether an amount is one of the row's, or that of all its ingredients: "piperacillin-tazobactam 4.5 g"."""
-    mine = _amounts(subject, row)
-    return any(_same(said, amount) for amount in mine) or _is_total(said, mine)
-
-
-def _is_total(said: Quantity, mine: list[Amount]) -> bool:
-    parts = {amount.part: amount for amount in mine if amount.part >= 0 and amount.unit and amount.unit.kind == "mass"}
-    sizes = [amount.value * amount.unit.size for amount in parts.values() if amount.unit]
-    if len(sizes) < 2 or said.unit is None or said.unit.kind != "mass":
-        return False
-    return abs(sum(sizes) - said.value * said.unit.size) <= 1e-6
-
-
-def _amounts(subject: Subject, row: Cited) -> list[Amount]:
-    own = (*row.name.amounts, *_of_unit(row.name.amounts), *_doses(row))
-    return [amount for amount in own if _of_part(amount, subject, row)]
-
-
-def _of_unit(amounts: Sequence[Amount]) -> Iterator[Amount]:
-    """What one syringe or puff holds: 40 mg of "0.4 ML ... 100 MG/ML", 44 mcg of "0.044 MG/ACTUAT"."""
-    held = {"mass per actuation": 1.0, "mass concentration": _volume(amounts)}
-    for amount in amounts:
-        if amount.unit and (volume := held.get(amount.unit.kind)):
-            yield Amount(amount.value * amount.unit.size / 1000 * volume, GRAM, amount.part)
-
-
-def _volume(amounts: Sequence[Amount]) -> float | None:
-    """The one volume of a name, in millilitres."""
-    found = [amount.value * amount.unit.size for amount in amounts if amount.unit and amount.unit.kind == "volume"]
-    return found[0] if len(found) == 1 else None
-
-
-def _of_part(amount: Amount, subject: Subject, row: Cited) -> bool:
-    """Of a medicine of several ingredients, whether the amount is of the one that is named; a brand is all of them."""
-    parts, is_brand = row.name.parts, any(term.startswith("brand:") for term in subject.terms)
-    if is_brand or len(parts) < 2 or not 0 <= amount.part < len(parts):
-        return True
-    terms = {stem(norm) for norm in norms_of(subject.words)} | subject.terms
-    mine = [n for n, part in enumerate(parts) if not terms.isdisjoint(part)]
-    return not mine or amount.part in mine
-
-
-def _same(said: Quantity, amount: Amount) -> bool:
-    if said.unit is None or amount.unit is None:
-        return said.value == amount.value and said.unit is None
-    return bool(quantities.same(said._replace(step=1e-6), amount.value, amount.unit))
-
-
-def _doses(row: Cited) -> Iterator[Amount]:
-    text = " ".join(str(row.fields[f]) for f in ("dose", "instructions") if row.fields.get(f))
-    for amount in named((text,), None, "dose").amounts if text else ():
-        yield amount._replace(part=-1)
 
 
 def _frequency(said: tuple[str, ...], row: Cited) -> Fault | None:

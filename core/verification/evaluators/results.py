@@ -190,7 +190,8 @@ def ranged(statement: Ranged, rows: Sequence[Cited], others: Sequence[Cited]) ->
 def _is_ranged(statement: Ranged, row: Cited) -> bool:
     """Whether a row has the limits that are said; a low one alone may be all that is said."""
     if statement.low is None:
-        return _is(statement.high, row.high, row) or _is(statement.high, row.low, row)
+        lower = not statement.upper and _is(statement.high, row.low, row)
+        return lower or _is(statement.high, row.high, row)
     alone = statement.high is None and not statement.low.sign
     return _is(statement.low, row.low, row) and (alone or _is(statement.high, row.high, row))
 

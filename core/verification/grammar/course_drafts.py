@@ -55,6 +55,7 @@ class Draft:
         self.chunks: list[Chunk] = []
         self.sole = False
         self.unsaid: tuple[str, ...] = ()
+        self.filled: tuple[str, ...] = ()
         # Of each name its own start or stop, where as many days are said as names.
         self.paired: tuple[str, tuple[When, ...]] | None = None
 

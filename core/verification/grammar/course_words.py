@@ -30,7 +30,16 @@ def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if draft.status and draft.status != status:
         return _agree(draft.status, status, item)
     draft.status = status
+    if _is_so_now(draft, items, place):
+        draft.tense = "present"
     return True
+
+
+def _is_so_now(draft: Draft, items: list[Chunk], place: int) -> bool:
+    """ "From 11 June to 23 July, and is active": a standing behind the end of a course is of now."""
+    before = items[place - 1] if place else None
+    was = before is not None and before.get("aux") == "past"
+    return draft.status in ("active", "not ended") and bool(draft.stop or draft.spans) and not was
 
 
 def _agree(known: str, status: str, item: Chunk) -> bool:
@@ -123,6 +132,11 @@ def _past(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _reaction(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    """A word for reactions; behind the name it says that one is on record: "eggs, with a reaction"."""
+    following = items[place + 1] if place + 1 < len(items) else None
+    to_it = following is not None and following.get("prep") == "to"
+    if place >= draft.frame.lead and not to_it and "reaction" not in draft.unsaid:
+        draft.filled = ("reaction",)
     return draft.kind == "allergy"
 
 

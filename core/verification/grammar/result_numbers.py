@@ -152,10 +152,11 @@ def _is_limit(scan: Scan, place: int, said: Quantity) -> bool:
     if before is not None and said.step and not (scan.holds(said) and _is_no_limit(scan, said)):
         before.used = before.used or "read" not in before.means
         scan.items[place].means = {"limit": ""}
-        scan.limits = (None, said)
+        which = before.means.get("of range") or before.means.get("limit")
+        scan.limits, scan.upper_limit = (said, None) if which == "lower" else (None, said), which == "upper"
         _of_limit(scan, said)
         return True
-    if scan.limits is None or place < 2 or "limit" not in scan.items[place - 2].means:
+    if scan.limits is None or scan.limits[1] is None or place < 2 or "limit" not in scan.items[place - 2].means:
         return False
     joint = scan.items[place - 1]
     if joint.means.get("prep") != "to" and "-" not in joint.means:

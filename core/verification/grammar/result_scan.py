@@ -31,7 +31,8 @@ class Scan:
         self.degree: str | None = None
         self.length: Quantity | None = None
         self.count: Quantity | None = None
-        self.limits: tuple[Quantity | None, Quantity] | None = None
+        self.limits: tuple[Quantity | None, Quantity | None] | None = None
+        self.upper_limit = False
         self.last_few: tuple[int, str] | None = None
         self.times = self.latest = False
         self.bounds: tuple[Quantity, ...] = ()

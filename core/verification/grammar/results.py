@@ -142,7 +142,7 @@ class Said:
             reading, degree, value, number = self.scan.alone
             yield Only(self.span, subject, reading, degree, value, own, number)
         if self.scan.limits:
-            yield Ranged(self.span, subject, *self.scan.limits)
+            yield Ranged(self.span, subject, *self.scan.limits, upper=self.scan.upper_limit)
 
     def _always(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
         """What is said of all results, or of all since a day."""
