@@ -66,6 +66,16 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("replication", False, _cause(fault), "mend the primary first")
 
 
+def _replica(name: str, connection: Connection, *, takes_writes: bool) -> Iterator[Finding]:
+    yield judge(
+        f"{name}: role",
+        not takes_writes,
+        "it accepts writes: it is no replica" if takes_writes else "replica, read-only",
+        "point STRATA_REPLICA_URL at a standby, or readable secondary, of the primary",
+    )
+    yield from sessions(name, connection)
+
+
 def _server(store: Store, name: str, connection: Connection, role: DatabaseRole | None) -> Iterator[Finding]:
     adapter, url = databases.current().adapter, connection.engine.url
     where = f"{url.host}:{url.port}" if url.port else str(url.host)
@@ -74,13 +84,7 @@ def _server(store: Store, name: str, connection: Connection, role: DatabaseRole 
     yield from checkpoint_check.examine(name, connection)
     takes_writes = adapter.server.takes_writes(connection)
     if store is Store.REPLICA:
-        yield judge(
-            f"{name}: role",
-            not takes_writes,
-            "it accepts writes: it is no replica" if takes_writes else "replica, read-only",
-            "point STRATA_REPLICA_URL at a standby, or readable secondary, of the primary",
-        )
-        yield from sessions(name, connection)
+        yield from _replica(name, connection, takes_writes=takes_writes)
         return
     if store is not Store.HOT:
         yield archive_logins.left_behind(name, connection)

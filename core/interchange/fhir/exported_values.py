@@ -43,6 +43,12 @@ def value(row: Mapping[str, Any], parts: Mapping[str, Any]) -> Resource:
     if "value_codings" in parts:
         codings = [bare({"system": one[0], "code": one[1], "display": one[2]}) for one in parts["value_codings"]]
         return {"valueCodeableConcept": bare({"coding": codings, "text": words})}
+    return _quantity(row, parts)
+
+
+def _quantity(row: Mapping[str, Any], parts: Mapping[str, Any]) -> Resource:
+    """A number with its unit; words that hold none as they are."""
+    number, words = row["value_number"], row["value_text"]
     exact, comparator = parts.get("exact"), parts.get("comparator")
     told = exact or (numeral(number) if number is not None else _last_numeral(words))
     if told is None or (number is None and exact is None and comparator is None):

@@ -63,12 +63,9 @@ def values(column: Column[Any]) -> Iterator[Any]:
         case String() if column.name == "said":
             yield from ("", "of no kind", *map(json.dumps, SAID))
         case JSON():
-            yield from (json.dumps(one) for one in DOCUMENTS)
+            yield from map(json.dumps, DOCUMENTS)
         case String():
-            yield from (one[: column.type.length] for one in TEXTS)
-            yield "x" * (column.type.length or LONGEST)
-            if column.type.length is None:
-                yield from (json.dumps(one) for one in DOCUMENTS)
+            yield from _texts(column.type.length)
         case Boolean():
             yield from (True, False)
         case DateTime() | Date():
@@ -77,6 +74,13 @@ def values(column: Column[Any]) -> Iterator[Any]:
             yield from NUMBERS
         case Numeric():
             yield from AMOUNTS
+
+
+def _texts(length: int | None) -> Iterator[str]:
+    """Odd texts of at most this length; documents where any length is taken."""
+    yield from (one[:length] for one in TEXTS)
+    yield "x" * (length or LONGEST)
+    yield from map(json.dumps, DOCUMENTS if length is None else ())
 
 
 def columns() -> Iterator[tuple[str, Table, Column[Any]]]:
@@ -131,11 +135,15 @@ def written(owner: Connection, odd: list[Odd]) -> Iterator[list[Odd]]:
         owner.rollback()
         owner.execute(text("SET LOCAL session_replication_role = replica"))
         for table, rows in before.items():
-            owner.execute(table.delete())
-            given = [column.name for column in table.columns if column.computed is None]
-            if rows:
-                owner.execute(table.insert(), [{name: row[name] for name in given} for row in rows])
+            _put_back(owner, table, rows)
         owner.commit()
+
+
+def _put_back(owner: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    owner.execute(table.delete())
+    given = [column.name for column in table.columns if column.computed is None]
+    if rows:
+        owner.execute(table.insert(), [{name: row[name] for name in given} for row in rows])
 
 
 def _write(owner: Connection, one: Odd) -> bool:
