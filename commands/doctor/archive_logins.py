@@ -5,14 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from commands.doctor.finding import Finding, judge
+from commands.doctor.finding import Finding, first_of, judge
 from core.engines import EngineError
 from core.install.database_roles import DatabaseRole
 from core.install.grants import GRANTS
 from core.stores import databases
 from core.stores.databases import Store
 
-SHOWN = 3
 MEND = "give it the login that `strata init --print-grants` prints for its kind of process"
 
 
@@ -41,8 +40,7 @@ def none_needed(store: Store, name: str) -> Finding:
 def left_behind(name: str, archive: Connection) -> Finding:
     """Nothing that a process was told to do may outlast it there; as `boundaries: roles` tells of the primary."""
     lines = databases.current().adapter.roles.left_behind(archive, GRANTS)
-    more = f" (and {len(lines) - SHOWN} more)" if len(lines) > SHOWN else ""
-    found = "; ".join(lines[:SHOWN]) + more or "no login keeps settings for its later sessions, or may fill the server"
+    found = first_of(lines, none="no login keeps settings for its later sessions, or may fill the server")
     return judge(f"{name}: what stays of logins", not lines, found, "a superuser runs what stands behind each")
 
 

@@ -8,7 +8,7 @@ from redis import Redis, RedisError
 from redis.exceptions import NoPermissionError
 from sqlalchemy.exc import SQLAlchemyError
 
-from commands.doctor.finding import Finding, judge
+from commands.doctor.finding import SHOWN, Finding, first_of, judge
 from core.audit import kept_heads
 from core.engines import EngineError
 from core.install.database_roles import DatabaseRole
@@ -22,7 +22,6 @@ from core.stores.databases import Store
 
 MAKE_KEYS = "`strata keys` prints new ones, and which process is given which"
 RUN_INIT = "run `strata init` as the owner"
-SHOWN = 3
 OWNER = "command"
 SEALS = (DatabaseRole.WORKER.kind, DatabaseRole.ARCHIVER.kind, OWNER)
 SEALED = (DatabaseRole.PUBLIC.kind, DatabaseRole.STAFF.kind, OWNER)
@@ -62,8 +61,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _rights(differences: Sequence[str]) -> Finding:
-    more = f" (and {len(differences) - SHOWN} more)" if len(differences) > SHOWN else ""
-    found = "; ".join(differences[:SHOWN]) + more or "each role has its rights and rows, and no others"
+    found = first_of(differences, none="each role has its rights and rows, and no others")
     return judge("boundaries: roles", not differences, found, RUN_INIT)
 
 

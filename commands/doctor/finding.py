@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -11,6 +14,12 @@ class Finding:
     ok: bool
     detail: str
     mend: str = ""
+
+
+def first_of(lines: Sequence[str], *, none: str) -> str:
+    """The first lines of a list and how many more there are; `none` for an empty one."""
+    more = f" (and {len(lines) - SHOWN} more)" if len(lines) > SHOWN else ""
+    return "; ".join(lines[:SHOWN]) + more or none
 
 
 def judge(subject: str, ok: bool, detail: str, mend: str) -> Finding:

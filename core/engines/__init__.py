@@ -19,6 +19,7 @@ class _Faults(Protocol):
 
     def kind_of(self, fault: BaseException) -> FaultKind: ...
     def words_of(self, fault: BaseException) -> str | None: ...
+    def is_duplicate(self, fault: BaseException) -> bool: ...
 
 
 def adapter_for(url: str, *, by_polybase: bool = False) -> Adapter:
@@ -49,6 +50,12 @@ def kind_of(fault: DBAPIError) -> FaultKind:
     return FaultKind.OTHER if cause is None else _faults_of(cause).kind_of(cause)
 
 
+def is_duplicate(fault: DBAPIError) -> bool:
+    """Whether a database refused a row because a unique key was taken, perhaps by another transaction."""
+    cause = fault.orig
+    return cause is not None and _faults_of(cause).is_duplicate(cause)
+
+
 def words_of(fault: DBAPIError) -> str:
     """What the server said about a fault, without the values of any row."""
     cause = fault.orig
@@ -56,4 +63,4 @@ def words_of(fault: DBAPIError) -> str:
     return words or NOTHING_SAID
 
 
-__all__ = ["Adapter", "Conflict", "EngineError", "FaultKind", "adapter_for", "kind_of", "words_of"]
+__all__ = ["Adapter", "Conflict", "EngineError", "FaultKind", "adapter_for", "is_duplicate", "kind_of", "words_of"]

@@ -24,10 +24,12 @@ LINK_LOST = frozenset({2, 53, 258, 7202, 7303, 7320, 7330, 7399, 7416, 10061, 11
 LOGIN_REFUSED = 18456
 # Babelfish has one number for everything, so its words must tell: lost, late, refused.
 FDW_LOST = re.compile(r"TDS client library error: DB #: 200(?:02|03|04|06|09|17|47)\b")
+# Of an index, of a constraint.
+DUPLICATE_KEYS = frozenset({2601, 2627})
 WORDS = {
     515: "a value is missing",
     547: "a row that it names is missing, or is named by another",
-    **dict.fromkeys((2601, 2627), "duplicate key"),
+    **dict.fromkeys(DUPLICATE_KEYS, "duplicate key"),
     **dict.fromkeys((2628, 8152), "a text is too long"),
 }
 SERIALIZATION, TIMED_OUT, LOST = "40001", "HYT00", "08"
@@ -43,6 +45,11 @@ def numbers(fault: BaseException) -> frozenset[int]:
 def is_transient(fault: BaseException) -> bool:
     """Whether the same statement may work at the next try."""
     return not TRANSIENT.isdisjoint(numbers(fault)) or _state(fault) == SERIALIZATION
+
+
+def is_duplicate(fault: BaseException) -> bool:
+    """Whether a unique key was taken."""
+    return not DUPLICATE_KEYS.isdisjoint(numbers(fault))
 
 
 def kind_of(fault: BaseException) -> FaultKind:

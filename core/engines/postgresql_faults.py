@@ -10,6 +10,7 @@ KINDS = {
     FaultKind.DISK_FULL: ("53100",),
     FaultKind.WAITED: ("55P03", "57014", "40", "25P03"),
 }
+UNIQUE_VIOLATION = "23505"
 
 
 def kind_of(fault: BaseException) -> FaultKind:
@@ -18,6 +19,11 @@ def kind_of(fault: BaseException) -> FaultKind:
     if state is None:
         return FaultKind.CONNECTION
     return next((kind for kind, states in KINDS.items() if state.startswith(states)), FaultKind.OTHER)
+
+
+def is_duplicate(fault: BaseException) -> bool:
+    """Whether a unique key was taken."""
+    return getattr(fault, "sqlstate", None) == UNIQUE_VIOLATION
 
 
 def words_of(fault: BaseException) -> str | None:

@@ -6,7 +6,7 @@ Holdings that were made before they could name one name none until then; a relea
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Select, Table, func, select, update
@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from core.engines.functions import any_of
 from core.models import Holding
 from core.models.record_types import VISIT, archive_table
+from core.picture.rebuild import chunks
 from core.stores import archived, databases
 from core.stores.archived import Window
 from core.stores.databases import Store
 
-PATIENTS_A_CHUNK = 200
 # By patient: a clinic, and the visit at it.
 Clinics = dict[int, tuple[int, int]]
 
@@ -30,7 +30,7 @@ def fill_all(on_progress: Callable[[int], None] = lambda done: None) -> int:
     For a process that reaches the archive server itself; raises what that server raises. Can be stopped and run again.
     """
     looked_at = changed = 0
-    for patient_ids in _chunks():
+    for patient_ids in chunks(Holding.patient_id, Holding.record_type == VISIT.name):
         changed += fill(patient_ids)
         looked_at += len(patient_ids)
         on_progress(looked_at)
@@ -91,15 +91,3 @@ def newest_query(visit: Table, patient_ids: Sequence[int], window: Window) -> Se
     mine = any_of(visit.c.patient_id, patient_ids), visit.c.clinic_id.is_not(None)
     placed = at_clinic.where(*mine, archived.visible(visit, window)).subquery("v").c
     return select(placed.patient_id, placed.clinic_id, placed.id).where(placed.place == 1)
-
-
-def _chunks() -> Iterator[list[int]]:
-    last = 0
-    while True:
-        with databases.read(Store.HOT) as session:
-            query = select(Holding.patient_id).where(Holding.record_type == VISIT.name, Holding.patient_id > last)
-            ids = list(session.scalars(query.order_by(Holding.patient_id).limit(PATIENTS_A_CHUNK)))
-        if not ids:
-            return
-        yield ids
-        last = ids[-1]

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.models import Patient, utc_now
@@ -55,7 +55,7 @@ def rebuild(patient_ids: Collection[int]) -> int:
 def rebuild_all(on_progress: Callable[[int], None] = lambda done: None) -> int:
     """Rebuild every patient's picture; returns how many. Can be stopped and run again."""
     done = 0
-    for patient_ids in _chunks():
+    for patient_ids in chunks(Patient.id):
         done += rebuild(patient_ids)
         on_progress(done)
     return done
@@ -108,11 +108,12 @@ def _make_places(patient_ids: Collection[int]) -> None:
         return
 
 
-def _chunks() -> Iterator[list[int]]:
+def chunks(patient_id: SQLColumnExpression[int], *where: ColumnElement[bool]) -> Iterator[list[int]]:
+    """Patients by number, some at a time: those of a table's column, where the conditions hold."""
     last = 0
     while True:
         with databases.read(Store.HOT) as session:
-            query = select(Patient.id).where(Patient.id > last).order_by(Patient.id).limit(PATIENTS_A_CHUNK)
+            query = select(patient_id).where(*where, patient_id > last).order_by(patient_id).limit(PATIENTS_A_CHUNK)
             ids = list(session.scalars(query))
         if not ids:
             return

@@ -11,12 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from core.access.permissions import PermissionDenied
+from core.engines import is_duplicate
 from core.jobs.safe_traceback import frames
 from core.models.transitions import InvalidTransition
 from core.services.accounts import TooManyAttempts
 from core.stores.archived import ColdUnavailable
 from core.stores.outage import UNREACHABLE
-from core.stores.overtaken import is_duplicate
 from core.stores.page_reads import SPILL_RETRY_SECONDS, Busy
 from core.stores.replica_reads import ReplicaBehind
 from core.web.access import ask_to_sign_in, record

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.verification import instructions
 from core.verification.dates import When
-from core.verification.grammar import scope, tokens
+from core.verification.grammar import scope, texts, tokens
 from core.verification.grammar.chunk import MARK, NAME, SPAN, WHEN, Chunk, Quantity
 from core.verification.grammar.tokens import Words
 from core.verification.statements import Subject, Vaccinated
@@ -18,7 +18,7 @@ from core.verification.vocabulary.spelling import word_set
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
-NOUNS = word_set("vaccine vaccines vaccination vaccinations jab jabs shot shots imm imms immunization immunizations")
+NOUNS = texts.VACCINES | {"imm"}
 _PASSED = NOUNS | word_set(
     "given giving gave had has received administered and all both each at in on the of for with also again then plus"
     " dose doses a were was , ; : ( ) - & + ."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from core.stores.overtaken import is_duplicate
+from core.engines import is_duplicate
 
 INDEX = "[23000] [Microsoft][ODBC Driver 18][SQL Server]Cannot insert duplicate key row (2601) (SQLExecDirectW)"
 KEY = "[23000] [Microsoft][ODBC Driver 18][SQL Server]Violation of PRIMARY KEY constraint (2627) (SQLExecDirectW)"
@@ -17,7 +17,8 @@ class Said(Exception):
 
     def __init__(self, words: str, sqlstate: str | None = None) -> None:
         super().__init__("23000", words)
-        self.sqlstate = sqlstate
+        if sqlstate is not None:
+            self.sqlstate = sqlstate
 
 
 @pytest.mark.parametrize(
