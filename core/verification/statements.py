@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.verification.dates import When
-from core.verification.grammar.chunk import Quantity
+from core.verification.grammar.chunk import BOUNDS, Quantity
 from core.verification.grammar.texts import Said
 
 
@@ -42,6 +42,11 @@ class Point:
     which: str | None = None
     origin: str | None = None
     beyond: Quantity | None = None
+
+
+def is_of_list(point: Point) -> bool:
+    """Whether a point is a value that a list may hold: no bound, and nothing that a change began from."""
+    return point.value is not None and point.value.sign not in BOUNDS and point.origin != "from"
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,7 @@ class Ranged(Statement):
 class Course(Statement):
     """A condition, medicine or allergy: its standing, its days, and how it is taken or shows.
 
+    `strengths` are those of the amounts that one tablet holds.
     `sole`: no other of that name stands so; `unsaid`: fields that the record leaves empty; `filled`: those it gives.
     """
 
@@ -122,6 +128,7 @@ class Course(Statement):
     sole: bool = False
     unsaid: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
+    strengths: tuple[Quantity, ...] = ()
 
 
 @dataclass(frozen=True)

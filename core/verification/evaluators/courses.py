@@ -123,6 +123,11 @@ def absent(statement: Absent, rows: Sequence[Cited], others: Sequence[Cited]) ->
     return NotInRows("No row can say that something is absent from the record.")
 
 
+def _is_during(row: Cited, other: Cited) -> bool:
+    """Whether one thing began before another, which has an end, was over."""
+    return bool(row.start and other.start and other.stop and other.start < row.start < other.stop)
+
+
 def follows(statement: Follows, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """The order of two beginnings, by all rows that the names may mean."""
     pairs = [
@@ -131,6 +136,10 @@ def follows(statement: Follows, rows: Sequence[Cited], others: Sequence[Cited]) 
         for m, _ in statement.other.bearers
         if (first := rows[n].start) and (second := rows[m].start)
     ]
+    if statement.order == "after" and any(
+        _is_during(rows[n], rows[m]) for n, _ in statement.subject.bearers for m, _ in statement.other.bearers
+    ):
+        return NotInRows("One of the two lasted when the other began.")
     if not pairs:
         return NotInRows("The cited rows do not hold both days.")
     ref = rows[statement.subject.bearers[0][0]].ref

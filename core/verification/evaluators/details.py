@@ -44,10 +44,12 @@ def _asked(statement: Course, row: Cited, rows: Sequence[Cited]) -> Iterator[Fau
     yield _standing(statement, row)
     yield from _days(statement, row)
     yield from (_amount(said, statement.subject, row) for said in statement.amounts)
+    yield from (_strength(said, row) for said in statement.strengths)
     yield _strength_for_dose(statement, row)
     for slot, ask in SLOTS:
         if said := getattr(statement, slot):
             yield ask(said, row)
+    yield _often(statement, row)
     yield from map(partial(_left_empty, row), statement.unsaid)
     yield from map(partial(_filled, row), statement.filled)
     yield from (_detail(detail, row, rows) for detail in statement.details)
@@ -130,6 +132,8 @@ def _is_outside(when: When, row: Cited) -> bool:
 
 
 def _amount(said: Quantity, subject: Subject, row: Cited) -> Fault | None:
+    if said.sign in doses.BOUNDS:
+        return None if doses.is_bound(said, row) else Fault(False, "dose", "", "the row gives no such limit.")
     if doses.has_amount(said, subject, row):
         return None
     if said.unit and said.unit.kind == "dose form":
@@ -139,6 +143,14 @@ def _amount(said: Quantity, subject: Subject, row: Cited) -> Fault | None:
     comparable = any(doses.compares(said, amount) for amount in mine)
     known = any(amount.value == said.value for amount in mine)
     return Fault(comparable and not known, "dose", shown, f"the row says {shown}.")
+
+
+def _strength(said: Quantity, row: Cited) -> Fault | None:
+    """What one tablet holds, where the row's own name says it: two of 500 mg are no 1 g tablet."""
+    held = [amount for amount in row.name.amounts if doses.compares(said, amount)]
+    if not held or any(doses.is_same(said, amount) for amount in held) or doses.is_total(said, held):
+        return None
+    return Fault(False, "medication", "", f"the row says {row.fields.get('medication')}.")
 
 
 def _number_of_forms(said: Quantity, row: Cited) -> Fault | None:
@@ -163,6 +175,9 @@ def _strength_for_dose(statement: Course, row: Cited) -> Fault | None:
 def _frequency(said: tuple[str, ...], row: Cited) -> Fault | None:
     """How often: "daily" is borne out by "every night", "every night" not by "daily"."""
     have = frequencies(row)
+    if "regular" in said and (not have or "as needed" in have):
+        return Fault(False, "frequency", "", f"the row does not say that {wording.name(row)} is taken regularly.")
+    said = tuple(one for one in said if one != "regular")
     if all(one in have or (" " not in one and any(other.split()[0] == one for other in have)) for one in said):
         return None
     shown = str(row.fields.get("frequency") or "")
@@ -173,9 +188,20 @@ def _frequency(said: tuple[str, ...], row: Cited) -> Fault | None:
     return Fault(otherwise, "frequency", shown, f"{wording.name(row)} is taken {shown}.")
 
 
+def _often(statement: Course, row: Cited) -> Fault | None:
+    """How often; the time of a limit is no frequency: "at most 8 tablets a day"."""
+    limited = {doses.limited_over(said, row) for said in statement.amounts if said.sign in doses.BOUNDS}
+    said = tuple(one for one in statement.frequency if one not in limited)
+    if not limited <= {None, *statement.frequency}:
+        return Fault(False, "dose", "", f"the row gives another limit of {wording.name(row)}.")
+    return _frequency(said, row) if said else None
+
+
 def frequencies(row: Cited) -> set[str]:
     """How often the row says, in every way that it says it."""
-    text = " ".join(str(row.fields[f]) for f in ("frequency", "instructions") if row.fields.get(f))
+    text = doses.without_limits(
+        " ".join(str(row.fields[f]) for f in ("frequency", "instructions") if row.fields.get(f))
+    )
     words = tokens.tokens(tokens.plain(spelled_hours(text)))
     found: set[str] = set()
     i = 0
@@ -224,7 +250,6 @@ def _overlap(one: Cited, other: Cited) -> bool:
 
 
 SLOTS: tuple[tuple[str, Callable[[Any, Cited], Fault | None]], ...] = (
-    ("frequency", _frequency),
     ("length", _length),
     ("severity", partial(_field, "severity")),
     ("criticality", partial(_field, "criticality")),

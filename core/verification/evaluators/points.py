@@ -19,6 +19,11 @@ def rows_of(statement: Statement, rows: Sequence[Cited]) -> list[Cited]:
     return [rows[n] for n, _ in statement.subject.bearers if rows[n].type == "observation"]
 
 
+def moment(row: Cited) -> tuple[date, str]:
+    """What the results of a series are put in order by."""
+    return row.start or date.min, str(row.fields.get("observed_at"))
+
+
 def has_value(row: Cited, said: Quantity) -> bool | None:
     """Whether a row's value is what was said; None if they cannot be compared."""
     return None if row.value is None else quantities.same(said, row.value, row.unit, row.assay)

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from core.verification.cited import Cited
 from core.verification.dates import When
-from core.verification.evaluators import quantities, readings, wording
-from core.verification.evaluators.points import is_point, rows_of
+from core.verification.evaluators import listed, quantities, readings, wording
+from core.verification.evaluators.points import is_point, moment, rows_of
 from core.verification.evaluators.trend_directions import DIRECTIONS, by_degree, change
 from core.verification.grammar.chunk import BOUNDS, Quantity
 from core.verification.grammar.times import within
@@ -25,7 +25,7 @@ OF_FUNCTION = frozenset({"renal function", "liver function"})
 def trend(statement: Trend, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
     """A direction of each test that the name may mean: blood pressure fell if both its parts did."""
     series: dict[str, list[Cited]] = {}
-    for row in sorted(rows_of(statement, rows), key=_moment):
+    for row in sorted(rows_of(statement, rows), key=moment):
         if row.start and row.value is not None:
             series.setdefault(row.assay or wording.name(row), []).append(row)
     answers = [_of_one_test(statement, found) for found in series.values()]
@@ -38,13 +38,11 @@ def trend(statement: Trend, rows: Sequence[Cited], others: Sequence[Cited]) -> J
     return answers[0]
 
 
-def _moment(row: Cited) -> tuple[date, str]:
-    return row.start or date.min, str(row.fields.get("observed_at"))
-
-
 def _of_one_test(statement: Trend, mine: list[Cited]) -> Judged:
     if statement.direction == "ranged":
         return _ranged(statement, mine)
+    if statement.direction in listed.WAYS:
+        return listed.listed(statement, mine)
     chosen = _chosen(statement, mine)
     if chosen is None or not (_holds(statement.first, mine) and _holds(statement.last, mine)):
         return NotInRows("The cited rows do not hold both ends of that change.")
@@ -86,9 +84,9 @@ def _by_points(statement: Trend, points: list[Point], mine: list[Cited]) -> list
 
 def _all_before(statement: Trend, points: list[Point], known: list[Cited]) -> list[Cited] | None:
     """ "136, up from 109 in 2024 and 122 in 2025": the one value is later than the others, and differs so from each."""
-    before = sorted((row for row, p in zip(known, points, strict=True) if p.origin == "from"), key=_moment)
+    before = sorted((row for row, p in zip(known, points, strict=True) if p.origin == "from"), key=moment)
     last = [row for row, p in zip(known, points, strict=True) if p.origin != "from"]
-    if len(last) != 1 or _moment(before[-1]) >= _moment(last[0]):
+    if len(last) != 1 or moment(before[-1]) >= moment(last[0]):
         return None
     compare = DIRECTIONS.get(statement.direction)
     so = compare is not None and all(compare([row, last[0]]) for row in before)
@@ -113,7 +111,7 @@ def _matched(points: Sequence[Point], mine: list[Cited]) -> list[Cited | None]:
     for point in points:
         fitting = [row for row in mine if is_point(point, row)]
         before = found[-1] if found else None
-        later = [row for row in fitting if before is None or _moment(row) > _moment(before)]
+        later = [row for row in fitting if before is None or moment(row) > moment(before)]
         found.append(next(iter(later or fitting), None))
     return found
 
@@ -140,7 +138,7 @@ def _to_or_from(statement: Trend, point: Point, row: Cited, mine: list[Cited]) -
 
 
 def _from_before(statement: Trend, row: Cited, mine: list[Cited]) -> list[Cited] | None:
-    before = [other for other in mine if _moment(other) < _moment(row)]
+    before = [other for other in mine if moment(other) < moment(row)]
     fitting = [other for other in before if _fits(statement, other, row)]
     return [(fitting or before)[-1], row] if before else None
 

@@ -28,7 +28,7 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     _years_of_lists(found, words)
     day_lists.settle(found, words)
     _first_days(found, words)
-    _distances(found, words)
+    _distances(found, words, frozenset(day for row in rows for day in (row.start, row.stop) if day))
     return _spans(found, words)
 
 
@@ -124,7 +124,7 @@ def _is_one_day(chunk: Chunk) -> bool:
     return chunk.days[0].first == chunk.days[0].last
 
 
-def _distances(found: list[Chunk], words: Words) -> None:
+def _distances(found: list[Chunk], words: Words, known: frozenset[date]) -> None:
     """Days by the date before them: "a week later", "the previous year", "the 16th", "22 July"."""
     near: When = ()
     for place, chunk in enumerate(found):
@@ -135,14 +135,19 @@ def _distances(found: list[Chunk], words: Words) -> None:
         elif chunk.kind == "ordinal":
             _day_of_month(chunk, near, words)
         elif near:
-            _by_day_before(found, place, near, words)
+            _by_day_before(found, place, near, words, known)
 
 
-def _by_day_before(found: list[Chunk], place: int, near: When, words: Words) -> None:
+def _by_day_before(found: list[Chunk], place: int, near: When, words: Words, known: frozenset[date]) -> None:
     if found[place].kind == VALUE:
-        _distance(found, place, near)
+        _distance(found, place, _exact(near, known))
     elif found[place].kind == UNKNOWN and _is_that_year(words, found[place].start):
         _that_year(found, place, near)
+
+
+def _exact(near: When, known: frozenset[date]) -> When:
+    """The days of the cited rows that a date may mean: a week before "December 1993" is one before a row's day."""
+    return tuple(Days(day, day) for day in sorted(known) if times.within(near, day)) or near
 
 
 def _is_that_year(words: Words, at: int) -> bool:

@@ -180,6 +180,8 @@ def _bounds(found: list[Chunk], i: int) -> Chunk:
 def _by_range(found: list[Chunk], i: int) -> int:
     """Where "by (the) range" ends."""
     end = next((at + 1 for at in range(i + 1, min(len(found), i + 3)) if "range" in found[at].means), i + 1)
+    if any(chunk.kind == NAME and not chunk.bearers for chunk in found[i + 1 : end]):
+        return i + 1  # the range of a test that no cited row is of
     for other in found[i:end] if end > i + 1 else ():
         other.used = True
     return end

@@ -118,6 +118,8 @@ def _value(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if said is None:
         return False
     is_medicine = draft.kind == "prescription"
+    if is_medicine and place and items[place - 1].get("limit") == "up to":
+        said = said._replace(sign="<=")
     if is_medicine and _is_of_form(items, place):
         draft.amounts.append((items[place].start, said._replace(unit=DOSE_FORM)))
         return True
@@ -139,6 +141,8 @@ def _is_amount(draft: Draft, items: list[Chunk], place: int, said: Quantity) -> 
     if draft.dated and not draft.change and any(_alike(said, known) for _, known in draft.amounts):
         draft.flush(amounts=True)  # "0.4 mL since May, 0.3 mL added in June"
     draft.amounts.append((items[place].start, said))
+    if said.unit != DOSE_FORM and any(c.get("route") in FORMS for c in items[place + 1 : place + 2]):
+        draft.strengths.append(said)
     draft.backward = len(draft.amounts) > 1 and (draft.starts_from or prep_before(items, place) == "from")
     draft.starts_from = False
     return True

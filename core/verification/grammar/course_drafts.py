@@ -28,6 +28,7 @@ class Draft:
         self.at: tuple = ()
         self.spans: list[tuple[tuple, tuple, tuple]] = []
         self.amounts: list[tuple[int, Quantity]] = []
+        self.strengths: list[Quantity] = []
         self.frequency: tuple[str, ...] = ()
         self.details: list[Chunk] = []
         self.reason: Chunk | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from core.verification.grammar import unsaid
+from core.verification.grammar import misfits, unsaid
 from core.verification.grammar.chunk import MARK, NAME, VALUE, Chunk, Quantity
 from core.verification.grammar.course_days import prep_before
 from core.verification.grammar.course_drafts import ENDED, Draft
@@ -25,6 +25,9 @@ def _status(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
         items[place - 1].used = True
     if draft.negated:
         status, draft.negated = "not " + status, False
+        draft.status = None if draft.status == "active" else draft.status  # "still not taking"
+    elif misfits.is_undone(draft, items, place):
+        return False
     if status in ENDED:
         draft.verb = "stop"
     if draft.status and draft.status != status:
@@ -81,6 +84,8 @@ def _record(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
 
 
 def _all(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
+    if item.means["all"] == "both" and not misfits.are_two(draft):
+        return False
     draft.every = True
     if "count" in item.means:
         draft.count, draft.count_at = Quantity(float(item.means["count"]), None, 0.0), OF_ALL
@@ -120,6 +125,8 @@ def _detail(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
         if draft.reason is not None:
             return False
         draft.reason = item
+    elif misfits.is_of_reason(draft, place, item):
+        return False  # "headache gone": what it was for, and no more of the medicine's name
     else:
         draft.details.append(item)
     return True
@@ -159,6 +166,8 @@ def _slot(slot: str) -> Callable[[Draft, list[Chunk], int, Chunk], bool]:
 
 def _noun(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     noun = item.means["noun"]
+    if "route" in item.means and misfits.is_of_other_form(draft):
+        return False
     if noun in ("allergy", "medicine", "condition"):
         wanted = {"medicine": "prescription"}.get(noun, noun)
         if draft.kind in (wanted, "unborne"):
@@ -203,7 +212,7 @@ def _change(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     following = items[place + 1 : place + 5]
     if draft.kind != "prescription" or said not in CHANGES or draft.change not in (None, said):
         return False
-    if not any(c.kind == VALUE or "frequency" in c.means for c in following):
+    if not any((c.kind == VALUE and "times" not in c.means) or "frequency" in c.means for c in following):
         return False
     for chunk in following:
         chunk.used = chunk.used or chunk.get("prep") in ("from", "to") or "limit" in chunk.means

@@ -13,6 +13,7 @@ from core.verification.grammar import (
     courses,
     frames,
     framing,
+    needs,
     occasions,
     people,
     result_subjects,
@@ -148,7 +149,8 @@ def _opened(part: Part) -> Part:
 
 
 def _part(segment: list[Chunk], stated: list[Statement], context: Context, flags: list[int] | None) -> Part:
-    left = [chunk for chunk in segment if not chunk.used and _matters(chunk)]
+    unborne = needs.unborne(segment, context)
+    left = [chunk for chunk in segment if (not chunk.used and _matters(chunk)) or chunk in unborne]
     kinds = frozenset(kind for chunk in left for kind in (chunk.means or {chunk.kind: ""}))
     sayings = _sayings(segment, context, flags) if flags else ()
     return Part(tuple(stated), tuple(context.span([chunk]) for chunk in left), kinds, sayings)

@@ -140,9 +140,11 @@ def _last_few(scan: Scan, place: int, number: int) -> bool:
     said = scan.within(place, 3, "read")
     if said is None:
         return False
-    said.used = scan.items[place - 1].used = True
+    negations = [c for c in scan.items[place + 1 : scan.items.index(said)] if "neg" in c.means]
+    for chunk in (said, scan.items[place - 1], *negations):
+        chunk.used = True
     scan.atoms = [atom for atom in scan.atoms if atom.role != "which"]
-    scan.last_few = (number, said.means["read"])
+    scan.last_few = (number, "not " * len(negations) + said.means["read"])
     return True
 
 

@@ -100,8 +100,8 @@ def assembled(atoms: list[Atom]) -> Points:
 def _all_from(parts: list[Piece]) -> list[Piece]:
     """ "Up from 109 in 2024 and 122 in 2025": what is joined to an earlier value is one, too; "again" it reads so."""
     for before, piece in itertools.pairwise(parts):
-        if piece.again and before.reading and not (piece.reading or piece.turn):
-            piece.reading = before.reading
+        if piece.again and not (piece.reading or piece.turn):
+            piece.reading = next((b.reading for b in reversed(parts[: parts.index(piece)]) if b.reading), None)
         if before.opener in EARLIER and before.valued and piece.valued and piece.opener == "and":
             piece.opener = before.opener
     return parts

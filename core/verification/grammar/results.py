@@ -16,7 +16,18 @@ from core.verification.grammar.result_atoms import scanned
 from core.verification.grammar.result_points import Points, assembled
 from core.verification.grammar.result_scan import Atom, Scan
 from core.verification.grammar.times import hull
-from core.verification.statements import Always, Counted, Measured, Only, Point, Ranged, Statement, Subject, Trend
+from core.verification.statements import (
+    Always,
+    Counted,
+    Measured,
+    Only,
+    Point,
+    Ranged,
+    Statement,
+    Subject,
+    Trend,
+    is_of_list,
+)
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -129,12 +140,21 @@ class Said:
         scan, found = self.scan, list[Statement]()
         found += [Measured(self.span, subject, point) for point in own]
         found += [*self._always(subject, own), *self._change(subject, own)]
+        if self._is_list(own):
+            found.append(Trend(self.span, subject, "in turn" if self.scan.trend in READ_AS else "listed", own))
         if self.points.first and not self.points.last and found and all(isinstance(s, Measured) for s in found):
             found.append(Trend(self.span, subject, "unread", own))  # "83 on 15 August 2024, since 2001"
         if scan.count and not (scan.latest and self.points.always):
             over = self._counted_over()
             found.append(Counted(self.span, subject, round(scan.count.value), over, latest=scan.latest))
         return [*found, *self._of_series(subject, own)]
+
+    def _is_list(self, own: tuple[Point, ...]) -> bool:
+        """Whether several values of one test are told, and the days of some are not."""
+        told = list(filter(is_of_list, own))
+        units = {point.value.unit for point in told if point.value} - {None}
+        undated = any(not point.when for point in told)
+        return len(told) > 1 >= len(units) and undated and len({row.assay for row in self.scan.rows()}) == 1
 
     def _of_series(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
         """What is said of some results alone, and of the range of all."""
@@ -162,7 +182,8 @@ class Said:
             others = tuple(point for point in own if not point.reading) or own
             others = tuple(point for point in others if point.which != "latest")  # "each time, most recently 3.26"
             last = round(scan.count.value) if scan.latest and scan.count else None
-            told = () if points.after else others
+            of_more = scan.count is not None and scan.count.value > len(others)
+            told = () if points.after or of_more else others
             of_some = len(told) > 2 and any(chunk.get("all") == "both" for chunk in scan.frame.items)
             yield Always(self.span, subject, *points.always, told, points.after or since, last=last, open=of_some)
         elif counted or since:

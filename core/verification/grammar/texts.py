@@ -206,6 +206,8 @@ def _meant(
     if kinds.get("prep") in BINDING and not KEPT & kinds.keys():
         return last, _binding(words, last, kinds["prep"], flags)
     if keys := _keys(words[i].norm, kinds, alone=last == i + 1):
+        if "no allergies" in kinds and last < len(words) and words[last].norm == "to":
+            keys = frozenset(f"{key} to" for key in keys)  # "no known allergies to latex" is no word of others
         return last, Term(keys, flags, "qualifier" in kinds)
     if "number" in kinds:
         return _number(words, last, float(kinds["number"]))

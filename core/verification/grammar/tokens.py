@@ -50,6 +50,7 @@ _DATES = "|".join(
         _YEAR + r"(?![\d.,]\d)(?!\d)(?!\s?(?:mg|g|ml|mmol|u|days|hours|pg|ng|mcg|kcal)\b)s?",
     )
 )
+_BEFORE_MAY = ("in", "since", "from", "until", "by", "to", "every", "of", "last")
 _MONTH_FIRST = "|".join(
     (
         _MONTH
@@ -60,9 +61,7 @@ _MONTH_FIRST = "|".join(
         + r"(?!\d))?(?!\s?(?:mg|ml|mcg|mmol|m|micrograms?|milligrams?)\b)",
         _MONTH + r",?[\s-]+(?:of\s+)?(?:" + _YEAR + r"|'\d\d)(?!\d)",
         _MONTH + r"[\s-]+(?:3[2-9]|[4-9]\d)(?![\d/%]|\.\d|\s?(?:mg|g|kg|ml|mcg|mmol|umol|bpm|u|fl|pg)\b)",
-        r"(?!may\b)"
-        + _MONTH
-        + r"|(?:(?<=in )|(?<=since )|(?<=from )|(?<=until )|(?<=by )|(?<=to )|(?<=every )|(?<=of )|(?<=last ))may\b",
+        r"(?!may\b)" + _MONTH + r"|(?:" + "|".join(rf"(?<=\b{word} )" for word in _BEFORE_MAY) + r")may\b",
     )
 )
 _SEASON = rf"(?:spring|summer|autumn|winter)\s+(?:of\s+)?{_YEAR}(?!\d)"
