@@ -26,6 +26,10 @@ class Days(NamedTuple):
             return (self.first.month, self.first.day) <= (day.month, day.day) <= (self.last.month, self.last.day)
         return self.first <= day <= self.last
 
+    def of_a_year(self) -> tuple[int, int, int, int]:
+        """Months and days, whatever the year."""
+        return self.first.month, self.first.day, self.last.month, self.last.day
+
 
 When = tuple[Days, ...]
 """What a written date may mean: one span of days, or two where the order of day and month is open."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 from core.verification.cited import Cited
-from core.verification.dates import When
+from core.verification.dates import Days, When
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.scope import PLANNED
 from core.verification.grammar.texts import OF_VISIT, Said, Term, sentences
@@ -16,6 +18,7 @@ from core.verification.statements import Saying
 from core.verification.vocabulary import INGREDIENTS
 
 NEAR = 3
+YEAR = timedelta(366)
 
 
 def saying(statement: Saying, rows: Sequence[Cited], others: Sequence[Cited]) -> Judged:
@@ -51,7 +54,22 @@ class Text:
             return not clause.numbers
         if self.row.type == "prescription" and all(_is_told(term) for _, term in own):
             return False  # "rising" is no "rise slowly if giddy"
-        return any(_in(clause._replace(terms=own), part) for part in self.held)
+        return any(_in(clause._replace(terms=own), part) and self._ends_so(clause, part) for part in self.held)
+
+    def _ends_so(self, clause: Said, part: Said) -> bool:
+        """Whether each date behind "until" or "since" stands in the same sentence: the day of a text is none."""
+        return all(any(self._is_same(days, other) for other in part.dates) for days in clause.bound)
+
+    def _is_same(self, days: When, other: When) -> bool:
+        """A date without a year is the one within a year of the text."""
+        return any(
+            one == two or (two.yearless and one.of_a_year() == two.of_a_year() and self._is_near(one))
+            for one in days
+            for two in other
+        )
+
+    def _is_near(self, days: Days) -> bool:
+        return self.row.start is not None and abs(days.first - self.row.start) < YEAR
 
     def _own(self, clause: Said) -> tuple[tuple[int, Term], ...]:
         """The terms that the text itself must have. What is advised is what a medicine's instructions say."""
@@ -73,9 +91,16 @@ def _is_told(term: Term) -> bool:
 def _in(clause: Said, part: Said) -> bool:
     if clause.terms and part.under and not any(_is_in(term, part) for _, term in clause.terms):
         return False  # a heading says what is told of, and nothing of it
+    return any(_between(clause, part, *ends) for ends in pairwise((-1, *part.breaks, math.inf)))
+
+
+def _between(clause: Said, part: Said, first: float, end: float) -> bool:
+    """Whether a clause stands between two commas of a sentence: "full finger movement, wrist stiff" is two things."""
     places: list[int] = []
     for _, term in clause.terms:
-        found = [at for at, other in (*part.terms, *part.under) if _same(term, other)] or _mixed(term, part)
+        found = [at for at, other in part.terms if first < at < end and _same(term, other)]
+        found += [at for at, other in part.under if _same(term, other)]
+        found = found or [at for at in _mixed(term, part) if first < at < end]
         if not found:
             return False
         places.append(found[0])

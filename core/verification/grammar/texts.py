@@ -12,8 +12,8 @@ from core.verification.grammar import chunks, closing, scope, shorthand, times, 
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.phrases import phrases_at
 from core.verification.grammar.tokens import Words
-from core.verification.vocabulary import NAME_KINDS
-from core.verification.vocabulary.spelling import stem, word_set
+from core.verification.vocabulary import NAME_KINDS, PHRASES, Phrase
+from core.verification.vocabulary.spelling import LEMMAS, stem, word_set
 
 SILENT = frozenset(
     {"free", "aux", "prep", "conj", "record", "measure", "pronoun", "sex", "plural", "have", "neg", "limit", "same day"}
@@ -25,6 +25,8 @@ VACCINES = word_set("vaccine vaccines vaccination vaccinations jab jabs shot sho
 UNLIKE = frozenset({"random", "fasting", "rbg", "rbs", "cbg", "capillary"})
 OF_VISIT = "noun:visit"
 BINDING = frozenset({"before", "after", "until", "since", "under", "over", "by"})
+ENDS_OF_TIMES = frozenset({"until", "till", "since", "before", "after"})
+NO_PHRASE = Phrase()
 TEXT_CHARACTERS_MAX = 20_000
 _HEADING = re.compile(r"\s*+#*+\s*+(family (?:medical )?history|fhx?)\b", re.I)
 _OTHER_HEADING = re.compile(r"\s*(?:#+\s|[A-Z][A-Za-z ]{2,30}:)")
@@ -43,7 +45,8 @@ class Term(NamedTuple):
 class Said(NamedTuple):
     """One sentence: terms by place, quantities by place, dates; `latest` if it says that it is the latest.
 
-    `under` are the words of the heading that it stands under.
+    `under` are the words of the heading that it stands under, `breaks` the places of its commas,
+    `bound` the dates behind "until", "since", "before", "after".
     """
 
     terms: tuple[tuple[int, Term], ...]
@@ -51,6 +54,8 @@ class Said(NamedTuple):
     dates: tuple[tuple[Days, ...], ...]
     latest: bool = False
     under: tuple[tuple[int, Term], ...] = ()
+    breaks: tuple[int, ...] = ()
+    bound: tuple[tuple[Days, ...], ...] = ()
 
 
 @lru_cache(maxsize=2048)
@@ -116,12 +121,15 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
     terms: list[tuple[int, Term]] = []
     numbers: list[tuple[int, Quantity, int]] = []
     dates: list[tuple[Days, ...]] = []
+    bound: list[tuple[Days, ...]] = []
     i = first
     while i < end:
         word = words[i]
         last = i + 1
         if word.kind == "when":
             dates.append(times.read(word.norm))
+            if i > first and words[i - 1].norm in ENDS_OF_TIMES:
+                bound.append(dates[-1])
         elif word.kind == "number":
             last, quantity = _counted(words, i, end)
             numbers.append((i, quantity, flags[i] | inherited))
@@ -137,7 +145,8 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
     if behind or vaccine:
         terms = [(at, _governed(term, behind, vaccine=vaccine)) for at, term in terms]
     latest = any(kinds.get("which") == "latest" for n in range(first, end) for _, kinds, _ in phrases_at(words, n))
-    return Said(tuple(terms), tuple(numbers), tuple(dates), latest)
+    breaks = tuple(n for n in range(first, end) if words[n].norm == ",")
+    return Said(tuple(terms), tuple(numbers), tuple(dates), latest, breaks=breaks, bound=tuple(bound))
 
 
 def _is_of_vaccines(words: Words) -> bool:
@@ -187,11 +196,15 @@ def _term(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | Quant
 def _known(words: Words, i: int, end: int, flags: int) -> tuple[int, Term | Quantity | None]:
     """What the vocabulary makes of a place; a word that it does not know is one by its stem."""
     norm = words[i].norm
+    if norm == "both" and i + 1 < end and _is_pair(words, i + 1):
+        return i + 1, Term(frozenset(("qualifier:bilateral", "both")), flags, False)
     for last, kinds, _ in phrases_at(words, i):
         if last <= end:
             found = _meant(words, i, last, kinds, flags)
             if found is not None:
                 return found
+    if _is_silent(PHRASES.get(norm.removesuffix("s"), NO_PHRASE).kinds, alone=True):
+        return i + 1, None  # "screens", as "screen"
     return i + 1, Term(frozenset((stem(LEMMAS.get(norm, norm)),)), flags, False)
 
 
@@ -212,6 +225,12 @@ def _meant(
     if "number" in kinds:
         return _number(words, last, float(kinds["number"]))
     return (last, None) if _is_silent(kinds, alone=last == i + 1) else None
+
+
+def _is_pair(words: Words, i: int) -> bool:
+    """Whether a word is the plural of something that stands on either side: "both legs", no "both results"."""
+    norm = words[i].norm
+    return norm in ("feet", "hands") or (norm.endswith("s") and not any(k for _, k, _ in phrases_at(words, i)))
 
 
 def _binding(words: Words, last: int, prep: str, flags: int) -> Term | None:
@@ -253,35 +272,3 @@ def _is_silent(kinds: dict[str, str], *, alone: bool) -> bool:
     flagged = alone and kinds.get("red") in ("plan", "certainty")
     of_text = kinds.get("noun") in ("note", "time") or kinds.get("which") == "latest"
     return flagged or of_text or not SILENT.isdisjoint(kinds)
-
-
-LEMMAS = {
-    "mum": "mother",
-    "mom": "mother",
-    "dad": "father",
-    "kids": "children",
-    "felt": "feel",
-    "given": "give",
-    "gave": "give",
-    "received": "give",
-    "receive": "give",
-    "administered": "give",
-    "took": "take",
-    "began": "begin",
-    "broke": "break",
-    "slept": "sleep",
-    "ate": "eat",
-    "drank": "drink",
-    "went": "go",
-    "told": "tell",
-    "kept": "keep",
-    "lost": "lose",
-    "fell": "fall",
-    "worse": "bad",
-    "bled": "bleed",
-    "wrote": "write",
-    "saw": "see",
-    "spoke": "speak",
-    "thought": "think",
-    "woke": "wake",
-}

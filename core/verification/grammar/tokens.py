@@ -19,9 +19,10 @@ _SAME_LENGTH = str.maketrans(
     | {"×": "x", "⁄": "/", "⇒": "→", "➔": "→", "➜": "→"}
     | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 )
+# A full stop belongs to a short name that a number follows ("Aug. 2026"); elsewhere a sentence ends there.
 _MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?)(?![^\W\d_])\.?"
+    r"(?:(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)(?![^\W\d_])(?:(?:(?<=sept)|(?<![a-z]{4})(?<!may))\.(?=[\s,-]*['\d]))?)"
 )
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _YEAR = r"(?:19|20)\d\d"

@@ -65,3 +65,36 @@ def beginning(norm: str) -> str:
 def norms_of(phrase: str) -> tuple[str, ...]:
     """The words of a phrase as the lexer would give them."""
     return tuple(spell(word) for word in _SPELT.findall(phrase.lower()))
+
+
+# Forms of a word that its stem does not join.
+LEMMAS = {
+    "mum": "mother",
+    "mom": "mother",
+    "dad": "father",
+    "kids": "children",
+    "felt": "feel",
+    "given": "give",
+    "gave": "give",
+    "received": "give",
+    "receive": "give",
+    "administered": "give",
+    "took": "take",
+    "began": "begin",
+    "broke": "break",
+    "slept": "sleep",
+    "ate": "eat",
+    "drank": "drink",
+    "went": "go",
+    "told": "tell",
+    "kept": "keep",
+    "lost": "lose",
+    "fell": "fall",
+    "worse": "bad",
+    "bled": "bleed",
+    "wrote": "write",
+    "saw": "see",
+    "spoke": "speak",
+    "thought": "think",
+    "woke": "wake",
+}
