@@ -26,6 +26,7 @@ class Reader(StrEnum):
     REFUTED = "refuted"
     PROVED = "proved"
     PART = "proved, plain words uncovered"
+    RETOLD = "proved, a note's in other words"
     SILENT = "not in these rows"
     NONE = "no reader"
 
@@ -53,7 +54,8 @@ ANY = None
 # What the reader alone read is believed only together with the judge: one of the two has not seen the rows, the other
 # has not typed the statements, and both have to be wrong in the same place.
 # Where a reader typed the sentence and all of it is proved, the words left may be any for what the rows hold ("rectal"
-# for "anus"): the judge need not quote them. Where nobody but the grammar typed it, it must.
+# for "anus"): the judge need not quote them. Where nobody but the grammar typed it, it must; and where a
+# note is said to say it in other words.
 TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] = (
     (Grammar.REFUTED, Reader.PROVED, Judge.SUPPORTED, UNREAD),
     (Grammar.REFUTED, Reader.PROVED, Judge.BORNE, UNREAD),
@@ -61,6 +63,7 @@ TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] =
     (Grammar.REFUTED, Reader.PART, Judge.SUPPORTED, UNREAD),
     (Grammar.REFUTED, Reader.PART, Judge.BORNE, UNREAD),
     (Grammar.REFUTED, Reader.PART, Judge.UNQUOTED, UNREAD),
+    (Grammar.REFUTED, Reader.RETOLD, Judge.SUPPORTED, UNREAD),
     (Grammar.REFUTED, ANY, ANY, WRONG),
     (Grammar.WHOLE, Reader.REFUTED, ANY, UNREAD),
     (Grammar.WHOLE, ANY, Judge.CONTRADICTED, UNREAD),
@@ -77,6 +80,7 @@ TABLE: tuple[tuple[Grammar | None, Reader | None, Judge | None, Outcome], ...] =
     (ANY, Reader.PROVED, Judge.UNQUOTED, READ),
     (ANY, Reader.PART, Judge.SUPPORTED, ALONE),
     (ANY, Reader.PART, Judge.UNQUOTED, ALONE),
+    (ANY, Reader.RETOLD, Judge.SUPPORTED, ALONE),
     (ANY, ANY, Judge.BORNE, ALONE),
     (Grammar.GUARDED, ANY, ANY, SILENT),
     (Grammar.SILENT, ANY, ANY, SILENT),

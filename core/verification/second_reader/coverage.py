@@ -66,6 +66,11 @@ def left(sentence: Sentence, placed: Sequence[Placed]) -> tuple[list[Chunk], lis
     return guarded, [chunk for chunk in open_ if chunk not in guarded]
 
 
+def are_plain(sentence: Sentence, chunks: Sequence[Chunk]) -> bool:
+    """Whether no chunk is a guarded word, a name or a figure."""
+    return not any(_is_guarded(chunk) or any(map(str.isdigit, sentence.written(chunk))) for chunk in chunks)
+
+
 def _is_guarded(chunk: Chunk) -> bool:
     return not GUARDED.isdisjoint(kinds_of(chunk)) or chunk.kind == MARK
 

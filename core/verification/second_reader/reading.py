@@ -49,9 +49,27 @@ def read(claim: Claim, rows: Sequence[Row], said: Sequence[SaidStatement]) -> Se
     stated = [(one, _stated(one)) for one in placed]
     guarded, plain = coverage.left(sentence, placed)
     judged = [pair for one, said_ in stated for pair in _judged(one, said_, others, is_whole=not (guarded or plain))]
-    guarded, plain = _not_told(sentence, judged, guarded), _not_told(sentence, judged, plain)
+    judged, retold = _in_other_words(sentence, judged)
+    guarded, plain = _not_told(sentence, judged, guarded), [*_not_told(sentence, judged, plain), *retold]
     uncovered = tuple(sentence.span_of(chunk) for chunk in (*guarded, *plain))
-    return SecondReading(_column(judged, bool(guarded), bool(plain)), tuple(judged), uncovered)
+    column = _column(judged, bool(guarded), bool(plain))
+    return SecondReading(Reader.RETOLD if retold and column is Reader.PART else column, tuple(judged), uncovered)
+
+
+def _in_other_words(sentence: Sentence, judged: Sequence[Pair]) -> tuple[list[Pair], list[Chunk]]:
+    """The statements without those of notes that no text says so and that hold no guarded word; the chunks of these.
+
+    Plain words may stand for others that a note has: they are as unread as words that nobody typed.
+    """
+    kept: list[Pair] = []
+    left: list[Chunk] = []
+    for statement, answer in judged:
+        chunks = sentence.chunks_in(statement.span)
+        if isinstance(statement, Saying) and isinstance(answer, NotInRows) and coverage.are_plain(sentence, chunks):
+            left += chunks
+        else:
+            kept.append((statement, answer))
+    return kept, left
 
 
 def _not_told(sentence: Sentence, judged: Sequence[Pair], chunks: Sequence[Chunk]) -> list[Chunk]:

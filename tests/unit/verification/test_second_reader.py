@@ -259,6 +259,32 @@ def test_a_plain_word_that_is_left_is_told() -> None:
     assert [slice(*span) for span in found.uncovered] == [slice(10, 17)]
 
 
+XRAY = note("X-ray shows union. Lives with her son.")
+
+
+@pytest.mark.parametrize(
+    ("piece", "column"),
+    [
+        ("bone united", Reader.RETOLD),
+        ("no union", Reader.SILENT),
+        ("lives with her son-in-law", Reader.SILENT),
+        ("united in 6 weeks", Reader.SILENT),
+        ("left side united", Reader.SILENT),
+        ("warfarin reviewed", Reader.SILENT),
+        ("probably united", Reader.SILENT),
+    ],
+)
+def test_what_a_note_says_in_other_words_is_left_to_the_judge_unless_it_is_guarded(piece: str, column: Reader) -> None:
+    text = f"HbA1c 8.9 %, {piece}."
+    told = said("result", "HbA1c", "HbA1c 8.9 %", value="8.9 %")
+    found = reading(text, [A1C, XRAY], told, said("note", "", piece))
+    assert found.reader is column
+
+
+def test_a_note_in_other_words_alone_proves_nothing() -> None:
+    assert reading("Bone united.", [XRAY], said("note", "", "Bone united")).reader is Reader.SILENT
+
+
 def test_a_row_of_another_patient_proves_nothing() -> None:
     other = row("condition", patient_id=8, name="Asthma", status="active", onset_on="2020-01-01")
     statement = said("condition", "Asthma", "Asthma is active", status=("active", "active"))

@@ -13,14 +13,50 @@ from core.verification.verdict_table import TABLE, Grammar, Judge, Reader, decid
 # One letter for each judge: supported by a quote of half of the words left, of all that matters in them, by other
 # words, contradicted, not addressed, none.
 PROVED, PART, REFUTED, SILENT, NONE = Reader.PROVED, Reader.PART, Reader.REFUTED, Reader.SILENT, Reader.NONE
+RETOLD = Reader.RETOLD
 CELLS = {
-    Grammar.REFUTED: {**dict.fromkeys(Reader, "CCCCCC"), PROVED: "UUUCCC", PART: "UUUCCC"},
+    Grammar.REFUTED: {**dict.fromkeys(Reader, "CCCCCC"), PROVED: "UUUCCC", PART: "UUUCCC", RETOLD: "UCCCCC"},
     Grammar.WHOLE: {**dict.fromkeys(Reader, "SSSUSS"), REFUTED: "UUUUUU"},
-    Grammar.SILENT: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "NANCNN", NONE: "NANCNN"},
-    Grammar.GUARDED: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "NANCNN", NONE: "NANCNN"},
-    Grammar.PART: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "AANCNN", NONE: "AANCNN"},
-    Grammar.PLAIN: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "AANCNN", NONE: "AANCNN"},
-    Grammar.NOTHING: {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", SILENT: "AANCNN", NONE: "AANCNN"},
+    Grammar.SILENT: {
+        REFUTED: "UUUCNN",
+        PROVED: "RRRUNN",
+        PART: "AAACNN",
+        RETOLD: "AANCNN",
+        SILENT: "NANCNN",
+        NONE: "NANCNN",
+    },
+    Grammar.GUARDED: {
+        REFUTED: "UUUCNN",
+        PROVED: "RRRUNN",
+        PART: "AAACNN",
+        RETOLD: "AANCNN",
+        SILENT: "NANCNN",
+        NONE: "NANCNN",
+    },
+    Grammar.PART: {
+        REFUTED: "UUUCNN",
+        PROVED: "RRRUNN",
+        PART: "AAACNN",
+        RETOLD: "AANCNN",
+        SILENT: "AANCNN",
+        NONE: "AANCNN",
+    },
+    Grammar.PLAIN: {
+        REFUTED: "UUUCNN",
+        PROVED: "RRRUNN",
+        PART: "AAACNN",
+        RETOLD: "AANCNN",
+        SILENT: "AANCNN",
+        NONE: "AANCNN",
+    },
+    Grammar.NOTHING: {
+        REFUTED: "UUUCNN",
+        PROVED: "RRRUNN",
+        PART: "AAACNN",
+        RETOLD: "AANCNN",
+        SILENT: "AANCNN",
+        NONE: "AANCNN",
+    },
 }
 LETTERS = {
     "C": (Verdict.CONTRADICTED, Mark.NOBODY),
