@@ -13,10 +13,16 @@ _CONTRAST = frozenset({"but", "however", "although", "though", "except", "wherea
 _BEHIND = frozenset(
     {"absent", "excluded", "negative", "ruled out", "unlikely", "planned", "scheduled", "suspected", "in his father"}
 )
+_LINKS = frozenset({"or", "nor", "and"})
 _SUBJECTS = frozenset({"he", "she", "they", "a", "an", "the"})
 _BE, _NOT_NEGATED = frozenset({"is", "was", "are", "were", "been"}), frozenset({"longer", "more", "only"})
 # What a sentence of a note begins with that says what is to be done.
 IMPERATIVES = word_set("repeat recheck review refer return avoid rest monitor arrange book continue")
+# What is found as it should be: "No fever, chest clear" does not deny it.
+_AS_IT_SHOULD_BE = word_set(
+    "clear soft intact normal stable well warm fine equal regular moist unremarkable satisfactory comfortable alert"
+    " oriented orientated afebrile mobile healthy full strong supple"
+)
 _RED = {"plan": PLANNED, "certainty": DOUBTED, "cause": 0, "praise": 0}
 
 
@@ -71,15 +77,23 @@ def _flag(kinds: dict[str, str]) -> int:
 
 def _spread(words: Words, flags: list[int], start: int, flag: int) -> None:
     for i in range(start, min(len(words), start + REACH[flag])):
-        if _stops(words[i].norm, flag, first=i == start):
+        if _stops(words[i].norm, flag, first=i == start) or (flag == NEGATED and _is_as_it_should_be(words, i)):
             return
         flags[i] |= flag
+
+
+def _is_as_it_should_be(words: Words, comma: int) -> bool:
+    """Whether a comma is followed by a part of a body and that it is well: "no fever, chest clear"."""
+    if words[comma].norm != ",":
+        return False
+    end = next((i for i in range(comma + 1, len(words)) if words[i].kind == "mark"), len(words))
+    return end - comma > 2 and words[end - 1].norm in _AS_IT_SHOULD_BE and words[comma + 1].norm not in _LINKS
 
 
 def _stops(norm: str, flag: int, *, first: bool) -> bool:
     if norm in _CONTRAST or (norm in _ENDS and not (first and norm == ":")):
         return True
-    return (flag == NEGATED and norm == "at" and not first) or (flag == DOUBTED and norm in ",)")
+    return (flag == NEGATED and norm == "at" and not first) or (flag == DOUBTED and norm in ",()")
 
 
 def _back(words: Words, flags: list[int], end: int, flag: int) -> None:

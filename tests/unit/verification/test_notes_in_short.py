@@ -55,3 +55,18 @@ def test_a_month_at_the_end_of_a_sentence_leaves_the_next_one_its_own() -> None:
     told = note("No flares since June. Rash on both arms in Aug. 2023 and itching.", "2024-08-10")
     assert check("Rash on both arms in August 2023.", told).verdict is Verdict.SUPPORTED
     assert check("No rash on both arms.", told).verdict in ANY_FLAG
+
+
+EXAM = "No fever, chest clear, calf soft. No rash, cough or swelling. DVT unlikely (Wells 0). No oedema, well."
+
+
+@pytest.mark.parametrize("text", ["Chest clear.", "Calf soft.", "No fever.", "No cough.", "Wells 0.", "No swelling."])
+def test_a_negation_ends_where_a_part_of_the_body_is_well(text: str) -> None:
+    assert check(text, note(EXAM)).verdict is Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "text", ["Cough.", "Swelling.", "Chest not clear.", "Fever.", "Wells 2.", "DVT.", "Calf not soft."]
+)
+def test_what_is_denied_or_doubted_stays_so(text: str) -> None:
+    assert check(text, note(EXAM)).verdict in ANY_FLAG
