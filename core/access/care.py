@@ -71,8 +71,13 @@ class NotInCare(PermissionDenied):
 
 def tie(session: Session, account_id: int, patient_id: int) -> Tie | None:
     """The account's closest tie to the patient, or None."""
-    found = session.scalar(select(_closest(_ties(account_id, patient_id))))
+    found = session.scalar(_tie(), _values(account_id, patient_id))
     return Tie(found) if found is not None else None
+
+
+@cache
+def _tie() -> Select[Any]:
+    return select(_closest(_ties(ACCOUNT, PATIENT, since=SINCE, now=NOW)))
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,7 @@ class Standing:
 
 def standing(session: Session, account_id: int, patient_id: int) -> Standing:
     """The account's closest tie and the visits hidden from it: one query unless the patient has sensitive visits."""
-    now = utc_now()
-    values = {ACCOUNT.key: account_id, PATIENT.key: patient_id, NOW.key: now, SINCE.key: now - _care_time()}
-    found, is_any, reason = session.execute(_standing(), values).one()
+    found, is_any, reason = session.execute(_standing(), _values(account_id, patient_id)).one()
     hidden = hidden_visits(session, account_id, patient_id) if is_any else frozenset()
     why = f"{ON_DUTY_FOR}{reason}"[:PURPOSE_LENGTH_MAX] if found == Tie.DUTY and reason else found
     return Standing(Tie(found) if found is not None else None, why, hidden)
@@ -96,7 +99,7 @@ def standing(session: Session, account_id: int, patient_id: int) -> Standing:
 
 @cache
 def _standing() -> Select[Any]:
-    """Made once: each page asks it, and to make it takes longer than the answer."""
+    """Made once, as the others here: each page asks it, and to make it takes longer than the answer."""
     any_sensitive = case((exists().where(SensitiveVisit.patient_id == PATIENT), true()), else_=false())
     who = aliased(Account)
     duty = select(who.duty_reason).where(who.id == ACCOUNT).scalar_subquery()
@@ -127,18 +130,25 @@ def hidden_visits(session: Session, account_id: int, patient_id: int, *, despite
     A clinician sees one who has a grant to it, has broken the glass, wrote the visit, held it, or marked it sensitive.
     `despite_glass`: a broken glass opens none, for acts that last longer than it does.
     """
-    granted = exists().where(
-        SensitiveGrant.visit_id == SensitiveVisit.visit_id, SensitiveGrant.account_id == account_id
-    )
-    query = select(SensitiveVisit.visit_id).where(
-        SensitiveVisit.patient_id == patient_id,
+    return frozenset(session.scalars(_hidden(despite_glass), _values(account_id, patient_id)))
+
+
+@cache
+def _hidden(despite_glass: bool) -> Select[Any]:
+    granted = exists().where(SensitiveGrant.visit_id == SensitiveVisit.visit_id, SensitiveGrant.account_id == ACCOUNT)
+    return select(SensitiveVisit.visit_id).where(
+        SensitiveVisit.patient_id == PATIENT,
         not_(granted),
-        true() if despite_glass else not_(_ties(account_id, patient_id)[Tie.GLASS]),
-        SensitiveVisit.set_by != account_id,
-        _is_not(SensitiveVisit.recorded_by, account_id),
-        _is_not(SensitiveVisit.practitioner_id, _practitioner_of(account_id)),
+        true() if despite_glass else not_(_ties(ACCOUNT, PATIENT, since=SINCE, now=NOW)[Tie.GLASS]),
+        SensitiveVisit.set_by != ACCOUNT,
+        _is_not(SensitiveVisit.recorded_by, ACCOUNT),
+        _is_not(SensitiveVisit.practitioner_id, _practitioner_of(ACCOUNT)),
     )
-    return frozenset(session.scalars(query))
+
+
+def _values(account_id: int, patient_id: int) -> dict[str, Any]:
+    now = utc_now()
+    return {ACCOUNT.key: account_id, PATIENT.key: patient_id, NOW.key: now, SINCE.key: now - _care_time()}
 
 
 def _closest(ties: dict[Tie, ColumnElement[bool]]) -> ColumnElement[str | None]:
@@ -149,7 +159,9 @@ def _care_time() -> timedelta:
     return timedelta(days=databases.current().settings.care_days)
 
 
-def _is_not(column: InstrumentedAttribute[int | None], other: int | ScalarSelect[int | None]) -> ColumnElement[bool]:
+def _is_not(
+    column: InstrumentedAttribute[int | None], other: AccountId | ScalarSelect[int | None]
+) -> ColumnElement[bool]:
     """The condition that both differ; true also where one of them is NULL."""
     return case((column == other, 0), else_=1) == 1
 
