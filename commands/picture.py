@@ -29,14 +29,16 @@ def rebuild() -> None:
 
 @group.command()
 def clinics() -> None:
-    """Look up the clinic of each patient's newest archived visit, where a printed page can't name it yet.
+    """Look up the clinic of each patient's newest archived visit, and from when to when archived rows are shown.
 
     Once after an upgrade from a version that did not keep it, or when `strata doctor` says so: from then on each move
     keeps it. Pages and moves go on meanwhile. Can be stopped and run again.
     """
+    from core.picture import spans
     from core.picture.clinics import fill_all
 
     show = follow()
     changed = fill_all(lambda count: show(f"{count:,} patients"))
+    spanned = spans.fill_all(lambda count: show(f"{count:,} spans"))
     clear()
-    click.echo(f"{changed:,} patients' newest archived clinics are looked up")
+    click.echo(f"{changed:,} patients' newest archived clinics are looked up, and {spanned:,} spans of what is shown")

@@ -29,7 +29,7 @@ def index() -> Response:
     patient_id, at = own_patient_id(), chosen()
     with page_session() as session:
         timeline = queries.timeline(session, patient_id, kind=at.kind, assay_id=at.assay_id, period=at.period)
-        overview = visit_overview.overview(session, patient_id)
+        overview = visit_overview.overview(session, patient_id, asks_archive=True)
         corrected = told(session, patient_id)
         holder = letterhead(session, patient_id)
         new = news(session, patient_id, reader=current_account().id)

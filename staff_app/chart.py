@@ -53,8 +53,9 @@ def chart(patient_id: int) -> Response:
             "glass_until": care_team.glass_open_until(session, current_account().id, patient_id),
         }
     overview = context["overview"]
+    waits = overview.has_newer or (overview.total > 0 and overview.since is None)
     return render("staff/patients/chart.html", patient=header, in_work=IN_WORK, hidden_visits=hidden_visits,
-                  newest=overview.newest, is_waiting=overview.has_newer, is_silent=False, is_outside=is_outside,
+                  newest=overview.newest, is_waiting=waits, is_silent=False, is_outside=is_outside,
                   **of_rows(patient_id), **context)  # fmt: skip
 
 
@@ -73,7 +74,9 @@ def newest_visits(patient_id: int) -> Response:
         return visit_list(patient_id)
     hidden_visits, is_silent = look(patient_id, "history.viewed"), False
     with page_session() as session:
-        overview = visit_overview.overview(session, patient_id, newest=VISITS_SHOWN, hidden_visits=hidden_visits)
+        overview = visit_overview.overview(
+            session, patient_id, newest=VISITS_SHOWN, hidden_visits=hidden_visits, asks_archive=True
+        )
         try:
             newest = visit_overview.newest_of_all(session, patient_id, VISITS_SHOWN, hidden_visits=hidden_visits)
         except ColdUnavailable:

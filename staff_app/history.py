@@ -27,7 +27,7 @@ def history(patient_id: int) -> Response:
             session, patient_id, kind=at.kind, assay_id=at.assay_id, period=at.period, hidden_visits=hidden_visits,
             cold_reports=linked_table,
         )  # fmt: skip
-        overview = visit_overview.overview(session, patient_id, hidden_visits=hidden_visits)
+        overview = visit_overview.overview(session, patient_id, hidden_visits=hidden_visits, asks_archive=True)
     return render(
         "staff/patients/history.html",
         fragment="shared/timeline/_year.html",

@@ -16,6 +16,7 @@ from core.queries import reports
 from core.queries.patients import NoSuchPatient
 from core.services import reports as service
 from core.services.reports import IN_WORK, AlreadyOpen, BadReplacement, NoSuchNotice, NoSuchReport
+from core.stores import databases
 from core.stores.archived import ColdUnavailable
 from core.web.access import check_tie, look, record, refuse, requires
 from core.web.auth import current_account
@@ -46,7 +47,7 @@ def worklist() -> Response:
         items = reports.worklist(session, reader=own, states=LISTS[chosen][1], requested_by=own if mine else None)
         notices = reports.open_notices(session, own)
     return render("staff/reports/worklist.html", items=items, chosen=chosen, lists=LISTS, mine=mine, in_work=IN_WORK,
-                  notices=notices)  # fmt: skip
+                  notices=notices, days=databases.current().settings.report_hot_days)  # fmt: skip
 
 
 @bp.post("/reports/notices/<id:notice_id>/answer")

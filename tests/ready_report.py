@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import (
+    Assay,
     Check,
     Citation,
     Claim,
@@ -60,7 +61,9 @@ class ReadyReport:
 def make_ready_report(session: Session, patient: Patient, by: Any) -> ReadyReport:
     """HbA1c of 8.9 % and three claims about it."""
     visit = make_visit(session, patient)
-    observation = make_observation(session, visit, make_assay(session, code=f"4548-{patient.id}"), "8.9")
+    code = f"4548-{patient.id}"
+    assay = session.scalar(select(Assay).where(Assay.code == code)) or make_assay(session, code=code)
+    observation = make_observation(session, visit, assay, "8.9")
     report = Report(
         patient_id=patient.id,
         state=ReportState.READY,

@@ -184,6 +184,9 @@ class Holding(Base):
 
     `clinic_id` is the clinic of the newest visit at one that was moved there, and `clinic_visit_id` that visit. It may
     have become hot again, hidden or entered in error since.
+
+    `shown_roots` counts the roots that a page may show, and the two times are the first and the last at which it shows
+    them: of visits their starts, of reports those that were signed. NULL where nobody has looked yet.
     """
 
     __tablename__ = "holding"
@@ -196,6 +199,9 @@ class Holding(Base):
     last_at: Mapped[datetime]
     clinic_id: Mapped[int | None]
     clinic_visit_id: Mapped[int | None]
+    shown_roots: Mapped[int | None]
+    shown_first_at: Mapped[datetime | None]
+    shown_last_at: Mapped[datetime | None]
 
 
 class HoldingSum(Base):

@@ -5,8 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Index, LargeBinary, MetaData, String, Table, and_
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    DateTime,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    and_,
+    case,
+    cast,
+    null,
+)
 from sqlalchemy.dialects.mssql import VARBINARY
 
 from core.models.audit import AccessEvent
@@ -36,6 +51,8 @@ from core.models.reports import (
 )
 from core.settings.config import Settings
 
+NO_TIME: ColumnElement[Any] = cast(null(), DateTime(timezone=True))
+
 
 @dataclass(frozen=True)
 class Child:
@@ -51,6 +68,7 @@ class RecordType:
     """What moves as one: a root, its children, when the root is cold, and the server that takes it.
 
     What is `sealed` has its contents told by an event of the trail when it leaves; events are proved one by one.
+    `shown_at`: when pages of a record say that a root was, NULL of a root that no such page shows.
     """
 
     name: str
@@ -59,6 +77,7 @@ class RecordType:
     time_column: str
     patient_column: str
     hot_days: Callable[[Settings], int]
+    shown_at: Callable[[Table], ColumnElement[Any]]
     closed: Callable[[Table], ColumnElement[bool]] | None = None
     children: tuple[Child, ...] = ()
     sealed: bool = True
@@ -91,6 +110,7 @@ LOG = RecordType(
     time_column="at",
     patient_column="patient_id",
     hot_days=lambda settings: settings.log_hot_days,
+    shown_at=lambda table: table.c.at,
     sealed=False,
 )
 
@@ -103,6 +123,7 @@ VISIT = RecordType(
     time_column="ended_at",
     patient_column="patient_id",
     hot_days=lambda settings: settings.visit_hot_days,
+    shown_at=lambda table: table.c.started_at,
     closed=lambda table: table.c.status == VisitStatus.CLOSED,
     children=(
         Child(_table(Note), "visit_id"),
@@ -119,6 +140,7 @@ REPORT = RecordType(
     time_column="closed_at",
     patient_column="patient_id",
     hot_days=lambda settings: settings.report_hot_days,
+    shown_at=lambda table: case((table.c.state == ReportState.SIGNED, table.c.closed_at), else_=NO_TIME),
     closed=lambda table: table.c.state.in_(CLOSED_REPORTS),
     children=tuple(
         Child(_table(model), "report_id")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import reduce
 from typing import Any, cast
 
@@ -29,8 +29,6 @@ from core.stores.page_zone import page_zone
 from core.stores.tables import hot_table, linked_table, signed_view
 
 ROWS_MAX = 300
-# An archive knows its visits by their ends.
-VISIT_MAX = timedelta(days=60)
 OUTSIDE = (Kind.RESULTS, Kind.MEDICINES, Kind.PROBLEMS, Kind.NOTES)
 
 
@@ -108,7 +106,7 @@ class TimelineReading:
             times += ends.times
         for held in self._held():
             if ends is None or held.server != VISIT.server:
-                times += [held.first_at - VISIT_MAX if held.first_at.month < 3 else held.first_at, held.last_at]
+                times += [held.begins_at, held.last_at]
         years = [self._year(at) for at in times]
         return tuple(range(max(years), min(years) - 1, -1)) if years else ()
 
@@ -174,18 +172,29 @@ class TimelineReading:
     def _archived_ends(self) -> Ends | None:
         """Of a kind that was done at visits: its days may be others than theirs, so the archive is asked, once.
 
-        None where what the archive holds tells: of visits, of all kinds, and of a silent archive.
+        None where what the archive holds tells: of visits and of all kinds, if each archived visit counts and may be
+        shown; and of a silent archive.
         """
-        if self._kind in (Kind.ALL, Kind.VISITS, Kind.REPORTS) and self._assay_id is None:
-            return None
         if self._ends is None:
-            (kind,) = self._kinds()
+            kind = self._kind_to_ask()
+            if kind is None:
+                return None
             name, column = SOURCES[kind]
             found = self._ask(
                 VISIT.name, name, lambda table, owned: timeline_ends.whole(owned, table.c[column], self._mine(table))
             )
             self._ends = Ends.of(found[0].values) if found else NOTHING
         return None if VISIT.name in self._silent else self._ends
+
+    def _kind_to_ask(self) -> Kind | None:
+        """The kind whose rows the archive itself must be asked about."""
+        if self._assay_id is not None or self._kind not in (Kind.ALL, Kind.VISITS, Kind.REPORTS):
+            return self._kinds()[0]
+        held = hot_and_archived.held(self._session, self._patient_id, VISIT.name)
+        if self._kind is Kind.REPORTS or held is None:
+            return None
+        told = overview(self._session, self._patient_id, hidden_visits=self._hidden)
+        return Kind.VISITS if told.archived < held.roots else None
 
     def _signed(self, table: Table) -> list[Any]:
         return [table.c.patient_id == self._patient_id, table.c.state == ReportState.SIGNED]
@@ -239,7 +248,7 @@ class TimelineReading:
             return signed_lines(self._session, found, self.cold_reports)
         except archived.ColdUnavailable:
             self._missed(REPORT.name)
-            return signed_lines(self._session, hot)
+            return signed_lines(self._session, hot, is_hot_only=True)
 
     def _with_archived(
         self, found: list[Found], record_type: str, name: str, build: Build, period: Period
@@ -279,7 +288,7 @@ class TimelineReading:
 
     def _may_hold(self, held: Held, period: Period) -> bool:
         start, end = period.bounds(self.zone)
-        return period.year is not None and held.first_at - VISIT_MAX < end and held.last_at >= start
+        return period.year is not None and held.begins_at < end and held.last_at >= start
 
     def within(self, column: Any, period: Period) -> list[Any]:
         if period.year is None:

@@ -15,6 +15,7 @@ from core.models.record_types import VISIT
 from core.queries.hidden_visits import HIDDEN, NO_VISITS, VisitIds, is_seen, is_visible, told
 from core.queries.visits import VisitLine, hot_line, lines
 from core.stores import hot_and_archived
+from core.stores.archived import ColdUnavailable
 from core.stores.counted import counts
 from core.stores.hot_and_archived import Held
 from core.stores.prepared import PATIENT, rows
@@ -26,7 +27,8 @@ class Overview:
     """How many visits there are, and the newest hot ones.
 
     `total` and `since` count archived visits too; `held` is what the archive holds, told without asking it, and
-    `archived` how many of these count and are not hidden.
+    `archived` how many of these count and are not hidden. `since` is None where only the archive can tell: the first
+    that it holds may be one that does not count.
     `has_newer`: of as many of the newest of all as were asked for, the archive has some.
     """
 
@@ -38,8 +40,18 @@ class Overview:
     has_newer: bool
 
 
-def overview(session: Session, patient_id: int, *, newest: int = 0, hidden_visits: VisitIds = NO_VISITS) -> Overview:
-    """The patient's visits in numbers, and so many of the newest hot ones, without hidden ones; asks no archive."""
+def overview(
+    session: Session,
+    patient_id: int,
+    *,
+    newest: int = 0,
+    hidden_visits: VisitIds = NO_VISITS,
+    asks_archive: bool = False,
+) -> Overview:
+    """The patient's visits in numbers, and so many of the newest hot ones, without hidden ones.
+
+    With `asks_archive`, an archive that answers is asked for what only it can tell.
+    """
     held = hot_and_archived.held(session, patient_id, VISIT.name)
     found = rows(
         session, overview_query(newest, any_hidden=bool(hidden_visits)), patient=patient_id, **told(hidden_visits)
@@ -49,12 +61,47 @@ def overview(session: Session, patient_id: int, *, newest: int = 0, hidden_visit
     return Overview(
         newest=tuple(hot_line(row._asdict()) for row in found if newest and row.id is not None),
         total=figures.hot + archived,
-        since=min(filter(None, (figures.first_at, held.first_at if held else None)), default=None),
+        since=_since(
+            session,
+            patient_id,
+            figures.first_at,
+            held,
+            archived=archived,
+            hidden_visits=hidden_visits if asks_archive else None,
+        ),
         held=held,
         archived=archived,
         has_newer=archived > 0
         and _has_newer(held, [row.started_at for row in found if newest and row.id is not None], newest),
     )
+
+
+def _since(
+    session: Session,
+    patient_id: int,
+    hot: datetime | None,
+    held: Held | None,
+    *,
+    archived: int,
+    hidden_visits: VisitIds | None,
+) -> datetime | None:
+    """When the first visit was; `hidden_visits` is None if the archive must not be asked."""
+    if held is None or archived == 0:
+        return hot
+    if archived == held.roots:
+        return min(hot or held.first_at, held.first_at)
+    if hidden_visits is None:
+        return None
+
+    def build(table: Table, owned: Select[Any]) -> Select[Any]:
+        mine = owned.where(table.c.patient_id == patient_id, is_visible(table, hidden_visits))
+        return mine.with_only_columns(func.min(table.c.started_at).label("first_at"), maintain_column_froms=True)
+
+    try:
+        found = hot_and_archived.read_archived(session, VISIT.name, "visit", build, patient_id=patient_id)
+    except ColdUnavailable:
+        return None
+    return min(filter(None, (hot, *(row.values["first_at"] for row in found))), default=None)
 
 
 def _archived(held: Held, figures: Any, hidden_visits: VisitIds) -> int:

@@ -10,14 +10,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    DateTime,
     Select,
     Table,
     case,
-    cast,
     func,
     literal,
-    null,
     or_,
     select,
     update,
@@ -26,13 +23,13 @@ from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
 from core.models import Base, Holding, HoldingSum
+from core.models.record_types import NO_TIME
 from core.stores import databases
 
 Span = tuple[datetime | None, datetime | None]
 
 TABLE: Table = Base.metadata.tables[HoldingSum.__tablename__]
 PARTS = 16
-NO_TIME = cast(null(), DateTime(timezone=True))
 
 
 def add(connection: Connection, part: int, holdings: Select[Any]) -> None:

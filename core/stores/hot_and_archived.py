@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
@@ -21,15 +21,28 @@ Build = Callable[[Table, Select[Any]], Select[Any]]
 ColdTable = Callable[[str], Table]
 KeyT = TypeVar("KeyT")
 
+# The time by which a visit becomes cold is that of its end.
+VISIT_MAX = timedelta(days=60)
+
 
 @dataclass(frozen=True)
 class Held:
-    """What an archive holds for a patient: the number of roots, and the times of the first and the last."""
+    """What an archive holds for a patient: how many roots a page may show, and the times of the first and the last.
+
+    Of visits the times are their starts, of reports only signed ones count. Not so if not `is_exact`: then nobody has
+    looked yet, every root counts, and times are those by which roots become cold.
+    """
 
     roots: int
     first_at: datetime
     last_at: datetime
     server: str
+    is_exact: bool = True
+
+    @property
+    def begins_at(self) -> datetime:
+        """No root is shown at an earlier time."""
+        return self.first_at if self.is_exact else self.first_at - VISIT_MAX
 
 
 @dataclass(frozen=True)
@@ -75,7 +88,11 @@ class Cursor:
 def held(session: Session, patient_id: int, record_type: str) -> Held | None:
     """What the archive holds for the patient, as the primary knows it: the archive is not asked."""
     row = once(session, ("holdings", patient_id), lambda: _holdings(session, patient_id)).get(record_type)
-    return Held(row.roots, row.first_at, row.last_at, row.server) if row is not None and row.roots > 0 else None
+    if row is None or row.roots <= 0 or row.shown_roots == 0:
+        return None
+    if row.shown_roots is None:
+        return Held(row.roots, row.first_at, row.last_at, row.server, is_exact=False)
+    return Held(row.shown_roots, row.shown_first_at, row.shown_last_at, row.server)
 
 
 def _holdings(session: Session, patient_id: int) -> dict[str, Row[Any]]:

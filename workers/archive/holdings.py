@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -23,15 +24,19 @@ from sqlalchemy.orm import Session
 
 from core.engines.functions import any_of
 from core.models import Base, Holding
-from core.models.record_types import RecordType, archive_table
+from core.models.record_types import NO_TIME, RecordType, archive_table
 from core.services import holding_sums
-from core.services.holding_sums import NO_TIME
 from core.stores import archived, databases
 from core.stores.databases import Store
 from workers.archive.moving import Moving
 from workers.archive.stragglers import NO_PATIENT
 
 TABLE = Base.metadata.tables[Holding.__tablename__]
+SHOWN: dict[str, Callable[[Any], ColumnElement[Any]]] = {
+    "shown_roots": func.count,
+    "shown_first_at": func.min,
+    "shown_last_at": func.max,
+}
 
 
 def add(moving: Moving) -> None:
@@ -46,7 +51,7 @@ def _add_roots(moving: Moving) -> None:
     root = moving.releasing.c
     counted = select(
         root.patient_id, func.count().label("roots"), func.min(root.at).label("first_at"),
-        func.max(root.at).label("last_at"),
+        func.max(root.at).label("last_at"), *_shown(root.shown_at),
     ).group_by(root.patient_id)  # fmt: skip
     roots, children, at_clinic = counted.subquery("r"), _children(moving), _at_clinic(moving)
     rows = select(
@@ -59,6 +64,7 @@ def _add_roots(moving: Moving) -> None:
         roots.c.last_at,
         at_clinic.c.clinic_id,
         at_clinic.c.clinic_visit_id,
+        *(roots.c[name] for name in SHOWN),
     ).select_from(
         roots.outerjoin(children, children.c.patient_id == roots.c.patient_id).outerjoin(
             at_clinic, and_(at_clinic.c.patient_id == roots.c.patient_id, at_clinic.c.place == 1)
@@ -70,6 +76,10 @@ def _add_roots(moving: Moving) -> None:
         moving.connection, TABLE, rows.order_by(roots.c.patient_id), keys, _grown
     )
     holding_sums.add(moving.connection, moving.batch.id, rows)
+
+
+def _shown(at: Any) -> list[ColumnElement[Any]]:
+    return [one(at).label(name) for name, one in SHOWN.items()]
 
 
 def _at_clinic(moving: Moving) -> Subquery:
@@ -89,7 +99,15 @@ def _grown(old: Any, new: Any) -> Mapping[str, ColumnElement[Any]]:
         "rows": old.rows + new.rows,
         "first_at": case((old.first_at < new.first_at, old.first_at), else_=new.first_at),
         "last_at": case((old.last_at > new.last_at, old.last_at), else_=new.last_at),
+        # Of how many nobody has looked at, the sum is unknown too.
+        "shown_roots": old.shown_roots + new.shown_roots,
+        "shown_first_at": _reaching(old.shown_first_at, new.shown_first_at, operator.lt),
+        "shown_last_at": _reaching(old.shown_last_at, new.shown_last_at, operator.gt),
     }
+
+
+def _reaching(old: Any, new: Any, is_further: Callable[[Any, Any], Any]) -> ColumnElement[Any]:
+    return case((or_(new.is_(None), is_further(old, new)), old), else_=new)
 
 
 def _children(moving: Moving) -> Subquery:
@@ -149,12 +167,19 @@ def recount(session: Session, kind: RecordType, patients: Sequence[int]) -> None
     root = archive_table(kind.root)
     patient, at = root.c[kind.patient_column], root.c[kind.time_column]
     owned = archived.visible(root, archived.window(session, kind.name))
-    query = select(patient, func.min(at), func.max(at)).where(any_of(patient, patients), owned)
+    shown = _shown(kind.shown_at(root))
+    query = select(patient, func.min(at), func.max(at), *shown).where(any_of(patient, patients), owned)
     with databases.read(Store(kind.server)) as archive:
         spans = archive.execute(query.group_by(patient)).all()
     values = [
-        {"patient_id": patient_id, "record_type": kind.name, "first_at": first_at, "last_at": last_at}
-        for patient_id, first_at, last_at in spans
+        {
+            "patient_id": patient_id,
+            "record_type": kind.name,
+            "first_at": first_at,
+            "last_at": last_at,
+            **dict(zip(SHOWN, shown, strict=True)),
+        }
+        for patient_id, first_at, last_at, *shown in spans
     ]
     if values:
         session.execute(update(Holding), values)

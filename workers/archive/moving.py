@@ -34,8 +34,9 @@ from workers.archive.stragglers import NO_PATIENT
 class Moving:
     """The caller's transaction on the primary, which holds the batch.
 
-    Temporary tables: `releasing` has the roots that leave, or whose late children leave, with patient, time and clinic;
-    `released` counts the children that left, by patient; `staged`, by table, have the rows as they were staged.
+    Temporary tables: `releasing` has the roots that leave, or whose late children leave, with patient, clinic and the
+    times of their moving and showing; `released` counts the children that left, by patient; `staged`, by table, have
+    the rows as they were staged.
     """
 
     session: Session
@@ -74,7 +75,9 @@ class Moving:
         root = kind.root.c
         patient = func.coalesce(root[kind.patient_column], NO_PATIENT)
         clinic_id = root.clinic_id if "clinic_id" in root else cast(null(), BigInteger)
-        self._make(select(root.id, patient, root[kind.time_column], clinic_id).where(condition))
+        self._make(
+            select(root.id, patient, root[kind.time_column], clinic_id, kind.shown_at(kind.root)).where(condition)
+        )
 
     def choose_archived(self, owned: dict[int, int]) -> None:
         """Fill `releasing` with roots that the archive has, each with its patient."""
@@ -94,6 +97,7 @@ class Moving:
             Column("patient_id", BigInteger),
             Column("at", DateTime(timezone=True)),
             Column("clinic_id", BigInteger),
+            Column("shown_at", DateTime(timezone=True)),
         ]
         self.releasing = adapter.row_sets.temporary(self.connection, "releasing", columns, rows)
         tally = [Column("patient_id", BigInteger, autoincrement=False), Column("rows", BigInteger)]

@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.models import Account, Allergy, Decision, Patient, Report, ReportState, utc_now
+from core.models import Account, Allergy, Decision, Patient, ReportState, utc_now
 from core.queries.corrections import Corrected, since
 from core.queries.hidden_visits import VisitIds, kept_apart
 from core.queries.reports.figures import drafted_by, figures
 from core.queries.reports.kept_apart import visible
+from core.queries.reports.replacements import replacements
 from core.queries.reports.report_rows import ReportRows, Stored, load
 from core.queries.reports.views import (
     CHANGED,
@@ -31,7 +32,8 @@ from core.queries.reports.views import (
 from core.sources import find, signature_proof, signed_content
 from core.stores.archived import ColdUnavailable
 from core.stores.counted import counts
-from core.stores.tables import hot_table
+from core.stores.hot_and_archived import ColdTable
+from core.stores.tables import hot_table, linked_table
 
 
 def patient_of(session: Session, report_id: int) -> int | None:
@@ -71,7 +73,7 @@ def review(session: Session, report_id: int, *, hidden_visits: VisitIds | None =
         checker_model=report.checker_model,
         prompt_version=report.prompt_version,
         replaces_id=report.replaces_id,
-        replaced_by_id=replaced_by(session, report.id),
+        replaced_by_id=replaced_by(session, report),
         is_archived=rows.is_archived,
         claims=tuple(_claim(claim, rows, cited, names) for claim in claims if not _is_dropped(claim)),
         dropped=tuple(_claim(claim, rows, cited, names) for claim in claims if _is_dropped(claim)),
@@ -93,10 +95,10 @@ def corrected_since(session: Session, rows: ReportRows, signed_at: datetime) -> 
     return since(session, rows.report.patient_id, refs, signed_at)
 
 
-def replaced_by(session: Session, report_id: int) -> int | None:
-    """The signed report that replaces this one, if it is hot: a replacement is always the newer of the two."""
-    query = select(Report.id).where(Report.replaces_id == report_id, Report.state == ReportState.SIGNED)
-    return session.scalar(query.order_by(Report.id.desc()).limit(1))
+def replaced_by(session: Session, report: Stored, cold_table: ColdTable = linked_table) -> int | None:
+    """The signed report that replaces this one. Raises ColdUnavailable when only a silent archive can tell."""
+    closed = {report.id: report.closed_at}
+    return replacements(session, report.patient_id, closed, cold_table=cold_table).get(report.id)
 
 
 def signature(rows: ReportRows) -> SignatureView | None:

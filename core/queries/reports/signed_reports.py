@@ -16,6 +16,7 @@ from core.queries.corrections import Corrected
 from core.queries.hidden_visits import NO_VISITS, VisitIds
 from core.queries.reports.figures import drafted_by
 from core.queries.reports.kept_apart import visible
+from core.queries.reports.replacements import replacements
 from core.queries.reports.report_rows import ReportRows, load
 from core.queries.reports.review import corrected_since, replaced_by, signature
 from core.stores import hot_and_archived
@@ -101,22 +102,30 @@ def signed_for_patient(
         )
     else:
         read = hot_and_archived.read_hot(session, "report", build)
-    return SignedList(signed_lines(session, read, cold_table), hot_and_archived.held(session, patient_id, REPORT.name))
+    lines = signed_lines(session, read, cold_table, is_hot_only=not with_archived)
+    return SignedList(lines, hot_and_archived.held(session, patient_id, REPORT.name))
 
 
 def signed_lines(
-    session: Session, found: Sequence[Found], cold_table: ColdTable = signed_view
+    session: Session, found: Sequence[Found], cold_table: ColdTable = signed_view, *, is_hot_only: bool = False
 ) -> tuple[SignedItem, ...]:
-    """Signed reports as lists show them, the newest first. Raises ColdUnavailable if any of them is archived."""
+    """A patient's signed reports as lists show them, the newest first.
+
+    Raises ColdUnavailable if any of them, or what may replace it, is archived; the latter not if `is_hot_only`.
+    """
     if not found:
         return ()
     signers = _signers(session, found, cold_table)
+    replaced = replacements(
+        session, found[0].values["patient_id"], {item.values["id"]: item.values["closed_at"] for item in found},
+        cold_table=cold_table, is_hot_only=is_hot_only,
+    )  # fmt: skip
     items = [
         SignedItem(
             id=item.values["id"],
             signed_at=item.values["closed_at"],
             signed_by=signers.get(item.values["id"]),
-            replaced_by_id=replaced_by(session, item.values["id"]),
+            replaced_by_id=replaced.get(item.values["id"]),
             is_archived=item.is_archived,
         )
         for item in found
@@ -157,7 +166,7 @@ def signed_report(
         holds=signed.holds,
         is_keyed=signed.is_keyed,
         replaces_id=rows.report.replaces_id,
-        replaced_by_id=replaced_by(session, report_id),
+        replaced_by_id=replaced_by(session, rows.report, cold_table),
         is_archived=rows.is_archived,
         sections=_sections(shown),
         corrected=tuple(corrected_since(session, shown, signed.signed_at).values()),

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, case, func, not_, select
+from sqlalchemy import Select, and_, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from core.access import care
-from core.models import Account, Claim, Decision, Patient, Report, ReportState
+from core.models import Account, Claim, Decision, Patient, Report, ReportState, utc_now
+from core.models.record_types import REPORT
+from core.stores import databases
 
 OPEN_OR_FAILED = (
     ReportState.READY,
@@ -48,8 +50,13 @@ def worklist(
     requested_by: int | None = None,
     limit: int = 100,
 ) -> tuple[WorkItem, ...]:
-    """Hot reports in these states, of patients in the reader's care: ready for review first, then oldest first."""
-    query = _items().where(Report.state.in_(states), care.in_care(reader, Report.patient_id))
+    """Reports in these states, of patients in the reader's care: ready for review first, then oldest first.
+
+    Of closed ones only those that are not cold: what is older leaves some day, and a list must not tell when.
+    """
+    cutoff_at = REPORT.cutoff(utc_now(), databases.current().settings)
+    is_listed = or_(Report.closed_at.is_(None), Report.closed_at >= cutoff_at)
+    query = _items().where(Report.state.in_(states), is_listed, care.in_care(reader, Report.patient_id))
     if requested_by is not None:
         query = query.where(Report.requested_by == requested_by)
     ready_first = case((Report.state == ReportState.READY, 0), else_=1)

@@ -9,13 +9,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from core.models import Patient, Report, utc_now
+from core.models import Patient, Report, Role, utc_now
 from core.services import archive
+from core.settings.config import Settings
 from core.stores import databases
 from core.stores.databases import Store
 from tests.factories import make_account
+from tests.integration.access.test_two_portals import host, make_app, sign_in
 from tests.integration.staff.conftest import StaffBrowser
-from tests.ready_report import make_ready_report, sign_ready_report
+from tests.ready_report import ReadyReport, make_ready_report, sign_ready_report
 from tests.tiers import Tiers
 from workers.archive import driver
 
@@ -23,7 +25,7 @@ OF_HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def signed(patient: Patient) -> int:
+def signed(patient: Patient) -> ReadyReport:
     """A report that was signed long ago."""
     with databases.write() as session:
         doctor = make_account(session, name="Dr Signer")
@@ -60,7 +62,7 @@ def listed(browser: StaffBrowser, patient: Patient) -> str:
 
 
 def test_a_charts_reports_and_their_signers_are_the_same_after_a_run(
-    clinician: StaffBrowser, patient: Patient, signed: int, sync_replica: Callable[[], None], tiers: Tiers
+    clinician: StaffBrowser, patient: Patient, signed: ReadyReport, sync_replica: Callable[[], None], tiers: Tiers
 ) -> None:
     sync_replica()
     history = f"/patients/{patient.id}/history?kind=reports"
@@ -75,3 +77,50 @@ def test_a_charts_reports_and_their_signers_are_the_same_after_a_run(
     assert "are in an archive that does not answer" in silent
     assert "Summary of" not in silent
     assert "if any were signed then" in clinician.get(history).text
+
+
+def test_a_replaced_report_says_so_when_its_replacement_has_been_archived_too(
+    clinician: StaffBrowser, patient: Patient, signed: ReadyReport, sync_replica: Callable[[], None], database: Settings
+) -> None:
+    with databases.write() as session:
+        doctor = make_account(session, name="Dr Amender")
+        newer = make_ready_report(session, patient, doctor)
+        session.execute(update(Report).where(Report.id == newer.id).values(replaces_id=signed.id))
+        own = make_account(session, role=Role.PATIENT, patient_id=patient.id)
+    sign_ready_report(newer, doctor)
+    with databases.write() as session:
+        aged = update(Report).where(Report.id == newer.id)
+        session.execute(aged.values(closed_at=utc_now() - timedelta(days=250)))
+    portal = make_app("public", database)
+    her = sign_in(portal, "public", own.username)
+
+    def told() -> list[bool]:
+        sync_replica()
+        hers = [her.get(path, base_url=host("public")).text for path in ("/history", f"/reports/{signed.id}")]
+        review = clinician.get(f"/reports/{signed.id}/review").text
+        history = clinician.get(f"/patients/{patient.id}/history?kind=reports").text
+        marks = [f"reports/{newer.id}" in page for page in (hers[1], review)]
+        return [
+            "replaced" in listed(clinician, patient),
+            *("A newer report replaces" in page for page in (hers[0], history)),
+            *marks,
+        ]
+
+    before = told()
+    assert before == [True] * 5
+    move(sync_replica)
+    assert told() == before
+
+
+def test_the_list_of_signed_reports_is_the_same_after_a_run(
+    clinician: StaffBrowser, patient: Patient, signed: ReadyReport, sync_replica: Callable[[], None]
+) -> None:
+    def told() -> list[str]:
+        sync_replica()
+        page = clinician.get("/reports?list=signed").text
+        return re.findall(r"reports/\d+/review|Older ones are in each patient", page)
+
+    before = told()
+    assert before == ["Older ones are in each patient"]
+    move(sync_replica)
+    assert told() == before

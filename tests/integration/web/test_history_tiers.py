@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
-from core.models import Account, Patient, Prescription, Sensitivity
+from core.models import Account, Batch, Holding, Patient, Prescription, Report, ReportState, Sensitivity
+from core.picture import spans
 from core.queries import timeline as queries
 from core.queries.periods import Period
 from core.queries.timeline_items import Kind
-from core.services import corrections
+from core.queries.visit_overview import overview
+from core.services import archive, archive_restore, corrections
 from core.services.sensitive_visits import keep_apart
 from core.stores import databases
 from core.stores.databases import Store
@@ -28,6 +31,7 @@ from tests.factories import (
 )
 from tests.integration.web.conftest import Browser, move_to_archive
 from tests.tiers import Tiers
+from workers.archive import driver
 
 GAP = "can&#39;t be shown right now"
 
@@ -106,3 +110,100 @@ def test_a_gap_counts_neither_hidden_visits_nor_those_entered_in_error(
             found = queries.timeline(session, patient.id, kind=Kind.VISITS, period=Period(2015), hidden_visits=hidden)
         assert [gap.roots for gap in found.gaps] == roots
     assert NOW.year > 2016
+
+
+@pytest.fixture
+def over_the_turn_of_years(patient: Patient) -> None:
+    """Visits that begin in one year and end in the next, and a report that nobody signed, older than all."""
+    with databases.write() as session:
+        by = make_account(session)
+        for year in (2013, 2015):
+            start = datetime(year, 12, 30, tzinfo=UTC)
+            make_visit(session, patient, started_at=start, ended_at=start + timedelta(days=40))
+        make_visit(session, patient, started_at=datetime(2014, 2, 3, tzinfo=UTC))
+        for year, state in ((2009, ReportState.REJECTED), (2012, ReportState.SIGNED)):
+            at = datetime(year, 6, 1, tzinfo=UTC)
+            session.add(Report(patient_id=patient.id, state=state, requested_by=by.id, requested_at=at, closed_at=at))
+
+
+def numbers(patient: Patient) -> list[Any]:
+    """The years of each kind, what an overview counts, and from when."""
+    with databases.read(Store.HOT) as session:
+        told = overview(session, patient.id)
+        years = [queries.timeline(session, patient.id, kind=kind).years for kind in Kind]
+        return [*years, told.total, told.since]
+
+
+def test_no_year_is_offered_by_how_an_archive_sorts_its_rows(
+    patient: Patient, over_the_turn_of_years: None, tiers: Tiers
+) -> None:
+    before = numbers(patient)
+    assert before[:2] == [(2015, 2014, 2013, 2012), (2015, 2014, 2013)]
+    move_to_archive()
+    move_to_archive("report")
+    assert numbers(patient) == before
+    for record_type in ("visit", "report"):
+        with databases.write() as session:
+            run_id = archive_restore.start_patient_restore(
+                session, patient_id=patient.id, record_type=record_type, by=None
+            ).id
+        driver.drive(run_id)
+    assert numbers(patient) == before
+
+
+def test_what_a_restore_leaves_in_the_archive_is_told_as_a_page_shows_it(
+    patient: Patient, over_the_turn_of_years: None
+) -> None:
+    before = numbers(patient)
+    with databases.write() as session:
+        run_id = archive.start_run(session, record_type="visit", by=None, as_of=NOW, batch_rows=1).id
+    driver.drive(run_id)
+    with databases.write() as session:
+        first = session.scalars(select(Batch.id).order_by(Batch.id).limit(1)).one()
+        run_id = archive_restore.start_batch_restore(session, batch_id=first, by=None).id
+    driver.drive(run_id)
+    with databases.read(Store.HOT) as session:
+        holding = session.get_one(Holding, (patient.id, "visit"))
+        assert (holding.roots, holding.shown_roots) == (2, 2)
+        assert holding.shown_first_at == datetime(2014, 2, 3, tzinfo=UTC)
+        assert holding.shown_last_at == datetime(2015, 12, 30, tzinfo=UTC)
+    assert numbers(patient) == before
+
+
+def test_of_holdings_that_nobody_has_looked_at_a_year_too_many_is_offered_and_none_too_few(
+    patient: Patient, over_the_turn_of_years: None
+) -> None:
+    before = numbers(patient)
+    move_to_archive()
+    move_to_archive("report")
+    with databases.write() as session:
+        session.execute(update(Holding).values(shown_roots=None, shown_first_at=None, shown_last_at=None))
+    for was, now in zip(before[:-2], numbers(patient), strict=False):
+        assert set(was) <= set(now)
+    assert (spans.fill_all(), spans.fill_all()) == (2, 0)
+    assert numbers(patient) == before
+
+
+def test_neither_the_first_visit_nor_a_year_is_one_that_does_not_count(
+    patient: Patient, record: list[int], tiers: Tiers
+) -> None:
+    with databases.write() as session:
+        author = make_account(session)
+        keep_apart(session, patient_id=patient.id, visit_id=record[0], category=Sensitivity.OTHER, by=author)
+        corrections.mark_error(
+            session, patient_id=patient.id, ref=f"visit:{record[2]}", reason="of another patient", by=author
+        )
+    hidden = frozenset({record[0]})
+
+    def told() -> Any:
+        with databases.read(Store.HOT) as session:
+            years = queries.timeline(session, patient.id, kind=Kind.VISITS, hidden_visits=hidden).years
+            counted = overview(session, patient.id, hidden_visits=hidden, asks_archive=True)
+            return years, counted.total, counted.since
+
+    before = told()
+    assert before[:2] == ((2015,), 1)
+    move_to_archive()
+    assert told() == before
+    tiers.of["visits"].stop("immediate")
+    assert told()[1:] == (1, None)

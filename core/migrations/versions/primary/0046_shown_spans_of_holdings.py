@@ -1,0 +1,25 @@
+"""What an archive holds of a patient tells how many roots a page may show, and from when to when it shows them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "p0046"
+down_revision = "p0043"
+branch_labels = None
+depends_on = None
+
+COLUMNS = (
+    ("shown_roots", sa.BigInteger()),
+    ("shown_first_at", sa.DateTime(timezone=True)),
+    ("shown_last_at", sa.DateTime(timezone=True)),
+)
+
+
+def upgrade() -> None:
+    for name, kind in COLUMNS:
+        op.add_column("holding", sa.Column(name, kind, nullable=True))
+
+
+def downgrade() -> None:
+    for name, _ in COLUMNS:
+        op.drop_column("holding", name)
