@@ -90,7 +90,7 @@ def held(session: Session, patient_id: int, record_type: str) -> Held | None:
     row = once(session, ("holdings", patient_id), lambda: _holdings(session, patient_id)).get(record_type)
     if row is None or row.roots <= 0 or row.shown_roots == 0:
         return None
-    if row.shown_roots is None:
+    if None in (row.shown_roots, row.shown_first_at, row.shown_last_at):
         return Held(row.roots, row.first_at, row.last_at, row.server, is_exact=False)
     return Held(row.shown_roots, row.shown_first_at, row.shown_last_at, row.server)
 
