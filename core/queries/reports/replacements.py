@@ -32,7 +32,7 @@ def replacements(
     The archive is asked, unless `is_hot_only`, if it holds any report that was closed later than one of these. Raises
     ColdUnavailable.
     """
-    build = partial(_that_replace, patient_id=patient_id, report_ids=sorted(closed))
+    build = partial(that_replace, patient_id=patient_id, report_ids=sorted(closed))
     found = hot_and_archived.read_hot(session, "report", build)
     if not is_hot_only and _may_be_archived(session, patient_id, closed.values()):
         found += hot_and_archived.read_archived(
@@ -42,9 +42,10 @@ def replacements(
     return {item.values["replaces_id"]: item.values["id"] for item in found}
 
 
-def _that_replace(
+def that_replace(
     table: Table, columns: Select[tuple[object, ...]], *, patient_id: int, report_ids: list[int]
 ) -> Select[tuple[object, ...]]:
+    """What `replacements` asks of a tier."""
     mine = (table.c.patient_id == patient_id, table.c.state == ReportState.SIGNED)
     return columns.where(*mine, table.c.replaces_id.in_(report_ids))
 

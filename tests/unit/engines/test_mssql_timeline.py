@@ -11,13 +11,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.models.record_types import REPORT, VISIT, archive_table
+from core.picture.spans import spans_query
 from core.queries import timeline, timeline_ends
 from core.queries.periods import Period
+from core.queries.reports.replacements import that_replace
 from core.queries.timeline import TimelineReading
 from core.queries.timeline_items import Kind
 from core.queries.whole_record import WholeReading
+from core.stores.archived import Window
 from core.stores.hot_and_archived import that_find_any
-from core.stores.tables import hot_table
+from core.stores.tables import hot_table, signed_view
 from tests.unit.engines.compiled_tsql import compiled
 
 ZONE = ZoneInfo("Asia/Singapore")
@@ -107,4 +111,23 @@ def test_when_an_archives_rows_of_a_kind_begin_and_end_is_told_by_it_in_one_row(
         "SELECT min(prescription.started_on) AS first, max(prescription.started_on) AS last,"
         " count(*) AS rows, count(prescription.started_on) AS dated"
         " FROM prescription WHERE prescription.id > 3 AND prescription.patient_id = 7"
+    )
+
+
+def test_what_pages_show_is_a_visits_start_and_a_report_that_was_signed() -> None:
+    asked = [compiled(spans_query(kind, archive_table(kind.root), [7], Window(5, ()))) for kind in (VISIT, REPORT)]
+    signed = "CASE WHEN (report.state = 'signed') THEN report.closed_at ELSE CAST(NULL AS DATETIMEOFFSET(6)) END"
+    for query, root, at in zip(asked, ("visit", "report"), ("visit.started_at", signed), strict=True):
+        assert query == (
+            f"SELECT {root}.patient_id AS patient_id, count({at}) AS roots, min({at}) AS first_at, max({at}) AS last_at"
+            f" FROM {root} WHERE {root}.patient_id IN (SELECT id FROM OPENJSON('[7]') WITH (id bigint '$'))"
+            f" AND {root}.batch_id <= 5 GROUP BY {root}.patient_id"
+        )
+
+
+def test_a_replacement_is_looked_for_among_one_patients_signed_reports() -> None:
+    table = signed_view("report")
+    assert compiled(that_replace(table, select(table.c.id), patient_id=7, report_ids=[3])) == (
+        "SELECT signed.report.id FROM signed.report WHERE signed.report.patient_id = 7"
+        " AND signed.report.state = 'signed' AND signed.report.replaces_id IN (3)"
     )
