@@ -2,8 +2,9 @@
 
 People browse, look at charts, register patients and write visits through the real portals, at fixed arrival rates,
 while admins ask for clinics' quarters, exports and figures. Both systems are up; windows of load go to one of them at a
-time, in the order ABBA. `arrivals` says how requests are sent, `systems` what each program has of the machine, `rows`
-what the rows are, `partitions` how the single server is partitioned, `measure` what is measured, `bill` what it costs.
+time, in the order ABBA. `arrivals` says how requests are sent, `systems` and `hosts` what each program has of the
+machine, `rows` what the rows are, `partitions` how the single server is partitioned, `measure` what is measured, `bill`
+what it costs.
 
 Scale 1 is 60,000 patients (600,000 visits, 6.3 million rows), and three times as many.
 """
@@ -21,10 +22,10 @@ from typing import Any
 import psutil
 
 from bench._environment import program
-from bench.headline import ratios, rows, sketches
+from bench.headline import hosts, ratios, rows, sketches
 from bench.headline.arrivals import HEAVY, HOT
 from bench.headline.measure import Window, memory_mb, window
-from bench.headline.portals import People, signed_in
+from bench.headline.portals import People, make_people, signed_in
 from bench.headline.rows import Size
 from bench.headline.systems import System, one_server, pin, tiers
 from core.jobs import outbox
@@ -36,7 +37,7 @@ PATIENTS, LEAST = 60_000, 300
 SIZES = {"1x": 1, "3x": 3}
 # At a short scale windows are shorter and there are fewer: a p99 of a few hundred requests says little.
 FULL_FROM, FULL, SHORT = 0.5, (15.0, 3), (5.0, 2)
-WARM_SECONDS = 4.0
+WARM_SECONDS, WARM_HOST_SECONDS = 4.0, 30.0
 PLOTS = Path("test-results/headline")
 ALL = {**HOT, **HEAVY}
 Say = Callable[[str], None]
@@ -62,23 +63,47 @@ def run(scale: float, say: Say) -> dict[str, Any]:
 
 
 def _measure_size(times: int, scale: float, say: Say) -> tuple[dict[str, Any], Windows]:
-    size = rows.size(max(LEAST, round(PATIENTS * scale)) * times)
+    patients = max(LEAST, round(PATIENTS * scale))
+    size, host = rows.size(patients * times), hosts.part(patients)
     seconds, rounds = FULL if scale >= FULL_FROM else SHORT
     with ExitStack() as stack:
         began = time.monotonic()
-        systems = [stack.enter_context(make(size, say)) for make in (one_server, tiers)]
-        people = [stack.enter_context(signed_in(system, size)) for system in systems]
-        placed = pin(systems)
+        systems = [stack.enter_context(make(size, host, say)) for make in (one_server, tiers)]
+        panels = [make_people(system, size) for system in systems]
+        memory = _memory(systems, panels, seconds)
+        for system in systems:
+            system.hosts.move_in()
+        both = _signed_in(stack, systems, panels)
+        placed = f"{pin(systems)}; {f'each host {host.words}' if host else 'memory and disk are shared'}"
         say(f"{size.patients:,} patients on both after {time.monotonic() - began:.0f} s; {placed}")
-        both = list(zip(systems, people, strict=True))
         for system, who in both:
-            window(system, who, ALL, WARM_SECONDS, 0)
+            window(system, who, ALL, WARM_SECONDS if host is None else WARM_HOST_SECONDS, 0)
+            system.hosts.slow_disks()
         measured = _abba(both, seconds, rounds, say)
         measured["tiers"]["again"] = [window(*both[1], ALL, seconds, n) for n in (1, 2)]
-        memory = {system.name: memory_mb(system, who, ALL, seconds, 99) for system, who in both}
         measured["tiers"]["swept"] = _swept(*both[1], seconds)
         disk = {system.name: _sizes(system) for system in systems}
     return _told(size, measured, {"memory_mb_for_99_percent": memory, "database_mb": disk, "placed": placed}), measured
+
+
+def _memory(
+    systems: Sequence[System], panels: Sequence[tuple[int, ...]], seconds: float
+) -> dict[str, dict[str, float]]:
+    """What the load needs, while each server has room for all that it reads."""
+    with ExitStack() as stack:
+        both = _signed_in(stack, systems, panels)
+        pin(systems)
+        for system, who in both:
+            window(system, who, ALL, WARM_SECONDS, 0)
+        return {system.name: memory_mb(system, who, ALL, seconds, 99) for system, who in both}
+
+
+def _signed_in(
+    stack: ExitStack, systems: Sequence[System], panels: Sequence[tuple[int, ...]]
+) -> list[tuple[System, People]]:
+    return [
+        (system, stack.enter_context(signed_in(system, panel))) for system, panel in zip(systems, panels, strict=True)
+    ]
 
 
 def _abba(both: Sequence[tuple[System, People]], seconds: float, rounds: int, say: Say) -> Windows:

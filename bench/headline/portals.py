@@ -91,13 +91,19 @@ class People:
     panel: tuple[int, ...]
 
 
-@contextmanager
-def signed_in(system: System, size: Size) -> Iterator[People]:
-    """The system's portals, its people made and signed in."""
+def make_people(system: System, size: Size) -> tuple[int, ...]:
+    """Accounts and pictures; returns the panel."""
     system.use()
     panel = tuple(Random(7).sample(range(1, size.patients + 1), min(PANEL, size.patients)))
-    make_pictures(size, panel)
+    _make_pictures(size, panel)
     _make_accounts(panel)
+    return panel
+
+
+@contextmanager
+def signed_in(system: System, panel: tuple[int, ...]) -> Iterator[People]:
+    """The system's portals, its people signed in."""
+    system.use()
     chosen = {name: ports.pick() for name in HOSTS}
     with ExitStack() as stack:
         for name, port in chosen.items():
@@ -118,7 +124,7 @@ def signed_in(system: System, size: Size) -> Iterator[People]:
         )
 
 
-def make_pictures(size: Size, panel: tuple[int, ...]) -> None:
+def _make_pictures(size: Size, panel: tuple[int, ...]) -> None:
     """The panel's own pictures; all others get one of these, so that the table is as large as it would be."""
     rebuild.rebuild(panel)
     with databases.write(600) as session:

@@ -4,6 +4,8 @@ Two cores can't hold five servers. So the primary, with all its processes, has c
 shares core 1: portals, the client, and of the tiers the replica and the archives as well. The single server, which does
 all there is, has the same core 0. What a real replica has for itself, it must share with the portals here: the tiers
 are modelled at their worst. Its processes let the portals go first, as on a machine of its own they would.
+
+Memory and disk are those of a part of a host each (`hosts`): the single server's is that of the tiers' primary.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import psutil
 
 from bench._environment import Environment, default, environment
 from bench.headline import partitions, rows
+from bench.headline.hosts import Host, Hosts, family, groups, half
 from bench.headline.rows import Size
 from core.embedded.postgres import PostgresServer
 from core.embedded.servers import ARCHIVES, PRIMARY, REPLICA
@@ -29,10 +32,11 @@ from core.stores import databases
 
 Say = Callable[[str], None]
 
-# What is the same on every server, and what each has of memory: the tuned server as much as all of the tiers' together.
+# What is the same on every server, and the buffers of each while it has no host of its own: the tuned server as many as
+# all of the tiers' together.
 TUNED = {"max_wal_size": "4GB", "checkpoint_timeout": "15min", "random_page_cost": "1.1", "wal_compression": "on"}
-MEMORY = {PRIMARY: "512MB", REPLICA: "512MB", "logs": "128MB", "visits": "128MB", "reports": "128MB"}
-WHOLE_MEMORY, WHOLE_WORK = "1408MB", "64MB"
+BUFFERS = {PRIMARY: "512MB", REPLICA: "512MB", "logs": "128MB", "visits": "128MB", "reports": "128MB"}
+WHOLE_BUFFERS, WHOLE_WORK = "1408MB", "64MB"
 BESIDE_NICENESS = 10
 
 
@@ -44,6 +48,7 @@ class System:
     env: dict[str, str]
     primary: PostgresServer
     folder: Path
+    hosts: Hosts
     beside: tuple[PostgresServer, ...] = ()
 
     def use(self) -> None:
@@ -52,9 +57,9 @@ class System:
 
 
 @contextmanager
-def one_server(size: Size, say: Say) -> Iterator[System]:
+def one_server(size: Size, host: Host | None, say: Say) -> Iterator[System]:
     """Everything on one tuned server, partitioned by date; heavy reports read it as well. Its archives stay empty."""
-    with environment(say) as made:
+    with groups("one server") as hosts, environment(say) as made:
         servers = made.servers
         for name in (REPLICA, *ARCHIVES):
             servers.postgres[name].stop()
@@ -63,7 +68,7 @@ def one_server(size: Size, say: Say) -> Iterator[System]:
             connection.execute(f"SELECT pg_drop_replication_slot('{SLOT}')")
             for name in ARCHIVES:
                 connection.execute(f"CREATE DATABASE strata_{name}")
-        _tune(primary, {**TUNED, "shared_buffers": WHOLE_MEMORY, "work_mem": WHOLE_WORK})
+        _tune(primary, {**TUNED, "shared_buffers": WHOLE_BUFFERS, "work_mem": WHOLE_WORK})
         own = {f"STRATA_ARCHIVE_{name.upper()}_URL": f"{primary.url}_{name}" for name in ARCHIVES}
         env = {**made.env, **own, "STRATA_REPLICA_URL": primary.url}
         initialise(config.load(env))
@@ -74,21 +79,25 @@ def one_server(size: Size, say: Say) -> Iterator[System]:
         with primary.connect() as connection:
             rows.fill(connection, size)
             rows.settle(connection)
-        yield System("one server", env, primary, made.folder)
+        if host:
+            hosts.servers[primary] = host
+        yield System("one server", env, primary, made.folder, hosts)
 
 
 @contextmanager
-def tiers(size: Size, say: Say) -> Iterator[System]:
+def tiers(size: Size, host: Host | None, say: Say) -> Iterator[System]:
     """A primary with what is hot, its replica, and the archives with what is cold."""
-    with environment(say, STRATA_ARCHIVE_ROWS_PER_SECOND=str(default("archive_rows_per_second"))) as made:
+    pace = str(default("archive_rows_per_second"))
+    with groups("tiers") as hosts, environment(say, STRATA_ARCHIVE_ROWS_PER_SECOND=pace) as made:
         servers = made.servers.postgres
-        for name, memory in MEMORY.items():
-            if name != REPLICA:
-                _tune(servers[name], {**TUNED, "shared_buffers": memory})
         # A standby has its primary's settings, by its own file.
-        _tune(servers[REPLICA], {**TUNED, "shared_buffers": MEMORY[REPLICA]})
+        for name in sorted(BUFFERS, key=lambda name: name == REPLICA):
+            _tune(servers[name], {**TUNED, "shared_buffers": BUFFERS[name]})
         _fill_tiers(made, size)
-        yield System("tiers", made.env, servers[PRIMARY], made.folder, tuple(servers[n] for n in (REPLICA, *ARCHIVES)))
+        if host:
+            hosts.servers |= {servers[name]: half(host) if name in ARCHIVES else host for name in BUFFERS}
+        beside = tuple(servers[name] for name in (REPLICA, *ARCHIVES))
+        yield System("tiers", made.env, servers[PRIMARY], made.folder, hosts, beside)
 
 
 def _fill_tiers(made: Environment, size: Size) -> None:
@@ -130,9 +139,3 @@ def _let_primaries_go_first(systems: list[System]) -> None:
         for process in family(server):
             with suppress(psutil.Error, OSError):
                 process.nice(BESIDE_NICENESS)
-
-
-def family(server: PostgresServer) -> list[psutil.Process]:
-    """A server's processes, its first one at the head. Those that it starts later are pinned as it is."""
-    first = psutil.Process(int((server.data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0]))
-    return [first, *first.children()]
