@@ -169,7 +169,7 @@ def _claim(claim: Stored, rows: ReportRows, cited: Mapping[str, CitedRow], names
 def _latest_checks(checks: list[Stored]) -> tuple[CheckView, ...]:
     """The last check of each checker: earlier checks were of the rows as they were then."""
     latest = {check.checker: check for check in checks}
-    return tuple(CheckView(c.checker, c.verdict, tuple(c.reasons), c.quote, c.said) for c in latest.values())
+    return tuple(CheckView(c.checker, c.verdict, tuple(map(str, c.reasons)), c.quote, c.said) for c in latest.values())
 
 
 def _cited_rows(session: Session, rows: ReportRows) -> dict[str, CitedRow]:

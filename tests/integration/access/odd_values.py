@@ -38,7 +38,7 @@ WHOSE = {"patient_id", "account_id"}
 # No page without its event: a portal whose chain's head was written over answers nothing until it starts a new chain.
 EVENTS = {"chain_head", "access_event"}
 # By what a page is opened at all: what is odd in them hides what else is odd.
-OPENS = {"account", "sign_in", "credential", "passkey", "care_team_member", "switch", "sensitive_visit"}
+OPENS = {"account", "sign_in", "credential", "passkey", "care_team_member", "switch", "sensitive_visit", "report"}
 # More than the values of any column: none has two in one pass.
 PASSES = 25
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.models import (
     AccessEvent,
@@ -37,6 +38,18 @@ def test_the_review_opens_at_the_first_flag_with_its_source_beside_it(
     with databases.read(Store.HOT) as session:
         event = session.scalars(select(AccessEvent).where(AccessEvent.action == "report.reviewed")).one()
     assert (event.patient_id, event.target) == (patient.id, f"report:{ready.id}")
+
+
+@pytest.mark.parametrize("odd", [[{"kind": 5}], [["x"], None, 5], {"a": [1]}])
+def test_reasons_that_are_no_texts_hide_no_review(clinician: StaffBrowser, ready: ReadyReport, odd: Any) -> None:
+    """A worker that is taken may have written them."""
+    with databases.write() as session:
+        session.execute(update(Check).values(reasons=odd))
+    assert clinician.get(page_of(ready)).status_code == 200
+    assert all(
+        clinician.get(f"{page_of(ready)}?claim={id}").status_code == 200
+        for id in (ready.supported_id, ready.contradicted_id)
+    )
 
 
 def test_each_claim_is_a_link_and_next_flag_goes_round(clinician: StaffBrowser, ready: ReadyReport) -> None:
