@@ -40,7 +40,7 @@ def _warnings(signed: SignedReport) -> list[str]:
     if not signed.holds:
         told.append("This report has changed since it was signed. Do not rely on it: ask for a new one.")
     elif not signed.is_keyed:
-        told.append("This signature can't be proved: it was made before signatures had a key.")
+        told.append("This signature can't be proved: it is older than its key, or its proof was taken away.")
     if signed.replaced_by_id:
         told.append("A newer report replaces this one.")
     if signed.claims_left_out:

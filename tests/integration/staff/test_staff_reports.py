@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from sqlalchemy import select, update
+import pytest
+from sqlalchemy import select, text, update
 
 from core.models import (
     AccessEvent,
@@ -111,6 +112,20 @@ def test_a_signed_report_shows_who_signed_what(clinician: StaffBrowser, ready: R
     assert "Draft, not signed" not in page
     assert 'name="decision"' not in page
     assert decide(clinician, ready, ready.supported_id, "rejected", reason="Late.").status_code == 409
+
+
+@pytest.mark.only_on_postgresql("turns guards off for a transaction")
+def test_a_signature_whose_proof_is_gone_assures_nobody(clinician: StaffBrowser, ready: ReadyReport) -> None:
+    """Whoever may write every row, and has no key, takes the proof away beside what was signed."""
+    decide_all(clinician, ready)
+    assert sign(clinician, ready).status_code == 303
+    with databases.write() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(update(Signature).values(proof=None))
+    page = clinician.get(page_of(ready)).text
+    assert "the content is what was signed" not in page
+    assert "nothing proves the signature" in page
+    assert "note care signature" in page
 
 
 def test_a_draft_is_rejected_with_a_reason(clinician: StaffBrowser, ready: ReadyReport) -> None:
