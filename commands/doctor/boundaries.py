@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from redis import Redis, RedisError
 from redis.exceptions import NoPermissionError
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from commands.doctor.finding import SHOWN, Finding, first_of, judge
@@ -13,7 +15,7 @@ from core.audit import kept_heads
 from core.engines import EngineError
 from core.install.database_roles import DatabaseRole
 from core.install.grants import GRANTS
-from core.models import utc_now
+from core.models import AccessEvent, utc_now
 from core.settings.config import Settings
 from core.settings.parsing import PROCESS_KINDS
 from core.staging.contract import StagingError
@@ -116,17 +118,20 @@ def _heads(settings: Settings) -> Iterator[Finding]:
     except StagingError as fault:
         yield Finding(subject, False, str(fault), "mend STRATA_AUDIT_HEADS_URL")
         return
-    faults = [f"{name} {what}" for name, what in series.faults]
+    with databases.read(Store.HOT) as session:
+        faults = [f"{fault.writer} {fault.what}" for fault in kept_heads.missing(series, kept_heads.noted(session))]
+        begins_at = session.scalar(select(AccessEvent.at).order_by(AccessEvent.id).limit(1))
     if series.newest is None and series.unsigned:
         faults.append("they are not signed")
     yield judge(
         subject, not faults, "; ".join(faults[:SHOWN]) or "signed", f"`strata audit verify` says more; {MAKE_KEYS}"
     )
-    if series.newest is not None:
-        minutes = int((utc_now() - series.newest.kept_at).total_seconds() // 60)
-        fresh = minutes <= settings.audit_heads_minutes
-        mend = "run the scheduler, and a worker of queue ops with STRATA_AUDIT_KEY"
-        yield judge(f"{subject}, age", fresh, f"set {series.newest.number}, {minutes} minutes ago", mend)
+    longest = timedelta(minutes=settings.audit_heads_minutes)
+    late = [fault.what for fault in kept_heads.overdue(series, begins_at, utc_now(), longest)]
+    newest = series.newest
+    said = f"set {newest.number}, kept at {newest.kept_at:%Y-%m-%d %H:%M} UTC" if newest else "none is due yet"
+    mend = "run the scheduler, and a worker of queue ops with STRATA_AUDIT_KEY"
+    yield judge(f"{subject}, age", not late, "; ".join(late) or said, mend)
 
 
 def redis_reach(url: str, kind: str) -> Iterator[Finding]:
