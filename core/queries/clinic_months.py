@@ -83,7 +83,7 @@ class MonthFigures:
         for name in COUNTED:
             table = linked_table(name)
             query = self.at_visits(table, visit).where(seen, archived.visible(table, window), errors.counts(table))
-            found[name] = archived.fetch(VISIT.name, query, seconds=seconds)
+            found[name] = archived.fetch(VISIT.name, query, seconds=seconds, asks_first=False)
         self._add_visits(held)
         for name, rows in found.items():
             self._add(name, rows)

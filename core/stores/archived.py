@@ -109,14 +109,20 @@ breakers: dict[str, Breaker] = {record_type.server: Breaker() for record_type in
 
 
 def fetch(
-    record_type: str, query: Select[Any], *, through: Store = Store.REPLICA, seconds: float | None = None
+    record_type: str,
+    query: Select[Any],
+    *,
+    through: Store = Store.REPLICA,
+    seconds: float | None = None,
+    asks_first: bool = True,
 ) -> list[RowMapping]:
     """Run a query on linked tables. Raises ColdUnavailable soon if the archive, or the way to it, does not answer.
 
     A heavy query may take `seconds`, more than a page waits: whether the archive answers at all is asked first, as a
-    page does. If its time is too short, pages still ask this archive.
+    page does, unless the caller had an answer of it just now (`asks_first` false). If its time is too short, pages
+    still ask this archive.
     """
-    if seconds is not None:
+    if seconds is not None and asks_first:
         _ask(record_type, select(linked_table(RECORD_TYPES[record_type].root.name).c.id).limit(1), through, None)
     rows = _ask(record_type, query, through, seconds)
     counters.read(RECORD_TYPES[record_type].server, ANSWERED)

@@ -7,14 +7,16 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from core import audit
 from core.embedded.postgres import PostgresServer
-from core.models import Account, Role
+from core.models import Account, Holding, Report, Role, utc_now
 from core.settings.config import Settings
 from core.stores import archived, databases
 from core.stores.databases import Store
@@ -23,11 +25,13 @@ from tests.integration.access.test_fuzzed_forms import Fuzzer
 from tests.integration.access.test_matrix import account_of, begin
 from tests.integration.access.test_two_portals import PORTALS, host
 from tests.integration.web.conftest import move_to_archive
+from tests.ready_report import make_ready_report, sign_ready_report
 
 pytestmark = pytest.mark.only_on_postgresql("stops a server's own processes")
 
 # Beyond what the page takes while every archive answers.
 FIRST_SECONDS_MAX, AFTER_SECONDS_MAX = 2.0, 0.3
+TRIES = 4
 
 
 @contextmanager
@@ -45,7 +49,7 @@ def silent(server: PostgresServer) -> Iterator[None]:
 
 @pytest.fixture
 def ids(database: Settings) -> dict[str, int]:
-    """A patient whose visits of years ago are archived, beside one of today."""
+    """A patient whose visits, report and looks of years ago are archived, beside a visit and a look of today."""
     with databases.write() as session:
         patient = make_patient(session)
         for years in (5, 3, 0):
@@ -53,8 +57,23 @@ def ids(database: Settings) -> dict[str, int]:
             make_note(session, visit)
         make_account(session, role=Role.PATIENT, patient_id=patient.id)
         doctor = make_account(session)
-    move_to_archive()
-    return {"patient_id": patient.id, "visit_id": visit.id, "account_id": doctor.id}
+        report = make_ready_report(session, patient, doctor)
+        for days in (400, 0):
+            at = utc_now() - timedelta(days=days)
+            audit.record(
+                session, "chart.viewed", by=doctor, patient_id=patient.id, target=f"patient:{patient.id}", at=at
+            )
+    sign_ready_report(report, doctor)
+    with databases.write() as session:
+        session.execute(update(Report).values(closed_at=utc_now() - timedelta(days=300)))
+    for record_type in ("visit", "report", "log"):
+        move_to_archive(record_type)
+    ids = {"patient_id": patient.id, "visit_id": visit.id, "account_id": doctor.id, "report_id": report.id}
+    with databases.read(Store.HOT) as session:
+        held = set(session.scalars(select(Holding.record_type).where(Holding.patient_id == patient.id)))
+        assert session.get(Report, report.id) is None
+    assert held >= {"visit", "report"}
+    return ids
 
 
 def asked(fuzzer: Fuzzer) -> dict[str, FlaskClient]:
@@ -82,8 +101,18 @@ def seconds_of(fuzzer: Fuzzer, client: FlaskClient, address: str) -> float:
     return time.monotonic() - began
 
 
+def quickest(fuzzer: Fuzzer, client: FlaskClient, address: str, enough: float) -> float:
+    """The least seconds of a few tries: a busy machine slows one or two, a page that waits is slow each time."""
+    took = []
+    for _ in range(TRIES):
+        took.append(seconds_of(fuzzer, client, address))
+        if took[-1] <= enough:
+            break
+    return min(took)
+
+
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", ["visits"])
+@pytest.mark.parametrize("name", ["visits", "reports", "logs"])
 @pytest.mark.parametrize("portal", PORTALS)
 def test_no_page_waits_for_it(database: Settings, servers: Any, ids: dict[str, int], portal: str, name: str) -> None:
     fuzzer = Fuzzer(portal, database, ids)

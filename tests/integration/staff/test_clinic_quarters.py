@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.models import Clinic, Patient, PrescriptionStatus, Role, Visit
+from core.queries.clinic_months import COUNTED
 from core.queries.clinic_quarters import ClinicQuarter, Line, Quarter, clinic_quarter
 from core.services import corrections
 from core.stores import archived, databases
@@ -153,6 +154,17 @@ def test_a_heavy_read_that_takes_too_long_shuts_nobody_out() -> None:
         archived.fetch("visit", select(func.pg_sleep(2)), seconds=0.05)
     # Pages of one patient ask the archive on their own.
     assert not breakers["visits"].refuses()
+
+
+def test_whether_the_archive_answers_is_asked_once_a_month(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not once a query: an archive far away would be waited for four times as often."""
+    move_to_archive()
+    asked, ask = list[float | None](), archived._ask  # noqa: SLF001
+    monkeypatch.setattr(archived, "_ask", lambda *told: (asked.append(told[3]), ask(*told))[1])
+    assert read(clinic).silent is None
+    months = asked.count(None)
+    assert 0 < months <= 3
+    assert len(asked) == months * (2 + len(COUNTED))
 
 
 def test_who_comes_in_two_months_is_one_patient_of_the_quarter(
