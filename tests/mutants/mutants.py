@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tests.mutants.mutant import Mutant
 
 MOVE = "tests/integration/archive/test_move.py"
 RESTORE = "tests/integration/archive/test_restore.py"
@@ -19,18 +19,6 @@ NEWS = "tests/integration/web/test_news.py"
 PAPER = "tests/unit/web/test_paper.py"
 WATCH = "tests/unit/test_replica_watch.py"
 REPLICA = "tests/integration/freshness/test_replica_use.py"
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """A text in a file and what is put in its place; `killed_by` is a test that must then fail."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    killed_by: str
-
 
 MUTANTS = (
     Mutant(

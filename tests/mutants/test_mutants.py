@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.mutants import MUTANTS, Mutant
+from tests.mutants.boundary_mutants import BOUNDARIES
+from tests.mutants.mutant import Mutant
+from tests.mutants.mutants import MUTANTS
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("core", "workers", "public_app", "staff_app", "commands", "templates", "static", "docs", "tests")
 FILES = ("pyproject.toml", "cli.py", "wsgi.py")
 TESTS_FAILED = 1
 
-named = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+named = pytest.mark.parametrize("mutant", [*MUTANTS, *BOUNDARIES], ids=lambda mutant: mutant.name)
 
 
 @named
