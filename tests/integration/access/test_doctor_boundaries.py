@@ -53,7 +53,9 @@ def narrow(acting: Any, tmp_path: Path) -> Callable[..., Settings]:  # noqa: F81
             "attachments_key": SEALED if is_portal else "",
             "audit_heads_url": tmp_path.as_uri(),
         }
-        return settings.model_copy(update={**right, **broken})
+        made = settings.model_copy(update={**right, **broken})
+        databases.configure(made)
+        return made
 
     return make
 
