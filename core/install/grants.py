@@ -42,6 +42,11 @@ TIES = ("care_team_member", "sensitive_visit", "visit_tie", "sensitive_grant")
 # By what an account proves itself, and what lets its person in.
 PROOFS = ("credential", "recovery_code", "passkey", "sign_in")
 SENT = "due_at, enqueued_at, enqueues, done_at"
+# How a run goes on: paused, resumed, tried again. What it moves, and up to when, is said once, when it starts.
+GOES_ON = "state, reason, throttle_reason, throttled_at, wakes_at, redriven_at, finished_at"
+# What becomes of a report; whose it is, and what it replaces, is said once.
+BECOMES = "state, reason, started_at, ready_at, closed_at, heartbeat_at, round, version"
+DRAFTED = f"{BECOMES}, model, checker_model, prompt_version"
 # By columns: a right to a whole table is one to lock it against everybody.
 TRAIL: Mapping[str, Privileges] = {
     "access_event": APPEND, "chain_head": (*APPEND, "UPDATE (sequence, hash)"),
@@ -65,8 +70,17 @@ _PUBLIC: Mapping[str, Privileges] = {
     **TRAIL,
 }
 _STAFF: Mapping[str, Privileges] = {
-    **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *MOVES, *TIES, "patient_picture", "imported_row"), ALL),
+    **dict.fromkeys((*PEOPLE, *CLINICAL, *REPORTS, *TIES, "patient_picture", "imported_row"), ALL),
     **dict.fromkeys(WATCH, READ),
+    # Whoever retries asks who asked anew.
+    "report": ("SELECT", "INSERT", f"UPDATE ({BECOMES}, requested_by)", "DELETE"),
+    # What has moved, and what an archive holds, is the archiver's to say: by it copies are taken away.
+    "archive_run": (*APPEND, f"UPDATE ({GOES_ON})"),
+    "batch": ("SELECT", "UPDATE (state, failed_step, reason)"),
+    "run_event": APPEND,
+    "step": READ,
+    # These go with an erasure.
+    **dict.fromkeys(("holding", "restored_root"), ("SELECT", "DELETE")),
     "correction": ("SELECT", "INSERT", "UPDATE (in_force)", "DELETE"),
     "glass_break": ("SELECT", "INSERT", "DELETE"),
     "model_call": ("SELECT", "DELETE"),
@@ -110,7 +124,7 @@ _WORKER: Mapping[str, Privileges] = {
     "sign_in": ("SELECT", "DELETE"),
     "kept_head_set": APPEND,
     "outlier_line": ("SELECT", "INSERT", "DELETE"),
-    "report": ("SELECT", "UPDATE"),
+    "report": ("SELECT", f"UPDATE ({DRAFTED})"),
     "outbox_message": (*APPEND, f"UPDATE ({SENT})", "DELETE"),
     **TRAIL,
 }

@@ -10,7 +10,7 @@ from core.access.permissions import STAFF_ROLES
 from core.engines.row_rules import Begins, Condition, Either, Every, Missing, Not, OneOf, Parent, RowRule, Verb
 from core.install.database_roles import DatabaseRole
 from core.jobs import tasks
-from core.models import ReportState, Role
+from core.models import BatchState, ReportState, Role
 
 SELECT, INSERT, UPDATE, DELETE = Verb
 EVERYTHING = tuple(Verb)
@@ -93,11 +93,12 @@ OF_SIGNED = Parent("report", "report_id", SIGNED)
 # Withdrawing a signed report opens nothing of it to change: what was signed stays as it was.
 WITHDRAWN = OneOf("state", (ReportState.WITHDRAWN,))
 WAS_SIGNED = Either((SIGNED, Every((WITHDRAWN, Parent("signature", "id", Every(), key="report_id")))))
-OF_ONCE_SIGNED = Parent("report", "report_id", WAS_SIGNED)
-OF_ENDED = Parent("report", "report_id", Either((SIGNED, WITHDRAWN)))
+# Of a report that is here: one that has left for the archive is nobody's to add to.
+OF_NEVER_SIGNED = Parent("report", "report_id", Not(WAS_SIGNED))
+OF_OPEN = Parent("report", "report_id", Not(Either((SIGNED, WITHDRAWN))))
 OF_ERASED = Parent("report", "report_id", ERASED)
 # What a draft leaves out is listed anew after each decision on its claims.
-MADE_ANEW = Either((OF_ERASED, Not(OF_ONCE_SIGNED)))
+MADE_ANEW = Either((OF_ERASED, OF_NEVER_SIGNED))
 # What a signature covers, and what was decided by.
 CONTENT = ("evidence", "claim", "citation", "claim_check", "omission")
 
@@ -112,7 +113,7 @@ REPORTS = (
     RowRule("report", WORKER, (UPDATE,), Not(WAS_SIGNED)),
     RowRule("report", ARCHIVER, EVERYTHING),
     RowRule("signature", STAFF, (SELECT,)),
-    RowRule("signature", STAFF, (INSERT,), Not(OF_ENDED)),
+    RowRule("signature", STAFF, (INSERT,), OF_OPEN),
     RowRule("signature", STAFF, (DELETE,), OF_ERASED),
     RowRule("signature", WORKER, (SELECT,)),
     RowRule("signature", ARCHIVER, EVERYTHING),
@@ -121,10 +122,10 @@ REPORTS = (
         for table in CONTENT
         for rule in (
             RowRule(table, STAFF, (SELECT,)),
-            RowRule(table, STAFF, (INSERT, UPDATE), Not(OF_ONCE_SIGNED)),
+            RowRule(table, STAFF, (INSERT, UPDATE), OF_NEVER_SIGNED),
             RowRule(table, STAFF, (DELETE,), MADE_ANEW if table == "omission" else OF_ERASED),
             RowRule(table, WORKER, (SELECT,)),
-            RowRule(table, WORKER, (INSERT, UPDATE, DELETE), Not(OF_ONCE_SIGNED)),
+            RowRule(table, WORKER, (INSERT, UPDATE, DELETE), OF_NEVER_SIGNED),
             RowRule(table, ARCHIVER, EVERYTHING),
         )
     ),
@@ -158,6 +159,21 @@ LOOKS = (
     RowRule("last_look", STAFF, (SELECT, DELETE), Either((STAFFS_OWN, ERASED))),
 )
 
+# By these the archiver takes copies away and readers leave them out. What has left is not staged anew.
+UNDER_WAY = OneOf("state", (BatchState.PLANNED, BatchState.STAGED, BatchState.LOADED, BatchState.VERIFIED))
+MOVES = (
+    RowRule("batch", STAFF, (UPDATE,), UNDER_WAY),
+    *(RowRule(table, STAFF, (DELETE,), ERASED) for table in ("holding", "restored_root")),
+    *(
+        rule
+        for table in ("batch", "holding", "restored_root")
+        for rule in (
+            *(RowRule(table, role, (SELECT,)) for role in (PUBLIC, STAFF, WORKER)),
+            RowRule(table, ARCHIVER, EVERYTHING),
+        )
+    ),
+)
+
 JOBS = (
     RowRule("outbox_message", STAFF, (SELECT,)),
     RowRule("outbox_message", STAFF, (INSERT,), OneOf("task", tasks.asked_by(tasks.STAFF))),
@@ -167,4 +183,4 @@ JOBS = (
     RowRule("outbox_message", ARCHIVER, (INSERT,), OneOf("task", tasks.asked_by(tasks.ARCHIVER))),
 )
 
-ROW_RULES = (*ACCOUNTS, *SECOND_FACTORS, *AUDIT, *REPORTS, *RECORDED, *LOOKS, *JOBS)
+ROW_RULES = (*ACCOUNTS, *SECOND_FACTORS, *AUDIT, *REPORTS, *RECORDED, *LOOKS, *MOVES, *JOBS)

@@ -202,8 +202,11 @@ def redrive(session: Session, *, run_id: int, by: Actor | None) -> ArchiveRun:
 def redrive_batch(session: Session, *, batch_id: int, by: Actor | None, from_start: bool = False) -> ArchiveRun:
     """Redrive a batch's failed run; `from_start` stages the batch anew. Raises PermissionDenied, InvalidTransition."""
     check_right(by)
-    batch = session.get_one(Batch, batch_id, with_for_update=True)
+    batch = session.get_one(Batch, batch_id)
     if from_start and batch.state != BatchState.PLANNED:
+        transitions.check_transition(f"batch {batch_id}", batch.state, BatchState.PLANNED)
+        # One that has left meanwhile is the archiver's, and no portal can lock it.
+        session.refresh(batch, with_for_update=True)
         transitions.check_transition(f"batch {batch_id}", batch.state, BatchState.PLANNED)
         batch.state = BatchState.PLANNED
     return redrive(session, run_id=batch.run_id, by=by)

@@ -23,7 +23,7 @@ from core.stores import databases
 from core.stores.databases import Store
 from core.stores.freshness import primary_position
 from workers.archive import lease
-from workers.archive.retry_policy import RightMissing, cause, classify
+from workers.archive.retry_policy import Mismatch, RightMissing, cause, classify
 
 IDS_A_STATEMENT = 5_000
 
@@ -146,6 +146,7 @@ def _remove(session: Session, batch: Batch) -> int:
     mine = (RestoredRoot.batch_id == batch.id, RestoredRoot.purged_at.is_(None))
     roots = select(RestoredRoot.root_id).where(*mine).order_by(RestoredRoot.root_id)
     ids = list(session.scalars(roots))
+    _check_back(session, kind, ids)
     # Of batches that were restored whole no row stays, to be held against what was sealed.
     from_parts = list(session.scalars(roots.where(RestoredRoot.by_id))) if kind.sealed else []
     with lease.archive_write(session, batch, kind.server) as archive:
@@ -161,6 +162,14 @@ def _remove(session: Session, batch: Batch) -> int:
     batch.state, batch.updated_at = BatchState.PURGED, utc_now()
     _close_emptied(session, batch.record_type)
     return rows
+
+
+def _check_back(session: Session, kind: RecordType, ids: list[int]) -> None:
+    """Raises Mismatch if a root is not on the primary: then its copies are all that there is, whoever marked it."""
+    root = kind.root.c.id
+    back = {found for part in _parts(ids) for found in session.scalars(select(root).where(any_of(root, part)))}
+    if missing := sorted(set(ids) - back):
+        raise Mismatch(f"{kind.name}:{missing[0]} is marked as brought back and not on the primary: its copies stay")
 
 
 def _note_departed(archive: Connection, kind: RecordType, copies: Table, ids: list[int]) -> None:

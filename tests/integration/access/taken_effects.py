@@ -30,6 +30,7 @@ from core.models import (
     utc_now,
 )
 from core.stores.tables import linked_table, signed_view
+from tests.integration.access.taken_moves import MOVES
 from tests.integration.access.taken_tricks import TRICKS
 from tests.integration.access.taken_world import Effect, World
 
@@ -196,6 +197,7 @@ REPORTS = (
     Effect("change a signed citation", _of_signed(Citation, ref="patient:1")),
     Effect("change a signed report's evidence", _of_signed(Evidence, fields={})),
     Effect("add a claim to a signed report", _claim(lambda w: w.signed_id), frozenset({ARCHIVER})),
+    Effect("add a claim to an archived signed report", _claim(lambda _: 10**6 + 1), frozenset({ARCHIVER})),
     Effect("move a claim into a signed report", lambda w: update(Claim).where(Claim.report_id == w.ready_id)
            .values(report_id=w.signed_id)),
 )  # fmt: skip
@@ -208,7 +210,7 @@ JOBS = (
         patient_id=w.patient_id, requested_by="x", reason="x", requested_at=utc_now(), rows=0), frozenset({STAFF})),
     Effect("forget an erasure", lambda _: delete(Erasure)),
 )  # fmt: skip
-EFFECTS = (*ACCOUNTS, *TRAIL, *REPORTS, *JOBS, *TRICKS)
+EFFECTS = (*ACCOUNTS, *TRAIL, *REPORTS, *JOBS, *MOVES, *TRICKS)
 
 # What no process does, whichever it is.
 NEVER = {

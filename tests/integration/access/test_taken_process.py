@@ -20,6 +20,7 @@ from core.install.database_roles import DatabaseRole
 from core.settings.config import Settings
 from core.stores import databases
 from tests.integration.access.taken_effects import EFFECTS, NEVER
+from tests.integration.access.taken_moves import make_moves
 from tests.integration.access.taken_world import Effect, World, make_world
 
 pytestmark = pytest.mark.only_on_postgresql("row-level security; what SQL Server is told is in tests/unit/engines")
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.only_on_postgresql("row-level security; what SQL Server
 JUDGED = Path(__file__).with_name("judged_grants.txt")
 WITH_RULES = ("account", "credential", "set_up_code", "sign_in", "recovery_code", "passkey", "access_event",
               "chain_head", "report", "claim", "citation", "signature", "evidence", "report_event", "model_call",
-              "correction", "glass_break", "outbox_message")  # fmt: skip
+              "correction", "glass_break", "outbox_message", "batch", "holding", "restored_root")  # fmt: skip
 # By rights, by rules of rows, or by the tables' own guards.
 REFUSED = re.compile(
     "permission denied|must be owner|row-level security policy|is signed|is withdrawn|has no signature|does not exist"
@@ -70,7 +71,10 @@ def logins(settings: Settings) -> dict[DatabaseRole, str]:
 
 @pytest.fixture
 def world(database: Settings) -> World:
-    return make_world()
+    world = make_world()
+    with databases.write() as session:
+        make_moves(session, world.patient_id)
+    return world
 
 
 def connected(url: str) -> Connection:

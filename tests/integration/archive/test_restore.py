@@ -200,6 +200,30 @@ def test_a_grace_time_passes_before_copies_go(sync_replica: Callable[[], None]) 
     assert copies() == PATIENTS * 4
 
 
+@pytest.mark.usefixtures("no_grace", "tells_snapshots")
+def test_copies_of_what_is_not_on_the_primary_stay_whoever_marked_them(
+    population: list[int], sync_replica: Callable[[], None]
+) -> None:
+    """They are all that there is of a visit."""
+    run_to_end()
+    restore_to_end(restores.start_patient_restore, patient_id=population[1], record_type="visit")
+    visit = linked_table("visit")
+    with databases.write() as session:
+        marked = session.scalars(select(RestoredRoot)).first()
+        assert marked is not None
+        never_back = session.scalars(select(visit.c.id).where(visit.c.patient_id == population[0])).first()
+        values = {"batch_id": marked.batch_id, "by_id": True, "restored_at": utc_now(), "keep_until": utc_now()}
+        session.add(RestoredRoot(record_type="visit", root_id=never_back, **values))
+    sync_replica()
+    purge.purge_restored()
+    purge.purge_restored()
+    assert copies() == PATIENTS * 4
+    with databases.read(Store.HOT) as session:
+        step = session.scalars(select(Step).where(Step.name == "purge").order_by(Step.id.desc())).first()
+    assert step is not None
+    assert (step.state, f"visit:{never_back} is marked as brought back" in (step.cause or "")) == ("failed", True)
+
+
 @pytest.mark.usefixtures("population", "no_grace")
 def test_restored_rows_stay_hot_for_a_while() -> None:
     before = everything()

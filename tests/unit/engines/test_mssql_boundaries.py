@@ -23,12 +23,12 @@ WAS_SIGNED = (
 )
 
 
-def migrated(way: str) -> list[str]:
+def migrated(way: str, name: str = "0028_guards_that_hold") -> list[str]:
     """The batches of the migration, as SQL Server is sent them."""
     out = io.StringIO()
     context = MigrationContext.configure(dialect=Dialect(), opts={"as_sql": True, "output_buffer": out})
     with Operations.context(context):
-        getattr(importlib.import_module("core.migrations.versions.primary.0028_guards_that_hold"), way)()
+        getattr(importlib.import_module(f"core.migrations.versions.primary.{name}"), way)()
     return [" ".join(one.split()) for one in re.split(r"^GO$", out.getvalue(), flags=re.MULTILINE) if one.strip()]
 
 
@@ -87,3 +87,34 @@ def test_one_of_several_conditions_on_a_parent_does_not_reach_past_it() -> None:
     said = sql(either, lambda column: f"@{column}", "dbo")
     assert said.endswith("WHERE p1.id = @report_id AND ((p1.state IN ('a')) OR (p1.state IN ('b'))))")
     assert sqlglot.parse(f"SELECT 1 WHERE {said}", read="tsql", error_level=sqlglot.ErrorLevel.RAISE)
+
+
+def test_what_is_changed_of_a_report_is_asked_under_the_reports_lock() -> None:
+    batches = migrated("upgrade", "0045_locked_before_signed")
+    assert [one for one in batches if one.startswith("DROP TRIGGER")] == [
+        f"DROP TRIGGER {table}_guard;" for table in ("claim", "citation", "signature", "evidence")
+    ]
+    made = [one for one in batches if one.startswith("CREATE TRIGGER")]
+    assert len(made) == 4
+    assert all("JOIN report r WITH (UPDLOCK) ON r.id = c.report_id" in one for one in made)
+    assert all(WAS_SIGNED.format("r") in one for one in made)
+    before = [one for one in migrated("downgrade", "0045_locked_before_signed") if one.startswith("CREATE TRIGGER")]
+    assert len(before) == 4
+    assert not any("UPDLOCK" in one for one in before)
+
+
+@pytest.mark.parametrize("verb", ["insert", "update"])
+def test_nobody_but_the_archiver_writes_what_is_of_no_report_that_is_here(verb: str) -> None:
+    rows = allowed(functions("claim")[verb])
+    for role in ("strata_staff", "strata_worker"):
+        assert rows[role].removeprefix("(").startswith("EXISTS (SELECT 1 FROM dbo.report p1 WHERE p1.id = @report_id")
+
+
+@pytest.mark.parametrize("table", ["holding", "restored_root"])
+def test_what_has_moved_is_the_archivers_to_say(table: str) -> None:
+    made = functions(table)
+    assert set(allowed(made["insert"])) == set(allowed(made["update"])) == {"strata_archiver"}
+    assert "dbo.erasure" in allowed(made["delete"])["strata_staff"]
+    assert (
+        "@state IN ('planned', 'staged', 'loaded', 'verified')" in allowed(functions("batch")["update"])["strata_staff"]
+    )
