@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import Connection, create_engine, delete, func, insert, select, text, update
+from sqlalchemy import Connection, create_engine, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from core.install import archive_readers, setup
@@ -121,4 +121,5 @@ def test_nobody_adds_to_a_report_that_is_not_here(taken: Connection, ready: Read
 def test_a_draft_is_still_written(taken: Connection, ready: Ready) -> None:
     assert taken.execute(update(Claim).where(Claim.id == ready.report.supported_id).values(section="x")).rowcount == 1
     assert taken.execute(added(Omission, ready.id)).rowcount == 1
-    assert taken.scalar(text("SELECT count(*) FROM omission WHERE ref = 'note:9'")) == 1
+    mine = select(func.count()).where(Omission.report_id == ready.id, Omission.ref == "note:9")
+    assert taken.scalar(mine) == 1
