@@ -150,8 +150,15 @@ PROOFS = (
            "is_same = now == stored.content_hash and _is_same_evidence(rows, stored)", "is_same = _is_same_evidence(rows, stored)",
            "tests/integration/reports/test_forged_signature.py::test_it_covers_claims_and_evidence"),
     Mutant("a worker writes into a signed report", RIGHTS,
-           "            RowRule(table, WORKER, (INSERT, UPDATE, DELETE), Not(OF_ONCE_SIGNED)),\n",
+           "            RowRule(table, WORKER, (INSERT, UPDATE, DELETE), OF_NEVER_SIGNED),\n",
            "            RowRule(table, WORKER, (INSERT, UPDATE, DELETE)),\n", TAKEN),
+    Mutant("a snapshot of before opens a signed report", "core/migrations/versions/primary/0045_locked_before_signed.py",
+           " ORDER BY r.id FOR NO KEY UPDATE", " ORDER BY r.id",
+           "tests/integration/access/test_old_snapshots.py"
+           "::test_a_snapshot_of_before_it_was_signed_opens_nothing_of_a_report"),
+    Mutant("a copy goes that is all there is", "workers/archive/purge.py", "    _check_back(session, kind, ids)\n", "",
+           "tests/integration/archive/test_restore.py"
+           "::test_copies_of_what_is_not_on_the_primary_stay_whoever_marked_them"),
     Mutant("the patients' portal writes an event of staff", RIGHTS,
            "    own = (OneOf(\"portal\", (role.kind,)), Begins(\"writer\", f\"{role.kind}-\"))\n", "    own = ()\n", TAKEN),
 )  # fmt: skip
