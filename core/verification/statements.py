@@ -173,12 +173,14 @@ class Vaccinated(Statement):
 
 @dataclass(frozen=True)
 class Counted(Statement):
-    """How many of the cited rows of a kind, or of a name, there are; `latest` if it is the last so many."""
+    """How many of the cited rows of a kind, or of a name, there are; `latest` if it is the last so many; `begun` is
+    when they may all have begun."""
 
     number: int
     when: When = ()
     status: str | None = None
     latest: bool = False
+    begun: When = ()
 
 
 @dataclass(frozen=True)

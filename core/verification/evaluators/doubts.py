@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from core.verification.cited import Cited
 from core.verification.dates import When
-from core.verification.evaluators.points import has_value
+from core.verification.evaluators.points import agrees, has_value
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
@@ -24,8 +25,18 @@ def is_doubtful(statement: Statement, judged: Refuted, rows: Sequence[Cited], sa
     """Whether the words leave open what the statement is of, or the days that are `said` hold the row's own."""
     if statement.open or _may_be_of_another(statement, rows) or _is_long(statement, judged):
         return True
-    as_many = isinstance(statement, Counted) and statement.number == len(rows)
-    return as_many or _names_the_day(judged, rows, said)
+    if isinstance(statement, Counted):
+        return statement.number == len(rows) or _counts_some(statement, rows, said)
+    return _names_the_day(statement, judged, rows, said)
+
+
+def _counts_some(statement: Counted, rows: Sequence[Cited], said: Sequence[When]) -> bool:
+    """Whether so many of its rows are of a day that the sentence names, stand alike, or are different medicines."""
+    mine = [rows[n] for n in dict.fromkeys(n for n, _ in statement.subject.bearers)]
+    parts = [[row for row in mine if within(when, row.start) or within(when, row.stop)] for when in said if when]
+    parts += [[row for row in mine if row.standing == standing] for standing in {row.standing for row in mine}]
+    names = {row.names for row in mine if row.type == "prescription"}
+    return any(len({row.ref for row in part}) == statement.number for part in parts) or len(names) == statement.number
 
 
 def of_told_results(pairs: Sequence[Pair], rows: Sequence[Cited]) -> tuple[Pair, ...]:
@@ -42,6 +53,10 @@ def _unsure(statement: Statement, judged: Refuted, told: set[str], rows: Sequenc
     return NotInRows(judged.reason) if bare else judged
 
 
+def _has_what_is_said(point: Point, row: Cited) -> bool:
+    return agrees(replace(point, when=(), which=None), row) is True
+
+
 def _is_long(statement: Statement, judged: Refuted) -> bool:
     """A length of time may be of something else; a change of many points, too."""
     if not isinstance(statement, Trend):
@@ -50,11 +65,15 @@ def _is_long(statement: Statement, judged: Refuted) -> bool:
     return of_all or judged.field == "observed_at" or len(statement.points) > POINTS_MAX
 
 
-def _names_the_day(judged: Refuted, rows: Sequence[Cited], said: Sequence[When]) -> bool:
-    """Whether the sentence names the day that the row gives, perhaps of something that stands elsewhere in it."""
+def _names_the_day(statement: Statement, judged: Refuted, rows: Sequence[Cited], said: Sequence[When]) -> bool:
+    """Whether the sentence names the day that the row gives, perhaps of something that stands elsewhere in it; of a
+    result, the day of any of its test that has what is said of it."""
     if judged.field not in STARTS | STOPS:
         return False
     days = [row.stop if judged.field in STOPS else row.start for row in rows if row.ref == judged.row]
+    if isinstance(statement, Measured):
+        mine = [rows[n] for n, _ in statement.subject.bearers]
+        days += [row.start for row in mine if _has_what_is_said(statement.point, row)]
     return any(when and within(when, day) for when in said for day in days)
 
 

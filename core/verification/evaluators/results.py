@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from core.verification import cited
 from core.verification.cited import Cited
 from core.verification.evaluators import quantities, readings, wording
-from core.verification.evaluators.points import agrees, chosen, has_value, otherwise, rows_of
+from core.verification.evaluators.points import EDGES, agrees, chosen, has_value, otherwise, rows_of
 from core.verification.grammar.chunk import Quantity
 from core.verification.grammar.times import within
 from core.verification.judged import Judged, NotInRows, Proved, Refuted
@@ -91,8 +92,12 @@ def _of_all(point: Point, found: Cited, dated: list[Cited]) -> Judged:
     return Proved(found.ref, "value", found.shown())
 
 
-def _of_another_day(point: Point, mine: list[Cited]) -> Refuted:
+def _of_another_day(point: Point, mine: list[Cited]) -> Judged:
     name, row = wording.name(mine[0]), mine[0]
+    if point.which and not any(within(point.when, row.start) for row in mine):
+        point = replace(point, which=None)
+    elif point.which not in (None, *EDGES) and len({row.start for row in mine}) == 1:
+        return NotInRows(wording.sentence(f"one {name} is cited, and nothing to compare it with."))
     days = ", ".join(dict.fromkeys(wording.day(r.start) for r in mine))
     reason = f"{name} was measured on {days}, not on the day the claim gives."
     if point.which:

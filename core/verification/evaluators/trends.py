@@ -19,6 +19,8 @@ from core.verification.statements import Point, Trend
 from core.verification.vocabulary import ASSAYS
 
 SIMPLE = frozenset({"up", "down", "flat", "same"})
+# Which way a result outside its range comes nearer to it, and which way it goes farther away.
+NEARER = {"low": ("up", "down"), "high": ("down", "up")}
 OF_FUNCTION = frozenset({"renal function", "liver function"})
 
 
@@ -254,14 +256,17 @@ def _otherwise(first: Cited, last: Cited) -> Refuted:
 
 
 def _for_better(said: str, first: Cited, last: Cited) -> str:
-    """The direction that better or worse means for a test; into or out of its range, if it has none of its own."""
+    """The direction that better or worse means for a test; if it has none of its own, nearer to its range or away."""
     assay = ASSAYS.get(last.assay or "")
     if assay and assay.worse:
         return assay.worse if said == "worse" else {"up": "down", "down": "up"}[assay.worse]
-    normal = (readings.reading(first) == "normal", readings.reading(last) == "normal")
+    before, after = readings.reading(first), readings.reading(last)
+    if before == after and before in NEARER:
+        nearer, farther = NEARER[before]
+        return nearer if said == "better" else farther
+    normal = (before == "normal", after == "normal")
     wanted = (False, True) if said == "better" else (True, False)
-    known = readings.reading(first) and readings.reading(last)
-    return "over" if known and normal == wanted else "judgement"
+    return "over" if before and after and normal == wanted else "judgement"
 
 
 def _as_steadily(statement: Trend, said: str, chosen: list[Cited]) -> bool:

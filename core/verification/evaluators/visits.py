@@ -120,6 +120,9 @@ def counted(statement: Counted, rows: Sequence[Cited], others: Sequence[Cited]) 
     mine = [row for row in mine if _is_counted(statement, row)]
     if not mine:
         return NotInRows(f"No cited row holds “{statement.subject.words}”.")
+    of_day = [row for row in mine if statement.begun and within(statement.begun, row.start)]
+    if len(of_day) == statement.number:
+        return Proved(of_day[0].ref, "ref", f"{len(of_day)} rows")
     # Both parts of a blood pressure are one reading.
     several = len({row.assay for row in mine}) > 1
     if len(mine) == statement.number or (several and len({_moment(row) for row in mine}) == statement.number):

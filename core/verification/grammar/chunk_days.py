@@ -129,6 +129,7 @@ def _distances(found: list[Chunk], words: Words, known: frozenset[date]) -> None
     near: When = ()
     for place, chunk in enumerate(found):
         near = () if "." in chunk.means and place + 1 < len(found) else near
+        near = () if ";" in chunk.means and _is_since(found, place) else near
         if chunk.kind == WHEN and chunk.days:
             chunk.days = times.with_year_of(chunk.days, near, before=False) if near else chunk.days
             near = chunk.days
@@ -136,6 +137,12 @@ def _distances(found: list[Chunk], words: Words, known: frozenset[date]) -> None
             _day_of_month(chunk, near, words)
         elif near:
             _by_day_before(found, place, near, words, known)
+
+
+def _is_since(found: list[Chunk], place: int) -> bool:
+    """ "Since 2016; seen in May": what has gone on since a day gives no year to the days behind it."""
+    at = max((n for n in range(place) if found[n].kind == WHEN), default=0)
+    return at > 0 and found[at - 1].get("prep") == "since"
 
 
 def _by_day_before(found: list[Chunk], place: int, near: When, words: Words, known: frozenset[date]) -> None:

@@ -121,7 +121,7 @@ def _counts(draft: Draft, subjects: list[Subject], span: tuple[int, int], contex
         yield Counted(span, Subject(words, draft.kind, subjects[0].bearers), number, when)
     if draft.count is not None:
         counted = Subject(words, draft.kind, _counted(draft, subjects, context))
-        yield Counted(span, counted, round(draft.count.value), draft.over, status=draft.status)
+        yield Counted(span, counted, round(draft.count.value), draft.over, draft.status, begun=draft.start)
 
 
 def _changes(draft: Draft, subject: Subject, span: tuple[int, int], context: Context) -> list[Statement]:
