@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from core.verification.cited import Cited
 from core.verification.dates import When
@@ -45,12 +45,24 @@ def _of_one_test(statement: Trend, mine: list[Cited]) -> Judged:
         return _ranged(statement, mine)
     if statement.direction in listed.WAYS:
         return listed.listed(statement, mine)
+    if statement.length is not None and statement.length.sign == "running" and len(statement.points) > 1:
+        return _ran(statement.points[-1], round(statement.length.value), mine)
     chosen = _chosen(statement, mine)
     if chosen is None or not (_holds(statement.first, mine) and _holds(statement.last, mine)):
         return NotInRows("The cited rows do not hold both ends of that change.")
     if len(chosen) < 2 or chosen[0] is chosen[-1]:
         return NotInRows("A change needs two results; one is cited.")
     return _length(statement, chosen) or _amount(statement, chosen) or _direction(statement, chosen)
+
+
+def _ran(point: Point, years: int, mine: list[Cited]) -> Judged:
+    """ "3.0, was 2.7 three years running": results of that value, with none between them, in so many years on end."""
+    runs = [list(run) for same, run in groupby(mine, key=lambda row: is_point(point, row)) if same]
+    for run in runs:
+        found = {row.start.year for row in run if row.start}
+        if len(found) == years == max(found) - min(found) + 1:
+            return Proved(run[-1].ref, "value", run[-1].shown())
+    return NotInRows("The cited results are not of that many years in a row.")
 
 
 def _holds(when: When, mine: list[Cited]) -> bool:

@@ -39,6 +39,11 @@ def _ends_in_amount(frame: Frame) -> bool:
     return bool(said) and said[-1].kind == VALUE and ("," in joint.means or joint.get("conj") == "and")
 
 
+def ends_in_change(frame: Frame, name: Chunk) -> bool:
+    """ "And 7 cm taller": the amount before a name that is a change of its test."""
+    return {"of test", "trend"} <= name.means.keys() and frame.items[-1:] != [] and frame.items[-1].kind == VALUE
+
+
 def _leading(frame: Frame) -> int:
     """Where what belongs to the next name begins."""
     end = at = len(frame.items)

@@ -8,9 +8,10 @@ from itertools import pairwise
 from core.verification.cited import Cited
 from core.verification.dates import Days, When
 from core.verification.grammar import birth_days, day_lists, named_days, times
-from core.verification.grammar.chunk import MARK, SPAN, UNKNOWN, VALUE, WHEN, Chunk
+from core.verification.grammar.chunk import MARK, SPAN, UNKNOWN, VALUE, WHEN, Chunk, Quantity
 from core.verification.grammar.tokens import Words
 from core.verification.grammar.told_again import is_told_again
+from core.verification.vocabulary import UNITS
 
 SPANNED = frozenset({"from", "between", "in", "on", "for"})
 
@@ -21,7 +22,7 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     birth_days.settle(found, words, rows)
     named_days.settle(found, rows)
     if not _dates(found):
-        return found
+        return _from_now(found)
     _months_of_others(found, words)
     _last_months(found)
     _short_years(found, words)
@@ -30,6 +31,14 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     _first_days(found, words)
     _distances(found, words, frozenset(day for row in rows for day in (row.start, row.stop) if day))
     return _spans(found, words)
+
+
+def _from_now(found: list[Chunk]) -> list[Chunk]:
+    """ "A year ago", where the sentence gives no other day: from now."""
+    for place, chunk in enumerate(found[:-1]):
+        if chunk.kind == VALUE and found[place + 1].get("ago") == "ago":
+            _distance(found, place, ())
+    return found
 
 
 def _dates(found: list[Chunk], least: int = 0) -> list[int]:
@@ -150,6 +159,9 @@ def _by_day_before(found: list[Chunk], place: int, near: When, words: Words, kno
         _distance(found, place, _exact(near, known))
     elif found[place].kind == UNKNOWN and _is_that_year(words, found[place].start):
         _that_year(found, place, near)
+    elif found[place].kind == UNKNOWN and _is_the_year(found, place, words):
+        found[place].quantity = Quantity(1.0, UNITS["year"], 0.0)
+        _distance(found, place, near)
 
 
 def _exact(near: When, known: frozenset[date]) -> When:
@@ -159,6 +171,13 @@ def _exact(near: When, known: frozenset[date]) -> When:
 
 def _is_that_year(words: Words, at: int) -> bool:
     return at > 0 and words[at].norm == "year" and words[at - 1].norm in ("that", "same")
+
+
+def _is_the_year(found: list[Chunk], place: int, words: Words) -> bool:
+    """ "The year before"."""
+    at, following = found[place].start, found[place + 1] if place + 1 < len(found) else None
+    led = at > 0 and (words[at - 1].norm, words[at].norm) == ("the", "year")
+    return led and following is not None and following.get("ago") in ("earlier", "later")
 
 
 def _that_year(found: list[Chunk], place: int, near: When) -> None:
@@ -185,7 +204,7 @@ def _distance(found: list[Chunk], place: int, near: When) -> None:
         return
     following = found[place + 1] if place + 1 < len(found) else None
     size = said.unit.size
-    if "before" in chunk.means:
+    if "before" in chunk.means and near:
         chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(near, -size, size), None
         found[place - 1].used = True
     elif following is not None and (bases := _bases(following, near)) and not is_told_again(found, place):
@@ -199,7 +218,7 @@ def _far(chunk: Chunk, following: Chunk, bases: When, days: float, size: float) 
 
 
 def _bases(following: Chunk, near: When) -> When:
-    """What a distance is from: the date before it; "ago" may be from now, too, and is unread without a date."""
+    """What a distance is from: the date before it; "ago" may be from now, too."""
     today = datetime.now(UTC).date()
     now = (Days(today, today),) if following.get("ago") == "ago" else ()
     return (*near, *now) if "ago" in following.means else ()

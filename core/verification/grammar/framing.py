@@ -65,6 +65,8 @@ def _open(kind: str, segment: list[Chunk], place: int, cut: list[Frame], lead: l
         return
     frame = Frame(kind, [chunk])
     frame.items = [*lead] if last is None else belonging.taken_from(last, kind)
+    if last is not None and not frame.items and belonging.ends_in_change(last, chunk):
+        frame.items = [last.items.pop()]
     frame.lead = len(frame.items)
     belonging.treat(frame, cut)
     cut.append(frame)

@@ -51,13 +51,28 @@ def _of_kind(lead: list[Chunk], kind: str) -> list[Chunk]:
     return [chunk for chunk in lead if chunk.kind == kind]
 
 
+PARTS_OF_PAIR = frozenset({"systolic", "diastolic"})
+
+
+def _of_pair(before: Frame, context: Context) -> Frame:
+    """Two values in one are of the last test that has both parts, also behind what was said of one of them."""
+    tests = [before, *(frame for frame in reversed(context.frames) if frame.kind == "observation")]
+    return next(
+        (frame for frame in tests if _assays(frame, context) >= PARTS_OF_PAIR), tests[0 if len(tests) < 2 else 1]
+    )
+
+
+def _assays(frame: Frame, context: Context) -> set[str | None]:
+    return {context.rows[n].assay for name in frame.names for n, _ in name.bearers}
+
+
 def _spoken_of(lead: list[Chunk], before: Frame, context: Context) -> Frame:
     """What a segment without a name goes on about: a standing is of a condition or a medicine, a pair of a test."""
     kinds: tuple[str, ...] = ()
     if any("status" in c.means or "heals" in c.means for c in lead):
         kinds = ("condition", "prescription", "allergy")
     elif any(c.kind == PAIR for c in lead):
-        kinds = ("observation",)
+        return _of_pair(before, context)
     if not kinds or before.kind in kinds:
         return before
     return next((frame for frame in reversed(context.frames) if frame.kind in kinds), before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.verification.grammar.chunk import VALUE, WORD, Chunk
+from core.verification.grammar.chunk import UNKNOWN, VALUE, WHEN, WORD, Chunk
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.names import NO_NAME
 from core.verification.grammar.result_points import Points
@@ -101,10 +101,25 @@ def of_units(points: list[Point], kinds: set[str], context: Context) -> list[tup
 
 def name_values(segment: list[Chunk], context: Context) -> None:
     """ "159.7 cm and 71 kg": where no test is named, a unit names it."""
-    if any(not NAMING.isdisjoint(chunk.means) for chunk in segment):
+    _others_at_the_start(segment, context)
+    named = next((place for place, chunk in enumerate(segment) if not NAMING.isdisjoint(chunk.means)), len(segment))
+    if named < len(segment) and not _is_list(segment[:named]):
         return
-    for chunk in [chunk for chunk in segment if chunk.kind == VALUE]:
+    for chunk in [chunk for chunk in segment[:named] if chunk.kind == VALUE]:
         unit = chunk.quantity.unit if chunk.quantity else None
         key = TEST_OF_UNIT.get(unit.kind) if unit else None
         if key and _bearers(key, context):
             segment.insert(segment.index(chunk), Chunk(WORD, chunk.start, chunk.end, {"of test": key}))
+
+
+def _is_list(lead: list[Chunk]) -> bool:
+    """ "64 kg (60.3 a year ago), BP 136/83": whether a value stands apart from the test that is named behind it."""
+    said = [chunk for chunk in lead if chunk.means or chunk.kind in (VALUE, WHEN)]
+    return bool(said) and "," in said[-1].means and said[0].kind == VALUE
+
+
+def _others_at_the_start(segment: list[Chunk], context: Context) -> None:
+    """ "Other INRs in range": other than what this sentence speaks of, so all that it cites."""
+    lead, following = segment[0], segment[1] if len(segment) > 1 else segment[0]
+    if lead.kind == UNKNOWN and lead.start == 0 and context.words[0].norm == "other" and "assay" in following.means:
+        lead.kind, lead.means = WORD, {"free": ""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 FLAT = frozenset({"flat", "same"})
 READ_AS = {"up": "high", "down": "low"}
+PLURAL = re.compile(r".*[A-Z0-9]s")
+PERSISTENTLY = frozenset({"persistently", "always", "repeatedly", "invariably"})
 ORIGINS = frozenset({"from", "to"})
 
 
@@ -75,7 +78,7 @@ def _trend_of_name(scan: Scan) -> None:
 def _up_is_high(scan: Scan) -> None:
     """ "Systolic up, diastolic normal": of one result "up" is how it reads."""
     said = [c.means["trend"] for c in scan.frame.items if _is_bare(c, scan)]
-    if len(said) == 1 and scan.turns == said and _is_still(scan):
+    if len(said) == 1 and scan.turns == said and (_is_still(scan) or _is_persistently(scan)):
         at = next(n for n, atom in enumerate(scan.atoms) if atom.role == "turn")
         scan.atoms[at - 1 : at + 1] = [Atom("read", READ_AS[said[0]], scan.degree)]
         scan.trend, scan.turns, scan.degree = None, [], None
@@ -85,6 +88,13 @@ def _is_still(scan: Scan) -> bool:
     """Whether one result is cited, and no change of it is told."""
     moved = any(atom.role == "break" and atom.said in ORIGINS for atom in scan.atoms)
     return len({row.start for row in scan.rows()}) == 1 and not (moved or scan.delta or scan.length)
+
+
+def _is_persistently(scan: Scan) -> bool:
+    """ "Persistently up", "always down": beyond the range each time, not going up."""
+    pairs = itertools.pairwise(scan.frame.items)
+    led = any(_is_bare(up, scan) and scan.context.words[all_.end - 1].norm in PERSISTENTLY for all_, up in pairs)
+    return led and not (scan.delta or scan.length)
 
 
 def _is_bare(chunk: Chunk, scan: Scan) -> bool:
@@ -145,8 +155,7 @@ class Said:
         if self.points.first and not self.points.last and found and all(isinstance(s, Measured) for s in found):
             found.append(Trend(self.span, subject, "unread", own))  # "83 on 15 August 2024, since 2001"
         if scan.count and not (scan.latest and self.points.always):
-            over = self._counted_over()
-            found.append(Counted(self.span, subject, round(scan.count.value), over, latest=scan.latest))
+            found.append(self._counted(subject, round(scan.count.value)))
         return [*found, *self._of_series(subject, own)]
 
     def _is_list(self, own: tuple[Point, ...]) -> bool:
@@ -155,6 +164,15 @@ class Said:
         units = {point.value.unit for point in told if point.value} - {None}
         undated = any(not point.when for point in told)
         return len(told) > 1 >= len(units) and undated and len({row.assay for row in self.scan.rows()}) == 1
+
+    def _counted(self, subject: Subject, number: int) -> Counted:
+        """How many results there are; so many changes need one result more."""
+        more = self._is_of_last_changes()
+        return Counted(self.span, subject, number + more, self._counted_over(), latest=self.scan.latest, open=more)
+
+    def _is_of_last_changes(self) -> bool:
+        """ "Improved at each of the last two checks"."""
+        return bool(self.scan.trend and self.scan.latest and self.points.every and not self.points.always)
 
     def _of_series(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
         """What is said of some results alone, and of the range of all."""
@@ -186,9 +204,16 @@ class Said:
             told = () if points.after or of_more else others
             of_some = len(told) > 2 and any(chunk.get("all") == "both" for chunk in scan.frame.items)
             yield Always(self.span, subject, *points.always, told, points.after or since, last=last, open=of_some)
+        elif self._is_plural(subject) and len(read := {(p.reading, p.degree) for p in own if p.reading}) == 1:
+            yield Always(self.span, subject, *read.pop(), (), since, open=True)
         elif counted or since:
             for point in _told_of_all(own, since):
                 yield Always(self.span, subject, point.reading, point.degree, (), () if counted else since)
+
+    def _is_plural(self, subject: Subject) -> bool:
+        """ "INRs in range", of one test: all of them."""
+        rows = [self.scan.context.rows[n] for n, _ in subject.bearers]
+        return bool(PLURAL.fullmatch(subject.words)) and len({row.assay for row in rows}) == 1
 
     def _steady_value(self, own: tuple[Point, ...]) -> Quantity | None:
         """ "Static at 96.8 kg"."""
@@ -205,6 +230,7 @@ class Said:
             return self._turns(subject, own, turns)
         stays = scan.trend in FLAT or (scan.trend is None and points.always is not None)
         direction = "ranged" if stays and not scan.ordered and _is_band(own) else scan.trend or "over"
+        own = () if self._is_of_last_changes() else own
         trend = Trend(self.span, subject, direction, own, first=points.first, last=points.last)
         return [replace(trend, delta=scan.delta, degree=scan.degree, length=scan.length, steadily=self._is_steady())]
 
