@@ -10,12 +10,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.verification.dates import When
-from core.verification.grammar import result_answers, result_exclusion, result_subjects
+from core.verification.grammar import result_answers, result_exclusion, result_subjects, result_up
 from core.verification.grammar.chunk import Chunk, Quantity
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.result_atoms import scanned
 from core.verification.grammar.result_points import Points, assembled
-from core.verification.grammar.result_scan import Atom, Scan
+from core.verification.grammar.result_scan import Scan
 from core.verification.grammar.times import hull
 from core.verification.statements import (
     Always,
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
 
 FLAT = frozenset({"flat", "same"})
-READ_AS = {"up": "high", "down": "low"}
 PLURAL = re.compile(r".*[A-Z0-9]s")
-PERSISTENTLY = frozenset({"persistently", "always", "repeatedly", "invariably"})
 ORIGINS = frozenset({"from", "to"})
 
 
@@ -44,7 +42,7 @@ def read(frame: Frame, context: Context) -> None:
     answers = _names_in(frame, context)
     scan = scanned(frame, context)
     _trend_of_name(scan)
-    _up_is_high(scan)
+    result_up.settle(scan)
     points = assembled(scan.atoms)
     scan.alone = result_exclusion.settled(scan, points)
     if answers or result_answers.is_answer(frame, context):
@@ -73,33 +71,6 @@ def _trend_of_name(scan: Scan) -> None:
         moved = any(atom.role == "break" and atom.said in ORIGINS for atom in scan.atoms[:at])
         if scan.delta is None and at is not None and not moved:
             scan.delta = scan.atoms.pop(at).said
-
-
-def _up_is_high(scan: Scan) -> None:
-    """ "Systolic up, diastolic normal": of one result "up" is how it reads."""
-    said = [c.means["trend"] for c in scan.frame.items if _is_bare(c, scan)]
-    if len(said) == 1 and scan.turns == said and (_is_still(scan) or _is_persistently(scan)):
-        at = next(n for n, atom in enumerate(scan.atoms) if atom.role == "turn")
-        scan.atoms[at - 1 : at + 1] = [Atom("read", READ_AS[said[0]], scan.degree)]
-        scan.trend, scan.turns, scan.degree = None, [], None
-
-
-def _is_still(scan: Scan) -> bool:
-    """Whether one result is cited, and no change of it is told."""
-    moved = any(atom.role == "break" and atom.said in ORIGINS for atom in scan.atoms)
-    return len({row.start for row in scan.rows()}) == 1 and not (moved or scan.delta or scan.length)
-
-
-def _is_persistently(scan: Scan) -> bool:
-    """ "Persistently up", "always down": beyond the range each time, not going up."""
-    pairs = itertools.pairwise(scan.frame.items)
-    led = any(_is_bare(up, scan) and scan.context.words[all_.end - 1].norm in PERSISTENTLY for all_, up in pairs)
-    return led and not (scan.delta or scan.length)
-
-
-def _is_bare(chunk: Chunk, scan: Scan) -> bool:
-    single = chunk.means.get("trend") in READ_AS and chunk.end - chunk.start == 1
-    return single and scan.context.words[chunk.start].norm in ("up", "down")
 
 
 def _says_something(scan: Scan, points: Points) -> bool:
@@ -151,7 +122,9 @@ class Said:
         found += [Measured(self.span, subject, point) for point in own]
         found += [*self._always(subject, own), *self._change(subject, own)]
         if self._is_list(own):
-            found.append(Trend(self.span, subject, "in turn" if self.scan.trend in READ_AS else "listed", own))
+            found.append(
+                Trend(self.span, subject, "in turn" if self.scan.trend in result_up.READ_AS else "listed", own)
+            )
         if self.points.first and not self.points.last and found and all(isinstance(s, Measured) for s in found):
             found.append(Trend(self.span, subject, "unread", own))  # "83 on 15 August 2024, since 2001"
         if scan.count and not (scan.latest and self.points.always):
