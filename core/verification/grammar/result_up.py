@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 
 from core.verification.grammar.chunk import Chunk
-from core.verification.grammar.result_lists import ORIGINS
 from core.verification.grammar.result_scan import Atom, Scan
 
+ORIGINS = frozenset({"from", "to"})
 PERSISTENTLY = frozenset({"persistently", "always", "repeatedly", "invariably"})
 READ_AS = {"up": "high", "down": "low"}
 
