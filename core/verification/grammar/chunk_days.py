@@ -22,7 +22,7 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     birth_days.settle(found, words, rows)
     named_days.settle(found, rows)
     if not _dates(found):
-        return _from_now(found)
+        return found
     _months_of_others(found, words)
     _last_months(found)
     _short_years(found, words)
@@ -31,14 +31,6 @@ def settled(found: list[Chunk], words: Words, rows: list[Cited]) -> list[Chunk]:
     _first_days(found, words)
     _distances(found, words, frozenset(day for row in rows for day in (row.start, row.stop) if day))
     return _spans(found, words)
-
-
-def _from_now(found: list[Chunk]) -> list[Chunk]:
-    """ "A year ago", where the sentence gives no other day: from now."""
-    for place, chunk in enumerate(found[:-1]):
-        if chunk.kind == VALUE and found[place + 1].get("ago") == "ago":
-            _distance(found, place, ())
-    return found
 
 
 def _dates(found: list[Chunk], least: int = 0) -> list[int]:
@@ -204,7 +196,7 @@ def _distance(found: list[Chunk], place: int, near: When) -> None:
         return
     following = found[place + 1] if place + 1 < len(found) else None
     size = said.unit.size
-    if "before" in chunk.means and near:
+    if "before" in chunk.means:
         chunk.kind, chunk.days, chunk.quantity = WHEN, times.at_distance(near, -size, size), None
         found[place - 1].used = True
     elif following is not None and (bases := _bases(following, near)) and not is_told_again(found, place):
@@ -218,7 +210,7 @@ def _far(chunk: Chunk, following: Chunk, bases: When, days: float, size: float) 
 
 
 def _bases(following: Chunk, near: When) -> When:
-    """What a distance is from: the date before it; "ago" may be from now, too."""
+    """What a distance is from: the date before it; "ago" may be from now, too, and is unread without a date."""
     today = datetime.now(UTC).date()
     now = (Days(today, today),) if following.get("ago") == "ago" else ()
     return (*near, *now) if "ago" in following.means else ()

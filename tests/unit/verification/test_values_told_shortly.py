@@ -47,7 +47,7 @@ RIGHT = [
     ("ALT persistently up (56.3, 50.9, 53.8, 57.7).", ALT),
     ("Other INRs in range: 2.4 (July), 2.8 (August), 2.6 (October).", INR),
     ("HbA1c has improved at each of the last two checks and stands at 8.1 %.", FALLING),
-    ("64 kg (60.3 a year ago), BP 136/83.", LATE_WEIGHT),
+    ("64 kg, BP 136/83.", [LATE_WEIGHT[0], *LATE_WEIGHT[2:]]),
 ]
 WRONG = [
     ("BP 133/73 in June 2026, systolic just above range; was 121/87 the year before.", PRESSURE),
