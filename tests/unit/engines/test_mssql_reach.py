@@ -25,7 +25,7 @@ from core.models.record_types import ARCHIVE_METADATA
 from core.stores.databases import Store
 from tests.unit.engines.sent_statements import Sent, parsed, sent
 
-REACH, GUARDS = "0040_in_reach", "0028_guards_that_hold"
+REACH, GUARDS, SHOWN = "0040_in_reach", "0028_guards_that_hold", "0046_shown_spans_of_holdings"
 ADDED = re.compile(r"ALTER TABLE (\w+) (?:WITH NOCHECK )?ADD CONSTRAINT (\w+) CHECK \((.+)\);")
 
 
@@ -104,7 +104,8 @@ def test_what_a_server_is_sent(store: str, monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_time_day_and_number_is_bounded(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = of_store(store, monkeypatch)
     if store == "primary":
-        found += statements(f"primary.{GUARDS}", "upgrade", monkeypatch)
+        for more in (GUARDS, SHOWN):
+            found += statements(f"primary.{more}", "upgrade", monkeypatch)
     metadata = Base.metadata if store == "primary" else ARCHIVE_METADATA[store]
     bounded = kept(found)
     missing = {
