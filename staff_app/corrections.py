@@ -33,6 +33,7 @@ from core.web.page_sessions import page_session, write_session
 from core.web.request_bounds import takes_long_text
 from staff_app import clock
 from staff_app.forms import readable_token
+from staff_app.offered_tests import offered_tests
 from staff_app.patients import bp, header_or_404
 
 ADDRESS = "/<id:patient_id>/rows/<table>/<id:row_id>"
@@ -191,7 +192,7 @@ def _page(
         if row.visit_id in hidden_visits:
             raise NotInCare(patient_id, "row.viewed", visit_id=row.visit_id)
         standing = _standing(session, patient_id, row)
-        tests = _tests(session, header) if row.table == "observation" else ()
+        tests = _tests(session, header, row.values.assay_id) if row.table == "observation" else ()
     faults = faults or {}
     return render(
         "staff/corrections/row.html", status=status, patient=header, row=row, name=NAMES[row.table], standing=standing,
@@ -203,9 +204,10 @@ def _page(
     )  # fmt: skip
 
 
-def _tests(session: Session, patient: PatientHeader) -> tuple[tuple[int, str], ...]:
+def _tests(session: Session, patient: PatientHeader, assay_id: int) -> list[tuple[int, str]]:
     age = age_on(patient.birth_on, clock.today())
-    return tuple((one.id, one.label) for one in visit_form.assays(session, sex=patient.sex, age=age).values())
+    known = visit_form.assays(session, sex=patient.sex, age=age)
+    return offered_tests(session, patient.id, known, assay_id)
 
 
 def _standing(session: Session, patient_id: int, row: CorrectedRow) -> Standing:

@@ -11,9 +11,11 @@ from core.queries.alerts import AlertView
 from core.services.alerting import RULES, Rule
 from core.web.drawings.plot_rows import took
 from core.web.drawings.plots import Limit
-from core.web.filters import duration, number
+from core.web.filters import count, duration, number
 from staff_app.operations_figures import percent, usd
 
+MANY = 1000
+ONE = {timedelta(days=1): "day", timedelta(hours=1): "hour"}
 WRITERS = {"US$": usd, "share": percent, "s": took}
 
 
@@ -42,11 +44,13 @@ def limits(*names: str, of: str = "") -> list[Limit]:
 
 
 def amount(value: float, unit: str) -> str:
-    """A measured value in its rule's unit: `$0.25`, `12 %`, `2 min`, `3 days`."""
+    """A measured value in its rule's unit: `$0.25`, `12 %`, `2 min`, `3.5 days`, `28,674 days`."""
     if unit == "s" and value >= NEVER_SECONDS:
         return "no answer"
     writer = WRITERS.get(unit)
-    return writer(value) if writer else f"{number(round(value, 1))} {unit}"
+    if writer:
+        return writer(value)
+    return f"{count(round(value)) if value >= MANY else number(round(value, 1))} {unit}"
 
 
 def amounts(history: Sequence[AlertView]) -> list[tuple[AlertView, str]]:
@@ -71,7 +75,6 @@ def _looks_at(rule: Rule) -> str:
     if not rule.window:
         return "now"
     days = rule.window // timedelta(days=1)
-    few = f", from {rule.samples_min} on" if rule.samples_min > 1 else ""
-    if days == 1:
-        return f"last day{few}"
-    return f"last {f'{days} days' if days else duration(rule.window.total_seconds())}{few}"
+    few = f", if {rule.samples_min} or more" if rule.samples_min > 1 else ""
+    one = ONE.get(rule.window)
+    return f"last {one or (f'{days} days' if days else duration(rule.window.total_seconds()))}{few}"

@@ -27,6 +27,7 @@ from core.web.page_sessions import page_session, write_session
 from core.web.request_bounds import takes_long_text
 from staff_app import clock
 from staff_app.forms import ObservationForm, PrescriptionForm, VisitForm, choices, put_back, readable_token, unreadable
+from staff_app.offered_tests import offered_tests
 from staff_app.patients import bp, header_or_404
 
 Faults = list[tuple[str, str]]
@@ -92,9 +93,10 @@ def _page(patient_id: int, form: VisitForm, faults: Faults | None = None, *, sta
     with page_session() as session:
         header = header_or_404(session, patient_id)
         known = _known_assays(session, header)
+        offered = offered_tests(session, header.id, known)
         form.clinic_id.choices = choices(visit_form.clinics(session), "Not at one of our clinics")
     for row in form.observations:
-        row.assay.choices = choices([(assay.id, assay.label) for assay in known.values()], "Choose a test")
+        row.assay.choices = choices(offered, "Choose a test")
     context: dict[str, Any] = {"patient": header, "form": form, "faults": faults or [], "assays": known}
     return render("staff/visits/new.html", fragment="staff/visits/_form.html", status=status, **context)
 

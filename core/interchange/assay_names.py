@@ -117,7 +117,15 @@ def short_name(code: str, name: str) -> str:
     known = NAMES.get(code)
     if known is not None:
         return known[0]
-    return (_BRACKETED.sub("", name) or name)[:SHORT_CHARS_MAX]
+    return shortened(_BRACKETED.sub("", name) or name)
+
+
+def shortened(name: str) -> str:
+    """The name, cut between words where it is too long; three dots say so."""
+    if len(name) <= SHORT_CHARS_MAX:
+        return name
+    start, _space, _cut = name[: SHORT_CHARS_MAX - 1].rpartition(" ")
+    return (start or name[: SHORT_CHARS_MAX - 1]) + "…"
 
 
 def plain_name(code: str) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.queries.hidden_visits import NO_VISITS, VisitIds
 from core.queries.newest import Newest, newest
-from core.queries.results import QUESTIONS, Result, result_of_value
+from core.queries.results import Result, is_question, result_of_value
 
 RESULTS_MAX = 40
 
@@ -54,7 +54,7 @@ def latest_results(
 ) -> LatestResults:
     """Each assay's newest result, hot or archived, without results of hidden visits; no archive is asked."""
     picture = newest(session, patient_id, hidden_visits=hidden_visits)
-    measured = (item for item in picture.assays if item.assay.category not in QUESTIONS)
+    measured = (item for item in picture.assays if not is_question(item.assay))
     results = sorted((_latest(item, picture.archived_ids) for item in measured), key=_place)
     return LatestResults(tuple(results[:limit]), len(results), picture.is_incomplete)
 

@@ -152,6 +152,11 @@ def _assays(session: Session, ids: set[int]) -> dict[int, Assay]:
     return {assay.id: assay for assay in session.scalars(select(Assay).where(Assay.id.in_(ids)))}
 
 
+def is_question(assay: Assay) -> bool:
+    """Whether it asks a person rather than measures: some sources call a question a laboratory's test."""
+    return assay.category in QUESTIONS or assay.name.endswith("?")
+
+
 def result_of(row: Mapping[Any, Any], assay: Assay, *, is_archived: bool) -> Result:
     """The result that an observation's row holds, a value under each column's name."""
     parts = said.read(row["said"])
@@ -159,7 +164,7 @@ def result_of(row: Mapping[Any, Any], assay: Assay, *, is_archived: bool) -> Res
         code=assay.code,
         name=assay.short_name,
         plain_name=assay.plain_name,
-        category=assay.category,
+        category="survey" if is_question(assay) and assay.category not in QUESTIONS else assay.category,
         is_archived=is_archived,
         status=said.shown(parts),
         is_implausible=bool(parts.get("implausible")),

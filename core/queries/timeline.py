@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
-from functools import reduce
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import partial, reduce
 from typing import Any, cast
 
 from sqlalchemy import FromClause, Select, Table, join, select, true
@@ -73,16 +73,19 @@ def timeline(
     years = reading.years()
     if period is None:
         period = Period(years[0] if years else datetime.now(UTC).astimezone(reading.zone).year)
-    items = sorted(reading.items(period), key=_newest_first, reverse=True)
+    items = sorted(reading.items(period), key=partial(_newest_first, reading.zone))
     return Timeline(period, tuple(items[:ROWS_MAX]), years, tuple(reading.gaps), len(items) > ROWS_MAX,
                     reading.has_undated())  # fmt: skip
 
 
-def _newest_first(item: Item) -> tuple[float, int]:
+def _newest_first(zone: tzinfo, item: Item) -> tuple[int, bool, float, str, int]:
+    """By day, the newest first; what was measured on a day before what was answered on it; then by time and name."""
+    is_answer = item.result is not None and item.result.is_answer
     at = item.at
     if at is None:
-        return 0.0, item.id
-    return (at if isinstance(at, datetime) else datetime.combine(at, time(), UTC)).timestamp(), item.id
+        return 0, is_answer, 0.0, item.title.casefold(), -item.id
+    moment = at if isinstance(at, datetime) else datetime.combine(at, time(), zone)
+    return -moment.astimezone(zone).toordinal(), is_answer, -moment.timestamp(), item.title.casefold(), -item.id
 
 
 class TimelineReading:

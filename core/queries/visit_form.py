@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,9 +10,14 @@ from sqlalchemy.orm import Session
 
 from core.models import Assay, Clinic
 from core.queries import reference_ranges
+from core.queries.hidden_visits import VisitIds
+from core.queries.newest import newest
 from core.queries.reference_ranges import UsualRange
+from core.queries.results import QUESTIONS
 
 CLINICS_MAX = 500
+# Without a unit, tests of these categories are answered in words, which the form does not take.
+IN_WORDS = QUESTIONS | {"exam"}
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,17 @@ class AssayChoice:
     usual: UsualRange | None
 
     @property
-    def label(self) -> str:
-        """`Hemoglobin A1c, % (usual 4 to 6)`."""
-        unit = f", {self.unit}" if self.unit else ""
-        return f"{self.name}{unit}{self.usual.words if self.usual else ''}"
+    def looks_like(self) -> tuple[str, str | None, UsualRange | None]:
+        """What a list shows of it."""
+        return self.name, self.unit, self.usual
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A test in the list of a form; `code` tells it from another of the list that looks the same."""
+
+    assay: AssayChoice
+    code: str | None = None
 
 
 def assays(session: Session, *, sex: str, age: int) -> Mapping[int, AssayChoice]:
@@ -41,6 +53,26 @@ def assays(session: Session, *, sex: str, age: int) -> Mapping[int, AssayChoice]
         row.id: AssayChoice(row.id, row.code, row.short_name, row.unit, row.category, ranges.get(row.id))
         for row in rows
     }
+
+
+def offers(known: Mapping[int, AssayChoice], in_use: Collection[int]) -> Iterator[Offer]:
+    """What a form offers of the assays, each look once: of those that look alike, what the patient has values of.
+
+    `in_use` are the ids of those; what is in use is always offered, so that no trend is cut in two.
+    """
+    alike: dict[tuple[str, str | None, UsualRange | None], list[AssayChoice]] = {}
+    for assay in known.values():
+        if assay.id in in_use or assay.unit is not None or assay.category not in IN_WORDS:
+            alike.setdefault(assay.looks_like, []).append(assay)
+    for group in alike.values():
+        used = [assay for assay in group if assay.id in in_use] or group[:1]
+        yield from (Offer(assay, assay.code if len(used) > 1 else None) for assay in used)
+
+
+def in_use(session: Session, patient_id: int, hidden_visits: VisitIds) -> frozenset[int]:
+    """The ids of the assays that the patient has values of, in any tier."""
+    picture = newest(session, patient_id, hidden_visits=hidden_visits)
+    return frozenset(found.assay.id for found in picture.assays)
 
 
 def clinics(session: Session) -> tuple[tuple[int, str], ...]:

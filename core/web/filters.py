@@ -20,6 +20,10 @@ UNITS = {
     "{score}": "",
     "{nominal}": "",
     "1": "",
+    "n/a": "",
+    "[pH]": "",
+    "a": "years",
+    "/a": "a year",
     "mm[Hg]": "mmHg",
     "10*3/uL": "×10³/µL",
     "10*6/uL": "×10⁶/µL",
@@ -105,6 +109,10 @@ class Formats:
         """`09:14`."""
         return f"{self.local(value):%H:%M}"
 
+    def age(self, born_on: date | None, now: datetime | None = None) -> int | str:
+        """Full years of age today, which begins at the portal's midnight."""
+        return age(born_on, (now or datetime.now(UTC)).astimezone(self.zone).date())
+
     def iso_day(self, value: datetime | date) -> str:
         """`2026-11-12`, for `<time datetime>`."""
         here = self.local(value)
@@ -181,10 +189,10 @@ def duration(seconds: float) -> str:
 def init_app(app: Flask, time_zone: str) -> None:
     """Make the filters known to templates."""
     formats = app.extensions["strata_formats"] = Formats(time_zone)
-    for name in ("day", "short_day", "weekday", "month", "month_short", "year", "moment", "clock", "iso_day"):
+    for name in ("day", "short_day", "weekday", "month", "month_short", "year", "moment", "clock", "iso_day", "age"):
         app.jinja_env.filters[name] = getattr(formats, name)
     app.jinja_env.globals["MONTHS"] = [f"{date(2000, month, 1):%B}" for month in range(1, 13)]
     app.jinja_env.globals["today"] = lambda: formats.day(datetime.now(UTC))
     app.jinja_env.filters["by_year"] = partial(by_year, formats)
-    for function in (number, count, unit, spoken_unit, age, plural, duration, lay):
+    for function in (number, count, unit, spoken_unit, plural, duration, lay):
         app.jinja_env.filters[function.__name__] = function

@@ -64,6 +64,8 @@ def test_a_dry_run_moves_nothing(admin: StaffBrowser, patient: Patient) -> None:
     page = admin.get(place).text
     assert "dry run: nothing is moved" in page
     assert page.count('class="done"') == 1
+    assert "A dry run makes no batches." in page
+    assert "There was nothing to move." not in page
 
 
 def test_a_second_run_of_the_same_type_is_refused_with_its_reason(admin: StaffBrowser, patient: Patient) -> None:

@@ -53,7 +53,7 @@ def test_alerts_are_shown_with_state_since_when_and_runbook(admin: StaffBrowser)
     rows = re.findall(r"<tr><td>(.*?)</tr>", admin.get(PAGE).text)
     first = next(row for row in rows if "quiet small" in row)
     assert "report cost" in first
-    assert all(words in first for words in (">firing<", "$0.31", "above $0.25", "last day, from 3 on"))
+    assert all(words in first for words in (">firing<", "$0.31", "above $0.25", "last day, if 3 or more"))
     assert "firing" not in next(row for row in rows if row.startswith("queue age</td>"))
     assert "firing" in next(row for row in rows if row.startswith("report cost</td>"))
 

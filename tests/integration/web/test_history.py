@@ -98,6 +98,24 @@ def test_a_kind_and_a_test_are_kept_from_year_to_year(page: Callable[[str], str]
     assert titles(page("?kind=reports")) == ["Health report"]
 
 
+def test_what_was_measured_on_a_day_stands_before_what_was_answered_on_it(
+    signed_in: Browser, patient: Patient, sync_replica: Callable[[], None]
+) -> None:
+    with databases.write() as session:
+        visit = make_visit(session, patient)
+        for code, name, category, minutes in (
+            ("2951-2", "Sodium", "laboratory", 0), ("2345-7", "Glucose", "laboratory", 0),
+            ("56799-0", "What address do you live at?", "laboratory", 5), ("44261-6", "PHQ-9", "survey", 9),
+        ):  # fmt: skip
+            assay = make_assay(session, code=code, name=name, short_name=name, category=category)
+            make_observation(session, visit, assay, "5", observed_at=NOW + timedelta(minutes=minutes))
+        make_observation(session, visit, make_assay(session, code="8302-2", name="Height", short_name="Height"),
+                         observed_at=NOW + timedelta(days=1))  # fmt: skip
+    sync_replica()
+    page = signed_in.get(f"/history?kind=results&year={NOW.year}").text
+    assert titles(page) == ["Height", "Glucose", "Sodium", "PHQ-9", "What address do you live at?"]
+
+
 def test_htmx_gets_the_year_only(signed_in: Browser, record: int) -> None:
     reply = signed_in.get("/history?year=2024", headers={"HX-Request": "true"})
     assert reply.text.lstrip().startswith('<section class="of-year"')

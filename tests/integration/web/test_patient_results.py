@@ -7,6 +7,7 @@ from typing import Any
 from core.models import Observation, Visit
 from core.picture import rebuild
 from core.stores import databases
+from tests.factories import make_assay, make_observation
 from tests.integration.web.conftest import Browser, move_to_archive
 from tests.integration.web.visits_of_a_patient import archived, main_of, visits
 from tests.tiers import Tiers
@@ -22,6 +23,25 @@ def test_results_over_time_take_in_the_archive(signed_in: Browser, archived: lis
     whole = signed_in.get(f"/results/{assay_id}").text
     assert "4 results: from 5.9 percent on 3 Sep 2024 to 8.9 percent" in whole
     assert whole.count("<tr>") == 5
+
+
+def test_a_question_stands_among_the_answers_in_plain_words(
+    signed_in: Browser, visits: list[Visit], sync_replica: Any
+) -> None:
+    with databases.write() as session:
+        asked = make_assay(session, code="67875-5", name="What is your work?", short_name="What is your work?",
+                           plain_name=None, unit=None)  # fmt: skip
+        score = make_assay(session, code="44261-6", name="PHQ-9", short_name="PHQ-9", unit="{score}",
+                           plain_name="Nine questions about low mood", category="survey")  # fmt: skip
+        for assay, number, words in ((asked, None, "Unemployed (finding)"), (score, "11", None)):
+            make_observation(session, visits[0], assay, number, value_text=words, ref_low=None, ref_high=None)
+    sync_replica()
+    page = signed_in.get("/results").text
+    answers = page.split('class="facts answers"')[1].split("</dl>")[0]
+    assert "What is your work?" in answers
+    assert "<dd>Unemployed</dd>" in answers
+    assert "Nine questions about low mood" in answers
+    assert "What is your work?" not in page.split('class="group"')[0]
 
 
 def test_results_over_time_name_the_gap_of_a_silent_archive(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.interchange.assay_names import NAMES, plain_name, short_name
+from core.interchange.assay_names import NAMES, SHORT_CHARS_MAX, plain_name, short_name
 from core.interchange.generate.measured import ASSAYS, A, bands
 from core.interchange.usual_ranges import RANGES, usual_for
 
@@ -59,6 +59,10 @@ def test_every_range_has_a_short_name() -> None:
 def test_names() -> None:
     assert short_name("4548-4", "x") == "HbA1c"
     assert short_name("0-0", "Iron [Mass/volume] in Serum") == "Iron"
+    question = short_name("0-0", "word " * 40)
+    assert len(question) <= SHORT_CHARS_MAX
+    assert question.endswith("word…")
+    assert short_name("0-0", "w" * 130) == "w" * (SHORT_CHARS_MAX - 1) + "…"
     assert plain_name("4548-4") == "Average blood sugar over three months"
     assert plain_name("0-0") is None
 

@@ -22,6 +22,8 @@ def test_dates_are_those_of_the_clock_here() -> None:
     assert HERE.year(datetime(2025, 12, 31, 20, 0, tzinfo=UTC)) == 2026
     assert HERE.day(date(2026, 3, 4)) == "4 Mar 2026"
     assert HERE.day(None) == HERE.moment(None) == ""
+    # The birthday has begun here, and has not in Greenwich.
+    assert HERE.age(date(2000, 11, 12), LATE) == 26
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,10 @@ def test_numbers_lose_nothing_but_zeros(value: Decimal | None, written: str) -> 
         ("mU/L", "mU/L"),
         ("{count}/uL", "/µL"),
         ("%", "%"),
+        ("a", "years"),
+        ("/a", "a year"),
+        ("[pH]", ""),
+        ("n/a", ""),
         (None, ""),
     ],
 )
