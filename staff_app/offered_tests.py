@@ -19,7 +19,7 @@ def offered_tests(
     """The id and label of each test that can be recorded for this patient, by name."""
     hidden = care.hidden_visits(session, current_account().id, patient_id)
     in_use = visit_form.in_use(session, patient_id, hidden) | set(and_these)
-    return [(offer.assay.id, label(offer)) for offer in visit_form.offers(known, in_use)]
+    return [(offer.assay.id, label(offer)) for offer in visit_form.offers(known, in_use, and_these)]
 
 
 def label(offer: Offer) -> str:

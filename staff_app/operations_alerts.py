@@ -44,7 +44,7 @@ def limits(*names: str, of: str = "") -> list[Limit]:
 
 
 def amount(value: float, unit: str) -> str:
-    """A measured value in its rule's unit: `$0.25`, `12 %`, `2 min`, `3.5 days`, `28,674 days`."""
+    """A measured value in its rule's unit: `$0.25`, `12 %`, `2 min`, `3.5 days`, `28,675 days`."""
     if unit == "s" and value >= NEVER_SECONDS:
         return "no answer"
     writer = WRITERS.get(unit)

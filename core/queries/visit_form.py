@@ -55,14 +55,14 @@ def assays(session: Session, *, sex: str, age: int) -> Mapping[int, AssayChoice]
     }
 
 
-def offers(known: Mapping[int, AssayChoice], in_use: Collection[int]) -> Iterator[Offer]:
+def offers(known: Mapping[int, AssayChoice], in_use: Collection[int], always: Collection[int] = ()) -> Iterator[Offer]:
     """What a form offers of the assays, each look once: of those that look alike, what the patient has values of.
 
-    `in_use` are the ids of those; what is in use is always offered, so that no trend is cut in two.
+    `in_use` are the ids of those, so that no trend is cut in two; `always` are offered whatever they are.
     """
     alike: dict[tuple[str, str | None, UsualRange | None], list[AssayChoice]] = {}
     for assay in known.values():
-        if assay.id in in_use or assay.unit is not None or assay.category not in IN_WORDS:
+        if assay.id in always or assay.unit is not None or assay.category not in IN_WORDS:
             alike.setdefault(assay.looks_like, []).append(assay)
     for group in alike.values():
         used = [assay for assay in group if assay.id in in_use] or group[:1]

@@ -97,6 +97,8 @@ def test_a_batch_is_followed_live_from_select_to_release(
     assert faults_of(page) == []
     page.goto(f"{demo.staff_url}/archive/runs/{number}")
     expect(page.locator("#progress .tag").first).to_have_text("done", timeout=RUN_MILLISECONDS)
+    page.emulate_media(media="print")
+    expect(page.locator("svg rect.bar").first).to_be_visible()
 
 
 def test_from_a_failed_step_to_its_cause_to_redrive(

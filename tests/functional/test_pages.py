@@ -49,6 +49,14 @@ PAGES = {
     "auditor": ("audit", "audit/outliers", "operations"),
 }
 PHONE = {"width": 320, "height": 700}
+# Tables whose rows are read as a list on a phone, and what a finger presses that is too small for it.
+CUT = """[...document.querySelectorAll('.scroll:has(> table.stack)')]
+    .filter(node => node.scrollWidth > node.clientWidth).map(node => node.getAttribute('aria-label'))"""
+SMALL = """[...document.querySelectorAll('main :is(button, .btn, select, input:not([type=hidden]), nav a), .who :is(a, button)')]
+    .map(node => [document.querySelector(`label[for="${node.type === 'checkbox' ? node.id : ''}"]`) || node, node])
+    .filter(([box]) => box.getClientRects().length && box.getBoundingClientRect().height < 43.5)
+    .map(([_box, node]) => node.outerHTML.slice(0, 90))"""
+A4 = {"width": 718, "height": 1000}
 VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(results => results.violations)"
 Scheme = Literal["light", "dark"]
 
@@ -82,6 +90,28 @@ def test_pages(demo: RunningDemo, sign_in: Callable[..., Page], username: str) -
     url = demo.public_url if username.startswith("patient") else demo.staff_url
     faults = [fault for path in PAGES[username] for fault in faults_of(page, f"{url}/{path}", "light", "dark")]
     assert faults + said == []
+
+
+@pytest.mark.parametrize("username", PAGES)
+def test_on_a_phone_rows_are_whole_and_a_finger_finds_its_place(
+    demo: RunningDemo, sign_in: Callable[..., Page], username: str
+) -> None:
+    page, faults = sign_in(username, viewport=PHONE), []
+    url = demo.public_url if username.startswith("patient") else demo.staff_url
+    for path in (*PAGES[username], *(("patients?q=a",) if username == "clinician" else ())):
+        page.goto(f"{url}/{path}")
+        faults += [f"{path}: {found}" for found in page.evaluate(CUT) + page.evaluate(SMALL)]
+    assert faults == []
+
+
+def test_paper_cuts_no_answer(demo: RunningDemo, sign_in: Callable[..., Page]) -> None:
+    page = sign_in("patient1", viewport=A4)
+    page.goto(f"{demo.public_url}/results")
+    page.emulate_media(media="print")
+    answers = page.locator("dl.answers")
+    assert answers.locator("dd").first.is_visible()
+    assert answers.evaluate("node => node.scrollWidth <= node.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_sign_in_pages_and_misses(demo: RunningDemo, browser: Browser) -> None:

@@ -61,8 +61,11 @@ def test_of_those_that_look_alike_the_patients_own_is_offered(
     ]  # fmt: skip
 
 
-def test_what_the_patient_has_can_be_written_again(
+def test_a_row_that_is_corrected_keeps_its_test(
     clinician: StaffBrowser, patient: Patient, serum: dict[str, Assay]
 ) -> None:
-    measure(patient, serum["69453-9"])
-    assert "Cause of Death" in offered(clinician, patient).values()
+    with databases.write() as session:
+        row = make_observation(session, make_visit(session, patient), serum["69453-9"], "1")
+    assert "Cause of Death" not in offered(clinician, patient).values()
+    page = clinician.get(f"/patients/{patient.id}/rows/observation/{row.id}/correct").text
+    assert "Cause of Death" in dict(OPTION.findall(page)).values()

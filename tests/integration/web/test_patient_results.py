@@ -39,7 +39,7 @@ def test_a_question_stands_among_the_answers_in_plain_words(
     page = signed_in.get("/results").text
     answers = page.split('class="facts answers"')[1].split("</dl>")[0]
     assert "What is your work?" in answers
-    assert "<dd>Unemployed</dd>" in answers
+    assert "<dd>Unemployed\n" in answers
     assert "Nine questions about low mood" in answers
     assert "What is your work?" not in page.split('class="group"')[0]
 

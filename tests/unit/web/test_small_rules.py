@@ -72,3 +72,8 @@ def test_who_holds_a_network_is_one_guesser(address: str, guesser: str) -> None:
 def test_a_store_that_does_not_answer_is_not_late_by_years() -> None:
     assert amount(NEVER_SECONDS, "s") == "no answer"
     assert amount(40.0, "s") == "40 s"
+
+
+def test_large_amounts_are_written_for_people() -> None:
+    assert amount(28_674.7, "days") == "28,675 days"
+    assert amount(3.46, "days") == "3.5 days"
