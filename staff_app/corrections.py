@@ -192,7 +192,7 @@ def _page(
         if row.visit_id in hidden_visits:
             raise NotInCare(patient_id, "row.viewed", visit_id=row.visit_id)
         standing = _standing(session, patient_id, row)
-        tests = _tests(session, header, row.values.assay_id) if row.table == "observation" else ()
+        tests = _tests(session, header, row.values["assay_id"]) if row.table == "observation" else ()
     faults = faults or {}
     return render(
         "staff/corrections/row.html", status=status, patient=header, row=row, name=NAMES[row.table], standing=standing,
