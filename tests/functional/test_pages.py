@@ -53,7 +53,7 @@ PHONE = {"width": 320, "height": 700}
 CUT = """[...document.querySelectorAll('.scroll:has(> table.stack)')]
     .filter(node => node.scrollWidth > node.clientWidth).map(node => node.getAttribute('aria-label'))"""
 SMALL = """[...document.querySelectorAll(
-    'main :is(button, .btn, select, input:not([type=hidden]), nav a), .who :is(a, button)')]
+    'main :is(button:not(.unseen), .btn, select, input:not([type=hidden]), nav a), .who :is(a, button)')]
     .map(node => [document.querySelector(`label[for="${node.type === 'checkbox' ? node.id : ''}"]`) || node, node])
     .filter(([box]) => box.getClientRects().length && box.getBoundingClientRect().height < 43.5)
     .map(([_box, node]) => node.outerHTML.slice(0, 90))"""
