@@ -11,10 +11,15 @@ BEGINNINGS = (
     "keine bekannte", "keine allerg", "keine medikation", "kein hinweis auf ", "aucun", "pas d'allergie",
     "geen bekende", "geen allerg", "geen medicatie", "sin alergi", "sin medica", "sin antecedentes", "ninguna alergia",
     "nessuna allerg", "sem alergi", "nenhuma alergia", "ingen kend", "ingen kjen", "ingen känd", "inga kända",
-    "ei tiedossa", "無已知", "无已知", "沒有已知", "没有已知",
+    "ei tiedossa", "kein anhalt für ", "kein hinweis für ", "kein nachweis ", "ausschluss ", "ausgeschlossen",
+    "pas d'antécédent", "pas d'intolérance", "niega ", "nega ", "no se conocen ", "se descarta ",
+    "sem anteceden", "ikke kjente ", "ingen allerg", "inga allerg", "nie stwierdzono ",
+    "無已知", "无已知", "沒有已知", "没有已知",
 )  # fmt: skip
 ENDINGS = (
     " ruled out", " excluded", " not present", " not confirmed", " nicht bekannt", " inconnue", " onbekend", "なし",
+    " ausgeschlossen", " exclu", " exclue", " descartada", " descartado", " no conocida", " no conocidas",
+    " uitgesloten", " utesluten", " utelukket",
 )  # fmt: skip
 WHOLE = frozenset(
     ("nka", "nkda", "nkfa", "none", "nil", "no", "n/a", "not applicable", "not known", "unknown", "keine", "geen")
@@ -24,6 +29,13 @@ LISTED = (
     "allergy", "allergies", "intolerance", "intolerances", "problem", "problems", "medication", "medications",
     "medicine", "medicines", "conditions", "diagnoses", "immunisations", "immunizations", "procedures",
 )  # fmt: skip
+
+
+# "Geen problemen bekend", "keine Vorerkrankungen bekannt".
+ASKED, KNOWN = (
+    ("geen ", "keine ", "kein ", "ingen ", "inga ", "inget ", "nessun ", "nessuna "),
+    (" bekend", " bekannt", " kjent", " kända", " kendt", " nota", " noto", " note"),
+)
 
 
 def in_words(words: str) -> bool:
@@ -36,5 +48,7 @@ def in_words(words: str) -> bool:
     if bare in WHOLE or plain.startswith(("nka ", "nkda ", "nka(", "nkda(")):
         return True
     if plain.startswith(BEGINNINGS) or bare.endswith(ENDINGS):
+        return True
+    if plain.startswith(ASKED) and bare.endswith(KNOWN):
         return True
     return bare.startswith("no ") and bare.endswith(LISTED)

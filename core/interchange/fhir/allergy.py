@@ -7,7 +7,8 @@ from typing import Any
 
 from core.interchange.fhir.annotations import further, remarks
 from core.interchange.fhir.bundles import Resource, dig, each
-from core.interchange.fhir.concepts import SNOMED, code_of, is_absence, kept, status_of, wording
+from core.interchange.fhir.code_names import SNOMED
+from core.interchange.fhir.concepts import all_named, code_of, is_absence, kept, status_of, wording
 from core.interchange.fhir.condition import OVER, SURE, check_statuses, onset_words
 from core.interchange.fhir.entry import Entry
 from core.interchange.source_rows import Record
@@ -29,7 +30,7 @@ def allergy(entry: Entry) -> Record:
     verification = status_of(resource, "verificationStatus")
     check_statuses(resource, verification, (*SURE, "unconfirmed", "presumed", "refuted"))
     substances = [wording(dig(reaction, "substance")) for reaction in each(resource.get("reaction"))]
-    words = required((wording(code) or next(filter(None, substances), None) or "")[:400], 400, "code")
+    words = required((all_named(code) or next(filter(None, substances), None) or "")[:400], 400, "code")
     recorded = resource.get("recordedDate")
     entry.about |= {
         "codings": kept(code),
@@ -50,6 +51,8 @@ def _more(resource: Resource) -> Iterator[str]:
     for reaction in each(resource.get("reaction")):
         told = (dig(reaction, "description"), *(dig(one, "text") for one in each(dig(reaction, "note"))))
         yield from (" ".join(words.split()) for words in told if isinstance(words, str))
+        to = wording(dig(reaction, "substance"))
+        yield from (f"reaction to: {to}",) if to and resource.get("code") and to != all_named(resource["code"]) else ()
         severity = dig(reaction, "severity")
         yield from (f"severity: {severity}",) if severity is not None and _severity(reaction) < 0 else ()
     last = resource.get("lastOccurrence")

@@ -22,6 +22,10 @@ from core.interchange.summary import Place
 READ_SUFFIXES = (".json", ".ndjson", ".jsonl")
 SUFFIXES = (*READ_SUFFIXES, *(f"{suffix}.gz" for suffix in READ_SUFFIXES), ".zip", ".xml", ".xml.gz")
 DEPTH_MAX = 8
+# Methods of a batch that bring nothing.
+ASKING = ("GET", "HEAD")
+LISTED = "it is a list. Put its resources into a Bundle, or each on a line of an .ndjson file"
+LINES = "; if each of its lines is a resource, let its name end in .ndjson"
 Resource = dict[str, Any]
 
 
@@ -132,9 +136,9 @@ def _document(file: File, skips: Sequence[int], marks: Sequence[str], alone: Res
         with file.open() as opened, faults_told():
             window = Window(text_parts(opened, file.name))
             if window.peek() != "{":
-                window.value()
+                is_list = isinstance(window.value(), list)
                 window.end()
-                raise BadFile(f"{file.name} is not a FHIR resource: it has no resourceType")
+                raise BadFile(f"{file.name} is not a FHIR resource: {LISTED if is_list else 'it has no resourceType'}")
             for member in json_entries.members(window, "entry", marks, skips):
                 if member.number and kind in (None, "Bundle"):
                     place = Place(file.name, member.number)
@@ -143,7 +147,7 @@ def _document(file: File, skips: Sequence[int], marks: Sequence[str], alone: Res
                 alone[member.name] = member.value
                 kind = member.value if member.name == "resourceType" else kind
     except BadJson as fault:
-        raise BadFile(f"{file.name} {fault}") from None
+        raise BadFile(f"{file.name} {fault}{LINES if 'Extra data' in str(fault) else ''}") from None
     if not isinstance(kind, str):
         raise BadFile(f"{file.name} is not a FHIR resource: it has no resourceType")
     if kind != "Bundle":
@@ -167,13 +171,19 @@ def _entry(entry: Any, item: Item, depth: int) -> Iterator[Item]:
     elif method == "PATCH":
         item.fault = "it is a PATCH, which says only what changes: send the whole resource"
         yield item
+    elif method in ASKING and "resource" not in entry:
+        item.resource = {"resourceType": f"request that asks ({method})"}
+        yield item
     elif "resource" in entry or "response" not in entry:
         yield from _unfolded(entry.get("resource"), item, depth)
+    else:
+        item.resource = {"resourceType": "response without a resource"}
+        yield item
 
 
 def _unfolded(resource: Any, item: Item, depth: int) -> Iterator[Item]:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
-    if kind not in ("Bundle", "Parameters"):
+    if kind not in ("Bundle", "Parameters") or (kind == "Parameters" and not _brings(resource)):
         item.resource = resource if kind is None else _told(resource)
         yield item
         return
@@ -191,9 +201,20 @@ def _unfolded(resource: Any, item: Item, depth: int) -> Iterator[Item]:
     for number, parameter in enumerate(each(resource.get("parameter")), start=1):
         if isinstance(parameter, dict):
             within = {"resourceType": "Parameters", "parameter": parameter.get("part")}
-            yield from _unfolded(within, inside(number), depth + 1)
+            if _brings(within):
+                yield from _unfolded(within, inside(number), depth + 1)
             if "resource" in parameter:
                 yield from _unfolded(parameter["resource"], inside(number), depth + 1)
+
+
+def _brings(parameters: Resource) -> bool:
+    """Whether a resource stands anywhere in Parameters; others are what an operation is called with."""
+    waiting, depth = each(parameters.get("parameter")), 0
+    while waiting and depth <= DEPTH_MAX:
+        if any("resource" in one for one in waiting if isinstance(one, dict)):
+            return True
+        waiting, depth = [part for one in waiting for part in each(dig(one, "part"))], depth + 1
+    return bool(waiting)
 
 
 def _told(resource: Resource) -> Resource:

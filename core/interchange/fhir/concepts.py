@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from core.interchange import absence
 from core.interchange.fhir.bundles import dig, each
+from core.interchange.fhir.code_names import LOINC, SNOMED, code_alone, spelled
 from core.interchange.source_values import text
 
-LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
-RXNORM, ATC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://www.whocc.no/atc"
 # A system of codes that all say that something is not there or not known.
 ABSENT = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 # Systems of codes that say why there is no code: unknown, masked, not asked.
@@ -26,13 +26,6 @@ HL7 = (
     "http://terminology.hl7.org/", "https://terminology.hl7.org/", "http://hl7.org/", "urn:oid:2.16.840.1.113883.4.642",
     "urn:oid:2.16.840.1.113883.5.", "urn:oid:2.16.840.1.113883.12.", "urn:oid:2.16.840.1.113883.18.",
 )  # fmt: skip
-OIDS = {
-    "urn:oid:2.16.840.1.113883.6.1": LOINC,
-    "urn:oid:2.16.840.1.113883.6.96": SNOMED,
-    "urn:oid:2.16.840.1.113883.6.88": RXNORM,
-    "https://loinc.org": LOINC,
-    "http://loinc.org/": LOINC,
-}
 # "No known allergy" and the like: SNOMED CT's codes for what isn't there.
 SNOMED_ABSENT = frozenset(
     ("716186003", "409137002", "428607008", "428197003", "429625007", "160244002", "160245001", "1003774007",
@@ -43,7 +36,7 @@ SNOMED_ABSENT = frozenset(
 def system_of(coding: Any) -> str | None:
     """A coding's system, in the spelling that FHIR gives it."""
     system = dig(coding, "system")
-    return OIDS.get(system, system) if isinstance(system, str) and system else None
+    return spelled(system) if isinstance(system, str) and system else None
 
 
 def codings(concept: Any) -> list[Any]:
@@ -92,14 +85,13 @@ def wording(concept: Any) -> str | None:
     if words is not None:
         return words
     coding = chosen(concept)
-    return f"code {coding['code']}" if coding is not None else None
+    return code_alone(coding["code"], system_of(coding)) if coding is not None else None
 
 
 def _words(concept: Any) -> str | None:
     """The text of a concept, else a display; None if it has a code alone."""
-    words = dig(concept, "text")
-    if isinstance(words, str) and _is_worded(words, concept):
-        return words
+    if _is_text(concept):
+        return str(concept["text"])
     words = _display(concept)
     return words if isinstance(words, str) and _is_worded(words, concept) else None
 
@@ -113,25 +105,40 @@ def _is_worded(words: str, concept: Any) -> bool:
     return not words[0].isdigit() or all(dig(one, "code") != words for one in each(dig(concept, "coding")))
 
 
-NAMES_OF_SYSTEMS = {
-    LOINC: "LOINC", SNOMED: "SNOMED CT", RXNORM: "RxNorm", ATC: "ATC", "http://hl7.org/fhir/sid/icd-10": "ICD-10",
-    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM", "http://fhir.de/CodeSystem/bfarm/icd-10-gm": "ICD-10-GM",
-    "http://hl7.org/fhir/sid/icd-9-cm": "ICD-9-CM", "http://hl7.org/fhir/sid/icpc-2": "ICPC-2",
-    "http://hl7.org/fhir/sid/icpc-1": "ICPC-1", "http://id.who.int/icd/release/11/mms": "ICD-11",
-}  # fmt: skip
-
-
 def has_words(concept: Any) -> bool:
     """Whether a concept has a text or a display, not a code alone."""
     return _words(concept) is not None
 
 
-def named(concept: Any) -> str | None:
-    """The words of a concept; of a code alone, the code and what it is a code of."""
-    coding = chosen(concept) if not has_words(concept) else None
-    system = NAMES_OF_SYSTEMS.get(system_of(coding) or "") if coding is not None else None
-    words = wording(concept)
-    return f"{words} ({system})" if system else words
+def all_named(concept: Any) -> str | None:
+    """The words of a concept, those of further codes too where one system names things that share no word.
+
+    The codings of a concept should mean the same; where they don't, one of two medicines must not be hidden.
+    """
+    if _is_text(concept):
+        return wording(concept)
+    told = [coding for coding in each(dig(concept, "coding")) if _is_told(coding)]
+    if len(told) < 2 or any(dig(coding, "userSelected") is True for coding in told):
+        return wording(concept)
+    names = [str(told[0]["display"])]
+    for coding in told[1:]:
+        words = str(coding["display"])
+        is_other = system_of(coding) == system_of(told[0]) and coding.get("code") != told[0].get("code")
+        if is_other and all(_long_words(words).isdisjoint(_long_words(name)) for name in names):
+            names.append(words)
+    return "; ".join(names)
+
+
+def _long_words(words: str) -> set[str]:
+    return {word for word in re.findall(r"\w+", words.lower()) if len(word) > LONG_CHARS}
+
+
+LONG_CHARS = 3
+
+
+def _is_text(concept: Any) -> bool:
+    words = dig(concept, "text")
+    return isinstance(words, str) and _is_worded(words, concept)
 
 
 def _display(concept: Any) -> Any:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from core.interchange import suspicion
 from core.interchange.fhir.annotations import further, graded, remarks, sites
 from core.interchange.fhir.bundles import Resource, dig, each
-from core.interchange.fhir.concepts import SNOMED, chosen, is_absence, kept, status_of, wording
+from core.interchange.fhir.code_names import SNOMED
+from core.interchange.fhir.concepts import all_named, chosen, is_absence, kept, status_of, wording
 from core.interchange.fhir.dates import in_order
 from core.interchange.fhir.dosage import plain
 from core.interchange.fhir.entry import Entry, Retracted
@@ -30,13 +32,13 @@ def condition(entry: Entry) -> Record:
     """A Condition as a problem, or as a statement if it is ruled out, in doubt or says that there is none."""
     resource = entry.resource
     code = resource.get("code")
-    words = required((wording(code) or "")[:400], 400, "code")
+    words = required((all_named(code) or "")[:400], 400, "code")
     certainty = _certainty(code)
     verification = status_of(resource, "verificationStatus") or CERTAINTIES.get(certainty or "")
     check_statuses(resource, verification, (*SURE, *DOUBTFUL, "refuted"))
     entry.about |= {"codings": kept(code), "verification": verification, "recorded": resource.get("recordedDate")}
     entry.about |= {
-        "note": remarks(resource, (*further(code), *_causes(entry), *graded(resource))),
+        "note": remarks(resource, (*further(code), *_causes(entry), *graded(resource), *_ended(resource))),
         "site": sites(resource),
     }
     recorded = resource.get("recordedDate") or resource.get("onsetDateTime")
@@ -46,6 +48,8 @@ def condition(entry: Entry) -> Record:
         return entry.statement(StatementKind.NEGATION, words, recorded)
     if verification in DOUBTFUL:
         return entry.statement(StatementKind.SUSPECTED, words, recorded, verification)
+    if suspicion.in_words(words):
+        return entry.statement(StatementKind.SUSPECTED, words, recorded)
     return _problem(entry, words)
 
 
@@ -112,6 +116,12 @@ def has_ended(resource: Resource) -> bool:
     return any(name.startswith("abatement") and value not in (None, False) for name, value in resource.items())
 
 
+def _ended(resource: Resource) -> tuple[str, ...]:
+    """An end that is no date."""
+    told = onset_words({f"onset{form}": resource.get(f"abatement{form}") for form in ("Age", "Range", "String")})
+    return (f"ended: {told}",) if told else ()
+
+
 def onset_words(resource: Resource) -> str | None:
     """An onset that is no date: an age, a range or words."""
     age, bounds, words = (resource.get(f"onset{form}") for form in ("Age", "Range", "String"))
@@ -125,7 +135,8 @@ def onset_words(resource: Resource) -> str | None:
 
 def _aged(quantity: Any) -> str:
     """An age in words; years go without saying."""
-    unit = AGE_UNITS.get(str(dig(quantity, "code")), str(dig(quantity, "unit") or "years"))
+    told = str(dig(quantity, "unit") or "a")
+    unit = AGE_UNITS.get(str(dig(quantity, "code")), AGE_UNITS.get(told, told))
     number = " ".join(filter(None, (dig(quantity, "comparator"), plain(dig(quantity, "value")))))
     return number if unit in ("years", "year", "yr", "yrs", "y") else f"{number} {unit}"
 

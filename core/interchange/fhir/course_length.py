@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +14,19 @@ from core.interchange.fhir.bundles import Resource, dig, each
 DAYS = {"s": 1 / 86_400, "min": 1 / 1_440, "h": 1 / 24, "d": 1, "wk": 7, "mo": 31, "a": 366}
 DAYS_MAX = 40_000
 WORDS = {"day": "d", "week": "wk", "month": "mo", "year": "a", "yr": "a", "hour": "h", "hr": "h", "minute": "min"}
+PERIODS = {
+    "day": "d", "tag": "d", "tage": "d", "tagen": "d", "jour": "d", "día": "d", "dia": "d", "giorni": "d", "dag": "d",
+    "dagen": "d", "week": "wk", "woche": "wk", "wochen": "wk", "semaine": "wk", "semana": "wk", "settimane": "wk",
+    "weken": "wk", "month": "mo", "monat": "mo", "monate": "mo", "moi": "mo", "mese": "mo", "maanden": "mo",
+}  # fmt: skip
+_LASTING = re.compile(
+    r"(?:\b(?:for|x|für|über|pendant|durante|por|per|gedurende|voor)\b|×)\s*(\d{1,3})\s*"
+    rf"({'|'.join(sorted(PERIODS, key=len, reverse=True))})s?\b(?!\s*(?:a|per|each|every|before|prior|of|in|pro|par)\b)"
+)
+# What begins again, or goes on otherwise, does not end with the days that are named.
+_AGAIN = re.compile(
+    r"\b(?:then|repeat\w*|off|cycle|each|every (?:month|week|other)|dann|puis|luego|alternat\w*|stop|hold|pause)\b"
+)
 # How countries name an extension that tells a course, such as Japan's JP_MedicationDosage_UsageDuration.
 COURSE = ("periodofuse", "useperiod", "useduration", "durationofuse", "usageduration", "usageperiod", "doseperiod",
           "durationoftreatment", "treatmentduration", "treatmentperiod", "therapyduration")  # fmt: skip
@@ -44,6 +58,19 @@ def days(resource: Resource, steps: list[Any]) -> timedelta | None:
     # Of a medicine for every other day, an extension may count the days of taking alone: the supply lasts longer.
     supply = _quantity(_supply(resource)) if any(beside) else None
     return _bounded(max(sum(filter(None, lengths)), supply or 0))
+
+
+def in_words(steps: list[Any]) -> timedelta | None:
+    """How long the one step lasts that says so in its words alone: "1 capsule every 6 hours for 5 days"."""
+    step = steps[0] if len(steps) == 1 else None
+    told = [dig(step, "text"), dig(step, "patientInstruction"), dig(step, "timing", "code", "text")]
+    told += [dig(one, "text") for one in each(dig(step, "additionalInstruction"))]
+    words = "; ".join(one.lower() for one in told if isinstance(one, str))
+    found = {(int(count), PERIODS[unit]) for count, unit in _LASTING.findall(words)}
+    if len(found) != 1 or _AGAIN.search(words):
+        return None
+    count, unit = found.pop()
+    return _bounded(math.ceil(count * DAYS[unit]))
 
 
 def supplied(resource: Resource) -> timedelta | None:

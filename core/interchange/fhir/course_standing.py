@@ -52,9 +52,10 @@ def lapses(entry: Entry, course: Course, started_on: date | None, ended_on: date
     if course.end:
         return Lapses(None, _last_of(ended_on, entry))
     supplied = _after(started_on, course_length.supplied(entry.resource))
-    doubtful = [last for last in (_last_of(ended_on, entry), supplied) if last is not None]
     # Whoever may give it out again may prolong it.
     again = dig(entry.resource, "dispenseRequest", "numberOfRepeatsAllowed")
+    worded = None if again else _after(started_on, course_length.in_words(course.steps))
+    doubtful = [last for last in (_last_of(ended_on, entry), supplied, worded) if last is not None]
     length = None if again else course_length.days(entry.resource, course.steps)
     return Lapses(min(doubtful, default=None), _after(started_on, length))
 

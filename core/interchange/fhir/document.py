@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import itertools
 import re
 from collections.abc import Container
 from hashlib import blake2b
 from typing import Any
 
-from core.interchange.fhir import attached_files, report_media
+from core.interchange.fhir import attached_files, markup_words, report_media
 from core.interchange.fhir.attached_files import filled
 from core.interchange.fhir.bundles import Resource, dig, each
 from core.interchange.fhir.care_givers import written_by
@@ -33,9 +32,6 @@ WHOLE, OPEN = ("final", "amended", "corrected", "appended"), ("registered", "par
 CODED_CHARS_MAX = NOTE_CHARS_MAX * 6
 PART_CHARS = 1 << 18
 CHARSET = re.compile(r"charset=([\w-]+)", re.IGNORECASE)
-_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_BREAKS = re.compile(r"<\s*(?:br|/p|/div|/tr|/li|/h[1-6])\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*>")
 
 
 def document(entry: Entry) -> Record:
@@ -49,7 +45,7 @@ def document(entry: Entry) -> Record:
     attachments = [dig(content, "attachment") for content in each(resource.get("content"))]
     visit = entry.visit(dig(resource, "context", "encounter", 0))
     author = "; ".join(filter(None, (written_by(one) for one in each(resource.get("author"))))) or None
-    return _note(entry, body=_body(entry, attachments), visit=visit, author=author, moment=_moment(resource))
+    return note(entry, body=_body(entry, attachments), visit=visit, author=author, moment=_moment(resource))
 
 
 def visit_of_undated(resource: Resource) -> Any:
@@ -80,7 +76,9 @@ def _moment(resource: Resource) -> Any:
 
 def replaced_by(entry: Entry) -> list[str]:
     """The qualified ids of the documents that this one replaces."""
-    targets = [dig(one, "target") for one in each(entry.resource.get("relatesTo")) if dig(one, "code") == "replaces"]
+    others = [one for one in each(entry.resource.get("relatesTo")) if dig(one, "code") == "replaces"]
+    # A Composition's target may be an identifier instead, which only resolves a reference.
+    targets = [dig(one, "target") or dig(one, "targetReference") for one in others]
     return [found[1] for found in map(entry.resolver.find, targets) if found is not None]
 
 
@@ -130,7 +128,7 @@ def report(entry: Entry) -> Record | None:
     visit = entry.visit(resource.get("encounter"))
     moment = _moment(resource)
     author = written_by(dig(resource, "performer", 0))
-    return _note(entry, body=note_text(body, "conclusion"), visit=visit, author=author, moment=moment)
+    return note(entry, body=note_text(body, "conclusion"), visit=visit, author=author, moment=moment)
 
 
 def _conclusion(resource: Resource) -> str:
@@ -143,7 +141,8 @@ def _conclusion(resource: Resource) -> str:
     )
 
 
-def _note(entry: Entry, *, body: str, visit: str | None, author: str | None, moment: Any) -> Record:
+def note(entry: Entry, *, body: str, visit: str | None, author: str | None, moment: Any) -> Record:
+    """The Record of a note. Raises BadValue."""
     resource = entry.resource
     written_at = entry.dates.moment(moment, "date", "written_at")
     if written_at is None:
@@ -214,11 +213,4 @@ def _text(attachment: Any) -> str | None:
         decoded = raw.decode(found[1] if found else "utf-8")
     except (UnicodeDecodeError, LookupError):
         raise BadValue(f"its content is not {found[1] if found else 'UTF-8'}") from None
-    return decoded if _media(attachment) == "text/plain" else _without_tags(decoded)
-
-
-def _without_tags(markup: str) -> str:
-    """The words of HTML."""
-    broken = _BREAKS.sub("\n", _TAGS.sub("", markup))
-    lines = (" ".join(line.split()) for line in html.unescape(_TAG.sub("", broken)).splitlines())
-    return "\n".join(line for line in lines if line)
+    return decoded if _media(attachment) == "text/plain" else markup_words.words(decoded)

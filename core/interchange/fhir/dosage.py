@@ -7,10 +7,16 @@ from typing import Any
 
 from core.interchange.fhir import course_length
 from core.interchange.fhir.bundles import dig, each
-from core.interchange.fhir.concepts import wording
+from core.interchange.fhir.concepts import has_words, is_hl7, wording
 from core.interchange.source_values import text
 
 PERIODS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"}
+TIMINGS = {
+    "QD": "once a day", "BID": "twice a day", "TID": "3 times a day", "QID": "4 times a day", "QOD": "every other day",
+    "AM": "every morning", "PM": "every afternoon", "BED": "at bedtime", "WK": "once a week", "MO": "once a month",
+    "Q1H": "every hour", "Q2H": "every 2 hours", "Q3H": "every 3 hours", "Q4H": "every 4 hours",
+    "Q6H": "every 6 hours", "Q8H": "every 8 hours",
+}  # fmt: skip
 TIMES = {"1": "once", "2": "twice"}
 WHEN = {
     "MORN": "in the morning", "NOON": "at noon", "AFT": "in the afternoon", "EVE": "in the evening",
@@ -109,12 +115,18 @@ def _amounts(rate: Any) -> str:
 
 def _frequency(step: Any) -> str:
     timing, repeat = dig(step, "timing"), dig(step, "timing", "repeat")
-    words = wording(dig(timing, "code"))
+    words = _timing_words(dig(timing, "code"))
     often = words or _repeat(repeat)
     needed = _as_needed(step)
     events = " and ".join(str(at)[:16].replace("T", " ") for at in each(dig(timing, "event")))
     often = often or (f"on {events}" if events else "")
     return ", ".join(filter(None, (often, _when(repeat), _length(repeat) or _beside(step), needed)))
+
+
+def _timing_words(code: Any) -> str | None:
+    """How often in words; HL7's own codes of it (GTSAbbreviation) come without any."""
+    known = (TIMINGS.get(str(dig(one, "code"))) for one in each(dig(code, "coding")) if is_hl7(one))
+    return wording(code) if has_words(code) else next(filter(None, known), None) or wording(code)
 
 
 def _repeat(repeat: Any) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from core.interchange.fhir.bundles import dig
 from core.interchange.fhir.care_givers import CareGivers
-from core.interchange.fhir.concepts import SNOMED, code_of, codings, kept, wording
+from core.interchange.fhir.code_names import SNOMED
+from core.interchange.fhir.concepts import code_of, codings, kept, wording
 from core.interchange.fhir.entry import NO_STATUS, Entry, Retracted, identifier
 from core.interchange.source_rows import Record, stamp
 from core.interchange.source_values import BadValue, required, text

@@ -21,6 +21,8 @@ OWN = frozenset(
      "Encounter", "DiagnosticReport", "ServiceRequest")
 )  # fmt: skip
 NO_STATUS = "it has no status, so nobody knows whether it holds"
+# No resource's qualified id: those have a source, or are a UUID.
+UNCLEAR = "unclear"
 QUALIFIED_CHARS_MAX = ID_CHARS_MAX + 1 + 80
 
 
@@ -104,8 +106,11 @@ class Entry:
         return wording(dig(code, "valueCodeableConcept")) if code is not None else None
 
     def visit(self, reference: Any) -> str | None:
-        """The qualified id of the visit that a Reference names."""
-        found = self.resolver.find(reference)
+        """The qualified id of the visit that a Reference names; one that is unclear is a visit that is not here."""
+        try:
+            found = self.resolver.find(reference)
+        except BadValue:
+            return UNCLEAR
         return identifier(found[1], "encounter") if found is not None and found[0] in ("Encounter", "") else None
 
     def reason(self) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.interchange.fhir.annotations import noted, sites
 from core.interchange.fhir.bundles import dig, each
-from core.interchange.fhir.concepts import UNTOLD, is_absence, kept, wording
+from core.interchange.fhir.concepts import UNTOLD, all_named, is_absence, kept, wording
 from core.interchange.fhir.condition import onset_words
 from core.interchange.fhir.entry import NO_STATUS, Entry, Retracted
 from core.interchange.source_rows import Record
@@ -96,7 +96,7 @@ def _status(entry: Entry) -> str:
 def _done(entry: Entry, kind: StatementKind, code: Any, when: Any, details: list[Any]) -> Record:
     status = _status(entry)
     entry.about["codings"] = kept(code)
-    words = wording(code)
+    words = all_named(code)
     if _is_nameless(code, words):
         raise BadValue("its code says only that it is not known: it names nothing that was done or not done")
     if words is not None and is_absence(code):

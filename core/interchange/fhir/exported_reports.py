@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Sequence, Set
 from html import escape
 
-from core.interchange.fhir.concepts import LOINC
+from core.interchange.fhir.code_names import LOINC
 from core.interchange.fhir.exported_entries import Names
 from core.interchange.fhir.exported_resources import TERMINOLOGY, Resource, concept, moment
 from core.queries.reports import SignedReport

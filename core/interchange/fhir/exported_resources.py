@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from core.interchange.fhir.concepts import ATC, RXNORM, SNOMED
+from core.interchange.fhir.code_names import ATC, RXNORM, SNOMED
 from core.interchange.fhir.exported_values import bare, numeral
 from core.models import Sensitivity, said
 

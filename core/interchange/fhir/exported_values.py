@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from core.interchange.fhir.concepts import UCUM
+from core.interchange.fhir.code_names import UCUM
 from core.models.said_shapes import NUMERAL
 
 Resource = dict[str, Any]

@@ -29,6 +29,7 @@ SENSITIVE |= dict.fromkeys(BY_LEVEL, Sensitivity.OTHER)
 NOT_FOR_PATIENTS = ("TBOO", "NOPAT")
 # What is shown to everybody who treats the patient, whatever visit it was written at.
 SHOWN_TO_ALL = {"patient": "who somebody is", "allergy": "an allergy"}
+LEVELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 OPEN = (
     "a policy of sensitivity that its source levels as for all (Confidentiality U, L, M or N): shown as anything else"
 )
@@ -109,6 +110,9 @@ def _codings(resource: Any) -> list[Any]:
     told = each(dig(resource, "meta", "security"))
     if "securityLabel" in resource:
         told = told + [coding for one in each(resource["securityLabel"]) for coding in each(dig(one, "coding"))]
+    if isinstance(level := resource.get("confidentiality"), str):
+        # Of a Composition: a code alone.
+        told = [*told, {"system": LEVELS, "code": level}]
     return told
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from core.interchange.fhir import course_length, course_standing, dosage
+from core.interchange.fhir import course_length, course_standing, dosage, replaced_orders
 from core.interchange.fhir.annotations import remarks
 from core.interchange.fhir.bundles import Resource, dig, each
-from core.interchange.fhir.concepts import RXNORM, code_of, is_absence, kept, wording
+from core.interchange.fhir.code_names import RXNORM
+from core.interchange.fhir.concepts import all_named, code_of, is_absence, kept, wording
 from core.interchange.fhir.course_standing import Course
 from core.interchange.fhir.dosage import ratio
 from core.interchange.fhir.entry import NO_STATUS, Entry, Retracted
@@ -38,13 +39,25 @@ def request(entry: Entry) -> Record:
     medicine, words = _medicine(entry)
     reported = REPORTED if resource.get("reportedBoolean") is True or "reportedReference" in resource else None
     entry.about |= {"codings": kept(medicine), "intent": None if intent == "order" else intent}
-    entry.about["note"] = remarks(resource, (reported, _supply(resource)))
+    replaces = replaced_orders.REPLACES if replaced_orders.replaces(resource) else None
+    replaced = replaced_orders.REPLACED if _is_replaced(entry) else None
+    entry.about["note"] = remarks(resource, (reported, replaces, replaced, _supply(resource)))
     said = _no_order(resource, medicine, intent)
     if said is not None:
         return entry.statement(said[0], words, resource.get("authoredOn"), *said[1:])
     if intent not in (*ORDERS, "None"):
         raise BadValue(f"intent '{intent[:30]}' is none that we know")
-    return _taken(entry, words, REQUESTED[status], _course(entry))
+    return _taken(entry, words, _standing(entry, REQUESTED[status]), _course(entry))
+
+
+def _standing(entry: Entry, status: PrescriptionStatus) -> PrescriptionStatus:
+    """How an order stands; one that a newer one replaces is over, whatever it says itself."""
+    holds = status in (PrescriptionStatus.ACTIVE, PrescriptionStatus.ON_HOLD)
+    return PrescriptionStatus.STOPPED if holds and _is_replaced(entry) else status
+
+
+def _is_replaced(entry: Entry) -> bool:
+    return replaced_orders.is_replaced(entry.resolver.index, entry.identity)
 
 
 def _no_order(resource: Resource, medicine: Any, intent: str) -> tuple[StatementKind, *tuple[str, ...]] | None:
@@ -105,7 +118,7 @@ def _medicine(entry: Entry) -> tuple[Any, str]:
         if dig(content, "status") == "entered-in-error":
             raise BadValue("its Medication was entered in error")
         concept, display = dig(content, "code"), dig(reference, "display") or _ingredients(entry, content)
-    words = wording(concept) or display
+    words = all_named(concept) or display
     if not isinstance(words, str):
         raise BadValue("it names no medicine: neither a text, a display, a code nor a Medication that was sent with it")
     return concept, required(words[:400], 400, "medication")

@@ -10,8 +10,8 @@ from typing import Any
 from core.interchange.fhir import exported_values, judgement, pressures, quantities
 from core.interchange.fhir.annotations import cut, further, position, remarks, sites
 from core.interchange.fhir.bundles import Resource, dig, each
+from core.interchange.fhir.code_names import LOINC
 from core.interchange.fhir.concepts import (
-    LOINC,
     Understood,
     chosen,
     code_of,

@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 from sqlalchemy.orm import Session
 
 from core.interchange.fhir import exported_reports, summary_sections
-from core.interchange.fhir.concepts import LOINC
+from core.interchange.fhir.code_names import LOINC
 from core.interchange.fhir.exported_bundle import LEFT_OUT, RESTRICTED
 from core.interchange.fhir.exported_entries import Entries, Names
 from core.interchange.fhir.exported_resources import Resource, Row, bare, concept, moment

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.interchange.fhir.concepts import LOINC, SNOMED, Understood, understood
+from core.interchange.fhir.code_names import LOINC, SNOMED
+from core.interchange.fhir.concepts import Understood, understood
 
 PRESSURES = frozenset((LOINC, code) for code in ("8480-6", "8462-4", "8478-0"))
 # Of the blood pressure as such: a panel of vital signs, arterial, standing, lying.

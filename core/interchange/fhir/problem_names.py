@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.interchange.fhir.concepts import codings, has_words, named, system_of, wording
+from core.interchange.fhir.concepts import codings, has_words, system_of, wording
 
 CODES_MAX = 50_000
 
@@ -42,4 +42,4 @@ class ProblemNames:
             words = self._words.get((system_of(coding) or "", coding["code"]))
             if words is not None:
                 return words
-        return named(concept)
+        return wording(concept)

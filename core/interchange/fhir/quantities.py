@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from core.interchange.fhir.bundles import dig
-from core.interchange.fhir.concepts import UCUM, kept, wording
+from core.interchange.fhir.code_names import UCUM
+from core.interchange.fhir.concepts import kept, wording
 from core.interchange.fhir.dosage import amount, span
 from core.interchange.source_values import NUMBER_MAX, STEP, TEXT_CHARS_MAX, BadValue, number, required, text
 from core.interchange.usual_ranges import RANGES

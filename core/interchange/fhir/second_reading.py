@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from core.interchange.fhir import (
     allergy,
+    borrowed,
+    composition,
     condition,
     document,
     encounter,
@@ -17,6 +19,7 @@ from core.interchange.fhir import (
     medication,
     observation,
     patient,
+    replaced_orders,
     report_values,
 )  # fmt: skip
 from core.interchange.fhir.bundles import File, Item, Resource, each, items
@@ -24,9 +27,8 @@ from core.interchange.fhir.care_givers import CareGivers
 from core.interchange.fhir.compact_marks import mark_of
 from core.interchange.fhir.dates import Dates
 from core.interchange.fhir.entry import Entry, Retracted
-from core.interchange.fhir.lent_times import VISIT
 from core.interchange.fhir.oddities import findings_inside, tidy_codes
-from core.interchange.fhir.resource_index import Known, Resolver, Scope, is_timeless
+from core.interchange.fhir.resource_index import Known, Resolver, Scope
 from core.interchange.fhir.survey import KINDS, Found, Survey, is_resource
 from core.interchange.fhir.versions import implicit_rules, no_boolean, not_listed, unknown_modifier
 from core.interchange.source_rows import Population, Record, Retraction
@@ -40,7 +42,9 @@ VERSIONS_COMPARED = 8
 # A text with none of these has no modifier extension: names in JSON may be written with escapes.
 MODIFYING = ("modifierExtension", "\\u")
 NO_TEXT = "DiagnosticReport without text of its own (its results are read)"
+NO_WORDS = "its newer version has no text"
 NOTHING = "DiagnosticReport with neither a text nor results"
+UNNAMED_DELETE = "it deletes what a search finds, or names nothing ({}): name the resource as Type/id"
 Waiting = tuple[Item, Scope]
 
 
@@ -81,10 +85,11 @@ class Maker:
             "Observation": self._observations,
             "Condition": lambda entry: [condition.condition(entry)],
             "AllergyIntolerance": lambda entry: [allergy.allergy(entry)],
-            "MedicationRequest": lambda entry: [medication.request(entry)],
+            "MedicationRequest": self._request,
             "MedicationStatement": lambda entry: [medication.statement(entry)],
             "DocumentReference": self._document,
             "DiagnosticReport": self._report,
+            "Composition": self._composition,
             "Immunization": lambda entry: [event.immunization(entry)],
             "Procedure": lambda entry: [event.procedure(entry)],
         }
@@ -188,28 +193,15 @@ class Maker:
 
     def _take_deleted(self, item: Item, scope: Scope) -> None:
         known = self._found.index.deleted(item)
-        if known is None or known[0] not in KINDS:
-            self.made.summary.left_out[f"deleted {known[0] if known else 'resource'}"] += 1
+        if known is None:
+            self.made.summary.refuse("file", item.place, UNNAMED_DELETE.format((item.deleted or "no address")[:80]))
+        elif known[0] not in KINDS:
+            self.made.summary.left_out[f"deleted {known[0]}"] += 1
         elif not self._waits(known, item, scope):
             self.delete(known, item, scope)
 
-    def _timed(self, entry: Entry) -> Entry:
-        """An Observation with the time that a report, a panel or a visit lends it, if it has none."""
-        if not is_timeless(entry.resource) or entry.identity is None:
-            return entry
-        patient, visit = (entry.resolver.find_if_clear(entry.resource.get(name)) for name in ("subject", "encounter"))
-        mark = mark_of("Observation", entry.identity)
-        found = self._found.lent.of(
-            mark, patient[1] if patient else None, mark_of("Encounter", visit[1]) if visit else None
-        )
-        if found is None:
-            return entry
-        time, lender = found
-        item = replace(entry.item, resource={**entry.resource, **time})
-        return replace(entry, item=item, time_of=lender)
-
     def _observations(self, entry: Entry) -> list[Record]:
-        entry = self._timed(entry)
+        entry = borrowed.timed(entry, self._found.lent)
         if observation.only_groups(entry.resource):
             remark = observation.remark_of_group(entry)
             if not remark:
@@ -225,33 +217,46 @@ class Maker:
             self.made.summary.left_out["component of an Observation without a value"] += without
         return records
 
-    def _dated(self, entry: Entry) -> Entry:
-        """A document or report with the day that its visit lends it, if it tells no date."""
-        told = document.visit_of_undated(entry.resource)
-        visit = entry.resolver.find_if_clear(told) if told is not None else None
-        day = self._found.lent.day_of(mark_of("Encounter", visit[1])) if visit is not None else None
-        if day is None:
-            return entry
-        item = replace(entry.item, resource=document.dated(entry.resource, day))
-        return replace(entry, item=item, time_of=VISIT)
-
     def _document(self, entry: Entry) -> list[Record]:
-        record = document.document(self._dated(entry))
+        record = document.document(borrowed.dated(entry, self._found.lent))
+        self._end_replaced(entry)
+        return [record]
+
+    def _composition(self, entry: Entry) -> list[Record]:
+        record = composition.composition(entry, KINDS)
+        if record is None:
+            self._without_words(entry, composition.NO_TEXT)
+        self._end_replaced(entry)
+        return [] if record is None else [record]
+
+    def _without_words(self, entry: Entry, why: str) -> None:
+        """Count a document that is no note, and end the note that an earlier version of it was."""
+        self.made.summary.left_out[why] += 1
+        if entry.identity is not None:
+            gone = Retraction("note", entry.identity, entry.id_key(), entry.place, NO_WORDS, is_read=False)
+            self.made.population.retractions.append(gone)
+
+    def _end_replaced(self, entry: Entry) -> None:
+        """End the documents of the same type that this one replaces."""
         for replaced in document.replaced_by(entry):
-            stand_in = Item(entry.place, {"resourceType": "DocumentReference"})
+            stand_in = Item(entry.place, {"resourceType": entry.type})
             key = Entry(stand_in, replaced, entry.resolver, entry.dates).id_key()
             self.made.population.retractions.append(
                 Retraction("note", replaced, key, entry.place, "another document replaces it", is_read=False)
             )
-        return [record]
+
+    def _request(self, entry: Entry) -> list[Record]:
+        if replaced_orders.replaces(entry.resource):
+            self.made.summary.doubt(replaced_orders.DOUBT, str(entry.place))
+        return [medication.request(entry)]
 
     def _report(self, entry: Entry) -> list[Record]:
         if document.repeats_documents(entry.resource, self._found.document_texts):
             self.made.summary.left_out["DiagnosticReport that repeats a document"] += 1
             return []
-        record = document.report(self._dated(entry))
+        record = document.report(borrowed.dated(entry, self._found.lent))
         if record is None:
-            self.made.summary.left_out[NO_TEXT if each(entry.resource.get("result")) else NOTHING] += 1
+            self._without_words(entry, NO_TEXT if each(entry.resource.get("result")) else NOTHING)
         return [*([] if record is None else [record]), *self._values_inside(entry)]
 
     def _values_inside(self, entry: Entry) -> list[Record]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from core.interchange.csv_files import BadFile
-from core.interchange.fhir import labels, report_media
+from core.interchange.fhir import labels, replaced_orders, report_media
 from core.interchange.fhir.bundles import File, Item, Resource, items
 from core.interchange.fhir.compact_marks import Pairs, mark_of
 from core.interchange.fhir.document import text_marks, visit_of_undated
@@ -31,6 +31,7 @@ KINDS = {
     "MedicationStatement": "prescription",
     "DocumentReference": "note",
     "DiagnosticReport": "note",
+    "Composition": "note",
     "Immunization": "statement",
     "Procedure": "statement",
 }
@@ -153,6 +154,8 @@ class Survey:
         identity = self.found.index.add(item, scope)
         if item.resource["resourceType"] in KINDS:
             self._count_named(item.resource)
+            if "priorPrescription" in item.resource:
+                replaced_orders.note(self.found.index, scope, item)
             if identity is not None:
                 self._count_row(item.resource, identity)
         else:

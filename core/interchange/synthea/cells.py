@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
+from core.interchange import suspicion
 from core.interchange.absence import in_words
 from core.interchange.joined_names import joined
 from core.interchange.source_rows import Record
@@ -63,10 +64,13 @@ def worst_severity(cells: Cells) -> str | None:
 
 
 def absent(cells: Cells, place: Place, patient: str, visit: str | None, day: date) -> Record | None:
-    """The statement of a row that says that something is not there, such as "No known allergy"."""
+    """The statement of a row that says that something is not there, or only suspected: "No known allergy"."""
     words = required(cells["DESCRIPTION"], 400, "DESCRIPTION")
-    if not in_words(words):
+    if in_words(words):
+        kind = StatementKind.NEGATION.value
+    elif suspicion.in_words(words):
+        kind = StatementKind.SUSPECTED.value
+    else:
         return None
-    kind = StatementKind.NEGATION.value
     values = {"kind": kind, "text": words, "detail": None, "stated_on": day}
     return Record("statement", place, (kind, words), values, patient=patient, visit=visit)

@@ -129,7 +129,7 @@ def test_medicines_by_display_code_or_without_a_day(case: Case) -> None:
     (summary,) = case("24-medicine-by-display-or-undated-refused")
     assert summary.refused == 0
     assert [(m.medication, m.started_on is None) for m in _current().medicines] == [
-        ("Aspirin 100 mg tablet", True), ("Clopidogrel 75 mg tablet", False), ("code 322236009", False),
+        ("Aspirin 100 mg tablet", True), ("Clopidogrel 75 mg tablet", False), ("code 322236009 (SNOMED CT)", False),
     ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ LAB = "https://lab.example/"
     ("manifestation", "shown"),
     [
         ({"coding": [{"system": SNOMED, "code": "126485001", "display": "126485001"}], "text": "126485001"},
-         "code 126485001"),
+         "code 126485001 (SNOMED CT)"),
         ({"coding": [{"system": SNOMED, "code": "126485001", "display": "Urticaria"}], "text": "126485001"},
          "Urticaria"),
         ({"coding": [{"system": LAB, "code": "Rash"}], "text": "Rash"}, "Rash"),
@@ -36,7 +36,7 @@ def test_a_number_that_is_the_code_is_no_wording(tmp_path: Path, manifestation: 
     ("code", "name"),
     [
         ({"coding": [{"system": LAB, "code": "77", "display": "Germs"}], "text": "-"}, "Germs"),
-        ({"coding": [{"system": LAB, "code": "77"}], "text": " - "}, "code 77"),
+        ({"coding": [{"system": LAB, "code": "77"}], "text": " - "}, "code 77 (lab.example)"),
     ],
 )
 def test_a_dash_names_no_test(tmp_path: Path, code: Any, name: str) -> None:

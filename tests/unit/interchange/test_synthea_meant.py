@@ -72,6 +72,12 @@ def test_a_problem_that_is_not_there_is_a_statement(tmp_path: Path) -> None:
     assert values(tmp_path, "statement", conditions=[row])["text"] == "No known problems"
 
 
+def test_a_problem_that_is_only_suspected_is_a_statement(tmp_path: Path) -> None:
+    row = files.condition(DESCRIPTION="Suspected COVID-19 (situation)")
+    stated = values(tmp_path, "statement", conditions=[row])
+    assert (stated["kind"], stated["text"]) == ("suspected", "Suspected COVID-19 (situation)")
+
+
 def test_a_day_without_a_time_stays_a_day(tmp_path: Path) -> None:
     told = values(tmp_path, "observation", observations=[files.observation(DATE="2012-05-05")])
     assert told["observed_at"] == datetime(2012, 5, 5, 12, tzinfo=UTC)
