@@ -14,6 +14,8 @@ BEGINNINGS = (
     "ei tiedossa", "kein anhalt für ", "kein hinweis für ", "kein nachweis ", "ausschluss ", "ausgeschlossen",
     "pas d'antécédent", "pas d'intolérance", "niega ", "nega ", "no se conocen ", "se descarta ",
     "sem anteceden", "ikke kjente ", "ingen allerg", "inga allerg", "nie stwierdzono ",
+    "keine dauermedikation", "patient nimmt keine ", "patientin nimmt keine ", "pas de traitement", "pas de médic",
+    "sin tratamiento", "nessuna terapia", "nessun farmaco", "ingen medi", "ingen läkem", "inga läkem", "sem medica",
     "無已知", "无已知", "沒有已知", "没有已知",
 )  # fmt: skip
 ENDINGS = (
@@ -27,7 +29,8 @@ WHOLE = frozenset(
 # "No latex allergy", "no drug intolerances", "no problems", "no regular medication".
 LISTED = (
     "allergy", "allergies", "intolerance", "intolerances", "problem", "problems", "medication", "medications",
-    "medicine", "medicines", "conditions", "diagnoses", "immunisations", "immunizations", "procedures",
+    "medicine", "medicines", "conditions", "diagnoses", "immunisation", "immunisations", "immunization",
+    "immunizations", "vaccination", "vaccinations", "vaccine", "vaccines", "procedures", "operations", "surgeries",
 )  # fmt: skip
 
 

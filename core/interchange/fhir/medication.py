@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -41,7 +42,7 @@ def request(entry: Entry) -> Record:
     entry.about |= {"codings": kept(medicine), "intent": None if intent == "order" else intent}
     replaces = replaced_orders.REPLACES if replaced_orders.replaces(resource) else None
     replaced = replaced_orders.REPLACED if _is_replaced(entry) else None
-    entry.about["note"] = remarks(resource, (reported, replaces, replaced, _supply(resource)))
+    entry.about["note"] = remarks(resource, (reported, replaces, replaced, _supply(resource), *_made_of(entry)))
     said = _no_order(resource, medicine, intent)
     if said is not None:
         return entry.statement(said[0], words, resource.get("authoredOn"), *said[1:])
@@ -87,7 +88,8 @@ def statement(entry: Entry) -> Record:
     status = str(resource.get("status"))
     _check_status(status, STATED)
     medicine, words = _medicine(entry)
-    entry.about |= {"codings": kept(medicine), "resource": "MedicationStatement", "note": remarks(resource)}
+    entry.about |= {"codings": kept(medicine), "resource": "MedicationStatement"}
+    entry.about["note"] = remarks(resource, _made_of(entry))
     when = resource.get("effectiveDateTime") or dig(resource, "effectivePeriod", "start")
     if is_absence(medicine):
         return entry.statement(StatementKind.NEGATION, words, when or resource.get("dateAsserted"))
@@ -122,6 +124,19 @@ def _medicine(entry: Entry) -> tuple[Any, str]:
     if not isinstance(words, str):
         raise BadValue("it names no medicine: neither a text, a display, a code nor a Medication that was sent with it")
     return concept, required(words[:400], 400, "medication")
+
+
+def _made_of(entry: Entry) -> Iterator[str]:
+    """The form and the strength of a Medication that its own name leaves out: of millilitres nobody knows the dose."""
+    reference = entry.resource.get("medicationReference")
+    content = entry.resolver.content(reference) if reference is not None else None
+    name = (wording(dig(content, "code")) or "").lower()
+    if not name:
+        return
+    form, inside = wording(dig(content, "form")), _ingredients(entry, content)
+    yield from (f"form: {form}",) if form and form.lower() not in name else ()
+    strengths = (ratio(dig(part, "strength")) for part in each(dig(content, "ingredient")))
+    yield from (f"contains: {inside}",) if inside and any(filter(None, strengths)) else ()
 
 
 def _ingredients(entry: Entry, medicine: Any) -> str | None:

@@ -16,7 +16,7 @@ from core.interchange.source_values import BadValue
 
 # The elements that others read through a reference, by type.
 CONTENT = {
-    "Medication": ("code", "status", "ingredient"),
+    "Medication": ("code", "status", "form", "ingredient"),
     "Condition": ("code",),
     "Practitioner": ("name", "qualification"),
     "PractitionerRole": ("practitioner", "organization", "code"),

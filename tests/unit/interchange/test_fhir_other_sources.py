@@ -117,6 +117,24 @@ def test_words_of_the_whole_stand_before_those_of_codes(tmp_path: Path) -> None:
     assert only(population, "prescription").values["medication"] == "CarboTax"
 
 
+@pytest.mark.parametrize("words", ["Keine Dauermedikation", "Patient nimmt keine Medikamente", "Pas de traitement"])
+def test_no_medicines_in_other_languages_are_none(tmp_path: Path, words: str) -> None:
+    population, _ = read_with(tmp_path, order(medicationCodeableConcept={"text": words}))
+    assert only(population, "statement").values["kind"] == "negation"
+
+
+def test_the_strength_and_form_of_a_medicine_stand_beside_it(tmp_path: Path) -> None:
+    strength = {"numerator": {"value": 250, "unit": "mg"}, "denominator": {"value": 5, "unit": "mL"}}
+    inside = {"itemCodeableConcept": {"text": "Amoxicillin"}, "strength": strength}
+    whole = {"resourceType": "Medication", "id": "m", "code": {"text": "Amoxicillin"}, "form": {"text": "suspension"}}
+    taken = order(medicationReference={"reference": "#m"}, contained=[whole | {"ingredient": [inside]}])
+    del taken["medicationCodeableConcept"]
+    population, _ = read_with(tmp_path, taken)
+    values = only(population, "prescription").values
+    assert values["medication"] == "Amoxicillin"
+    assert said.read(values["said"])["note"] == "form: suspension; contains: Amoxicillin 250 mg per 5 mL"
+
+
 @pytest.mark.parametrize(("code", "often"), [("BID", "twice a day"), ("Q6H", "every 6 hours"), ("XQ", "code XQ")])
 def test_codes_of_timing_are_told_in_words(tmp_path: Path, code: str, often: str) -> None:
     step = {"timing": {"code": {"coding": [{"system": TIMES, "code": code}]}}}
