@@ -104,8 +104,16 @@ def test_one_in_error_is_taken_back_and_one_in_preparation_says_so(tmp_path: Pat
 
 @pytest.mark.parametrize(("level", "label"), [("R", "other"), ("V", "other"), ("N", None)])
 def test_how_confidential_a_document_is_counts(tmp_path: Path, level: str, label: str | None) -> None:
-    population, _ = read_with(tmp_path, _document(_section("x"), confidentiality=level))
+    visit = {"reference": f"urn:uuid:{files.OTHER_VISIT}"}
+    document = _document(_section("x"), confidentiality=level, encounter=visit)
+    population, _ = read_with(tmp_path, files.fhir_encounter(), document)
     assert only(population, "note").label == label
+
+
+def test_one_that_nothing_can_keep_apart_is_refused(tmp_path: Path) -> None:
+    population, summary = read_with(tmp_path, _document(_section("x"), confidentiality="R"))
+    assert not population.of("note")
+    assert len(summary.refusals) == 1
 
 
 def test_an_older_document_is_no_r4(tmp_path: Path) -> None:
