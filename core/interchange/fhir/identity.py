@@ -33,6 +33,14 @@ def address(url: str) -> Address | None:
     return Address("", found[1], found[2]) if found else None
 
 
+def own(raw: object) -> str | None:
+    """A resource's own id; some servers write its whole address there (`Patient/1/_history/2`)."""
+    if not isinstance(raw, str) or "/" not in raw:
+        return raw if isinstance(raw, str) else None
+    found = address(raw)
+    return found.id if found is not None else raw
+
+
 def urn(url: str) -> str | None:
     """The id that a `urn:uuid:` or `urn:oid:` is."""
     for scheme in ("urn:uuid:", "urn:oid:"):

@@ -177,7 +177,7 @@ def _observation(part: Any, entry: Entry, number: int | None) -> Record:
     if observed_at is None:
         raise BadValue(NO_TIME)
     value = quantities.value_of(part)
-    code = understood(part.get("code"))
+    code = pressures.named(understood(part.get("code")), part.get("code"))
     code = pressures.of_whole(code, resource.get("code")) if number is not None else code
     assay = _assay(code, resource, value)
     about = dict(entry.about)

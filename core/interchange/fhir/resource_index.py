@@ -10,7 +10,7 @@ from core.interchange.fhir.bundles import Item, Resource, dig, each
 from core.interchange.fhir.compact_marks import ObservationNames
 from core.interchange.fhir.concepts import wording
 from core.interchange.fhir.identifier_index import IdentifierIndex, identifier_in
-from core.interchange.fhir.identity import UUID, Address, address, is_unique, qualified, urn
+from core.interchange.fhir.identity import UUID, Address, address, is_unique, own, qualified, urn
 from core.interchange.fhir.problem_names import ProblemNames
 from core.interchange.source_values import BadValue
 
@@ -91,7 +91,7 @@ class Scope:
         """Make a resource findable within its file."""
         if item.full_url:
             self.by_url[item.full_url.split("/_history/", 1)[0]] = known
-        own_id = item.resource.get("id")
+        own_id = own(item.resource.get("id"))
         if isinstance(own_id, str):
             name = f"{known[0]}/{own_id}"
             same = self.by_name.get(name, ())
@@ -129,7 +129,7 @@ class Index:
 
     def identity(self, item: Item) -> str | None:
         """The qualified id of an entry's resource; None if nothing names it."""
-        own_id = item.resource.get("id")
+        own_id = own(item.resource.get("id"))
         named = urn(item.full_url) if item.full_url else None
         if named is not None:
             return self.sources.of_urn(named)

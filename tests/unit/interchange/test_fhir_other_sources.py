@@ -11,7 +11,7 @@ import pytest
 from core.interchange import absence, suspicion
 from core.models import said
 from tests import interchange_files as files
-from tests.fhir_cases import SNOMED, about, entry_at, measured, only, order, read, read_with, write_bundle
+from tests.fhir_cases import LOINC, SNOMED, about, entry_at, measured, only, order, read, read_with, write_bundle
 
 RXNORM, ATC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://fhir.de/CodeSystem/bfarm/atc"
 TIMES = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
@@ -257,3 +257,43 @@ def test_what_a_reaction_was_to_stands_beside_the_allergy(tmp_path: Path) -> Non
     population, _ = read_with(tmp_path, about("AllergyIntolerance", code={"text": "Cephalosporins"}, reaction=[to]))
     values = only(population, "allergy").values
     assert (values["substance"], said.read(values["said"])["note"]) == ("Cephalosporins", "reaction to: Cefaclor")
+
+
+def _coded(*codings: tuple[str, str, str | None], text: str | None = None) -> dict[str, Any]:
+    told = [{"system": system, "code": code} | ({"display": words} if words else {}) for system, code, words in codings]
+    return {"coding": told} | ({"text": text} if text else {})
+
+
+@pytest.mark.parametrize(
+    ("code", "test"),
+    [
+        (_coded((LOINC, "8462-4", None), (LOINC, "8375-8", "Left ventricular Intrachamber diastolic pressure")),
+         (None, "8375-8", "Left ventricular Intrachamber diastolic pressure")),
+        (_coded((LOINC, "8478-0", "Mean blood pressure"), (SNOMED, "276762004", "Left atrial pressure")),
+         (SNOMED, "276762004", "Left atrial pressure")),
+        (_coded((LOINC, "8480-6", "Systolic blood pressure"), text="Pulmonary artery, systolic"),
+         ("text", "Pulmonary artery, systolic", "Pulmonary artery, systolic")),
+        (_coded((LOINC, "8310-5", "Body temperature"), (SNOMED, "1", "Temperature of joint")),
+         (SNOMED, "1", "Temperature of joint")),
+        (_coded((LOINC, "8480-6", "Systolic blood pressure"), (SNOMED, "271649006", "Systolic blood pressure")),
+         (None, "8480-6", "Systolic blood pressure")),
+        (_coded((LOINC, "8310-5", "Body temperature"), text="Oral temperature"), (None, "8310-5", "Oral temperature")),
+        (_coded((LOINC, "8867-4", "Heart rate"), text="Atrial rate"), (None, "8867-4", "Atrial rate")),
+    ],
+)  # fmt: skip
+def test_a_vital_sign_of_somewhere_else_is_a_test_of_its_own(tmp_path: Path, code: Any, test: tuple[Any, ...]) -> None:
+    population, _ = read_with(tmp_path, measured(code=code))
+    record = only(population, "observation")
+    assert (record.assay.system, record.assay.code, record.assay.name) == test
+    general = {coding["code"] for coding in code["coding"]} & {"8480-6", "8462-4", "8478-0", "8310-5"}
+    kept = {coding[1] for coding in said.read(record.values["said"]).get("codings", [])}
+    assert bool(general & kept) is (test[1] in general)
+
+
+def test_an_id_that_is_a_whole_address_is_the_id_in_it(tmp_path: Path) -> None:
+    person = {**files.fhir_patient(), "id": "Patient/p1/_history/3"}
+    value = measured(id="Observation/o1/_history/1", subject={"reference": "Patient/p1"})
+    population, summary = read(write_bundle(tmp_path / "b.json", [{"resource": person}, {"resource": value}]))
+    assert not summary.refusals
+    assert only(population, "observation").patient == only(population, "patient").source_id
+    assert str(only(population, "patient").source_id).startswith("p1@")
