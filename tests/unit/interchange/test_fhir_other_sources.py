@@ -277,8 +277,8 @@ def _coded(*codings: tuple[str, str, str | None], text: str | None = None) -> di
          (SNOMED, "1", "Temperature of joint")),
         (_coded((LOINC, "8480-6", "Systolic blood pressure"), (SNOMED, "271649006", "Systolic blood pressure")),
          (None, "8480-6", "Systolic blood pressure")),
-        (_coded((LOINC, "8310-5", "Body temperature"), text="Oral temperature"), (None, "8310-5", "Oral temperature")),
-        (_coded((LOINC, "8867-4", "Heart rate"), text="Atrial rate"), (None, "8867-4", "Atrial rate")),
+        (_coded((LOINC, "8310-5", "Body temperature"), text="Oral temperature"), (None, "8310-5", "Body temperature")),
+        (_coded((LOINC, "8867-4", "Heart rate"), text="Atrial rate"), (None, "8867-4", "Heart rate")),
     ],
 )  # fmt: skip
 def test_a_vital_sign_of_somewhere_else_is_a_test_of_its_own(tmp_path: Path, code: Any, test: tuple[Any, ...]) -> None:
