@@ -120,6 +120,6 @@ def test_nobody_adds_to_a_report_that_is_not_here(taken: Connection, ready: Read
 
 def test_a_draft_is_still_written(taken: Connection, ready: Ready) -> None:
     assert taken.execute(update(Claim).where(Claim.id == ready.report.supported_id).values(section="x")).rowcount == 1
-    assert taken.execute(added(Omission, ready.id)).rowcount == 1
+    taken.execute(added(Omission, ready.id))
     mine = select(func.count()).where(Omission.report_id == ready.id, Omission.ref == "note:9")
     assert taken.scalar(mine) == 1
