@@ -8,6 +8,8 @@ from core.verification.grammar.chunk import MARK, Chunk, Quantity
 from core.verification.grammar.result_scan import Atom, Scan
 
 COUNTED_MAX = 20
+# The step of a whole number: "6.0 at the latest check" counts nothing.
+WHOLE = 0.5
 COMPARED = frozenset({"lower", "higher", "less", "more"})
 SIDES = frozenset({"above", "over", "beyond", "below", "under", "beneath", "outside"})
 LEADING_TO = frozenset({"to", "from", "at", "on", "than", "of", "as"})
@@ -71,7 +73,7 @@ def _is_length(scan: Scan, place: int, said: Quantity) -> bool:
 
 
 def _is_count(scan: Scan, place: int, said: Quantity) -> bool:
-    if said.unit is not None or said.sign or said.value != int(said.value):
+    if said.unit is not None or said.sign or said.value != int(said.value) or 0 < said.step < WHOLE:
         return False
     if said.step == 0 and "number" not in scan.items[place].means:
         return False
@@ -205,7 +207,15 @@ def _is_change(scan: Scan, place: int, said: Quantity) -> bool:
     return True
 
 
+def is_change_of_name(scan: Scan, place: int) -> bool:
+    """ "2.3 kg lighter": the name of the test, behind the number, is a change of it."""
+    name = scan.frame.names[0] if scan.frame.names and place == scan.frame.lead - 1 else None
+    return name is not None and {"of test", "trend"} <= name.means.keys()
+
+
 def _named_after(scan: Scan, place: int) -> bool:
+    if is_change_of_name(scan, place):
+        return True
     following = scan.items[place + 1] if place + 1 < len(scan.items) else None
     if following is None or "trend" not in following.means:
         return False

@@ -14,6 +14,7 @@ from core.verification.grammar import result_answers, result_exclusion, result_s
 from core.verification.grammar.chunk import Chunk, Quantity
 from core.verification.grammar.frames import Frame
 from core.verification.grammar.result_atoms import scanned
+from core.verification.grammar.result_numbers import is_change_of_name
 from core.verification.grammar.result_points import Points, assembled
 from core.verification.grammar.result_scan import Scan
 from core.verification.grammar.times import hull
@@ -65,6 +66,8 @@ def _names_in(frame: Frame, context: Context) -> list[Chunk]:
 def _trend_of_name(scan: Scan) -> None:
     """ "Gained 4 kg": the name of the test is a change of it."""
     means = scan.frame.names[0].means if scan.frame.names else {}
+    if scan.trend is not None and scan.delta is not None and is_change_of_name(scan, scan.frame.lead - 1):
+        scan.trend, scan.frame.vague = means["trend"], True  # "2.3 kg lighter since the dose went up"
     if scan.trend is None and {"of test", "trend"} <= means.keys():
         scan.trend = means["trend"]
         at = next((n for n, atom in enumerate(scan.atoms) if atom.role == "value"), None)
