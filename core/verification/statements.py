@@ -58,7 +58,7 @@ class Measured(Statement):
 
 @dataclass(frozen=True)
 class Always(Statement):
-    """All results of a test (those of `points`, or all cited) read like this."""
+    """All results of a test (those of `points`, or all cited) read like this; `ever`: also those that are not cited."""
 
     reading: str | None
     degree: str | None
@@ -66,6 +66,7 @@ class Always(Statement):
     when: When = ()
     value: Quantity | None = None
     last: int | None = None
+    ever: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Ranged(Statement):
 class Course(Statement):
     """A condition, medicine or allergy: its standing, its days, and how it is taken or shows.
 
-    `strengths` are those of the amounts that one tablet holds.
+    `strengths` are those of the amounts that one tablet holds; `begun`: started, on no day that is said.
     `sole`: no other of that name stands so; `unsaid`: fields that the record leaves empty; `filled`: those it gives.
     """
 
@@ -129,6 +130,7 @@ class Course(Statement):
     unsaid: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
     strengths: tuple[Quantity, ...] = ()
+    begun: bool = False
 
 
 @dataclass(frozen=True)

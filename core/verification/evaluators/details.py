@@ -95,6 +95,8 @@ def _standing(statement: Course, row: Cited) -> Fault | None:
 def _implied(statement: Course, row: Cited) -> Fault | None:
     if statement.former and row.standing == "active":
         return _is_otherwise(row, wrong=False)
+    if statement.begun and row.type == "prescription" and row.standing in ENDED:
+        return _is_otherwise(row, wrong=False)
     dated = statement.at or statement.stop or statement.length
     if row.standing == "active" or statement.tense == "past" or dated:
         return None

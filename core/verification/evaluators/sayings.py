@@ -54,7 +54,11 @@ class Text:
             return not clause.numbers
         if self.row.type == "prescription" and all(_is_told(term) for _, term in own):
             return False  # "rising" is no "rise slowly if giddy"
-        return any(_in(clause._replace(terms=own), part) and self._ends_so(clause, part) for part in self.held)
+        return any(
+            _in(clause._replace(terms=own), part) and self._ends_so(clause, part)
+            for part in self.held
+            if not self._is_of_another(part, clause)
+        )
 
     def _ends_so(self, clause: Said, part: Said) -> bool:
         """Whether each date behind "until" or "since" stands in the same sentence: the day of a text is none."""
@@ -70,6 +74,14 @@ class Text:
 
     def _is_near(self, days: Days) -> bool:
         return self.row.start is not None and abs(days.first - self.row.start) < YEAR
+
+    def _is_of_another(self, part: Said, clause: Said) -> bool:
+        """ "Folic acid on Thursdays", in the instructions for methotrexate."""
+        if self.row.type != "prescription":
+            return False
+        keys = frozenset().union(*(term.keys for _, term in part.terms)) - self.row.name.terms
+        others = {key for key in keys if key.startswith(("medicine:", "brand:"))}
+        return bool(others) and all(others.isdisjoint(term.keys) for _, term in clause.terms)
 
     def _own(self, clause: Said) -> tuple[tuple[int, Term], ...]:
         """The terms that the text itself must have. What is advised is what a medicine's instructions say."""

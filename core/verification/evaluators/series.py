@@ -21,6 +21,8 @@ def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) ->
     chosen = [row for row in mine if any(is_point(p, row) for p in statement.points)] or mine
     if not chosen:
         return NotInRows(f"No cited row holds {statement.subject.words}.")
+    if statement.ever and any(_speaks_against(statement, row, mine) for row in others):
+        return NotInRows("A result that is not cited reads otherwise.")
     if statement.when:
         if not _since(statement, chosen):
             return NotInRows("The cited results are not of the time that the claim counts from.")
@@ -28,6 +30,14 @@ def always(statement: Always, rows: Sequence[Cited], others: Sequence[Cited]) ->
     if statement.last:
         return _last_few(statement, statement.last, mine)
     return _all(statement, chosen)
+
+
+def _speaks_against(statement: Always, row: Cited, mine: list[Cited]) -> bool:
+    """Whether a result that is not cited is of a cited test and reads otherwise; of their time, where one is told."""
+    dated = bool(statement.when or any(point.when for point in statement.points))
+    alike = [one for one in mine if one.assay == row.assay]
+    of_time = bool(alike) and (not dated or _is_of_the_time(row, alike))
+    return row.assay is not None and of_time and _answer(statement, row) is False
 
 
 def _last_few(statement: Always, number: int, mine: Sequence[Cited]) -> Judged:

@@ -69,6 +69,9 @@ def _is_which(which: str | None, row: Cited, known: Sequence[Cited]) -> bool:
 
 def _lasted(said: Quantity, row: Cited) -> Judged:
     length = _days(row)
+    if said.sign == "overnight" and row.start == row.stop:
+        return NotInRows("The visit ended on the day that it began.")
+    said = said._replace(sign="" if said.sign == "overnight" else said.sign)
     if length is None or said.unit is None or (said.unit.size < 1 and length == int(length)):
         return NotInRows("The row does not say how long the visit lasted.")
     days = length if said.unit.size < 1 else float(round(length))
@@ -107,7 +110,10 @@ def _is_so_long(said: Quantity, gap: int) -> bool:
     length = said.value * (said.unit.size if said.unit else 1.0)
     if said.sign in ("<", ">"):
         return gap < length if said.sign == "<" else gap > length
-    return abs(gap - length) <= max(1.0, SPACED * length)
+    size = said.unit.size if said.unit else 1.0
+    # "Every three months" is loose; "three months apart" is rounded to a month, and "a year apart" to a part of it.
+    slack = SPACED * length if said.sign == "~" or said.value < 2 else min(0.5 * size, SPACED * length)
+    return abs(gap - length) <= max(1.0, slack)
 
 
 def _start(row: Cited) -> date:
@@ -125,11 +131,19 @@ def counted(statement: Counted, rows: Sequence[Cited], others: Sequence[Cited]) 
         return Proved(of_day[0].ref, "ref", f"{len(of_day)} rows")
     # Both parts of a blood pressure are one reading.
     several = len({row.assay for row in mine}) > 1
+    if not statement.latest and any(_is_one_more(statement, row, mine) for row in others):
+        return NotInRows("The record holds more of them than are cited.")
     if len(mine) == statement.number or (several and len({_moment(row) for row in mine}) == statement.number):
         return Proved(mine[0].ref, "ref", f"{len(mine)} rows")
     if statement.latest and len(mine) > statement.number:
         return NotInRows("More are cited than the last few that the claim counts.")
     return Refuted(mine[0].ref, "ref", f"{len(mine)} rows", f"The cited rows hold {len(mine)}, not {statement.number}.")
+
+
+def _is_one_more(statement: Counted, row: Cited, mine: Sequence[Cited]) -> bool:
+    """Whether a row that is not cited is one of those that are counted: of the same name, for the same reason."""
+    alike = row.type != "observation" and any((row.names, row.reason.terms) == (m.names, m.reason.terms) for m in mine)
+    return alike and _is_counted(statement, row)
 
 
 def _moment(row: Cited) -> str:

@@ -37,7 +37,7 @@ class Draft:
         self.lengths: list[tuple[When, Quantity]] = []
         self.severity: str | None = None
         self.criticality: str | None = None
-        self.every = False
+        self.every = self.begun = False
         self.shared = False
         self.which: str | None = None
         self.absent = False

@@ -55,6 +55,9 @@ def _agree(known: str, status: str, item: Chunk) -> bool:
 def _start(draft: Draft, items: list[Chunk], place: int, item: Chunk) -> bool:
     if draft.kind != "prescription" and ("take" in item.means or "noun" in item.means):
         return False
+    if misfits.is_newly_alone(draft, items, place):
+        return False
+    draft.begun = draft.begun or draft.words[item.end - 1].norm in misfits.BEGUN
     draft.verb = "start"
     if draft.tense is None and item.get("start") and (not item.get("take") or "treats" in item.means):
         draft.tense = "past"

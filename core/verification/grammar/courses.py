@@ -195,6 +195,7 @@ def _courses(draft: Draft, subject: Subject, place: int, span: tuple[int, int], 
         which=draft.which,
         former=draft.former and not draft.status,
         sole=draft.sole,
+        begun=draft.begun and not draft.dated,
         unsaid=draft.unsaid,
         filled=tuple(field for field in draft.filled if field not in draft.unsaid),
     )

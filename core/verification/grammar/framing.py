@@ -83,7 +83,7 @@ def _kind(segment: list[Chunk], place: int, context: Context, cut: list[Frame], 
         return None
     noun = chunk.means.get("noun")
     if noun == "visit":
-        return _visit_noun(chunk, context, cut, before)
+        return _visit_noun(segment, place, context, cut, before)
     if noun in NOUN_KINDS and not cut:
         return _noun_subject(segment, place, context)
     return "observation" if "read of" in chunk.means or _implies_test(segment, place) else None
@@ -193,11 +193,14 @@ def _about_visits(rows: list[Cited]) -> bool:
     return any(row.type == "visit" for row in rows)
 
 
-def _visit_noun(chunk: Chunk, context: Context, cut: list[Frame], before: Frame | None) -> str | None:
-    """A visit, unless it only says on what occasion something was measured."""
-    about = cut[-1] if cut else before
+def _visit_noun(
+    segment: list[Chunk], place: int, context: Context, cut: list[Frame], before: Frame | None
+) -> str | None:
+    """A visit, unless it only says on what occasion something was measured; "for review" is a plan."""
+    chunk, about = segment[place], cut[-1] if cut else before
+    planned = place > 0 and segment[place - 1].get("prep") == "for"
     if about is not None and about.kind == "observation" and not _about_visits(context.rows):
-        chunk.means = {"noun": "time"}
+        chunk.means = chunk.means if planned else {"noun": "time"}
         return None
     return None if cut and cut[-1].kind == "visit" else "visit"
 

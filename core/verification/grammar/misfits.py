@@ -5,7 +5,9 @@ from __future__ import annotations
 from core.verification.grammar.chunk import Chunk
 from core.verification.grammar.course_drafts import ENDED, Draft
 from core.verification.grammar.names import BY_NAME
+from core.verification.vocabulary.spelling import word_set
 
+BEGUN = word_set("started begun began commenced initiated introduced")
 NO_TABLETS = frozenset(
     f"route:{form}"
     for form in (
@@ -13,6 +15,14 @@ NO_TABLETS = frozenset(
         "prefilled syringe", "auto injector", "implant", "eye drops", "nebulised", "transdermal",
     )
 )  # fmt: skip
+
+
+def is_newly_alone(draft: Draft, items: list[Chunk], place: int) -> bool:
+    """ "Newly active": a row tells when something began, and not that it was otherwise before."""
+    behind = items[place + 1] if place + 1 < len(items) else None
+    begins = behind is not None and not {"start", "have", "read of"}.isdisjoint(behind.means)
+    last = draft.words[items[place].end - 1].norm
+    return last == "newly" and not begins and place >= draft.frame.lead
 
 
 def is_undone(draft: Draft, items: list[Chunk], place: int) -> bool:

@@ -30,6 +30,7 @@ from core.verification.statements import (
     Trend,
     is_of_list,
 )
+from core.verification.vocabulary.spelling import word_set
 
 if TYPE_CHECKING:
     from core.verification.grammar.reader import Context
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 FLAT = frozenset({"flat", "same"})
 PLURAL = re.compile(r".*[A-Z0-9]s")
 ORIGINS = frozenset({"from", "to"})
+EVER = word_set("always never persistently consistently")
 
 
 def read(frame: Frame, context: Context) -> None:
@@ -57,7 +59,7 @@ def _names_in(frame: Frame, context: Context) -> list[Chunk]:
     """The answers in a frame; other names in it are more of its own: "Pain severity - verbal numeric rating"."""
     answers = result_answers.answers_of(frame, context)
     for chunk in frame.items:
-        if chunk.name is not None and chunk.name.bearers and chunk not in answers:
+        if chunk.name is not None and chunk.name.bearers and chunk not in answers and "qualifier" not in chunk.means:
             mine = set(chunk.name.bearers)
             chunk.used = chunk.used or all(mine >= set(n.bearers) for n in frame.names)
     return answers
@@ -123,7 +125,8 @@ class Said:
     def statements(self, subject: Subject, own: tuple[Point, ...]) -> list[Statement]:
         scan, found = self.scan, list[Statement]()
         found += [Measured(self.span, subject, point) for point in own]
-        found += [*self._always(subject, own), *self._change(subject, own)]
+        found += [replace(always, ever=self._is_ever()) for always in self._always(subject, own)]
+        found += self._change(subject, own)
         if self._is_list(own):
             found.append(
                 Trend(self.span, subject, "in turn" if self.scan.trend in result_up.READ_AS else "listed", own)
@@ -158,7 +161,12 @@ class Said:
         if self.scan.limits:
             yield Ranged(self.span, subject, *self.scan.limits, upper=self.scan.upper_limit)
 
-    def _always(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
+    def _is_ever(self) -> bool:
+        """ "Always", "never": of what is not cited, too."""
+        words = self.scan.context.words
+        return any(words[n].norm in EVER for c in self.scan.frame.items if c.used for n in range(c.start, c.end))
+
+    def _always(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Always]:
         """What is said of all results, or of all since a day."""
         yield from self._readings_of_all(subject, own)
         values = [self.points.every_value or self._steady_value(own), *self.scan.bounds]
@@ -167,7 +175,7 @@ class Said:
         if few := self.scan.last_few:
             yield Always(self.span, subject, few[1], None, (), last=few[0])
 
-    def _readings_of_all(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Statement]:
+    def _readings_of_all(self, subject: Subject, own: tuple[Point, ...]) -> Iterator[Always]:
         """ "Normal since May"; "high on three visits" is high each time."""
         points, scan = self.points, self.scan
         since = () if points.last else points.first

@@ -140,6 +140,8 @@ def said(words: Words, flags: list[int], first: int, end: int, inherited: int = 
             elif term is not None:
                 numbers.append((i, term, flags[i] | inherited))
         i = last
+    if not terms and any(flag & (scope.NEGATED | scope.DOUBTED) for flag in flags[first:end]):
+        terms.append((first, Term(frozenset({"a negation of nothing"}), scope.NEGATED, False)))  # ", not confirmed"
     behind = closing.said_behind(words, first, end)
     vaccine = _is_of_vaccines(words)
     if behind or vaccine:

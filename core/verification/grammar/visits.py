@@ -68,11 +68,13 @@ class Draft:
         if self._bounds(item):
             return True
         if item.get("which") in ("latest", "first", "later", "earlier"):
+            if self.which not in (None, item.means["which"]):
+                return False  # "the second last visit"
             self.which = item.means["which"]
         elif "frequency" in item.means or "yearly" in item.means:
             return self._often(item.get("frequency") or "1/y")
         elif "overnight" in item.means:
-            self.length = Quantity(1.0, UNITS["day"], 0.0)
+            self.length = Quantity(1.0, UNITS["day"], 0.0, "overnight")
         elif "all" in item.means:
             self.every, self.count = True, int(item.means["count"]) if "count" in item.means else self.count
         else:
@@ -89,7 +91,7 @@ class Draft:
         """ "Every three months": so far apart."""
         often = _EVERY.fullmatch(frequency)
         if often:
-            self.apart = Quantity(float(often[1] or 1), UNITS[SIZES[often[2]]], 0.0)
+            self.apart = Quantity(float(often[1] or 1), UNITS[SIZES[often[2]]], 0.0, "~")
         return often is not None
 
     def _when(self, place: int, item: Chunk) -> bool:
