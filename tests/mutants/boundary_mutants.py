@@ -21,7 +21,7 @@ TAMPER = "tests/unit/audit/test_tamper.py"
 GUESSES = f"{WEB}/test_guessing_accounts.py"
 STRANGERS = f"{STAFF}/test_staff_strangers.py"
 CONFIRMED = f"{STAFF}/test_staff_confirmation.py::test_these_need_it_and_no_others"
-DOCTOR = "tests/integration/doctor/test_doctor.py"
+DOCTORS = f"{ACCESS}/test_doctor_boundaries.py"
 
 RIGHTS, CARE = "core/install/row_rights.py", "core/access/care.py"
 CSP = "report-uri {CSP_REPORTS}; "
@@ -126,7 +126,7 @@ PROOFS = (
     Mutant("a set may say another number", "core/audit/head_sets.py", "    if found.number != number:\n", "    if False:\n",
            f"{TAMPER}::test_every_alteration_is_found_where_it_is"),
     Mutant("nobody misses all heads", "core/audit/kept_heads.py", "    if max(of_database, default=0) > newest:\n",
-           "    if False:\n", f"{TAMPER}::test_heads_that_are_no_longer_kept_are_missed"),
+           "    if False:\n", f"{DOCTORS}::test_all_heads_taken_away_are_missed"),
     Mutant("heads may be of any age", "core/audit/kept_heads.py",
            "if since is not None and now - since > longest:", "if False:",
            f"{TAMPER}::test_heads_that_are_no_longer_kept_are_missed"),
@@ -237,7 +237,6 @@ PEOPLE = (
            "    if password.lower() in _common():\n", "    if False:\n",
            "tests/unit/test_password_policy.py::test_a_common_long_password_is_refused_that_zxcvbn_lets_through"),
 )  # fmt: skip
-DOCTORS = f"{ACCESS}/test_doctor_boundaries.py"
 FOUND_LATE = (
     Mutant("the doctor does not miss heads that are all gone", "commands/doctor/boundaries.py",
            "for fault in kept_heads.missing(series, kept_heads.noted(session))]", "for fault in kept_heads.missing(series, {})]",
