@@ -152,7 +152,7 @@ PROOFS = (
     Mutant("a worker writes into a signed report", RIGHTS,
            "            RowRule(table, WORKER, (INSERT, UPDATE, DELETE), OF_NEVER_SIGNED),\n",
            "            RowRule(table, WORKER, (INSERT, UPDATE, DELETE)),\n", TAKEN),
-    Mutant("a snapshot of before opens a signed report", "core/migrations/versions/primary/0045_locked_before_signed.py",
+    Mutant("a snapshot of before opens a signed report", "core/migrations/versions/primary/0047_locked_before_signed.py",
            " ORDER BY r.id FOR NO KEY UPDATE", " ORDER BY r.id",
            "tests/integration/access/test_old_snapshots.py"
            "::test_a_snapshot_of_before_it_was_signed_opens_nothing_of_a_report"),

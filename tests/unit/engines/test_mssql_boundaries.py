@@ -90,7 +90,7 @@ def test_one_of_several_conditions_on_a_parent_does_not_reach_past_it() -> None:
 
 
 def test_what_is_changed_of_a_report_is_asked_under_the_reports_lock() -> None:
-    batches = migrated("upgrade", "0045_locked_before_signed")
+    batches = migrated("upgrade", "0047_locked_before_signed")
     assert [one for one in batches if one.startswith("DROP TRIGGER")] == [
         f"DROP TRIGGER {table}_guard;" for table in ("claim", "citation", "signature", "evidence")
     ]
@@ -98,7 +98,7 @@ def test_what_is_changed_of_a_report_is_asked_under_the_reports_lock() -> None:
     assert len(made) == 4
     assert all("JOIN report r WITH (UPDLOCK) ON r.id = c.report_id" in one for one in made)
     assert all(WAS_SIGNED.format("r") in one for one in made)
-    before = [one for one in migrated("downgrade", "0045_locked_before_signed") if one.startswith("CREATE TRIGGER")]
+    before = [one for one in migrated("downgrade", "0047_locked_before_signed") if one.startswith("CREATE TRIGGER")]
     assert len(before) == 4
     assert not any("UPDLOCK" in one for one in before)
 

@@ -7,7 +7,7 @@ trigger of these verbs.
 
 from alembic import op
 
-revision = "p0045"
+revision = "p0047"
 down_revision = "p0046"
 branch_labels = None
 depends_on = None
