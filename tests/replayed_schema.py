@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from core.engines.mssql_dialect import Dialect
 from core.migrations.columns import DEFAULTS, IS_NULLABLE
 
 Columns = dict[str, frozenset[str]]
+ADDED = re.compile(r"ADD CONSTRAINT (\w+)")
 
 
 class Answer:
@@ -38,6 +40,7 @@ class Replayed(MockConnection):
         super().__init__(Dialect(), None)  # type: ignore[arg-type]
         self.sent: list[str] = []
         self.tables: dict[str, Columns] = {}
+        self.checks: set[str] = set()
         # Its table, its columns and its whole words.
         self.indexes: dict[str, tuple[str, frozenset[str], str]] = {}
 
@@ -78,6 +81,8 @@ class Replayed(MockConnection):
                 self.indexes[index.name] = (index.args["table"].name, columns, statement.sql(dialect="tsql"))
             case of.Drop(kind="INDEX"):
                 del self.indexes[_dropped(statement)]
+            case of.Command(this="ALTER", expression=rest):  # sqlglot keeps "WITH NOCHECK" as text
+                self.checks |= set(ADDED.findall(str(rest)))
             case of.Alter(this=table, actions=actions):
                 for action in actions:
                     self._alter(self.tables[table.name], table.name, action)
@@ -94,8 +99,11 @@ class Replayed(MockConnection):
                 assert not self._indexed(table, name), f"{name} is indexed, which stops its drop"
                 assert not self._defaults(table, name), f"{name} has a default, which stops its drop"
                 del columns[name]
-            case of.Drop(kind="CONSTRAINT"):
+            case of.Drop(kind="CONSTRAINT") if _dropped(action).startswith("DF__"):
                 columns[_dropped(action).removeprefix(f"DF__{table}__")] -= {"default"}
+            case of.Drop(kind="CONSTRAINT"):
+                assert _dropped(action) in self.checks, f"{table} has no such check"
+                self.checks.remove(_dropped(action))
 
 
 def _columns(table: of.Create) -> Columns:

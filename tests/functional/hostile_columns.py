@@ -63,6 +63,8 @@ NOT_SHOWN = {
     "practitioner.speciality", "prescription.code", "prescription.route", "report.checker_model",
     "signature.evidence_hash", "signature.proof", "visit.class_code",
 }  # fmt: skip
+# A unit's annotation in braces is left out.
+NOT_SHOWN_AS = {"template": {"assay.unit"}}
 # One for all: the report loop can be halted once.
 HALTED = {"switch.reason": " ".join(KINDS.values()), "switch.changed_by": KINDS["script"]}
 

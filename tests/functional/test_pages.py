@@ -78,6 +78,8 @@ def faults_of(page: Page, address: str, *schemes: Scheme) -> list[str]:
     return faults
 
 
+# Each page is looked at twice, by a tool that takes seconds on a slow machine.
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("username", PAGES)
 def test_pages(demo: RunningDemo, sign_in: Callable[..., Page], username: str) -> None:
     page = sign_in(username, viewport=PHONE)

@@ -107,8 +107,6 @@ KEPT_APART = (
 FLOODS = (
     Mutant("a flood of fields is parsed", "core/web/request_bounds.py", 'if body.count(b"&") >= FIELDS_MAX:', "if False:",
            f"{BOUNDS}::test_a_flood_of_fields_is_not_parsed"),
-    Mutant("a flood of parts is parsed", "core/web/request_bounds.py", ", MAX_FORM_PARTS=FIELDS_MAX)", ")",
-           f"{BOUNDS}::test_a_flood_of_parts_is_refused"),
     Mutant("a long body is read before it is refused", "core/web/request_bounds.py",
            "        if (request.content_length or 0) > (request.max_content_length or FORM_BYTES_MAX):\n            abort(413)\n",
            "", f"{BOUNDS}::test_other_types_are_bounded_too"),

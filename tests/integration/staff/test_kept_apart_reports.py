@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from core.models import Evidence, Observation, Patient, Report, ReportState, SensitiveVisit, Visit, utc_now
+from core.models import (
+    Citation,
+    Claim,
+    Evidence,
+    Observation,
+    Patient,
+    Report,
+    ReportState,
+    SensitiveVisit,
+    Visit,
+    utc_now,
+)
 from core.queries import reports as queries
 from core.services import reports, sensitive_visits
 from core.stores import databases
@@ -21,6 +32,7 @@ from workers.reports import jobs, loop
 
 SAID = [said.text for said in CLAIMS]
 OMITTED = "Potassium 5.4"
+UNCITED = "She is known to the diabetes clinic."
 
 
 @pytest.fixture
@@ -39,6 +51,25 @@ def hide(ready: ReadyReport) -> int:
     return visit_id
 
 
+def tell_without_citing(ready: ReadyReport) -> int:
+    """A claim that tells of the visit and cites the patient's own row alone. Returns its id."""
+    with databases.write() as session:
+        row = session.scalars(
+            select(Evidence).where(Evidence.report_id == ready.id, Evidence.ref.like("patient:%"))
+        ).one()
+        claim = Claim(
+            report_id=ready.id, patient_id=row.patient_id, ordinal=4, section="person", text=UNCITED, round=1,
+            verdict="supported", flagged=False,
+        )  # fmt: skip
+        session.add(claim)
+        session.flush()
+        session.add(
+            Citation(report_id=ready.id, claim_id=claim.id, ref=row.ref, content_hash=row.content_hash,
+                     hash_version=row.hash_version)
+        )  # fmt: skip
+        return claim.id
+
+
 def shown(browser: StaffBrowser, ready: ReadyReport) -> str:
     reply = browser.get(f"/reports/{ready.id}/review")
     assert reply.status_code == 200
@@ -47,22 +78,29 @@ def shown(browser: StaffBrowser, ready: ReadyReport) -> str:
 
 @pytest.mark.parametrize("state", [ReportState.READY, ReportState.REJECTED, ReportState.WITHDRAWN])
 def test_a_draft_tells_nothing_of_it(clinician: StaffBrowser, ready: ReadyReport, state: ReportState) -> None:
-    assert SAID[0] in shown(clinician, ready)
+    tell_without_citing(ready)
+    assert [text in shown(clinician, ready) for text in (SAID[0], UNCITED)] == [True, True]
     hide(ready)
     with databases.write() as session:
         session.execute(update(Report).where(Report.id == ready.id).values(state=state, closed_at=utc_now()))
     page = shown(clinician, ready)
-    assert [text for text in (*SAID, OMITTED, f"observation:{ready.observation_id}") if text in page] == []
-    assert "3 claims not shown" in page
+    hidden = (*SAID, UNCITED, OMITTED, f"observation:{ready.observation_id}")
+    assert [text for text in hidden if text in page] == []
+    assert "4 claims not shown" in page
 
 
 def test_a_signed_report_leaves_out_what_cites_it_and_still_holds(clinician: StaffBrowser, ready: ReadyReport) -> None:
     with databases.write() as session:
         doctor = make_account(session)
+    rejected = tell_without_citing(ready)
+    with databases.write() as session:
+        reports.decide_claim(
+            session, report_id=ready.id, claim_id=rejected, decision="rejected", reason="No.", by=doctor
+        )
     sign_ready_report(ready, doctor)
     hide(ready)
     page = shown(clinician, ready)
-    assert [text for text in (*SAID, OMITTED) if text in page] == []
+    assert [text for text in (*SAID, UNCITED, OMITTED) if text in page] == []
     assert "the content is what was signed" in page
 
 
