@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime
 from functools import partial, reduce
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ from core.queries.hidden_visits import NO_VISITS, VisitIds, is_visible
 from core.queries.periods import Period
 from core.queries.reports.signed_reports import SignedItem, signed_lines
 from core.queries.timeline_ends import ENDS, NOTHING, Ends
-from core.queries.timeline_items import MAKERS, SOURCES, Item, Kind
+from core.queries.timeline_items import MAKERS, SOURCES, Item, Kind, newest_first
 from core.queries.visit_overview import overview
 from core.stores import archived, counted, hot_and_archived
 from core.stores.hot_and_archived import Build, ColdTable, Found, Held
@@ -73,19 +73,9 @@ def timeline(
     years = reading.years()
     if period is None:
         period = Period(years[0] if years else datetime.now(UTC).astimezone(reading.zone).year)
-    items = sorted(reading.items(period), key=partial(_newest_first, reading.zone))
+    items = sorted(reading.items(period), key=partial(newest_first, reading.zone))
     return Timeline(period, tuple(items[:ROWS_MAX]), years, tuple(reading.gaps), len(items) > ROWS_MAX,
                     reading.has_undated())  # fmt: skip
-
-
-def _newest_first(zone: tzinfo, item: Item) -> tuple[int, bool, float, str, int]:
-    """By day, the newest first; what was measured on a day before what was answered on it; then by time and name."""
-    is_answer = item.result is not None and item.result.is_answer
-    at = item.at
-    if at is None:
-        return 0, is_answer, 0.0, item.title.casefold(), -item.id
-    moment = at if isinstance(at, datetime) else datetime.combine(at, time(), zone)
-    return -moment.astimezone(zone).toordinal(), is_answer, -moment.timestamp(), item.title.casefold(), -item.id
 
 
 class TimelineReading:

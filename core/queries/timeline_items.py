@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
@@ -102,3 +102,13 @@ MAKERS: Mapping[Kind, Maker] = {
     Kind.PROBLEMS: _other(Kind.PROBLEMS, "name", ("status",)),
     Kind.NOTES: _other(Kind.NOTES, "kind", ("author", "text")),
 }
+
+
+def newest_first(zone: tzinfo, item: Item) -> tuple[int, bool, float, str, int]:
+    """By day, the newest first; what was measured on a day before what was answered on it; then by time and name."""
+    is_answer = item.result is not None and item.result.is_answer
+    at = item.at
+    if at is None:
+        return 0, is_answer, 0.0, item.title.casefold(), -item.id
+    moment = at if isinstance(at, datetime) else datetime.combine(at, time(), zone)
+    return -moment.astimezone(zone).toordinal(), is_answer, -moment.timestamp(), item.title.casefold(), -item.id
