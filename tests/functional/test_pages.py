@@ -57,7 +57,7 @@ SMALL = """[...document.querySelectorAll(
     .map(node => [document.querySelector(`label[for="${node.type === 'checkbox' ? node.id : ''}"]`) || node, node])
     .filter(([box]) => box.getClientRects().length && box.getBoundingClientRect().height < 43.5)
     .map(([_box, node]) => node.outerHTML.slice(0, 90))"""
-A4 = {"width": 718, "height": 1000}
+A4 = {"width": 794, "height": 1123}
 VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(results => results.violations)"
 Scheme = Literal["light", "dark"]
 
