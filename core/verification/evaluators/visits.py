@@ -107,10 +107,10 @@ def spaced(statement: Spaced, rows: Sequence[Cited], others: Sequence[Cited]) ->
 
 def _is_so_long(said: Quantity, gap: int) -> bool:
     """Whether so many days are a length of time: less than it, more than it, or about as long."""
-    length = said.value * (said.unit.size if said.unit else 1.0)
+    size = said.unit.size if said.unit else 1.0
+    length = said.value * size
     if said.sign in ("<", ">"):
         return gap < length if said.sign == "<" else gap > length
-    size = said.unit.size if said.unit else 1.0
     # "Every three months" is loose; "three months apart" is rounded to a month, and "a year apart" to a part of it.
     slack = SPACED * length if said.sign == "~" or said.value < 2 else min(0.5 * size, SPACED * length)
     return abs(gap - length) <= max(1.0, slack)

@@ -41,7 +41,7 @@ def _ends_in_amount(frame: Frame) -> bool:
 
 def ends_in_change(frame: Frame, name: Chunk) -> bool:
     """ "And 7 cm taller": the amount before a name that is a change of its test."""
-    return {"of test", "trend"} <= name.means.keys() and frame.items[-1:] != [] and frame.items[-1].kind == VALUE
+    return name.is_change_of_test and frame.items[-1:] != [] and frame.items[-1].kind == VALUE
 
 
 def _leading(frame: Frame) -> int:

@@ -51,5 +51,10 @@ class Chunk:
     def is_detail(self) -> bool:
         return self.name is not None and self.name.detail
 
+    @property
+    def is_change_of_test(self) -> bool:
+        """Whether it names a test by a change of it: "gained", "taller"."""
+        return {"of test", "trend"} <= self.means.keys()
+
     def __repr__(self) -> str:
         return f"<{self.kind} {self.means or self.quantity or self.pair or self.days or self.name}>"

@@ -210,7 +210,7 @@ def _is_change(scan: Scan, place: int, said: Quantity) -> bool:
 def is_change_of_name(scan: Scan, place: int) -> bool:
     """ "2.3 kg lighter": the name of the test, behind the number, is a change of it."""
     name = scan.frame.names[0] if scan.frame.names and place == scan.frame.lead - 1 else None
-    return name is not None and {"of test", "trend"} <= name.means.keys()
+    return name is not None and name.is_change_of_test
 
 
 def _named_after(scan: Scan, place: int) -> bool:

@@ -17,6 +17,7 @@ from core.verification.grammar.result_atoms import scanned
 from core.verification.grammar.result_numbers import is_change_of_name
 from core.verification.grammar.result_points import Points, assembled
 from core.verification.grammar.result_scan import Scan
+from core.verification.grammar.result_up import ORIGINS
 from core.verification.grammar.times import hull
 from core.verification.statements import (
     Always,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 FLAT = frozenset({"flat", "same"})
 PLURAL = re.compile(r".*[A-Z0-9]s")
-ORIGINS = frozenset({"from", "to"})
 EVER = word_set("always never persistently consistently")
 
 
@@ -67,11 +67,13 @@ def _names_in(frame: Frame, context: Context) -> list[Chunk]:
 
 def _trend_of_name(scan: Scan) -> None:
     """ "Gained 4 kg": the name of the test is a change of it."""
-    means = scan.frame.names[0].means if scan.frame.names else {}
+    name = scan.frame.names[0] if scan.frame.names else None
+    if name is None or not name.is_change_of_test:
+        return
     if scan.trend is not None and scan.delta is not None and is_change_of_name(scan, scan.frame.lead - 1):
-        scan.trend, scan.frame.vague = means["trend"], True  # "2.3 kg lighter since the dose went up"
-    if scan.trend is None and {"of test", "trend"} <= means.keys():
-        scan.trend = means["trend"]
+        scan.trend, scan.frame.vague = name.means["trend"], True  # "2.3 kg lighter since the dose went up"
+    if scan.trend is None:
+        scan.trend = name.means["trend"]
         at = next((n for n, atom in enumerate(scan.atoms) if atom.role == "value"), None)
         moved = any(atom.role == "break" and atom.said in ORIGINS for atom in scan.atoms[:at])
         if scan.delta is None and at is not None and not moved:

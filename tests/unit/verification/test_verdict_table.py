@@ -14,49 +14,16 @@ from core.verification.verdict_table import TABLE, Grammar, Judge, Reader, decid
 # words, contradicted, not addressed, none.
 PROVED, PART, REFUTED, SILENT, NONE = Reader.PROVED, Reader.PART, Reader.REFUTED, Reader.SILENT, Reader.NONE
 RETOLD = Reader.RETOLD
+# What the reader decides, whatever the grammar made of a sentence that it neither refuted nor proved whole.
+READ = {REFUTED: "UUUCNN", PROVED: "RRRUNN", PART: "AAACNN", RETOLD: "AANCNN"}
 CELLS = {
     Grammar.REFUTED: {**dict.fromkeys(Reader, "CCCCCC"), PROVED: "UUUCCC", PART: "UUUCCC", RETOLD: "UCCCCC"},
     Grammar.WHOLE: {**dict.fromkeys(Reader, "SSSUSS"), REFUTED: "UUUUUU"},
-    Grammar.SILENT: {
-        REFUTED: "UUUCNN",
-        PROVED: "RRRUNN",
-        PART: "AAACNN",
-        RETOLD: "AANCNN",
-        SILENT: "NANCNN",
-        NONE: "NANCNN",
-    },
-    Grammar.GUARDED: {
-        REFUTED: "UUUCNN",
-        PROVED: "RRRUNN",
-        PART: "AAACNN",
-        RETOLD: "AANCNN",
-        SILENT: "NANCNN",
-        NONE: "NANCNN",
-    },
-    Grammar.PART: {
-        REFUTED: "UUUCNN",
-        PROVED: "RRRUNN",
-        PART: "AAACNN",
-        RETOLD: "AANCNN",
-        SILENT: "AANCNN",
-        NONE: "AANCNN",
-    },
-    Grammar.PLAIN: {
-        REFUTED: "UUUCNN",
-        PROVED: "RRRUNN",
-        PART: "AAACNN",
-        RETOLD: "AANCNN",
-        SILENT: "AANCNN",
-        NONE: "AANCNN",
-    },
-    Grammar.NOTHING: {
-        REFUTED: "UUUCNN",
-        PROVED: "RRRUNN",
-        PART: "AAACNN",
-        RETOLD: "AANCNN",
-        SILENT: "AANCNN",
-        NONE: "AANCNN",
-    },
+    Grammar.SILENT: {**READ, SILENT: "NANCNN", NONE: "NANCNN"},
+    Grammar.GUARDED: {**READ, SILENT: "NANCNN", NONE: "NANCNN"},
+    Grammar.PART: {**READ, SILENT: "AANCNN", NONE: "AANCNN"},
+    Grammar.PLAIN: {**READ, SILENT: "AANCNN", NONE: "AANCNN"},
+    Grammar.NOTHING: {**READ, SILENT: "AANCNN", NONE: "AANCNN"},
 }
 LETTERS = {
     "C": (Verdict.CONTRADICTED, Mark.NOBODY),
